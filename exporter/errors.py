@@ -1,0 +1,114 @@
+"""Every error this project raises on purpose.
+
+VigilError
+├── UsageError               wrong command line (exit status 2)
+├── ConfigError              a file that a user wrote is wrong; carries `Problem`s (exit status 1)
+├── TargetError              a monitored server could not be asked; carries a `Reason`
+│   └── ReplyError           the server answered one command with an error
+├── QueryError               a PromQL expression that is wrong or asks for too much
+├── TemplateError            a Go template that does not parse or failed while expanding
+├── NotifyError              a message could not be delivered; says whether a retry makes sense
+└── StateError               the state database cannot be used
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class VigilError(Exception):
+    """The root of this project's errors; its text is one line fit for a user."""
+
+
+class UsageError(VigilError):
+    """The command line asks for something that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in a file that a user wrote.
+
+    Lines and columns count from 1; 0 means unknown. `place` is the path to the value, such as
+    `targets[2].url`, and may be empty.
+    """
+
+    file: str
+    line: int
+    column: int
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        position = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{position}: {self.place}: {self.message}" if self.place else f"{position}: {self.message}"
+
+
+class ConfigError(VigilError):
+    """All problems of one or more files, found in one pass."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Reason(StrEnum):
+    """Why a server could not be asked: a closed set, fit for a label value."""
+
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    CLOSED = "connection_closed"
+    TLS = "tls"
+    AUTH = "authentication"
+    PERMISSION = "permission"
+    UNKNOWN_COMMAND = "unknown_command"
+    LOADING = "loading"
+    BUSY = "busy"
+    MAX_CLIENTS = "max_clients"
+    PROTOCOL = "protocol"
+    REPLY = "error_reply"
+    INTERNAL = "internal"
+
+
+class TargetError(VigilError):
+    """A monitored server could not be asked."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class ReplyError(TargetError):
+    """The server answered one command with an error; the connection stays usable."""
+
+
+class QueryError(VigilError):
+    """A PromQL expression that is wrong, unsupported, or exceeds a limit."""
+
+
+class TemplateError(VigilError):
+    """A Go template that does not parse, or failed while it was expanded."""
+
+
+class NotifyError(VigilError):
+    """A message could not be delivered.
+
+    `retry_after_seconds` is what the receiver asked for (HTTP Retry-After), when it did. `kind` is a closed
+    set for the label `reason`: clientError, serverError, rateLimited, contextDeadlineExceeded, other.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        kind: str = "other",
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        self.retryable = retryable
+        self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
+
+class StateError(VigilError):
+    """The state database cannot be opened, read or written."""

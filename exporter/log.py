@@ -1,0 +1,90 @@
+"""Structured logging: one event per line, data in fields, in logfmt or JSON."""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+_FIELDS = "vigil_fields"
+
+
+class FieldLogger:
+    """A logger whose calls take an event text and fields: `log.info("target down", instance=…)`."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def debug(self, event: str, **fields: object) -> None:
+        self._log(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._log(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._log(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._log(logging.ERROR, event, fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """For a bug of ours, inside an `except` block: with the traceback."""
+        self._logger.exception(event, extra={_FIELDS: fields})
+
+    def _log(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(level, event, extra={_FIELDS: fields})
+
+
+def get_logger(name: str) -> FieldLogger:
+    """The logger of one module; pass `__name__`."""
+    return FieldLogger(name)
+
+
+class _LogfmtFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        pairs = [f"{key}={_logfmt_value(value)}" for key, value in _record_fields(record).items()]
+        return " ".join(pairs) + _traceback(self, record)
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = _record_fields(record)
+        if record.exc_info:
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=str, ensure_ascii=False)
+
+
+def _record_fields(record: logging.LogRecord) -> dict[str, Any]:
+    stamp = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    return {
+        "ts": stamp.replace("+00:00", "Z"),
+        "level": record.levelname.lower(),
+        "logger": record.name.removeprefix("exporter."),
+        "msg": record.getMessage(),
+        **getattr(record, _FIELDS, {}),
+    }
+
+
+def _logfmt_value(value: object) -> str:
+    text = str(value)
+    if text and text.isprintable() and not any(char in text for char in ' "='):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    return "\n" + formatter.formatException(record.exc_info) if record.exc_info else ""
+
+
+def configure_logging(level: str = "info", *, as_json: bool = False, stream: TextIO | None = None) -> None:
+    """Send everything at `level` and above to `stream` (standard error), as logfmt or JSON lines."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_JsonFormatter() if as_json else _LogfmtFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # What these say about each request or job, our own events and metrics say already.
+    for chatty in ("apscheduler", "httpx", "httpcore", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,35 @@
+"""An alert as it travels from a rule, or from outside, to the people."""
+
+from dataclasses import dataclass
+
+from exporter.model.labels import EMPTY, Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert, in the shape that Alertmanager knows.
+
+    Times are seconds since the epoch. `ends_at` in the past means resolved; in the future it is the moment at
+    which the alert counts as resolved unless it is sent again.
+    """
+
+    labels: Labels
+    annotations: Labels = EMPTY
+    starts_at: float = 0.0
+    ends_at: float = 0.0
+    generator_url: str = ""
+    updated_at: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The label `alertname`."""
+        return self.labels.get("alertname")
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of the alert: 16 hexadecimal digits, as Alertmanager prints it."""
+        return f"{self.labels.fingerprint():016x}"
+
+    def is_resolved(self, at: float) -> bool:
+        """Whether the alert has ended at this moment."""
+        return 0.0 < self.ends_at <= at

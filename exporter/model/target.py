@@ -1,0 +1,69 @@
+"""A server to watch: where it is, how to get in, what to call it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exporter.model.labels import EMPTY, Labels
+from exporter.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens: host and port, or a Unix socket's `path`; `database` is selected on connect."""
+
+    host: str = "localhost"
+    port: int = 6379
+    path: str = ""
+    database: int = 0
+    tls: bool = False
+
+    def __str__(self) -> str:
+        """As a URL without credentials."""
+        database = f"/{self.database}" if self.database else ""
+        if self.path:
+            return f"unix://{self.path}" + (f"?db={self.database}" if self.database else "")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'rediss' if self.tls else 'redis'}://{host}:{self.port}{database}"
+
+    @property
+    def instance(self) -> str:
+        """The default value of the label `instance`."""
+        if self.path:
+            return self.path
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How the server's certificate is checked and which one is shown to it."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    server_name: str = ""
+    insecure_skip_verify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What AUTH is given; both empty: no AUTH is sent."""
+
+    username: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One server under one `instance` name; equal targets can go on with the same connection."""
+
+    instance: str
+    address: Address
+    credentials: Credentials = Credentials()
+    tls: Tls = Tls()
+    labels: Labels = EMPTY
+
+    @property
+    def series_labels(self) -> Labels:
+        """The labels that every series of this target carries: `instance` and its own."""
+        return self.labels.with_({"instance": self.instance})
