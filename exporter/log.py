@@ -30,7 +30,7 @@ class FieldLogger:
 
     def exception(self, event: str, **fields: object) -> None:
         """For a bug of ours, inside an `except` block: with the traceback."""
-        self._logger.exception(event, extra={_FIELDS: fields})
+        self._logger.exception(event, extra={_FIELDS: fields})  # noqa: LOG004 (the caller is in the handler)
 
     def _log(self, level: int, event: str, fields: Mapping[str, object]) -> None:
         if self._logger.isEnabledFor(level):

@@ -1,0 +1,110 @@
+"""A block: the series of one source, which share their timestamps."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from exporter.model.labels import Labels
+from exporter.model.sample import Layout
+from exporter.store.series import CHANGE_BYTES, Series
+
+# A rough price of a series that holds nothing yet: the object, two arrays, its labels.
+SERIES_BYTES = 600
+_EMPTY_LAYOUT = Layout(())
+
+
+class Block:
+    """All that one source has written: a row per sample, and per series the rows at which it changed.
+
+    Most values of a Redis server stand still, so that a row costs 8 bytes for its timestamp and 12 for each
+    value that moved.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.times: array[int] = array("q")
+        self.first_row = 0
+        self.version = 0
+        self.changes = 0
+        self.layout = _EMPTY_LAYOUT
+        self.values: Sequence[float | None] = ()
+        self._columns: list[Series] = []
+        self._by_labels: dict[Labels, Series] = {}
+
+    @property
+    def last_time(self) -> int:
+        """The newest timestamp, in milliseconds; 0 before the first row."""
+        return self.times[-1] if self.times else 0
+
+    @property
+    def series(self) -> Sequence[Series]:
+        """All series, the ended ones included."""
+        return tuple(self._by_labels.values())
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory the block holds."""
+        return len(self.times) * 8 + self.changes * CHANGE_BYTES + len(self._by_labels) * SERIES_BYTES
+
+    def append(self, timestamp: int, layout: Layout, values: Sequence[float | None]) -> Sequence[Series]:
+        """Add a row; returns the series that are new. The caller has made sure that time moves on."""
+        row = self.first_row + len(self.times)
+        appeared: Sequence[Series] = ()
+        if layout is not self.layout:
+            appeared = self._adopt(layout, row)
+        self.times.append(timestamp)
+        if values != self.values:
+            self._record_changes(row, values)
+        self.values = values
+        self.version += 1
+        return appeared
+
+    def _record_changes(self, row: int, values: Sequence[float | None]) -> None:
+        columns = self._columns
+        before = self.values
+        moved = [index for index, value in enumerate(values) if value != before[index]]
+        for index in moved:
+            columns[index].record(row, values[index])
+        self.changes += len(moved)
+
+    def _adopt(self, layout: Layout, row: int) -> Sequence[Series]:
+        """Take on a new layout: series that it lacks end, new ones begin without a value."""
+        before = dict(zip(self.layout.series, self.values, strict=True))
+        appeared = []
+        columns = []
+        for labels in layout.series:
+            column = self._by_labels.get(labels)
+            if column is None:
+                column = self._by_labels[labels] = Series(labels, self)
+                appeared.append(column)
+            columns.append(column)
+        kept = set(layout.series)
+        for labels, value in before.items():
+            if labels not in kept and value is not None:
+                self._by_labels[labels].record(row, None)
+                self.changes += 1
+        self.layout = layout
+        self._columns = columns
+        self.values = [before.get(labels) for labels in layout.series]
+        return appeared
+
+    def mark_stale(self, timestamp: int) -> None:
+        """End every series now."""
+        if any(value is not None for value in self.values):
+            self.append(timestamp, self.layout, [None] * len(self.layout))
+
+    def trim(self, before: int) -> Sequence[Series]:
+        """Drop the rows up to the timestamp `before`; returns the series that thereby vanish."""
+        count = bisect_right(self.times, before)
+        if count <= 0:
+            return ()
+        del self.times[:count]
+        self.first_row += count
+        current = set(self.layout.series)
+        vanished = []
+        for labels, series in list(self._by_labels.items()):
+            self.changes -= series.forget_before(self.first_row)
+            if labels not in current and series.is_dead(self.first_row):
+                self.changes -= series.changes
+                vanished.append(self._by_labels.pop(labels))
+        return vanished

@@ -1,0 +1,149 @@
+"""The samples of the last hours, in memory: what queries and the exposition read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.matcher import Matcher, MatchOp
+from exporter.model.sample import Sample
+from exporter.store.block import Block
+from exporter.store.series import MergedSeries, ReadableSeries, Series
+
+_DEFAULT_RETENTION_MS = 6 * 3_600_000
+
+
+class Store:
+    """All blocks, and the way from matchers to series.
+
+    `retention_ms` is how long samples are kept. Samples of a source must move on in time: an older or equal
+    timestamp is dropped and counted in `out_of_order`.
+    """
+
+    def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
+        self.retention_ms = retention_ms
+        self.out_of_order = 0
+        self._blocks: dict[str, Block] = {}
+        self._by_name: dict[str, list[Series]] = {}
+        # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
+        self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
+
+    def append(self, sample: Sample) -> None:
+        """Take in one pass of a source."""
+        block = self._blocks.get(sample.source)
+        if block is None:
+            block = self._blocks[sample.source] = Block(sample.source)
+        if sample.timestamp <= block.last_time:
+            self.out_of_order += 1
+            return
+        appeared = block.append(sample.timestamp, sample.layout, sample.values)
+        if appeared:
+            self._index(appeared)
+        self._trim(block, sample.timestamp)
+
+    def mark_stale(self, source: str, timestamp: int) -> None:
+        """The source could not be read: all its series end at this moment (milliseconds)."""
+        block = self._blocks.get(source)
+        if block is not None and timestamp > block.last_time:
+            block.mark_stale(timestamp)
+
+    def forget(self, source: str) -> None:
+        """Drop a source with all its history."""
+        block = self._blocks.pop(source, None)
+        if block is not None:
+            self._unindex(block.series)
+
+    def block(self, source: str) -> Block | None:
+        """What a source has written, if anything."""
+        return self._blocks.get(source)
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """All blocks, in order of their first sample."""
+        return iter(self._blocks.values())
+
+    def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]:
+        """Every series still held that satisfies all matchers, the ended ones included."""
+        key = tuple(matchers)
+        name = _metric_name(key)
+        selections = self._selections.setdefault(name, {})
+        found = selections.get(key)
+        if found is None:
+            found = _merge_duplicates(self._matching(name, key))
+            if len(selections) >= 1000:
+                selections.clear()
+            selections[key] = found
+        return found
+
+    def _matching(self, name: str, matchers: Sequence[Matcher]) -> Iterator[Series]:
+        candidates: Iterable[Series]
+        if name:
+            candidates = self._by_name.get(name, ())
+            matchers = [matcher for matcher in matchers if matcher.name != METRIC_NAME]
+        else:
+            candidates = (series for group in self._by_name.values() for series in group)
+        for series in candidates:
+            get = series.labels.get
+            if all(matcher.matches_value(get(matcher.name)) for matcher in matchers):
+                yield series
+
+    def metric_names(self) -> Sequence[str]:
+        """All metric names still held, sorted."""
+        return sorted(self._by_name)
+
+    @property
+    def series_count(self) -> int:
+        """How many series are held, the ended ones included."""
+        return sum(len(group) for group in self._by_name.values())
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory all samples take."""
+        return sum(block.bytes for block in self._blocks.values())
+
+    def _trim(self, block: Block, now: int) -> None:
+        # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
+        if block.times[0] < now - self.retention_ms - self.retention_ms // 10:
+            self._unindex(block.trim(now - self.retention_ms))
+
+    def trim(self, now: int) -> None:
+        """Drop what is older than the retention, also of sources that no longer write (milliseconds)."""
+        for source, block in list(self._blocks.items()):
+            self._unindex(block.trim(now - self.retention_ms))
+            if not block.times:
+                self.forget(source)
+
+    def _index(self, appeared: Sequence[Series]) -> None:
+        for series in appeared:
+            self._by_name.setdefault(series.labels.name, []).append(series)
+        self._drop_selections(series.labels.name for series in appeared)
+
+    def _unindex(self, vanished: Sequence[Series]) -> None:
+        gone = {id(series) for series in vanished}
+        names = {series.labels.name for series in vanished}
+        for name in names:
+            left = [series for series in self._by_name[name] if id(series) not in gone]
+            if left:
+                self._by_name[name] = left
+            else:
+                del self._by_name[name]
+        self._drop_selections(names)
+
+    def _drop_selections(self, names: Iterable[str]) -> None:
+        changed = set(names)
+        if changed:
+            self._selections.pop("", None)
+        for name in changed:
+            self._selections.pop(name, None)
+
+
+def _metric_name(matchers: Sequence[Matcher]) -> str:
+    for matcher in matchers:
+        if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL:
+            return matcher.value
+    return ""
+
+
+def _merge_duplicates(found: Iterable[Series]) -> Sequence[ReadableSeries]:
+    by_labels: dict[Labels, list[Series]] = {}
+    for series in found:
+        by_labels.setdefault(series.labels, []).append(series)
+    return tuple(parts[0] if len(parts) == 1 else MergedSeries(parts) for parts in by_labels.values())
