@@ -1,0 +1,123 @@
+"""A YAML file that a user wrote, with the position of everything in it.
+
+Shared by config.yml, rule files, alertmanager.yml and the web configuration: one way to read, to validate and
+to report.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from exporter.config.fields import Context
+from exporter.config.nodes import Data, MalformedError, Node, compose
+from exporter.config.validation import Place, describe, faults_of
+from exporter.errors import ConfigError, Problem
+
+MAX_BYTES: Final = 8 << 20
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed file. `name` is how problems call it; relative paths in it start at `base`."""
+
+    name: str
+    root: Node
+    base: Path
+
+    @classmethod
+    def load(cls, path: Path, display_name: str | None = None) -> "Document":
+        """Read and parse a file.
+
+        Raises `ConfigError` for one that cannot be read, is empty, is not UTF-8 or is not YAML.
+        """
+        name = display_name or str(path)
+        return cls.parse(_read(path, name), name, base=path.parent)
+
+    @classmethod
+    def parse(cls, text: str, name: str, *, base: Path | None = None) -> "Document":
+        """Parse a text that is at hand; raises `ConfigError`."""
+        try:
+            root = compose(text)
+        except MalformedError as error:
+            raise ConfigError(
+                Problem(name, line, column, "", message) for line, column, message in error.faults
+            ) from error
+        if root is None:
+            raise ConfigError([Problem(name, 0, 0, "", "the file is empty")])
+        return cls(name, root, base or Path())
+
+    @property
+    def data(self) -> Data:
+        """The plain data: dictionaries, lists, None, and text for every scalar (also for numbers)."""
+        return self.root.data()
+
+    def locate(self, place: Place) -> tuple[int, int]:
+        """(line, column) of the value at a place such as `("targets", 2, "url")`, from 1.
+
+        Where nothing stands there, the position of the nearest thing around it.
+        """
+        node = self._nearest(place)
+        return node.line, node.column
+
+    def locate_key(self, place: Place) -> tuple[int, int]:
+        """(line, column) of the key at a place; of the value where the place is an item of a list."""
+        parent = self._nearest(place[:-1])
+        entry = (parent.entries or {}).get(str(place[-1])) if place else None
+        return (entry.key.line, entry.key.column) if entry else self.locate(place)
+
+    def problem(self, place: Place, message: str, *, at_key: bool = False) -> Problem:
+        """A problem at a place of this file."""
+        line, column = self.locate_key(place) if at_key else self.locate(place)
+        return Problem(self.name, line, column, describe(place), message)
+
+    def _nearest(self, place: Place) -> Node:
+        node = self.root
+        for step in place:
+            child = _child(node, step)
+            if child is None:
+                break
+            node = child
+        return node
+
+
+def _child(node: Node, step: str | int) -> Node | None:
+    if node.items is not None and isinstance(step, int):
+        return node.items[step] if step < len(node.items) else None
+    if node.entries is not None and step in node.entries:
+        return node.entries[str(step)].value
+    return None
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError([Problem(name, 0, 0, "", f"cannot be read: {error.strerror}")]) from error
+    if len(content) > MAX_BYTES:
+        raise ConfigError([Problem(name, 0, 0, "", f"is larger than {MAX_BYTES >> 20} MiB")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise ConfigError([Problem(name, line, column, "", "is not UTF-8 text")]) from error
+
+
+def validate(document: Document, model: type[ModelT]) -> ModelT:
+    """The document as a model of this type.
+
+    Raises `ConfigError` with every problem that pydantic and the model's own validators found. Validators get
+    a `exporter.config.fields.Context` as pydantic's validation context.
+    """
+    data = document.data
+    try:
+        return model.model_validate(data, context=Context(document.base))
+    except ValidationError as error:
+        faults = faults_of(error, model, data)
+        problems = [document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in faults]
+        raise ConfigError(sorted(problems, key=lambda problem: (problem.line, problem.column))) from None

@@ -1,0 +1,210 @@
+"""The types that fields of configuration files have in common."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from exporter.config.validation import kind_of
+from exporter.model.duration import format_duration, parse_duration
+from exporter.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What validators know besides the value: the directory that relative paths start at."""
+
+    base: Path
+
+
+class Section(BaseModel):
+    """The base of every mapping in a configuration file: closed, frozen, and silent about its values.
+
+    A key without a value counts as not written, as in Prometheus. Attribute docstrings become the
+    descriptions of the JSON schema and of the documentation.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        validate_default=False,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {key: value for key, value in data.items() if value is not None or key not in known}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Duration:
+    """A span of time, written as Prometheus writes it (`1h30m`); each use names its unit."""
+
+    milliseconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Duration":
+        """Raises `exporter.model.duration.InvalidDurationError`, which is a ValueError."""
+        return cls(parse_duration(text))
+
+    @property
+    def seconds(self) -> float:
+        """The same span in seconds."""
+        return self.milliseconds / 1000
+
+    def __str__(self) -> str:
+        return format_duration(self.milliseconds)
+
+    def __bool__(self) -> bool:
+        return self.milliseconds > 0
+
+    @classmethod
+    def _from_input(cls, value: object) -> "Duration":
+        if isinstance(value, Duration):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f"must be a duration such as 15s, not {kind_of(value)}")
+        return cls.parse(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._from_input, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "examples": ["15s", "1h30m"]}
+
+
+def _positive(duration: Duration) -> Duration:
+    if not duration:
+        raise ValueError("must be longer than 0")
+    return duration
+
+
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+"""A duration that is not zero."""
+
+_BYTE_UNITS: Final = {
+    "b": 1,
+    "kb": 1 << 10,
+    "mb": 1 << 20,
+    "gb": 1 << 30,
+    "kib": 1 << 10,
+    "mib": 1 << 20,
+    "gib": 1 << 30,
+}
+
+
+def _bytes_from(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    digits = value.rstrip("BKMGIbkmgi")
+    unit = value[len(digits) :].lower()
+    if not digits.isascii() or not digits.isdigit() or (unit and unit not in _BYTE_UNITS):
+        raise ValueError(
+            f'"{value}" is not a size: write a whole number with unit B, KB, MB or GB, such as 256MB'
+        )
+    return int(digits) * _BYTE_UNITS.get(unit, 1)
+
+
+ByteSize = Annotated[int, BeforeValidator(_bytes_from, json_schema_input_type=str)]
+"""A number of bytes; units are multiples of 1024, as in redis.conf's `mb` and `gb`."""
+
+
+def _secret(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return Secret(value)
+
+
+SecretText = Annotated[
+    Secret,
+    PlainValidator(_secret, json_schema_input_type=str),
+    PlainSerializer(str, return_type=str),
+]
+"""A text that never shows, also not in the error about it."""
+
+
+def _path_from(value: object, info: ValidationInfo) -> Path:
+    if isinstance(value, Path):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"must be a path, not {kind_of(value)}")
+    if not value or "\0" in value:
+        raise ValueError("must be a path")
+    base = info.context.base if isinstance(info.context, Context) else Path()
+    return Path(base) / value
+
+
+def _check_readable(path: Path) -> Path:
+    fault = unreadable(path)
+    if fault:
+        raise ValueError(fault)
+    return path
+
+
+RelativePath = Annotated[Path, PlainValidator(_path_from, json_schema_input_type=str)]
+"""A path; a relative one starts at the directory of the file that it is written in."""
+
+ReadableFile = Annotated[RelativePath, AfterValidator(_check_readable)]
+"""A `RelativePath` to a file that exists and can be read."""
+
+
+def unreadable(path: Path) -> str:
+    """Why a file cannot be read, as a sentence; empty where it can."""
+    if path.is_dir():
+        return f"{path} is a directory, not a file"
+    try:
+        with path.open("rb"):
+            return ""
+    except OSError as error:
+        return f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+def text_from_file(path: Path) -> str:
+    """The content of a file that holds one secret, without the line break at its end.
+
+    Raises `ValueError` with a sentence that names the file and never its content.
+    """
+    fault = unreadable(path)
+    if fault:
+        raise ValueError(fault)
+    try:
+        return path.read_text(encoding="utf-8").strip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text") from None
+
+
+def required_environment(name: str, lookup: Callable[[str], str | None] = os.environ.get) -> str:
+    """The value of an environment variable; raises `ValueError` where it is not set."""
+    value = lookup(name)
+    if value is None:
+        raise ValueError(f"the environment variable {name} is not set")
+    return value
