@@ -1,0 +1,188 @@
+"""The way to one server: a persistent connection with deadlines, back-off and a bound on replies."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import hiredis
+
+from exporter.connection.stream import Stream
+from exporter.connection.translate import connect_error, reply_error
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.model.target import Target
+
+Argument = str | bytes | int | float
+Command = tuple[Argument, ...]
+# What a reply can be: a nested list, bytes, an integer, nothing, or the error of that one command.
+Reply = Any
+
+_CLIENT_NAME = "redis-vigil"
+_READ_BYTES = 1 << 16
+_FIRST_BACKOFF_SECONDS = 0.1
+_LAST_BACKOFF_SECONDS = 5.0
+
+
+class Connection:
+    """One persistent connection to a server, opened when first needed and again after it was lost.
+
+    A command never waits longer than its deadline; one that does costs the connection, since its reply would
+    be taken for the next one's. While the server cannot be reached, attempts come at growing distances (up to
+    5 s); in between every call fails at once with the last error. `on_closed` is called when the server
+    closes a connection, also an idle one. Calls of several tasks take turns. `no_touch` asks the server not
+    to count what this connection reads as a use of the keys (Redis 7.2 and Valkey know how).
+
+    Raises `TargetError`, of which `ReplyError` leaves the connection usable.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        timeout_seconds: float = 5.0,
+        name: str = _CLIENT_NAME,
+        no_touch: bool = False,
+        on_closed: Callable[[], None] | None = None,
+        max_reply_bytes: int = 64 << 20,
+    ) -> None:
+        self.target = target
+        self.connect_seconds = 0.0
+        self.connects = 0
+        self._timeout_seconds = timeout_seconds
+        self._introduction: list[Command] = [("CLIENT", "SETNAME", name)]
+        if no_touch:
+            self._introduction.append(("CLIENT", "NO-TOUCH", "ON"))
+        self._on_closed = on_closed
+        self._max_reply_bytes = max_reply_bytes
+        self._stream: Stream | None = None
+        self._reader = hiredis.Reader()
+        self._turn = asyncio.Lock()
+        self._backoff_seconds = 0.0
+        self._retry_at = 0.0
+        self._last_error: TargetError | None = None
+
+    async def execute(self, *command: Argument, timeout_seconds: float | None = None) -> Reply:
+        """One command; an error reply is raised as `ReplyError`."""
+        (reply,) = await self.pipeline([command], timeout_seconds=timeout_seconds)
+        if isinstance(reply, ReplyError):
+            raise reply
+        return reply
+
+    async def pipeline(
+        self, commands: Sequence[Command], *, timeout_seconds: float | None = None
+    ) -> list[Reply]:
+        """Several commands in one round trip; an error reply stands as a `ReplyError` in its place."""
+        return await self.exchange(pack(commands), len(commands), timeout_seconds=timeout_seconds)
+
+    async def exchange(
+        self, payload: bytes, count: int, *, timeout_seconds: float | None = None
+    ) -> list[Reply]:
+        """Commands already packed into bytes (see `pack`), and their `count` replies."""
+        if timeout_seconds is None:
+            timeout_seconds = self._timeout_seconds
+        try:
+            async with asyncio.timeout(timeout_seconds), self._turn:
+                return await self._converse(payload, count)
+        except TimeoutError as error:
+            raise connect_error(error, self._where) from error
+
+    async def _converse(self, payload: bytes, count: int) -> list[Reply]:
+        stream = self._stream or await self._open()
+        try:
+            await stream.write(payload)
+            return await self._read(stream, count)
+        except BaseException as error:
+            # Cancelled or failed half-way: what is still to come belongs to nobody.
+            self._drop()
+            if isinstance(error, TargetError) or not isinstance(error, Exception):
+                raise
+            raise connect_error(error, self._where) from error
+
+    async def _read(self, stream: Stream, count: int) -> list[Reply]:
+        reader = self._reader
+        replies: list[Reply] = []
+        budget = self._max_reply_bytes
+        while len(replies) < count:
+            reply = reader.gets()
+            if reply is not False:
+                replies.append(reply_error(reply) if isinstance(reply, hiredis.ReplyError) else reply)
+                continue
+            data = await stream.read(_READ_BYTES)
+            if not data:
+                raise TargetError(Reason.CLOSED, f"{self._where}: closed the connection")
+            budget -= len(data)
+            if budget < 0:
+                raise TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large")
+            reader.feed(data)
+        return replies
+
+    async def _open(self) -> Stream:
+        now = time.monotonic()
+        if self._last_error is not None and now < self._retry_at:
+            raise self._last_error
+        try:
+            stream = await self._connect()
+        except (TimeoutError, asyncio.CancelledError):
+            self._back_off(TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time"))
+            raise
+        except TargetError as error:
+            self._back_off(error)
+            raise
+        self.connect_seconds = time.monotonic() - now
+        self.connects += 1
+        self._backoff_seconds = 0.0
+        self._last_error = None
+        return stream
+
+    async def _connect(self) -> Stream:
+        stream = Stream(
+            self.target, connect_timeout_seconds=self._timeout_seconds, on_closed=self._server_closed
+        )
+        try:
+            await stream.open()
+            self._reader = hiredis.Reader()
+            await stream.write(pack(self._introduction))
+            # A server may refuse to be told our name, or not know NO-TOUCH: neither is needed.
+            await self._read(stream, len(self._introduction))
+        except BaseException as error:
+            stream.abort()
+            if isinstance(error, TargetError) or not isinstance(error, Exception):
+                raise
+            raise connect_error(error, self._where) from error
+        self._stream = stream
+        return stream
+
+    def _back_off(self, error: TargetError) -> None:
+        self._backoff_seconds = min(
+            max(self._backoff_seconds * 2, _FIRST_BACKOFF_SECONDS), _LAST_BACKOFF_SECONDS
+        )
+        self._retry_at = time.monotonic() + self._backoff_seconds
+        self._last_error = error
+
+    def _server_closed(self) -> None:
+        if self._stream is not None:
+            self._drop()
+            if self._on_closed is not None:
+                self._on_closed()
+
+    def _drop(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort()
+
+    async def close(self) -> None:
+        """Close the connection; a later call would open it again."""
+        self._drop()
+
+    @property
+    def _where(self) -> str:
+        return str(self.target.address)
+
+
+def pack(commands: Sequence[Command]) -> bytes:
+    """Commands as the bytes that go over the wire; worth keeping where they do not change."""
+    return b"".join([_pack_command(command) for command in commands])
+
+
+# hiredis takes tuples of any length; its type hints know one of length 1 only.
+_pack_command: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]

@@ -1,0 +1,28 @@
+"""A cap on the number of values of a label."""
+
+from typing import Final
+
+OTHER: Final = "other"
+
+
+class LabelCap:
+    """Lets the first `limit` different values through; later ones are folded into `other` and counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._known: set[str] = set()
+        self.folded = 0
+
+    def fold(self, value: str) -> str:
+        """The value itself while there is room, else `other`."""
+        if value in self._known:
+            return value
+        if len(self._known) < self._limit:
+            self._known.add(value)
+            return value
+        self.folded += 1
+        return OTHER
+
+    def forget(self, value: str) -> None:
+        """Make room: the value is gone for good."""
+        self._known.discard(value)

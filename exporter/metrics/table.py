@@ -1,0 +1,113 @@
+"""Where a sampler writes its values: series resolved once, values set by index."""
+
+from collections.abc import Iterable
+
+from exporter.model.labels import Labels
+from exporter.model.sample import Family, Layout, Point, Sample
+
+# After this many passes the series that no pass has set meanwhile leave the layout.
+_PASSES_BETWEEN_CLEANINGS = 240
+
+
+class SeriesTable:
+    """The series of one sampler on one target, and the values of the pass under way.
+
+    A series is found by family and label values just once; after that it is an index into `values`. `base`
+    are the labels that each series carries (`instance` and the target's own); a sampler's own label of the
+    same name wins. At most `max_series` are held; what comes on top is dropped and counted in `dropped`.
+
+    `generation` changes when indexes lose their meaning: who keeps handles compares it first.
+    """
+
+    def __init__(self, source: str, base: Labels, *, max_series: int = 20_000) -> None:
+        self.source = source
+        self.values: list[float | None] = []
+        self.generation = 0
+        self.dropped = 0
+        self._base = base.as_dict()
+        self._max_series = max_series
+        self._handles: dict[tuple[Family, str, tuple[str, ...]], int] = {}
+        self._points: list[Point] = []
+        self._layout = Layout(())
+        self._passes = 0
+        self._seen: list[bool] = []
+
+    def handle(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
+        """The index of a series in `values`; None when the table is full."""
+        key = (family, suffix, label_values)
+        handle = self._handles.get(key)
+        if handle is None:
+            own = dict(zip(family.label_names, label_values, strict=True))
+            handle = self._add(key, Point(family, suffix, Labels({**self._base, **own})))
+        return handle
+
+    def _add(self, key: tuple[Family, str, tuple[str, ...]], point: Point) -> int | None:
+        if len(self._points) >= self._max_series:
+            self.dropped += 1
+            return None
+        handle = self._handles[key] = len(self._points)
+        self._points.append(point)
+        self._seen.append(True)
+        self.values.append(None)
+        return handle
+
+    def set(self, family: Family, value: float, *label_values: str, suffix: str = "") -> None:
+        """Give one series its value in this pass."""
+        handle = self.handle(family, *label_values, suffix=suffix)
+        if handle is not None:
+            self.values[handle] = value
+
+    def set_buckets(
+        self, family: Family, buckets: Iterable[tuple[str, float]], total: float, *label_values: str
+    ) -> None:
+        """Give a histogram its values: cumulative (le, count) pairs that end with `+Inf`, and the sum."""
+        count = 0.0
+        for le, count in buckets:
+            handle = self._bucket_handle(family, le, label_values)
+            if handle is not None:
+                self.values[handle] = count
+        self.set(family, total, *label_values, suffix="_sum")
+        self.set(family, count, *label_values, suffix="_count")
+
+    def _bucket_handle(self, family: Family, le: str, label_values: tuple[str, ...]) -> int | None:
+        key = (family, "_bucket", (*label_values, le))
+        handle = self._handles.get(key)
+        if handle is None:
+            own = dict(zip(family.label_names, label_values, strict=True))
+            handle = self._add(key, Point(family, "_bucket", Labels({**self._base, **own, "le": le})))
+        return handle
+
+    def finish(self, timestamp: int) -> Sample:
+        """The sample of the pass that ends (milliseconds); the next one starts without values."""
+        if len(self._layout) != len(self._points):
+            self._layout = Layout(self._points)
+        values = self.values
+        sample = Sample(self.source, timestamp, self._layout, values)
+        self._passes += 1
+        if self._passes % _PASSES_BETWEEN_CLEANINGS == 0:
+            self._clean()
+        else:
+            self._note_seen(values)
+        self.values = [None] * len(self._points)
+        return sample
+
+    def discard(self) -> None:
+        """Forget what a failed pass has set."""
+        self.values = [None] * len(self._points)
+
+    def _note_seen(self, values: list[float | None]) -> None:
+        # Whether a series lives is only asked now and then: once per cleaning is often enough.
+        if self._passes % 16 == 0:
+            self._seen = [seen or value is not None for seen, value in zip(self._seen, values, strict=True)]
+
+    def _clean(self) -> None:
+        """Drop the series that have had no value since the last cleaning, if that is worth it."""
+        dead = self._seen.count(False)
+        if dead * 4 > len(self._points):
+            kept = [index for index, seen in enumerate(self._seen) if seen]
+            moved = {old: new for new, old in enumerate(kept)}
+            self._points = [self._points[index] for index in kept]
+            self._handles = {key: moved[handle] for key, handle in self._handles.items() if handle in moved}
+            self._layout = Layout(self._points)
+            self.generation += 1
+        self._seen = [False] * len(self._points)

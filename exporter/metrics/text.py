@@ -1,0 +1,63 @@
+"""The exposition formats: values, labels, heads of families.
+
+Sources: https://prometheus.io/docs/instrumenting/exposition_formats/ and
+https://prometheus.io/docs/specs/om/open_metrics_spec/.
+"""
+
+from collections.abc import Collection
+from enum import Enum
+from math import inf, isinf
+
+from exporter.model.labels import Labels, escape
+from exporter.model.sample import Family, Kind
+
+
+class Format(Enum):
+    """A format that `/metrics` can answer in; the value is its content type."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+def format_value(value: float) -> str:
+    """A sample value: whole numbers without a fraction, the rest in the shortest exact form."""
+    if value.is_integer():
+        return str(int(value)) if -1e15 < value < 1e15 else repr(value)
+    if isinf(value):
+        return "+Inf" if value == inf else "-Inf"
+    return "NaN" if value != value else repr(value)
+
+
+def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:
+    """`{a="b",c="d"}` without the hidden names; empty where nothing is left."""
+    pairs = ",".join(
+        f'{name}="{escape(_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
+        for name, value in labels.pairs
+        if name not in hidden
+    )
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _bound(text: str) -> str:
+    """OpenMetrics writes bucket bounds as floats: `1.0`, where the text format has `1`."""
+    return text if text == "+Inf" else repr(float(text))
+
+
+def format_head(family: Family, form: Format) -> str:
+    """The HELP and TYPE lines of a family."""
+    help_text = family.help.replace("\\", "\\\\").replace("\n", "\\n")
+    name, kind = family.name, family.kind.value
+    if form is Format.OPENMETRICS:
+        help_text = help_text.replace('"', '\\"')
+        name, kind = _openmetrics_head(family)
+    return f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n"
+
+
+def _openmetrics_head(family: Family) -> tuple[str, str]:
+    """A counter's family has no `_total` there; a counter that was never named so is of unknown type."""
+    if family.kind is Kind.COUNTER:
+        base = family.name.removesuffix("_total")
+        return (base, "counter") if base != family.name else (family.name, "unknown")
+    if family.kind is Kind.UNTYPED:
+        return family.name, "unknown"
+    return family.name, family.kind.value
