@@ -55,7 +55,7 @@ def _translate(detail: ErrorDetails, model: type[BaseModel], data: object) -> It
     if kind == "extra_forbidden":
         yield Fault(place, f"unknown key{_hint(str(place[-1]), _keys_at(model, place[:-1]))}", at_key=True)
     elif kind == "missing":
-        yield Fault((*place, detail["loc"][-1]), "is missing")
+        yield Fault((*_place_in(data, detail["loc"][:-1]), detail["loc"][-1]), "is missing")
     elif kind == "value_error" and isinstance(cause := detail["ctx"]["error"], PlacedError):
         for fault in cause.faults:
             yield Fault(place + fault.place, fault.message, fault.at_key)

@@ -232,7 +232,7 @@ def test_a_valid_model(tmp_path: Path) -> None:
         ("zzz: 5s", "1:1: zzz: unknown key"),
         ("zzz:", "1:1: zzz: unknown key"),
         ("targets:\n  - port: 5", "2:5: targets[0].url: is missing"),
-        ("targets: [{url: , port: 5}]", "1:18: targets[0].url: is missing"),
+        ("targets: [{url: , port: 5}]", "1:17: targets[0].url: is missing"),
         (
             "targets: [{url: x, login: {pasword: hunter2}}]",
             '1:28: targets[0].login.pasword: unknown key, did you mean "password"?',
