@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from exporter.metrics.histogram import format_bound
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Layout, Point, Sample
 
@@ -63,18 +64,28 @@ class SeriesTable:
         """Give a histogram its values: cumulative (le, count) pairs that end with `+Inf`, and the sum."""
         count = 0.0
         for le, count in buckets:
-            handle = self._bucket_handle(family, le, label_values)
+            handle = self._extra_handle(family, "_bucket", "le", le, label_values)
             if handle is not None:
                 self.values[handle] = count
         self.set(family, total, *label_values, suffix="_sum")
         self.set(family, count, *label_values, suffix="_count")
 
-    def _bucket_handle(self, family: Family, le: str, label_values: tuple[str, ...]) -> int | None:
-        key = (family, "_bucket", (*label_values, le))
+    def set_quantile(self, family: Family, quantile: float, value: float, *label_values: str) -> None:
+        """Give a summary one of its quantiles (0 to 1)."""
+        handle = self._extra_handle(family, "", "quantile", format_bound(quantile), label_values)
+        if handle is not None:
+            self.values[handle] = value
+
+    def _extra_handle(
+        self, family: Family, suffix: str, label: str, label_value: str, label_values: tuple[str, ...]
+    ) -> int | None:
+        """The index of a series that carries one label on top of the family's own."""
+        key = (family, suffix, (*label_values, label_value))
         handle = self._handles.get(key)
         if handle is None:
             own = dict(zip(family.label_names, label_values, strict=True))
-            handle = self._add(key, Point(family, "_bucket", Labels({**self._base, **own, "le": le})))
+            point = Point(family, suffix, Labels({**self._base, **own, label: label_value}))
+            handle = self._add(key, point)
         return handle
 
     def finish(self, timestamp: int) -> Sample:

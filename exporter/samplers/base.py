@@ -1,0 +1,80 @@
+"""What a sampler is: something that asks one server one kind of question, again and again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from exporter.clock import Clock
+from exporter.connection import Connection
+from exporter.metrics import SeriesTable
+from exporter.model.sample import Family
+from exporter.model.target import Target
+
+
+@dataclass(slots=True)
+class TargetFacts:
+    """What one sampler has learnt about a server that others on the same server need.
+
+    Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
+    version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
+    """
+
+    flavour: str = ""
+    version: tuple[int, ...] = ()
+    redis_version: tuple[int, ...] = ()
+    mode: str = ""
+    role: str = ""
+    run_id: str = ""
+    started_at: float = 0.0
+    maxmemory_policy: str = ""
+    loading: bool = False
+    fork_in_progress: bool = False
+    used_memory: float = 0.0
+    used_memory_dataset: float = 0.0
+    maxmemory: float = 0.0
+    keys_by_database: dict[int, int] = field(default_factory=dict)
+
+
+class Sampler(Protocol):
+    """One kind of question to one server; keeps what it must remember between passes."""
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """Ask the server and write the answers into the table (see `SamplerContext`).
+
+        `at` is the moment of the pass in epoch seconds. Raises `TargetError` where the server cannot be
+        asked.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections of its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerContext:
+    """What a sampler is built from.
+
+    `settings` is its section of the configuration. `connect` opens a further connection to the same server
+    for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
+    """
+
+    target: Target
+    settings: Any
+    table: SeriesTable
+    facts: TargetFacts
+    clock: Clock
+    connect: Callable[[str], Connection]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSpec:
+    """An entry of the registry: the sampler's name, what it can produce, and how it is built.
+
+    The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes itself, since they take as long as they take.
+    """
+
+    name: str
+    families: tuple[Family, ...]
+    build: Callable[[SamplerContext], Sampler]
+    own_deadline: bool = False

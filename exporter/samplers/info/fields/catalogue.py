@@ -1,0 +1,46 @@
+"""All INFO fields that stand for one number each, as metric families.
+
+The names are redis_exporter's, so that its users keep their dashboards and rules.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from exporter.model.sample import Family, Kind
+from exporter.samplers.info.fields import (
+    clients,
+    cluster,
+    cpu,
+    memory,
+    modules,
+    persistence,
+    replication,
+    server,
+    stats,
+    tile38,
+)
+
+_GAUGES: Final = (
+    server.GAUGES,
+    clients.GAUGES,
+    memory.GAUGES,
+    persistence.GAUGES,
+    stats.GAUGES,
+    replication.GAUGES,
+    cluster.GAUGES,
+    modules.GAUGES,
+    tile38.GAUGES,
+)
+_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, modules.COUNTERS)
+
+
+def _families(tables: tuple[Mapping[str, str], ...], kind: Kind) -> Iterator[tuple[str, Family]]:
+    for table in tables:
+        for field, name in table.items():
+            yield field, Family(f"redis_{name}", kind, f"INFO field {field}.")
+
+
+FIELDS: Final[Mapping[str, Family]] = {
+    **dict(_families(_GAUGES, Kind.GAUGE)),
+    **dict(_families(_COUNTERS, Kind.COUNTER)),
+}

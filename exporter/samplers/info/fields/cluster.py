@@ -1,0 +1,6 @@
+"""INFO fields of the section Cluster, and the metrics (without `redis_`) that they become."""
+
+GAUGES = {
+    "cluster_stats_messages_sent": "cluster_messages_sent_total",
+    "cluster_stats_messages_received": "cluster_messages_received_total",
+}

@@ -1,0 +1,189 @@
+"""Runs the samplers of one target: times them, bounds them, and writes what they found."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from exporter.clock import Clock, to_milliseconds
+from exporter.connection import Connection
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.log import get_logger
+from exporter.metrics import SeriesTable
+from exporter.model.target import Target
+from exporter.samplers.base import Sampler, SamplerContext, SamplerSpec, TargetFacts
+from exporter.samplers.status import SamplerStatus, TargetStatus
+from exporter.store import Store
+
+log = get_logger(__name__)
+
+# A server that refuses a command is asked again this often: an ACL may have been mended.
+REFUSED_RETRY_SECONDS: Final = 600.0
+_REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
+# The sampler whose failure means that the server is down.
+_VITAL: Final = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerPlan:
+    """One sampler as configured for one target."""
+
+    spec: SamplerSpec
+    settings: Any
+    interval_seconds: float
+    timeout_seconds: float
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One sampler of the target, with what it writes into."""
+
+    plan: SamplerPlan
+    sampler: Sampler
+    table: SeriesTable
+    status: SamplerStatus
+    busy: bool = False
+    refused_until: float = 0.0
+
+
+class TargetRunner:
+    """All samplers of one target, over one shared connection.
+
+    `on_closed` is called when the server closes that connection, also between passes. Faults stay here: `run`
+    raises nothing but cancellation.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        plans: Sequence[SamplerPlan],
+        *,
+        store: Store,
+        clock: Clock,
+        timeout_seconds: float,
+        on_closed: Callable[["TargetRunner"], None] | None = None,
+    ) -> None:
+        self.target = target
+        self.facts = TargetFacts()
+        self.status = TargetStatus(target)
+        self._store = store
+        self._clock = clock
+        self._timeout_seconds = timeout_seconds
+        self._on_closed = on_closed
+        self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
+        self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
+
+    def _slot(self, plan: SamplerPlan) -> _Slot:
+        table = SeriesTable(f"{self.target.instance}/{plan.spec.name}", self.target.series_labels)
+        context = SamplerContext(
+            target=self.target,
+            settings=plan.settings,
+            table=table,
+            facts=self.facts,
+            clock=self._clock,
+            connect=self._connect,
+        )
+        status = self.status.samplers[plan.spec.name] = SamplerStatus()
+        return _Slot(plan, plan.spec.build(context), table, status)
+
+    def _connect(self, name: str) -> Connection:
+        return Connection(self.target, timeout_seconds=self._timeout_seconds, name=name, no_touch=True)
+
+    def _closed(self) -> None:
+        if self._on_closed is not None:
+            self._on_closed(self)
+
+    @property
+    def plans(self) -> Sequence[SamplerPlan]:
+        """The samplers and how often each is to run."""
+        return [slot.plan for slot in self._slots.values()]
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The names under which this target writes into the store."""
+        return [self.status.source, *(slot.table.source for slot in self._slots.values())]
+
+    async def run(self, name: str) -> None:
+        """One pass of one sampler; nothing if its last pass is still under way or the server refuses it."""
+        slot = self._slots[name]
+        if slot.busy or self._clock.monotonic() < slot.refused_until:
+            return
+        slot.busy = True
+        started = self._clock.monotonic()
+        at = self._clock.now()
+        try:
+            await self._pass(slot, at)
+        except TargetError as error:
+            self._failed(slot, error)
+        except Exception as error:
+            log.exception("sampler failed", instance=self.target.instance, sampler=name)
+            self._failed(slot, TargetError(Reason.INTERNAL, f"{type(error).__name__} in sampler {name}"))
+        else:
+            self._succeeded(slot, at)
+        finally:
+            slot.busy = False
+            slot.status.attempted_at = at
+            slot.status.duration_seconds = self._clock.monotonic() - started
+        self._store.append(self.status.sample(self._clock.now()))
+
+    async def _pass(self, slot: _Slot, at: float) -> None:
+        if slot.plan.spec.own_deadline:
+            await slot.sampler.sample(self._connection, at)
+            return
+        try:
+            async with asyncio.timeout(slot.plan.timeout_seconds):
+                await slot.sampler.sample(self._connection, at)
+        except TimeoutError as error:
+            raise TargetError(Reason.TIMEOUT, f"{self.target.address}: no answer in time") from error
+
+    def _succeeded(self, slot: _Slot, at: float) -> None:
+        status = slot.status
+        if status.reason is not None:
+            log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
+        status.success, status.reason, status.message = True, None, ""
+        status.succeeded_at = at
+        if slot.plan.spec.name == _VITAL:
+            self._set_up(True, None)
+        self._store.append(slot.table.finish(to_milliseconds(at)))
+
+    def _failed(self, slot: _Slot, error: TargetError) -> None:
+        slot.table.discard()
+        status, name = slot.status, slot.plan.spec.name
+        vital = name == _VITAL
+        if status.reason is not error.reason and not vital:
+            log.warning(
+                "sampler failed",
+                instance=self.target.instance,
+                sampler=name,
+                reason=error.reason.value,
+                error=error,
+            )
+        status.success, status.reason, status.message = False, error.reason, str(error)
+        if isinstance(error, ReplyError) and error.reason in _REFUSALS:
+            slot.refused_until = self._clock.monotonic() + REFUSED_RETRY_SECONDS
+        now = to_milliseconds(self._clock.now())
+        self._store.mark_stale(slot.table.source, now)
+        if vital:
+            # Refused is not down: the server lives, it just does not tell us how it is.
+            self._set_up(error.reason is Reason.PERMISSION, error)
+            if not self.status.up:
+                self._all_stale(now)
+
+    def _set_up(self, up: bool, error: TargetError | None) -> None:
+        if self.status.up is not up:
+            if up and error is None:
+                log.info("target is up", instance=self.target.instance)
+            elif error is not None:
+                event = "target does not allow INFO" if up else "target is down"
+                log.warning(event, instance=self.target.instance, reason=error.reason.value, error=str(error))
+        self.status.up = up
+
+    def _all_stale(self, now: int) -> None:
+        for slot in self._slots.values():
+            self._store.mark_stale(slot.table.source, now)
+
+    async def close(self) -> None:
+        """End the samplers and the connection."""
+        for slot in self._slots.values():
+            await slot.sampler.close()
+        await self._connection.close()
