@@ -10,7 +10,8 @@ class Alert:
     """One alert, in the shape that Alertmanager knows.
 
     Times are seconds since the epoch. `ends_at` in the past means resolved; in the future it is the moment at
-    which the alert counts as resolved unless it is sent again.
+    which the alert counts as resolved unless it is sent again. `timeout`: the sender gave no end, so that
+    `ends_at` is an assumption and yields to any end that is stated.
     """
 
     labels: Labels
@@ -19,6 +20,7 @@ class Alert:
     ends_at: float = 0.0
     generator_url: str = ""
     updated_at: float = 0.0
+    timeout: bool = False
 
     @property
     def name(self) -> str:

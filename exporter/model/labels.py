@@ -12,11 +12,12 @@ class Labels:
     `pairs` is a sorted tuple of (name, value).
     """
 
-    __slots__ = ("_hash", "_map", "pairs")
+    __slots__ = ("_fingerprint", "_hash", "_map", "pairs")
 
     pairs: tuple[tuple[str, str], ...]
     _map: dict[str, str]
     _hash: int
+    _fingerprint: int | None
 
     def __init__(self, source: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         items = source.items() if isinstance(source, Mapping) else source
@@ -24,6 +25,7 @@ class Labels:
         self._map = mapping
         self.pairs = tuple(mapping.items())
         self._hash = hash(self.pairs)
+        self._fingerprint = None
 
     def get(self, name: str, default: str = "") -> str:
         """The value of a label; the empty string where it is missing."""
@@ -86,6 +88,11 @@ class Labels:
 
         Source: `LabelSet.Fingerprint` of github.com/prometheus/common, model/signature.go.
         """
+        if self._fingerprint is None:
+            self._fingerprint = self._compute_fingerprint()
+        return self._fingerprint
+
+    def _compute_fingerprint(self) -> int:
         digest = 0xCBF29CE484222325
         for name, value in self.pairs:
             for byte in name.encode() + b"\xff" + value.encode() + b"\xff":

@@ -1,0 +1,222 @@
+"""Matchers as people write them: in routes, inhibition rules, and filters of the API.
+
+There are two grammars. The classic one knows ASCII label names and takes almost anything as a value; the UTF-8
+one (Alertmanager 0.27) knows quoted names and values. As in Alertmanager's default mode, a text counts when
+either accepts it, and the classic reading wins where both do but differ.
+
+Source: pkg/labels/parse.go, matcher/parse and matcher/compat of github.com/prometheus/alertmanager.
+"""
+
+import re
+from typing import Final
+
+from exporter.model.matcher import InvalidRegexError, Matcher, MatchOp
+
+_SPACE: Final = "[\\t\\n\\f\\r ]*"
+_CLASSIC: Final = re.compile(
+    rf"{_SPACE}([a-zA-Z_:][a-zA-Z0-9_:]*){_SPACE}(=~|=|!=|!~){_SPACE}(.*?){_SPACE}", re.DOTALL
+)
+_TOKEN: Final = re.compile(
+    r"\s*(?:(?P<operator>=~|!=|!~|=)|(?P<mark>[{},])"
+    r'|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<word>[^\s{}!=~,\\"\'`]+)|(?P<end>$))',
+    re.DOTALL,
+)
+_ESCAPE: Final = re.compile(
+    r"\\(?:([abfnrtv\\\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|())"
+)
+_SIMPLE_ESCAPES: Final = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
+
+
+class InvalidMatcherError(ValueError):
+    """A text that is not a matcher; the message is a sentence about it."""
+
+
+def parse_matchers(text: str) -> list[Matcher]:
+    """The matchers of a text such as `foo=bar, baz!~"a|b"` or `{"quoted name"="x"}`; none of an empty one.
+
+    Raises `InvalidMatcherError`.
+    """
+    classic: list[Matcher] | InvalidMatcherError
+    modern: list[Matcher] | InvalidMatcherError
+    try:
+        classic = _parse_classic(text)
+    except InvalidMatcherError as error:
+        classic = error
+    try:
+        modern = _Utf8Parser(text).parse()
+    except InvalidMatcherError as error:
+        modern = error
+    if isinstance(modern, InvalidMatcherError) and isinstance(classic, InvalidMatcherError):
+        raise modern
+    if isinstance(classic, InvalidMatcherError):
+        assert not isinstance(modern, InvalidMatcherError)
+        return modern
+    return classic
+
+
+def parse_matcher(text: str) -> Matcher:
+    """The one matcher of a text without braces; raises `InvalidMatcherError`."""
+    if text.startswith("{") or text.endswith("}"):
+        raise InvalidMatcherError(f"{text}: a single matcher stands without braces")
+    matchers = parse_matchers(text)
+    if len(matchers) != 1:
+        raise InvalidMatcherError(f'"{text}" is not one matcher such as foo="bar"')
+    return matchers[0]
+
+
+def format_matchers(matchers: list[Matcher] | tuple[Matcher, ...]) -> str:
+    """The canonical text of matchers, as it stands in group keys: `{a="b",c=~"d"}`."""
+    return "{" + ",".join(format_matcher(matcher) for matcher in matchers) + "}"
+
+
+def format_matcher(matcher: Matcher) -> str:
+    """One matcher as Alertmanager prints it; a name outside the classic alphabet is quoted."""
+    name = matcher.name
+    if re.search(r"[\s{}!=~,\\\"'`]", name):
+        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    value = matcher.value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    return f'{name}{matcher.op}"{value}"'
+
+
+def make_matcher(name: str, op: MatchOp, value: str) -> Matcher:
+    """A matcher whose dot does not match a line break, as in Alertmanager; raises `InvalidMatcherError`."""
+    try:
+        return Matcher(name, op, value, dot_newline=False)
+    except InvalidRegexError as error:
+        raise InvalidMatcherError(f'"{value}" is not a regular expression: {error}') from error
+
+
+def sort_matchers(matchers: list[Matcher]) -> tuple[Matcher, ...]:
+    """In Alertmanager's order: by name, then value, then operator."""
+    order = list(MatchOp)
+    return tuple(sorted(matchers, key=lambda matcher: (matcher.name, matcher.value, order.index(matcher.op))))
+
+
+def _parse_classic(text: str) -> list[Matcher]:
+    tokens = _split_at_commas(text.removeprefix("{").removesuffix("}"))
+    if not tokens[-1].strip("\t\n\v\f\r "):
+        del tokens[-1]
+    return [_parse_classic_matcher(token) for token in tokens]
+
+
+def _split_at_commas(text: str) -> list[str]:
+    """The parts between commas; those inside double quotes do not count."""
+    parts = [""]
+    quoted = escaped = False
+    for char in text:
+        if char == "," and not quoted:
+            parts.append("")
+            continue
+        if char == '"' and not escaped:
+            quoted = not quoted
+        escaped = char == "\\" and not escaped
+        parts[-1] += char
+    return parts
+
+
+def _parse_classic_matcher(text: str) -> Matcher:
+    match = _CLASSIC.fullmatch(text)
+    if match is None:
+        raise InvalidMatcherError(f'"{text}" is not a matcher such as foo="bar"')
+    name, op, raw = match.groups()
+    quoted = raw.startswith('"')
+    if quoted:
+        raw = raw[1:]
+        if not re.search(r'(?<!\\)(?:\\\\)*"$', raw):
+            raise InvalidMatcherError(f"{text}: the value lacks its closing double quote")
+        raw = raw[:-1]
+    if re.search(r'(?<!\\)(?:\\\\)*"', raw):
+        raise InvalidMatcherError(f"{text}: a double quote inside the value needs a backslash")
+    value = re.sub(r'\\([n"\\])', lambda found: {"n": "\n"}.get(found[1], found[1]), raw)
+    return make_matcher(name, MatchOp(op), value)
+
+
+class _Utf8Parser:
+    """Reads tokens from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._kind = ""
+        self._token = ""
+
+    def parse(self) -> list[Matcher]:
+        matchers: list[Matcher] = []
+        self._advance()
+        braced = self._take("{")
+        while self._kind in ("word", "quoted"):
+            matchers.append(self._matcher())
+            if not self._take(","):
+                break
+        if braced and not self._take("}"):
+            raise self._fault("a closing brace")
+        if self._kind != "end":
+            raise self._fault("a matcher such as foo=bar" if not matchers else "a comma or the end")
+        return matchers
+
+    def _matcher(self) -> Matcher:
+        name = self._text_token("a label name")
+        op = self._token
+        if self._kind != "operator":
+            raise self._fault("an operator (=, !=, =~ or !~)")
+        self._advance()
+        return make_matcher(name, MatchOp(op), self._text_token("a value"))
+
+    def _text_token(self, what: str) -> str:
+        kind, token = self._kind, self._token
+        if kind not in ("word", "quoted"):
+            raise self._fault(what)
+        self._advance()
+        return _unquote(token) if kind == "quoted" else token
+
+    def _take(self, mark: str) -> bool:
+        found = self._kind == "mark" and self._token == mark
+        if found:
+            self._advance()
+        return found
+
+    def _advance(self) -> None:
+        match = _TOKEN.match(self._text, self._position)
+        if match is None:
+            raise InvalidMatcherError(
+                f"{self._text}: column {self._position + 1} begins nothing that a matcher is made of"
+            )
+        self._kind = match.lastgroup or ""
+        self._token = match[self._kind]
+        self._position = match.end()
+
+    def _fault(self, expected: str) -> InvalidMatcherError:
+        found = f'"{self._token}"' if self._token else "the end"
+        return InvalidMatcherError(f"{self._text}: expected {expected}, found {found}")
+
+
+def _unquote(token: str) -> str:
+    """The value of a Go string literal in double quotes."""
+    inner = token[1:-1]
+    if "\n" in inner:
+        raise InvalidMatcherError(f"{token}: a line break inside double quotes is written \\n")
+    if "\\" not in inner:
+        return inner
+    parts: list[bytes] = []
+    position = 0
+    for match in _ESCAPE.finditer(inner):
+        parts += [inner[position : match.start()].encode(), _escaped(match, token)]
+        position = match.end()
+    parts.append(inner[position:].encode())
+    try:
+        return b"".join(parts).decode()
+    except UnicodeDecodeError:
+        raise InvalidMatcherError(f"{token}: its escapes are not UTF-8") from None
+
+
+def _escaped(match: re.Match[str], token: str) -> bytes:
+    simple, octal, byte, short, long, _ = match.groups()
+    if simple:
+        return _SIMPLE_ESCAPES[simple].encode()
+    code = int(octal, 8) if octal else int(byte or short or long or "-1", 16)
+    if octal or byte:
+        if code <= 0xFF:
+            return bytes([code])
+    elif 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
+        return chr(code).encode()
+    raise InvalidMatcherError(f'{token}: "{match[0]}" begins no escape that exists')

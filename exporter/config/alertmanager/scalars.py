@@ -1,0 +1,126 @@
+"""How Alertmanager's YAML reader (gopkg.in/yaml.v2) turns scalars into values."""
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator
+
+from exporter.config.alertmanager.matchers import (
+    InvalidMatcherError,
+    format_matcher,
+    make_matcher,
+    parse_matchers,
+    sort_matchers,
+)
+from exporter.config.validation import Fault, PlacedError, kind_of
+from exporter.model.matcher import Matcher, MatchOp
+
+_CLASSIC_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_TRUE: Final = frozenset("y Y yes Yes YES true True TRUE on On ON".split())
+_FALSE: Final = frozenset("n N no No NO false False FALSE off Off OFF".split())
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A text; nothing written is the empty text, also as a list item or as the value of a map."""
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in _TRUE | _FALSE:
+        return value in _TRUE
+    raise ValueError(f"must be true or false, not {kind_of(value)}")
+
+
+Flag = Annotated[bool, PlainValidator(_flag, json_schema_input_type=bool)]
+"""A truth value in the words of YAML 1.1."""
+
+
+def _label_name(name: str) -> str:
+    if not name:
+        raise ValueError("must be a label name, not empty")
+    return name
+
+
+LabelName = Annotated[Text, AfterValidator(_label_name)]
+"""Any text but the empty one: since Alertmanager 0.27 label names are UTF-8."""
+
+
+def _check_classic_names(values: dict[str, Any]) -> None:
+    faults = [
+        Fault((name,), f'"{name}" is not a label name: letters, digits and _, not beginning with a digit')
+        for name in values
+        if not _CLASSIC_NAME.fullmatch(name)
+    ]
+    if faults:
+        raise PlacedError(faults)
+
+
+def _label_values(values: dict[str, str]) -> dict[str, str]:
+    _check_classic_names(values)
+    return values
+
+
+def _label_patterns(values: dict[str, str | None]) -> dict[str, str]:
+    _check_classic_names(values)
+    faults = []
+    for name, pattern in values.items():
+        try:
+            if pattern is None:
+                raise InvalidMatcherError("must be a regular expression, not nothing")
+            make_matcher(name, MatchOp.REGEX, pattern)
+        except InvalidMatcherError as error:
+            faults.append(Fault((name,), str(error)))
+    if faults:
+        raise PlacedError(faults)
+    return {name: pattern or "" for name, pattern in values.items()}
+
+
+LabelValues = Annotated[dict[str, Text], AfterValidator(_label_values)]
+"""The deprecated `match` form: label name to the value that it must have."""
+
+LabelPatterns = Annotated[dict[str, str | None], AfterValidator(_label_patterns)]
+"""The deprecated `match_re` form: label name to an anchored regular expression."""
+
+
+def _matchers(value: object) -> tuple[Matcher, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of matchers, not {kind_of(value)}")
+    matchers: list[Matcher] = []
+    faults = []
+    for index, line in enumerate(value):
+        try:
+            if isinstance(line, list | dict):
+                raise InvalidMatcherError(f"must be a matcher such as foo=bar, not {kind_of(line)}")
+            matchers += parse_matchers(line or "")
+        except InvalidMatcherError as error:
+            faults.append(Fault((index,), str(error)))
+    if faults:
+        raise PlacedError(faults)
+    return sort_matchers(matchers)
+
+
+Matchers = Annotated[
+    tuple[Matcher, ...],
+    PlainValidator(_matchers, json_schema_input_type=list[str]),
+    PlainSerializer(lambda matchers: [format_matcher(one) for one in matchers], return_type=list[str]),
+]
+"""A list of texts, each with one or more matchers, with or without braces; in Alertmanager's order."""
+
+
+def combine_matchers(
+    values: LabelValues, patterns: LabelPatterns, matchers: tuple[Matcher, ...]
+) -> tuple[Matcher, ...]:
+    """The three forms in which a node may state its conditions, as one list in Alertmanager's order.
+
+    A `match_re` pattern stands there with its anchors, as it does in Alertmanager's group keys.
+    """
+    combined = [make_matcher(name, MatchOp.EQUAL, value) for name, value in values.items()]
+    combined += [
+        make_matcher(name, MatchOp.REGEX, f"^(?:{pattern})$") for name, pattern in (patterns or {}).items()
+    ]
+    return sort_matchers([*combined, *matchers])
