@@ -71,7 +71,8 @@ class SamplerContext:
 class SamplerSpec:
     """An entry of the registry: the sampler's name, what it can produce, and how it is built.
 
-    The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes itself, since they take as long as they take.
+    The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes
+    itself, since they take as long as they take.
     """
 
     name: str
