@@ -1,6 +1,7 @@
 """Inhibition rules as they are written."""
 
 from exporter.config.alertmanager.scalars import (
+    EMPTY,
     LabelName,
     LabelPatterns,
     LabelValues,
@@ -17,15 +18,15 @@ class InhibitRule(Section):
 
     name: Text = ""
     """A name for people; Alertmanager 0.29."""
-    source_match: LabelValues = {}
+    source_match: LabelValues = EMPTY
     """Deprecated: labels and values of the source side."""
-    source_match_re: LabelPatterns = {}
+    source_match_re: LabelPatterns = EMPTY
     """Deprecated: labels and regular expressions of the source side."""
     source_matchers: Matchers = ()
     """Conditions of the source side."""
-    target_match: LabelValues = {}
+    target_match: LabelValues = EMPTY
     """Deprecated: labels and values of the target side."""
-    target_match_re: LabelPatterns = {}
+    target_match_re: LabelPatterns = EMPTY
     """Deprecated: labels and regular expressions of the target side."""
     target_matchers: Matchers = ()
     """Conditions of the target side."""

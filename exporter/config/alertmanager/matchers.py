@@ -1,8 +1,8 @@
 """Matchers as people write them: in routes, inhibition rules, and filters of the API.
 
-There are two grammars. The classic one knows ASCII label names and takes almost anything as a value; the UTF-8
-one (Alertmanager 0.27) knows quoted names and values. As in Alertmanager's default mode, a text counts when
-either accepts it, and the classic reading wins where both do but differ.
+There are two grammars. The classic one knows ASCII label names and takes almost anything as a value; the
+UTF-8 one (Alertmanager 0.27) knows quoted names and values. As in Alertmanager's default mode, a text counts
+when either accepts it, and the classic reading wins where both do but differ.
 
 Source: pkg/labels/parse.go, matcher/parse and matcher/compat of github.com/prometheus/alertmanager.
 """

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from exporter.config.alertmanager.scalars import (
+    EMPTY,
     Flag,
     LabelName,
     LabelPatterns,
@@ -41,13 +42,13 @@ class Route(Section):
     """Who is notified."""
     group_by: Annotated[tuple[LabelName, ...], AfterValidator(_check_group_by)] | None = None
     """The labels whose values make a group; `['...']` for all, `[]` for one group of everything."""
-    match: LabelValues = {}
+    match: LabelValues = EMPTY
     """Deprecated: labels and the values they must have."""
-    match_re: LabelPatterns = {}
+    match_re: LabelPatterns = EMPTY
     """Deprecated: labels and the regular expressions they must match."""
     matchers: Matchers = ()
     """Conditions that an alert must satisfy to come here."""
-    continue_: Flag = False
+    continue_: Flag = Field(False, alias="continue")
     """Whether the siblings after this node are tried too."""
     group_wait: Duration | None = None
     """How long a new group waits for further alerts."""
@@ -61,8 +62,6 @@ class Route(Section):
     """Names of intervals outside of which the route is silent."""
     routes: tuple["Route", ...] = ()
     """Children, tried in order."""
-
-    model_config = {"alias_generator": lambda name: name.rstrip("_")}
 
     @property
     def conditions(self) -> tuple[Matcher, ...]:

@@ -16,8 +16,11 @@ from exporter.config.validation import Fault, PlacedError, kind_of
 from exporter.model.matcher import Matcher, MatchOp
 
 _CLASSIC_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_TRUE: Final = frozenset("y Y yes Yes YES true True TRUE on On ON".split())
-_FALSE: Final = frozenset("n N no No NO false False FALSE off Off OFF".split())
+_TRUE: Final = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
+_FALSE: Final = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
+
+EMPTY: Final[dict[str, str]] = {}
+"""The value of a map that is not written; nobody changes it."""
 
 
 def _text(value: object) -> object:
@@ -65,25 +68,27 @@ def _label_values(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
-def _label_patterns(values: dict[str, str | None]) -> dict[str, str]:
+def _label_patterns(values: object) -> object:
+    if not isinstance(values, dict):
+        return values
     _check_classic_names(values)
     faults = []
     for name, pattern in values.items():
         try:
-            if pattern is None:
-                raise InvalidMatcherError("must be a regular expression, not nothing")
+            if not isinstance(pattern, str):
+                raise InvalidMatcherError(f"must be a regular expression, not {kind_of(pattern)}")
             make_matcher(name, MatchOp.REGEX, pattern)
         except InvalidMatcherError as error:
             faults.append(Fault((name,), str(error)))
     if faults:
         raise PlacedError(faults)
-    return {name: pattern or "" for name, pattern in values.items()}
+    return values
 
 
 LabelValues = Annotated[dict[str, Text], AfterValidator(_label_values)]
 """The deprecated `match` form: label name to the value that it must have."""
 
-LabelPatterns = Annotated[dict[str, str | None], AfterValidator(_label_patterns)]
+LabelPatterns = Annotated[dict[str, str], BeforeValidator(_label_patterns)]
 """The deprecated `match_re` form: label name to an anchored regular expression."""
 
 
@@ -120,7 +125,5 @@ def combine_matchers(
     A `match_re` pattern stands there with its anchors, as it does in Alertmanager's group keys.
     """
     combined = [make_matcher(name, MatchOp.EQUAL, value) for name, value in values.items()]
-    combined += [
-        make_matcher(name, MatchOp.REGEX, f"^(?:{pattern})$") for name, pattern in (patterns or {}).items()
-    ]
+    combined += [make_matcher(name, MatchOp.REGEX, f"^(?:{pattern})$") for name, pattern in patterns.items()]
     return sort_matchers([*combined, *matchers])
