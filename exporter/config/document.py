@@ -29,23 +29,29 @@ class Document:
     base: Path
 
     @classmethod
-    def load(cls, path: Path, display_name: str | None = None) -> "Document":
+    def load(cls, path: Path, display_name: str | None = None, *, lenient: bool = False) -> "Document":
         """Read and parse a file.
 
         Raises `ConfigError` for one that cannot be read, is empty, is not UTF-8 or is not YAML.
         """
         name = display_name or str(path)
-        return cls.parse(_read(path, name), name, base=path.parent)
+        return cls.parse(_read(path, name), name, base=path.parent, lenient=lenient)
 
     @classmethod
-    def parse(cls, text: str, name: str, *, base: Path | None = None) -> "Document":
-        """Parse a text that is at hand; raises `ConfigError`."""
+    def parse(cls, text: str, name: str, *, base: Path | None = None, lenient: bool = False) -> "Document":
+        """Parse a text that is at hand; raises `ConfigError`.
+
+        `lenient`, as Go reads rule files: an empty text is an empty mapping, and whatever follows the first
+        document of several is ignored.
+        """
         try:
-            root = compose(text)
+            root = compose(text, first_only=lenient)
         except MalformedError as error:
             raise ConfigError(
                 Problem(name, line, column, "", message) for line, column, message in error.faults
             ) from error
+        if root is None and lenient:
+            root = Node(1, 1, entries={})
         if root is None:
             raise ConfigError([Problem(name, 0, 0, "", "the file is empty")])
         return cls(name, root, base or Path())
@@ -68,6 +74,10 @@ class Document:
         parent = self._nearest(place[:-1])
         entry = (parent.entries or {}).get(str(place[-1])) if place else None
         return (entry.key.line, entry.key.column) if entry else self.locate(place)
+
+    def is_quoted(self, place: Place) -> bool:
+        """Whether the scalar at a place is in quotes, so that Go takes it for a text and nothing else."""
+        return self._nearest(place).quoted
 
     def problem(self, place: Place, message: str, *, at_key: bool = False) -> Problem:
         """A problem at a place of this file."""

@@ -29,7 +29,8 @@ class Node:
     """One value of a YAML file. Lines and columns count from 1.
 
     Exactly one of `items` and `entries` is set for a list or a mapping, none for a scalar. `size` is the
-    number of nodes below and including this one, with every alias written out.
+    number of nodes below and including this one, with every alias written out. `quoted`: a scalar in quotes
+    or in a block, which is a text even where it looks like a number.
     """
 
     line: int
@@ -38,6 +39,7 @@ class Node:
     items: "tuple[Node, ...] | None" = None
     entries: "dict[str, Entry] | None" = None
     size: int = 1
+    quoted: bool = False
 
     def data(self) -> Data:
         """The plain value: text, None, a list or a dictionary."""
@@ -64,13 +66,14 @@ class MalformedError(Exception):
         super().__init__(*faults)
 
 
-def compose(text: str) -> Node | None:
+def compose(text: str, *, first_only: bool = False) -> Node | None:
     """The root node of a YAML text; None where there is nothing but comments.
 
+    With `first_only` nothing after the first document is looked at; otherwise a second one is a fault.
     Raises `MalformedError`, with every duplicate key at once.
     """
     try:
-        return _Composer(yaml.parse(text, Loader=_PARSER)).compose()
+        return _Composer(yaml.parse(text, Loader=_PARSER), first_only).compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         parts = [part for part in (error.context, error.problem) if part]
@@ -91,6 +94,7 @@ class _Composer:
     """Builds nodes from the events of the parser; limits nesting and size, which aliases can multiply."""
 
     events: Iterator[yaml.Event]
+    first_only: bool = False
     total: int = 0
     anchors: dict[str, Node] = field(default_factory=dict)
     duplicates: list[tuple[int, int, str]] = field(default_factory=list)
@@ -102,6 +106,8 @@ class _Composer:
                 if root is not None:
                     raise _fault(event, "a second document begins here; one file holds one document")
                 root = self._node(next(self.events), 0)
+                if self.first_only:
+                    break
         if self.duplicates:
             raise MalformedError(*self.duplicates)
         return None if root is None or _is_nothing(root) else root
@@ -129,7 +135,7 @@ class _Composer:
         if anchor is None:
             raise _fault(event, f'the alias "*{event.anchor}" has no anchor before it, or stands inside it')
         self._count(event, anchor.size)
-        return Node(*_position(event), anchor.scalar, anchor.items, anchor.entries, anchor.size)
+        return Node(*_position(event), anchor.scalar, anchor.items, anchor.entries, anchor.size, anchor.quoted)
 
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self.total += nodes
@@ -194,7 +200,8 @@ def _scalar(event: yaml.ScalarEvent) -> Node:
     if event.tag and event.tag not in _PLAIN_TAGS:
         raise _unsupported_tag(event)
     is_null = event.implicit[0] and event.value in _NULLS and not event.style
-    return Node(*_position(event), None if is_null else event.value)
+    quoted = bool(event.style) or event.tag is not None
+    return Node(*_position(event), None if is_null else event.value, quoted=quoted)
 
 
 def _check_tag(event: Any, kind: str) -> None:
