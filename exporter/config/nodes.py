@@ -135,7 +135,9 @@ class _Composer:
         if anchor is None:
             raise _fault(event, f'the alias "*{event.anchor}" has no anchor before it, or stands inside it')
         self._count(event, anchor.size)
-        return Node(*_position(event), anchor.scalar, anchor.items, anchor.entries, anchor.size, anchor.quoted)
+        return Node(
+            *_position(event), anchor.scalar, anchor.items, anchor.entries, anchor.size, anchor.quoted
+        )
 
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self.total += nodes
