@@ -15,12 +15,13 @@ class Store:
     """All blocks, and the way from matchers to series.
 
     `retention_ms` is how long samples are kept. Samples of a source must move on in time: an older or equal
-    timestamp is dropped and counted in `out_of_order`.
+    timestamp is dropped and counted in `out_of_order`. `version` moves with every change.
     """
 
     def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
         self.retention_ms = retention_ms
         self.out_of_order = 0
+        self.version = 0
         self._blocks: dict[str, Block] = {}
         self._by_name: dict[str, list[Series]] = {}
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
@@ -34,6 +35,7 @@ class Store:
         if sample.timestamp <= block.last_time:
             self.out_of_order += 1
             return
+        self.version += 1
         appeared = block.append(sample.timestamp, sample.layout, sample.values)
         if appeared:
             self._index(appeared)
@@ -43,10 +45,12 @@ class Store:
         """The source could not be read: all its series end at this moment (milliseconds)."""
         block = self._blocks.get(source)
         if block is not None and timestamp > block.last_time:
+            self.version += 1
             block.mark_stale(timestamp)
 
     def forget(self, source: str) -> None:
         """Drop a source with all its history."""
+        self.version += 1
         block = self._blocks.pop(source, None)
         if block is not None:
             self._unindex(block.series)

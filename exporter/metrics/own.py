@@ -1,0 +1,85 @@
+"""The daemon's own metrics: kept by prometheus-client, and read into the store so that rules see them."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+import exporter
+from exporter.metrics.text import Format
+from exporter.model.labels import Labels
+from exporter.model.sample import Family, Kind, Layout, Point, Sample
+
+SOURCE = "self"
+_END_MARK = b"# EOF\n"
+
+
+class OwnMetrics:
+    """The registry of the daemon's own metrics.
+
+    `registry` is where every part registers its counters; there is no global one.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.reload_successful = Gauge(
+            "redis_vigil_config_last_reload_successful",
+            "Whether the last attempt to load the configuration succeeded.",
+            registry=self.registry,
+        )
+        self.reload_time = Gauge(
+            "redis_vigil_config_last_reload_success_timestamp_seconds",
+            "When the configuration was last loaded successfully, in seconds since the epoch.",
+            registry=self.registry,
+        )
+        build = Gauge(
+            "redis_vigil_build_info",
+            "The version of the daemon; always 1.",
+            ["version"],
+            registry=self.registry,
+        )
+        build.labels(version=exporter.__version__).set(1)
+        self._families: dict[str, Family] = {}
+        self._points: dict[tuple[str, Labels], Point] = {}
+        self._layout = Layout(())
+
+    def text(self, form: Format) -> bytes:
+        """All of them in an exposition format, without an end mark."""
+        if form is Format.OPENMETRICS:
+            page: bytes = generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]  # has no hints
+            return page.removesuffix(_END_MARK)
+        return generate_latest(self.registry)
+
+    def sample(self, timestamp: int) -> Sample:
+        """All of them as a sample of now (milliseconds)."""
+        values: dict[Point, float] = {}
+        for name, metric, labels, value in self._collect():
+            values[self._point(name, metric, labels)] = value
+        if values.keys() != set(self._layout.points):
+            self._layout = Layout(tuple(values))
+        return Sample(SOURCE, timestamp, self._layout, [values[point] for point in self._layout.points])
+
+    def _collect(self) -> Iterator[tuple[str, Metric, Labels, float]]:
+        for metric in self.registry.collect():
+            for sample in metric.samples:
+                if not sample.name.endswith("_created"):
+                    yield sample.name, metric, Labels(sample.labels), float(sample.value)
+
+    def _point(self, name: str, metric: Metric, labels: Labels) -> Point:
+        point = self._points.get((name, labels))
+        if point is None:
+            family = self._families.get(name)
+            if family is None:
+                family = self._families[name] = Family(name, _kind(metric.type), metric.documentation)
+            point = self._points[(name, labels)] = Point(family, "", labels)
+        return point
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return Kind(name)
+    except ValueError:
+        return Kind.UNTYPED

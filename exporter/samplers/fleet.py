@@ -1,0 +1,80 @@
+"""All targets that are watched, and the change from one set of them to the next."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from exporter.clock import Clock, to_milliseconds
+from exporter.model.target import Target
+from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.schedule import SampleSchedule
+from exporter.store import Store
+
+
+class Fleet:
+    """The runners of all targets.
+
+    `on_lost` is called after a target whose connection was closed by the server has been sampled again, at
+    once and out of turn: what the sample says is news.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, schedule: SampleSchedule, on_lost: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._schedule = schedule
+        self._on_lost = on_lost
+        self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
+        self._urgent: set[asyncio.Task[None]] = set()
+
+    @property
+    def runners(self) -> Iterator[TargetRunner]:
+        """The runners of all targets, in the order of the configuration."""
+        return (runner for _, runner in self._watched.values())
+
+    def find(self, instance: str) -> TargetRunner | None:
+        """The runner of the target of this name."""
+        return next((runner for runner in self.runners if runner.target.instance == instance), None)
+
+    async def watch(self, wanted: Mapping[Target, Sequence[SamplerPlan]], *, timeout_seconds: float) -> None:
+        """Watch these targets from now on; those that were watched in the same way just go on."""
+        for target, (plans, runner) in list(self._watched.items()):
+            if wanted.get(target) != plans:
+                await self._drop(target, runner)
+        for target, plans in wanted.items():
+            if target not in self._watched:
+                runner = TargetRunner(
+                    target,
+                    plans,
+                    store=self._store,
+                    clock=self._clock,
+                    timeout_seconds=timeout_seconds,
+                    on_closed=self._closed,
+                )
+                self._watched[target] = (plans, runner)
+                self._schedule.add(runner)
+
+    async def _drop(self, target: Target, runner: TargetRunner) -> None:
+        del self._watched[target]
+        self._schedule.remove(runner)
+        await runner.close()
+        now = to_milliseconds(self._clock.now())
+        for source in runner.sources:
+            self._store.mark_stale(source, now)
+
+    def _closed(self, runner: TargetRunner) -> None:
+        task = asyncio.create_task(self._look_again(runner))
+        self._urgent.add(task)
+        task.add_done_callback(self._urgent.discard)
+
+    async def _look_again(self, runner: TargetRunner) -> None:
+        await runner.run("info")
+        self._on_lost()
+
+    async def close(self) -> None:
+        """End all runners."""
+        for task in list(self._urgent):
+            task.cancel()
+        await asyncio.gather(*self._urgent, return_exceptions=True)
+        await asyncio.gather(*(runner.close() for runner in self.runners))
+        self._watched.clear()

@@ -1,0 +1,78 @@
+"""`/metrics`: from ready bytes; a scrape asks no Redis server anything."""
+
+from collections.abc import Callable, Iterable
+
+from starlette.types import Receive, Scope, Send
+
+from exporter.clock import Clock
+from exporter.metrics import Exposition, Format, compress
+from exporter.metrics.exposition import ExposedBlock
+from exporter.metrics.own import OwnMetrics
+from exporter.store import Store
+
+# Own counters move all the time; a page that is older than this is made anew although no sample has come.
+_FRESH_SECONDS = 1.0
+
+
+class _Page:
+    """The page in one format, kept until it is out of date."""
+
+    def __init__(self, exposition: Exposition, form: Format) -> None:
+        self.exposition = exposition
+        self.form = form
+        self.version = -1
+        self.made_at = -1e9
+        self.plain = b""
+        self.compressed = b""
+
+
+class MetricsEndpoint:
+    """An ASGI application that serves one page over all targets and the daemon itself.
+
+    The text format unless OpenMetrics is asked for; compressed where the client takes gzip.
+    """
+
+    def __init__(
+        self, store: Store, blocks: Callable[[], Iterable[ExposedBlock]], own: OwnMetrics, clock: Clock
+    ) -> None:
+        self._store = store
+        self._own = own
+        self._clock = clock
+        self._pages = {form: _Page(Exposition(blocks, form), form) for form in Format}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accept, encodings = _wishes(scope)
+        form = Format.OPENMETRICS if b"application/openmetrics-text" in accept else Format.TEXT
+        page = self._current(form)
+        headers = [(b"content-type", form.value.encode()), (b"vary", b"accept, accept-encoding")]
+        body = page.plain
+        if b"gzip" in encodings:
+            if not page.compressed:
+                page.compressed = compress(page.plain)
+            body = page.compressed
+            headers.append((b"content-encoding", b"gzip"))
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _current(self, form: Format) -> _Page:
+        page = self._pages[form]
+        now = self._clock.monotonic()
+        if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
+            page.plain = page.exposition.render().encode() + self._own.text(form)
+            if form is Format.OPENMETRICS:
+                page.plain += b"# EOF\n"
+            page.compressed = b""
+            page.version, page.made_at = self._store.version, now
+        return page
+
+
+def _wishes(scope: Scope) -> tuple[bytes, bytes]:
+    """The headers Accept and Accept-Encoding."""
+    accept = encodings = b""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept = value
+        elif name == b"accept-encoding":
+            encodings = value
+    return accept, encodings

@@ -1,0 +1,83 @@
+"""The HTTP server: uvicorn inside the daemon's own event loop."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Generator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from exporter.errors import VigilError
+
+_BACKLOG = 1024
+_GRACE_SECONDS = 3
+
+
+class ListenError(VigilError):
+    """The listen address cannot be used."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; an empty host means all addresses, IPv6 and IPv4.
+
+    Raises `ListenError`.
+    """
+    try:
+        if not host and socket.has_dualstack_ipv6():
+            return socket.create_server(
+                ("", port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True
+            )
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        raise ListenError(
+            f"cannot listen on {where}: {error.strerror or error}; choose another address with "
+            "web.listen_address or --web.listen-address"
+        ) from error
+
+
+class _Quiet(uvicorn.Server):
+    """uvicorn without signal handlers: the daemon has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class WebServer:
+    """Serves an application on a bound socket until it is stopped."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=75,
+            ssl_context_factory=(lambda *_: tls) if tls else None,
+        )
+        self._server = _Quiet(config)
+        self._listener = listener
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port on which it listens."""
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+
+    async def stop(self) -> None:
+        """Finish the requests under way, at most a few seconds, and close."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=_GRACE_SECONDS + 1)
+        self._listener.close()
