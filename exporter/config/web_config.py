@@ -1,0 +1,65 @@
+"""`web-config.yml`: TLS and users of the daemon's own web server, as in Prometheus' exporter-toolkit.
+
+Source: https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from exporter.config.document import Document, validate
+from exporter.config.fields import ReadableFile, Section
+
+TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
+# What the bcrypt library verifies: versions a, b and y, a cost, and 53 characters of salt and hash.
+_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
+
+
+class TlsServerConfig(Section):
+    """How the web server speaks TLS."""
+
+    cert_file: ReadableFile
+    """The certificate, with its chain, in PEM."""
+    key_file: ReadableFile
+    """The certificate's key, in PEM."""
+    client_auth_type: Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"] = (
+        "NoClientCert"
+    )
+    """Whether clients must show a certificate."""
+    client_ca_file: ReadableFile | None = None
+    """The authority that signs clients' certificates."""
+    min_version: TlsVersion = "TLS12"
+    """The oldest version of TLS that is spoken."""
+    max_version: TlsVersion = "TLS13"
+    """The newest version of TLS that is spoken."""
+
+    @model_validator(mode="after")
+    def _check_clients(self) -> Self:
+        if self.client_auth_type != "NoClientCert" and self.client_ca_file is None:
+            raise ValueError(f"client_auth_type {self.client_auth_type} needs a client_ca_file")
+        return self
+
+
+def _check_hash(text: str) -> str:
+    if not _BCRYPT.fullmatch(text):
+        raise ValueError('is not a bcrypt hash: make one with `htpasswd -nBC 10 ""`')
+    return text
+
+
+PasswordHash = Annotated[str, AfterValidator(_check_hash)]
+
+
+class WebConfig(Section):
+    """Who may talk to the daemon, and how."""
+
+    tls_server_config: TlsServerConfig | None = None
+    """TLS; without it plain HTTP."""
+    basic_auth_users: dict[str, PasswordHash] = Field(default={}, repr=False)
+    """Users and the bcrypt hashes of their passwords; without any, everybody may come in."""
+
+
+def load_web_config(path: Path) -> WebConfig:
+    """Read a web configuration; raises `ConfigError` with all its problems."""
+    return validate(Document.load(path, lenient=True), WebConfig)

@@ -1,0 +1,137 @@
+"""The text of `/metrics`: what comes out is what went in, in both formats, whatever the labels hold."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from exporter.metrics import Exposition, Format, Histogram, SeriesTable
+from exporter.metrics.text import format_value
+from exporter.model.labels import Labels
+from exporter.model.sample import Family, Kind
+from exporter.store import Store
+
+GAUGE = Family("vigil_gauge", Kind.GAUGE, 'A gauge with a\nline break, a \\ and a "quote".', ("key",))
+COUNTER = Family("vigil_things_total", Kind.COUNTER, "Counted.")
+ODD_COUNTER = Family("vigil_odd", Kind.COUNTER, "A counter that is not named like one.")
+HISTOGRAM = Family("vigil_seconds", Kind.HISTOGRAM, "Spread.", ("op",))
+BASE = Labels({"instance": "a:1", "env": "prod"})
+
+
+def exposed(store: Store, form: Format = Format.TEXT, hidden: tuple[str, ...] = ()) -> Exposition:
+    return Exposition(lambda: store.blocks, form, hidden)
+
+
+# What a Redis key may hold once it has been decoded: anything.
+hostile = st.text(max_size=30)
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(st.dictionaries(hostile, numbers, max_size=5))
+def test_hostile_labels_and_all_floats_survive(values: dict[str, float]) -> None:
+    store, table = Store(), SeriesTable("here", BASE)
+    for key, value in values.items():
+        table.set(GAUGE, value, key)
+    store.append(table.finish(1000))
+    text = exposed(store).render()
+    read = {
+        sample.labels.get("key", ""): sample.value
+        for family in parse_text(text)
+        for sample in family.samples
+        if sample.labels["instance"] == "a:1" and sample.labels["env"] == "prod"
+    }
+    assert read.keys() == values.keys()
+    for key, value in values.items():
+        assert read[key] == value or (math.isnan(read[key]) and math.isnan(value))
+
+
+def filled() -> tuple[Store, SeriesTable]:
+    store, table = Store(), SeriesTable("here", BASE)
+    histogram = Histogram((0.1, 1))
+    for seconds in (0.05, 0.5, 0.5, 7):
+        histogram.observe(seconds)
+    table.set(COUNTER, 3)
+    table.set(ODD_COUNTER, 4)
+    table.set_buckets(HISTOGRAM, histogram.buckets, histogram.sum, "get")
+    store.append(table.finish(1000))
+    return store, table
+
+
+def test_the_text_format_has_every_line_in_its_family() -> None:
+    store, _ = filled()
+    assert exposed(store).render() == (
+        "# HELP vigil_odd A counter that is not named like one.\n"
+        "# TYPE vigil_odd counter\n"
+        'vigil_odd{env="prod",instance="a:1"} 4\n'
+        "# HELP vigil_seconds Spread.\n"
+        "# TYPE vigil_seconds histogram\n"
+        'vigil_seconds_bucket{env="prod",instance="a:1",le="0.1",op="get"} 1\n'
+        'vigil_seconds_bucket{env="prod",instance="a:1",le="1",op="get"} 3\n'
+        'vigil_seconds_bucket{env="prod",instance="a:1",le="+Inf",op="get"} 4\n'
+        'vigil_seconds_sum{env="prod",instance="a:1",op="get"} 8.05\n'
+        'vigil_seconds_count{env="prod",instance="a:1",op="get"} 4\n'
+        "# HELP vigil_things_total Counted.\n"
+        "# TYPE vigil_things_total counter\n"
+        'vigil_things_total{env="prod",instance="a:1"} 3\n'
+    )
+
+
+def test_openmetrics_is_strict_and_gets_what_it_wants() -> None:
+    store, _ = filled()
+    families = {
+        family.name: family
+        for family in parse_openmetrics(exposed(store, Format.OPENMETRICS).render() + "# EOF\n")
+    }
+    assert families["vigil_things"].type == "counter"
+    assert families["vigil_odd"].type == "unknown"
+    buckets = [s.labels["le"] for s in families["vigil_seconds"].samples if s.name.endswith("_bucket")]
+    assert buckets == ["0.1", "1.0", "+Inf"]
+
+
+def test_labels_can_be_left_out_for_a_page_about_one_target() -> None:
+    store, _ = filled()
+    text = exposed(store, hidden=("instance", "env")).render()
+    assert "vigil_things_total 3\n" in text
+    assert 'vigil_seconds_count{op="get"} 4\n' in text
+
+
+def test_a_family_of_several_targets_stands_together() -> None:
+    store = Store()
+    for instance in ("a:1", "b:2"):
+        table = SeriesTable(instance, Labels({"instance": instance}))
+        table.set(COUNTER, 1)
+        table.set(GAUGE, 1, "k")
+        store.append(table.finish(1000))
+    lines = exposed(store).render().splitlines()
+    assert [line.split("{")[0] for line in lines if not line.startswith("#")] == [
+        "vigil_gauge",
+        "vigil_gauge",
+        "vigil_things_total",
+        "vigil_things_total",
+    ]
+    assert sum(line.startswith("# TYPE") for line in lines) == 2
+
+
+def test_only_what_a_pass_has_set_is_shown() -> None:
+    store, table = filled()
+    table.set(COUNTER, 5)
+    store.append(table.finish(2000))
+    page = exposed(store)
+    assert page.render().count("\n") == 3
+    store.mark_stale("here", 3000)
+    assert page.render() == ""
+
+
+def test_a_page_follows_its_blocks() -> None:
+    store, table = filled()
+    page = exposed(store)
+    page.render()
+    for value in (7.0, 8.5):
+        table.set(COUNTER, value)
+        table.set(GAUGE, value, "new")
+        store.append(table.finish(int(value * 1000)))
+        assert f'vigil_things_total{{env="prod",instance="a:1"}} {format_value(value)}\n' in page.render()
+    store.forget("here")
+    assert page.render() == ""
