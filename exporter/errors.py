@@ -86,7 +86,18 @@ class QueryError(VigilError):
 
 
 class TemplateError(VigilError):
-    """A Go template that does not parse, or failed while it was expanded."""
+    """A Go template that does not parse, or failed while it was expanded.
+
+    The text is `name:line:column: message`; `message`, `line` and `column` (counted from 1; 0 means unknown)
+    are there for those who know the place in the surrounding file.
+    """
+
+    def __init__(self, message: str, *, name: str = "", line: int = 0, column: int = 0) -> None:
+        self.message = message
+        self.name = name
+        self.line = line
+        self.column = column
+        super().__init__(f"{name}:{line}:{column}: {message}" if line else message)
 
 
 class NotifyError(VigilError):

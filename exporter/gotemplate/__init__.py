@@ -1,0 +1,47 @@
+"""Go's template language (text/template, html/template), interpreted.
+
+`parse` makes a `Template`, `Template.expand` the text; a `TemplateSet` holds templates that call each other.
+What a template sees of Python is told in `exporter.gotemplate.values`.
+"""
+
+from exporter.gotemplate.limits import Limits
+from exporter.gotemplate.template import Template, TemplateSet, parse
+from exporter.gotemplate.values import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    STRING,
+    STRINGS,
+    Function,
+    FunctionError,
+    Html,
+    Parameter,
+    StringList,
+    StringMap,
+    Structure,
+    TypedList,
+    Url,
+)
+
+__all__ = [
+    "ANY",
+    "BOOL",
+    "FLOAT",
+    "INT",
+    "STRING",
+    "STRINGS",
+    "Function",
+    "FunctionError",
+    "Html",
+    "Limits",
+    "Parameter",
+    "StringList",
+    "StringMap",
+    "Structure",
+    "Template",
+    "TemplateSet",
+    "TypedList",
+    "Url",
+    "parse",
+]

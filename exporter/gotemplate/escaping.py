@@ -1,0 +1,139 @@
+"""How a value is made safe for each kind of place in an HTML document.
+
+Source: html.go, url.go, css.go and attr.go of Go's html/template; the replacement `ZgotmplZ` is Go's, so that
+what people find about it applies here too.
+"""
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+from exporter.gotemplate.printing import print_values
+from exporter.gotemplate.values import Html, Url, to_bytes
+
+UNSAFE: Final = "ZgotmplZ"
+"""Stands where a value was not safe to print."""
+
+
+class AttributeType(Enum):
+    """What the value of an attribute is to a browser."""
+
+    PLAIN = auto()
+    ADDRESS = auto()
+    STYLE = auto()
+    SCRIPT = auto()
+
+
+_ADDRESSES: Final = frozenset(
+    {
+        *("action", "archive", "background", "cite", "classid", "codebase", "data", "formaction", "href"),
+        *("icon", "longdesc", "manifest", "poster", "profile", "src", "srcset", "usemap", "xmlns"),
+    }
+)
+_BASE: Final = {
+    "\0": "\ufffd",
+    '"': "&#34;",
+    "'": "&#39;",
+    "+": "&#43;",
+    "<": "&lt;",
+    ">": "&gt;",
+}
+_SPACES: Final = {
+    "\0": "&#xfffd;",
+    "\t": "&#9;",
+    "\n": "&#10;",
+    "\v": "&#11;",
+    "\f": "&#12;",
+    "\r": "&#13;",
+    " ": "&#32;",
+    "=": "&#61;",
+    "`": "&#96;",
+}
+_QUOTED: Final = str.maketrans(_BASE)
+_UNQUOTED: Final = str.maketrans({**_BASE, **_SPACES})
+_TAG: Final = re.compile(r"<[^>]*>?")
+_STYLE_REFUSED: Final = re.compile(r"[\0\"'()/;@\[\\\]`{}<>]|--")
+_STYLE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
+_ESCAPE_BYTE: Final = re.compile(rb"[^A-Za-z0-9\-._~]")
+_NORMALIZE_BYTE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!#$&*+,/:;=?@\[\]%]")
+
+
+def attribute_type(name: str) -> AttributeType:
+    """What the value of the attribute of this name is; unknown names are judged by what they contain."""
+    name = name.lower()
+    if name.startswith("data-"):
+        name = name[5:]
+    elif ":" in name:
+        prefix, _, name = name.partition(":")
+        if prefix == "xmlns":
+            return AttributeType.ADDRESS
+    if name.startswith("on"):
+        return AttributeType.SCRIPT
+    if name == "style":
+        return AttributeType.STYLE
+    if name in _ADDRESSES or any(part in name for part in ("src", "uri", "url")):
+        return AttributeType.ADDRESS
+    return AttributeType.PLAIN
+
+
+def shown(value: object) -> str:
+    """The text of a value; nothing for nil."""
+    return "" if value is None else print_values([value])
+
+
+def escape_text(value: object, *, escaped: bool, raw_text: bool) -> str:
+    """A value between tags; `raw_text` is an element such as `title`, in which markup means nothing."""
+    text = shown(value)
+    if isinstance(value, Html) and not raw_text:
+        return text
+    return _replace(text, quoted=True, keep_ampersands=escaped or isinstance(value, Html))
+
+
+def escape_attribute(value: object, *, quoted: bool, escaped: bool) -> str:
+    """A value inside an attribute."""
+    text = shown(value)
+    if isinstance(value, Html):
+        text = _TAG.sub("", text)
+    if not quoted and not text:
+        return UNSAFE
+    return _replace(text, quoted=quoted, keep_ampersands=escaped or isinstance(value, Html))
+
+
+def _replace(text: str, *, quoted: bool, keep_ampersands: bool) -> str:
+    if not keep_ampersands:
+        text = text.replace("&", "&amp;")
+    return text.translate(_QUOTED if quoted else _UNQUOTED)
+
+
+def filter_address(value: object, *, begun: bool, in_query: bool, escaped: bool) -> str:
+    """A value inside an address: nothing but http, https and mailto may begin it."""
+    text = shown(value)
+    trusted = isinstance(value, Url)
+    if not begun and not in_query and not trusted and not _is_safe_address(text):
+        return "#" + UNSAFE
+    if escaped:
+        return text
+    pattern = _ESCAPE_BYTE if in_query and not trusted else _NORMALIZE_BYTE
+    return pattern.sub(_percent, to_bytes(text)).decode("ascii")
+
+
+def _percent(match: re.Match[bytes]) -> bytes:
+    return b"%%%02x" % match.group()[0]
+
+
+def _is_safe_address(text: str) -> bool:
+    scheme, colon, _ = text.partition(":")
+    return not colon or "/" in scheme or scheme.lower() in ("http", "https", "mailto")
+
+
+def filter_style(text: str) -> str:
+    """A value inside a style: a keyword, a number, a colour."""
+    name = _STYLE_NAME.sub("", text).lower()
+    unsafe = _STYLE_REFUSED.search(text) or "expression" in name or "mozbinding" in name
+    return UNSAFE if unsafe else text
+
+
+def filter_name(text: str) -> str:
+    """A value that is, or is part of, the name of a tag or attribute."""
+    safe = text.isascii() and text.isalnum() and attribute_type(text) is AttributeType.PLAIN
+    return text.lower() if safe else UNSAFE
