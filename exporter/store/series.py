@@ -1,7 +1,7 @@
 """One series: its changes, over the timestamps of the block that it shares with its siblings."""
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -30,6 +30,8 @@ class ReadableSeries(Protocol):
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None: ...
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
+
+    def has_samples(self, start_ms: int, end_ms: int) -> bool: ...
 
 
 class Series:
@@ -115,6 +117,18 @@ class Series:
             return self._constant(change, timeline.times[low:high])
         return self._runs(change, low, high)
 
+    def has_samples(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there is any sample in [start, end]."""
+        timeline = self._timeline
+        low = bisect_left(timeline.times, start_ms)
+        high = bisect_right(timeline.times, end_ms)
+        if low >= high:
+            return False
+        first = timeline.first_row
+        change = max(0, bisect_right(self._rows, first + low) - 1)
+        last_change = bisect_right(self._rows, first + high - 1)
+        return any(not is_stale(value) for value in self._values[change:last_change])
+
     def _constant(self, change: int, times: "array[int]") -> tuple[Sequence[int], Sequence[float]]:
         value = self._values[change]
         if value != value and is_stale(value):
@@ -169,3 +183,7 @@ class MergedSeries:
             points.update(zip(times, values, strict=True))
         ordered = sorted(points.items())
         return [stamp for stamp, _ in ordered], [value for _, value in ordered]
+
+    def has_samples(self, start_ms: int, end_ms: int) -> bool:
+        """Whether any part has a sample in [start, end]."""
+        return any(part.has_samples(start_ms, end_ms) for part in self._parts)

@@ -1,0 +1,66 @@
+"""The envelope of Prometheus' HTTP API.
+
+Format: https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from exporter.errors import QueryError, VigilError
+
+
+class BadDataError(VigilError):
+    """The request itself is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler found; warnings and infos are texts for people."""
+
+    data: Any
+    warnings: Sequence[str] = ()
+    infos: Sequence[str] = ()
+
+
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+def api(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A route's endpoint that wraps what the handler returns or raises."""
+
+    @wraps(handler)
+    async def endpoint(request: Request) -> Response:
+        try:
+            answer = await handler(request)
+        except BadDataError as error:
+            return _failure(400, "bad_data", str(error))
+        except QueryError as error:
+            return _failure(422, "execution", str(error))
+        return _success(answer)
+
+    return endpoint
+
+
+def _success(answer: Answer) -> Response:
+    body: dict[str, Any] = {"status": "success", "data": answer.data}
+    if answer.warnings:
+        body["warnings"] = list(answer.warnings)
+    if answer.infos:
+        body["infos"] = list(answer.infos)
+    return _json(200, body)
+
+
+def _failure(status: int, kind: str, message: str) -> Response:
+    return _json(status, {"status": "error", "errorType": kind, "error": message})
+
+
+def _json(status: int, body: Any) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate cannot be sent as UTF-8; it can come from a label only by way of a broken client.
+    return Response(text.encode("utf-8", "replace"), status, media_type="application/json")

@@ -1,0 +1,126 @@
+"""`rules` and `alerts`: the rules that the daemon runs, and what they found."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from exporter.clock import Clock
+from exporter.rules.active import ActiveAlert
+from exporter.rules.alerting import ALERT_NAME, AlertingRule
+from exporter.rules.group import Group, Rule
+from exporter.web.api_v1.encode import encode_value
+from exporter.web.api_v1.parameters import Parameters
+from exporter.web.api_v1.reply import Answer, BadDataError, api
+
+_NEVER = "0001-01-01T00:00:00Z"
+_KINDS = {"": ("alerting", "recording"), "alert": ("alerting",), "record": ("recording",)}
+
+
+def routes(groups: Callable[[], Sequence[Group]], clock: Clock) -> Sequence[Route]:
+    """The routes about rules; `groups` are those that run now."""
+
+    async def rules(request: Request) -> Answer:
+        parameters = await Parameters.of(request, clock)
+        kinds = _KINDS.get(parameters.text("type"))
+        if kinds is None:
+            raise BadDataError('invalid parameter "type": must be alert or record')
+        shown = _Filter(kinds, parameters)
+        found = [encoded for group in groups() if (encoded := _encode_group(group, shown))["rules"]]
+        return Answer({"groups": found})
+
+    async def alerts(_: Request) -> Answer:
+        rules = [rule for group in groups() for rule in group.alerting_rules]
+        return Answer({"alerts": [alert for rule in rules for alert in _encode_alerts(rule)]})
+
+    return (
+        Route("/api/v1/rules", api(rules), methods=["GET"]),
+        Route("/api/v1/alerts", api(alerts), methods=["GET"]),
+    )
+
+
+class _Filter:
+    """Which rules a request wants to see."""
+
+    def __init__(self, kinds: Sequence[str], parameters: Parameters) -> None:
+        self._kinds = kinds
+        self._names = frozenset(parameters.texts("rule_name[]"))
+        self._groups = frozenset(parameters.texts("rule_group[]"))
+        self._files = frozenset(parameters.texts("file[]"))
+        self.with_alerts = parameters.text("exclude_alerts").lower() not in ("true", "1", "t")
+
+    def admits_group(self, group: Group) -> bool:
+        key = group.spec.key
+        return (not self._groups or key.name in self._groups) and (not self._files or key.file in self._files)
+
+    def admits_rule(self, rule: Rule) -> bool:
+        kind = "alerting" if isinstance(rule, AlertingRule) else "recording"
+        return kind in self._kinds and (not self._names or rule.spec.name in self._names)
+
+
+def _encode_group(group: Group, shown: _Filter) -> dict[str, Any]:
+    key = group.spec.key
+    rules = [rule for rule in group.rules if shown.admits_group(group) and shown.admits_rule(rule)]
+    return {
+        "name": key.name,
+        "file": key.file,
+        "rules": [_encode_rule(rule, shown.with_alerts) for rule in rules],
+        "interval": group.interval_ms / 1000,
+        "limit": group.spec.limit,
+        "evaluationTime": group.evaluation_seconds,
+        "lastEvaluation": _moment(group.evaluated_at_ms),
+    }
+
+
+def _encode_rule(rule: Rule, with_alerts: bool) -> dict[str, Any]:
+    status = rule.status
+    common = {
+        "name": rule.spec.name,
+        "query": rule.spec.query,
+        "labels": dict(rule.spec.label_texts),
+        "health": status.health.value,
+        "evaluationTime": status.evaluation_seconds,
+        "lastEvaluation": _moment(status.evaluated_at_ms),
+    }
+    if status.last_error:
+        common["lastError"] = status.last_error
+    if not isinstance(rule, AlertingRule):
+        return {**common, "type": "recording"}
+    return {
+        "state": rule.state.value,
+        **common,
+        "duration": rule.spec.for_ms / 1000,
+        "keepFiringFor": rule.spec.keep_firing_for_ms / 1000,
+        "annotations": dict(rule.spec.annotation_texts),
+        "alerts": _encode_alerts(rule) if with_alerts else [],
+        "type": "alerting",
+    }
+
+
+def _encode_alerts(rule: AlertingRule) -> list[dict[str, Any]]:
+    return [_encode_alert(rule, alert) for alert in rule.active.values() if alert.is_active]
+
+
+def _encode_alert(rule: AlertingRule, alert: ActiveAlert) -> dict[str, Any]:
+    encoded = {
+        "labels": {**alert.labels.as_dict(), ALERT_NAME: rule.spec.name},
+        "annotations": dict(alert.annotations),
+        "state": alert.state.value,
+        "activeAt": _moment(alert.active_at_ms),
+        "value": encode_value(alert.value),
+    }
+    if alert.keep_firing_since_ms:
+        encoded["keepFiringSince"] = _moment(alert.keep_firing_since_ms)
+    return encoded
+
+
+def _moment(milliseconds: int) -> str:
+    if not milliseconds:
+        return _NEVER
+    return (
+        datetime.fromtimestamp(milliseconds / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
