@@ -1,6 +1,7 @@
 """The way to one server: a persistent connection with deadlines, back-off and a bound on replies."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ _CLIENT_NAME = "redis-vigil"
 _READ_BYTES = 1 << 16
 _FIRST_BACKOFF_SECONDS = 0.1
 _LAST_BACKOFF_SECONDS = 5.0
+_CLOSE_SECONDS = 1.0
 
 
 class Connection:
@@ -165,14 +167,17 @@ class Connection:
             if self._on_closed is not None:
                 self._on_closed()
 
-    def _drop(self) -> None:
+    def _drop(self) -> asyncio.StreamWriter | None:
         stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.abort()
+        return None if stream is None else stream.abort()
 
     async def close(self) -> None:
         """Close the connection; a later call would open it again."""
-        self._drop()
+        writer = self._drop()
+        if writer is not None:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await writer.wait_closed()
 
     @property
     def _where(self) -> str:

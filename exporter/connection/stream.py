@@ -107,12 +107,13 @@ class Stream(redis.asyncio.Connection):
         if isinstance(reader, WatchedReader):
             reader.unwatch()
 
-    def abort(self) -> None:
-        """Close the socket at once, without waiting for anything."""
+    def abort(self) -> asyncio.StreamWriter | None:
+        """Close the socket at once, without waiting; returns what can be waited for."""
         self.unwatch()
         writer, self._writer, self._reader = self._writer, None, None
         if writer is not None:
             writer.transport.abort()
+        return writer
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
