@@ -1,0 +1,12 @@
+"""What the sections of all samplers have in common."""
+
+from exporter.config.fields import PositiveDuration, Section
+
+
+class SamplerSection(Section):
+    """The settings that every sampler has."""
+
+    enabled: bool = True
+    """Whether this sampler runs."""
+    interval: PositiveDuration | None = None
+    """Time between two passes; without it that of `global.sample_interval`."""
