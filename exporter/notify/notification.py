@@ -1,0 +1,23 @@
+"""What one receiver is told about one group of alerts."""
+
+from dataclasses import dataclass
+
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message, before an integration gives it its form.
+
+    `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert that
+    still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
+    """
+
+    receiver: str
+    group_key: str
+    group_labels: Labels
+    alerts: tuple[Alert, ...]
+    external_url: str
+    now: float
+    truncated_alerts: int = 0
