@@ -103,6 +103,11 @@ class TargetRunner:
         """The names under which this target writes into the store."""
         return [self.status.source, *(slot.table.source for slot in self._slots.values())]
 
+    @property
+    def dropped_series(self) -> int:
+        """Values that were dropped since a sampler's table was full."""
+        return sum(slot.table.dropped for slot in self._slots.values())
+
     async def run(self, name: str) -> None:
         """One pass of one sampler; nothing if its last pass is still under way or the server refuses it."""
         slot = self._slots[name]

@@ -116,7 +116,7 @@ def _encode_alert(rule: AlertingRule, alert: ActiveAlert) -> dict[str, Any]:
     return encoded
 
 
-def _moment(milliseconds: int) -> str:
+def _moment(milliseconds: int | None) -> str:
     if not milliseconds:
         return _NEVER
     return (

@@ -1,0 +1,96 @@
+"""What the daemon says about its own parts: read from them when asked, nothing is counted twice."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from exporter.rules.environment import Environment
+from exporter.rules.group import Group
+from exporter.samplers.runner import TargetRunner
+from exporter.store import Store
+
+
+class PartsCollector(Collector):
+    """Collects from the store, the targets and the rules."""
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        *,
+        store: Store,
+        environment: Environment,
+        runners: Callable[[], Iterable[TargetRunner]],
+        groups: Callable[[], Sequence[Group]],
+    ) -> None:
+        self._store = store
+        self._environment = environment
+        self._runners = runners
+        self._groups = groups
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        """All families."""
+        yield from self._collect_store()
+        yield from self._collect_targets()
+        yield from self._collect_rules()
+
+    def _collect_store(self) -> Iterator[Metric]:
+        store = self._store
+        yield _gauge("redis_vigil_store_series", "Series held in memory.", store.series_count)
+        yield _gauge("redis_vigil_store_bytes", "About how much memory the samples take.", store.bytes)
+        yield CounterMetricFamily(
+            "redis_vigil_store_out_of_order_samples",
+            "Passes that were dropped since their time did not move on.",
+            store.out_of_order,
+        )
+
+    def _collect_targets(self) -> Iterator[Metric]:
+        states = {"up": 0, "down": 0, "unknown": 0}
+        dropped = 0
+        for runner in self._runners():
+            states[{True: "up", False: "down", None: "unknown"}[runner.status.up]] += 1
+            dropped += runner.dropped_series
+        targets = GaugeMetricFamily("redis_vigil_targets", "Targets by state.", labels=["state"])
+        for state, count in states.items():
+            targets.add_metric([state], count)
+        yield targets
+        yield CounterMetricFamily(
+            "redis_vigil_dropped_series", "Values dropped since a target had too many series.", dropped
+        )
+
+    def _collect_rules(self) -> Iterator[Metric]:
+        evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules.")
+        failures = _counter("redis_vigil_rule_evaluation_failures", "Evaluations of rules that failed.")
+        missed = _counter("redis_vigil_rule_group_iterations_missed", "Slots that came too late to be kept.")
+        duration = GaugeMetricFamily(
+            "redis_vigil_rule_group_last_duration_seconds",
+            "How long the last evaluation of a group took.",
+            labels=["rule_group"],
+        )
+        for group in self._groups():
+            name = [str(group.spec.key)]
+            statuses = [rule.status for rule in group.rules]
+            evaluations.add_metric(name, sum(status.evaluations_total for status in statuses))
+            failures.add_metric(name, sum(status.failures_total for status in statuses))
+            missed.add_metric(name, group.missed_total)
+            duration.add_metric(name, group.evaluation_seconds)
+        yield from (evaluations, failures, missed, duration)
+        yield CounterMetricFamily(
+            "redis_vigil_alert_state_failures",
+            "Times that the state of alerts could not be saved.",
+            self._environment.state_failures_total,
+        )
+        yield CounterMetricFamily(
+            "redis_vigil_alert_handover_failures",
+            "Times that alerts could not be handed on to be notified.",
+            self._environment.sink_failures_total,
+        )
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value)
+
+
+def _counter(name: str, text: str) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, labels=["rule_group"])

@@ -1,0 +1,168 @@
+"""The pages for people: what is watched, what is firing, how the rules are doing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+import exporter
+from exporter.clock import Clock
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.matcher import Matcher, MatchOp
+from exporter.rules.active import ActiveAlert
+from exporter.rules.alerting import ALERT_NAME, AlertingRule
+from exporter.rules.group import Group
+from exporter.samplers.runner import TargetRunner
+from exporter.store import Store
+from exporter.web.text import bytes_text, count_text, duration_text
+
+_LOOKBACK_MS = 300_000
+# Nobody reads more rows than this; the API has them all.
+_MAX_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One server on the overview; texts ready to be shown."""
+
+    instance: str
+    health: str
+    reason: str
+    role: str
+    version: str
+    memory: str
+    memory_share: float | None
+    clients: str
+    ops: str
+    uptime: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One pending or firing alert."""
+
+    name: str
+    state: str
+    severity: str
+    instance: str
+    summary: str
+    since: str
+    is_held: bool
+
+
+class Pages:
+    """Renders the pages from what the daemon has in memory."""
+
+    def __init__(
+        self,
+        store: Store,
+        runners: Callable[[], Iterable[TargetRunner]],
+        groups: Callable[[], Sequence[Group]],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._runners = runners
+        self._groups = groups
+        self._clock = clock
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def routes(self) -> Sequence[Route]:
+        """The routes of the pages."""
+        return (
+            Route("/", self._overview, methods=["GET"]),
+            Route("/alerts", self._alerts, methods=["GET"]),
+            Route("/rules", self._rules, methods=["GET"]),
+        )
+
+    async def _overview(self, _: Request) -> Response:
+        runners = list(self._runners())
+        rows = [self._target_row(runner) for runner in runners[:_MAX_ROWS]]
+        down = sum(runner.status.up is False for runner in runners)
+        return self._page(
+            "overview.html",
+            targets=rows,
+            total=len(runners),
+            down=down,
+            alerts=self._alert_rows(firing_only=True),
+        )
+
+    async def _alerts(self, _: Request) -> Response:
+        return self._page("alerts.html", alerts=self._alert_rows(firing_only=False))
+
+    async def _rules(self, _: Request) -> Response:
+        return self._page("rules.html", groups=self._groups(), now=self._clock.now())
+
+    def _page(self, template: str, **content: Any) -> Response:
+        page = self._templates.get_template(template).render(
+            version=exporter.__version__,
+            rendered_at=datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            **content,
+        )
+        return HTMLResponse(page)
+
+    def _target_row(self, runner: TargetRunner) -> TargetRow:
+        facts, status = runner.facts, runner.status
+        alive = status.up is True
+        info = status.samplers.get("info")
+        instance = runner.target.instance
+        return TargetRow(
+            instance=instance,
+            health={True: "up", False: "down", None: "unknown"}[status.up],
+            reason=info.message if info else "",
+            role=facts.role if alive else "",
+            version=f"{facts.flavour} {'.'.join(map(str, facts.version))}" if alive and facts.version else "",
+            memory=bytes_text(facts.used_memory) if alive else "",
+            memory_share=facts.used_memory / facts.maxmemory if alive and facts.maxmemory else None,
+            clients=count_text(self._value("redis_connected_clients", instance)),
+            ops=count_text(self._value("redis_instantaneous_ops_per_sec", instance)),
+            uptime=duration_text(self._value("redis_uptime_in_seconds", instance)),
+        )
+
+    def _value(self, name: str, instance: str) -> float | None:
+        matchers = [
+            Matcher(METRIC_NAME, MatchOp.EQUAL, name),
+            Matcher("instance", MatchOp.EQUAL, instance),
+        ]
+        now = round(self._clock.now() * 1000)
+        values = [series.at(now, _LOOKBACK_MS) for series in self._store.select(matchers)]
+        return next((value for value in values if value is not None), None)
+
+    def _alert_rows(self, *, firing_only: bool) -> list[AlertRow]:
+        rules = [rule for group in self._groups() for rule in group.alerting_rules]
+        rows = [
+            self._alert_row(rule, alert)
+            for rule in rules
+            for alert in rule.active.values()
+            if alert.is_firing or (alert.is_active and not firing_only)
+        ]
+        rows.sort(key=lambda row: (row.state != "firing", row.severity != "critical", row.name, row.instance))
+        return rows[:_MAX_ROWS]
+
+    def _alert_row(self, rule: AlertingRule, alert: ActiveAlert) -> AlertRow:
+        annotations = dict(alert.annotations)
+        since = alert.fired_at_ms or alert.active_at_ms
+        return AlertRow(
+            name=rule.spec.name,
+            state=alert.state.value,
+            severity=alert.labels.get("severity"),
+            instance=_where(alert.labels),
+            summary=annotations.get("summary") or annotations.get("description", ""),
+            since=duration_text(self._clock.now() - since / 1000),
+            is_held=alert.held,
+        )
+
+
+def _where(labels: Labels) -> str:
+    return labels.get("instance") or str(labels.without(ALERT_NAME, "severity"))
