@@ -32,7 +32,7 @@ class Store:
         block = self._blocks.get(sample.source)
         if block is None:
             block = self._blocks[sample.source] = Block(sample.source)
-        if sample.timestamp <= block.last_time:
+        if block.times and sample.timestamp <= block.last_time:
             self.out_of_order += 1
             return
         self.version += 1

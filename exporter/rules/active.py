@@ -1,0 +1,76 @@
+"""An alert in the memory of its rule."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exporter.model.labels import Labels
+from exporter.rules.texts import Texts
+
+
+class AlertState(StrEnum):
+    """Where an alert stands; inactive: it fired, was resolved, and is kept to tell so again."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+
+
+@dataclass(slots=True)
+class ActiveAlert:
+    """One labelset that a rule's expression returned. Moments are milliseconds since the epoch, 0: never.
+
+    `held`: its target could not be sampled while the expression was silent; `released_at_ms`: the target can
+    be sampled again since then. `restored_at_ms`: it was read back after a restart, and the expression has
+    not returned it since.
+    """
+
+    labels: Labels
+    annotations: Texts
+    value: float
+    active_at_ms: int
+    state: AlertState = AlertState.PENDING
+    fired_at_ms: int = 0
+    resolved_at_ms: int = 0
+    keep_firing_since_ms: int = 0
+    last_sent_at_ms: int = 0
+    valid_until_ms: int = 0
+    held: bool = False
+    released_at_ms: int = 0
+    restored_at_ms: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the alert is pending or firing."""
+        return self.state is not AlertState.INACTIVE
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether people are told."""
+        return self.state is AlertState.FIRING
+
+    def refresh(self, value: float, annotations: Texts) -> None:
+        """The expression returned it again."""
+        self.value = value
+        self.annotations = annotations
+        self.keep_firing_since_ms = 0
+        self.held = False
+        self.released_at_ms = 0
+        self.restored_at_ms = 0
+
+    def fire(self, at_ms: int) -> None:
+        """From pending to firing."""
+        self.state = AlertState.FIRING
+        self.fired_at_ms = at_ms
+
+    def demote(self) -> None:
+        """From firing back to pending: somebody raised `for`."""
+        self.state = AlertState.PENDING
+        self.fired_at_ms = 0
+        self.last_sent_at_ms = 0
+        self.keep_firing_since_ms = 0
+
+    def resolve(self, at_ms: int) -> None:
+        """From firing to resolved."""
+        self.state = AlertState.INACTIVE
+        self.resolved_at_ms = at_ms
+        self.held = False

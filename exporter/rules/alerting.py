@@ -1,0 +1,154 @@
+"""An alerting rule: what its expression returns becomes alerts that wait, fire and resolve.
+
+The states and their order are those of Prometheus (rules/alerting.go); what differs: an alert whose target
+cannot be sampled is held.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.errors import QueryError
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.promql import VectorSample
+from exporter.rules.active import ActiveAlert, AlertState
+from exporter.rules.annotations import Expander
+from exporter.rules.environment import Environment
+from exporter.rules.model import AlertSpec, RuleIdentity
+from exporter.rules.results import samples_of
+from exporter.rules.status import RuleStatus
+from exporter.rules.texts import Texts
+
+ALERT_NAME: Final = "alertname"
+ALERT_STATE: Final = "alertstate"
+# How long a resolved alert is kept, and told of again.
+RESOLVED_RETENTION_MS: Final = 15 * 60_000
+# Alerts whose texts are expanded before others get a turn on the event loop.
+_BATCH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One labelset that the expression returned this time."""
+
+    value: float
+    annotations: Texts
+
+
+class AlertingRule:
+    """One alerting rule and its alerts.
+
+    `interval_ms` is that of its group: how long an alert stays held after its target came back, so that
+    expressions over time have samples again.
+    """
+
+    def __init__(self, spec: AlertSpec, identity: RuleIdentity, *, interval_ms: int) -> None:
+        self.spec = spec
+        self.identity = identity
+        self.interval_ms = interval_ms
+        self.status = RuleStatus()
+        self.active: dict[Labels, ActiveAlert] = {}
+
+    @property
+    def state(self) -> AlertState:
+        """The highest state among the alerts."""
+        states = {alert.state for alert in self.active.values()}
+        for state in (AlertState.FIRING, AlertState.PENDING):
+            if state in states:
+                return state
+        return AlertState.INACTIVE
+
+    @property
+    def active_alerts(self) -> list[ActiveAlert]:
+        """The pending and the firing ones."""
+        return [alert for alert in self.active.values() if alert.is_active]
+
+    async def evaluate(
+        self, at_ms: int, environment: Environment, *, offset_ms: int = 0, limit: int = 0
+    ) -> dict[Labels, float]:
+        """Evaluate once, with the data of `at_ms - offset_ms`; returns the series to write.
+
+        Raises `QueryError`; the alerts then are as they were before, except that going over `limit` drops
+        them all.
+        """
+        result = environment.engine.instant(self.spec.expression, at_ms - offset_ms)
+        found = await self._expand(samples_of(result), at_ms, environment)
+        self._merge(found, at_ms)
+        self._advance(found, at_ms, environment)
+        count = len(self.active_alerts)
+        if 0 < limit < count:
+            self.active.clear()
+            raise QueryError(f"exceeded limit of {limit} with {count} alerts")
+        return self._series()
+
+    async def _expand(
+        self, samples: Sequence[VectorSample], at_ms: int, environment: Environment
+    ) -> dict[Labels, _Finding]:
+        expander = Expander(environment, at_ms)
+        found: dict[Labels, _Finding] = {}
+        for number, sample in enumerate(samples, 1):
+            own = dict(expander.expand(self.spec.labels, sample))
+            labels = sample.labels.with_({METRIC_NAME: "", **own, ALERT_NAME: self.spec.name})
+            if labels in found:
+                raise QueryError(f"the result holds several alerts with the labels {labels}")
+            found[labels] = _Finding(sample.value, expander.expand(self.spec.annotations, sample))
+            if number % _BATCH == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def _merge(self, found: Mapping[Labels, _Finding], at_ms: int) -> None:
+        for labels, finding in found.items():
+            known = self.active.get(labels)
+            if known is not None and known.is_active:
+                known.refresh(finding.value, finding.annotations)
+            else:
+                self.active[labels] = ActiveAlert(labels, finding.annotations, finding.value, at_ms)
+
+    def _advance(self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment) -> None:
+        for labels, alert in list(self.active.items()):
+            if labels not in found and not self._keep_absent(alert, at_ms, environment):
+                continue
+            age_ms = at_ms - alert.active_at_ms
+            if alert.state is AlertState.PENDING and age_ms >= self.spec.for_ms and not alert.restored_at_ms:
+                alert.fire(at_ms)
+            elif alert.is_firing and 0 <= age_ms < self.spec.for_ms:
+                alert.demote()
+
+    def _keep_absent(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
+        """Deal with an alert that the expression did not return; true while it counts as active."""
+        if alert.is_active and self._is_held(alert, at_ms, environment):
+            return True
+        if alert.is_firing and self._keeps_firing(alert, at_ms):
+            return True
+        if alert.is_firing:
+            alert.resolve(at_ms)
+        elif alert.state is AlertState.PENDING or at_ms - alert.resolved_at_ms > RESOLVED_RETENTION_MS:
+            del self.active[alert.labels]
+        return False
+
+    def _is_held(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
+        """Whether silence says nothing: the target cannot be sampled, or hardly has been again."""
+        if alert.restored_at_ms and at_ms - alert.restored_at_ms < 2 * self.interval_ms:
+            return True
+        if alert.state is AlertState.PENDING:
+            return False
+        if not environment.availability.is_sampled(alert.labels):
+            alert.held, alert.released_at_ms = True, 0
+            return True
+        if alert.held and not alert.released_at_ms:
+            alert.released_at_ms = at_ms
+        return alert.held and at_ms - alert.released_at_ms < self.interval_ms
+
+    def _keeps_firing(self, alert: ActiveAlert, at_ms: int) -> bool:
+        if self.spec.keep_firing_for_ms == 0:
+            return False
+        alert.keep_firing_since_ms = alert.keep_firing_since_ms or at_ms
+        return at_ms - alert.keep_firing_since_ms < self.spec.keep_firing_for_ms
+
+    def _series(self) -> dict[Labels, float]:
+        series: dict[Labels, float] = {}
+        for alert in self.active_alerts:
+            series[alert.labels.with_({METRIC_NAME: "ALERTS", ALERT_STATE: alert.state.value})] = 1.0
+            series[alert.labels.with_({METRIC_NAME: "ALERTS_FOR_STATE"})] = float(alert.active_at_ms // 1000)
+        return series

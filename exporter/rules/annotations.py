@@ -1,0 +1,65 @@
+"""Expanding the labels and annotations of alerts, for one evaluation."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from exporter.errors import QueryError, TemplateError
+from exporter.gotemplate import Function, FunctionError
+from exporter.gotemplate.prometheus import AlertData, alert_data, expand_rule_template, rule_functions
+from exporter.model.labels import Labels
+from exporter.promql import Expression, VectorSample, parse
+from exporter.rules.environment import Environment
+from exporter.rules.results import samples_of
+from exporter.rules.texts import Text, Texts
+
+
+class Expander:
+    """Expands texts for the results of one rule at one moment (milliseconds)."""
+
+    def __init__(self, environment: Environment, at_ms: int) -> None:
+        self._environment = environment
+        self._at_ms = at_ms
+        self._functions: Mapping[str, Function] = rule_functions(
+            self._query, at_seconds=at_ms / 1000, external_url=environment.external_url
+        )
+
+    def expand(self, texts: tuple[Text, ...], sample: VectorSample) -> Texts:
+        """The texts for one result. A template that fails says so where its text would stand."""
+        data: AlertData | None = None
+        expanded = []
+        for text in texts:
+            if text.template is None:
+                expanded.append((text.name, _failure(text.fault) if text.fault else text.source))
+                continue
+            data = data or self._data(sample)
+            try:
+                value = expand_rule_template(text.template, data, self._functions)
+            except TemplateError as error:
+                value = _failure(str(error))
+            expanded.append((text.name, value))
+        return tuple(expanded)
+
+    def _data(self, sample: VectorSample) -> AlertData:
+        return alert_data(
+            sample.labels,
+            sample.value,
+            external_labels=self._environment.external_labels,
+            external_url=self._environment.external_url,
+        )
+
+    def _query(self, text: str) -> Iterator[tuple[Labels, float]]:
+        try:
+            result = self._environment.engine.instant(_parse(text), self._at_ms)
+            return iter([(sample.labels, sample.value) for sample in samples_of(result)])
+        except QueryError as error:
+            raise FunctionError(str(error)) from error
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> Expression:
+    """The same query of a template is parsed once."""
+    return parse(text)
+
+
+def _failure(reason: str) -> str:
+    return f"<error expanding template: {reason}>"

@@ -1,0 +1,212 @@
+"""A group of rules, evaluated one after the other for the same moment."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.errors import QueryError, StateError
+from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.rules.alerting import AlertingRule
+from exporter.rules.environment import Environment
+from exporter.rules.model import AlertSpec, GroupSpec, RuleIdentity, RuleSpec, identify
+from exporter.rules.output import Output
+from exporter.rules.recording import RecordingRule
+from exporter.rules.restore import RestorePolicy
+from exporter.rules.saved import AlertKey, ChangeTracker, SavedAlert, SavedGroup, StateChange
+from exporter.rules.sending import take_due
+
+_log = get_logger(__name__)
+
+Rule = AlertingRule | RecordingRule
+
+# The state store and the sink answer at once; what takes longer is broken.
+_STATE_DEADLINE_SECONDS: Final = 10.0
+_SINK_DEADLINE_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True)
+class _Member:
+    """A rule with what the group keeps for it."""
+
+    rule: Rule
+    output: Output
+    tracker: ChangeTracker
+
+
+class Group:
+    """The rules of one group and their state.
+
+    Counts: `iterations_total` evaluations of the group, `missed_total` slots that were skipped.
+    `evaluated_at_ms` is the moment of the last evaluation (None: none yet), `evaluation_seconds` how long it
+    took.
+    """
+
+    def __init__(self, spec: GroupSpec, environment: Environment) -> None:
+        self.spec = spec
+        self.interval_ms = spec.interval_ms or environment.evaluation_interval_ms
+        self.evaluated_at_ms: int | None = None
+        self.evaluation_seconds = 0.0
+        self.iterations_total = 0
+        self.missed_total = 0
+        self._environment = environment
+        self._members = [self._member(*pair) for pair in zip(spec.rules, identify(spec.rules), strict=True)]
+        self._abandoned: list[Output] = []
+        self._dropped: list[AlertKey] = []
+
+    def _member(self, spec: RuleSpec, identity: RuleIdentity) -> _Member:
+        rule: Rule
+        if isinstance(spec, AlertSpec):
+            rule = AlertingRule(spec, identity, interval_ms=self.interval_ms)
+        else:
+            rule = RecordingRule(spec, identity)
+        return _Member(rule, Output(f"{self.spec.key};{identity}"), ChangeTracker(identity))
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules in order of evaluation."""
+        return [member.rule for member in self._members]
+
+    @property
+    def alerting_rules(self) -> list[AlertingRule]:
+        """The rules that can alert, in order of evaluation."""
+        return [rule for rule in self.rules if isinstance(rule, AlertingRule)]
+
+    async def evaluate(self, at_ms: int) -> None:
+        """One cycle: all rules for this moment, then their state is saved, then due alerts are handed on.
+
+        A moment that is not after the last one is skipped; a clock set back by more than an interval is
+        followed.
+        """
+        last_ms = self.evaluated_at_ms
+        if last_ms is not None and last_ms - self.interval_ms < at_ms <= last_ms:
+            return
+        started = time.monotonic()
+        for member in self._members:
+            await self._evaluate(member, at_ms)
+            await asyncio.sleep(0)
+        self._end_abandoned(at_ms)
+        self.evaluated_at_ms = at_ms
+        await self._save(at_ms)
+        await self._send(at_ms)
+        self.iterations_total += 1
+        self.evaluation_seconds = time.monotonic() - started
+
+    async def _evaluate(self, member: _Member, at_ms: int) -> None:
+        """Evaluate one rule; whatever goes wrong stays with it."""
+        rule, offset_ms = member.rule, self.spec.query_offset_ms
+        started = time.monotonic()
+        samples, error = 0, ""
+        try:
+            values = await rule.evaluate(at_ms, self._environment, offset_ms=offset_ms, limit=self.spec.limit)
+            member.output.write(self._environment.store, values, at_ms - offset_ms)
+            samples = len(values)
+        except QueryError as failure:
+            error = str(failure)
+        except Exception as failure:
+            error = f"internal error: {failure!r}"
+            _log.exception("a rule broke", group=str(self.spec.key), rule=rule.spec.name)
+        if error and error != rule.status.last_error:
+            _log.warning("a rule failed", group=str(self.spec.key), rule=rule.spec.name, error=error)
+        rule.status.record(at_ms, time.monotonic() - started, error, samples)
+
+    def _end_abandoned(self, at_ms: int) -> None:
+        """End the series of rules that a reload took away, once the new rules have written theirs."""
+        for output in self._abandoned:
+            output.end(self._environment.store, at_ms - self.spec.query_offset_ms)
+        self._abandoned.clear()
+
+    async def _save(self, at_ms: int) -> None:
+        change = self._changes(at_ms)
+        if not (change.written or change.dropped or any(rule.active for rule in self.alerting_rules)):
+            return
+        try:
+            async with asyncio.timeout(_STATE_DEADLINE_SECONDS):
+                await self._environment.state.save(self.spec.key, change)
+        except (StateError, TimeoutError) as error:
+            self._environment.state_failures_total += 1
+            _log.error("alert state not saved", group=str(self.spec.key), error=repr(error))
+            self._dropped += change.dropped
+            for member in self._members:
+                member.tracker.reset()
+
+    def _changes(self, at_ms: int) -> StateChange:
+        written: list[SavedAlert] = []
+        dropped, self._dropped = self._dropped, []
+        for member in self._members:
+            if isinstance(member.rule, AlertingRule):
+                new, gone = member.tracker.changes(member.rule.active)
+                written += new
+                dropped += gone
+        return StateChange(at_ms, written, dropped)
+
+    async def _send(self, at_ms: int) -> None:
+        alerts: list[Alert] = []
+        for rule in self.alerting_rules:
+            alerts += take_due(
+                rule.active.values(),
+                at_ms,
+                query=rule.spec.query,
+                interval_ms=self.interval_ms,
+                environment=self._environment,
+            )
+        if not alerts:
+            return
+        try:
+            async with asyncio.timeout(_SINK_DEADLINE_SECONDS):
+                await self._environment.sink.receive(alerts)
+        except Exception:
+            # They are sent again when the resend delay is over.
+            self._environment.sink_failures_total += 1
+            _log.exception("alerts not handed on", group=str(self.spec.key), alerts=len(alerts))
+
+    def take_over(self, before: "Group") -> None:
+        """Go on with the state of the group that this one replaces, rule by rule of same name and labels."""
+        self.evaluated_at_ms = before.evaluated_at_ms
+        self.evaluation_seconds = before.evaluation_seconds
+        self.iterations_total = before.iterations_total
+        self.missed_total = before.missed_total
+        self._dropped += before._dropped
+        self._abandoned += before._abandoned
+        old = {(type(member.rule), member.rule.identity): member for member in before._members}
+        for member in self._members:
+            predecessor = old.pop((type(member.rule), member.rule.identity), None)
+            if predecessor is not None:
+                _inherit(member, predecessor)
+        for member in old.values():
+            self._abandoned.append(member.output)
+            self._dropped += member.tracker.changes({})[1]
+
+    def restore(self, saved: SavedGroup, policy: RestorePolicy, now_ms: int) -> None:
+        """Go on with the alerts that were active before a restart."""
+        by_rule: dict[RuleIdentity, list[SavedAlert]] = {}
+        for alert in saved.alerts:
+            by_rule.setdefault(alert.rule, []).append(alert)
+        for member in self._members:
+            rule = member.rule
+            alerts = by_rule.pop(rule.identity, [])
+            if isinstance(rule, AlertingRule):
+                restored = policy.restore(
+                    alerts, for_ms=rule.spec.for_ms, last_seen_ms=saved.evaluated_at_ms, now_ms=now_ms
+                )
+                rule.active = {alert.labels: alert for alert in restored}
+            member.tracker.assume(alert.labels for alert in alerts)
+        self._dropped += [AlertKey(alert.rule, alert.labels) for left in by_rule.values() for alert in left]
+
+    def end(self, at_ms: int) -> None:
+        """End all series of the group, which is gone."""
+        for output in self._outputs():
+            output.end(self._environment.store, at_ms)
+
+    def _outputs(self) -> Iterable[Output]:
+        return [*self._abandoned, *(member.output for member in self._members)]
+
+
+def _inherit(member: _Member, before: _Member) -> None:
+    member.output = before.output
+    member.tracker = before.tracker
+    member.rule.status = before.rule.status
+    if isinstance(member.rule, AlertingRule) and isinstance(before.rule, AlertingRule):
+        member.rule.active = before.rule.active

@@ -1,0 +1,121 @@
+"""All groups of all rule files: started, replaced on reload, stopped."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from exporter.clock import Clock, to_milliseconds
+from exporter.errors import StateError
+from exporter.log import get_logger
+from exporter.rules.environment import Environment
+from exporter.rules.group import Group
+from exporter.rules.model import GroupKey, GroupSpec, RuleFile
+from exporter.rules.restore import RestorePolicy
+from exporter.rules.runner import GroupRunner
+from exporter.rules.saved import SavedGroup
+
+_log = get_logger(__name__)
+
+# How many intervals the series of a removed group stay, so that a renamed one takes over without a gap.
+_FAREWELL_INTERVALS: Final = 2
+_STATE_DEADLINE_SECONDS: Final = 10.0
+
+
+class RuleManager:
+    """Runs the groups of the rule files.
+
+    `environment` is shared with all groups: change its settings, then call `apply`.
+    """
+
+    def __init__(self, environment: Environment, clock: Clock, policy: RestorePolicy | None = None) -> None:
+        self.environment = environment
+        self._clock = clock
+        self._policy = policy or RestorePolicy()
+        self._runners: dict[GroupKey, GroupRunner] = {}
+        self._is_running = False
+        self._farewells: set[asyncio.Task[None]] = set()
+
+    @property
+    def groups(self) -> list[Group]:
+        """All groups, in the order of their files."""
+        return [runner.group for runner in self._runners.values()]
+
+    async def start(self, files: Sequence[RuleFile]) -> None:
+        """Load what was saved before a restart, then run these groups.
+
+        Raises `StateError` where the saved state cannot be read.
+        """
+        saved = await self.environment.state.load()
+        await self.apply(files)
+        self._restore(saved)
+        for key in saved.keys() - self._runners.keys():
+            await self._forget(key)
+        self._is_running = True
+        for runner in self._runners.values():
+            runner.start()
+
+    def _restore(self, saved: Mapping[GroupKey, SavedGroup]) -> None:
+        now_ms = to_milliseconds(self._clock.now())
+        for key, runner in self._runners.items():
+            if key in saved:
+                runner.group.restore(saved[key], self._policy, now_ms)
+
+    async def apply(self, files: Sequence[RuleFile]) -> None:
+        """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
+        end."""
+        specs = {group.key: group for file in files for group in file.groups}
+        before = self._runners
+        kept = {key for key, spec in specs.items() if key in before and self._is_same(before[key], spec)}
+        # The others finish the evaluation under way, so that what replaces them sees its outcome.
+        await asyncio.gather(*(runner.stop() for key, runner in before.items() if key not in kept))
+        self._runners = {
+            key: before[key] if key in kept else self._replace(before.get(key), spec)
+            for key, spec in specs.items()
+        }
+        for key in before.keys() - specs.keys():
+            self._say_farewell(before[key].group)
+            await self._forget(key)
+
+    def _is_same(self, runner: GroupRunner, spec: GroupSpec) -> bool:
+        interval_ms = spec.interval_ms or self.environment.evaluation_interval_ms
+        return runner.group.spec == spec and runner.group.interval_ms == interval_ms
+
+    def _replace(self, old: GroupRunner | None, spec: GroupSpec) -> GroupRunner:
+        group = Group(spec, self.environment)
+        if old is not None:
+            group.take_over(old.group)
+        runner = GroupRunner(group, self._clock)
+        if self._is_running:
+            runner.start()
+        return runner
+
+    def _say_farewell(self, group: Group) -> None:
+        task = asyncio.create_task(self._end_later(group), name=f"end of {group.spec.key}")
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
+
+    async def _end_later(self, group: Group) -> None:
+        await asyncio.sleep(_FAREWELL_INTERVALS * group.interval_ms / 1000)
+        if group.spec.key not in self._runners:
+            group.end(to_milliseconds(self._clock.now()))
+
+    async def _forget(self, key: GroupKey) -> None:
+        try:
+            async with asyncio.timeout(_STATE_DEADLINE_SECONDS):
+                await self.environment.state.forget(key)
+        except (StateError, TimeoutError) as error:
+            self.environment.state_failures_total += 1
+            _log.error("alert state not dropped", group=str(key), error=repr(error))
+
+    def evaluate_now(self) -> None:
+        """Have every group evaluated at once, out of turn; calls in quick succession count as one."""
+        for runner in self._runners.values():
+            runner.wake()
+
+    async def stop(self) -> None:
+        """End all groups, each after the evaluation under way."""
+        self._is_running = False
+        for task in self._farewells:
+            task.cancel()
+        await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
+        await asyncio.gather(*self._farewells, return_exceptions=True)

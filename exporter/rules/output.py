@@ -1,0 +1,58 @@
+"""What a rule writes into the store."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.sample import Family, Kind, Layout, Point, Sample
+
+# Before the names of all sources that rules write as: tells their samples from those of samplers.
+SOURCE_PREFIX = "rule:"
+
+
+class SampleStore(Protocol):
+    """The part of the store that rules write to."""
+
+    def append(self, sample: Sample) -> None: ...
+
+    def mark_stale(self, source: str, timestamp: int) -> None: ...
+
+
+class Output:
+    """The series of one rule, under one source of the store.
+
+    A series that is missing from one `write` to the next ends there: the store ends whatever the newest
+    layout of a source lacks.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = SOURCE_PREFIX + source
+        self._families: dict[str, Family] = {}
+        self._keys: tuple[Labels, ...] = ()
+        self._layout = Layout(())
+
+    def __len__(self) -> int:
+        return len(self._layout)
+
+    def write(self, store: SampleStore, values: Mapping[Labels, float], at_ms: int) -> None:
+        """Append these values, by series with `__name__`, at a moment in milliseconds."""
+        keys = tuple(values)
+        if not keys and not self._keys:
+            return
+        if keys != self._keys:
+            self._keys = keys
+            self._layout = Layout([self._point(series) for series in keys])
+        store.append(Sample(self.source, at_ms, self._layout, list(values.values())))
+
+    def end(self, store: SampleStore, at_ms: int) -> None:
+        """End all series."""
+        self._keys = ()
+        self._layout = Layout(())
+        store.mark_stale(self.source, at_ms)
+
+    def _point(self, series: Labels) -> Point:
+        name = series.name
+        family = self._families.get(name)
+        if family is None:
+            family = self._families[name] = Family(name, Kind.UNTYPED, "Written by a rule.")
+        return Point(family, "", series.without(METRIC_NAME))

@@ -1,0 +1,36 @@
+"""A recording rule: what its expression returns is written as series of a new name."""
+
+from exporter.errors import QueryError
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.rules.environment import Environment
+from exporter.rules.model import RecordSpec, RuleIdentity
+from exporter.rules.results import samples_of
+from exporter.rules.status import RuleStatus
+
+
+class RecordingRule:
+    """One recording rule."""
+
+    def __init__(self, spec: RecordSpec, identity: RuleIdentity) -> None:
+        self.spec = spec
+        self.identity = identity
+        self.status = RuleStatus()
+        self._overrides = {**dict(spec.labels), METRIC_NAME: spec.name}
+
+    async def evaluate(
+        self, at_ms: int, environment: Environment, *, offset_ms: int = 0, limit: int = 0
+    ) -> dict[Labels, float]:
+        """Evaluate once, with the data of `at_ms - offset_ms`; returns the series to write.
+
+        Raises `QueryError`, also for two results with one labelset and for more series than `limit`.
+        """
+        samples = samples_of(environment.engine.instant(self.spec.expression, at_ms - offset_ms))
+        series: dict[Labels, float] = {}
+        for sample in samples:
+            labels = sample.labels.with_(self._overrides)
+            if labels in series:
+                raise QueryError(f"the result holds several series {labels} once the rule's labels are set")
+            series[labels] = sample.value
+        if 0 < limit < len(series):
+            raise QueryError(f"exceeded limit of {limit} with {len(series)} series")
+        return series

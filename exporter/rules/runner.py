@@ -1,0 +1,92 @@
+"""The task that evaluates one group, slot after slot."""
+
+import asyncio
+from typing import Final
+
+from exporter.clock import Clock, to_milliseconds
+from exporter.log import get_logger
+from exporter.rules.group import Group
+from exporter.rules.schedule import Timetable, phase_ms
+
+_log = get_logger(__name__)
+
+# Evaluations out of turn keep this distance, however many targets fail at once.
+_EXTRA_PAUSE_SECONDS: Final = 1.0
+# The clock is looked at this often at least, since it can be set.
+_LONGEST_WAIT_SECONDS: Final = 10.0
+_STOP_DEADLINE_SECONDS: Final = 5.0
+
+
+class GroupRunner:
+    """Evaluates a group in its slots, and out of turn when it is woken."""
+
+    def __init__(self, group: Group, clock: Clock) -> None:
+        self.group = group
+        self._clock = clock
+        self._timetable = Timetable(
+            group.interval_ms, phase_ms(group.spec.key, group.interval_ms), self._now_ms()
+        )
+        self._wake = asyncio.Event()
+        self._is_woken = False
+        self._stopping = asyncio.Event()
+        self._last_extra_seconds = float("-inf")
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; the first evaluation is that of the next slot."""
+        self._task = asyncio.create_task(self._run(), name=f"rules {self.group.spec.key}")
+
+    def wake(self) -> None:
+        """Ask for one evaluation out of turn; many calls in a row ask for one."""
+        self._is_woken = True
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """End after the evaluation under way; cut it off when it takes too long."""
+        self._stopping.set()
+        self._wake.set()
+        if self._task is None:
+            return
+        _, running = await asyncio.wait({self._task}, timeout=_STOP_DEADLINE_SECONDS)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def _now_ms(self) -> int:
+        return to_milliseconds(self._clock.now())
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            at_ms = await self._next_moment()
+            if self._stopping.is_set():
+                return
+            try:
+                await self.group.evaluate(at_ms)
+            except Exception:
+                # A bug of ours costs one evaluation, not the group.
+                _log.exception("evaluation of a group broke", group=str(self.group.spec.key))
+
+    async def _next_moment(self) -> int:
+        """Wait for the next slot, or for being woken; returns the moment to evaluate."""
+        while not self._stopping.is_set():
+            wait_ms = self._timetable.wait_ms(self._now_ms())
+            if wait_ms == 0:
+                turn = self._timetable.take(self._now_ms())
+                self.group.missed_total += turn.missed
+                return turn.at_ms
+            pause = self._last_extra_seconds + _EXTRA_PAUSE_SECONDS - self._clock.monotonic()
+            if self._is_woken and pause <= 0:
+                self._is_woken = False
+                self._last_extra_seconds = self._clock.monotonic()
+                return self._now_ms()
+            await self._sleep(min(wait_ms / 1000, pause if self._is_woken else wait_ms / 1000))
+        return self._now_ms()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Until the time is over, or something happens."""
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(min(seconds, _LONGEST_WAIT_SECONDS)):
+                await self._wake.wait()
+        except TimeoutError:
+            return

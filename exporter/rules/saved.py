@@ -1,0 +1,158 @@
+"""Alerts as they are kept over a restart."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from exporter.model.labels import Labels
+from exporter.rules.active import ActiveAlert, AlertState
+from exporter.rules.model import GroupKey, RuleIdentity
+from exporter.rules.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAlert:
+    """One alert of one rule. Moments are milliseconds since the epoch, 0: never."""
+
+    rule: RuleIdentity
+    labels: Labels
+    annotations: Texts
+    value: float
+    state: AlertState
+    active_at_ms: int
+    fired_at_ms: int = 0
+    resolved_at_ms: int = 0
+    keep_firing_since_ms: int = 0
+    last_sent_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKey:
+    """What tells the saved alerts of a group apart."""
+
+    rule: RuleIdentity
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """What one evaluation of a group changed: alerts to write (new or over the old), and alerts to drop."""
+
+    evaluated_at_ms: int
+    written: Sequence[SavedAlert] = ()
+    dropped: Sequence[AlertKey] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedGroup:
+    """All alerts of a group, and the moment of its last evaluation."""
+
+    evaluated_at_ms: int
+    alerts: Sequence[SavedAlert] = ()
+
+
+class AlertStateStore(Protocol):
+    """Keeps the alerts of all groups over a restart.
+
+    Implementations raise `StateError` when they cannot.
+    """
+
+    async def load(self) -> Mapping[GroupKey, SavedGroup]:
+        """Everything that was saved."""
+        ...
+
+    async def save(self, group: GroupKey, change: StateChange) -> None:
+        """Apply a change in one transaction; when this returns, it survives a crash of the process."""
+        ...
+
+    async def forget(self, group: GroupKey) -> None:
+        """Drop a group that no longer exists."""
+        ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    evaluated_at_ms: int = 0
+    alerts: dict[AlertKey, SavedAlert] = field(default_factory=dict)
+
+
+class MemoryAlertState:
+    """Keeps alerts for as long as the process lives: for tests, and where no storage is configured."""
+
+    def __init__(self) -> None:
+        self._groups: dict[GroupKey, _Kept] = {}
+
+    async def load(self) -> Mapping[GroupKey, SavedGroup]:
+        return {
+            key: SavedGroup(kept.evaluated_at_ms, tuple(kept.alerts.values()))
+            for key, kept in self._groups.items()
+        }
+
+    async def save(self, group: GroupKey, change: StateChange) -> None:
+        kept = self._groups.setdefault(group, _Kept())
+        kept.evaluated_at_ms = change.evaluated_at_ms
+        for key in change.dropped:
+            kept.alerts.pop(key, None)
+        for alert in change.written:
+            kept.alerts[AlertKey(alert.rule, alert.labels)] = alert
+
+    async def forget(self, group: GroupKey) -> None:
+        self._groups.pop(group, None)
+
+
+class ChangeTracker:
+    """Finds out which alerts of one rule differ from what was last saved."""
+
+    def __init__(self, rule: RuleIdentity) -> None:
+        self._rule = rule
+        self._saved: dict[Labels, tuple[object, ...]] = {}
+
+    def changes(self, active: Mapping[Labels, ActiveAlert]) -> tuple[list[SavedAlert], list[AlertKey]]:
+        """What has to be written and what to be dropped; counts as saved from now on."""
+        written = []
+        for labels, alert in active.items():
+            moments = _moments(alert)
+            if self._saved.get(labels) != moments:
+                self._saved[labels] = moments
+                written.append(save_alert(self._rule, alert))
+        gone = [labels for labels in self._saved if labels not in active]
+        for labels in gone:
+            del self._saved[labels]
+        return written, [AlertKey(self._rule, labels) for labels in gone]
+
+    def assume(self, saved: Iterable[Labels]) -> None:
+        """These alerts are known to be saved in some form, so that they get dropped when they go."""
+        for labels in saved:
+            self._saved.setdefault(labels, ())
+
+    def reset(self) -> None:
+        """Saving failed: everything has to be written again."""
+        self._saved = dict.fromkeys(self._saved, ())
+
+
+def _moments(alert: ActiveAlert) -> tuple[object, ...]:
+    """What makes an alert worth writing again; value and annotations alone do not."""
+    return (
+        alert.state,
+        alert.active_at_ms,
+        alert.fired_at_ms,
+        alert.resolved_at_ms,
+        alert.keep_firing_since_ms,
+        alert.last_sent_at_ms,
+    )
+
+
+def save_alert(rule: RuleIdentity, alert: ActiveAlert) -> SavedAlert:
+    """The form in which an alert is kept."""
+    return SavedAlert(
+        rule,
+        alert.labels,
+        alert.annotations,
+        alert.value,
+        alert.state,
+        alert.active_at_ms,
+        alert.fired_at_ms,
+        alert.resolved_at_ms,
+        alert.keep_firing_since_ms,
+        alert.last_sent_at_ms,
+    )

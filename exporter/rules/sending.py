@@ -1,0 +1,57 @@
+"""From a rule's alerts to those that are handed on: when, and in which shape.
+
+Source: `needsSending` and `sendAlerts` of Prometheus' rules/alerting.go, `SendAlerts` of rules/manager.go.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote_plus
+
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.rules.active import ActiveAlert, AlertState
+from exporter.rules.environment import Environment
+
+# An alert that is not sent again for this many intervals or resend delays counts as over.
+_VALIDITY_FACTOR: Final = 4
+
+
+def needs_sending(alert: ActiveAlert, at_ms: int, resend_delay_ms: int) -> bool:
+    """Whether an alert is due: resolved since it was last sent, or last sent too long ago."""
+    if alert.state is AlertState.PENDING:
+        return False
+    if alert.resolved_at_ms > alert.last_sent_at_ms:
+        return True
+    # A moment in the future is left from a clock that has been set back.
+    return alert.last_sent_at_ms + resend_delay_ms < at_ms or alert.last_sent_at_ms > at_ms
+
+
+def take_due(
+    alerts: Iterable[ActiveAlert], at_ms: int, *, query: str, interval_ms: int, environment: Environment
+) -> list[Alert]:
+    """The alerts of one rule that are due, ready to be handed on; notes on them that they are sent now."""
+    due = [alert for alert in alerts if needs_sending(alert, at_ms, environment.resend_delay_ms)]
+    if not due:
+        return []
+    validity_ms = _VALIDITY_FACTOR * max(interval_ms, environment.resend_delay_ms)
+    generator_url = query_url(environment.external_url, query)
+    for alert in due:
+        alert.last_sent_at_ms = at_ms
+        alert.valid_until_ms = at_ms + validity_ms
+    return [_outgoing(alert, at_ms, generator_url, environment.external_labels) for alert in due]
+
+
+def _outgoing(alert: ActiveAlert, at_ms: int, generator_url: str, external_labels: Labels) -> Alert:
+    return Alert(
+        Labels({**external_labels.as_dict(), **alert.labels.as_dict()}),
+        Labels(alert.annotations),
+        alert.fired_at_ms / 1000,
+        (alert.resolved_at_ms or alert.valid_until_ms) / 1000,
+        generator_url,
+        at_ms / 1000,
+    )
+
+
+def query_url(external_url: str, query: str) -> str:
+    """The address at which an expression is shown, as Prometheus builds it."""
+    return f"{external_url}/graph?g0.expr={quote_plus(query)}&g0.tab=1"
