@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from exporter.config.alertmanager.http import HttpConfig, TlsConfig, Url, at_most_one, check_url
 from exporter.config.alertmanager.scalars import Flag, Text
@@ -78,7 +78,7 @@ class Global(Section):
 
     # Defaults of receivers that Alertmanager has and this daemon has not: read, so that a file that still
     # holds them loads, and used for nothing.
-    jira_api_url: Url | None = Field(None, repr=False)
+    jira_api_url: Url | None = None
     mattermost_webhook_url: SecretUrl | None = None
     mattermost_webhook_url_file: Text = ""
     opsgenie_api_key: SecretText | None = None

@@ -16,8 +16,8 @@ from exporter.config.validation import Fault, PlacedError, kind_of
 from exporter.model.matcher import Matcher, MatchOp
 
 _CLASSIC_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_TRUE: Final = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
-_FALSE: Final = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
+TRUE_WORDS: Final = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
+FALSE_WORDS: Final = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
 
 EMPTY: Final[dict[str, str]] = {}
 """The value of a map that is not written; nobody changes it."""
@@ -34,8 +34,8 @@ Text = Annotated[str, BeforeValidator(_text)]
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value in _TRUE | _FALSE:
-        return value in _TRUE
+    if isinstance(value, str) and value in TRUE_WORDS | FALSE_WORDS:
+        return value in TRUE_WORDS
     raise ValueError(f"must be true or false, not {kind_of(value)}")
 
 

@@ -1,0 +1,179 @@
+"""Bringing the state of one group to one integration, and trying again until the time is over."""
+
+import asyncio
+import random
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+from exporter.alerting.history import Outcome, record_of
+from exporter.alerting.journal import Journal
+from exporter.alerting.log import LogKey
+from exporter.alerting.metrics import Metrics
+from exporter.alerting.pipeline import Context, Pipeline
+from exporter.alerting.routes import Options
+from exporter.clock import Clock
+from exporter.errors import NotifyError
+from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+
+MIN_FLUSH_SECONDS: Final = 10.0
+"""A flush may last as long as the group interval, and at least this."""
+
+_FIRST_DELAY_SECONDS: Final = 0.5
+_MAX_DELAY_SECONDS: Final = 60.0
+_GROWTH: Final = 1.5
+_JITTER: Final = 0.5
+
+_log = get_logger(__name__)
+
+
+def backoff(rng: random.Random) -> Iterator[float]:
+    """Delays between tries in seconds: they grow by half, up to a minute, each spread by half around that."""
+    delay = _FIRST_DELAY_SECONDS
+    while True:
+        yield delay * rng.uniform(1 - _JITTER, 1 + _JITTER)
+        delay = min(delay * _GROWTH, _MAX_DELAY_SECONDS)
+
+
+class Subject(Protocol):
+    """The group that a delivery is about."""
+
+    key: str
+    labels: Labels
+    options: Options
+
+    def snapshot(self, now: float) -> Sequence[Alert]:
+        """The alerts of the group as they are at this moment."""
+        ...
+
+    def settle(self, delivery: "Delivery", alerts: Sequence[Alert], now: float) -> None:
+        """These alerts need no more telling by this delivery."""
+        ...
+
+    def wake(self, at: float) -> None:
+        """Flush at this moment at the latest."""
+        ...
+
+
+class Delivery:
+    """One group and one integration. At most one flush runs; what comes meanwhile makes it run once more.
+
+    Every try takes the alerts as they are then: who comes back after an hour is told the present, once.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        pipeline: Pipeline,
+        log_key: LogKey,
+        lock: asyncio.Lock,
+        *,
+        metrics: Metrics,
+        journal: Journal,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self.log_key = log_key
+        self._subject = subject
+        self._pipeline = pipeline
+        # Shared by all deliveries with the same log key, also by those of a replaced configuration.
+        self._lock = lock
+        self._metrics = metrics
+        self._journal = journal
+        self._clock = clock
+        self._rng = rng
+        self._task: asyncio.Task[None] | None = None
+        self._is_due_again = False
+        self._stopping = asyncio.Event()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a flush is under way."""
+        return self._task is not None
+
+    def flush(self) -> None:
+        """Start a flush; if one is under way, another follows it."""
+        if self._task is not None:
+            self._is_due_again = True
+        elif not self._stopping.is_set():
+            self._task = asyncio.create_task(self._run())
+
+    def stop(self) -> "asyncio.Task[None] | None":
+        """Start nothing more; the task of a try that is under way and will still end."""
+        self._stopping.set()
+        return self._task
+
+    async def _run(self) -> None:
+        try:
+            async with self._lock:
+                self._is_due_again = True
+                while self._is_due_again and not self._stopping.is_set():
+                    self._is_due_again = False
+                    await self._deliver()
+        except Exception:
+            _log.exception("a flush failed", group=self._subject.key)
+        finally:
+            self._task = None
+            self._subject.settle(self, (), self._clock.now())
+
+    async def _deliver(self) -> None:
+        """Try until it succeeds, makes no sense, or the time of the flush is over."""
+        time = asyncio.get_running_loop().time
+        deadline = time() + max(self._subject.options.group_interval, MIN_FLUSH_SECONDS)
+        delays = backoff(self._rng)
+        attempt = 1
+        while True:
+            context = self._context(deadline, attempt)
+            try:
+                await self._try(context)
+                return
+            except NotifyError as error:
+                delay = max(next(delays), error.retry_after_seconds or 0.0)
+                if not error.retryable or time() + delay >= deadline:
+                    await self._fail(context, error)
+                    return
+                _log.debug("notification failed, will try again", error=str(error), **self._fields(attempt))
+            if await self._pause(delay):
+                return
+            attempt += 1
+
+    def _context(self, deadline: float, attempt: int) -> Context:
+        subject = self._subject
+        now = self._clock.now()
+        return Context(
+            subject.key, subject.labels, subject.options, self.log_key, now, deadline, attempt=attempt
+        )
+
+    async def _try(self, context: Context) -> None:
+        alerts = self._subject.snapshot(context.now)
+        await self._pipeline.exec(context, alerts)
+        if context.attempt > 1 and context.told:
+            _log.info("notification sent after failures", **self._fields(context.attempt))
+        self._subject.settle(self, alerts, context.now)
+        if context.wake_at is not None:
+            self._subject.wake(context.wake_at)
+
+    async def _fail(self, context: Context, error: NotifyError) -> None:
+        """Give up this flush; the next one tries again."""
+        key = self.log_key
+        self._metrics.failed.labels(key.integration, error.kind).inc()
+        _log.error("notification failed", error=str(error), **self._fields(context.attempt))
+        await self._journal.add_record(record_of(context, self._clock.now(), Outcome.FAILED, str(error)))
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait; whether the wait ended because everything is to stop."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._stopping.wait()
+        except TimeoutError:
+            return False
+
+    def _fields(self, attempt: int) -> dict[str, object]:
+        key = self.log_key
+        return {
+            "receiver": key.receiver,
+            "integration": f"{key.integration}[{key.index}]",
+            "group": key.group_key,
+            "attempts": attempt,
+        }

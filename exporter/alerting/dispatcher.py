@@ -1,0 +1,125 @@
+"""Sorting alerts into groups."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from exporter.alerting.delivery import Delivery
+from exporter.alerting.group import Group
+from exporter.alerting.metrics import Metrics
+from exporter.alerting.routes import Route
+from exporter.clock import Clock
+from exporter.gotemplate.quoting import quote
+from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+
+MakeDeliveries = Callable[[Group], Sequence[Delivery]]
+"""Gives a new group its ways to the integrations of its receiver."""
+
+GroupId = tuple[str, str, Labels]
+"""What a group is recognized by in another configuration: key of the route, receiver, labels."""
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where a group stands in its rhythm."""
+
+    due_at: float
+    has_flushed: bool
+
+
+class Dispatcher:
+    """All groups of one configuration.
+
+    At most `limit` of them: then alerts that need a new one are left out and counted.
+    `earlier` are the groups of the configuration before: the same group keeps its rhythm.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        make_deliveries: MakeDeliveries,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        limit: int,
+        earlier: Mapping[GroupId, Timing],
+    ) -> None:
+        self.route = route
+        self._make_deliveries = make_deliveries
+        self._clock = clock
+        self._metrics = metrics
+        self._limit = limit
+        self._earlier = earlier
+        self._groups: dict[tuple[Route, Labels], Group] = {}
+        self._is_full = False
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The groups that hold alerts."""
+        return list(self._groups.values())
+
+    def dispatch(self, alert: Alert, not_before: float = 0.0) -> None:
+        """Put an alert into its group at every route it matches.
+
+        A group that this creates does not flush before `not_before` (seconds since the epoch) because of it.
+        """
+        now = self._clock.now()
+        for route in self.route.match(alert.labels):
+            labels = route.group_labels(alert.labels)
+            group = self._groups.get((route, labels)) or self._create(route, labels, not_before)
+            if group is not None:
+                group.insert(alert, max(now, not_before), now)
+
+    def is_pending(self, labels: Labels) -> bool:
+        """Whether a group holds this alert."""
+        for route in self.route.match(labels):
+            group = self._groups.get((route, route.group_labels(labels)))
+            if group is not None and labels in group:
+                return True
+        return False
+
+    def timings(self) -> Mapping[GroupId, Timing]:
+        """Where the groups stand, for the dispatcher of the next configuration."""
+        return {
+            (group.route.key, group.options.receiver, group.labels): Timing(group.due_at, group.has_flushed)
+            for group in self._groups.values()
+        }
+
+    def stop(self) -> Sequence["asyncio.Task[None]"]:
+        """Flush no more; the tasks of what is under way."""
+        for group in self._groups.values():
+            group.stop()
+        return [task for delivery in self._deliveries() if (task := delivery.stop()) is not None]
+
+    def _deliveries(self) -> Iterable[Delivery]:
+        return (delivery for group in self.groups for delivery in group.deliveries)
+
+    def _create(self, route: Route, labels: Labels, not_before: float) -> Group | None:
+        if len(self._groups) >= self._limit:
+            self._metrics.group_limit_reached.inc()
+            if not self._is_full:
+                _log.error("too many groups, an alert is left out", limit=self._limit)
+            self._is_full = True
+            return None
+        group = Group(route, labels, f"{route.key}:{_format(labels)}", self._clock, self._remove)
+        self._groups[(route, labels)] = group
+        self._metrics.groups.set(len(self._groups))
+        earlier = self._earlier.get((route.key, route.options.receiver, labels))
+        due_at = self._clock.now() + route.options.group_wait
+        timing = earlier or Timing(max(due_at, not_before), has_flushed=False)
+        group.begin(self._make_deliveries(group), timing.due_at, has_flushed=timing.has_flushed)
+        return group
+
+    def _remove(self, group: Group) -> None:
+        self._groups.pop((group.route, group.labels), None)
+        self._metrics.groups.set(len(self._groups))
+        self._is_full = False
+
+
+def _format(labels: Labels) -> str:
+    """As Alertmanager prints a label set in group keys; values are quoted as Go does."""
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"

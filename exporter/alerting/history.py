@@ -1,0 +1,70 @@
+"""What was sent to whom and when."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from exporter.alerting.pipeline import Context
+from exporter.model.labels import Labels
+
+RETENTION_SECONDS: Final = 30 * 24 * 3600.0
+"""How long the history is kept."""
+
+MAX_ALERTS: Final = 50
+"""How many alerts of one notification are listed; the rest is only counted."""
+
+
+class Outcome(StrEnum):
+    """How a notification ended."""
+
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """One alert of a notification."""
+
+    labels: Labels
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRecord:
+    """One notification: at which moment (seconds since the epoch), by whom, about what, and how it ended.
+
+    `attempts` counts tries; `error` is the last failure's text, empty where it was sent.
+    """
+
+    at: float
+    receiver: str
+    integration: str
+    group_key: str
+    group_labels: Labels
+    outcome: Outcome
+    attempts: int
+    firing: int
+    resolved: int
+    alerts: tuple[ToldAlert, ...]
+    error: str = ""
+
+
+def record_of(context: Context, at: float, outcome: Outcome, error: str = "") -> HistoryRecord:
+    """The record of a notification that was tried."""
+    resolved = sum(alert.is_resolved(context.now) for alert in context.told)
+    return HistoryRecord(
+        at=at,
+        receiver=context.log_key.receiver,
+        integration=context.log_key.integration,
+        group_key=context.group_key,
+        group_labels=context.group_labels,
+        outcome=outcome,
+        attempts=context.attempt,
+        firing=len(context.told) - resolved,
+        resolved=resolved,
+        alerts=tuple(
+            ToldAlert(alert.labels, "resolved" if alert.is_resolved(context.now) else "firing")
+            for alert in context.told[:MAX_ALERTS]
+        ),
+        error=error,
+    )

@@ -1,0 +1,70 @@
+"""What alerting needs of whatever brings a message to people, and the gate before it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
+
+from exporter.errors import NotifyError
+from exporter.notify.notification import Notification
+
+CONCURRENCY: Final = 32
+"""How many messages one integration sends at a time: a hanging one must not use up the sockets."""
+
+MAX_RETRY_AFTER_SECONDS: Final = 300.0
+"""The longest that a receiver can keep us waiting; asked for more, we try once in this time."""
+
+
+class Integration(Protocol):
+    """Sends messages: one entry of a receiver's `slack_configs`, `email_configs`, ….
+
+    `name` is a closed set (slack, email, webhook), used as a label.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def send_resolved(self) -> bool: ...
+
+    async def send(self, notification: Notification) -> None:
+        """Deliver one message; raises `NotifyError`."""
+        ...
+
+
+class Gate:
+    """Stands before an integration, for all its groups: a bounded number passes at a time, and nobody before
+    the moment that the receiver asked to wait for.
+    """
+
+    def __init__(self, concurrency: int = CONCURRENCY) -> None:
+        self._turns = asyncio.Semaphore(concurrency)
+        self._opens_at = 0.0
+
+    def close_for(self, seconds: float) -> None:
+        """Let nobody pass for a while, as the receiver asked by Retry-After."""
+        opens_at = asyncio.get_running_loop().time() + min(seconds, MAX_RETRY_AFTER_SECONDS)
+        self._opens_at = max(self._opens_at, opens_at)
+
+    @asynccontextmanager
+    async def turn(self, deadline: float) -> AsyncIterator[None]:
+        """Wait for a turn until a deadline on the loop's clock; raises `NotifyError` when it passes."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise _no_turn("too many messages to it are under way") from None
+        try:
+            await self._wait_until_open(deadline)
+            yield
+        finally:
+            self._turns.release()
+
+    async def _wait_until_open(self, deadline: float) -> None:
+        if self._opens_at > deadline:
+            raise _no_turn("it asked to wait longer")
+        await asyncio.sleep(max(0.0, self._opens_at - asyncio.get_running_loop().time()))
+
+
+def _no_turn(why: str) -> NotifyError:
+    return NotifyError(f"no turn before the deadline: {why}", retryable=True, kind="contextDeadlineExceeded")

@@ -1,0 +1,108 @@
+"""What of alerting must outlive the process, and the version that does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from exporter.alerting.history import HistoryRecord
+from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.silences import Silence
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Everything that was saved, but for the history."""
+
+    alerts: tuple[Alert, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    entries: tuple[LogEntry, ...] = ()
+
+
+class Journal(Protocol):
+    """Keeps alerts, silences, the notification log and the history.
+
+    When a call returns, the change survives a crash of the process; or the journal is in trouble and says so
+    elsewhere: no call but `load` raises, alerting goes on from memory.
+    """
+
+    async def load(self) -> Saved:
+        """What was saved before; raises `exporter.errors.StateError`."""
+        ...
+
+    async def save_alerts(self, alerts: Sequence[Alert]) -> None: ...
+
+    async def delete_alerts(self, labels: Sequence[Labels]) -> None: ...
+
+    async def save_silences(self, silences: Sequence[Silence]) -> None: ...
+
+    async def delete_silences(self, ids: Sequence[str]) -> None: ...
+
+    async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
+        """A log entry, and with it the record of the notification it is about: both or none."""
+        ...
+
+    async def delete_entries(self, keys: Sequence[LogKey]) -> None: ...
+
+    async def add_record(self, record: HistoryRecord) -> None: ...
+
+    async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
+        """Records from a moment on, the newest first, at most `limit`; of one receiver where it is given."""
+        ...
+
+    async def delete_history(self, before: float) -> None: ...
+
+
+class MemoryJournal:
+    """A journal that lives as long as the object; the history is capped at `max_records`."""
+
+    def __init__(self, max_records: int = 10_000) -> None:
+        self._alerts: dict[Labels, Alert] = {}
+        self._silences: dict[str, Silence] = {}
+        self._entries: dict[LogKey, LogEntry] = {}
+        self._history: list[HistoryRecord] = []
+        self._max_records = max_records
+
+    async def load(self) -> Saved:
+        return Saved(
+            tuple(self._alerts.values()), tuple(self._silences.values()), tuple(self._entries.values())
+        )
+
+    async def save_alerts(self, alerts: Sequence[Alert]) -> None:
+        self._alerts.update((alert.labels, alert) for alert in alerts)
+
+    async def delete_alerts(self, labels: Sequence[Labels]) -> None:
+        for one in labels:
+            self._alerts.pop(one, None)
+
+    async def save_silences(self, silences: Sequence[Silence]) -> None:
+        self._silences.update((silence.id, silence) for silence in silences)
+
+    async def delete_silences(self, ids: Sequence[str]) -> None:
+        for one in ids:
+            self._silences.pop(one, None)
+
+    async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
+        self._entries[entry.key] = entry
+        if record is not None:
+            await self.add_record(record)
+
+    async def delete_entries(self, keys: Sequence[LogKey]) -> None:
+        for key in keys:
+            self._entries.pop(key, None)
+
+    async def add_record(self, record: HistoryRecord) -> None:
+        self._history.append(record)
+        del self._history[: -self._max_records]
+
+    async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
+        wanted = (
+            record
+            for record in reversed(self._history)
+            if record.at >= since and receiver in ("", record.receiver)
+        )
+        return [record for record, _ in zip(wanted, range(limit), strict=False)]
+
+    async def delete_history(self, before: float) -> None:
+        self._history = [record for record in self._history if record.at >= before]

@@ -1,0 +1,259 @@
+"""The whole of alerting behind one object: alerts go in, messages come out."""
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from exporter.alerting.alerts import Alerts
+from exporter.alerting.group import Group
+from exporter.alerting.history import RETENTION_SECONDS, HistoryRecord
+from exporter.alerting.journal import Journal
+from exporter.alerting.log import NotificationLog
+from exporter.alerting.metrics import Metrics
+from exporter.alerting.setup import MakeIntegrations, Services, build_setup
+from exporter.alerting.silences import Silence, Silences
+from exporter.alerting.status import AlertStatus, count_states, status_of
+from exporter.clock import Clock
+from exporter.config.alertmanager.config import AlertmanagerConfig
+from exporter.errors import StateError
+from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+
+MAINTENANCE_SECONDS: Final = 60.0
+"""How often what is over is forgotten."""
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Limits, and the patience after a start.
+
+    `hold_seconds`: how long after a start nothing is told that is only known from before, or that may be
+    inhibited; it should cover one evaluation of every rule. `resume_seconds`: how long an alert that fired
+    before the start counts as firing without having been heard of again.
+    """
+
+    max_alerts: int = 100_000
+    max_groups: int = 50_000
+    max_silences: int = 10_000
+    hold_seconds: float = 30.0
+    resume_seconds: float = 300.0
+
+
+class AlertManager:
+    """Receives alerts, and tells the receivers of a configuration what they should know.
+
+    Build it, `start` it on the running loop, hand it alerts, `stop` it. Raises
+    `exporter.errors.ConfigError` where an integration cannot be built.
+    """
+
+    def __init__(
+        self,
+        config: AlertmanagerConfig,
+        make_integrations: MakeIntegrations,
+        *,
+        clock: Clock,
+        journal: Journal,
+        metrics: Metrics,
+        external_url: str,
+        options: Options | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._options = options or Options()
+        self._services = Services(
+            clock=clock,
+            metrics=metrics,
+            journal=journal,
+            alerts=Alerts(self._options.max_alerts),
+            silences=Silences(self._options.max_silences),
+            log=NotificationLog(),
+            external_url=external_url,
+            max_groups=self._options.max_groups,
+            rng=rng or random.Random(),
+        )
+        self._setup = build_setup(config, make_integrations, self._services, hold_until=0.0)
+        self._dispatcher = self._setup.make_dispatcher(self._services, {})
+        self._hold_until = 0.0
+        self._retired: set[asyncio.Task[None]] = set()
+        self._maintenance: asyncio.Task[None] | None = None
+        self._make_integrations = make_integrations
+        metrics.watch(self._count_alerts, self._count_silences)
+
+    @property
+    def config(self) -> AlertmanagerConfig:
+        """The configuration in force."""
+        return self._setup.config
+
+    @property
+    def alerts(self) -> Iterable[Alert]:
+        """Every alert that is known, resolved ones included."""
+        return self._services.alerts
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The groups that hold alerts."""
+        return self._dispatcher.groups
+
+    @property
+    def silences(self) -> Silences:
+        """The silences; change them through `put_silence` and `expire_silence` only."""
+        return self._services.silences
+
+    async def start(self) -> None:
+        """Take up what was saved, and begin to tell."""
+        now = self._services.clock.now()
+        self._hold_until = self._setup.inhibitor.hold_until = now + self._options.hold_seconds
+        await self._restore(now)
+        self._maintenance = asyncio.create_task(self._maintain())
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Begin nothing more; what is being sent may finish until the deadline, then it is cut off."""
+        if self._maintenance is not None:
+            self._maintenance.cancel()
+        running = {*self._retired, *self._dispatcher.stop()}
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=deadline_seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            _log.warning("messages were cut off by the shutdown", count=len(late))
+            await asyncio.wait(late)
+
+    async def receive(self, alerts: Sequence[Alert]) -> None:
+        """Take alerts, firing or resolved; they are saved when this returns."""
+        now = self._services.clock.now()
+        kept = []
+        for alert in alerts:
+            known = self._take(replace(alert, updated_at=now), now)
+            if known is not None:
+                kept.append(known)
+        await self._services.journal.save_alerts(kept)
+
+    async def reload(self, config: AlertmanagerConfig) -> None:
+        """Go over to another configuration; alerts, silences, log and the rhythm of groups stay.
+
+        Raises `exporter.errors.ConfigError`, and then nothing has changed.
+        """
+        setup = build_setup(config, self._make_integrations, self._services, self._hold_until)
+        earlier = self._dispatcher.timings()
+        for task in self._dispatcher.stop():
+            self._retired.add(task)
+            task.add_done_callback(self._retired.discard)
+        self._setup = setup
+        self._dispatcher = setup.make_dispatcher(self._services, earlier)
+        for alert in self._services.alerts:
+            self._dispatcher.dispatch(alert)
+
+    async def put_silence(self, silence: Silence) -> Silence:
+        """Create or change a silence; it is saved when this returns.
+
+        Raises `InvalidSilenceError` and `UnknownSilenceError` of `exporter.alerting.silences`.
+        """
+        changed = self._services.silences.put(silence, self._services.clock.now())
+        await self._services.journal.save_silences(changed)
+        return changed[-1]
+
+    async def expire_silence(self, silence_id: str) -> None:
+        """End a silence now; raises `exporter.alerting.silences.UnknownSilenceError`."""
+        changed = self._services.silences.expire(silence_id, self._services.clock.now())
+        await self._services.journal.save_silences(changed)
+
+    async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
+        """What was sent, the newest first; see `Journal.read_history`."""
+        return await self._services.journal.read_history(since, limit, receiver)
+
+    def status(self, labels: Labels) -> AlertStatus:
+        """What keeps an alert quiet at the moment."""
+        services = self._services
+        return status_of(labels, services.silences, self._setup.inhibitor, services.clock.now())
+
+    def receivers_of(self, labels: Labels) -> Sequence[str]:
+        """The names of the receivers that an alert with these labels goes to."""
+        return [route.options.receiver for route in self._setup.route.match(labels)]
+
+    def muted_by(self, group: Group) -> Sequence[str]:
+        """The time intervals that silence a group at the moment."""
+        now = self._services.clock.now()
+        options = group.options
+        active = options.active_intervals
+        if active and not self._setup.intervals.containing(active, now):
+            return active
+        return self._setup.intervals.containing(options.mute_intervals, now)
+
+    def _take(self, alert: Alert, now: float, not_before: float = 0.0) -> Alert | None:
+        """Put an alert where it belongs; what is known about it now, None where there is no room for it."""
+        services = self._services
+        known = services.alerts.get(alert.labels)
+        alert_now = services.alerts.put(alert)
+        if alert_now is None:
+            services.metrics.alerts_refused.inc()
+            return None
+        self._setup.inhibitor.add(alert_now)
+        is_repeated_end = (
+            known is not None
+            and known.is_resolved(now)
+            and alert_now.is_resolved(now)
+            and known.ends_at == alert_now.ends_at
+        )
+        if not is_repeated_end:
+            self._dispatcher.dispatch(alert_now, not_before)
+        return alert_now
+
+    async def _restore(self, now: float) -> None:
+        services = self._services
+        try:
+            saved = await services.journal.load()
+        except StateError as error:
+            _log.error("saved alerts cannot be read, starting without them", error=str(error))
+            return
+        services.silences.restore(saved.silences)
+        for entry in saved.entries:
+            services.log.put(entry)
+        for alert in saved.alerts:
+            self._take(self._resume(alert, now), now, self._hold_until)
+
+    def _resume(self, alert: Alert, now: float) -> Alert:
+        """A saved alert as it counts after a start.
+
+        One that fired when it was last heard of must not look resolved only because nobody was there to hear
+        it again.
+        """
+        if alert.is_resolved(alert.updated_at):
+            return alert
+        return replace(alert, ends_at=max(alert.ends_at, now + self._options.resume_seconds), timeout=True)
+
+    async def _maintain(self) -> None:
+        while True:
+            await asyncio.sleep(MAINTENANCE_SECONDS)
+            try:
+                await self._collect_garbage(self._services.clock.now())
+            except Exception:
+                _log.exception("maintenance of alerts failed")
+
+    async def _collect_garbage(self, now: float) -> None:
+        services = self._services
+        gone = services.alerts.collect_garbage(now, self._dispatcher.is_pending)
+        for labels in gone:
+            self._setup.inhibitor.remove(labels)
+            services.silences.forget_alert(labels)
+        await services.journal.delete_alerts(gone)
+        await services.journal.delete_silences(services.silences.collect_garbage(now))
+        await services.journal.delete_entries(services.log.collect_garbage(now))
+        await services.journal.delete_history(now - RETENTION_SECONDS)
+
+    def _count_alerts(self) -> dict[str, int]:
+        processed = {
+            alert.labels for group in self._dispatcher.groups if group.has_flushed for alert in group.alerts
+        }
+        now = self._services.clock.now()
+        counts = count_states(self._services.alerts, self.status, processed.__contains__, now)
+        return {state.value: count for state, count in counts.items()}
+
+    def _count_silences(self) -> dict[str, int]:
+        counts = self._services.silences.count(self._services.clock.now())
+        return {state.value: count for state, count in counts.items()}

@@ -1,0 +1,207 @@
+"""Silences: alerts that people do not want to hear about for a while."""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from exporter.errors import VigilError
+from exporter.model.labels import Labels
+from exporter.model.matcher import Matcher
+
+RETENTION_SECONDS: Final = 120 * 3600.0
+"""How long a silence is kept after it ended."""
+
+MAX_MATCHERS: Final = 100
+MAX_TEXT_CHARACTERS: Final = 10_000
+
+
+class SilenceState(StrEnum):
+    """Where a silence stands."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    EXPIRED = "expired"
+
+
+class InvalidSilenceError(VigilError):
+    """A silence that cannot be accepted."""
+
+
+class UnknownSilenceError(VigilError):
+    """There is no silence with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """From `starts_at` to `ends_at` (seconds since the epoch) nobody is told of alerts that match.
+
+    `id` is empty for one that is to be created.
+    """
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: float
+    ends_at: float
+    created_by: str
+    comment: str
+    updated_at: float = 0.0
+
+    def state(self, now: float) -> SilenceState:
+        """Pending before its start, expired after its end."""
+        if now < self.starts_at:
+            return SilenceState.PENDING
+        return SilenceState.EXPIRED if now >= self.ends_at else SilenceState.ACTIVE
+
+    def matches(self, labels: Labels) -> bool:
+        """Whether an alert satisfies every matcher."""
+        return all(matcher.matches(labels) for matcher in self.matchers)
+
+
+class Silences:
+    """All silences, at most `limit`. Which ones match an alert is remembered: matchers never change."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._silences: dict[str, Silence] = {}
+        self._order: list[str] = []
+        # Per alert: how many of `_order` were looked at, and those that matched.
+        self._matches: dict[Labels, tuple[int, tuple[str, ...]]] = {}
+
+    def __iter__(self) -> Iterator[Silence]:
+        return iter(list(self._silences.values()))
+
+    def get(self, silence_id: str) -> Silence:
+        """The silence with an id; raises `UnknownSilenceError`."""
+        try:
+            return self._silences[silence_id]
+        except KeyError:
+            raise UnknownSilenceError(f"there is no silence {silence_id}") from None
+
+    def put(self, silence: Silence, now: float) -> list[Silence]:
+        """Create a silence, or change the one of its id; everything that changed, the silence itself last.
+
+        A change that would rewrite the past (other matchers, another start of one that has started, one that
+        has expired) ends the old silence and creates a new one.
+
+        Raises `InvalidSilenceError` and `UnknownSilenceError`.
+        """
+        silence = replace(silence, starts_at=silence.starts_at or now, updated_at=now)
+        _check(silence)
+        if silence.ends_at <= now:
+            raise InvalidSilenceError("the end must not be in the past")
+        changed: list[Silence] = []
+        known = self.get(silence.id) if silence.id else None
+        if known is None or not _can_change(known, silence, now):
+            if len(self._silences) >= self._limit:
+                raise InvalidSilenceError(f"there are {self._limit} silences already, which is the limit")
+            if known is not None:
+                changed += self.expire(known.id, now)
+            silence = replace(silence, id=str(uuid.uuid4()), starts_at=max(silence.starts_at, now))
+        self._keep(silence)
+        return [*changed, silence]
+
+    def restore(self, silences: Iterable[Silence]) -> None:
+        """Take silences as they were saved."""
+        for silence in silences:
+            self._keep(silence)
+
+    def expire(self, silence_id: str, now: float) -> list[Silence]:
+        """End a silence now; what changed, nothing where it had ended. Raises `UnknownSilenceError`."""
+        silence = self.get(silence_id)
+        state = silence.state(now)
+        if state is SilenceState.EXPIRED:
+            return []
+        starts_at = now if state is SilenceState.PENDING else silence.starts_at
+        ended = replace(silence, starts_at=starts_at, ends_at=now, updated_at=now)
+        self._keep(ended)
+        return [ended]
+
+    def silencing(self, labels: Labels, now: float) -> tuple[str, ...]:
+        """The ids of the active silences that match an alert."""
+        return tuple(
+            silence_id
+            for silence_id in self._matching(labels)
+            if self._silences[silence_id].state(now) is SilenceState.ACTIVE
+        )
+
+    def count(self, now: float) -> dict[SilenceState, int]:
+        """How many silences there are of each state."""
+        counts = dict.fromkeys(SilenceState, 0)
+        for silence in self._silences.values():
+            counts[silence.state(now)] += 1
+        return counts
+
+    def forget_alert(self, labels: Labels) -> None:
+        """Drop what is remembered about an alert that is gone."""
+        self._matches.pop(labels, None)
+
+    def collect_garbage(self, now: float) -> list[str]:
+        """Drop silences that ended long ago; their ids."""
+        gone = [one.id for one in self._silences.values() if one.ends_at + RETENTION_SECONDS <= now]
+        for silence_id in gone:
+            del self._silences[silence_id]
+        if gone:
+            self._order = [silence_id for silence_id in self._order if silence_id in self._silences]
+            self._matches.clear()
+        return gone
+
+    def _keep(self, silence: Silence) -> None:
+        if silence.id not in self._silences:
+            self._order.append(silence.id)
+        self._silences[silence.id] = silence
+
+    def _matching(self, labels: Labels) -> tuple[str, ...]:
+        seen, matching = self._matches.get(labels, (0, ()))
+        if seen < len(self._order):
+            new = self._order[seen:]
+            matching += tuple(one for one in new if self._silences[one].matches(labels))
+            self._matches[labels] = (len(self._order), matching)
+        return matching
+
+
+def _can_change(known: Silence, silence: Silence, now: float) -> bool:
+    """Whether a change leaves the past as it was.
+
+    Source: `canUpdate` of github.com/prometheus/alertmanager, silence/silence.go.
+    """
+    if sorted(known.matchers) != sorted(silence.matchers):
+        return False
+    match known.state(now):
+        case SilenceState.ACTIVE:
+            return int(silence.starts_at) == int(known.starts_at) and silence.ends_at >= now
+        case SilenceState.PENDING:
+            return silence.starts_at >= now
+        case _:
+            return False
+
+
+def _check(silence: Silence) -> None:
+    for is_wrong, sentence in _RULES:
+        if is_wrong(silence):
+            raise InvalidSilenceError(sentence)
+
+
+def _all_match_empty(matchers: Sequence[Matcher]) -> bool:
+    # As in Alertmanager, a negative matcher is never taken for one that matches everything.
+    return all(matcher.op in ("=", "=~") and matcher.matches_empty for matcher in matchers)
+
+
+_RULES: Final[tuple[tuple[Callable[[Silence], bool], str], ...]] = (
+    (lambda silence: not silence.matchers, "at least one matcher is required"),
+    (lambda silence: len(silence.matchers) > MAX_MATCHERS, f"there are more than {MAX_MATCHERS} matchers"),
+    (
+        lambda silence: any(not matcher.name for matcher in silence.matchers),
+        "a matcher needs the name of a label",
+    ),
+    (
+        lambda silence: _all_match_empty(silence.matchers),
+        "at least one matcher must not match the empty string",
+    ),
+    (lambda silence: silence.ends_at <= silence.starts_at, "the start must be before the end"),
+    (
+        lambda silence: len(silence.comment) + len(silence.created_by) > MAX_TEXT_CHARACTERS,
+        f"comment and author are longer than {MAX_TEXT_CHARACTERS} characters",
+    ),
+)

@@ -1,0 +1,71 @@
+"""alertmanager.yml as a whole."""
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import AfterValidator, Field
+
+from exporter.config.alertmanager.globals import Global
+from exporter.config.alertmanager.inhibition import InhibitRule
+from exporter.config.alertmanager.intervals import NamedInterval
+from exporter.config.alertmanager.names import find_faults
+from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.alertmanager.routes import Route
+from exporter.config.alertmanager.scalars import Text
+from exporter.config.alertmanager.templates import check_pattern
+from exporter.config.document import Document, validate
+from exporter.config.fields import Section
+from exporter.errors import ConfigError, Problem
+
+
+class AlertmanagerConfig(Section):
+    """Who is told of which alerts, how, and when."""
+
+    global_: Global = Field(Global(), alias="global")
+    """Defaults."""
+    route: Route
+    """The root of the route tree."""
+    receivers: tuple[Receiver, ...] = ()
+    """Who can be told, and how."""
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    """Which alerts keep quiet while others fire."""
+    templates: tuple[Annotated[Text, AfterValidator(check_pattern)], ...] = ()
+    """Files with templates; wildcards are allowed in names."""
+    mute_time_intervals: tuple[NamedInterval, ...] = ()
+    """Deprecated: the same as time_intervals."""
+    time_intervals: tuple[NamedInterval, ...] = ()
+    """Named intervals that routes refer to."""
+
+    @property
+    def all_intervals(self) -> tuple[NamedInterval, ...]:
+        """The time intervals under both keys."""
+        return self.mute_time_intervals + self.time_intervals
+
+    def to_yaml(self) -> str:
+        """What was written, in YAML, with `<secret>` for whatever must not be shown."""
+        written = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
+
+
+def load_alertmanager_config(path: Path, display_name: str | None = None) -> AlertmanagerConfig:
+    """Read alertmanager.yml; raises `ConfigError` with everything that is wrong with it."""
+    return parse_alertmanager_config(Document.load(path, display_name, lenient=True))
+
+
+def parse_alertmanager_config(document: Document) -> AlertmanagerConfig:
+    """A document as alertmanager.yml; raises `ConfigError` with everything that is wrong with it."""
+    problems = [
+        document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in find_faults(document)
+    ]
+    try:
+        config = validate(document, AlertmanagerConfig)
+    except ConfigError as error:
+        raise ConfigError(_in_order([*error.problems, *problems])) from None
+    if problems:
+        raise ConfigError(_in_order(problems))
+    return config
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))

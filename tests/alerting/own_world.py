@@ -1,0 +1,148 @@
+"""Our own alerting as the world of a story, in virtual time."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry
+
+from exporter.alerting.integration import Integration
+from exporter.alerting.journal import Journal, MemoryJournal
+from exporter.alerting.manager import AlertManager, Options
+from exporter.alerting.metrics import Metrics
+from exporter.alerting.silences import Silence
+from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
+from exporter.config.alertmanager.matchers import parse_matchers
+from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.document import Document
+from exporter.errors import NotifyError
+from exporter.model.alert import Alert
+from exporter.notify.notification import Notification
+from tests.alerting.scenario import Answer, Message, Spec, Story, names
+from tests.alerting.virtual_time import EPOCH, LoopClock, run
+
+HANG = Answer(0)
+
+
+def parse(text: str) -> AlertmanagerConfig:
+    return parse_alertmanager_config(Document.parse(text, "alertmanager.yml"))
+
+
+class Hook:
+    """An integration that keeps what it is sent, and answers as it was told."""
+
+    name = "webhook"
+
+    def __init__(self, world: "OwnWorld", receiver: str, send_resolved: bool) -> None:
+        self._world = world
+        self._receiver = receiver
+        self.send_resolved = send_resolved
+
+    async def send(self, notification: Notification) -> None:
+        answers = self._world.answers[self._receiver]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        self._world.attempts.append((asyncio.get_running_loop().time(), self._receiver))
+        if answer.status == 0:
+            await asyncio.Event().wait()
+        if answer.status >= 400:
+            retryable = answer.status >= 500 or answer.status == 429
+            kind = "rateLimited" if answer.status == 429 else "serverError" if retryable else "clientError"
+            raise NotifyError(
+                f"status {answer.status}",
+                retryable=retryable,
+                kind=kind,
+                retry_after_seconds=answer.retry_after,
+            )
+        self._world.receive(notification)
+
+
+class OwnWorld:
+    """Runs an `AlertManager`; `journal` lets it outlive a restart."""
+
+    def __init__(
+        self, config: str, *, options: Options | None = None, journal: Journal | None = None
+    ) -> None:
+        self.messages: list[Message] = []
+        self.notifications: list[Notification] = []
+        self.attempts: list[tuple[float, str]] = []
+        self.answers: defaultdict[str, list[Answer]] = defaultdict(lambda: [Answer()])
+        self.silence_ids: dict[str, str] = {}
+        self.journal = journal or MemoryJournal()
+        self._config = config
+        self._options = options or Options(hold_seconds=0)
+        self.manager = self._make_manager()
+
+    def _make_manager(self) -> AlertManager:
+        self.registry = CollectorRegistry()
+        return AlertManager(
+            parse(self._config),
+            self._integrations,
+            clock=LoopClock(),
+            journal=self.journal,
+            metrics=Metrics(self.registry),
+            external_url="http://vigil",
+            options=self._options,
+            rng=random.Random(7),
+        )
+
+    def _integrations(self, receiver: Receiver) -> Sequence[Integration]:
+        return [Hook(self, receiver.name, one.send_resolved) for one in receiver.webhook_configs]
+
+    def receive(self, notification: Notification) -> None:
+        self.notifications.append(notification)
+        firing = [one.labels.as_dict() for one in notification.alerts if not one.is_resolved(notification.now)]
+        resolved = [one.labels.as_dict() for one in notification.alerts if one.is_resolved(notification.now)]
+        at = asyncio.get_running_loop().time()
+        status = "firing" if firing else "resolved"
+        key = notification.group_key
+        self.messages.append(
+            Message(at, notification.receiver, key, status, names(firing), names(resolved))
+        )
+
+    async def push(self, alerts: Sequence[Spec]) -> None:
+        await self.manager.receive(
+            [
+                Alert(one.labels, one.annotations, EPOCH + (one.starts or 0.0), EPOCH + one.ends)
+                for one in alerts
+            ]
+        )
+
+    async def silence(self, name: str, matchers: str, seconds: float) -> None:
+        now = LoopClock().now()
+        silence = await self.manager.put_silence(
+            Silence("", tuple(parse_matchers(matchers)), now, now + seconds, "me", name)
+        )
+        self.silence_ids[name] = silence.id
+
+    async def expire(self, name: str) -> None:
+        await self.manager.expire_silence(self.silence_ids[name])
+
+    async def reload(self, config: str) -> None:
+        self._config = config
+        await self.manager.reload(parse(config))
+
+    async def restart(self) -> None:
+        await self.manager.stop(0)
+        self.manager = self._make_manager()
+        await self.manager.start()
+
+    def answer(self, receiver: str, answers: Iterable[Answer]) -> None:
+        self.answers[receiver] = list(answers)
+
+
+def play(story: Story, *, options: Options | None = None) -> OwnWorld:
+    """Play a story in virtual time, and check its wishes."""
+
+    async def main() -> OwnWorld:
+        world = OwnWorld(story.config, options=options)
+        await world.manager.start()
+        try:
+            await story.play(world)
+        finally:
+            await world.manager.stop(0)
+        return world
+
+    world = run(main())
+    story.check(world.messages)
+    return world
