@@ -1,0 +1,197 @@
+"""Evaluates queries over a store."""
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+from exporter.errors import QueryError
+from exporter.model.labels import Labels
+from exporter.promql import result
+from exporter.promql.compiler import Compiler
+from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
+from exporter.promql.limits import Limits
+from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.source import SeriesSource
+from exporter.promql.syntax.signatures import ValueType
+from exporter.promql.vector import ONE_WITHOUT_LABELS, Key, Vector
+
+_Points = list[tuple[int, float]]
+
+
+class _Plan:
+    """The operators of one expression, and the labels of its last result."""
+
+    def __init__(self, expression: Expression, limits: Limits) -> None:
+        compiler = Compiler(limits)
+        self.vector: VectorOperator | None = None
+        self.scalar: ScalarOperator | None = None
+        self.windows: RangeOperator | None = None
+        match expression.value_type:
+            case ValueType.VECTOR:
+                self.vector = compiler.vector(expression.root)
+            case ValueType.SCALAR:
+                self.scalar = compiler.scalar(expression.root)
+            case ValueType.MATRIX:
+                self.windows = compiler.windows(expression.root)
+        self.string = compiler.string(expression.root) if expression.value_type is ValueType.STRING else ""
+        self._keys: Sequence[Key] | None = None
+        self._labels: list[Labels] = []
+
+    def labels(self, keys: Sequence[Key]) -> list[Labels]:
+        """The labels of a result. Raises `QueryError` where two are the same."""
+        if keys is not self._keys:
+            labels = [key.final for key in keys]
+            if len(set(labels)) < len(labels):
+                raise QueryError("vector cannot contain metrics with the same labelset")
+            self._labels = labels
+            self._keys = keys
+        return self._labels
+
+
+class Engine:
+    """Evaluates expressions at one moment or along a range; synchronous, and not for several threads at once.
+
+    `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
+    subqueries that give none, which in Prometheus is the global evaluation interval.
+    """
+
+    def __init__(
+        self,
+        store: SeriesSource,
+        limits: Limits | None = None,
+        lookback_ms: int = DEFAULT_LOOKBACK_MS,
+        default_step_ms: int = 15_000,
+    ) -> None:
+        self._store = store
+        self._limits = limits or Limits()
+        self._lookback_ms = lookback_ms
+        self._default_step_ms = default_step_ms
+        self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
+
+    def instant(self, expression: Expression, at_ms: int) -> result.Result:
+        """The value at one moment. Raises `QueryError`."""
+        run = self._run(expression, at_ms, at_ms)
+        try:
+            value = self._value(self._plan(expression), run, at_ms)
+        except RecursionError:
+            raise QueryError("expression is nested too deeply") from None
+        return result.Result(value, run.annotations.warnings, run.annotations.infos)
+
+    def range(self, expression: Expression, start_ms: int, end_ms: int, step_ms: int) -> result.Result:
+        """The values at the start, and from there at every step up to the end. Raises `QueryError`."""
+        if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise QueryError(
+                f'invalid expression type "{expression.value_type.documented}" for range query, '
+                "must be Scalar or instant Vector"
+            )
+        if step_ms <= 0:
+            raise QueryError("zero or negative query resolution step widths are not accepted")
+        if (end_ms - start_ms) // step_ms >= self._limits.steps:
+            raise QueryError(
+                f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
+                "try a longer step or a shorter range"
+            )
+        run = self._run(expression, start_ms, end_ms)
+        try:
+            series = self._series(self._plan(expression), run, step_ms)
+        except RecursionError:
+            raise QueryError("expression is nested too deeply") from None
+        return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
+
+    def _run(self, expression: Expression, start: int, end: int) -> Run:
+        return Run(
+            self._store,
+            expression.text,
+            start,
+            end,
+            limits=self._limits,
+            lookback_ms=self._lookback_ms,
+            default_step_ms=self._default_step_ms,
+        )
+
+    def _plan(self, expression: Expression) -> _Plan:
+        plan = self._plans.get(expression)
+        if plan is None:
+            plan = self._plans[expression] = _Plan(expression, self._limits)
+        return plan
+
+    def _value(self, plan: _Plan, run: Run, at: int) -> result.Value:
+        if plan.vector is not None:
+            vector = plan.vector.evaluate(run, at)
+            labels = self._labels(plan, vector)
+            return result.Vector(list(map(result.VectorSample, labels, vector.values)))
+        if plan.scalar is not None:
+            return result.Scalar(plan.scalar.evaluate(run, at))
+        if plan.windows is not None:
+            return result.Matrix(self._windows(plan, run, at))
+        return result.String(plan.string)
+
+    def _labels(self, plan: _Plan, vector: Vector) -> list[Labels]:
+        if len(vector.keys) > self._limits.series:
+            raise QueryError(f"query yields more than {self._limits.series} series")
+        return plan.labels(vector.keys)
+
+    def _windows(self, plan: _Plan, run: Run, at: int) -> list[result.RangeSeries]:
+        assert plan.windows is not None
+        keys, windows = plan.windows.windows(run, at)
+        found = []
+        for key, (times, values) in zip(keys, windows, strict=True):
+            if times:
+                run.retain(len(times))
+                found.append(result.RangeSeries(key.final, list(zip(times, values, strict=True))))
+        return _sorted_unique(found)
+
+    def _series(self, plan: _Plan, run: Run, step: int) -> list[result.RangeSeries]:
+        collected = _Collector(run, self._limits.series)
+        for at in _steps(run.start, run.end, step):
+            run.check()
+            run.samples = 0
+            if plan.vector is not None:
+                vector = plan.vector.evaluate(run, at)
+                collected.add(at, self._labels(plan, vector), vector.values)
+            elif plan.scalar is not None:
+                collected.add(at, plan.labels(ONE_WITHOUT_LABELS), [plan.scalar.evaluate(run, at)])
+        return collected.series()
+
+
+class _Collector:
+    """Puts the vectors of a range query together to series."""
+
+    def __init__(self, run: Run, limit: int) -> None:
+        self._run = run
+        self._limit = limit
+        self._points: dict[Labels, _Points] = {}
+        self._labels: list[Labels] | None = None
+        self._rows: list[_Points] = []
+
+    def add(self, at: int, labels: list[Labels], values: Sequence[float]) -> None:
+        """Add the result of one step; the labels are all different."""
+        if labels is not self._labels:
+            self._rows = [self._points.setdefault(one, []) for one in labels]
+            self._labels = labels
+            if len(self._points) > self._limit:
+                raise QueryError(f"query yields more than {self._limit} series")
+        self._run.retain(len(values))
+        for row, value in zip(self._rows, values, strict=True):
+            row.append((at, value))
+
+    def series(self) -> list[result.RangeSeries]:
+        """All series with at least one point, sorted by labels."""
+        return [
+            result.RangeSeries(labels, points)
+            for labels, points in sorted(self._points.items(), key=_labels_of)
+        ]
+
+
+def _labels_of(item: tuple[Labels, _Points]) -> Labels:
+    return item[0]
+
+
+def _sorted_unique(series: list[result.RangeSeries]) -> list[result.RangeSeries]:
+    if len({one.labels for one in series}) < len(series):
+        raise QueryError("vector cannot contain metrics with the same labelset")
+    return sorted(series, key=lambda one: one.labels)
+
+
+def _steps(start: int, end: int, step: int) -> range:
+    return range(start, end + 1, step)

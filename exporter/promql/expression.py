@@ -1,0 +1,105 @@
+"""A parsed query and what is known about it before it runs."""
+
+from dataclasses import dataclass, field
+
+from exporter.errors import QueryError
+from exporter.model.matcher import Matcher
+from exporter.promql.limits import Limits
+from exporter.promql.syntax.nodes import Edge, Expr, MatrixSelector, Subquery, VectorSelector, walk
+from exporter.promql.syntax.parser import Parser
+from exporter.promql.syntax.printer import format_expression
+from exporter.promql.syntax.signatures import ValueType
+from exporter.promql.syntax.tokens import syntax_error
+
+DEFAULT_LOOKBACK_MS = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A vector selector of a query.
+
+    `metric_name` is empty where the name is not fixed. `reach_ms` is how far before the evaluation the oldest
+    sample lies that it can read: range, offset, enclosing subqueries and look-back together. With a fixed `@`
+    `at_ms` is the moment from which `reach_ms` counts instead of the time of evaluation.
+    """
+
+    matchers: tuple[Matcher, ...]
+    metric_name: str
+    reach_ms: int
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Expression:
+    """A checked query. `str()` is its canonical form. Equality is identity, for the plans of engines."""
+
+    text: str
+    root: Expr
+    selectors: tuple[Selector, ...] = field(repr=False)
+
+    @property
+    def value_type(self) -> ValueType:
+        """What the query yields."""
+        return self.root.value_type
+
+    @property
+    def metric_names(self) -> frozenset[str]:
+        """Every metric name that the query selects by equality."""
+        return frozenset(selector.metric_name for selector in self.selectors if selector.metric_name)
+
+    def __str__(self) -> str:
+        return format_expression(self.root)
+
+
+def parse(text: str, *, limits: Limits | None = None, lookback_ms: int = DEFAULT_LOOKBACK_MS) -> Expression:
+    """Parse and check a query.
+
+    Raises `QueryError` with line and column, also for text that is too long or too deeply nested.
+    """
+    limits = limits or Limits()
+    if len(text) > limits.expression_chars:
+        raise QueryError(f"expression is longer than {limits.expression_chars} characters")
+    if not text.isascii():
+        _check_unicode(text)
+    root = Parser(text, limits.nesting).parse()
+    selectors: list[Selector] = []
+    for node, depth in walk(root):
+        if depth > limits.nesting:
+            raise syntax_error(text, node.start, f"nested more than {limits.nesting} levels deep")
+    _collect(root, 0, None, lookback_ms, selectors)
+    return Expression(text, root, tuple(selectors))
+
+
+def _check_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise syntax_error(text, error.start, "invalid UTF-8") from None
+
+
+def _collect(node: Expr, reach: int, at: int | None, window: int, found: list[Selector]) -> None:
+    """Add the selectors below `node`; `reach` and `at` sum up the subqueries above."""
+    if isinstance(node, VectorSelector):
+        found.append(_selector(node, reach, at, window))
+    elif isinstance(node, MatrixSelector):
+        found.append(_selector(node.selector, reach, at, node.range))
+    else:
+        if isinstance(node, Subquery):
+            reach, at = _shift(node, reach, at)
+            reach += node.range
+        for child in node.children:
+            _collect(child, reach, at, window, found)
+
+
+def _shift(node: VectorSelector | Subquery, reach: int, at: int | None) -> tuple[int, int | None]:
+    if isinstance(node.at, int):
+        return node.offset, node.at
+    if isinstance(node.at, Edge):
+        return node.offset, None
+    return reach + node.offset, at
+
+
+def _selector(node: VectorSelector, reach: int, at: int | None, window: int) -> Selector:
+    reach, at = _shift(node, reach, at)
+    names = [m.value for m in node.matchers if m.name == "__name__" and m.op == "=" and m.value]
+    return Selector(node.matchers, names[0] if names else "", max(0, reach + window), at)

@@ -1,0 +1,93 @@
+"""Functions of how a series changes over a range: rate and its kin.
+
+Source of the extrapolation: `extrapolatedRate` of github.com/prometheus/prometheus, promql/functions.go.
+"""
+
+import operator
+from collections.abc import Sequence
+from itertools import islice
+
+
+def delta(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+    """How much a gauge has changed, extrapolated to the whole range; None for fewer than two samples."""
+    if len(values) < 2:
+        return None
+    return (values[-1] - values[0]) * _factor(times, start, end, None, 0.0)
+
+
+def increase(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+    """How much a counter has grown, resets added back, extrapolated to the range but never below zero."""
+    if len(values) < 2:
+        return None
+    growth = _growth(values)
+    return growth * _factor(times, start, end, values[0], growth)
+
+
+def rate(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+    """`increase` per second."""
+    if len(values) < 2:
+        return None
+    growth = _growth(values)
+    return growth * (_factor(times, start, end, values[0], growth) / ((end - start) / 1000))
+
+
+def _growth(values: Sequence[float]) -> float:
+    growth = values[-1] - values[0]
+    if any(map(operator.lt, islice(values, 1, None), values)):
+        previous = values[0]
+        for value in islice(values, 1, None):
+            if value < previous:
+                growth += previous
+            previous = value
+    return growth
+
+
+def _factor(times: Sequence[int], start: int, end: int, first: float | None, growth: float) -> float:
+    """By how much more time than the samples span the result is to be extended.
+
+    `first` is the first value of a counter, None for a gauge.
+    """
+    to_start = (times[0] - start) / 1000
+    to_end = (end - times[-1]) / 1000
+    sampled = (times[-1] - times[0]) / 1000
+    interval = sampled / (len(times) - 1)
+    threshold = interval * 1.1
+    if to_start >= threshold:
+        to_start = interval / 2
+    if first is not None and growth > 0 and first >= 0:
+        # A counter cannot have been below zero before its first sample.
+        to_start = min(to_start, sampled * (first / growth))
+    if to_end >= threshold:
+        to_end = interval / 2
+    return (sampled + to_start + to_end) / sampled
+
+
+def irate(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+    """The growth per second between the last two samples of a counter."""
+    if len(values) < 2 or times[-1] == times[-2]:
+        return None
+    change = values[-1] if values[-1] < values[-2] else values[-1] - values[-2]
+    return change / ((times[-1] - times[-2]) / 1000)
+
+
+def idelta(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+    """The difference between the last two samples."""
+    if len(values) < 2 or times[-1] == times[-2]:
+        return None
+    return values[-1] - values[-2]
+
+
+def resets(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float:
+    """How often the value fell."""
+    return float(sum(map(operator.lt, islice(values, 1, None), values)))
+
+
+def changes(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float:
+    """How often the value changed; from NaN to NaN is no change."""
+    count = 0
+    previous = values[0]
+    for value in islice(values, 1, None):
+        if value != previous and not (value != value and previous != previous):
+            count += 1
+        previous = value
+    return float(count)

@@ -1,0 +1,22 @@
+"""How much one query may ask for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one query; whatever exceeds one is a `QueryError` that names it.
+
+    `samples` is the number of samples held in memory at one moment, as `--query.max-samples` of Prometheus,
+    `series` the number of series in a result, `steps` the number of points per series of a range query.
+    Text that functions build (label_replace, label_join) counts too, one sample per 32 characters.
+    """
+
+    expression_chars: int = 65_536
+    nesting: int = 150
+    samples: int = 2_000_000
+    series: int = 100_000
+    steps: int = 11_000
+    label_value_chars: int = 65_536
+    annotations: int = 50
+    timeout_seconds: float = 10.0

@@ -1,0 +1,1 @@
+"""The parts of an executable plan, by kind of node."""

@@ -1,0 +1,196 @@
+"""Aggregations: `sum by (…) (…)` and its kin."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.errors import QueryError
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.promql.functions.quantiles import quantile
+from exporter.promql.functions.windows import deviation, largest, smallest
+from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
+from exporter.promql.numbers import format_float
+from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.vector import NOTHING, Key, PerKey, Vector
+
+REDUCERS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
+    "avg": kahan_mean,
+    "count": lambda values: float(len(values)),
+    "group": lambda values: 1.0,
+    "max": largest,
+    "min": smallest,
+    "stddev": deviation,
+    "stdvar": kahan_variance,
+    "sum": kahan_sum,
+}
+_MAX_INTEGER: Final = 2.0**63
+
+
+def group_labels(grouping: Sequence[str], *, without: bool) -> Callable[[Key], Labels]:
+    """The labels of the group that a series belongs to."""
+    if without:
+        dropped = (*grouping, METRIC_NAME)
+        return lambda key: key.labels.without(*dropped)
+    if not grouping:
+        nothing = Labels()
+        return lambda key: nothing
+    return lambda key: key.labels.only(grouping)
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """The groups of a list of keys, in the order in which they first appear; `members[i]` is the group of
+    element i."""
+
+    keys: list[Key]
+    members: list[int]
+
+
+class Grouping:
+    """Splits vectors into groups; the split is kept for as long as the keys stay the same."""
+
+    def __init__(self, grouping: Sequence[str], *, without: bool) -> None:
+        self._labels = PerKey(group_labels(grouping, without=without))
+        self._known: tuple[Sequence[Key], _Groups] | None = None
+
+    def split(self, vector: Vector) -> tuple[list[Key], list[list[float]]]:
+        """The keys of the groups, and the values in each."""
+        groups = self.of(vector.keys)
+        if len(groups.keys) == 1:
+            return groups.keys, [vector.values]
+        values: list[list[float]] = [[] for _ in groups.keys]
+        for member, value in zip(groups.members, vector.values, strict=True):
+            values[member].append(value)
+        return groups.keys, values
+
+    def indexes(self, keys: Sequence[Key]) -> list[list[int]]:
+        """The positions of the elements of each group."""
+        groups = self.of(keys)
+        found: list[list[int]] = [[] for _ in groups.keys]
+        for index, member in enumerate(groups.members):
+            found[member].append(index)
+        return found
+
+    def of(self, keys: Sequence[Key]) -> _Groups:
+        """The groups of these keys."""
+        if self._known is None or self._known[0] is not keys:
+            self._known = (keys, self._group(keys))
+        return self._known[1]
+
+    def _group(self, keys: Sequence[Key]) -> _Groups:
+        numbers: dict[Labels, int] = {}
+        members = [numbers.setdefault(labels, len(numbers)) for labels in self._labels.of(keys)]
+        # A group loses its name in the end as soon as one of its members does.
+        dropping = {member for member, key in zip(members, keys, strict=True) if key.drop_name}
+        found = [Key(labels, drop_name=number in dropping) for labels, number in numbers.items()]
+        return _Groups(found, members)
+
+
+class Reduce:
+    """One value per group."""
+
+    def __init__(
+        self, reducer: Callable[[Sequence[float]], float], operand: VectorOperator, grouping: Grouping
+    ) -> None:
+        self._reducer = reducer
+        self._operand = operand
+        self._grouping = grouping
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The groups' values."""
+        vector = self._operand.evaluate(run, at)
+        if not vector.values:
+            return NOTHING
+        run.touch(len(vector.values))
+        keys, groups = self._grouping.split(vector)
+        return Vector(keys, list(map(self._reducer, groups)))
+
+
+class QuantilePerGroup:
+    """`quantile(share, vector)`."""
+
+    def __init__(
+        self, share: ScalarOperator, operand: VectorOperator, grouping: Grouping, offset: int
+    ) -> None:
+        self._share = share
+        self._operand = operand
+        self._grouping = grouping
+        self._offset = offset
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The groups' quantiles."""
+        share = self._share.evaluate(run, at)
+        vector = self._operand.evaluate(run, at)
+        run.annotations.warn_of_quantile(share, self._offset)
+        if not vector.values:
+            return NOTHING
+        keys, groups = self._grouping.split(vector)
+        return Vector(keys, [quantile(share, values) for values in groups])
+
+
+class TopOfGroup:
+    """`topk` and `bottomk`: the elements with the largest or smallest values of each group, in that order.
+
+    NaN counts as the least wanted.
+    """
+
+    def __init__(
+        self, count: ScalarOperator, operand: VectorOperator, grouping: Grouping, *, largest_first: bool
+    ) -> None:
+        self._count = count
+        self._operand = operand
+        self._grouping = grouping
+        self._sign = -1.0 if largest_first else 1.0
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The chosen elements. Raises `QueryError` where the count is no number that fits 64 bits."""
+        count = self._integer(self._count.evaluate(run, at))
+        vector = self._operand.evaluate(run, at)
+        if count < 1 or not vector.values:
+            return NOTHING
+        run.touch(len(vector.values))
+        chosen: list[int] = []
+        for indexes in self._grouping.indexes(vector.keys):
+            chosen.extend(sorted(indexes, key=lambda index: self._rank(vector.values[index]))[:count])
+        return Vector([vector.keys[index] for index in chosen], [vector.values[index] for index in chosen])
+
+    def _rank(self, value: float) -> tuple[bool, float]:
+        return (True, 0.0) if value != value else (False, self._sign * value)
+
+    def _integer(self, count: float) -> int:
+        if count != count:
+            raise QueryError("Parameter value is NaN")
+        if count >= _MAX_INTEGER:
+            raise QueryError(f"Scalar value {format_float(count)} overflows int64")
+        if count <= -_MAX_INTEGER:
+            raise QueryError(f"Scalar value {format_float(count)} underflows int64")
+        return math.trunc(count)
+
+
+class CountValues:
+    """`count_values("label", vector)`: how many elements of a group have a value, which goes to a label."""
+
+    def __init__(
+        self, label: str, operand: VectorOperator, grouping: Sequence[str], *, without: bool
+    ) -> None:
+        self._label = label
+        self._operand = operand
+        names = grouping if without else (*grouping, label)
+        self._labels = group_labels(names, without=without)
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The counts."""
+        vector = self._operand.evaluate(run, at)
+        counts: dict[Labels, int] = {}
+        dropping: set[Labels] = set()
+        for key, value in zip(vector.keys, vector.values, strict=True):
+            run.touch(1)
+            labels = self._labels(Key(key.labels.with_({self._label: format_float(value)})))
+            counts[labels] = counts.get(labels, 0) + 1
+            if key.drop_name:
+                dropping.add(labels)
+        run.hold(len(counts))
+        keys = [Key(labels, drop_name=labels in dropping) for labels in counts]
+        return Vector(keys, [float(count) for count in counts.values()])

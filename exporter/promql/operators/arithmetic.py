@@ -1,0 +1,92 @@
+"""Operations between vectors and numbers, and what the operators mean."""
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from typing import Final
+
+from exporter.promql.numbers import divide, divide_all, modulo, power
+from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.vector import Presence, Vector, dropping
+
+_Columns = Callable[[Sequence[float], Sequence[float]], list[float]]
+
+ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": divide,
+    "%": modulo,
+    "^": power,
+    "atan2": math.atan2,
+}
+COMPARISON: Final[dict[str, Callable[[float, float], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def columns(op: str) -> _Columns:
+    """The arithmetic operator for whole columns."""
+    if op == "/":
+        return divide_all
+    function = ARITHMETIC[op]
+    return lambda left, right: list(map(function, left, right))
+
+
+class VectorScalarArithmetic:
+    """`vector op number`, or with `swapped` `number op vector`; the name goes."""
+
+    def __init__(self, op: str, vector: VectorOperator, scalar: ScalarOperator, *, swapped: bool) -> None:
+        self._columns = columns(op)
+        self._vector = vector
+        self._scalar = scalar
+        self._swapped = swapped
+        self._keys = dropping()
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of results."""
+        vector = self._vector.evaluate(run, at)
+        values = vector.values
+        constant = [self._scalar.evaluate(run, at)] * len(values)
+        result = self._columns(constant, values) if self._swapped else self._columns(values, constant)
+        return Vector(self._keys.of(vector.keys), result)
+
+
+class VectorScalarComparison:
+    """`vector op number`, or with `swapped` `number op vector`: a filter, or with `bool` 1 and 0."""
+
+    def __init__(
+        self,
+        op: str,
+        vector: VectorOperator,
+        scalar: ScalarOperator,
+        *,
+        swapped: bool,
+        returns_bool: bool,
+    ) -> None:
+        self._compare = COMPARISON[op]
+        self._vector = vector
+        self._scalar = scalar
+        self._swapped = swapped
+        self._returns_bool = returns_bool
+        self._keys = dropping()
+        self._presence = Presence()
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The elements for which the comparison holds, or all with 1 or 0."""
+        vector = self._vector.evaluate(run, at)
+        values, constant = vector.values, repeat(self._scalar.evaluate(run, at))
+        if self._swapped:
+            mask = list(map(self._compare, constant, values))
+        else:
+            mask = list(map(self._compare, values, constant))
+        if self._returns_bool:
+            return Vector(self._keys.of(vector.keys), list(map(float, mask)))
+        return self._presence.masked(vector.keys, values, mask)

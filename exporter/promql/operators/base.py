@@ -1,0 +1,47 @@
+"""What the parts of a plan promise each other."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from exporter.promql.run import Run
+from exporter.promql.vector import Key, Vector
+
+Window = tuple[Sequence[int], Sequence[float]]
+
+
+class VectorOperator(Protocol):
+    """Yields an instant vector."""
+
+    def evaluate(self, run: Run, at: int) -> Vector: ...
+
+
+class ScalarOperator(Protocol):
+    """Yields a number."""
+
+    def evaluate(self, run: Run, at: int) -> float: ...
+
+
+class RangeOperator(Protocol):
+    """Yields the samples of a time range, series by series."""
+
+    def bounds(self, run: Run, at: int) -> tuple[int, int]:
+        """The range (start, end], in milliseconds."""
+        ...
+
+    def windows(self, run: Run, at: int) -> tuple[Sequence[Key], Iterator[Window]]:
+        """The series, and in the same order their samples in that range."""
+        ...
+
+
+class Once:
+    """A vector that is the same at every step of a run: computed at the first."""
+
+    def __init__(self, operator: VectorOperator) -> None:
+        self._operator = operator
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of the first evaluation."""
+        found: Vector | None = run.memory.get(self)
+        if found is None:
+            found = run.memory[self] = self._operator.evaluate(run, at)
+        return found

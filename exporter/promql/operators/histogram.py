@@ -1,0 +1,118 @@
+"""Functions of classic histograms: series that differ in the label `le` only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporter.promql.functions.quantiles import Buckets, bucket_fraction, bucket_quantile, merge_buckets
+from exporter.promql.numbers import parse_float
+from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.vector import Key, PerKey, Vector
+
+_BOUND = "le"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Which elements are the buckets of which histogram, with their upper bounds; `bad` are elements without
+    a usable bound."""
+
+    keys: list[Key]
+    buckets: list[list[tuple[float, int]]]
+    bad: list[Key]
+
+
+class _Histograms:
+    """Puts the elements of a vector together to histograms."""
+
+    def __init__(self, operand: VectorOperator, offset: int) -> None:
+        self._operand = operand
+        self._offset = offset
+        self._bound = PerKey(_upper_bound)
+        self._result = PerKey(lambda key: Key(key.labels.without(_BOUND), drop_name=True))
+        self._known: tuple[Sequence[Key], _Layout] | None = None
+
+    def read(self, run: Run, at: int) -> tuple[list[Key], list[Buckets]]:
+        """The histograms at a time; warns of elements that are no buckets."""
+        vector = self._operand.evaluate(run, at)
+        run.touch(len(vector.values))
+        layout = self._layout(vector.keys)
+        for key in layout.bad:
+            name = f' for metric name "{key.labels.name}"' if key.labels.name else ""
+            run.annotations.warn(
+                f'bucket label "{_BOUND}" is missing or has a malformed value of '
+                f'"{key.labels.get(_BOUND)}"{name}',
+                self._offset,
+            )
+        values = vector.values
+        return layout.keys, [
+            merge_buckets([(bound, values[index]) for bound, index in buckets]) for buckets in layout.buckets
+        ]
+
+    def _layout(self, keys: Sequence[Key]) -> _Layout:
+        if self._known is None or self._known[0] is not keys:
+            self._known = (keys, self._arrange(keys))
+        return self._known[1]
+
+    def _arrange(self, keys: Sequence[Key]) -> _Layout:
+        found: dict[Key, list[tuple[float, int]]] = {}
+        bad = []
+        columns = zip(keys, self._bound.of(keys), self._result.of(keys), strict=True)
+        for index, (key, bound, result) in enumerate(columns):
+            if bound != bound:
+                bad.append(key)
+            else:
+                found.setdefault(result, []).append((bound, index))
+        return _Layout(list(found), list(found.values()), bad)
+
+
+def _upper_bound(key: Key) -> float:
+    bound = parse_float(key.labels.get(_BOUND))
+    return float("nan") if bound is None else bound
+
+
+class HistogramQuantile:
+    """`histogram_quantile(share, buckets)`."""
+
+    def __init__(
+        self, share: ScalarOperator, operand: VectorOperator, share_offset: int, offset: int
+    ) -> None:
+        self._share = share
+        self._histograms = _Histograms(operand, offset)
+        self._share_offset = share_offset
+        self._offset = offset
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The quantile of each histogram; tells of counts that had to be put right."""
+        share = self._share.evaluate(run, at)
+        run.annotations.warn_of_quantile(share, self._share_offset)
+        keys, histograms = self._histograms.read(run, at)
+        values = [bucket_quantile(share, buckets) for buckets in histograms]
+        for key, buckets in zip(keys, histograms, strict=True):
+            if buckets.was_forced:
+                run.annotations.inform_forced(
+                    key.labels.name,
+                    self._offset,
+                    at,
+                    buckets.forced_low,
+                    buckets.forced_high,
+                    buckets.forced_diff,
+                )
+        return Vector(keys, values)
+
+
+class HistogramFraction:
+    """`histogram_fraction(lower, upper, buckets)`."""
+
+    def __init__(
+        self, lower: ScalarOperator, upper: ScalarOperator, operand: VectorOperator, offset: int
+    ) -> None:
+        self._lower = lower
+        self._upper = upper
+        self._histograms = _Histograms(operand, offset)
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The share of the observations between the two values, per histogram."""
+        lower, upper = self._lower.evaluate(run, at), self._upper.evaluate(run, at)
+        keys, histograms = self._histograms.read(run, at)
+        return Vector(keys, [bucket_fraction(lower, upper, buckets) for buckets in histograms])

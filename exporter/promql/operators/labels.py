@@ -1,0 +1,113 @@
+"""Functions that write labels: label_replace and label_join."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from exporter.errors import QueryError
+from exporter.model.labels import METRIC_NAME
+from exporter.model.matcher import InvalidRegexError, compile_anchored
+from exporter.promql.operators.base import VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.vector import Key, PerKey, Vector
+
+_REFERENCE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))", re.ASCII)
+
+
+class Relabel:
+    """Gives each series a label that is computed from its labels; None: it stays as it is.
+
+    Two series that thereby become equal are an error.
+    """
+
+    def __init__(self, operand: VectorOperator, label: str, compute: Callable[[Key], str | None]) -> None:
+        self._operand = operand
+        self._label = label
+        self._compute = compute
+        self._keys = PerKey(self._relabelled)
+        self._characters = 0
+        self._seen: Sequence[Key] | None = None
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector under its new labels."""
+        vector = self._operand.evaluate(run, at)
+        keys = self._keys.of(vector.keys)
+        if keys is not self._seen:
+            self._account(run, keys)
+            self._seen = keys
+        return Vector(keys, vector.values)
+
+    def _relabelled(self, key: Key) -> Key:
+        value = self._compute(key)
+        if value is None:
+            return key
+        is_name = self._label == METRIC_NAME
+        return Key(key.labels.with_({self._label: value}), drop_name=key.drop_name and not is_name)
+
+    def _account(self, run: Run, keys: Sequence[Key]) -> None:
+        for key in keys:
+            run.hold_text(len(key.labels.get(self._label)))
+        if len({(key.labels, key.drop_name) for key in keys}) < len(keys):
+            raise QueryError("vector cannot contain metrics with the same labelset")
+
+
+def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callable[[Key], str | None]:
+    """What label_replace computes: the replacement where the pattern matches the whole source label.
+
+    Raises `QueryError` for a bad pattern now, and for a value longer than `limit` when it arises.
+    """
+    try:
+        regex = compile_anchored(pattern)
+    except InvalidRegexError as error:
+        raise QueryError(f"invalid regular expression in label_replace(): {pattern}: {error}") from error
+    expand = _template(replacement, regex)
+
+    def compute(key: Key) -> str | None:
+        match = regex.fullmatch(key.labels.get(source))
+        return None if match is None else _within(expand(match), limit)
+
+    return compute
+
+
+def joining(separator: str, sources: Sequence[str], limit: int) -> Callable[[Key], str | None]:
+    """What label_join computes: the source labels with the separator between them."""
+
+    def compute(key: Key) -> str:
+        parts = [key.labels.get(source) for source in sources]
+        length = sum(map(len, parts)) + len(separator) * max(0, len(parts) - 1)
+        if length > limit:
+            raise QueryError(f"label value longer than {limit} characters")
+        return separator.join(parts)
+
+    return compute
+
+
+def _within(parts: list[str], limit: int) -> str:
+    if sum(map(len, parts)) > limit:
+        raise QueryError(f"label value longer than {limit} characters")
+    return "".join(parts)
+
+
+def _template(replacement: str, regex: Any) -> Callable[[Any], list[str]]:
+    """The replacement's `$1`, `${1}`, `$name` and `$$`, as Go's `Regexp.Expand` reads them.
+
+    An unknown group is empty, a `$` that starts none of these stays.
+    """
+    pieces: list[str | int] = []
+    position = 0
+    for match in _REFERENCE.finditer(replacement):
+        pieces.append(replacement[position : match.start()])
+        pieces.append("$" if match[1] else _group(match[2] or match[3], regex))
+        position = match.end()
+    pieces.append(replacement[position:])
+    return lambda found: [
+        piece if isinstance(piece, str) else found.group(piece) or "" for piece in pieces if piece != ""
+    ]
+
+
+def _group(name: str, regex: Any) -> str | int:
+    if name.isdigit():
+        number = int(name) if len(name) < 6 else regex.groups + 1
+    else:
+        number = regex.groupindex.get(name, regex.groups + 1)
+    return number if number <= regex.groups else ""

@@ -1,0 +1,215 @@
+"""Operations between two vectors: which series find each other, and what comes of them.
+
+All of that follows from the keys alone, so it is worked out once per pair of key lists and kept.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from exporter.errors import QueryError
+from exporter.model.labels import Labels
+from exporter.promql.operators.arithmetic import COMPARISON, columns
+from exporter.promql.operators.base import VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.syntax.nodes import Cardinality, Matching
+from exporter.promql.vector import METADATA_LABELS, NOTHING, Key, PerKey, Presence, Vector
+
+
+def signature(matching: Matching) -> PerKey[Labels]:
+    """The labels by which series match."""
+    if matching.on:
+        return PerKey(lambda key: key.labels.only(matching.labels))
+    ignored = (*METADATA_LABELS, *matching.labels)
+    return PerKey(lambda key: key.labels.without(*ignored))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Which element of the one side meets which of the other, and the keys of the results."""
+
+    many: list[int]
+    one: list[int]
+    keys: list[Key]
+
+
+class _Matcher:
+    """Finds the pairs of a one-to-one or many-to-one operation."""
+
+    def __init__(self, matching: Matching, result: Callable[[Key, Key], Key]) -> None:
+        self._matching = matching
+        self._result = result
+        self._signature = signature(matching)
+        self._one_signature = signature(matching)
+        self._known: tuple[Sequence[Key], Sequence[Key], _Pairs] | None = None
+
+    def pairs(self, many: Sequence[Key], one: Sequence[Key]) -> _Pairs:
+        """The pairs of two lists of keys. Raises `QueryError` where they are ambiguous."""
+        known = self._known
+        if known is None or known[0] is not many or known[1] is not one:
+            known = self._known = (many, one, self._find(many, one))
+        return known[2]
+
+    def _find(self, many: Sequence[Key], one: Sequence[Key]) -> _Pairs:
+        by_signature = self._index(one)
+        found = _Pairs([], [], [])
+        seen: dict[Labels, set[Labels] | None] = {}
+        for index, wanted in enumerate(self._signature.of(many)):
+            partner = by_signature.get(wanted)
+            if partner is None:
+                continue
+            key = self._result(many[index], one[partner])
+            self._check_unique(seen, wanted, key)
+            found.many.append(index)
+            found.one.append(partner)
+            found.keys.append(key)
+        return found
+
+    def _index(self, one: Sequence[Key]) -> dict[Labels, int]:
+        found: dict[Labels, int] = {}
+        for index, wanted in enumerate(self._one_signature.of(one)):
+            if wanted in found:
+                self._refuse_duplicate(wanted, one[index], one[found[wanted]])
+            found[wanted] = index
+        return found
+
+    def _refuse_duplicate(self, wanted: Labels, first: Key, second: Key) -> None:
+        side = "left" if self._matching.cardinality is Cardinality.ONE_TO_MANY else "right"
+        pair = ", ".join(_all_labels(labels) for labels in sorted((first.labels, second.labels)))
+        raise QueryError(
+            f"found duplicate series for the match group {_all_labels(wanted)} on the {side} hand-side of "
+            f"the operation: [{pair}];many-to-many matching not allowed: "
+            "matching labels must be unique on one side"
+        )
+
+    def _check_unique(self, seen: dict[Labels, set[Labels] | None], wanted: Labels, key: Key) -> None:
+        if self._matching.cardinality is Cardinality.ONE_TO_ONE:
+            if wanted in seen:
+                raise QueryError(
+                    "multiple matches for labels: "
+                    "many-to-one matching must be explicit (group_left/group_right)"
+                )
+            seen[wanted] = None
+            return
+        results = seen.setdefault(wanted, set())
+        if results is not None:
+            if key.labels in results:
+                raise QueryError("multiple matches for labels: grouping labels must ensure unique matches")
+            results.add(key.labels)
+
+
+def _all_labels(labels: Labels) -> str:
+    inner = ", ".join(f"{name}={_quote(value)}" for name, value in labels)
+    return f"{{{inner}}}"
+
+
+def _quote(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class VectorBinary:
+    """Arithmetic or comparison between two vectors."""
+
+    def __init__(
+        self,
+        op: str,
+        left: VectorOperator,
+        right: VectorOperator,
+        matching: Matching,
+        *,
+        returns_bool: bool,
+    ) -> None:
+        self._left = left
+        self._right = right
+        self._compare = COMPARISON.get(op)
+        self._columns = None if op in COMPARISON else columns(op)
+        self._returns_bool = returns_bool
+        self._swapped = matching.cardinality is Cardinality.ONE_TO_MANY
+        self._matcher = _Matcher(matching, _result_key(matching, self._columns is not None, returns_bool))
+        self._presence = Presence()
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of results. Raises `QueryError` where the matching is ambiguous."""
+        left, right = self._left.evaluate(run, at), self._right.evaluate(run, at)
+        if not left.values or not right.values:
+            return NOTHING
+        many, one = (right, left) if self._swapped else (left, right)
+        pairs = self._matcher.pairs(many.keys, one.keys)
+        run.touch(len(pairs.keys))
+        left_values = [left.values[index] for index in (pairs.one if self._swapped else pairs.many)]
+        right_values = [right.values[index] for index in (pairs.many if self._swapped else pairs.one)]
+        if self._columns is not None:
+            return Vector(pairs.keys, self._columns(left_values, right_values))
+        return self._compared(pairs.keys, left_values, right_values)
+
+    def _compared(self, keys: Sequence[Key], left: Sequence[float], right: Sequence[float]) -> Vector:
+        compare = self._compare
+        assert compare is not None
+        mask = list(map(compare, left, right))
+        if self._returns_bool:
+            return Vector(keys, list(map(float, mask)))
+        return self._presence.masked(keys, left, mask)
+
+
+def _result_key(matching: Matching, is_arithmetic: bool, returns_bool: bool) -> Callable[[Key, Key], Key]:
+    """How the labels of a result come from those of the "many" and the "one" side."""
+
+    def build(many: Key, one: Key) -> Key:
+        labels = many.labels.without(*METADATA_LABELS) if is_arithmetic else many.labels
+        if matching.cardinality is Cardinality.ONE_TO_ONE:
+            labels = labels.only(matching.labels) if matching.on else labels.without(*matching.labels)
+        if matching.include:
+            labels = labels.with_({name: one.labels.get(name) for name in matching.include})
+        return Key(labels, drop_name=returns_bool or (not is_arithmetic and many.drop_name))
+
+    return build
+
+
+class SetOperation:
+    """`and`, `or` and `unless`."""
+
+    def __init__(self, op: str, left: VectorOperator, right: VectorOperator, matching: Matching) -> None:
+        self._op = op
+        self._left = left
+        self._right = right
+        self._left_signature = signature(matching)
+        self._right_signature = signature(matching)
+        self._known: tuple[Sequence[Key], Sequence[Key], list[bool]] | None = None
+        self._presence = Presence()
+        self._union: tuple[Sequence[Key], Sequence[Key], list[Key]] | None = None
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The elements of the left side that remain, and with `or` those that the right side adds."""
+        left, right = self._left.evaluate(run, at), self._right.evaluate(run, at)
+        if not left.values:
+            return right if self._op == "or" else NOTHING
+        if not right.values:
+            return NOTHING if self._op == "and" else left
+        run.touch(len(left.values) + len(right.values))
+        mask = self._mask(left.keys, right.keys)
+        if self._op == "or":
+            return self._joined(left, self._presence.masked(right.keys, right.values, mask))
+        return self._presence.masked(left.keys, left.values, mask)
+
+    def _mask(self, left: Sequence[Key], right: Sequence[Key]) -> list[bool]:
+        """Which elements to take: of the right side for `or`, else of the left."""
+        known = self._known
+        if known is None or known[0] is not left or known[1] is not right:
+            left_signatures = self._left_signature.of(left)
+            right_signatures = self._right_signature.of(right)
+            if self._op == "or":
+                present = set(left_signatures)
+                mask = [wanted not in present for wanted in right_signatures]
+            else:
+                present, wanted_presence = set(right_signatures), self._op == "and"
+                mask = [(wanted in present) is wanted_presence for wanted in left_signatures]
+            known = self._known = (left, right, mask)
+        return known[2]
+
+    def _joined(self, left: Vector, added: Vector) -> Vector:
+        if not added.values:
+            return left
+        known = self._union
+        if known is None or known[0] is not left.keys or known[1] is not added.keys:
+            known = self._union = (left.keys, added.keys, [*left.keys, *added.keys])
+        return Vector(known[2], left.values + added.values)

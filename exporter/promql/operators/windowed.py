@@ -1,0 +1,104 @@
+"""Functions of range vectors."""
+
+from collections.abc import Callable, Sequence
+
+from exporter.promql.functions.windows import WindowFunction
+from exporter.promql.operators.base import RangeOperator, ScalarOperator
+from exporter.promql.run import Run
+from exporter.promql.vector import NOTHING, Key, Presence, Vector, dropping
+
+_COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
+
+
+class ApplyToWindows:
+    """A function of the samples of each series. Without `keep_names` the name goes."""
+
+    def __init__(self, function: WindowFunction, windows: RangeOperator, *, keep_names: bool = False) -> None:
+        self._function = function
+        self._windows = windows
+        self._dropped = None if keep_names else dropping()
+        self._presence = Presence()
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of results."""
+        return self.apply(self._function, run, at)
+
+    def apply(self, function: WindowFunction, run: Run, at: int) -> Vector:
+        """The vector of results of another function."""
+        start, end = self._windows.bounds(run, at)
+        keys, windows = self._windows.windows(run, at)
+        found = [function(times, values, start, end) if times else None for times, values in windows]
+        vector = self._presence.vector(keys, found)
+        run.hold(len(vector.values))
+        if self._dropped is None:
+            return vector
+        return Vector(self._dropped.of(vector.keys), vector.values)
+
+
+class ApplyToCounters:
+    """`rate` and `increase`, which tell where a metric does not look like a counter."""
+
+    def __init__(self, applied: ApplyToWindows, offset: int) -> None:
+        self._applied = applied
+        self._offset = offset
+        self._keys: Sequence[Key] | None = None
+        self._doubtful: list[str] = []
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of results."""
+        vector = self._applied.evaluate(run, at)
+        if vector.keys is not self._keys:
+            self._keys = vector.keys
+            names = {key.labels.name: None for key in vector.keys}
+            self._doubtful = [name for name in names if name and not name.endswith(_COUNTER_SUFFIXES)]
+        for name in self._doubtful:
+            message = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket"
+            run.annotations.inform(f'{message}: "{name}"', self._offset)
+        return vector
+
+
+class ApplyWithParameter:
+    """A function of a range vector that is prepared with a number of the query, and the moment."""
+
+    def __init__(
+        self,
+        prepare: Callable[[int, float], WindowFunction],
+        applied: ApplyToWindows,
+        parameter: ScalarOperator,
+    ) -> None:
+        self._prepare = prepare
+        self._applied = applied
+        self._parameter = parameter
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of results."""
+        return self._applied.apply(self._prepare(at, self._parameter.evaluate(run, at)), run, at)
+
+
+class QuantileOverTime:
+    """`quantile_over_time`, which warns of a share outside 0 to 1."""
+
+    def __init__(self, applied: ApplyWithParameter, share: ScalarOperator, offset: int) -> None:
+        self._applied = applied
+        self._share = share
+        self._offset = offset
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector of results."""
+        vector = self._applied.evaluate(run, at)
+        if vector.values:
+            run.annotations.warn_of_quantile(self._share.evaluate(run, at), self._offset)
+        return vector
+
+
+class AbsentOverTime:
+    """`absent_over_time`: one element, 1, where no series has any sample in the range."""
+
+    def __init__(self, windows: RangeOperator, key: Key) -> None:
+        self._windows = windows
+        self._keys = (key,)
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """One element or none."""
+        _, windows = self._windows.windows(run, at)
+        return NOTHING if any(times for times, _ in windows) else Vector(self._keys, [1.0])

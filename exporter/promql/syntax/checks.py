@@ -1,0 +1,121 @@
+"""What is well written and still makes no sense: types, counts, modifiers.
+
+The rules and their wording follow `checkAST` of github.com/prometheus/prometheus, promql/parser/parse.go.
+"""
+
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from exporter.promql.syntax.nodes import (
+    Aggregate,
+    Binary,
+    Call,
+    Cardinality,
+    Expr,
+    Node,
+    Subquery,
+    Unary,
+    VectorSelector,
+)
+from exporter.promql.syntax.signatures import PARAMETER_TYPES, ValueType
+from exporter.promql.syntax.tokens import SET_OPERATORS, syntax_error
+
+COMPARISONS: Final = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_OPERANDS: Final = (ValueType.SCALAR, ValueType.VECTOR)
+
+
+class Checker:
+    """Checks nodes of one query right after they were parsed; raises `QueryError` at the fault."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._checks: dict[type[Node], Callable[..., None]] = {
+            Aggregate: self._aggregate,
+            Binary: self._binary,
+            Call: self._call,
+            Subquery: self._subquery,
+            Unary: self._unary,
+            VectorSelector: self._selector,
+        }
+
+    def check(self, node: Expr) -> None:
+        """Check one node, its children having been checked."""
+        check = self._checks.get(type(node))
+        if check is not None:
+            check(node)
+
+    def _fail(self, node: Node, message: str) -> NoReturn:
+        raise syntax_error(self._text, node.start, message)
+
+    def _expect(self, node: Expr, wanted: ValueType, context: str) -> None:
+        found = node.value_type
+        if found is not wanted:
+            self._fail(node, f"expected type {wanted.documented} in {context}, got {found.documented}")
+
+    def _selector(self, node: VectorSelector) -> None:
+        if node.name:
+            for matcher in node.matchers[:-1]:
+                if matcher.name == "__name__":
+                    self._fail(node, f'metric name must not be set twice: "{node.name}" or "{matcher.value}"')
+        elif all(matcher.matches_empty for matcher in node.matchers):
+            self._fail(node, "vector selector must contain at least one non-empty matcher")
+
+    def _subquery(self, node: Subquery) -> None:
+        found = node.expr.value_type
+        if found is not ValueType.VECTOR:
+            self._fail(node, f"subquery is only allowed on instant vector, got {found.documented} instead")
+
+    def _unary(self, node: Unary) -> None:
+        found = node.expr.value_type
+        if found not in _OPERANDS:
+            self._fail(
+                node,
+                "unary expression only allowed on expressions of type scalar or instant vector, "
+                f'got "{found.documented}"',
+            )
+
+    def _aggregate(self, node: Aggregate) -> None:
+        self._expect(node.expr, ValueType.VECTOR, "aggregation expression")
+        if node.param is not None:
+            self._expect(node.param, PARAMETER_TYPES[node.op], "aggregation parameter")
+
+    def _call(self, node: Call) -> None:
+        name, types = node.function.name, node.function.arguments
+        count = len(node.args)
+        least = len(types) - node.function.optional - node.function.repeats
+        if least == len(types) and count != least:
+            self._fail(node, f'expected {least} argument(s) in call to "{name}", got {count}')
+        if count < least:
+            self._fail(node, f'expected at least {least} argument(s) in call to "{name}", got {count}')
+        if count > len(types) and not node.function.repeats:
+            self._fail(node, f'expected at most {len(types)} argument(s) in call to "{name}", got {count}')
+        for index, argument in enumerate(node.args):
+            self._expect(argument, types[min(index, len(types) - 1)], f'call to function "{name}"')
+
+    def _binary(self, node: Binary) -> None:
+        left, right = node.left.value_type, node.right.value_type
+        scalars = (left, right).count(ValueType.SCALAR)
+        if node.returns_bool and node.op not in COMPARISONS:
+            self._fail(node, "bool modifier can only be used on comparison operators")
+        if node.op in COMPARISONS and not node.returns_bool and scalars == 2:
+            self._fail(node, "comparisons between scalars must use BOOL modifier")
+        for side, found in ((node.left, left), (node.right, right)):
+            if found not in _OPERANDS:
+                self._fail(side, "binary expression must contain only scalar and instant vector types")
+        if scalars and node.op in SET_OPERATORS:
+            self._fail(node, f'set operator "{node.op}" not allowed in binary scalar expression')
+        self._matching(node, scalars)
+
+    def _matching(self, node: Binary, scalars: int) -> None:
+        matching = node.matching
+        if matching is None:
+            return
+        if matching.on:
+            for label in matching.labels:
+                if label in matching.include:
+                    self._fail(node, f'label "{label}" must not occur in ON and GROUP clause at once')
+        if scalars and matching.labels:
+            self._fail(node, "vector matching only allowed between instant vectors")
+        grouped = matching.cardinality in (Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_MANY)
+        if node.op in SET_OPERATORS and grouped:
+            self._fail(node, f'no grouping allowed for "{node.op}" operation')

@@ -1,0 +1,122 @@
+"""What may follow an expression: `[range]`, `[range:step]`, `offset`, `@`."""
+
+import math
+from dataclasses import replace
+
+from exporter.promql.syntax.nodes import Edge, Expr, MatrixSelector, Subquery, VectorSelector
+from exporter.promql.syntax.stream import TokenStream
+from exporter.promql.syntax.tokens import Kind
+
+_MODIFIED = (VectorSelector, MatrixSelector, Subquery)
+_MODIFIABLE = "an instant vector selector or range vector selector or a subquery"
+_EXPERIMENTAL = ("anchored", "smoothed")
+
+
+def parse_postfix(stream: TokenStream, node: Expr) -> Expr | None:
+    """Read one suffix of `node`; None where there is none."""
+    token = stream.peek()
+    if token.is_symbol("["):
+        return _parse_range(stream, node)
+    if token.is_keyword("offset"):
+        return _parse_offset(stream, node)
+    if token.is_symbol("@"):
+        return _parse_at(stream, node)
+    if token.kind is Kind.IDENTIFIER and token.text.lower() in _EXPERIMENTAL:
+        stream.fail(token.start, f"{token.text.lower()} modifier is experimental and not supported")
+    return None
+
+
+def _parse_range(stream: TokenStream, node: Expr) -> Expr:
+    bracket = stream.advance()
+    length = _parse_positive(stream, "subquery or range selector")
+    if stream.accept(":"):
+        step = None
+        if not stream.peek().is_symbol("]"):
+            step = _parse_positive(stream, "subquery selector")
+        stream.expect("]", "subquery selector")
+        return Subquery(expr=node, range=length, step=step, start=node.start, end=stream.last_end)
+    stream.expect("]", "subquery or range")
+    if not isinstance(node, VectorSelector):
+        stream.fail(bracket.start, "ranges only allowed for vector selectors")
+    if node.offset:
+        stream.fail(bracket.start, "no offset modifiers allowed before range")
+    if node.at is not None:
+        stream.fail(bracket.start, "no @ modifiers allowed before range")
+    return MatrixSelector(selector=node, range=length, start=node.start, end=stream.last_end)
+
+
+def _parse_positive(stream: TokenStream, context: str) -> int:
+    token = stream.peek()
+    is_word = token.kind in (Kind.IDENTIFIER, Kind.AGGREGATOR)
+    if is_word or (token.kind is Kind.SYMBOL and token.text in ("+", "-", "(")):
+        _refuse_arithmetic(stream)
+    length = stream.milliseconds(context)
+    if length <= 0:
+        stream.fail(token.start, "duration must be greater than 0")
+    if stream.peek().kind is Kind.SYMBOL and stream.peek().text not in ("]", ":"):
+        _refuse_arithmetic(stream)
+    return length
+
+
+def _refuse_arithmetic(stream: TokenStream) -> None:
+    stream.fail(stream.peek().start, "duration expressions are experimental and not supported")
+
+
+def _parse_offset(stream: TokenStream, node: Expr) -> Expr:
+    keyword = stream.advance()
+    if not isinstance(node, _MODIFIED):
+        stream.fail(
+            keyword.start,
+            f"offset modifier must be preceded by {_MODIFIABLE}",
+        )
+    if stream.peek().is_symbol("("):
+        _refuse_arithmetic(stream)
+    negative = stream.accept("-")
+    if not negative:
+        stream.accept("+")
+    length = stream.milliseconds("offset")
+    target = node.selector if isinstance(node, MatrixSelector) else node
+    if target.offset:
+        stream.fail(node.start, "offset may not be set multiple times")
+    changed = replace(target, offset=-length if negative else length, end=stream.last_end)
+    return _rebuild(stream, node, changed)
+
+
+def _parse_at(stream: TokenStream, node: Expr) -> Expr:
+    symbol = stream.advance()
+    moment = _parse_moment(stream)
+    if not isinstance(node, _MODIFIED):
+        stream.fail(
+            symbol.start,
+            f"@ modifier must be preceded by {_MODIFIABLE}",
+        )
+    target = node.selector if isinstance(node, MatrixSelector) else node
+    if target.at is not None:
+        stream.fail(node.start, "@ <timestamp> may not be set multiple times")
+    return _rebuild(stream, node, replace(target, at=moment, end=stream.last_end))
+
+
+def _rebuild(stream: TokenStream, node: Expr, changed: VectorSelector | Subquery) -> Expr:
+    if isinstance(node, MatrixSelector) and isinstance(changed, VectorSelector):
+        return replace(node, selector=changed, end=stream.last_end)
+    return changed
+
+
+def _parse_moment(stream: TokenStream) -> int | Edge:
+    token = stream.peek()
+    if token.kind is Kind.IDENTIFIER and token.text.lower() in ("start", "end"):
+        stream.advance()
+        stream.expect("(", "@")
+        stream.expect(")", "@")
+        return Edge(f"{token.text.lower()}()")
+    negative = stream.accept("-")
+    if not negative:
+        stream.accept("+")
+    if stream.peek().kind not in (Kind.NUMBER, Kind.DURATION):
+        stream.unexpected("@", "timestamp")
+    seconds = stream.number()
+    if not math.isfinite(seconds) or seconds >= 2**63 / 1000:
+        stream.fail(token.start, f"timestamp out of bounds for @ modifier: {seconds:f}")
+    # Rounded half away from zero, as Go's math.Round does.
+    milliseconds = math.floor(seconds * 1000 + 0.5)
+    return -milliseconds if negative else milliseconds

@@ -1,0 +1,129 @@
+"""A syntax tree as PromQL again, in the canonical form that Prometheus prints.
+
+Source of the form: github.com/prometheus/prometheus, promql/parser/printer.go.
+"""
+
+import json
+import re
+from typing import Final
+
+from exporter.model.duration import format_duration
+from exporter.model.labels import METRIC_NAME
+from exporter.model.matcher import Matcher, MatchOp
+from exporter.promql.numbers import format_float
+from exporter.promql.syntax.nodes import (
+    Aggregate,
+    Binary,
+    Call,
+    Cardinality,
+    Edge,
+    Expr,
+    Matching,
+    MatrixSelector,
+    NumberLiteral,
+    Paren,
+    StringLiteral,
+    Subquery,
+    Unary,
+    VectorSelector,
+)
+
+_PLAIN_LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def format_expression(node: Expr) -> str:
+    """The query that parses to an equal tree."""
+    match node:
+        case NumberLiteral():
+            return _number(node)
+        case StringLiteral():
+            return _quote(node.value)
+        case VectorSelector():
+            return _selector(node) + _modifiers(node.at, node.offset)
+        case MatrixSelector():
+            inner = node.selector
+            return f"{_selector(inner)}[{format_duration(node.range)}]{_modifiers(inner.at, inner.offset)}"
+        case Subquery():
+            step = "" if node.step is None else format_duration(node.step)
+            window = f"[{format_duration(node.range)}:{step}]"
+            return format_expression(node.expr) + window + _modifiers(node.at, node.offset)
+        case Paren():
+            return f"({format_expression(node.expr)})"
+        case Unary():
+            return node.op + format_expression(node.expr)
+        case Binary():
+            modifiers = (" bool" if node.returns_bool else "") + _matching(node.matching)
+            left, right = format_expression(node.left), format_expression(node.right)
+            return f"{left} {node.op}{modifiers} {right}"
+        case Aggregate():
+            return _aggregate(node)
+        case Call():
+            arguments = ", ".join(format_expression(argument) for argument in node.args)
+            return f"{node.function.name}({arguments})"
+
+
+def _number(node: NumberLiteral) -> str:
+    if not node.is_duration:
+        return format_float(node.value)
+    milliseconds = round(abs(node.value) * 1000)
+    return ("-" if node.value < 0 else "") + format_duration(milliseconds)
+
+
+def _quote(text: str) -> str:
+    # A JSON string is also a PromQL string, as long as no character is written as a surrogate pair.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _label(name: str) -> str:
+    return name if _PLAIN_LABEL.fullmatch(name) else _quote(name)
+
+
+def _labels(names: tuple[str, ...]) -> str:
+    return ", ".join(_label(name) for name in names)
+
+
+def _matcher(matcher: Matcher) -> str:
+    return f"{_label(matcher.name)}{matcher.op}{_quote(matcher.value)}"
+
+
+def _selector(node: VectorSelector) -> str:
+    shown = [
+        _matcher(matcher)
+        for matcher in node.matchers
+        if not (
+            node.name and (matcher.name, matcher.op, matcher.value) == (METRIC_NAME, MatchOp.EQUAL, node.name)
+        )
+    ]
+    return node.name + ("{" + ",".join(sorted(shown)) + "}" if shown else "")
+
+
+def _modifiers(at: int | Edge | None, offset: int) -> str:
+    text = ""
+    if isinstance(at, Edge):
+        text = f" @ {at}"
+    elif at is not None:
+        text = f" @ {'-' if at < 0 else ''}{abs(at) // 1000}.{abs(at) % 1000:03d}"
+    if offset:
+        text += f" offset {'-' if offset < 0 else ''}{format_duration(abs(offset))}"
+    return text
+
+
+def _matching(matching: Matching | None) -> str:
+    if matching is None:
+        return ""
+    grouped = matching.cardinality in (Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_MANY)
+    text = ""
+    if matching.labels or matching.on or grouped:
+        text = f" {'on' if matching.on else 'ignoring'} ({_labels(matching.labels)})"
+    if grouped:
+        side = "left" if matching.cardinality is Cardinality.MANY_TO_ONE else "right"
+        text += f" group_{side} ({_labels(matching.include)})"
+    return text
+
+
+def _aggregate(node: Aggregate) -> str:
+    grouping = ""
+    if node.without or node.grouping:
+        grouping = f" {'without' if node.without else 'by'} ({_labels(node.grouping)}) "
+    param = "" if node.param is None else format_expression(node.param) + ", "
+    return f"{node.op}{grouping}({param}{format_expression(node.expr)})"

@@ -1,0 +1,98 @@
+"""The tokens of a query, read one after the other."""
+
+from typing import Final, NoReturn
+
+from exporter.promql.syntax.lexer import Lexer
+from exporter.promql.syntax.literals import parse_number, parse_seconds, unquote
+from exporter.promql.syntax.tokens import Kind, Token, syntax_error
+
+_MAX_SECONDS: Final = 2**63 / 1e9
+
+
+class TokenStream:
+    """A cursor over the tokens; every failure is a `QueryError` with line and column."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tokens = Lexer(text).tokens()
+        self._index = 0
+
+    def peek(self) -> Token:
+        """The token to read next."""
+        return self._tokens[self._index]
+
+    @property
+    def following(self) -> Token:
+        """The token after that."""
+        return self._tokens[min(self._index + 1, len(self._tokens) - 1)]
+
+    @property
+    def last_end(self) -> int:
+        """Where the token read last ends."""
+        return self._tokens[self._index - 1].end if self._index else 0
+
+    def advance(self) -> Token:
+        """Read a token."""
+        token = self._tokens[self._index]
+        if token.kind is not Kind.END:
+            self._index += 1
+        return token
+
+    def accept(self, symbol: str) -> bool:
+        """Read this symbol if it is next."""
+        if self.peek().is_symbol(symbol):
+            self._index += 1
+            return True
+        return False
+
+    def expect(self, symbol: str, context: str) -> Token:
+        """Read this symbol, which must be next."""
+        if not self.peek().is_symbol(symbol):
+            self.unexpected(context, f'"{symbol}"')
+        return self.advance()
+
+    def raw(self, token: Token) -> str:
+        """The token as it was written."""
+        return self.text[token.start : token.end]
+
+    def fail(self, offset: int, message: str) -> NoReturn:
+        """Raise an error for an offset."""
+        raise syntax_error(self.text, offset, message)
+
+    def unexpected(self, context: str = "", expected: str = "") -> NoReturn:
+        """Raise the error that the next token does not fit here."""
+        message = f"unexpected {self.peek().describe()}"
+        if context:
+            message += f" in {context}"
+        if expected:
+            message += f", expected {expected}"
+        self.fail(self.peek().start, message)
+
+    def string(self) -> str:
+        """Read a string literal, which must be next, and return its value."""
+        token = self.advance()
+        try:
+            return unquote(token.text)
+        except ValueError as error:
+            self.fail(token.start, f"error unquoting string: {error}")
+
+    def number(self) -> float:
+        """Read a number or duration, which must be next, and return its value (seconds)."""
+        token = self.advance()
+        try:
+            if token.kind is Kind.DURATION:
+                return parse_seconds(token.text)
+            return parse_number(token.text)
+        except ValueError as error:
+            self.fail(token.start, f"error parsing number: {error}")
+
+    def milliseconds(self, context: str, expected: str = "number or duration") -> int:
+        """Read a number of seconds or a duration, without sign, as milliseconds."""
+        if self.peek().kind not in (Kind.NUMBER, Kind.DURATION):
+            self.unexpected(context, expected)
+        start = self.peek().start
+        seconds = self.number()
+        # Not a plain comparison, so that NaN is refused as well.
+        if not seconds <= _MAX_SECONDS:
+            self.fail(start, "duration out of range")
+        return int(seconds * 1000)

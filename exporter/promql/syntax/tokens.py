@@ -1,0 +1,83 @@
+"""The words of PromQL."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from exporter.errors import QueryError
+
+
+class Kind(StrEnum):
+    """What a token is. Operators and brackets are named as they are written, keywords in lower case."""
+
+    END = "end of input"
+    IDENTIFIER = "identifier"
+    METRIC_IDENTIFIER = "metric identifier"
+    KEYWORD = "keyword"
+    AGGREGATOR = "aggregator"
+    STRING = "string"
+    NUMBER = "number"
+    DURATION = "duration"
+    SYMBOL = "symbol"
+
+
+class Token(NamedTuple):
+    """One word: `text` as written, except that keywords and aggregators are in lower case; offsets into the
+    query."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+    def is_symbol(self, text: str) -> bool:
+        """Whether this is that bracket, comma or operator."""
+        return self.kind is Kind.SYMBOL and self.text == text
+
+    def is_keyword(self, *texts: str) -> bool:
+        """Whether this is one of these keywords."""
+        return self.kind is Kind.KEYWORD and self.text in texts
+
+    def describe(self) -> str:
+        """The token as an error message names it."""
+        if self.kind is Kind.END:
+            return "end of input"
+        if self.kind is Kind.SYMBOL:
+            return f'"{self.text}"'
+        shown = self.text if len(self.text) <= 40 else self.text[:40] + "..."
+        return f'{self.kind} "{shown}"' if self.kind is not Kind.STRING else f"string {shown}"
+
+
+SET_OPERATORS: Final = frozenset({"and", "or", "unless"})
+AGGREGATORS: Final = frozenset(
+    {
+        "avg",
+        "bottomk",
+        "count",
+        "count_values",
+        "group",
+        "limit_ratio",
+        "limitk",
+        "max",
+        "min",
+        "quantile",
+        "stddev",
+        "stdvar",
+        "sum",
+        "topk",
+    }
+)
+# Keywords that may also name a metric; on, ignoring, group_left, group_right, bool and atan2 cannot.
+METRIC_KEYWORDS: Final = frozenset({"and", "or", "unless", "by", "without", "offset"})
+KEYWORDS: Final = METRIC_KEYWORDS | {"atan2", "bool", "group_left", "group_right", "ignoring", "on"}
+
+
+def position(text: str, offset: int) -> str:
+    """Line and column of an offset, both from 1, as `3:14`."""
+    line = text.count("\n", 0, offset) + 1
+    column = offset - text.rfind("\n", 0, offset)
+    return f"{line}:{column}"
+
+
+def syntax_error(text: str, offset: int, message: str) -> QueryError:
+    """The error for a query that is wrong at an offset, worded and placed as Prometheus does."""
+    return QueryError(f"{position(text, offset)}: parse error: {message}")

@@ -1,0 +1,126 @@
+"""Instant vectors while they are computed: parallel columns of keys and values.
+
+Whoever computes vectors hands out the very same `keys` object again as long as the series are the same, so
+that everything that follows from labels alone (groups, matches, results' labels) is worked out once and kept
+by the identity of that object.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Generic, TypeVar
+
+from exporter.model.labels import METRIC_NAME, Labels
+
+# Labels that describe the metric and not the series; they go together with the name.
+METADATA_LABELS = (METRIC_NAME, "__type__", "__unit__")
+
+
+class Key:
+    """The labels of a series under computation, and whether the metric name is to go in the end.
+
+    Names are removed only from the result, so that functions such as label_replace can still use them: what
+    Prometheus calls delayed name removal.
+    """
+
+    __slots__ = ("_dropped", "_final", "_hash", "drop_name", "labels")
+
+    def __init__(self, labels: Labels, *, drop_name: bool = False) -> None:
+        self.labels = labels
+        self.drop_name = drop_name
+        self._hash = hash((labels, drop_name))
+        self._dropped: Key | None = self if drop_name else None
+        self._final: Labels | None = None if drop_name else labels
+
+    @property
+    def dropped(self) -> "Key":
+        """The key of the same labels whose name goes in the end."""
+        if self._dropped is None:
+            self._dropped = Key(self.labels, drop_name=True)
+        return self._dropped
+
+    @property
+    def final(self) -> Labels:
+        """The labels in the result."""
+        if self._final is None:
+            self._final = self.labels.without(*METADATA_LABELS)
+        return self._final
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self.drop_name == other.drop_name and self.labels == other.labels
+
+
+@dataclass(slots=True)
+class Vector:
+    """An instant vector: `values[i]` belongs to `keys[i]`. Neither may be changed once handed out."""
+
+    keys: Sequence[Key]
+    values: list[float]
+
+
+NOTHING = Vector((), [])
+ONE_WITHOUT_LABELS: tuple[Key, ...] = (Key(Labels()),)
+_T = TypeVar("_T")
+_SPARE = 1000
+
+
+class PerKey(Generic[_T]):
+    """Something worked out from each key, remembered per key and for the last list of keys."""
+
+    def __init__(self, compute: Callable[[Key], _T]) -> None:
+        self._compute = compute
+        self._known: dict[Key, _T] = {}
+        self._keys: Sequence[Key] | None = None
+        self._result: Sequence[_T] = ()
+
+    def of(self, keys: Sequence[Key]) -> Sequence[_T]:
+        """The results in the order of the keys; the same object for the same keys."""
+        if keys is not self._keys:
+            if len(self._known) > 2 * len(keys) + _SPARE:
+                self._known.clear()
+            self._result = [self._one(key) for key in keys]
+            self._keys = keys
+        return self._result
+
+    def _one(self, key: Key) -> _T:
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._compute(key)
+        return found
+
+
+def dropping() -> PerKey[Key]:
+    """Keys with their names to go."""
+    return PerKey(lambda key: key.dropped)
+
+
+class Presence:
+    """Leaves out the series that have no value this time; keeps the keys object while the same ones do."""
+
+    def __init__(self) -> None:
+        self._keys: Sequence[Key] | None = None
+        self._mask: list[bool] = []
+        self._kept: Sequence[Key] = ()
+
+    def vector(self, keys: Sequence[Key], found: list[float | None]) -> Vector:
+        """The vector of those that are not None."""
+        if None not in found:
+            # All are floats then; the type checker cannot see that.
+            return Vector(keys, found)  # type: ignore[arg-type]
+        values = [value for value in found if value is not None]
+        return Vector(self._present(keys, [value is not None for value in found]), values)
+
+    def masked(self, keys: Sequence[Key], values: Sequence[float], mask: list[bool]) -> Vector:
+        """The vector of those whose mask is true."""
+        if all(mask):
+            return Vector(keys, list(values))
+        return Vector(self._present(keys, mask), list(compress(values, mask)))
+
+    def _present(self, keys: Sequence[Key], mask: list[bool]) -> Sequence[Key]:
+        if keys is not self._keys or mask != self._mask:
+            self._keys, self._mask = keys, mask
+            self._kept = list(compress(keys, mask))
+        return self._kept
