@@ -15,6 +15,7 @@ from exporter.promql.operators.elementwise import (
     Absent,
     CalendarOfEvaluation,
     Clamp,
+    DropNames,
     MapValues,
     MapWithParameters,
     Sort,
@@ -139,7 +140,7 @@ def _clamp_min(compiler: "Compiler", node: Call) -> VectorOperator:
 def _timestamp(compiler: "Compiler", node: Call) -> VectorOperator:
     argument = unwrap(node.args[0])
     if isinstance(argument, VectorSelector):
-        return SelectTimestamps(argument)
+        return DropNames(SelectTimestamps(argument))
     return TimestampOfEvaluation(compiler.vector(argument))
 
 

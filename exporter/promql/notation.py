@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from exporter.errors import QueryError
-from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.labels import Labels
 from exporter.model.matcher import MatchOp
 from exporter.promql.numbers import parse_float
 from exporter.promql.syntax.selectors import parse_selector

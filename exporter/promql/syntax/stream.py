@@ -95,4 +95,4 @@ class TokenStream:
         # Not a plain comparison, so that NaN is refused as well.
         if not seconds <= _MAX_SECONDS:
             self.fail(start, "duration out of range")
-        return int(seconds * 1000)
+        return round(seconds * 1000)
