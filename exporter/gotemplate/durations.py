@@ -11,7 +11,7 @@ MILLISECOND: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
-_LONGEST: Final = 2**63 - 1
+LONGEST: Final = 2**63 - 1
 
 
 class Duration(int):
@@ -33,7 +33,7 @@ def duration_of(seconds: float) -> Duration:
     Raises `FunctionError` for what does not fit.
     """
     nanoseconds = seconds * SECOND
-    if not -_LONGEST <= nanoseconds <= _LONGEST:
+    if not -LONGEST <= nanoseconds <= LONGEST:
         raise FunctionError(f"{seconds} s is no duration")
     return Duration(int(nanoseconds))
 

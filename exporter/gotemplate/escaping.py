@@ -84,9 +84,9 @@ def shown(value: object) -> str:
 def escape_text(value: object, *, escaped: bool, raw_text: bool) -> str:
     """A value between tags; `raw_text` is an element such as `title`, in which markup means nothing."""
     text = shown(value)
-    if isinstance(value, Html) and not raw_text:
+    if escaped or (isinstance(value, Html) and not raw_text):
         return text
-    return _replace(text, quoted=True, keep_ampersands=escaped or isinstance(value, Html))
+    return _replace(text, quoted=True, keep_ampersands=isinstance(value, Html))
 
 
 def escape_attribute(value: object, *, quoted: bool, escaped: bool) -> str:
@@ -96,6 +96,8 @@ def escape_attribute(value: object, *, quoted: bool, escaped: bool) -> str:
         text = _TAG.sub("", text)
     if not quoted and not text:
         return UNSAFE
+    if quoted and escaped:
+        return text
     return _replace(text, quoted=quoted, keep_ampersands=escaped or isinstance(value, Html))
 
 

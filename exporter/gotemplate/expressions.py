@@ -191,8 +191,6 @@ class ExpressionParser:
                 break
             if token.kind is not Kind.PIPE:
                 raise self.unexpected(token, "operand")
-            if self.peek_word(0).kind in (Kind.RIGHT, Kind.RIGHT_PAREN):
-                raise self.source.error(token.offset, "missing command after |")
             break
         return Command(offset, tuple(operands))
 

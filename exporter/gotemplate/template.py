@@ -40,8 +40,8 @@ class Template:
         """
         budget = Budget(limits)
         output = HtmlOutput(budget) if html else TextOutput(budget)
-        evaluator = Evaluator(self.definitions, functions or {}, BUILTINS, output, budget)
-        evaluator.run(self.main, data, variables or {})
+        evaluator = Evaluator(self.main, self.definitions, functions or {}, BUILTINS, output, budget)
+        evaluator.run(data, variables or {})
         return to_valid(output.result())
 
 

@@ -18,13 +18,18 @@ _LARGEST_PATTERN_MEMORY: Final = 8 << 20
 
 
 def upper(text: str) -> str:
-    """`toUpper`: character by character, so that the length stays, as in Go."""
-    return "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
+    """`toUpper`: character by character, so that their number stays, as in Go."""
+    return "".join(map(_upper_character, text))
+
+
+def _upper_character(char: str) -> str:
+    forms = (char.upper(), char.title(), char)
+    return next(form for form in forms if len(form) == 1)
 
 
 def lower(text: str) -> str:
     """`toLower`: character by character."""
-    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+    return "".join(char.lower()[0] for char in text)
 
 
 def title(text: str, *, lower_rest: bool) -> str:
@@ -41,18 +46,13 @@ def title(text: str, *, lower_rest: bool) -> str:
             in_word = False
         if char.isupper() or char.islower() or char.istitle():
             rest = char.lower() if lower_rest else char
-            pieces.append(_title_character(char) if not in_word else rest)
+            pieces.append(rest if in_word else char.title())
             in_word = True
         else:
             pieces.append(char)
             in_word = in_word and (middle or char.isalnum() or char == "_")
         after_middle = middle
     return "".join(pieces)
-
-
-def _title_character(char: str) -> str:
-    titled = char.title()
-    return titled if len(titled) == 1 else char
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ def match(pattern: str, text: str) -> bool:
 
 
 def replace_all(pattern: str, replacement: str, text: str) -> str:
-    """The text with every match replaced; `$1` and `${name}` in the replacement are groups, `$$` is a dollar."""
+    """The text with every match replaced; `$1` and `${name}` in the replacement are groups, `$$` a dollar."""
     compiled = _compile(pattern)
     groups: dict[str, int] = dict(compiled.groupindex)
     pieces: list[str] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import ClassVar, Final
 
-from exporter.gotemplate.durations import DURATION, SECOND, Duration
+from exporter.gotemplate.durations import DURATION, LONGEST, SECOND, Duration
 from exporter.gotemplate.values import INT, STRING, Function, FunctionError, Parameter, Structure
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,6 +128,11 @@ def _format_offset(chunk: str, offset: timedelta) -> str:
     return sign + separator.join(parts[: len(chunk.replace(":", "")) // 2])
 
 
+def span(start: Time, end: Time) -> Duration:
+    """From one moment to another; what Go's 64 bits cannot hold becomes the longest that they can."""
+    return Duration(max(-LONGEST - 1, min(end.nanoseconds - start.nanoseconds, LONGEST)))
+
+
 def _add(moment: Time, span: Duration) -> Time:
     return Time(moment.nanoseconds + span, moment.zone)
 
@@ -173,7 +178,7 @@ Time.go_methods = {
     "IsZero": Function(lambda moment: moment.nanoseconds == ZERO_TIME.nanoseconds),
     "Add": Function(_add, (DURATION,)),
     "AddDate": Function(_add_date, (INT, INT, INT)),
-    "Sub": Function(lambda moment, other: Duration(moment.nanoseconds - other.nanoseconds), (TIME,)),
+    "Sub": Function(lambda moment, other: span(other, moment), (TIME,)),
     "Truncate": Function(_truncate, (DURATION,)),
     "Before": Function(lambda moment, other: moment.nanoseconds < other.nanoseconds, (TIME,)),
     "After": Function(lambda moment, other: moment.nanoseconds > other.nanoseconds, (TIME,)),

@@ -5,6 +5,7 @@ forms of them below, `Time` and `Duration`, and what derives from `Structure`. O
 the fields and methods that its class names in tables; attributes of other Python objects are out of reach.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -40,13 +41,15 @@ class Function:
 class Structure:
     """A Go struct: fields by their Go names with the attributes behind them, and methods.
 
-    The `call` of a method gets the structure as its first argument, which `parameters` do not list.
+    The `call` of a method gets the structure as its first argument, which `parameters` do not list. Fields
+    that `go_json_names` does not list are not in the JSON of the structure.
     """
 
     __slots__ = ()
 
     go_type: ClassVar[str] = "struct"
     go_fields: ClassVar[Mapping[str, str]] = {}
+    go_json_names: ClassVar[Mapping[str, str]] = {}
     go_methods: ClassVar[Mapping[str, Function]] = {}
 
 
@@ -92,6 +95,8 @@ class Url(str):
     go_type: ClassVar[str] = "template.URL"
 
 
+# All but those that stand for bytes.
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _TYPES: Final[Mapping[type, str]] = {
     bool: "bool",
     int: "int",
@@ -128,8 +133,11 @@ def methods_of(value: object) -> Mapping[str, Function]:
 
 
 def to_bytes(text: str) -> bytes:
-    """The bytes that Go would hold; half characters cut out by `slice` survive."""
-    return text.encode("utf-8", "surrogateescape")
+    """The bytes that Go would hold: bytes that are no character of UTF-8, such as `slice` makes, survive."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8", "surrogateescape")
 
 
 def from_bytes(data: bytes) -> str:
@@ -142,7 +150,7 @@ def to_valid(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        return to_bytes(text).decode("utf-8", "replace")
     return text
 
 
