@@ -125,11 +125,14 @@ class AlertManager:
             await asyncio.wait(late)
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
-        """Take alerts, firing or resolved; they are saved when this returns."""
+        """Take alerts, firing or resolved; they are saved when this returns.
+
+        One without a start began now; one without an end is assumed to end after `resolve_timeout`.
+        """
         now = self._services.clock.now()
         kept = []
         for alert in alerts:
-            known = self._take(replace(alert, updated_at=now), now)
+            known = self._take(self._complete(alert, now), now)
             if known is not None:
                 kept.append(known)
         await self._services.journal.save_alerts(kept)
@@ -184,6 +187,13 @@ class AlertManager:
         if active and not self._setup.intervals.containing(active, now):
             return active
         return self._setup.intervals.containing(options.mute_intervals, now)
+
+    def _complete(self, alert: Alert, now: float) -> Alert:
+        starts_at = alert.starts_at or alert.ends_at or now
+        if alert.ends_at:
+            return replace(alert, starts_at=starts_at, updated_at=now)
+        ends_at = now + self.config.global_.resolve_timeout.seconds
+        return replace(alert, starts_at=starts_at, ends_at=ends_at, updated_at=now, timeout=True)
 
     def _take(self, alert: Alert, now: float, not_before: float = 0.0) -> Alert | None:
         """Put an alert where it belongs; what is known about it now, None where there is no room for it."""

@@ -103,7 +103,12 @@ class OwnWorld:
     async def push(self, alerts: Sequence[Spec]) -> None:
         await self.manager.receive(
             [
-                Alert(one.labels, one.annotations, EPOCH + (one.starts or 0.0), EPOCH + one.ends)
+                Alert(
+                    one.labels,
+                    one.annotations,
+                    EPOCH + (one.starts or 0.0),
+                    0.0 if one.ends is None else EPOCH + one.ends,
+                )
                 for one in alerts
             ]
         )

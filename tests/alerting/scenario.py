@@ -15,15 +15,18 @@ FOREVER = 100_000.0
 
 @dataclass(frozen=True)
 class Spec:
-    """An alert of a story; times are seconds since its beginning, None: when it is pushed."""
+    """An alert of a story; times are seconds since its beginning.
+
+    No start: when it is pushed; no end: none is stated.
+    """
 
     labels: Labels
     starts: float | None = None
-    ends: float = FOREVER
+    ends: float | None = FOREVER
     annotations: Labels = Labels()  # noqa: RUF009 — immutable
 
 
-def alert(name: str, *, starts: float | None = None, ends: float = FOREVER, **labels: str) -> Spec:
+def alert(name: str, *, starts: float | None = None, ends: float | None = FOREVER, **labels: str) -> Spec:
     """A firing alert."""
     return Spec(Labels({"alertname": name, **labels}), starts, ends)
 

@@ -1,0 +1,14 @@
+"""The stories in virtual time."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.alerting.own_world import play
+from tests.alerting.scenario import Story
+from tests.alerting.stories import STORIES
+
+
+@pytest.mark.parametrize("make", STORIES.values(), ids=STORIES.keys())
+def test_story(make: Callable[[], Story]) -> None:
+    play(make())
