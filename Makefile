@@ -1,0 +1,47 @@
+# Two commands: `make demo` shows the daemon at work, `make test` passes all tests.
+# They need python3 (3.11 or newer), make and PyPI; everything goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint format dashboards clean
+
+help:
+	@echo "make demo        the daemon on an embedded server with a lively workload"
+	@echo "make test        all tests"
+	@echo "make lint        ruff and mypy"
+	@echo "make format      let ruff format the code"
+	@echo "make dashboards  write dashboards/*.json anew"
+	@echo "make clean       remove what the above made"
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "redis-vigil needs Python 3.11 or newer; $(PYTHON) is older or missing. Name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+	  echo "cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@exec $(BIN)/redis-vigil demo
+
+test: $(STAMP)
+	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dashboards: $(STAMP)
+	$(BIN)/redis-vigil dashboards --output dashboards
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
