@@ -6,7 +6,10 @@ OTHER: Final = "other"
 
 
 class LabelCap:
-    """Lets the first `limit` different values through; later ones are folded into `other` and counted."""
+    """Lets the first `limit` different values through; later ones are folded into `other` and counted.
+
+    A value that is itself called `other` goes there too.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -15,7 +18,7 @@ class LabelCap:
 
     def fold(self, value: str) -> str:
         """The value itself while there is room, else `other`."""
-        if value in self._known:
+        if value in self._known or value == OTHER:
             return value
         if len(self._known) < self._limit:
             self._known.add(value)

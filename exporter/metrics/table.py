@@ -25,6 +25,7 @@ class SeriesTable:
         self.values: list[float | None] = []
         self.generation = 0
         self.dropped = 0
+        self._last: list[float | None] = []
         self._base = base.as_dict()
         self._max_series = max_series
         self._handles: dict[tuple[Family, str, tuple[str, ...]], int] = {}
@@ -72,9 +73,13 @@ class SeriesTable:
 
     def set_quantile(self, family: Family, quantile: float, value: float, *label_values: str) -> None:
         """Give a summary one of its quantiles (0 to 1)."""
-        handle = self._extra_handle(family, "", "quantile", format_bound(quantile), label_values)
+        handle = self.quantile_handle(family, format_bound(quantile), *label_values)
         if handle is not None:
             self.values[handle] = value
+
+    def quantile_handle(self, family: Family, quantile: str, *label_values: str) -> int | None:
+        """The index of one quantile of a summary; None when the table is full."""
+        return self._extra_handle(family, "", "quantile", quantile, label_values)
 
     def _extra_handle(
         self, family: Family, suffix: str, label: str, label_value: str, label_values: tuple[str, ...]
@@ -99,8 +104,14 @@ class SeriesTable:
             self._clean()
         else:
             self._note_seen(values)
+        self._last = values if len(values) == len(self._points) else []
         self.values = [None] * len(self._points)
         return sample
+
+    def carry_over(self) -> None:
+        """Begin this pass with the values of the last one that was finished, instead of with none."""
+        missing = len(self._points) - len(self._last)
+        self.values = [*self._last, *[None] * missing]
 
     def discard(self) -> None:
         """Forget what a failed pass has set."""

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 from exporter.clock import Clock
 from exporter.connection import Connection
-from exporter.metrics import SeriesTable
+from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
+from exporter.samplers.refusals import Refusals
 
 
 @dataclass(slots=True)
@@ -32,6 +33,9 @@ class TargetFacts:
     used_memory: float = 0.0
     used_memory_dataset: float = 0.0
     maxmemory: float = 0.0
+    connected_clients: int = 0
+    cluster_enabled: bool = False
+    databases: int = 0
     keys_by_database: dict[int, int] = field(default_factory=dict)
 
 
@@ -57,6 +61,8 @@ class SamplerContext:
 
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
+    `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
+    label, whose counts of folded values are exposed.
     """
 
     target: Target
@@ -65,6 +71,13 @@ class SamplerContext:
     facts: TargetFacts
     clock: Clock
     connect: Callable[[str], Connection]
+    refusals: Refusals = field(default_factory=Refusals)
+    caps: dict[str, LabelCap] = field(default_factory=dict)
+
+    def new_cap(self, label: str, limit: int) -> LabelCap:
+        """A cap on the values of one label, whose folded values are counted in the sampler's status."""
+        cap = self.caps[label] = LabelCap(limit)
+        return cap
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.samplers.base import Sampler, SamplerContext, SamplerSpec, TargetFacts
+from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.status import SamplerStatus, TargetStatus
 from exporter.store import Store
 
@@ -82,6 +83,7 @@ class TargetRunner:
             facts=self.facts,
             clock=self._clock,
             connect=self._connect,
+            refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
         )
         status = self.status.samplers[plan.spec.name] = SamplerStatus()
         return _Slot(plan, plan.spec.build(context), table, status)

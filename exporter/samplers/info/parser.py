@@ -1,27 +1,14 @@
-"""The reply of INFO, taken apart.
+"""The texts of INFO, taken apart.
 
 Format: https://redis.io/docs/latest/commands/info/ — sections headed by `# Name`, lines `field:value`.
 """
 
-from collections.abc import Mapping, Sequence
-
-Section = Sequence[tuple[str, str]]
+from collections.abc import Sequence
 
 
-def parse_info(reply: bytes) -> Mapping[str, Section]:
-    """The fields of each section, in order, by the section's name in lower case (`commandstats`).
-
-    Bytes that are not UTF-8 are shown escaped; lines that are no field are passed over.
-    """
-    sections: dict[str, list[tuple[str, str]]] = {}
-    fields: list[tuple[str, str]] = sections.setdefault("", [])
-    for line in reply.decode("utf-8", "backslashreplace").split("\r\n"):
-        key, colon, value = line.partition(":")
-        if colon:
-            fields.append((key, value))
-        elif key.startswith("# "):
-            fields = sections.setdefault(key[2:].lower(), [])
-    return sections
+def split_lines(reply: bytes) -> Sequence[str]:
+    """The lines of the reply; bytes that are not UTF-8 are shown escaped."""
+    return reply.decode("utf-8", "backslashreplace").split("\r\n")
 
 
 def parse_pairs(value: str) -> dict[str, str]:
@@ -51,6 +38,20 @@ _WORDS = {
     "false": 0.0,
     "down": 0.0,
 }
+
+
+def parse_named_numbers(text: str) -> tuple[tuple[str, ...], list[float]]:
+    """The names and the numbers of `calls=21,usec=175`, in order; none of either where one is no number."""
+    names = []
+    numbers = []
+    for item in text.split(","):
+        name, _, number = item.partition("=")
+        names.append(name)
+        try:
+            numbers.append(float(number))
+        except ValueError:
+            return (), []
+    return tuple(names), numbers
 
 
 def parse_version(text: str) -> tuple[int, ...]:

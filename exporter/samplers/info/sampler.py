@@ -1,76 +1,166 @@
 """The INFO sampler: one command, all sections, under redis_exporter's names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from exporter.config.samplers.info import InfoSection
 from exporter.connection import Connection
-from exporter.errors import Reason, TargetError
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.model.sample import Family
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.info.fields.catalogue import FIELDS
-from exporter.samplers.info.parser import Section, parse_info, parse_number
-from exporter.samplers.info.sections import commands, keyspace, replication, server
+from exporter.samplers.info.lines import LineMemory, LineReader, Reader, always_anew
+from exporter.samplers.info.parser import parse_number, split_lines
+from exporter.samplers.info.sections import commands, keyspace, modules, replication, sentinel, server
 
-_MAX_COMMANDS: Final = 500
-_MAX_ERRORS: Final = 100
-# These have readers of their own.
-_SPECIAL: Final = frozenset({"commandstats", "latencystats", "errorstats", "keyspace", "cluster info"})
+# What a server has whose configuration is not known: redis.conf's default.
+_DEFAULT_DATABASES: Final = 16
+# A server that does not know `INFO ALL` answers to a plain `INFO`.
+_NOT_ALL: Final = frozenset({Reason.REPLY, Reason.UNKNOWN_COMMAND})
 
 
 class InfoSampler:
     """Reads INFO of one server."""
 
     def __init__(self, context: SamplerContext) -> None:
-        self._table = context.table
+        settings: InfoSection = context.settings
+        table = context.table
+        self._table = table
         self._facts = context.facts
+        self._empty_databases = settings.empty_databases
+        self._knows_all = True
         self._commands = commands.CommandReader(
-            context.table, max_commands=_MAX_COMMANDS, max_errors=_MAX_ERRORS
+            table,
+            context.new_cap("cmd", settings.max_commands),
+            context.new_cap("err", settings.max_errors),
         )
-        self._handles: dict[str, int | None] = {}
-        self._generation = -1
+        self._keyspace = keyspace.KeyspaceReader(table)
+        self._replication = replication.ReplicationReader(table)
+        self._sentinel = sentinel.SentinelReader(table)
+        self._readers = {
+            "commandstats": self._commands.read_command,
+            "latencystats": self._commands.read_percentiles,
+            "errorstats": self._commands.read_error,
+            "keyspace": self._keyspace.read_database,
+            "sentinel": self._sentinel.read_line,
+            # Valkey 9.1 repeats CLUSTER INFO here; the cluster sampler reads the original.
+            "cluster info": lambda key, text: None,
+        }
+        self._memory = LineMemory()
+        self._layout_of = (-1, -1)
+        self._at = 0.0
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
-        reply = await connection.execute("INFO", "ALL")
-        if not isinstance(reply, bytes):
-            raise TargetError(
-                Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text"
-            )
-        self._read(parse_info(reply), at)
+        self._at = at
+        self.read(await self._ask(connection))
 
     async def close(self) -> None:
         """Nothing to let go of."""
 
-    def _read(self, sections: Mapping[str, Section], at: float) -> None:
-        fields: dict[str, str] = {}
-        for name, section in sections.items():
-            if name not in _SPECIAL:
-                fields.update(section)
-        self._read_fields(fields.items())
-        server.read_server(fields, self._table, at)
-        replication.read_replication(sections.get("replication", ()), fields, self._table)
-        keys_by_database = keyspace.read_keyspace(sections.get("keyspace", ()), self._table, 0)
-        self._commands.read(
-            sections.get("commandstats", ()),
-            sections.get("latencystats", ()),
-            sections.get("errorstats", ()),
-        )
-        server.learn_facts(fields, keys_by_database, self._facts, at)
+    async def _ask(self, connection: Connection) -> bytes:
+        reply = b""
+        if self._knows_all:
+            try:
+                reply = await connection.execute("INFO", "ALL")
+            except ReplyError as error:
+                if error.reason not in _NOT_ALL:
+                    raise
+                self._knows_all = False
+        reply = reply or await connection.execute("INFO")
+        if not isinstance(reply, bytes):
+            raise TargetError(
+                Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text"
+            )
+        return reply
 
-    def _read_fields(self, fields: Iterable[tuple[str, str]]) -> None:
-        """The fields that are one number each: by handles that were found once."""
-        table = self._table
-        if self._generation != table.generation:
-            self._handles = {}
-            self._generation = table.generation
-        handles, values = self._handles, table.values
-        for key, text in fields:
-            handle = handles.get(key, -1)
-            if handle == -1:
-                family = FIELDS.get(key)
-                handle = handles[key] = None if family is None else table.handle(family)
-                values = table.values
-            if handle is not None:
-                values[handle] = parse_number(text)
+    def read(self, reply: bytes) -> None:
+        """Write what the reply says into the table, and note the facts."""
+        lines = split_lines(reply)
+        layout = (self._table.generation, self._facts.databases)
+        if layout == self._layout_of:
+            self._table.carry_over()
+        if layout != self._layout_of or not self._memory.update(lines, self._table.values):
+            self._read_anew(lines)
+            self._layout_of = layout
+        fields = self._memory.fields
+        server.write_times(fields, self._table, self._at)
+        server.learn_state(fields, self._facts, self._at)
+        self._facts.keys_by_database = self._keyspace.keys
+
+    def _read_anew(self, lines: Sequence[str]) -> None:
+        self._table.discard()
+        self._memory.clear()
+        for reader in (self._commands, self._keyspace, self._replication):
+            reader.begin()
+        section = ""
+        fields = self._memory.fields
+        for line in lines:
+            key, colon, text = line.partition(":")
+            if not colon:
+                section = key[2:].lower() if key.startswith("# ") else section
+                self._memory.add(line, always_anew)
+                continue
+            fields[key] = text
+            self._memory.add(f"{key}:", self._reader(section, key, text))
+        self._memory.keep(lines)
+        server.write_identity(fields, self._table)
+        server.learn_identity(fields, self._facts)
+        if self._empty_databases and self._facts.mode != "sentinel":
+            self._keyspace.fill_empty(self._databases)
+
+    @property
+    def _databases(self) -> int:
+        return 1 if self._facts.cluster_enabled else self._facts.databases or _DEFAULT_DATABASES
+
+    def _reader(self, section: str, key: str, text: str) -> LineReader:
+        """What reads a line from now on; its values are set right away."""
+        special = self._readers.get(section)
+        if special is not None:
+            return special(key, text)
+        if section == "replication":
+            reader = self._replication.read_line(key, text)
+            if reader is not None:
+                return reader
+        if section == "modules" and key == "module":
+            return modules.read_module(text, self._table)
+        plain = self._read_plain(key, text)
+        if key in server.IDENTITY:
+            return always_anew
+        return self._with_scaled(key, text, plain)
+
+    def _read_plain(self, key: str, text: str) -> int | None:
+        family = FIELDS.get(key)
+        handle = None if family is None else self._table.handle(family)
+        if handle is not None:
+            self._table.values[handle] = parse_number(text)
+        return handle
+
+    def _with_scaled(self, key: str, text: str, plain: int | None) -> LineReader:
+        """Fields that are shown in a unit of ours too, beside redis_exporter's."""
+        if key == "uptime_in_seconds":
+            # Whole seconds, as both sides count them: else the start would wander by the fraction.
+            return self._read_twice(text, plain, server.START_TIME, lambda number: int(self._at) - number)
+        for field, family, scale in server.SCALED:
+            if field == key:
+                return self._read_twice(text, plain, family, lambda number, by=scale: number * by)
+        return plain
+
+    def _read_twice(
+        self, text: str, plain: int | None, family: Family, convert: Callable[[float], float]
+    ) -> Reader:
+        table, converted = self._table, self._table.handle(family)
+
+        def read(text: str) -> bool:
+            number = parse_number(text)
+            if plain is not None:
+                table.values[plain] = number
+            if converted is not None:
+                table.values[converted] = None if number is None else convert(number)
+            return True
+
+        read(text)
+        return read
 
 
 SPEC: Final = SamplerSpec(
@@ -81,6 +171,8 @@ SPEC: Final = SamplerSpec(
         *replication.FAMILIES,
         *keyspace.FAMILIES,
         *commands.FAMILIES,
+        *sentinel.FAMILIES,
+        *modules.FAMILIES,
     ),
     InfoSampler,
 )

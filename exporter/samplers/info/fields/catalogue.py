@@ -1,6 +1,6 @@
 """All INFO fields that stand for one number each, as metric families.
 
-The names are redis_exporter's, so that its users keep their dashboards and rules.
+The names are redis_exporter's where it has one, so that its users keep their dashboards and rules.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from exporter.samplers.info.fields import (
     clients,
     cluster,
     cpu,
+    extra,
     memory,
     modules,
     persistence,
@@ -30,8 +31,9 @@ _GAUGES: Final = (
     cluster.GAUGES,
     modules.GAUGES,
     tile38.GAUGES,
+    extra.GAUGES,
 )
-_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, modules.COUNTERS)
+_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, modules.COUNTERS, extra.COUNTERS)
 
 
 def _families(tables: tuple[Mapping[str, str], ...], kind: Kind) -> Iterator[tuple[str, Family]]:

@@ -1,11 +1,12 @@
 """Commandstats, Latencystats and Errorstats: one line per command or error."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
+from exporter.metrics.cap import OTHER
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.parser import Section, parse_number
+from exporter.samplers.info.lines import LineReader, always_anew
+from exporter.samplers.info.parser import parse_named_numbers
 
 COMMANDS: Final = Family("redis_commands_total", Kind.COUNTER, "Calls per command.", ("cmd",))
 COMMANDS_DURATION: Final = Family(
@@ -26,7 +27,7 @@ COMMANDS_FAILED: Final = Family(
 LATENCY_PERCENTILES: Final = Family(
     "redis_latency_percentiles_usec",
     Kind.SUMMARY,
-    "Server time per call of a command, in microseconds, as the server's own percentiles.",
+    "Server time per call of a command, in microseconds; the label quantile is in percent, as in redis_exporter.",
     ("cmd",),
 )
 ERRORS: Final = Family("redis_errors_total", Kind.COUNTER, "Error replies by their code.", ("err",))
@@ -39,77 +40,133 @@ FAMILIES: Final = (
     ERRORS,
 )
 
-_PREFIX: Final = len("cmdstat_")
-_ERROR_PREFIX: Final = len("errorstat_")
-_PERCENTILES_PREFIX: Final = len("latency_percentiles_usec_")
-# What a line of Commandstats holds, in the order in which every version writes it.
+_PREFIX: Final = "cmdstat_"
+_ERROR_PREFIX: Final = "errorstat_"
+_PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
+# What a line of Commandstats holds, in the order in which every version writes it: calls, usec, usec_per_call,
+# and since Redis 6.2 rejected_calls and failed_calls.
 _CALLS, _USEC, _REJECTED, _FAILED = 0, 1, 3, 4
 
 
-class CommandReader:
-    """Reads the three sections for one target."""
+class CommandLine:
+    """The line of one command: its counters, and the sum and count of its latency percentiles."""
 
-    def __init__(self, table: SeriesTable, *, max_commands: int, max_errors: int) -> None:
+    def __init__(self, table: SeriesTable, command: str, count: int) -> None:
         self._table = table
-        self._commands = LabelCap(max_commands)
-        self._errors = LabelCap(max_errors)
+        self._count = count
+        self._handles = [
+            (position, scale, table.handle(family, command))
+            for position, scale, family in (
+                (_CALLS, 1.0, COMMANDS),
+                (_USEC, 1e-6, COMMANDS_DURATION),
+                (_REJECTED, 1.0, COMMANDS_REJECTED),
+                (_FAILED, 1.0, COMMANDS_FAILED),
+            )
+            if position < count
+        ]
+        self._numbers: list[float] = []
 
-    @property
-    def folded(self) -> int:
-        """Lines that were folded into `other` so far."""
-        return self._commands.folded + self._errors.folded
+    def add_latency(self, command: str) -> None:
+        """The command has percentiles too: write what completes their summary."""
+        for position, suffix in ((_USEC, "_sum"), (_CALLS, "_count")):
+            handle = self._table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
+            self._handles.append((position, 1.0, handle))
+        self.write(self._numbers)
 
-    def read(self, commandstats: Section, latencystats: Section, errorstats: Section) -> None:
-        """Write all three into the table."""
-        totals = self._read_commands(commandstats)
-        self._read_percentiles(latencystats, totals)
-        self._read_errors(errorstats)
+    def write(self, numbers: list[float]) -> None:
+        """Set the values."""
+        self._numbers = numbers
+        values = self._table.values
+        for position, scale, handle in self._handles:
+            if handle is not None:
+                values[handle] = numbers[position] * scale
 
-    def _read_commands(self, section: Section) -> dict[str, tuple[float, float]]:
-        totals: dict[str, tuple[float, float]] = {}
-        for key, value in section:
-            numbers = _numbers(value)
-            if not key.startswith("cmdstat_") or len(numbers) < 3:
-                continue
-            command = self._commands.fold(key[_PREFIX:])
-            self._add(COMMANDS, numbers[_CALLS], command)
-            self._add(COMMANDS_DURATION, numbers[_USEC] / 1e6, command)
-            if len(numbers) > _FAILED:
-                self._add(COMMANDS_REJECTED, numbers[_REJECTED], command)
-                self._add(COMMANDS_FAILED, numbers[_FAILED], command)
-            totals[command] = (numbers[_CALLS], numbers[_USEC])
-        return totals
+    def add(self, numbers: list[float]) -> None:
+        """Add to what the values are: several commands share this line."""
+        values = self._table.values
+        for position, scale, handle in self._handles:
+            if handle is not None:
+                values[handle] = numbers[position] * scale + (values[handle] or 0.0)
 
-    def _add(self, family: Family, value: float, label: str) -> None:
-        handle = self._table.handle(family, label)
-        if handle is not None:
-            values = self._table.values
-            values[handle] = value + (values[handle] or 0.0)
-
-    def _read_percentiles(self, section: Section, totals: dict[str, tuple[float, float]]) -> None:
-        for key, value in section:
-            command = key[_PERCENTILES_PREFIX:]
-            if command not in totals:
-                continue
-            for item in value.split(","):
-                name, _, text = item.partition("=")
-                quantile, usec = parse_number(name[1:]), parse_number(text)
-                if quantile is not None and usec is not None:
-                    self._table.set_quantile(LATENCY_PERCENTILES, round(quantile / 100, 9), usec, command)
-            calls, usec_sum = totals[command]
-            self._table.set(LATENCY_PERCENTILES, usec_sum, command, suffix="_sum")
-            self._table.set(LATENCY_PERCENTILES, calls, command, suffix="_count")
-
-    def _read_errors(self, section: Section) -> None:
-        for key, value in section:
-            numbers = _numbers(value)
-            if key.startswith("errorstat_") and numbers:
-                self._add(ERRORS, numbers[0], self._errors.fold(key[_ERROR_PREFIX:]))
+    def __call__(self, text: str) -> bool:
+        _, numbers = parse_named_numbers(text)
+        if len(numbers) != self._count:
+            return False
+        self.write(numbers)
+        return True
 
 
-def _numbers(value: str) -> Sequence[float]:
-    """The numbers of `calls=21,usec=175,…`, in order; nothing if one of them is none."""
-    try:
-        return [float(item.partition("=")[2]) for item in value.split(",")]
-    except ValueError:
-        return ()
+class CommandReader:
+    """Makes the readers of the three sections' lines."""
+
+    def __init__(self, table: SeriesTable, commands: LabelCap, errors: LabelCap) -> None:
+        self._table = table
+        self._command_cap = commands
+        self._error_cap = errors
+        self._lines: dict[str, CommandLine] = {}
+
+    def begin(self) -> None:
+        """A reply is read anew."""
+        self._lines = {}
+
+    def read_command(self, key: str, text: str) -> LineReader:
+        """A line of Commandstats."""
+        _, numbers = parse_named_numbers(text)
+        if not key.startswith(_PREFIX) or len(numbers) < 3:
+            return None
+        command = self._command_cap.fold(key.removeprefix(_PREFIX))
+        line = CommandLine(self._table, command, len(numbers))
+        if command == OTHER:
+            line.add(numbers)
+            return always_anew
+        self._lines[command] = line
+        line.write(numbers)
+        return line
+
+    def read_percentiles(self, key: str, text: str) -> LineReader:
+        """A line of Latencystats."""
+        command = key.removeprefix(_PERCENTILES_PREFIX)
+        line = self._lines.get(command)
+        names, numbers = parse_named_numbers(text)
+        if line is None or not names:
+            return None
+        table = self._table
+        handles = [table.quantile_handle(LATENCY_PERCENTILES, name[1:], command) for name in names]
+        line.add_latency(command)
+
+        def read(text: str) -> bool:
+            names_now, numbers = parse_named_numbers(text)
+            if names_now != names:
+                return False
+            values = table.values
+            for handle, number in zip(handles, numbers, strict=True):
+                if handle is not None:
+                    values[handle] = number
+            return True
+
+        read(text)
+        return read
+
+    def read_error(self, key: str, text: str) -> LineReader:
+        """A line of Errorstats."""
+        _, numbers = parse_named_numbers(text)
+        if not key.startswith(_ERROR_PREFIX) or not numbers:
+            return None
+        code = self._error_cap.fold(key.removeprefix(_ERROR_PREFIX))
+        table = self._table
+        handle = table.handle(ERRORS, code)
+        if handle is None:
+            return None
+        if code == OTHER:
+            table.values[handle] = numbers[0] + (table.values[handle] or 0.0)
+            return always_anew
+
+        def read(text: str) -> bool:
+            _, numbers = parse_named_numbers(text)
+            if not numbers:
+                return False
+            table.values[handle] = numbers[0]
+            return True
+
+        read(text)
+        return read

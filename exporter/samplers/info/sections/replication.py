@@ -1,12 +1,12 @@
 """Replication: what a replica says of its primaries, and a primary of its replicas."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.parser import Section, parse_number, parse_pairs
+from exporter.samplers.info.lines import LineReader, always_anew
+from exporter.samplers.info.parser import parse_number, parse_pairs
 
 _PRIMARY: Final = ("master_host", "master_port")
 _REPLICA: Final = ("slave_ip", "slave_port", "slave_state")
@@ -20,8 +20,26 @@ LAST_IO: Final = Family(
 SYNC_IN_PROGRESS: Final = Family(
     "redis_master_sync_in_progress", Kind.GAUGE, "Whether the primary is sending a full copy.", _PRIMARY
 )
+LINK_DOWN: Final = Family(
+    "redis_master_link_down_since_seconds",
+    Kind.GAUGE,
+    "Seconds since the link to the primary went down; only while it is.",
+    _PRIMARY,
+)
+SYNC_TOTAL: Final = Family(
+    "redis_master_sync_total_bytes", Kind.GAUGE, "Size of the full copy on its way, if known.", _PRIMARY
+)
+SYNC_READ: Final = Family(
+    "redis_master_sync_read_bytes", Kind.GAUGE, "How much of the full copy has arrived.", _PRIMARY
+)
+SYNC_LEFT: Final = Family(
+    "redis_master_sync_left_bytes", Kind.GAUGE, "How much of the full copy is still to come.", _PRIMARY
+)
 REPL_OFFSET: Final = Family(
     "redis_slave_repl_offset", Kind.GAUGE, "Replication offset of a replica.", _PRIMARY
+)
+READ_OFFSET: Final = Family(
+    "redis_slave_read_repl_offset", Kind.GAUGE, "Replication offset that a replica has received.", _PRIMARY
 )
 SLAVE_INFO: Final = Family(
     "redis_slave_info",
@@ -39,54 +57,91 @@ FAMILIES: Final = (
     LINK_UP,
     LAST_IO,
     SYNC_IN_PROGRESS,
+    LINK_DOWN,
+    SYNC_TOTAL,
+    SYNC_READ,
+    SYNC_LEFT,
     REPL_OFFSET,
+    READ_OFFSET,
     SLAVE_INFO,
     REPLICA_OFFSET,
     REPLICA_LAG,
 )
 
 # KeyDB's replicas can have several primaries: master_host, master_1_host, …
-_PRIMARY_FIELD: Final = re.compile(
-    r"master(_\d+)?_(host|port|link_status|last_io_seconds_ago|sync_in_progress)"
-)
+_PRIMARY_FIELD: Final = re.compile(r"(?:master(?:_\d+)?|slave)_(\w+)")
 _REPLICA_FIELD: Final = re.compile(r"slave\d+")
-_NUMBERS: Final = {"last_io_seconds_ago": LAST_IO, "sync_in_progress": SYNC_IN_PROGRESS}
+_OF_PRIMARY: Final = {
+    "link_status": LINK_UP,
+    "last_io_seconds_ago": LAST_IO,
+    "sync_in_progress": SYNC_IN_PROGRESS,
+    "link_down_since_seconds": LINK_DOWN,
+    "sync_total_bytes": SYNC_TOTAL,
+    "sync_read_bytes": SYNC_READ,
+    "sync_left_bytes": SYNC_LEFT,
+    "repl_offset": REPL_OFFSET,
+    "read_repl_offset": READ_OFFSET,
+}
+_MAX_REPLICAS: Final = 1_000
 
 
-def read_replication(section: Section, fields: Mapping[str, str], table: SeriesTable) -> None:
-    """Write the section into the table; `fields` are those of all sections."""
-    host, port = "", ""
-    for key, value in section:
-        if match := _PRIMARY_FIELD.fullmatch(key):
-            what = match[2]
-            if what == "host":
-                host = value
-            elif what == "port":
-                port = value
-            elif what == "link_status":
-                table.set(LINK_UP, 1.0 if value == "up" else 0.0, host, port)
-            else:
-                table.set(_NUMBERS[what], parse_number(value) or 0.0, host, port)
-        elif key == "slave_repl_offset":
-            table.set(REPL_OFFSET, parse_number(value) or 0.0, host, port)
-        elif _REPLICA_FIELD.fullmatch(key):
-            _read_replica(value, table)
-    if fields.get("role") == "slave":
-        table.set(
-            SLAVE_INFO,
-            1.0,
-            fields.get("master_host", ""),
-            fields.get("master_port", ""),
-            fields.get("slave_read_only", ""),
-        )
+class ReplicationReader:
+    """Makes the readers of the section's lines."""
+
+    def __init__(self, table: SeriesTable) -> None:
+        self._table = table
+        self._primary = ("", "")
+        self._replicas = 0
+
+    def begin(self) -> None:
+        """A reply is read anew."""
+        self._primary = ("", "")
+        self._replicas = 0
+
+    def read_line(self, key: str, text: str) -> LineReader:
+        """One line; None where it is none of those that carry labels."""
+        if _REPLICA_FIELD.fullmatch(key):
+            return self._read_replica(text)
+        match = _PRIMARY_FIELD.fullmatch(key)
+        # `master_repl_offset` is every server's own.
+        if match is None or key == "master_repl_offset":
+            return None
+        what = match[1]
+        if what in {"host", "port"}:
+            host, port = self._primary
+            self._primary = (text, port) if what == "host" else (host, text)
+            return always_anew
+        family = _OF_PRIMARY.get(what)
+        if family is None:
+            return None
+        handle = self._table.handle(family, *self._primary)
+        if handle is not None:
+            self._table.values[handle] = parse_number(text)
+        return handle
+
+    def _read_replica(self, text: str) -> LineReader:
+        self._replicas += 1
+        if self._replicas > _MAX_REPLICAS:
+            return None
+        table, labels = self._table, _replica_labels(parse_pairs(text))
+        offset_handle = table.handle(REPLICA_OFFSET, *labels)
+        lag_handle = table.handle(REPLICA_LAG, *labels)
+        if offset_handle is None or lag_handle is None:
+            return None
+
+        def read(text: str) -> bool:
+            pairs = parse_pairs(text)
+            if _replica_labels(pairs) != labels:
+                return False
+            lag = parse_number(pairs.get("lag", ""))
+            table.values[offset_handle] = parse_number(pairs.get("offset", ""))
+            # -1 stands for a replica that has never acknowledged, or speaks a protocol without.
+            table.values[lag_handle] = None if lag is None or lag <= -1 else lag
+            return True
+
+        read(text)
+        return read
 
 
-def _read_replica(value: str, table: SeriesTable) -> None:
-    pairs = parse_pairs(value)
-    labels = (pairs.get("ip", ""), pairs.get("port", ""), pairs.get("state", ""))
-    offset, lag = parse_number(pairs.get("offset", "")), parse_number(pairs.get("lag", ""))
-    if offset is not None:
-        table.set(REPLICA_OFFSET, offset, *labels)
-    # -1 stands for a replica that has never acknowledged, or speaks a protocol without.
-    if lag is not None and lag > -1:
-        table.set(REPLICA_LAG, lag, *labels)
+def _replica_labels(pairs: dict[str, str]) -> tuple[str, str, str]:
+    return pairs.get("ip", ""), pairs.get("port", ""), pairs.get("state", "")

@@ -7,15 +7,18 @@ from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import TargetFacts
 from exporter.samplers.info.parser import parse_number, parse_version
+from exporter.samplers.info.sections.replication import SLAVE_INFO
 
 START_TIME: Final = Family(
     "redis_start_time_seconds", Kind.GAUGE, "When the server started, in seconds since the epoch."
 )
-CONFIGURED_HZ: Final = Family("redis_configured_hz", Kind.GAUGE, "INFO field configured_hz.")
-HZ: Final = Family("redis_hz", Kind.GAUGE, "INFO field hz.")
 LATEST_FORK: Final = Family(
     "redis_latest_fork_seconds", Kind.GAUGE, "How long the latest fork held up the server."
 )
+LOADED_RATIO: Final = Family(
+    "redis_loading_loaded_ratio", Kind.GAUGE, "How much of the data has been loaded (0 to 1); only while loading."
+)
+RDB_AGE: Final = Family("redis_rdb_last_save_age_seconds", Kind.GAUGE, "Seconds since the last RDB save.")
 INSTANCE_INFO: Final = Family(
     "redis_instance_info",
     Kind.GAUGE,
@@ -36,40 +39,56 @@ INSTANCE_INFO: Final = Family(
         "availability_zone",
     ),
 )
-FAMILIES: Final = (START_TIME, CONFIGURED_HZ, HZ, LATEST_FORK, INSTANCE_INFO)
+FAMILIES: Final = (START_TIME, LATEST_FORK, LOADED_RATIO, RDB_AGE, INSTANCE_INFO)
+
+# Where one of these changes, so do the labels of an info series, or what other samplers may ask.
+IDENTITY: Final = frozenset(
+    {*INSTANCE_INFO.label_names, "server_mode", "slave_read_only", "dragonfly_version", "mvcc_depth"}
+)
+# Fields in units of their own: field, family, factor.
+SCALED: Final = (
+    ("latest_fork_usec", LATEST_FORK, 1e-6),
+    ("loading_loaded_perc", LOADED_RATIO, 1e-2),
+)
 
 
-def read_server(fields: Mapping[str, str], table: SeriesTable, at: float) -> None:
-    """Write what the server says of itself; `at` is now, in epoch seconds."""
-    uptime = parse_number(fields.get("uptime_in_seconds", ""))
-    if uptime is not None:
-        # Whole seconds, as both sides count them: else the start would wander by the fraction.
-        table.set(START_TIME, int(at) - uptime)
-    for field, family, scale in (
-        ("configured_hz", CONFIGURED_HZ, 1.0),
-        ("hz", HZ, 1.0),
-        ("latest_fork_usec", LATEST_FORK, 1e-6),
-    ):
-        number = parse_number(fields.get(field, ""))
-        if number is not None:
-            table.set(family, number * scale)
+def write_identity(fields: Mapping[str, str], table: SeriesTable) -> None:
+    """The info series."""
     mode = fields.get("redis_mode") or fields.get("server_mode", "")
     values = [mode if name == "redis_mode" else fields.get(name, "") for name in INSTANCE_INFO.label_names]
     table.set(INSTANCE_INFO, 1.0, *values)
+    if fields.get("role") == "slave":
+        table.set(
+            SLAVE_INFO,
+            1.0,
+            fields.get("master_host", ""),
+            fields.get("master_port", ""),
+            fields.get("slave_read_only", ""),
+        )
 
 
-def learn_facts(
-    fields: Mapping[str, str], keys_by_database: dict[int, int], facts: TargetFacts, at: float
-) -> None:
-    """Note for other samplers what the server is and how it is doing."""
+def write_times(fields: Mapping[str, str], table: SeriesTable, at: float) -> None:
+    """What depends on the moment of the pass (epoch seconds)."""
+    saved = parse_number(fields.get("rdb_last_save_time", ""))
+    if saved:
+        table.set(RDB_AGE, max(0.0, round(at - saved, 3)))
+
+
+def learn_identity(fields: Mapping[str, str], facts: TargetFacts) -> None:
+    """Note for other samplers what the server is."""
     facts.flavour, version = _flavour(fields)
     facts.version = parse_version(version)
     facts.redis_version = parse_version(fields.get("redis_version", ""))
     facts.mode = fields.get("redis_mode") or fields.get("server_mode", "")
+    facts.cluster_enabled = fields.get("cluster_enabled") == "1"
     facts.role = fields.get("role", "")
     facts.run_id = fields.get("run_id", "")
-    facts.started_at = at - _number(fields, "uptime_in_seconds")
     facts.maxmemory_policy = fields.get("maxmemory_policy", "")
+
+
+def learn_state(fields: Mapping[str, str], facts: TargetFacts, at: float) -> None:
+    """Note for other samplers how the server is doing; `at` is now, in epoch seconds."""
+    facts.started_at = at - _number(fields, "uptime_in_seconds")
     facts.loading = fields.get("loading") == "1"
     facts.fork_in_progress = (
         fields.get("rdb_bgsave_in_progress") == "1" or fields.get("aof_rewrite_in_progress") == "1"
@@ -77,7 +96,7 @@ def learn_facts(
     facts.used_memory = _number(fields, "used_memory")
     facts.used_memory_dataset = _number(fields, "used_memory_dataset")
     facts.maxmemory = _number(fields, "maxmemory")
-    facts.keys_by_database = keys_by_database
+    facts.connected_clients = int(_number(fields, "connected_clients"))
 
 
 def _number(fields: Mapping[str, str], name: str) -> float:

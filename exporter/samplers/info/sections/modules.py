@@ -1,0 +1,35 @@
+"""Modules: one line per loaded module."""
+
+from typing import Final
+
+from exporter.metrics import SeriesTable
+from exporter.model.sample import Family, Kind
+from exporter.samplers.info.lines import LineReader, always_anew
+
+_LABELS: Final = ("name", "ver", "api", "filters", "usedby", "using")
+
+MODULE_INFO: Final = Family("redis_module_info", Kind.GAUGE, "A module that is loaded; always 1.", _LABELS)
+FAMILIES: Final = (MODULE_INFO,)
+
+
+def read_module(text: str, table: SeriesTable) -> LineReader:
+    """`name=search,ver=20811,api=1,filters=0,usedby=[],using=[ReJSON],options=[handle-io-errors]`."""
+    pairs = {}
+    for item in _split(text):
+        name, _, value = item.partition("=")
+        pairs[name] = value
+    table.set(MODULE_INFO, 1.0, *(pairs.get(name, "") for name in _LABELS))
+    return always_anew
+
+
+def _split(text: str) -> list[str]:
+    """At the commas that are not inside brackets: lists of modules are separated by `|` or by a comma."""
+    parts = [""]
+    depth = 0
+    for char in text:
+        depth += (char == "[") - (char == "]")
+        if char == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
