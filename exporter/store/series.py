@@ -3,6 +3,8 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import chain, repeat
+from operator import sub
 from typing import Protocol
 
 from exporter.model.labels import Labels
@@ -115,7 +117,21 @@ class Series:
         last_change = bisect_right(self._rows, first + high - 1) - 1
         if change == last_change and change >= 0:
             return self._constant(change, timeline.times[low:high])
+        if change >= 0:
+            values = self._values[change : last_change + 1].tolist()
+            total = sum(values)
+            if total == total:
+                # Without any NaN there is no stale marker either, and every row has its value.
+                return timeline.times[low:high], self._spread(values, change, first + low, first + high)
         return self._runs(change, low, high)
+
+    def _spread(self, values: list[float], change: int, low_row: int, high_row: int) -> list[float]:
+        """The values of the rows from low to high, given those of the changes from `change` on."""
+        if len(values) == high_row - low_row:
+            return values
+        rows = self._rows[change + 1 : change + len(values)]
+        counts = map(sub, [*rows, high_row], [low_row, *rows])
+        return list(chain.from_iterable(map(repeat, values, counts)))
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end]."""
