@@ -55,6 +55,7 @@ class Group:
         self._members = [self._member(*pair) for pair in zip(spec.rules, identify(spec.rules), strict=True)]
         self._abandoned: list[Output] = []
         self._dropped: list[AlertKey] = []
+        self._is_saved = True
 
     def _member(self, spec: RuleSpec, identity: RuleIdentity) -> _Member:
         rule: Rule
@@ -77,6 +78,7 @@ class Group:
     async def evaluate(self, at_ms: int) -> None:
         """One cycle: all rules for this moment, then their state is saved, then due alerts are handed on.
 
+        A crash in between costs no alert: what was saved and not handed on is handed on after the restart.
         A moment that is not after the last one is skipped; a clock set back by more than an interval is
         followed.
         """
@@ -90,7 +92,8 @@ class Group:
         self._end_abandoned(at_ms)
         self.evaluated_at_ms = at_ms
         await self._save(at_ms)
-        await self._send(at_ms)
+        if await self._send(at_ms):
+            await self._save(at_ms)
         self.iterations_total += 1
         self.evaluation_seconds = time.monotonic() - started
 
@@ -125,9 +128,12 @@ class Group:
         try:
             async with asyncio.timeout(_STATE_DEADLINE_SECONDS):
                 await self._environment.state.save(self.spec.key, change)
+            self._is_saved = True
         except (StateError, TimeoutError) as error:
             self._environment.state_failures_total += 1
-            _log.error("alert state not saved", group=str(self.spec.key), error=repr(error))
+            if self._is_saved:
+                _log.error("alert state not saved", group=str(self.spec.key), error=repr(error))
+            self._is_saved = False
             self._dropped += change.dropped
             for member in self._members:
                 member.tracker.reset()
@@ -142,7 +148,8 @@ class Group:
                 dropped += gone
         return StateChange(at_ms, written, dropped)
 
-    async def _send(self, at_ms: int) -> None:
+    async def _send(self, at_ms: int) -> bool:
+        """Hand on what is due; whether there was anything."""
         alerts: list[Alert] = []
         for rule in self.alerting_rules:
             alerts += take_due(
@@ -153,7 +160,7 @@ class Group:
                 environment=self._environment,
             )
         if not alerts:
-            return
+            return False
         try:
             async with asyncio.timeout(_SINK_DEADLINE_SECONDS):
                 await self._environment.sink.receive(alerts)
@@ -161,6 +168,7 @@ class Group:
             # They are sent again when the resend delay is over.
             self._environment.sink_failures_total += 1
             _log.exception("alerts not handed on", group=str(self.spec.key), alerts=len(alerts))
+        return True
 
     def take_over(self, before: "Group") -> None:
         """Go on with the state of the group that this one replaces, rule by rule of same name and labels."""
