@@ -1,0 +1,115 @@
+"""`config.yml` as a whole."""
+
+import glob
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from exporter.config.document import Document, validate
+from exporter.config.fields import Context, Section, unreadable
+from exporter.config.samplers import SamplersSection
+from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
+from exporter.config.targets import TargetSection
+from exporter.config.url import parse_server_url
+from exporter.config.validation import Fault, PlacedError
+from exporter.config.web import WebSection
+from exporter.errors import UsageError
+
+DEFAULT_URL = "redis://localhost:6379"
+URL_VARIABLE = "REDIS_URL"
+
+
+def _rule_pattern(text: str, info: ValidationInfo) -> str:
+    base = info.context.base if isinstance(info.context, Context) else Path()
+    path = str(base / text)
+    # A pattern may match nothing yet; a plain name that is not there is a typing error.
+    if not glob.has_magic(text):
+        fault = unreadable(Path(path))
+        if fault:
+            raise ValueError(fault)
+    return path
+
+
+class Config(Section):
+    """Everything that the daemon can be told."""
+
+    global_: GlobalSection = Field(GlobalSection(), alias="global")
+    """Defaults for everything."""
+    targets: tuple[TargetSection, ...] = ()
+    """The servers to watch."""
+    samplers: SamplersSection = SamplersSection()
+    """Which questions are asked, and how often."""
+    rule_files: tuple[Annotated[str, AfterValidator(_rule_pattern)], ...] | None = None
+    """Prometheus rule files; names may hold wildcards. Without this key the shipped ones run."""
+    alerting: AlertingSection = AlertingSection()
+    """Who is told."""
+    storage: StorageSection = StorageSection()
+    """What is kept, and where."""
+    web: WebSection = WebSection()
+    """The daemon's own HTTP server."""
+
+    @model_validator(mode="after")
+    def _check_instances(self) -> Self:
+        seen: dict[str, int] = {}
+        faults = []
+        for index, target in enumerate(self.targets):
+            name = target.instance or target.url.address.instance
+            if name in seen:
+                place = ("targets", index, "instance" if target.instance else "url")
+                faults.append(Fault(place, f'instance "{name}" is targets[{seen[name]}] already'))
+            seen.setdefault(name, index)
+        if faults:
+            raise PlacedError(faults)
+        return self
+
+    @property
+    def rule_paths(self) -> Sequence[Path] | None:
+        """The rule files as they are there now, each once; None where the key is missing."""
+        if self.rule_files is None:
+            return None
+        found = [
+            path for pattern in self.rule_files for path in sorted(glob.glob(pattern)) or _plain(pattern)
+        ]
+        return [Path(path) for path in dict.fromkeys(found)]
+
+
+def _plain(pattern: str) -> Sequence[str]:
+    return () if glob.has_magic(pattern) else (pattern,)
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration; raises `ConfigError` with everything that is wrong with it."""
+    return validate(Document.load(path), Config)
+
+
+def default_config(urls: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> Config:
+    """What runs without a file: these servers, else `$REDIS_URL`, else localhost; with the shipped rules.
+
+    Raises `UsageError` for a URL that is none.
+    """
+    given = list(urls) or [environment.get(URL_VARIABLE) or DEFAULT_URL]
+    return Config.model_validate({"targets": tuple(_target(url) for url in dict.fromkeys(given))})
+
+
+def add_targets(config: Config, urls: Sequence[str]) -> Config:
+    """The same with these servers besides; raises `UsageError`."""
+    return config.model_copy(update={"targets": (*config.targets, *(_target(url) for url in urls))})
+
+
+def _target(text: str) -> TargetSection:
+    try:
+        return TargetSection(url=parse_server_url(text))
+    except ValueError as error:
+        raise UsageError(f"the server's URL {error}") from error
+
+
+def config_schema() -> dict[str, Any]:
+    """The JSON schema of config.yml, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "redis-vigil configuration",
+        **Config.model_json_schema(by_alias=True),
+    }

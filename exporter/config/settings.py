@@ -1,0 +1,44 @@
+"""The smaller sections: `global`, `alerting`, `storage`."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from exporter.config.fields import ByteSize, Duration, PositiveDuration, ReadableFile, RelativePath, Section
+from exporter.config.targets import LabelMap
+from exporter.config.web import check_http_url
+
+
+class GlobalSection(Section):
+    """What holds where nothing else is said."""
+
+    sample_interval: PositiveDuration = Duration(15_000)
+    """How often samplers run that have no interval of their own."""
+    sample_timeout: PositiveDuration = Duration(5_000)
+    """How long a server may take to answer, and to accept a connection."""
+    evaluation_interval: PositiveDuration = Duration(15_000)
+    """How often rules are evaluated, in groups without an interval of their own."""
+    external_labels: LabelMap = Field(default_factory=dict)
+    """Labels that are added to every alert that lacks them."""
+
+
+class AlertingSection(Section):
+    """Who is told."""
+
+    config_file: ReadableFile | None = None
+    """An alertmanager.yml, which the daemon runs itself."""
+    alertmanagers: tuple[Annotated[str, AfterValidator(check_http_url)], ...] = ()
+    """URLs of Alertmanagers that each get every alert too."""
+    hold_missing: bool = True
+    """Whether an alert whose server cannot be sampled is held, instead of resolved as in Prometheus."""
+
+
+class StorageSection(Section):
+    """What is kept, and where."""
+
+    path: RelativePath | None = None
+    """A directory for what must survive a restart; without it nothing does."""
+    retention: PositiveDuration = Duration(6 * 3_600_000)
+    """How long samples are kept in memory."""
+    memory_limit: Annotated[ByteSize, Field(ge=1 << 20)] = 256 << 20
+    """How much memory samples may take; near it, history is dropped, first that of series no rule needs."""

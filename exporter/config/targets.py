@@ -1,0 +1,145 @@
+"""`targets`: the servers to watch, each with its way in, its labels and its exceptions."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
+
+from exporter.config.fields import (
+    PositiveDuration,
+    ReadableFile,
+    SecretText,
+    Section,
+    required_environment,
+    text_from_file,
+)
+from exporter.config.samplers import SamplersSection
+from exporter.config.url import ServerUrl, parse_server_url
+from exporter.config.validation import Fault, PlacedError
+from exporter.model.labels import Labels
+from exporter.model.secret import Secret
+from exporter.model.target import Credentials, Target, Tls
+
+_LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_PASSWORDS: Final = ("password", "password_file", "password_env")
+
+
+def _url(value: object) -> ServerUrl:
+    if isinstance(value, ServerUrl):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a URL such as redis://host:6379")
+    return parse_server_url(value)
+
+
+RedisUrl = Annotated[
+    ServerUrl, PlainValidator(_url, json_schema_input_type=str), PlainSerializer(str, return_type=str)
+]
+"""Where a server is: redis://, rediss://, valkey://, valkeys:// or unix://."""
+
+
+def _check_labels(labels: dict[str, str]) -> dict[str, str]:
+    faults = []
+    for name in labels:
+        if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+            faults.append(Fault((name,), "is not a label name: letters, digits and _, not beginning with __"))
+        elif name == "instance":
+            faults.append(Fault((name,), "is set by the key instance of the target"))
+    if faults:
+        raise PlacedError(faults)
+    return labels
+
+
+LabelMap = Annotated[dict[str, str], AfterValidator(_check_labels)]
+"""Labels by name."""
+
+
+class TlsSection(Section):
+    """How the server's certificate is checked, and which one is shown to it."""
+
+    ca_file: ReadableFile | None = None
+    """Authorities to trust, in PEM; without it the system's."""
+    cert_file: ReadableFile | None = None
+    """The certificate to show, in PEM."""
+    key_file: ReadableFile | None = None
+    """The key of that certificate, in PEM."""
+    server_name: str = ""
+    """The name that the server's certificate must bear, where it is not the host's."""
+    insecure_skip_verify: bool = False
+    """Trust any certificate."""
+
+    @model_validator(mode="after")
+    def _check_pair(self) -> Self:
+        if self.key_file and not self.cert_file:
+            raise ValueError("key_file needs a cert_file")
+        return self
+
+    def to_tls(self) -> Tls:
+        """The same for a connection."""
+        return Tls(self.ca_file, self.cert_file, self.key_file, self.server_name, self.insecure_skip_verify)
+
+
+class AccessSection(Section):
+    """The way in: user, password and TLS."""
+
+    username: str = ""
+    """The user of the server's ACL; without it the default user."""
+    password: SecretText | None = None
+    """The password. Better kept in a file or an environment variable."""
+    password_file: ReadableFile | None = None
+    """A file that holds the password."""
+    password_env: str = ""
+    """The name of an environment variable that holds the password."""
+    tls: TlsSection = TlsSection()
+    """TLS options, for rediss:// and valkeys://."""
+
+    @model_validator(mode="after")
+    def _check_password(self) -> Self:
+        given = [name for name in _PASSWORDS if getattr(self, name)]
+        if len(given) > 1:
+            raise PlacedError([Fault((given[1],), f"{given[0]} is given too: only one of them can be")])
+        for name, read in (("password_file", text_from_file), ("password_env", required_environment)):
+            value: Any = getattr(self, name)
+            if value:
+                try:
+                    read(value)
+                except ValueError as error:
+                    raise PlacedError([Fault((name,), str(error))]) from None
+        return self
+
+    def read_credentials(self, url: ServerUrl | None = None) -> Credentials:
+        """What to log in with; files and variables are read now. What the URL carries comes last."""
+        password = self.password or (url.password if url else Secret(""))
+        if self.password_file:
+            password = Secret(text_from_file(Path(self.password_file)))
+        elif self.password_env:
+            password = Secret(required_environment(self.password_env))
+        return Credentials(self.username or (url.username if url else ""), password)
+
+
+class TargetSection(AccessSection):
+    """One server."""
+
+    url: RedisUrl
+    """Where the server is: redis://host:port/database, rediss:// for TLS, unix:///path for a socket."""
+    instance: str = ""
+    """The value of the label `instance`; host:port where it is not given."""
+    labels: LabelMap = Field(default_factory=dict)
+    """Labels that all series of this server carry."""
+    sample_interval: PositiveDuration | None = None
+    """Instead of `global.sample_interval`, for this server."""
+    sample_timeout: PositiveDuration | None = None
+    """Instead of `global.sample_timeout`, for this server."""
+    samplers: SamplersSection = Field(default_factory=SamplersSection)
+    """What differs from `samplers` for this server."""
+
+    def to_target(self) -> Target:
+        """The server to watch; files and variables are read now."""
+        return Target(
+            instance=self.instance or self.url.address.instance,
+            address=self.url.address,
+            credentials=self.read_credentials(self.url),
+            tls=self.tls.to_tls(),
+            labels=Labels(self.labels),
+        )

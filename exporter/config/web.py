@@ -1,0 +1,57 @@
+"""`web`: the daemon's own HTTP server."""
+
+import re
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from exporter.config.fields import ReadableFile, Section
+from exporter.model.matcher import InvalidRegexError, compile_anchored
+
+_ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
+
+
+def parse_listen_address(text: str) -> tuple[str, int]:
+    """Host (empty: all addresses) and port (0: any free one) of `:9121`, `127.0.0.1:9121`, `[::1]:9121`.
+
+    Raises `ValueError`.
+    """
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65_535:
+        raise ValueError(f'"{text}" is not a listen address: write host:port or :port, such as :9121')
+    return match["six"] or match["host"] or "", int(match["port"])
+
+
+def _check_address(text: str) -> str:
+    parse_listen_address(text)
+    return text
+
+
+def check_http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc):
+        raise ValueError("must be a URL that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _check_pattern(text: str) -> str:
+    try:
+        compile_anchored(text)
+    except InvalidRegexError as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return text
+
+
+class WebSection(Section):
+    """Where the daemon listens, and who may ask it what."""
+
+    listen_address: Annotated[str, AfterValidator(_check_address)] = ":9121"
+    """Host and port; without a host all addresses."""
+    config_file: ReadableFile | None = None
+    """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
+    external_url: Annotated[str, AfterValidator(check_http_url)] = ""
+    """Under which URL people reach the daemon; it stands in notifications."""
+    probe_allow: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
+    """Which servers `/scrape` and `/probe` may ask besides the configured ones: regular expressions that
+    match the whole of `host:port`. No credentials are sent to these."""

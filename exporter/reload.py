@@ -1,0 +1,120 @@
+"""From files to everything that can fail: built completely before anything that runs is touched."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from exporter.config.alertmanager.config import AlertmanagerConfig, load_alertmanager_config
+from exporter.config.main import Config, add_targets, default_config, load_config
+from exporter.config.targets import TargetSection
+from exporter.config.web_config import WebConfig, load_web_config
+from exporter.errors import ConfigError, Problem
+from exporter.model.target import Target
+from exporter.rules.load import load_rule_files
+from exporter.rules.model import RuleFile
+from exporter.samplers.registry import SAMPLERS
+from exporter.samplers.runner import SamplerPlan
+from exporter.shipped import shipped_rules
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+LoadedT = TypeVar("LoadedT")
+# A route tree that tells nobody: the alerts still show on the pages and in the API.
+_NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the command line named: a configuration file, or servers, or both."""
+
+    config: Path | None = None
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a set of files asks for, read and found good."""
+
+    config: Config
+    targets: Mapping[Target, Sequence[SamplerPlan]]
+    rule_files: Sequence[RuleFile]
+    alertmanager: AlertmanagerConfig
+    web: WebConfig
+
+
+def load_plan(source: Source) -> Plan:
+    """Read every file.
+
+    Raises `ConfigError` with all problems of all files, `UsageError` for a URL on the command line.
+    """
+    config = _load_config(source)
+    problems: list[Problem] = []
+
+    def attempt(load: Callable[[], LoadedT]) -> LoadedT | None:
+        try:
+            return load()
+        except ConfigError as error:
+            problems.extend(error.problems)
+            return None
+
+    rule_files = attempt(lambda: load_rule_files(rule_paths(config)))
+    alertmanager = attempt(lambda: _load_alertmanager(config))
+    web = attempt(lambda: _load_web(config))
+    if rule_files is None or alertmanager is None or web is None:
+        raise ConfigError(problems)
+    return Plan(config, plan_targets(config), rule_files, alertmanager, web)
+
+
+def rule_paths(config: Config) -> Sequence[Path]:
+    """The rule files that a configuration asks for; the shipped ones where it says nothing."""
+    paths = config.rule_paths
+    return shipped_rules() if paths is None else paths
+
+
+def _load_config(source: Source) -> Config:
+    if source.config is None:
+        return default_config(source.urls)
+    return add_targets(load_config(source.config), source.urls)
+
+
+def _load_alertmanager(config: Config) -> AlertmanagerConfig:
+    path = config.alerting.config_file
+    return load_alertmanager_config(path) if path else AlertmanagerConfig.model_validate(_NOBODY)
+
+
+def _load_web(config: Config) -> WebConfig:
+    return load_web_config(config.web.config_file) if config.web.config_file else WebConfig()
+
+
+def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:
+    """The servers to watch, each with its samplers; files with secrets are read now."""
+    return {section.to_target(): plan_samplers(config, section) for section in config.targets}
+
+
+def plan_samplers(config: Config, target: TargetSection) -> tuple[SamplerPlan, ...]:
+    """The samplers of one server: what the target says, else `samplers`, else `global`."""
+    merged = _override(config.samplers, target.samplers)
+    interval = target.sample_interval or config.global_.sample_interval
+    timeout = target.sample_timeout or config.global_.sample_timeout
+    return tuple(
+        SamplerPlan(
+            spec=spec,
+            settings=settings,
+            interval_seconds=(settings.interval or interval).seconds,
+            timeout_seconds=timeout.seconds,
+        )
+        for spec in SAMPLERS
+        if (settings := getattr(merged, spec.name)).enabled
+    )
+
+
+def _override(base: ModelT, override: ModelT) -> ModelT:
+    """`base` with what was written in `override`, section by section."""
+    update: dict[str, Any] = {}
+    for name in override.model_fields_set:
+        old, new = getattr(base, name), getattr(override, name)
+        both = isinstance(old, BaseModel) and type(old) is type(new)
+        update[name] = _override(old, new) if both else new
+    return base.model_copy(update=update)
