@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from exporter.clock import Clock
 from exporter.connection import Connection
@@ -55,6 +55,16 @@ class Sampler(Protocol):
         ...
 
 
+@runtime_checkable
+class AdaptiveSampler(Sampler, Protocol):
+    """A sampler that can ask to run again before its interval is over."""
+
+    @property
+    def next_delay_seconds(self) -> float | None:
+        """How soon; None for at the usual time. Read after each pass that succeeded."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SamplerContext:
     """What a sampler is built from.
@@ -85,10 +95,12 @@ class SamplerSpec:
     """An entry of the registry: the sampler's name, what it can produce, and how it is built.
 
     The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes
-    itself, since they take as long as they take.
+    itself, since they take as long as they take. `apart`: it measures time, and so runs at a moment of its
+    own instead of together with the target's other samplers.
     """
 
     name: str
     families: tuple[Family, ...]
     build: Callable[[SamplerContext], Sampler]
     own_deadline: bool = False
+    apart: bool = False

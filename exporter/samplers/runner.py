@@ -11,18 +11,14 @@ from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
-from exporter.samplers.base import Sampler, SamplerContext, SamplerSpec, TargetFacts
+from exporter.samplers.base import AdaptiveSampler, Sampler, SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
-from exporter.samplers.status import SamplerStatus, TargetStatus
+from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus
 from exporter.store import Store
 
 log = get_logger(__name__)
 
-# A server that refuses a command is asked again this often: an ACL may have been mended.
-REFUSED_RETRY_SECONDS: Final = 600.0
 _REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
-# The sampler whose failure means that the server is down.
-_VITAL: Final = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,9 @@ class TargetRunner:
             connect=self._connect,
             refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
         )
-        status = self.status.samplers[plan.spec.name] = SamplerStatus()
+        status = self.status.samplers[plan.spec.name] = SamplerStatus(
+            refusals=context.refusals, caps=context.caps, table=table
+        )
         return _Slot(plan, plan.spec.build(context), table, status)
 
     def _connect(self, name: str) -> Connection:
@@ -116,6 +114,7 @@ class TargetRunner:
         if slot.busy or self._clock.monotonic() < slot.refused_until:
             return
         slot.busy = True
+        before = slot.status.success, slot.status.reason
         started = self._clock.monotonic()
         at = self._clock.now()
         try:
@@ -129,9 +128,19 @@ class TargetRunner:
             self._succeeded(slot, at)
         finally:
             slot.busy = False
-            slot.status.attempted_at = at
-            slot.status.duration_seconds = self._clock.monotonic() - started
-        self._store.append(self.status.sample(self._clock.now()))
+            slot.status.note(at, self._clock.monotonic() - started)
+        # The status is written with every INFO; in between only where it is news.
+        if name == VITAL or VITAL not in self._slots or (slot.status.success, slot.status.reason) != before:
+            self.status.connect_seconds = self._connection.connect_seconds
+            self._store.append(self.status.sample(self._clock.now()))
+
+    def next_delay_seconds(self, name: str) -> float | None:
+        """How soon a sampler wants to run again, where that is sooner than its interval."""
+        slot = self._slots[name]
+        if not slot.status.success or not isinstance(slot.sampler, AdaptiveSampler):
+            return None
+        delay = slot.sampler.next_delay_seconds
+        return None if delay is None or delay >= slot.plan.interval_seconds else delay
 
     async def _pass(self, slot: _Slot, at: float) -> None:
         if slot.plan.spec.own_deadline:
@@ -149,14 +158,14 @@ class TargetRunner:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         status.success, status.reason, status.message = True, None, ""
         status.succeeded_at = at
-        if slot.plan.spec.name == _VITAL:
+        if slot.plan.spec.name == VITAL:
             self._set_up(True, None)
         self._store.append(slot.table.finish(to_milliseconds(at)))
 
     def _failed(self, slot: _Slot, error: TargetError) -> None:
         slot.table.discard()
         status, name = slot.status, slot.plan.spec.name
-        vital = name == _VITAL
+        vital = name == VITAL
         if status.reason is not error.reason and not vital:
             log.warning(
                 "sampler failed",
@@ -167,7 +176,7 @@ class TargetRunner:
             )
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and error.reason in _REFUSALS:
-            slot.refused_until = self._clock.monotonic() + REFUSED_RETRY_SECONDS
+            slot.refused_until = self._clock.monotonic() + RETRY_SECONDS
         now = to_milliseconds(self._clock.now())
         self._store.mark_stale(slot.table.source, now)
         if vital:

@@ -2,9 +2,10 @@
 
 import asyncio
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from exporter.clock import Clock
@@ -12,14 +13,19 @@ from exporter.samplers.runner import TargetRunner
 
 # At start every target is sampled at once, this many at a time.
 _FIRST_PASSES_AT_A_TIME = 100
+# Moments at which jobs start are this far apart, and spread over this span.
+_GRID_SECONDS = 0.25
+_CYCLE_SECONDS = 3600
+_SOON = "/soon"
 
 
 class SampleSchedule:
     """Runs every sampler of every target on its own interval.
 
-    A job's phase is fixed by the names of its target and sampler, so that many targets are spread over the
-    interval and a restart changes nothing. A pass that comes too late is run once; the slots that it missed
-    are not made up for.
+    A job's phase is fixed by the name of its target, so that many targets are spread over the interval and a
+    restart changes nothing. The samplers of a target wake up together, and so do some targets: to wake up
+    is what costs most (measured: 250 us alone, 35 us per job with 50 jobs at once). A pass that comes too
+    late is run once; the slots that it missed are not made up for.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -36,17 +42,15 @@ class SampleSchedule:
 
     def add(self, runner: TargetRunner) -> None:
         """Run the target's samplers now and then at their slots."""
+        now = self._clock.now()
         for plan in runner.plans:
-            name, interval = plan.spec.name, plan.interval_seconds
+            interval = plan.interval_seconds
+            start = first_slot(runner.target.instance, interval, now, apart=plan.spec.apart)
             self._scheduler.add_job(
-                runner.run,
-                IntervalTrigger(
-                    seconds=interval,
-                    start_date=first_slot(f"{runner.target.instance}/{name}", interval, self._clock.now()),
-                    timezone=UTC,
-                ),
-                args=(name,),
-                id=f"{runner.target.instance}/{name}",
+                self._run,
+                IntervalTrigger(seconds=interval, start_date=start, timezone=UTC),
+                args=(runner, plan.spec.name),
+                id=_job_id(runner, plan.spec.name),
             )
         task = asyncio.create_task(self._first_pass(runner))
         self._first_passes.add(task)
@@ -55,12 +59,29 @@ class SampleSchedule:
     async def _first_pass(self, runner: TargetRunner) -> None:
         async with self._room:
             for plan in runner.plans:
-                await runner.run(plan.spec.name)
+                await self._run(runner, plan.spec.name)
+
+    async def _run(self, runner: TargetRunner, name: str) -> None:
+        await runner.run(name)
+        delay = runner.next_delay_seconds(name)
+        job_id = _job_id(runner, name)
+        if delay is not None and self._scheduler.running and self._scheduler.get_job(job_id) is not None:
+            due = datetime.fromtimestamp(self._clock.now() + delay, UTC)
+            self._scheduler.add_job(
+                self._run,
+                DateTrigger(due, timezone=UTC),
+                args=(runner, name),
+                id=f"{job_id}{_SOON}",
+                replace_existing=True,
+            )
 
     def remove(self, runner: TargetRunner) -> None:
         """Run nothing of this target any more; a pass under way goes on."""
         for plan in runner.plans:
-            self._scheduler.remove_job(f"{runner.target.instance}/{plan.spec.name}")
+            job_id = _job_id(runner, plan.spec.name)
+            self._scheduler.remove_job(job_id)
+            if self._scheduler.get_job(f"{job_id}{_SOON}") is not None:
+                self._scheduler.remove_job(f"{job_id}{_SOON}")
 
     async def stop(self) -> None:
         """Run nothing any more."""
@@ -71,8 +92,17 @@ class SampleSchedule:
         await asyncio.gather(*self._first_passes, return_exceptions=True)
 
 
-def first_slot(name: str, interval_seconds: float, now: float) -> datetime:
-    """The next moment at which a job of this name and interval is due."""
-    phase = zlib.crc32(name.encode()) / 2**32 * interval_seconds
+def first_slot(name: str, interval_seconds: float, now: float, *, apart: bool = False) -> datetime:
+    """The next moment at which the jobs of this interval of a target are due.
+
+    Intervals that divide each other share their moments; `apart` are those that are not to meet the others.
+    """
+    grid = min(_GRID_SECONDS, interval_seconds / 20)
+    slots = int(_CYCLE_SECONDS / grid)
+    phase = (zlib.crc32(name.encode()) % slots + (0.5 if apart else 0.0)) * grid
     behind = (now - phase) % interval_seconds
-    return datetime.fromtimestamp(now, UTC) + timedelta(seconds=interval_seconds - behind)
+    return datetime.fromtimestamp(now + interval_seconds - behind, UTC)
+
+
+def _job_id(runner: TargetRunner, name: str) -> str:
+    return f"{runner.target.instance}/{name}"

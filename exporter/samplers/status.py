@@ -1,13 +1,15 @@
-"""How the sampling of one target goes: `redis_up`, and per sampler its success, duration, age and error."""
+"""How the sampling of one target goes: `redis_up`, and per sampler its success, duration, age and errors."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.clock import to_milliseconds
 from exporter.errors import Reason
-from exporter.metrics import SeriesTable
+from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
 from exporter.model.target import Target
+from exporter.samplers.refusals import Refusals
 
 UP: Final = Family("redis_up", Kind.GAUGE, "Whether the server answered the last INFO.")
 DURATION: Final = Family(
@@ -25,7 +27,63 @@ ERROR: Final = Family(
 AGE: Final = Family(
     "redis_vigil_sample_age_seconds", Kind.GAUGE, "Seconds since the sampler last succeeded.", ("sampler",)
 )
-FAMILIES: Final = (UP, DURATION, SUCCESS, ERROR, AGE)
+REFUSED: Final = Family(
+    "redis_vigil_sampler_refused",
+    Kind.GAUGE,
+    "1 for each command that the server refuses to a sampler, which goes on without it.",
+    ("sampler", "command", "reason"),
+)
+FOLDED: Final = Family(
+    "redis_vigil_folded_series_total",
+    Kind.COUNTER,
+    "Values that were summed up as `other` since their label had too many of them.",
+    ("sampler", "label"),
+)
+DROPPED: Final = Family(
+    "redis_vigil_sampler_dropped_series_total",
+    Kind.COUNTER,
+    "Values that were left out since the sampler had too many series.",
+    ("sampler",),
+)
+# What redis_exporter says about its own scrapes; here, about the passes of the INFO sampler.
+SCRAPES: Final = Family(
+    "redis_exporter_scrapes_total", Kind.COUNTER, "Times that the server was asked for INFO."
+)
+SCRAPE_DURATION: Final = Family(
+    "redis_exporter_scrape_duration_seconds", Kind.SUMMARY, "How long the server took to answer to INFO."
+)
+LAST_DURATION: Final = Family(
+    "redis_exporter_last_scrape_duration_seconds", Kind.GAUGE, "How long the last INFO took."
+)
+LAST_CONNECT: Final = Family(
+    "redis_exporter_last_scrape_connect_time_seconds",
+    Kind.GAUGE,
+    "How long it took to connect and log in, the last time that was needed.",
+)
+LAST_ERROR: Final = Family(
+    "redis_exporter_last_scrape_error",
+    Kind.GAUGE,
+    "Whether the last INFO failed; `err` is one of a closed set of reasons, empty for none.",
+    ("err",),
+)
+FAMILIES: Final = (
+    UP,
+    DURATION,
+    SUCCESS,
+    ERROR,
+    AGE,
+    REFUSED,
+    FOLDED,
+    DROPPED,
+    SCRAPES,
+    SCRAPE_DURATION,
+    LAST_DURATION,
+    LAST_CONNECT,
+    LAST_ERROR,
+)
+
+# The sampler whose failure means that the server is down.
+VITAL: Final = "info"
 
 
 @dataclass(slots=True)
@@ -38,6 +96,18 @@ class SamplerStatus:
     message: str = ""
     succeeded_at: float = 0.0
     attempted_at: float = 0.0
+    passes: int = 0
+    total_seconds: float = 0.0
+    refusals: Refusals = field(default_factory=Refusals)
+    caps: Mapping[str, LabelCap] = field(default_factory=dict)
+    table: SeriesTable | None = None
+
+    def note(self, at: float, seconds: float) -> None:
+        """A pass that began at this moment has ended."""
+        self.attempted_at = at
+        self.duration_seconds = seconds
+        self.passes += 1
+        self.total_seconds += seconds
 
 
 class TargetStatus:
@@ -46,6 +116,7 @@ class TargetStatus:
     def __init__(self, target: Target) -> None:
         self.source = f"{target.instance}/status"
         self.up: bool | None = None
+        self.connect_seconds = 0.0
         self.samplers: dict[str, SamplerStatus] = {}
         self._table = SeriesTable(self.source, target.series_labels)
 
@@ -55,10 +126,34 @@ class TargetStatus:
         if self.up is not None:
             table.set(UP, float(self.up))
         for name, status in self.samplers.items():
-            table.set(DURATION, status.duration_seconds, name)
-            table.set(SUCCESS, float(status.success), name)
-            if status.succeeded_at:
-                table.set(AGE, max(0.0, at - status.succeeded_at), name)
-            if status.reason is not None:
-                table.set(ERROR, 1.0, name, status.reason.value)
+            if status.attempted_at:
+                self._write_sampler(name, status, at)
+        if VITAL in self.samplers:
+            self._write_scrapes(self.samplers[VITAL])
         return table.finish(to_milliseconds(at))
+
+    def _write_sampler(self, name: str, status: SamplerStatus, at: float) -> None:
+        table = self._table
+        table.set(DURATION, round(status.duration_seconds, 6), name)
+        table.set(SUCCESS, float(status.success), name)
+        if status.succeeded_at:
+            table.set(AGE, round(max(0.0, at - status.succeeded_at), 3), name)
+        if status.reason is not None:
+            table.set(ERROR, 1.0, name, status.reason.value)
+        for command, reason in status.refusals.reasons.items():
+            table.set(REFUSED, 1.0, name, command, reason.value)
+        for label, cap in status.caps.items():
+            if cap.folded:
+                table.set(FOLDED, float(cap.folded), name, label)
+        if status.table is not None and status.table.dropped:
+            table.set(DROPPED, float(status.table.dropped), name)
+
+    def _write_scrapes(self, status: SamplerStatus) -> None:
+        table = self._table
+        table.set(SCRAPES, float(status.passes))
+        table.set(SCRAPE_DURATION, round(status.total_seconds, 6), suffix="_sum")
+        table.set(SCRAPE_DURATION, float(status.passes), suffix="_count")
+        table.set(LAST_DURATION, round(status.duration_seconds, 6))
+        table.set(LAST_CONNECT, round(self.connect_seconds, 6))
+        reason = status.reason
+        table.set(LAST_ERROR, float(reason is not None), "" if reason is None else reason.value)

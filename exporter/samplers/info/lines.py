@@ -1,8 +1,8 @@
 """INFO read by difference: a line that says the same as last time costs one comparison.
 
-A server answers with some 250 lines, of which a few dozen have moved since the last pass. Each line is given a
-reader when it is first seen; from then on only the readers of moved lines run. When lines come or go, or one
-moves in a way that changes labels, everything is read anew.
+A server answers with some 250 lines, of which a few dozen have moved since the last pass. Each line is given
+a reader when it is first seen; from then on only the readers of moved lines run. When lines come or go, or
+one moves in a way that changes labels, everything is read anew.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,8 @@
 """The INFO sampler: one command, all sections, under redis_exporter's names."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import mul
 from typing import Final
 
 from exporter.config.samplers.info import InfoSection
@@ -37,14 +39,14 @@ class InfoSampler:
         self._keyspace = keyspace.KeyspaceReader(table)
         self._replication = replication.ReplicationReader(table)
         self._sentinel = sentinel.SentinelReader(table)
-        self._readers = {
+        self._readers: dict[str, Callable[[str, str], LineReader]] = {
             "commandstats": self._commands.read_command,
             "latencystats": self._commands.read_percentiles,
             "errorstats": self._commands.read_error,
             "keyspace": self._keyspace.read_database,
             "sentinel": self._sentinel.read_line,
             # Valkey 9.1 repeats CLUSTER INFO here; the cluster sampler reads the original.
-            "cluster info": lambda key, text: None,
+            "cluster info": _pass_over,
         }
         self._memory = LineMemory()
         self._layout_of = (-1, -1)
@@ -143,7 +145,7 @@ class InfoSampler:
             return self._read_twice(text, plain, server.START_TIME, lambda number: int(self._at) - number)
         for field, family, scale in server.SCALED:
             if field == key:
-                return self._read_twice(text, plain, family, lambda number, by=scale: number * by)
+                return self._read_twice(text, plain, family, partial(mul, scale))
         return plain
 
     def _read_twice(
@@ -161,6 +163,10 @@ class InfoSampler:
 
         read(text)
         return read
+
+
+def _pass_over(key: str, text: str) -> LineReader:
+    return None
 
 
 SPEC: Final = SamplerSpec(

@@ -27,7 +27,7 @@ COMMANDS_FAILED: Final = Family(
 LATENCY_PERCENTILES: Final = Family(
     "redis_latency_percentiles_usec",
     Kind.SUMMARY,
-    "Server time per call of a command, in microseconds; the label quantile is in percent, as in redis_exporter.",
+    "Server time per call of a command, in microseconds; quantiles are in percent, as in redis_exporter.",
     ("cmd",),
 )
 ERRORS: Final = Family("redis_errors_total", Kind.COUNTER, "Error replies by their code.", ("err",))
@@ -43,8 +43,8 @@ FAMILIES: Final = (
 _PREFIX: Final = "cmdstat_"
 _ERROR_PREFIX: Final = "errorstat_"
 _PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
-# What a line of Commandstats holds, in the order in which every version writes it: calls, usec, usec_per_call,
-# and since Redis 6.2 rejected_calls and failed_calls.
+# What a line of Commandstats holds, in the order in which every version writes it: calls, usec,
+# usec_per_call, and since Redis 6.2 rejected_calls and failed_calls.
 _CALLS, _USEC, _REJECTED, _FAILED = 0, 1, 3, 4
 
 
@@ -127,7 +127,7 @@ class CommandReader:
         """A line of Latencystats."""
         command = key.removeprefix(_PERCENTILES_PREFIX)
         line = self._lines.get(command)
-        names, numbers = parse_named_numbers(text)
+        names, _ = parse_named_numbers(text)
         if line is None or not names:
             return None
         table = self._table

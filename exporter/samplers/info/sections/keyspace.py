@@ -47,13 +47,14 @@ class KeyspaceReader:
 
     def read_database(self, name: str, text: str) -> LineReader:
         """`db0:keys=4,expires=0,avg_ttl=0`."""
-        names, numbers = parse_named_numbers(text)
+        names, _ = parse_named_numbers(text)
         if not name.startswith("db") or not name[2:].isdecimal() or "keys" not in names:
             return None
         table, database, position = self._table, int(name[2:]), names.index("keys")
         handles = [
-            (index, scale, table.handle(family, name))
-            for index, (family, scale) in ((names.index(field), found) for field, found in _FIELDS.items() if field in names)
+            (names.index(field), scale, table.handle(family, name))
+            for field, (family, scale) in _FIELDS.items()
+            if field in names
         ]
 
         def read(text: str) -> bool:

@@ -16,7 +16,9 @@ LATEST_FORK: Final = Family(
     "redis_latest_fork_seconds", Kind.GAUGE, "How long the latest fork held up the server."
 )
 LOADED_RATIO: Final = Family(
-    "redis_loading_loaded_ratio", Kind.GAUGE, "How much of the data has been loaded (0 to 1); only while loading."
+    "redis_loading_loaded_ratio",
+    Kind.GAUGE,
+    "How much of the data has been loaded (0 to 1); only while loading.",
 )
 RDB_AGE: Final = Family("redis_rdb_last_save_age_seconds", Kind.GAUGE, "Seconds since the last RDB save.")
 INSTANCE_INFO: Final = Family(
