@@ -83,9 +83,15 @@ class Dispatcher:
         return False
 
     def timings(self) -> Mapping[GroupId, Timing]:
-        """Where the groups stand, for the dispatcher of the next configuration."""
+        """Where the groups stand, for the dispatcher of the next configuration.
+
+        A group that is just telling, or trying to, is due at once there: its tries end here.
+        """
+        now = self._clock.now()
         return {
-            (group.route.key, group.options.receiver, group.labels): Timing(group.due_at, group.has_flushed)
+            (group.route.key, group.options.receiver, group.labels): Timing(
+                now if group.is_telling else group.due_at, group.has_flushed
+            )
             for group in self._groups.values()
         }
 
@@ -108,11 +114,17 @@ class Dispatcher:
         group = Group(route, labels, f"{route.key}:{_format(labels)}", self._clock, self._remove)
         self._groups[(route, labels)] = group
         self._metrics.groups.set(len(self._groups))
-        earlier = self._earlier.get((route.key, route.options.receiver, labels))
-        due_at = self._clock.now() + route.options.group_wait
-        timing = earlier or Timing(max(due_at, not_before), has_flushed=False)
+        timing = self._timing(route, labels, not_before)
         group.begin(self._make_deliveries(group), timing.due_at, has_flushed=timing.has_flushed)
         return group
+
+    def _timing(self, route: Route, labels: Labels, not_before: float) -> Timing:
+        now, options = self._clock.now(), route.options
+        earlier = self._earlier.get((route.key, options.receiver, labels))
+        if earlier is None:
+            return Timing(max(now + options.group_wait, not_before), has_flushed=False)
+        longest = options.group_interval if earlier.has_flushed else options.group_wait
+        return Timing(min(earlier.due_at, now + longest), earlier.has_flushed)
 
     def _remove(self, group: Group) -> None:
         self._groups.pop((group.route, group.labels), None)

@@ -47,6 +47,11 @@ class Group:
         return self._has_flushed
 
     @property
+    def is_telling(self) -> bool:
+        """Whether a message is under way, or being tried again."""
+        return any(delivery.is_running for delivery in self._deliveries)
+
+    @property
     def alerts(self) -> Sequence[Alert]:
         """What is in the group."""
         return list(self._alerts.values())
@@ -107,7 +112,7 @@ class Group:
                 del self._alerts[alert.labels]
                 for settled in self._settled.values():
                     del settled[alert.labels]
-        if not self._alerts and not any(delivery.is_running for delivery in self._deliveries):
+        if not self._alerts and not self.is_telling:
             self.stop()
             self._on_empty(self)
 

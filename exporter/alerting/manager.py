@@ -80,7 +80,6 @@ class AlertManager:
         self._hold_until = 0.0
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
-        self._make_integrations = make_integrations
         metrics.watch(self._count_alerts, self._count_silences)
 
     @property
@@ -137,12 +136,12 @@ class AlertManager:
                 kept.append(known)
         await self._services.journal.save_alerts(kept)
 
-    async def reload(self, config: AlertmanagerConfig) -> None:
+    async def reload(self, config: AlertmanagerConfig, make_integrations: MakeIntegrations) -> None:
         """Go over to another configuration; alerts, silences, log and the rhythm of groups stay.
 
         Raises `exporter.errors.ConfigError`, and then nothing has changed.
         """
-        setup = build_setup(config, self._make_integrations, self._services, self._hold_until)
+        setup = build_setup(config, make_integrations, self._services, self._hold_until)
         earlier = self._dispatcher.timings()
         for task in self._dispatcher.stop():
             self._retired.add(task)

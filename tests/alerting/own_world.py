@@ -45,6 +45,7 @@ class Hook:
         self._world.attempts.append((asyncio.get_running_loop().time(), self._receiver))
         if answer.status == 0:
             await asyncio.Event().wait()
+        await asyncio.sleep(answer.delay)
         if answer.status >= 400:
             retryable = answer.status >= 500 or answer.status == 429
             kind = "rateLimited" if answer.status == 429 else "serverError" if retryable else "clientError"

@@ -49,10 +49,11 @@ class World(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """How a receiver answers a message: status (0: never), and what it asks to wait for."""
+    """How a receiver answers a message: status (0: never), after how long, and what it asks to wait for."""
 
     status: int = 200
     retry_after: float | None = None
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
