@@ -9,7 +9,12 @@ from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import MatchOp
 from exporter.promql.functions.calendar import CALENDAR
 from exporter.promql.functions.elementwise import ELEMENTWISE, clamping, rounding
-from exporter.promql.functions.windows import WINDOW_FUNCTIONS, predict_linear, quantile_over_time
+from exporter.promql.functions.windows import (
+    TAKE_DISTINCT,
+    WINDOW_FUNCTIONS,
+    predict_linear,
+    quantile_over_time,
+)
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.operators.elementwise import (
     Absent,
@@ -72,7 +77,7 @@ def check_label_name(name: str, function: str) -> str:
 
 def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
     name = node.function.name
-    windows = compiler.windows(node.args[0])
+    windows = compiler.windows(node.args[0], distinct=name in TAKE_DISTINCT)
     applied = ApplyToWindows(WINDOW_FUNCTIONS[name], windows, keep_names=name == "last_over_time")
     if name in ("rate", "increase"):
         return ApplyToCounters(applied, unwrap(node.args[0]).start)
@@ -92,7 +97,7 @@ def _predict_linear(compiler: "Compiler", node: Call) -> VectorOperator:
 
 
 def _absent_over_time(compiler: "Compiler", node: Call) -> VectorOperator:
-    return AbsentOverTime(compiler.windows(node.args[0]), _key_of_absent(node.args[0]))
+    return AbsentOverTime(compiler.windows(node.args[0], distinct=True), _key_of_absent(node.args[0]))
 
 
 def _absent(compiler: "Compiler", node: Call) -> VectorOperator:

@@ -92,12 +92,12 @@ class Compiler:
             case _:
                 raise TypeError(f"{type(node).__name__} is no scalar")
 
-    def windows(self, node: Expr) -> RangeOperator:
-        """The operator for a node that yields a range vector."""
+    def windows(self, node: Expr, *, distinct: bool = False) -> RangeOperator:
+        """The operator for a node that yields a range vector; `distinct`: repetitions may be left out."""
         node = unwrap(node)
         match node:
             case MatrixSelector():
-                return SelectWindows(node.selector, node.range)
+                return SelectWindows(node.selector, node.range, distinct=distinct)
             case Subquery():
                 return EvaluateSubquery(node, self._subquery_operand(node))
             case _:

@@ -19,6 +19,10 @@ class ReadableSeries(Protocol):
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
 
+    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+        """As `window`, but there may be fewer values than timestamps: repetitions may be left out."""
+        ...
+
 
 class SeriesSource(Protocol):
     """A set of series; `select` returns the same object as long as the selected series are the same."""

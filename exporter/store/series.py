@@ -33,6 +33,8 @@ class ReadableSeries(Protocol):
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
 
+    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
+
     def has_samples(self, start_ms: int, end_ms: int) -> bool: ...
 
 
@@ -107,28 +109,50 @@ class Series:
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """Timestamps and values of the samples in (start, end], without stale markers."""
-        timeline = self._timeline
-        low = bisect_right(timeline.times, start_ms)
-        high = bisect_right(timeline.times, end_ms)
+        low, high, change, last_change = self._locate(start_ms, end_ms)
         if low >= high:
             return (), ()
-        first = timeline.first_row
-        change = bisect_right(self._rows, first + low) - 1
-        last_change = bisect_right(self._rows, first + high - 1) - 1
-        if change == last_change and change >= 0:
-            return self._constant(change, timeline.times[low:high])
         if change >= 0:
             values = self._values[change : last_change + 1].tolist()
             total = sum(values)
             if total == total:
                 # Without any NaN there is no stale marker either, and every row has its value.
-                return timeline.times[low:high], self._spread(values, change, first + low, first + high)
+                first = self._timeline.first_row
+                times = self._timeline.times[low:high]
+                return times, self._spread(values, change, first + low, first + high)
         return self._runs(change, low, high)
+
+    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+        """As `window`, but a value that stands still may come only once, so that there may be fewer values
+        than timestamps: cheaper, and all that counters and extremes need."""
+        low, high, change, last_change = self._locate(start_ms, end_ms)
+        if low >= high:
+            return (), ()
+        if change >= 0:
+            values = self._values[change : last_change + 1].tolist()
+            total = sum(values)
+            if total == total:
+                return self._timeline.times[low:high], values
+        return self._runs(change, low, high)
+
+    def _locate(self, start_ms: int, end_ms: int) -> tuple[int, int, int, int]:
+        """The rows in (start, end] as indexes into the timeline, first and end, and the changes in force at
+        the first and at the last of them; -1: none yet."""
+        times, rows = self._timeline.times, self._rows
+        low = bisect_right(times, start_ms)
+        high = len(times) if times and times[-1] <= end_ms else bisect_right(times, end_ms)
+        first = self._timeline.first_row
+        change = bisect_right(rows, first + low) - 1
+        last_row = first + high - 1
+        after = len(rows) if rows and rows[-1] <= last_row else bisect_right(rows, last_row)
+        return low, high, change, after - 1
 
     def _spread(self, values: list[float], change: int, low_row: int, high_row: int) -> list[float]:
         """The values of the rows from low to high, given those of the changes from `change` on."""
         if len(values) == high_row - low_row:
             return values
+        if len(values) == 1:
+            return values * (high_row - low_row)
         rows = self._rows[change + 1 : change + len(values)]
         counts = map(sub, [*rows, high_row], [low_row, *rows])
         return list(chain.from_iterable(map(repeat, values, counts)))
@@ -144,12 +168,6 @@ class Series:
         change = max(0, bisect_right(self._rows, first + low) - 1)
         last_change = bisect_right(self._rows, first + high - 1)
         return any(not is_stale(value) for value in self._values[change:last_change])
-
-    def _constant(self, change: int, times: "array[int]") -> tuple[Sequence[int], Sequence[float]]:
-        value = self._values[change]
-        if value != value and is_stale(value):
-            return (), ()
-        return times, [value] * len(times)
 
     def _runs(self, change: int, low: int, high: int) -> tuple[Sequence[int], Sequence[float]]:
         """Expand the runs that touch the rows low to high (indexes into the timeline)."""
@@ -199,6 +217,10 @@ class MergedSeries:
             points.update(zip(times, values, strict=True))
         ordered = sorted(points.items())
         return [stamp for stamp, _ in ordered], [value for _, value in ordered]
+
+    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+        """As `window`."""
+        return self.window(start_ms, end_ms)
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether any part has a sample in [start, end]."""

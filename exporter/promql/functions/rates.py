@@ -7,17 +7,19 @@ import operator
 from collections.abc import Sequence
 from itertools import islice
 
+# All but irate and idelta also take values without repetitions: fewer values than times.
+
 
 def delta(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
     """How much a gauge has changed, extrapolated to the whole range; None for fewer than two samples."""
-    if len(values) < 2:
+    if len(times) < 2:
         return None
     return (values[-1] - values[0]) * _factor(times, start, end, None, 0.0)
 
 
 def increase(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
     """How much a counter has grown, resets added back, extrapolated to the range but never below zero."""
-    if len(values) < 2:
+    if len(times) < 2:
         return None
     growth = _growth(values)
     return growth * _factor(times, start, end, values[0], growth)
@@ -25,7 +27,7 @@ def increase(times: Sequence[int], values: Sequence[float], start: int, end: int
 
 def rate(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
     """`increase` per second."""
-    if len(values) < 2:
+    if len(times) < 2:
         return None
     growth = _growth(values)
     return growth * (_factor(times, start, end, values[0], growth) / ((end - start) / 1000))

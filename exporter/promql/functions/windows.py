@@ -84,7 +84,7 @@ def linear_regression(times: Sequence[int], values: Sequence[float], origin: int
 WINDOW_FUNCTIONS: Final[dict[str, WindowFunction]] = {
     "avg_over_time": _of_values(kahan_mean),
     "changes": changes,
-    "count_over_time": _of_values(lambda values: float(len(values))),
+    "count_over_time": lambda times, values, start, end: float(len(times)),
     "delta": delta,
     "deriv": deriv,
     "idelta": idelta,
@@ -100,3 +100,19 @@ WINDOW_FUNCTIONS: Final[dict[str, WindowFunction]] = {
     "stdvar_over_time": _of_values(kahan_variance),
     "sum_over_time": _of_values(kahan_sum),
 }
+
+# Functions that make do with values without repetitions, of which there may be fewer than times.
+TAKE_DISTINCT: Final = frozenset(
+    {
+        "changes",
+        "count_over_time",
+        "delta",
+        "increase",
+        "last_over_time",
+        "max_over_time",
+        "min_over_time",
+        "present_over_time",
+        "rate",
+        "resets",
+    }
+)

@@ -64,11 +64,12 @@ class SelectTimestamps:
 
 
 class SelectWindows:
-    """`name{…}[range] @ … offset …`."""
+    """`name{…}[range] @ … offset …`; with `distinct` repeated values may be left out."""
 
-    def __init__(self, node: VectorSelector, range_ms: int) -> None:
+    def __init__(self, node: VectorSelector, range_ms: int, *, distinct: bool = False) -> None:
         self._node = node
         self._range_ms = range_ms
+        self._distinct = distinct
         self._selection = _Selection(node)
 
     def bounds(self, run: Run, at: int) -> tuple[int, int]:
@@ -82,8 +83,8 @@ class SelectWindows:
         return keys, self._samples(run, series, *self.bounds(run, at))
 
     def _samples(self, run: Run, series: Sequence[ReadableSeries], start: int, end: int) -> Iterator[Window]:
-        touch = run.touch
+        touch, distinct = run.touch, self._distinct
         for one in series:
-            window = one.window(start, end)
+            window = one.distinct(start, end) if distinct else one.window(start, end)
             touch(len(window[0]))
             yield window
