@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
@@ -12,6 +19,8 @@ from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
 
 SOURCE = "self"
+# Prometheus gets the start of the process; a second series per counter tells nothing more.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus-client leaves it without annotations
 _END_MARK = b"# EOF\n"
 
 
@@ -65,8 +74,7 @@ class OwnMetrics:
     def _collect(self) -> Iterator[tuple[str, Metric, Labels, float]]:
         for metric in self.registry.collect():
             for sample in metric.samples:
-                if not sample.name.endswith("_created"):
-                    yield sample.name, metric, Labels(sample.labels), float(sample.value)
+                yield sample.name, metric, Labels(sample.labels), float(sample.value)
 
     def _point(self, name: str, metric: Metric, labels: Labels) -> Point:
         point = self._points.get((name, labels))

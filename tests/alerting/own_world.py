@@ -126,7 +126,7 @@ class OwnWorld:
 
     async def reload(self, config: str) -> None:
         self._config = config
-        await self.manager.reload(parse(config))
+        await self.manager.reload(parse(config), self._integrations)
 
     async def restart(self) -> None:
         await self.manager.stop(0)

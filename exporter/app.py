@@ -1,0 +1,224 @@
+"""The composition root: builds every part from a plan, starts and stops them in order, and reloads."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from exporter.alerting.journal import MemoryJournal
+from exporter.alerting.manager import AlertManager
+from exporter.alerting.metrics import Metrics as AlertingMetrics
+from exporter.clock import Clock, SystemClock, to_milliseconds
+from exporter.errors import VigilError
+from exporter.log import get_logger
+from exporter.metrics.exposition import ExposedBlock
+from exporter.metrics.own import OwnMetrics
+from exporter.model.labels import Labels
+from exporter.notify.integrations import make_integrations
+from exporter.promql import Engine
+from exporter.reload import Plan
+from exporter.rules.environment import Environment, EverythingSampled
+from exporter.rules.manager import RuleManager
+from exporter.samplers.fleet import Fleet
+from exporter.samplers.schedule import SampleSchedule
+from exporter.self_metrics import PartsCollector
+from exporter.store import Store
+from exporter.web import lifecycle
+from exporter.web.api_v1 import query, rules, series, status
+from exporter.web.app import build_web_app
+from exporter.web.auth import BasicAuth, server_tls
+from exporter.web.metrics import MetricsEndpoint
+from exporter.web.pages import Pages
+from exporter.web.server import WebServer
+
+log = get_logger(__name__)
+
+# The parts stop one after the other; together they stay below the ten seconds that SIGTERM is given.
+_SEND_DEADLINE_SECONDS: Final = 4.0
+_TRIM_SECONDS: Final = 60.0
+
+
+class _SampledTargets:
+    """Tells the rules which targets can be sampled at the moment."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def is_sampled(self, labels: Labels) -> bool:
+        """Whether the target that an alert is about answers; true for alerts about no target of ours."""
+        runner = self._fleet.find(labels.get("instance"))
+        return runner is None or runner.status.up is True
+
+
+def _default_url(listener: socket.socket, plan: Plan) -> str:
+    """How others on the network would reach the daemon."""
+    scheme = "https" if plan.web.tls_server_config else "http"
+    return f"{scheme}://{socket.gethostname()}:{listener.getsockname()[1]}"
+
+
+class App:
+    """The daemon.
+
+    `load` reads the files again for a reload. Build it inside the event loop, `start` it, `stop` it.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        load: Callable[[], Plan],
+        listener: socket.socket,
+        clock: Clock | None = None,
+    ) -> None:
+        self._plan = plan
+        self._load = load
+        self._clock = clock or SystemClock()
+        self._reloading = asyncio.Lock()
+        self._housekeeping: asyncio.Task[None] | None = None
+        self._is_started = False
+        config = plan.config
+        external_url = config.web.external_url or _default_url(listener, plan)
+        self.own = OwnMetrics()
+        self.store = Store(retention_ms=config.storage.retention.milliseconds)
+        self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
+        self.alerting = AlertManager(
+            plan.alertmanager,
+            make_integrations(plan.alertmanager),
+            clock=self._clock,
+            journal=MemoryJournal(),
+            metrics=AlertingMetrics(self.own.registry),
+            external_url=external_url,
+        )
+        self.schedule = SampleSchedule(self._clock)
+        self.fleet = Fleet(self.store, self._clock, self.schedule, on_lost=self._evaluate_now)
+        self.environment = Environment(
+            engine=self.engine,
+            store=self.store,
+            sink=self.alerting,
+            availability=_SampledTargets(self.fleet) if config.alerting.hold_missing else EverythingSampled(),
+            external_url=external_url,
+        )
+        self.rules = RuleManager(self.environment, self._clock)
+        self._apply_settings(plan)
+        PartsCollector(
+            self.own.registry,
+            store=self.store,
+            environment=self.environment,
+            runners=lambda: self.fleet.runners,
+            groups=lambda: self.rules.groups,
+        )
+        self.web = WebServer(self._web_app(plan), listener, self._tls(plan))
+
+    def _apply_settings(self, plan: Plan) -> None:
+        settings = plan.config.global_
+        self.environment.external_labels = Labels(settings.external_labels)
+        self.environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
+
+    def _tls(self, plan: Plan) -> ssl.SSLContext | None:
+        tls = plan.web.tls_server_config
+        return server_tls(tls, str(plan.config.web.config_file)) if tls else None
+
+    def _web_app(self, plan: Plan) -> ASGIApp:
+        users = plan.web.basic_auth_users
+        middleware = [Middleware(BasicAuth, users=users)] if users else []
+        return build_web_app(
+            MetricsEndpoint(self.store, self._exposed_blocks, self.own, self._clock),
+            self._routes(),
+            middleware,
+        )
+
+    def _routes(self) -> Sequence[BaseRoute]:
+        pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, self._clock)
+        return [
+            *lifecycle.routes(self),
+            *pages.routes(),
+            *query.routes(self.engine, self._clock),
+            *series.routes(self.store, self._clock),
+            *rules.routes(lambda: self.rules.groups, self._clock),
+            *status.routes(
+                lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
+            ),
+        ]
+
+    def _exposed_blocks(self) -> Sequence[ExposedBlock]:
+        """What samplers wrote; the results of rules are not for scraping."""
+        sources = [source for runner in self.fleet.runners for source in runner.sources]
+        return [block for source in sources if (block := self.store.block(source)) is not None]
+
+    def _evaluate_now(self) -> None:
+        self.rules.evaluate_now()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every target has been sampled once, and rules are being evaluated."""
+        return self._is_started and all(runner.status.up is not None for runner in self.fleet.runners)
+
+    async def start(self) -> None:
+        """Start every part; the web server first, so that the daemon can be asked how it is."""
+        self.web.start()
+        self.schedule.start()
+        await self.alerting.start()
+        await self._watch(self._plan)
+        await self.rules.start(self._plan.rule_files)
+        self._housekeeping = asyncio.create_task(self._keep_house())
+        self._note_reload(True)
+        self._is_started = True
+        host, port = self.web.address
+        log.info("started", address=f"{host}:{port}", targets=len(self._plan.targets))
+
+    async def _watch(self, plan: Plan) -> None:
+        await self.fleet.watch(plan.targets, timeout_seconds=plan.config.global_.sample_timeout.seconds)
+
+    async def _keep_house(self) -> None:
+        """Write the daemon's own metrics into the store, and drop what is too old."""
+        trimmed_at = self._clock.monotonic()
+        while True:
+            now = to_milliseconds(self._clock.now())
+            self.store.append(self.own.sample(now))
+            if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
+                self.store.trim(now)
+                trimmed_at = self._clock.monotonic()
+            await asyncio.sleep(self._plan.config.global_.sample_interval.seconds)
+
+    async def reload(self) -> None:
+        """Read all files again and go over to what they say.
+
+        Raises `VigilError` and changes nothing where one of them is bad.
+        """
+        async with self._reloading:
+            try:
+                plan = self._load()
+                await self.alerting.reload(plan.alertmanager, make_integrations(plan.alertmanager))
+            except VigilError as error:
+                self._note_reload(False)
+                log.error("the configuration was not reloaded", error=error)
+                raise
+            # From here on nothing can fail.
+            self._plan = plan
+            self._apply_settings(plan)
+            await self._watch(plan)
+            await self.rules.apply(plan.rule_files)
+            self._note_reload(True)
+            log.info("the configuration was reloaded", targets=len(plan.targets))
+
+    def _note_reload(self, succeeded: bool) -> None:
+        self._reload_succeeded = succeeded
+        self.own.reload_successful.set(succeeded)
+        if succeeded:
+            self.own.reload_time.set(self._clock.now())
+
+    async def stop(self) -> None:
+        """Stop every part in the order in which data flows; a message under way is sent."""
+        log.info("stopping")
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+        await self.schedule.stop()
+        await self.rules.stop()
+        await self.alerting.stop(_SEND_DEADLINE_SECONDS)
+        await self.fleet.close()
+        await self.web.stop()
+        log.info("stopped")

@@ -1,0 +1,77 @@
+"""`redis-vigil run`: the daemon."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from exporter.app import App
+from exporter.config.web import parse_listen_address
+from exporter.errors import VigilError
+from exporter.log import get_logger
+from exporter.reload import Plan, Source, load_plan
+from exporter.web.server import bind
+
+log = get_logger(__name__)
+
+
+def run(
+    config: Annotated[
+        Path | None, typer.Option(help="The configuration file (config.yml).", envvar="REDIS_VIGIL_CONFIG")
+    ] = None,
+    redis: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A server to watch, as redis://host:port; may be given several times. Without a "
+            "configuration file the default is $REDIS_URL, else redis://localhost:6379."
+        ),
+    ] = None,
+    listen_address: Annotated[
+        str | None,
+        typer.Option("--web.listen-address", help="Where to listen, instead of the configuration's."),
+    ] = None,
+) -> None:
+    """Watch Redis servers: sample them, expose metrics, evaluate rules, notify people."""
+    source = Source(config, tuple(redis or ()))
+    plan = load_plan(source)
+    host, port = parse_listen_address(listen_address or plan.config.web.listen_address)
+    listener = bind(host, port)
+    serve(plan, lambda: load_plan(source), listener)
+
+
+def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
+    """Run the daemon until it is told to end."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(plan, load, listener))
+
+
+async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
+    app = App(plan, load, listener)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(_reload(app))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    await app.start()
+    await ended.wait()
+    await app.stop()
+
+
+async def _reload(app: App) -> None:
+    try:
+        await app.reload()
+    except VigilError:
+        # The app has logged why; the old configuration goes on.
+        return
