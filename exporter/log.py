@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 _FIELDS = "vigil_fields"
+LEVELS = ("debug", "info", "warning", "error")
 
 
 class FieldLogger:

@@ -1,0 +1,78 @@
+"""`redis-vigil check config|rules|alertmanager FILE…`: all problems of all files, each in one line."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exporter.config.alertmanager.config import load_alertmanager_config
+from exporter.config.main import config_schema
+from exporter.errors import ConfigError, Problem
+from exporter.reload import Source, load_plan
+from exporter.rules.load import load_rule_files
+
+app = typer.Typer(help="Check files without running anything.", no_args_is_help=True, rich_markup_mode=None)
+
+Files = Annotated[list[Path], typer.Argument(help="The files to check.", metavar="FILE...")]
+
+
+@app.command("config")
+def check_config(
+    files: Annotated[list[Path] | None, typer.Argument(help="The files to check.", metavar="FILE...")] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of config.yml, for editors.")
+    ] = False,
+) -> None:
+    """Check configuration files, with the rule files and the alertmanager.yml that they name."""
+    if schema:
+        typer.echo(json.dumps(config_schema(), indent=2))
+        return
+    if not files:
+        raise typer.BadParameter("name a file, or ask for the --schema")
+
+    def describe(path: Path) -> str:
+        plan = load_plan(Source(path))
+        rules = sum(len(group.rules) for file in plan.rule_files for group in file.groups)
+        return f"{_count(len(plan.targets), 'target')}, {_count(rules, 'rule')}"
+
+    _check_each(files, describe)
+
+
+@app.command("rules")
+def check_rules(files: Files) -> None:
+    """Check rule files: their form, their expressions and their templates."""
+
+    def describe(path: Path) -> str:
+        (loaded,) = load_rule_files([path])
+        return _count(sum(len(group.rules) for group in loaded.groups), "rule")
+
+    _check_each(files, describe)
+
+
+@app.command("alertmanager")
+def check_alertmanager(files: Files) -> None:
+    """Check alertmanager.yml files, with their templates."""
+
+    def describe(path: Path) -> str:
+        config = load_alertmanager_config(path)
+        return _count(len(config.receivers), "receiver")
+
+    _check_each(files, describe)
+
+
+def _check_each(files: Sequence[Path], describe: Callable[[Path], str]) -> None:
+    """Say what each good file holds; raises `ConfigError` with the problems of all bad ones."""
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            typer.echo(f"{path}: good, {describe(path)}")
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(problems)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
