@@ -1,0 +1,21 @@
+"""Queues of job frameworks, plain lists and streams: found by themselves, read in a few round trips."""
+
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.queues.families import FAMILIES
+from exporter.samplers.queues.records import QueueRecords
+from exporter.samplers.queues.report import QueueReport
+from exporter.samplers.queues.sampler import QueuesSampler
+
+__all__ = ["SPEC", "QueueRecords", "QueueReport", "QueuesSampler", "build_spec"]
+
+
+def build_spec(records: QueueRecords | None = None) -> SamplerSpec:
+    """The registry's entry; with `records`, known queues outlive the process."""
+
+    def build(context: SamplerContext) -> QueuesSampler:
+        return QueuesSampler(context, records)
+
+    return SamplerSpec("queues", FAMILIES, build)
+
+
+SPEC = build_spec()

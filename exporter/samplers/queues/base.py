@@ -1,0 +1,107 @@
+"""What a queue framework is to the sampler: where its keys are, how it is recognised, how it is read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from exporter.config.samplers.queues import QueuesSection
+from exporter.samplers.queues.clients import ClientNames
+from exporter.samplers.queues.known import KnownQueue, Note
+from exporter.samplers.queues.model import QueueId, Reading
+from exporter.samplers.queues.steps import Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Signpost:
+    """Keys that may belong to a framework: of this type, with this pattern in the whole name.
+
+    `glob` is what the server itself can filter by; it saves sending names, for types of which there are many.
+    """
+
+    type: str
+    pattern: "re.Pattern[bytes]"
+    glob: bytes = b"*"
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeats:
+    """Workers that were heard on a channel: by name, when (epoch seconds) and how many jobs they have
+    done."""
+
+    heard: Mapping[str, tuple[float, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The circumstances of one pass; `at` is in epoch seconds.
+
+    `clients` is filled by the pass's first replies. `celery` is None while nothing is known of its workers.
+    """
+
+    at: float
+    settings: QueuesSection
+    database: int = 0
+    clients: ClientNames = field(default_factory=ClientNames)
+    celery: Heartbeats | None = None
+
+    @property
+    def at_ms(self) -> int:
+        """The same moment in milliseconds."""
+        return int(self.at * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What there is to go by when queues are looked for.
+
+    `keys` are those under the framework's signposts, by type.
+    """
+
+    keys: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+
+    def of(self, type_name: str) -> Sequence[bytes]:
+        """The keys of one type."""
+        return self.keys.get(type_name, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A queue that was found, and what its framework wants noted about it."""
+
+    queue: QueueId
+    notes: Mapping[str, Note] = field(default_factory=dict)
+
+
+class Framework(Protocol):
+    """One framework; stateless, and the same object for all servers.
+
+    Only commands that read are allowed, none slower than O(log n) in what may be big, and every range is
+    capped. A reply may be a `ReplyError` (a key of another type): that figure is then unknown.
+    """
+
+    @property
+    def name(self) -> str:
+        """The value of the label `framework`."""
+        ...
+
+    @property
+    def signposts(self) -> Sequence[Signpost]:
+        """The keys worth looking for in the keyspace."""
+        ...
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """The queues that there are, each recognised beyond doubt.
+
+        Asked often with no keys seen (index keys are looked up all the same), and after each walk through the
+        keyspace with what was found.
+        """
+        ...
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """Read these queues, all in one go; the readings stand in their order."""
+        ...
+
+    def label(self, queue: QueueId) -> str:
+        """The value of the label `queue`."""
+        ...

@@ -1,0 +1,98 @@
+"""Bee-Queue. Confirmed on npm `bee-queue` 2.0."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks.bull_family import stems
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import count, json_object, number, text
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.timestamps import at_path, parse_number
+from exporter.samplers.queues.vocabulary import Method, State
+
+_DEFAULT_PREFIX: Final = b"bq:"
+_TYPES: Final = {
+    b"waiting": "list",
+    b"active": "list",
+    b"succeeded": "set",
+    b"failed": "set",
+    b"delayed": "zset",
+    b"jobs": "hash",
+    b"stalling": "set",
+}
+# What neither Bull nor BullMQ has.
+_OWN: Final = (b"waiting", b"succeeded", b"jobs", b"stalling")
+
+
+class BeeQueue:
+    """See the module."""
+
+    name = "bee-queue"
+    signposts = (
+        Signpost("string", re.compile(rb".+:id"), b"*:[hi]*[dk]"),
+        Signpost("list", re.compile(rb".+:(waiting|active)")),
+        Signpost("set", re.compile(rb".+:(succeeded|failed|stalling)")),
+        Signpost("zset", re.compile(rb".+:delayed")),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return printable(queue.base.removeprefix(_DEFAULT_PREFIX))
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`."""
+        candidates = stems(seen)
+        fingerprints = yield from together([_is_bee_queue(stem) for stem in candidates])
+        return [
+            Found(QueueId(self.name, stem, database=moment.database))
+            for stem, fits in zip(candidates, fingerprints, strict=True)
+            if fits
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return together([_read(queue, moment) for queue in queues])
+
+
+def _is_bee_queue(stem: bytes) -> Steps[bool]:
+    """A numeric `id`, at least one key that only Bee-Queue has, and none of a wrong type."""
+    replies = yield [("GET", stem + b":id"), *(("TYPE", stem + b":" + part) for part in _TYPES)]
+    found = {part: text(reply) for part, reply in zip(_TYPES, replies[1:], strict=True)}
+    if number(replies[0]) is None:
+        return False
+    if any(found[part] not in ("none", expected) for part, expected in _TYPES.items()):
+        return False
+    return any(found[part] != "none" for part in _OWN)
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    stem = queue.id.base
+    due_before = int((moment.at - moment.settings.overdue_after.seconds) * 1000)
+    first = yield [
+        ("LLEN", stem + b":waiting"),
+        ("LLEN", stem + b":active"),
+        ("ZCARD", stem + b":delayed"),
+        ("SCARD", stem + b":succeeded"),
+        ("SCARD", stem + b":failed"),
+        ("ZCOUNT", stem + b":delayed", "-inf", due_before),
+        ("GET", stem + b":id"),
+        ("LINDEX", stem + b":waiting", -1),
+    ]
+    reading = Reading(method=Method.TIMESTAMP, overdue=count(first[5]), added=number(first[6]))
+    states = (State.WAITING, State.ACTIVE, State.DELAYED, State.COMPLETED, State.FAILED)
+    for state, reply in zip(states, first, strict=False):
+        reading.count(state, count(reply))
+    oldest = first[7]
+    if isinstance(oldest, bytes):
+        (job,) = yield [("HGET", stem + b":jobs", oldest)]
+        since = parse_number(at_path(json_object(job), "options.timestamp"), 1e-3)
+        delayed_until = parse_number(at_path(json_object(job), "options.delay"), 1e-3)
+        if since is not None:
+            reading.oldest = Oldest(max(since, delayed_until or 0.0), Method.TIMESTAMP)
+    return reading
+
+
+FRAMEWORK: Final = BeeQueue()

@@ -1,0 +1,131 @@
+"""Bull, versions 3 and 4: BullMQ's predecessor.
+
+Confirmed on npm `bull` 3.29 and 4.16. Jobs with a priority stand in `wait` like all others; the set
+`priority` only tells where new ones go in between, so it is never added up.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks import bull_family as bull
+from exporter.samplers.queues.known import KnownQueue
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import count, number, text
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.vocabulary import Method, Outcome, State
+
+_LISTS: Final = (b"wait", b"paused", b"active")
+_ZSETS: Final = (b"delayed", b"completed", b"failed", b"priority")
+
+
+class Bull:
+    """See the module."""
+
+    name = "bull"
+    signposts = (
+        Signpost("string", re.compile(rb".+:id"), b"*:[hi]*[dk]"),
+        Signpost("list", re.compile(rb".+:(wait|paused|active)")),
+        Signpost("zset", re.compile(rb".+:(delayed|completed|failed|priority)")),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return bull.stem_label(queue.base)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`."""
+        stems = bull.stems(seen)
+        fingerprints = yield from together([_is_bull(stem) for stem in stems])
+        return [
+            Found(QueueId(self.name, stem, database=moment.database))
+            for stem, fits in zip(stems, fingerprints, strict=True)
+            if fits
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return together([_read(queue, moment) for queue in queues])
+
+
+def _is_bull(stem: bytes) -> Steps[bool]:
+    """A numeric `id` beside lists or sets of the right types, and nothing that only BullMQ or Bee-Queue
+    has."""
+    others = (b"meta", b"events", b"jobs", b"waiting", b"succeeded")
+    lists = [("TYPE", stem + b":" + part) for part in _LISTS]
+    zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
+    replies = yield [
+        ("GET", stem + b":id"),
+        ("EXISTS", *(stem + b":" + part for part in others)),
+        ("EXISTS", stem + b":meta-paused", stem + b":stalled-check"),
+        *lists,
+        *zsets,
+    ]
+    last_id, foreign, own = replies[:3]
+    list_types = {text(reply) for reply in replies[3 : 3 + len(lists)]}
+    zset_types = {text(reply) for reply in replies[3 + len(lists) :]}
+    if number(last_id) is None or foreign != 0:
+        return False
+    if list_types - {"none", "list"} or zset_types - {"none", "zset"}:
+        return False
+    return "list" in list_types or "zset" in zset_types or bool(count(own))
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    stem = queue.id.base
+    first = yield [
+        ("LLEN", stem + b":wait"),
+        ("LRANGE", stem + b":wait", -2, -1),
+        ("LLEN", stem + b":paused"),
+        ("LRANGE", stem + b":paused", -2, -1),
+        ("LLEN", stem + b":active"),
+        bull.ask_active(stem),
+        ("ZCARD", stem + b":delayed"),
+        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(moment)),
+        ("ZCARD", stem + b":completed"),
+        ("ZCARD", stem + b":failed"),
+        ("GET", stem + b":id"),
+        ("EXISTS", stem + b":meta-paused"),
+        ("HGET", stem + b":metrics:completed", "count"),
+        ("HGET", stem + b":metrics:failed", "count"),
+    ]
+    wait, wait_tail, paused, paused_tail, active, listed = first[:6]
+    delayed, overdue, completed, failed, last_id, is_paused, *metrics = first[6:]
+    waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
+    held, oldest_held = bull.count_without_markers(paused, paused_tail)
+    reading = Reading(method=Method.TIMESTAMP, overdue=count(overdue), added=number(last_id))
+    reading.count(State.WAITING, waiting)
+    reading.count(State.PAUSED, held)
+    reading.count(State.ACTIVE, count(active))
+    reading.count(State.DELAYED, count(delayed))
+    reading.count(State.COMPLETED, count(completed))
+    reading.count(State.FAILED, count(failed))
+    reading.paused = is_paused == 1
+    # Only where workers were started with metrics; nothing else in Bull counts ends.
+    for outcome, reply in zip((Outcome.COMPLETED, Outcome.FAILED), metrics, strict=True):
+        ended = number(reply)
+        if ended is not None:
+            reading.finished[outcome] = ended
+    heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
+    yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), moment)
+    reading.workers = bull.count_workers(stem, moment.clients)
+    return reading
+
+
+def _details(
+    reading: Reading, stem: bytes, heads: Sequence[bytes], running: bull.ActiveJobs, moment: Moment
+) -> Steps[None]:
+    locks = running.ask()
+    replies = []
+    if heads or locks:
+        replies = list((yield [*(bull.ask_job(stem, job) for job in heads), *locks]))
+    if State.ACTIVE in reading.jobs:
+        reading.orphaned, reading.stuck = running.judge(replies[len(heads) :], moment)
+    since = [bull.ready_since(reply) for reply in replies[: len(heads)]]
+    known = [ready for ready in since if ready is not None]
+    if known:
+        reading.oldest = Oldest(min(known), Method.TIMESTAMP)
+
+
+FRAMEWORK: Final = Bull()

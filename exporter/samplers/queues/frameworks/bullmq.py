@@ -1,0 +1,189 @@
+"""BullMQ, versions 3 to 6, from Node.js and Python.
+
+Confirmed on npm `bullmq` 5.81 and 6.7 and PyPI `bullmq`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from exporter.connection import Command, Reply
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks import bull_family as bull
+from exporter.samplers.queues.frameworks.bullmq_events import FinishedEvents
+from exporter.samplers.queues.known import KnownQueue
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import count, items, number, pairs, text
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.vocabulary import Method, State
+
+# A prioritized job's score is its priority times this, plus a counter.
+PRIORITY_SCALE: Final = 1 << 32
+# The first job of each of these priorities is looked for; of others, those met on the way.
+_COMMON_PRIORITIES: Final = tuple(range(11))
+_MAX_BANDS: Final = 40
+_LISTS: Final = (b"wait", b"paused", b"active")
+_ZSETS: Final = (b"delayed", b"prioritized", b"waiting-children", b"completed", b"failed")
+
+
+class BullMq:
+    """See the module."""
+
+    name = "bullmq"
+    signposts = (
+        Signpost("hash", re.compile(rb".+:meta"), b"*:meta"),
+        Signpost("stream", re.compile(rb".+:events")),
+        Signpost("list", re.compile(rb".+:(wait|paused|active)")),
+        Signpost("zset", re.compile(rb".+:(delayed|prioritized|waiting-children|completed|failed)")),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return bull.stem_label(queue.base)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`. Also finds the queues that connected workers name."""
+        stems = dict.fromkeys(bull.stems(seen))
+        if not seen.keys and moment.clients.names is not None:
+            workers = (bull.stem_of_client(name) for name in moment.clients.names)
+            stems |= dict.fromkeys(stem for stem in workers if stem)
+        fingerprints = yield from together([_is_bullmq(stem) for stem in stems])
+        return [
+            Found(QueueId(self.name, stem, database=moment.database))
+            for stem, fits in zip(stems, fingerprints, strict=True)
+            if fits
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return together([_read(queue, moment) for queue in queues])
+
+
+def _is_bullmq(stem: bytes) -> Steps[bool]:
+    """A `meta` hash that BullMQ wrote, or its events beside one of its lists; and nothing of a wrong type."""
+    lists = [("TYPE", stem + b":" + part) for part in _LISTS]
+    zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
+    replies = yield [
+        ("HMGET", stem + b":meta", "version", "opts.maxLenEvents"),
+        ("TYPE", stem + b":events"),
+        ("GET", stem + b":id"),
+        *lists,
+        *zsets,
+    ]
+    meta, events, last_id = replies[:3]
+    list_types = [text(reply) for reply in replies[3 : 3 + len(lists)]]
+    zset_types = [text(reply) for reply in replies[3 + len(lists) :]]
+    if set(list_types) - {"none", "list"} or set(zset_types) - {"none", "zset"}:
+        return False
+    if text(events) not in ("none", "stream"):
+        return False
+    fields = items(meta)
+    if any(field is not None for field in fields):
+        return True
+    has_jobs = "list" in list_types or "zset" in zset_types or number(last_id) is not None
+    return text(events) == "stream" and has_jobs
+
+
+def _first_questions(stem: bytes, moment: Moment) -> list[Command]:
+    return [
+        ("LLEN", stem + b":wait"),
+        ("LRANGE", stem + b":wait", -2, -1),
+        ("LLEN", stem + b":paused"),
+        ("LRANGE", stem + b":paused", -2, -1),
+        ("LLEN", stem + b":active"),
+        bull.ask_active(stem),
+        ("ZCARD", stem + b":delayed"),
+        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(moment)),
+        ("ZCARD", stem + b":prioritized"),
+        ("ZCARD", stem + b":waiting-children"),
+        ("ZCARD", stem + b":completed"),
+        ("ZCARD", stem + b":failed"),
+        ("GET", stem + b":id"),
+        ("HGET", stem + b":meta", "paused"),
+        ("HGET", stem + b":metrics:completed", "count"),
+        ("HGET", stem + b":metrics:failed", "count"),
+    ]
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    stem = queue.id.base
+    first = yield _first_questions(stem, moment)
+    wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
+    last_id, is_paused, *metrics = first[12:]
+    reading = Reading(method=Method.TIMESTAMP)
+    waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
+    held, oldest_held = bull.count_without_markers(paused, paused_tail)
+    reading.count(State.WAITING, waiting)
+    reading.count(State.PAUSED, held)
+    reading.count(State.ACTIVE, count(active))
+    reading.count(State.DELAYED, count(delayed))
+    states = (State.PRIORITIZED, State.WAITING_CHILDREN, State.COMPLETED, State.FAILED)
+    for state, reply in zip(states, zsets, strict=True):
+        reading.count(state, count(reply))
+    reading.overdue = count(overdue)
+    reading.added = number(last_id)
+    reading.paused = is_paused is not None and not isinstance(is_paused, Exception)
+    running = bull.ActiveJobs(stem, listed)
+    heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
+    finished = FinishedEvents(queue, stem, metrics)
+    yield from _details(reading, stem, heads, running, finished, moment)
+    reading.workers = bull.count_workers(stem, moment.clients)
+    return reading
+
+
+def _details(
+    reading: Reading,
+    stem: bytes,
+    heads: Sequence[bytes],
+    running: bull.ActiveJobs,
+    finished: FinishedEvents,
+    moment: Moment,
+) -> Steps[None]:
+    """What needs answers of the first round: ages, locks, finished jobs."""
+    locks, ends = running.ask(), finished.ask()
+    bands = _ask_bands(stem) if reading.jobs.get(State.PRIORITIZED) else []
+    if not (heads or locks or ends or bands):
+        reading.orphaned = reading.stuck = 0
+        reading.finished = finished.counts([])
+        return
+    questions = [bull.ask_job(stem, job) for job in heads]
+    replies = yield [*questions, *locks, *ends, *bands]
+    after_heads, after_locks = len(heads), len(heads) + len(locks)
+    after_ends = after_locks + len(ends)
+    if State.ACTIVE in reading.jobs:
+        reading.orphaned, reading.stuck = running.judge(replies[after_heads:after_locks], moment)
+    reading.finished = finished.counts(replies[after_locks:after_ends])
+    since = [bull.ready_since(reply) for reply in replies[:after_heads]]
+    firsts = _first_of_bands(replies[after_ends:])
+    more = finished.ask_rest()
+    if firsts or more:
+        replies = yield [*(bull.ask_job(stem, job) for job in firsts), *more]
+        since += [bull.ready_since(reply) for reply in replies[: len(firsts)]]
+        finished.extrapolate(replies[len(firsts) :], reading.finished)
+    known = [moment_ready for moment_ready in since if moment_ready is not None]
+    if known:
+        reading.oldest = Oldest(min(known), Method.TIMESTAMP)
+
+
+def _ask_bands(stem: bytes) -> list[Command]:
+    """The first job of each common priority, or of the next one that there is; and of the last one."""
+    key = stem + b":prioritized"
+    starts = [
+        ("ZRANGEBYSCORE", key, priority * PRIORITY_SCALE, "+inf", "WITHSCORES", "LIMIT", 0, 1)
+        for priority in _COMMON_PRIORITIES
+    ]
+    return [*starts, ("ZRANGE", key, -1, -1, "WITHSCORES")]
+
+
+def _first_of_bands(replies: Iterable[Reply]) -> list[bytes]:
+    """The first job of each priority that was met: the oldest waiting job is among them."""
+    first: dict[int, tuple[float, bytes]] = {}
+    for reply in replies:
+        for job, score in pairs(reply):
+            band = int(score) // PRIORITY_SCALE
+            if band not in first or score < first[band][0]:
+                first[band] = (score, job)
+    return [job for _, job in list(first.values())[:_MAX_BANDS]]
+
+
+FRAMEWORK: Final = BullMq()

@@ -1,0 +1,65 @@
+"""Every framework there is: those of this project, and those that other packages bring along.
+
+A package adds one by an entry point in the group `redis_vigil.queue_frameworks` that names a function: it is
+handed the section `samplers.queues` and returns a `Framework`.
+"""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import Final
+
+from exporter.config.samplers.queues import QueuesSection
+from exporter.log import get_logger
+from exporter.samplers.queues.base import Framework
+from exporter.samplers.queues.frameworks import (
+    bee,
+    bull,
+    bullmq,
+    celery,
+    lists,
+    rq,
+    streams,
+)
+
+log = get_logger(__name__)
+
+GROUP: Final = "redis_vigil.queue_frameworks"
+# In this order keys are claimed by those that recognise them.
+_OWN: Final[Sequence[Framework]] = (
+    bullmq.FRAMEWORK,
+    bull.FRAMEWORK,
+    bee.FRAMEWORK,
+    celery.FRAMEWORK,
+    rq.FRAMEWORK,
+    streams.FRAMEWORK,
+)
+Build = Callable[[QueuesSection], Framework]
+
+
+def build_frameworks(settings: QueuesSection) -> list[Framework]:
+    """The frameworks that the settings ask for.
+
+    Plain lists come along where any are configured. One from elsewhere that cannot be loaded is left out,
+    with a warning.
+    """
+    all_frameworks = [*_OWN, *_outside(settings)]
+    if settings.frameworks != "auto":
+        wanted = set(settings.frameworks)
+        for unknown in sorted(wanted - {framework.name for framework in all_frameworks}):
+            log.warning("unknown queue framework", framework=unknown)
+        all_frameworks = [framework for framework in all_frameworks if framework.name in wanted]
+    if settings.lists or settings.workers:
+        all_frameworks.append(lists.PlainLists(settings))
+    return all_frameworks
+
+
+def _outside(settings: QueuesSection) -> list[Framework]:
+    found: list[Framework] = []
+    for entry_point in entry_points(group=GROUP):
+        try:
+            build: Build = entry_point.load()
+            found.append(build(settings))
+        except Exception as error:
+            # Whatever a foreign package does wrong, the frameworks of our own go on.
+            log.warning("queue framework cannot be loaded", entry_point=entry_point.value, error=error)
+    return found

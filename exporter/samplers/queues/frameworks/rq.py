@@ -1,0 +1,139 @@
+"""RQ. Confirmed on PyPI `rq` 2.12; the layout has been the same since 1.0.
+
+A job that is running stands in the set `rq:wip:<queue>`, scored by when its worker must next be heard. The
+index of workers keeps those that were killed; their hash is gone. What workers have done is counted per
+worker: of one with several queues it is not known for which, so that stands under the queue `*`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from exporter.connection import Command
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import ask_members, count, items, number, scanned, text
+from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.timestamps import parse_iso
+from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
+
+_BASE: Final = b"rq:"
+_QUEUE: Final = b"rq:queue:"
+_ALL: Final = ALL_QUEUES.encode()
+_MAX_WORKERS: Final = 1000
+_REGISTRIES: Final = {
+    b"wip": State.ACTIVE,
+    b"finished": State.COMPLETED,
+    b"failed": State.FAILED,
+    b"scheduled": State.SCHEDULED,
+    b"deferred": State.DEFERRED,
+}
+_WORKER_FIELDS: Final = ("last_heartbeat", "queues", "successful_job_count", "failed_job_count")
+
+
+class Rq:
+    """See the module."""
+
+    name = "rq"
+    signposts: Sequence[Signpost] = ()
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return printable(queue.name)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`. The index of queues says it all."""
+        (index,) = yield [ask_members(b"rq:queues")]
+        queues = [key.removeprefix(_QUEUE) for key in scanned(index) if key.startswith(_QUEUE)]
+        if not queues:
+            return []
+        return [Found(QueueId(self.name, _BASE, queue, moment.database)) for queue in (*queues, _ALL)]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return _read(queues, moment)
+
+
+def _questions(name: bytes, moment: Moment) -> list[Command]:
+    due_before = moment.at - moment.settings.overdue_after.seconds
+    return [
+        ("LLEN", _QUEUE + name),
+        *(("ZCARD", b"rq:" + registry + b":" + name) for registry in _REGISTRIES),
+        ("ZCOUNT", b"rq:wip:" + name, "-inf", f"({moment.at:.3f}"),
+        ("ZCOUNT", b"rq:scheduled:" + name, "-inf", f"({due_before:.3f}"),
+        ("LINDEX", _QUEUE + name, 0),
+        ask_members(b"rq:workers:" + name),
+    ]
+
+
+def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    asked = [_questions(queue.id.name, moment) for queue in queues]
+    replies = yield [("EXISTS", b"rq:suspended"), *(command for commands in asked for command in commands)]
+    suspended, answers = count(replies[0]), replies[1:]
+    size = len(asked[0]) if asked else 0
+    parts = [answers[index * size : (index + 1) * size] for index in range(len(asked))]
+    readings = [_first_reading(part) for part in parts]
+    heads = [part[-2] for part in parts]
+    registered = [scanned(part[-1]) for part in parts]
+    workers = list(dict.fromkeys(worker for names in registered for worker in names))[:_MAX_WORKERS]
+    replies = yield [
+        *(("HMGET", worker, *_WORKER_FIELDS) for worker in workers),
+        *(("HMGET", b"rq:job:" + job, "enqueued_at", "created_at") for job in heads if job),
+    ]
+    hashes = dict(zip(workers, replies, strict=False))
+    jobs = iter(replies[len(workers) :])
+    for queue, reading, head, names in zip(queues, readings, heads, registered, strict=True):
+        reading.paused = None if suspended is None else suspended > 0
+        if queue.id.name == _ALL:
+            continue
+        if head:
+            reading.oldest = _oldest(next(jobs))
+        _count_workers(reading, [hashes[worker] for worker in names if worker in hashes])
+    _count_finished(queues, readings, hashes)
+    return readings
+
+
+def _first_reading(replies: Sequence[Any]) -> Reading:
+    reading = Reading(method=Method.TIMESTAMP)
+    reading.count(State.WAITING, count(replies[0]))
+    for state, reply in zip(_REGISTRIES.values(), replies[1:], strict=False):
+        reading.count(state, count(reply))
+    reading.orphaned, reading.overdue = (count(reply) for reply in replies[-4:-2])
+    return reading
+
+
+def _oldest(job: object) -> Oldest | None:
+    times = [parse_iso(field) for field in items(job)]
+    since = next((time for time in times if time is not None), None)
+    return None if since is None else Oldest(since, Method.TIMESTAMP)
+
+
+def _count_workers(reading: Reading, hashes: Sequence[object]) -> None:
+    """A worker without its hash was killed: the hash is kept alive by heartbeats."""
+    heard = [parse_iso(items(fields)[0]) for fields in hashes if items(fields)]
+    alive = [heartbeat for heartbeat in heard if heartbeat is not None]
+    reading.workers = len(alive)
+    reading.silent_workers = len(heard) - len(alive)
+    reading.last_heartbeat = max(alive, default=None)
+
+
+def _count_finished(
+    queues: Sequence[KnownQueue], readings: Sequence[Reading], hashes: Mapping[bytes, object]
+) -> None:
+    by_name = {queue.id.name: (queue, reading) for queue, reading in zip(queues, readings, strict=True)}
+    alive = [printable(worker) for worker, fields in hashes.items() if any(items(fields))]
+    for outcome, position in ((Outcome.COMPLETED, 2), (Outcome.FAILED, 3)):
+        for worker, fields in hashes.items():
+            values = items(fields)
+            done = number(values[position]) if len(values) > position else None
+            served = (text(values[1]) or "").encode() if len(values) > 1 else b""
+            place = by_name.get(served) or by_name.get(_ALL)
+            if done is not None and place is not None:
+                place[0].follow(outcome, printable(worker), done)
+        for queue, reading in by_name.values():
+            queue.drop_sources(outcome, alive)
+            if outcome in queue.notes or queue.id.name == _ALL:
+                reading.finished[outcome] = queue.number(outcome)
+
+
+FRAMEWORK: Final = Rq()

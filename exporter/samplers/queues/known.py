@@ -1,0 +1,138 @@
+"""The queues that were ever found on a server, and what must be remembered of each from pass to pass."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from exporter.samplers.queues.model import QueueId
+
+# What can be remembered: anything that survives a trip through JSON.
+Note = str | float | int
+EMPTY_NOTES: Final[Mapping[str, Note]] = {}
+
+
+@dataclass(slots=True)
+class KnownQueue:
+    """A queue, its label, when it was last seen alive (epoch seconds), and a framework's notes about it."""
+
+    id: QueueId
+    label: str
+    alive_at: float
+    notes: dict[str, Note] = field(default_factory=dict)
+
+    def number(self, note: str, default: float = 0.0) -> float:
+        """A note that is a number."""
+        value = self.notes.get(note, default)
+        return default if isinstance(value, str) else value
+
+    def text(self, note: str) -> str:
+        """A note that is a text; empty where there is none."""
+        value = self.notes.get(note, "")
+        return value if isinstance(value, str) else ""
+
+    def first_seen(self, what: str, identity: str, at: float) -> float:
+        """Since when `what` has been the thing of this identity: now, unless it was before."""
+        if self.text(what) != identity:
+            self.notes[what] = identity
+            self.notes[f"{what}_since"] = at
+        return self.number(f"{what}_since", at)
+
+    def forget(self, what: str) -> None:
+        """There is no such thing any more."""
+        self.notes.pop(what, None)
+        self.notes.pop(f"{what}_since", None)
+
+    def add(self, counter: str, amount: float) -> float:
+        """Move a counter of our own on; its new value."""
+        value = self.notes[counter] = self.number(counter) + amount
+        return value
+
+    def follow(self, counter: str, source: str, value: float) -> float:
+        """Move our counter on by what a source's counter has grown, from 0 where the source began anew.
+
+        What a source had counted when it was first seen is not counted: it was before our time.
+        """
+        note = f"{counter}/{source}"
+        before = self.number(note, value)
+        self.notes[note] = value
+        return self.add(counter, value - before if value >= before else value)
+
+    def drop_sources(self, counter: str, alive: Iterable[str]) -> None:
+        """Forget the sources of a counter that are gone."""
+        kept = {f"{counter}/{source}" for source in alive}
+        prefix = f"{counter}/"
+        for note in [name for name in self.notes if name.startswith(prefix) and name not in kept]:
+            del self.notes[note]
+
+
+class KnownQueues:
+    """Every queue of one server, at most `limit`; those on top are counted in `over_limit` and left alone."""
+
+    def __init__(self, limit: int) -> None:
+        self.over_limit = 0
+        self.changed = False
+        self._limit = limit
+        self._queues: dict[QueueId, KnownQueue] = {}
+        self._labels: set[tuple[str, int, str]] = set()
+        self._refused: set[QueueId] = set()
+
+    def __len__(self) -> int:
+        return len(self._queues)
+
+    def __iter__(self) -> Iterator[KnownQueue]:
+        return iter(self._queues.values())
+
+    def __contains__(self, queue: QueueId) -> bool:
+        return queue in self._queues
+
+    def see(self, queue: QueueId, label: str, at: float, notes: Mapping[str, Note] = EMPTY_NOTES) -> None:
+        """A queue has been found; a new one is taken in while there is room."""
+        known = self._queues.get(queue)
+        if known is not None:
+            known.alive_at = at
+            known.notes.update(notes)
+        elif len(self._queues) < self._limit:
+            self.restore([KnownQueue(queue, self._free_label(queue, label), at, dict(notes))])
+            self.changed = True
+        else:
+            # Which ones are refused is remembered to count each once; that too has an end.
+            if len(self._refused) < 100 * self._limit:
+                self._refused.add(queue)
+            self.over_limit = len(self._refused)
+
+    def restore(self, queues: Iterable[KnownQueue]) -> None:
+        """Take in what was remembered elsewhere."""
+        for known in queues:
+            if known.id not in self._queues and len(self._queues) < self._limit:
+                self._queues[known.id] = known
+                self._labels.add((known.id.framework, known.id.database, known.label))
+
+    def _free_label(self, queue: QueueId, label: str) -> str:
+        """Two queues never share their labels: the one found later shows the whole stem of its keys."""
+        if (queue.framework, queue.database, label) not in self._labels:
+            return label
+        return printable(queue.base + queue.name)
+
+    def expire(self, before: float) -> Sequence[KnownQueue]:
+        """Forget the queues that were last alive before this moment (epoch seconds)."""
+        gone = [known for known in self._queues.values() if known.alive_at < before]
+        for known in gone:
+            del self._queues[known.id]
+            self._labels.discard((known.id.framework, known.id.database, known.label))
+            self.changed = True
+        if gone:
+            self._refused.clear()
+            self.over_limit = 0
+        return gone
+
+    def by_framework(self) -> dict[tuple[int, str], list[KnownQueue]]:
+        """The queues, by database and name of the framework."""
+        groups: dict[tuple[int, str], list[KnownQueue]] = {}
+        for known in self._queues.values():
+            groups.setdefault((known.id.database, known.id.framework), []).append(known)
+        return groups
+
+
+def printable(name: bytes) -> str:
+    """Part of a key as a label value; what is not text is shown as `\\x..`."""
+    return name.decode("utf-8", "backslashreplace")

@@ -1,0 +1,231 @@
+"""The queues sampler: all known queues of a server in a few round trips per pass."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.config.samplers.queues import QueuesSection
+from exporter.connection import Command, Connection, Reply
+from exporter.errors import ReplyError, StateError, TargetError
+from exporter.log import get_logger
+from exporter.samplers.base import SamplerContext
+from exporter.samplers.queues import families
+from exporter.samplers.queues.base import Framework, Moment
+from exporter.samplers.queues.celery_events import CeleryEvents
+from exporter.samplers.queues.clients import ClientNames
+from exporter.samplers.queues.families import QueueWriter
+from exporter.samplers.queues.finder import QueueFinder
+from exporter.samplers.queues.frameworks.registry import build_frameworks
+from exporter.samplers.queues.known import KnownQueue, KnownQueues
+from exporter.samplers.queues.model import QueueId, Reading
+from exporter.samplers.queues.rates import DrainRate
+from exporter.samplers.queues.records import QueueRecords
+from exporter.samplers.queues.replies import refusal
+from exporter.samplers.queues.report import QueueReport, report_queue
+from exporter.samplers.queues.steps import Steps, drive, guarded, in_database, together
+from exporter.samplers.queues.walk import Pace
+
+log = get_logger(__name__)
+
+# The first pass waits so long for the first walk, so that it already shows what there is.
+_FIRST_WALK_SECONDS: Final = 2.0
+_RETRY_WALK_SECONDS: Final = 60.0
+_SAVE_SECONDS: Final = 60.0
+# Their workers are known by the names of their connections.
+_NAMED_CLIENTS: Final = frozenset({"bullmq", "bull"})
+
+
+class QueuesSampler:
+    """Finds the queues of one server and reads them.
+
+    `records` keeps them over restarts of the daemon. `frameworks` are those of the settings, unless given.
+    """
+
+    def __init__(
+        self,
+        context: SamplerContext,
+        records: QueueRecords | None = None,
+        frameworks: Sequence[Framework] | None = None,
+    ) -> None:
+        self._context = context
+        self._settings: QueuesSection = context.settings
+        self._records = records
+        self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
+        self._by_name = {framework.name: framework for framework in self._frameworks}
+        self._connection = context.connect("redis-vigil-queues")
+        self._known = KnownQueues(self._settings.max_queues)
+        self._own_database = context.target.address.database
+        self._finder = QueueFinder(self._frameworks, self._known, self._settings, self._own_database)
+        self._celery = CeleryEvents(lambda: context.connect("redis-vigil-queues"), context.clock)
+        self._rates: dict[QueueId, DrainRate] = {}
+        self._reports: tuple[QueueReport, ...] = ()
+        self._walk: asyncio.Task[None] | None = None
+        self._walk_due_at = 0.0
+        self._walk_seconds = 0.0
+        self._index_due_at = 0.0
+        self._saved_at = 0.0
+        self._round_trips = 0
+        self._refused: list[ReplyError | None] = []
+        self._restore()
+
+    def report(self) -> Sequence[QueueReport]:
+        """All queues as of the last pass, in order of framework and name."""
+        return self._reports
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`), on a connection of its own."""
+        await self._look_for_queues(at)
+        self._round_trips = 0
+        self._refused = []
+        readings = await self._read_all(at)
+        self._check_refusals()
+        self._publish(readings, at)
+        self._expire(at)
+        self._save(at)
+
+    async def find_all(self, at: float) -> None:
+        """Walk through the keyspace now, at full speed, and wait until that is done."""
+        moment = Moment(at, self._settings)
+        await self._finder.walk(moment, self._connection.pipeline, Pace(sprint_seconds=float("inf")))
+        self._walk_due_at = at + self._settings.discovery_interval.seconds
+        self._index_due_at = at + self._settings.index_interval.seconds
+
+    async def _look_for_queues(self, at: float) -> None:
+        """Start a walk when one is due; only the very first pass waits for it, and not for long."""
+        is_first = self._walk is None and self._walk_due_at == 0.0
+        if (self._walk is None or self._walk.done()) and at >= self._walk_due_at:
+            self._walk_due_at = at + self._settings.discovery_interval.seconds
+            self._index_due_at = at + self._settings.index_interval.seconds
+            self._walk = asyncio.create_task(self._walk_through(at))
+        if is_first and self._walk is not None:
+            await asyncio.wait({self._walk}, timeout=_FIRST_WALK_SECONDS)
+        if self._walk is not None and self._walk.done():
+            walk, self._walk = self._walk, None
+            error = walk.exception()
+            if error is not None:
+                self._walk_failed(error, at)
+
+    async def _walk_through(self, at: float) -> None:
+        started = self._context.clock.monotonic()
+        await self._finder.walk(Moment(at, self._settings), self._connection.pipeline, Pace())
+        self._walk_seconds = self._context.clock.monotonic() - started
+
+    def _walk_failed(self, error: BaseException, at: float) -> None:
+        self._walk_due_at = min(self._walk_due_at, at + _RETRY_WALK_SECONDS)
+        if not isinstance(error, TargetError) or not len(self._known):
+            raise error
+        log.warning("cannot look for queues", instance=self._context.target.instance, error=error)
+
+    async def _read_all(self, at: float) -> list[tuple[KnownQueue, Reading]]:
+        """One pass over all known queues: every framework in every database, in lock-step."""
+        clients = ClientNames()
+        groups = self._known.by_framework()
+        index_due = at >= self._index_due_at
+        parts: list[Steps[Sequence[tuple[KnownQueue, Reading]]]] = []
+        if index_due or any(name in _NAMED_CLIENTS for _, name in groups):
+            parts.append(_without_result(clients.ask()))
+        for (database, name), queues in groups.items():
+            framework = self._by_name.get(name)
+            if framework is not None:
+                parts.append(self._read_group(framework, queues, self._moment(at, database, clients)))
+        if index_due:
+            self._index_due_at = at + self._settings.index_interval.seconds
+            parts.append(_without_result(self._finder.ask_indexes(self._moment(at, 0, clients))))
+        found = await drive(together(parts), self._exchange)
+        return [pair for part in found for pair in part]
+
+    def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
+        return Moment(at, self._settings, database, clients, self._celery.heartbeats(database))
+
+    def _read_group(
+        self, framework: Framework, queues: Sequence[KnownQueue], moment: Moment
+    ) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:
+        """All queues of one framework in one database; a fault in the framework costs just these."""
+        if framework.name == "celery":
+            self._celery.start()
+        steps = framework.read(queues, moment)
+        if len(self._finder.databases) > 1 or moment.database != self._own_database:
+            steps = in_database(moment.database, steps)
+        readings = yield from guarded(steps, framework.name)
+        return list(zip(queues, readings or (), strict=False))
+
+    async def _exchange(self, commands: Sequence[Command]) -> Sequence[Reply]:
+        if not commands:
+            return []
+        self._round_trips += 1
+        replies = await self._connection.pipeline(commands)
+        refused = refusal(replies)
+        all_refused = refused is not None and all(isinstance(reply, ReplyError) for reply in replies)
+        self._refused.append(refused if all_refused else None)
+        return replies
+
+    def _check_refusals(self) -> None:
+        """A server that lets us ask nothing at all is not one without queues."""
+        if self._refused and all(self._refused):
+            error = self._refused[0]
+            assert error is not None
+            raise error
+
+    def _publish(self, found: Sequence[tuple[KnownQueue, Reading]], at: float) -> None:
+        table = self._context.table
+        writer = QueueWriter(table, at, separate_priorities=self._settings.priorities == "separate")
+        reports = []
+        for known, reading in found:
+            if reading.is_alive:
+                known.alive_at = at
+            drain = self._rates.setdefault(known.id, DrainRate()).drain_seconds(reading, at)
+            database = "" if known.id.database == self._own_database else f"db{known.id.database}"
+            writer.write(reading, known.id.framework, known.label, database, drain)
+            reports.append(report_queue(known, reading, at, drain))
+        self._reports = tuple(
+            sorted(reports, key=lambda report: (report.framework, report.database, report.queue))
+        )
+        table.set(families.KNOWN, float(len(self._known)))
+        table.set(families.OVER_LIMIT, float(self._known.over_limit))
+        table.set(families.ROUND_TRIPS, float(self._round_trips))
+        if self._walk_seconds:
+            table.set(families.WALK_DURATION, self._walk_seconds)
+
+    def _expire(self, at: float) -> None:
+        for known in self._known.expire(at - self._settings.forget_after.seconds):
+            self._rates.pop(known.id, None)
+            log.info(
+                "queue forgotten",
+                instance=self._context.target.instance,
+                framework=known.id.framework,
+                queue=known.label,
+            )
+
+    def _restore(self) -> None:
+        if self._records is None:
+            return
+        try:
+            self._known.restore(self._records.load_queues(self._context.target.instance))
+        except StateError as error:
+            log.warning("cannot remember queues", instance=self._context.target.instance, error=error)
+
+    def _save(self, at: float) -> None:
+        if self._records is None or (at - self._saved_at < _SAVE_SECONDS and not self._known.changed):
+            return
+        self._saved_at = at
+        self._known.changed = False
+        try:
+            self._records.save_queues(self._context.target.instance, list(self._known))
+        except StateError as error:
+            log.warning("cannot save queues", instance=self._context.target.instance, error=error)
+
+    async def close(self) -> None:
+        """End the walk and the connections; what is known is saved."""
+        if self._walk is not None:
+            self._walk.cancel()
+            await asyncio.gather(self._walk, return_exceptions=True)
+        await self._celery.close()
+        await self._connection.close()
+        self._known.changed = True
+        self._save(self._context.clock.now())
+
+
+def _without_result(steps: Steps[None]) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:
+    """Steps that run along with a pass and add nothing to its readings."""
+    yield from steps
+    return ()
