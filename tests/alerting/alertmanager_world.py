@@ -12,7 +12,8 @@ from exporter.config.alertmanager.matchers import parse_matchers
 from tests.alerting.http_hook import HttpHook
 from tests.alerting.scenario import Answer, Spec, Story
 
-START_SECONDS = 20.0
+START_TRIES = 400
+START_WAIT_SECONDS = 0.05
 
 
 def free_port() -> int:
@@ -49,9 +50,7 @@ class AlertmanagerWorld:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        async with asyncio.timeout(START_SECONDS):
-            while not await self._is_ready():
-                await asyncio.sleep(0.05)
+        await self._wait_until_ready()
 
     async def stop(self) -> None:
         if self._process is not None:
@@ -113,11 +112,15 @@ class AlertmanagerWorld:
         path = self._directory / "alertmanager.yml"
         path.write_text(config.replace("http://hook", self.hook.url), encoding="utf-8")
 
-    async def _is_ready(self) -> bool:
-        try:
-            return (await self._client.get("/-/ready")).is_success
-        except httpx.TransportError:
-            return False
+    async def _wait_until_ready(self) -> None:
+        for _ in range(START_TRIES):
+            try:
+                if (await self._client.get("/-/ready")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(START_WAIT_SECONDS)
+        raise TimeoutError("Alertmanager does not start")
 
     def _stamp(self, seconds: float) -> str:
         return _rfc3339(self._epoch + seconds)

@@ -92,14 +92,14 @@ class OwnWorld:
 
     def receive(self, notification: Notification) -> None:
         self.notifications.append(notification)
-        firing = [one.labels.as_dict() for one in notification.alerts if not one.is_resolved(notification.now)]
+        firing = [
+            one.labels.as_dict() for one in notification.alerts if not one.is_resolved(notification.now)
+        ]
         resolved = [one.labels.as_dict() for one in notification.alerts if one.is_resolved(notification.now)]
         at = asyncio.get_running_loop().time()
         status = "firing" if firing else "resolved"
         key = notification.group_key
-        self.messages.append(
-            Message(at, notification.receiver, key, status, names(firing), names(resolved))
-        )
+        self.messages.append(Message(at, notification.receiver, key, status, names(firing), names(resolved)))
 
     async def push(self, alerts: Sequence[Spec]) -> None:
         await self.manager.receive(

@@ -106,8 +106,8 @@ class Story:
         self.steps.append((at, lambda world: world.push(dated)))
 
     def resolve(self, at: float, *alerts: Spec) -> None:
-        """At this moment alerts are received that end now; `starts` as they were pushed (default 0 s before)."""
-        dated = [replace(one, starts=at if one.starts is None else one.starts, ends=at) for one in alerts]
+        """At this moment alerts are received that end now, or when they say."""
+        dated = [replace(one, ends=at if one.ends == FOREVER else one.ends) for one in alerts]
         self.steps.append((at, lambda world: world.push(dated)))
 
     def silence(self, at: float, name: str, matchers: str, seconds: float = FOREVER) -> None:

@@ -26,7 +26,8 @@ def two_receivers(*, first_resolves: bool = True) -> str:
     """The receivers hook and other."""
     resolves = "true" if first_resolves else "false"
     return (
-        f"receivers: [{{name: hook, webhook_configs: [{{url: http://hook/hook, send_resolved: {resolves}}}]}},"
+        "receivers: [{name: hook, webhook_configs:"
+        f" [{{url: http://hook/hook, send_resolved: {resolves}}}]}},"
         " {name: other, webhook_configs: [{url: http://hook/other}]}]"
     )
 
@@ -166,7 +167,10 @@ def alerts_can_be_grouped_by_everything_and_by_nothing() -> Story:
 
 @story
 def a_firing_source_inhibits_its_targets_until_it_ends() -> Story:
-    rules = "inhibit_rules: [{source_matchers: [severity=crit], target_match: {severity: warn}, equal: [zone, x]}]"
+    rules = (
+        "inhibit_rules:"
+        " [{source_matchers: [severity=crit], target_match: {severity: warn}, equal: [zone, x]}]"
+    )
     told = Story(config(rest=rules), until=7)
     told.push(0, alert("Source", severity="crit", zone="1", starts=0.0))
     told.push(0, alert("Target", instance="a", severity="warn", zone="1"))

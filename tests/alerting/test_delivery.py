@@ -1,6 +1,7 @@
 """Failing, slow and hanging receivers."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -22,14 +23,16 @@ def test_tries_come_at_growing_distances_until_the_flush_is_over() -> None:
     story.push(0, alert("Down"))
     world = play(story)
     times = [at for at, _ in world.attempts]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert times[0] == pytest.approx(1)
     for number, gap in enumerate(gaps):
         expected = min(0.5 * 1.5**number, 60)
         assert expected * 0.5 <= gap <= expected * 1.5
     assert 10 <= len(times) <= 25
     assert sample(world, "alertmanager_notification_requests_total", integration="webhook") == len(times)
-    assert sample(world, "alertmanager_notification_requests_failed_total", integration="webhook") == len(times)
+    assert sample(world, "alertmanager_notification_requests_failed_total", integration="webhook") == len(
+        times
+    )
     assert sample(world, "alertmanager_notifications_total", integration="webhook") == 1
 
 

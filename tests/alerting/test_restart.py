@@ -80,7 +80,9 @@ def test_after_a_restart_nothing_inhibited_is_told_before_its_source_could_fire_
 
 
 def test_without_anything_saved_possible_targets_wait_for_their_sources() -> None:
-    rules = "inhibit_rules: [{source_matchers: [severity=crit], target_matchers: [severity=warn], equal: [zone]}]"
+    rules = (
+        "inhibit_rules: [{source_matchers: [severity=crit], target_matchers: [severity=warn], equal: [zone]}]"
+    )
     story = Story(config(rest=rules), until=100)
     story.push(1, alert("Target", instance="a", severity="warn", zone="1", starts=-100.0))
     story.push(1, alert("Target", instance="b", severity="warn", zone="2", starts=-100.0))

@@ -1,7 +1,7 @@
 """alertmanager.yml as a whole."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import yaml
 from pydantic import AfterValidator, Field
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval
+from exporter.config.alertmanager.merging import find_incomplete
 from exporter.config.alertmanager.names import find_faults
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.routes import Route
@@ -17,6 +18,9 @@ from exporter.config.alertmanager.templates import check_pattern
 from exporter.config.document import Document, validate
 from exporter.config.fields import Section
 from exporter.errors import ConfigError, Problem
+from exporter.model.secret import Secret
+
+_HIDDEN: Final = str(Secret(""))
 
 
 class AlertmanagerConfig(Section):
@@ -45,6 +49,11 @@ class AlertmanagerConfig(Section):
     def to_yaml(self) -> str:
         """What was written, in YAML, with `<secret>` for whatever must not be shown."""
         written = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        for receiver in written.get("receivers", ()):
+            for webhook in receiver.get("webhook_configs", ()):
+                if webhook.get("url") == _HIDDEN:
+                    # An older amtool, which reads this, wants a URL here.
+                    webhook["url"] = f"http://{_HIDDEN}"
         return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
 
 
@@ -62,6 +71,8 @@ def parse_alertmanager_config(document: Document) -> AlertmanagerConfig:
         config = validate(document, AlertmanagerConfig)
     except ConfigError as error:
         raise ConfigError(_in_order([*error.problems, *problems])) from None
+    incomplete = find_incomplete(config.receivers, config.global_)
+    problems += [document.problem(fault.place, fault.message) for fault in incomplete]
     if problems:
         raise ConfigError(_in_order(problems))
     return config

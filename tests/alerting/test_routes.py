@@ -1,0 +1,92 @@
+"""The route tree."""
+
+import pytest
+
+from exporter.alerting.routes import Route, build_route
+from exporter.model.labels import Labels
+from tests.alerting.own_world import parse
+
+CONFIG = """
+route:
+  receiver: root
+  group_by: [alertname]
+  group_wait: 10s
+  routes:
+    - receiver: db
+      matchers: [team="db"]
+      group_by: [instance, alertname]
+      mute_time_intervals: [night]
+      routes:
+        - match: {severity: page}
+          match_re: {zone: eu-.*}
+          matchers: ['{kind!="test"}']
+          receiver: pager
+          group_interval: 1m
+          repeat_interval: 1d
+          continue: true
+        - matchers: [severity=page]
+          group_by: ['...']
+          group_wait: 0s
+    - matchers: [owner=""]
+      group_by: []
+    - receiver: late
+receivers: [{name: root}, {name: db}, {name: pager}, {name: late}]
+time_intervals: [{name: night}]
+"""
+
+
+@pytest.fixture
+def root() -> Route:
+    return build_route(parse(CONFIG).route)
+
+
+@pytest.mark.parametrize(
+    ("labels", "paths"),
+    [
+        ({"team": "db"}, [(0,)]),
+        ({"team": "db", "severity": "page"}, [(0, 1)]),
+        ({"team": "db", "severity": "page", "zone": "eu-1"}, [(0, 0), (0, 1)]),
+        ({"team": "db", "severity": "page", "zone": "eu-1", "kind": "test"}, [(0, 1)]),
+        ({"team": "db", "severity": "page", "zone": "x-eu-1"}, [(0, 1)]),
+        ({"team": "web"}, [(1,)]),
+        ({"team": "web", "owner": "me"}, [(2,)]),
+        ({}, [(1,)]),
+    ],
+)
+def test_matching(root: Route, labels: dict[str, str], paths: list[tuple[int, ...]]) -> None:
+    assert [route.path for route in root.match(Labels(labels))] == paths
+
+
+def test_what_is_inherited(root: Route) -> None:
+    database = root.children[0]
+    pager, page = database.children
+    assert root.options.group_interval == 300
+    assert root.options.repeat_interval == 4 * 3600
+    assert (pager.options.receiver, pager.options.group_wait) == ("pager", 10)
+    assert (pager.options.group_interval, pager.options.repeat_interval) == (60, 86400)
+    assert pager.options.group_by == frozenset({"instance", "alertname"})
+    assert (page.options.receiver, page.options.group_wait) == ("db", 0)
+    # Time intervals are a node's own.
+    assert database.options.mute_intervals == ("night",)
+    assert pager.options.mute_intervals == ()
+
+
+def test_grouping(root: Route) -> None:
+    labels = Labels({"alertname": "A", "instance": "1", "x": "y"})
+    database, nothing, inherited = root.children
+    assert inherited.group_labels(labels) == Labels({"alertname": "A"})
+    assert database.group_labels(labels) == Labels({"alertname": "A", "instance": "1"})
+    assert database.children[1].group_labels(labels) == labels
+    assert nothing.group_labels(labels) == Labels()
+
+
+def test_keys_are_those_of_alertmanager(root: Route) -> None:
+    keys = [route.key for route in root.walk()]
+    assert keys == [
+        "{}",
+        '{}/{team="db"}',
+        '{}/{team="db"}/{kind!="test",severity="page",zone=~"^(?:eu-.*)$"}',
+        '{}/{team="db"}/{severity="page"}',
+        '{}/{owner=""}',
+        "{}/{}",
+    ]

@@ -1,0 +1,213 @@
+"""Receivers of alertmanager.yml: what is accepted, what is refused and how, and what comes from `global`."""
+
+import textwrap
+
+import pytest
+
+from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
+from exporter.config.alertmanager.merging import with_globals
+from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.document import Document
+from exporter.errors import ConfigError
+from exporter.model.secret import Secret
+
+
+def load(receiver: str, global_: str = "{}") -> AlertmanagerConfig:
+    indented = textwrap.indent(textwrap.dedent(receiver).strip("\n"), "    ")
+    text = f"global: {global_}\nroute: {{receiver: team}}\nreceivers:\n  - name: team\n{indented}\n"
+    return parse_alertmanager_config(Document.parse(text, "am.yml"))
+
+
+def merged(receiver: str, global_: str = "{}") -> Receiver:
+    config = load(receiver, global_)
+    return with_globals(config.receivers[0], config.global_)
+
+
+_REFUSED = {
+    "slack_configs: [{channel: x}]": (
+        "am.yml:5:21: receivers[0].slack_configs[0]: there is no address: write api_url or app_token here, "
+        "or slack_api_url or slack_app_token in global"
+    ),
+    "slack_configs: [{api_url: 'http://x', api_url_file: y}]": (
+        "am.yml:5:21: receivers[0].slack_configs[0]: at most one of api_url, api_url_file can be given"
+    ),
+    "slack_configs: [{api_url: 'http://x', app_token: y}]": (
+        "am.yml:5:21: receivers[0].slack_configs[0]: at most one of api_url, app_token can be given"
+    ),
+    "slack_configs: [{app_token: x, http_config: {authorization: {credentials: y}}}]": (
+        "am.yml:5:21: receivers[0].slack_configs[0]: "
+        "app_token goes without http_config.authorization: the token is the authorization"
+    ),
+    "slack_configs: [{api_url: 'ftp://x'}]": (
+        "am.yml:5:31: receivers[0].slack_configs[0].api_url: must be a URL that begins with http:// or https://"
+    ),
+    "slack_configs: [{api_url: 'http://x', update_message: true}]": (
+        "am.yml:5:59: receivers[0].slack_configs[0].update_message: needs a Slack app (app_token, or an api_url "
+        "that ends with /chat.postMessage): messages of an incoming webhook cannot be changed"
+    ),
+    "slack_configs: [{api_url: 'http://x', fields: [{title: a}]}]": (
+        "am.yml:5:52: receivers[0].slack_configs[0].fields[0].value: is missing"
+    ),
+    "slack_configs: [{api_url: 'http://x', actions: [{type: button, text: a}]}]": (
+        "am.yml:5:53: receivers[0].slack_configs[0].actions[0]: needs a url or a name"
+    ),
+    "slack_configs: [{api_url: 'http://x', titel: a}]": (
+        'am.yml:5:43: receivers[0].slack_configs[0].titel: unknown key, did you mean "title"?'
+    ),
+    "email_configs: [{to: a@b}]": (
+        "am.yml:5:21: receivers[0].email_configs[0]: "
+        "there is no mail server: write smarthost here, or smtp_smarthost in global\n"
+        "am.yml:5:21: receivers[0].email_configs[0]: there is no sender: write from here, or smtp_from in global"
+    ),
+    "email_configs: [{from: a@b, smarthost: 'x:25'}]": "am.yml:5:21: receivers[0].email_configs[0].to: is missing",
+    "email_configs: [{to: a, from: b, smarthost: x}]": (
+        'am.yml:5:49: receivers[0].email_configs[0].smarthost: "x" is not an address such as mail.example.com:587'
+    ),
+    "email_configs: [{to: a, from: b, smarthost: 'x:25', headers: {subject: a, SUBJECT: b}}]": (
+        'am.yml:5:79: receivers[0].email_configs[0].headers.SUBJECT: the header "Subject" is there already'
+    ),
+    "email_configs: [{to: a, from: b, smarthost: 'x:25', headers: {\"a b\": c}}]": (
+        'am.yml:5:67: receivers[0].email_configs[0].headers.a b: "a b" is not the name of a header'
+    ),
+    "email_configs: [{to: a, from: b, smarthost: 'x:25', threading: {enabled: true}}]": (
+        "am.yml:5:69: receivers[0].email_configs[0].threading: needs thread_by_date: none or daily"
+    ),
+    "email_configs: [{to: a, auth_password: x, auth_password_file: y}]": (
+        "am.yml:5:21: receivers[0].email_configs[0]: "
+        "at most one of auth_password, auth_password_file can be given"
+    ),
+    "webhook_configs: [{}]": "am.yml:5:23: receivers[0].webhook_configs[0]: needs a url or a url_file",
+    "webhook_configs: [{url: 'http://x', url_file: y}]": (
+        "am.yml:5:23: receivers[0].webhook_configs[0]: at most one of url, url_file can be given"
+    ),
+    "webhook_configs: [{url: 'http://x', max_alerts: -1}]": (
+        "am.yml:5:53: receivers[0].webhook_configs[0].max_alerts: must be at least 0"
+    ),
+    "pagerduty_configs: [{routing_key: x}]": (
+        "am.yml:5:24: receivers[0].pagerduty_configs: this daemon does not send to PagerDuty: let it forward to an "
+        "Alertmanager that does (alerting.alertmanagers in config.yml)"
+    ),
+}
+
+
+@pytest.mark.parametrize(("receiver", "message"), _REFUSED.items())
+def test_refusal_names_place_and_way_out(receiver: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(receiver)
+    assert str(caught.value) == message
+
+
+def test_secrets_stay_out_of_errors() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("slack_configs: [{api_url: 'topsecret', app_token: {a: topsecret}}]")
+    assert "topsecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("discord", "incidentio", "jira", "mattermost", "msteams", "msteamsv2", "opsgenie", "pagerduty"),
+        *("pushover", "rocketchat", "sns", "telegram", "victorops", "webex", "wechat"),
+    ],
+)
+def test_every_other_kind_of_alertmanager_is_refused_by_name(kind: str) -> None:
+    with pytest.raises(ConfigError, match=f"receivers.0..{kind}_configs: this daemon does not send to "):
+        load(f"{kind}_configs: [{{a: b}}]")
+    assert load(f"{kind}_configs: []\nwebhook_configs: [{{url: 'http://x'}}]")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("""
+            telegram_configs: [{a: b}]
+            slack_configs: [{api_url: x}, {channel: x}]
+            webhook_configs: [{url: http://x, max_alerts: x}]
+            """)
+    assert len(caught.value.problems) == 3
+
+
+def test_defaults() -> None:
+    receiver = load("""
+        webhook_configs: [{url: http://x}]
+        slack_configs: [{api_url: http://x}]
+        email_configs: [{to: a, from: b, smarthost: "c:25"}]
+        """).receivers[0]
+    assert receiver.webhook_configs[0].send_resolved
+    assert not receiver.slack_configs[0].send_resolved
+    assert not receiver.email_configs[0].send_resolved
+    assert receiver.slack_configs[0].title == '{{ template "slack.default.title" . }}'
+    assert receiver.email_configs[0].html == '{{ template "email.default.html" . }}'
+    assert receiver.email_configs[0].text == ""
+
+
+class TestGlobals:
+    def test_mail(self) -> None:
+        email = merged(
+            "email_configs: [{to: a}]",
+            "{smtp_smarthost: 'm:587', smtp_from: f@x, smtp_auth_username: u, smtp_auth_password: p,"
+            " smtp_auth_identity: i, smtp_hello: h, smtp_require_tls: false, smtp_tls_config: {server_name: s},"
+            " smtp_force_implicit_tls: true, smtp_auth_secret: q}",
+        ).email_configs[0]
+        assert (email.smarthost, email.from_, email.hello) == ("m:587", "f@x", "h")
+        assert (email.auth_username, email.auth_identity) == ("u", "i")
+        assert (email.auth_password, email.auth_secret) == (Secret("p"), Secret("q"))
+        assert (email.require_tls, email.force_implicit_tls) == (False, True)
+        assert email.tls_config is not None
+        assert email.tls_config.server_name == "s"
+
+    def test_mail_says_it_better(self) -> None:
+        email = merged(
+            "email_configs: [{to: a, from: me, smarthost: 'n:25', require_tls: true, auth_password_file: f,"
+            " hello: me, tls_config: {}}]",
+            "{smtp_smarthost: 'm:587', smtp_from: f@x, smtp_auth_password: p, smtp_hello: h,"
+            " smtp_require_tls: false, smtp_tls_config: {server_name: s}}",
+        ).email_configs[0]
+        assert (email.smarthost, email.from_, email.hello, email.require_tls) == ("n:25", "me", "me", True)
+        assert email.auth_password is None
+        assert email.tls_config is not None
+        assert email.tls_config.server_name == ""
+
+    def test_mail_is_encrypted_and_greets_as_localhost_by_default(self) -> None:
+        email = merged("email_configs: [{to: a, from: b, smarthost: 'm:25'}]").email_configs[0]
+        assert email.require_tls is True
+        assert email.hello == "localhost"
+
+    def test_slack_webhook(self) -> None:
+        slack = merged("slack_configs: [{channel: a}]", "{slack_api_url: 'http://x'}").slack_configs[0]
+        assert slack.api_url == Secret("http://x")
+        assert not slack.posts_as_app
+
+    def test_slack_app(self) -> None:
+        slack = merged("slack_configs: [{update_message: true}]", "{slack_app_token: t}").slack_configs[0]
+        assert slack.app_token == Secret("t")
+        assert slack.app_url == "https://slack.com/api/chat.postMessage"
+        assert slack.posts_as_app
+
+    def test_own_address_keeps_the_global_one_away(self) -> None:
+        slack = merged("slack_configs: [{api_url: 'http://own'}]", "{slack_app_token: t}").slack_configs[0]
+        assert slack.app_token is None
+        assert slack.api_url == Secret("http://own")
+
+    def test_address_of_an_app_can_be_the_api_url(self) -> None:
+        slack = merged(
+            "slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', update_message: true}]"
+        ).slack_configs[0]
+        assert slack.posts_as_app
+
+    def test_http_config(self) -> None:
+        receiver = """
+            webhook_configs: [{url: http://x}, {url: http://x, http_config: {}}]
+            slack_configs: [{api_url: http://x}]
+            """
+        result = merged(receiver, "{http_config: {proxy_url: 'http://p'}}")
+        assert result.webhook_configs[0].http_config is not None
+        assert result.webhook_configs[0].http_config.proxy_url == "http://p"
+        assert result.webhook_configs[1].http_config is not None
+        assert result.webhook_configs[1].http_config.proxy_url == ""
+        assert result.slack_configs[0].http_config is not None
+        assert result.slack_configs[0].http_config.proxy_url == "http://p"
+
+
+def test_webhook_address_may_be_a_template() -> None:
+    receiver = load("webhook_configs: [{url: 'http://x/{{ .Status }}'}]").receivers[0]
+    assert receiver.webhook_configs[0].url == Secret("http://x/{{ .Status }}")
