@@ -2,6 +2,7 @@
 
 from exporter.config.fields import Section
 from exporter.config.samplers.info import InfoSection
+from exporter.config.samplers.queues import QueuesSection
 
 
 class SamplersSection(Section):
@@ -9,3 +10,5 @@ class SamplersSection(Section):
 
     info: InfoSection = InfoSection()
     """INFO."""
+    queues: QueuesSection = QueuesSection()
+    """Queues of job frameworks, lists of your own, and streams with consumer groups."""
