@@ -122,6 +122,8 @@ BAD = {
     "url of another kind": "global: {slack_api_url: 'ftp://x'}\n" + ROOT,
     "two slack urls": "global: {slack_api_url: 'http://x', slack_api_url_file: /x}\n" + ROOT,
     "two ways to log in": "global: {http_config: {bearer_token: x, basic_auth: {username: u}}}\n" + ROOT,
+    "no mail server": "route: {receiver: a}\nreceivers: [{name: a, email_configs: [{to: x, from: y}]}]",
+    "no slack url": "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{channel: x}]}]",
     "no url of a webhook": "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{}]}]",
 }
 
