@@ -16,13 +16,14 @@ from exporter.promql.operators.arithmetic import (
     VectorScalarArithmetic,
     VectorScalarComparison,
 )
-from exporter.promql.operators.base import Once, RangeOperator, ScalarOperator, VectorOperator
+from exporter.promql.operators.base import Once, RangeOperator, ScalarOperator, Shared, VectorOperator
 from exporter.promql.operators.elementwise import MapValues
 from exporter.promql.operators.matching import SetOperation, VectorBinary
 from exporter.promql.operators.scalar import Constant, Negation, ScalarBinary
 from exporter.promql.operators.selectors import SelectVector, SelectWindows
 from exporter.promql.operators.subquery import EvaluateSubquery
 from exporter.promql.pinning import Pinning
+from exporter.promql.repetition import Repetitions
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,
@@ -44,19 +45,29 @@ from exporter.promql.syntax.tokens import SET_OPERATORS
 class Compiler:
     """Builds the operators for the nodes of one query. `QueryError` where an argument can never work."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, root: Expr, limits: Limits) -> None:
         self.limits = limits
         self._pinning = Pinning()
         self._inside_pinned = False
+        self._repetitions = Repetitions(root)
+        self._shared: dict[Expr, VectorOperator] = {}
 
     def vector(self, node: Expr) -> VectorOperator:
         """The operator for a node that yields an instant vector."""
         if self._inside_pinned or not self._pinning.is_worth_keeping(node):
-            return self._vector(node)
+            return self._repeatable(node)
         self._inside_pinned = True
         operator = Once(self._vector(node))
         self._inside_pinned = False
         return operator
+
+    def _repeatable(self, node: Expr) -> VectorOperator:
+        if node not in self._repetitions:
+            return self._vector(node)
+        found = self._shared.get(node)
+        if found is None:
+            found = self._shared[node] = Shared(self._vector(self._repetitions.last(node)))
+        return found
 
     def _vector(self, node: Expr) -> VectorOperator:
         node = unwrap(node)

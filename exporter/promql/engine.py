@@ -22,7 +22,7 @@ class _Plan:
     """The operators of one expression, and the labels of its last result."""
 
     def __init__(self, expression: Expression, limits: Limits) -> None:
-        compiler = Compiler(limits)
+        compiler = Compiler(expression.root, limits)
         self.vector: VectorOperator | None = None
         self.scalar: ScalarOperator | None = None
         self.windows: RangeOperator | None = None

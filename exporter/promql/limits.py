@@ -9,12 +9,13 @@ class Limits:
 
     `samples` is the number of samples held in memory at one moment, as `--query.max-samples` of Prometheus,
     `series` the number of series in a result, `steps` the number of points per series of a range query.
-    Text that functions build (label_replace, label_join) counts too, one sample per 32 characters.
+    `nesting` bounds the depth of the syntax tree; a chain such as `a or b or c` counts with its length. Text
+    that functions build (label_replace, label_join) counts as one sample per 32 characters.
     """
 
     expression_chars: int = 65_536
-    nesting: int = 150
-    samples: int = 2_000_000
+    nesting: int = 120
+    samples: int = 1_000_000
     series: int = 100_000
     steps: int = 11_000
     label_value_chars: int = 65_536

@@ -45,3 +45,17 @@ class Once:
         if found is None:
             found = run.memory[self] = self._operator.evaluate(run, at)
         return found
+
+
+class Shared:
+    """A vector that a query names more than once: computed once per moment."""
+
+    def __init__(self, operator: VectorOperator) -> None:
+        self._operator = operator
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector at a time."""
+        found: tuple[int, Vector] | None = run.memory.get(self)
+        if found is None or found[0] != at:
+            found = run.memory[self] = (at, self._operator.evaluate(run, at))
+        return found[1]

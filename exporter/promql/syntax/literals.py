@@ -1,5 +1,6 @@
 """Numbers, durations and strings as PromQL writes them."""
 
+import math
 import re
 from typing import Final
 
@@ -21,6 +22,7 @@ _ESCAPE: Final = re.compile(
 )
 _INTEGER: Final = re.compile(r"0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*")
 _UNDERSCORES: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
+_LONGEST_INTEGER: Final = 60
 _MAX_INTEGER: Final = 2**63 - 1
 
 
@@ -29,15 +31,18 @@ def parse_number(text: str) -> float:
 
     Raises `ValueError`. As in Prometheus an integer is tried first (Go's `ParseInt` with base 0): `010` is 8.
     """
-    if _INTEGER.fullmatch(text):
+    if len(text) <= _LONGEST_INTEGER and _INTEGER.fullmatch(text):
         digits = text.replace("_", "")
-        value = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
-        if value <= _MAX_INTEGER:
-            return float(value)
+        integer = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
+        if integer <= _MAX_INTEGER:
+            return float(integer)
     plain = _UNDERSCORES.sub("", text)
     if "_" in plain:
         raise ValueError(f'invalid number "{text}"')
-    return float(plain)
+    value = float(plain)
+    if math.isinf(value) and "inf" not in plain:
+        raise ValueError(f'"{text}" is too large')
+    return value
 
 
 def parse_seconds(text: str) -> float:

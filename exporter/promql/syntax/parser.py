@@ -4,7 +4,7 @@ The grammar is that of github.com/prometheus/prometheus, promql/parser/generated
 Prometheus enables only by feature flags: those are named and refused.
 """
 
-from typing import Final
+from typing import Final, NoReturn
 
 from exporter.promql.syntax.checks import Checker
 from exporter.promql.syntax.nodes import (
@@ -70,15 +70,19 @@ class Parser:
     def _expression(self, least_binding: int) -> Expr:
         self._depth += 1
         if self._depth > self._nesting:
-            self._stream.fail(self._stream.peek().start, f"nested more than {self._nesting} levels deep")
+            self._too_deep()
         left = self._unary()
-        while True:
+        for _ in range(self._depth, self._nesting + 1):
             op = self._operator()
             binding = _BINDING.get(op, 0)
             if binding < least_binding:
                 self._depth -= 1
                 return left
             left = self._binary(left, op, binding)
+        return self._too_deep()
+
+    def _too_deep(self) -> NoReturn:
+        self._stream.fail(self._stream.peek().start, f"nested more than {self._nesting} levels deep")
 
     def _operator(self) -> str:
         token = self._stream.peek()

@@ -64,7 +64,8 @@ def format_expression(node: Expr) -> str:
 
 def _number(node: NumberLiteral) -> str:
     if not node.is_duration:
-        return format_float(node.value)
+        # Prometheus prints +Inf, which after a sign or before a power reads as another tree.
+        return format_float(node.value).removeprefix("+")
     milliseconds = round(abs(node.value) * 1000)
     return ("-" if node.value < 0 else "") + format_duration(milliseconds)
 

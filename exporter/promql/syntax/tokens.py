@@ -47,6 +47,7 @@ class Token(NamedTuple):
         return f'{self.kind} "{shown}"' if self.kind is not Kind.STRING else f"string {shown}"
 
 
+_LONGEST_MESSAGE: Final = 400
 SET_OPERATORS: Final = frozenset({"and", "or", "unless"})
 AGGREGATORS: Final = frozenset(
     {
@@ -80,4 +81,6 @@ def position(text: str, offset: int) -> str:
 
 def syntax_error(text: str, offset: int, message: str) -> QueryError:
     """The error for a query that is wrong at an offset, worded and placed as Prometheus does."""
+    if len(message) > _LONGEST_MESSAGE:
+        message = message[:_LONGEST_MESSAGE] + "..."
     return QueryError(f"{position(text, offset)}: parse error: {message}")

@@ -22,7 +22,9 @@ _N = TypeVar("_N", VectorSelector, Subquery)
 def pin(node: Expr, at_ms: int) -> Expr:
     """The tree with `@ at_ms` where a selector or subquery has none; the inside of subqueries stays."""
     match node:
-        case VectorSelector() | Subquery():
+        case VectorSelector():
+            return _pinned(node, at_ms)
+        case Subquery():
             return _pinned(node, at_ms)
         case MatrixSelector():
             return replace(node, selector=_pinned(node.selector, at_ms))
