@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 from exporter.alerting.journal import MemoryJournal
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
+from exporter.alerting.setup import MakeIntegrations
 from exporter.clock import Clock, SystemClock, to_milliseconds
+from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.errors import VigilError
 from exporter.log import get_logger
 from exporter.metrics.exposition import ExposedBlock
@@ -41,6 +43,10 @@ log = get_logger(__name__)
 # The parts stop one after the other; together they stay below the ten seconds that SIGTERM is given.
 _SEND_DEADLINE_SECONDS: Final = 4.0
 _TRIM_SECONDS: Final = 60.0
+
+
+MakeAllIntegrations = Callable[[AlertmanagerConfig], MakeIntegrations]
+"""From an alertmanager.yml to what builds the integrations of its receivers; raises `ConfigError`."""
 
 
 class _SampledTargets:
@@ -72,10 +78,13 @@ class App:
         plan: Plan,
         load: Callable[[], Plan],
         listener: socket.socket,
+        *,
         clock: Clock | None = None,
+        make_integrations: MakeAllIntegrations = make_integrations,
     ) -> None:
         self._plan = plan
         self._load = load
+        self._make_integrations = make_integrations
         self._clock = clock or SystemClock()
         self._reloading = asyncio.Lock()
         self._housekeeping: asyncio.Task[None] | None = None
@@ -192,7 +201,7 @@ class App:
         async with self._reloading:
             try:
                 plan = self._load()
-                await self.alerting.reload(plan.alertmanager, make_integrations(plan.alertmanager))
+                await self.alerting.reload(plan.alertmanager, self._make_integrations(plan.alertmanager))
             except VigilError as error:
                 self._note_reload(False)
                 log.error("the configuration was not reloaded", error=error)

@@ -49,7 +49,14 @@ def load_plan(source: Source) -> Plan:
 
     Raises `ConfigError` with all problems of all files, `UsageError` for a URL on the command line.
     """
-    config = _load_config(source)
+    return plan_of(_load_config(source))
+
+
+def plan_of(config: Config, alertmanager: AlertmanagerConfig | None = None) -> Plan:
+    """Read the files that a configuration names; `alertmanager` stands in for its alertmanager.yml.
+
+    Raises `ConfigError` with all problems of all files.
+    """
     problems: list[Problem] = []
 
     def attempt(load: Callable[[], LoadedT]) -> LoadedT | None:
@@ -60,7 +67,7 @@ def load_plan(source: Source) -> Plan:
             return None
 
     rule_files = attempt(lambda: load_rule_files(rule_paths(config)))
-    alertmanager = attempt(lambda: _load_alertmanager(config))
+    alertmanager = alertmanager or attempt(lambda: _load_alertmanager(config))
     web = attempt(lambda: _load_web(config))
     if rule_files is None or alertmanager is None or web is None:
         raise ConfigError(problems)

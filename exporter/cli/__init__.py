@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import exporter
-from exporter.cli import check, run
+from exporter.cli import check, demo, run
 from exporter.errors import ConfigError, UsageError, VigilError
 from exporter.log import LEVELS, configure_logging
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("demo")(demo.demo)
 app.add_typer(check.app, name="check")
 
 

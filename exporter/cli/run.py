@@ -52,10 +52,6 @@ def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None
 
 async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
     app = App(plan, load, listener)
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
@@ -63,10 +59,19 @@ async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) 
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     await app.start()
-    await ended.wait()
+    await until_signalled()
     await app.stop()
+
+
+async def until_signalled() -> None:
+    """Wait for SIGTERM or Ctrl-C."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    await ended.wait()
 
 
 async def _reload(app: App) -> None:

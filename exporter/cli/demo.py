@@ -1,0 +1,109 @@
+"""`redis-vigil demo`: the daemon on an embedded server with a lively workload."""
+
+import asyncio
+import contextlib
+from typing import Annotated, Any, Final
+
+import typer
+import uvloop
+from rich.console import Console
+
+from exporter.app import App
+from exporter.cli.run import until_signalled
+from exporter.config.alertmanager.config import AlertmanagerConfig
+from exporter.config.main import Config
+from exporter.config.web import parse_listen_address
+from exporter.demo.server import DemoServer, find_program
+from exporter.demo.terminal import Terminal
+from exporter.demo.workload import Workload
+from exporter.log import configure_logging
+from exporter.reload import Plan, plan_of
+from exporter.web.server import bind
+
+_FIRST_OUTAGE_SECONDS: Final = 20.0
+_OUTAGE_SECONDS: Final = 6.0
+_BETWEEN_OUTAGES_SECONDS: Final = 300.0
+_ALERTMANAGER: Final[dict[str, Any]] = {
+    "route": {
+        "receiver": "terminal",
+        "group_by": ["alertname", "instance"],
+        "group_wait": "0s",
+        "group_interval": "2s",
+        "repeat_interval": "1h",
+    },
+    "receivers": [{"name": "terminal"}],
+}
+
+
+def demo(
+    listen_address: Annotated[
+        str, typer.Option("--web.listen-address", help="Where the daemon listens.")
+    ] = "127.0.0.1:9121",
+    seconds: Annotated[
+        float | None, typer.Option(help="End after this long; without it Ctrl-C ends the demo.")
+    ] = None,
+) -> None:
+    """Show the daemon at work: an embedded server, a workload with troubles, the shipped rules."""
+    configure_logging("error")
+    program = find_program()
+    listener = bind(*parse_listen_address(listen_address))
+    server = DemoServer(program)
+    plan = _plan(server.url)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_show(server, plan, listener, seconds))
+
+
+def _plan(url: str) -> Plan:
+    config = Config.model_validate(
+        {
+            "global": {"sample_interval": "2s", "sample_timeout": "1s", "evaluation_interval": "2s"},
+            "targets": [{"url": url, "instance": "demo"}],
+        }
+    )
+    return plan_of(config, alertmanager=AlertmanagerConfig.model_validate(_ALERTMANAGER))
+
+
+async def _show(server: DemoServer, plan: Plan, listener: Any, seconds: float | None) -> None:
+    console = Console()
+    terminal = Terminal(console)
+    await server.start()
+    app = App(plan, lambda: plan, listener, make_integrations=lambda _: lambda _: (terminal,))
+    workload = asyncio.create_task(Workload(server.port).run())
+    outages = asyncio.create_task(_suffer_outages(server, console))
+    try:
+        await app.start()
+        _introduce(console, server, app)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await until_signalled()
+        console.print("[dim]Ending the demo.[/]")
+    finally:
+        for task in (outages, workload):
+            task.cancel()
+        await asyncio.gather(outages, workload, return_exceptions=True)
+        await app.stop()
+        await server.close()
+
+
+def _introduce(console: Console, server: DemoServer, app: App) -> None:
+    host, port = app.web.address
+    url = f"http://{host}:{port}"
+    console.print(f"[bold]redis-vigil[/] watches an embedded server on port {server.port}.")
+    console.print(f"  servers and alerts   {url}/")
+    console.print(f"  metrics              {url}/metrics")
+    console.print(f"  Prometheus' API      {url}/api/v1/query?query=redis_up")
+    console.print(
+        "Messages appear below as they would in Slack; the first trouble comes in 20 s. Ctrl-C ends it."
+    )
+
+
+async def _suffer_outages(server: DemoServer, console: Console) -> None:
+    """The server dies now and then, for a few seconds."""
+    await asyncio.sleep(_FIRST_OUTAGE_SECONDS)
+    while True:
+        console.print("[dim]The demo stops its server for a moment.[/]")
+        await server.stop()
+        await asyncio.sleep(_OUTAGE_SECONDS)
+        await server.start()
+        console.print("[dim]The server is back.[/]")
+        await asyncio.sleep(_BETWEEN_OUTAGES_SECONDS)
