@@ -51,7 +51,7 @@ def _texts(value: Any) -> Any:
     return {name: "" if text is None else text for name, text in value.items()}
 
 
-Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
+TextMapping = Annotated[dict[str, str], BeforeValidator(_texts)]
 
 
 class RuleSection(Section):
@@ -62,8 +62,8 @@ class RuleSection(Section):
     expr: str = ""
     for_: Duration = Field(Duration(0), alias="for")
     keep_firing_for: Duration = Duration(0)
-    labels: Texts = Field(default_factory=dict)
-    annotations: Texts = Field(default_factory=dict)
+    labels: TextMapping = Field(default_factory=dict)
+    annotations: TextMapping = Field(default_factory=dict)
 
 
 class GroupSection(Section):
@@ -73,7 +73,7 @@ class GroupSection(Section):
     interval: Duration = Duration(0)
     query_offset: Duration = Duration(0)
     limit: Annotated[int, BeforeValidator(_limit)] = 0
-    labels: Texts = Field(default_factory=dict)
+    labels: TextMapping = Field(default_factory=dict)
     rules: list[Any] = Field(default_factory=list)
 
 

@@ -26,7 +26,10 @@ def annotate(template: str, *, series: str = 'a{job="x"}', value: float = 1) -> 
 
 
 def test_variables() -> None:
-    template = "{{ $labels.job }} {{ .Labels.__name__ }} {{ $value }} {{ $externalLabels.cluster }} {{ $externalURL }}"
+    template = (
+        "{{ $labels.job }} {{ .Labels.__name__ }} {{ $value }} "
+        "{{ $externalLabels.cluster }} {{ $externalURL }}"
+    )
     assert annotate(template, value=1e6) == "x a 1e+06 prod http://vigil:9121/sub"
 
 
