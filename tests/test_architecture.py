@@ -8,26 +8,34 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "exporter"
-# Packages on one line may import each other in the order in which they stand, never back.
-ORDER = """
-errors clock model log shipped
-config
-connection discovery
-metrics
-store samplers
-gotemplate
-promql
-rules
-notify
-alerting
-state
-self_metrics web
-dashboards
-reload app
-demo
-cli
-__main__
-""".split()
+# Each part may import those before it.
+ORDER = [
+    "errors",
+    "clock",
+    "model",
+    "log",
+    "shipped",
+    "config",
+    "connection",
+    "discovery",
+    "metrics",
+    "store",
+    "samplers",
+    "gotemplate",
+    "promql",
+    "rules",
+    "notify",
+    "alerting",
+    "state",
+    "self_metrics",
+    "web",
+    "dashboards",
+    "reload",
+    "app",
+    "demo",
+    "cli",
+    "__main__",
+]
 
 
 def sources() -> list[Path]:
@@ -70,7 +78,9 @@ def test_errors_of_redis_libraries_are_known_in_one_place_only() -> None:
         for path in sources()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom | ast.Import)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
         if name.split(".")[0] in ("redis", "hiredis")
     }
     # The demo is a client of its own server, not a watcher of others'.

@@ -45,9 +45,9 @@ class Config(Section):
     rule_files: tuple[Annotated[str, AfterValidator(_rule_pattern)], ...] | None = None
     """Prometheus rule files; names may hold wildcards. Without this key the shipped ones run."""
     alerting: AlertingSection = AlertingSection()
-    """Who is told."""
+    """Who is told of alerts."""
     storage: StorageSection = StorageSection()
-    """What is kept, and where."""
+    """What is kept, where, and for how long."""
     web: WebSection = WebSection()
     """The daemon's own HTTP server."""
 

@@ -1,0 +1,214 @@
+"""config.yml: what is taken from it, and one clear line for each thing wrong with it."""
+
+from pathlib import Path
+
+import pytest
+
+from exporter.config.main import config_schema, default_config, load_config
+from exporter.config.url import parse_server_url
+from exporter.errors import ConfigError, UsageError
+from exporter.model.target import Address
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.yml"
+    path.write_text(text)
+    return path
+
+
+def problems_of(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(folder, text))
+    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+FULL = """
+global: {sample_interval: 1m, sample_timeout: 2s, evaluation_interval: 30s, external_labels: {cluster: prod}}
+targets:
+  - url: rediss://cache.example.com:6380/3
+    instance: cache-1
+    username: monitor
+    password_file: secret
+    labels: {env: prod}
+    sample_interval: 5s
+    tls: {ca_file: ca.pem, server_name: x, insecure_skip_verify: true}
+    samplers: {info: {max_commands: 7}}
+  - url: unix:///run/redis.sock?db=2
+  - url: valkey://:pa55@[::1]
+samplers: {info: {interval: 10s}}
+rule_files: ["rules/*.yml"]
+alerting: {config_file: alertmanager.yml, alertmanagers: ["http://am-1:9093/"]}
+storage: {path: data, retention: 2h, memory_limit: 64MB}
+web: {listen_address: "127.0.0.1:9000", external_url: "https://vigil.example.com/"}
+"""
+
+
+def test_everything_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from-file\n")
+    for name in ("ca.pem", "alertmanager.yml"):
+        (tmp_path / name).write_text("")
+    config = load_config(write(tmp_path, FULL))
+    first, second, third = (section.to_target() for section in config.targets)
+    assert first.address == Address("cache.example.com", 6380, database=3, tls=True)
+    assert (first.instance, first.credentials.username) == ("cache-1", "monitor")
+    assert first.credentials.password.reveal() == "from-file"
+    assert first.tls.ca_file == tmp_path / "ca.pem"
+    assert second.address == Address(path="/run/redis.sock", database=2)
+    assert second.instance == "/run/redis.sock"
+    assert (third.instance, third.credentials.password.reveal()) == ("[::1]:6379", "pa55")
+    assert config.global_.sample_interval.seconds == 60
+    assert config.storage.memory_limit == 64 << 20
+    assert config.storage.path == tmp_path / "data"
+    assert config.alerting.alertmanagers == ("http://am-1:9093",)
+    assert config.web.external_url == "https://vigil.example.com"
+
+
+def test_a_secret_never_shows(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "targets: [{url: 'redis://u:pa55@h', password: inl1ne}]\n"))
+    for text in (repr(config), str(config), config.model_dump_json(by_alias=True)):
+        assert "pa55" not in text
+        assert "inl1ne" not in text
+
+
+BAD = {
+    "malformed": (
+        "targets: [\n",
+        ["config.yml:2:1: not valid YAML: while parsing a flow node, did not find expected node content"],
+    ),
+    "unknown key": ("target: []\n", ['config.yml:1:1: target: unknown key, did you mean "targets"?']),
+    "unknown nested key": (
+        "targets: [{url: h, passwrod: x}]\n",
+        ['config.yml:1:20: targets[0].passwrod: unknown key, did you mean "password"?'],
+    ),
+    "scheme": (
+        "targets: [{url: 'http://h'}]\n",
+        [
+            "config.yml:1:17: targets[0].url: must begin with redis://, rediss:// (TLS), valkey://, "
+            "valkeys:// or unix://"
+        ],
+    ),
+    "port": (
+        "targets: [{url: 'redis://:pa55@h:70000'}]\n",
+        ["config.yml:1:17: targets[0].url: is not a URL: the port must be a number from 1 to 65535"],
+    ),
+    "no url": ("targets: [{instance: a}]\n", ["config.yml:1:11: targets[0].url: is missing"]),
+    "duration": (
+        "global: {sample_interval: 15}\n",
+        [
+            'config.yml:1:27: global.sample_interval: "15" is not a duration: write whole numbers with units '
+            "y, w, d, h, m, s, ms, largest first, such as 15s or 1h30m"
+        ],
+    ),
+    "zero": (
+        "global: {sample_interval: 0s}\n",
+        ["config.yml:1:27: global.sample_interval: must be longer than 0"],
+    ),
+    "secret file": (
+        "targets: [{url: h, password_file: nosuch}]\n",
+        [
+            "config.yml:1:35: targets[0].password_file: {folder}/nosuch cannot be read: "
+            "no such file or directory"
+        ],
+    ),
+    "secret variable": (
+        "targets: [{url: h, password_env: VIGIL_NO_SUCH}]\n",
+        ["config.yml:1:34: targets[0].password_env: the environment variable VIGIL_NO_SUCH is not set"],
+    ),
+    "two secrets": (
+        "targets: [{url: h, password: inl1ne, password_env: HOME}]\n",
+        ["config.yml:1:52: targets[0].password_env: password is given too: only one of them can be"],
+    ),
+    "same instance": (
+        "targets: [{url: 'h:1'}, {url: 'other:2', instance: 'h:1'}]\n",
+        ['config.yml:1:52: targets[1].instance: instance "h:1" is targets[0] already'],
+    ),
+    "labels": (
+        "targets: [{url: h, labels: {instance: a, b-c: d}}]\n",
+        [
+            "config.yml:1:39: targets[0].labels.instance: is set by the key instance of the target",
+            "config.yml:1:47: targets[0].labels.b-c: is not a label name: letters, digits and _, "
+            "not beginning with __",
+        ],
+    ),
+    "listen address": (
+        "web: {listen_address: '9121'}\n",
+        [
+            'config.yml:1:23: web.listen_address: "9121" is not a listen address: write host:port or '
+            ":port, such as :9121"
+        ],
+    ),
+    "rule file": (
+        "rule_files: [nosuch.yml]\n",
+        ["config.yml:1:14: rule_files[0]: {folder}/nosuch.yml cannot be read: no such file or directory"],
+    ),
+    "several at once": (
+        "global: {sample_timeout: x}\ntargets: 3\nweb: {lisen_address: ':1'}\n",
+        [
+            'config.yml:1:26: global.sample_timeout: "x" is not a duration: write whole numbers with units '
+            "y, w, d, h, m, s, ms, largest first, such as 15s or 1h30m",
+            "config.yml:2:10: targets: must be a list, not a text",
+            'config.yml:3:7: web.lisen_address: unknown key, did you mean "listen_address"?',
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BAD.values(), ids=BAD.keys())
+def test_each_problem_is_one_line_with_its_place(tmp_path: Path, text: str, expected: list[str]) -> None:
+    found = problems_of(tmp_path, text)
+    assert found == [line.replace("{folder}", str(tmp_path)) for line in expected]
+    assert "pa55" not in str(found)
+    assert "inl1ne" not in str(found)
+
+
+def test_a_pattern_of_rule_files_may_match_nothing_yet(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "rule_files: ['rules/*.yml']\n"))
+    assert config.rule_paths == []
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yml").write_text("")
+    assert config.rule_paths == [tmp_path / "rules" / "a.yml"]
+    assert load_config(write(tmp_path, "{}\n")).rule_paths is None
+
+
+@pytest.mark.parametrize(
+    ("urls", "environment", "expected"),
+    [
+        ([], {}, ["localhost:6379"]),
+        ([], {"REDIS_URL": "redis://:x@cache"}, ["cache:6379"]),
+        (["a", "b:1"], {"REDIS_URL": "redis://cache"}, ["a:6379", "b:1"]),
+    ],
+)
+def test_without_a_file(urls: list[str], environment: dict[str, str], expected: list[str]) -> None:
+    config = default_config(urls, environment)
+    assert [section.to_target().instance for section in config.targets] == expected
+
+
+def test_a_bad_url_on_the_command_line_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match=r"^the server's URL must begin with redis://"):
+        default_config(["ftp://:pa55@h"])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("redis://h", "redis://h:6379"),
+        ("rediss://u:p@h:1/2", "rediss://h:1/2"),
+        ("redis://[::1]:7", "redis://[::1]:7"),
+        ("unix:///run/r.sock?db=1", "unix:///run/r.sock?db=1"),
+        ("h?db=4", "redis://h:6379/4"),
+    ],
+)
+def test_urls_are_shown_without_credentials(text: str, shown: str) -> None:
+    assert str(parse_server_url(text)) == shown
+
+
+def test_the_schema_describes_every_key() -> None:
+    schema = config_schema()
+    bare = [
+        f"{name}.{key}"
+        for name, section in [("", schema), *schema["$defs"].items()]
+        for key, value in section.get("properties", {}).items()
+        if not value.get("description")
+    ]
+    assert bare == []
+    assert schema["additionalProperties"] is False
