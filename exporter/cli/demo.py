@@ -9,16 +9,14 @@ import uvloop
 from rich.console import Console
 
 from exporter.app import App
-from exporter.cli.run import until_signalled
+from exporter.cli.run import listen, until_signalled
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.main import Config
-from exporter.config.web import parse_listen_address
 from exporter.demo.server import DemoServer, find_program
 from exporter.demo.terminal import Terminal
 from exporter.demo.workload import Workload
 from exporter.log import configure_logging
 from exporter.reload import Plan, plan_of
-from exporter.web.server import bind
 
 _FIRST_OUTAGE_SECONDS: Final = 20.0
 _OUTAGE_SECONDS: Final = 6.0
@@ -46,7 +44,7 @@ def demo(
     """Show the daemon at work: an embedded server, a workload with troubles, the shipped rules."""
     configure_logging("error")
     program = find_program()
-    listener = bind(*parse_listen_address(listen_address))
+    listener = listen(listen_address)
     server = DemoServer(program)
     plan = _plan(server.url)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -12,7 +12,7 @@ import uvloop
 
 from exporter.app import App
 from exporter.config.web import parse_listen_address
-from exporter.errors import VigilError
+from exporter.errors import UsageError, VigilError
 from exporter.log import get_logger
 from exporter.reload import Plan, Source, load_plan
 from exporter.web.server import bind
@@ -39,9 +39,17 @@ def run(
     """Watch Redis servers: sample them, expose metrics, evaluate rules, notify people."""
     source = Source(config, tuple(redis or ()))
     plan = load_plan(source)
-    host, port = parse_listen_address(listen_address or plan.config.web.listen_address)
-    listener = bind(host, port)
+    listener = listen(listen_address or plan.config.web.listen_address)
     serve(plan, lambda: load_plan(source), listener)
+
+
+def listen(address: str) -> socket.socket:
+    """A listening socket; raises `UsageError` for an address that is none, `ListenError` for one in use."""
+    try:
+        host, port = parse_listen_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return bind(host, port)
 
 
 def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:

@@ -1,6 +1,5 @@
 """A Slack endpoint and a mailbox that speak the real protocols and keep what they get."""
 
-import asyncio
 import json
 import ssl
 import threading
@@ -16,6 +15,8 @@ from typing import Any
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.servers import free_port
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ def inbox(directory: Path) -> Iterator[Inbox]:
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    box = Inbox(0, ca_file)
+    box = Inbox(free_port(), ca_file)
 
     def authenticate(
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
@@ -94,15 +95,13 @@ def inbox(directory: Path) -> Iterator[Inbox]:
     controller = Controller(
         box,
         hostname="127.0.0.1",
-        port=0,
+        port=box.port,
         tls_context=context,
         require_starttls=True,
         auth_required=True,
         authenticator=authenticate,
     )
     controller.start()
-    assert isinstance(controller.server, asyncio.Server)
-    box.port = controller.server.sockets[0].getsockname()[1]
     try:
         yield box
     finally:
