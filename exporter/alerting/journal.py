@@ -27,6 +27,11 @@ class Journal(Protocol):
     elsewhere: no call but `load` raises, alerting goes on from memory.
     """
 
+    @property
+    def generation(self) -> int:
+        """Grows when everything that was saved has been lost and should be saved again."""
+        ...
+
     async def load(self) -> Saved:
         """What was saved before; raises `exporter.errors.StateError`."""
         ...
@@ -56,6 +61,8 @@ class Journal(Protocol):
 
 class MemoryJournal:
     """A journal that lives as long as the object; the history is capped at `max_records`."""
+
+    generation = 0
 
     def __init__(self, max_records: int = 10_000) -> None:
         self._alerts: dict[Labels, Alert] = {}

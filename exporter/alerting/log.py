@@ -58,7 +58,7 @@ class NotificationLog:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[LogEntry]:
-        return iter(self._entries.values())
+        return iter(list(self._entries.values()))
 
     def get(self, key: LogKey, now: float) -> LogEntry | None:
         """The entry of a key; None where there is none or it has expired."""

@@ -78,6 +78,7 @@ class AlertManager:
         self._setup = build_setup(config, make_integrations, self._services, hold_until=0.0)
         self._dispatcher = self._setup.make_dispatcher(self._services, {})
         self._hold_until = 0.0
+        self._saved_generation = journal.generation
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
@@ -254,6 +255,16 @@ class AlertManager:
         await services.journal.delete_silences(services.silences.collect_garbage(now))
         await services.journal.delete_entries(services.log.collect_garbage(now))
         await services.journal.delete_history(now - RETENTION_SECONDS)
+        if services.journal.generation != self._saved_generation:
+            await self._save_everything()
+
+    async def _save_everything(self) -> None:
+        services = self._services
+        self._saved_generation = services.journal.generation
+        await services.journal.save_alerts(list(services.alerts))
+        await services.journal.save_silences(list(services.silences))
+        for entry in services.log:
+            await services.journal.save_entry(entry)
 
     def _count_alerts(self) -> dict[str, int]:
         processed = {

@@ -1,0 +1,164 @@
+"""Alerting's objects as JSON."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from exporter.alerting.history import HistoryRecord, Outcome, ToldAlert
+from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.silences import Silence
+from exporter.config.alertmanager.matchers import make_matcher
+from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.model.matcher import MatchOp
+
+ValueT = TypeVar("ValueT")
+
+_log = get_logger(__name__)
+
+
+def dump(value: Any) -> str:
+    """JSON without blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_all(rows: Iterable[str], decode: Callable[[Any], ValueT]) -> list[ValueT]:
+    """The objects of rows; one that cannot be read is left out, and that is logged."""
+    values = []
+    for row in rows:
+        try:
+            values.append(decode(json.loads(row)))
+        except (ValueError, KeyError, TypeError) as error:
+            _log.error("a saved row cannot be read and is left out", error=str(error))
+    return values
+
+
+def labels_key(labels: Labels) -> str:
+    """What a label set is found by."""
+    return dump(labels.pairs)
+
+
+def log_key(key: LogKey) -> str:
+    """What a log entry is found by."""
+    return dump([key.group_key, key.receiver, key.integration, key.index])
+
+
+def encode_alert(alert: Alert) -> str:
+    return dump(
+        {
+            "labels": alert.labels.as_dict(),
+            "annotations": alert.annotations.as_dict(),
+            "startsAt": alert.starts_at,
+            "endsAt": alert.ends_at,
+            "generatorURL": alert.generator_url,
+            "updatedAt": alert.updated_at,
+            "timeout": alert.timeout,
+        }
+    )
+
+
+def decode_alert(data: dict[str, Any]) -> Alert:
+    return Alert(
+        Labels(data["labels"]),
+        Labels(data["annotations"]),
+        data["startsAt"],
+        data["endsAt"],
+        data["generatorURL"],
+        data["updatedAt"],
+        data["timeout"],
+    )
+
+
+def encode_silence(silence: Silence) -> str:
+    return dump(
+        {
+            "id": silence.id,
+            "matchers": [[one.name, one.op.value, one.value] for one in silence.matchers],
+            "startsAt": silence.starts_at,
+            "endsAt": silence.ends_at,
+            "createdBy": silence.created_by,
+            "comment": silence.comment,
+            "updatedAt": silence.updated_at,
+        }
+    )
+
+
+def decode_silence(data: dict[str, Any]) -> Silence:
+    return Silence(
+        data["id"],
+        tuple(make_matcher(name, MatchOp(op), value) for name, op, value in data["matchers"]),
+        data["startsAt"],
+        data["endsAt"],
+        data["createdBy"],
+        data["comment"],
+        data["updatedAt"],
+    )
+
+
+def encode_entry(entry: LogEntry) -> str:
+    key = entry.key
+    return dump(
+        {
+            "key": [key.group_key, key.receiver, key.integration, key.index],
+            "at": entry.at,
+            "expiresAt": entry.expires_at,
+            "firing": _hex(entry.firing),
+            "resolved": _hex(entry.resolved),
+            "hidden": _hex(entry.hidden),
+        }
+    )
+
+
+def decode_entry(data: dict[str, Any]) -> LogEntry:
+    return LogEntry(
+        LogKey(*data["key"]),
+        data["at"],
+        data["expiresAt"],
+        _unhex(data["firing"]),
+        _unhex(data["resolved"]),
+        _unhex(data["hidden"]),
+    )
+
+
+def encode_record(record: HistoryRecord) -> str:
+    return dump(
+        {
+            "at": record.at,
+            "receiver": record.receiver,
+            "integration": record.integration,
+            "groupKey": record.group_key,
+            "groupLabels": record.group_labels.as_dict(),
+            "outcome": record.outcome.value,
+            "attempts": record.attempts,
+            "firing": record.firing,
+            "resolved": record.resolved,
+            "alerts": [[one.labels.as_dict(), one.status] for one in record.alerts],
+            "error": record.error,
+        }
+    )
+
+
+def decode_record(data: dict[str, Any]) -> HistoryRecord:
+    return HistoryRecord(
+        data["at"],
+        data["receiver"],
+        data["integration"],
+        data["groupKey"],
+        Labels(data["groupLabels"]),
+        Outcome(data["outcome"]),
+        data["attempts"],
+        data["firing"],
+        data["resolved"],
+        tuple(ToldAlert(Labels(labels), status) for labels, status in data["alerts"]),
+        data["error"],
+    )
+
+
+def _hex(fingerprints: frozenset[int]) -> list[str]:
+    # JSON's numbers are doubles to many readers: 64 bits do not fit.
+    return [f"{one:016x}" for one in sorted(fingerprints)]
+
+
+def _unhex(texts: Sequence[str]) -> frozenset[int]:
+    return frozenset(int(one, 16) for one in texts)

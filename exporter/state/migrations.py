@@ -1,0 +1,30 @@
+"""The tables of the state database, and how older files become newer."""
+
+import sqlite3
+from typing import Final
+
+from exporter.errors import StateError
+
+MIGRATIONS: Final = (
+    # 1: alerts, silences, notification log and history of alerting; alerts of the rules.
+    """
+    CREATE TABLE alerts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE silences (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE log_entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE history (at REAL NOT NULL, receiver TEXT NOT NULL, value TEXT NOT NULL);
+    CREATE INDEX history_at ON history (at);
+    CREATE TABLE rule_groups (file TEXT, name TEXT, evaluated_at_ms INTEGER NOT NULL,
+        PRIMARY KEY (file, name)) WITHOUT ROWID;
+    CREATE TABLE rule_alerts (file TEXT, name TEXT, key TEXT, value TEXT NOT NULL,
+        PRIMARY KEY (file, name, key)) WITHOUT ROWID;
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file up to date, all at once or not at all; raises `StateError` for one of a newer program."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise StateError(f"the state database was written by a newer version (format {version})")
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")

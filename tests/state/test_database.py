@@ -1,0 +1,199 @@
+"""Disks and files in trouble."""
+
+import asyncio
+import sqlite3
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from exporter.errors import StateError
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.state import journal as journal_module
+from exporter.state.database import Database
+from exporter.state.journal import SqliteJournal
+from exporter.state.metrics import StateCollector
+from exporter.state.migrations import MIGRATIONS
+
+
+def alerts(count: int, text: str = "") -> list[Alert]:
+    return [Alert(Labels({"n": str(number)}), Labels({"text": text})) for number in range(count)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "vigil.db"
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("exporter.state.database._BUSY_SECONDS", 0.05)
+
+
+def run(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(story)
+
+
+async def settle(journal: SqliteJournal) -> None:
+    for _ in range(250):
+        if not journal.pending:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the journal does not come to rest")
+
+
+def test_while_the_file_is_locked_nobody_waits_and_nothing_is_lost(path: Path) -> None:
+    async def story() -> None:
+        database = Database(path)
+        journal = SqliteJournal(database)
+        registry = CollectorRegistry()
+        StateCollector(registry, database, journal)
+        await journal.save_alerts(alerts(1))
+        lock = sqlite3.connect(path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        await journal.save_alerts(alerts(10, "first"))
+        assert registry.get_sample_value("redis_vigil_state_up") == 0
+        began = asyncio.get_running_loop().time()
+        for text in ("second", "third"):
+            await journal.save_alerts(alerts(10, text))
+        await journal.delete_alerts([Labels({"n": "3"})])
+        assert asyncio.get_running_loop().time() - began < 0.05
+        assert journal.pending == 10
+        lock.execute("ROLLBACK")
+        lock.close()
+        await settle(journal)
+        assert registry.get_sample_value("redis_vigil_state_up") == 1
+        assert registry.get_sample_value("redis_vigil_state_failures_total") == database.failures >= 1
+        saved = await journal.load()
+        assert len(saved.alerts) == 9
+        assert {alert.annotations.get("text") for alert in saved.alerts} == {"third"}
+        await journal.close()
+        await database.close()
+
+    run(story())
+
+
+def test_a_full_disk(path: Path) -> None:
+    async def story() -> None:
+        database = Database(path)
+        journal = SqliteJournal(database)
+        registry = CollectorRegistry()
+        StateCollector(registry, database, journal)
+        await journal.save_alerts(alerts(1))
+        assert registry.get_sample_value("redis_vigil_state_up") == 1
+        await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 20").fetchall())
+        await journal.save_alerts(alerts(50, "x" * 5000))
+        assert registry.get_sample_value("redis_vigil_state_up") == 0
+        assert registry.get_sample_value("redis_vigil_state_failures_total") == 1
+        assert registry.get_sample_value("redis_vigil_state_pending_writes") == 50
+        await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 10000").fetchall())
+        await settle(journal)
+        assert len((await journal.load()).alerts) == 50
+        await journal.close()
+        await database.close()
+
+    run(story())
+
+
+@pytest.mark.parametrize("content", [b"this is no database, but a text that somebody put here\n" * 100])
+def test_a_file_that_is_no_database_is_put_aside(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+    async def story() -> None:
+        database = Database(path)
+        journal = SqliteJournal(database)
+        await journal.save_alerts(alerts(1))
+        assert len((await journal.load()).alerts) == 1
+        await database.close()
+
+    run(story())
+    assert path.with_name("vigil.db.broken").read_bytes() == content
+
+
+def test_a_damaged_file_is_put_aside(path: Path) -> None:
+    async def fill() -> None:
+        database = Database(path)
+        await SqliteJournal(database).save_alerts(alerts(500, "x" * 200))
+        await database.close()
+
+    async def go_on() -> None:
+        database = Database(path)
+        journal = SqliteJournal(database)
+        with pytest.raises(StateError, match="malformed"):
+            await journal.load()
+        assert journal.generation == 1
+        await journal.save_alerts(alerts(1))
+        await settle(journal)
+        assert len((await journal.load()).alerts) == 1
+        await database.close()
+
+    run(fill())
+    content = bytearray(path.read_bytes())
+    content[4096 * 4 : 4096 * 20] = b"\xff" * (4096 * 16)
+    path.write_bytes(bytes(content))
+    run(go_on())
+    assert path.with_name("vigil.db.broken").exists()
+
+
+def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+
+    async def story() -> None:
+        database = Database(path)
+        with pytest.raises(StateError, match="newer version"):
+            await SqliteJournal(database).load()
+        await database.close()
+
+    run(story())
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+
+    async def story() -> None:
+        database = Database(tmp_path / "file" / "vigil.db")
+        with pytest.raises(StateError, match=r"File exists|Not a directory"):
+            await SqliteJournal(database).load()
+        assert not database.is_healthy
+        await database.close()
+
+    run(story())
+
+
+def test_a_row_that_cannot_be_read_is_left_out(path: Path) -> None:
+    async def story() -> None:
+        database = Database(path)
+        journal = SqliteJournal(database)
+        await journal.save_alerts(alerts(2))
+        await database.run(
+            lambda connection: connection.execute("UPDATE alerts SET value = '{}' WHERE key LIKE '%1%'")
+        )
+        assert len((await journal.load()).alerts) == 1
+        await database.close()
+
+    run(story())
+
+
+def test_a_transaction_is_all_or_nothing(path: Path) -> None:
+    async def story() -> None:
+        database = Database(path)
+
+        def half(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO alerts VALUES ('a', '{}')")
+            raise sqlite3.OperationalError("in the middle")
+
+        with pytest.raises(StateError, match="in the middle"):
+            await database.run(half)
+        count = await database.run(
+            lambda connection: connection.execute("SELECT count(*) FROM alerts").fetchone()
+        )
+        assert count == (0,)
+        await database.close()
+
+    run(story())

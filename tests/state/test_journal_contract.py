@@ -1,0 +1,151 @@
+"""What every journal of alerting does, in memory and in SQLite."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from exporter.alerting.history import HistoryRecord, Outcome, ToldAlert
+from exporter.alerting.journal import Journal, MemoryJournal, Saved
+from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.silences import Silence
+from exporter.config.alertmanager.matchers import parse_matchers
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.state.database import Database
+from exporter.state.journal import SqliteJournal
+
+Story = Callable[[Journal], Awaitable[None]]
+Play = Callable[..., Saved]
+
+LABELS = Labels({"alertname": "Down", "instance": 'a"\n\\ü\U0001f642'})
+ALERT = Alert(LABELS, Labels({"summary": "x\x00y"}), 1700000000.125, 0.1 + 0.2, "http://g", 3.5, True)
+SILENCE = Silence("id-1", tuple(parse_matchers('a="b",c!~"d.*","e f"=~"g"')), 1.5, 2.5, "me", "why\n", 0.5)
+KEY = LogKey('{}:{alertname="Down"}', "hook", "webhook", 3)
+ENTRY = LogEntry(KEY, 10.5, 20.5, frozenset({0, 2**64 - 1}), frozenset({5}), frozenset({7, 8}))
+RECORD = HistoryRecord(
+    100.5,
+    "hook",
+    "webhook",
+    KEY.group_key,
+    Labels({"alertname": "Down"}),
+    Outcome.FAILED,
+    3,
+    2,
+    1,
+    (ToldAlert(LABELS, "firing"), ToldAlert(Labels({"alertname": "x"}), "resolved")),
+    "status 500",
+)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
+    """Runs stories one after the other, each on a journal opened anew; what is saved in the end."""
+
+    async def on_sqlite(stories: tuple[Story, ...]) -> Saved:
+        for story in stories:
+            database = Database(tmp_path / "state" / "vigil.db")
+            journal = SqliteJournal(database)
+            await story(journal)
+            await journal.close()
+            await database.close()
+        database = Database(tmp_path / "state" / "vigil.db")
+        saved = await SqliteJournal(database).load()
+        await database.close()
+        return saved
+
+    async def in_memory(stories: tuple[Story, ...]) -> Saved:
+        journal = MemoryJournal()
+        for story in stories:
+            await story(journal)
+        return await journal.load()
+
+    run = on_sqlite if request.param == "sqlite" else in_memory
+    return lambda *stories: asyncio.run(run(stories))
+
+
+def test_an_empty_one(play: Play) -> None:
+    async def nothing(journal: Journal) -> None:
+        assert await journal.load() == Saved()
+        assert await journal.read_history(0, 10) == []
+        await journal.delete_alerts([LABELS])
+        await journal.delete_silences(["x"])
+        await journal.delete_entries([KEY])
+        await journal.delete_history(1e9)
+
+    assert play(nothing) == Saved()
+
+
+def test_what_is_saved_comes_back_as_it_was(play: Play) -> None:
+    async def save(journal: Journal) -> None:
+        await journal.save_alerts([ALERT])
+        await journal.save_silences([SILENCE])
+        await journal.save_entry(ENTRY)
+
+    saved = play(save)
+    assert saved == Saved((ALERT,), (SILENCE,), (ENTRY,))
+    # Equality of matchers must not hide a difference.
+    assert [matcher.dot_newline for matcher in saved.silences[0].matchers] == [False] * 3
+
+
+def test_the_last_state_counts(play: Play) -> None:
+    async def first(journal: Journal) -> None:
+        await journal.save_alerts([ALERT, replace(ALERT, ends_at=9.0)])
+        await journal.save_silences([SILENCE, replace(SILENCE, comment="other")])
+        await journal.save_entry(ENTRY)
+
+    async def second(journal: Journal) -> None:
+        await journal.save_alerts([replace(ALERT, ends_at=10.0)])
+        await journal.save_entry(replace(ENTRY, at=11.0))
+
+    assert play(first, second) == Saved(
+        (replace(ALERT, ends_at=10.0),), (replace(SILENCE, comment="other"),), (replace(ENTRY, at=11.0),)
+    )
+
+
+def test_what_is_deleted_is_gone(play: Play) -> None:
+    async def save(journal: Journal) -> None:
+        await journal.save_alerts([ALERT, replace(ALERT, labels=Labels({"a": "b"}))])
+        await journal.save_silences([SILENCE, replace(SILENCE, id="id-2")])
+        await journal.save_entry(ENTRY)
+
+    async def delete(journal: Journal) -> None:
+        await journal.delete_alerts([LABELS])
+        await journal.delete_silences(["id-1"])
+        await journal.delete_entries([KEY])
+
+    saved = play(save, delete)
+    assert [alert.labels for alert in saved.alerts] == [Labels({"a": "b"})]
+    assert [silence.id for silence in saved.silences] == ["id-2"]
+    assert saved.entries == ()
+
+
+def test_history(play: Play) -> None:
+    async def save(journal: Journal) -> None:
+        await journal.save_entry(ENTRY, RECORD)
+        await journal.add_record(replace(RECORD, at=101.0, receiver="other"))
+        await journal.add_record(replace(RECORD, at=102.0))
+
+    async def read(journal: Journal) -> None:
+        records = await journal.read_history(0, 10)
+        assert [record.at for record in records] == [102.0, 101.0, 100.5]
+        assert records[-1] == RECORD
+        assert [record.at for record in await journal.read_history(101.0, 10)] == [102.0, 101.0]
+        assert [record.at for record in await journal.read_history(0, 2)] == [102.0, 101.0]
+        assert [record.at for record in await journal.read_history(0, 10, "hook")] == [102.0, 100.5]
+        await journal.delete_history(101.0)
+        assert [record.at for record in await journal.read_history(0, 10)] == [102.0, 101.0]
+
+    assert play(save, read).entries == (ENTRY,)
+
+
+def test_many_at_a_time(play: Play) -> None:
+    alerts = [replace(ALERT, labels=Labels({"n": str(number)})) for number in range(500)]
+
+    async def save(journal: Journal) -> None:
+        await asyncio.gather(*(journal.save_alerts([alert]) for alert in alerts))
+
+    saved = play(save)
+    assert {alert.labels for alert in saved.alerts} == {alert.labels for alert in alerts}
