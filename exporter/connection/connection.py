@@ -18,7 +18,7 @@ Command = tuple[Argument, ...]
 # What a reply can be: a nested list, bytes, an integer, nothing, or the error of that one command.
 Reply = Any
 
-_CLIENT_NAME = "redis-vigil"
+CLIENT_NAME = "redis-vigil"
 _READ_BYTES = 1 << 16
 _FIRST_BACKOFF_SECONDS = 0.1
 _LAST_BACKOFF_SECONDS = 5.0
@@ -42,7 +42,7 @@ class Connection:
         target: Target,
         *,
         timeout_seconds: float = 5.0,
-        name: str = _CLIENT_NAME,
+        name: str = CLIENT_NAME,
         no_touch: bool = False,
         on_closed: Callable[[], None] | None = None,
         max_reply_bytes: int = 64 << 20,

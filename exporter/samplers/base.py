@@ -36,6 +36,7 @@ class TargetFacts:
     connected_clients: int = 0
     cluster_enabled: bool = False
     databases: int = 0
+    slowlog_max_len: int = 0
     keys_by_database: dict[int, int] = field(default_factory=dict)
 
 

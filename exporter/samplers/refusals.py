@@ -38,6 +38,11 @@ class Refusals:
         """Whether a command is to be asked: it was not refused, or long ago."""
         return self._monotonic() >= self._retry_at.get(name, 0.0)
 
+    def require(self, name: str) -> None:
+        """Raises the `ReplyError` with which this command was refused, if it was."""
+        if name in self._errors:
+            raise self._errors[name]
+
     def refuse(self, name: str, error: ReplyError) -> None:
         """Leave this command out for a while; told once in the log."""
         if name not in self._errors:

@@ -3,10 +3,10 @@
 from typing import Final
 
 from exporter.model.sample import Family
-from exporter.samplers import info, status
+from exporter.samplers import info, slowlog, status
 from exporter.samplers.base import SamplerSpec
 
-SAMPLERS: Final[tuple[SamplerSpec, ...]] = (info.SPEC,)
+SAMPLERS: Final[tuple[SamplerSpec, ...]] = (info.SPEC, slowlog.SPEC)
 
 
 def declared_families() -> tuple[Family, ...]:

@@ -98,6 +98,11 @@ class TargetRunner:
         """The samplers and how often each is to run."""
         return [slot.plan for slot in self._slots.values()]
 
+    def sampler(self, name: str) -> Sampler | None:
+        """One of the samplers, for what it knows beyond its metrics."""
+        slot = self._slots.get(name)
+        return None if slot is None else slot.sampler
+
     @property
     def sources(self) -> Sequence[str]:
         """The names under which this target writes into the store."""

@@ -3,6 +3,7 @@
 from exporter.config.fields import Section
 from exporter.config.samplers.info import InfoSection
 from exporter.config.samplers.queues import QueuesSection
+from exporter.config.samplers.slowlog import SlowlogSection
 
 
 class SamplersSection(Section):
@@ -10,5 +11,7 @@ class SamplersSection(Section):
 
     info: InfoSection = InfoSection()
     """INFO."""
+    slowlog: SlowlogSection = SlowlogSection()
+    """The slow log."""
     queues: QueuesSection = QueuesSection()
     """Queues of job frameworks, lists of your own, and streams with consumer groups."""

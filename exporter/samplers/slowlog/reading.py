@@ -1,0 +1,83 @@
+"""The questions to the server about its slow log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.connection import Connection
+from exporter.errors import ReplyError
+from exporter.samplers.info.parser import split_lines
+from exporter.samplers.refusals import Refusals
+from exporter.samplers.slowlog.entries import Entry, parse_entries
+
+# Entries may come between the look at the newest and the reading of all new ones.
+_SLACK: Final = 16
+_LENGTH, _NEWEST = "SLOWLOG LEN", "SLOWLOG GET"
+_COMMANDLOGS: Final = ("slow", "large-request", "large-reply")
+
+
+@dataclass(frozen=True, slots=True)
+class RingView:
+    """What a look at the ring shows: its length, its newest entries, and Valkey's other lengths by name."""
+
+    length: int
+    newest: Sequence[Entry]
+    commandlogs: dict[str, int]
+
+
+async def look(
+    connection: Connection, refusals: Refusals, count: int, *, with_commandlogs: bool = False
+) -> RingView:
+    """The length of the ring and at most `count` of its newest entries, in one round trip."""
+    commands: dict[str, tuple[str | int, ...]] = {
+        _LENGTH: ("SLOWLOG", "LEN"),
+        _NEWEST: ("SLOWLOG", "GET", count),
+    }
+    if with_commandlogs:
+        commands |= {f"COMMANDLOG LEN {name}": ("COMMANDLOG", "LEN", name) for name in _COMMANDLOGS}
+    answers = await refusals.ask(connection, commands)
+    for name in (_LENGTH, _NEWEST):
+        refusals.require(name)
+    newest = parse_entries(answers[_NEWEST])
+    lengths = {name: answers.get(f"COMMANDLOG LEN {name}") for name in _COMMANDLOGS}
+    return RingView(
+        int(answers[_LENGTH]),
+        newest,
+        {name: length for name, length in lengths.items() if isinstance(length, int)},
+    )
+
+
+async def read_more(connection: Connection, wanted: int, length: int, limit: int) -> Sequence[Entry]:
+    """At least the `wanted` newest entries, as far as the ring and the limit allow."""
+    count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit)
+    return parse_entries(await connection.execute("SLOWLOG", "GET", count))
+
+
+async def ask_run_id(connection: Connection) -> str:
+    """The id that a server gives itself when it starts; empty where it does not tell."""
+    lines = await _ask_info(connection, "server")
+    return next((line.removeprefix("run_id:") for line in lines if line.startswith("run_id:")), "")
+
+
+async def was_never_emptied(connection: Connection) -> bool:
+    """Whether the statistics of commands prove that nobody has emptied the slow log since the server started.
+
+    Before Redis 7 they do not tell sub-commands apart, and prove it only where neither SLOWLOG nor CONFIG has
+    ever been called.
+    """
+    lines = await _ask_info(connection, "commandstats")
+    called = {
+        line.partition(":")[0].removeprefix("cmdstat_") for line in lines if line.startswith("cmdstat_")
+    }
+    if any("|" in name for name in called):
+        return not called & {"slowlog|reset", "commandlog|reset", "config|resetstat"}
+    return bool(called) and not called & {"slowlog", "config"}
+
+
+async def _ask_info(connection: Connection, section: str) -> Sequence[str]:
+    """The lines of one section; none where the server does not tell."""
+    try:
+        reply = await connection.execute("INFO", section)
+    except ReplyError:
+        return ()
+    return split_lines(reply) if isinstance(reply, bytes) else ()

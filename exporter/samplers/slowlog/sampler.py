@@ -1,0 +1,194 @@
+"""The slow log sampler: each new entry once, its command counted, its arguments generalised."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.config.samplers.slowlog import SlowlogSection
+from exporter.connection import Connection
+from exporter.connection.connection import CLIENT_NAME
+from exporter.metrics import Histogram
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.slowlog import families
+from exporter.samplers.slowlog.book import PatternBook
+from exporter.samplers.slowlog.entries import Entry
+from exporter.samplers.slowlog.ledger import Ledger, Taken
+from exporter.samplers.slowlog.patterns import PatternNames, command_name
+from exporter.samplers.slowlog.reading import RingView, ask_run_id, look, read_more, was_never_emptied
+from exporter.samplers.slowlog.report import SlowlogReport
+
+_TOP_PATTERNS: Final = 50
+# The ring is read again before this share of it can have been replaced.
+_SAFE_SHARE: Final = 0.5
+_COMMANDLOG_VERSION: Final = (8, 1)
+
+
+class SlowlogSampler:
+    """Reads the slow log of one server."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: SlowlogSection = context.settings
+        self._settings = settings
+        self._context = context
+        self._table = context.table
+        self._facts = context.facts
+        self._ledger = Ledger()
+        self._commands = context.new_cap("command", settings.max_commands)
+        self._exposed = context.new_cap("pattern", settings.max_exposed_patterns)
+        self._book = PatternBook(settings.max_patterns, settings.recurring_after)
+        self._names = PatternNames(
+            settings.patterns, hide_keys=settings.arguments == "hidden", renamed=self._rename
+        )
+        self._histograms: dict[str, Histogram] = {}
+        self._moved: set[str] = set()
+        self._connects = -1
+        self._run_id = ""
+        self._sampled_at = 0.0
+        self._expected = 1
+        self._generation = -1
+        self._lost = self._uncertain = self._resets = 0
+        self.next_delay_seconds: float | None = None
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `AdaptiveSampler`)."""
+        fresh = not self._ledger.is_open and await was_never_emptied(connection)
+        limit = self._settings.max_entries
+        view = await look(
+            connection,
+            self._context.refusals,
+            min(self._expected, limit),
+            with_commandlogs=self._has_commandlog,
+        )
+        if connection.connects != self._connects:
+            await self._notice_restart(connection)
+        if not self._ledger.is_open:
+            await self._begin(connection, view, fresh)
+            taken = Taken()
+        else:
+            taken = await self._take(connection, view)
+        self._count(taken)
+        self._plan_next(len(taken.entries) + taken.lost, at)
+        self._write(view)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    @property
+    def _has_commandlog(self) -> bool:
+        return self._facts.flavour == "valkey" and self._facts.version >= _COMMANDLOG_VERSION
+
+    async def _notice_restart(self, connection: Connection) -> None:
+        """The connection is a new one: is it the same server, still running?"""
+        run_id = await ask_run_id(connection)
+        if self._ledger.is_open and run_id and self._run_id and run_id != self._run_id:
+            self._ledger.restart()
+            self._uncertain += 1
+        self._run_id = run_id or self._run_id
+        self._connects = connection.connects
+
+    async def _begin(self, connection: Connection, view: RingView, fresh: bool) -> None:
+        """What the ring holds now came before us: it shows in the report and counts for nothing."""
+        self._ledger.begin(view.newest, view.length, starts_at_zero=fresh)
+        if view.newest:
+            limit = self._settings.max_entries
+            for entry in reversed(await read_more(connection, view.length, view.length, limit)):
+                if not self._is_own(entry):
+                    self._book.add(self._names.name(entry.arguments), entry, is_new=False)
+
+    async def _take(self, connection: Connection, view: RingView) -> Taken:
+        newest = view.newest
+        wanted = min(self._ledger.wants(newest), view.length)
+        if wanted > len(newest):
+            newest = await read_more(connection, wanted, view.length, self._settings.max_entries)
+        return self._ledger.take(newest, view.length, capacity=self._facts.slowlog_max_len)
+
+    def _count(self, taken: Taken) -> None:
+        self._lost += taken.lost
+        self._uncertain += taken.uncertain
+        self._resets += taken.reset
+        for entry in taken.entries:
+            if self._is_own(entry):
+                continue
+            command = self._commands.fold(command_name(entry.arguments).partition(" ")[0].lower())
+            histogram = self._histograms.get(command)
+            if histogram is None:
+                histogram = self._histograms[command] = Histogram(families.BOUNDS_SECONDS)
+            histogram.observe(entry.value / 1e6)
+            self._moved.add(command)
+            self._book.add(self._names.name(entry.arguments), entry, is_new=True)
+
+    def _is_own(self, entry: Entry) -> bool:
+        return entry.client_name.startswith(CLIENT_NAME)
+
+    def _rename(self, old: Sequence[str], new: str) -> None:
+        self._book.rename(old, new)
+        for name in old:
+            self._exposed.forget(name)
+
+    def _plan_next(self, came: int, at: float) -> None:
+        """Come back before the ring can have turned over, at the pace of the last interval."""
+        elapsed = at - self._sampled_at
+        self._sampled_at = at
+        self._expected = 1 + came * 2
+        capacity = self._facts.slowlog_max_len or self._ledger.capacity
+        self.next_delay_seconds = None
+        if came > 0 and elapsed > 0 and capacity > 0:
+            shortest = self._settings.shortest_interval.seconds
+            self.next_delay_seconds = max(shortest, elapsed * capacity * _SAFE_SHARE / came)
+
+    def _write(self, view: RingView) -> None:
+        table = self._table
+        if self._generation == table.generation:
+            table.carry_over()
+        else:
+            self._generation = table.generation
+            self._moved = set(self._histograms)
+        newest = view.newest[0] if view.newest else None
+        table.set(families.LENGTH, float(view.length))
+        table.set(families.LAST_ID, float(newest.id if newest else 0))
+        table.set(families.LAST_DURATION, newest.value / 1e6 if newest else 0.0)
+        table.set(families.LOST, float(self._lost))
+        table.set(families.UNCERTAIN, float(self._uncertain))
+        table.set(families.RESETS, float(self._resets))
+        for name, family in _COMMANDLOG_FAMILIES:
+            if name in view.commandlogs:
+                table.set(family, float(view.commandlogs[name]))
+        if self._moved:
+            self._write_commands()
+            self._write_patterns()
+            self._moved = set()
+
+    def _write_commands(self) -> None:
+        for command in self._moved:
+            histogram = self._histograms[command]
+            self._table.set(families.ENTRIES, float(histogram.count), command)
+            self._table.set_buckets(families.DURATION, histogram.buckets, histogram.sum, command)
+
+    def _write_patterns(self) -> None:
+        sums: dict[str, tuple[int, int]] = {}
+        for found in self._book.recurring:
+            label = self._exposed.fold(found.pattern)
+            count, total = sums.get(label, (0, 0))
+            sums[label] = count + found.count - found.before, total + found.total
+        for label, (count, total) in sums.items():
+            self._table.set(families.PATTERN_ENTRIES, float(count), label)
+            self._table.set(families.PATTERN_DURATION, total / 1e6, label)
+
+    def report(self) -> SlowlogReport:
+        """What is known of slow commands, the patterns that took most time first."""
+        return SlowlogReport.of(
+            self._context.target.instance,
+            self._book.top(_TOP_PATTERNS),
+            counted=sum(histogram.count for histogram in self._histograms.values()),
+            lost=self._lost,
+            uncertain=self._uncertain,
+            with_arguments=self._settings.arguments == "shown",
+        )
+
+
+_COMMANDLOG_FAMILIES: Final = (
+    ("slow", families.COMMANDLOG_SLOW),
+    ("large-request", families.COMMANDLOG_REQUESTS),
+    ("large-reply", families.COMMANDLOG_REPLIES),
+)
+
+SPEC: Final = SamplerSpec("slowlog", families.FAMILIES, SlowlogSampler)
