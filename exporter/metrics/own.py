@@ -20,7 +20,7 @@ from exporter.model.sample import Family, Kind, Layout, Point, Sample
 
 SOURCE = "self"
 # Prometheus gets the start of the process; a second series per counter tells nothing more.
-disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus-client leaves it without annotations
+disable_created_metrics()
 _END_MARK = b"# EOF\n"
 
 
@@ -58,7 +58,7 @@ class OwnMetrics:
     def text(self, form: Format) -> bytes:
         """All of them in an exposition format, without an end mark."""
         if form is Format.OPENMETRICS:
-            page: bytes = generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]  # has no hints
+            page: bytes = generate_openmetrics(self.registry)
             return page.removesuffix(_END_MARK)
         return generate_latest(self.registry)
 

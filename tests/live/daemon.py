@@ -86,6 +86,11 @@ class Daemon:
         assert self._process is not None
         self._process.send_signal(number)
 
+    def wait(self, seconds: float) -> int:
+        """Wait for its end; the exit status."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
     def stop(self, seconds: float = 12.0) -> int:
         """SIGTERM, and the exit status."""
         if self._process is None:
