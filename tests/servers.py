@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 READY_SECONDS: Final = 15.0
 # A cluster node also listens on its port plus 10,000.
@@ -89,12 +91,13 @@ class RealServer:
                 protocol=2,
                 decode_responses=True,
                 socket_timeout=10,
+                retry=Retry(NoBackoff(), 2),
             )
         return self._client
 
     def command(self, *arguments: str | bytes | int | float) -> Any:
         """Run one command and return its reply."""
-        return self.client.execute_command(*arguments)
+        return self.client.execute_command(*arguments)  # type: ignore[no-untyped-call] # redis-py's own gap
 
     def start(self, ready_seconds: float = READY_SECONDS) -> Self:
         """Start and wait until the server answers."""

@@ -1,6 +1,7 @@
 """The fixtures that the tests on real servers stand on."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.peers import find_program, require_program
 from tests.servers import RealServer, free_port
@@ -40,8 +43,11 @@ def test_a_killed_server_returns_on_the_same_port(start_server: StartServer) -> 
 
 def test_a_paused_server_hangs(start_server: StartServer) -> None:
     server = start_server()
-    with server.paused(), pytest.raises(redis.TimeoutError):
-        redis.Redis(port=server.port, socket_timeout=0.1, retry=None, protocol=2).ping()
+    with server.paused(), socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.settimeout(0.1)
+        connection.sendall(b"PING\r\n")
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
     assert server.client.ping()
     server.pause()
     server.stop()
@@ -52,7 +58,7 @@ def test_a_password_counts_as_an_answer(start_server: StartServer) -> None:
     server = start_server("--requirepass", "x")
     assert server.client.ping()
     with pytest.raises(redis.AuthenticationError):
-        redis.Redis(port=server.port, protocol=2).ping()
+        redis.Redis(port=server.port, protocol=2, retry=Retry(NoBackoff(), 0)).ping()
 
 
 def test_a_configuration_file_and_the_port_in_arguments(start_server: StartServer) -> None:
