@@ -1,0 +1,88 @@
+"""A process that receives a storm of alerts and tells a webhook; made to be killed at any moment.
+
+Usage: storm_process.py DATABASE URL BEGAN COUNT SECONDS: the storm brings COUNT alerts in SECONDS from the
+moment BEGAN. Like by a rule, the process is told of every alert that fires again and again, also after a
+restart.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from prometheus_client import CollectorRegistry
+
+from exporter.alerting.manager import AlertManager, Options
+from exporter.alerting.metrics import Metrics
+from exporter.clock import SystemClock
+from exporter.config.alertmanager.config import parse_alertmanager_config
+from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.document import Document
+from exporter.errors import NotifyError
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.notify.notification import Notification
+from exporter.state.database import Database
+from exporter.state.journal import SqliteJournal
+
+CONFIG = """
+route: {receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s}
+receivers: [{name: hook}]
+"""
+TICK_SECONDS = 0.05
+
+
+class Hook:
+    """Posts the names of the alerts."""
+
+    name = "webhook"
+    send_resolved = True
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    async def send(self, notification: Notification) -> None:
+        body = [alert.labels.get("n") for alert in notification.alerts]
+        try:
+            await self._client.post(self._url, json=body)
+        except httpx.HTTPError as error:
+            raise NotifyError(str(error), retryable=True) from error
+
+
+async def main(database: Path, url: str, began: float, count: int, seconds: float) -> None:
+    client = httpx.AsyncClient()
+
+    def make_integrations(receiver: Receiver) -> Sequence[Hook]:
+        return [Hook(client, url)]
+
+    clock = SystemClock()
+    manager = AlertManager(
+        parse_alertmanager_config(Document.parse(CONFIG, "alertmanager.yml")),
+        make_integrations,
+        clock=clock,
+        journal=SqliteJournal(Database(database)),
+        metrics=Metrics(CollectorRegistry()),
+        external_url="http://vigil",
+        options=Options(hold_seconds=0),
+    )
+    await manager.start()
+    for _ in range(100_000):
+        progress = min(1.0, (clock.now() - began) / seconds)
+        alerts = [
+            Alert(
+                Labels({"alertname": "Storm", "n": str(number)}),
+                starts_at=began + number * seconds / count,
+                ends_at=clock.now() + 240,
+            )
+            for number in range(int(progress * count))
+        ]
+        await manager.receive(alerts)
+        await asyncio.sleep(TICK_SECONDS)
+
+
+if __name__ == "__main__":
+    asyncio.run(
+        main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
+    )

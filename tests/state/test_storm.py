@@ -1,0 +1,81 @@
+"""Killed again and again in the middle of a storm: nothing is lost, and next to nothing doubled."""
+
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+ALERTS = 240
+SECONDS = 6.0
+# More of them by hand: VIGIL_KILLS=50.
+KILLS = int(os.environ.get("VIGIL_KILLS", "5"))
+SCRIPT = Path(__file__).with_name("storm_process.py")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+class Receiver:
+    """Counts what it is told; takes a moment to answer, so that a kill finds messages under way."""
+
+    def __init__(self) -> None:
+        self.told: Counter[str] = Counter()
+        self.under_way = 0
+        self.most_under_way_at_a_kill = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                size = int(head.split("content-length: ")[1].split("\r\n")[0])
+                body = await reader.readexactly(size)
+                self.told.update(json.loads(body))
+                self.under_way += 1
+                await asyncio.sleep(0.002)
+                self.under_way -= 1
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+async def storm(directory: Path, rng: random.Random) -> tuple[Receiver, int]:
+    """The receiver, and how many messages were under way at all kills together."""
+    receiver = Receiver()
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    seconds = SECONDS * max(1.0, KILLS / 5)
+    arguments = [str(directory / "vigil.db"), url, str(time.time()), str(ALERTS), str(seconds)]
+    under_way = 0
+    for _ in range(KILLS):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(SCRIPT), *arguments, env=ENVIRONMENT
+        )
+        # Long enough to start up, sometimes only just.
+        await asyncio.sleep(rng.uniform(0.8, 1.6))
+        under_way += max(1, receiver.under_way)
+        process.kill()
+        await process.wait()
+    process = await asyncio.create_subprocess_exec(sys.executable, str(SCRIPT), *arguments, env=ENVIRONMENT)
+    for _ in range(600):
+        if len(receiver.told) == ALERTS:
+            break
+        await asyncio.sleep(0.05)
+    # Time to make a mistake.
+    await asyncio.sleep(1.5)
+    process.kill()
+    await process.wait()
+    server.close()
+    return receiver, under_way
+
+
+def test_kill_minus_nine(tmp_path: Path) -> None:
+    receiver, under_way = asyncio.run(storm(tmp_path, random.Random(11)))
+    missing = [number for number in range(ALERTS) if str(number) not in receiver.told]
+    assert missing == []
+    doubled = sum(count - 1 for count in receiver.told.values())
+    print(f"{KILLS} kills, {under_way} messages under way, {doubled} doubled")
+    assert doubled <= under_way
