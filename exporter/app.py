@@ -10,13 +10,12 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from exporter.alerting.journal import MemoryJournal
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.alerting.setup import MakeIntegrations
 from exporter.clock import Clock, SystemClock, to_milliseconds
 from exporter.config.alertmanager.config import AlertmanagerConfig
-from exporter.errors import VigilError
+from exporter.errors import StateError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
@@ -26,9 +25,11 @@ from exporter.promql import Engine
 from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.manager import RuleManager
+from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
+from exporter.state.keeper import open_keeper
 from exporter.store import Store
 from exporter.web import lifecycle
 from exporter.web.api_v1 import query, rules, series, status
@@ -94,11 +95,12 @@ class App:
         self.own = OwnMetrics()
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
+        self.keeper = open_keeper(config.storage.path, self.own.registry)
         self.alerting = AlertManager(
             plan.alertmanager,
             make_integrations(plan.alertmanager),
             clock=self._clock,
-            journal=MemoryJournal(),
+            journal=self.keeper.journal,
             metrics=AlertingMetrics(self.own.registry),
             external_url=external_url,
         )
@@ -108,6 +110,7 @@ class App:
             engine=self.engine,
             store=self.store,
             sink=self.alerting,
+            state=self.keeper.alerts,
             availability=_SampledTargets(self.fleet) if config.alerting.hold_missing else EverythingSampled(),
             external_url=external_url,
         )
@@ -172,7 +175,7 @@ class App:
         self.schedule.start()
         await self.alerting.start()
         await self._watch(self._plan)
-        await self.rules.start(self._plan.rule_files)
+        await self._start_rules()
         self._housekeeping = asyncio.create_task(self._keep_house())
         self._note_reload(True)
         self._is_started = True
@@ -181,6 +184,14 @@ class App:
 
     async def _watch(self, plan: Plan) -> None:
         await self.fleet.watch(plan.targets, timeout_seconds=plan.config.global_.sample_timeout.seconds)
+
+    async def _start_rules(self) -> None:
+        try:
+            await self.rules.start(self._plan.rule_files)
+        except StateError as error:
+            log.error("the state of alerts cannot be read, starting without it", error=error)
+            self.environment.state = MemoryAlertState()
+            await self.rules.start(self._plan.rule_files)
 
     async def _keep_house(self) -> None:
         """Write the daemon's own metrics into the store, and drop what is too old."""
@@ -229,5 +240,6 @@ class App:
         await self.rules.stop()
         await self.alerting.stop(_SEND_DEADLINE_SECONDS)
         await self.fleet.close()
+        await self.keeper.close()
         await self.web.stop()
         log.info("stopped")

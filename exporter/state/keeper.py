@@ -1,0 +1,65 @@
+"""All that is kept over a restart, behind one object: in a database, or nowhere."""
+
+from pathlib import Path
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from exporter.alerting.journal import Journal, MemoryJournal
+from exporter.rules.saved import AlertStateStore, MemoryAlertState
+from exporter.state.database import Database
+from exporter.state.journal import SqliteJournal
+from exporter.state.metrics import StateCollector
+from exporter.state.rules import SqliteAlertState
+
+FILE_NAME = "state.db"
+
+
+class Keeper(Protocol):
+    """Keeps the state of alerting and of the rules."""
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def alerts(self) -> AlertStateStore: ...
+
+    async def close(self) -> None:
+        """Write what is left, and let go of the file."""
+        ...
+
+
+class MemoryKeeper:
+    """Keeps nothing over a restart."""
+
+    def __init__(self) -> None:
+        self.journal: Journal = MemoryJournal()
+        self.alerts: AlertStateStore = MemoryAlertState()
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class DatabaseKeeper:
+    """Keeps everything in one SQLite file in a directory."""
+
+    def __init__(self, directory: Path, registry: CollectorRegistry) -> None:
+        self._database = Database(directory / FILE_NAME)
+        self._journal = SqliteJournal(self._database)
+        self.alerts: AlertStateStore = SqliteAlertState(self._database)
+        StateCollector(registry, self._database, self._journal)
+
+    @property
+    def journal(self) -> Journal:
+        """The state of alerting."""
+        return self._journal
+
+    async def close(self) -> None:
+        """Write what is left, and close the file."""
+        await self._journal.close()
+        await self._database.close()
+
+
+def open_keeper(directory: Path | None, registry: CollectorRegistry) -> Keeper:
+    """A keeper in this directory; without one, a keeper of nothing."""
+    return MemoryKeeper() if directory is None else DatabaseKeeper(directory, registry)
