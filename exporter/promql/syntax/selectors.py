@@ -74,6 +74,6 @@ def parse_label_names(stream: TokenStream, *, optional: bool = False) -> tuple[s
 def _parse_label_name(stream: TokenStream) -> str:
     if stream.peek().kind is Kind.STRING:
         return stream.string()
-    if stream.peek().kind not in _LABEL_KINDS:
+    if stream.peek().kind not in _LABEL_KINDS or stream.peek().is_keyword("without"):
         stream.unexpected("grouping opts", "label")
     return stream.raw(stream.advance())
