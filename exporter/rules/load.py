@@ -90,7 +90,6 @@ class _Reader:
                 section.query_offset.milliseconds,
                 section.limit,
                 tuple(rules),
-                self._document.locate(place)[0],
             )
 
     def _check_limit(self, place: Place) -> None:
@@ -107,7 +106,7 @@ class _Reader:
             return
         self._check_labels(section.labels, (*place, "labels"))
         labels = {**group_labels, **section.labels}
-        line = self._document.locate(place)[0]
+        position = self._document.locate((*place, "expr"))
         if section.alert:
             texts = self._texts(section, labels, place)
             annotations = self._annotations(section, place)
@@ -120,13 +119,13 @@ class _Reader:
                     section.keep_firing_for.milliseconds,
                     texts,
                     annotations,
-                    line,
+                    position,
                 )
         else:
             self._check_record(section.record, (*place, "record"))
             if expression is not None:
                 yield RecordSpec(
-                    section.record, expression, section.expr, tuple(sorted(labels.items())), line
+                    section.record, expression, section.expr, tuple(sorted(labels.items())), position
                 )
 
     def _check_kind(self, data: Mapping[str, Any], place: Place) -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from exporter.promql import Expression
 from exporter.rules.texts import Text, Texts
 
+Position = tuple[int, int]
+"""Line and column of a rule's expression in its file, from 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleIdentity:
@@ -34,7 +37,7 @@ class AlertSpec:
     keep_firing_for_ms: int = 0
     labels: tuple[Text, ...] = ()
     annotations: tuple[Text, ...] = ()
-    line: int = field(default=0, compare=False)
+    position: Position = field(default=(0, 0), compare=False)
 
     @property
     def label_texts(self) -> Texts:
@@ -55,7 +58,7 @@ class RecordSpec:
     expression: Expression = field(compare=False)
     query: str
     labels: Texts = ()
-    line: int = field(default=0, compare=False)
+    position: Position = field(default=(0, 0), compare=False)
 
     @property
     def label_texts(self) -> Texts:
@@ -87,7 +90,6 @@ class GroupSpec:
     query_offset_ms: int = 0
     limit: int = 0
     rules: tuple[RuleSpec, ...] = ()
-    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

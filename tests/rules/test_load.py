@@ -121,7 +121,7 @@ groups:
     assert (group.interval_ms, group.query_offset_ms, group.limit) == (90_000, 10_000, 3)
     alert, record = group.rules
     assert isinstance(alert, AlertSpec)
-    assert (alert.name, alert.query, alert.line) == ("A", "up == 0", 9)
+    assert (alert.name, alert.query, alert.position) == ("A", "up == 0", (10, 11))
     assert (alert.for_ms, alert.keep_firing_for_ms) == (300_000, 3_600_000)
     assert alert.label_texts == (("severity", "high"), ("team", "x"), ("value", "{{ $value }}"))
     assert alert.annotation_texts == (("a", "1"), ("b", "2"))

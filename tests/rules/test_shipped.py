@@ -74,7 +74,8 @@ def test_every_runbook_link_leads_somewhere(path: Path) -> None:
 @each_rule_file
 def test_every_alert_fires_in_a_test_and_keeps_quiet_in_one(path: Path) -> None:
     document = yaml.safe_load((path.parent / "tests" / f"{path.stem}_test.yml").read_text())
-    fires, quiet = set(), set()
+    fires: set[str] = set()
+    quiet: set[str] = set()
     for group in document["tests"]:
         for case in group.get("alert_rule_test", ()):
             (fires if case.get("exp_alerts") else quiet).add(case["alertname"])

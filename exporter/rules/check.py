@@ -1,0 +1,146 @@
+"""`check rules`: what loads, and yet cannot be meant: metrics and labels that nobody produces, duplicates."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.errors import Problem
+from exporter.model.labels import METRIC_NAME
+from exporter.model.matcher import Matcher, MatchOp
+from exporter.model.sample import Family, Kind
+from exporter.promql.syntax.nodes import Aggregate, Binary, Expr, VectorSelector, walk
+from exporter.rules.label_flow import LabelNames, labels_of
+from exporter.rules.model import AlertSpec, RecordSpec, RuleFile, RuleSpec
+from exporter.rules.texts import Texts
+
+# What the daemon adds to every series, and what Prometheus does when it scrapes it.
+_COMMON_LABELS: Final = frozenset({"instance", "job"})
+# What rules write themselves; their labels are anybody's.
+_RULE_SERIES: Final[Mapping[str, LabelNames]] = {"ALERTS": None, "ALERTS_FOR_STATE": None}
+_SUFFIXES: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
+    Kind.HISTOGRAM: {"_bucket": frozenset({"le"}), "_sum": frozenset(), "_count": frozenset()},
+    Kind.SUMMARY: {"": frozenset({"quantile"}), "_sum": frozenset(), "_count": frozenset()},
+}
+_TEMPLATE_LABEL: Final = re.compile(r"(?:\$labels|\.Labels)\.([A-Za-z_][A-Za-z0-9_]*)")
+
+Catalogue = Mapping[str, Collection[str]]
+"""The names of all series that can exist, with the names of their labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What is wrong with rule files that load.
+
+    `unknown_labels` are only doubtful: targets, and Prometheus, may have labels that nobody told of.
+    """
+
+    rules: int = 0
+    unknown_metrics: tuple[Problem, ...] = ()
+    unknown_labels: tuple[Problem, ...] = ()
+    duplicates: tuple[Problem, ...] = ()
+
+
+def catalogue_of(families: Iterable[Family]) -> dict[str, frozenset[str]]:
+    """The series that declared families consist of."""
+    return {
+        family.name + suffix: frozenset(family.label_names) | own
+        for family in families
+        for suffix, own in _SUFFIXES.get(family.kind, {"": frozenset()}).items()
+    }
+
+
+def check_rule_files(
+    files: Iterable[RuleFile], catalogue: Catalogue, *, target_labels: Collection[str] = ()
+) -> CheckReport:
+    """Look through rule files that belong together.
+
+    `target_labels` are those that the configuration gives to targets. Metrics that a rule of these files
+    records are known.
+    """
+    files = list(files)
+    common = _COMMON_LABELS | set(target_labels)
+    known: dict[str, LabelNames] = {name: frozenset(labels) | common for name, labels in catalogue.items()}
+    known.update(_RULE_SERIES)
+    rules = [(file, rule) for file in files for group in file.groups for rule in group.rules]
+    _add_recorded([rule for _, rule in rules if isinstance(rule, RecordSpec)], known)
+    return CheckReport(
+        len(rules),
+        tuple(_problem(file, rule, message) for file, rule in rules for message in _metrics(rule, known)),
+        tuple(_problem(file, rule, message) for file, rule in rules for message in _labels(rule, known)),
+        tuple(problem for file in files for problem in _duplicates(file)),
+    )
+
+
+def _add_recorded(specs: Iterable[RecordSpec], known: dict[str, LabelNames]) -> None:
+    """Make known what recording rules write; one that reads another's comes after it in most files."""
+    for spec in specs:
+        labels = labels_of(spec.expression.root, known)
+        if labels is not None:
+            labels = labels | {name for name, _ in spec.labels}
+        if spec.name in known:
+            before = known[spec.name]
+            labels = None if labels is None or before is None else labels | before
+        known[spec.name] = labels
+
+
+def _metrics(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
+    for name in sorted(rule.expression.metric_names):
+        if name not in known:
+            yield f'nothing produces the metric "{name}"'
+
+
+def _labels(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
+    used: set[str] = set()
+    for node, _ in walk(rule.expression.root):
+        used.update(_labels_asked(node, known))
+    yield from sorted(used)
+    if isinstance(rule, AlertSpec):
+        yield from _template_labels(rule, labels_of(rule.expression.root, known))
+
+
+def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:
+    if isinstance(node, VectorSelector):
+        labels = labels_of(node, known)
+        for matcher in node.matchers:
+            if labels is not None and matcher.name not in labels and _demands(matcher):
+                yield f'the metric "{node.name}" has no label "{matcher.name}"'
+    elif isinstance(node, Aggregate) and not node.without:
+        labels = labels_of(node.expr, known)
+        for name in node.grouping:
+            if labels is not None and name not in labels:
+                yield f'"{node.op} by": what is aggregated has no label "{name}"'
+    elif isinstance(node, Binary) and node.matching is not None and node.matching.on:
+        for side in (node.left, node.right):
+            labels = labels_of(side, known)
+            for name in node.matching.labels:
+                if labels is not None and name not in labels:
+                    yield f'"{node.op} on": one side has no label "{name}"'
+
+
+def _demands(matcher: Matcher) -> bool:
+    """Whether a selector with this matcher finds nothing where the label is missing."""
+    return matcher.name != METRIC_NAME and not matcher.matches_empty and matcher.op is not MatchOp.NOT_EQUAL
+
+
+def _template_labels(rule: AlertSpec, labels: LabelNames) -> Iterator[str]:
+    if labels is None:
+        return
+    for text in (*rule.labels, *rule.annotations):
+        for name in _TEMPLATE_LABEL.findall(text.source):
+            if name not in labels:
+                yield f'the template of "{text.name}" uses the label "{name}", which the result does not have'
+
+
+def _duplicates(file: RuleFile) -> Iterator[Problem]:
+    seen: set[tuple[str, Texts]] = set()
+    for group in file.groups:
+        for rule in group.rules:
+            key = (rule.name, rule.label_texts)
+            if key in seen:
+                yield _problem(file, rule, "another rule of this file has the same name and labels")
+            seen.add(key)
+
+
+def _problem(file: RuleFile, rule: RuleSpec, message: str) -> Problem:
+    return Problem(file.path, *rule.position, rule.name, message)
