@@ -19,10 +19,15 @@ def to_json(value: object) -> str:
 
     Raises `FunctionError` for what JSON cannot say.
     """
-    text = json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    text = encode_json(to_plain(value))
     if len(text) > LARGEST_TEXT:
         raise FunctionError(f"a text of more than {LARGEST_TEXT} characters")
     return text
+
+
+def encode_json(plain: object) -> str:
+    """What `to_plain` made, as text of any length."""
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
 def to_plain(value: object, depth: int = 0) -> object:

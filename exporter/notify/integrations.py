@@ -1,16 +1,71 @@
-"""From the receivers of an alertmanager.yml to what sends their messages."""
+"""From a receiver of alertmanager.yml to what it sends with."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from exporter.config.alertmanager.config import AlertmanagerConfig
+from exporter.config.alertmanager.globals import Global
+from exporter.config.alertmanager.merging import with_globals
 from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.document import Document
+from exporter.config.validation import Place
+from exporter.errors import ConfigError
+from exporter.notify.email import EmailIntegration
+from exporter.notify.slack import SlackIntegration
+from exporter.notify.slack_messages import MemoryMessages, Messages
+from exporter.notify.template import Compiler, load_templates
+from exporter.notify.webhook import WebhookIntegration
+
+Integration = SlackIntegration | EmailIntegration | WebhookIntegration
 
 
-def make_integrations(config: AlertmanagerConfig) -> Callable[[Receiver], Sequence[Any]]:
-    """What builds the integrations of a receiver; in progress."""
+class IntegrationFactory:
+    """Makes the integrations of receivers that share the global settings and the templates of one file.
 
-    def make(receiver: Receiver) -> Sequence[Any]:
-        return ()
+    `template_files` are the user's. `document` is the file itself, so that problems have a line. `messages`
+    remembers what was posted in Slack; pass the same one to the factory of the next configuration.
 
-    return make
+    Raises `ConfigError` for template files that do not parse.
+    """
+
+    def __init__(
+        self,
+        defaults: Global,
+        now: Callable[[], float],
+        *,
+        template_files: Iterable[Path] = (),
+        document: Document | None = None,
+        messages: Messages | None = None,
+    ) -> None:
+        self._defaults = defaults
+        self._now = now
+        self._templates = load_templates(template_files)
+        self._document = document
+        self._messages = messages or MemoryMessages()
+
+    def __call__(self, receiver: Receiver, /) -> tuple[Integration, ...]:
+        """The integrations in Alertmanager's order: webhooks, mails, Slack.
+
+        Raises `ConfigError` with every template of the receiver that does not parse.
+        """
+        merged = with_globals(receiver, self._defaults)
+        root = Compiler(self._templates, self._place_of(receiver), self._document)
+        integrations: list[Integration] = []
+        for index, webhook in enumerate(merged.webhook_configs):
+            integrations.append(WebhookIntegration(webhook, root.at("webhook_configs", index), self._now))
+        for index, email in enumerate(merged.email_configs):
+            integrations.append(EmailIntegration(email, root.at("email_configs", index), self._now))
+        for index, slack in enumerate(merged.slack_configs):
+            compiler = root.at("slack_configs", index)
+            integrations.append(SlackIntegration(slack, compiler, self._now, self._messages))
+        if root.problems:
+            raise ConfigError(root.problems)
+        return tuple(integrations)
+
+    def _place_of(self, receiver: Receiver) -> Place:
+        """Where the receiver stands in the file."""
+        data = self._document.data if self._document else None
+        entries = data.get("receivers") if isinstance(data, dict) else None
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict) and entry.get("name") == receiver.name:
+                return ("receivers", index)
+        return ("receivers", receiver.name)

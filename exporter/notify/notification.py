@@ -10,8 +10,8 @@ from exporter.model.labels import Labels
 class Notification:
     """One message, before an integration gives it its form.
 
-    `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert that
-    still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
+    `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert
+    that still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
     """
 
     receiver: str

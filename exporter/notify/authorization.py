@@ -1,0 +1,99 @@
+"""The header Authorization: user and password, a token, or a token that is asked for first (OAuth 2)."""
+
+import base64
+import json
+import time
+from typing import Final
+from urllib.parse import quote_plus, urlencode
+
+from exporter.config.alertmanager.http import HttpConfig, OAuth2
+from exporter.errors import NotifyError
+from exporter.notify.secrets import reveal
+from exporter.notify.transport import Answer, Transport
+
+_EARLY_SECONDS: Final = 10.0
+_DEFAULT_LIFETIME_SECONDS: Final = 300.0
+
+
+class Authorizer:
+    """Makes the header of one `http_config`; files are read each time."""
+
+    def __init__(self, config: HttpConfig, name: str, timeout_seconds: float) -> None:
+        self._config = config
+        self._tokens = OAuthTokens(config.oauth2, name, timeout_seconds) if config.oauth2 else None
+
+    async def headers(self) -> dict[str, str]:
+        """The headers that authorize a request; raises `NotifyError`."""
+        value = await self._value()
+        return {"Authorization": value} if value else {}
+
+    async def _value(self) -> str:
+        config = self._config
+        if (basic := config.basic_auth) is not None:
+            user = basic.username or reveal(None, basic.username_file)
+            return _basic(user, reveal(basic.password, basic.password_file))
+        if (own := config.authorization) is not None:
+            credentials = reveal(own.credentials, own.credentials_file)
+            return f"{own.type or 'Bearer'} {credentials}" if credentials else ""
+        if self._tokens is not None:
+            return f"Bearer {await self._tokens.get()}"
+        token = reveal(config.bearer_token, config.bearer_token_file)
+        return f"Bearer {token}" if token else ""
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class OAuthTokens:
+    """The client credentials grant (RFC 6749, 4.4): a token is used until shortly before it expires."""
+
+    def __init__(self, config: OAuth2, name: str, timeout_seconds: float) -> None:
+        self._config = config
+        http_config = HttpConfig(
+            tls_config=config.tls_config,
+            proxy_url=config.proxy_url,
+            no_proxy=config.no_proxy,
+            proxy_from_environment=config.proxy_from_environment,
+        )
+        self._transport = Transport(http_config, f"{name}: OAuth 2", timeout_seconds)
+        self._token = ""
+        self._good_until = 0.0
+
+    async def get(self) -> str:
+        """A token; raises `NotifyError`."""
+        if time.monotonic() >= self._good_until:
+            self._token, lifetime = await self._ask()
+            self._good_until = time.monotonic() + max(0.0, lifetime - _EARLY_SECONDS)
+        return self._token
+
+    async def _ask(self) -> tuple[str, float]:
+        """A new token, and for how many seconds it is good."""
+        config = self._config
+        form = {"grant_type": "client_credentials", **config.endpoint_params}
+        if config.scopes:
+            form["scope"] = " ".join(config.scopes)
+        secret = reveal(config.client_secret, config.client_secret_file)
+        headers = {
+            "Authorization": _basic(quote_plus(config.client_id), quote_plus(secret)),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
+        answer = await self._transport.post(config.token_url, urlencode(form).encode(), headers)
+        return _parse_token(answer)
+
+
+def _parse_token(answer: Answer) -> tuple[str, float]:
+    try:
+        data = json.loads(answer.body)
+        token, lifetime = str(data["access_token"]), float(data.get("expires_in", _DEFAULT_LIFETIME_SECONDS))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        token, lifetime = "", 0.0
+    if answer.status != 200 or not token:
+        retryable = answer.status >= 500 or answer.status == 429
+        raise NotifyError(
+            f"no OAuth 2 token: status code {answer.status}",
+            retryable=retryable,
+            kind="serverError" if retryable else "clientError",
+        )
+    return token, lifetime

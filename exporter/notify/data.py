@@ -1,0 +1,64 @@
+"""What templates see of a notification.
+
+Source: `Data` in template/template.go of Alertmanager.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from exporter.gotemplate.alertmanager import KV, AlertData, Alerts, NotificationData
+from exporter.gotemplate.times import ZERO_TIME, time_of
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.notify.notification import Notification
+
+Guard = Callable[[str], str]
+"""What happens to each text from outside before a template sees it."""
+
+_SPECIAL: Final = str.maketrans({char: "\\" + char for char in "\\.+*?()|[]{}^$"})
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+def notification_data(notification: Notification, guard: Guard = _unchanged) -> NotificationData:
+    """The data of a notification, every text of it behind the guard."""
+    now = notification.now
+    alerts = notification.alerts
+    fires = any(not alert.is_resolved(now) for alert in alerts)
+    return NotificationData(
+        # Alertmanager makes it fit for a regular expression in the address of its page.
+        receiver=guard(notification.receiver.translate(_SPECIAL)),
+        status="firing" if fires else "resolved",
+        alerts=Alerts(_alert_data(alert, now, guard) for alert in alerts),
+        group_labels=_kv(notification.group_labels, guard),
+        common_labels=_kv(_common(alert.labels for alert in alerts), guard),
+        common_annotations=_kv(_common(alert.annotations for alert in alerts), guard),
+        external_url=guard(notification.external_url),
+    )
+
+
+def _alert_data(alert: Alert, now: float, guard: Guard) -> AlertData:
+    resolved = alert.is_resolved(now)
+    return AlertData(
+        status="resolved" if resolved else "firing",
+        labels=_kv(alert.labels, guard),
+        annotations=_kv(alert.annotations, guard),
+        starts_at=time_of(alert.starts_at),
+        ends_at=time_of(alert.ends_at) if resolved else ZERO_TIME,
+        generator_url=guard(alert.generator_url),
+        fingerprint=alert.fingerprint,
+    )
+
+
+def _kv(labels: Labels, guard: Guard) -> KV:
+    return KV({guard(name): guard(value) for name, value in labels})
+
+
+def _common(label_sets: Iterable[Labels]) -> Labels:
+    """The pairs that all have."""
+    pairs: set[tuple[str, str]] | None = None
+    for labels in label_sets:
+        pairs = set(labels) if pairs is None else pairs & set(labels)
+    return Labels(pairs or ())

@@ -1,0 +1,102 @@
+"""Mails.
+
+Source: notify/email/email.go of Alertmanager.
+"""
+
+import asyncio
+from collections.abc import Callable
+from email.headerregistry import Address
+from typing import Final
+
+from exporter.config.alertmanager.email import EmailConfig
+from exporter.config.alertmanager.http import TlsConfig
+from exporter.errors import NotifyError
+from exporter.gotemplate.alertmanager import notification_functions
+from exporter.notify.data import notification_data
+from exporter.notify.email_message import EmailMessages, parse_addresses
+from exporter.notify.notification import Notification
+from exporter.notify.smtp import Credentials, SmtpServer
+from exporter.notify.template import Compiler, Rendering
+from exporter.notify.tls import TlsContexts
+
+TIMEOUT_SECONDS: Final = 45.0
+"""The longest that handing over one mail may take."""
+
+IMPLICIT_TLS_PORT: Final = 465
+
+
+class EmailIntegration:
+    """One entry of `email_configs`, merged with the global settings."""
+
+    name: Final = "email"
+
+    def __init__(self, config: EmailConfig, compiler: Compiler, now: Callable[[], float]) -> None:
+        self.send_resolved = config.send_resolved
+        self._now = now
+        self._from = compiler.parse("from", config.from_)
+        self._to = compiler.parse("to", config.to)
+        self._messages = EmailMessages(config, compiler)
+        self._server = make_server(config)
+
+    async def send(self, notification: Notification) -> None:
+        """Hand the mail over to the server; raises `NotifyError`."""
+        data = notification_data(notification)
+        functions = notification_functions(self._now)
+        sender, recipients = self._envelope(Rendering(data, functions))
+        message = self._messages.build(notification, Rendering(data, functions))
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._server.deliver(sender, recipients, message)
+        except TimeoutError:
+            raise NotifyError(
+                f"email: the server took longer than {TIMEOUT_SECONDS:g} s",
+                retryable=True,
+                kind="contextDeadlineExceeded",
+            ) from None
+
+    def _envelope(self, rendering: Rendering) -> tuple[str, list[str]]:
+        senders = parse_addresses(rendering.value(self._from))
+        recipients = parse_addresses(rendering.value(self._to))
+        if rendering.faults:
+            raise NotifyError(f"email: from or to: {rendering.faults[0]}", retryable=False)
+        if len(senders) != 1:
+            raise NotifyError(f"email: there must be one sender, not {len(senders)}", retryable=False)
+        if not recipients:
+            raise NotifyError("email: there is no recipient", retryable=False)
+        return _envelope_address(senders[0]), [_envelope_address(address) for address in recipients]
+
+
+def _envelope_address(address: Address) -> str:
+    return address.addr_spec
+
+
+def make_server(config: EmailConfig) -> SmtpServer:
+    """The mail server of an entry of `email_configs`."""
+    host, _, port_text = config.smarthost.rpartition(":")
+    host, port = host.strip("[]") or "localhost", _port(port_text)
+    implicit = config.force_implicit_tls
+    tls = config.tls_config or TlsConfig()
+    return SmtpServer(
+        host=host,
+        port=port,
+        hello=config.hello or "localhost",
+        implicit_tls=port == IMPLICIT_TLS_PORT if implicit is None else implicit,
+        require_tls=config.require_tls is not False,
+        server_name=tls.server_name or host,
+        tls=TlsContexts(tls),
+        credentials=Credentials(
+            username=config.auth_username,
+            identity=config.auth_identity,
+            password=config.auth_password,
+            password_file=config.auth_password_file,
+            secret=config.auth_secret,
+            secret_file=config.auth_secret_file,
+        ),
+    )
+
+
+_NAMED_PORTS: Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587}
+
+
+def _port(text: str) -> int:
+    return int(text) if text.isdecimal() else _NAMED_PORTS.get(text, 25)

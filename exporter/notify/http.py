@@ -1,0 +1,97 @@
+"""Requests to receivers by HTTP, and what their answers mean.
+
+What is retried: source notify/util.go of Alertmanager, but for 429, which Alertmanager drops.
+"""
+
+import asyncio
+import email.utils
+import math
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from exporter.config.alertmanager.http import HttpConfig
+from exporter.errors import NotifyError
+from exporter.notify.authorization import Authorizer
+from exporter.notify.secrets import reveal
+from exporter.notify.transport import Answer, Transport
+
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+"""The longest that one request may take, where nothing is configured."""
+
+
+class HttpClient:
+    """Posts JSON as an `http_config` says; `name` names the receiver in errors, `now` tells epoch seconds."""
+
+    def __init__(
+        self,
+        config: HttpConfig,
+        name: str,
+        *,
+        timeout_seconds: float = 0.0,
+        now: Callable[[], float],
+    ) -> None:
+        self._config = config
+        self._name = name
+        self._timeout_seconds = timeout_seconds or DEFAULT_TIMEOUT_SECONDS
+        self._now = now
+        self._transport = Transport(config, name, self._timeout_seconds)
+        self._authorizer = Authorizer(config, name, self._timeout_seconds)
+
+    async def post_json(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+        """Post a JSON text and wait for the answer, whatever its status.
+
+        Raises `NotifyError` when there is none; its text shows neither the URL nor what was sent.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._transport.post(url, body, {**await self._headers(), **(headers or {})})
+        except TimeoutError:
+            raise NotifyError(
+                f"{self._name}: no answer within {self._timeout_seconds:g} s",
+                retryable=True,
+                kind="contextDeadlineExceeded",
+            ) from None
+
+    def check(self, answer: Answer) -> None:
+        """Raises `NotifyError` for an answer that says the message was not taken."""
+        status = answer.status
+        if 200 <= status < 300:
+            return
+        message = f"{self._name}: unexpected status code {status}"
+        if answer.text:
+            message += f": {answer.text}"
+        wait = retry_after_seconds(answer.headers.get("retry-after", ""), self._now())
+        if status == 429:
+            raise NotifyError(message, retryable=True, kind="rateLimited", retry_after_seconds=wait)
+        if status >= 500:
+            raise NotifyError(message, retryable=True, kind="serverError", retry_after_seconds=wait)
+        raise NotifyError(message, retryable=False, kind="clientError" if status >= 400 else "other")
+
+    async def _headers(self) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "User-Agent": user_agent()}
+        for name, values in self._config.http_headers.items():
+            texts = [*values.values, *(secret.reveal() for secret in values.secrets)]
+            texts += [reveal(None, path) for path in values.files]
+            headers[name] = ", ".join(texts)
+        return {**headers, **await self._authorizer.headers()}
+
+
+def retry_after_seconds(header: str, now: float) -> float | None:
+    """How long a receiver asks to wait: in seconds or by a date (RFC 9110, 10.2.3), else None."""
+    text = header.strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return max(0.0, moment - now) if math.isfinite(moment) else None
+
+
+def user_agent() -> str:
+    """How the daemon calls itself."""
+    try:
+        return f"redis-vigil/{version('redis-vigil')}"
+    except PackageNotFoundError:
+        return "redis-vigil"

@@ -1,0 +1,130 @@
+"""Messages to Slack, by an incoming webhook or as an app.
+
+Source: notify/slack/slack.go of Alertmanager. Text from outside cannot inject: see
+`exporter.notify.slack_markup`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from exporter.config.alertmanager.http import HttpConfig, check_url
+from exporter.config.alertmanager.slack import SlackConfig
+from exporter.errors import NotifyError
+from exporter.gotemplate.alertmanager import notification_functions
+from exporter.log import get_logger
+from exporter.notify.http import HttpClient
+from exporter.notify.notification import Notification
+from exporter.notify.secrets import reveal
+from exporter.notify.slack_messages import MemoryMessages, Message, Messages
+from exporter.notify.slack_payload import SlackPayload
+from exporter.notify.template import Compiler
+from exporter.notify.transport import Answer
+
+_UPDATE: Final = "chat.update"
+
+_log = get_logger(__name__)
+
+
+class SlackIntegration:
+    """One entry of `slack_configs`, merged with the global settings.
+
+    `messages` remembers what was posted for which group, for `update_message`.
+    """
+
+    name: Final = "slack"
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        compiler: Compiler,
+        now: Callable[[], float],
+        messages: Messages | None = None,
+    ) -> None:
+        self.send_resolved = config.send_resolved
+        self._config = config
+        self._now = now
+        self._messages = messages or MemoryMessages()
+        self._payload = SlackPayload(config, compiler)
+        self._client = HttpClient(
+            config.http_config or HttpConfig(), self.name, timeout_seconds=config.timeout.seconds, now=now
+        )
+
+    async def send(self, notification: Notification) -> None:
+        """Post the message, or change the group's earlier one; raises `NotifyError`."""
+        payload = self._payload.build(notification, notification_functions(self._now))
+        if not self._config.update_message:
+            await self._post(self._post_url(), payload)
+            return
+        earlier = self._messages.get(notification.group_key)
+        posted = await self._update(earlier, payload) if earlier is not None else None
+        self._remember(notification, posted or await self._post(self._post_url(), payload))
+
+    async def _update(self, earlier: Message, payload: dict[str, Any]) -> Message | None:
+        """Change a message; None where Slack will not, because somebody deleted it for example."""
+        url = self._post_url().rpartition("/")[0] + "/" + _UPDATE
+        try:
+            changed = await self._post(url, {**payload, "channel": earlier.channel, "ts": earlier.timestamp})
+        except NotifyError as error:
+            if error.retryable:
+                raise
+            _log.warning("a Slack message cannot be changed, posting another", error=str(error))
+            return None
+        return changed or earlier
+
+    async def _post(self, url: str, payload: Mapping[str, Any]) -> Message | None:
+        answer = await self._client.post_json(url, json.dumps(payload).encode(), self._authorization())
+        return self._check(answer, str(payload.get("channel", "")))
+
+    def _post_url(self) -> str:
+        config = self._config
+        if config.app_token or config.app_token_file:
+            return config.app_url
+        url = reveal(config.api_url, config.api_url_file)
+        try:
+            return check_url(url)
+        except ValueError as error:
+            raise NotifyError(f"slack: api_url {error}", retryable=config.api_url_file is not None) from None
+
+    def _authorization(self) -> dict[str, str]:
+        token = reveal(self._config.app_token, self._config.app_token_file)
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def _check(self, answer: Answer, channel: str) -> Message | None:
+        """The message that Slack says it posted, if it says so; raises `NotifyError` where it was not taken.
+
+        An incoming webhook answers `ok`, the API with JSON that has `ok: true`. Anything else is an error,
+        and final: Slack has read the message and does not want it.
+        """
+        self._client.check(answer)
+        if not answer.headers.get("content-type", "").startswith("application/json"):
+            if answer.body.strip() == b"ok":
+                return None
+            raise _refusal(channel, answer.text)
+        data = _parse(answer.body)
+        if data.get("ok") is not True:
+            raise _refusal(channel, str(data.get("error", answer.text)))
+        if data.get("ts") and data.get("channel"):
+            return Message(str(data["channel"]), str(data["ts"]))
+        return None
+
+    def _remember(self, notification: Notification, posted: Message | None) -> None:
+        """Once everything has ended, the next alert is news and gets a message of its own."""
+        over = all(alert.is_resolved(notification.now) for alert in notification.alerts)
+        if over:
+            self._messages.forget(notification.group_key)
+        elif posted is not None:
+            self._messages.put(notification.group_key, posted)
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _refusal(channel: str, reason: str) -> NotifyError:
+    place = f'slack: channel "{channel}"' if channel else "slack"
+    return NotifyError(f"{place}: {reason or 'an empty answer'}", retryable=False, kind="clientError")

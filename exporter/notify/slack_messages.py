@@ -1,0 +1,45 @@
+"""Which message stands in Slack for which group of alerts."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+MOST_MESSAGES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A posted message, as Slack names it: the id of its channel and its timestamp."""
+
+    channel: str
+    timestamp: str
+
+
+class Messages(Protocol):
+    """Remembers the message of each group, by group key."""
+
+    def get(self, group_key: str) -> Message | None: ...
+
+    def put(self, group_key: str, message: Message) -> None: ...
+
+    def forget(self, group_key: str) -> None: ...
+
+
+class MemoryMessages:
+    """In memory, for a bounded number of groups; what is forgotten gets a new message instead of a change."""
+
+    def __init__(self, most: int = MOST_MESSAGES) -> None:
+        self._most = most
+        self._messages: OrderedDict[str, Message] = OrderedDict()
+
+    def get(self, group_key: str) -> Message | None:
+        return self._messages.get(group_key)
+
+    def put(self, group_key: str, message: Message) -> None:
+        self._messages[group_key] = message
+        self._messages.move_to_end(group_key)
+        while len(self._messages) > self._most:
+            self._messages.popitem(last=False)
+
+    def forget(self, group_key: str) -> None:
+        self._messages.pop(group_key, None)

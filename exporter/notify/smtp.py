@@ -1,0 +1,224 @@
+"""Handing a mail over to a server by SMTP, with STARTTLS or TLS from the start, and AUTH."""
+
+import asyncio
+import base64
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Final
+
+import aiosmtplib
+
+from exporter.errors import NotifyError
+from exporter.log import get_logger
+from exporter.model.secret import Secret
+from exporter.notify.secrets import reveal
+from exporter.notify.tls import TlsContexts
+
+_COMMAND_TIMEOUT_SECONDS: Final = 20.0
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LONGEST_REPLY: Final = 300
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who we are at the mail server; without a user name nobody."""
+
+    username: str = ""
+    identity: str = ""
+    password: Secret | None = None
+    password_file: Path | None = None
+    secret: Secret | None = None
+    secret_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """A mail server, and how to talk to it. `require_tls` does not count where TLS begins at once."""
+
+    host: str
+    port: int
+    hello: str
+    implicit_tls: bool
+    require_tls: bool
+    server_name: str
+    tls: TlsContexts
+    credentials: Credentials
+
+    async def deliver(self, sender: str, recipients: Sequence[str], message: EmailMessage) -> None:
+        """Hand over one mail; raises `NotifyError`. A reply of 4xx is worth a retry, one of 5xx is final.
+
+        A recipient whom the server refuses for good does not keep the others from their mail; one whom it
+        refuses for now does, since a retry would bring the others the mail twice.
+        """
+        with _translated(self._name):
+            client = aiosmtplib.SMTP(
+                local_hostname=self.hello, start_tls=False, timeout=_COMMAND_TIMEOUT_SECONDS
+            )
+            try:
+                await self._connect(client)
+                await self._send(client, sender, recipients, message)
+            finally:
+                await _hang_up(client)
+
+    @property
+    def _name(self) -> str:
+        return f"email: {self.host}:{self.port}"
+
+    async def _connect(self, client: aiosmtplib.SMTP) -> None:
+        encrypted = self.implicit_tls
+        if encrypted:
+            # aiosmtplib checks the certificate against its host name, which need not be where we connect to.
+            connection = await _open_socket(self.host, self.port)
+            await client.connect(
+                hostname=self.server_name, sock=connection, use_tls=True, tls_context=self._context()
+            )
+        else:
+            await client.connect(hostname=self.host, port=self.port)
+        await client.ehlo()
+        if self.require_tls and not encrypted:
+            await self._start_tls(client)
+            encrypted = True
+        await self._authenticate(client, encrypted=encrypted)
+
+    def _context(self) -> ssl.SSLContext:
+        try:
+            return self.tls.get()
+        except ValueError as error:
+            raise NotifyError(f"{self._name}: {error}", retryable=True) from None
+
+    async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
+        if not client.supports_extension("starttls"):
+            raise NotifyError(
+                f"{self._name}: require_tls is true (the default), but the server does not offer STARTTLS",
+                retryable=True,
+            )
+        await client.starttls(tls_context=self._context(), server_hostname=self.server_name)
+        await client.ehlo()
+
+    async def _authenticate(self, client: aiosmtplib.SMTP, *, encrypted: bool) -> None:
+        """With the first method of the server's list that we have something for, as Alertmanager does."""
+        own = self.credentials
+        offered = client.server_auth_methods
+        if not own.username or not offered:
+            return
+        secret = reveal(own.secret, own.secret_file)
+        password = reveal(own.password, own.password_file)
+        for method in (name.upper() for name in offered):
+            if method == "CRAM-MD5" and secret:
+                await client.auth_crammd5(own.username, secret)
+                return
+            if method == "PLAIN" and password:
+                self._check_encrypted(encrypted)
+                await self._auth_plain(client, password)
+                return
+            if method == "LOGIN" and password:
+                await client.auth_login(own.username, password)
+                return
+        raise NotifyError(
+            f"{self._name}: there is neither a password nor a secret for what the server offers: "
+            f"{', '.join(offered).upper()}",
+            retryable=False,
+            kind="clientError",
+        )
+
+    def _check_encrypted(self, encrypted: bool) -> None:
+        if not encrypted and self.host not in _LOOPBACK:
+            raise NotifyError(
+                f"{self._name}: the password is not sent over a connection that is not encrypted",
+                retryable=False,
+                kind="clientError",
+            )
+
+    async def _auth_plain(self, client: aiosmtplib.SMTP, password: str) -> None:
+        """As aiosmtplib's, which knows no identity. Source: RFC 4616."""
+        own = self.credentials
+        text = f"{own.identity}\0{own.username}\0{password}"
+        response = await client.execute_command(b"AUTH", b"PLAIN", base64.b64encode(text.encode()))
+        if response.code != 235:
+            raise aiosmtplib.SMTPAuthenticationError(response.code, response.message)
+
+    async def _send(
+        self, client: aiosmtplib.SMTP, sender: str, recipients: Sequence[str], message: EmailMessage
+    ) -> None:
+        options = []
+        if not all(address.isascii() for address in (sender, *recipients)):
+            options = ["SMTPUTF8"]
+        encoding = "utf-8" if options else "ascii"
+        await client.mail(sender, options=options, encoding=encoding)
+        refusals: list[aiosmtplib.SMTPRecipientRefused] = []
+        for recipient in recipients:
+            try:
+                await client.rcpt(recipient, encoding=encoding)
+            except aiosmtplib.SMTPRecipientRefused as error:
+                if error.code < 500:
+                    raise
+                refusals.append(error)
+        if len(refusals) == len(recipients):
+            raise refusals[0]
+        for refusal in refusals:
+            _log.warning("a recipient of mails is refused", server=self._name, reply=_shown(refusal.message))
+        await client.data(message.as_bytes())
+
+
+async def _open_socket(host: str, port: int) -> socket.socket:
+    """A connection to the first address of a host that takes one; raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure: OSError = OSError(f"{host} has no address")
+    for family, kind, protocol, _, address in addresses:
+        connection = socket.socket(family, kind, protocol)
+        connection.setblocking(False)
+        try:
+            async with asyncio.timeout(_COMMAND_TIMEOUT_SECONDS):
+                await loop.sock_connect(connection, address)
+        except OSError as error:
+            connection.close()
+            failure = error
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise failure
+
+
+async def _hang_up(client: aiosmtplib.SMTP) -> None:
+    """Say goodbye where there is still somebody; the mail has been taken, or has not."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        if client.is_connected:
+            await client.quit(timeout=2.0)
+    client.close()
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """aiosmtplib's errors as ours; none of them shows what was sent."""
+    try:
+        yield
+    except aiosmtplib.SMTPResponseException as error:
+        retryable = error.code < 500
+        raise NotifyError(
+            f"{name}: {error.code} {_shown(error.message)}",
+            retryable=retryable,
+            kind="serverError" if retryable else "clientError",
+        ) from None
+    except (aiosmtplib.SMTPTimeoutError, TimeoutError):
+        raise NotifyError(
+            f"{name}: no reply in time", retryable=True, kind="contextDeadlineExceeded"
+        ) from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise NotifyError(f"{name}: {_shown(str(error)) or type(error).__name__}", retryable=True) from None
+    except ValueError as error:
+        raise NotifyError(f"{name}: {_shown(str(error))}", retryable=False) from None
+
+
+def _shown(reply: str) -> str:
+    """A reply on one line."""
+    return " ".join(reply.split())[:_LONGEST_REPLY]

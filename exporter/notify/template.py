@@ -1,0 +1,158 @@
+"""Templates of notifications: Alertmanager's defaults in our words, the user's, those of one receiver."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from exporter.config.document import Document
+from exporter.config.validation import Place, describe
+from exporter.errors import ConfigError, Problem, TemplateError
+from exporter.gotemplate import Function, Template, TemplateSet
+from exporter.gotemplate.alertmanager import FUNCTION_NAMES, NotificationData
+
+_DEFAULTS: Final = ("default.tmpl", "email.tmpl")
+_LARGEST_FILE_BYTES: Final = 1 << 20
+
+
+def load_templates(files: Iterable[Path] = ()) -> TemplateSet:
+    """The default templates, and the user's files on top: what has the same name replaces the default.
+
+    Raises `ConfigError` with the problems of all files.
+    """
+    templates = TemplateSet(FUNCTION_NAMES)
+    for name in _DEFAULTS:
+        text = resources.files("exporter.notify").joinpath("templates", name).read_text(encoding="utf-8")
+        templates.add(text, name=name)
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            templates.add(_read(path), name=str(path))
+        except TemplateError as error:
+            problems.append(Problem(str(path), error.line, error.column, "", error.message))
+    if problems:
+        raise ConfigError(problems)
+    return templates
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        raise TemplateError(f"cannot be read: {error.strerror}") from error
+    if len(content) > _LARGEST_FILE_BYTES:
+        raise TemplateError(f"is larger than {_LARGEST_FILE_BYTES >> 20} MiB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise TemplateError("is not UTF-8 text") from None
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Parses the templates in the fields of one receiver and collects what is wrong with them.
+
+    `document` is alertmanager.yml, so that problems have a line; without it they have none.
+    """
+
+    templates: TemplateSet
+    place: Place = ()
+    document: Document | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def at(self, *steps: str | int) -> "Compiler":
+        """The same one level further down; problems go to the same list."""
+        return Compiler(self.templates, (*self.place, *steps), self.document, self.problems)
+
+    def parse(self, name: str, text: str) -> Template:
+        """The template in a field; an empty one where there is a problem."""
+        place = (*self.place, name)
+        try:
+            return self.templates.parse(text, name=describe(place))
+        except TemplateError as error:
+            self.problems.append(self._problem(place, error))
+            return self.templates.parse("", name=describe(place))
+
+    def _problem(self, place: Place, error: TemplateError) -> Problem:
+        message = (
+            f"the template does not parse: {error.message} (line {error.line}, column {error.column} of it)"
+        )
+        if self.document is None:
+            return Problem("alertmanager.yml", 0, 0, describe(place), message)
+        return self.document.problem(place, message)
+
+
+class Rendering:
+    """Expands the templates of one message. No fault in them keeps the message from being sent.
+
+    A template that fails yields what `fallback` yields instead, if anything, and the fault in words. `guard`
+    is applied to those words, and `finish` to every result.
+    """
+
+    def __init__(
+        self,
+        data: NotificationData,
+        functions: Mapping[str, Function],
+        *,
+        guard: Callable[[str], str] = str,
+        finish: Callable[[str], str] = str,
+    ) -> None:
+        self._data = data
+        self._functions = functions
+        self._guard = guard
+        self._finish = finish
+        self.faults: list[str] = []
+        """What failed outside of texts that people read, in words that are safe to print."""
+
+    def text(
+        self, template: Template, fallback: Template | None = None, *, longest: int | None = None
+    ) -> str:
+        """A text that people read; cut to `longest` characters, with … for the rest."""
+        try:
+            result = template.expand(self._data, self._functions)
+        except TemplateError as error:
+            instead = self._try(fallback) if fallback is not None else ""
+            result = " ".join(filter(None, (instead, self._guard(fault_text(error)))))
+        return self._finish(truncate(result, longest))
+
+    def value(self, template: Template) -> str:
+        """A text that programs read, such as an address: empty, and a fault more, if the template fails."""
+        try:
+            return self._finish(template.expand(self._data, self._functions))
+        except TemplateError as error:
+            self.faults.append(self._finish(self._guard(fault_text(error))))
+            return ""
+
+    def html(self, template: Template, fallback: Template) -> str:
+        """An HTML page."""
+        try:
+            return template.expand(self._data, self._functions, html=True)
+        except TemplateError as error:
+            fault = fault_text(error)
+        try:
+            return fallback.expand(self._data, self._functions, html=True) + _paragraph(fault)
+        except TemplateError:
+            return _paragraph(fault)
+
+    def _try(self, template: Template) -> str:
+        try:
+            return template.expand(self._data, self._functions)
+        except TemplateError:
+            return ""
+
+
+def fault_text(error: TemplateError) -> str:
+    """What stands in a message in place of a text that could not be made; the same words as Prometheus'."""
+    return f"<error expanding template: {error}>"
+
+
+def _paragraph(text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<p>{escaped}</p>\n"
+
+
+def truncate(text: str, longest: int | None) -> str:
+    """The text, or its beginning with … as the last character."""
+    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,108 @@
+"""TLS towards receivers."""
+
+import os
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import certifi
+
+from exporter.config.alertmanager.http import TlsConfig
+
+_VERSIONS: Final = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
+
+
+class TlsContexts:
+    """The context of one `tls_config`: made when first needed, and anew when one of its files changed."""
+
+    def __init__(self, config: TlsConfig) -> None:
+        self._config = config
+        self._made_of: tuple[float, ...] | None = None
+        self._context: ssl.SSLContext | None = None
+
+    def get(self) -> ssl.SSLContext:
+        """A context that checks the server's certificate as configured.
+
+        Raises `ValueError` with one sentence for files that cannot be read or hold something else.
+        """
+        state = _modification_times(self._config)
+        if self._context is None or state != self._made_of:
+            self._context, self._made_of = make_context(self._config), state
+        return self._context
+
+
+def _modification_times(config: TlsConfig) -> tuple[float, ...]:
+    paths = (config.ca_file, config.cert_file, config.key_file)
+    return tuple(_modification_time(path) for path in paths if path is not None)
+
+
+def _modification_time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def make_context(config: TlsConfig) -> ssl.SSLContext:
+    """A new context; raises `ValueError` with one sentence."""
+    context = _trusting(config)
+    if config.insecure_skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if config.min_version:
+        context.minimum_version = _VERSIONS[config.min_version]
+    if config.max_version:
+        context.maximum_version = _VERSIONS[config.max_version]
+    _load_certificate(context, config)
+    return context
+
+
+def _trusting(config: TlsConfig) -> ssl.SSLContext:
+    """A context with the authorities to trust: those of the system and of certifi unless others are named."""
+    if not config.ca_file and not config.ca:
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())
+        return context
+    try:
+        return ssl.create_default_context(cafile=config.ca_file, cadata=config.ca or None)
+    except (ssl.SSLError, OSError, ValueError) as error:
+        raise ValueError(f"{config.ca_file or 'ca'}: no certificates: {_reason(error)}") from error
+
+
+def _load_certificate(context: ssl.SSLContext, config: TlsConfig) -> None:
+    if not config.cert and config.cert_file is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = config.cert_file or _write(Path(folder, "cert"), config.cert)
+        key = config.key_file or _write(Path(folder, "key"), config.key.reveal() if config.key else "")
+        try:
+            context.load_cert_chain(certificate, key, password=_no_password)
+        except (ssl.SSLError, OSError, ValueError) as error:
+            raise ValueError(
+                f"{config.cert_file or 'cert'}: no certificate with its key: {_reason(error)}"
+            ) from None
+
+
+def _no_password() -> str:
+    """Called for an encrypted key; without it OpenSSL would ask on the terminal."""
+    raise ValueError("the key is encrypted")
+
+
+def _write(path: Path, text: str) -> Path:
+    """Python loads certificates from files alone."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or error.args[-1])
+    return str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
