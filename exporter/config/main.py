@@ -24,13 +24,13 @@ URL_VARIABLE = "REDIS_URL"
 
 def _rule_pattern(text: str, info: ValidationInfo) -> str:
     base = info.context.base if isinstance(info.context, Context) else Path()
-    path = str(base / text)
     # A pattern may match nothing yet; a plain name that is not there is a typing error.
-    if not glob.has_magic(text):
-        fault = unreadable(Path(path))
-        if fault:
-            raise ValueError(fault)
-    return path
+    if glob.has_magic(text):
+        return str(Path(glob.escape(str(base))) / text)
+    path = base / text
+    if fault := unreadable(path):
+        raise ValueError(fault)
+    return glob.escape(str(path))
 
 
 class Config(Section):
@@ -56,11 +56,11 @@ class Config(Section):
         seen: dict[str, int] = {}
         faults = []
         for index, target in enumerate(self.targets):
-            name = target.instance or target.url.address.instance
-            if name in seen:
+            if target.name in seen:
                 place = ("targets", index, "instance" if target.instance else "url")
-                faults.append(Fault(place, f'instance "{name}" is targets[{seen[name]}] already'))
-            seen.setdefault(name, index)
+                first = seen[target.name]
+                faults.append(Fault(place, f'instance "{target.name}" is targets[{first}] already'))
+            seen.setdefault(target.name, index)
         if faults:
             raise PlacedError(faults)
         return self
@@ -70,14 +70,8 @@ class Config(Section):
         """The rule files as they are there now, each once; None where the key is missing."""
         if self.rule_files is None:
             return None
-        found = [
-            path for pattern in self.rule_files for path in sorted(glob.glob(pattern)) or _plain(pattern)
-        ]
+        found = [path for pattern in self.rule_files for path in sorted(glob.glob(pattern))]
         return [Path(path) for path in dict.fromkeys(found)]
-
-
-def _plain(pattern: str) -> Sequence[str]:
-    return () if glob.has_magic(pattern) else (pattern,)
 
 
 def load_config(path: Path) -> Config:
@@ -90,20 +84,30 @@ def default_config(urls: Sequence[str] = (), environment: Mapping[str, str] = os
 
     Raises `UsageError` for a URL that is none.
     """
-    given = list(urls) or [environment.get(URL_VARIABLE) or DEFAULT_URL]
-    return Config.model_validate({"targets": tuple(_target(url) for url in dict.fromkeys(given))})
+    if urls:
+        return add_targets(Config.model_validate({}), urls)
+    url = environment.get(URL_VARIABLE)
+    section = _target(url, f"${URL_VARIABLE}") if url else _target(DEFAULT_URL)
+    return Config.model_validate({"targets": (section,)})
 
 
 def add_targets(config: Config, urls: Sequence[str]) -> Config:
-    """The same with these servers besides; raises `UsageError`."""
-    return config.model_copy(update={"targets": (*config.targets, *(_target(url) for url in urls))})
+    """The same with these servers besides; those it has already are left as they are.
+
+    Raises `UsageError`.
+    """
+    known = {target.name: target for target in config.targets}
+    for url in urls:
+        section = _target(url)
+        known.setdefault(section.name, section)
+    return config.model_copy(update={"targets": tuple(known.values())})
 
 
-def _target(text: str) -> TargetSection:
+def _target(text: str, origin: str = "the server's URL") -> TargetSection:
     try:
         return TargetSection(url=parse_server_url(text))
     except ValueError as error:
-        raise UsageError(f"the server's URL {error}") from error
+        raise UsageError(f"{origin} {error}") from error
 
 
 def config_schema() -> dict[str, Any]:

@@ -43,9 +43,10 @@ def _check_labels(labels: dict[str, str]) -> dict[str, str]:
     faults = []
     for name in labels:
         if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
-            faults.append(Fault((name,), "is not a label name: letters, digits and _, not beginning with __"))
+            message = "is not a label name: letters, digits and _, not beginning with __"
+            faults.append(Fault((name,), message, at_key=True))
         elif name == "instance":
-            faults.append(Fault((name,), "is set by the key instance of the target"))
+            faults.append(Fault((name,), "is set by the key instance of the target", at_key=True))
     if faults:
         raise PlacedError(faults)
     return labels
@@ -134,10 +135,27 @@ class TargetSection(AccessSection):
     samplers: SamplersSection = Field(default_factory=SamplersSection)
     """What differs from `samplers` for this server."""
 
+    @model_validator(mode="after")
+    def _check_url(self) -> Self:
+        faults = []
+        given = [name for name in _PASSWORDS if getattr(self, name)]
+        if self.url.password and given:
+            faults.append(Fault((given[0],), "the URL holds a password too: only one of them can be"))
+        if self.tls.model_fields_set and not self.url.address.tls:
+            faults.append(Fault(("tls",), "has no effect: TLS needs a URL with rediss:// or valkeys://"))
+        if faults:
+            raise PlacedError(faults)
+        return self
+
+    @property
+    def name(self) -> str:
+        """The value of the label `instance`."""
+        return self.instance or self.url.address.instance
+
     def to_target(self) -> Target:
         """The server to watch; files and variables are read now."""
         return Target(
-            instance=self.instance or self.url.address.instance,
+            instance=self.name,
             address=self.url.address,
             credentials=self.read_credentials(self.url),
             tls=self.tls.to_tls(),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config.main import config_schema, default_config, load_config
+from exporter.config.main import add_targets, config_schema, default_config, load_config
 from exporter.config.url import parse_server_url
 from exporter.errors import ConfigError, UsageError
 from exporter.model.target import Address
@@ -64,7 +64,9 @@ def test_everything_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_secret_never_shows(tmp_path: Path) -> None:
-    config = load_config(write(tmp_path, "targets: [{url: 'redis://u:pa55@h', password: inl1ne}]\n"))
+    config = load_config(
+        write(tmp_path, "targets: [{url: 'redis://u:pa55@h'}, {url: i, password: inl1ne}]\n")
+    )
     for text in (repr(config), str(config), config.model_dump_json(by_alias=True)):
         assert "pa55" not in text
         assert "inl1ne" not in text
@@ -118,6 +120,33 @@ BAD = {
         "targets: [{url: h, password: inl1ne, password_env: HOME}]\n",
         ["config.yml:1:52: targets[0].password_env: password is given too: only one of them can be"],
     ),
+    "a secret in the URL too": (
+        "targets: [{url: 'redis://:pa55@h', password: inl1ne}]\n",
+        ["config.yml:1:46: targets[0].password: the URL holds a password too: only one of them can be"],
+    ),
+    "tls without TLS": (
+        "targets: [{url: 'redis://h', tls: {insecure_skip_verify: true}}]\n",
+        ["config.yml:1:35: targets[0].tls: has no effect: TLS needs a URL with rediss:// or valkeys://"],
+    ),
+    "two secrets, a bad label and a repeated instance": (
+        "targets: [{url: h, password: a, password_env: HOME}, {url: h, labels: {-: x}}]\n",
+        [
+            "config.yml:1:47: targets[0].password_env: password is given too: only one of them can be",
+            "config.yml:1:72: targets[1].labels.-: is not a label name: letters, digits and _, "
+            "not beginning with __",
+        ],
+    ),
+    "probe pattern": (
+        "web: {probe_allow: ['10[']}\n",
+        ["config.yml:1:21: web.probe_allow[0]: is not a regular expression: missing ]: ["],
+    ),
+    "sampler": (
+        "samplers: {info: {enabled: 3, intervall: 5s}}\n",
+        [
+            'config.yml:1:28: samplers.info.enabled: must be true or false, not "3"',
+            'config.yml:1:31: samplers.info.intervall: unknown key, did you mean "interval"?',
+        ],
+    ),
     "same instance": (
         "targets: [{url: 'h:1'}, {url: 'other:2', instance: 'h:1'}]\n",
         ['config.yml:1:52: targets[1].instance: instance "h:1" is targets[0] already'],
@@ -125,8 +154,8 @@ BAD = {
     "labels": (
         "targets: [{url: h, labels: {instance: a, b-c: d}}]\n",
         [
-            "config.yml:1:39: targets[0].labels.instance: is set by the key instance of the target",
-            "config.yml:1:47: targets[0].labels.b-c: is not a label name: letters, digits and _, "
+            "config.yml:1:29: targets[0].labels.instance: is set by the key instance of the target",
+            "config.yml:1:42: targets[0].labels.b-c: is not a label name: letters, digits and _, "
             "not beginning with __",
         ],
     ),
@@ -170,12 +199,21 @@ def test_a_pattern_of_rule_files_may_match_nothing_yet(tmp_path: Path) -> None:
     assert load_config(write(tmp_path, "{}\n")).rule_paths is None
 
 
+def test_rule_files_below_a_folder_with_a_strange_name(tmp_path: Path) -> None:
+    folder = tmp_path / "[a]*?"
+    folder.mkdir()
+    (folder / "a.yml").write_text("")
+    config = load_config(write(folder, "rule_files: ['a.yml', '*l.yml', '?.yml']\n"))
+    assert config.rule_paths == [folder / "a.yml"]
+
+
 @pytest.mark.parametrize(
     ("urls", "environment", "expected"),
     [
         ([], {}, ["localhost:6379"]),
         ([], {"REDIS_URL": "redis://:x@cache"}, ["cache:6379"]),
         (["a", "b:1"], {"REDIS_URL": "redis://cache"}, ["a:6379", "b:1"]),
+        (["a", "redis://a:6379", "a"], {}, ["a:6379"]),
     ],
 )
 def test_without_a_file(urls: list[str], environment: dict[str, str], expected: list[str]) -> None:
@@ -186,6 +224,18 @@ def test_without_a_file(urls: list[str], environment: dict[str, str], expected: 
 def test_a_bad_url_on_the_command_line_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match=r"^the server's URL must begin with redis://"):
         default_config(["ftp://:pa55@h"])
+
+
+def test_a_bad_url_in_the_environment_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match=r"^\$REDIS_URL must begin with redis://"):
+        default_config([], {"REDIS_URL": "ftp://:pa55@h"})
+
+
+def test_servers_of_the_command_line_come_after_those_of_the_file(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "targets: [{url: 'redis://:pa55@a', labels: {env: prod}}]\n"))
+    first, second = (section.to_target() for section in add_targets(config, ["a", "b"]).targets)
+    assert (first.instance, first.credentials.password.reveal()) == ("a:6379", "pa55")
+    assert second.instance == "b:6379"
 
 
 @pytest.mark.parametrize(
