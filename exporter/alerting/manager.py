@@ -124,18 +124,26 @@ class AlertManager:
             _log.warning("messages were cut off by the shutdown", count=len(late))
             await asyncio.wait(late)
 
-    async def receive(self, alerts: Sequence[Alert]) -> None:
+    async def receive(self, alerts: Sequence[Alert], *, source: str = "rules") -> None:
         """Take alerts, firing or resolved; they are saved when this returns.
 
-        One without a start began now; one without an end is assumed to end after `resolve_timeout`.
+        One without a start began now; one without an end is assumed to end after `resolve_timeout`. `source`
+        is how they came, for the counters.
         """
         now = self._services.clock.now()
         kept = []
         for alert in alerts:
-            known = self._take(self._complete(alert, now), now)
+            complete = self._complete(alert, now)
+            status = "resolved" if complete.is_resolved(now) else "firing"
+            self._services.metrics.received.labels(status, source).inc()
+            known = self._take(complete, now)
             if known is not None:
                 kept.append(known)
         await self._services.journal.save_alerts(kept)
+
+    def count_invalid(self, count: int, *, source: str) -> None:
+        """Count alerts that were refused before they got here."""
+        self._services.metrics.invalid.labels(source).inc(count)
 
     async def reload(self, config: AlertmanagerConfig, make_integrations: MakeIntegrations) -> None:
         """Go over to another configuration; alerts, silences, log and the rhythm of groups stay.

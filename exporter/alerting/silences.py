@@ -14,6 +14,7 @@ RETENTION_SECONDS: Final = 120 * 3600.0
 """How long a silence is kept after it ended."""
 
 MAX_MATCHERS: Final = 100
+MAX_MATCHER_CHARACTERS: Final = 100_000
 MAX_TEXT_CHARACTERS: Final = 10_000
 
 
@@ -191,6 +192,12 @@ def _all_match_empty(matchers: Sequence[Matcher]) -> bool:
 _RULES: Final[tuple[tuple[Callable[[Silence], bool], str], ...]] = (
     (lambda silence: not silence.matchers, "at least one matcher is required"),
     (lambda silence: len(silence.matchers) > MAX_MATCHERS, f"there are more than {MAX_MATCHERS} matchers"),
+    (
+        lambda silence: (
+            sum(len(one.name) + len(one.value) for one in silence.matchers) > MAX_MATCHER_CHARACTERS
+        ),
+        f"the matchers are longer than {MAX_MATCHER_CHARACTERS} characters",
+    ),
     (
         lambda silence: any(not matcher.name for matcher in silence.matchers),
         "a matcher needs the name of a label",

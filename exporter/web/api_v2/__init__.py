@@ -1,0 +1,21 @@
+"""Alertmanager's API v2 over our own alerting, so that `amtool` and everything else that speaks it works.
+
+Source: api/v2/openapi.yaml of github.com/prometheus/alertmanager.
+"""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from exporter.alerting.manager import AlertManager
+from exporter.clock import Clock
+from exporter.web.api_v2 import alerts, general, silences
+
+
+def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
+    """All routes below `/api/v2`, and `/api/notifications`."""
+    return (
+        *general.routes(manager, clock),
+        *alerts.routes(manager, clock),
+        *silences.routes(manager, clock),
+    )

@@ -1,0 +1,106 @@
+"""`/api/v2/alerts` and `/api/v2/alerts/groups`."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from exporter.alerting.group import Group
+from exporter.alerting.manager import AlertManager
+from exporter.alerting.order import sort_alerts
+from exporter.clock import Clock
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.web.api_v2.decode import decode_alert
+from exporter.web.api_v2.encode import encode_alert
+from exporter.web.api_v2.filters import AlertFilter, flag
+from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
+
+
+def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
+    """The routes about alerts."""
+
+    async def get_alerts(request: Request) -> Any:
+        wanted = AlertFilter(request)
+        now = clock.now()
+        encoded = [
+            encode_alert(alert, status, receivers)
+            for alert in manager.alerts
+            if not alert.is_resolved(now)
+            and wanted.admits_any(receivers := manager.receivers_of(alert.labels))
+            and wanted.admits(alert.labels, status := manager.status(alert.labels))
+        ]
+        return sorted(encoded, key=lambda one: str(one["fingerprint"]))
+
+    async def post_alerts(request: Request) -> None:
+        data = await read_json(request)
+        if not isinstance(data, list):
+            raise RefusedError("the body must be a list of alerts")
+        alerts, faults = _decode_all(data)
+        await manager.receive(alerts, source="v2")
+        if faults:
+            manager.count_invalid(len(faults), source="v2")
+            raise RefusedError("; ".join(faults))
+
+    async def get_groups(request: Request) -> Any:
+        wanted = AlertFilter(request)
+        with_muted = flag(request, "muted")
+        shown = [group for group in manager.groups if wanted.admits_any([group.options.receiver])]
+        return _encode_groups(manager, wanted, shown, with_muted, clock.now())
+
+    return (
+        Route("/api/v2/alerts", endpoint(get_alerts), methods=["GET"]),
+        Route("/api/v2/alerts", endpoint(post_alerts), methods=["POST"]),
+        Route("/api/v2/alerts/groups", endpoint(get_groups), methods=["GET"]),
+    )
+
+
+def _decode_all(data: Sequence[Any]) -> tuple[list[Alert], list[str]]:
+    """The alerts that are good, and what is wrong with the others."""
+    alerts, faults = [], []
+    for one in data:
+        try:
+            alerts.append(decode_alert(one))
+        except RefusedError as error:
+            faults.append(str(error))
+    return alerts, faults
+
+
+def _encode_groups(
+    manager: AlertManager, wanted: AlertFilter, groups: Sequence[Group], with_muted: bool, now: float
+) -> list[dict[str, Any]]:
+    receivers = _receivers_by_alert(groups)
+    encoded = []
+    for group in _in_order(groups):
+        muted_by = manager.muted_by(group)
+        alerts = [
+            encode_alert(alert, status, receivers[alert.labels], muted_by)
+            for alert in sort_alerts(group.alerts)
+            if not alert.is_resolved(now)
+            and wanted.admits(alert.labels, status := manager.status(alert.labels))
+        ]
+        if alerts and (with_muted or not muted_by):
+            receiver = {"name": group.options.receiver}
+            encoded.append({"alerts": alerts, "labels": group.labels.as_dict(), "receiver": receiver})
+    return encoded
+
+
+def _receivers_by_alert(groups: Sequence[Group]) -> dict[Labels, list[str]]:
+    receivers: defaultdict[Labels, list[str]] = defaultdict(list)
+    for group in sorted(groups, key=lambda group: group.options.receiver):
+        for alert in group.alerts:
+            receivers[alert.labels].append(group.options.receiver)
+    return receivers
+
+
+def _in_order(groups: Sequence[Group]) -> list[Group]:
+    """By labels, then by receiver."""
+    by_receiver = sorted(groups, key=lambda group: group.options.receiver)
+    position = {labels: index for index, labels in enumerate(_sorted_labels(by_receiver))}
+    return sorted(by_receiver, key=lambda group: position[group.labels])
+
+
+def _sorted_labels(groups: Sequence[Group]) -> list[Labels]:
+    return [alert.labels for alert in sort_alerts([Alert(group.labels) for group in groups])]

@@ -1,0 +1,65 @@
+"""Alerting's objects in the JSON of Alertmanager's API v2.
+
+Source: api/v2/openapi.yaml and api/v2/compat.go of github.com/prometheus/alertmanager.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from exporter.alerting.silences import Silence
+from exporter.alerting.status import AlertState, AlertStatus
+from exporter.model.alert import Alert
+from exporter.model.matcher import MatchOp
+
+
+def encode_moment(at: float) -> str:
+    """Epoch seconds as Alertmanager writes them, to the millisecond."""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def encode_alert(
+    alert: Alert, status: AlertStatus, receivers: Sequence[str], muted_by: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A `gettableAlert`."""
+    encoded: dict[str, Any] = {
+        "annotations": alert.annotations.as_dict(),
+        "endsAt": encode_moment(alert.ends_at),
+        "fingerprint": alert.fingerprint,
+        "receivers": [{"name": name} for name in receivers],
+        "startsAt": encode_moment(alert.starts_at),
+        "status": {
+            "inhibitedBy": list(status.inhibited_by),
+            "mutedBy": list(muted_by),
+            "silencedBy": list(status.silenced_by),
+            "state": AlertState.SUPPRESSED if muted_by else status.state,
+        },
+        "updatedAt": encode_moment(alert.updated_at),
+        "labels": alert.labels.as_dict(),
+    }
+    if alert.generator_url:
+        encoded["generatorURL"] = alert.generator_url
+    return encoded
+
+
+def encode_silence(silence: Silence, now: float) -> dict[str, Any]:
+    """A `gettableSilence`."""
+    return {
+        "id": silence.id,
+        "status": {"state": silence.state(now)},
+        "updatedAt": encode_moment(silence.updated_at),
+        "comment": silence.comment,
+        "createdBy": silence.created_by,
+        "endsAt": encode_moment(silence.ends_at),
+        "matchers": [
+            {
+                "isEqual": matcher.op in (MatchOp.EQUAL, MatchOp.REGEX),
+                "isRegex": matcher.op in (MatchOp.REGEX, MatchOp.NOT_REGEX),
+                "name": matcher.name,
+                "value": matcher.value,
+            }
+            for matcher in silence.matchers
+        ],
+        "startsAt": encode_moment(silence.starts_at),
+    }

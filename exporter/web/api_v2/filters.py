@@ -1,0 +1,64 @@
+"""Which alerts a request wants to see."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from exporter.alerting.status import AlertState, AlertStatus
+from exporter.config.alertmanager.matchers import InvalidMatcherError, parse_matcher
+from exporter.model.labels import Labels
+from exporter.model.matcher import InvalidRegexError, Matcher, compile_anchored
+from exporter.web.api_v2.reply import RefusedError
+
+_TRUE: Final = frozenset({"true", "1", "t", "yes", "on", "y", ""})
+_FALSE: Final = frozenset({"false", "0", "f", "no", "off", "n"})
+
+
+def parse_filter(request: Request) -> Sequence[Matcher]:
+    """The matchers of the parameters `filter`; raises `RefusedError`."""
+    try:
+        return [parse_matcher(text) for text in request.query_params.getlist("filter")]
+    except InvalidMatcherError as error:
+        raise RefusedError(str(error)) from error
+
+
+def flag(request: Request, name: str) -> bool:
+    """A parameter that is true where it is not given; raises `RefusedError`."""
+    text = request.query_params.get(name, "true").lower()
+    if text not in _TRUE | _FALSE:
+        raise RefusedError(f"{name} must be true or false")
+    return text in _TRUE
+
+
+class AlertFilter:
+    """The parameters `active`, `silenced`, `inhibited`, `filter` and `receiver` of a request."""
+
+    def __init__(self, request: Request) -> None:
+        self._matchers = parse_filter(request)
+        self._active = flag(request, "active")
+        self._silenced = flag(request, "silenced")
+        self._inhibited = flag(request, "inhibited")
+        self._receiver = _receiver_pattern(request.query_params.get("receiver"))
+
+    def admits(self, labels: Labels, status: AlertStatus) -> bool:
+        """Whether an alert is wanted."""
+        return (
+            (self._active or status.state is not AlertState.ACTIVE)
+            and (self._silenced or not status.silenced_by)
+            and (self._inhibited or not status.inhibited_by)
+            and all(matcher.matches(labels) for matcher in self._matchers)
+        )
+
+    def admits_any(self, receivers: Iterable[str]) -> bool:
+        """Whether what goes to these receivers is wanted."""
+        return self._receiver is None or any(self._receiver.fullmatch(name) for name in receivers)
+
+
+def _receiver_pattern(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return compile_anchored(text, False)
+    except InvalidRegexError as error:
+        raise RefusedError(f"failed to parse receiver param: {error}") from error

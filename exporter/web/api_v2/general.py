@@ -1,0 +1,83 @@
+"""`/api/v2/status`, `/api/v2/receivers`, and the history of notifications."""
+
+import platform
+from collections.abc import Sequence
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+import exporter
+from exporter.alerting.history import HistoryRecord
+from exporter.alerting.manager import AlertManager
+from exporter.clock import Clock
+from exporter.web.api_v2.encode import encode_moment
+from exporter.web.api_v2.reply import RefusedError, endpoint
+
+DEFAULT_RECORDS: Final = 100
+MAX_RECORDS: Final = 10_000
+DAY_SECONDS: Final = 24 * 3600.0
+
+
+def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
+    """The routes about the daemon itself."""
+    began = clock.now()
+
+    async def get_status(_: Request) -> Any:
+        return {
+            "cluster": {"peers": [], "status": "disabled"},
+            "config": {"original": manager.config.to_yaml()},
+            "uptime": encode_moment(began),
+            "versionInfo": _version(),
+        }
+
+    async def get_receivers(_: Request) -> Any:
+        return [{"name": receiver.name} for receiver in manager.config.receivers]
+
+    async def get_notifications(request: Request) -> Any:
+        limit = _number(request, "limit", DEFAULT_RECORDS, MAX_RECORDS)
+        days = _number(request, "days", 30, 30)
+        receiver = request.query_params.get("receiver", "")
+        records = await manager.read_history(clock.now() - days * DAY_SECONDS, limit, receiver)
+        return [_encode_record(record) for record in records]
+
+    return (
+        Route("/api/v2/status", endpoint(get_status), methods=["GET"]),
+        Route("/api/v2/receivers", endpoint(get_receivers), methods=["GET"]),
+        Route("/api/notifications", endpoint(get_notifications), methods=["GET"]),
+    )
+
+
+def _version() -> dict[str, str]:
+    return {
+        "branch": "",
+        "buildDate": "",
+        "buildUser": "",
+        # What Alertmanager says of its language.
+        "goVersion": f"python{platform.python_version()}",
+        "revision": "",
+        "version": exporter.__version__,
+    }
+
+
+def _number(request: Request, name: str, default: int, most: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+        raise RefusedError(f"{name} must be a whole number from 1 to {most}")
+    return int(text)
+
+
+def _encode_record(record: HistoryRecord) -> dict[str, Any]:
+    return {
+        "at": encode_moment(record.at),
+        "receiver": record.receiver,
+        "integration": record.integration,
+        "groupKey": record.group_key,
+        "groupLabels": record.group_labels.as_dict(),
+        "outcome": record.outcome,
+        "error": record.error,
+        "attempts": record.attempts,
+        "firing": record.firing,
+        "resolved": record.resolved,
+        "alerts": [{"labels": one.labels.as_dict(), "status": one.status} for one in record.alerts],
+    }
