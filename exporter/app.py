@@ -12,15 +12,12 @@ from starlette.types import ASGIApp
 
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
-from exporter.alerting.setup import MakeIntegrations
 from exporter.clock import Clock, SystemClock, to_milliseconds
-from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.errors import StateError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
 from exporter.model.labels import Labels
-from exporter.notify.integrations import make_integrations
 from exporter.promql import Engine
 from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
@@ -44,10 +41,6 @@ log = get_logger(__name__)
 # The parts stop one after the other; together they stay below the ten seconds that SIGTERM is given.
 _SEND_DEADLINE_SECONDS: Final = 4.0
 _TRIM_SECONDS: Final = 60.0
-
-
-MakeAllIntegrations = Callable[[AlertmanagerConfig], MakeIntegrations]
-"""From an alertmanager.yml to what builds the integrations of its receivers; raises `ConfigError`."""
 
 
 class _SampledTargets:
@@ -81,11 +74,9 @@ class App:
         listener: socket.socket,
         *,
         clock: Clock | None = None,
-        make_integrations: MakeAllIntegrations = make_integrations,
     ) -> None:
         self._plan = plan
         self._load = load
-        self._make_integrations = make_integrations
         self._clock = clock or SystemClock()
         self._reloading = asyncio.Lock()
         self._housekeeping: asyncio.Task[None] | None = None
@@ -97,8 +88,8 @@ class App:
         self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
         self.keeper = open_keeper(config.storage.path, self.own.registry)
         self.alerting = AlertManager(
-            plan.alertmanager,
-            make_integrations(plan.alertmanager),
+            plan.routing.config,
+            plan.routing.make_integrations,
             clock=self._clock,
             journal=self.keeper.journal,
             metrics=AlertingMetrics(self.own.registry),
@@ -123,6 +114,7 @@ class App:
             runners=lambda: self.fleet.runners,
             groups=lambda: self.rules.groups,
         )
+        self._metrics_page = MetricsEndpoint(self.store, self._exposed_blocks, self.own, self._clock)
         self.web = WebServer(self._web_app(plan), listener, self._tls(plan))
 
     def _apply_settings(self, plan: Plan) -> None:
@@ -137,11 +129,7 @@ class App:
     def _web_app(self, plan: Plan) -> ASGIApp:
         users = plan.web.basic_auth_users
         middleware = [Middleware(BasicAuth, users=users)] if users else []
-        return build_web_app(
-            MetricsEndpoint(self.store, self._exposed_blocks, self.own, self._clock),
-            self._routes(),
-            middleware,
-        )
+        return build_web_app(self._metrics_page, self._routes(), middleware)
 
     def _routes(self) -> Sequence[BaseRoute]:
         pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, self._clock)
@@ -212,7 +200,7 @@ class App:
         async with self._reloading:
             try:
                 plan = self._load()
-                await self.alerting.reload(plan.alertmanager, self._make_integrations(plan.alertmanager))
+                await self.alerting.reload(plan.routing.config, plan.routing.make_integrations)
             except VigilError as error:
                 self._note_reload(False)
                 log.error("the configuration was not reloaded", error=error)
@@ -230,6 +218,7 @@ class App:
         self.own.reload_successful.set(succeeded)
         if succeeded:
             self.own.reload_time.set(self._clock.now())
+        self._metrics_page.expire()
 
     async def stop(self) -> None:
         """Stop every part in the order in which data flows; a message under way is sent."""

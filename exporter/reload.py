@@ -1,5 +1,6 @@
 """From files to everything that can fail: built completely before anything that runs is touched."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from exporter.config.alertmanager.config import AlertmanagerConfig, load_alertmanager_config
 from exporter.config.main import Config, add_targets, default_config, load_config
 from exporter.config.targets import TargetSection
 from exporter.config.web_config import WebConfig, load_web_config
 from exporter.errors import ConfigError, Problem
 from exporter.model.target import Target
+from exporter.notify.slack_messages import Messages
+from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
 from exporter.samplers.registry import SAMPLERS
@@ -21,8 +23,6 @@ from exporter.shipped import shipped_rules
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 LoadedT = TypeVar("LoadedT")
-# A route tree that tells nobody: the alerts still show on the pages and in the API.
-_NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,20 @@ class Plan:
     config: Config
     targets: Mapping[Target, Sequence[SamplerPlan]]
     rule_files: Sequence[RuleFile]
-    alertmanager: AlertmanagerConfig
+    routing: Routing
     web: WebConfig
 
 
-def load_plan(source: Source) -> Plan:
-    """Read every file.
+def load_plan(source: Source, messages: Messages | None = None) -> Plan:
+    """Read every file; `messages` remembers what was posted, from one plan to the next.
 
     Raises `ConfigError` with all problems of all files, `UsageError` for a URL on the command line.
     """
-    return plan_of(_load_config(source))
+    return plan_of(_load_config(source), messages)
 
 
-def plan_of(config: Config, alertmanager: AlertmanagerConfig | None = None) -> Plan:
-    """Read the files that a configuration names; `alertmanager` stands in for its alertmanager.yml.
+def plan_of(config: Config, messages: Messages | None = None) -> Plan:
+    """Read the files that a configuration names.
 
     Raises `ConfigError` with all problems of all files.
     """
@@ -67,11 +67,11 @@ def plan_of(config: Config, alertmanager: AlertmanagerConfig | None = None) -> P
             return None
 
     rule_files = attempt(lambda: load_rule_files(rule_paths(config)))
-    alertmanager = alertmanager or attempt(lambda: _load_alertmanager(config))
+    routing = attempt(lambda: load_routing(config.alerting.config_file, time.time, messages))
     web = attempt(lambda: _load_web(config))
-    if rule_files is None or alertmanager is None or web is None:
+    if rule_files is None or routing is None or web is None:
         raise ConfigError(problems)
-    return Plan(config, plan_targets(config), rule_files, alertmanager, web)
+    return Plan(config, plan_targets(config), rule_files, routing, web)
 
 
 def rule_paths(config: Config) -> Sequence[Path]:
@@ -84,11 +84,6 @@ def _load_config(source: Source) -> Config:
     if source.config is None:
         return default_config(source.urls)
     return add_targets(load_config(source.config), source.urls)
-
-
-def _load_alertmanager(config: Config) -> AlertmanagerConfig:
-    path = config.alerting.config_file
-    return load_alertmanager_config(path) if path else AlertmanagerConfig.model_validate(_NOBODY)
 
 
 def _load_web(config: Config) -> WebConfig:

@@ -27,6 +27,7 @@ ORDER = [
     "notify",
     "alerting",
     "state",
+    "routing",
     "self_metrics",
     "web",
     "dashboards",

@@ -1,16 +1,17 @@
 """`redis-vigil check config|rules|alertmanager FILE…`: all problems of all files, each in one line."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from exporter.config.alertmanager.config import load_alertmanager_config
 from exporter.config.main import config_schema
 from exporter.errors import ConfigError, Problem
 from exporter.reload import Source, load_plan
+from exporter.routing import load_routing
 from exporter.rules.load import load_rule_files
 
 app = typer.Typer(help="Check files without running anything.", no_args_is_help=True, rich_markup_mode=None)
@@ -56,8 +57,8 @@ def check_alertmanager(files: Files) -> None:
     """Check alertmanager.yml files, with their templates."""
 
     def describe(path: Path) -> str:
-        config = load_alertmanager_config(path)
-        return _count(len(config.receivers), "receiver")
+        routing = load_routing(path, time.time)
+        return _count(len(routing.config.receivers), "receiver")
 
     _check_each(files, describe)
 

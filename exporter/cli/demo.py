@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import typer
@@ -17,6 +19,7 @@ from exporter.demo.terminal import Terminal
 from exporter.demo.workload import Workload
 from exporter.log import configure_logging
 from exporter.reload import Plan, plan_of
+from exporter.routing import Routing
 
 _FIRST_OUTAGE_SECONDS: Final = 20.0
 _OUTAGE_SECONDS: Final = 6.0
@@ -46,26 +49,28 @@ def demo(
     program = find_program()
     listener = listen(listen_address)
     server = DemoServer(program)
-    plan = _plan(server.url)
+    console = Console()
+    plan = _plan(server.url, Terminal(console))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_show(server, plan, listener, seconds))
+        runner.run(_show(server, plan, listener, console, seconds))
 
 
-def _plan(url: str) -> Plan:
+def _plan(url: str, terminal: Terminal) -> Plan:
     config = Config.model_validate(
         {
             "global": {"sample_interval": "2s", "sample_timeout": "1s", "evaluation_interval": "2s"},
             "targets": [{"url": url, "instance": "demo"}],
         }
     )
-    return plan_of(config, alertmanager=AlertmanagerConfig.model_validate(_ALERTMANAGER))
+    routes = AlertmanagerConfig.model_validate(_ALERTMANAGER)
+    return replace(plan_of(config), routing=Routing(routes, lambda _: (terminal,)))
 
 
-async def _show(server: DemoServer, plan: Plan, listener: Any, seconds: float | None) -> None:
-    console = Console()
-    terminal = Terminal(console)
+async def _show(
+    server: DemoServer, plan: Plan, listener: socket.socket, console: Console, seconds: float | None
+) -> None:
     await server.start()
-    app = App(plan, lambda: plan, listener, make_integrations=lambda _: lambda _: (terminal,))
+    app = App(plan, lambda: plan, listener)
     workload = asyncio.create_task(Workload(server.port).run())
     outages = asyncio.create_task(_suffer_outages(server, console))
     try:

@@ -55,6 +55,11 @@ class MetricsEndpoint:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
+    def expire(self) -> None:
+        """Something has changed that people wait to see: make the next page anew."""
+        for page in self._pages.values():
+            page.version = -1
+
     def _current(self, form: Format) -> _Page:
         page = self._pages[form]
         now = self._clock.monotonic()

@@ -1,0 +1,59 @@
+"""An alertmanager.yml with everything that it takes to send by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.alerting.setup import MakeIntegrations
+from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
+from exporter.config.alertmanager.templates import expand
+from exporter.config.document import Document
+from exporter.errors import ConfigError, Problem
+from exporter.notify.integrations import IntegrationFactory
+from exporter.notify.slack_messages import Messages
+
+# A route tree that tells nobody: the alerts still show on the pages and in the API.
+_NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """A configuration, and what makes the integrations of its receivers."""
+
+    config: AlertmanagerConfig
+    make_integrations: MakeIntegrations
+
+
+def load_routing(path: Path | None, now: Callable[[], float], messages: Messages | None = None) -> Routing:
+    """Read an alertmanager.yml and its templates; without a path nobody is told.
+
+    `now` tells the time, `messages` remembers what was posted (see `IntegrationFactory`).
+
+    Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
+    its receivers.
+    """
+    if path is None:
+        config = AlertmanagerConfig.model_validate(_NOBODY)
+        return Routing(config, IntegrationFactory(config.global_, now, messages=messages))
+    document = Document.load(path, lenient=True)
+    config = parse_alertmanager_config(document)
+    factory = IntegrationFactory(
+        config.global_,
+        now,
+        template_files=expand(config.templates, path.parent),
+        document=document,
+        messages=messages,
+    )
+    _check_receivers(config, factory)
+    return Routing(config, factory)
+
+
+def _check_receivers(config: AlertmanagerConfig, factory: IntegrationFactory) -> None:
+    problems: list[Problem] = []
+    for receiver in config.receivers:
+        try:
+            factory(receiver)
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(problems)
