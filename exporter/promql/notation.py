@@ -13,7 +13,7 @@ from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.model.matcher import MatchOp
 from exporter.promql.numbers import parse_float
-from exporter.promql.syntax.selectors import parse_selector
+from exporter.promql.syntax.selectors import parse_selector, starts_selector
 from exporter.promql.syntax.stream import TokenStream
 
 _NUMBER: Final = r"(?:inf|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)"
@@ -49,6 +49,8 @@ def parse_series(text: str) -> SeriesDescription:
 def parse_series_labels(text: str) -> Labels:
     """The labels of `name{label="value"}`. Raises `QueryError`."""
     stream = TokenStream(text)
+    if not starts_selector(stream.peek()):
+        stream.unexpected("series")
     selector = parse_selector(stream)
     if selector.end != len(text.rstrip()):
         stream.unexpected("series")

@@ -20,7 +20,7 @@ from exporter.promql.syntax.nodes import (
     Unary,
 )
 from exporter.promql.syntax.postfix import parse_postfix
-from exporter.promql.syntax.selectors import parse_label_names, parse_selector
+from exporter.promql.syntax.selectors import parse_label_names, parse_selector, starts_selector
 from exporter.promql.syntax.signatures import (
     EXPERIMENTAL_AGGREGATORS,
     EXPERIMENTAL_FUNCTIONS,
@@ -30,7 +30,7 @@ from exporter.promql.syntax.signatures import (
     Signature,
 )
 from exporter.promql.syntax.stream import TokenStream
-from exporter.promql.syntax.tokens import METRIC_KEYWORDS, SET_OPERATORS, Kind, Token
+from exporter.promql.syntax.tokens import SET_OPERATORS, Kind, Token
 
 _BINDING: Final = {
     "or": 1,
@@ -161,7 +161,7 @@ class Parser:
             return self._aggregate()
         if token.kind is Kind.IDENTIFIER and stream.following.is_symbol("("):
             return self._call()
-        if not _starts_selector(token):
+        if not starts_selector(token):
             stream.unexpected()
         return self._built(parse_selector(stream))
 
@@ -238,10 +238,3 @@ class Parser:
             return None
         without = self._stream.advance().text == "without"
         return without, parse_label_names(self._stream)
-
-
-def _starts_selector(token: Token) -> bool:
-    if token.kind is Kind.KEYWORD:
-        return token.text in METRIC_KEYWORDS
-    names = (Kind.IDENTIFIER, Kind.METRIC_IDENTIFIER, Kind.AGGREGATOR)
-    return token.kind in names or token.is_symbol("{")

@@ -6,10 +6,18 @@ from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import InvalidRegexError, Matcher, MatchOp
 from exporter.promql.syntax.nodes import VectorSelector
 from exporter.promql.syntax.stream import TokenStream
-from exporter.promql.syntax.tokens import Kind, Token
+from exporter.promql.syntax.tokens import METRIC_KEYWORDS, Kind, Token
 
 _MATCH_OPERATORS: Final = tuple(op.value for op in MatchOp)
 _LABEL_KINDS: Final = (Kind.IDENTIFIER, Kind.KEYWORD, Kind.AGGREGATOR)
+
+
+def starts_selector(token: Token) -> bool:
+    """Whether a selector can begin with this token."""
+    if token.kind is Kind.KEYWORD:
+        return token.text in METRIC_KEYWORDS
+    names = (Kind.IDENTIFIER, Kind.METRIC_IDENTIFIER, Kind.AGGREGATOR)
+    return token.kind in names or token.is_symbol("{")
 
 
 def parse_selector(stream: TokenStream) -> VectorSelector:

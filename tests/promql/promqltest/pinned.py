@@ -20,7 +20,7 @@ _N = TypeVar("_N", VectorSelector, Subquery)
 
 
 def pin(node: Expr, at_ms: int) -> Expr:
-    """The tree with `@ at_ms` where a selector or subquery has none; the inside of subqueries stays."""
+    """The tree with `@ at_ms` where a selector or subquery has no fixed time; the inside of subqueries stays."""
     match node:
         case VectorSelector():
             return _pinned(node, at_ms)
@@ -41,7 +41,7 @@ def pin(node: Expr, at_ms: int) -> Expr:
 
 
 def _pinned(node: _N, at_ms: int) -> _N:
-    return node if node.at is not None else replace(node, at=at_ms)
+    return node if isinstance(node.at, int) else replace(node, at=at_ms)
 
 
 def depends_on_time(node: Expr) -> bool:

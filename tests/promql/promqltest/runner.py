@@ -14,7 +14,7 @@ from exporter.promql.syntax.printer import format_expression
 from tests.promql.promqltest.comparison import Mismatch, compare
 from tests.promql.promqltest.pinned import depends_on_time, other_times, pin
 from tests.promql.promqltest.scope import out_of_scope
-from tests.promql.promqltest.script import Clear, Eval, Load, read_script
+from tests.promql.promqltest.script import Clear, Eval, Load, Unreadable, read_script
 from tests.promql.promqltest.world import World
 
 _MINUTE_MS: Final = 60_000
@@ -46,6 +46,8 @@ def run_file(path: Path, report: Report) -> None:
             world = World()
         elif isinstance(command, Load):
             world.load(command)
+        elif isinstance(command, Unreadable):
+            report.failures.append(f"{path.name}:{command.line}: {command.message}")
         else:
             _count(command, world, path, report)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from exporter.errors import QueryError
 from exporter.model.duration import parse_duration
 from exporter.model.labels import Labels
 from exporter.promql.notation import Mark, SeriesDescription, parse_series
@@ -90,13 +91,21 @@ class Eval:
 Command = Clear | Load | Eval
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A place at which the script does not follow the language."""
+
+    line: int
+    message: str
+
+
 def parse_time(text: str) -> int:
     """A duration, or a bare number of seconds, in milliseconds."""
     return int(text) * 1000 if text.isdigit() else parse_duration(text)
 
 
-def read_script(text: str) -> Iterator[Command]:
-    """The commands of a script, in order. Raises `ScriptError`."""
+def read_script(text: str) -> Iterator[Command | Unreadable]:
+    """The commands of a script, in order; what cannot be read is left out up to the next empty line."""
     reader = _Reader(text)
     while (command := reader.command()) is not None:
         yield command
@@ -108,13 +117,22 @@ class _Reader:
         self._lines = ["" if line.startswith("#") else line for line in stripped]
         self._next = 0
 
-    def command(self) -> Command | None:
+    def command(self) -> Command | Unreadable | None:
         while self._next < len(self._lines):
             line = self._lines[self._next]
             self._next += 1
             if line:
-                return self._parse(line)
+                return self._read(line)
         return None
+
+    def _read(self, line: str) -> Command | Unreadable:
+        try:
+            return self._parse(line)
+        except (ScriptError, QueryError, ValueError) as error:
+            place = self._next
+            for _ in self._block():
+                pass
+            return Unreadable(place, str(error))
 
     def _parse(self, line: str) -> Command:
         word = line.split()[0].lower()
@@ -124,7 +142,7 @@ class _Reader:
             return self._load(line)
         if word.startswith("eval"):
             return self._eval(line)
-        raise ScriptError(f"line {self._next}: invalid command {line!r}")
+        raise ScriptError(f"invalid command {line!r}")
 
     def _block(self) -> Iterator[str]:
         """The lines up to the next empty one."""
@@ -135,7 +153,7 @@ class _Reader:
     def _load(self, line: str) -> Load:
         match = _LOAD.fullmatch(line)
         if match is None:
-            raise ScriptError(f"line {self._next}: invalid load command")
+            raise ScriptError("invalid load command")
         load = Load(parse_time(match[2]), [], match[1] is not None, [])
         for described in self._block():
             start_times = _START_TIMES.match(described)
@@ -156,7 +174,7 @@ class _Reader:
             found = Eval(self._next, ranged[5], start, end, step, is_range=True)
             modifier = ranged[1]
         else:
-            raise ScriptError(f"line {self._next}: invalid eval command")
+            raise ScriptError("invalid eval command")
         if modifier:
             found.notes[modifier] = [Expectation()]
         for expected in self._block():
@@ -191,14 +209,14 @@ class _Reader:
     def _window(self, found: Eval, line: str) -> None:
         match = _EXPECT_WINDOW.fullmatch(line)
         if match is None:
-            raise ScriptError(f"line {self._next}: invalid range vector definition")
+            raise ScriptError("invalid range vector definition")
         found.start_ms, found.end_ms, found.step_ms = map(parse_time, match.groups())
         found.window = True
 
     def _note(self, found: Eval, line: str) -> None:
         match = _EXPECT.fullmatch(line)
         if match is None:
-            raise ScriptError(f"line {self._next}: invalid expect line {line!r}")
+            raise ScriptError(f"invalid expect line {line!r}")
         kind, how, text = match.groups()
         expectation = Expectation(
             text.strip() if how == "msg" else None, text.strip() if how == "regex" else None
