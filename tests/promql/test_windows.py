@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -61,18 +61,13 @@ def test_repetitions_make_no_difference(values: list[float], name: str) -> None:
 
 @given(COUNTERS)
 def test_a_counter_grows_by_what_was_counted(values: list[float]) -> None:
-    """Over a range that its samples fill, an increase is the sum of the steps, those after a reset from zero."""
+    """Over a range that its samples fill, an increase is the sum of the steps, after a reset from zero."""
     stamps = times(values)
-    counted = sum(
-        after - before if after >= before else after
-        for before, after in zip(values, values[1:], strict=False)
-    )
+    counted = sum(after - before if after >= before else after for before, after in pairwise(values))
     start, end = stamps[0], stamps[-1]
     assert increase(stamps, values, start, end) == pytest.approx(counted)
     assert rate(stamps, values, start, end) == pytest.approx(counted / ((end - start) / 1000))
-    assert resets(stamps, values, start, end) == sum(
-        after < before for before, after in zip(values, values[1:], strict=False)
-    )
+    assert resets(stamps, values, start, end) == sum(after < before for before, after in pairwise(values))
     assert delta(stamps, values, start, end) == pytest.approx(values[-1] - values[0])
 
 

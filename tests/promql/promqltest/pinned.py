@@ -20,7 +20,7 @@ _N = TypeVar("_N", VectorSelector, Subquery)
 
 
 def pin(node: Expr, at_ms: int) -> Expr:
-    """The tree with `@ at_ms` where a selector or subquery has no fixed time; the inside of subqueries stays."""
+    """The tree with `@ at_ms` where a selector or subquery has no fixed time, but inside of subqueries."""
     match node:
         case VectorSelector():
             return _pinned(node, at_ms)
