@@ -1,0 +1,154 @@
+"""`test route` and `test notify`."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from exporter.cli import test_notify as notify_tool
+from exporter.cli import test_route as route_tool
+from exporter.errors import VigilError
+
+ROUTES = """
+route:
+  receiver: chat
+  group_by: [alertname]
+  routes:
+    - matchers: [team=db, severity=~"crit|page"]
+      receiver: pager
+      group_by: ['...']
+      group_wait: 0s
+      repeat_interval: 1d12h
+      mute_time_intervals: [night, weekend]
+      continue: true
+    - {matchers: [team=db], receiver: db}
+receivers: [{name: chat}, {name: db}, {name: pager}]
+time_intervals: [{name: night}, {name: weekend}]
+"""
+
+
+@dataclass
+class Hook:
+    """A server whose paths are the statuses that it answers, and what was posted there."""
+
+    port: int
+    bodies: list[dict[str, Any]]
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    bodies: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(int(self.path.strip("/")))
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Hook(server.server_port, bodies)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    route_tool.register(app)
+    notify_tool.register(app)
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(ROUTES)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("labels", "lines"),
+    [
+        (
+            [],
+            [
+                "receivers: chat",
+                "chat: {}",
+                "  group_by [alertname], group_wait 30s, group_interval 5m, repeat_interval 4h",
+            ],
+        ),
+        (
+            ["team=db", 'severity="page"'],
+            [
+                "receivers: pager, db",
+                'pager: {} > {severity=~"crit|page",team="db"}',
+                "  group_by [...], group_wait 0s, group_interval 5m, repeat_interval 1d12h, "
+                "muted in night and weekend",
+                'db: {} > {team="db"}',
+                "  group_by [alertname], group_wait 30s, group_interval 5m, repeat_interval 4h",
+            ],
+        ),
+    ],
+)
+def test_route(config: Path, labels: list[str], lines: list[str]) -> None:
+    result = run("route", "--config", str(config), *labels)
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines() == lines
+
+
+def test_a_label_that_is_none(config: Path) -> None:
+    result = run("route", "--config", str(config), "team")
+    assert str(result.exception) == '"team" is not a label such as severity=critical'
+
+
+def write(path: Path, hook: Hook, *statuses: int) -> None:
+    webhooks = [{"url": f"http://127.0.0.1:{hook.port}/{status}"} for status in statuses]
+    receivers = [{"name": "hook", "webhook_configs": webhooks}]
+    path.write_text(json.dumps({"route": {"receiver": "hook"}, "receivers": receivers}))
+
+
+def test_notify(config: Path, hook: Hook) -> None:
+    write(config, hook, 200)
+    result = run("notify", "--config", str(config), "--external-url", "http://vigil", "hook")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("webhook[0]: sent (")
+    (body,) = hook.bodies
+    assert (body["status"], body["receiver"], body["externalURL"]) == ("firing", "hook", "http://vigil")
+    assert body["alerts"][0]["labels"]["alertname"] == "TestNotification"
+
+
+def test_notify_resolved(config: Path, hook: Hook) -> None:
+    write(config, hook, 200)
+    assert run("notify", "--config", str(config), "--resolved", "hook").exit_code == 0
+    assert hook.bodies[0]["status"] == "resolved"
+
+
+def test_notify_tells_what_failed_and_tries_the_rest(config: Path, hook: Hook) -> None:
+    write(config, hook, 500, 200, 404)
+    result = run("notify", "--config", str(config), "hook")
+    assert isinstance(result.exception, VigilError)
+    assert str(result.exception) == "2 of 3 messages could not be delivered"
+    first, second, third = result.output.splitlines()
+    assert first.startswith("webhook[0]: failed: ")
+    assert "500" in first
+    assert second.startswith("webhook[1]: sent")
+    assert "404" in third
+    assert len(hook.bodies) == 3
+
+
+def test_notify_needs_a_receiver_that_sends(config: Path) -> None:
+    unknown = run("notify", "--config", str(config), "nobody")
+    assert str(unknown.exception) == 'there is no receiver "nobody"; there are chat, db, pager'
+    silent = run("notify", "--config", str(config), "chat")
+    assert str(silent.exception) == 'the receiver "chat" sends nothing: it has no configurations'
