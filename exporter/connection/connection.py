@@ -59,6 +59,8 @@ class Connection:
         self._stream: Stream | None = None
         self._reader = hiredis.Reader()
         self._turn = asyncio.Lock()
+        self._sent_at = 0.0
+        self._answered_at = 0.0
         self._backoff_seconds = 0.0
         self._retry_at = 0.0
         self._last_error: TargetError | None = None
@@ -69,6 +71,16 @@ class Connection:
         if isinstance(reply, ReplyError):
             raise reply
         return reply
+
+    async def time(self, *command: Argument) -> float:
+        """How long the server takes to answer one command, in seconds.
+
+        From when it is sent to when its answer arrives, without the wait for a turn or for a connection.
+        """
+        (reply,) = await self.pipeline([command])
+        if isinstance(reply, ReplyError):
+            raise reply
+        return max(0.0, self._answered_at - self._sent_at)
 
     async def pipeline(
         self, commands: Sequence[Command], *, timeout_seconds: float | None = None
@@ -91,8 +103,11 @@ class Connection:
     async def _converse(self, payload: bytes, count: int) -> list[Reply]:
         stream = self._stream or await self._open()
         try:
+            self._sent_at = time.monotonic()
             await stream.write(payload)
-            return await self._read(stream, count)
+            replies = await self._read(stream, count)
+            self._answered_at = stream.received_at
+            return replies
         except BaseException as error:
             # Cancelled or failed half-way: what is still to come belongs to nobody.
             self._drop()

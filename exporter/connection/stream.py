@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,11 @@ class WatchedReader(asyncio.StreamReader):
     def __init__(self, on_closed: Callable[[], None]) -> None:
         super().__init__(limit=_STREAM_LIMIT_BYTES)
         self._on_closed: Callable[[], None] | None = on_closed
+        self.received_at = 0.0
+
+    def feed_data(self, data: Any) -> None:
+        self.received_at = time.monotonic()
+        super().feed_data(data)
 
     def feed_eof(self) -> None:
         super().feed_eof()
@@ -100,6 +106,12 @@ class Stream(redis.asyncio.Connection):
         assert self._reader is not None
         data: bytes = await self._reader.read(size)
         return data
+
+    @property
+    def received_at(self) -> float:
+        """When something last arrived, by the monotonic clock."""
+        reader: Any = self._reader
+        return reader.received_at if isinstance(reader, WatchedReader) else 0.0
 
     def unwatch(self) -> None:
         """Closing it is no longer worth a call."""

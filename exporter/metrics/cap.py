@@ -1,5 +1,6 @@
 """A cap on the number of values of a label."""
 
+from collections.abc import Mapping
 from typing import Final
 
 OTHER: Final = "other"
@@ -25,6 +26,17 @@ class LabelCap:
             return value
         self.folded += 1
         return OTHER
+
+    def fold_counts(self, counts: Mapping[str, float]) -> dict[str, float]:
+        """Of counts by value the `limit` greatest; the rest summed up as `other`."""
+        if len(counts) <= self._limit:
+            return dict(counts)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        kept = dict(ranked[: self._limit])
+        rest = ranked[self._limit :]
+        self.folded += len(rest)
+        kept[OTHER] = kept.get(OTHER, 0.0) + sum(count for _, count in rest)
+        return kept
 
     def forget(self, value: str) -> None:
         """Make room: the value is gone for good."""

@@ -35,6 +35,7 @@ class TargetFacts:
     maxmemory: float = 0.0
     connected_clients: int = 0
     cluster_enabled: bool = False
+    modules: frozenset[str] = frozenset()
     databases: int = 0
     slowlog_max_len: int = 0
     keys_by_database: dict[int, int] = field(default_factory=dict)
@@ -97,7 +98,8 @@ class SamplerSpec:
 
     The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes
     itself, since they take as long as they take. `apart`: it measures time, and so runs at a moment of its
-    own instead of together with the target's other samplers.
+    own instead of together with the target's other samplers. `on_sentinel`: it makes sense there too, where
+    few commands are known.
     """
 
     name: str
@@ -105,3 +107,4 @@ class SamplerSpec:
     build: Callable[[SamplerContext], Sampler]
     own_deadline: bool = False
     apart: bool = False
+    on_sentinel: bool = False

@@ -68,11 +68,13 @@ class Refusals:
                 command=name,
             )
 
-    async def ask(self, connection: Connection, commands: Mapping[str, Command]) -> dict[str, Reply]:
+    async def ask(
+        self, connection: Connection, commands: Mapping[str, Command], *, required: bool = True
+    ) -> dict[str, Reply]:
         """Ask all commands in one round trip; the answers to those that the server accepts, by name.
 
         The names end up in a label, so they must come from a closed set. Raises `ReplyError` where no command
-        is accepted, or where an error is not about the command.
+        is accepted (unless none is `required`), or where an error is not about the command.
         """
         due = [name for name in commands if self.is_due(name)]
         replies = await connection.pipeline([commands[name] for name in due]) if due else []
@@ -86,6 +88,6 @@ class Refusals:
                 self.refuse(name, reply)
             else:
                 raise reply
-        if not answers and commands:
+        if required and not answers and commands:
             raise next(self._errors[name] for name in commands if name in self._errors)
         return answers

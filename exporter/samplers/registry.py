@@ -3,10 +3,37 @@
 from typing import Final
 
 from exporter.model.sample import Family
-from exporter.samplers import info, slowlog, status
+from exporter.samplers import (
+    acl,
+    clients,
+    cluster,
+    command_latency,
+    info,
+    latency,
+    memory,
+    modules,
+    sentinel,
+    server_config,
+    slowlog,
+    status,
+)
 from exporter.samplers.base import SamplerSpec
 
-SAMPLERS: Final[tuple[SamplerSpec, ...]] = (info.SPEC, slowlog.SPEC)
+# INFO comes first: the others go by what it has found out. The slow log is looked at before anything of ours
+# could be in it.
+SAMPLERS: Final[tuple[SamplerSpec, ...]] = (
+    info.SPEC,
+    slowlog.SPEC,
+    latency.SPEC,
+    command_latency.SPEC,
+    clients.SPEC,
+    server_config.SPEC,
+    memory.SPEC,
+    acl.SPEC,
+    cluster.SPEC,
+    sentinel.SPEC,
+    modules.SPEC,
+)
 
 
 def declared_families() -> tuple[Family, ...]:

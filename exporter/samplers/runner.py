@@ -116,7 +116,7 @@ class TargetRunner:
     async def run(self, name: str) -> None:
         """One pass of one sampler; nothing if its last pass is still under way or the server refuses it."""
         slot = self._slots[name]
-        if slot.busy or self._clock.monotonic() < slot.refused_until:
+        if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
             return
         slot.busy = True
         before = slot.status.success, slot.status.reason
@@ -147,6 +147,9 @@ class TargetRunner:
         delay = slot.sampler.next_delay_seconds
         return None if delay is None or delay >= slot.plan.interval_seconds else delay
 
+    def _applies(self, slot: _Slot) -> bool:
+        return slot.plan.spec.on_sentinel or self.facts.mode != "sentinel"
+
     async def _pass(self, slot: _Slot, at: float) -> None:
         if slot.plan.spec.own_deadline:
             await slot.sampler.sample(self._connection, at)
@@ -171,7 +174,8 @@ class TargetRunner:
         slot.table.discard()
         status, name = slot.status, slot.plan.spec.name
         vital = name == VITAL
-        if status.reason is not error.reason and not vital:
+        # That a server is down is said once, not once per sampler.
+        if status.reason is not error.reason and not vital and self.status.up is not False:
             log.warning(
                 "sampler failed",
                 instance=self.target.instance,

@@ -1,8 +1,18 @@
 """`samplers`: one section per sampler, under the sampler's own name."""
 
 from exporter.config.fields import Section
+from exporter.config.samplers.clients import ClientsSection
 from exporter.config.samplers.info import InfoSection
+from exporter.config.samplers.latency import CommandLatencySection, LatencySection
+from exporter.config.samplers.modules import ModulesSection
 from exporter.config.samplers.queues import QueuesSection
+from exporter.config.samplers.server import (
+    AclSection,
+    ClusterInfoSection,
+    MemorySection,
+    SentinelSection,
+    ServerConfigSection,
+)
 from exporter.config.samplers.slowlog import SlowlogSection
 
 
@@ -13,5 +23,23 @@ class SamplersSection(Section):
     """INFO."""
     slowlog: SlowlogSection = SlowlogSection()
     """The slow log."""
+    latency: LatencySection = LatencySection()
+    """Round trips of PING, and the server's latency spikes."""
+    command_latency: CommandLatencySection = CommandLatencySection()
+    """Histograms of the server time of each command."""
+    clients: ClientsSection = ClientsSection()
+    """Connections, in aggregate."""
+    config: ServerConfigSection = ServerConfigSection()
+    """The limits that the server is configured with."""
+    memory: MemorySection = MemorySection()
+    """Where the server's memory goes."""
+    acl: AclSection = AclSection()
+    """What the server has denied."""
+    cluster: ClusterInfoSection = ClusterInfoSection()
+    """How a node sees its cluster."""
+    sentinel: SentinelSection = SentinelSection()
+    """What a sentinel knows of the primaries that it watches."""
+    modules: ModulesSection = ModulesSection()
+    """What loaded modules say of themselves."""
     queues: QueuesSection = QueuesSection()
     """Queues of job frameworks, lists of your own, and streams with consumer groups."""

@@ -50,6 +50,7 @@ class InfoSampler:
         }
         self._memory = LineMemory()
         self._layout_of = (-1, -1)
+        self._modules: set[str] = set()
         self._at = 0.0
 
     async def sample(self, connection: Connection, at: float) -> None:
@@ -92,6 +93,7 @@ class InfoSampler:
 
     def _read_anew(self, lines: Sequence[str]) -> None:
         self._table.discard()
+        self._modules = set()
         self._memory.clear()
         for reader in (self._commands, self._keyspace, self._replication):
             reader.begin()
@@ -108,6 +110,7 @@ class InfoSampler:
         self._memory.keep(lines)
         server.write_identity(fields, self._table)
         server.learn_identity(fields, self._facts)
+        self._facts.modules = frozenset(self._modules)
         if self._empty_databases and self._facts.mode != "sentinel":
             self._keyspace.fill_empty(self._databases)
 
@@ -125,7 +128,7 @@ class InfoSampler:
             if reader is not None:
                 return reader
         if section == "modules" and key == "module":
-            return modules.read_module(text, self._table)
+            return modules.read_module(text, self._table, self._modules)
         plain = self._read_plain(key, text)
         if key in server.IDENTITY:
             return always_anew
@@ -181,4 +184,5 @@ SPEC: Final = SamplerSpec(
         *modules.FAMILIES,
     ),
     InfoSampler,
+    on_sentinel=True,
 )

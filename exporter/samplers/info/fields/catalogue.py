@@ -29,11 +29,10 @@ _GAUGES: Final = (
     stats.GAUGES,
     replication.GAUGES,
     cluster.GAUGES,
-    modules.GAUGES,
     tile38.GAUGES,
     extra.GAUGES,
 )
-_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, modules.COUNTERS, extra.COUNTERS)
+_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, extra.COUNTERS)
 
 
 def _families(tables: tuple[Mapping[str, str], ...], kind: Kind) -> Iterator[tuple[str, Family]]:
@@ -45,4 +44,9 @@ def _families(tables: tuple[Mapping[str, str], ...], kind: Kind) -> Iterator[tup
 FIELDS: Final[Mapping[str, Family]] = {
     **dict(_families(_GAUGES, Kind.GAUGE)),
     **dict(_families(_COUNTERS, Kind.COUNTER)),
+}
+# These come with INFO modules; a plain INFO leaves them out.
+MODULE_FIELDS: Final[Mapping[str, Family]] = {
+    **dict(_families((modules.GAUGES,), Kind.GAUGE)),
+    **dict(_families((modules.COUNTERS,), Kind.COUNTER)),
 }

@@ -12,12 +12,16 @@ MODULE_INFO: Final = Family("redis_module_info", Kind.GAUGE, "A module that is l
 FAMILIES: Final = (MODULE_INFO,)
 
 
-def read_module(text: str, table: SeriesTable) -> LineReader:
-    """`name=search,ver=20811,api=1,filters=0,usedby=[],using=[ReJSON],options=[handle-io-errors]`."""
+def read_module(text: str, table: SeriesTable, names: set[str]) -> LineReader:
+    """One module; its name is added to the `names`.
+
+    Format: `name=search,ver=20811,api=1,filters=0,usedby=[],using=[ReJSON],options=[handle-io-errors]`.
+    """
     pairs = {}
     for item in _split(text):
         name, _, value = item.partition("=")
         pairs[name] = value
+    names.add(pairs.get("name", ""))
     table.set(MODULE_INFO, 1.0, *(pairs.get(name, "") for name in _LABELS))
     return always_anew
 

@@ -1,0 +1,55 @@
+"""ACL LOG: what a server has denied, counted by reason and context."""
+
+from collections import Counter
+from typing import Final
+
+from exporter.connection import Connection
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.replies import number, pairs, text
+
+DENIALS: Final = Family(
+    "redis_acl_log_denials",
+    Kind.GAUGE,
+    "Denials that stand in the ACL log, by reason and context; the log keeps the newest kinds only.",
+    ("reason", "context"),
+)
+NEWEST_AGE: Final = Family(
+    "redis_acl_log_newest_age_seconds", Kind.GAUGE, "Seconds since something was last denied."
+)
+# What a server keeps by default.
+_MAX_ENTRIES: Final = 128
+_REASONS: Final = frozenset({"auth", "command", "key", "channel", "db", "database", "tls-cert"})
+_CONTEXTS: Final = frozenset({"toplevel", "multi", "lua", "script", "module"})
+_SINCE: Final = (6, 0)
+
+
+class AclSampler:
+    """Reads the ACL log of one server; neither users nor keys are told."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        self._table = context.table
+        self._facts = context.facts
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`); nothing on servers without ACLs."""
+        if () < self._facts.redis_version < _SINCE:
+            return
+        reply = await connection.execute("ACL", "LOG", _MAX_ENTRIES)
+        entries = [pairs(entry) for entry in reply] if isinstance(reply, list) else []
+        counts: Counter[tuple[str, str]] = Counter()
+        for entry in entries:
+            reason, context = text(entry.get("reason")), text(entry.get("context"))
+            labels = (reason if reason in _REASONS else "other", context if context in _CONTEXTS else "other")
+            counts[labels] += int(number(entry.get("count")) or 0)
+        for labels, count in counts.items():
+            self._table.set(DENIALS, float(count), *labels)
+        ages = [age for entry in entries if (age := number(entry.get("age-seconds"))) is not None]
+        if ages:
+            self._table.set(NEWEST_AGE, min(ages))
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+SPEC: Final = SamplerSpec("acl", (DENIALS, NEWEST_AGE), AclSampler, on_sentinel=True)

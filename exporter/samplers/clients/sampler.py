@@ -1,0 +1,51 @@
+"""The clients sampler: CLIENT LIST, unless the list would be long."""
+
+from typing import Final
+
+from exporter.config.samplers.clients import ClientsSection
+from exporter.connection import Connection
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.clients import aggregate, connections
+from exporter.samplers.clients.entry import parse_clients
+
+LISTED: Final = Family(
+    "redis_clients_listed",
+    Kind.GAUGE,
+    "Whether connections are counted one by one; 0 where there are too many of them.",
+)
+_LABELS: Final = ("name", "user", "host", "db", "library")
+
+
+class ClientsSampler:
+    """Counts the connections of one server."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        self._settings: ClientsSection = context.settings
+        self._table = context.table
+        self._facts = context.facts
+        self._caps = {label: context.new_cap(label, self._settings.max_values) for label in _LABELS}
+        self._ids = context.new_cap("id", self._settings.max_connections)
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`)."""
+        settings, table = self._settings, self._table
+        if self._facts.connected_clients > settings.max_clients:
+            table.set(LISTED, 0.0)
+            return
+        reply = await connection.execute("CLIENT", "LIST")
+        clients = list(parse_clients(reply if isinstance(reply, bytes) else b""))
+        table.set(LISTED, 1.0)
+        aggregate.write_aggregate(clients, table, self._caps)
+        if settings.per_connection:
+            limit = settings.max_connections
+            connections.write_connections(clients, table, at, limit=limit, with_port=settings.include_port)
+            self._ids.folded += max(0, len(clients) - limit)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+SPEC: Final = SamplerSpec(
+    "clients", (LISTED, *aggregate.FAMILIES, *connections.FAMILIES), ClientsSampler, on_sentinel=True
+)

@@ -1,0 +1,92 @@
+"""The server time of each command as histograms: LATENCY HISTOGRAM, since Redis 7.0."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from exporter.config.samplers.latency import CommandLatencySection
+from exporter.connection import Connection
+from exporter.connection.connection import Reply
+from exporter.metrics.cap import OTHER
+from exporter.metrics.histogram import format_bound
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.info.parser import parse_named_numbers, split_lines
+
+LATENCIES: Final = Family(
+    "redis_commands_latencies_usec",
+    Kind.HISTOGRAM,
+    "Server time per call of a command, in microseconds, as the server counts it.",
+    ("cmd",),
+)
+_HISTOGRAM: Final = "LATENCY HISTOGRAM"
+_STATISTICS: Final = "INFO commandstats"
+_SINCE: Final = (7, 0)
+
+
+class CommandLatencySampler:
+    """Reads the histograms of one server."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: CommandLatencySection = context.settings
+        self._context = context
+        self._table = context.table
+        self._cap = context.new_cap("cmd", settings.max_commands)
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`); nothing on servers that are too old."""
+        if () < self._context.facts.redis_version < _SINCE:
+            return
+        answers = await self._context.refusals.ask(
+            connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM"), _STATISTICS: ("INFO", "commandstats")}
+        )
+        sums = _parse_sums(answers.get(_STATISTICS))
+        for command, calls, buckets in _parse_histograms(answers.get(_HISTOGRAM)):
+            label = self._cap.fold(command)
+            # Buckets of different commands cannot be summed up: each has bounds of its own.
+            if label != OTHER:
+                total = sums.get(command, 0.0)
+                self._table.set_buckets(LATENCIES, [*buckets, ("+Inf", calls)], total, label)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _parse_histograms(reply: Reply) -> Iterator[tuple[str, float, Sequence[tuple[str, float]]]]:
+    """Command, calls, and cumulative (le, count) pairs.
+
+    Format: https://redis.io/docs/latest/commands/latency-histogram/.
+    """
+    if not isinstance(reply, list):
+        return
+    for name, details in zip(reply[::2], reply[1::2], strict=False):
+        fields = dict(zip(details[::2], details[1::2], strict=False)) if isinstance(details, list) else {}
+        calls, pairs = fields.get(b"calls"), fields.get(b"histogram_usec")
+        if isinstance(name, bytes) and isinstance(calls, int) and isinstance(pairs, list):
+            buckets = list(zip(pairs[::2], pairs[1::2], strict=False))
+            if all(isinstance(number, int) for number in pairs) and _are_cumulative(buckets):
+                text = name.decode("utf-8", "backslashreplace")
+                yield text, float(calls), [(format_bound(bound), float(count)) for bound, count in buckets]
+
+
+def _are_cumulative(buckets: Sequence[tuple[int, int]]) -> bool:
+    return all(low[0] < high[0] and low[1] <= high[1] for low, high in pairwise(buckets))
+
+
+def _parse_sums(reply: Reply) -> dict[str, float]:
+    """The server time of each command in microseconds; that of a container is the sum of its sub-commands."""
+    sums: dict[str, float] = {}
+    for line in split_lines(reply) if isinstance(reply, bytes) else ():
+        key, _, text = line.partition(":")
+        names, numbers = parse_named_numbers(text)
+        if key.startswith("cmdstat_") and "usec" in names:
+            command = key.removeprefix("cmdstat_")
+            usec = numbers[names.index("usec")]
+            sums[command] = usec
+            container, bar, _ = command.partition("|")
+            if bar:
+                sums[container] = sums.get(container, 0.0) + usec
+    return sums
+
+
+SPEC: Final = SamplerSpec("command_latency", (LATENCIES,), CommandLatencySampler)

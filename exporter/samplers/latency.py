@@ -1,0 +1,119 @@
+"""Latency as it is felt: round trips of our own PING; and the spikes that the server has noted itself."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from exporter.config.samplers.latency import LatencySection
+from exporter.connection import Connection
+from exporter.connection.connection import Reply
+from exporter.errors import Reason, TargetError
+from exporter.metrics import Histogram
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+
+PING: Final = Family(
+    "redis_ping_duration_seconds",
+    Kind.HISTOGRAM,
+    "Round trips of a PING, from sending it to its answer; one without an answer counts with its deadline.",
+)
+LAST_PING: Final = Family(
+    "redis_exporter_last_scrape_ping_time_seconds", Kind.GAUGE, "How long the last PING took."
+)
+CONNECTS: Final = Family(
+    "redis_vigil_connects_total", Kind.COUNTER, "Times that the daemon has connected to the server."
+)
+SPIKE_LAST: Final = Family(
+    "redis_latency_spike_last",
+    Kind.GAUGE,
+    "When a kind of latency spike last occurred, in seconds since the epoch.",
+    ("event_name",),
+)
+SPIKE_DURATION: Final = Family(
+    "redis_latency_spike_duration_seconds", Kind.GAUGE, "Length of the last spike of a kind.", ("event_name",)
+)
+SPIKE_MAX: Final = Family(
+    "redis_latency_spike_max_duration_seconds",
+    Kind.GAUGE,
+    "Length of the longest spike of a kind since LATENCY RESET.",
+    ("event_name",),
+)
+
+_LATEST: Final = {"LATENCY LATEST": ("LATENCY", "LATEST")}
+BOUNDS_SECONDS: Final = (
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+)
+
+
+class LatencySampler:
+    """Times one server."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: LatencySection = context.settings
+        self._context = context
+        self._table = context.table
+        self._histogram = Histogram(BOUNDS_SECONDS)
+        self._events = context.new_cap("event_name", settings.max_events)
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`)."""
+        table = self._table
+        table.set(LAST_PING, await self._ping(connection))
+        answers: dict[str, Reply] = {}
+        if self._context.facts.mode != "sentinel":
+            answers = await self._context.refusals.ask(connection, _LATEST, required=False)
+        table.set_buckets(PING, self._histogram.buckets, self._histogram.sum)
+        table.set(CONNECTS, float(connection.connects))
+        for event, last, milliseconds, longest in _parse_spikes(answers.get("LATENCY LATEST")):
+            name = self._events.fold(event)
+            table.set(SPIKE_LAST, float(last), name)
+            table.set(SPIKE_DURATION, milliseconds / 1e3, name)
+            table.set(SPIKE_MAX, longest / 1e3, name)
+
+    async def _ping(self, connection: Connection) -> float:
+        started = self._context.clock.monotonic()
+        try:
+            seconds = await connection.time("PING")
+        except (TargetError, TimeoutError) as error:
+            if isinstance(error, TimeoutError) or error.reason is Reason.TIMEOUT:
+                self._histogram.observe(self._context.clock.monotonic() - started)
+            raise
+        self._histogram.observe(seconds)
+        return seconds
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _parse_spikes(reply: Reply) -> Iterator[tuple[str, int, int, int]]:
+    """Name, second of the last one, its length and the greatest length in milliseconds.
+
+    Format: https://redis.io/docs/latest/commands/latency-latest/.
+    """
+    for fields in reply if isinstance(reply, list) else ():
+        if isinstance(fields, list) and len(fields) >= 4 and isinstance(fields[0], bytes):
+            name, *numbers = fields[:4]
+            if all(isinstance(number, int) for number in numbers):
+                yield name.decode("utf-8", "backslashreplace"), numbers[0], numbers[1], numbers[2]
+
+
+SPEC: Final = SamplerSpec(
+    "latency",
+    (PING, LAST_PING, CONNECTS, SPIKE_LAST, SPIKE_DURATION, SPIKE_MAX),
+    LatencySampler,
+    apart=True,
+    on_sentinel=True,
+)

@@ -1,0 +1,67 @@
+"""The modules sampler: INFO modules, and FT.INFO of the search indexes that are asked for."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import re2
+
+from exporter.config.samplers.modules import ModulesSection
+from exporter.connection import Connection
+from exporter.errors import ReplyError
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.info.fields.catalogue import MODULE_FIELDS
+from exporter.samplers.info.parser import parse_number, split_lines
+from exporter.samplers.modules import indexes
+from exporter.samplers.replies import text
+
+# Valkey's own engine for scripts, which has nothing to tell.
+_BUILT_IN: Final = frozenset({"lua"})
+_INFO, _LIST = "INFO modules", "FT._LIST"
+
+
+class ModulesSampler:
+    """Asks the modules of one server."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: ModulesSection = context.settings
+        self._context = context
+        self._table = context.table
+        self._wanted = re2.compile(settings.search_indexes) if settings.search_indexes else None
+        self._cap = context.new_cap("index_name", settings.max_search_indexes)
+        self._limit = settings.max_search_indexes
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`); nothing where no modules are loaded."""
+        if not self._context.facts.modules - _BUILT_IN:
+            return
+        answers = await self._context.refusals.ask(connection, {_INFO: ("INFO", "MODULES")})
+        reply = answers.get(_INFO)
+        for line in split_lines(reply) if isinstance(reply, bytes) else ():
+            field, _, value_text = line.partition(":")
+            family, value = MODULE_FIELDS.get(field), parse_number(value_text)
+            if family is not None and value is not None:
+                self._table.set(family, value)
+        if self._wanted is not None:
+            await self._sample_indexes(connection)
+
+    async def _sample_indexes(self, connection: Connection) -> None:
+        names = await self._find_indexes(connection)
+        self._cap.folded += max(0, len(names) - self._limit)
+        names = names[: self._limit]
+        replies = await connection.pipeline([("FT.INFO", name) for name in names]) if names else []
+        for name, reply in zip(names, replies, strict=True):
+            # An index may have been dropped meanwhile.
+            if not isinstance(reply, ReplyError):
+                indexes.write_index(name, reply, self._table)
+
+    async def _find_indexes(self, connection: Connection) -> Sequence[str]:
+        answers = await self._context.refusals.ask(connection, {_LIST: ("FT._LIST",)}, required=False)
+        reply = answers.get(_LIST)
+        names = [text(name) for name in reply] if isinstance(reply, list) else []
+        return sorted(name for name in names if self._wanted and self._wanted.search(name))
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+SPEC: Final = SamplerSpec("modules", (*MODULE_FIELDS.values(), *indexes.FAMILIES), ModulesSampler)

@@ -1,0 +1,25 @@
+"""Replies of several commands in the forms that they share."""
+
+from exporter.connection.connection import Reply
+
+
+def text(reply: Reply) -> str:
+    """Bytes as text; what is not UTF-8 is shown escaped."""
+    return reply.decode("utf-8", "backslashreplace") if isinstance(reply, bytes) else ""
+
+
+def number(reply: Reply) -> float | None:
+    """An integer, or bytes that say a number; None for anything else."""
+    if isinstance(reply, int | float):
+        return float(reply)
+    try:
+        return float(reply) if isinstance(reply, bytes) else None
+    except ValueError:
+        return None
+
+
+def pairs(reply: Reply) -> dict[str, Reply]:
+    """A flat list of names and values."""
+    if not isinstance(reply, list):
+        return {}
+    return {text(name): value for name, value in zip(reply[::2], reply[1::2], strict=False)}

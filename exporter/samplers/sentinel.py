@@ -1,0 +1,147 @@
+"""What a sentinel knows of the primaries that it watches, beyond what its INFO says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from exporter.config.samplers.server import SentinelSection
+from exporter.connection import Connection
+from exporter.connection.connection import Command, Reply
+from exporter.errors import ReplyError
+from exporter.metrics import SeriesTable
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.replies import number, pairs, text
+from exporter.samplers.server_config import is_secret
+
+_MASTER: Final = ("master_name", "master_address")
+
+
+def _gauge(name: str, help_text: str, *labels: str) -> Family:
+    return Family(f"redis_sentinel_{name}", Kind.GAUGE, help_text, labels or _MASTER)
+
+
+QUORUM_STATUS: Final = _gauge(
+    "master_ckquorum_status",
+    "Whether the sentinels could agree on a failover; `message` is the first word of the sentinel's answer.",
+    "master_name",
+    "message",
+)
+OK_SENTINELS: Final = _gauge("master_ok_sentinels", "Sentinels of a primary that are up, this one included.")
+OK_SLAVES: Final = _gauge("master_ok_slaves", "Replicas of a primary that are up.")
+PEER: Final = _gauge(
+    "peer_info",
+    "Another sentinel that watches a primary; always 1.",
+    *_MASTER,
+    "name",
+    "ip",
+    "port",
+    "runid",
+    "flags",
+)
+CONFIG_KEY_VALUE: Final = _gauge("config_key_value", "A parameter and its value; always 1.", "key", "value")
+CONFIG_VALUE: Final = _gauge("config_value", "The value of a parameter that is a number.", "key")
+# Field of SENTINEL MASTERS, the metric that it becomes, and what to multiply by.
+_SETTINGS: Final = (
+    ("quorum", _gauge("master_setting_ckquorum", "Sentinels that must agree that a primary is down."), 1.0),
+    ("failover-timeout", _gauge("master_setting_failover_timeout", "Setting, in milliseconds."), 1.0),
+    ("parallel-syncs", _gauge("master_setting_parallel_syncs", "Replicas that sync at a time."), 1.0),
+    (
+        "down-after-milliseconds",
+        _gauge("master_setting_down_after_milliseconds", "Silence after which a primary is down."),
+        1.0,
+    ),
+    ("config-epoch", _gauge("master_config_epoch", "Number of the configuration; a failover adds one."), 1.0),
+    (
+        "last-ok-ping-reply",
+        _gauge("master_last_ok_ping_reply_seconds", "Time since a primary last answered a PING."),
+        1e-3,
+    ),
+)
+FAMILIES: Final = (
+    QUORUM_STATUS,
+    OK_SENTINELS,
+    OK_SLAVES,
+    PEER,
+    CONFIG_KEY_VALUE,
+    CONFIG_VALUE,
+    *(family for _, family, _ in _SETTINGS),
+)
+_MAX_MASTERS: Final = 100
+_MAX_PEERS: Final = 100
+_CKQUORUM_WORDS: Final = frozenset({"OK", "NOQUORUM", "NOGOODSLAVE"})
+
+
+class SentinelSampler:
+    """Asks one sentinel."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        self._settings: SentinelSection = context.settings
+        self._context = context
+        self._table = context.table
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`); nothing where the target is no sentinel."""
+        if self._context.facts.mode != "sentinel":
+            return
+        masters = await connection.execute("SENTINEL", "MASTERS")
+        details = [pairs(master) for master in masters][:_MAX_MASTERS] if isinstance(masters, list) else []
+        commands: list[Command] = []
+        for master in details:
+            name = text(master.get("name"))
+            commands += [("SENTINEL", word, name) for word in ("CKQUORUM", "SENTINELS", "SLAVES")]
+        replies = await connection.pipeline(commands) if commands else []
+        for index, master in enumerate(details):
+            self._write_master(master, replies[index * 3 : index * 3 + 3])
+        if self._settings.all:
+            await self._write_config(connection)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _write_master(self, master: Mapping[str, Reply], replies: Sequence[Reply]) -> None:
+        name = text(master.get("name"))
+        labels = (name, f"{text(master.get('ip'))}:{text(master.get('port'))}")
+        quorum, sentinels, slaves = replies
+        _write_quorum(quorum, name, self._table)
+        for field, family, scale in _SETTINGS:
+            value = number(master.get(field))
+            if value is not None:
+                self._table.set(family, value * scale, *labels)
+        peers = _details(sentinels)
+        # This one counts as up: it has just answered.
+        self._table.set(OK_SENTINELS, 1.0 + _count_up(peers), *labels)
+        self._table.set(OK_SLAVES, float(_count_up(_details(slaves))), *labels)
+        if self._settings.peers:
+            for peer in peers[:_MAX_PEERS]:
+                values = [text(peer.get(field)) for field in PEER.label_names[2:]]
+                self._table.set(PEER, 1.0, *labels, *values)
+
+    async def _write_config(self, connection: Connection) -> None:
+        answers = await self._context.refusals.ask(
+            connection, {"SENTINEL CONFIG": ("SENTINEL", "CONFIG", "GET", "*")}, required=False
+        )
+        for key, reply in pairs(answers.get("SENTINEL CONFIG")).items():
+            if is_secret(key):
+                continue
+            self._table.set(CONFIG_KEY_VALUE, 1.0, key, text(reply))
+            value = number(reply)
+            if value is not None:
+                self._table.set(CONFIG_VALUE, value, key)
+
+
+def _write_quorum(reply: Reply, name: str, table: SeriesTable) -> None:
+    answer = str(reply) if isinstance(reply, ReplyError) else text(reply)
+    word = answer.partition(" ")[0]
+    table.set(QUORUM_STATUS, float(word == "OK"), name, word if word in _CKQUORUM_WORDS else "other")
+
+
+def _details(reply: Reply) -> list[dict[str, Reply]]:
+    return [pairs(item) for item in reply] if isinstance(reply, list) else []
+
+
+def _count_up(nodes: Sequence[Mapping[str, Reply]]) -> int:
+    flags = [text(node.get("flags")) for node in nodes]
+    return sum("s_down" not in flag and "o_down" not in flag for flag in flags if flag)
+
+
+SPEC: Final = SamplerSpec("sentinel", FAMILIES, SentinelSampler, on_sentinel=True)

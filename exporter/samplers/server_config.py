@@ -1,0 +1,178 @@
+"""CONFIG GET: the limits that a server is configured with; secrets are not even asked for."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from stat import S_ISREG
+from typing import Final
+
+from exporter.config.samplers.server import ServerConfigSection
+from exporter.connection import Connection
+from exporter.connection.connection import Command
+from exporter.metrics import SeriesTable
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.replies import pairs, text
+
+OUTPUT_LIMIT: Final = Family(
+    "redis_config_client_output_buffer_limit_bytes",
+    Kind.GAUGE,
+    "Configured limits of output buffers by class of client.",
+    ("class", "limit"),
+)
+OUTPUT_LIMIT_SECONDS: Final = Family(
+    "redis_config_client_output_buffer_limit_overcome_seconds",
+    Kind.GAUGE,
+    "How long the soft limit may be exceeded before the client is disconnected.",
+    ("class", "limit"),
+)
+KEY_VALUE: Final = Family(
+    "redis_config_key_value", Kind.GAUGE, "A parameter and its value; always 1.", ("key", "value")
+)
+VALUE: Final = Family(
+    "redis_config_value", Kind.GAUGE, "The value of a parameter that is a number.", ("key",)
+)
+RDB_SIZE: Final = Family(
+    "redis_rdb_current_size_bytes", Kind.GAUGE, "Size of the RDB file; 0 if there is none."
+)
+
+
+def _gauge(name: str, parameter: str) -> Family:
+    return Family(f"redis_{name}", Kind.GAUGE, f"Parameter {parameter}.")
+
+
+_NUMBERS: Final = {
+    parameter: _gauge(name, parameter)
+    for parameter, name in {
+        "maxmemory": "config_maxmemory",
+        "maxclients": "config_maxclients",
+        "io-threads": "config_io_threads",
+        "slowlog-log-slower-than": "config_slowlog_log_slower_than",
+        "slowlog-max-len": "config_slowlog_max_len",
+        "commandlog-execution-slower-than": "commandlog_execution_slower_than",
+        "commandlog-slow-execution-max-len": "commandlog_slow_execution_max_len",
+        "commandlog-request-larger-than": "commandlog_request_larger_than",
+        "commandlog-large-request-max-len": "commandlog_large_request_max_len",
+        "commandlog-reply-larger-than": "commandlog_reply_larger_than",
+        "commandlog-large-reply-max-len": "commandlog_large_reply_max_len",
+    }.items()
+}
+_OUTPUT_LIMIT: Final = "client-output-buffer-limit"
+_QUESTIONS: Final = (
+    "databases",
+    "maxmemory",
+    "maxclients",
+    "io-threads",
+    "slowlog-*",
+    "commandlog-*",
+    _OUTPUT_LIMIT,
+)
+_FILE_QUESTIONS: Final = ("dir", "dbfilename")
+# Parameters whose values are, or hold, secrets or names of users.
+_SECRET_WORDS: Final = ("pass", "auth", "secret", "user", "token", "credential", "keytab")
+_MAX_VALUE: Final = 200
+
+
+def is_secret(parameter: str) -> bool:
+    """Whether the value of a parameter must not be shown."""
+    return any(word in parameter.lower() for word in _SECRET_WORDS)
+
+
+class ServerConfigSampler:
+    """Reads the configuration of one server."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        self._settings: ServerConfigSection = context.settings
+        self._context = context
+        self._table = context.table
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`)."""
+        answers = await self._context.refusals.ask(connection, self._commands())
+        parameters = {name: text(value) for reply in answers.values() for name, value in pairs(reply).items()}
+        self._learn(parameters)
+        self._write(parameters)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _commands(self) -> Mapping[str, Command]:
+        """Before Redis 7 a CONFIG GET takes one pattern, so each is asked for by itself."""
+        names = ("*",) if self._settings.all else _QUESTIONS
+        if self._settings.rdb_file:
+            names = (*names, *_FILE_QUESTIONS)
+        command = self._settings.config_command
+        return {f"CONFIG GET {name}": (command, "GET", name) for name in names}
+
+    def _learn(self, parameters: Mapping[str, str]) -> None:
+        facts = self._context.facts
+        facts.databases = _whole(parameters.get("databases", ""))
+        facts.slowlog_max_len = _whole(parameters.get("slowlog-max-len", ""))
+
+    def _write(self, parameters: Mapping[str, str]) -> None:
+        table = self._table
+        for name, family in _NUMBERS.items():
+            value = _number(parameters.get(name, ""))
+            if value is not None:
+                table.set(family, value)
+        _write_output_limits(parameters.get(_OUTPUT_LIMIT, ""), table)
+        if self._settings.all:
+            _write_all(parameters, table)
+        if self._settings.rdb_file:
+            size = _rdb_size(parameters.get("dir", ""), parameters.get("dbfilename", ""))
+            if size is not None:
+                table.set(RDB_SIZE, float(size))
+
+
+def _write_output_limits(value: str, table: SeriesTable) -> None:
+    """`normal 0 0 0 slave 268435456 67108864 60`: class, hard and soft limit, seconds."""
+    words = value.split()
+    for name, *limits in zip(words[::4], words[1::4], words[2::4], words[3::4], strict=False):
+        hard, soft, seconds = (_number(limit) or 0.0 for limit in limits)
+        table.set(OUTPUT_LIMIT, hard, name, "hard")
+        table.set(OUTPUT_LIMIT, soft, name, "soft")
+        table.set(OUTPUT_LIMIT_SECONDS, seconds, name, "soft")
+
+
+def _write_all(parameters: Mapping[str, str], table: SeriesTable) -> None:
+    for name, value in parameters.items():
+        if is_secret(name):
+            continue
+        table.set(KEY_VALUE, 1.0, name, value[:_MAX_VALUE])
+        number = _number(value)
+        if number is not None:
+            table.set(VALUE, number, name)
+
+
+def _rdb_size(directory: str, name: str) -> int | None:
+    """The size of a server's RDB file, 0 if there is none; None if it cannot be told.
+
+    The server says where to look, so anything but a plain file name is not looked for.
+    """
+    if not directory or not name or name != Path(name).name or name in {".", ".."}:
+        return None
+    try:
+        found = os.stat(Path(directory) / name, follow_symlinks=False)
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError):
+        return None
+    return found.st_size if S_ISREG(found.st_mode) else None
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None
+
+
+def _whole(value: str) -> int:
+    return int(value) if value.isdecimal() else 0
+
+
+SPEC: Final = SamplerSpec(
+    "config",
+    (OUTPUT_LIMIT, OUTPUT_LIMIT_SECONDS, KEY_VALUE, VALUE, RDB_SIZE, *_NUMBERS.values()),
+    ServerConfigSampler,
+)
