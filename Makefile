@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint format dashboards clean
+.PHONY: help demo test lint format dashboards docs clean
 
 help:
 	@echo "make demo        the daemon on an embedded server with a lively workload"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff format the code"
 	@echo "make dashboards  write dashboards/*.json anew"
+	@echo "make docs        bring the reference of the configuration up to date"
 	@echo "make clean       remove what the above made"
 
 $(STAMP): pyproject.toml
@@ -41,6 +42,9 @@ format: $(STAMP)
 
 dashboards: $(STAMP)
 	$(BIN)/redis-vigil dashboards --output dashboards
+
+docs: $(STAMP)
+	$(BIN)/python -m exporter.config.reference docs/configuration.md
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

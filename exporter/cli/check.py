@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from exporter.config.main import config_schema
+from exporter.config.schema import config_schema
 from exporter.errors import ConfigError, Problem
 from exporter.reload import Source, load_plan
 from exporter.routing import load_routing

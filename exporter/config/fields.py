@@ -16,6 +16,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -24,6 +25,9 @@ from pydantic_core import CoreSchema, core_schema
 from exporter.config.validation import kind_of
 from exporter.model.duration import format_duration, parse_duration
 from exporter.model.secret import Secret
+
+# The keyword by which the JSON schema tells durations, sizes, paths and secrets from other texts.
+KIND: Final = "x-kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Duration:
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"type": "string", "examples": ["15s", "1h30m"]}
+        return {"type": "string", KIND: "duration", "examples": ["15s", "1h30m"]}
 
 
 def _positive(duration: Duration) -> Duration:
@@ -132,7 +136,11 @@ def _bytes_from(value: object) -> object:
     return int(digits) * _BYTE_UNITS.get(unit, 1)
 
 
-ByteSize = Annotated[int, BeforeValidator(_bytes_from, json_schema_input_type=str)]
+ByteSize = Annotated[
+    int,
+    BeforeValidator(_bytes_from),
+    WithJsonSchema({"type": ["string", "integer"], KIND: "size", "examples": ["256MB"]}),
+]
 """A number of bytes; units are multiples of 1024, as in redis.conf's `mb` and `gb`."""
 
 
@@ -146,8 +154,9 @@ def _secret(value: object) -> Secret:
 
 SecretText = Annotated[
     Secret,
-    PlainValidator(_secret, json_schema_input_type=str),
+    PlainValidator(_secret),
     PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", KIND: "secret"}),
 ]
 """A text that never shows, also not in the error about it."""
 
@@ -170,7 +179,7 @@ def _check_readable(path: Path) -> Path:
     return path
 
 
-RelativePath = Annotated[Path, PlainValidator(_path_from, json_schema_input_type=str)]
+RelativePath = Annotated[Path, PlainValidator(_path_from), WithJsonSchema({"type": "string", KIND: "path"})]
 """A path; a relative one starts at the directory of the file that it is written in."""
 
 ReadableFile = Annotated[RelativePath, AfterValidator(_check_readable)]

@@ -4,7 +4,7 @@ import glob
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
@@ -108,12 +108,3 @@ def _target(text: str, origin: str = "the server's URL") -> TargetSection:
         return TargetSection(url=parse_server_url(text))
     except ValueError as error:
         raise UsageError(f"{origin} {error}") from error
-
-
-def config_schema() -> dict[str, Any]:
-    """The JSON schema of config.yml, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "redis-vigil configuration",
-        **Config.model_json_schema(by_alias=True),
-    }

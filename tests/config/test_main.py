@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config.main import add_targets, config_schema, default_config, load_config
+from exporter.config.main import add_targets, default_config, load_config
 from exporter.config.url import parse_server_url
 from exporter.errors import ConfigError, UsageError
 from exporter.model.target import Address
@@ -250,15 +250,3 @@ def test_servers_of_the_command_line_come_after_those_of_the_file(tmp_path: Path
 )
 def test_urls_are_shown_without_credentials(text: str, shown: str) -> None:
     assert str(parse_server_url(text)) == shown
-
-
-def test_the_schema_describes_every_key() -> None:
-    schema = config_schema()
-    bare = [
-        f"{name}.{key}"
-        for name, section in [("", schema), *schema["$defs"].items()]
-        for key, value in section.get("properties", {}).items()
-        if not value.get("description")
-    ]
-    assert bare == []
-    assert schema["additionalProperties"] is False
