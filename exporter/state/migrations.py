@@ -6,13 +6,15 @@ from typing import Final
 from exporter.errors import StateError
 
 MIGRATIONS: Final = (
-    # 1: alerts, silences, notification log and history of alerting; alerts of the rules.
+    # 1: alerts, silences, notification log and history of alerting; messages in Slack; alerts of the
+    # rules.
     """
     CREATE TABLE alerts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE silences (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE log_entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE history (at REAL NOT NULL, receiver TEXT NOT NULL, value TEXT NOT NULL);
     CREATE INDEX history_at ON history (at);
+    CREATE TABLE slack_messages (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE rule_groups (file TEXT, name TEXT, evaluated_at_ms INTEGER NOT NULL,
         PRIMARY KEY (file, name)) WITHOUT ROWID;
     CREATE TABLE rule_alerts (file TEXT, name TEXT, key TEXT, value TEXT NOT NULL,

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from exporter.errors import StateError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
-from exporter.state import journal as journal_module
+from exporter.state import writer as writer_module
 from exporter.state.database import Database
 from exporter.state.journal import SqliteJournal
 from exporter.state.metrics import StateCollector
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.05)
     monkeypatch.setattr("exporter.state.database._BUSY_SECONDS", 0.05)
 
 

@@ -1,0 +1,67 @@
+"""Which message stands in Slack for which group, in SQLite: a restart must not post a second one."""
+
+import json
+import sqlite3
+from typing import Final
+
+from exporter.errors import StateError
+from exporter.log import get_logger
+from exporter.notify.slack_messages import MOST_MESSAGES, MemoryMessages, Message
+from exporter.state.database import Database
+from exporter.state.encoding import dump
+from exporter.state.writer import Writer
+
+_TABLE: Final = "slack_messages"
+
+_log = get_logger(__name__)
+
+
+class SqliteMessages:
+    """Implements `exporter.notify.slack_messages.Messages`; what it is asked it answers from memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer = Writer(database)
+        self._memory = MemoryMessages()
+
+    async def load(self) -> None:
+        """Take up what was saved; without it changed messages are posted anew."""
+        try:
+            rows = await self._database.run(_read_rows)
+        except StateError as error:
+            _log.error("the messages in Slack cannot be read", error=str(error))
+            return
+        for key, value in rows:
+            channel, timestamp = json.loads(value)
+            self._memory.put(key, Message(channel, timestamp))
+
+    async def close(self) -> None:
+        """Write what is still to be written, if that is possible at once."""
+        await self._writer.close()
+
+    def get(self, group_key: str) -> Message | None:
+        """The message of a group."""
+        return self._memory.get(group_key)
+
+    def put(self, group_key: str, message: Message) -> None:
+        """Remember the message of a group; written as soon as possible."""
+        self._memory.put(group_key, message)
+        self._writer.put(_TABLE, group_key, lambda: dump([message.channel, message.timestamp]))
+        self._writer.run(_keep_newest)
+        self._writer.start()
+
+    def forget(self, group_key: str) -> None:
+        """The next message of a group is a new one."""
+        self._memory.forget(group_key)
+        self._writer.put(_TABLE, group_key, None)
+        self._writer.start()
+
+
+def _read_rows(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    return connection.execute(f"SELECT key, value FROM {_TABLE} ORDER BY rowid").fetchall()
+
+
+def _keep_newest(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        f"DELETE FROM {_TABLE} WHERE rowid <= (SELECT max(rowid) FROM {_TABLE}) - ?", (MOST_MESSAGES,)
+    )

@@ -1,0 +1,134 @@
+"""Writing rows behind the back of whoever changed them.
+
+Changes are gathered while a transaction is under way and written by the next one, so that a storm costs few
+transactions. While the database fails nobody waits: what changed stays here, under its key, and is written
+when it works again.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from exporter.errors import StateError
+from exporter.state.database import Database
+
+RETRY_SECONDS: Final = 5.0
+"""How long after a failure the database is tried again."""
+
+MAX_WAITING_STATEMENTS: Final = 10_000
+"""How many statements wait for a database that fails; then the oldest are dropped and counted."""
+
+MakeRow = Callable[[], str]
+"""Makes the text of a row: called by the thread that writes, not on the event loop."""
+
+Statement = Callable[[sqlite3.Connection], object]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is to be written: rows by table and key (None: none is to be there), then statements in order."""
+
+    rows: dict[tuple[str, str], MakeRow | None] = field(default_factory=dict)
+    statements: deque[Statement] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.statements)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        for table in {table for table, _ in self.rows}:
+            rows = [(key, make) for (name, key), make in self.rows.items() if name == table]
+            connection.executemany(
+                f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",
+                ((key, make()) for key, make in rows if make is not None),
+            )
+            connection.executemany(
+                f"DELETE FROM {table} WHERE key = ?", ((key,) for key, make in rows if make is None)
+            )
+        for statement in self.statements:
+            statement(connection)
+
+
+class Writer:
+    """Writes to tables of `key` and `value`, and runs statements; nothing of it raises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._batch = _Batch()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.dropped = 0
+
+    @property
+    def pending(self) -> int:
+        """How many changes are not written yet."""
+        return len(self._batch)
+
+    def put(self, table: str, key: str, make: MakeRow | None) -> None:
+        """Have a row stand under a key, or none; `flush` starts the writing."""
+        self._batch.rows[(table, key)] = make
+
+    def run(self, statement: Statement) -> None:
+        """Have a statement run, after the rows; `flush` starts the writing."""
+        self._batch.statements.append(statement)
+        self._drop_oldest()
+
+    def start(self) -> None:
+        """Begin to write, and wait for nothing."""
+        if self._task is None and self.pending:
+            self._task = asyncio.create_task(self._write_on())
+
+    async def flush(self) -> None:
+        """Write, and wait until it is done, unless the database is failing anyway."""
+        self.start()
+        if self.pending and self._database.is_healthy:
+            written = asyncio.get_running_loop().create_future()
+            self._waiting.append(written)
+            await written
+
+    async def close(self) -> None:
+        """Write what is still to be written, if that is possible at once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self.pending:
+            await self._write()
+
+    async def _write_on(self) -> None:
+        """Write until nothing is left."""
+        try:
+            while self.pending:
+                if not await self._write():
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            self._task = None
+            _release(self._waiting)
+
+    async def _write(self) -> bool:
+        """Write everything that there is at the moment; whether that went well."""
+        batch, self._batch = self._batch, _Batch()
+        waiting, self._waiting = self._waiting, []
+        try:
+            await self._database.run(batch.write)
+        except StateError:
+            # What changed again since is newer.
+            self._batch.rows = {**batch.rows, **self._batch.rows}
+            self._batch.statements.extendleft(reversed(batch.statements))
+            self._drop_oldest()
+            return False
+        finally:
+            _release(waiting)
+        return True
+
+    def _drop_oldest(self) -> None:
+        while len(self._batch.statements) > MAX_WAITING_STATEMENTS:
+            self._batch.statements.popleft()
+            self.dropped += 1
+
+
+def _release(waiting: Sequence["asyncio.Future[None]"]) -> None:
+    for written in waiting:
+        if not written.done():
+            written.set_result(None)
