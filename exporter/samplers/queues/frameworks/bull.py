@@ -12,7 +12,7 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks import bull_family as bull
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, number, text
+from exporter.samplers.queues.replies import count, items, number, text
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
 
@@ -52,20 +52,21 @@ class Bull:
 def _is_bull(stem: bytes) -> Steps[bool]:
     """A numeric `id` beside lists or sets of the right types, and nothing that only BullMQ or Bee-Queue
     has."""
-    others = (b"meta", b"events", b"jobs", b"waiting", b"succeeded")
+    others = (b"events", b"jobs", b"waiting", b"succeeded")
     lists = [("TYPE", stem + b":" + part) for part in _LISTS]
     zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
     replies = yield [
         ("GET", stem + b":id"),
         ("EXISTS", *(stem + b":" + part for part in others)),
         ("EXISTS", stem + b":meta-paused", stem + b":stalled-check"),
+        ("HMGET", stem + b":meta", *bull.META_FIELDS),
         *lists,
         *zsets,
     ]
-    last_id, foreign, own = replies[:3]
-    list_types = {text(reply) for reply in replies[3 : 3 + len(lists)]}
-    zset_types = {text(reply) for reply in replies[3 + len(lists) :]}
-    if number(last_id) is None or foreign != 0:
+    last_id, foreign, own, meta = replies[:4]
+    list_types = {text(reply) for reply in replies[4 : 4 + len(lists)]}
+    zset_types = {text(reply) for reply in replies[4 + len(lists) :]}
+    if number(last_id) is None or foreign != 0 or any(items(meta)):
         return False
     if list_types - {"none", "list"} or zset_types - {"none", "zset"}:
         return False

@@ -20,6 +20,8 @@ from exporter.samplers.queues.timestamps import parse_number
 MAX_ACTIVE: Final = 1000
 # A delayed job's score is its moment in ms times this, plus a counter.
 DELAY_SCALE: Final = 0x1000
+# What BullMQ writes into `meta`, and Bull, which notes there that a queue is paused, does not.
+META_FIELDS: Final = ("version", "opts.maxLenEvents")
 # These prefixes are the frameworks' defaults and say nothing: they are left out of the label.
 _DEFAULT_PREFIXES: Final = (b"bull:", b"{bull}:")
 # Versions up to 4 of BullMQ leave ids of this form in `wait`, to wake up workers.
@@ -135,7 +137,8 @@ def count_workers(stem: bytes, clients: ClientNames) -> int | None:
     """How many workers of a queue are connected; None where the server does not tell.
 
     A worker names its blocking connection `<prefix>:<base64 of the queue's name>`, and some add `:w:<name>`.
-    Which part of the stem is the prefix is not known, so every split is tried.
+    Which part of the stem is the prefix is not known, so every split is tried. Bull 3 names the connections
+    of producers in the same way; they are counted too, as its own `getWorkers` does.
     """
     if clients.names is None:
         return None

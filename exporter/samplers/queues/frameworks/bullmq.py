@@ -64,7 +64,7 @@ def _is_bullmq(stem: bytes) -> Steps[bool]:
     lists = [("TYPE", stem + b":" + part) for part in _LISTS]
     zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
     replies = yield [
-        ("HMGET", stem + b":meta", "version", "opts.maxLenEvents"),
+        ("HMGET", stem + b":meta", *bull.META_FIELDS),
         ("TYPE", stem + b":events"),
         ("GET", stem + b":id"),
         *lists,

@@ -1,0 +1,131 @@
+"""Plays scenes: programs that drive a real framework into a state, report it, and wait to be told to go on."""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from tests.live.queues import environments
+
+SCENES: Final = Path(__file__).with_name("scenes")
+_STEP_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene, and how its program is started: (URL of the server) -> command line and environment."""
+
+    name: str
+    start: Callable[[str], tuple[Sequence[str], dict[str, str]]]
+
+    @contextlib.contextmanager
+    def play(self, url: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """The steps of the scene, as the program reports them.
+
+        A step that names a `pid` has that process killed with -9 when the next one is asked for. Whatever was
+        started is ended with the block.
+        """
+        command, environment = self.start(url)
+        complaints = tempfile.TemporaryFile("w+")
+        process = subprocess.Popen(
+            command,
+            cwd=SCENES,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield _steps(self.name, process, complaints)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            complaints.close()
+            for pipe in (process.stdin, process.stdout):
+                assert pipe is not None
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _steps(
+    name: str, process: "subprocess.Popen[str]", complaints: IO[str]
+) -> Iterator[dict[str, Any]]:
+    assert process.stdin is not None
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
+    while (line := _next_line(name, process, lines, complaints)) is not None:
+        step = json.loads(line)
+        yield step
+        if "pid" in step:
+            os.kill(step["pid"], signal.SIGKILL)
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+
+def _pump(process: "subprocess.Popen[str]", lines: "queue.Queue[str]") -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        # Frameworks print too; a report is a line of JSON.
+        if line.startswith("{"):
+            lines.put(line)
+
+
+def _next_line(
+    name: str, process: "subprocess.Popen[str]", lines: "queue.Queue[str]", complaints: IO[str]
+) -> str | None:
+    deadline = time.monotonic() + _STEP_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(queue.Empty):
+            return lines.get(timeout=0.1)
+        if process.poll() is not None and lines.empty():
+            if process.returncode:
+                complaints.seek(0)
+                raise RuntimeError(f"scene {name} failed:\n{complaints.read()[-4000:]}")
+            return None
+    raise TimeoutError(f"scene {name} did not report a step within {_STEP_SECONDS:.0f} s")
+
+
+def _node(script: str, module: str) -> Scene:
+    def start(url: str) -> tuple[Sequence[str], dict[str, str]]:
+        modules = environments.node_modules()
+        return ["node", script, module, url], {"NODE_PATH": str(modules)}
+
+    return Scene(module, start)
+
+
+def _python(name: str) -> Scene:
+    def start(url: str) -> tuple[Sequence[str], dict[str, str]]:
+        interpreter = environments.python(name)
+        return [str(interpreter), f"{name}_scene.py", url], {
+            "PYTHONPATH": str(SCENES),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    return Scene(f"{name}-python" if name == "bullmq" else name, start)
+
+
+def _ruby(script: str) -> Scene:
+    return Scene("sidekiq", lambda url: (["ruby", script, url], {}))
+
+
+NODE_SCENES: Final = (
+    _node("bullmq.js", "bullmq5"),
+    _node("bullmq.js", "bullmq6"),
+    _node("bull.js", "bull3"),
+    _node("bull.js", "bull4"),
+    _node("bee.js", "bee-queue"),
+)
+PYTHON_SCENES: Final = tuple(_python(name) for name in environments.PYTHON_PACKAGES)
+SIDEKIQ_SCENE: Final = _ruby("sidekiq_scene.rb")
