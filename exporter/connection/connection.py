@@ -25,14 +25,32 @@ _LAST_BACKOFF_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
 
 
+class _Call:
+    """Commands that one caller wants to have answered together; `alone`: no others are to be sent with them."""
+
+    __slots__ = ("alone", "count", "future", "payload", "seconds")
+
+    def __init__(self, payload: bytes, count: int, *, alone: bool = False) -> None:
+        self.payload = payload
+        self.count = count
+        self.alone = alone
+        self.seconds = 0.0
+        self.future: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+
+    def fail(self, error: TargetError) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
 class Connection:
     """One persistent connection to a server, opened when first needed and again after it was lost.
 
     A command never waits longer than its deadline; one that does costs the connection, since its reply would
     be taken for the next one's. While the server cannot be reached, attempts come at growing distances (up to
     5 s); in between every call fails at once with the last error. `on_closed` is called when the server
-    closes a connection, also an idle one. Calls of several tasks take turns. `no_touch` asks the server not
-    to count what this connection reads as a use of the keys (Redis 7.2 and Valkey know how).
+    closes a connection, also an idle one. What several tasks ask at the same moment travels in one round trip.
+    `no_touch` asks the server not to count what this connection reads as a use of the keys (Redis 7.2 and
+    Valkey know how).
 
     Raises `TargetError`, of which `ReplyError` leaves the connection usable.
     """
@@ -58,9 +76,9 @@ class Connection:
         self._max_reply_bytes = max_reply_bytes
         self._stream: Stream | None = None
         self._reader = hiredis.Reader()
-        self._turn = asyncio.Lock()
-        self._sent_at = 0.0
-        self._answered_at = 0.0
+        self._waiting: list[_Call] = []
+        self._under_way: list[_Call] = []
+        self._talk: asyncio.Task[None] | None = None
         self._backoff_seconds = 0.0
         self._retry_at = 0.0
         self._last_error: TargetError | None = None
@@ -72,48 +90,96 @@ class Connection:
             raise reply
         return reply
 
-    async def time(self, *command: Argument) -> float:
-        """How long the server takes to answer one command, in seconds.
-
-        From when it is sent to when its answer arrives, without the wait for a turn or for a connection.
-        """
-        (reply,) = await self.pipeline([command])
-        if isinstance(reply, ReplyError):
-            raise reply
-        return max(0.0, self._answered_at - self._sent_at)
-
     async def pipeline(
         self, commands: Sequence[Command], *, timeout_seconds: float | None = None
     ) -> list[Reply]:
         """Several commands in one round trip; an error reply stands as a `ReplyError` in its place."""
         return await self.exchange(pack(commands), len(commands), timeout_seconds=timeout_seconds)
 
+    async def time(self, commands: Sequence[Command]) -> tuple[list[Reply], float]:
+        """Like `pipeline`, with the seconds that the server took.
+
+        They run from when the commands are sent to when the answers have arrived, without the wait for a turn
+        or for a connection; nothing else travels with them.
+        """
+        call = _Call(pack(commands), len(commands), alone=True)
+        replies = await self._await(call, self._timeout_seconds)
+        return replies, call.seconds
+
     async def exchange(
         self, payload: bytes, count: int, *, timeout_seconds: float | None = None
     ) -> list[Reply]:
         """Commands already packed into bytes (see `pack`), and their `count` replies."""
-        if timeout_seconds is None:
-            timeout_seconds = self._timeout_seconds
-        try:
-            async with asyncio.timeout(timeout_seconds), self._turn:
-                return await self._converse(payload, count)
-        except TimeoutError as error:
-            raise connect_error(error, self._where) from error
+        seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
+        return await self._await(_Call(payload, count), seconds)
 
-    async def _converse(self, payload: bytes, count: int) -> list[Reply]:
-        stream = self._stream or await self._open()
+    async def _await(self, call: _Call, timeout_seconds: float) -> list[Reply]:
+        self._waiting.append(call)
+        if self._talk is None:
+            # It begins after the tasks that are ready now: what they ask goes along.
+            self._talk = asyncio.create_task(self._converse())
+        alarm = asyncio.get_running_loop().call_later(timeout_seconds, self._expire, call)
         try:
-            self._sent_at = time.monotonic()
-            await stream.write(payload)
-            replies = await self._read(stream, count)
-            self._answered_at = stream.received_at
-            return replies
-        except BaseException as error:
-            # Cancelled or failed half-way: what is still to come belongs to nobody.
-            self._drop()
-            if isinstance(error, TargetError) or not isinstance(error, Exception):
-                raise
-            raise connect_error(error, self._where) from error
+            return await call.future
+        except asyncio.CancelledError:
+            self._give_up(call)
+            raise
+        finally:
+            alarm.cancel()
+
+    def _expire(self, call: _Call) -> None:
+        call.fail(connect_error(TimeoutError(), self._where))
+        self._give_up(call)
+
+    def _give_up(self, call: _Call) -> None:
+        """Nobody waits for this any more. If it is under way, what is still to come belongs to nobody."""
+        if call in self._waiting:
+            self._waiting.remove(call)
+        elif call in self._under_way and self._talk is not None:
+            self._talk.cancel()
+
+    async def _converse(self) -> None:
+        """Answer calls until there are no more."""
+        try:
+            while self._waiting:
+                self._under_way = self._take()
+                await self._answer(self._under_way)
+        except asyncio.CancelledError:
+            self._break_off(TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time"))
+        finally:
+            self._talk = None
+            if self._waiting:
+                self._talk = asyncio.create_task(self._converse())
+
+    def _take(self) -> list[_Call]:
+        """The calls that travel together next."""
+        waiting = self._waiting
+        end = 1
+        if not waiting[0].alone:
+            while end < len(waiting) and not waiting[end].alone:
+                end += 1
+        self._waiting = waiting[end:]
+        return waiting[:end]
+
+    async def _answer(self, calls: Sequence[_Call]) -> None:
+        try:
+            stream = self._stream or await self._open()
+            sent_at = time.monotonic()
+            await stream.write(b"".join([call.payload for call in calls]))
+            for call in calls:
+                replies = await self._read(stream, call.count)
+                call.seconds = max(0.0, stream.received_at - sent_at)
+                if not call.future.done():
+                    call.future.set_result(replies)
+        except Exception as error:
+            self._break_off(error if isinstance(error, TargetError) else connect_error(error, self._where))
+
+    def _break_off(self, error: TargetError) -> None:
+        """The conversation failed half-way: it costs the connection and all that was asked with it."""
+        self._drop()
+        for call in self._under_way:
+            call.fail(error)
+        self._under_way = []
 
     async def _read(self, stream: Stream, count: int) -> list[Reply]:
         reader = self._reader

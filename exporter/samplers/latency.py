@@ -5,8 +5,8 @@ from typing import Final
 
 from exporter.config.samplers.latency import LatencySection
 from exporter.connection import Connection
-from exporter.connection.connection import Reply
-from exporter.errors import Reason, TargetError
+from exporter.connection.connection import Command, Reply
+from exporter.errors import Reason, ReplyError, TargetError
 from exporter.metrics import Histogram
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec
@@ -38,7 +38,7 @@ SPIKE_MAX: Final = Family(
     ("event_name",),
 )
 
-_LATEST: Final = {"LATENCY LATEST": ("LATENCY", "LATEST")}
+_LATEST: Final = "LATENCY LATEST"
 BOUNDS_SECONDS: Final = (
     0.0001,
     0.00025,
@@ -71,28 +71,32 @@ class LatencySampler:
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
         table = self._table
-        table.set(LAST_PING, await self._ping(connection))
-        answers: dict[str, Reply] = {}
-        if self._context.facts.mode != "sentinel":
-            answers = await self._context.refusals.ask(connection, _LATEST, required=False)
+        spikes = await self._ping(connection)
         table.set_buckets(PING, self._histogram.buckets, self._histogram.sum)
         table.set(CONNECTS, float(connection.connects))
-        for event, last, milliseconds, longest in _parse_spikes(answers.get("LATENCY LATEST")):
+        for event, last, milliseconds, longest in _parse_spikes(spikes):
             name = self._events.fold(event)
             table.set(SPIKE_LAST, float(last), name)
             table.set(SPIKE_DURATION, milliseconds / 1e3, name)
             table.set(SPIKE_MAX, longest / 1e3, name)
 
-    async def _ping(self, connection: Connection) -> float:
+    async def _ping(self, connection: Connection) -> Reply:
+        """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""
+        refusals = self._context.refusals
+        with_spikes = self._context.facts.mode != "sentinel" and refusals.is_due(_LATEST)
+        commands: list[Command] = [("PING",), *([("LATENCY", "LATEST")] if with_spikes else [])]
         started = self._context.clock.monotonic()
         try:
-            seconds = await connection.time("PING")
-        except (TargetError, TimeoutError) as error:
-            if isinstance(error, TimeoutError) or error.reason is Reason.TIMEOUT:
+            replies, seconds = await connection.time(commands)
+        except TargetError as error:
+            if error.reason is Reason.TIMEOUT:
                 self._histogram.observe(self._context.clock.monotonic() - started)
             raise
+        if isinstance(replies[0], ReplyError):
+            raise replies[0]
         self._histogram.observe(seconds)
-        return seconds
+        self._table.set(LAST_PING, seconds)
+        return refusals.sort_out(_LATEST, replies[1]) if with_spikes else None
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -80,14 +80,23 @@ class Refusals:
         replies = await connection.pipeline([commands[name] for name in due]) if due else []
         answers = {}
         for name, reply in zip(due, replies, strict=True):
-            if not isinstance(reply, ReplyError):
-                answers[name] = reply
-                if self._errors:
-                    self.accept(name)
-            elif reply.reason in REFUSALS:
-                self.refuse(name, reply)
-            else:
-                raise reply
+            answer = self.sort_out(name, reply)
+            if self.is_due(name):
+                answers[name] = answer
         if required and not answers and commands:
             raise next(self._errors[name] for name in commands if name in self._errors)
         return answers
+
+    def sort_out(self, name: str, reply: Reply) -> Reply:
+        """The reply to a command; None where the server refuses it, which is noted.
+
+        Raises `ReplyError` for an error that is not about the command.
+        """
+        if not isinstance(reply, ReplyError):
+            if self._errors:
+                self.accept(name)
+            return reply
+        if reply.reason not in REFUSALS:
+            raise reply
+        self.refuse(name, reply)
+        return None
