@@ -26,7 +26,7 @@ _CLOSE_SECONDS = 1.0
 
 
 class _Call:
-    """Commands that one caller wants to have answered together; `alone`: no others are to be sent with them."""
+    """Commands that one caller wants to have answered; `alone`: no others are to be sent with them."""
 
     __slots__ = ("alone", "count", "future", "payload", "seconds")
 
@@ -48,9 +48,9 @@ class Connection:
     A command never waits longer than its deadline; one that does costs the connection, since its reply would
     be taken for the next one's. While the server cannot be reached, attempts come at growing distances (up to
     5 s); in between every call fails at once with the last error. `on_closed` is called when the server
-    closes a connection, also an idle one. What several tasks ask at the same moment travels in one round trip.
-    `no_touch` asks the server not to count what this connection reads as a use of the keys (Redis 7.2 and
-    Valkey know how).
+    closes a connection, also an idle one. What several tasks ask at the same moment travels in one round
+    trip. `no_touch` asks the server not to count what this connection reads as a use of the keys (Redis 7.2
+    and Valkey know how).
 
     Raises `TargetError`, of which `ReplyError` leaves the connection usable.
     """
@@ -254,6 +254,12 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connection; a later call would open it again."""
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call.fail(TargetError(Reason.CLOSED, f"{self._where}: closed by us"))
+        if self._talk is not None:
+            self._talk.cancel()
+            await asyncio.wait([self._talk])
         writer = self._drop()
         if writer is not None:
             with contextlib.suppress(OSError, TimeoutError):
