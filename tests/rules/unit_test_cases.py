@@ -37,7 +37,8 @@ _SERIES = """
     values: "0+10x5 _x3 100-5x4 stale 7"
 """
 
-_HEAD = "rule_files: [rules.yml]\nevaluation_interval: 1m\n"
+# Without an order promtool takes the groups in any.
+_HEAD = "rule_files: [rules.yml]\nevaluation_interval: 1m\ngroup_eval_order: [first, second]\n"
 
 
 def _test(body: str, head: str = _HEAD) -> str:
@@ -103,9 +104,6 @@ PASSING = {
     "an older default interval": _alert("InstanceDown", "10m", _DOWN).replace(
         "evaluation_interval: 1m\n", ""
     ),
-    "an order of groups": _query(
-        "two{job='a'}", "6m", 'labels: \'two{by="second", job="a"}\', value: 2'
-    ).replace("tests:", "group_eval_order: [first, second]\ntests:", 1),
     "a pattern without a match": _HEAD.replace("rules.yml", "'rules.yml', 'none-*.yml'") + "tests: []\n",
     "a pattern": _alert("InstanceDown", "10m", _DOWN).replace("[rules.yml]", "['rule?.yml']"),
     "a name": _alert("InstanceDown", "9m").replace("- interval: 1m", "- name: x\n  interval: 1m"),
@@ -131,7 +129,10 @@ FAILING = {
     "a matcher as labels": _query("counter", "8m", "labels: 'counter{a=~\"b\"}', value: 50"),
     "a range vector": _query("counter[5m]", "8m"),
     "an alert test without a name": _alert("''", "9m"),
-    "a group twice in the order": _HEAD + "group_eval_order: [a, a]\ntests: []\n",
+    "a group twice in the order": _HEAD.replace("first, second", "a, a") + "tests: []\n",
+    "groups in the wrong order": _query(
+        "two{job='a'}", "0m", 'labels: \'two{by="second", job="a"}\', value: 4'
+    ).replace("first, second", "second, first"),
     "an unknown key": _HEAD + "test: []\n",
     "an unknown key in a test": _test("  alert_rule_tests: []\n"),
     "a key twice": _HEAD + "evaluation_interval: 1m\n",
