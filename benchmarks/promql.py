@@ -38,11 +38,21 @@ _RULES = (
     "changes(redis_uptime_in_seconds[5m]) > 50 unless on (instance) redis_loading_dump_file == 1",
 )
 _NAMED = (
-    "redis_up redis_memory_used_bytes redis_memory_max_bytes redis_keyspace_hits_total "
-    "redis_keyspace_misses_total redis_rejected_connections_total redis_commands_processed_total "
-    "redis_connected_clients redis_config_maxclients redis_memory_fragmentation_ratio redis_master_repl_offset "
-    "redis_connected_slave_offset_bytes redis_uptime_in_seconds redis_loading_dump_file"
-).split()
+    "redis_up",
+    "redis_memory_used_bytes",
+    "redis_memory_max_bytes",
+    "redis_keyspace_hits_total",
+    "redis_keyspace_misses_total",
+    "redis_rejected_connections_total",
+    "redis_commands_processed_total",
+    "redis_connected_clients",
+    "redis_config_maxclients",
+    "redis_memory_fragmentation_ratio",
+    "redis_master_repl_offset",
+    "redis_connected_slave_offset_bytes",
+    "redis_uptime_in_seconds",
+    "redis_loading_dump_file",
+)
 _BOUNDS = ("0.01", "0.1", "1", "10", "+Inf")
 
 

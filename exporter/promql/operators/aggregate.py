@@ -189,7 +189,7 @@ class CountValues:
             run.touch(1)
             labels = self._labels(Key(key.labels.with_({self._label: format_float(value)})))
             counts[labels] = counts.get(labels, 0) + 1
-            if key.drop_name:
+            if key.drop_name and self._label != METRIC_NAME:
                 dropping.add(labels)
         run.hold(len(counts))
         keys = [Key(labels, drop_name=labels in dropping) for labels in counts]
