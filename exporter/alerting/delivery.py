@@ -85,6 +85,7 @@ class Delivery:
         self._rng = rng
         self._task: asyncio.Task[None] | None = None
         self._is_due_again = False
+        self._has_failed = False
         self._stopping = asyncio.Event()
 
     @property
@@ -133,7 +134,6 @@ class Delivery:
                 if not error.retryable or time() + delay >= deadline:
                     await self._fail(context, error)
                     return
-                _log.debug("notification failed, will try again", error=str(error), **self._fields(attempt))
             if await self._pause(delay):
                 return
             attempt += 1
@@ -148,17 +148,17 @@ class Delivery:
     async def _try(self, context: Context) -> None:
         alerts = self._subject.snapshot(context.now)
         await self._pipeline.exec(context, alerts)
-        if context.attempt > 1 and context.told:
-            _log.info("notification sent after failures", **self._fields(context.attempt))
+        self._has_failed = False
         self._subject.settle(self, alerts, context.now)
         if context.wake_at is not None:
             self._subject.wake(context.wake_at)
 
     async def _fail(self, context: Context, error: NotifyError) -> None:
-        """Give up this flush; the next one tries again."""
-        key = self.log_key
-        self._metrics.failed.labels(key.integration, error.kind).inc()
-        _log.error("notification failed", error=str(error), **self._fields(context.attempt))
+        """Give up this flush; the next one tries again. Only the first failure goes into the history."""
+        self._metrics.failed.labels(self.log_key.integration, error.kind).inc()
+        if self._has_failed:
+            return
+        self._has_failed = True
         await self._journal.add_record(record_of(context, self._clock.now(), Outcome.FAILED, str(error)))
 
     async def _pause(self, seconds: float) -> bool:
@@ -168,12 +168,3 @@ class Delivery:
                 return await self._stopping.wait()
         except TimeoutError:
             return False
-
-    def _fields(self, attempt: int) -> dict[str, object]:
-        key = self.log_key
-        return {
-            "receiver": key.receiver,
-            "integration": f"{key.integration}[{key.index}]",
-            "group": key.group_key,
-            "attempts": attempt,
-        }

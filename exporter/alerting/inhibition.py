@@ -22,14 +22,19 @@ class Rule:
         self._equal = tuple(sorted(set(written.equal)))
         # A dictionary for its order: which source is named must not depend on chance.
         self._sources: dict[tuple[str, ...], dict[Labels, None]] = {}
+        self._is_target: dict[Labels, bool] = {}
 
     def add(self, labels: Labels) -> None:
-        """Note an alert that may be a source."""
+        """Note an alert: whether it is a target, and whether it may be a source."""
+        if labels in self._is_target:
+            return
+        self._is_target[labels] = _all_match(self._target, labels)
         if _all_match(self._source, labels):
             self._sources.setdefault(self._values(labels), {})[labels] = None
 
     def remove(self, labels: Labels) -> None:
         """Forget an alert."""
+        self._is_target.pop(labels, None)
         values = self._values(labels)
         known = self._sources.get(values)
         if known is not None:
@@ -39,7 +44,8 @@ class Rule:
 
     def has_target(self, labels: Labels) -> bool:
         """Whether an alert is of the kind that the rule can inhibit."""
-        return _all_match(self._target, labels)
+        known = self._is_target.get(labels)
+        return _all_match(self._target, labels) if known is None else known
 
     def inhibitor_of(self, labels: Labels, alerts: Alerts, now: float) -> Labels | None:
         """The labels of a firing source that inhibits this target.

@@ -40,11 +40,18 @@ class Gate:
     def __init__(self, concurrency: int = CONCURRENCY) -> None:
         self._turns = asyncio.Semaphore(concurrency)
         self._opens_at = 0.0
+        self._is_working = True
 
     def close_for(self, seconds: float) -> None:
         """Let nobody pass for a while, as the receiver asked by Retry-After."""
         opens_at = asyncio.get_running_loop().time() + min(seconds, MAX_RETRY_AFTER_SECONDS)
         self._opens_at = max(self._opens_at, opens_at)
+
+    def note(self, is_working: bool) -> bool:
+        """Take note of how a message went; whether that is a change from the one before."""
+        changed = is_working is not self._is_working
+        self._is_working = is_working
+        return changed
 
     @asynccontextmanager
     async def turn(self, deadline: float) -> AsyncIterator[None]:

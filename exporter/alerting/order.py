@@ -13,6 +13,8 @@ def sort_alerts(alerts: Sequence[Alert]) -> list[Alert]:
     Of two that differ in a name, the one that lacks the alphabetically first name comes first. Source:
     `AlertSlice.Less` of github.com/prometheus/alertmanager, `LabelSet.Before` of prometheus/common.
     """
+    if len(alerts) < 2:
+        return list(alerts)
     names = sorted({name for alert in alerts for name, _ in alert.labels}, reverse=True)
     rank = {name: position for position, name in enumerate(names)}
 

@@ -7,7 +7,7 @@ from typing import Final
 from exporter.alerting.history import Outcome, record_of
 from exporter.alerting.integration import Gate, Integration
 from exporter.alerting.journal import Journal
-from exporter.alerting.log import LogEntry, NotificationLog, expiry
+from exporter.alerting.log import LogEntry, LogKey, NotificationLog, expiry
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.pipeline import Context
 from exporter.clock import Clock
@@ -114,13 +114,23 @@ class Send:
         self._metrics.requests.labels(name).inc()
         try:
             await self._attempt(notification, context.deadline)
+            self._note_success(context.log_key)
         except NotifyError as error:
             self._metrics.requests_failed.labels(name).inc()
-            if error.retry_after_seconds:
-                self._gate.close_for(error.retry_after_seconds)
+            self._note_failure(context.log_key, error)
             raise
         finally:
             self._metrics.latency.labels(name).observe(self._clock.monotonic() - began)
+
+    def _note_success(self, key: LogKey) -> None:
+        if self._gate.note(is_working=True):
+            _log.info("notifications are delivered again", **_fields(key))
+
+    def _note_failure(self, key: LogKey, error: NotifyError) -> None:
+        if error.retry_after_seconds:
+            self._gate.close_for(error.retry_after_seconds)
+        if self._gate.note(is_working=False):
+            _log.error("notifications cannot be delivered", error=str(error), **_fields(key))
 
     async def _attempt(self, notification: Notification, deadline: float) -> None:
         limit = min(deadline, asyncio.get_running_loop().time() + ATTEMPT_TIMEOUT_SECONDS)
@@ -160,6 +170,10 @@ class Record:
         record = record_of(context, now, Outcome.SENT) if context.told else None
         await self._journal.save_entry(entry, record)
         return alerts
+
+
+def _fields(key: LogKey) -> dict[str, object]:
+    return {"receiver": key.receiver, "integration": f"{key.integration}[{key.index}]"}
 
 
 def partition(alerts: Sequence[Alert], now: float) -> tuple[frozenset[int], frozenset[int]]:

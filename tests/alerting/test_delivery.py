@@ -169,3 +169,59 @@ def test_stopping_cuts_off_what_hangs_and_does_not_wait_for_retries() -> None:
         return asyncio.get_running_loop().time() - began
 
     assert run(failing()) == pytest.approx(0)
+
+
+def test_a_failing_receiver_is_logged_and_recorded_once_and_again_when_it_works(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    story = Story(config(), until=60)
+    story.answer(0, "hook", Answer(400))
+    story.push(0, alert("Down", starts=0.0), alert("Slow", starts=0.0))
+    story.answer(30, "hook", Answer(200))
+    story.want("hook", 31, 31.1, firing=["Down"])
+    story.want("hook", 31, 31.1, firing=["Slow"])
+    with caplog.at_level("INFO"):
+        world = play(story)
+    assert [record.message for record in caplog.records] == [
+        "notifications cannot be delivered",
+        "notifications are delivered again",
+    ]
+    records = run(world.journal.read_history(0, 100))
+    told = [(one.group_labels.get("alertname"), one.outcome.value, one.error) for one in records]
+    assert sorted(told[:2]) == [("Down", "sent", ""), ("Slow", "sent", "")]
+    assert sorted(told[2:]) == [("Down", "failed", "status 400"), ("Slow", "failed", "status 400")]
+
+
+def test_a_storm_of_ten_thousand_alerts_with_a_hanging_receiver() -> None:
+    """In 60 s; the receiver that works knows each of them in time, and nothing piles up."""
+    routes = "{receiver: other, group_by: [instance], continue: true}, {receiver: hook}"
+    root = ROUTE.replace("group_interval: 2s", "group_interval: 10s")
+
+    async def main() -> OwnWorld:
+        world = OwnWorld(config(routes, receivers=two_receivers(), root=root))
+        world.answer("other", [HANG])
+        await world.manager.start()
+        for second in range(60):
+            arriving = range(second * 10_000 // 60, (second + 1) * 10_000 // 60)
+            await world.push(
+                [
+                    alert(f"A{number % 20}", instance=str(number // 20), starts=float(second))
+                    for number in arriving
+                ]
+            )
+            await asyncio.sleep(1)
+        await asyncio.sleep(15)
+        # One task for each group of the receiver that hangs, and a few more.
+        assert len(asyncio.all_tasks()) <= 500 + 50
+        await world.manager.stop(0)
+        return world
+
+    world = run(main())
+    told_at: dict[str, float] = {}
+    for message in world.messages:
+        assert message.receiver == "hook"
+        for name in message.firing:
+            told_at.setdefault(name, message.at)
+    assert len(told_at) == 10_000
+    arrived_at = {f"A{number % 20}/{number // 20}": number * 60 // 10_000 for number in range(10_000)}
+    assert max(told_at[name] - arrived_at[name] for name in told_at) <= 11.1
