@@ -5,6 +5,7 @@ from typing import Final
 
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import MatchOp
+from exporter.promql import ValueType
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,
@@ -25,6 +26,7 @@ _SET_OPERATORS: Final = ("and", "unless")
 _SELECTING: Final = ("topk", "bottomk", "limitk", "limit_ratio")
 # Where a function keeps the name of the label that it writes: the index of that argument.
 _WRITES_LABEL: Final = {"label_replace": 1, "label_join": 1}
+_SERIES: Final = (ValueType.VECTOR, ValueType.MATRIX)
 _WITHOUT_LABELS: Final = ("vector", "time", "scalar", "pi")
 
 
@@ -65,8 +67,9 @@ def _of_aggregate(expr: Aggregate, inner: LabelNames) -> LabelNames:
 
 def _of_binary(expr: Binary, catalogue: Mapping[str, LabelNames]) -> LabelNames:
     left, right = labels_of(expr.left, catalogue), labels_of(expr.right, catalogue)
-    if expr.matching is None or expr.op == "or":
-        # With a scalar one side has no labels.
+    is_scalar = ValueType.SCALAR in (expr.left.value_type, expr.right.value_type)
+    if is_scalar or expr.matching is None or expr.op == "or":
+        # A scalar has no labels.
         return None if left is None or right is None else left | right
     if expr.op in _SET_OPERATORS:
         return left
@@ -88,7 +91,7 @@ def _of_call(call: Call, catalogue: Mapping[str, LabelNames]) -> LabelNames:
         return _NOTHING
     if name in ("absent", "absent_over_time"):
         return _of_absent(call.args[0])
-    vectors = [argument for argument in call.args if argument.value_type in ("vector", "matrix")]
+    vectors = [argument for argument in call.args if argument.value_type in _SERIES]
     inner = labels_of(vectors[0], catalogue) if vectors else _NOTHING
     if inner is None:
         return None

@@ -129,6 +129,8 @@ def test_duplicates() -> None:
         ("a", {"x", "y"}),
         ("nobody_knows", None),
         ("a + 1", {"x", "y"}),
+        ("1 < a", {"x", "y"}),
+        ("time() - (a + a)", {"x", "y"}),
         ("1", set()),
         ("time()", set()),
         ("vector(1)", set()),
