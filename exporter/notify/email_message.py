@@ -29,12 +29,16 @@ class EmailMessages:
 
     def __init__(self, config: EmailConfig, compiler: Compiler) -> None:
         self._config = config
-        headers = {"Subject": DEFAULT_SUBJECT, "To": config.to, "From": config.from_, **config.headers}
         within = compiler.at("headers")
-        self._headers = {
-            name: within.parse(name, text) for name, text in headers.items() if name not in _OURS
-        }
         self._subject_without_user = within.parse("Subject", DEFAULT_SUBJECT)
+        self._headers = {
+            "Subject": self._subject_without_user,
+            "To": compiler.parse("to", config.to),
+            "From": compiler.parse("from", config.from_),
+        }
+        for name, text in config.headers.items():
+            if name not in _OURS:
+                self._headers[name] = within.parse(name, text)
         self._html = compiler.parse("html", config.html)
         self._html_without_user = compiler.parse("html", '{{ template "email.default.html" . }}')
         self._text = compiler.parse("text", config.text)
@@ -87,7 +91,7 @@ def _host_name() -> str:
 
 def _set_header(message: EmailMessage, name: str, value: str) -> None:
     """Set a header to a text on one line; what cannot stand there in any form is left out."""
-    line = " ".join(_without_controls(value).split())[:_LONGEST_HEADER]
+    line = _without_controls(value).strip()[:_LONGEST_HEADER]
     if not line:
         return
     try:

@@ -11,7 +11,7 @@ from exporter.config.validation import Place
 from exporter.errors import ConfigError
 from exporter.notify.email import EmailIntegration
 from exporter.notify.slack import SlackIntegration
-from exporter.notify.slack_messages import MemoryMessages, Messages
+from exporter.notify.slack_messages import MemoryMessages, Messages, MessagesOf
 from exporter.notify.template import Compiler, load_templates
 from exporter.notify.webhook import WebhookIntegration
 
@@ -56,9 +56,10 @@ class IntegrationFactory:
             integrations.append(EmailIntegration(email, root.at("email_configs", index), self._now))
         for index, slack in enumerate(merged.slack_configs):
             compiler = root.at("slack_configs", index)
-            integrations.append(SlackIntegration(slack, compiler, self._now, self._messages))
+            own_messages = MessagesOf(f"{receiver.name}/{index}", self._messages)
+            integrations.append(SlackIntegration(slack, compiler, self._now, own_messages))
         if root.problems:
-            raise ConfigError(root.problems)
+            raise ConfigError(dict.fromkeys(root.problems))
         return tuple(integrations)
 
     def _place_of(self, receiver: Receiver) -> Place:

@@ -16,7 +16,7 @@ class Message:
 
 
 class Messages(Protocol):
-    """Remembers the message of each group, by group key."""
+    """Remembers the message of each group, by a key."""
 
     def get(self, group_key: str) -> Message | None: ...
 
@@ -43,3 +43,23 @@ class MemoryMessages:
 
     def forget(self, group_key: str) -> None:
         self._messages.pop(group_key, None)
+
+
+class MessagesOf:
+    """The part of the messages that belongs to one integration: several may tell about the same group."""
+
+    def __init__(self, owner: str, messages: Messages) -> None:
+        self._owner = owner
+        self._messages = messages
+
+    def get(self, group_key: str) -> Message | None:
+        return self._messages.get(self._key(group_key))
+
+    def put(self, group_key: str, message: Message) -> None:
+        self._messages.put(self._key(group_key), message)
+
+    def forget(self, group_key: str) -> None:
+        self._messages.forget(self._key(group_key))
+
+    def _key(self, group_key: str) -> str:
+        return f"{self._owner}:{group_key}"

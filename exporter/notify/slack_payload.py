@@ -11,7 +11,7 @@ from exporter.config.alertmanager.slack import SlackAction, SlackConfig, SlackFi
 from exporter.gotemplate import Function, Template
 from exporter.notify.data import notification_data
 from exporter.notify.notification import Notification
-from exporter.notify.slack_markup import finish, guard, with_original_text
+from exporter.notify.slack_markup import finish, guard, reveal, with_original_text
 from exporter.notify.template import Compiler, Rendering
 
 LONGEST_TITLE: Final = 1024
@@ -49,7 +49,8 @@ class SlackPayload:
         read = Rendering(
             notification_data(notification, guard),
             with_original_text(functions),
-            guard=guard,
+            # A fault may quote data that is guarded already.
+            guard=lambda fault: guard(reveal(fault)),
             finish=partial(finish, links_names=config.link_names),
         )
         plain = Rendering(notification_data(notification), functions, finish=_printable)

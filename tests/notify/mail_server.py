@@ -1,0 +1,124 @@
+"""A real SMTP server (aiosmtpd) with STARTTLS, TLS from the start and AUTH, that keeps what it is sent."""
+
+import asyncio
+import ssl
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, Self
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+class MailServer:
+    """Listens on a port of its own. Replies such as `rcpt="451 4.7.1 greylisted"` stand in for success."""
+
+    def __init__(
+        self,
+        *,
+        starttls: ssl.SSLContext | None = None,
+        implicit_tls: ssl.SSLContext | None = None,
+        user: str = "",
+        password: str = "",
+        rcpt: dict[str, str] | str = "",
+        data: str = "",
+        mail: str = "",
+        hangs: bool = False,
+    ) -> None:
+        self._starttls = starttls
+        self._implicit_tls = implicit_tls
+        self._user = user
+        self._password = password
+        self.rcpt = rcpt
+        self.data = data
+        self.mail = mail
+        self._hangs = hangs
+        self._server: asyncio.Server | None = None
+        self.envelopes: list[Envelope] = []
+        self.sessions: list[Session] = []
+        self.mechanisms: list[str] = []
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def address(self) -> str:
+        return f"localhost:{self.port}"
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [_parse(envelope) for envelope in self.envelopes]
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._make, "127.0.0.1", 0, ssl=self._implicit_tls)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        await asyncio.sleep(0.01)
+        await self._server.wait_closed()
+
+    def _make(self) -> SMTP:
+        return SMTP(
+            self,
+            hostname="mail.example.com",
+            tls_context=self._starttls,
+            require_starttls=self._starttls is not None,
+            auth_required=bool(self._user),
+            auth_require_tls=self._starttls is not None,
+            authenticator=self._authenticate if self._user else None,
+            auth_exclude_mechanism=[],
+            loop=asyncio.get_running_loop(),
+            timeout=20,
+        )
+
+    def _authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, credentials: Any
+    ) -> AuthResult:
+        self.mechanisms.append(mechanism)
+        assert isinstance(credentials, LoginPassword)
+        good = credentials == LoginPassword(self._user.encode(), self._password.encode())
+        return AuthResult(success=good, handled=good)
+
+    async def handle_EHLO(  # noqa: N802  # aiosmtpd finds its hooks by name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        if self._hangs:
+            await asyncio.sleep(60)
+        session.host_name = hostname
+        self.sessions.append(session)
+        return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.mail:
+            return self.mail
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        reply = self.rcpt if isinstance(self.rcpt, str) else self.rcpt.get(address, "")
+        if reply:
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.data:
+            return self.data
+        self.envelopes.append(envelope)
+        return "250 Message accepted for delivery"
+
+
+def _parse(envelope: Envelope) -> EmailMessage:
+    assert isinstance(envelope.content, bytes)
+    message = message_from_bytes(envelope.content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
