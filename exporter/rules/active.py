@@ -1,10 +1,13 @@
 """An alert in the memory of its rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from exporter.model.labels import Labels
+from exporter.model.labels import METRIC_NAME, Labels
 from exporter.rules.texts import Texts
+
+ALERT_STATE: Final = "alertstate"
 
 
 class AlertState(StrEnum):
@@ -37,6 +40,7 @@ class ActiveAlert:
     held: bool = False
     released_at_ms: int = 0
     restored_at_ms: int = 0
+    _series: dict[AlertState, tuple[Labels, Labels]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_active(self) -> bool:
@@ -47,6 +51,16 @@ class ActiveAlert:
     def is_firing(self) -> bool:
         """Whether people are told."""
         return self.state is AlertState.FIRING
+
+    @property
+    def series(self) -> tuple[Labels, Labels]:
+        """The series ALERTS and ALERTS_FOR_STATE of an alert in this state."""
+        made = self._series.get(self.state)
+        if made is None:
+            alerts = {METRIC_NAME: "ALERTS", ALERT_STATE: self.state.value}
+            for_state = {METRIC_NAME: "ALERTS_FOR_STATE"}
+            made = self._series[self.state] = (self.labels.with_(alerts), self.labels.with_(for_state))
+        return made
 
     def refresh(self, value: float, annotations: Texts) -> None:
         """The expression returned it again."""

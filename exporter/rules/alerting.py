@@ -16,12 +16,11 @@ from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.annotations import Expander
 from exporter.rules.environment import Environment
 from exporter.rules.model import AlertSpec, RuleIdentity
-from exporter.rules.results import samples_of
+from exporter.rules.results import LabelSetter, samples_of
 from exporter.rules.status import RuleStatus
 from exporter.rules.texts import Texts
 
 ALERT_NAME: Final = "alertname"
-ALERT_STATE: Final = "alertstate"
 # How long a resolved alert is kept, and told of again.
 RESOLVED_RETENTION_MS: Final = 15 * 60_000
 # Alerts whose texts are expanded before others get a turn on the event loop.
@@ -49,6 +48,9 @@ class AlertingRule:
         self.interval_ms = interval_ms
         self.status = RuleStatus()
         self.active: dict[Labels, ActiveAlert] = {}
+        plain = all(text.template is None and not text.fault for text in spec.labels)
+        fixed = {METRIC_NAME: "", **dict(spec.label_texts), ALERT_NAME: spec.name}
+        self._setter = LabelSetter(fixed) if plain else None
 
     @property
     def state(self) -> AlertState:
@@ -88,14 +90,20 @@ class AlertingRule:
         expander = Expander(environment, at_ms)
         found: dict[Labels, _Finding] = {}
         for number, sample in enumerate(samples, 1):
-            own = dict(expander.expand(self.spec.labels, sample))
-            labels = sample.labels.with_({METRIC_NAME: "", **own, ALERT_NAME: self.spec.name})
+            labels = self._labels(expander, sample)
             if labels in found:
                 raise QueryError(f"the result holds several alerts with the labels {labels}")
             found[labels] = _Finding(sample.value, expander.expand(self.spec.annotations, sample))
             if number % _BATCH == 0:
                 await asyncio.sleep(0)
         return found
+
+    def _labels(self, expander: Expander, sample: VectorSample) -> Labels:
+        setter = self._setter
+        if setter is None:
+            own = dict(expander.expand(self.spec.labels, sample))
+            return sample.labels.with_({METRIC_NAME: "", **own, ALERT_NAME: self.spec.name})
+        return setter.apply(sample.labels)
 
     def _merge(self, found: Mapping[Labels, _Finding], at_ms: int) -> None:
         for labels, finding in found.items():
@@ -149,6 +157,7 @@ class AlertingRule:
     def _series(self) -> dict[Labels, float]:
         series: dict[Labels, float] = {}
         for alert in self.active_alerts:
-            series[alert.labels.with_({METRIC_NAME: "ALERTS", ALERT_STATE: alert.state.value})] = 1.0
-            series[alert.labels.with_({METRIC_NAME: "ALERTS_FOR_STATE"})] = float(alert.active_at_ms // 1000)
+            alerts, for_state = alert.series
+            series[alerts] = 1.0
+            series[for_state] = float(alert.active_at_ms // 1000)
         return series

@@ -4,7 +4,7 @@ from exporter.errors import QueryError
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.rules.environment import Environment
 from exporter.rules.model import RecordSpec, RuleIdentity
-from exporter.rules.results import samples_of
+from exporter.rules.results import LabelSetter, samples_of
 from exporter.rules.status import RuleStatus
 
 
@@ -15,7 +15,7 @@ class RecordingRule:
         self.spec = spec
         self.identity = identity
         self.status = RuleStatus()
-        self._overrides = {**dict(spec.labels), METRIC_NAME: spec.name}
+        self._labels = LabelSetter({**dict(spec.labels), METRIC_NAME: spec.name})
 
     async def evaluate(
         self, at_ms: int, environment: Environment, *, offset_ms: int = 0, limit: int = 0
@@ -27,7 +27,7 @@ class RecordingRule:
         samples = samples_of(environment.engine.instant(self.spec.expression, at_ms - offset_ms))
         series: dict[Labels, float] = {}
         for sample in samples:
-            labels = sample.labels.with_(self._overrides)
+            labels = self._labels.apply(sample.labels)
             if labels in series:
                 raise QueryError(f"the result holds several series {labels} once the rule's labels are set")
             series[labels] = sample.value

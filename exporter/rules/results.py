@@ -1,10 +1,13 @@
 """What a rule makes of the value of its expression."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from exporter.errors import QueryError
-from exporter.model.labels import EMPTY
+from exporter.model.labels import EMPTY, Labels
 from exporter.promql import Result, Scalar, Vector, VectorSample
+
+_MAX_REMEMBERED: Final = 20_000
 
 
 def samples_of(result: Result) -> Sequence[VectorSample]:
@@ -18,3 +21,23 @@ def samples_of(result: Result) -> Sequence[VectorSample]:
     if isinstance(value, Scalar):
         return [VectorSample(EMPTY, value.value)]
     raise QueryError("the result of a rule must be a vector or a scalar")
+
+
+class LabelSetter:
+    """Sets labels on those of results; remembers the outcome, since most results come again and again.
+
+    An empty value takes a label away.
+    """
+
+    def __init__(self, overrides: Mapping[str, str]) -> None:
+        self._overrides = overrides
+        self._known: dict[Labels, Labels] = {}
+
+    def apply(self, labels: Labels) -> Labels:
+        """These labels, overridden."""
+        made = self._known.get(labels)
+        if made is None:
+            if len(self._known) >= _MAX_REMEMBERED:
+                self._known.clear()
+            made = self._known[labels] = labels.with_(self._overrides)
+        return made
