@@ -32,7 +32,7 @@ PYTHON_PACKAGES: Final = {
     "arq": ("arq==0.28.0",),
     "dramatiq": ("dramatiq[redis]==2.2.1",),
     "huey": ("huey==3.5.4", "redis"),
-    "saq": ("saq[redis]==0.26.4",),
+    "saq": ("saq[redis]==0.26.4", "typing-extensions"),
     "taskiq": ("taskiq==0.13.0", "taskiq-redis==1.2.4"),
 }
 

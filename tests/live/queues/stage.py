@@ -1,4 +1,5 @@
-"""Plays scenes: programs that drive a real framework into a state, report it, and wait to be told to go on."""
+"""Plays scenes: programs that drive a real framework into a state, report it, and wait to be told to go
+on."""
 
 import contextlib
 import json
@@ -35,7 +36,7 @@ class Scene:
         started is ended with the block.
         """
         command, environment = self.start(url)
-        complaints = tempfile.TemporaryFile("w+")
+        complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed below, after the processes)
         process = subprocess.Popen(
             command,
             cwd=SCENES,
@@ -59,9 +60,7 @@ class Scene:
                     pipe.close()
 
 
-def _steps(
-    name: str, process: "subprocess.Popen[str]", complaints: IO[str]
-) -> Iterator[dict[str, Any]]:
+def _steps(name: str, process: "subprocess.Popen[str]", complaints: IO[str]) -> Iterator[dict[str, Any]]:
     assert process.stdin is not None
     lines: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_pump, args=(process, lines), daemon=True).start()

@@ -12,25 +12,42 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.log import get_logger
 from exporter.samplers.queues.base import Framework
 from exporter.samplers.queues.frameworks import (
+    arq,
+    asynq,
     bee,
     bull,
     bullmq,
     celery,
+    dramatiq,
+    huey,
+    laravel,
     lists,
+    resque,
     rq,
+    saq,
+    sidekiq,
     streams,
+    taskiq,
 )
 
 log = get_logger(__name__)
 
 GROUP: Final = "redis_vigil.queue_frameworks"
-# In this order keys are claimed by those that recognise them.
 _OWN: Final[Sequence[Framework]] = (
     bullmq.FRAMEWORK,
     bull.FRAMEWORK,
     bee.FRAMEWORK,
     celery.FRAMEWORK,
     rq.FRAMEWORK,
+    sidekiq.FRAMEWORK,
+    resque.FRAMEWORK,
+    dramatiq.FRAMEWORK,
+    arq.FRAMEWORK,
+    huey.FRAMEWORK,
+    saq.FRAMEWORK,
+    asynq.FRAMEWORK,
+    laravel.FRAMEWORK,
+    taskiq.FRAMEWORK,
     streams.FRAMEWORK,
 )
 Build = Callable[[QueuesSection], Framework]

@@ -22,8 +22,8 @@ from exporter.samplers.queues.vocabulary import LagMethod, Method, State
 _MAX_GROUPS: Final = 50
 # Of stuck entries and of consumers no more are looked at than these.
 _MAX_ENTRIES: Final = 100
-# taskiq's own module reads its streams.
-_CLAIMED_GROUPS: Final = frozenset({"taskiq"})
+# A stream with this group is taskiq's, which has a module of its own.
+TASKIQ_GROUP: Final = "taskiq"
 
 
 class Streams:
@@ -43,7 +43,7 @@ class Streams:
         return [
             Found(QueueId(self.name, b"", key, moment.database))
             for key, reply in zip(keys, replies, strict=True)
-            if {text(mapping(group).get("name")) for group in items(reply)} - _CLAIMED_GROUPS
+            if (names := group_names(reply)) and TASKIQ_GROUP not in names
         ]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
@@ -73,6 +73,11 @@ class _Stream:
             parse_id(first[0]) if first else None,
             count(facts.get("entries-added")),
         )
+
+
+def group_names(reply: Reply) -> set[str]:
+    """The names of the groups in a reply to XINFO GROUPS."""
+    return {text(mapping(group).get("name")) or "" for group in items(reply)}
 
 
 def parse_id(reply: Reply) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """Jobs of RQ in every state. Usage: python rq_scene.py REDIS_URL"""
 
 import sys
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta
 
 from redis import Redis
 from rq import Queue, Worker
@@ -31,7 +31,10 @@ def counts():
     return {
         queue.name: {
             "waiting": queue.count,
-            **{state: registry(queue=queue).get_job_count(cleanup=False) for state, registry in REGISTRIES.items()},
+            **{
+                state: registry(queue=queue).get_job_count(cleanup=False)
+                for state, registry in REGISTRIES.items()
+            },
         }
         for queue in (mail, slow, colons)
     }
@@ -48,14 +51,16 @@ Worker([mail], connection=connection).work(burst=True)
 
 hanging = slow.enqueue(hang, job_timeout=600)
 # A worker that runs jobs in its own process: killed together.
-worker = start(program("rq"), "worker", "--url", URL, "--name", "hands", "--worker-class", "rq.SimpleWorker", "slow")
+worker = start(
+    program("rq"), "worker", "--url", URL, "--name", "hands", "--worker-class", "rq.SimpleWorker", "slow"
+)
 until(lambda: len(StartedJobRegistry(queue=slow)) == 1, "the job runs")
 first = mail.enqueue(succeed)
 mail.enqueue(succeed, depends_on=hanging)
 mail.enqueue(succeed)
 mail.enqueue_in(timedelta(hours=1), succeed)
 colons.enqueue(succeed)
-oldest = first.enqueued_at.replace(tzinfo=timezone.utc).timestamp()
+oldest = first.enqueued_at.replace(tzinfo=UTC).timestamp()
 report(
     step="filled",
     **facts(),

@@ -1,4 +1,5 @@
-"""What the scenes in Python have in common. Standard library only: it runs in each framework's environment."""
+"""What the scenes in Python have in common. Standard library only: it runs in each framework's
+environment."""
 
 import json
 import os

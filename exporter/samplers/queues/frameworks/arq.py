@@ -1,0 +1,84 @@
+"""arq. Confirmed on PyPI `arq` 0.28.
+
+One sorted set holds a queue's jobs until they have ended, running ones included, scored by the moment (ms) at
+which they are to run. A worker's `health-check` string is shared by all workers of a queue, so that its
+counters belong to whoever wrote it last: it tells just that somebody is there. Jobs are pickles and are never
+looked at.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import count, pairs, text
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.timestamps import plausible
+from exporter.samplers.queues.vocabulary import Method, State
+
+_DEFAULT: Final = b"arq:queue"
+_HEALTH: Final = b":health-check"
+_IN_PROGRESS: Final = b"arq:in-progress:"
+# So many due jobs are looked at one by one; running ones stand first, unless they were retried.
+_MAX_DUE: Final = 500
+
+
+class Arq:
+    """See the module."""
+
+    name = "arq"
+    signposts = (
+        Signpost("string", re.compile(rb".+:health-check", re.DOTALL), b"*:[hi]*[dk]"),
+        Signpost("zset", re.compile(re.escape(_DEFAULT))),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return printable(queue.name)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`: the default queue, and those that a worker reports on."""
+        names = dict.fromkeys([_DEFAULT, *(key.removesuffix(_HEALTH) for key in seen.of("string"))])
+        replies = yield [command for name in names for command in (("TYPE", name), ("GET", name + _HEALTH))]
+        found = []
+        for name, kind, health in zip(names, replies[::2], replies[1::2], strict=True):
+            reported = "j_complete=" in (text(health) or "")
+            # A queue without jobs has no key.
+            if (text(kind) == "zset" and name == _DEFAULT) or (text(kind) in ("zset", "none") and reported):
+                found.append(Found(QueueId(self.name, b"", name, moment.database)))
+        return found
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return together([_read(queue, moment) for queue in queues])
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    key = queue.id.name
+    total, due, listed, health = yield [
+        ("ZCARD", key),
+        ("ZCOUNT", key, "-inf", moment.at_ms),
+        ("ZRANGEBYSCORE", key, "-inf", moment.at_ms, "WITHSCORES", "LIMIT", 0, _MAX_DUE),
+        ("EXISTS", key + _HEALTH),
+    ]
+    jobs = pairs(listed)
+    replies = yield [("EXISTS", _IN_PROGRESS + job) for job, _ in jobs]
+    reading = Reading(method=Method.TIMESTAMP)
+    ready = [score for (_, score), running in zip(jobs, replies, strict=True) if running == 0]
+    all_jobs, due_jobs = count(total), count(due)
+    if all_jobs is not None and due_jobs is not None:
+        active = len(jobs) - len(ready)
+        reading.count(State.ACTIVE, active)
+        reading.count(State.WAITING, max(0, due_jobs - active))
+        reading.count(State.DELAYED, max(0, all_jobs - due_jobs))
+    since = plausible(min(ready) / 1000) if ready else None
+    if since is not None:
+        reading.oldest = Oldest(since, Method.TIMESTAMP)
+    # At least one: the string stands for all workers of the queue.
+    reading.workers = count(health)
+    return reading
+
+
+FRAMEWORK: Final = Arq()

@@ -1,0 +1,87 @@
+"""Laravel's queues, with and without Horizon.
+
+Confirmed from source only: https://github.com/laravel/framework, src/Illuminate/Queue/RedisQueue.php and
+LuaScripts.php, and https://github.com/laravel/horizon. Workers do not register anywhere that names their
+queues.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.connection import Reply
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.heads import watch_head
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import count, json_object, names
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.timestamps import parse_epoch
+from exporter.samplers.queues.vocabulary import Method, State
+
+_KEY: Final = re.compile(rb"(.*queues:)([^:]+)(?::(delayed|reserved|notify))?")
+_SUFFIXES: Final = (b":delayed", b":reserved")
+
+
+class Laravel:
+    """See the module."""
+
+    name = "laravel"
+    signposts = (Signpost("list", _KEY), Signpost("zset", _KEY))
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`; the application's prefix is part of it, if there is one."""
+        return printable(queue.base.removesuffix(b"queues:") + queue.name)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`: by a job that looks like Laravel's, waiting, delayed or reserved."""
+        matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
+        candidates = list(dict.fromkeys((match[1], match[2]) for match in matches if match))
+        fits = yield from together([_is_laravel(base + name) for base, name in candidates])
+        return [
+            Found(QueueId(self.name, base, name, moment.database))
+            for (base, name), fit in zip(candidates, fits, strict=True)
+            if fit
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return together([_read(queue, moment) for queue in queues])
+
+
+def _is_laravel(key: bytes) -> Steps[bool]:
+    head, *others = yield [("LINDEX", key, 0), *(("ZRANGE", key + suffix, 0, 0) for suffix in _SUFFIXES)]
+    if any(isinstance(reply, Exception) for reply in (head, *others)):
+        return False
+    jobs = [head, *(member for reply in others for member in names(reply))]
+    return any({"job", "attempts"} <= json_object(job).keys() for job in jobs)
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    key = queue.id.base + queue.id.name
+    due_before = int(moment.at - moment.settings.overdue_after.seconds)
+    waiting, head, delayed, overdue, reserved, expired = yield [
+        ("LLEN", key),
+        ("LINDEX", key, 0),
+        ("ZCARD", key + b":delayed"),
+        ("ZCOUNT", key + b":delayed", "-inf", f"({due_before}"),
+        ("ZCARD", key + b":reserved"),
+        ("ZCOUNT", key + b":reserved", "-inf", f"({int(moment.at)}"),
+    ]
+    reading = Reading(overdue=count(overdue), orphaned=count(expired))
+    reading.count(State.WAITING, count(waiting))
+    reading.count(State.DELAYED, count(delayed))
+    reading.count(State.ACTIVE, count(reserved))
+    reading.oldest = _oldest(queue, head, moment)
+    reading.method = reading.oldest.method if reading.oldest else Method.TIMESTAMP
+    return reading
+
+
+def _oldest(queue: KnownQueue, job: Reply, moment: Moment) -> Oldest | None:
+    """Horizon notes when a job was pushed, Laravel from 10 on when it was made; before that nobody does."""
+    fields = json_object(job)
+    since = parse_epoch(fields.get("pushedAt")) or parse_epoch(fields.get("createdAt"))
+    return watch_head(queue, job, moment.at) if since is None else Oldest(since, Method.TIMESTAMP)
+
+
+FRAMEWORK: Final = Laravel()

@@ -1,0 +1,72 @@
+"""taskiq with its Redis brokers. Confirmed on PyPI `taskiq` 0.13 with `taskiq-redis` 1.2.
+
+The list broker uses a list named `taskiq`, the stream broker a stream of that name with a group `taskiq`. A
+list under another name looks like any list: describe it under `lists`. Nothing registers workers.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks.streams import TASKIQ_GROUP, group_names, read_stream
+from exporter.samplers.queues.heads import watch_head
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import QueueId, Reading
+from exporter.samplers.queues.replies import count, json_object
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.vocabulary import Method, State
+
+_DEFAULT: Final = b"taskiq"
+# The two kinds of queue, as the base of their identity.
+_LIST: Final = b""
+_STREAM: Final = b"stream:"
+
+
+class Taskiq:
+    """See the module."""
+
+    name = "taskiq"
+    signposts = (
+        Signpost("list", re.compile(_DEFAULT)),
+        Signpost("stream", re.compile(rb".+", re.DOTALL)),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return printable(queue.name)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`: a list with a task in it, and streams that have the group."""
+        streams = seen.of("stream")
+        head, *groups = yield [
+            ("LINDEX", _DEFAULT, -1),
+            *(("XINFO", "GROUPS", key) for key in streams),
+        ]
+        found = []
+        if {"task_id", "task_name"} <= json_object(head).keys():
+            found.append(QueueId(self.name, _LIST, _DEFAULT, moment.database))
+        for key, reply in zip(streams, groups, strict=True):
+            if TASKIQ_GROUP in group_names(reply):
+                found.append(QueueId(self.name, _STREAM, key, moment.database))
+        return [Found(queue) for queue in found]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return together(
+            [
+                read_stream(queue.id.name, moment) if queue.id.base == _STREAM else _read_list(queue, moment)
+                for queue in queues
+            ]
+        )
+
+
+def _read_list(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    length, tail = yield [("LLEN", queue.id.name), ("LINDEX", queue.id.name, -1)]
+    reading = Reading(method=Method.FIRST_SEEN)
+    reading.count(State.WAITING, count(length))
+    reading.oldest = watch_head(queue, tail, moment.at)
+    return reading
+
+
+FRAMEWORK: Final = Taskiq()

@@ -1,0 +1,35 @@
+"""Every recorded state of a real framework is read as its own counting functions told it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.samplers.queues import dumps
+from tests.samplers.queues.conftest import Load
+from tests.samplers.queues.reading import differences, read_queues
+from tests.servers import RealServer
+
+
+@pytest.mark.parametrize("path", dumps.all_dumps(), ids=lambda path: path.stem)
+def test_a_recorded_state_is_read_as_the_framework_counts_it(
+    path: Path, load_dump: Load, empty_server: RealServer
+) -> None:
+    expected = load_dump(path)
+    assert differences(expected, read_queues(empty_server.url, expected["at"])) == []
+
+
+def test_there_are_dumps_of_every_framework_that_was_recorded() -> None:
+    recorded = {dumps.load(path)["expected"]["framework"] for path in dumps.all_dumps()}
+    assert recorded == {
+        "arq",
+        "bee-queue",
+        "bull",
+        "bullmq",
+        "celery",
+        "dramatiq",
+        "huey",
+        "rq",
+        "saq",
+        "sidekiq",
+        "taskiq",
+    }
