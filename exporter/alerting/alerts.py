@@ -28,12 +28,11 @@ def merge(first: Alert, second: Alert) -> Alert:
 
 
 class Alerts:
-    """Every alert by its labels; at most `limit`, then new ones are refused and counted in `refused`."""
+    """Every alert by its labels; at most `limit`, then new ones are refused."""
 
     def __init__(self, limit: int) -> None:
         self._alerts: dict[Labels, Alert] = {}
         self._limit = limit
-        self.refused = 0
 
     def __len__(self) -> int:
         return len(self._alerts)
@@ -49,7 +48,6 @@ class Alerts:
         """Add or update an alert; what is now known about it, None where there is no room for a new one."""
         known = self._alerts.get(alert.labels)
         if known is None and len(self._alerts) >= self._limit:
-            self.refused += 1
             return None
         if known is not None and _overlap(known, alert):
             alert = merge(known, alert)

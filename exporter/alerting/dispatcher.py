@@ -56,6 +56,7 @@ class Dispatcher:
         self._earlier = earlier
         self._groups: dict[tuple[Route, Labels], Group] = {}
         self._is_full = False
+        self._is_stopped = False
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -67,6 +68,8 @@ class Dispatcher:
 
         A group that this creates does not flush before `not_before` (seconds since the epoch) because of it.
         """
+        if self._is_stopped:
+            return
         now = self._clock.now()
         for route in self.route.match(alert.labels):
             labels = route.group_labels(alert.labels)
@@ -96,7 +99,8 @@ class Dispatcher:
         }
 
     def stop(self) -> Sequence["asyncio.Task[None]"]:
-        """Flush no more; the tasks of what is under way."""
+        """Take and flush no more; the tasks of what is under way."""
+        self._is_stopped = True
         for group in self._groups.values():
             group.stop()
         return [task for delivery in self._deliveries() if (task := delivery.stop()) is not None]

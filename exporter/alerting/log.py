@@ -49,7 +49,7 @@ class LogEntry:
 
 
 class NotificationLog:
-    """The entries, in memory; at most one per key."""
+    """The entries, in memory; at most one per key, in the order in which they were written."""
 
     def __init__(self) -> None:
         self._entries: dict[LogKey, LogEntry] = {}
@@ -67,14 +67,21 @@ class NotificationLog:
 
     def put(self, entry: LogEntry) -> None:
         """Replace the entry of its key."""
+        self._entries.pop(entry.key, None)
         self._entries[entry.key] = entry
 
     def collect_garbage(self, now: float) -> list[LogKey]:
         """Drop expired entries; their keys."""
-        gone = [key for key, entry in self._entries.items() if entry.expires_at <= now]
-        for key in gone:
+        return self._drop([key for key, entry in self._entries.items() if entry.expires_at <= now])
+
+    def shrink(self, limit: int) -> list[LogKey]:
+        """Drop the oldest entries beyond a number; their keys."""
+        return self._drop(list(self._entries)[: max(0, len(self._entries) - limit)])
+
+    def _drop(self, keys: list[LogKey]) -> list[LogKey]:
+        for key in keys:
             del self._entries[key]
-        return gone
+        return keys
 
 
 def expiry(at: float, repeat_interval_seconds: float) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -40,6 +40,7 @@ class Options:
     max_alerts: int = 100_000
     max_groups: int = 50_000
     max_silences: int = 10_000
+    max_log_entries: int = 200_000
     hold_seconds: float = 30.0
     resume_seconds: float = 300.0
 
@@ -114,10 +115,13 @@ class AlertManager:
         """Begin nothing more; what is being sent may finish until the deadline, then it is cut off."""
         if self._maintenance is not None:
             self._maintenance.cancel()
+            await asyncio.wait([self._maintenance])
         running = {*self._retired, *self._dispatcher.stop()}
-        if not running:
-            return
-        _, late = await asyncio.wait(running, timeout=deadline_seconds)
+        if running:
+            _, late = await asyncio.wait(running, timeout=deadline_seconds)
+            await self._cut_off(late)
+
+    async def _cut_off(self, late: Collection["asyncio.Task[None]"]) -> None:
         for task in late:
             task.cancel()
         if late:
@@ -261,7 +265,9 @@ class AlertManager:
             services.silences.forget_alert(labels)
         await services.journal.delete_alerts(gone)
         await services.journal.delete_silences(services.silences.collect_garbage(now))
-        await services.journal.delete_entries(services.log.collect_garbage(now))
+        evicted = services.log.shrink(self._options.max_log_entries)
+        services.metrics.log_evicted.inc(len(evicted))
+        await services.journal.delete_entries([*services.log.collect_garbage(now), *evicted])
         await services.journal.delete_history(now - RETENTION_SECONDS)
         if services.journal.generation != self._saved_generation:
             await self._save_everything()

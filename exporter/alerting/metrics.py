@@ -75,6 +75,11 @@ class Metrics:
             "Alerts that were not taken because as many as allowed are known already.",
             registry=registry,
         )
+        self.log_evicted = Counter(
+            "redis_vigil_notification_log_evicted",
+            "Entries of the notification log dropped before their time since there were too many.",
+            registry=registry,
+        )
         self.groups = Gauge(
             "alertmanager_dispatcher_aggregation_groups",
             "Number of active aggregation groups.",

@@ -67,7 +67,8 @@ class HttpHook:
             await asyncio.Event().wait()
         if answer.status < 400:
             self._keep(json.loads(body))
-        writer.write(f"HTTP/1.1 {answer.status} X\r\nContent-Length: 0\r\n\r\n".encode())
+        wait = f"Retry-After: {answer.retry_after:g}\r\n" if answer.retry_after else ""
+        writer.write(f"HTTP/1.1 {answer.status} X\r\n{wait}Content-Length: 0\r\n\r\n".encode())
         await writer.drain()
         return True
 

@@ -77,6 +77,7 @@ class Wish:
     latest: float
     firing: tuple[str, ...]
     resolved: tuple[str, ...]
+    only_here: bool = False
 
     def is_met_by(self, message: Message) -> bool:
         """Whether this is the message."""
@@ -142,9 +143,14 @@ class Story:
         *,
         firing: Iterable[str] = (),
         resolved: Iterable[str] = (),
+        only_here: bool = False,
     ) -> None:
-        """Between these moments the receiver wants one message about exactly these alerts."""
-        self.wishes.append(Wish(receiver, earliest, latest, tuple(firing), tuple(resolved)))
+        """Between these moments the receiver wants one message about exactly these alerts.
+
+        `only_here`: Alertmanager does not send it, which is a fault that we do not share.
+        """
+        wish = Wish(receiver, earliest, latest, tuple(firing), tuple(resolved), only_here)
+        self.wishes.append(wish)
 
     async def play(self, world: World) -> None:
         """Let everything happen, each at its moment of the running loop's clock."""

@@ -1,4 +1,4 @@
-"""Stories that go the same way here and at Alertmanager; short enough to be played in real time."""
+"""Stories that go the same way here and at Alertmanager but for known faults; short enough for real time."""
 
 from collections.abc import Callable
 
@@ -113,13 +113,13 @@ def without_send_resolved_an_end_is_not_told_and_a_new_firing_is() -> Story:
 
 @story
 def an_unchanged_group_is_told_again_after_the_repeat_interval() -> Story:
-    root = ROUTE.replace("group_interval: 2s", "group_interval: 1s").replace("1h", "3s")
-    told = Story(config(root=root), until=9.5)
+    root = ROUTE.replace("group_interval: 2s", "group_interval: 1s").replace("1h", "2s500ms")
+    told = Story(config(root=root), until=7.8)
     told.push(0, alert("Down"))
     told.want("hook", 1, 1.4, firing=["Down"])
-    # The interval is over a moment after the flush at 4 s.
-    told.want("hook", 5, 5.4, firing=["Down"])
-    told.want("hook", 9, 9.4, firing=["Down"])
+    # With the first flush after the interval.
+    told.want("hook", 4, 4.4, firing=["Down"])
+    told.want("hook", 7, 7.4, firing=["Down"])
     return told
 
 
@@ -276,4 +276,48 @@ def a_reload_keeps_what_was_told() -> Story:
     told.want("hook", 4.5, 4.9, firing=["Slow"])
     # Alertmanager counts the rhythm of the group from the reload.
     told.want("hook", 5, 6.9, resolved=["Down"])
+    return told
+
+
+@story
+def an_end_while_silenced_is_told() -> Story:
+    told = Story(config(), until=7)
+    told.push(0, alert("Down", starts=0.0))
+    told.silence(1.5, "quiet", "alertname=Down")
+    told.resolve(3.5, alert("Down", starts=0.0))
+    told.want("hook", 1, 1.4, firing=["Down"])
+    told.want("hook", 5, 5.4, resolved=["Down"], only_here=True)
+    return told
+
+
+@story
+def an_end_while_inhibited_is_told() -> Story:
+    rules = "inhibit_rules: [{source_matchers: [severity=crit], target_matchers: [severity=warn]}]"
+    told = Story(config(rest=rules), until=7)
+    told.push(0, alert("Target", severity="warn", starts=0.0))
+    told.push(1.5, alert("Source", severity="crit"))
+    told.resolve(3.5, alert("Target", severity="warn", starts=0.0))
+    told.want("hook", 1, 1.4, firing=["Target"])
+    told.want("hook", 2.5, 2.9, firing=["Source"])
+    told.want("hook", 5, 5.4, resolved=["Target"], only_here=True)
+    return told
+
+
+@story
+def flapping_among_others_without_send_resolved_pages_each_firing() -> Story:
+    told = Story(config(receivers=two_receivers(first_resolves=False)), until=9)
+    told.push(0, alert("Down", instance="a", starts=0.0), alert("Down", instance="b", starts=0.0))
+    told.resolve(3.5, alert("Down", instance="a", starts=0.0))
+    told.push(6, alert("Down", instance="a"))
+    told.want("hook", 1, 1.4, firing=["Down/a", "Down/b"])
+    told.want("hook", 7, 7.4, firing=["Down/a", "Down/b"], only_here=True)
+    return told
+
+
+@story
+def a_429_is_tried_again_after_the_time_it_asks_for() -> Story:
+    told = Story(config(root=ROUTE.replace("group_interval: 2s", "group_interval: 20s")), until=6)
+    told.answer(0, "hook", Answer(429, retry_after=2), Answer(200))
+    told.push(0, alert("Down"))
+    told.want("hook", 3, 3.4, firing=["Down"], only_here=True)
     return told

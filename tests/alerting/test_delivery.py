@@ -145,6 +145,20 @@ def test_stopping_lets_a_message_under_way_finish() -> None:
     assert [entry.key.receiver for entry in run(world.journal.load()).entries] == ["hook"]
 
 
+def test_what_comes_after_the_stop_is_kept_but_not_told() -> None:
+    async def main() -> OwnWorld:
+        world = OwnWorld(config())
+        await world.manager.start()
+        await world.manager.stop(1)
+        await world.push([alert("Down", starts=0.0)])
+        await asyncio.sleep(60)
+        return world
+
+    world = run(main())
+    assert world.messages == []
+    assert len(run(world.journal.load()).alerts) == 1
+
+
 def test_stopping_cuts_off_what_hangs_and_does_not_wait_for_retries() -> None:
     async def main() -> float:
         world = OwnWorld(config(root=LONG))

@@ -70,3 +70,13 @@ def test_an_expired_entry_does_not_count_and_is_collected() -> None:
     assert log.collect_garbage(999.0) == []
     assert log.collect_garbage(1000.0) == [KEY]
     assert len(log) == 0
+
+
+def test_the_oldest_entries_go_when_there_are_too_many() -> None:
+    log = NotificationLog()
+    keys = [LogKey(str(number), "hook", "webhook", 0) for number in range(3)]
+    for key in (*keys, keys[0]):
+        log.put(LogEntry(key, 0.0, 1.0, frozenset(), frozenset()))
+    assert log.shrink(3) == []
+    assert log.shrink(2) == [keys[1]]
+    assert [one.key for one in log] == [keys[2], keys[0]]
