@@ -63,7 +63,9 @@ class Workload:
     async def _repeat(self, pause: float, part: Part) -> None:
         # What is rare does not come at once: first people want to see an ordinary server.
         await asyncio.sleep(pause / 2)
-        while True:
+        task = asyncio.current_task()
+        # The client library now and then takes a cancellation for itself: it is asked for here, too.
+        while task is None or not task.cancelling():
             try:
                 await part()
             except (RedisError, OSError):
