@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 from dataclasses import replace
 from typing import Annotated, Any, Final
@@ -11,7 +12,7 @@ import uvloop
 from rich.console import Console
 
 from exporter.app import App
-from exporter.cli.run import listen, until_signalled
+from exporter.cli.run import end_signal, listen
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.main import Config
 from exporter.demo.server import DemoServer, find_program
@@ -21,7 +22,6 @@ from exporter.log import configure_logging
 from exporter.reload import Plan, plan_of
 from exporter.routing import Routing
 
-_FIRST_OUTAGE_SECONDS: Final = 20.0
 _OUTAGE_SECONDS: Final = 6.0
 _BETWEEN_OUTAGES_SECONDS: Final = 300.0
 _ALERTMANAGER: Final[dict[str, Any]] = {
@@ -43,6 +43,9 @@ def demo(
     seconds: Annotated[
         float | None, typer.Option(help="End after this long; without it Ctrl-C ends the demo.")
     ] = None,
+    first_outage: Annotated[
+        float, typer.Option(help="Stop the server for a moment after this many seconds.")
+    ] = 20.0,
 ) -> None:
     """Show the daemon at work: an embedded server, a workload with troubles, the shipped rules."""
     configure_logging("error")
@@ -52,7 +55,7 @@ def demo(
     console = Console()
     plan = _plan(server.url, Terminal(console))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_show(server, plan, listener, console, seconds))
+        runner.run(_show(server, plan, listener, console, first_outage, seconds))
 
 
 def _plan(url: str, terminal: Terminal) -> Plan:
@@ -67,42 +70,53 @@ def _plan(url: str, terminal: Terminal) -> Plan:
 
 
 async def _show(
-    server: DemoServer, plan: Plan, listener: socket.socket, console: Console, seconds: float | None
+    server: DemoServer,
+    plan: Plan,
+    listener: socket.socket,
+    console: Console,
+    first_outage_seconds: float,
+    seconds: float | None,
 ) -> None:
-    await server.start()
+    # A closed terminal ends the demo as Ctrl-C does, also in the middle of its start.
+    ended = end_signal(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     app = App(plan, lambda: plan, listener)
-    workload = asyncio.create_task(Workload(server.port).run())
-    outages = asyncio.create_task(_suffer_outages(server, console))
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(server.close)
+        await server.start()
+        stack.push_async_callback(app.stop)
         await app.start()
-        _introduce(console, server, app)
+        stack.push_async_callback(
+            _cancel,
+            asyncio.create_task(Workload(server.port).run()),
+            asyncio.create_task(_suffer_outages(server, console, first_outage_seconds)),
+        )
+        _introduce(console, server, app, first_outage_seconds)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await until_signalled()
+                await ended.wait()
         console.print("[dim]Ending the demo.[/]")
-    finally:
-        for task in (outages, workload):
-            task.cancel()
-        await asyncio.gather(outages, workload, return_exceptions=True)
-        await app.stop()
-        await server.close()
 
 
-def _introduce(console: Console, server: DemoServer, app: App) -> None:
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _introduce(console: Console, server: DemoServer, app: App, first_outage_seconds: float) -> None:
     host, port = app.web.address
     url = f"http://{host}:{port}"
     console.print(f"[bold]redis-vigil[/] watches an embedded server on port {server.port}.")
     console.print(f"  servers and alerts   {url}/")
     console.print(f"  metrics              {url}/metrics")
     console.print(f"  Prometheus' API      {url}/api/v1/query?query=redis_up")
-    console.print(
-        "Messages appear below as they would in Slack; the first trouble comes in 20 s. Ctrl-C ends it."
-    )
+    console.print("Messages appear below as they would in Slack. Ctrl-C ends the demo.")
+    console.print(f"The first trouble comes in {first_outage_seconds:.0f} s.")
 
 
-async def _suffer_outages(server: DemoServer, console: Console) -> None:
+async def _suffer_outages(server: DemoServer, console: Console, first_outage_seconds: float) -> None:
     """The server dies now and then, for a few seconds."""
-    await asyncio.sleep(_FIRST_OUTAGE_SECONDS)
+    await asyncio.sleep(first_outage_seconds)
     while True:
         console.print("[dim]The demo stops its server for a moment.[/]")
         await server.stop()

@@ -67,19 +67,20 @@ async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) 
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
+    # Before the start: a signal that comes while that goes on must end it cleanly too.
+    ended = end_signal(signal.SIGTERM, signal.SIGINT)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     await app.start()
-    await until_signalled()
+    await ended.wait()
     await app.stop()
 
 
-async def until_signalled() -> None:
-    """Wait for SIGTERM or Ctrl-C."""
+def end_signal(*numbers: signal.Signals) -> asyncio.Event:
+    """An event that is set once one of these signals has come."""
     ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    await ended.wait()
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
 
 
 async def _reload(app: App) -> None:
