@@ -10,7 +10,7 @@ from exporter.alerting.journal import Journal
 from exporter.alerting.log import LogKey
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.pipeline import Context, Pipeline
-from exporter.alerting.routes import Options
+from exporter.alerting.routes import RouteOptions
 from exporter.clock import Clock
 from exporter.errors import NotifyError
 from exporter.log import get_logger
@@ -41,7 +41,7 @@ class Subject(Protocol):
 
     key: str
     labels: Labels
-    options: Options
+    options: RouteOptions
 
     def snapshot(self, now: float) -> Sequence[Alert]:
         """The alerts of the group as they are at this moment."""

@@ -119,14 +119,7 @@ class AlertManager:
         running = {*self._retired, *self._dispatcher.stop()}
         if running:
             _, late = await asyncio.wait(running, timeout=deadline_seconds)
-            await self._cut_off(late)
-
-    async def _cut_off(self, late: Collection["asyncio.Task[None]"]) -> None:
-        for task in late:
-            task.cancel()
-        if late:
-            _log.warning("messages were cut off by the shutdown", count=len(late))
-            await asyncio.wait(late)
+            await _cut_off(late)
 
     async def receive(self, alerts: Sequence[Alert], *, source: str = "rules") -> None:
         """Take alerts, firing or resolved; they are saved when this returns.
@@ -236,16 +229,20 @@ class AlertManager:
         services.silences.restore(saved.silences)
         for entry in saved.entries:
             services.log.put(entry)
+        # The last moment that the process is known to have lived.
+        alive_at = max(
+            (*(entry.at for entry in saved.entries), *(one.updated_at for one in saved.alerts)), default=0.0
+        )
         for alert in saved.alerts:
-            self._take(self._resume(alert, now), now, self._hold_until)
+            self._take(self._resume(alert, alive_at, now), now, self._hold_until)
 
-    def _resume(self, alert: Alert, now: float) -> Alert:
+    def _resume(self, alert: Alert, alive_at: float, now: float) -> Alert:
         """A saved alert as it counts after a start.
 
-        One that fired when it was last heard of must not look resolved only because nobody was there to hear
-        it again.
+        One that fired when the process ended must not look resolved only because nobody was there to hear it
+        again.
         """
-        if alert.is_resolved(alert.updated_at):
+        if alert.is_resolved(alive_at):
             return alert
         return replace(alert, ends_at=max(alert.ends_at, now + self._options.resume_seconds), timeout=True)
 
@@ -291,3 +288,11 @@ class AlertManager:
     def _count_silences(self) -> dict[str, int]:
         counts = self._services.silences.count(self._services.clock.now())
         return {state.value: count for state, count in counts.items()}
+
+
+async def _cut_off(late: Collection["asyncio.Task[None]"]) -> None:
+    for task in late:
+        task.cancel()
+    if late:
+        _log.warning("messages were cut off by the shutdown", count=len(late))
+        await asyncio.wait(late)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from exporter.alerting.log import LogEntry, LogKey
-from exporter.alerting.routes import Options
+from exporter.alerting.routes import RouteOptions
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 
@@ -20,7 +20,7 @@ class Context:
 
     group_key: str
     group_labels: Labels
-    options: Options
+    options: RouteOptions
     log_key: LogKey
     now: float
     deadline: float

@@ -11,7 +11,7 @@ from exporter.model.matcher import Matcher
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RouteOptions:
     """How a node groups and when it notifies; durations in seconds. `group_by` None: by every label."""
 
     receiver: str = ""
@@ -23,7 +23,7 @@ class Options:
     active_intervals: tuple[str, ...] = ()
 
 
-DEFAULTS: Final = Options()
+DEFAULTS: Final = RouteOptions()
 """What the root inherits."""
 
 
@@ -31,7 +31,7 @@ DEFAULTS: Final = Options()
 class Route:
     """A node of the tree. `key` begins the keys of its groups; `path` is its position, () for the root."""
 
-    options: Options
+    options: RouteOptions
     matchers: tuple[Matcher, ...]
     continues: bool
     key: str
@@ -68,7 +68,7 @@ def build_route(written: config.Route) -> Route:
     return _build(written, DEFAULTS, "", ())
 
 
-def _build(written: config.Route, inherited: Options, parent_key: str, path: tuple[int, ...]) -> Route:
+def _build(written: config.Route, inherited: RouteOptions, parent_key: str, path: tuple[int, ...]) -> Route:
     options = _options(written, inherited)
     matchers = written.conditions
     key = parent_key + format_matchers(matchers)
@@ -78,7 +78,7 @@ def _build(written: config.Route, inherited: Options, parent_key: str, path: tup
     return Route(options, matchers, written.continue_, key, path, children)
 
 
-def _options(written: config.Route, inherited: Options) -> Options:
+def _options(written: config.Route, inherited: RouteOptions) -> RouteOptions:
     group_by = inherited.group_by
     if written.group_by is not None:
         group_by = None if config.GROUP_BY_ALL in written.group_by else frozenset(written.group_by)

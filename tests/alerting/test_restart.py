@@ -57,6 +57,15 @@ def test_nothing_looks_resolved_because_nobody_was_there_to_hear_it_again() -> N
     play(story, options=PATIENT)
 
 
+def test_what_ended_unheard_before_the_restart_does_not_fire_again() -> None:
+    story = Story(config(), until=200)
+    story.push(0, alert("Down", starts=0.0, ends=20.0))
+    story.restart(40)
+    story.want("hook", 1, 1.1, firing=["Down"])
+    story.want("hook", 21, 21.1, resolved=["Down"])
+    play(story, options=PATIENT)
+
+
 def test_what_is_not_heard_of_again_ends_after_a_while() -> None:
     story = Story(config(), until=200)
     story.push(0, alert("Down", starts=0.0, ends=20.0))
