@@ -1,0 +1,38 @@
+"""Patterns of keys' names as users write them: `session:{id}`, `cache:*:html`."""
+
+import re
+from typing import Final
+
+# A placeholder stands for a part between separators, `*` for anything; braces of a hash tag are doubled.
+_PARTS: Final = re.compile(r"\{\{|\}\}|\{[^{}]*\}|\*+")
+_PART: Final = rb"[^:/|]+"
+
+
+def compile_pattern(text: str) -> "re.Pattern[bytes]":
+    """What the names of a pattern look like.
+
+    `{name}` is one or more characters without `:`, `/` and `|`; `*` is any run of characters; `{{` and `}}`
+    are braces. Raises `ValueError` with a sentence where a brace stands alone.
+    """
+    parts: list[bytes] = []
+    position = 0
+    for match in _PARTS.finditer(text):
+        parts.append(_literal(text, position, match.start()))
+        parts.append(_expression(match[0]))
+        position = match.end()
+    parts.append(_literal(text, position, len(text)))
+    return re.compile(b"".join(parts), re.DOTALL)
+
+
+def _literal(text: str, start: int, end: int) -> bytes:
+    literal = text[start:end]
+    for brace in "{}":
+        if brace in literal:
+            raise ValueError(f'"{text}" has a single "{brace}": write {{name}}, or double it for a brace')
+    return re.escape(literal.encode())
+
+
+def _expression(part: str) -> bytes:
+    if part in ("{{", "}}"):
+        return re.escape(part[:1].encode())
+    return rb".*" if part.startswith("*") else _PART

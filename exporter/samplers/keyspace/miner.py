@@ -1,0 +1,64 @@
+"""Which pattern each key's name has: those configured first, the rest found by themselves."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from exporter.samplers.keyspace import folding
+from exporter.samplers.keyspace.configured import ConfiguredPatterns
+from exporter.samplers.keyspace.shapes import canonical
+from exporter.samplers.keyspace.tree import Group, Tree
+
+
+class Miner:
+    """Groups names by pattern, in bounded memory, with exact counts."""
+
+    def __init__(self, configured: ConfiguredPatterns) -> None:
+        self._configured = configured
+        self.own = [Group() for _ in configured.texts]
+        self.tree = Tree(folding.relieve)
+
+    def find(self, names: Sequence[bytes]) -> list[Group]:
+        """The group of each name (see `Group.final`), without counting."""
+        if not self._configured:
+            return self.tree.find(names)
+        indexes = list(map(self._configured.find, names))
+        rest = iter(
+            self.tree.find([name for name, index in zip(names, indexes, strict=True) if index is None])
+        )
+        return [next(rest) if index is None else self.own[index] for index in indexes]
+
+    def count(self, groups: Sequence[Group]) -> None:
+        """Count names that were found."""
+        for group, keys in Counter(groups).items():
+            group.final.keys += keys
+        self.tree.make_room()
+
+    def groups(self) -> Iterator[Group]:
+        """All groups as they are now."""
+        yield from self.own
+        for _, group in self.tree.groups():
+            yield group
+
+    def settle(self) -> dict[str, Group]:
+        """The end: every group by the name of its pattern. Nothing can be added afterwards."""
+        folding.settle(self.tree.root)
+        named = {
+            name: group for name, group in zip(self._configured.names, self.own, strict=True) if group.keys
+        }
+        for pattern, group in self.tree.groups():
+            if not group.keys:
+                continue
+            name = canonical(pattern).decode("utf-8", "backslashreplace")
+            mine = named.setdefault(name, group)
+            if mine is not group:
+                mine.absorb(group)
+        return named
+
+    def learn(self, skeleton: Any) -> None:
+        """Start from what an earlier pass has found (see `skeleton`), so that names stay the same."""
+        folding.learn(self.tree, skeleton)
+
+    def skeleton(self) -> Any:
+        """What the next pass should know: where ids stand, and which words do not count as ids there."""
+        return folding.skeleton(self.tree.root)

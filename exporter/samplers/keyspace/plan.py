@@ -1,0 +1,51 @@
+"""Which share of each group's keys to ask about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.samplers.keyspace.facts import Facts
+from exporter.samplers.keyspace.tree import Group
+
+# Of a group everything is asked until this much is known about it.
+_PILOT: Final = 100
+_LEAST: Final = 300
+# The 95 % error aimed at for the memory of a pattern that holds 1 % of it all or more, and the loosest one.
+_ERROR: Final = 0.018
+_LOOSEST_ERROR: Final = 0.2
+_SHARE: Final = 0.01
+_LEAST_RATE: Final = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePlan:
+    """How many keys of a database may be asked about.
+
+    `most`: in all, at most this many; `use_up`: rather all of them than just what the errors ask for.
+    """
+
+    most: float
+    use_up: bool = False
+
+    def assign(self, groups: Iterable[Group], growth: float) -> None:
+        """Give each group its rate; `growth` is how many times the keys seen so far there will be."""
+        known = [(group, group.facts) for group in groups if isinstance(group.facts, Facts)]
+        known = [(group, facts) for group, facts in known if facts.memory.count >= _PILOT]
+        memory = sum(facts.memory.mean * group.keys for group, facts in known)
+        wanted = [(group, _wanted(group, facts, growth, memory)) for group, facts in known]
+        total = sum(number for _, number in wanted)
+        factor = self.most / total if total and (self.use_up or total > self.most) else 1.0
+        for group, number in wanted:
+            rate = number * factor / (group.keys * growth)
+            group.rate = 1.0 if rate >= 1.0 else max(rate, _LEAST_RATE)
+
+
+def _wanted(group: Group, facts: Facts, growth: float, memory: float) -> float:
+    """How many keys of a group must be asked about."""
+    keys = group.keys * growth
+    share = facts.memory.mean * group.keys / memory if memory else 0.0
+    # A pattern that is a small part of the whole may be known less well.
+    error = _ERROR * max(1.0, _SHARE / share) ** 0.5 if share else _LOOSEST_ERROR
+    needed = max(_LEAST, facts.memory.needed(min(error, _LOOSEST_ERROR)))
+    # Drawing from a finite number of keys takes less (Cochran, "Sampling Techniques", 1977, 4.4).
+    return needed / (1 + needed / keys) if keys else needed

@@ -1,0 +1,82 @@
+"""Which patterns are shown: those with the most memory or keys; the rest is summed up as `other`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from math import hypot
+
+from exporter.samplers.keyspace.report import OTHER, PatternReport, Spread
+
+# A pattern that was shown before keeps its place until it is overtaken by so much.
+_STAYING_POWER = 1.25
+
+
+def rank(
+    patterns: Iterable[PatternReport],
+    limit: int,
+    shown_before: Collection[tuple[str, str]] = (),
+    configured: Collection[str] = (),
+) -> list[PatternReport]:
+    """At most `limit` patterns over all databases, then `other` for each database that has more.
+
+    Configured patterns come first; then those with the largest share of the keys or of the memory.
+    """
+    listed = list(patterns)
+    all_keys = sum(pattern.keys for pattern in listed) or 1.0
+    all_memory = sum(pattern.memory_bytes for pattern in listed) or 1.0
+
+    def place(pattern: PatternReport) -> tuple[bool, float, str, str]:
+        share = max(pattern.keys / all_keys, pattern.memory_bytes / all_memory)
+        if (pattern.database, pattern.pattern) in shown_before:
+            share *= _STAYING_POWER
+        return pattern.pattern not in configured, -share, pattern.database, pattern.pattern
+
+    listed.sort(key=place)
+    shown, rest = listed[:limit], listed[limit:]
+    by_database: dict[str, list[PatternReport]] = {}
+    for pattern in rest:
+        by_database.setdefault(pattern.database, []).append(pattern)
+    shown.sort(key=lambda pattern: (-pattern.memory_bytes, pattern.database, pattern.pattern))
+    return [*shown, *(_other(database, parts) for database, parts in sorted(by_database.items()))]
+
+
+def _other(database: str, parts: Sequence[PatternReport]) -> PatternReport:
+    keys = sum(part.keys for part in parts)
+    memory = sum(part.memory_bytes for part in parts)
+    untimed = sum(part.keys_without_ttl for part in parts)
+    types: dict[str, float] = {}
+    for part in parts:
+        for kind, count in part.types.items():
+            types[kind] = types.get(kind, 0.0) + count
+    idle = [part.idle_seconds for part in parts if part.idle_seconds is not None]
+    return PatternReport(
+        database=database,
+        pattern=OTHER,
+        keys=keys,
+        keys_error_ratio=_joint((part.keys, part.keys_error_ratio) for part in parts),
+        memory_bytes=memory,
+        memory_error_ratio=_joint((part.memory_bytes, part.memory_error_ratio) for part in parts),
+        mean_bytes=memory / keys if keys else 0.0,
+        max_bytes=max(part.max_bytes for part in parts),
+        keys_without_ttl=untimed,
+        keys_without_ttl_error_ratio=_joint(
+            (part.keys_without_ttl, part.keys_without_ttl_error_ratio) for part in parts
+        ),
+        types=types,
+        ttl_seconds=_add([part.ttl_seconds for part in parts]),
+        idle_seconds=_add(idle) if idle else None,
+        patterns=len(parts),
+    )
+
+
+def _joint(parts: Iterable[tuple[float, float | None]]) -> float | None:
+    """The error of a sum of independent estimates, each a value and its error ratio."""
+    listed = list(parts)
+    total = sum(value for value, _ in listed)
+    if any(ratio is None and value for value, ratio in listed):
+        return None
+    width = hypot(*(value * (ratio or 0.0) for value, ratio in listed))
+    return width / total if total else 0.0
+
+
+def _add(spreads: Sequence[Spread]) -> Spread:
+    buckets = {le: sum(spread.buckets[le] for spread in spreads) for le in spreads[0].buckets}
+    return Spread(buckets, sum(spread.sum for spread in spreads))

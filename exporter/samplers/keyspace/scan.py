@@ -1,0 +1,366 @@
+"""One pass over the keyspace of a server: every database, with patience for what happens meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
+
+from exporter.clock import Clock
+from exporter.config.samplers.keyspace import KeyspaceSection
+from exporter.connection import Command, Connection
+from exporter.errors import Reason, ReplyError, StateError, TargetError
+from exporter.log import get_logger
+from exporter.samplers.base import TargetFacts
+from exporter.samplers.keyspace import condition
+from exporter.samplers.keyspace.answers import Refused
+from exporter.samplers.keyspace.configured import ConfiguredPatterns
+from exporter.samplers.keyspace.history import History
+from exporter.samplers.keyspace.miner import Miner
+from exporter.samplers.keyspace.outcome import PassFacts, conclude
+from exporter.samplers.keyspace.pace import Budget, Pace
+from exporter.samplers.keyspace.plan import SamplePlan
+from exporter.samplers.keyspace.progress import Progress, dump_survey, restore_survey
+from exporter.samplers.keyspace.summary import summarise
+from exporter.samplers.keyspace.survey import Survey, SurveySettings
+from exporter.samplers.keyspace.walk import START, EmptiedError, Walk
+from exporter.samplers.lookups import Lookups
+
+log = get_logger(__name__)
+
+# What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
+_SECONDS_PER_KEY: Final = 2.5e-6
+# Of the keys of a large database so many are asked about at most, unless told otherwise.
+_SAMPLE_SHARE: Final = 0.08
+_SAMPLE_LEAST: Final = 20_000
+# Idle times and encodings of so many keys are enough for a distribution.
+_EXTRA_KEYS: Final = 20_000
+_LOOK_SECONDS: Final = 5.0
+_SAVE_SECONDS: Final = 30.0
+_FIRST_RETRY_SECONDS: Final = 0.5
+_LAST_RETRY_SECONDS: Final = 30.0
+_MAX_RESTARTS: Final = 3
+_REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
+
+Result = TypeVar("Result")
+
+
+class OtherServerError(Exception):
+    """Behind the address there is another server, or another life of it: cursors mean nothing there."""
+
+
+class NotOurTurnError(Exception):
+    """The server has a role in which it is not to be scanned."""
+
+
+async def _keep_nothing(progress: bytes) -> None:
+    return
+
+
+class Scan:
+    """A pass, from the first database to the last.
+
+    `history` is what the pass before has left, `queues` are names of queues by the beginnings of their keys.
+    `save` is called with the progress now and then. Faults of the server are waited out, for at most
+    `patience_seconds` (None: for ever); `trouble` tells what is being waited for.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        section: KeyspaceSection,
+        *,
+        clock: Clock,
+        lookups: Lookups,
+        history: History | None = None,
+        queues: Mapping[str, str] | None = None,
+        patience_seconds: float | None = None,
+        save: Callable[[bytes], Awaitable[None]] = _keep_nothing,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        seed: int | None = None,
+    ) -> None:
+        self.trouble: TargetError | None = None
+        self.progress = Progress("", section.model_dump_json(), clock.now())
+        self.notes: list[str] = []
+        self._connection = connection
+        self._section = section
+        self._clock = clock
+        self._lookups = lookups
+        self._history = history
+        self._queues = queues or {}
+        self._patience_seconds = patience_seconds
+        self._save = save
+        self._sleep = sleep
+        self._seed = seed
+        self._pace = Pace(Budget(section.budget, section.keys_per_second, section.slow_after.seconds))
+        self._facts = TargetFacts()
+        self._refused = Refused()
+        self._connects = -1
+        self._looked_at = 0.0
+        self._saved_at = clock.monotonic()
+        self._failing_since: float | None = None
+        self._walk: Walk | None = None
+        self._survey: Survey | None = None
+        self._exact = True
+        self._no_touch = False
+
+    async def run(self, saved: bytes | None = None) -> History:
+        """Do the pass, or go on with a `saved` one.
+
+        Raises `TargetError` where the server refuses SCAN or patience has ended, `NotOurTurnError`.
+        """
+        for _ in range(_MAX_RESTARTS):
+            try:
+                await self._patiently(self._look)
+                self._take_up(saved)
+                return await self._run_databases()
+            except OtherServerError:
+                self.notes.append("the server was replaced or restarted during the pass, which began anew")
+                log.info("keyspace scan begins anew", instance=self._connection.target.instance)
+                saved = None
+                self._forget()
+        return self.conclude(complete=False)
+
+    def _forget(self) -> None:
+        self.progress = Progress("", self.progress.settings, self._clock.now())
+        self._survey = self._walk = None
+
+    def _take_up(self, saved: bytes | None) -> None:
+        """Go on with a saved pass if it fits, else begin one."""
+        progress = None
+        if saved is not None:
+            try:
+                progress = Progress.from_json(saved)
+            except ValueError as error:
+                log.warning(
+                    "saved scan cannot be used", instance=self._connection.target.instance, error=error
+                )
+        if (
+            progress is not None
+            and progress.run_id == self._facts.run_id
+            and progress.settings == self.progress.settings
+        ):
+            self.progress = progress
+            return
+        self.progress.run_id = self._facts.run_id
+        wanted = self._section.databases
+        sizes = self._facts.keys_by_database
+        self.progress.sizes = {
+            number: sizes[number] for number in sorted(sizes) if wanted is None or number in wanted
+        }
+
+    async def _run_databases(self) -> History:
+        complete = True
+        for number in self.progress.sizes:
+            if number not in self.progress.finished:
+                complete = await self._run_database(number) and complete
+        return self.conclude(complete=complete)
+
+    async def _run_database(self, number: int) -> bool:
+        """Survey one database; returns whether it was seen to its end."""
+        complete = False
+        for _ in range(_MAX_RESTARTS):
+            survey, walk = self._begin(number)
+
+            async def go_on(walk: Walk = walk) -> None:
+                await self._look()
+                await walk.run(self._between)
+
+            try:
+                await self._patiently(go_on)
+                complete = True
+                break
+            except EmptiedError:
+                self.notes.append(f"most keys of db{number} went during the pass, which began anew there")
+        self._finish_database(number, survey, walk.size, complete=complete)
+        return complete
+
+    def _finish_database(self, number: int, survey: Survey, size: int, *, complete: bool) -> None:
+        self._survey = self._walk = None
+        self.progress.finished[number] = summarise(number, survey, size, complete=complete)
+        self.progress.current = self.progress.cursor = self.progress.survey = None
+
+    def _begin(self, number: int) -> tuple[Survey, Walk]:
+        progress = self.progress
+        survey = self._new_survey(number)
+        cursor: bytes | None = START
+        if progress.current == number and progress.survey is not None:
+            try:
+                restore_survey(survey, progress.survey)
+                cursor = progress.cursor
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                log.warning(
+                    "saved scan cannot be used", instance=self._connection.target.instance, error=error
+                )
+                survey = self._new_survey(number)
+        progress.current, progress.survey = number, None
+        prelude: list[Command] = []
+        if number != self._connection.target.address.database or len(progress.sizes) > 1:
+            prelude.append(("SELECT", number))
+        if condition.is_replica(self._facts) and self._facts.cluster_enabled:
+            prelude.append(("READONLY",))
+        self._survey = survey
+        self._walk = Walk(
+            self._connection,
+            survey,
+            self._pace,
+            self._lookups,
+            clock=self._clock,
+            prelude=prelude,
+            cursor=cursor,
+        )
+        return survey, self._walk
+
+    def _new_survey(self, number: int) -> Survey:
+        keys = self.progress.sizes[number]
+        plan = self._plan(keys)
+        asked = keys if plan is None else min(plan.most, keys)
+        self._exact = self._exact and plan is None
+        settings = SurveySettings(
+            plan=plan,
+            extra_rate=min(1.0, _EXTRA_KEYS / max(1.0, asked)),
+            usage=condition.usage_command(self._facts),
+            no_touch=self._no_touch,
+            top_keys=self._section.top_keys,
+            watched=frozenset(self._history.tracked.get(number, ())) if self._history else frozenset(),
+            seed=self._seed,
+        )
+        miner = Miner(ConfiguredPatterns([*self._section.patterns, *_queue_patterns(self._queues)]))
+        if self._history is not None and number in self._history.skeletons:
+            try:
+                miner.learn(self._history.skeletons[number])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                log.warning("saved patterns cannot be used", error=error)
+        return Survey(settings, miner, self._refused, self._lookups)
+
+    def _plan(self, keys: int) -> SamplePlan | None:
+        """Which keys of a database are asked about; None: all."""
+        sample, share = self._section.sample, self._section.budget
+        if isinstance(sample, int):
+            total = sum(self.progress.sizes.values())
+            return SamplePlan(sample * keys / total, use_up=True) if sample < total else None
+        if sample == "all" or share is None:
+            return None
+        interval = self._section.interval
+        if interval is None or keys * _SECONDS_PER_KEY / share <= interval.seconds / 2:
+            return None
+        return SamplePlan(max(_SAMPLE_LEAST, keys * _SAMPLE_SHARE))
+
+    async def _between(self, seconds: float, keys: int) -> None:
+        """After each step: look how the server is, save, rest."""
+        self._failing_since = self.trouble = None
+        now = self._clock.monotonic()
+        if self._connection.connects != self._connects or now - self._looked_at >= _LOOK_SECONDS:
+            await self._look()
+        if now - self._saved_at >= _SAVE_SECONDS:
+            await self.save()
+        pause = self._pace.pause(seconds, keys, strained=condition.is_strained(self._facts))
+        if pause > 0:
+            await self._sleep(pause)
+
+    async def _look(self) -> None:
+        """How the server is, and whether it is still the same one."""
+        started = self._clock.monotonic()
+        if self._connection.connects != self._connects:
+            self._no_touch = await self._asks_no_touch()
+        else:
+            await self._connection.execute("PING")
+            self._pace.note_round_trip(self._clock.monotonic() - started)
+        facts = await condition.observe(self._connection, self._clock.now())
+        self._connects = self._connection.connects
+        self._looked_at = self._clock.monotonic()
+        if self.progress.run_id and facts.run_id != self.progress.run_id:
+            raise OtherServerError
+        wanted = self._section.run_on
+        if wanted != "any" and condition.is_replica(facts) != (wanted == "replica"):
+            raise NotOurTurnError
+        self._facts = facts
+        if facts.loading:
+            raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")
+
+    async def _asks_no_touch(self) -> bool:
+        """Ask not to be taken for a user of the keys; whether the server knows how."""
+        try:
+            await self._connection.execute("CLIENT", "NO-TOUCH", "ON")
+        except ReplyError:
+            return False
+        return True
+
+    async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something, again and again where the server cannot be asked."""
+        delay = _FIRST_RETRY_SECONDS
+        while True:
+            try:
+                return await work()
+            except TargetError as error:
+                if isinstance(error, ReplyError) and error.reason in _REFUSALS:
+                    raise
+                if error.reason is Reason.PROTOCOL and not self._pace.shrink():
+                    raise
+                if self._failing_since is None:
+                    delay, self._failing_since = _FIRST_RETRY_SECONDS, self._clock.monotonic()
+                self.trouble = error
+                patience = self._patience_seconds
+                if patience is not None and self._clock.monotonic() - self._failing_since > patience:
+                    raise
+            await self._sleep(delay)
+            delay = min(delay * 2, _LAST_RETRY_SECONDS)
+
+    async def save(self) -> None:
+        """Keep the progress; a state that fails costs no scan."""
+        self._saved_at = self._clock.monotonic()
+        try:
+            await self._save(self.document())
+        except StateError as error:
+            log.warning("progress of the keyspace scan cannot be saved", error=error)
+
+    def document(self) -> bytes:
+        """The progress as of now."""
+        if self._survey is not None and self._walk is not None and self._walk.cursor is not None:
+            self.progress.survey = dump_survey(self._survey)
+            self.progress.cursor = self._walk.cursor
+        document = self.progress.to_json()
+        self.progress.survey = None
+        return document
+
+    def conclude(self, *, complete: bool) -> History:
+        """What is known; where the pass has not come to its end, of the keys seen so far."""
+        number = self.progress.current
+        if number is not None and self._survey is not None and self._walk is not None:
+            self._finish_database(number, self._survey, self._walk.size, complete=False)
+        facts = PassFacts(
+            instance=self._connection.target.instance,
+            started_at=self.progress.started_at,
+            finished_at=self._clock.now(),
+            complete=complete,
+            exact=self._exact,
+            dataset_bytes=self._facts.used_memory_dataset,
+            notes=[*self.notes, *self._refusals()],
+        )
+        return conclude(facts, self.progress.finished, self._section, self._history, self._queues)
+
+    def _refusals(self) -> list[str]:
+        return [
+            f"the server refuses {command} ({reason})" for command, reason in self._refused.reasons.items()
+        ]
+
+    @property
+    def keys_scanned(self) -> int:
+        """How many keys this pass has seen."""
+        done = sum(one.report.keys for one in self.progress.finished.values())
+        return done + (self._survey.scanned if self._survey is not None else 0)
+
+    @property
+    def progress_ratio(self) -> float:
+        """How much of the pass is done, 0 to 1."""
+        sizes = self.progress.sizes
+        total = sum(sizes.values())
+        if not total:
+            return 0.0
+        done = float(sum(size for number, size in sizes.items() if number in self.progress.finished))
+        if self._survey is not None and self.progress.current in sizes:
+            done += self._survey.progress * sizes[self.progress.current]
+        return min(1.0, done / total)
+
+
+def _queue_patterns(queues: Mapping[str, str]) -> list[str]:
+    """Keys of queues as patterns: what stands before the job is told as it is."""
+    return [f"{beginning.replace('{', '{{').replace('}', '}}')}*" for beginning in queues]

@@ -1,0 +1,117 @@
+"""Which parts of a key's name are ids by their looks: numbers, UUIDs, hashes, ULIDs, e-mail addresses, IPs.
+
+A name is cut at `:` into pieces. A piece that is an id as a whole becomes `*`; in any other piece the ids
+become `*` (`cache_page_17` is `cache_page_*`), and it is cut into tokens at the other separators.
+"""
+
+import re
+from typing import Final
+
+WILD: Final = b"*"
+# Between `:` stand the pieces, the unit of the fast way through the tree.
+PIECE_SEPARATOR: Final = b":"
+SEPARATORS: Final = frozenset(bytes((char,)) for char in b":./|_-{}")
+# Wildcards that are joined by these belong to one id: a slug, a date, an address.
+WEAK_SEPARATORS: Final = frozenset((b".", b"_", b"-"))
+
+# Each alternative ends at a separator or another sign; none can match in two ways, so none can backtrack far.
+_ID: Final = rb"""
+    [0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}               # UUID
+  | [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}[0-9.]*Z?                       # the first piece of an ISO 8601 moment
+  | [0-9]+(?:[._-][0-9]+)*(?:Z(?![0-9A-Za-z]))?                        # numbers, dates, IPv4
+  | 0[xX][0-9a-fA-F]+
+  | (?=[a-fA-F]*[0-9])[0-9a-fA-F]{8,}                                  # hashes
+  | [0-9a-f]{16,}
+  | (?=[A-Za-z]*[0-9]+[A-Za-z]+[0-9])[0-9A-Za-z]{10,}={0,2}            # ULID, KSUID, CUID, base62
+"""
+_MAIL: Final = rb"[0-9A-Za-z.!#$%&'*+=?^_`~-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+"
+_WHOLE_ID: Final = re.compile(_ID, re.VERBOSE).fullmatch
+_WHOLE_MAIL: Final = re.compile(_MAIL).fullmatch
+_INNER_ID: Final = re.compile(rb"(?<![0-9A-Za-z])(?:" + _ID + rb")(?![0-9A-Za-z])", re.VERBOSE).sub
+_INNER_MAIL: Final = re.compile(_MAIL).sub
+# `*-*`, `*._*`: one id, of several words.
+_RUN: Final = re.compile(rb"\*(?:[._+~=-]+\*)+").sub
+_TOKENS: Final = re.compile(rb"[^:./|_\-{}]*[:./|_\-{}]?").findall
+_MAX_TOKENS: Final = 24
+
+_NUMBER_CHARS: Final = b"0123456789._-"
+_HEX_CHARS: Final = b"0123456789abcdef"
+_UUID_CHARS: Final = b"-0123456789abcdefABCDEF"
+_NUMBERS: Final = re.compile(rb"[0-9]+").sub
+_MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]").search
+
+# URL-safe base64 such as nanoid: letters, digits and marks change places more often than in words; a word in
+# front (`cus_NffrFeUfNV2Hib`) is none of it.
+_BASE64: Final = re.compile(rb"(?![a-z]{2,}_)[0-9A-Za-z_-]{16,}={0,2}").fullmatch
+_CHANGES: Final = re.compile(rb"[a-z](?=[A-Z](?![a-z]{2})|[0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])").findall
+_MIN_CHANGES: Final = 5
+
+# A gap (`::`) after a first group with a digit in it, or eight groups.
+_IPV6: Final = re.compile(
+    rb"(?<![0-9a-zA-Z])(?:(?:%(hex)s:){7}%(hex)s"
+    rb"|(?=[a-fA-F]*[0-9])[0-9a-fA-F]{4}:(?:%(hex)s:){0,5}(?::%(hex)s){0,6}:?)(?![0-9a-zA-Z])"
+    % {b"hex": rb"[0-9a-fA-F]{1,4}"}
+)
+
+
+def is_identifier(piece: bytes) -> bool:
+    """Whether a piece is an id as a whole."""
+    # `translate` without a table deletes: the fastest way to ask what a text consists of.
+    if not piece.translate(None, _NUMBER_CHARS):
+        return piece[:1].isdigit() and piece[-1:].isdigit()
+    size = len(piece)
+    if not piece.translate(None, _HEX_CHARS):
+        return size >= 16 or (size >= 8 and not piece.isalpha())
+    if size < 8 or piece.isalpha():
+        return False
+    if piece.isalnum() or (size == 36 and not piece.translate(None, _UUID_CHARS)):
+        return _WHOLE_ID(piece) is not None
+    if b"@" in piece:
+        return _WHOLE_MAIL(piece) is not None
+    if size >= 16 and _BASE64(piece) and len(_CHANGES(piece)) >= _MIN_CHANGES:
+        return True
+    return _WHOLE_ID(piece) is not None
+
+
+def collapse_numbers(piece: bytes) -> bytes:
+    """A piece with 0 for each number."""
+    return _NUMBERS(b"0", piece)
+
+
+def has_plain_numbers(piece: bytes) -> bool:
+    """Whether every digit of a piece is part of a number that stands by itself, between other signs."""
+    return _MIXED(piece) is None
+
+
+def generalise(piece: bytes) -> bytes:
+    """A piece with `*` in place of the ids in it."""
+    if b"@" in piece:
+        piece = _INNER_MAIL(WILD, piece)
+    return _RUN(WILD, _INNER_ID(WILD, piece))
+
+
+def without_addresses(name: bytes) -> bytes:
+    """A name with `*` in place of IPv6 addresses, whose `:` is no separator."""
+    return _IPV6.sub(_replace_address, name)
+
+
+def _replace_address(match: "re.Match[bytes]") -> bytes:
+    text = match[0]
+    digits = text.replace(b":", b"")
+    return WILD if b"::" in text or (len(digits) >= 16 and not digits.isdigit()) else text
+
+
+def cut(text: bytes) -> list[bytes]:
+    """The tokens of a generalised text: each but the last ends with its separator."""
+    tokens = _TOKENS(text)
+    tokens.pop()  # the empty match at the end
+    if not tokens or tokens[-1][-1:] in SEPARATORS:
+        tokens.append(b"")
+    if len(tokens) > _MAX_TOKENS:
+        tokens[_MAX_TOKENS - 1 :] = [b"".join(tokens[_MAX_TOKENS - 1 :])]
+    return tokens
+
+
+def canonical(pattern: bytes) -> bytes:
+    """The name of a pattern: ids of several words are one `*`."""
+    return _RUN(WILD, pattern)

@@ -1,0 +1,319 @@
+"""The names seen so far, as a tree of tokens: bounded, and exact in its counts."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from exporter.samplers.keyspace.shapes import (
+    PIECE_SEPARATOR,
+    WILD,
+    collapse_numbers,
+    cut,
+    generalise,
+    has_plain_numbers,
+    is_identifier,
+    without_addresses,
+)
+
+DIGITS: Final = b"0123456789"
+# The token that ends a name carries no separator.
+END: Final = b""
+_MAX_NAME_BYTES: Final = 256
+_MAX_PIECES: Final = 16
+_MAX_SHORTCUTS: Final = 4096
+
+
+class Group:
+    """Keys whose names have one pattern.
+
+    `keys` counts them. A group that became part of another one points `into` that. `facts` is for whoever
+    asks about the keys (it must know how to `absorb` another), `rate` is the share of them to be asked about.
+    """
+
+    __slots__ = ("facts", "into", "keys", "rate")
+
+    def __init__(self) -> None:
+        self.keys = 0
+        self.rate = 1.0
+        self.facts: Any = None
+        self.into: Group | None = None
+
+    @property
+    def final(self) -> "Group":
+        """The group that these keys are counted in now."""
+        group = self
+        while group.into is not None:
+            group = group.into
+        return group
+
+    def absorb(self, other: "Group") -> None:
+        """The keys of the other group are of this pattern too."""
+        self.keys += other.keys
+        if self.facts is None:
+            self.facts = other.facts
+        elif other.facts is not None:
+            self.facts.absorb(other.facts)
+        other.facts = None
+        other.into = self
+
+
+class Node:
+    """A place in the tree: what can follow the tokens that lead here.
+
+    `children` are by token with its separator, `ends` by the last token of a name. `folded` holds the
+    separators at which unknown tokens count as ids (`END` for last tokens), `stems` the (stem, separator) of
+    numbered tokens such as `shard17`. `known`: already kept as a pattern of its own in an earlier pass.
+    The rest are shortcuts from whole pieces, and `keys`, which holds only after `tally`.
+    """
+
+    __slots__ = (
+        "children",
+        "ends",
+        "folded",
+        "keys",
+        "known",
+        "last_pieces",
+        "pieces",
+        "stems",
+        "wild_end",
+        "wild_piece",
+    )
+
+    def __init__(self) -> None:
+        self.children: dict[bytes, Node] = {}
+        self.ends: dict[bytes, Group] = {}
+        self.folded: frozenset[bytes] = frozenset()
+        self.stems: frozenset[tuple[bytes, bytes]] = frozenset()
+        self.known = False
+        self.keys = 0
+        self.forget_shortcuts()
+
+    def forget_shortcuts(self) -> None:
+        """The tree below has changed."""
+        self.pieces: dict[bytes, Node] = {}
+        self.last_pieces: dict[bytes, Group] = {}
+        self.wild_piece: Node | None = None
+        self.wild_end: Group | None = None
+
+    @property
+    def width(self) -> int:
+        """How many tokens can follow."""
+        return len(self.children) + len(self.ends)
+
+    def tally(self) -> int:
+        """Count the keys below, here and at every node below."""
+        keys = sum([group.keys for group in self.ends.values()])
+        for child in self.children.values():
+            keys += child.tally()
+        self.keys = keys
+        return keys
+
+    def walk(self) -> Iterator["Node"]:
+        """This node and all below."""
+        yield self
+        for child in self.children.values():
+            yield from child.walk()
+
+    def route(self, token: bytes, separator: bytes) -> bytes:
+        """The token that an unknown one counts as: a stem with `*`, `*`, or itself."""
+        text = token[: len(token) - len(separator)]
+        if self.stems:
+            stem = text.rstrip(DIGITS)
+            if (stem, separator) in self.stems and stem != text:
+                return stem + WILD + separator
+        return WILD + separator if separator in self.folded else token
+
+    def merge(self, other: "Node") -> None:
+        """Take over all that is below the other node."""
+        self.folded |= other.folded
+        self.stems |= other.stems
+        self.known |= other.known
+        self.keys += other.keys
+        for token, child in other.children.items():
+            self.adopt(token, child)
+        for token, group in other.ends.items():
+            self.adopt_end(token, group)
+
+    def adopt(self, token: bytes, child: "Node") -> None:
+        """Take a node as a child under this token, or merge it with the one that is there."""
+        mine = self.children.get(token)
+        if mine is None:
+            token = self.route(token, token[-1:])
+            mine = self.children.get(token)
+        if mine is None:
+            self.children[token] = child
+        elif mine is not child:
+            mine.merge(child)
+
+    def adopt_end(self, token: bytes, group: Group) -> None:
+        """The same for a group."""
+        mine = self.ends.get(token)
+        if mine is None:
+            token = self.route(token, END)
+            mine = self.ends.get(token)
+        if mine is None:
+            self.ends[token] = group
+        elif mine is not group:
+            mine.absorb(group)
+
+
+class Tree:
+    """Finds the group of each name.
+
+    Where more than `max_width` tokens follow a node, or the tree has more than `max_size` nodes and groups,
+    `relieve` is called with the node; it is to fold tokens into wildcards.
+    """
+
+    def __init__(
+        self,
+        relieve: Callable[[Node, bool], None],
+        *,
+        max_width: int = 2000,
+        max_size: int = 20_000,
+    ) -> None:
+        self.root = Node()
+        self.size = 0
+        self._relieve = relieve
+        self._max_width = max_width
+        self._max_size = max_size
+        self._crowded: dict[int, Node] = {}
+
+    def find(self, names: Sequence[bytes]) -> list[Group]:
+        """The group of each name (see `Group.final`)."""
+        if any(b"::" in name for name in names):
+            names = [without_addresses(name) for name in names]
+        groups: list[Group] = []
+        found = groups.append
+        root = self.root
+        enter, end = self._enter, self._end
+        for name in names:
+            node = root
+            *pieces, last = name[:_MAX_NAME_BYTES].split(PIECE_SEPARATOR, _MAX_PIECES)
+            for piece in pieces:
+                following = node.pieces.get(piece)
+                if following is None:
+                    following = node.wild_piece if piece.isdigit() else None
+                    if following is None:
+                        following = enter(node, piece)
+                node = following
+            group = node.last_pieces.get(last)
+            if group is None:
+                group = node.wild_end if last.isdigit() else None
+                if group is None:
+                    group = end(node, last)
+            found(group)
+        return groups
+
+    def _enter(self, node: Node, piece: bytes) -> Node:
+        """The node after a piece that is followed by `:`."""
+        if is_identifier(piece):
+            if node.wild_piece is None:
+                node.wild_piece, _ = self._follow(node, [WILD + PIECE_SEPARATOR])
+            return node.wild_piece
+        key = collapse_numbers(piece)
+        reached = node.pieces.get(key)
+        if reached is None:
+            text = generalise(piece)
+            tokens = cut(text)
+            tokens[-1] += PIECE_SEPARATOR
+            reached, as_is = self._follow(node, tokens)
+            if as_is:
+                _remember(node.pieces, piece, text, key, reached)
+        return reached
+
+    def _end(self, node: Node, piece: bytes) -> Group:
+        """The group of a name whose last piece this is."""
+        if is_identifier(piece):
+            if node.wild_end is None:
+                node.wild_end = node.ends.get(WILD) or self._new_end(node, WILD)
+            return node.wild_end
+        key = collapse_numbers(piece)
+        group = node.last_pieces.get(key)
+        if group is None:
+            text = generalise(piece)
+            *tokens, last = cut(text)
+            reached, as_is = self._follow(node, tokens)
+            routed = last if last in reached.ends else reached.route(last, END)
+            group = reached.ends.get(routed) or self._new_end(reached, routed)
+            if as_is and routed == last:
+                _remember(node.last_pieces, piece, text, key, group)
+        return group
+
+    def _follow(self, node: Node, tokens: Iterable[bytes]) -> tuple[Node, bool]:
+        """The node after these tokens, and whether none of them was taken for an id here."""
+        as_is = True
+        for token in tokens:
+            child = node.children.get(token)
+            if child is None:
+                routed = node.route(token, token[-1:])
+                as_is = as_is and routed == token
+                child = node.children.get(routed) or self._new_child(node, routed)
+            node = child
+        return node, as_is
+
+    def grow(self, tokens: Iterable[bytes], node: Node | None = None) -> Node:
+        """The node after exactly these tokens, made where it is missing."""
+        node = node or self.root
+        for token in tokens:
+            node = node.children.get(token) or self._new_child(node, token)
+        return node
+
+    def _new_child(self, node: Node, token: bytes) -> Node:
+        child = node.children[token] = Node()
+        self._grown(node)
+        return child
+
+    def _new_end(self, node: Node, token: bytes) -> Group:
+        group = node.ends[token] = Group()
+        self._grown(node)
+        return group
+
+    def _grown(self, node: Node) -> None:
+        self.size += 1
+        if node.width > self._max_width:
+            self._crowded[id(node)] = node
+
+    def make_room(self) -> None:
+        """Fold where the tree has become too wide or too large; the groups must have been counted."""
+        if self._crowded:
+            crowded, self._crowded = self._crowded, {}
+            for node in crowded.values():
+                if node.width > self._max_width:
+                    self._relieve(node, node is self.root)
+            self.changed()
+        while self.size > self._max_size:
+            before = self.size
+            for node in sorted(self.root.walk(), key=lambda node: node.width, reverse=True)[:10]:
+                self._relieve(node, node is self.root)
+            self.changed()
+            if self.size > before * 0.9:
+                break
+
+    def changed(self) -> None:
+        """Tokens were folded: shortcuts lead astray, sizes are new, and what was merged may be wide."""
+        self.size = 0
+        for node in self.root.walk():
+            node.forget_shortcuts()
+            self.size += node.width
+            if node.width > self._max_width:
+                self._crowded[id(node)] = node
+
+    def groups(self) -> Iterator[tuple[bytes, Group]]:
+        """Every group with its pattern: the tokens that lead to it."""
+        stack: list[tuple[bytes, Node]] = [(b"", self.root)]
+        while stack:
+            prefix, node = stack.pop()
+            for token, group in node.ends.items():
+                yield prefix + token, group
+            stack.extend((prefix + token, child) for token, child in node.children.items())
+
+
+Place = TypeVar("Place")
+
+
+def _remember(shortcuts: dict[bytes, Place], piece: bytes, text: bytes, key: bytes, place: Place) -> None:
+    """Note where a piece leads, for all that differ from it in their numbers only, or for itself."""
+    if len(shortcuts) < _MAX_SHORTCUTS:
+        if has_plain_numbers(piece):
+            shortcuts[key] = place
+        elif text == piece:
+            shortcuts[piece] = place
