@@ -1,6 +1,8 @@
 """The way of the data is one way: a package imports only what stands above it."""
 
 import ast
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,3 +97,22 @@ def test_no_file_is_crowded() -> None:
         if (lines := path.read_text().count("\n")) > 350
     }
     assert not crowded
+
+
+def tracked_files() -> list[Path]:
+    """The text files of the project; without git's list, everything that is not hidden or made."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*.*") if path.is_file() and ".venv" not in path.parts]
+
+
+def test_no_file_names_a_place_on_one_machine() -> None:
+    place = re.compile(r"(?<![\w.*/-])/(?:root|work|home|Users)/[\w.]")
+    found = {
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked_files()
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if place.search(line)
+    }
+    assert not found

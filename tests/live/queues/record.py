@@ -6,6 +6,7 @@ Plays every scene on a server of its own and writes one dump per step into `test
 
 import socket
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -32,7 +33,12 @@ def record(scene: Scene, directory: Path) -> None:
 
 
 def _hidden() -> dict[str, str]:
-    return {str(SCENES): "/scenes", str(environments.folder()): "/peers", socket.gethostname(): "host"}
+    return {
+        str(SCENES): "/scenes",
+        str(environments.folder()): "/peers",
+        sysconfig.get_path("stdlib"): "/python",
+        socket.gethostname(): "host",
+    }
 
 
 def main(wanted: list[str]) -> None:
