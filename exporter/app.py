@@ -28,7 +28,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import Store
-from exporter.web import lifecycle
+from exporter.web import lifecycle, queues
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
@@ -96,7 +96,13 @@ class App:
             external_url=external_url,
         )
         self.schedule = SampleSchedule(self._clock)
-        self.fleet = Fleet(self.store, self._clock, self.schedule, on_lost=self._evaluate_now)
+        self.fleet = Fleet(
+            self.store,
+            self._clock,
+            self.schedule,
+            on_lost=self._evaluate_now,
+            records={"queues": self.keeper.queues},
+        )
         self.environment = Environment(
             engine=self.engine,
             store=self.store,
@@ -139,6 +145,7 @@ class App:
             *query.routes(self.engine, self._clock),
             *series.routes(self.store, self._clock),
             *rules.routes(lambda: self.rules.groups, self._clock),
+            *queues.routes(lambda: self.fleet.runners, self._clock),
             *status.routes(
                 lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
             ),

@@ -1,6 +1,6 @@
 """What a sampler is: something that asks one server one kind of question, again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -74,7 +74,8 @@ class SamplerContext:
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
     `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
-    label, whose counts of folded values are exposed.
+    label, whose counts of folded values are exposed. `records` are what outlives the process, by the name of
+    the sampler that declares their protocol; without one a sampler begins anew.
     """
 
     target: Target
@@ -85,6 +86,7 @@ class SamplerContext:
     connect: Callable[[str], Connection]
     refusals: Refusals = field(default_factory=Refusals)
     caps: dict[str, LabelCap] = field(default_factory=dict)
+    records: Mapping[str, Any] = field(default_factory=dict)
 
     def new_cap(self, label: str, limit: int) -> LabelCap:
         """A cap on the values of one label, whose folded values are counted in the sampler's status."""

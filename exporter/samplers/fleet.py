@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.model.target import Target
@@ -14,16 +15,22 @@ class Fleet:
     """The runners of all targets.
 
     `on_lost` is called after a target whose connection was closed by the server has been sampled again, at
-    once and out of turn: what the sample says is news.
+    once and out of turn: what the sample says is news. `records` are what samplers keep over a restart.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, schedule: SampleSchedule, on_lost: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        schedule: SampleSchedule,
+        on_lost: Callable[[], None],
+        records: Mapping[str, Any] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._schedule = schedule
         self._on_lost = on_lost
+        self._records = records or {}
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
 
@@ -50,6 +57,7 @@ class Fleet:
                     clock=self._clock,
                     timeout_seconds=timeout_seconds,
                     on_closed=self._closed,
+                    records=self._records,
                 )
                 self._watched[target] = (plans, runner)
                 self._schedule.add(runner)

@@ -12,6 +12,7 @@ from exporter.samplers import (
     latency,
     memory,
     modules,
+    queues,
     sentinel,
     server_config,
     slowlog,
@@ -33,6 +34,7 @@ SAMPLERS: Final[tuple[SamplerSpec, ...]] = (
     cluster.SPEC,
     sentinel.SPEC,
     modules.SPEC,
+    queues.SPEC,
 )
 
 

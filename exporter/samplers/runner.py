@@ -1,7 +1,7 @@
 """Runs the samplers of one target: times them, bounds them, and writes what they found."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,6 +59,7 @@ class TargetRunner:
         clock: Clock,
         timeout_seconds: float,
         on_closed: Callable[["TargetRunner"], None] | None = None,
+        records: Mapping[str, Any] | None = None,
     ) -> None:
         self.target = target
         self.facts = TargetFacts()
@@ -67,6 +68,7 @@ class TargetRunner:
         self._clock = clock
         self._timeout_seconds = timeout_seconds
         self._on_closed = on_closed
+        self._records = records or {}
         self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
 
@@ -80,6 +82,7 @@ class TargetRunner:
             clock=self._clock,
             connect=self._connect,
             refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
+            records=self._records,
         )
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
             refusals=context.refusals, caps=context.caps, table=table

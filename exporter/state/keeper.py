@@ -7,22 +7,27 @@ from prometheus_client import CollectorRegistry
 
 from exporter.alerting.journal import Journal, MemoryJournal
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
+from exporter.samplers.queues import QueueRecords
 from exporter.state.database import Database
 from exporter.state.journal import SqliteJournal
 from exporter.state.metrics import StateCollector
+from exporter.state.queues import SqliteQueueRecords
 from exporter.state.rules import SqliteAlertState
 
 FILE_NAME = "state.db"
 
 
 class Keeper(Protocol):
-    """Keeps the state of alerting and of the rules."""
+    """Keeps the state of alerting and of the rules, and what samplers remember."""
 
     @property
     def journal(self) -> Journal: ...
 
     @property
     def alerts(self) -> AlertStateStore: ...
+
+    @property
+    def queues(self) -> QueueRecords | None: ...
 
     async def close(self) -> None:
         """Write what is left, and let go of the file."""
@@ -35,6 +40,7 @@ class MemoryKeeper:
     def __init__(self) -> None:
         self.journal: Journal = MemoryJournal()
         self.alerts: AlertStateStore = MemoryAlertState()
+        self.queues: QueueRecords | None = None
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -47,6 +53,7 @@ class DatabaseKeeper:
         self._database = Database(directory / FILE_NAME)
         self._journal = SqliteJournal(self._database)
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
+        self.queues: QueueRecords | None = SqliteQueueRecords(self._database)
         StateCollector(registry, self._database, self._journal)
 
     @property

@@ -20,6 +20,11 @@ MIGRATIONS: Final = (
     CREATE TABLE rule_alerts (file TEXT, name TEXT, key TEXT, value TEXT NOT NULL,
         PRIMARY KEY (file, name, key)) WITHOUT ROWID;
     """,
+    # 2: the queues that were found.
+    """
+    CREATE TABLE queues (instance TEXT, key TEXT, value TEXT NOT NULL,
+        PRIMARY KEY (instance, key)) WITHOUT ROWID;
+    """,
 )
 
 

@@ -9,10 +9,10 @@ from exporter.samplers.queues.known import KnownQueue
 class QueueRecords(Protocol):
     """Keeps the known queues of each instance. Implementations raise `StateError`."""
 
-    def load_queues(self, instance: str) -> Sequence[KnownQueue]:
+    async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
         """All that was saved for this instance."""
         ...
 
-    def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
+    async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
         """Replace what is saved for this instance."""
         ...

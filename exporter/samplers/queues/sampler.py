@@ -49,7 +49,9 @@ class QueuesSampler:
     ) -> None:
         self._context = context
         self._settings: QueuesSection = context.settings
-        self._records = records
+        self._records: QueueRecords | None = records or context.records.get("queues")
+        self._is_restored = False
+        self._saving: asyncio.Task[None] | None = None
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
         self._by_name = {framework.name: framework for framework in self._frameworks}
         self._connection = context.connect("redis-vigil-queues")
@@ -66,7 +68,6 @@ class QueuesSampler:
         self._saved_at = 0.0
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
-        self._restore()
 
     def report(self) -> Sequence[QueueReport]:
         """All queues as of the last pass, in order of framework and name."""
@@ -74,14 +75,19 @@ class QueuesSampler:
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
+        await self._restore()
         await self._look_for_queues(at)
+        await self.read(at)
+        self._save(at)
+
+    async def read(self, at: float) -> None:
+        """Read the known queues, without looking for others."""
         self._round_trips = 0
         self._refused = []
         readings = await self._read_all(at)
         self._check_refusals()
         self._publish(readings, at)
         self._expire(at)
-        self._save(at)
 
     async def find_all(self, at: float) -> None:
         """Walk through the keyspace now, at full speed, and wait until that is done."""
@@ -196,22 +202,30 @@ class QueuesSampler:
                 queue=known.label,
             )
 
-    def _restore(self) -> None:
-        if self._records is None:
+    async def _restore(self) -> None:
+        """Take in what was remembered, once."""
+        if self._records is None or self._is_restored:
             return
+        self._is_restored = True
         try:
-            self._known.restore(self._records.load_queues(self._context.target.instance))
+            self._known.restore(await self._records.load_queues(self._context.target.instance))
         except StateError as error:
             log.warning("cannot remember queues", instance=self._context.target.instance, error=error)
 
     def _save(self, at: float) -> None:
-        if self._records is None or (at - self._saved_at < _SAVE_SECONDS and not self._known.changed):
+        """Now and then, and when queues have come or gone; nobody waits for it."""
+        is_due = at - self._saved_at >= _SAVE_SECONDS or self._known.changed
+        if self._records is None or not is_due or (self._saving and not self._saving.done()):
             return
         self._saved_at = at
+        self._saving = asyncio.create_task(self._save_all(self._records))
+
+    async def _save_all(self, records: QueueRecords) -> None:
         self._known.changed = False
         try:
-            self._records.save_queues(self._context.target.instance, list(self._known))
+            await records.save_queues(self._context.target.instance, list(self._known))
         except StateError as error:
+            self._known.changed = True
             log.warning("cannot save queues", instance=self._context.target.instance, error=error)
 
     async def close(self) -> None:
@@ -221,8 +235,10 @@ class QueuesSampler:
             await asyncio.gather(self._walk, return_exceptions=True)
         await self._celery.close()
         await self._connection.close()
-        self._known.changed = True
-        self._save(self._context.clock.now())
+        if self._saving is not None:
+            await self._saving
+        if self._records is not None and self._is_restored:
+            await self._save_all(self._records)
 
 
 def _without_result(steps: Steps[None]) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:

@@ -1,0 +1,182 @@
+"""`redis-vigil queues URL`: the queues of one server, found by themselves."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+
+from exporter.clock import SystemClock
+from exporter.config.main import default_config, load_config
+from exporter.config.samplers.queues import QueuesSection
+from exporter.connection import Connection
+from exporter.metrics import SeriesTable
+from exporter.model.duration import format_duration
+from exporter.model.target import Target
+from exporter.samplers.base import SamplerContext, TargetFacts
+from exporter.samplers.queues import QueueReport, QueuesSampler
+
+_DEADLINE_SECONDS = 30.0
+# Columns that add states up: a table has no room for twelve.
+_WAITING = ("waiting", "prioritized", "paused")
+_LATER = ("delayed", "scheduled", "retry", "deferred", "waiting_children")
+_FAILED = ("failed", "dead")
+_UNKNOWN = "-"
+
+
+def queues(
+    url: Annotated[str, typer.Argument(help="The server, as redis://host:port/database.", metavar="URL")],
+    config: Annotated[
+        Path | None, typer.Option(help="A configuration file whose samplers.queues counts.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Read again and again, until Ctrl-C.")] = False,
+    interval: Annotated[
+        float, typer.Option(help="Seconds between two readings with --watch.", min=0.2)
+    ] = 2.0,
+) -> None:
+    """Show the queues of a server: how many jobs wait, for how long, and who works on them."""
+    target = default_config((url,)).targets[0].to_target()
+    settings = load_config(config).samplers.queues if config else QueuesSection()
+    asyncio.run(_show(target, settings, as_json=as_json, interval=interval if watch else None))
+
+
+async def _show(target: Target, settings: QueuesSection, *, as_json: bool, interval: float | None) -> None:
+    async with _open(target, settings) as sampler:
+        await sampler.find_all(time.time())
+        if interval is None:
+            await _print(sampler, target, as_json=as_json)
+        elif as_json:
+            while True:
+                await _print(sampler, target, as_json=True)
+                await asyncio.sleep(interval)
+        else:
+            await _watch(sampler, target, interval)
+
+
+@asynccontextmanager
+async def _open(target: Target, settings: QueuesSection) -> AsyncIterator[QueuesSampler]:
+    def connect(name: str) -> Connection:
+        return Connection(target, name=name, no_touch=True, timeout_seconds=_DEADLINE_SECONDS)
+
+    table = SeriesTable("queues", target.series_labels)
+    context = SamplerContext(
+        target=target,
+        settings=settings,
+        table=table,
+        facts=TargetFacts(),
+        clock=SystemClock(),
+        connect=connect,
+    )
+    sampler = QueuesSampler(context)
+    try:
+        yield sampler
+    finally:
+        await sampler.close()
+
+
+async def _read(sampler: QueuesSampler) -> Sequence[QueueReport]:
+    await sampler.read(time.time())
+    return sampler.report()
+
+
+async def _print(sampler: QueuesSampler, target: Target, *, as_json: bool) -> None:
+    reports = await _read(sampler)
+    if as_json:
+        typer.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False))
+    else:
+        Console().print(show_queues(reports, target.instance))
+
+
+async def _watch(sampler: QueuesSampler, target: Target, interval: float) -> None:
+    with Live(console=Console(), screen=False, auto_refresh=False) as live:
+        while True:
+            live.update(show_queues(await _read(sampler), target.instance), refresh=True)
+            await asyncio.sleep(interval)
+
+
+def show_queues(reports: Sequence[QueueReport], instance: str) -> RenderableType:
+    """The queues as a table, and consumer groups as another."""
+    if not reports:
+        return f"no queues found on {instance}"
+    groups = [report for report in reports if report.groups]
+    return Group(_queue_table(reports), _group_table(groups)) if groups else _queue_table(reports)
+
+
+def _queue_table(reports: Sequence[QueueReport]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("FRAMEWORK")
+    table.add_column("QUEUE", overflow="fold")
+    for title in ("WAITING", "OLDEST", "ACTIVE", "LATER", "DONE", "FAILED", "WORKERS"):
+        table.add_column(title, justify="right")
+    table.add_column("REMARKS", overflow="fold")
+    for report in reports:
+        name = f"{report.queue} (db{report.database})" if report.database else report.queue
+        table.add_row(
+            report.framework,
+            name,
+            _sum(report, _WAITING),
+            _age(report),
+            _sum(report, ("active",)),
+            _sum(report, _LATER),
+            _sum(report, ("completed",)),
+            _sum(report, _FAILED),
+            _UNKNOWN if report.workers is None else str(report.workers),
+            ", ".join(_remarks(report)),
+        )
+    return table
+
+
+def _group_table(reports: Sequence[QueueReport]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("STREAM", "GROUP"):
+        table.add_column(title, overflow="fold")
+    for title in ("LAG", "PENDING", "OLDEST PENDING", "STUCK", "CONSUMERS"):
+        table.add_column(title, justify="right")
+    for report in reports:
+        for group in report.groups:
+            lag = _UNKNOWN if group.lag is None else str(group.lag)
+            table.add_row(
+                report.queue,
+                group.name,
+                f">={lag}" if group.lag_is_capped else lag,
+                str(group.pending),
+                _duration(group.oldest_pending_age_seconds),
+                _UNKNOWN if group.stuck is None else str(group.stuck),
+                str(group.consumers),
+            )
+    return table
+
+
+def _sum(report: QueueReport, states: Sequence[str]) -> str:
+    known = [report.jobs[state] for state in states if state in report.jobs]
+    return str(sum(known)) if known else _UNKNOWN
+
+
+def _age(report: QueueReport) -> str:
+    """How long the oldest job has been waiting; what is only known since we look has a sign before it."""
+    text = _duration(report.oldest_job_age_seconds)
+    is_bound = report.age_method == "first_seen" and report.oldest_job_age_seconds
+    return f">={text}" if is_bound else text
+
+
+def _duration(seconds: float | None) -> str:
+    return _UNKNOWN if seconds is None else format_duration(round(seconds) * 1000)
+
+
+def _remarks(report: QueueReport) -> list[str]:
+    remarks = ["paused"] if report.paused else []
+    counts = {
+        "orphaned": report.orphaned,
+        "stuck": report.stuck,
+        "overdue": report.overdue,
+        "workers silent": report.silent_workers,
+    }
+    return remarks + [f"{count} {what}" for what, count in counts.items() if count]

@@ -1,0 +1,61 @@
+"""The queues that were found, in SQLite: a queue that is empty after a restart still reads 0."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from exporter.samplers.queues.known import KnownQueue
+from exporter.samplers.queues.model import QueueId
+from exporter.state.database import Database
+from exporter.state.encoding import dump, read_all
+
+
+class SqliteQueueRecords:
+    """Implements `exporter.samplers.queues.QueueRecords` on a `Database` that others may use too."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
+        def read(connection: sqlite3.Connection) -> list[KnownQueue]:
+            rows = connection.execute("SELECT value FROM queues WHERE instance = ?", (instance,))
+            return read_all((row[0] for row in rows), _decode)
+
+        return await self._database.run(read)
+
+    async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
+        # Made here: the queues may change while the database's thread writes.
+        rows = [(instance, _key(known.id), _encode(known)) for known in queues]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM queues WHERE instance = ?", (instance,))
+            connection.executemany("INSERT INTO queues VALUES (?, ?, ?)", rows)
+
+        await self._database.run(write)
+
+
+def _key(queue: QueueId) -> str:
+    return dump([queue.framework, queue.base.hex(), queue.name.hex(), queue.database])
+
+
+def _encode(known: KnownQueue) -> str:
+    queue = known.id
+    return dump(
+        {
+            "framework": queue.framework,
+            # Keys need not be text.
+            "base": queue.base.hex(),
+            "name": queue.name.hex(),
+            "database": queue.database,
+            "label": known.label,
+            "aliveAt": known.alive_at,
+            "notes": known.notes,
+        }
+    )
+
+
+def _decode(data: dict[str, Any]) -> KnownQueue:
+    queue = QueueId(
+        data["framework"], bytes.fromhex(data["base"]), bytes.fromhex(data["name"]), data["database"]
+    )
+    return KnownQueue(queue, data["label"], data["aliveAt"], data["notes"])

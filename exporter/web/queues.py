@@ -1,0 +1,37 @@
+"""`/api/queues`: the queues of all targets as of their last pass, as JSON."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from exporter.clock import Clock
+from exporter.samplers.queues import QueuesSampler
+from exporter.samplers.runner import TargetRunner
+
+_FILTERS = ("instance", "framework", "queue")
+
+
+def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
+    """The route; the parameters `instance`, `framework` and `queue` narrow down what is answered."""
+
+    async def list_queues(request: Request) -> Response:
+        wanted = {name: request.query_params[name] for name in _FILTERS if name in request.query_params}
+        queues = [
+            queue
+            for queue in _all_queues(runners())
+            if all(queue[name] == value for name, value in wanted.items())
+        ]
+        return JSONResponse({"at": clock.now(), "queues": queues})
+
+    return [Route("/api/queues", list_queues)]
+
+
+def _all_queues(runners: Iterable[TargetRunner]) -> Iterable[dict[str, Any]]:
+    for runner in runners:
+        sampler = runner.sampler("queues")
+        if isinstance(sampler, QueuesSampler):
+            for report in sampler.report():
+                yield {"instance": runner.target.instance, **report.as_json()}
