@@ -65,7 +65,8 @@ def _find_root_faults(root: dict[str, Any]) -> Iterator[Fault]:
             yield Fault(
                 ("route", name), "the root route can have no time intervals, put them on a child", True
             )
-    if root.get("continue") in TRUE_WORDS:
+    continues = root.get("continue")
+    if isinstance(continues, str) and continues in TRUE_WORDS:
         yield Fault(("route", "continue"), "the root route has no siblings to continue with", True)
 
 
