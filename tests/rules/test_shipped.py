@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 import yaml
 
+from exporter.alerting.metrics import Metrics as AlertingMetrics
+from exporter.metrics.own import OwnMetrics
+from exporter.promql import Engine
+from exporter.rules.check import catalogue_of, check_rule_files
+from exporter.rules.environment import Environment
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import AlertSpec
 from exporter.rules.unit_tests import run_test_file
+from exporter.samplers.registry import SAMPLERS, declared_families
+from exporter.self_metrics import PartsCollector
+from exporter.store import Store
 from tests.peers import require_program
+from tests.rules.world import ListeningSink
 
 _PROJECT = Path(__file__).parents[2]
 _RULES = sorted((_PROJECT / "rules").glob("*.yml"))
@@ -87,3 +96,33 @@ def test_every_alert_fires_in_a_test_and_keeps_quiet_in_one(path: Path) -> None:
 def test_alert_names_are_unique() -> None:
     names = [alert.name for path in _RULES for alert in alerts_of(path)]
     assert len(names) == len(set(names))
+
+
+# Told by the collector of the state database, which needs one.
+_STATE_METRICS = {"redis_vigil_state_up": frozenset[str]()}
+
+
+def own_metrics() -> dict[str, frozenset[str]]:
+    """The daemon's own metrics: those that it always has, with their labels."""
+    own = OwnMetrics()
+    AlertingMetrics(own.registry)
+    store = Store()
+    environment = Environment(Engine(store), store, ListeningSink())
+    PartsCollector(own.registry, store=store, environment=environment, runners=list, groups=list)
+    names = {}
+    for metric in own.registry.collect():
+        suffix = "_total" if metric.type == "counter" else ""
+        labels = {name for sample in metric.samples for name in sample.labels}
+        names[metric.name + suffix] = frozenset(labels | {"rule_group", "integration", "reason"})
+    return names
+
+
+def test_something_produces_every_metric_and_label() -> None:
+    catalogue = {**catalogue_of(declared_families()), **own_metrics(), **_STATE_METRICS}
+    report = check_rule_files(load_rule_files(_RULES), catalogue)
+    unknown = [str(problem) for problem in (*report.unknown_metrics, *report.unknown_labels)]
+    if "keyspace" not in {spec.name for spec in SAMPLERS}:
+        # Its rules come with the others; its metrics come with the sampler.
+        unknown = [line for line in unknown if "redis_keyspace_" not in line and "_own_keyspace_" not in line]
+    assert unknown == []
+    assert report.duplicates == ()
