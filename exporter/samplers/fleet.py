@@ -55,7 +55,7 @@ class Fleet:
                     plans,
                     store=self._store,
                     clock=self._clock,
-                    timeout_seconds=timeout_seconds,
+                    timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
                     on_closed=self._closed,
                     records=self._records,
                 )
