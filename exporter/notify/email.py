@@ -5,7 +5,6 @@ Source: notify/email/email.go of Alertmanager.
 
 import asyncio
 from collections.abc import Callable
-from email.headerregistry import Address
 from typing import Final
 
 from exporter.config.alertmanager.email import EmailConfig
@@ -13,7 +12,8 @@ from exporter.config.alertmanager.http import TlsConfig
 from exporter.errors import NotifyError
 from exporter.gotemplate.alertmanager import notification_functions
 from exporter.notify.data import notification_data
-from exporter.notify.email_message import EmailMessages, parse_addresses
+from exporter.notify.email_headers import parse_addresses
+from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
 from exporter.notify.smtp import Credentials, SmtpServer
 from exporter.notify.template import Compiler, Rendering
@@ -63,11 +63,7 @@ class EmailIntegration:
             raise NotifyError(f"email: there must be one sender, not {len(senders)}", retryable=False)
         if not recipients:
             raise NotifyError("email: there is no recipient", retryable=False)
-        return _envelope_address(senders[0]), [_envelope_address(address) for address in recipients]
-
-
-def _envelope_address(address: Address) -> str:
-    return address.addr_spec
+        return senders[0][1], [address for _, address in recipients]
 
 
 def make_server(config: EmailConfig) -> SmtpServer:

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +50,7 @@ class SmtpServer:
     tls: TlsContexts
     credentials: Credentials
 
-    async def deliver(self, sender: str, recipients: Sequence[str], message: EmailMessage) -> None:
+    async def deliver(self, sender: str, recipients: Sequence[str], message: bytes) -> None:
         """Hand over one mail; raises `NotifyError`. A reply of 4xx is worth a retry, one of 5xx is final.
 
         A recipient whom the server refuses for good does not keep the others from their mail; one whom it
@@ -145,7 +144,7 @@ class SmtpServer:
             raise aiosmtplib.SMTPAuthenticationError(response.code, response.message)
 
     async def _send(
-        self, client: aiosmtplib.SMTP, sender: str, recipients: Sequence[str], message: EmailMessage
+        self, client: aiosmtplib.SMTP, sender: str, recipients: Sequence[str], message: bytes
     ) -> None:
         options = []
         if not all(address.isascii() for address in (sender, *recipients)):
@@ -164,7 +163,7 @@ class SmtpServer:
             raise refusals[0]
         for refusal in refusals:
             _log.warning("a recipient of mails is refused", server=self._name, reply=_shown(refusal.message))
-        await client.data(message.as_bytes())
+        await client.data(message)
 
 
 async def _open_socket(host: str, port: int) -> socket.socket:
@@ -221,4 +220,5 @@ def _translated(name: str) -> Iterator[None]:
 
 def _shown(reply: str) -> str:
     """A reply on one line."""
-    return " ".join(reply.split())[:_LONGEST_REPLY]
+    printable = "".join(char if char.isprintable() else " " for char in reply)
+    return " ".join(printable.split())[:_LONGEST_REPLY]

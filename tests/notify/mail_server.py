@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import warnings
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Self
@@ -63,6 +64,10 @@ class MailServer:
         await self._server.wait_closed()
 
     def _make(self) -> SMTP:
+        with warnings.catch_warnings(action="ignore"):
+            return self._make_protocol()
+
+    def _make_protocol(self) -> SMTP:
         return SMTP(
             self,
             hostname="mail.example.com",
@@ -71,7 +76,7 @@ class MailServer:
             auth_required=bool(self._user),
             auth_require_tls=self._starttls is not None,
             authenticator=self._authenticate if self._user else None,
-            auth_exclude_mechanism=[],
+            auth_exclude_mechanism=() if self._user else ("LOGIN", "PLAIN"),
             loop=asyncio.get_running_loop(),
             timeout=20,
         )

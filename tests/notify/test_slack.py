@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from exporter.errors import NotifyError
+from exporter.model.labels import Labels
 from exporter.notify.notification import Notification
 from tests.notify.http_listener import HANG, RESET, HttpListener, Reply, json_reply
 from tests.notify.samples import HOSTILE, alert, make, notification
@@ -193,7 +194,8 @@ class TestInjection:
 
     def test_names_are_escaped_too(self) -> None:
         (message,) = send(
-            "text: '{{ .CommonLabels.Names | join \" \" }}'", notification(alert(**{"<!here>": "x"}))
+            "text: '{{ .CommonLabels.Names | join \" \" }}'",
+            notification(replace(alert(), labels=Labels({"<!here>": "x"}))),
         )
         assert "&lt;!here&gt;" in message["attachments"][0]["text"]
 

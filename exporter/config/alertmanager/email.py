@@ -58,7 +58,7 @@ class EmailConfig(Section):
     """Whether the end of alerts is told too."""
     to: Text = Field(min_length=1)
     """The recipients, separated by commas."""
-    from_: Text = Field("", alias="from")
+    from_: Text = Field(default="", alias="from")
     """The sender."""
     hello: Text = ""
     """The name the mail server is greeted with."""
