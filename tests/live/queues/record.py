@@ -1,7 +1,7 @@
 """Records the keys of the real frameworks for the fast tests: `python -m tests.live.queues.record [SCENE…]`.
 
-Plays every scene on a server of its own and writes one dump per step into `tests/samplers/queues/dumps`. Needs
-`$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq.
+Plays every scene on a server of its own and writes one dump per step into `tests/samplers/queues/dumps`.
+Needs `$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq.
 """
 
 import socket

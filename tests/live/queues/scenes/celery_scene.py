@@ -31,10 +31,9 @@ def counts():
 
 
 def worker(*options):
-    return start(
-        sys.executable, "-m", "celery", "-A", "celery_app", "worker", "--pool", "solo", "--without-mingle",
-        "--loglevel", "error", *options,
-    )  # fmt: skip
+    """A worker with one thread: it goes on sending heartbeats while it works, and is killed as a whole."""
+    celery = (sys.executable, "-m", "celery", "-A", "celery_app", "worker")
+    return start(*celery, "--pool", "threads", "--concurrency", "1", "--loglevel", "error", *options)
 
 
 for name in QUEUES:

@@ -19,8 +19,7 @@ until(lambda: client.zcard("dramatiq:mail.XQ") == 1 and broker.do_qsize("mail") 
 worker.stop()
 
 hang.send()
-code = "import time, dramatiq_tasks as t; t.dramatiq.Worker(t.broker, worker_threads=1, queues=['slow']).start(); time.sleep(600)"
-hands = start(sys.executable, "-c", code)
+hands = start(sys.executable, "-c", "import dramatiq_tasks; dramatiq_tasks.serve('slow')")
 until(lambda: client.llen("dramatiq:slow") == 0, "the message is fetched")
 oldest = succeed.send()
 succeed.send()

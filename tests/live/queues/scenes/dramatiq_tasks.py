@@ -23,3 +23,9 @@ def fail():
 @dramatiq.actor(queue_name="slow", max_retries=0)
 def hang():
     time.sleep(600)
+
+
+def serve(queue):
+    """Be a worker of this queue."""
+    dramatiq.Worker(broker, worker_threads=1, queues=[queue]).start()
+    time.sleep(600)

@@ -7,8 +7,8 @@ import time
 
 os.environ["SCENE_URL"] = sys.argv[1]
 
-from saq_tasks import build_queue, fail, hang, succeed
 from saq import Worker
+from saq_tasks import build_queue, fail, succeed
 from scene_stage import report, start
 
 

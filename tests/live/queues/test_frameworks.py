@@ -1,0 +1,77 @@
+"""The real frameworks: what we read equals what their own counting functions say.
+
+Jobs are put into every state by a framework's own client and workers; then a worker is killed with -9.
+"""
+
+import asyncio
+import time
+
+import pytest
+
+from exporter.clock import SystemClock
+from exporter.config.samplers.queues import QueuesSection
+from exporter.connection import Connection
+from exporter.metrics import SeriesTable
+from exporter.samplers.base import SamplerContext, TargetFacts
+from exporter.samplers.queues import QueueReport, QueuesSampler
+from tests.conftest import StartServer
+from tests.live.queues.stage import NODE_SCENES, PYTHON_SCENES, SIDEKIQ_SCENE, Scene
+from tests.samplers.queues.reading import differences, read_queues, target_of
+
+_SCENES = [
+    *(pytest.param(scene, marks=pytest.mark.peers("node", "npm"), id=scene.name) for scene in NODE_SCENES),
+    *(pytest.param(scene, id=scene.name) for scene in PYTHON_SCENES),
+    pytest.param(SIDEKIQ_SCENE, marks=pytest.mark.peers("ruby", "sidekiq"), id="sidekiq"),
+]
+
+
+@pytest.mark.parametrize("scene", _SCENES)
+def test_what_we_read_is_what_the_framework_counts(scene: Scene, start_server: StartServer) -> None:
+    server = start_server()
+    played = []
+    with scene.play(server.url) as steps:
+        for step in steps:
+            at = time.time() + step.get("later", 0)
+            found = read_queues(server.url, at)
+            assert differences({**step, "at": at}, found) == []
+            played.append(step["step"])
+    assert played[0] == "filled"
+
+
+def test_workers_of_celery_are_known_by_their_heartbeats(start_server: StartServer) -> None:
+    server = start_server()
+    celery = next(scene for scene in PYTHON_SCENES if scene.name == "celery")
+    with celery.play(server.url) as steps:
+        next(steps)
+        alive = asyncio.run(_watch_celery(server.url))
+    assert {queue: report.workers for queue, report in alive.items()} == {
+        "*": 1,
+        "celery": 1,
+        "empty": 1,
+        "mail": 1,
+    }
+
+
+async def _watch_celery(url: str) -> dict[str, QueueReport]:
+    """The queues once the sampler has listened for long enough to know the workers."""
+    target = target_of(url)
+    context = SamplerContext(
+        target=target,
+        settings=QueuesSection(),
+        table=SeriesTable("test", target.series_labels),
+        facts=TargetFacts(),
+        clock=SystemClock(),
+        connect=lambda name: Connection(target, name=name, no_touch=True),
+    )
+    sampler = QueuesSampler(context)
+    try:
+        await sampler.find_all(time.time())
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            await sampler.read(time.time())
+            if all(report.workers is not None for report in sampler.report()):
+                break
+            await asyncio.sleep(0.5)
+        return {report.queue: report for report in sampler.report()}
+    finally:
+        await sampler.close()
