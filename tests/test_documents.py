@@ -1,0 +1,76 @@
+"""What the documents show works: examples load, links lead somewhere, what is commented out is good too."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from exporter.config.alertmanager.config import load_alertmanager_config
+from exporter.config.main import load_config
+from tests.peers import require_program
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def yaml_blocks(path: Path, beginning: str) -> list[str]:
+    """The YAML examples of a document that begin so."""
+    return [block for block in _BLOCK.findall(path.read_text()) if block.startswith(beginning)]
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/configuration.md"])
+def test_the_examples_of_a_configuration_load(document: str, tmp_path: Path) -> None:
+    blocks = yaml_blocks(ROOT / document, "targets:")
+    assert blocks
+    (tmp_path / "secrets").mkdir()
+    for name in ("secrets/redis", "secrets/cache", "ca.pem"):
+        (tmp_path / name).write_text("x")
+    shutil.copy(ROOT / "alertmanager.yml", tmp_path)
+    for block in blocks:
+        (tmp_path / "config.yml").write_text(block)
+        assert len(load_config(tmp_path / "config.yml").targets) == 2
+
+
+def test_the_example_in_the_readme_is_short() -> None:
+    (block,) = yaml_blocks(ROOT / "README.md", "targets:")
+    assert len(block.splitlines()) <= 10
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_something(path: Path) -> None:
+    targets = [link.split("#")[0] for link in _LINK.findall(path.read_text()) if "://" not in link]
+    assert [target for target in targets if target and not (path.parent / target).exists()] == []
+
+
+def test_every_document_is_in_the_index() -> None:
+    readme = (ROOT / "README.md").read_text()
+    pages = [path for path in (ROOT / "docs").glob("*.md") if f"(docs/{path.name})" not in readme]
+    assert pages == []
+
+
+def uncommented(text: str) -> str:
+    """The starting point alertmanager.yml with everything in it that is commented out, less the sentences."""
+    lines = [line for line in text.splitlines() if "routes: []" not in line]
+    return "\n".join(re.sub(r"^( *)# (?=( *- | *[a-z_]+:))", r"\1", line) for line in lines) + "\n"
+
+
+def test_what_is_commented_out_in_alertmanager_yml_is_good_too(tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(uncommented((ROOT / "alertmanager.yml").read_text()))
+    config = load_alertmanager_config(path)
+    assert [receiver.name for receiver in config.receivers] == ["nobody", "slack", "email", "webhook"]
+    assert len(config.route.routes) == 2
+
+
+@pytest.mark.peers("amtool")
+def test_amtool_agrees(tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(uncommented((ROOT / "alertmanager.yml").read_text()))
+    done = subprocess.run(
+        [require_program("amtool"), "check-config", path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
