@@ -45,11 +45,11 @@ class Database:
         Raises `StateError`, and then nothing of it was done, unless the deadline has passed.
         """
         future = asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        # What is given up comes to an end some time, and nobody asks how.
+        future.add_done_callback(_ignore_outcome)
         try:
             result = await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
         except (sqlite3.Error, OSError, TimeoutError, StateError) as error:
-            # What was given up comes to an end some time, and nobody asks how.
-            future.add_done_callback(_ignore_outcome)
             reason = str(error) or "no answer in time"
             self._note(False, reason)
             raise StateError(f"{self.path}: {reason}") from error

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.errors import StateError
+from exporter.log import get_logger
 from exporter.state.database import Database
 
 RETRY_SECONDS: Final = 5.0
@@ -20,6 +21,8 @@ RETRY_SECONDS: Final = 5.0
 
 MAX_WAITING_STATEMENTS: Final = 10_000
 """How many statements wait for a database that fails; then the oldest are dropped and counted."""
+
+_log = get_logger(__name__)
 
 MakeRow = Callable[[], str]
 """Makes the text of a row: called by the thread that writes, not on the event loop."""
@@ -118,6 +121,10 @@ class Writer:
             self._batch.statements.extendleft(reversed(batch.statements))
             self._drop_oldest()
             return False
+        except Exception:
+            # A fault of ours in one of the rows: trying again would fail again.
+            _log.exception("changes could not be written and are dropped", count=len(batch))
+            self.dropped += len(batch)
         finally:
             _release(waiting)
         return True

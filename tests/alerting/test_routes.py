@@ -1,10 +1,14 @@
 """The route tree."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from exporter.alerting.routes import Route, build_route
 from exporter.model.labels import Labels
 from tests.alerting.own_world import parse
+from tests.peers import require_program
 
 CONFIG = """
 route:
@@ -40,21 +44,33 @@ def root() -> Route:
     return build_route(parse(CONFIG).route)
 
 
-@pytest.mark.parametrize(
-    ("labels", "paths"),
-    [
-        ({"team": "db"}, [(0,)]),
-        ({"team": "db", "severity": "page"}, [(0, 1)]),
-        ({"team": "db", "severity": "page", "zone": "eu-1"}, [(0, 0), (0, 1)]),
-        ({"team": "db", "severity": "page", "zone": "eu-1", "kind": "test"}, [(0, 1)]),
-        ({"team": "db", "severity": "page", "zone": "x-eu-1"}, [(0, 1)]),
-        ({"team": "web"}, [(1,)]),
-        ({"team": "web", "owner": "me"}, [(2,)]),
-        ({}, [(1,)]),
-    ],
-)
+MATCHES: list[tuple[dict[str, str], list[tuple[int, ...]]]] = [
+    ({"team": "db"}, [(0,)]),
+    ({"team": "db", "severity": "page"}, [(0, 1)]),
+    ({"team": "db", "severity": "page", "zone": "eu-1"}, [(0, 0), (0, 1)]),
+    ({"team": "db", "severity": "page", "zone": "eu-1", "kind": "test"}, [(0, 1)]),
+    ({"team": "db", "severity": "page", "zone": "x-eu-1"}, [(0, 1)]),
+    ({"team": "web"}, [(1,)]),
+    ({"team": "web", "owner": "me"}, [(2,)]),
+    ({}, [(1,)]),
+]
+
+
+@pytest.mark.parametrize(("labels", "paths"), MATCHES)
 def test_matching(root: Route, labels: dict[str, str], paths: list[tuple[int, ...]]) -> None:
     assert [route.path for route in root.match(Labels(labels))] == paths
+
+
+@pytest.mark.peers("amtool")
+def test_amtool_finds_the_same_receivers(root: Route, tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(CONFIG)
+    command = [str(require_program("amtool")), "config", "routes", "test", f"--config.file={path}"]
+    for labels, _ in MATCHES:
+        arguments = [f"{name}={value}" for name, value in labels.items()]
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True, timeout=20)
+        ours = ",".join(route.options.receiver for route in root.match(Labels(labels)))
+        assert done.stdout.strip() == ours, labels
 
 
 def test_what_is_inherited(root: Route) -> None:

@@ -17,6 +17,7 @@ from exporter.state.database import Database
 from exporter.state.journal import SqliteJournal
 from exporter.state.metrics import StateCollector
 from exporter.state.migrations import MIGRATIONS
+from exporter.state.writer import Writer
 
 
 def alerts(count: int, text: str = "") -> list[Alert]:
@@ -194,6 +195,29 @@ def test_a_transaction_is_all_or_nothing(path: Path) -> None:
             lambda connection: connection.execute("SELECT count(*) FROM alerts").fetchone()
         )
         assert count == (0,)
+        await database.close()
+
+    run(story())
+
+
+def test_a_fault_of_ours_in_a_row_does_not_stop_the_writing(path: Path) -> None:
+    async def story() -> None:
+        database = Database(path)
+        writer = Writer(database)
+
+        def fail() -> str:
+            raise TypeError("no such thing")
+
+        writer.put("alerts", "a", fail)
+        await writer.flush()
+        assert writer.dropped == 1
+        writer.put("alerts", "b", lambda: "{}")
+        await writer.flush()
+        count = await database.run(
+            lambda connection: connection.execute("SELECT count(*) FROM alerts").fetchone()
+        )
+        assert count == (1,)
+        await writer.close()
         await database.close()
 
     run(story())

@@ -311,6 +311,8 @@ def test_silences(api: Running) -> None:
     assert [one["id"] for one in api.get("/api/v2/silences")] == [first, second]
     assert [one["id"] for one in api.get("/api/v2/silences", filter="a=b")] == [first]
     assert api.get("/api/v2/silences", filter="a=~b") == []
+    assert len(api.get("/api/v2/silences", creator="me")) == 2
+    assert api.get("/api/v2/silences", creator="you") == []
 
     changed = api.client.post("/api/v2/silences", json={**shown, "comment": "because"})
     assert changed.json() == {"silenceID": first}

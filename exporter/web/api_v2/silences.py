@@ -24,9 +24,14 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     """The routes about silences."""
 
     async def get_silences(request: Request) -> Any:
-        wanted = parse_filter(request)
+        wanted = set(parse_filter(request))
+        creators = request.query_params.getlist("creator")
         now = clock.now()
-        found = [one for one in manager.silences if set(wanted) <= set(one.matchers)]
+        found = [
+            one
+            for one in manager.silences
+            if wanted <= set(one.matchers) and (not creators or one.created_by in creators)
+        ]
         return [encode_silence(one, now) for one in sorted(found, key=lambda one: _order(one, now))]
 
     async def post_silences(request: Request) -> Any:
