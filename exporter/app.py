@@ -13,13 +13,14 @@ from starlette.types import ASGIApp
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.clock import Clock, SystemClock, to_milliseconds
+from exporter.discovery.manager import Discovery, build_sources
 from exporter.errors import StateError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
 from exporter.model.labels import Labels
 from exporter.promql import Engine
-from exporter.reload import Plan
+from exporter.reload import Plan, plan_found
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.manager import RuleManager
 from exporter.rules.saved import MemoryAlertState
@@ -28,7 +29,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import Store
-from exporter.web import lifecycle, queues
+from exporter.web import keyspace, lifecycle, queues
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
@@ -101,8 +102,10 @@ class App:
             self._clock,
             self.schedule,
             on_lost=self._evaluate_now,
-            records={"queues": self.keeper.queues},
+            records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
+        self.discovery = Discovery(build_sources(config.discovery), self._discovered)
+        self._following: set[asyncio.Task[None]] = set()
         self.environment = Environment(
             engine=self.engine,
             store=self.store,
@@ -119,6 +122,7 @@ class App:
             environment=self.environment,
             runners=lambda: self.fleet.runners,
             groups=lambda: self.rules.groups,
+            discovery=lambda: self.discovery,
         )
         self._metrics_page = MetricsEndpoint(self.store, self._exposed_blocks, self.own, self._clock)
         self.web = WebServer(self._web_app(plan), listener, self._tls(plan))
@@ -146,6 +150,7 @@ class App:
             *series.routes(self.store, self._clock),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
+            *keyspace.routes(lambda: self.fleet.runners, self._clock),
             *status.routes(
                 lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
             ),
@@ -170,6 +175,7 @@ class App:
         self.schedule.start()
         await self.alerting.start()
         await self._watch(self._plan)
+        self.discovery.start()
         await self._start_rules()
         self._housekeeping = asyncio.create_task(self._keep_house())
         self._note_reload(True)
@@ -177,8 +183,20 @@ class App:
         host, port = self.web.address
         log.info("started", address=f"{host}:{port}", targets=len(self._plan.targets))
 
+    def _discovered(self) -> None:
+        """Other servers than before: watch these."""
+        task = asyncio.create_task(self._follow())
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    async def _follow(self) -> None:
+        async with self._reloading:
+            await self._watch(self._plan)
+
     async def _watch(self, plan: Plan) -> None:
-        await self.fleet.watch(plan.targets, timeout_seconds=plan.config.global_.sample_timeout.seconds)
+        config = plan.config
+        wanted = {**plan.targets, **plan_found(config, self.discovery.targets)}
+        await self.fleet.watch(wanted, timeout_seconds=config.global_.sample_timeout.seconds)
 
     async def _start_rules(self) -> None:
         try:
@@ -207,6 +225,7 @@ class App:
         async with self._reloading:
             try:
                 plan = self._load()
+                sources = build_sources(plan.config.discovery)
                 await self.alerting.reload(plan.routing.config, plan.routing.make_integrations)
             except VigilError as error:
                 self._note_reload(False)
@@ -215,7 +234,10 @@ class App:
             # From here on nothing can fail.
             self._plan = plan
             self._apply_settings(plan)
+            await self.discovery.stop()
+            self.discovery = Discovery(sources, self._discovered, self.discovery)
             await self._watch(plan)
+            self.discovery.start()
             await self.rules.apply(plan.rule_files)
             self._note_reload(True)
             log.info("the configuration was reloaded", targets=len(plan.targets))
@@ -232,6 +254,7 @@ class App:
         log.info("stopping")
         if self._housekeeping is not None:
             self._housekeeping.cancel()
+        await self.discovery.stop()
         await self.schedule.stop()
         await self.rules.stop()
         await self.alerting.stop(_SEND_DEADLINE_SECONDS)

@@ -5,6 +5,7 @@ VigilError
 ├── ConfigError              a file that a user wrote is wrong; carries `Problem`s (exit status 1)
 ├── TargetError              a monitored server could not be asked; carries a `Reason`
 │   └── ReplyError           the server answered one command with an error
+├── DiscoveryError           a source of servers cannot tell which there are
 ├── QueryError               a PromQL expression that is wrong or asks for too much
 ├── TemplateError            a Go template that does not parse or failed while expanding
 ├── NotifyError              a message could not be delivered; says whether a retry makes sense
@@ -79,6 +80,10 @@ class TargetError(VigilError):
 
 class ReplyError(TargetError):
     """The server answered one command with an error; the connection stays usable."""
+
+
+class DiscoveryError(VigilError):
+    """A source of servers cannot tell which there are."""
 
 
 class QueryError(VigilError):

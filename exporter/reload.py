@@ -1,7 +1,7 @@
 """From files to everything that can fail: built completely before anything that runs is touched."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,16 +95,23 @@ def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:
     return {section.to_target(): plan_samplers(config, section) for section in config.targets}
 
 
-def plan_samplers(config: Config, target: TargetSection) -> tuple[SamplerPlan, ...]:
+def plan_found(config: Config, found: Iterable[Target]) -> Mapping[Target, Sequence[SamplerPlan]]:
+    """The servers that discovery found, with the samplers that the configuration has for all; those that have
+    the name of a configured one are left to that."""
+    configured = {section.name for section in config.targets}
+    return {target: plan_samplers(config) for target in found if target.instance not in configured}
+
+
+def plan_samplers(config: Config, target: TargetSection | None = None) -> tuple[SamplerPlan, ...]:
     """The samplers of one server: what the target says, else `samplers`, else `global`."""
-    merged = _override(config.samplers, target.samplers)
-    interval = target.sample_interval or config.global_.sample_interval
-    timeout = target.sample_timeout or config.global_.sample_timeout
+    merged = _override(config.samplers, target.samplers) if target else config.samplers
+    interval = (target and target.sample_interval) or config.global_.sample_interval
+    timeout = (target and target.sample_timeout) or config.global_.sample_timeout
     return tuple(
         SamplerPlan(
             spec=spec,
             settings=settings,
-            interval_seconds=(settings.interval or interval).seconds,
+            interval_seconds=(interval if spec.self_paced else settings.interval or interval).seconds,
             timeout_seconds=timeout.seconds,
         )
         for spec in SAMPLERS

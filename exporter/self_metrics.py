@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from exporter.discovery.manager import Discovery
 from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
@@ -22,11 +23,13 @@ class PartsCollector(Collector):
         environment: Environment,
         runners: Callable[[], Iterable[TargetRunner]],
         groups: Callable[[], Sequence[Group]],
+        discovery: Callable[[], Discovery],
     ) -> None:
         self._store = store
         self._environment = environment
         self._runners = runners
         self._groups = groups
+        self._discovery = discovery
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -34,6 +37,7 @@ class PartsCollector(Collector):
         yield from self._collect_store()
         yield from self._collect_targets()
         yield from self._collect_rules()
+        yield self._collect_discovery()
 
     def _collect_store(self) -> Iterator[Metric]:
         store = self._store
@@ -58,6 +62,16 @@ class PartsCollector(Collector):
         yield CounterMetricFamily(
             "redis_vigil_dropped_series", "Values dropped since a target had too many series.", dropped
         )
+
+    def _collect_discovery(self) -> Metric:
+        failures = CounterMetricFamily(
+            "redis_vigil_discovery_failures",
+            "Times that a source of servers could not tell which there are.",
+            labels=["source"],
+        )
+        for source, count in self._discovery().failures.items():
+            failures.add_metric([source], count)
+        return failures
 
     def _collect_rules(self) -> Iterator[Metric]:
         evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules.")

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from exporter.config.discovery import DiscoverySection
 from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
 from exporter.config.samplers import SamplersSection
@@ -40,6 +41,8 @@ class Config(Section):
     """Defaults for everything."""
     targets: tuple[TargetSection, ...] = ()
     """The servers to watch."""
+    discovery: DiscoverySection = DiscoverySection()
+    """Where further servers to watch are learnt from."""
     samplers: SamplersSection = SamplersSection()
     """Which questions are asked, and how often."""
     rule_files: tuple[Annotated[str, AfterValidator(_rule_pattern)], ...] | None = None

@@ -1,0 +1,229 @@
+"""Sources of servers: files, HTTP, a real cluster's nodes, real sentinels; and one that fails."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.config.discovery import ClusterSection, FileSection, HttpSection, SentinelSection
+from exporter.discovery.base import Source
+from exporter.discovery.cluster import ClusterSource, read_nodes
+from exporter.discovery.file import FileSource
+from exporter.discovery.http import HttpSource
+from exporter.discovery.manager import Discovery
+from exporter.discovery.sentinel import SentinelSource
+from exporter.errors import DiscoveryError
+from exporter.model.labels import Labels
+from exporter.model.target import Address, Target
+from tests.conftest import StartServer
+from tests.servers import free_port
+
+GROUPS = [
+    {"targets": ["a:1", "rediss://b"], "labels": {"env": "prod", "__meta_x": "y"}},
+    {"targets": ["c:3"], "labels": {"instance": "named"}},
+]
+
+
+def find(source: Source) -> Sequence[Target]:
+    return asyncio.run(source.find())
+
+
+def names(targets: Sequence[Target]) -> list[str]:
+    return sorted(target.instance for target in targets)
+
+
+def file_source(folder: Path, **options: Any) -> FileSource:
+    section = {"files": (str(folder / "*.json"), str(folder / "*.yml")), **options}
+    return FileSource(FileSection.model_validate(section))
+
+
+def test_files_in_both_languages(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(GROUPS))
+    (tmp_path / "b.yml").write_text("- targets: ['d:4']\n")
+    targets = find(file_source(tmp_path, labels={"team": "web"}, username="u", password="pa55"))
+    assert names(targets) == ["a:1", "b:6379", "d:4", "named"]
+    by_name = {target.instance: target for target in targets}
+    assert by_name["a:1"].labels == Labels({"env": "prod", "team": "web"})
+    assert by_name["b:6379"].address == Address("b", tls=True)
+    assert all(target.credentials.password.reveal() == "pa55" for target in targets)
+    assert "pa55" not in repr(targets)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is neither JSON nor YAML"),
+        ('{"targets": []}', "must be a list"),
+        ('[{"target": []}]', "must hold a list of targets"),
+        ('[{"targets": ["http://h"]}]', "must begin with redis://"),
+        ('[{"targets": ["h"], "labels": []}]', None),
+        ('[{"targets": ["h"], "labels": ["a"]}]', "labels must be a mapping"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path: Path, text: str, message: str | None) -> None:
+    (tmp_path / "a.json").write_text(text)
+    if message is None:
+        assert names(find(file_source(tmp_path))) == ["h:6379"]
+        return
+    with pytest.raises(DiscoveryError) as caught:
+        find(file_source(tmp_path))
+    assert message in str(caught.value)
+    assert "a.json" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (200, json.dumps(GROUPS).encode(), None),
+        (500, b"", "status 500"),
+        (200, b"nothing", "not JSON"),
+        (200, b"[" + b" " * (9 << 20), "larger than 8 MiB"),
+    ],
+)
+def test_http(status: int, body: bytes, message: str | None) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except OSError:
+                return
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/sd"
+        source = HttpSource(HttpSection.model_validate({"url": url}))
+        try:
+            if message is None:
+                assert names(find(source)) == ["a:1", "b:6379", "named"]
+            else:
+                with pytest.raises(DiscoveryError, match=message):
+                    find(source)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_http_that_nobody_serves() -> None:
+    source = HttpSource(HttpSection.model_validate({"url": f"http://127.0.0.1:{free_port()}/sd"}))
+    with pytest.raises(DiscoveryError, match="no answer"):
+        find(source)
+
+
+NODES = """\
+07c37df 127.0.0.1:30004@31004,hostname4 slave e7d1eec 0 1426238317239 4 connected
+67ed2db 127.0.0.1:30002@31002,hostname2 master - 0 1426238316232 2 connected 5461-10922
+292f8b3 [2001:db8::1]:30003@31003 master,fail - 0 1426238318243 3 disconnected 10923-16383
+6ec2392 :0@0 master,noaddr - 0 0 5 disconnected
+e7d1eec :30001@31001 myself,master - 0 0 1 connected 0-5460
+"""
+
+
+def test_nodes_of_a_cluster() -> None:
+    seed = Address("seed", 7, tls=True, database=2)
+    assert [str(node) for node in read_nodes(NODES, seed, replicas=True)] == [
+        "rediss://127.0.0.1:30004",
+        "rediss://127.0.0.1:30002",
+        "rediss://[2001:db8::1]:30003",
+        "rediss://seed:30001",
+    ]
+    assert len(list(read_nodes(NODES, seed, replicas=False))) == 3
+
+
+def test_a_real_cluster_of_two(start_server: StartServer) -> None:
+    first, second = (start_server("--cluster-enabled", "yes") for _ in range(2))
+    first.command("CLUSTER", "MEET", "127.0.0.1", second.port)
+    section = {"urls": (f"redis://127.0.0.1:{free_port()}", first.url), "labels": {"cluster": "shop"}}
+    source = ClusterSource(ClusterSection.model_validate(section))
+
+    async def found() -> Sequence[Target]:
+        for _ in range(200):
+            targets = await source.find()
+            if len(targets) == 2:
+                return targets
+            await asyncio.sleep(0.05)
+        return await source.find()
+
+    targets = asyncio.run(found())
+    assert names(targets) == sorted([first.instance, second.instance])
+    assert all(target.labels == Labels({"cluster": "shop"}) for target in targets)
+
+
+def test_no_cluster_and_nobody_there(start_server: StartServer) -> None:
+    plain = start_server()
+    for url in (plain.url, f"redis://127.0.0.1:{free_port()}"):
+        with pytest.raises(DiscoveryError):
+            find(ClusterSource(ClusterSection.model_validate({"urls": (url,)})))
+
+
+def test_real_sentinels(start_server: StartServer) -> None:
+    primary = start_server()
+    replica = start_server("--replicaof", "127.0.0.1", str(primary.port))
+    sentinel = start_server("--sentinel", config=f"sentinel monitor shop 127.0.0.1 {primary.port} 1\n")
+    section = {"urls": (sentinel.url,)}
+    source = SentinelSource(SentinelSection.model_validate(section))
+
+    async def found() -> Sequence[Target]:
+        for _ in range(300):
+            targets = await source.find()
+            if len(targets) == 3:
+                return targets
+            await asyncio.sleep(0.05)
+        return await source.find()
+
+    targets = asyncio.run(found())
+    assert names(targets) == sorted([primary.instance, replica.instance, sentinel.instance])
+    labels = {target.instance: target.labels for target in targets}
+    assert labels[primary.instance] == labels[replica.instance] == Labels({"master_name": "shop"})
+    others = SentinelSection.model_validate({**section, "masters": ("other",), "sentinels": False})
+    assert find(SentinelSource(others)) == []
+
+
+class Scripted:
+    """A source that says what it is told to."""
+
+    name = "scripted"
+    interval_seconds = 0.001
+
+    def __init__(self, *answers: Sequence[str] | Exception) -> None:
+        self.answers = list(answers)
+
+    async def find(self) -> Sequence[Target]:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return [Target(name, Address(name)) for name in answer]
+
+
+def test_a_failing_source_keeps_its_last_servers() -> None:
+    async def run() -> list[list[str]]:
+        seen: list[list[str]] = []
+        changed = asyncio.Event()
+
+        def note() -> None:
+            seen.append(names(discovery.targets))
+            if len(seen) == 2:
+                changed.set()
+
+        source = Scripted(["a", "b"], DiscoveryError("down"), RuntimeError("bug"), ["b"])
+        discovery = Discovery([source], note)
+        discovery.start()
+        await changed.wait()
+        assert discovery.failures == {"scripted": 2}
+        again = Discovery([Scripted(["c"])], lambda: None, discovery)
+        assert names(again.targets) == ["b"]
+        await discovery.stop()
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(run(), 10)) == [["a", "b"], ["b"]]
