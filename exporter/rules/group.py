@@ -17,6 +17,7 @@ from exporter.rules.recording import RecordingRule
 from exporter.rules.restore import RestorePolicy
 from exporter.rules.saved import AlertKey, ChangeTracker, SavedAlert, SavedGroup, StateChange
 from exporter.rules.sending import take_due
+from exporter.rules.status import Health
 
 _log = get_logger(__name__)
 
@@ -111,7 +112,7 @@ class Group:
         except Exception as failure:
             error = f"internal error: {failure!r}"
             _log.exception("a rule broke", group=str(self.spec.key), rule=rule.spec.name)
-        if error and error != rule.status.last_error:
+        if error and rule.status.health is not Health.ERROR:
             _log.warning("a rule failed", group=str(self.spec.key), rule=rule.spec.name, error=error)
         rule.status.record(at_ms, time.monotonic() - started, error, samples)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,9 @@ from exporter.rules.texts import Text, parse_text
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ALERT_ONLY: Final = ("annotations", "for", "keep_firing_for")
+
+# Stands in for the expression while the rest of a rule is read.
+_NO_EXPRESSION: Final = parse("0")
 
 SectionT = TypeVar("SectionT", bound=Section)
 
@@ -106,27 +110,24 @@ class _Reader:
             return
         self._check_labels(section.labels, (*place, "labels"))
         labels = {**group_labels, **section.labels}
-        position = self._document.locate((*place, "expr"))
-        if section.alert:
-            texts = self._texts(section, labels, place)
-            annotations = self._annotations(section, place)
-            if expression is not None:
-                yield AlertSpec(
-                    section.alert,
-                    expression,
-                    section.expr,
-                    section.for_.milliseconds,
-                    section.keep_firing_for.milliseconds,
-                    texts,
-                    annotations,
-                    position,
-                )
-        else:
-            self._check_record(section.record, (*place, "record"))
-            if expression is not None:
-                yield RecordSpec(
-                    section.record, expression, section.expr, tuple(sorted(labels.items())), position
-                )
+        spec = self._alert(section, labels, place) if section.alert else self._record(section, labels, place)
+        if expression is not None:
+            yield replace(spec, expression=expression, position=self._document.locate((*place, "expr")))
+
+    def _alert(self, section: RuleSection, labels: Mapping[str, str], place: Place) -> AlertSpec:
+        return AlertSpec(
+            section.alert,
+            _NO_EXPRESSION,
+            section.expr,
+            section.for_.milliseconds,
+            section.keep_firing_for.milliseconds,
+            self._texts(section, labels, place),
+            self._annotations(section, place),
+        )
+
+    def _record(self, section: RuleSection, labels: Mapping[str, str], place: Place) -> RecordSpec:
+        self._check_record(section.record, (*place, "record"))
+        return RecordSpec(section.record, _NO_EXPRESSION, section.expr, tuple(sorted(labels.items())))
 
     def _check_kind(self, data: Mapping[str, Any], place: Place) -> None:
         """Exactly one of `alert` and `record`, and on a recording rule nothing that belongs to alerts."""
