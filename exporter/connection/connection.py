@@ -144,6 +144,7 @@ class Connection:
             while self._waiting:
                 self._under_way = self._take()
                 await self._answer(self._under_way)
+                self._under_way = []
         except asyncio.CancelledError:
             self._break_off(TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time"))
         finally:

@@ -1,12 +1,14 @@
 """`/metrics` from ready text: a block keeps its lines, and only those of moved values are written anew."""
 
 import gzip
+from array import array
 from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from exporter.metrics.text import Format, format_head, format_labels, format_value
-from exporter.model.sample import Family, Layout
+from exporter.model.labels import METRIC_NAME
+from exporter.model.sample import Family, Layout, Point
 
 
 class ExposedBlock(Protocol):
@@ -35,9 +37,8 @@ class BlockText:
         self._layout: Layout | None = None
         self._values: Sequence[float | None] = ()
         self._prefixes: list[str] = []
-        self._lines: list[str] = []
-        self._families: list[tuple[Family, list[int]]] = []
-        self._family_of: list[int] = []
+        self._families: list[tuple[Family, array[int]]] = []
+        self._family_of: array[int] = array("I")
         self.chunks: dict[Family, str] = {}
 
     def update(self, block: ExposedBlock) -> Collection[Family]:
@@ -46,68 +47,70 @@ class BlockText:
             return ()
         gone: Collection[Family] = ()
         if block.layout is not self._layout:
-            gone = self.chunks.keys()
+            gone = list(self.chunks)
             self._prepare(block.layout)
-        values, before = block.values, self._values
-        moved = [index for index, value in enumerate(values) if value != before[index]]
-        lines, prefixes = self._lines, self._prefixes
-        for index in moved:
-            value = values[index]
-            lines[index] = "" if value is None else f"{prefixes[index]}{format_value(float(value))}\n"
+        values, before, family_of = block.values, self._values, self._family_of
+        moved = {family_of[index] for index, value in enumerate(values) if value != before[index]}
         self._values = values
         self._version = block.version
-        return {*gone, *self._join({self._family_of[index] for index in moved})}
+        return {*gone, *self._join(moved)}
 
     def _join(self, positions: Iterable[int]) -> Iterator[Family]:
         """Put the lines of these families together anew."""
-        lines = self._lines
+        values, prefixes = self._values, self._prefixes
         for position in positions:
             family, indexes = self._families[position]
-            self.chunks[family] = "".join([lines[index] for index in indexes])
+            chunk = [
+                f"{prefixes[index]}{format_value(float(value))}\n"
+                for index in indexes
+                if (value := values[index]) is not None
+            ]
+            self.chunks[family] = "".join(chunk)
             yield family
 
     def _prepare(self, layout: Layout) -> None:
         by_family: dict[Family, list[int]] = {}
         for index, point in enumerate(layout.points):
             by_family.setdefault(point.family, []).append(index)
-        self._families = list(by_family.items())
-        self._family_of = [0] * len(layout)
+        self._families = [(family, array("I", indexes)) for family, indexes in by_family.items()]
+        self._family_of = array("I", bytes(4 * len(layout)))
         for position, (_, indexes) in enumerate(self._families):
             for index in indexes:
                 self._family_of[index] = position
-        self._prefixes = [
-            f"{point.family.name}{point.suffix}{format_labels(point.labels, self._hidden, self._form)} "
-            for point in layout.points
-        ]
+        old = () if self._layout is None else self._layout.points
+        known = {id(point): prefix for point, prefix in zip(old, self._prefixes, strict=True)}
+        self._prefixes = [known.get(id(point)) or self._prefix(point) for point in layout.points]
         self._layout = layout
-        self._lines = [""] * len(layout)
         self._values = [None] * len(layout)
         self.chunks = {}
+
+    def _prefix(self, point: Point) -> str:
+        labels = format_labels(point.series, self._hidden, self._form)
+        return f"{point.family.name}{point.suffix}{labels} "
 
 
 class _Section:
     """One family of the page: its head, and what each block has to say."""
 
-    def __init__(self, head: str) -> None:
-        self._head = head
-        self._chunks: dict[tuple[str, Family], str] = {}
-        self.text = ""
-        self.is_current = True
+    def __init__(self, family: Family, form: Format) -> None:
+        self._family = family
+        self._head = format_head(family, form)
+        self._chunks: dict[str | tuple[str, Family], str] = {}
 
     def put(self, source: str, family: Family, chunk: str) -> None:
         """What a block says now; the empty text for nothing any more."""
+        # Nearly always there is one family of a name; then the source alone says which chunk it is.
+        key = source if family is self._family else (source, family)
         if chunk:
-            self._chunks[source, family] = chunk
+            self._chunks[key] = chunk
         else:
-            self._chunks.pop((source, family), None)
-        self.is_current = False
+            self._chunks.pop(key, None)
 
-    def compose(self) -> str:
-        """The text of all blocks below the head; nothing where none says anything."""
-        if not self.is_current:
-            self.text = "".join([self._head, *self._chunks.values()]) if self._chunks else ""
-            self.is_current = True
-        return self.text
+    def write(self, parts: list[str]) -> None:
+        """Add the text of all blocks below the head; nothing where none says anything."""
+        if self._chunks:
+            parts.append(self._head)
+            parts.extend(self._chunks.values())
 
 
 class Exposition:
@@ -122,7 +125,7 @@ class Exposition:
     ) -> None:
         self._blocks = blocks
         self._form = form
-        self._hidden = frozenset(hidden)
+        self._hidden = frozenset({*hidden, METRIC_NAME})
         self._texts: dict[str, BlockText] = {}
         self._sections: dict[str, _Section] = {}
         self._names: list[str] = []
@@ -144,13 +147,16 @@ class Exposition:
             is_changed = True
             self._forget(alive)
         if is_changed:
-            self._body = "".join([self._sections[name].compose() for name in self._names])
+            parts: list[str] = []
+            for name in self._names:
+                self._sections[name].write(parts)
+            self._body = "".join(parts)
         return self._body
 
     def _section(self, family: Family) -> _Section:
         section = self._sections.get(family.name)
         if section is None:
-            section = self._sections[family.name] = _Section(format_head(family, self._form))
+            section = self._sections[family.name] = _Section(family, self._form)
             insort(self._names, family.name)
         return section
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from exporter.metrics.histogram import format_bound
-from exporter.model.labels import Labels
+from exporter.model.labels import Labels, share
 from exporter.model.sample import Family, Layout, Point, Sample
 
 # After this many passes the series that no pass has set meanwhile leave the layout.
@@ -26,7 +26,7 @@ class SeriesTable:
         self.generation = 0
         self.dropped = 0
         self._last: list[float | None] = []
-        self._base = base.as_dict()
+        self._base = base
         self._max_series = max_series
         self._handles: dict[tuple[Family, str, tuple[str, ...]], int] = {}
         self._points: list[Point] = []
@@ -39,14 +39,17 @@ class SeriesTable:
         key = (family, suffix, label_values)
         handle = self._handles.get(key)
         if handle is None:
-            own = dict(zip(family.label_names, label_values, strict=True))
-            handle = self._add(key, Point(family, suffix, Labels({**self._base, **own})))
+            handle = self._add(key, zip(family.label_names, label_values, strict=True))
         return handle
 
-    def _add(self, key: tuple[Family, str, tuple[str, ...]], point: Point) -> int | None:
+    def _add(self, key: tuple[Family, str, tuple[str, ...]], own: Iterable[tuple[str, str]]) -> int | None:
         if len(self._points) >= self._max_series:
             self.dropped += 1
             return None
+        pairs = [share(pair) for pair in own]
+        names = {name for name, _ in pairs}
+        labels = Labels([*(pair for pair in self._base.pairs if pair[0] not in names), *pairs])
+        point = Point(key[0], key[1], labels)
         handle = self._handles[key] = len(self._points)
         self._points.append(point)
         self._seen.append(True)
@@ -88,9 +91,8 @@ class SeriesTable:
         key = (family, suffix, (*label_values, label_value))
         handle = self._handles.get(key)
         if handle is None:
-            own = dict(zip(family.label_names, label_values, strict=True))
-            point = Point(family, suffix, Labels({**self._base, **own, label: label_value}))
-            handle = self._add(key, point)
+            own = zip(family.label_names, label_values, strict=True)
+            handle = self._add(key, [*own, (label, label_value)])
         return handle
 
     def finish(self, timestamp: int) -> Sample:

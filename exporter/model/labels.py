@@ -1,6 +1,7 @@
 """Label sets: the identity of a series or an alert."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 METRIC_NAME: Final = "__name__"
@@ -15,27 +16,35 @@ class Labels:
     __slots__ = ("_fingerprint", "_hash", "_map", "pairs")
 
     pairs: tuple[tuple[str, str], ...]
-    _map: dict[str, str]
+    # Made when a label is first asked for by name: of most series that never happens.
+    _map: dict[str, str] | None
     _hash: int
     _fingerprint: int | None
 
     def __init__(self, source: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        items = source.items() if isinstance(source, Mapping) else source
-        mapping = {name: value for name, value in sorted(items) if value != ""}
-        self._map = mapping
-        self.pairs = tuple(mapping.items())
+        pairs = sorted(source.items() if isinstance(source, Mapping) else source)
+        if any(low[0] == high[0] for low, high in pairwise(pairs)):
+            pairs = list(dict(pairs).items())
+        self.pairs = tuple([pair for pair in pairs if pair[1] != ""])
+        self._map = None
         self._hash = hash(self.pairs)
         self._fingerprint = None
 
     def get(self, name: str, default: str = "") -> str:
         """The value of a label; the empty string where it is missing."""
-        return self._map.get(name, default)
+        found = self._map
+        if found is None:
+            found = self._map = dict(self.pairs)
+        return found.get(name, default)
 
     def __getitem__(self, name: str) -> str:
-        return self._map[name]
+        value = self.get(name)
+        if not value:
+            raise KeyError(name)
+        return value
 
     def __contains__(self, name: object) -> bool:
-        return name in self._map
+        return isinstance(name, str) and self.get(name) != ""
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
@@ -64,15 +73,15 @@ class Labels:
     @property
     def name(self) -> str:
         """The metric name; empty where there is none."""
-        return self._map.get(METRIC_NAME, "")
+        return next((value for name, value in self.pairs if name == METRIC_NAME), "")
 
     def as_dict(self) -> dict[str, str]:
         """A new dictionary of the pairs, in order of name."""
-        return dict(self._map)
+        return dict(self.pairs)
 
     def with_(self, extra: Mapping[str, str]) -> "Labels":
         """These labels, overridden and extended by `extra`; an empty value removes."""
-        return Labels({**self._map, **extra})
+        return Labels([*(pair for pair in self.pairs if pair[0] not in extra), *extra.items()])
 
     def without(self, *names: str) -> "Labels":
         """These labels less those named."""
@@ -101,6 +110,18 @@ class Labels:
 
 
 EMPTY: Final = Labels()
+
+# Label pairs that many series have in common, each once. Emptied where it grows beyond all reason: sharing
+# saves memory and means nothing.
+_SHARED: dict[tuple[str, str], tuple[str, str]] = {}
+_MAX_SHARED: Final = 500_000
+
+
+def share(pair: tuple[str, str]) -> tuple[str, str]:
+    """The one object for this pair, for labels that are kept for long."""
+    if len(_SHARED) > _MAX_SHARED:
+        _SHARED.clear()
+    return _SHARED.setdefault(pair, pair)
 
 
 def escape(value: str) -> str:

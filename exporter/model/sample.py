@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.labels import METRIC_NAME, Labels, share
 
 # The NaN that marks the end of a series: Prometheus' `value.StaleNaN`.
 _STALE_BITS: Final = struct.pack("<Q", 0x7FF0000000000002)
@@ -42,22 +42,33 @@ class Family:
     label_names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Point:
     """The identity of one value in a layout.
 
-    `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `labels` holds all labels but the
-    metric name, the target's included.
+    `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `series` is the series that the
+    value belongs to, with its `__name__`. There are hundreds of these per target, so they hold nothing else.
     """
 
-    family: Family
-    suffix: str
-    labels: Labels
+    __slots__ = ("family", "series", "suffix")
+
+    def __init__(self, family: Family, suffix: str, labels: Labels) -> None:
+        self.family = family
+        self.suffix = suffix
+        self.series = Labels([share((METRIC_NAME, family.name + suffix)), *labels.pairs])
 
     @property
-    def series(self) -> Labels:
-        """The series that the value belongs to, with its `__name__`."""
-        return self.labels.with_({METRIC_NAME: self.family.name + self.suffix})
+    def labels(self) -> Labels:
+        """All labels but the metric name, the target's included."""
+        return self.series.without(METRIC_NAME)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Point) and self.family is other.family and self.series == other.series
+
+    def __hash__(self) -> int:
+        return hash(self.series)
+
+    def __repr__(self) -> str:
+        return f"Point({self.series})"
 
 
 class Layout:

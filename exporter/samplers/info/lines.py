@@ -5,7 +5,8 @@ a reader when it is first seen; from then on only the readers of moved lines run
 one moves in a way that changes labels, everything is read anew.
 """
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 
 from exporter.samplers.info.parser import parse_number
 
@@ -21,10 +22,11 @@ def always_anew(text: str) -> bool:
 
 
 class LineMemory:
-    """The lines of the last reply, what reads each of them, and the fields that they hold by name."""
+    """The lines of the last reply, what reads each of them, and the fields of the given names."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Collection[str]) -> None:
         self.fields: dict[str, str] = {}
+        self._kept = {f"{name}:": name for name in kept}
         self._lines: Sequence[str] = ()
         self._heads: list[str] = []
         self._readers: list[LineReader] = []
@@ -36,9 +38,15 @@ class LineMemory:
         self._heads = []
         self._readers = []
 
+    def note(self, name: str, text: str) -> None:
+        """A field of a reply that is read anew."""
+        if f"{name}:" in self._kept:
+            self.fields[sys.intern(name)] = text
+
     def add(self, head: str, reader: LineReader) -> None:
         """The next line of a reply that is read anew; `head` is what stays: the name and the colon."""
-        self._heads.append(head)
+        # The same for all targets.
+        self._heads.append(sys.intern(head))
         self._readers.append(reader)
 
     def keep(self, lines: Sequence[str]) -> None:
@@ -61,7 +69,9 @@ class LineMemory:
         if not line.startswith(head):
             return False
         text = line[len(head) :]
-        self.fields[head[:-1]] = text
+        name = self._kept.get(head)
+        if name is not None:
+            self.fields[name] = text
         reader = self._readers[index]
         if reader is None:
             return True

@@ -9,6 +9,7 @@ from exporter.config.samplers.info import InfoSection
 from exporter.connection import Connection
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.sample import Family
+from exporter.samplers import lookups
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.info.fields.catalogue import FIELDS
 from exporter.samplers.info.lines import LineMemory, LineReader, Reader, always_anew
@@ -48,7 +49,7 @@ class InfoSampler:
             # Valkey 9.1 repeats CLUSTER INFO here; the cluster sampler reads the original.
             "cluster info": _pass_over,
         }
-        self._memory = LineMemory()
+        self._memory = LineMemory(server.FIELDS)
         self._layout_of = (-1, -1)
         self._modules: set[str] = set()
         self._at = 0.0
@@ -89,6 +90,7 @@ class InfoSampler:
         fields = self._memory.fields
         server.write_times(fields, self._table, self._at)
         server.learn_state(fields, self._facts, self._at)
+        self._facts.lookups.write(self._table)
         self._facts.keys_by_database = self._keyspace.keys
 
     def _read_anew(self, lines: Sequence[str]) -> None:
@@ -105,7 +107,7 @@ class InfoSampler:
                 section = key[2:].lower() if key.startswith("# ") else section
                 self._memory.add(line, always_anew)
                 continue
-            fields[key] = text
+            self._memory.note(key, text)
             self._memory.add(f"{key}:", self._reader(section, key, text))
         self._memory.keep(lines)
         server.write_identity(fields, self._table)
@@ -182,6 +184,7 @@ SPEC: Final = SamplerSpec(
         *commands.FAMILIES,
         *sentinel.FAMILIES,
         *modules.FAMILIES,
+        *lookups.FAMILIES,
     ),
     InfoSampler,
     on_sentinel=True,

@@ -46,47 +46,51 @@ _PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
 # What a line of Commandstats holds, in the order in which every version writes it: calls, usec,
 # usec_per_call, and since Redis 6.2 rejected_calls and failed_calls.
 _CALLS, _USEC, _REJECTED, _FAILED = 0, 1, 3, 4
+_COUNTERS: Final = (
+    (_CALLS, COMMANDS, 1.0),
+    (_USEC, COMMANDS_DURATION, 1e-6),
+    (_REJECTED, COMMANDS_REJECTED, 1.0),
+    (_FAILED, COMMANDS_FAILED, 1.0),
+)
 
 
 class CommandLine:
     """The line of one command: its counters, and the sum and count of its latency percentiles."""
 
+    __slots__ = ("_count", "_handles", "_latency", "_table")
+
     def __init__(self, table: SeriesTable, command: str, count: int) -> None:
         self._table = table
         self._count = count
-        self._handles = [
-            (position, scale, table.handle(family, command))
-            for position, scale, family in (
-                (_CALLS, 1.0, COMMANDS),
-                (_USEC, 1e-6, COMMANDS_DURATION),
-                (_REJECTED, 1.0, COMMANDS_REJECTED),
-                (_FAILED, 1.0, COMMANDS_FAILED),
-            )
-            if position < count
-        ]
-        self._numbers: list[float] = []
+        self._handles = tuple(
+            table.handle(family, command) for position, family, _ in _COUNTERS if position < count
+        )
+        self._latency: tuple[int | None, int | None] = (None, None)
 
     def add_latency(self, command: str) -> None:
         """The command has percentiles too: write what completes their summary."""
-        for position, suffix in ((_USEC, "_sum"), (_CALLS, "_count")):
-            handle = self._table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
-            self._handles.append((position, 1.0, handle))
-        self.write(self._numbers)
+        total, count = (
+            self._table.handle(LATENCY_PERCENTILES, command, suffix=end) for end in ("_sum", "_count")
+        )
+        self._latency = (total, count)
+        values, (calls, duration) = self._table.values, self._handles[:2]
+        for handle, source, scale in ((total, duration, 1e6), (count, calls, 1.0)):
+            value = None if source is None else values[source]
+            if handle is not None and value is not None:
+                values[handle] = float(round(value * scale))
 
-    def write(self, numbers: list[float]) -> None:
-        """Set the values."""
-        self._numbers = numbers
+    def write(self, numbers: list[float], *, add: bool = False) -> None:
+        """Set the values; `add` to what they are, where several commands share this line."""
         values = self._table.values
-        for position, scale, handle in self._handles:
+        for handle, (position, _, scale) in zip(self._handles, _COUNTERS, strict=False):
             if handle is not None:
-                values[handle] = numbers[position] * scale
-
-    def add(self, numbers: list[float]) -> None:
-        """Add to what the values are: several commands share this line."""
-        values = self._table.values
-        for position, scale, handle in self._handles:
-            if handle is not None:
-                values[handle] = numbers[position] * scale + (values[handle] or 0.0)
+                before = values[handle] if add else None
+                values[handle] = numbers[position] * scale + (before or 0.0)
+        total, count = self._latency
+        if total is not None:
+            values[total] = numbers[_USEC]
+        if count is not None:
+            values[count] = numbers[_CALLS]
 
     def __call__(self, text: str) -> bool:
         _, numbers = parse_named_numbers(text)
@@ -117,7 +121,7 @@ class CommandReader:
         command = self._command_cap.fold(key.removeprefix(_PREFIX))
         line = CommandLine(self._table, command, len(numbers))
         if command == OTHER:
-            line.add(numbers)
+            line.write(numbers, add=True)
             return always_anew
         self._lines[command] = line
         line.write(numbers)

@@ -47,6 +47,21 @@ FAMILIES: Final = (START_TIME, LATEST_FORK, LOADED_RATIO, RDB_AGE, INSTANCE_INFO
 IDENTITY: Final = frozenset(
     {*INSTANCE_INFO.label_names, "server_mode", "slave_read_only", "dragonfly_version", "mvcc_depth"}
 )
+# The fields that are read by name, beyond what their lines become.
+FIELDS: Final = IDENTITY | {
+    "master_host",
+    "master_port",
+    "cluster_enabled",
+    "rdb_last_save_time",
+    "uptime_in_seconds",
+    "loading",
+    "rdb_bgsave_in_progress",
+    "aof_rewrite_in_progress",
+    "used_memory",
+    "used_memory_dataset",
+    "maxmemory",
+    "connected_clients",
+}
 # Fields in units of their own: field, family, factor.
 SCALED: Final = (
     ("latest_fork_usec", LATEST_FORK, 1e-6),
