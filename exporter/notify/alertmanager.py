@@ -1,0 +1,228 @@
+"""Forwarding alerts to Alertmanagers.
+
+Every Alertmanager of a cluster gets every alert, from a queue of its own; they find out among themselves what
+has been told. Source: notifier/notifier.go of Prometheus, and Alertmanager's API v2 (POST /api/v2/alerts).
+"""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from exporter.clock import Clock
+from exporter.config.alertmanager.http import HttpConfig
+from exporter.errors import NotifyError
+from exporter.gotemplate.encoding import encode_json, to_plain
+from exporter.gotemplate.times import time_of
+from exporter.gotemplate.values import StringMap
+from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.notify.http import HttpClient
+
+CAPACITY: Final = 10_000
+"""Alerts that wait for one Alertmanager at most; the same as Prometheus'."""
+
+BATCH: Final = 256
+TIMEOUT_SECONDS: Final = 10.0
+_FIRST_DELAY_SECONDS: Final = 0.5
+_LONGEST_DELAY_SECONDS: Final = 30.0
+
+_log = get_logger(__name__)
+
+
+class ForwardMetrics:
+    """What became of the alerts, by Alertmanager."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.sent = Counter(
+            "redis_vigil_forwarded_alerts",
+            "Alerts that an Alertmanager took.",
+            ["alertmanager"],
+            registry=registry,
+        )
+        self.dropped = Counter(
+            "redis_vigil_forward_dropped_alerts",
+            "Alerts that were not forwarded: the queue was full, or they were refused.",
+            ["alertmanager"],
+            registry=registry,
+        )
+        self.errors = Counter(
+            "redis_vigil_forward_errors",
+            "Requests that failed, by reason.",
+            ["alertmanager", "reason"],
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "redis_vigil_forward_queue_length", "Alerts that wait.", ["alertmanager"], registry=registry
+        )
+
+
+class AlertForwarder:
+    """Takes the alerts of the rules (an `AlertSink`) and hands them on. Use it inside the event loop."""
+
+    def __init__(
+        self,
+        metrics: ForwardMetrics,
+        clock: Clock,
+        *,
+        rng: random.Random | None = None,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._rng = rng or random.Random()
+        self._capacity = capacity
+        self._queues: dict[str, _Queue] = {}
+
+    def apply(self, urls: Iterable[str], http_config: HttpConfig | None = None) -> None:
+        """Forward to these from now on; the queues of those that stay are kept."""
+        wanted = dict.fromkeys(urls)
+        for url in [url for url in self._queues if url not in wanted]:
+            self._queues.pop(url).cancel()
+        for url in wanted:
+            if url not in self._queues:
+                self._queues[url] = self._start_queue(url, http_config or HttpConfig())
+
+    def _start_queue(self, url: str, http_config: HttpConfig) -> "_Queue":
+        client = HttpClient(http_config, "alertmanager", timeout_seconds=TIMEOUT_SECONDS, now=self._clock.now)
+        queue = _Queue(url, client, self._metrics, self._rng, self._capacity)
+        queue.start()
+        return queue
+
+    async def receive(self, alerts: Sequence[Alert]) -> None:
+        """Queue alerts for every Alertmanager; returns at once."""
+        for queue in self._queues.values():
+            queue.put(alerts)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Send what waits, as far as that goes at the first try and within the deadline."""
+        tasks = [queue.drain() for queue in self._queues.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=deadline_seconds)
+        for queue in self._queues.values():
+            queue.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._queues.clear()
+
+
+class _Queue:
+    """What one Alertmanager has not got yet: of each alert the latest state, the oldest first."""
+
+    def __init__(
+        self, url: str, client: HttpClient, metrics: ForwardMetrics, rng: random.Random, capacity: int
+    ) -> None:
+        self._url = url.rstrip("/") + "/api/v2/alerts"
+        self._name = _without_password(url)
+        self._client = client
+        self._metrics = metrics
+        self._rng = rng
+        self._capacity = capacity
+        self._alerts: OrderedDict[Labels, Alert] = OrderedDict()
+        self._filled = asyncio.Event()
+        self._draining = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    def put(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            self._alerts[alert.labels] = alert
+        surplus = len(self._alerts) - self._capacity
+        if surplus > 0:
+            for _ in range(surplus):
+                self._alerts.popitem(last=False)
+            self._metrics.dropped.labels(self._name).inc(surplus)
+            _log.warning("too many alerts wait for an Alertmanager", alertmanager=self._name, dropped=surplus)
+        self._count()
+        if self._alerts:
+            self._filled.set()
+
+    def drain(self) -> "asyncio.Task[None]":
+        """End once everything is sent, or the first request fails."""
+        assert self._task is not None
+        self._draining.set()
+        self._filled.set()
+        return self._task
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        for metric in (self._metrics.waiting, self._metrics.sent, self._metrics.dropped):
+            metric.remove(self._name)
+
+    def _count(self) -> None:
+        self._metrics.waiting.labels(self._name).set(len(self._alerts))
+
+    async def _run(self) -> None:
+        delays = self._delays()
+        while True:
+            await self._filled.wait()
+            if not self._alerts:
+                if self._draining.is_set():
+                    return
+                self._filled.clear()
+                continue
+            try:
+                await self._send_batch()
+                delays = self._delays()
+            except NotifyError as error:
+                if self._draining.is_set():
+                    return
+                await self._wait(max(next(delays), error.retry_after_seconds or 0.0))
+
+    async def _send_batch(self) -> None:
+        """Send the oldest; raises `NotifyError` where that is to be tried again."""
+        batch = [alert for alert, _ in zip(self._alerts.values(), range(BATCH), strict=False)]
+        try:
+            body = encode_json([_posted(alert) for alert in batch]).encode()
+            self._client.check(await self._client.post_json(self._url, body))
+            self._metrics.sent.labels(self._name).inc(len(batch))
+        except NotifyError as error:
+            self._metrics.errors.labels(self._name, error.kind).inc()
+            _log.warning("forwarding failed", alertmanager=self._name, error=error)
+            if error.retryable:
+                raise
+            self._metrics.dropped.labels(self._name).inc(len(batch))
+        for alert in batch:
+            # Only what has not become another state in the meantime.
+            if self._alerts.get(alert.labels) is alert:
+                del self._alerts[alert.labels]
+        self._count()
+
+    def _delays(self) -> Iterator[float]:
+        delay = _FIRST_DELAY_SECONDS
+        while True:
+            yield delay * self._rng.uniform(0.5, 1.5)
+            delay = min(delay * 2, _LONGEST_DELAY_SECONDS)
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._draining.wait()
+        except TimeoutError:
+            pass
+
+
+def _posted(alert: Alert) -> object:
+    """An alert in the words of the API."""
+    posted = {
+        "labels": StringMap(alert.labels.pairs),
+        "annotations": StringMap(alert.annotations.pairs),
+        "startsAt": time_of(alert.starts_at),
+        "generatorURL": alert.generator_url,
+    }
+    if alert.ends_at:
+        posted["endsAt"] = time_of(alert.ends_at)
+    return to_plain(posted)
+
+
+def _without_password(url: str) -> str:
+    """The URL as a label: without what stands before the host."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
