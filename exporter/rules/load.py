@@ -21,9 +21,6 @@ from exporter.rules.texts import Text, parse_text
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ALERT_ONLY: Final = ("annotations", "for", "keep_firing_for")
 
-# Stands in for the expression while the rest of a rule is read.
-_NO_EXPRESSION: Final = parse("0")
-
 SectionT = TypeVar("SectionT", bound=Section)
 
 
@@ -110,24 +107,28 @@ class _Reader:
             return
         self._check_labels(section.labels, (*place, "labels"))
         labels = {**group_labels, **section.labels}
-        spec = self._alert(section, labels, place) if section.alert else self._record(section, labels, place)
-        if expression is not None:
-            yield replace(spec, expression=expression, position=self._document.locate((*place, "expr")))
+        read = self._alert if section.alert else self._record
+        spec = read(section, expression, labels, place)
+        if spec is not None:
+            yield replace(spec, position=self._document.locate((*place, "expr")))
 
-    def _alert(self, section: RuleSection, labels: Mapping[str, str], place: Place) -> AlertSpec:
-        return AlertSpec(
-            section.alert,
-            _NO_EXPRESSION,
-            section.expr,
-            section.for_.milliseconds,
-            section.keep_firing_for.milliseconds,
-            self._texts(section, labels, place),
-            self._annotations(section, place),
-        )
+    def _alert(
+        self, section: RuleSection, expression: Expression | None, labels: Mapping[str, str], place: Place
+    ) -> RuleSpec | None:
+        texts = self._texts(section, labels, place)
+        annotations = self._annotations(section, place)
+        if expression is None:
+            return None
+        for_ms, keep_ms = section.for_.milliseconds, section.keep_firing_for.milliseconds
+        return AlertSpec(section.alert, expression, section.expr, for_ms, keep_ms, texts, annotations)
 
-    def _record(self, section: RuleSection, labels: Mapping[str, str], place: Place) -> RecordSpec:
+    def _record(
+        self, section: RuleSection, expression: Expression | None, labels: Mapping[str, str], place: Place
+    ) -> RuleSpec | None:
         self._check_record(section.record, (*place, "record"))
-        return RecordSpec(section.record, _NO_EXPRESSION, section.expr, tuple(sorted(labels.items())))
+        if expression is None:
+            return None
+        return RecordSpec(section.record, expression, section.expr, tuple(sorted(labels.items())))
 
     def _check_kind(self, data: Mapping[str, Any], place: Place) -> None:
         """Exactly one of `alert` and `record`, and on a recording rule nothing that belongs to alerts."""
