@@ -18,7 +18,9 @@ from exporter.errors import StateError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
+from exporter.model.alert import Alert
 from exporter.model.labels import Labels
+from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
 from exporter.reload import Plan, plan_found
 from exporter.rules.environment import Environment, EverythingSampled
@@ -29,7 +31,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import Store
-from exporter.web import keyspace, lifecycle, queues
+from exporter.web import api_v2, keyspace, lifecycle, queues, sd
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
@@ -42,6 +44,19 @@ log = get_logger(__name__)
 # The parts stop one after the other; together they stay below the ten seconds that SIGTERM is given.
 _SEND_DEADLINE_SECONDS: Final = 4.0
 _TRIM_SECONDS: Final = 60.0
+
+
+class _Sinks:
+    """Hands what the rules found to our own alerting and to every Alertmanager that is to have it."""
+
+    def __init__(self, alerting: AlertManager, forwarder: AlertForwarder) -> None:
+        self._alerting = alerting
+        self._forwarder = forwarder
+
+    async def receive(self, alerts: Sequence[Alert]) -> None:
+        """Take alerts; forwarding only queues them, so that nobody waits for a distant Alertmanager."""
+        await self._forwarder.receive(alerts)
+        await self._alerting.receive(alerts)
 
 
 class _SampledTargets:
@@ -90,12 +105,13 @@ class App:
         self.keeper = open_keeper(config.storage.path, self.own.registry)
         self.alerting = AlertManager(
             plan.routing.config,
-            plan.routing.make_integrations,
+            plan.routing.bind(self.keeper.messages),
             clock=self._clock,
             journal=self.keeper.journal,
             metrics=AlertingMetrics(self.own.registry),
             external_url=external_url,
         )
+        self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
         self.schedule = SampleSchedule(self._clock)
         self.fleet = Fleet(
             self.store,
@@ -109,7 +125,7 @@ class App:
         self.environment = Environment(
             engine=self.engine,
             store=self.store,
-            sink=self.alerting,
+            sink=_Sinks(self.alerting, self.forwarder),
             state=self.keeper.alerts,
             availability=_SampledTargets(self.fleet) if config.alerting.hold_missing else EverythingSampled(),
             external_url=external_url,
@@ -146,6 +162,8 @@ class App:
         return [
             *lifecycle.routes(self),
             *pages.routes(),
+            *api_v2.routes(self.alerting, self._clock),
+            *sd.routes(lambda: self.fleet.runners),
             *query.routes(self.engine, self._clock),
             *series.routes(self.store, self._clock),
             *rules.routes(lambda: self.rules.groups, self._clock),
@@ -173,7 +191,9 @@ class App:
         """Start every part; the web server first, so that the daemon can be asked how it is."""
         self.web.start()
         self.schedule.start()
+        await self.keeper.load()
         await self.alerting.start()
+        self.forwarder.apply(self._plan.config.alerting.alertmanagers)
         await self._watch(self._plan)
         self.discovery.start()
         await self._start_rules()
@@ -226,7 +246,7 @@ class App:
             try:
                 plan = self._load()
                 sources = build_sources(plan.config.discovery)
-                await self.alerting.reload(plan.routing.config, plan.routing.make_integrations)
+                await self.alerting.reload(plan.routing.config, plan.routing.bind(self.keeper.messages))
             except VigilError as error:
                 self._note_reload(False)
                 log.error("the configuration was not reloaded", error=error)
@@ -238,6 +258,7 @@ class App:
             self.discovery = Discovery(sources, self._discovered, self.discovery)
             await self._watch(plan)
             self.discovery.start()
+            self.forwarder.apply(plan.config.alerting.alertmanagers)
             await self.rules.apply(plan.rule_files)
             self._note_reload(True)
             log.info("the configuration was reloaded", targets=len(plan.targets))
@@ -257,7 +278,9 @@ class App:
         await self.discovery.stop()
         await self.schedule.stop()
         await self.rules.stop()
-        await self.alerting.stop(_SEND_DEADLINE_SECONDS)
+        await asyncio.gather(
+            self.alerting.stop(_SEND_DEADLINE_SECONDS), self.forwarder.stop(_SEND_DEADLINE_SECONDS)
+        )
         await self.fleet.close()
         await self.keeper.close()
         await self.web.stop()

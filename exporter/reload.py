@@ -13,7 +13,6 @@ from exporter.config.targets import TargetSection
 from exporter.config.web_config import WebConfig, load_web_config
 from exporter.errors import ConfigError, Problem
 from exporter.model.target import Target
-from exporter.notify.slack_messages import Messages
 from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
@@ -44,15 +43,15 @@ class Plan:
     web: WebConfig
 
 
-def load_plan(source: Source, messages: Messages | None = None) -> Plan:
-    """Read every file; `messages` remembers what was posted, from one plan to the next.
+def load_plan(source: Source) -> Plan:
+    """Read every file.
 
     Raises `ConfigError` with all problems of all files, `UsageError` for a URL on the command line.
     """
-    return plan_of(_load_config(source), messages)
+    return plan_of(_load_config(source))
 
 
-def plan_of(config: Config, messages: Messages | None = None) -> Plan:
+def plan_of(config: Config) -> Plan:
     """Read the files that a configuration names.
 
     Raises `ConfigError` with all problems of all files.
@@ -67,7 +66,7 @@ def plan_of(config: Config, messages: Messages | None = None) -> Plan:
             return None
 
     rule_files = attempt(lambda: load_rule_files(rule_paths(config)))
-    routing = attempt(lambda: load_routing(config.alerting.config_file, time.time, messages))
+    routing = attempt(lambda: load_routing(config.alerting.config_file, time.time))
     web = attempt(lambda: _load_web(config))
     if rule_files is None or routing is None or web is None:
         raise ConfigError(problems)

@@ -10,7 +10,7 @@ from exporter.config.alertmanager.templates import expand
 from exporter.config.document import Document
 from exporter.errors import ConfigError, Problem
 from exporter.notify.integrations import IntegrationFactory
-from exporter.notify.slack_messages import Messages
+from exporter.notify.slack_messages import MemoryMessages, Messages
 
 # A route tree that tells nobody: the alerts still show on the pages and in the API.
 _NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
@@ -18,34 +18,40 @@ _NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """A configuration, and what makes the integrations of its receivers."""
+    """A configuration, and what makes the integrations of its receivers.
+
+    `bind` takes what remembers the messages posted in Slack: an update goes to the message that stands there.
+    """
 
     config: AlertmanagerConfig
-    make_integrations: MakeIntegrations
+    bind: Callable[[Messages], MakeIntegrations]
 
 
-def load_routing(path: Path | None, now: Callable[[], float], messages: Messages | None = None) -> Routing:
+def load_routing(path: Path | None, now: Callable[[], float]) -> Routing:
     """Read an alertmanager.yml and its templates; without a path nobody is told.
 
-    `now` tells the time, `messages` remembers what was posted (see `IntegrationFactory`).
+    `now` tells the time.
 
     Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
     its receivers.
     """
     if path is None:
         config = AlertmanagerConfig.model_validate(_NOBODY)
-        return Routing(config, IntegrationFactory(config.global_, now, messages=messages))
+        return Routing(config, lambda messages: IntegrationFactory(config.global_, now, messages=messages))
     document = Document.load(path, lenient=True)
     config = parse_alertmanager_config(document)
-    factory = IntegrationFactory(
-        config.global_,
-        now,
-        template_files=expand(config.templates, path.parent),
-        document=document,
-        messages=messages,
-    )
-    _check_receivers(config, factory)
-    return Routing(config, factory)
+
+    def bind(messages: Messages) -> IntegrationFactory:
+        return IntegrationFactory(
+            config.global_,
+            now,
+            template_files=expand(config.templates, path.parent),
+            document=document,
+            messages=messages,
+        )
+
+    _check_receivers(config, bind(MemoryMessages()))
+    return Routing(config, bind)
 
 
 def _check_receivers(config: AlertmanagerConfig, factory: IntegrationFactory) -> None:

@@ -66,7 +66,7 @@ def _plan(url: str, terminal: Terminal) -> Plan:
         }
     )
     routes = AlertmanagerConfig.model_validate(_ALERTMANAGER)
-    return replace(plan_of(config), routing=Routing(routes, lambda _: (terminal,)))
+    return replace(plan_of(config), routing=Routing(routes, lambda _: lambda _: (terminal,)))
 
 
 async def _show(

@@ -12,6 +12,7 @@ from exporter.errors import NotifyError, UsageError, VigilError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.notification import Notification
+from exporter.notify.slack_messages import MemoryMessages
 from exporter.routing import Routing, load_routing
 
 _LABELS = Labels({"alertname": "TestNotification", "instance": "example:6379", "severity": "warning"})
@@ -52,7 +53,7 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
     receivers = {receiver.name: receiver for receiver in routing.config.receivers}
     if name not in receivers:
         raise UsageError(f'there is no receiver "{name}"; there are {", ".join(sorted(receivers))}')
-    integrations = list(routing.make_integrations(receivers[name]))
+    integrations = list(routing.bind(MemoryMessages())(receivers[name]))
     if not integrations:
         raise UsageError(f'the receiver "{name}" sends nothing: it has no configurations')
     return integrations

@@ -6,13 +6,17 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from exporter.alerting.journal import Journal, MemoryJournal
+from exporter.notify.slack_messages import MemoryMessages, Messages
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
+from exporter.samplers.keyspace import KeyspaceRecords
 from exporter.samplers.queues import QueueRecords
 from exporter.state.database import Database
 from exporter.state.journal import SqliteJournal
+from exporter.state.keyspace import SqliteKeyspaceRecords
 from exporter.state.metrics import StateCollector
 from exporter.state.queues import SqliteQueueRecords
 from exporter.state.rules import SqliteAlertState
+from exporter.state.slack import SqliteMessages
 
 FILE_NAME = "state.db"
 
@@ -29,6 +33,18 @@ class Keeper(Protocol):
     @property
     def queues(self) -> QueueRecords | None: ...
 
+    @property
+    def keyspaces(self) -> KeyspaceRecords | None: ...
+
+    @property
+    def messages(self) -> Messages:
+        """Which messages stand in Slack."""
+        ...
+
+    async def load(self) -> None:
+        """Take up what is asked for without waiting; never fails."""
+        ...
+
     async def close(self) -> None:
         """Write what is left, and let go of the file."""
         ...
@@ -41,6 +57,12 @@ class MemoryKeeper:
         self.journal: Journal = MemoryJournal()
         self.alerts: AlertStateStore = MemoryAlertState()
         self.queues: QueueRecords | None = None
+        self.keyspaces: KeyspaceRecords | None = None
+
+        self.messages: Messages = MemoryMessages()
+
+    async def load(self) -> None:
+        """Nothing to take up."""
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -54,6 +76,8 @@ class DatabaseKeeper:
         self._journal = SqliteJournal(self._database)
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
         self.queues: QueueRecords | None = SqliteQueueRecords(self._database)
+        self.keyspaces: KeyspaceRecords | None = SqliteKeyspaceRecords(self._database)
+        self._messages = SqliteMessages(self._database)
         StateCollector(registry, self._database, self._journal)
 
     @property
@@ -61,8 +85,18 @@ class DatabaseKeeper:
         """The state of alerting."""
         return self._journal
 
+    @property
+    def messages(self) -> Messages:
+        """Which messages stand in Slack."""
+        return self._messages
+
+    async def load(self) -> None:
+        """Take up what is asked for without waiting."""
+        await self._messages.load()
+
     async def close(self) -> None:
         """Write what is left, and close the file."""
+        await self._messages.close()
         await self._journal.close()
         await self._database.close()
 
