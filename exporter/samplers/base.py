@@ -9,6 +9,7 @@ from exporter.connection import Connection
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
+from exporter.samplers.lookups import Lookups
 from exporter.samplers.refusals import Refusals
 
 
@@ -18,6 +19,8 @@ class TargetFacts:
 
     Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
     version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
+    `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
+    keys, as far as the queues sampler knows them.
     """
 
     flavour: str = ""
@@ -39,6 +42,8 @@ class TargetFacts:
     databases: int = 0
     slowlog_max_len: int = 0
     keys_by_database: dict[int, int] = field(default_factory=dict)
+    lookups: Lookups = field(default_factory=Lookups)
+    queue_keys: dict[str, str] = field(default_factory=dict)
 
 
 class Sampler(Protocol):
@@ -101,7 +106,8 @@ class SamplerSpec:
     The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes
     itself, since they take as long as they take. `apart`: it measures time, and so runs at a moment of its
     own instead of together with the target's other samplers. `on_sentinel`: it makes sense there too, where
-    few commands are known.
+    few commands are known. `self_paced`: it is called at the usual interval and decides itself what is to be
+    done each time; the `interval` of its section is about its work.
     """
 
     name: str
@@ -110,3 +116,4 @@ class SamplerSpec:
     own_deadline: bool = False
     apart: bool = False
     on_sentinel: bool = False
+    self_paced: bool = False

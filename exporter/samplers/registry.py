@@ -9,6 +9,7 @@ from exporter.samplers import (
     cluster,
     command_latency,
     info,
+    keyspace,
     latency,
     memory,
     modules,
@@ -35,6 +36,7 @@ SAMPLERS: Final[tuple[SamplerSpec, ...]] = (
     sentinel.SPEC,
     modules.SPEC,
     queues.SPEC,
+    keyspace.SPEC,
 )
 
 

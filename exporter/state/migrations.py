@@ -25,6 +25,10 @@ MIGRATIONS: Final = (
     CREATE TABLE queues (instance TEXT, key TEXT, value TEXT NOT NULL,
         PRIMARY KEY (instance, key)) WITHOUT ROWID;
     """,
+    # 3: the last pass over each keyspace, and how far the one under way has come.
+    """
+    CREATE TABLE keyspaces (instance TEXT PRIMARY KEY, history BLOB, progress BLOB);
+    """,
 )
 
 

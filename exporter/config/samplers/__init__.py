@@ -3,6 +3,7 @@
 from exporter.config.fields import Section
 from exporter.config.samplers.clients import ClientsSection
 from exporter.config.samplers.info import InfoSection
+from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.config.samplers.latency import CommandLatencySection, LatencySection
 from exporter.config.samplers.modules import ModulesSection
 from exporter.config.samplers.queues import QueuesSection
@@ -43,3 +44,5 @@ class SamplersSection(Section):
     """What loaded modules say of themselves."""
     queues: QueuesSection = QueuesSection()
     """Queues of job frameworks, lists of your own, and streams with consumer groups."""
+    keyspace: KeyspaceSection = KeyspaceSection()
+    """Which kinds of keys there are, and what they take, by scanning in the background."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from exporter.config.fields import Duration, PositiveDuration
 from exporter.config.samplers.base import SamplerSection
@@ -31,7 +31,15 @@ def _check_pattern(text: str) -> str:
     return text
 
 
-Share = Annotated[float | None, BeforeValidator(parse_share, json_schema_input_type=str)]
+def _show_share(share: float | None) -> str:
+    return UNLIMITED if share is None else f"{share * 100:g}%"
+
+
+Share = Annotated[
+    float | None,
+    BeforeValidator(parse_share, json_schema_input_type=str),
+    PlainSerializer(_show_share, return_type=str),
+]
 """A share in per cent of the server's time; None for all of it."""
 
 KeyPattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]

@@ -122,6 +122,9 @@ class InfoSampler:
 
     def _reader(self, section: str, key: str, text: str) -> LineReader:
         """What reads a line from now on; its values are set right away."""
+        if key in server.IDENTITY:
+            self._read_plain(key, text)
+            return always_anew
         special = self._readers.get(section)
         if special is not None:
             return special(key, text)
@@ -131,10 +134,7 @@ class InfoSampler:
                 return reader
         if section == "modules" and key == "module":
             return modules.read_module(text, self._table, self._modules)
-        plain = self._read_plain(key, text)
-        if key in server.IDENTITY:
-            return always_anew
-        return self._with_scaled(key, text, plain)
+        return self._with_scaled(key, text, self._read_plain(key, text))
 
     def _read_plain(self, key: str, text: str) -> int | None:
         family = FIELDS.get(key)

@@ -10,7 +10,7 @@ from exporter.samplers.keyspace.report import PassReport
 _FORMAT: Final = 1
 
 
-class KeyspaceState(Protocol):
+class KeyspaceRecords(Protocol):
     """Where results and progress survive a restart. Raises `StateError` where that is not possible."""
 
     async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
@@ -26,7 +26,7 @@ class KeyspaceState(Protocol):
         ...
 
 
-class NoState:
+class NoRecords:
     """Keeps nothing over a restart."""
 
     async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:

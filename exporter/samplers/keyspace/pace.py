@@ -29,7 +29,8 @@ class Pace:
 
     A step's time is what passed between sending its commands and having its replies, less the shortest round
     trip (`note_round_trip`): what the server has spent on it at most, waiting behind other clients included.
-    So a busy server is asked less often. A slow step halves the batch and doubles the pauses.
+    So a busy server is asked less often. A slow step halves the batch and doubles the pauses; at full speed
+    there are none.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -58,8 +59,6 @@ class Pace:
         pause = 0.0
         if self._budget.share is not None:
             pause = busy * (1 / self._budget.share - 1) * self._caution
-        elif self._caution > 1:
-            pause = busy * (self._caution - 1)
         if strained:
             pause = max(4 * pause, busy)
         if self._budget.keys_per_second is not None:

@@ -4,9 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.tree import Group
 
+# What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
+_SECONDS_PER_KEY: Final = 2.5e-6
+# Of the keys of a large database so many are asked about at most, unless told otherwise.
+_SAMPLE_SHARE: Final = 0.08
+_SAMPLE_LEAST: Final = 20_000
 # Of a group everything is asked until this much is known about it.
 _PILOT: Final = 100
 _LEAST: Final = 300
@@ -49,3 +55,15 @@ def _wanted(group: Group, facts: Facts, growth: float, memory: float) -> float:
     needed = max(_LEAST, facts.memory.needed(min(error, _LOOSEST_ERROR)))
     # Drawing from a finite number of keys takes less (Cochran, "Sampling Techniques", 1977, 4.4).
     return needed / (1 + needed / keys) if keys else needed
+
+
+def plan_sample(section: KeyspaceSection, keys: int, all_keys: int) -> SamplePlan | None:
+    """Which keys of a database are asked about, None for all; `all_keys` are those of all databases."""
+    sample, share = section.sample, section.budget
+    if isinstance(sample, int):
+        return SamplePlan(sample * keys / all_keys, use_up=True) if sample < all_keys else None
+    if sample == "all" or share is None or section.interval is None:
+        return None
+    if all_keys * _SECONDS_PER_KEY / share <= section.interval.seconds / 2:
+        return None
+    return SamplePlan(max(_SAMPLE_LEAST, keys * _SAMPLE_SHARE))

@@ -9,15 +9,15 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Command, Connection
 from exporter.errors import Reason, ReplyError, StateError, TargetError
 from exporter.log import get_logger
-from exporter.samplers.base import TargetFacts
 from exporter.samplers.keyspace import condition
 from exporter.samplers.keyspace.answers import Refused
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
+from exporter.samplers.keyspace.guard import Guard, OtherServerError
 from exporter.samplers.keyspace.history import History
 from exporter.samplers.keyspace.miner import Miner
 from exporter.samplers.keyspace.outcome import PassFacts, conclude
 from exporter.samplers.keyspace.pace import Budget, Pace
-from exporter.samplers.keyspace.plan import SamplePlan
+from exporter.samplers.keyspace.plan import plan_sample
 from exporter.samplers.keyspace.progress import Progress, dump_survey, restore_survey
 from exporter.samplers.keyspace.summary import summarise
 from exporter.samplers.keyspace.survey import Survey, SurveySettings
@@ -26,29 +26,17 @@ from exporter.samplers.lookups import Lookups
 
 log = get_logger(__name__)
 
-# What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
-_SECONDS_PER_KEY: Final = 2.5e-6
-# Of the keys of a large database so many are asked about at most, unless told otherwise.
-_SAMPLE_SHARE: Final = 0.08
-_SAMPLE_LEAST: Final = 20_000
 # Idle times and encodings of so many keys are enough for a distribution.
 _EXTRA_KEYS: Final = 20_000
-_LOOK_SECONDS: Final = 5.0
 _SAVE_SECONDS: Final = 30.0
 _FIRST_RETRY_SECONDS: Final = 0.5
 _LAST_RETRY_SECONDS: Final = 30.0
 _MAX_RESTARTS: Final = 3
+# What reading a saved document of another shape ends in.
+_UNFIT: Final = (KeyError, TypeError, ValueError, AttributeError)
 _REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
 
 Result = TypeVar("Result")
-
-
-class OtherServerError(Exception):
-    """Behind the address there is another server, or another life of it: cursors mean nothing there."""
-
-
-class NotOurTurnError(Exception):
-    """The server has a role in which it is not to be scanned."""
 
 
 async def _keep_nothing(progress: bytes) -> None:
@@ -91,16 +79,13 @@ class Scan:
         self._sleep = sleep
         self._seed = seed
         self._pace = Pace(Budget(section.budget, section.keys_per_second, section.slow_after.seconds))
-        self._facts = TargetFacts()
+        self._guard = Guard(connection, section.run_on, self._pace, clock)
         self._refused = Refused()
-        self._connects = -1
-        self._looked_at = 0.0
         self._saved_at = clock.monotonic()
         self._failing_since: float | None = None
         self._walk: Walk | None = None
         self._survey: Survey | None = None
         self._exact = True
-        self._no_touch = False
 
     async def run(self, saved: bytes | None = None) -> History:
         """Do the pass, or go on with a `saved` one.
@@ -109,7 +94,7 @@ class Scan:
         """
         for _ in range(_MAX_RESTARTS):
             try:
-                await self._patiently(self._look)
+                await self._patiently(self._guard.look)
                 self._take_up(saved)
                 return await self._run_databases()
             except OtherServerError:
@@ -122,6 +107,7 @@ class Scan:
     def _forget(self) -> None:
         self.progress = Progress("", self.progress.settings, self._clock.now())
         self._survey = self._walk = None
+        self._guard.run_id = ""
 
     def _take_up(self, saved: bytes | None) -> None:
         """Go on with a saved pass if it fits, else begin one."""
@@ -135,14 +121,15 @@ class Scan:
                 )
         if (
             progress is not None
-            and progress.run_id == self._facts.run_id
+            and progress.run_id == self._guard.facts.run_id
             and progress.settings == self.progress.settings
         ):
             self.progress = progress
+            self._guard.run_id = progress.run_id
             return
-        self.progress.run_id = self._facts.run_id
+        self.progress.run_id = self._guard.run_id = self._guard.facts.run_id
         wanted = self._section.databases
-        sizes = self._facts.keys_by_database
+        sizes = self._guard.facts.keys_by_database
         self.progress.sizes = {
             number: sizes[number] for number in sorted(sizes) if wanted is None or number in wanted
         }
@@ -161,7 +148,7 @@ class Scan:
             survey, walk = self._begin(number)
 
             async def go_on(walk: Walk = walk) -> None:
-                await self._look()
+                await self._guard.look()
                 await walk.run(self._between)
 
             try:
@@ -186,7 +173,7 @@ class Scan:
             try:
                 restore_survey(survey, progress.survey)
                 cursor = progress.cursor
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except _UNFIT as error:
                 log.warning(
                     "saved scan cannot be used", instance=self._connection.target.instance, error=error
                 )
@@ -195,7 +182,7 @@ class Scan:
         prelude: list[Command] = []
         if number != self._connection.target.address.database or len(progress.sizes) > 1:
             prelude.append(("SELECT", number))
-        if condition.is_replica(self._facts) and self._facts.cluster_enabled:
+        if condition.is_replica(self._guard.facts) and self._guard.facts.cluster_enabled:
             prelude.append(("READONLY",))
         self._survey = survey
         self._walk = Walk(
@@ -211,14 +198,14 @@ class Scan:
 
     def _new_survey(self, number: int) -> Survey:
         keys = self.progress.sizes[number]
-        plan = self._plan(keys)
+        plan = plan_sample(self._section, keys, sum(self.progress.sizes.values()))
         asked = keys if plan is None else min(plan.most, keys)
         self._exact = self._exact and plan is None
         settings = SurveySettings(
             plan=plan,
             extra_rate=min(1.0, _EXTRA_KEYS / max(1.0, asked)),
-            usage=condition.usage_command(self._facts),
-            no_touch=self._no_touch,
+            usage=condition.usage_command(self._guard.facts),
+            no_touch=self._guard.no_touch,
             top_keys=self._section.top_keys,
             watched=frozenset(self._history.tracked.get(number, ())) if self._history else frozenset(),
             seed=self._seed,
@@ -227,62 +214,19 @@ class Scan:
         if self._history is not None and number in self._history.skeletons:
             try:
                 miner.learn(self._history.skeletons[number])
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except _UNFIT as error:
                 log.warning("saved patterns cannot be used", error=error)
         return Survey(settings, miner, self._refused, self._lookups)
-
-    def _plan(self, keys: int) -> SamplePlan | None:
-        """Which keys of a database are asked about; None: all."""
-        sample, share = self._section.sample, self._section.budget
-        if isinstance(sample, int):
-            total = sum(self.progress.sizes.values())
-            return SamplePlan(sample * keys / total, use_up=True) if sample < total else None
-        if sample == "all" or share is None:
-            return None
-        interval = self._section.interval
-        if interval is None or keys * _SECONDS_PER_KEY / share <= interval.seconds / 2:
-            return None
-        return SamplePlan(max(_SAMPLE_LEAST, keys * _SAMPLE_SHARE))
 
     async def _between(self, seconds: float, keys: int) -> None:
         """After each step: look how the server is, save, rest."""
         self._failing_since = self.trouble = None
-        now = self._clock.monotonic()
-        if self._connection.connects != self._connects or now - self._looked_at >= _LOOK_SECONDS:
-            await self._look()
-        if now - self._saved_at >= _SAVE_SECONDS:
+        await self._guard.look_now_and_then()
+        if self._clock.monotonic() - self._saved_at >= _SAVE_SECONDS:
             await self.save()
-        pause = self._pace.pause(seconds, keys, strained=condition.is_strained(self._facts))
+        pause = self._pace.pause(seconds, keys, strained=self._guard.is_strained)
         if pause > 0:
             await self._sleep(pause)
-
-    async def _look(self) -> None:
-        """How the server is, and whether it is still the same one."""
-        started = self._clock.monotonic()
-        if self._connection.connects != self._connects:
-            self._no_touch = await self._asks_no_touch()
-        else:
-            await self._connection.execute("PING")
-            self._pace.note_round_trip(self._clock.monotonic() - started)
-        facts = await condition.observe(self._connection, self._clock.now())
-        self._connects = self._connection.connects
-        self._looked_at = self._clock.monotonic()
-        if self.progress.run_id and facts.run_id != self.progress.run_id:
-            raise OtherServerError
-        wanted = self._section.run_on
-        if wanted != "any" and condition.is_replica(facts) != (wanted == "replica"):
-            raise NotOurTurnError
-        self._facts = facts
-        if facts.loading:
-            raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")
-
-    async def _asks_no_touch(self) -> bool:
-        """Ask not to be taken for a user of the keys; whether the server knows how."""
-        try:
-            await self._connection.execute("CLIENT", "NO-TOUCH", "ON")
-        except ReplyError:
-            return False
-        return True
 
     async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do something, again and again where the server cannot be asked."""
@@ -332,7 +276,7 @@ class Scan:
             finished_at=self._clock.now(),
             complete=complete,
             exact=self._exact,
-            dataset_bytes=self._facts.used_memory_dataset,
+            dataset_bytes=self._guard.facts.used_memory_dataset,
             notes=[*self.notes, *self._refusals()],
         )
         return conclude(facts, self.progress.finished, self._section, self._history, self._queues)

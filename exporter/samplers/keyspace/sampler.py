@@ -1,0 +1,160 @@
+"""The keyspace sampler: a scan that goes on in the background, and its last results at every pass."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from exporter.config.samplers.keyspace import KeyspaceSection
+from exporter.connection import Connection
+from exporter.errors import ReplyError, StateError, TargetError
+from exporter.log import get_logger
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.keyspace import families
+from exporter.samplers.keyspace.guard import NotOurTurnError
+from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecords
+from exporter.samplers.keyspace.publish import publish
+from exporter.samplers.keyspace.report import PassReport
+from exporter.samplers.keyspace.scan import Scan
+
+log = get_logger(__name__)
+
+CLIENT_NAME: Final = "redis-vigil-keyspace"
+_DEFAULT_INTERVAL_SECONDS: Final = 600.0
+# A scan that failed for reasons of ours is tried again after this.
+_FAILED_SECONDS: Final = 60.0
+
+
+class KeyspaceSampler:
+    """Scans the keyspace of one server, again and again.
+
+    `sample` never waits for a scan: it starts one when it is time, and writes what the last finished one has
+    found. `report` is for pages and the HTTP interface.
+    """
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: KeyspaceSection = context.settings
+        self._context = context
+        self._settings = settings
+        self._records: KeyspaceRecords = context.records.get("keyspace") or NoRecords()
+        self._connection: Connection | None = None
+        self._history: History | None = None
+        self._saved: bytes | None = None
+        self._is_loaded = False
+        self._scan: Scan | None = None
+        self._task: asyncio.Task[History] | None = None
+        self._due = 0.0
+        self._incomplete = 0
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
+        await connection.execute("PING")
+        if not self._is_loaded:
+            await self._load()
+        if self._task is not None and self._task.done():
+            await self._take_result(self._task, at)
+        if self._task is None and at >= self._due:
+            self._start(at)
+        self._publish()
+
+    async def close(self) -> None:
+        """End the scan under way; how far it has come is kept."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, TargetError, NotOurTurnError):
+                await task
+            if self._scan is not None:
+                await self._scan.save()
+        if self._connection is not None:
+            await self._connection.close()
+
+    @property
+    def report(self) -> PassReport | None:
+        """What the last finished pass has found."""
+        return self._history.report if self._history is not None else None
+
+    @property
+    def progress_ratio(self) -> float:
+        """How much of the pass under way is done, 0 to 1; 1 between passes."""
+        return 1.0 if self._task is None or self._scan is None else self._scan.progress_ratio
+
+    @property
+    def keys_scanned(self) -> int:
+        """How many keys the pass under way has seen."""
+        return 0 if self._task is None or self._scan is None else self._scan.keys_scanned
+
+    async def _load(self) -> None:
+        """What was known before a restart."""
+        self._is_loaded = True
+        instance = self._context.target.instance
+        try:
+            history, self._saved = await self._records.load(instance)
+            if history is not None:
+                self._history = History.from_json(history)
+        except (StateError, ValueError) as error:
+            log.warning("saved keyspace report cannot be used", instance=instance, error=error)
+        if self._history is not None and self._saved is None:
+            self._due = self._history.report.started_at + self._interval_seconds
+
+    @property
+    def _interval_seconds(self) -> float:
+        interval = self._settings.interval
+        return interval.seconds if interval is not None else _DEFAULT_INTERVAL_SECONDS
+
+    def _start(self, at: float) -> None:
+        context = self._context
+        if self._connection is None:
+            self._connection = context.connect(CLIENT_NAME)
+        self._scan = Scan(
+            self._connection,
+            self._settings,
+            clock=context.clock,
+            lookups=context.facts.lookups,
+            history=self._history,
+            queues=context.facts.queue_keys,
+            save=self._save_progress,
+        )
+        self._due = at + self._interval_seconds
+        saved, self._saved = self._saved, None
+        self._task = asyncio.create_task(self._scan.run(saved))
+
+    async def _take_result(self, task: "asyncio.Task[History]", at: float) -> None:
+        """The scan has ended, in one way or another."""
+        self._task = None
+        try:
+            history = task.result()
+        except NotOurTurnError:
+            self._history = None
+            return
+        except ReplyError:
+            # The server refuses SCAN: the runner asks again when that may have changed.
+            self._due = 0.0
+            raise
+        except Exception:
+            self._due = at + min(self._interval_seconds, _FAILED_SECONDS)
+            raise
+        if not history.report.complete:
+            self._incomplete += 1
+            # Of two passes the one that has seen everything says more.
+            if self._history is not None and self._history.report.complete:
+                return
+        self._history = history
+        try:
+            await self._records.save_history(self._context.target.instance, history.to_json())
+        except StateError as error:
+            log.warning("keyspace report cannot be saved", error=error)
+
+    async def _save_progress(self, progress: bytes) -> None:
+        await self._records.save_progress(self._context.target.instance, progress)
+
+    def _publish(self) -> None:
+        table = self._context.table
+        if self._history is not None:
+            publish(self._history.report, table)
+        if self._scan is not None:
+            table.set(families.PROGRESS, self.progress_ratio)
+            table.set(families.SCANNED, float(self._scan.keys_scanned))
+            table.set(families.INCOMPLETE, float(self._incomplete))
+
+
+SPEC: Final = SamplerSpec("keyspace", families.FAMILIES, KeyspaceSampler, own_deadline=True, self_paced=True)

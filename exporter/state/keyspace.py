@@ -1,0 +1,41 @@
+"""What is known about keyspaces, in SQLite: results and progress survive a restart."""
+
+import sqlite3
+
+from exporter.state.database import Database
+
+
+class SqliteKeyspaceRecords:
+    """Implements `exporter.samplers.keyspace.KeyspaceRecords` on a `Database` that others may use too."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
+        def read(connection: sqlite3.Connection) -> tuple[bytes | None, bytes | None]:
+            row = connection.execute(
+                "SELECT history, progress FROM keyspaces WHERE instance = ?", (instance,)
+            ).fetchone()
+            return (None, None) if row is None else (row[0], row[1])
+
+        return await self._database.run(read)
+
+    async def save_history(self, instance: str, history: bytes) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO keyspaces (instance, history) VALUES (?, ?)"
+                " ON CONFLICT (instance) DO UPDATE SET history = excluded.history, progress = NULL",
+                (instance, history),
+            )
+
+        await self._database.run(write)
+
+    async def save_progress(self, instance: str, progress: bytes) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO keyspaces (instance, progress) VALUES (?, ?)"
+                " ON CONFLICT (instance) DO UPDATE SET progress = excluded.progress",
+                (instance, progress),
+            )
+
+        await self._database.run(write)
