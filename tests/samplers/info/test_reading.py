@@ -1,0 +1,306 @@
+"""INFO replies, real and hostile: read by difference, they say the same as read anew."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.clock import SystemClock
+from exporter.config.samplers.info import InfoSection
+from exporter.connection import Connection
+from exporter.metrics import SeriesTable
+from exporter.model.labels import EMPTY
+from exporter.model.target import Address, Target
+from exporter.samplers.base import SamplerContext, TargetFacts
+from exporter.samplers.info.sampler import InfoSampler
+from tests.servers import RealServer
+
+
+@dataclass
+class Reading:
+    """A sampler without a server, and what it made of the last reply."""
+
+    sampler: InfoSampler
+    table: SeriesTable
+    facts: TargetFacts
+    passes: int = 0
+
+    def read(self, reply: bytes) -> dict[str, float]:
+        self.sampler.read(reply)
+        self.passes += 1
+        sample = self.table.finish(self.passes)
+        return {
+            str(series): value
+            for series, value in zip(sample.layout.series, sample.values, strict=True)
+            if value is not None
+        }
+
+
+def reading(**options: Any) -> Reading:
+    table, facts = SeriesTable("x", EMPTY), TargetFacts()
+    context = SamplerContext(
+        target=Target("x", Address()),
+        settings=InfoSection(**options),
+        table=table,
+        facts=facts,
+        clock=SystemClock(),
+        connect=lambda name: (_ for _ in ()).throw(AssertionError),
+    )
+    return Reading(InfoSampler(context), table, facts)
+
+
+def info(*sections: tuple[str, Mapping[str, object]]) -> bytes:
+    lines = []
+    for name, fields in sections:
+        lines += [f"# {name}", *(f"{key}:{value}" for key, value in fields.items()), ""]
+    return "\r\n".join(lines).encode()
+
+
+SERVER = (
+    "Server",
+    {"redis_version": "7.0.15", "redis_mode": "standalone", "run_id": "abc", "uptime_in_seconds": 5},
+)
+
+
+def test_numbers_and_words() -> None:
+    found = reading().read(
+        info(
+            SERVER,
+            ("Memory", {"used_memory": 100, "mem_fragmentation_ratio": "1.5"}),
+            ("Persistence", {"rdb_last_bgsave_status": "ok", "aof_last_write_status": "err"}),
+        )
+    )
+
+    assert found["redis_memory_used_bytes"] == 100.0
+    assert found["redis_mem_fragmentation_ratio"] == 1.5
+    assert found["redis_rdb_last_bgsave_status"] == 1.0
+    assert found["redis_aof_last_write_status"] == 0.0
+
+
+def test_commands_errors_and_percentiles() -> None:
+    found = reading().read(
+        info(
+            (
+                "Commandstats",
+                {"cmdstat_get": "calls=3,usec=7,usec_per_call=2.33,rejected_calls=1,failed_calls=2"},
+            ),
+            ("Commandstats", {"cmdstat_old": "calls=3,usec=7,usec_per_call=2.33"}),
+            ("Latencystats", {"latency_percentiles_usec_get": "p50=1.003,p99=2.007,p99.9=3.007"}),
+            ("Errorstats", {"errorstat_ERR": "count=4"}),
+        )
+    )
+
+    assert found['redis_commands_total{cmd="get"}'] == 3.0
+    assert found['redis_commands_duration_seconds_total{cmd="get"}'] == 7e-06
+    assert found['redis_commands_rejected_calls_total{cmd="get"}'] == 1.0
+    assert found['redis_commands_failed_calls_total{cmd="get"}'] == 2.0
+    assert 'redis_commands_failed_calls_total{cmd="old"}' not in found
+    assert found['redis_latency_percentiles_usec{cmd="get", quantile="99.9"}'] == 3.007
+    assert found['redis_latency_percentiles_usec_sum{cmd="get"}'] == 7.0
+    assert found['redis_latency_percentiles_usec_count{cmd="get"}'] == 3.0
+    assert found['redis_errors_total{err="ERR"}'] == 4.0
+
+
+def test_databases_without_keys_are_shown_empty() -> None:
+    keyspace = ("Keyspace", {"db3": "keys=4,expires=1,avg_ttl=1500,subexpiry=2"})
+    found = reading().read(info(SERVER, keyspace))
+    bare = reading(empty_databases=False).read(info(SERVER, keyspace))
+
+    assert found['redis_db_keys{db="db3"}'] == 4.0
+    assert found['redis_db_avg_ttl_seconds{db="db3"}'] == 1.5
+    assert found['redis_db_keys_with_expiring_items{db="db3"}'] == 2.0
+    assert found['redis_db_keys{db="db15"}'] == 0.0
+    assert 'redis_db_keys{db="db16"}' not in found
+    assert 'redis_db_keys{db="db15"}' not in bare
+
+
+def test_a_replica_and_its_primary() -> None:
+    found = reading().read(
+        info(
+            SERVER,
+            (
+                "Replication",
+                {
+                    "role": "slave",
+                    "master_host": "10.0.0.1",
+                    "master_port": 6379,
+                    "master_link_status": "down",
+                    "master_last_io_seconds_ago": -1,
+                    "master_sync_in_progress": 1,
+                    "slave_read_repl_offset": 10,
+                    "slave_repl_offset": 9,
+                    "master_sync_left_bytes": 77,
+                    "master_link_down_since_seconds": 12,
+                    "slave_read_only": 1,
+                    "master_repl_offset": 9,
+                },
+            ),
+        )
+    )
+    of = '{master_host="10.0.0.1", master_port="6379"}'
+
+    assert found[f"redis_master_link_up{of}"] == 0.0
+    assert found[f"redis_master_link_down_since_seconds{of}"] == 12.0
+    assert found[f"redis_master_sync_left_bytes{of}"] == 77.0
+    assert found[f"redis_slave_repl_offset{of}"] == 9.0
+    assert found["redis_master_repl_offset"] == 9.0
+    assert found['redis_slave_info{master_host="10.0.0.1", master_port="6379", read_only="1"}'] == 1.0
+
+
+def test_a_primary_and_its_replicas_over_time() -> None:
+    of = '{slave_ip="10.0.0.2", slave_port="6379", slave_state="online"}'
+    subject = reading()
+
+    def passes(**replicas: str) -> dict[str, float]:
+        return subject.read(info(SERVER, ("Replication", {"role": "master", **replicas})))
+
+    first = passes(slave0="ip=10.0.0.2,port=6379,state=online,offset=100,lag=0")
+    second = passes(slave0="ip=10.0.0.2,port=6379,state=online,offset=200,lag=1")
+    third = passes(slave0="ip=10.0.0.2,port=6379,state=wait_bgsave,offset=0,lag=-1")
+    fourth = passes()
+
+    assert first[f"redis_connected_slave_offset_bytes{of}"] == 100.0
+    assert (second[f"redis_connected_slave_lag_seconds{of}"]) == 1.0
+    waiting = of.replace("online", "wait_bgsave")
+    assert [name for name in third if "connected_slave_" in name] == [
+        f"redis_connected_slave_offset_bytes{waiting}"
+    ]
+    assert not [name for name in fourth if "connected_slave_" in name]
+
+
+def test_commands_beyond_the_cap_are_summed_up() -> None:
+    stats = {f"cmdstat_c{index}": f"calls={index},usec=1,usec_per_call=1" for index in range(10)}
+    subject = reading(max_commands=7)
+    for _ in range(3):
+        found = subject.read(info(SERVER, ("Commandstats", stats)))
+        assert found['redis_commands_total{cmd="c6"}'] == 6.0
+        assert found['redis_commands_total{cmd="other"}'] == 7.0 + 8.0 + 9.0
+        stats["cmdstat_c9"] = "calls=9,usec=2,usec_per_call=1"
+
+
+def test_facts_for_other_samplers() -> None:
+    subject = reading()
+    subject.read(
+        info(
+            (
+                "Server",
+                {
+                    "server_name": "valkey",
+                    "valkey_version": "9.1.2",
+                    "redis_version": "7.2.4",
+                    "server_mode": "cluster",
+                },
+            ),
+            ("Clients", {"connected_clients": 12}),
+            ("Persistence", {"loading": 1, "rdb_bgsave_in_progress": 1}),
+            ("Replication", {"role": "master"}),
+            ("Modules", {"module": "name=lua,ver=1,api=1,filters=0,usedby=[],using=[],options=[a|b]"}),
+            ("Cluster", {"cluster_enabled": 1}),
+            ("Keyspace", {"db0": "keys=4,expires=1,avg_ttl=0"}),
+        )
+    )
+    facts = subject.facts
+
+    assert (facts.flavour, facts.version, facts.redis_version) == ("valkey", (9, 1, 2), (7, 2, 4))
+    assert (facts.mode, facts.role, facts.cluster_enabled) == ("cluster", "master", True)
+    assert (facts.loading, facts.fork_in_progress, facts.connected_clients) == (True, True, 12)
+    assert facts.keys_by_database == {0: 4}
+    assert facts.modules == {"lua"}
+
+
+# Lines as servers write them, and lines as nobody should.
+SANE = [
+    b"# Server",
+    b"# Commandstats",
+    b"# Latencystats",
+    b"# Errorstats",
+    b"# Keyspace",
+    b"# Replication",
+    b"# Sentinel",
+    b"# Modules",
+    b"redis_version:7.0.15",
+    b"role:master",
+    b"role:slave",
+    b"run_id:abc",
+    b"uptime_in_seconds:5",
+    b"latest_fork_usec:100",
+    b"used_memory:100",
+    b"used_memory:x",
+    b"master_host:h",
+    b"master_port:1",
+    b"master_link_status:up",
+    b"slave0:ip=1,port=2,state=online,offset=3,lag=0",
+    b"slave0:ip=1,port=2,state=online,offset=4,lag=-1",
+    b"slave0:ip=1,port=2,state=down",
+    b"cmdstat_get:calls=1,usec=2,usec_per_call=2",
+    b"cmdstat_get:calls=1,usec=2,usec_per_call=2,rejected_calls=0,failed_calls=1",
+    b"cmdstat_set:calls=4,usec=2,usec_per_call=2",
+    b"latency_percentiles_usec_get:p50=1,p99=2",
+    b"latency_percentiles_usec_get:p50=1,p95=2",
+    b"errorstat_ERR:count=1",
+    b"errorstat_ERR:count=2",
+    b"db0:keys=1,expires=0,avg_ttl=0",
+    b"db0:keys=2,expires=0",
+    b"db1:keys=x",
+    b"module:name=a,ver=1,api=1,filters=0,usedby=[],using=[b,c],options=[]",
+    b"master0:name=m,status=ok,address=h:1,slaves=1,sentinels=3",
+    b"sentinel_masters:1",
+]
+sane = st.sampled_from(SANE)
+lines = st.one_of(sane, sane, st.binary(max_size=20))
+
+
+def _like(line: bytes) -> list[bytes]:
+    """The lines of the same field."""
+    head = line.partition(b":")[0]
+    return [other for other in SANE if other.startswith(head)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(lines, max_size=20), min_size=1, max_size=5))
+def test_read_by_difference_it_says_the_same_as_read_anew(replies: list[list[bytes]]) -> None:
+    subject = reading()
+    for reply in replies:
+        joined = b"\r\n".join(reply)
+        subject.sampler._at = 0.0
+        assert subject.read(joined) == reading().read(joined)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_lines_that_move_say_the_same_as_read_anew(data: st.DataObject) -> None:
+    """The same lines again and again, of which some have another value."""
+    reply = data.draw(st.lists(sane, min_size=5, max_size=30))
+    subject = reading()
+    for _ in range(4):
+        moved = data.draw(st.lists(st.integers(0, len(reply) - 1), max_size=3))
+        for index in moved:
+            head = reply[index].partition(b":")[0]
+            reply[index] = data.draw(sane.filter(lambda line, head=head: line.startswith(head)))
+        joined = b"\r\n".join(reply)
+        assert subject.read(joined) == reading().read(joined)
+
+
+def test_a_real_server_read_twice(each_empty_server: RealServer) -> None:
+    client = each_empty_server.client
+    client.set("a", 1)
+    subject = reading()
+
+    def raw() -> bytes:
+        async def ask() -> bytes:
+            connection = Connection(Target("x", Address("127.0.0.1", each_empty_server.port)))
+            reply: bytes = await connection.execute("INFO", "ALL")
+            await connection.close()
+            return reply
+
+        return asyncio.run(ask())
+
+    for _ in range(3):
+        reply = raw()
+        assert subject.read(reply) == reading().read(reply)
+        client.get("a")
+        client.lpush("l", 1)
+    assert subject.facts.keys_by_database == {0: 2}
