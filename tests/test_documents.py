@@ -35,6 +35,15 @@ def test_the_examples_of_a_configuration_load(document: str, tmp_path: Path) -> 
         assert len(load_config(tmp_path / "config.yml").targets) == 2
 
 
+def test_the_example_of_discovery_loads(tmp_path: Path) -> None:
+    (block,) = yaml_blocks(ROOT / "docs" / "configuration.md", "discovery:")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "cluster").write_text("x")
+    (tmp_path / "config.yml").write_text(block)
+    discovery = load_config(tmp_path / "config.yml").discovery
+    assert [len(getattr(discovery, kind)) for kind in ("cluster", "sentinel", "file", "http")] == [1, 1, 1, 1]
+
+
 def test_the_example_in_the_readme_is_short() -> None:
     (block,) = yaml_blocks(ROOT / "README.md", "targets:")
     assert len(block.splitlines()) <= 10
