@@ -34,6 +34,11 @@ class QueueFinder:
         self._settings = settings
         self._own_database = own_database
 
+    @property
+    def must_select(self) -> bool:
+        """Whether the database has to be named: the connection's own is not the only one."""
+        return self.databases != (self._own_database,)
+
     async def walk(self, moment: Moment, exchange: Exchange, pace: Pace) -> None:
         """Walk through all databases.
 
@@ -43,7 +48,7 @@ class QueueFinder:
         self.databases = await self._find_databases(exchange)
         await drive(self.ask_indexes(moment), exchange)
         for database in self.databases:
-            select = database if len(self.databases) > 1 else None
+            select = database if self.must_select else None
             seen = await Walk(self._frameworks, exchange, pace=pace).run(select)
             await drive(self._recognise(moment, database, seen), exchange)
 
@@ -73,7 +78,7 @@ class QueueFinder:
                 for framework in self._frameworks
             ]
         )
-        found = yield from (in_database(database, steps) if len(self.databases) > 1 else steps)
+        found = yield from (in_database(database, steps) if self.must_select else steps)
         for framework, queues in zip(self._frameworks, found, strict=True):
             self._take(framework, queues or (), moment.at)
 

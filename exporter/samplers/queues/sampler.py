@@ -150,7 +150,7 @@ class QueuesSampler:
         if framework.name == "celery":
             self._celery.start()
         steps = framework.read(queues, moment)
-        if len(self._finder.databases) > 1 or moment.database != self._own_database:
+        if self._finder.must_select or moment.database != self._own_database:
             steps = in_database(moment.database, steps)
         readings = yield from guarded(steps, framework.name)
         return list(zip(queues, readings or (), strict=False))

@@ -88,12 +88,13 @@ class Walk:
     async def _step(self, filters: Sequence[_Filter], database: int | None) -> float:
         select: list[Command] = [] if database is None else [("SELECT", database)]
         began = time.monotonic()
-        commands = [one.command(self._with_type) for one in filters]
+        with_type = self._with_type
+        commands = [one.command(with_type) for one in filters]
         replies = (await self._exchange([*select, *commands]))[len(select) :]
         took = time.monotonic() - began
         for one, reply in zip(filters, replies, strict=True):
             if isinstance(reply, ReplyError):
-                self._refused(one, reply)
+                self._refused(reply, with_type)
                 continue
             cursor, keys = items(reply)
             one.cursor, one.is_done = cursor, cursor == b"0"
@@ -102,12 +103,11 @@ class Walk:
                 await self._sort(one, found, select)
         return took
 
-    def _refused(self, one: _Filter, error: ReplyError) -> None:
+    def _refused(self, error: ReplyError, with_type: bool) -> None:
         """A server from before Redis 6 does not know TYPE: then the types are asked for key by key."""
-        if not self._with_type or "syntax" not in str(error).lower():
+        if not with_type or "syntax" not in str(error).lower():
             raise error
         self._with_type = False
-        one.cursor = b"0"
 
     async def _sort(self, one: _Filter, keys: Sequence[bytes], select: list[Command]) -> None:
         """Note each key with the frameworks whose signposts it stands under."""

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import redis
-
 FOLDER: Final = Path(__file__).with_name("dumps")
 _BINARY: Final = "base64:"
 
@@ -30,7 +28,7 @@ def load(path: Path) -> dict[str, Any]:
 def save(
     name: str,
     expected: Mapping[str, Any],
-    client: "redis.Redis",
+    client: Any,
     clients: list[str],
     hidden: Mapping[str, str],
 ) -> None:
@@ -47,7 +45,7 @@ def save(
     path.write_text(text + "\n")
 
 
-def read_key(client: "redis.Redis", key: bytes) -> tuple[str, Any]:
+def read_key(client: Any, key: bytes) -> tuple[str, Any]:
     """A key's type and its value as JSON."""
     kind = client.type(key).decode()
     if kind == "string":
@@ -73,13 +71,13 @@ def read_key(client: "redis.Redis", key: bytes) -> tuple[str, Any]:
     return kind, {"entries": entries, "groups": groups, "pending": pending}
 
 
-def restore(document: Mapping[str, Any], client: "redis.Redis") -> None:
+def restore(document: Mapping[str, Any], client: Any) -> None:
     """Put all keys of a dump into a server."""
     for name, content in document["keys"].items():
         _restore_key(client, _bytes(name), content["type"], content["value"])
 
 
-def _restore_key(client: "redis.Redis", key: bytes, kind: str, value: Any) -> None:
+def _restore_key(client: Any, key: bytes, kind: str, value: Any) -> None:
     if kind == "string":
         client.set(key, _bytes(value))
     elif kind == "list":
@@ -94,7 +92,7 @@ def _restore_key(client: "redis.Redis", key: bytes, kind: str, value: Any) -> No
         _restore_stream(client, key, value)
 
 
-def _restore_stream(client: "redis.Redis", key: bytes, value: Mapping[str, Any]) -> None:
+def _restore_stream(client: Any, key: bytes, value: Mapping[str, Any]) -> None:
     for entry_id, fields in value["entries"]:
         client.xadd(key, {_bytes(field): _bytes(item) for field, item in fields.items()}, id=entry_id)
     for group, delivered in value["groups"]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from exporter.config.samplers.queues import QueuesSection
@@ -11,6 +11,7 @@ from exporter.metrics import SeriesTable
 from exporter.model.target import Address, Target
 from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.queues import QueueRecords, QueueReport, QueuesSampler
+from exporter.samplers.queues.base import Framework
 
 # What an expectation compares with: key in the expectation -> field of the report.
 _FIELDS: Final = {
@@ -45,43 +46,87 @@ def target_of(url: str) -> Target:
     return Target(address.instance, address)
 
 
-def build_sampler(
-    url: str,
-    clock: FrozenClock,
-    settings: QueuesSection | None = None,
-    records: QueueRecords | None = None,
-    table: SeriesTable | None = None,
-) -> QueuesSampler:
-    """The sampler as the daemon builds it."""
-    target = target_of(url)
-    context = SamplerContext(
-        target=target,
-        settings=settings or QueuesSection(),
-        table=table or SeriesTable("test", target.series_labels),
-        facts=TargetFacts(),
-        clock=clock,
-        connect=lambda name: Connection(target, name=name, no_touch=True),
-    )
-    return QueuesSampler(context, records)
+Reports = dict[tuple[str, str], QueueReport]
 
 
-def read_queues(
-    url: str, at: float, settings: QueuesSection | None = None
-) -> dict[tuple[str, str], QueueReport]:
+class Watcher:
+    """The sampler on one server, pass by pass, with a clock that stands still."""
+
+    def __init__(
+        self,
+        url: str,
+        settings: QueuesSection | None = None,
+        records: QueueRecords | None = None,
+        frameworks: Sequence[Framework] | None = None,
+    ) -> None:
+        target = target_of(url)
+        self.clock = FrozenClock(0.0)
+        self.table = SeriesTable("test", target.series_labels)
+        self._runner = asyncio.Runner()
+        context = SamplerContext(
+            target=target,
+            settings=settings or QueuesSection(),
+            table=self.table,
+            facts=TargetFacts(),
+            clock=self.clock,
+            connect=lambda name: Connection(target, name=name, no_touch=True),
+        )
+        self._connection = Connection(target)
+        self.sampler = QueuesSampler(context, records, frameworks)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self.sampler.close())
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+    def find(self, at: float) -> None:
+        """Walk through the keyspace."""
+        self.clock.at = at
+        self._runner.run(self.sampler.find_all(at))
+
+    def read(self, at: float) -> Reports:
+        """Read what is known; by framework and name."""
+        self.clock.at = at
+        self._runner.run(self.sampler.read(at))
+        return self._reports()
+
+    def sample(self, at: float) -> Reports:
+        """One pass as the daemon makes it."""
+        self.clock.at = at
+        self._runner.run(self.sampler.sample(self._connection, at))
+        return self._reports()
+
+    def finish_walk(self) -> None:
+        """Wait for the walk that goes on in the background."""
+        walk = self.sampler._walk
+        if walk is not None:
+            self._runner.run(_wait_for(walk))
+
+    def _reports(self) -> Reports:
+        return {(report.framework, report.queue): report for report in self.sampler.report()}
+
+    def values(self, family: str) -> dict[str, float]:
+        """What the last pass has set in one family, by the labels as PromQL writes them; ends the pass."""
+        sample = self.table.finish(int(self.clock.at * 1000))
+        return {
+            str(point.labels.without("instance")): value
+            for point, value in zip(sample.layout.points, sample.values, strict=True)
+            if point.family.name == family and value is not None
+        }
+
+
+async def _wait_for(walk: "asyncio.Task[None]") -> None:
+    await asyncio.wait({walk})
+
+
+def read_queues(url: str, at: float, settings: QueuesSection | None = None) -> Reports:
     """One pass over all queues of a server as of that moment, by framework and name."""
-
-    async def read() -> Sequence[QueueReport]:
-        sampler = build_sampler(url, FrozenClock(at), settings)
-        connection = Connection(target_of(url))
-        try:
-            await sampler.find_all(at)
-            await sampler.sample(connection, at)
-            return sampler.report()
-        finally:
-            await sampler.close()
-            await connection.close()
-
-    return {(report.framework, report.queue): report for report in asyncio.run(read())}
+    with Watcher(url, settings) as watcher:
+        watcher.find(at)
+        return watcher.read(at)
 
 
 def differences(

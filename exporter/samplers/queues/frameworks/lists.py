@@ -23,6 +23,8 @@ from exporter.samplers.queues.vocabulary import ALL_QUEUES, BACKLOG, Method, Sta
 _ALL: Final = ALL_QUEUES.encode()
 _PART: Final = re.compile(r"(\{[a-z]+\})")
 _PRIORITY: Final = "priority/"
+# A queue that was found by a key with its name has a key of every pattern with a name, if an empty one.
+_NAMED: Final = "named"
 _WORKER: Final = "worker/"
 _MAX_WORKERS: Final = 1000
 _MAX_PRIORITIES: Final = 50
@@ -121,6 +123,8 @@ class PlainLists:
         if settings.type != type_name:
             return
         notes = found.setdefault(parts.get("name", settings.name.encode()), {})
+        if "name" in parts:
+            notes[_NAMED] = 1
         if pattern.has_priority and len(notes) < _MAX_PRIORITIES:
             notes[f"{_PRIORITY}{parts['priority'].hex()}"] = 1
 
@@ -155,9 +159,7 @@ class PlainLists:
             bytes.fromhex(note.removeprefix(_PRIORITY)) for note in queue.notes if note.startswith(_PRIORITY)
         ]
         for settings, pattern in self._lists:
-            if settings.name.encode() not in (b"", queue.id.name) or (
-                queue.id.name == _ALL and settings.name.encode() != _ALL
-            ):
+            if settings.name.encode() != queue.id.name and (settings.name or _NAMED not in queue.notes):
                 continue
             if not pattern.has_priority:
                 yield _Source(settings, pattern.key(name=queue.id.name), "")

@@ -161,15 +161,17 @@ def _read_group(key: bytes, group: Mapping[str, Any], stream: _Stream, moment: M
 def _lag(
     group: Mapping[str, Any], delivered: tuple[int, int], stream: _Stream
 ) -> tuple[int | None, LagMethod]:
-    """The lag, where it is known or follows from the ends of the stream; else None, to be counted."""
-    told = count(group.get("lag"))
-    if told is not None:
-        return told, LagMethod.EXACT
+    """The lag, where it is known or follows from the ends of the stream; else None, to be counted.
+
+    The ends come first: of a stream that was trimmed beyond a group's position, servers count what is
+    gone too.
+    """
     if stream.length == 0 or delivered >= stream.last_id:
         return 0, LagMethod.EXACT
     if stream.first_id is not None and delivered < stream.first_id:
         return stream.length, LagMethod.EXACT
-    return None, LagMethod.ESTIMATE
+    told = count(group.get("lag"))
+    return told, LagMethod.ESTIMATE if told is None else LagMethod.EXACT
 
 
 def _entry_time(entries: Sequence[Any]) -> float | None:

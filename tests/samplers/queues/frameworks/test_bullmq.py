@@ -1,0 +1,197 @@
+"""BullMQ's traps; what the framework itself counts is in `test_dumps`."""
+
+import base64
+import json
+
+import pytest
+import redis
+
+from tests.samplers.queues.reading import Watcher, read_queues
+from tests.servers import RealServer
+
+AT = 1_700_000_000.0
+AT_MS = int(AT * 1000)
+PRIORITY = 1 << 32
+
+
+@pytest.fixture
+def mail(empty_server: RealServer) -> RealServer:
+    """A server with an empty queue `mail`."""
+    empty_server.client.hset(
+        "bull:mail:meta", mapping={"version": "bullmq:6.7.0", "opts.maxLenEvents": 10000}
+    )
+    return empty_server
+
+
+def add_job(server: RealServer, job: str, age: float, queue: str = "bull:mail", **fields: object) -> None:
+    made = {"timestamp": AT_MS - int(age * 1000), "opts": "{}", **fields}
+    server.client.hset(f"{queue}:{job}", mapping={name: str(value) for name, value in made.items()})
+
+
+def test_paused_under_5_and_opened_by_6_both_lists_are_read(mail: RealServer) -> None:
+    mail.client.lpush("bull:mail:wait", "3")
+    mail.client.lpush("bull:mail:paused", "1", "2")
+    for job, age in (("1", 100), ("2", 90), ("3", 10)):
+        add_job(mail, job, age)
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["waiting"], report.jobs["paused"]) == (1, 2)
+    assert report.oldest_job_age_seconds == 100
+    assert report.paused is False
+
+
+def test_paused_under_6_its_jobs_stay_in_wait(mail: RealServer) -> None:
+    mail.client.hset("bull:mail:meta", "paused", 1)
+    mail.client.lpush("bull:mail:wait", "1")
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["waiting"], report.jobs["paused"], report.paused) == (1, 0, True)
+
+
+def test_marker_ids_are_no_jobs(mail: RealServer) -> None:
+    mail.client.rpush("bull:mail:wait", "2", "1", "0:1700000000")
+    mail.client.rpush("bull:mail:paused", "0:0")
+    add_job(mail, "1", 50)
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["waiting"], report.jobs["paused"]) == (2, 0)
+    assert report.oldest_job_age_seconds == 50
+    # Looking is not touching: its own getCounts would have popped the marker.
+    assert mail.client.llen("bull:mail:wait") == 3
+
+
+def test_a_delayed_job_waits_since_its_moment(mail: RealServer) -> None:
+    mail.client.lpush("bull:mail:wait", "1")
+    # After its promotion the hash's own delay is 0, the options still tell.
+    add_job(mail, "1", 3600, delay=0, opts=json.dumps({"delay": 3_500_000}))
+    assert read_queues(mail.url, AT)["bullmq", "mail"].oldest_job_age_seconds == 100
+
+
+def test_a_job_that_is_tried_again_waits_since_its_last_try(mail: RealServer) -> None:
+    mail.client.lpush("bull:mail:wait", "1")
+    add_job(mail, "1", 3600, processedOn=AT_MS - 20_000, finishedOn=AT_MS - 10_000)
+    assert read_queues(mail.url, AT)["bullmq", "mail"].oldest_job_age_seconds == 10
+
+
+def test_the_oldest_prioritized_job_may_stand_in_any_band(mail: RealServer) -> None:
+    for counter, (job, priority, age) in enumerate(
+        [("1", 1, 10), ("2", 7, 500), ("3", 7, 5), ("4", 90_000, 80)]
+    ):
+        mail.client.zadd("bull:mail:prioritized", {job: priority * PRIORITY + counter})
+        add_job(mail, job, age)
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["prioritized"], report.oldest_job_age_seconds) == (4, 500)
+
+
+def test_active_jobs_without_a_lock_are_orphaned_and_old_ones_stuck(mail: RealServer) -> None:
+    mail.client.lpush("bull:mail:active", "1", "2", "3")
+    for job, age in (("1", 700), ("2", 700), ("3", 20)):
+        add_job(mail, job, age, processedOn=AT_MS - age * 1000)
+    mail.client.set("bull:mail:1:lock", "token")
+    mail.client.set("bull:mail:3:lock", "token")
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["active"], report.orphaned, report.stuck) == (3, 1, 1)
+
+
+def test_what_has_come_due_and_was_not_promoted_is_overdue(mail: RealServer) -> None:
+    for job, due_in in (("1", -60), ("2", -1), ("3", 60)):
+        mail.client.zadd("bull:mail:delayed", {job: int((AT + due_in) * 1000) * 0x1000 + 7})
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["delayed"], report.overdue) == (3, 1)
+
+
+def test_ends_are_counted_from_events_although_the_sets_shrink(mail: RealServer) -> None:
+    def event(name: str) -> None:
+        mail.client.xadd("bull:mail:events", {"event": name, "jobId": "1"})
+
+    event("completed")
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        # What was there before is not counted: it was before our time.
+        assert watcher.read(AT)["bullmq", "mail"].finished == {"completed": 0, "failed": 0}
+        for name in ("added", "waiting", "active", "completed", "completed", "failed"):
+            event(name)
+        assert watcher.read(AT + 15)["bullmq", "mail"].finished == {"completed": 2, "failed": 1}
+        assert watcher.read(AT + 30)["bullmq", "mail"].finished == {"completed": 2, "failed": 1}
+
+
+def test_a_flood_of_events_is_extrapolated_from_one_page(mail: RealServer) -> None:
+    mail.client.xadd("bull:mail:events", {"event": "drained"}, id=f"{AT_MS}-0")
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        pipeline = mail.client.pipeline(transaction=False)
+        for number in range(4000):
+            event = "completed" if number % 4 == 0 else "active"
+            pipeline.xadd("bull:mail:events", {"event": event}, id=f"{AT_MS + 1 + number}-0")
+        pipeline.execute()
+        finished = watcher.read(AT + 15)["bullmq", "mail"].finished
+        assert finished["completed"] == pytest.approx(1000, rel=0.01)
+        assert watcher.read(AT + 30)["bullmq", "mail"].finished == finished
+
+
+def test_where_workers_keep_metrics_their_counts_are_taken(mail: RealServer) -> None:
+    mail.client.hset("bull:mail:metrics:completed", "count", 41)
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert report.finished == {"completed": 41, "failed": 0}
+
+
+def test_a_queue_made_by_a_flow_has_no_version(empty_server: RealServer) -> None:
+    empty_server.client.set("bull:made:id", 1)
+    empty_server.client.xadd("bull:made:events", {"event": "added"})
+    empty_server.client.lpush("bull:made:wait", "1")
+    assert read_queues(empty_server.url, AT)["bullmq", "made"].jobs["waiting"] == 1
+
+
+@pytest.mark.parametrize(
+    ("stem", "label"),
+    [
+        ("bull:mail", "mail"),
+        ("{bull}:mail", "mail"),
+        ("{shop}:mail", "{shop}:mail"),
+        ("my:app:mail", "my:app:mail"),
+        ("bull:a:b", "a:b"),
+    ],
+)
+def test_prefixes_and_hash_tags(empty_server: RealServer, stem: str, label: str) -> None:
+    empty_server.client.hset(f"{stem}:meta", "version", "bullmq:5.81.0")
+    empty_server.client.lpush(f"{stem}:wait", "1")
+    add_job(empty_server, "1", 5, queue=stem)
+    report = read_queues(empty_server.url, AT)["bullmq", label]
+    assert (report.jobs["waiting"], report.oldest_job_age_seconds) == (1, 5)
+
+
+def test_workers_are_known_by_their_connections(mail: RealServer) -> None:
+    encoded = base64.b64encode(b"mail").decode()
+    names = [f"bull:{encoded}", f"bull:{encoded}:w:hands", f"bull:{encoded}:qe", f"other:{encoded}"]
+    clients = [redis.Redis(port=mail.port, client_name=name, protocol=2) for name in names]
+    for client in clients:
+        client.ping()
+    assert read_queues(mail.url, AT)["bullmq", "mail"].workers == 2
+    for client in clients:
+        client.close()
+
+
+@pytest.mark.parametrize("part", ["wait", "active", "delayed", "completed", "events", "id"])
+def test_a_key_of_a_wrong_type_makes_it_no_queue(empty_server: RealServer, part: str) -> None:
+    empty_server.client.hset("bull:odd:meta", "version", "bullmq:5.81.0")
+    if part == "id":
+        empty_server.client.delete("bull:odd:meta")
+        empty_server.client.set("bull:odd:id", "not a number")
+    else:
+        empty_server.client.set(f"bull:odd:{part}", "something else")
+    assert read_queues(empty_server.url, AT) == {}
+
+
+def test_a_key_that_changes_its_type_is_unknown_not_0(mail: RealServer) -> None:
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        mail.client.set("bull:mail:wait", "something else")
+        report = watcher.read(AT)["bullmq", "mail"]
+    assert "waiting" not in report.jobs
+    assert report.jobs["active"] == 0
+    assert report.oldest_job_age_seconds == 0  # of the paused list, which is there to be read
+
+
+def test_jobs_full_of_nonsense_have_no_age(mail: RealServer) -> None:
+    mail.client.lpush("bull:mail:wait", "1")
+    mail.client.hset("bull:mail:1", mapping={"timestamp": "soon", "opts": "[" * 5000, "processedOn": b"\xff"})
+    report = read_queues(mail.url, AT)["bullmq", "mail"]
+    assert (report.jobs["waiting"], report.oldest_job_age_seconds) == (1, None)

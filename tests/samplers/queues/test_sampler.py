@@ -1,0 +1,319 @@
+"""The sampler as a whole: discovery, memory, limits, what it costs the server."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from exporter.config.samplers.queues import QueuesSection
+from exporter.errors import ReplyError, StateError
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks import bullmq, registry, rq
+from exporter.samplers.queues.known import KnownQueue
+from exporter.samplers.queues.model import QueueId, Reading
+from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.vocabulary import State
+from tests.conftest import StartServer
+from tests.samplers.queues import dumps
+from tests.samplers.queues.conftest import Load
+from tests.samplers.queues.reading import Watcher, differences, read_queues
+from tests.servers import RealServer
+
+AT = 1_700_000_000.0
+# Everything that any framework may ask. Each only reads.
+ALLOWED = {
+    "client|list",
+    "client|setname",
+    "client|no-touch",
+    "exists",
+    "get",
+    "hget",
+    "hlen",
+    "hmget",
+    "hvals",
+    "info",
+    "lindex",
+    "llen",
+    "lrange",
+    "psubscribe",
+    "scan",
+    "scard",
+    "select",
+    "sscan",
+    "type",
+    "xinfo|consumers",
+    "xinfo|groups",
+    "xinfo|stream",
+    "xpending",
+    "xrange",
+    "xrevrange",
+    "zcard",
+    "zcount",
+    "zrange",
+    "zrangebyscore",
+    "zrevrange",
+}
+
+
+class Memory:
+    """Records in memory; fails on demand."""
+
+    def __init__(self) -> None:
+        self.saved: dict[str, list[KnownQueue]] = {}
+        self.fails = False
+
+    async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
+        if self.fails:
+            raise StateError("no disk")
+        return self.saved.get(instance, [])
+
+    async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
+        if self.fails:
+            raise StateError("no disk")
+        self.saved[instance] = list(queues)
+
+
+def make_queue(server: RealServer, name: str = "mail", waiting: int = 1) -> None:
+    server.client.hset(f"bull:{name}:meta", "version", "bullmq:6.7.0")
+    server.client.lpush(f"bull:{name}:wait", *range(1, waiting + 1))
+
+
+def all_recorded(server: RealServer, load_dump: Load) -> None:
+    """Everything that was recorded, in one database: keys of one framework overwrite those of its twin."""
+    for path in dumps.all_dumps():
+        if path.stem.split("-")[0] not in ("bullmq5", "bull3") and "killed" not in path.stem:
+            for key in dumps.load(path)["keys"]:
+                server.client.delete(key)
+            load_dump(path)
+
+
+def test_nothing_but_reading_commands_are_sent(empty_server: RealServer, load_dump: Load) -> None:
+    all_recorded(empty_server, load_dump)
+    empty_server.client.config_resetstat()
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        watcher.read(AT + 15)
+    used = {name.removeprefix("cmdstat_") for name in empty_server.client.info("commandstats")}
+    # What the test itself has sent.
+    assert used - ALLOWED <= {"config|resetstat", "info", "client|setinfo", "hello"}
+
+
+def test_many_frameworks_share_one_database(empty_server: RealServer, load_dump: Load) -> None:
+    # No two of these use the same keys.
+    expectations = [
+        load_dump(dumps.FOLDER / f"{name}-filled.json")
+        for name in ("bullmq6", "celery", "rq", "arq", "dramatiq", "huey", "saq", "sidekiq", "bee-queue")
+    ]
+    for expected in expectations:
+        if expected["framework"] in ("celery", "rq", "sidekiq", "dramatiq", "huey", "saq", "bullmq", "arq"):
+            with Watcher(empty_server.url) as watcher:
+                watcher.find(expected["at"])
+                found = watcher.read(expected["at"])
+            own = {key: report for key, report in found.items() if key[0] == expected["framework"]}
+            assert differences(expected, own) == []
+
+
+def test_a_pass_takes_few_round_trips_whatever_the_number_of_queues(empty_server: RealServer) -> None:
+    for number in range(50):
+        make_queue(empty_server, f"queue{number}", waiting=3)
+        empty_server.client.lpush(f"bull:queue{number}:active", "7", "8")
+        empty_server.client.zadd(f"bull:queue{number}:prioritized", {"9": 1 << 32})
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        assert len(watcher.read(AT)) == 50
+        assert watcher.values("redis_vigil_queue_round_trips") == {"{}": 3}
+
+
+def test_a_vanished_queue_reads_0_until_it_is_forgotten(empty_server: RealServer) -> None:
+    make_queue(empty_server)
+    settings = QueuesSection.model_validate({"forget_after": "1h"})
+    with Watcher(empty_server.url, settings) as watcher:
+        watcher.sample(AT)
+        empty_server.client.flushall()
+        assert watcher.sample(AT + 3600)["bullmq", "mail"].jobs["waiting"] == 0
+        watcher.sample(AT + 3601)
+        assert watcher.sample(AT + 3602) == {}
+
+
+def test_known_queues_and_counters_outlive_the_process(empty_server: RealServer) -> None:
+    records = Memory()
+    make_queue(empty_server)
+    empty_server.client.xadd("bull:mail:events", {"event": "drained"})
+    with Watcher(empty_server.url, records=records) as watcher:
+        watcher.sample(AT)
+        empty_server.client.xadd("bull:mail:events", {"event": "completed"})
+        watcher.sample(AT + 15)
+    empty_server.client.xadd("bull:mail:events", {"event": "completed"})
+    with Watcher(empty_server.url, records=records) as watcher:
+        assert watcher.sample(AT + 60)["bullmq", "mail"].finished == {"completed": 2, "failed": 0}
+    empty_server.client.flushall()
+    with Watcher(empty_server.url, records=records) as watcher:
+        assert watcher.sample(AT + 90)["bullmq", "mail"].jobs["waiting"] == 0
+
+
+def test_without_a_disk_it_goes_on(empty_server: RealServer, caplog: pytest.LogCaptureFixture) -> None:
+    records = Memory()
+    records.fails = True
+    make_queue(empty_server)
+    with Watcher(empty_server.url, records=records) as watcher:
+        assert ("bullmq", "mail") in watcher.sample(AT)
+    assert "cannot remember queues" in caplog.text
+    assert "cannot save queues" in caplog.text
+
+
+def test_new_queues_are_found_by_index_soon_and_by_a_walk_later(empty_server: RealServer) -> None:
+    with Watcher(empty_server.url) as watcher:
+        assert watcher.sample(AT) == {}
+        empty_server.client.sadd("rq:queues", "rq:queue:mail")
+        make_queue(empty_server)
+        watcher.sample(AT + 61)
+        assert ("rq", "mail") in watcher.sample(AT + 76)
+        assert ("bullmq", "mail") not in watcher.sample(AT + 91)
+        watcher.sample(AT + 601)
+        watcher.finish_walk()
+        assert ("bullmq", "mail") in watcher.sample(AT + 616)
+
+
+def test_queues_in_other_databases_have_a_label(empty_server: RealServer) -> None:
+    make_queue(empty_server, waiting=1)
+    empty_server.client.execute_command("SELECT", 3)
+    make_queue(empty_server, waiting=5)
+    empty_server.client.execute_command("SELECT", 0)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        values = watcher.values("redis_queue_jobs")
+    waiting = {labels: value for labels, value in values.items() if '"waiting"' in labels}
+    assert waiting == {
+        '{framework="bullmq", queue="mail", state="waiting"}': 1,
+        '{db="db3", framework="bullmq", queue="mail", state="waiting"}': 5,
+    }
+
+
+def test_only_configured_databases_are_looked_at(empty_server: RealServer) -> None:
+    make_queue(empty_server)
+    settings = QueuesSection(databases=(5,))
+    assert read_queues(empty_server.url, AT, settings) == {}
+
+
+def test_queues_may_be_ignored_and_frameworks_chosen(empty_server: RealServer) -> None:
+    make_queue(empty_server, "mail")
+    make_queue(empty_server, "temporary-1")
+    empty_server.client.sadd("rq:queues", "rq:queue:mail")
+    settings = QueuesSection(ignore=("temporary-*",), frameworks=("bullmq",))
+    assert set(read_queues(empty_server.url, AT, settings)) == {("bullmq", "mail")}
+
+
+def test_what_is_over_the_limit_is_counted(empty_server: RealServer) -> None:
+    for number in range(5):
+        make_queue(empty_server, f"queue{number}")
+    with Watcher(empty_server.url, QueuesSection(max_queues=3)) as watcher:
+        watcher.find(AT)
+        assert len(watcher.read(AT)) == 3
+        assert watcher.values("redis_vigil_queues_over_limit") == {"{}": 2}
+
+
+class Faulty:
+    """A framework from elsewhere with a bug."""
+
+    name = "faulty"
+    signposts: Sequence[Signpost] = ()
+
+    def label(self, queue: QueueId) -> str:
+        return "mine"
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        yield [("PING",)]
+        return [Found(QueueId(self.name, b"mine"))]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        yield [("PING",)]
+        raise ValueError("a bug")
+
+
+def test_a_faulty_framework_costs_just_its_own_queues(
+    empty_server: RealServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_queue(empty_server)
+    with Watcher(empty_server.url, frameworks=[Faulty(), bullmq.FRAMEWORK]) as watcher:
+        watcher.find(AT)
+        assert set(watcher.read(AT)) == {("bullmq", "mail")}
+    assert "a bug" in caplog.text
+
+
+class Mine(Faulty):
+    """A framework from elsewhere that works."""
+
+    name = "mine"
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        yield [("PING",)]
+        return [Reading(jobs={State.WAITING: 7}) for _ in queues]
+
+
+class EntryPoint:
+    """As `importlib.metadata` has them."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def load(self) -> object:
+        if self.value == "broken":
+            raise ImportError("no such module")
+        return lambda settings: Mine()
+
+
+def test_a_package_brings_its_own_framework_along(
+    empty_server: RealServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = [EntryPoint("broken"), EntryPoint("mine:build")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == registry.GROUP else [])
+    assert read_queues(empty_server.url, AT)["mine", "mine"].jobs == {"waiting": 7}
+    assert "queue framework cannot be loaded" in caplog.text
+
+
+def test_a_framework_that_nobody_knows_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert registry.build_frameworks(QueuesSection(frameworks=("rq", "bulmq"))) == [rq.FRAMEWORK]
+    assert "unknown queue framework" in caplog.text
+
+
+def test_a_user_who_may_ask_nothing_is_told_so(start_server: StartServer) -> None:
+    server = start_server()
+    make_queue(server)
+    server.client.execute_command("ACL", "SETUSER", "default", "-@all", "+ping", "+info")
+    with Watcher(server.url) as watcher, pytest.raises(ReplyError, match="NOPERM"):
+        watcher.sample(AT)
+
+
+def test_a_user_who_may_not_list_clients_sees_the_queues(start_server: StartServer) -> None:
+    server = start_server()
+    make_queue(server)
+    server.client.execute_command("ACL", "SETUSER", "default", "-client|list")
+    with Watcher(server.url) as watcher:
+        report = watcher.sample(AT)["bullmq", "mail"]
+    assert (report.jobs["waiting"], report.workers) == (1, None)
+
+
+def test_a_reader_without_scan_still_has_the_indexes(start_server: StartServer) -> None:
+    server = start_server()
+    server.client.sadd("rq:queues", "rq:queue:mail")
+    server.client.execute_command("ACL", "SETUSER", "default", "-scan")
+    with Watcher(server.url) as watcher:
+        assert ("rq", "mail") in watcher.sample(AT)
+
+
+def test_looking_is_no_use_of_a_key(empty_server: RealServer) -> None:
+    make_queue(empty_server)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        before = empty_server.client.object("idletime", "bull:mail:wait")
+        asyncio.run(asyncio.sleep(1.2))
+        watcher.read(AT)
+        assert empty_server.client.object("idletime", "bull:mail:wait") > before
+
+
+def test_every_dump_that_is_there_is_small() -> None:
+    sizes: dict[Path, int] = {path: path.stat().st_size for path in dumps.all_dumps()}
+    assert max(sizes.values()) < 100_000
