@@ -31,7 +31,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import Store
-from exporter.web import api_v2, keyspace, lifecycle, queues, sd
+from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
@@ -164,6 +164,7 @@ class App:
             *pages.routes(),
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
+            *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners),
             *query.routes(self.engine, self._clock),
             *series.routes(self.store, self._clock),
             *rules.routes(lambda: self.rules.groups, self._clock),

@@ -30,6 +30,7 @@ ORDER = [
     "alerting",
     "state",
     "routing",
+    "health",
     "self_metrics",
     "web",
     "dashboards",

@@ -1,0 +1,80 @@
+"""How the watched servers are: in one word, and what the firing alerts say and advise."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exporter.rules.active import ActiveAlert
+from exporter.rules.alerting import AlertingRule
+from exporter.rules.group import Group
+from exporter.samplers.runner import TargetRunner
+
+
+class Health(StrEnum):
+    """The worst of all checks: anything critical or a server that is down is unhealthy, the rest degraded."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with one server; the texts are those of the alert's annotations."""
+
+    name: str
+    health: Health
+    severity: str
+    instance: str
+    summary: str
+    description: str
+    recommendation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, the worst first, and how many checks there were; servers by state."""
+
+    health: Health
+    checks: int
+    findings: Sequence[Finding]
+    up: Sequence[str]
+    down: Sequence[str]
+
+
+def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
+    """What the rules have found, and which servers answer."""
+    rules = [rule for group in groups for rule in group.alerting_rules]
+    findings = [_finding(rule, alert) for rule in rules for alert in rule.active.values() if alert.is_firing]
+    findings.sort(
+        key=lambda finding: (finding.health is not Health.UNHEALTHY, finding.name, finding.instance)
+    )
+    states = {runner.target.instance: runner.status.up for runner in runners}
+    down = [name for name, is_up in states.items() if is_up is False]
+    return Report(
+        health=_worst(findings, down),
+        checks=len(rules),
+        findings=findings,
+        up=[name for name, is_up in states.items() if is_up],
+        down=down,
+    )
+
+
+def _worst(findings: Sequence[Finding], down: Sequence[str]) -> Health:
+    if down or any(finding.health is Health.UNHEALTHY for finding in findings):
+        return Health.UNHEALTHY
+    return Health.DEGRADED if findings else Health.HEALTHY
+
+
+def _finding(rule: AlertingRule, alert: ActiveAlert) -> Finding:
+    severity = alert.labels.get("severity")
+    texts = dict(alert.annotations)
+    return Finding(
+        name=rule.spec.name,
+        health=Health.UNHEALTHY if severity == "critical" else Health.DEGRADED,
+        severity=severity,
+        instance=alert.labels.get("instance"),
+        summary=texts.get("summary", ""),
+        description=texts.get("description", ""),
+        recommendation=texts.get("recommendation", ""),
+    )
