@@ -12,9 +12,15 @@ from exporter.config.schema import config_schema
 from exporter.errors import ConfigError, Problem
 from exporter.reload import Source, load_plan
 from exporter.routing import load_routing
+from exporter.rules.check import catalogue_of, check_rule_files
 from exporter.rules.load import load_rule_files
+from exporter.rules.model import RuleFile
+from exporter.samplers.registry import declared_families
 
 app = typer.Typer(help="Check files without running anything.", no_args_is_help=True, rich_markup_mode=None)
+
+# What the daemon tells of itself has no declared families.
+_OWN_METRICS = ("redis_vigil_", "alertmanager_", "process_", "python_")
 
 Files = Annotated[list[Path], typer.Argument(help="The files to check.", metavar="FILE...")]
 
@@ -42,14 +48,35 @@ def check_config(
 
 
 @app.command("rules")
-def check_rules(files: Files) -> None:
-    """Check rule files: their form, their expressions and their templates."""
-
-    def describe(path: Path) -> str:
-        (loaded,) = load_rule_files([path])
-        return _count(sum(len(group.rules) for group in loaded.groups), "rule")
-
-    _check_each(files, describe)
+def check_rules(
+    files: Files,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="A label that targets carry by your configuration; may be given several times."),
+    ] = None,
+) -> None:
+    """Check rule files: form, expressions, templates, and that something produces what they ask for."""
+    loaded: dict[Path, RuleFile] = {}
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            (loaded[path],) = load_rule_files([path])
+        except ConfigError as error:
+            problems.extend(error.problems)
+    report = check_rule_files(
+        loaded.values(),
+        catalogue_of(declared_families()),
+        target_labels=label or (),
+        own_prefixes=_OWN_METRICS,
+    )
+    for doubt in (*report.unknown_labels, *report.duplicates):
+        typer.echo(f"warning: {doubt}", err=True)
+    bad_files = {problem.file for problem in report.unknown_metrics}
+    for path, file in loaded.items():
+        if file.path not in bad_files:
+            typer.echo(f"{path}: good, {_count(sum(len(group.rules) for group in file.groups), 'rule')}")
+    if problems or report.unknown_metrics:
+        raise ConfigError([*problems, *report.unknown_metrics])
 
 
 @app.command("alertmanager")

@@ -51,12 +51,17 @@ def catalogue_of(families: Iterable[Family]) -> dict[str, frozenset[str]]:
 
 
 def check_rule_files(
-    files: Iterable[RuleFile], catalogue: Catalogue, *, target_labels: Collection[str] = ()
+    files: Iterable[RuleFile],
+    catalogue: Catalogue,
+    *,
+    target_labels: Collection[str] = (),
+    own_prefixes: tuple[str, ...] = (),
 ) -> CheckReport:
     """Look through rule files that belong together.
 
     `target_labels` are those that the configuration gives to targets. Metrics that a rule of these files
-    records are known.
+    records are known, and so are those whose names begin with one of `own_prefixes`: the daemon's own, which
+    come and go with its parts.
     """
     files = list(files)
     common = _COMMON_LABELS | set(target_labels)
@@ -66,7 +71,11 @@ def check_rule_files(
     _add_recorded([rule for _, rule in rules if isinstance(rule, RecordSpec)], known)
     return CheckReport(
         len(rules),
-        tuple(_problem(file, rule, message) for file, rule in rules for message in _metrics(rule, known)),
+        tuple(
+            _problem(file, rule, message)
+            for file, rule in rules
+            for message in _metrics(rule, known, own_prefixes)
+        ),
         tuple(_problem(file, rule, message) for file, rule in rules for message in _labels(rule, known)),
         tuple(problem for file in files for problem in _duplicates(file)),
     )
@@ -84,9 +93,9 @@ def _add_recorded(specs: Iterable[RecordSpec], known: dict[str, LabelNames]) -> 
         known[spec.name] = labels
 
 
-def _metrics(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
+def _metrics(rule: RuleSpec, known: Mapping[str, LabelNames], own_prefixes: tuple[str, ...]) -> Iterator[str]:
     for name in sorted(rule.expression.metric_names):
-        if name not in known:
+        if name not in known and not name.startswith(own_prefixes):
             yield f'nothing produces the metric "{name}"'
 
 

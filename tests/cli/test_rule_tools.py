@@ -1,4 +1,4 @@
-"""`test rules`."""
+"""`test rules`, and what `check rules` says about rules that load."""
 
 from pathlib import Path
 
@@ -6,7 +6,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from exporter.cli import check
 from exporter.cli import test_rules as rules_tool
+from exporter.errors import ConfigError
 
 _RULES = "groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]\n"
 _TEST = """
@@ -38,3 +40,22 @@ def test_passing_and_failing_files(app: typer.Typer, tmp_path: Path) -> None:
     assert failed.exit_code == 1
     assert failed.stdout.count("SUCCESS") == 1
     assert failed.stderr.startswith("  FAILED:\n    alertname: Down, time: 0s, \n")
+
+
+def test_metrics_that_nobody_produces_are_errors_and_labels_are_doubtful(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_text("groups: [{name: g, rules: [{alert: A, expr: redis_upp == 0}]}]\n")
+    done = CliRunner().invoke(check.app, ["rules", str(path)])
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception) == f'{path}:1:45: A: nothing produces the metric "redis_upp"'
+    path.write_text("groups: [{name: g, rules: [{alert: A, expr: sum by (env) (redis_up) == 0}]}]\n")
+    done = CliRunner().invoke(check.app, ["rules", str(path)])
+    assert (done.exit_code, done.stdout) == (0, f"{path}: good, 1 rule\n")
+    assert done.stderr == f'warning: {path}:1:45: A: "sum by": what is aggregated has no label "env"\n'
+    assert CliRunner().invoke(check.app, ["rules", "--label", "env", str(path)]).stderr == ""
+
+
+def test_what_the_daemon_tells_of_itself_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_text("groups: [{name: g, rules: [{alert: A, expr: redis_vigil_whatever == 0}]}]\n")
+    assert CliRunner().invoke(check.app, ["rules", str(path)]).exit_code == 0
