@@ -1,11 +1,12 @@
 """`redis-vigil run`: the daemon."""
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvloop
@@ -18,6 +19,8 @@ from exporter.reload import Plan, Source, load_plan
 from exporter.web.server import bind
 
 log = get_logger(__name__)
+
+_MAX_OPEN_FILES: Final = 65_536
 
 
 def run(
@@ -52,8 +55,17 @@ def listen(address: str) -> socket.socket:
     return bind(host, port)
 
 
+def _allow_many_connections() -> None:
+    """Raise the soft limit of open files: each target takes some, and shells often grant only 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
     """Run the daemon until it is told to end."""
+    _allow_many_connections()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(plan, load, listener))
 
