@@ -65,7 +65,7 @@ def plan_of(config: Config) -> Plan:
             problems.extend(error.problems)
             return None
 
-    rule_files = attempt(lambda: load_rule_files(rule_paths(config)))
+    rule_files = attempt(lambda: load_rule_files([path.absolute() for path in rule_paths(config)]))
     routing = attempt(lambda: load_routing(config.alerting.config_file, time.time))
     web = attempt(lambda: _load_web(config))
     if rule_files is None or routing is None or web is None:
@@ -114,7 +114,7 @@ def plan_samplers(config: Config, target: TargetSection | None = None) -> tuple[
             timeout_seconds=timeout.seconds,
         )
         for spec in SAMPLERS
-        if (settings := getattr(merged, spec.name)).enabled
+        if (settings := getattr(merged, spec.name)).is_wanted
     )
 
 
