@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.connection import Connection
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.replies import number, pairs, text
 
 DENIALS: Final = Family(
@@ -29,12 +29,9 @@ class AclSampler:
 
     def __init__(self, context: SamplerContext) -> None:
         self._table = context.table
-        self._facts = context.facts
 
     async def sample(self, connection: Connection, at: float) -> None:
-        """One pass (see `Sampler`); nothing on servers without ACLs."""
-        if () < self._facts.redis_version < _SINCE:
-            return
+        """One pass (see `Sampler`)."""
         reply = await connection.execute("ACL", "LOG", _MAX_ENTRIES)
         entries = [pairs(entry) for entry in reply] if isinstance(reply, list) else []
         counts: Counter[tuple[str, str]] = Counter()
@@ -52,4 +49,8 @@ class AclSampler:
         """Nothing to let go of."""
 
 
-SPEC: Final = SamplerSpec("acl", (DENIALS, NEWEST_AGE), AclSampler, on_sentinel=True)
+def _knows_acls(facts: TargetFacts) -> bool:
+    return not () < facts.redis_version < _SINCE
+
+
+SPEC: Final = SamplerSpec("acl", (DENIALS, NEWEST_AGE), AclSampler, on_sentinel=True, applies=_knows_acls)

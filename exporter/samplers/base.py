@@ -107,7 +107,8 @@ class SamplerSpec:
     itself, since they take as long as they take. `apart`: it measures time, and so runs at a moment of its
     own instead of together with the target's other samplers. `on_sentinel`: it makes sense there too, where
     few commands are known. `self_paced`: it is called at the usual interval and decides itself what is to be
-    done each time; the `interval` of its section is about its work.
+    done each time; the `interval` of its section is about its work. `applies`: whether a server has what it
+    asks about; where not, it does not run.
     """
 
     name: str
@@ -117,3 +118,4 @@ class SamplerSpec:
     apart: bool = False
     on_sentinel: bool = False
     self_paced: bool = False
+    applies: Callable[[TargetFacts], bool] | None = None

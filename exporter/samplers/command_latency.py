@@ -10,7 +10,7 @@ from exporter.connection.connection import Reply
 from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.parser import parse_named_numbers, split_lines
 
 LATENCIES: Final = Family(
@@ -34,9 +34,7 @@ class CommandLatencySampler:
         self._cap = context.new_cap("cmd", settings.max_commands)
 
     async def sample(self, connection: Connection, at: float) -> None:
-        """One pass (see `Sampler`); nothing on servers that are too old."""
-        if () < self._context.facts.redis_version < _SINCE:
-            return
+        """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(
             connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM"), _STATISTICS: ("INFO", "commandstats")}
         )
@@ -89,4 +87,8 @@ def _parse_sums(reply: Reply) -> dict[str, float]:
     return sums
 
 
-SPEC: Final = SamplerSpec("command_latency", (LATENCIES,), CommandLatencySampler)
+def _knows_histograms(facts: TargetFacts) -> bool:
+    return not () < facts.redis_version < _SINCE
+
+
+SPEC: Final = SamplerSpec("command_latency", (LATENCIES,), CommandLatencySampler, applies=_knows_histograms)

@@ -6,18 +6,20 @@ from exporter.model.sample import Family
 from exporter.samplers import (
     acl,
     clients,
-    cluster,
     command_latency,
     info,
+    keys,
     keyspace,
     latency,
     memory,
     modules,
     queues,
+    scripts,
     sentinel,
     server_config,
     slowlog,
     status,
+    streams,
 )
 from exporter.samplers.base import SamplerSpec
 
@@ -32,9 +34,11 @@ SAMPLERS: Final[tuple[SamplerSpec, ...]] = (
     server_config.SPEC,
     memory.SPEC,
     acl.SPEC,
-    cluster.SPEC,
     sentinel.SPEC,
     modules.SPEC,
+    keys.SPEC,
+    streams.SPEC,
+    scripts.SPEC,
     queues.SPEC,
     keyspace.SPEC,
 )

@@ -151,7 +151,10 @@ class TargetRunner:
         return None if delay is None or delay >= slot.plan.interval_seconds else delay
 
     def _applies(self, slot: _Slot) -> bool:
-        return slot.plan.spec.on_sentinel or self.facts.mode != "sentinel"
+        spec = slot.plan.spec
+        if self.facts.mode == "sentinel" and not spec.on_sentinel:
+            return False
+        return spec.applies is None or spec.applies(self.facts)
 
     async def _pass(self, slot: _Slot, at: float) -> None:
         if slot.plan.spec.own_deadline:

@@ -9,7 +9,7 @@ from exporter.connection.connection import Command, Reply
 from exporter.errors import ReplyError
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.replies import number, pairs, text
 from exporter.samplers.server_config import is_secret
 
@@ -80,9 +80,7 @@ class SentinelSampler:
         self._table = context.table
 
     async def sample(self, connection: Connection, at: float) -> None:
-        """One pass (see `Sampler`); nothing where the target is no sentinel."""
-        if self._context.facts.mode != "sentinel":
-            return
+        """One pass (see `Sampler`)."""
         masters = await connection.execute("SENTINEL", "MASTERS")
         details = [pairs(master) for master in masters][:_MAX_MASTERS] if isinstance(masters, list) else []
         commands: list[Command] = []
@@ -144,4 +142,8 @@ def _count_up(nodes: Sequence[Mapping[str, Reply]]) -> int:
     return sum("s_down" not in flag and "o_down" not in flag for flag in flags if flag)
 
 
-SPEC: Final = SamplerSpec("sentinel", FAMILIES, SentinelSampler, on_sentinel=True)
+def _is_sentinel(facts: TargetFacts) -> bool:
+    return facts.mode == "sentinel"
+
+
+SPEC: Final = SamplerSpec("sentinel", FAMILIES, SentinelSampler, on_sentinel=True, applies=_is_sentinel)

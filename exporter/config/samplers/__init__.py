@@ -3,13 +3,13 @@
 from exporter.config.fields import Section
 from exporter.config.samplers.clients import ClientsSection
 from exporter.config.samplers.info import InfoSection
+from exporter.config.samplers.keys import KeysSection, ScriptsSection, StreamsSection
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.config.samplers.latency import CommandLatencySection, LatencySection
 from exporter.config.samplers.modules import ModulesSection
 from exporter.config.samplers.queues import QueuesSection
 from exporter.config.samplers.server import (
     AclSection,
-    ClusterInfoSection,
     MemorySection,
     SentinelSection,
     ServerConfigSection,
@@ -36,12 +36,16 @@ class SamplersSection(Section):
     """Where the server's memory goes."""
     acl: AclSection = AclSection()
     """What the server has denied."""
-    cluster: ClusterInfoSection = ClusterInfoSection()
-    """How a node sees its cluster."""
     sentinel: SentinelSection = SentinelSection()
     """What a sentinel knows of the primaries that it watches."""
     modules: ModulesSection = ModulesSection()
     """What loaded modules say of themselves."""
+    keys: KeysSection = KeysSection()
+    """Sizes, values and numbers of keys."""
+    streams: StreamsSection = StreamsSection()
+    """Lengths, groups and consumers of streams of your choice."""
+    scripts: ScriptsSection = ScriptsSection()
+    """Results of Lua scripts of your own."""
     queues: QueuesSection = QueuesSection()
     """Queues of job frameworks, lists of your own, and streams with consumer groups."""
     keyspace: KeyspaceSection = KeyspaceSection()

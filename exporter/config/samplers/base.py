@@ -10,3 +10,8 @@ class SamplerSection(Section):
     """Whether this sampler runs."""
     interval: PositiveDuration | None = None
     """Time between two passes; without it that of `global.sample_interval`."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether this sampler is enabled and has something to do."""
+        return self.enabled

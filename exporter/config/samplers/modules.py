@@ -20,7 +20,7 @@ def _check_expression(text: str) -> str:
 class ModulesSection(SamplerSection):
     """What loaded modules say of themselves (INFO modules); only where some are loaded."""
 
-    interval: PositiveDuration | None = Duration(30_000)
+    interval: PositiveDuration | None = Duration(60_000)
     """Time between two passes."""
     search_indexes: Annotated[str, AfterValidator(_check_expression)] = ""
     """A regular expression; search indexes whose names it finds get series of their own."""

@@ -1,4 +1,4 @@
-"""`samplers.config`, `samplers.memory`, `samplers.acl`, `samplers.cluster` and `samplers.sentinel`."""
+"""`samplers.config`, `samplers.memory`, `samplers.acl` and `samplers.sentinel`."""
 
 from exporter.config.fields import Duration, PositiveDuration
 from exporter.config.samplers.base import SamplerSection
@@ -30,10 +30,6 @@ class AclSection(SamplerSection):
 
     interval: PositiveDuration | None = Duration(60_000)
     """Time between two passes."""
-
-
-class ClusterInfoSection(SamplerSection):
-    """CLUSTER INFO, where the server is part of a cluster."""
 
 
 class SentinelSection(SamplerSection):

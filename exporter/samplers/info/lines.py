@@ -46,12 +46,18 @@ class LineMemory:
     def add(self, head: str, reader: LineReader) -> None:
         """The next line of a reply that is read anew; `head` is what stays: the name and the colon."""
         # The same for all targets.
-        self._heads.append(sys.intern(head))
+        head = sys.intern(head)
+        self._heads.append(head)
         self._readers.append(reader)
 
     def keep(self, lines: Sequence[str]) -> None:
-        """These lines have been read."""
-        self._lines = lines
+        """These lines have been read.
+
+        Where a field stands twice, the later one counts, which no difference shows: such replies are read
+        anew each time.
+        """
+        fields = [head for head in self._heads if head.endswith(":")]
+        self._lines = lines if len(set(fields)) == len(fields) else ()
 
     def update(self, lines: Sequence[str], values: list[float | None]) -> bool:
         """Run the readers of the lines that moved; False where everything has to be read anew."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from exporter.config.samplers.info import InfoSection
 from exporter.connection import Connection
+from exporter.connection.connection import Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.sample import Family
 from exporter.samplers import lookups
@@ -14,10 +15,19 @@ from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.info.fields.catalogue import FIELDS
 from exporter.samplers.info.lines import LineMemory, LineReader, Reader, always_anew
 from exporter.samplers.info.parser import parse_number, split_lines
-from exporter.samplers.info.sections import commands, keyspace, modules, replication, sentinel, server
+from exporter.samplers.info.sections import (
+    cluster,
+    commands,
+    keyspace,
+    modules,
+    replication,
+    sentinel,
+    server,
+)
 
 # What a server has whose configuration is not known: redis.conf's default.
 _DEFAULT_DATABASES: Final = 16
+_CLUSTER_INFO: Final = "CLUSTER INFO"
 # A server that does not know `INFO ALL` answers to a plain `INFO`.
 _NOT_ALL: Final = frozenset({Reason.REPLY, Reason.UNKNOWN_COMMAND})
 
@@ -30,6 +40,7 @@ class InfoSampler:
         table = context.table
         self._table = table
         self._facts = context.facts
+        self._refusals = context.refusals
         self._empty_databases = settings.empty_databases
         self._knows_all = True
         self._commands = commands.CommandReader(
@@ -46,7 +57,7 @@ class InfoSampler:
             "errorstats": self._commands.read_error,
             "keyspace": self._keyspace.read_database,
             "sentinel": self._sentinel.read_line,
-            # Valkey 9.1 repeats CLUSTER INFO here; the cluster sampler reads the original.
+            # Valkey 9.1 repeats CLUSTER INFO here; the original is read, as everywhere.
             "cluster info": _pass_over,
         }
         self._memory = LineMemory(server.FIELDS)
@@ -57,26 +68,30 @@ class InfoSampler:
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
         self._at = at
-        self.read(await self._ask(connection))
+        reply, cluster_reply = await self._ask(connection)
+        self.read(reply)
+        if isinstance(cluster_reply, bytes):
+            cluster.write_cluster(cluster_reply, self._table)
 
     async def close(self) -> None:
         """Nothing to let go of."""
 
-    async def _ask(self, connection: Connection) -> bytes:
-        reply = b""
-        if self._knows_all:
-            try:
-                reply = await connection.execute("INFO", "ALL")
-            except ReplyError as error:
-                if error.reason not in _NOT_ALL:
-                    raise
-                self._knows_all = False
-        reply = reply or await connection.execute("INFO")
+    async def _ask(self, connection: Connection) -> tuple[bytes, Reply]:
+        """The replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
+        asked: list[Command] = [("INFO", "ALL") if self._knows_all else ("INFO",)]
+        if self._facts.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):
+            asked.append(("CLUSTER", "INFO"))
+        reply, *rest = await connection.pipeline(asked)
+        if not reply or (isinstance(reply, ReplyError) and reply.reason in _NOT_ALL and self._knows_all):
+            self._knows_all = False
+            reply = await connection.execute("INFO")
+        if isinstance(reply, ReplyError):
+            raise reply
         if not isinstance(reply, bytes):
             raise TargetError(
                 Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text"
             )
-        return reply
+        return reply, self._refusals.sort_out(_CLUSTER_INFO, rest[0]) if rest else None
 
     def read(self, reply: bytes) -> None:
         """Write what the reply says into the table, and note the facts."""
@@ -182,6 +197,7 @@ SPEC: Final = SamplerSpec(
         *replication.FAMILIES,
         *keyspace.FAMILIES,
         *commands.FAMILIES,
+        *cluster.FAMILIES,
         *sentinel.FAMILIES,
         *modules.FAMILIES,
         *lookups.FAMILIES,

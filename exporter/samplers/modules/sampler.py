@@ -8,7 +8,7 @@ import re2
 from exporter.config.samplers.modules import ModulesSection
 from exporter.connection import Connection
 from exporter.errors import ReplyError
-from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.fields.catalogue import MODULE_FIELDS
 from exporter.samplers.info.parser import parse_number, split_lines
 from exporter.samplers.modules import indexes
@@ -31,9 +31,7 @@ class ModulesSampler:
         self._limit = settings.max_search_indexes
 
     async def sample(self, connection: Connection, at: float) -> None:
-        """One pass (see `Sampler`); nothing where no modules are loaded."""
-        if not self._context.facts.modules - _BUILT_IN:
-            return
+        """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(connection, {_INFO: ("INFO", "MODULES")})
         reply = answers.get(_INFO)
         for line in split_lines(reply) if isinstance(reply, bytes) else ():
@@ -64,4 +62,10 @@ class ModulesSampler:
         """Nothing to let go of."""
 
 
-SPEC: Final = SamplerSpec("modules", (*MODULE_FIELDS.values(), *indexes.FAMILIES), ModulesSampler)
+def _has_modules(facts: TargetFacts) -> bool:
+    return bool(facts.modules - _BUILT_IN)
+
+
+SPEC: Final = SamplerSpec(
+    "modules", (*MODULE_FIELDS.values(), *indexes.FAMILIES), ModulesSampler, applies=_has_modules
+)

@@ -9,7 +9,6 @@ from typing import Final
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.fields import (
     clients,
-    cluster,
     cpu,
     extra,
     memory,
@@ -28,7 +27,6 @@ _GAUGES: Final = (
     persistence.GAUGES,
     stats.GAUGES,
     replication.GAUGES,
-    cluster.GAUGES,
     tile38.GAUGES,
     extra.GAUGES,
 )

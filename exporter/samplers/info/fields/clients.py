@@ -11,6 +11,7 @@ GAUGES = {
     "total_watched_keys": "total_watched_keys",
     "total_blocking_keys": "total_blocking_keys",
     "total_blocking_keys_on_nokey": "total_blocking_keys_on_nokey",
+    "cluster_connections": "cluster_connections",
     "client_longest_output_list": "client_longest_output_list",
     "client_biggest_input_buf": "client_biggest_input_buf",
     "client_recent_max_output_buffer": "client_recent_max_output_buffer_bytes",

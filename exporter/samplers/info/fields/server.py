@@ -4,6 +4,7 @@ GAUGES = {
     "uptime_in_seconds": "uptime_in_seconds",
     "process_id": "process_id",
     "io_threads_active": "io_threads_active",
+    "cluster_enabled": "cluster_enabled",
     "server_threads": "server_threads_total",
     "long_lock_waits": "long_lock_waits_total",
     "current_client_thread": "current_client_thread",

@@ -1,10 +1,9 @@
-"""CLUSTER INFO: how a node sees its cluster."""
+"""CLUSTER INFO: how a node sees its cluster. It travels with INFO where the server is part of one."""
 
 from typing import Final
 
-from exporter.connection import Connection
+from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.info.parser import parse_number, split_lines
 
 # Kinds of messages on the cluster bus, as `clusterGetMessageTypeString` in cluster.c names them.
@@ -43,7 +42,7 @@ _FIELDS: Final = (
     *(f"cluster_stats_messages_{kind}_{way}" for kind in _MESSAGES for way in ("sent", "received")),
     "total_cluster_links_buffer_limit_exceeded",
 )
-FAMILIES: Final = {
+_BY_FIELD: Final = {
     field: Family(
         f"redis_{_RENAMED.get(field, field).replace('-', '_')}",
         Kind.GAUGE,
@@ -51,28 +50,13 @@ FAMILIES: Final = {
     )
     for field in _FIELDS
 }
+FAMILIES: Final = tuple(_BY_FIELD.values())
 
 
-class ClusterSampler:
-    """Reads CLUSTER INFO of one node."""
-
-    def __init__(self, context: SamplerContext) -> None:
-        self._table = context.table
-        self._facts = context.facts
-
-    async def sample(self, connection: Connection, at: float) -> None:
-        """One pass (see `Sampler`); nothing where the server is not part of a cluster."""
-        if not self._facts.cluster_enabled:
-            return
-        reply = await connection.execute("CLUSTER", "INFO")
-        for line in split_lines(reply) if isinstance(reply, bytes) else ():
-            field, _, text = line.partition(":")
-            family, value = FAMILIES.get(field), parse_number(text)
-            if family is not None and value is not None:
-                self._table.set(family, value)
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
-
-
-SPEC: Final = SamplerSpec("cluster", tuple(FAMILIES.values()), ClusterSampler)
+def write_cluster(reply: bytes, table: SeriesTable) -> None:
+    """Write what CLUSTER INFO says."""
+    for line in split_lines(reply):
+        field, _, text = line.partition(":")
+        family, value = _BY_FIELD.get(field), parse_number(text)
+        if family is not None and value is not None:
+            table.set(family, value)

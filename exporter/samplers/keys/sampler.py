@@ -1,0 +1,114 @@
+"""The keys sampler: sizes and values of the keys that the configuration names, and numbers of keys."""
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import Final
+
+from exporter.config.samplers.keys import KeysSection
+from exporter.connection import Connection
+from exporter.errors import ReplyError
+from exporter.model.key_choice import KeyChoice
+from exporter.model.sample import Family, Kind
+from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.keys.scan import Walk, ask_keys
+from exporter.samplers.keys.sizes import parse_size, parse_value, size_commands
+from exporter.samplers.replies import number, text
+
+_LABELS: Final = ("db", "key")
+
+SIZE: Final = Family("redis_key_size", Kind.GAUGE, "Length or number of members of a key.", _LABELS)
+VALUE: Final = Family("redis_key_value", Kind.GAUGE, "Value of a string that is a number.", _LABELS)
+VALUE_TEXT: Final = Family(
+    "redis_key_value_as_string", Kind.GAUGE, "Value of a string; always 1.", (*_LABELS, "val")
+)
+MEMORY: Final = Family("redis_key_memory_usage_bytes", Kind.GAUGE, "Memory that a key takes.", _LABELS)
+COUNT: Final = Family("redis_keys_count", Kind.GAUGE, "Keys that match a pattern.", _LABELS)
+
+
+class KeysSampler:
+    """Looks at keys of one server, over a connection of its own: it selects databases."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: KeysSection = context.settings
+        self._settings = settings
+        self._table = context.table
+        self._connection = context.connect("redis-vigil-keys")
+        self._cap = context.new_cap("key", settings.max_keys)
+        self._singles = [
+            *settings.check_single,
+            *(choice for choice in settings.check if not choice.is_pattern),
+        ]
+        self._walks = [
+            self._walk(choice, settings.max_keys) for choice in settings.check if choice.is_pattern
+        ]
+        self._counts = [self._walk(choice, 1_000_000) for choice in settings.count]
+
+    def _walk(self, choice: KeyChoice, limit: int) -> Walk:
+        return Walk(choice, batch_size=self._settings.batch_size, limit=limit)
+
+    async def sample(self, connection: Connection, at: float) -> None:
+        """One pass (see `Sampler`)."""
+        for walk in (*self._walks, *self._counts):
+            await walk.go_on(self._connection, self._settings.max_scanned)
+        for walk in self._counts:
+            if walk.count is not None:
+                self._table.set(COUNT, float(walk.count), f"db{walk.choice.database}", walk.choice.name)
+        for database, keys in self._chosen().items():
+            await self._look(database, keys)
+
+    def _chosen(self) -> Mapping[int, list[bytes]]:
+        """The keys to look at, by database, as many as are allowed."""
+        chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
+        for walk in self._walks:
+            chosen += [(walk.choice.database, key) for key in walk.found]
+            self._cap.folded += max(0, (walk.count or 0) - len(walk.found))
+        unique = list(dict.fromkeys(chosen))
+        limit = self._settings.max_keys
+        self._cap.folded += max(0, len(unique) - limit)
+        by_database: dict[int, list[bytes]] = {}
+        for database, key in unique[:limit]:
+            by_database.setdefault(database, []).append(key)
+        return by_database
+
+    async def _look(self, database: int, keys: list[bytes]) -> None:
+        kinds: dict[bytes, object] = {}
+        questions = ask_keys(
+            self._connection, database, keys, lambda key: (("TYPE", key), ("MEMORY", "USAGE", key))
+        )
+        async for key, (kind, memory) in questions:
+            # In a cluster a key may be another node's: that is no size of 0.
+            if isinstance(kind, ReplyError):
+                continue
+            kinds[key] = kind
+            usage = number(memory)
+            if usage is not None:
+                self._table.set(MEMORY, usage, f"db{database}", text(key))
+        self._write_missing(database, (key for key, kind in kinds.items() if kind == b"none"))
+        present = [key for key, kind in kinds.items() if kind != b"none"]
+        sizes = ask_keys(self._connection, database, present, lambda key: size_commands(key, kinds[key]))
+        async for key, replies in sizes:
+            size = parse_size(replies)
+            if size is not None:
+                self._table.set(SIZE, size, f"db{database}", text(key))
+            self._write_value(database, key, parse_value(replies))
+
+    def _write_missing(self, database: int, keys: Iterable[bytes]) -> None:
+        for key in keys:
+            self._table.set(SIZE, 0.0, f"db{database}", text(key))
+
+    def _write_value(self, database: int, key: bytes, value: bytes | None) -> None:
+        wanted = self._settings.values
+        if value is None or wanted == "none":
+            return
+        parsed = number(value)
+        if parsed is not None and isfinite(parsed):
+            self._table.set(VALUE, parsed, f"db{database}", text(key))
+        elif wanted == "all":
+            self._table.set(VALUE_TEXT, 1.0, f"db{database}", text(key), text(value))
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._connection.close()
+
+
+SPEC: Final = SamplerSpec("keys", (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT), KeysSampler)
