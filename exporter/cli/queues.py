@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from exporter.clock import SystemClock
 from exporter.config.main import default_config, load_config
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
+from exporter.log import configure_logging
 from exporter.metrics import SeriesTable
 from exporter.model.duration import format_duration
 from exporter.model.target import Target
@@ -31,12 +33,19 @@ _FAILED = ("failed", "dead")
 _UNKNOWN = "-"
 
 
+class OutputFormat(StrEnum):
+    """How the queues are written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 def queues(
     url: Annotated[str, typer.Argument(help="The server, as redis://host:port/database.", metavar="URL")],
     config: Annotated[
         Path | None, typer.Option(help="A configuration file whose samplers.queues counts.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to write it.")] = OutputFormat.TABLE,
     watch: Annotated[bool, typer.Option("--watch", help="Read again and again, until Ctrl-C.")] = False,
     interval: Annotated[
         float, typer.Option(help="Seconds between two readings with --watch.", min=0.2)
@@ -45,6 +54,8 @@ def queues(
     """Show the queues of a server: how many jobs wait, for how long, and who works on them."""
     target = default_config((url,)).targets[0].to_target()
     settings = load_config(config).samplers.queues if config else QueuesSection()
+    as_json = output is OutputFormat.JSON
+    configure_logging("error")
     asyncio.run(_show(target, settings, as_json=as_json, interval=interval if watch else None))
 
 

@@ -1,7 +1,8 @@
 """The queues sampler: all known queues of a server in a few round trips per pass."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
@@ -17,6 +18,7 @@ from exporter.samplers.queues.families import QueueWriter
 from exporter.samplers.queues.finder import QueueFinder
 from exporter.samplers.queues.frameworks.registry import build_frameworks
 from exporter.samplers.queues.known import KnownQueue, KnownQueues
+from exporter.samplers.queues.lookups import LookupCounter
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.rates import DrainRate
 from exporter.samplers.queues.records import QueueRecords
@@ -31,6 +33,9 @@ log = get_logger(__name__)
 _FIRST_WALK_SECONDS: Final = 2.0
 _RETRY_WALK_SECONDS: Final = 60.0
 _SAVE_SECONDS: Final = 60.0
+# Each of their jobs has a key that begins with the queue's stem.
+_JOBS_UNDER_STEM: Final = frozenset({"bullmq", "bull"})
+_MAX_BEGINNINGS: Final = 100
 # Their workers are known by the names of their connections.
 _NAMED_CLIENTS: Final = frozenset({"bullmq", "bull"})
 
@@ -53,6 +58,7 @@ class QueuesSampler:
         self._is_restored = False
         self._saving: asyncio.Task[None] | None = None
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
+        self._lookups = LookupCounter(context.facts.lookups)
         self._by_name = {framework.name: framework for framework in self._frameworks}
         self._connection = context.connect("redis-vigil-queues")
         self._known = KnownQueues(self._settings.max_queues)
@@ -92,7 +98,7 @@ class QueuesSampler:
     async def find_all(self, at: float) -> None:
         """Walk through the keyspace now, at full speed, and wait until that is done."""
         moment = Moment(at, self._settings)
-        await self._finder.walk(moment, self._connection.pipeline, Pace(sprint_seconds=float("inf")))
+        await self._finder.walk(moment, self._ask, Pace(sprint_seconds=float("inf")))
         self._walk_due_at = at + self._settings.discovery_interval.seconds
         self._index_due_at = at + self._settings.index_interval.seconds
 
@@ -113,7 +119,7 @@ class QueuesSampler:
 
     async def _walk_through(self, at: float) -> None:
         started = self._context.clock.monotonic()
-        await self._finder.walk(Moment(at, self._settings), self._connection.pipeline, Pace())
+        await self._finder.walk(Moment(at, self._settings), self._ask, Pace())
         self._walk_seconds = self._context.clock.monotonic() - started
 
     def _walk_failed(self, error: BaseException, at: float) -> None:
@@ -155,11 +161,16 @@ class QueuesSampler:
         readings = yield from guarded(steps, framework.name)
         return list(zip(queues, readings or (), strict=False))
 
+    async def _ask(self, commands: Sequence[Command]) -> Sequence[Reply]:
+        replies = await self._connection.pipeline(commands)
+        self._lookups.add(commands, replies)
+        return replies
+
     async def _exchange(self, commands: Sequence[Command]) -> Sequence[Reply]:
         if not commands:
             return []
         self._round_trips += 1
-        replies = await self._connection.pipeline(commands)
+        replies = await self._ask(commands)
         refused = refusal(replies)
         all_refused = refused is not None and all(isinstance(reply, ReplyError) for reply in replies)
         self._refused.append(refused if all_refused else None)
@@ -193,6 +204,10 @@ class QueuesSampler:
             table.set(families.WALK_DURATION, self._walk_seconds)
 
     def _expire(self, at: float) -> None:
+        keys = self._context.facts.queue_keys
+        # The keyspace scan tells whose keys these are; changed in place, since it holds on to the mapping.
+        keys.clear()
+        keys.update(key_beginnings(self._known))
         for known in self._known.expire(at - self._settings.forget_after.seconds):
             self._rates.pop(known.id, None)
             log.info(
@@ -239,6 +254,13 @@ class QueuesSampler:
             await self._saving
         if self._records is not None and self._is_restored:
             await self._save_all(self._records)
+
+
+def key_beginnings(queues: Iterable[KnownQueue]) -> dict[str, str]:
+    """The queues whose jobs have keys of their own, by what these keys begin with; of many just the first."""
+    stems = ((known, known.id.base.decode("utf-8", "backslashreplace")) for known in queues)
+    named = ((f"{stem}:", known) for known, stem in stems if known.id.framework in _JOBS_UNDER_STEM)
+    return {stem: f"{known.id.framework} {known.label}" for stem, known in islice(named, _MAX_BEGINNINGS)}
 
 
 def _without_result(steps: Steps[None]) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:

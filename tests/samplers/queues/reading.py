@@ -61,13 +61,14 @@ class Watcher:
     ) -> None:
         target = target_of(url)
         self.clock = FrozenClock(0.0)
+        self.facts = TargetFacts()
         self.table = SeriesTable("test", target.series_labels)
         self._runner = asyncio.Runner()
         context = SamplerContext(
             target=target,
             settings=settings or QueuesSection(),
             table=self.table,
-            facts=TargetFacts(),
+            facts=self.facts,
             clock=self.clock,
             connect=lambda name: Connection(target, name=name, no_touch=True),
         )

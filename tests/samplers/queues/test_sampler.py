@@ -317,3 +317,28 @@ def test_looking_is_no_use_of_a_key(empty_server: RealServer) -> None:
 def test_every_dump_that_is_there_is_small() -> None:
     sizes: dict[Path, int] = {path: path.stat().st_size for path in dumps.all_dumps()}
     assert max(sizes.values()) < 100_000
+
+
+def hits_and_misses(server: RealServer) -> tuple[int, int]:
+    facts = server.client.info("stats")
+    return facts["keyspace_hits"], facts["keyspace_misses"]
+
+
+@pytest.mark.parametrize("path", dumps.all_dumps(), ids=lambda path: path.stem)
+def test_our_own_hits_and_misses_are_known(path: Path, empty_server: RealServer, load_dump: Load) -> None:
+    expected = load_dump(path)
+    with Watcher(empty_server.url) as watcher:
+        hits, misses = hits_and_misses(empty_server)
+        watcher.find(expected["at"])
+        watcher.read(expected["at"])
+        watcher.read(expected["at"] + 1)
+        counted = (watcher.facts.lookups.hits, watcher.facts.lookups.misses)
+        now = hits_and_misses(empty_server)
+    assert counted == (now[0] - hits, now[1] - misses)
+
+
+def test_the_keyspace_scan_is_told_whose_keys_those_are(empty_server: RealServer) -> None:
+    make_queue(empty_server)
+    with Watcher(empty_server.url) as watcher:
+        watcher.sample(AT)
+        assert watcher.facts.queue_keys == {"bull:mail:": "bullmq mail"}

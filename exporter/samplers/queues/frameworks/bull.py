@@ -59,14 +59,14 @@ def _is_bull(stem: bytes) -> Steps[bool]:
         ("GET", stem + b":id"),
         ("EXISTS", *(stem + b":" + part for part in others)),
         ("EXISTS", stem + b":meta-paused", stem + b":stalled-check"),
-        ("HMGET", stem + b":meta", *bull.META_FIELDS),
+        ("HMGET", stem + b":meta", *bull.META_FIELDS, "paused"),
         *lists,
         *zsets,
     ]
     last_id, foreign, own, meta = replies[:4]
     list_types = {text(reply) for reply in replies[4 : 4 + len(lists)]}
     zset_types = {text(reply) for reply in replies[4 + len(lists) :]}
-    if number(last_id) is None or foreign != 0 or any(items(meta)):
+    if number(last_id) is None or foreign != 0 or any(items(meta)[: len(bull.META_FIELDS)]):
         return False
     if list_types - {"none", "list"} or zset_types - {"none", "zset"}:
         return False

@@ -64,7 +64,7 @@ def _is_bullmq(stem: bytes) -> Steps[bool]:
     lists = [("TYPE", stem + b":" + part) for part in _LISTS]
     zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
     replies = yield [
-        ("HMGET", stem + b":meta", *bull.META_FIELDS),
+        ("HMGET", stem + b":meta", *bull.META_FIELDS, "paused"),
         ("TYPE", stem + b":events"),
         ("GET", stem + b":id"),
         *lists,
@@ -77,8 +77,7 @@ def _is_bullmq(stem: bytes) -> Steps[bool]:
         return False
     if text(events) not in ("none", "stream"):
         return False
-    fields = items(meta)
-    if any(field is not None for field in fields):
+    if any(items(meta)[: len(bull.META_FIELDS)]):
         return True
     has_jobs = "list" in list_types or "zset" in zset_types or number(last_id) is not None
     return text(events) == "stream" and has_jobs
@@ -99,7 +98,7 @@ def _first_questions(stem: bytes, moment: Moment) -> list[Command]:
         ("ZCARD", stem + b":completed"),
         ("ZCARD", stem + b":failed"),
         ("GET", stem + b":id"),
-        ("HGET", stem + b":meta", "paused"),
+        ("HMGET", stem + b":meta", "paused", *bull.META_FIELDS),
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
     ]
@@ -122,7 +121,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         reading.count(state, count(reply))
     reading.overdue = count(overdue)
     reading.added = number(last_id)
-    reading.paused = is_paused is not None and not isinstance(is_paused, Exception)
+    reading.paused = bool(items(is_paused)) and items(is_paused)[0] is not None
     running = bull.ActiveJobs(stem, listed)
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
     finished = FinishedEvents(queue, stem, metrics)

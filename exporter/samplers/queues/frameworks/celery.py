@@ -95,11 +95,12 @@ def _read_unacknowledged(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     lost_before = moment.at - moment.settings.visibility_timeout.seconds
     replies = yield [
         ("HLEN", queue.id.base + b"unacked"),
+        ("ZCARD", queue.id.base + b"unacked_index"),
         ("ZCOUNT", queue.id.base + b"unacked_index", "-inf", f"({lost_before:.3f}"),
     ]
     reading = Reading()
     reading.count(State.ACTIVE, count(replies[0]))
-    reading.orphaned = count(replies[1])
+    reading.orphaned = count(replies[2])
     _count_workers(reading, moment)
     if moment.celery is not None:
         for worker, (_, processed) in moment.celery.heard.items():
