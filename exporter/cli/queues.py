@@ -31,6 +31,7 @@ _WAITING = ("waiting", "prioritized", "paused")
 _LATER = ("delayed", "scheduled", "retry", "deferred", "waiting_children")
 _FAILED = ("failed", "dead")
 _UNKNOWN = "-"
+_FILE_WIDTH = 200
 
 
 class OutputFormat(StrEnum):
@@ -103,14 +104,22 @@ async def _print(sampler: QueuesSampler, target: Target, *, as_json: bool) -> No
     if as_json:
         typer.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False))
     else:
-        Console().print(show_queues(reports, target.instance))
+        _console().print(show_queues(reports, target.instance))
 
 
 async def _watch(sampler: QueuesSampler, target: Target, interval: float) -> None:
-    with Live(console=Console(), screen=False, auto_refresh=False) as live:
+    with Live(console=_console(), auto_refresh=False) as live:
         while True:
             live.update(show_queues(await _read(sampler), target.instance), refresh=True)
             await asyncio.sleep(interval)
+
+
+def _console() -> Console:
+    """What names of keys hold is no markup; where nobody looks, lines are as long as they are."""
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
+    return console
 
 
 def show_queues(reports: Sequence[QueueReport], instance: str) -> RenderableType:
@@ -129,10 +138,10 @@ def _queue_table(reports: Sequence[QueueReport]) -> Table:
         table.add_column(title, justify="right")
     table.add_column("REMARKS", overflow="fold")
     for report in reports:
-        name = f"{report.queue} (db{report.database})" if report.database else report.queue
+        name = _visible(report.queue)
         table.add_row(
             report.framework,
-            name,
+            f"{name} (db{report.database})" if report.database else name,
             _sum(report, _WAITING),
             _age(report),
             _sum(report, ("active",)),
@@ -155,8 +164,8 @@ def _group_table(reports: Sequence[QueueReport]) -> Table:
         for group in report.groups:
             lag = _UNKNOWN if group.lag is None else str(group.lag)
             table.add_row(
-                report.queue,
-                group.name,
+                _visible(report.queue),
+                _visible(group.name),
                 f">={lag}" if group.lag_is_capped else lag,
                 str(group.pending),
                 _duration(group.oldest_pending_age_seconds),
@@ -164,6 +173,11 @@ def _group_table(reports: Sequence[QueueReport]) -> Table:
                 str(group.consumers),
             )
     return table
+
+
+def _visible(name: str) -> str:
+    """A name without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() else "?" for char in name)
 
 
 def _sum(report: QueueReport, states: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Our own hits and misses, from the replies: the server counts each look at a key, also ours.
 
-Where a reply leaves it open whether there is a key (a range that holds nothing), the last reply that told about
-the same key is gone by.
+Where a reply leaves it open whether there is a key (a range that holds nothing), the last reply that told
+about the same key is gone by.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +62,8 @@ _JUDGES: Final[Mapping[object, _Judge]] = {
 
 
 class LookupCounter:
-    """Adds what each round trip has looked up; remembers which keys are there for replies that leave it open."""
+    """Adds what each round trip has looked up; remembers which keys are there for replies that leave it
+    open."""
 
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups

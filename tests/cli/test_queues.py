@@ -1,0 +1,87 @@
+"""`redis-vigil queues`."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.cli.test_cli import vigil
+from tests.servers import RealServer, free_port
+
+
+def fill(server: RealServer) -> None:
+    now = int(time.time() * 1000)
+    server.client.hset("bull:mail:meta", mapping={"version": "bullmq:6.7.0", "paused": 1})
+    server.client.lpush("bull:mail:wait", "1", "2")
+    server.client.hset("bull:mail:1", mapping={"timestamp": now - 90_000, "opts": "{}"})
+    server.client.lpush("bull:mail:active", "3")
+    server.client.xadd("orders", {"a": 1})
+    server.client.xgroup_create("orders", "billing", id="0")
+
+
+def test_a_table(empty_server: RealServer, tmp_path: Path) -> None:
+    fill(empty_server)
+    done = vigil(tmp_path, "queues", empty_server.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[0][:6] == ["FRAMEWORK", "QUEUE", "WAITING", "OLDEST", "ACTIVE", "LATER"]
+    assert lines[1][:6] == ["bullmq", "mail", "2", "1m30s", "1", "0"]
+    assert "paused" in done.stdout
+    assert "1 orphaned" in done.stdout
+    assert lines[4][:4] == ["orders", "billing", "1", "0"]
+
+
+def test_json(empty_server: RealServer, tmp_path: Path) -> None:
+    fill(empty_server)
+    done = vigil(tmp_path, "queues", "--format", "json", empty_server.url)
+    queues = json.loads(done.stdout)
+    assert {(queue["framework"], queue["queue"]) for queue in queues} == {
+        ("bullmq", "mail"),
+        ("stream", "orders"),
+    }
+    assert queues[0]["orphaned"] == 1
+
+
+def test_settings_of_a_configuration(empty_server: RealServer, tmp_path: Path) -> None:
+    empty_server.client.lpush("tasks:mail", "1")
+    config = tmp_path / "config.yml"
+    config.write_text("samplers: {queues: {lists: [{key: 'tasks:{name}'}]}}\n")
+    done = vigil(tmp_path, "queues", "--config", str(config), empty_server.url)
+    assert done.stdout.splitlines()[1].split()[:3] == ["list", "mail", "1"]
+
+
+def test_no_queues(empty_server: RealServer, tmp_path: Path) -> None:
+    done = vigil(tmp_path, "queues", empty_server.url)
+    assert (done.returncode, done.stdout) == (0, f"no queues found on {empty_server.instance}\n")
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    done = vigil(tmp_path, "queues", f"redis://:pa55@127.0.0.1:{free_port()}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "refused" in done.stderr.lower()
+    assert "pa55" not in done.stderr
+
+
+def test_watching_goes_on_and_sees_what_changes(empty_server: RealServer, tmp_path: Path) -> None:
+    fill(empty_server)
+    command = [sys.executable, "-m", "exporter", "queues", "--watch", "--interval", "0.2", "--format", "json"]
+    with subprocess.Popen([*command, empty_server.url], stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        try:
+            first = json.loads(watching.stdout.readline())
+            empty_server.client.delete("bull:mail:wait")
+            waiting = [json.loads(watching.stdout.readline())[0]["jobs"]["waiting"] for _ in range(3)]
+        finally:
+            watching.kill()
+    assert (first[0]["jobs"]["waiting"], waiting[-1]) == (2, 0)
+
+
+def test_a_name_is_shown_as_it_is_and_obeyed_by_nobody(empty_server: RealServer, tmp_path: Path) -> None:
+    empty_server.client.xadd("[red]x[/red]\x1b[2J", {"a": 1})
+    empty_server.client.xgroup_create("[red]x[/red]\x1b[2J", ":smile:", id="0")
+    done = vigil(tmp_path, "queues", empty_server.url)
+    assert "[red]x[/red]?[2J" in done.stdout
+    assert ":smile:" in done.stdout
+    assert "\x1b" not in done.stdout

@@ -1,0 +1,64 @@
+"""`/api/queues`."""
+
+import asyncio
+
+import pytest
+from starlette.applications import Starlette
+
+from exporter.config.samplers.queues import QueuesSection
+from exporter.samplers import queues
+from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.store import Store
+from exporter.web.queues import routes
+from tests.samplers.queues.reading import FrozenClock, target_of
+from tests.servers import RealServer
+from tests.web.asgi import request
+
+AT = 1_700_000_000.0
+
+
+@pytest.fixture
+def app(empty_server: RealServer) -> Starlette:
+    """An application with one target that has two queues."""
+    client = empty_server.client
+    client.hset("bull:mail:meta", "version", "bullmq:6.7.0")
+    client.lpush("bull:mail:wait", "1", "2")
+    client.hset("bull:mail:1", mapping={"timestamp": int(AT - 9) * 1000, "opts": "{}"})
+    client.sadd("rq:queues", "rq:queue:slow")
+    clock = FrozenClock(AT)
+    plans = [SamplerPlan(queues.SPEC, QueuesSection(), 15.0, 5.0)]
+    runner = TargetRunner(target_of(empty_server.url), plans, store=Store(), clock=clock, timeout_seconds=5.0)
+
+    async def sample() -> None:
+        await runner.run("queues")
+        await runner.close()
+
+    asyncio.run(sample())
+    return Starlette(routes=routes(lambda: [runner], clock))
+
+
+def test_every_queue_with_all_that_is_known(app: Starlette, empty_server: RealServer) -> None:
+    answer = request(app, "GET", "/api/queues").json()
+    assert answer["at"] == AT
+    mail = next(queue for queue in answer["queues"] if queue["queue"] == "mail")
+    assert (mail["instance"], mail["framework"]) == (empty_server.instance, "bullmq")
+    assert (mail["jobs"]["waiting"], mail["oldest_job_age_seconds"], mail["age_method"]) == (
+        2,
+        9,
+        "timestamp",
+    )
+    assert mail["groups"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("framework=rq", {"slow", "*"}),
+        ("queue=mail", {"mail"}),
+        ("instance=other", set()),
+        ("", {"mail", "slow", "*"}),
+    ],
+)
+def test_filters(app: Starlette, query: str, expected: set[str]) -> None:
+    answer = request(app, "GET", f"/api/queues?{query}").json()
+    assert {queue["queue"] for queue in answer["queues"]} == expected
