@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from exporter.alerting.manager import AlertManager
+from exporter.alerting.manager import AlertManager, Options
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.clock import Clock, SystemClock, to_milliseconds
 from exporter.discovery.manager import Discovery, build_sources
@@ -25,6 +25,8 @@ from exporter.promql import Engine
 from exporter.reload import Plan, plan_found
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.manager import RuleManager
+from exporter.rules.needs import needs_of
+from exporter.rules.output import SOURCE_PREFIX
 from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.schedule import SampleSchedule
@@ -97,12 +99,12 @@ class App:
         self._reloading = asyncio.Lock()
         self._housekeeping: asyncio.Task[None] | None = None
         self._is_started = False
-        config = plan.config
+        config, settings = plan.config, plan.config.global_
         external_url = config.web.external_url or _default_url(listener, plan)
         self.own = OwnMetrics()
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
-        self.keeper = open_keeper(config.storage.path, self.own.registry)
+        self.keeper = open_keeper(config.storage.path, self.own.registry, self._clock)
         self.alerting = AlertManager(
             plan.routing.config,
             plan.routing.bind(self.keeper.messages),
@@ -110,6 +112,10 @@ class App:
             journal=self.keeper.journal,
             metrics=AlertingMetrics(self.own.registry),
             external_url=external_url,
+            # Every target has been sampled and every rule evaluated once by then.
+            options=Options(
+                hold_seconds=2 * settings.evaluation_interval.seconds + settings.sample_interval.seconds
+            ),
         )
         self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
         self.schedule = SampleSchedule(self._clock)
@@ -147,6 +153,7 @@ class App:
         settings = plan.config.global_
         self.environment.external_labels = Labels(settings.external_labels)
         self.environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
+        self.store.set_needs(needs_of(plan.rule_files))
 
     def _tls(self, plan: Plan) -> ssl.SSLContext | None:
         tls = plan.web.tls_server_config
@@ -193,6 +200,8 @@ class App:
         self.web.start()
         self.schedule.start()
         await self.keeper.load()
+        await self.keeper.samples.restore(self.store)
+        self.keeper.samples.follow(self.store)
         await self.alerting.start()
         self.forwarder.apply(self._plan.config.alerting.alertmanagers)
         await self._watch(self._plan)
@@ -234,9 +243,17 @@ class App:
             now = to_milliseconds(self._clock.now())
             self.store.append(self.own.sample(now))
             if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
+                self._end_orphans(now)
                 self.store.trim(now)
                 trimmed_at = self._clock.monotonic()
             await asyncio.sleep(self._plan.config.global_.sample_interval.seconds)
+
+    def _end_orphans(self, now: int) -> None:
+        """What was put back after a restart and nobody goes on with, such as a target that is gone, ends."""
+        alive = {source for runner in self.fleet.runners for source in runner.sources}
+        for source in self.store.resumed_sources:
+            if source not in alive and not source.startswith(SOURCE_PREFIX):
+                self.store.mark_stale(source, now)
 
     async def reload(self) -> None:
         """Read all files again and go over to what they say.

@@ -30,6 +30,7 @@ class Output:
         self._families: dict[str, Family] = {}
         self._keys: tuple[Labels, ...] = ()
         self._layout = Layout(())
+        self._is_new = True
 
     def __len__(self) -> int:
         return len(self._layout)
@@ -37,7 +38,11 @@ class Output:
     def write(self, store: SampleStore, values: Mapping[Labels, float], at_ms: int) -> None:
         """Append these values, by series with `__name__`, at a moment in milliseconds."""
         keys = tuple(values)
+        is_new, self._is_new = self._is_new, False
         if not keys and not self._keys:
+            if is_new:
+                # What there was before a restart has ended meanwhile.
+                store.mark_stale(self.source, at_ms)
             return
         if keys != self._keys:
             self._keys = keys

@@ -6,11 +6,13 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from exporter.alerting.journal import Journal, MemoryJournal
+from exporter.clock import Clock
 from exporter.notify.slack_messages import MemoryMessages, Messages
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
 from exporter.samplers.keyspace import KeyspaceRecords
 from exporter.samplers.queues import QueueRecords
 from exporter.state.database import Database
+from exporter.state.history import NoHistory, SampleHistory, SqliteHistory
 from exporter.state.journal import SqliteJournal
 from exporter.state.keyspace import SqliteKeyspaceRecords
 from exporter.state.metrics import StateCollector
@@ -37,6 +39,11 @@ class Keeper(Protocol):
     def keyspaces(self) -> KeyspaceRecords | None: ...
 
     @property
+    def samples(self) -> SampleHistory:
+        """The samples that rules need."""
+        ...
+
+    @property
     def messages(self) -> Messages:
         """Which messages stand in Slack."""
         ...
@@ -58,7 +65,7 @@ class MemoryKeeper:
         self.alerts: AlertStateStore = MemoryAlertState()
         self.queues: QueueRecords | None = None
         self.keyspaces: KeyspaceRecords | None = None
-
+        self.samples: SampleHistory = NoHistory()
         self.messages: Messages = MemoryMessages()
 
     async def load(self) -> None:
@@ -71,19 +78,25 @@ class MemoryKeeper:
 class DatabaseKeeper:
     """Keeps everything in one SQLite file in a directory."""
 
-    def __init__(self, directory: Path, registry: CollectorRegistry) -> None:
+    def __init__(self, directory: Path, registry: CollectorRegistry, clock: Clock) -> None:
         self._database = Database(directory / FILE_NAME)
         self._journal = SqliteJournal(self._database)
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
         self.queues: QueueRecords | None = SqliteQueueRecords(self._database)
         self.keyspaces: KeyspaceRecords | None = SqliteKeyspaceRecords(self._database)
         self._messages = SqliteMessages(self._database)
-        StateCollector(registry, self._database, self._journal)
+        self._samples = SqliteHistory(self._database, clock)
+        StateCollector(registry, self._database, self._journal, self._samples)
 
     @property
     def journal(self) -> Journal:
         """The state of alerting."""
         return self._journal
+
+    @property
+    def samples(self) -> SampleHistory:
+        """The samples that rules need."""
+        return self._samples
 
     @property
     def messages(self) -> Messages:
@@ -98,9 +111,10 @@ class DatabaseKeeper:
         """Write what is left, and close the file."""
         await self._messages.close()
         await self._journal.close()
+        await self._samples.close()
         await self._database.close()
 
 
-def open_keeper(directory: Path | None, registry: CollectorRegistry) -> Keeper:
+def open_keeper(directory: Path | None, registry: CollectorRegistry, clock: Clock) -> Keeper:
     """A keeper in this directory; without one, a keeper of nothing."""
-    return MemoryKeeper() if directory is None else DatabaseKeeper(directory, registry)
+    return MemoryKeeper() if directory is None else DatabaseKeeper(directory, registry, clock)

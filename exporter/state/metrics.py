@@ -6,15 +6,19 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from exporter.state.database import Database
+from exporter.state.history import SqliteHistory
 from exporter.state.journal import SqliteJournal
 
 
 class StateCollector(Collector):
     """Reads the numbers when they are asked for."""
 
-    def __init__(self, registry: CollectorRegistry, database: Database, journal: SqliteJournal) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, database: Database, journal: SqliteJournal, samples: SqliteHistory
+    ) -> None:
         self._database = database
         self._journal = journal
+        self._samples = samples
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
@@ -38,4 +42,19 @@ class StateCollector(Collector):
             "redis_vigil_state_dropped_history",
             "Records of notifications that were lost while the state database failed.",
             self._journal.dropped_records,
+        )
+        yield CounterMetricFamily(
+            "redis_vigil_state_sample_rows",
+            "Passes of samplers and rules whose samples were saved, so that rules find them after a restart.",
+            self._samples.rows_total,
+        )
+        yield CounterMetricFamily(
+            "redis_vigil_state_lost_sample_rows",
+            "Passes whose samples could not be saved in time.",
+            self._samples.lost_rows,
+        )
+        yield CounterMetricFamily(
+            "redis_vigil_state_dropped_sample_chapters",
+            "Parts of the saved samples that were dropped early, since there were too many.",
+            self._samples.dropped_chapters,
         )

@@ -29,6 +29,11 @@ MIGRATIONS: Final = (
     """
     CREATE TABLE keyspaces (instance TEXT PRIMARY KEY, history BLOB, progress BLOB);
     """,
+    # 4: the samples that rules need.
+    """
+    CREATE TABLE sample_history (id INTEGER PRIMARY KEY, chapter INTEGER NOT NULL, data BLOB NOT NULL);
+    CREATE INDEX sample_history_chapter ON sample_history (chapter);
+    """,
 )
 
 

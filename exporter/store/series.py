@@ -42,13 +42,15 @@ class Series:
     """The values of one series, stored as the rows at which they changed.
 
     A row without a value holds the stale marker. Rows are numbered from the birth of the block, so that
-    dropping old timestamps moves nothing.
+    dropping old timestamps moves nothing. `reach_ms` tells how far back somebody reads the series (0: nobody
+    does).
     """
 
-    __slots__ = ("_rows", "_timeline", "_values", "labels")
+    __slots__ = ("_rows", "_timeline", "_values", "labels", "reach_ms")
 
     def __init__(self, labels: Labels, timeline: Timeline) -> None:
         self.labels = labels
+        self.reach_ms = 0
         self._timeline = timeline
         self._rows = array("I")
         self._values = array("d")
@@ -62,6 +64,19 @@ class Series:
     def changes(self) -> int:
         """How many changes are held."""
         return len(self._rows)
+
+    def changes_from(self, row: int) -> tuple[Sequence[int], Sequence[float]]:
+        """The rows from `row` on at which the series changed, and its values since then (stale: none)."""
+        rows = self._rows
+        if not rows or rows[-1] < row:
+            return (), ()
+        first = bisect_left(rows, row)
+        return rows[first:], self._values[first:]
+
+    def value_in(self, row: int) -> float | None:
+        """The value in a row; None where it has none."""
+        change = bisect_right(self._rows, row) - 1
+        return None if change < 0 or is_stale(self._values[change]) else self._values[change]
 
     def forget_before(self, row: int) -> int:
         """Drop changes that no row from `row` on needs; returns how many."""

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from exporter.model.labels import METRIC_NAME, Labels
-from exporter.model.matcher import Matcher, MatchOp
+from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.store.block import Block
+from exporter.store.needs import Need, Needs, metric_name
+from exporter.store.piece import Piece
 from exporter.store.series import MergedSeries, ReadableSeries, Series
 
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
@@ -22,6 +24,7 @@ class Store:
         self.retention_ms = retention_ms
         self.out_of_order = 0
         self.version = 0
+        self._needs = Needs()
         self._blocks: dict[str, Block] = {}
         self._by_name: dict[str, list[Series]] = {}
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
@@ -38,8 +41,48 @@ class Store:
         self.version += 1
         appeared = block.append(sample.timestamp, sample.layout, sample.values)
         if appeared:
-            self._index(appeared)
+            self._index(block, appeared)
         self._trim(block, sample.timestamp)
+
+    def restore(self, pieces: Iterable[Piece], now: int) -> int:
+        """Put back what was written before a restart, in its order, before anything else is written; returns
+        how many rows.
+
+        The first sample of a source continues its series. Rows later than `now` (milliseconds) are left out:
+        the clock has been set back, and they would keep newer ones out.
+        """
+        rows = 0
+        for piece in pieces:
+            if not piece.times or piece.times[-1] > now:
+                continue
+            block = self._blocks.get(piece.source)
+            if block is None:
+                block = self._blocks[piece.source] = Block(piece.source)
+            self._index(block, block.replay(piece))
+            rows += len(piece.times)
+        self.version += 1
+        return rows
+
+    @property
+    def resumed_sources(self) -> list[str]:
+        """The sources that were put back, and have written nothing since."""
+        return [block.source for block in self._blocks.values() if block.is_resumed]
+
+    def set_needs(self, needs: Iterable[Need]) -> None:
+        """Tell which series are read, and how far back; all others are the first to lose their history."""
+        self._needs = Needs(needs)
+        for block in self._blocks.values():
+            for series in block.series:
+                series.reach_ms = self._reach_ms(series.labels)
+            block.note_needed()
+
+    @property
+    def longest_reach_ms(self) -> int:
+        """How far back anything is needed, in milliseconds; never beyond the retention."""
+        return min(self.retention_ms, self._needs.longest_ms)
+
+    def _reach_ms(self, labels: Labels) -> int:
+        return min(self.retention_ms, self._needs.reach_ms(labels))
 
     def mark_stale(self, source: str, timestamp: int) -> None:
         """The source could not be read: all its series end at this moment (milliseconds)."""
@@ -67,7 +110,7 @@ class Store:
     def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]:
         """Every series still held that satisfies all matchers, the ended ones included."""
         key = tuple(matchers)
-        name = _metric_name(key)
+        name = metric_name(key)
         selections = self._selections.setdefault(name, {})
         found = selections.get(key)
         if found is None:
@@ -115,9 +158,12 @@ class Store:
             if not block.times:
                 self.forget(source)
 
-    def _index(self, appeared: Sequence[Series]) -> None:
+    def _index(self, block: Block, appeared: Sequence[Series]) -> None:
         for series in appeared:
+            series.reach_ms = self._reach_ms(series.labels)
             self._by_name.setdefault(series.labels.name, []).append(series)
+        if any(series.reach_ms for series in appeared):
+            block.note_needed()
         self._drop_selections(series.labels.name for series in appeared)
 
     def _unindex(self, vanished: Sequence[Series]) -> None:
@@ -137,13 +183,6 @@ class Store:
             self._selections.pop("", None)
         for name in changed:
             self._selections.pop(name, None)
-
-
-def _metric_name(matchers: Sequence[Matcher]) -> str:
-    for matcher in matchers:
-        if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL:
-            return matcher.value
-    return ""
 
 
 def _merge_duplicates(found: Iterable[Series]) -> Sequence[ReadableSeries]:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from exporter.clock import SystemClock
 from exporter.errors import StateError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.state import writer as writer_module
 from exporter.state.database import Database
+from exporter.state.history import SqliteHistory
 from exporter.state.journal import SqliteJournal
 from exporter.state.metrics import StateCollector
 from exporter.state.migrations import MIGRATIONS
@@ -52,7 +54,7 @@ def test_while_the_file_is_locked_nobody_waits_and_nothing_is_lost(path: Path) -
         database = Database(path)
         journal = SqliteJournal(database)
         registry = CollectorRegistry()
-        StateCollector(registry, database, journal)
+        StateCollector(registry, database, journal, SqliteHistory(database, SystemClock()))
         await journal.save_alerts(alerts(1))
         lock = sqlite3.connect(path, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
@@ -83,7 +85,7 @@ def test_a_full_disk(path: Path) -> None:
         database = Database(path)
         journal = SqliteJournal(database)
         registry = CollectorRegistry()
-        StateCollector(registry, database, journal)
+        StateCollector(registry, database, journal, SqliteHistory(database, SystemClock()))
         await journal.save_alerts(alerts(1))
         assert registry.get_sample_value("redis_vigil_state_up") == 1
         await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 20").fetchall())

@@ -1,0 +1,190 @@
+"""The samples that rules need, in SQLite: after a restart `rate(x[5m])` goes on as if nothing had been.
+
+Nothing is written on the way of a sample. About once a second what is new in the store is read from it, and
+appended as one row. Rows stand in chapters; a chapter can be read without those before it, so that old ones
+are simply dropped.
+"""
+
+import asyncio
+import sqlite3
+from typing import Final, Protocol
+
+from exporter.clock import Clock, to_milliseconds
+from exporter.errors import StateError
+from exporter.log import get_logger
+from exporter.state.database import Database
+from exporter.state.pieces import PieceReader, encode_pieces
+from exporter.store import Piece, Store, Tail
+
+PAUSE_SECONDS: Final = 1.0
+"""How long what is new waits to be written: the most that `kill -9` costs."""
+
+RETRY_SECONDS: Final = 5.0
+MAX_ROWS_AT_ONCE: Final = 5_000
+MAX_BYTES: Final = 512 << 20
+"""How much of the file samples may take; beyond it the oldest chapters go, and that is counted."""
+
+_SHORTEST_CHAPTER_MS: Final = 60_000
+_CHAPTERS_PER_REACH: Final = 6
+_FIRST_NEEDED = "(SELECT max(chapter) FROM sample_history WHERE chapter <= ?)"
+
+_log = get_logger(__name__)
+
+
+class SampleHistory(Protocol):
+    """Keeps the samples that are needed over a restart."""
+
+    async def restore(self, store: Store) -> None:
+        """Put what was kept into the store; never fails."""
+        ...
+
+    def follow(self, store: Store) -> None:
+        """Keep what is written into the store from now on."""
+        ...
+
+
+class NoHistory:
+    """Keeps no samples."""
+
+    async def restore(self, store: Store) -> None:
+        """There is nothing to put back."""
+
+    def follow(self, store: Store) -> None:
+        """Nothing is kept."""
+
+
+class SqliteHistory:
+    """Implements `SampleHistory` on a `Database` that others may use too.
+
+    `rows_total` counts rows of sources written, `lost_rows` those that grew too old, or too many, while the
+    database failed. While it fails everything stays in the store, and is read again from there.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._store: Store | None = None
+        self._tail: Tail | None = None
+        self._chapter_ms = 0
+        self._task: asyncio.Task[None] | None = None
+        self.rows_total = 0
+        self.dropped_chapters = 0
+
+    @property
+    def lost_rows(self) -> int:
+        """Rows that were never written."""
+        return self._tail.skipped_rows if self._tail else 0
+
+    async def restore(self, store: Store) -> None:
+        """Put what was kept into the store; what cannot be read is left out."""
+        now_ms = self._now_ms()
+        horizon_ms = now_ms - store.longest_reach_ms
+        try:
+            pieces = await self._database.run(lambda connection: _read(connection, horizon_ms))
+        except StateError as error:
+            _log.error("the samples from before the restart cannot be read", error=error)
+            return
+        rows = store.restore(pieces, now_ms)
+        if rows:
+            _log.info("samples from before the restart are back", rows=rows, series=store.series_count)
+
+    def follow(self, store: Store) -> None:
+        """Write what comes into the store from now on, about once a second."""
+        self._store = store
+        self._tail = Tail(store)
+        self._tail.skip_present()
+        self._task = asyncio.create_task(self._write_on(), name="sample history")
+
+    async def close(self) -> None:
+        """Write what is left, if that is possible at once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            await self.flush()
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS if self._database.is_healthy else RETRY_SECONDS)
+            try:
+                await self.flush()
+            except Exception:
+                # A bug of ours costs history, not the daemon.
+                _log.exception("samples were not written")
+
+    async def flush(self) -> None:
+        """Write what is new; on failure it stays to be written the next time."""
+        while self._store is not None and self._tail is not None:
+            now_ms = self._now_ms()
+            horizon_ms = now_ms - self._store.longest_reach_ms
+            is_turn = self._turn_page(now_ms, self._store.longest_reach_ms, self._tail)
+            pieces = self._tail.read(horizon_ms, MAX_ROWS_AT_ONCE)
+            if not pieces or not await self._write(pieces, horizon_ms if is_turn else None):
+                return
+            self._tail.confirm()
+            rows = sum(len(piece.times) for piece in pieces)
+            self.rows_total += rows
+            if rows < MAX_ROWS_AT_ONCE:
+                return
+
+    def _turn_page(self, now_ms: int, reach_ms: int, tail: Tail) -> bool:
+        """Begin a new chapter where it is time for one."""
+        length_ms = max(_SHORTEST_CHAPTER_MS, reach_ms // _CHAPTERS_PER_REACH)
+        if 0 <= now_ms - self._chapter_ms < length_ms:
+            return False
+        self._chapter_ms = now_ms
+        tail.forget_gone()
+        tail.begin_anew()
+        return True
+
+    async def _write(self, pieces: list[Piece], horizon_ms: int | None) -> bool:
+        """Append pieces, and drop what lies before the horizon (None: keep all); whether that went well."""
+        chapter_ms = self._chapter_ms
+
+        def write(connection: sqlite3.Connection) -> int:
+            # Encoded here, in the thread of the database.
+            row = (chapter_ms, encode_pieces(pieces))
+            connection.execute("INSERT INTO sample_history (chapter, data) VALUES (?, ?)", row)
+            return 0 if horizon_ms is None else _prune(connection, horizon_ms)
+
+        try:
+            self.dropped_chapters += await self._database.run(write)
+        except StateError:
+            # The chapter may lack its beginning now: the next piece of each source says everything again.
+            self._chapter_ms = 0
+            return False
+        return True
+
+    def _now_ms(self) -> int:
+        return to_milliseconds(self._clock.now())
+
+
+def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:
+    """Drop the chapters that end before the horizon, and the oldest where there is too much; how many of
+    these."""
+    connection.execute(f"DELETE FROM sample_history WHERE chapter < {_FIRST_NEEDED}", (horizon_ms,))
+    sizes = connection.execute(
+        "SELECT chapter, sum(length(data)) FROM sample_history GROUP BY chapter ORDER BY chapter"
+    ).fetchall()
+    total, dropped = sum(size for _, size in sizes), 0
+    for chapter, size in sizes[:-1]:
+        if total <= MAX_BYTES:
+            break
+        connection.execute("DELETE FROM sample_history WHERE chapter = ?", (chapter,))
+        total -= size
+        dropped += 1
+    return dropped
+
+
+def _read(connection: sqlite3.Connection, horizon_ms: int) -> list[Piece]:
+    """All pieces from the horizon on, in the order in which they were written, of sources that had not
+    fallen silent before it."""
+    connection.execute(f"DELETE FROM sample_history WHERE chapter < {_FIRST_NEEDED}", (horizon_ms,))
+    reader = PieceReader()
+    pieces: list[Piece] = []
+    for (data,) in connection.execute("SELECT data FROM sample_history ORDER BY id"):
+        try:
+            pieces.extend(reader.read(data))
+        except ValueError as error:
+            _log.error("saved samples cannot be read and are left out", error=str(error))
+    alive = {piece.source for piece in pieces if piece.times and piece.times[-1] > horizon_ms}
+    return [piece for piece in pieces if piece.source in alive]

@@ -1,0 +1,56 @@
+"""A piece of a source's history, to be taken out of one store and put into another."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from exporter.model.labels import Labels
+from exporter.model.sample import STALE
+from exporter.store.series import Series
+
+
+def _times() -> "array[int]":
+    return array("q")
+
+
+def _numbers() -> "array[int]":
+    return array("I")
+
+
+def _values() -> "array[float]":
+    return array("d")
+
+
+@dataclass(slots=True)
+class Piece:
+    """Rows that one source wrote one after the other, and what changed in them.
+
+    `times` are the timestamps of the rows in milliseconds. Change number i: series `columns[i]` (an index
+    into `series`) has `values[i]` from row `rows[i]` of the piece on, the stale marker for none. The first
+    row of a complete piece says the value of every series; another piece continues the one before it, and
+    has the same series.
+    """
+
+    source: str
+    series: Sequence[Labels]
+    is_complete: bool
+    times: "array[int]" = field(default_factory=_times)
+    columns: "array[int]" = field(default_factory=_numbers)
+    rows: "array[int]" = field(default_factory=_numbers)
+    values: "array[float]" = field(default_factory=_values)
+
+    def add(self, column: int, row: int, value: float) -> None:
+        """Note a change."""
+        self.columns.append(column)
+        self.rows.append(row)
+        self.values.append(value)
+
+    def collect(self, needed: Iterable[Series], first_row: int) -> None:
+        """Take the changes of the piece's series from `first_row` of their block on."""
+        for column, series in enumerate(needed):
+            rows, values = series.changes_from(first_row)
+            if self.is_complete and (not rows or rows[0] > first_row):
+                before = series.value_in(first_row)
+                self.add(column, 0, STALE if before is None else before)
+            for row, value in zip(rows, values, strict=True):
+                self.add(column, row - first_row, value)
