@@ -38,6 +38,10 @@ class Output(Protocol):
         """The value of an action, and the function that made it, if one did."""
         ...
 
+    def finish(self) -> None:
+        """Nothing more will come."""
+        ...
+
 
 class _Jump(Enum):
     """How a block ended before its end."""
@@ -72,6 +76,7 @@ class Evaluator(PipelineEvaluator):
             self._walk(self.definition.block, data)
         except RecursionError as error:
             raise self.error("nested too deeply") from error
+        self.spend(self._output.finish)
 
     @contextmanager
     def _scope(self) -> Iterator[None]:

@@ -72,6 +72,11 @@ class HtmlOutput:
             _State.RAW: self._read_raw,
         }
 
+    def finish(self) -> None:
+        """Refuses a page that ends inside a tag, as Go does: what is in there cannot be told for sure."""
+        if self._place.state is not _State.TEXT:
+            raise ValueError("the page ends inside a tag, a comment or an element such as title")
+
     def result(self) -> str:
         return "".join(self._pieces)
 

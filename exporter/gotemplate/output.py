@@ -18,5 +18,8 @@ class TextOutput:
     def write_value(self, value: object, last_function: str) -> None:
         self.write_text("<no value>" if value is None else print_values([value]))
 
+    def finish(self) -> None:
+        """Text may end anywhere."""
+
     def result(self) -> str:
         return "".join(self._pieces)

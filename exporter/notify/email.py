@@ -15,6 +15,7 @@ from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
+from exporter.notify.offload import make_message
 from exporter.notify.smtp import Credentials, SmtpServer
 from exporter.notify.template import Compiler, Rendering
 from exporter.notify.tls import TlsContexts
@@ -43,7 +44,8 @@ class EmailIntegration:
         data = notification_data(notification)
         functions = notification_functions(self._now)
         sender, recipients = self._envelope(Rendering(data, functions))
-        message = self._messages.build(notification, Rendering(data, functions))
+        rendering = Rendering(data, functions)
+        message = await make_message(notification, lambda: self._messages.build(notification, rendering))
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._server.deliver(sender, recipients, message)

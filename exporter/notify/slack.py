@@ -15,6 +15,7 @@ from exporter.gotemplate.alertmanager import notification_functions
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
+from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
 from exporter.notify.slack_messages import MemoryMessages, Message, Messages
 from exporter.notify.slack_payload import SlackPayload
@@ -52,7 +53,8 @@ class SlackIntegration:
 
     async def send(self, notification: Notification) -> None:
         """Post the message, or change the group's earlier one; raises `NotifyError`."""
-        payload = self._payload.build(notification, notification_functions(self._now))
+        functions = notification_functions(self._now)
+        payload = await make_message(notification, lambda: self._payload.build(notification, functions))
         if not self._config.update_message:
             await self._post(self._post_url(), payload)
             return

@@ -1,7 +1,7 @@
 """Templates of notifications: Alertmanager's defaults in our words, the user's, those of one receiver."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -9,11 +9,17 @@ from typing import Final
 from exporter.config.document import Document
 from exporter.config.validation import Place, describe
 from exporter.errors import ConfigError, Problem, TemplateError
-from exporter.gotemplate import Function, Template, TemplateSet
-from exporter.gotemplate.alertmanager import FUNCTION_NAMES, NotificationData
+from exporter.gotemplate import Function, Limits, Template, TemplateSet
+from exporter.gotemplate.alertmanager import FUNCTION_NAMES, Alerts, NotificationData
 
 _DEFAULTS: Final = ("default.tmpl", "email.tmpl")
 _LARGEST_FILE_BYTES: Final = 1 << 20
+# A message about thousands of alerts is long, and still has to go out.
+_LIMITS: Final = Limits(
+    steps=2_000_000, output_characters=4 << 20, produced_characters=64 << 20, seconds=15.0
+)
+# What the fallback of a page tells about at most: the page may have failed for its length.
+_ALERTS_IN_FALLBACK: Final = 50
 
 
 def load_templates(files: Iterable[Path] = ()) -> TemplateSet:
@@ -111,7 +117,7 @@ class Rendering:
     ) -> str:
         """A text that people read; cut to `longest` characters, with … for the rest."""
         try:
-            result = template.expand(self._data, self._functions)
+            result = self._expand(template)
         except TemplateError as error:
             instead = self._try(fallback) if fallback is not None else ""
             result = " ".join(filter(None, (instead, self._guard(fault_text(error)))))
@@ -120,25 +126,26 @@ class Rendering:
     def value(self, template: Template) -> str:
         """A text that programs read, such as an address: empty, and a fault more, if the template fails."""
         try:
-            return self._finish(template.expand(self._data, self._functions))
+            return self._finish(self._expand(template))
         except TemplateError as error:
             self.faults.append(self._finish(self._guard(fault_text(error))))
             return ""
 
     def html(self, template: Template, fallback: Template) -> str:
-        """An HTML page."""
+        """An HTML page; if its template fails, what `fallback` makes of the first alerts, and the fault."""
         try:
-            return template.expand(self._data, self._functions, html=True)
+            return self._expand(template, html=True)
         except TemplateError as error:
-            fault = fault_text(error)
-        try:
-            return fallback.expand(self._data, self._functions, html=True) + _paragraph(fault)
-        except TemplateError:
-            return _paragraph(fault)
+            first = Alerts(self._data.alerts[:_ALERTS_IN_FALLBACK])
+            within = Rendering(replace(self._data, alerts=first), self._functions)
+            return within._try(fallback, html=True) + _paragraph(fault_text(error))
 
-    def _try(self, template: Template) -> str:
+    def _expand(self, template: Template, *, html: bool = False) -> str:
+        return template.expand(self._data, self._functions, html=html, limits=_LIMITS)
+
+    def _try(self, template: Template, *, html: bool = False) -> str:
         try:
-            return template.expand(self._data, self._functions)
+            return self._expand(template, html=html)
         except TemplateError:
             return ""
 

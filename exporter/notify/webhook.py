@@ -16,6 +16,7 @@ from exporter.gotemplate.encoding import encode_json, to_plain
 from exporter.notify.data import notification_data
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
+from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
 from exporter.notify.template import Compiler, Rendering
 
@@ -44,7 +45,8 @@ class WebhookIntegration:
     async def send(self, notification: Notification) -> None:
         """Post the alerts; raises `NotifyError`."""
         url = self._target(notification)
-        answer = await self._client.post_json(url, webhook_body(notification, self._config.max_alerts))
+        body = await make_message(notification, lambda: webhook_body(notification, self._config.max_alerts))
+        answer = await self._client.post_json(url, body)
         self._client.check(answer)
 
     def _target(self, notification: Notification) -> str:

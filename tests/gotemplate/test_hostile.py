@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from exporter.errors import TemplateError
 from exporter.gotemplate import Limits, TemplateSet
 from exporter.gotemplate.alertmanager import FUNCTION_NAMES, notification_functions
+from exporter.gotemplate.builtins import BUILTINS
 from tests.gotemplate.amtool import sample_data
 
 _FUNCTIONS = notification_functions(lambda: 0.0)
@@ -133,6 +134,86 @@ _PIECES = st.sampled_from(
 def test_random_templates_never_crash(pieces: list[str], html: bool) -> None:
     with suppress(TemplateError):
         run("".join(pieces), html=html).encode()
+
+
+_NAMES = st.sampled_from(sorted({*FUNCTION_NAMES, *BUILTINS}))
+_FIELDS = st.sampled_from(
+    [
+        *(
+            "Alerts",
+            "Firing",
+            "Resolved",
+            "CommonLabels",
+            "SortedPairs",
+            "Names",
+            "Values",
+            "Remove",
+            "x",
+            "Status",
+        ),
+        *(
+            "StartsAt",
+            "Format",
+            "Sub",
+            "Add",
+            "AddDate",
+            "Unix",
+            "Month",
+            "String",
+            "Round",
+            "Seconds",
+            "__class__",
+        ),
+    ]
+)
+_OPERANDS = st.recursive(
+    st.sampled_from(
+        [
+            *(
+                ".",
+                "$",
+                ".Alerts",
+                "(index .Alerts 0)",
+                "(index .Alerts 0).StartsAt",
+                ".CommonLabels",
+                "nil",
+                "true",
+            ),
+            *(
+                "1",
+                "-3",
+                "1.5",
+                "1e300",
+                "9223372036854775807",
+                "'a'",
+                '"a"',
+                '"%5.2f%d%q%x%v"',
+                '"\\xff"',
+                '"2006"',
+            ),
+            *("since (index .Alerts 0).StartsAt", 'stringSlice "a" "b"', ".CommonLabels.x", ".Status"),
+        ]
+    ).map(lambda text: f"({text})" if " " in text else text),
+    lambda inner: st.one_of(
+        st.tuples(_NAMES, st.lists(inner, max_size=4)).map(lambda call: f"({' '.join([call[0], *call[1]])})"),
+        st.tuples(inner, _FIELDS, st.lists(inner, max_size=2)).map(
+            lambda chain: f"(({chain[0]}).{' '.join([chain[1], *chain[2]])})"
+        ),
+        st.tuples(inner, _NAMES).map(lambda pipe: f"({pipe[0]} | {pipe[1]})"),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(operand=_OPERANDS, html=st.booleans())
+def test_templates_that_parse_never_crash(operand: str, html: bool) -> None:
+    for template in (
+        f"{{{{ {operand} }}}}",
+        f"{{{{ range $a, $b := {operand} }}}}{{{{ $a }}}}{{{{ $b }}}}{{{{ end }}}}",
+    ):
+        with suppress(TemplateError):
+            run(template, html=html).encode()
 
 
 @settings(max_examples=300, deadline=None)

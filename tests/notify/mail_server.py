@@ -1,6 +1,7 @@
 """A real SMTP server (aiosmtpd) with STARTTLS, TLS from the start and AUTH, that keeps what it is sent."""
 
 import asyncio
+import hmac
 import ssl
 import warnings
 from email import message_from_bytes, policy
@@ -24,6 +25,7 @@ class MailServer:
         data: str = "",
         mail: str = "",
         hangs: bool = False,
+        only_cram_md5: bool = False,
     ) -> None:
         self._starttls = starttls
         self._implicit_tls = implicit_tls
@@ -33,6 +35,10 @@ class MailServer:
         self.data = data
         self.mail = mail
         self._hangs = hangs
+        if only_cram_md5:
+            # aiosmtpd offers each mechanism that it finds a method for.
+            self.auth_CRAM__MD5 = self._answer_cram_md5
+        self._only_cram_md5 = only_cram_md5
         self._server: asyncio.Server | None = None
         self.envelopes: list[Envelope] = []
         self.sessions: list[Session] = []
@@ -76,7 +82,7 @@ class MailServer:
             auth_required=bool(self._user),
             auth_require_tls=self._starttls is not None,
             authenticator=self._authenticate if self._user else None,
-            auth_exclude_mechanism=() if self._user else ("LOGIN", "PLAIN"),
+            auth_exclude_mechanism=("LOGIN", "PLAIN") if self._only_cram_md5 or not self._user else (),
             loop=asyncio.get_running_loop(),
             timeout=20,
         )
@@ -88,6 +94,14 @@ class MailServer:
         assert isinstance(credentials, LoginPassword)
         good = credentials == LoginPassword(self._user.encode(), self._password.encode())
         return AuthResult(success=good, handled=good)
+
+    async def _answer_cram_md5(self, server: SMTP, _: list[str]) -> AuthResult:
+        """Source: RFC 2195."""
+        challenge = b"<1896.697170952@mail.example.com>"
+        answer = await server.challenge_auth(challenge)
+        digest = hmac.new(self._password.encode(), challenge, "md5").hexdigest()
+        self.mechanisms.append("CRAM-MD5")
+        return AuthResult(success=answer == f"{self._user} {digest}".encode(), handled=False)
 
     async def handle_EHLO(  # noqa: N802  # aiosmtpd finds its hooks by name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]

@@ -358,6 +358,22 @@ class TestAuth:
 
         asyncio.run(run())
 
+    def test_cram_md5(self, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("s\n")
+
+        async def run() -> None:
+            async with MailServer(user="u", password="s", only_cram_md5=True) as server:
+                await deliver(server, auth_username="u", auth_secret="s")
+                await deliver(server, auth_username="u", auth_secret_file=str(tmp_path / "secret"))
+                assert server.mechanisms == ["CRAM-MD5"] * 2
+                assert len(server.messages) == 2
+                with pytest.raises(NotifyError, match="535"):
+                    await deliver(server, auth_username="u", auth_secret="wrong")
+                with pytest.raises(NotifyError, match="neither a password nor a secret"):
+                    await deliver(server, auth_username="u", auth_password="s")
+
+        asyncio.run(run())
+
     def test_nothing_for_what_the_server_offers(self) -> None:
         error = refusal(MailServer(user="u", password="p"), auth_username="u")
         assert "there is neither a password nor a secret for what the server offers: " in str(error)

@@ -1,5 +1,7 @@
 """The default templates, the user's files, and faults in both."""
 
+import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from exporter.gotemplate import TemplateSet
 from exporter.gotemplate.alertmanager import notification_functions
 from exporter.notify.data import notification_data
 from exporter.notify.integrations import IntegrationFactory
+from exporter.notify.offload import make_message
 from exporter.notify.template import Rendering, load_templates, truncate
 from tests.notify.samples import NOW, alert, notification
 
@@ -181,6 +184,35 @@ class TestFaults:
             .startswith("<b>firing</b><p>&lt;error expanding template: html:1:7: ")
         )
         assert self.rendering().html(bad, bad).startswith("<p>&lt;error expanding template: ")
+
+
+class TestBigMessages:
+    def test_thousands_of_alerts_fit(self) -> None:
+        many = notification(*[alert(f"{number}:1") for number in range(3000)])
+        page = load_templates().parse('{{ template "email.default.html" . }}', name="html")
+        made = Rendering(notification_data(many), _FUNCTIONS).html(page, page)
+        assert made.count("instance = ") == 3000
+        assert "error expanding template" not in made
+
+    def test_page_that_is_too_long_still_tells_of_the_first_alerts(self) -> None:
+        many = notification(*[alert(f"{number}:1") for number in range(500)])
+        long = load_templates().parse("{{ range .Alerts }}" + "x" * 10_000 + "{{ end }}", name="html")
+        page = load_templates().parse('{{ template "email.default.html" . }}', name="html")
+        made = Rendering(notification_data(many), _FUNCTIONS).html(long, page)
+        assert made.count("instance = ") == 50
+        assert "&lt;error expanding template: html:1:20: the output is longer than" in made
+
+    def test_the_loop_goes_on_while_one_is_made(self) -> None:
+        went_on = threading.Event()
+
+        async def run() -> bool:
+            many = notification(*[alert(f"{number}:1") for number in range(51)])
+            making = asyncio.create_task(make_message(many, lambda: went_on.wait(5)))
+            await asyncio.sleep(0)
+            went_on.set()
+            return await making
+
+        assert asyncio.run(run())
 
 
 def test_truncate() -> None:
