@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 import hiredis
@@ -23,6 +24,8 @@ _READ_BYTES = 1 << 16
 _FIRST_BACKOFF_SECONDS = 0.1
 _LAST_BACKOFF_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
+# What the reader returns while a reply is not complete; any value of Redis' could be a reply.
+_NOTHING_YET = object()
 
 
 class _Call:
@@ -75,7 +78,7 @@ class Connection:
         self._on_closed = on_closed
         self._max_reply_bytes = max_reply_bytes
         self._stream: Stream | None = None
-        self._reader = hiredis.Reader()
+        self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
         self._waiting: list[_Call] = []
         self._under_way: list[_Call] = []
         self._talk: asyncio.Task[None] | None = None
@@ -102,7 +105,11 @@ class Connection:
         They run from when the commands are sent to when the answers have arrived, without the wait for a turn
         or for a connection; nothing else travels with them.
         """
-        call = _Call(pack(commands), len(commands), alone=True)
+        return await self.time_exchange(pack(commands), len(commands))
+
+    async def time_exchange(self, payload: bytes, count: int) -> tuple[list[Reply], float]:
+        """Like `time`, for commands already packed."""
+        call = _Call(payload, count, alone=True)
         replies = await self._await(call, self._timeout_seconds)
         return replies, call.seconds
 
@@ -186,11 +193,10 @@ class Connection:
         reader = self._reader
         replies: list[Reply] = []
         budget = self._max_reply_bytes
-        while len(replies) < count:
-            reply = reader.gets()
-            if reply is not False:
-                replies.append(reply_error(reply) if isinstance(reply, hiredis.ReplyError) else reply)
-                continue
+        while True:
+            replies.extend(islice(iter(reader.gets, _NOTHING_YET), count - len(replies)))
+            if len(replies) == count:
+                break
             data = await stream.read(_READ_BYTES)
             if not data:
                 raise TargetError(Reason.CLOSED, f"{self._where}: closed the connection")
@@ -198,6 +204,8 @@ class Connection:
             if budget < 0:
                 raise TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large")
             reader.feed(data)
+        if hiredis.ReplyError in set(map(type, replies)):
+            return [reply_error(one) if isinstance(one, hiredis.ReplyError) else one for one in replies]
         return replies
 
     async def _open(self) -> Stream:
@@ -224,7 +232,7 @@ class Connection:
         )
         try:
             await stream.open()
-            self._reader = hiredis.Reader()
+            self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
             await stream.write(pack(self._introduction))
             # A server may refuse to be told our name, or not know NO-TOUCH: neither is needed.
             await self._read(stream, len(self._introduction))
