@@ -62,15 +62,15 @@ _VALUES = st.lists(
 class _Structure(HTMLParser):
     """The tags and the names of their attributes, in order."""
 
-    # As in browsers: there are no tags inside these.
-    CDATA_CONTENT_ELEMENTS = ("script", "style", "textarea", "title")
-
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[object] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, [name for name, _ in attrs]))
+        if tag in ("textarea", "title"):
+            # As in browsers: there are no tags inside these.
+            self.set_cdata_mode(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self.seen.append(tag)

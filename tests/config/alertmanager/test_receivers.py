@@ -113,7 +113,8 @@ def test_secrets_stay_out_of_errors() -> None:
 def test_every_other_kind_of_alertmanager_is_refused_by_name(kind: str) -> None:
     with pytest.raises(ConfigError, match=f"receivers.0..{kind}_configs: this daemon does not send to "):
         load(f"{kind}_configs: [{{a: b}}]")
-    assert load(f"{kind}_configs: []\nwebhook_configs: [{{url: 'http://x'}}]")
+    empty = load(f"{kind}_configs: []\nwebhook_configs: [{{url: 'http://x'}}]")
+    assert len(empty.receivers[0].webhook_configs) == 1
 
 
 def test_all_faults_are_told_at_once() -> None:
