@@ -37,7 +37,7 @@ class WebhookConfig(Section):
     max_alerts: Annotated[int, Field(ge=0)] = 0
     """The most alerts in one message; 0 for all."""
     timeout: Duration = Duration(0)
-    """How long a request may take; 0 for as long as the flush has."""
+    """How long a request may take; 0 for the default of 30 s."""
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:

@@ -125,7 +125,7 @@ class SlackConfig(Section):
     update_message: Flag = False
     """Whether news about a group change its message instead of becoming another; needs an app."""
     timeout: Duration = Duration(0)
-    """How long a request may take; 0 for as long as the flush has."""
+    """How long a request may take; 0 for the default of 30 s."""
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:
