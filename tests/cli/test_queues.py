@@ -1,6 +1,7 @@
 """`redis-vigil queues`."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -26,7 +27,9 @@ def test_a_table(empty_server: RealServer, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert lines[0][:6] == ["FRAMEWORK", "QUEUE", "WAITING", "OLDEST", "ACTIVE", "LATER"]
-    assert lines[1][:6] == ["bullmq", "mail", "2", "1m30s", "1", "0"]
+    assert lines[1][:3] == ["bullmq", "mail", "2"]
+    assert re.fullmatch(r"1m3\ds", lines[1][3])
+    assert lines[1][4:6] == ["1", "0"]
     assert "paused" in done.stdout
     assert "1 orphaned" in done.stdout
     assert lines[4][:4] == ["orders", "billing", "1", "0"]
