@@ -39,6 +39,7 @@ class Services:
     log: NotificationLog
     external_url: str
     max_groups: int
+    concurrency: int
     rng: random.Random
     locks: WeakValueDictionary[LogKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
@@ -119,7 +120,7 @@ def _build_pipeline(
         MuteIntervals(intervals, metrics),
         Silenced(services.silences, metrics),
         Deduplicate(integration, log, journal),
-        Send(integration, Gate(), metrics, clock, services.external_url),
+        Send(integration, Gate(services.concurrency), metrics, clock, services.external_url),
         Record(log, journal, clock),
     )
 
