@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import exporter
-from exporter.cli import check, demo, health, queues, run, test_notify, test_route, test_rules
+from exporter.cli import check, demo, health, queues, run, scan, test_notify, test_route, test_rules
 from exporter.errors import ConfigError, UsageError, VigilError
 from exporter.log import LEVELS, configure_logging
 
@@ -23,6 +23,7 @@ app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("health")(health.health)
 app.command("queues")(queues.queues)
+app.command("scan")(scan.scan)
 app.add_typer(check.app, name="check")
 _tests = typer.Typer(help="Try rules, routes and receivers.", no_args_is_help=True, rich_markup_mode=None)
 for command in (test_rules, test_route, test_notify):

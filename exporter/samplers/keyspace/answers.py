@@ -114,10 +114,10 @@ def _types(column: Sequence[Reply] | None, count: int, lookups: Lookups) -> Sequ
         return [b"unknown"] * count
     if set(map(type, column)) - {bytes}:
         # An error is no look-up: a key of a slot that moves, a server that loads.
-        known = [reply for reply in column if isinstance(reply, bytes)]
+        known: Sequence[Reply] = [reply for reply in column if isinstance(reply, bytes)]
         column = [reply if isinstance(reply, bytes) else _GONE for reply in column]
     else:
-        known = list(column)
+        known = column
     gone = known.count(_GONE)
     lookups.misses += gone
     lookups.hits += len(known) - gone
@@ -127,18 +127,20 @@ def _types(column: Sequence[Reply] | None, count: int, lookups: Lookups) -> Sequ
 def _ttls(column: Sequence[Reply] | None, lookups: Lookups) -> Sequence[int]:
     if column is None:
         return ()
-    known = [reply for reply in column if isinstance(reply, int)]
+    known = column if set(map(type, column)) == {int} else [one for one in column if type(one) is int]
     gone = known.count(_NO_KEY)
     lookups.misses += gone
     lookups.hits += len(known) - gone
-    if len(known) == len(column):
-        return known
-    return [reply if isinstance(reply, int) else _NO_KEY for reply in column]
+    if known is column:
+        return column
+    return [reply if type(reply) is int else _NO_KEY for reply in column]
 
 
 def _sizes(column: Sequence[Reply] | None) -> Sequence[int]:
     if column is None:
         return ()
+    if set(map(type, column)) == {int}:
+        return column
     return [reply if type(reply) is int else -1 for reply in column]
 
 

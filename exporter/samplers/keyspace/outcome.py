@@ -24,6 +24,7 @@ class PassFacts:
     instance: str
     started_at: float
     finished_at: float
+    duration_seconds: float
     complete: bool
     exact: bool
     dataset_bytes: float
@@ -56,7 +57,7 @@ def conclude(
         instance=facts.instance,
         started_at=facts.started_at,
         finished_at=facts.finished_at,
-        duration_seconds=facts.finished_at - facts.started_at,
+        duration_seconds=facts.duration_seconds,
         complete=facts.complete,
         exact=facts.exact,
         databases=[one.report for one in listed],
@@ -65,7 +66,7 @@ def conclude(
         biggest_keys=[
             key for number, keys in tracked.items() for key in _big_keys(f"db{number}", keys, section)
         ],
-        memory_bytes=memory.value,
+        memory_bytes=round(memory.value),
         memory_error_ratio=error_ratio(memory),
         accounted_ratio=memory.value / facts.dataset_bytes if facts.dataset_bytes else None,
         notes=list(facts.notes),

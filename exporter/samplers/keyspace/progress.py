@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
@@ -18,17 +19,24 @@ _FORMAT: Final = 1
 _REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[TypeReport]])
 
 
+def settings_key(section: KeyspaceSection) -> str:
+    """What must be the same for a pass to go on: a budget may change, what is counted may not."""
+    return section.model_dump_json(include={"patterns", "sample", "databases", "top_keys"})
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far a pass has come. `run_id` is that of the server; `settings` those of the pass, as text.
+    """How far a pass has come.
 
-    `current` is the database under way, with the cursor of the keys to come and its survey (see
-    `dump_survey`); `sizes` says how many keys each database has held at the beginning.
+    `run_id` is that of the server, `settings` see `settings_key`, `spent_seconds` how long the pass took before
+    it was interrupted. `sizes` says how many keys each database held at the beginning; `current` is the
+    database under way, with the cursor of the keys to come and its survey (see `dump_survey`).
     """
 
     run_id: str
     settings: str
     started_at: float
+    spent_seconds: float = 0.0
     sizes: dict[int, int] = field(default_factory=dict)
     finished: dict[int, DatabaseSummary] = field(default_factory=dict)
     current: int | None = None
@@ -42,6 +50,7 @@ class Progress:
             "run_id": self.run_id,
             "settings": self.settings,
             "started_at": self.started_at,
+            "spent_seconds": self.spent_seconds,
             "sizes": list(self.sizes.items()),
             "finished": [[number, _dump_summary(one)] for number, one in self.finished.items()],
             "current": self.current,
@@ -61,6 +70,7 @@ class Progress:
                 saved["run_id"],
                 saved["settings"],
                 float(saved["started_at"]),
+                float(saved["spent_seconds"]),
                 {int(number): int(size) for number, size in saved["sizes"]},
                 {int(number): _load_summary(one) for number, one in saved["finished"]},
                 saved["current"],

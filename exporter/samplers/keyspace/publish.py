@@ -14,7 +14,6 @@ from exporter.samplers.keyspace.report import (
     TypeReport,
 )
 
-# Several keys may share one shown name, such as hashes or the ends of very long ones.
 _MAX_ENCODINGS = 16
 
 
@@ -42,13 +41,13 @@ def publish(report: PassReport, table: SeriesTable) -> None:
 
 def _write_pattern(pattern: PatternReport, table: SeriesTable) -> None:
     labels = (pattern.database, pattern.pattern)
-    table.set(families.KEYS, pattern.keys, *labels)
+    table.set(families.KEYS, float(pattern.keys), *labels)
     table.set(families.KEYS_ERROR, _known(pattern.keys_error_ratio), *labels)
     if pattern.mean_bytes:
-        table.set(families.MEMORY, pattern.memory_bytes, *labels)
+        table.set(families.MEMORY, float(pattern.memory_bytes), *labels)
         table.set(families.MEMORY_ERROR, _known(pattern.memory_error_ratio), *labels)
-        table.set(families.MAX_BYTES, pattern.max_bytes, *labels)
-    table.set(families.KEYS_WITHOUT_TTL, pattern.keys_without_ttl, *labels)
+        table.set(families.MAX_BYTES, float(pattern.max_bytes), *labels)
+    table.set(families.KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
     table.set(families.KEYS_WITHOUT_TTL_ERROR, _known(pattern.keys_without_ttl_error_ratio), *labels)
     if pattern.keys_per_hour is not None:
         table.set(families.KEYS_GROWTH, pattern.keys_per_hour, *labels)
@@ -75,15 +74,15 @@ def _write_spread(family: Family, spread: Spread, label: str, table: SeriesTable
 
 def _write_type(kind: TypeReport, table: SeriesTable) -> None:
     labels = (kind.database, kind.type)
-    table.set(families.TYPE_KEYS, kind.keys, *labels)
-    table.set(families.TYPE_MEMORY, kind.memory_bytes, *labels)
-    table.set(families.BIG_KEYS, kind.big_keys, *labels)
+    table.set(families.TYPE_KEYS, float(kind.keys), *labels)
+    table.set(families.TYPE_MEMORY, float(kind.memory_bytes), *labels)
+    table.set(families.BIG_KEYS, float(kind.big_keys), *labels)
     ordered = sorted(kind.encodings.items(), key=lambda item: -item[1])
     for encoding, keys in ordered[:_MAX_ENCODINGS]:
-        table.set(families.ENCODING_KEYS, keys, *labels, encoding)
+        table.set(families.ENCODING_KEYS, float(keys), *labels, encoding)
     rest = ordered[_MAX_ENCODINGS:]
     if rest:
-        table.set(families.ENCODING_KEYS, sum(keys for _, keys in rest), *labels, OTHER)
+        table.set(families.ENCODING_KEYS, float(sum(keys for _, keys in rest)), *labels, OTHER)
 
 
 def _known(ratio: float | None) -> float:

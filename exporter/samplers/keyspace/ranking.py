@@ -20,8 +20,8 @@ def rank(
     Configured patterns come first; then those with the largest share of the keys or of the memory.
     """
     listed = list(patterns)
-    all_keys = sum(pattern.keys for pattern in listed) or 1.0
-    all_memory = sum(pattern.memory_bytes for pattern in listed) or 1.0
+    all_keys = sum(pattern.keys for pattern in listed) or 1
+    all_memory = sum(pattern.memory_bytes for pattern in listed) or 1
 
     def place(pattern: PatternReport) -> tuple[bool, float, str, str]:
         share = max(pattern.keys / all_keys, pattern.memory_bytes / all_memory)
@@ -42,10 +42,10 @@ def _other(database: str, parts: Sequence[PatternReport]) -> PatternReport:
     keys = sum(part.keys for part in parts)
     memory = sum(part.memory_bytes for part in parts)
     untimed = sum(part.keys_without_ttl for part in parts)
-    types: dict[str, float] = {}
+    types: dict[str, int] = {}
     for part in parts:
         for kind, count in part.types.items():
-            types[kind] = types.get(kind, 0.0) + count
+            types[kind] = types.get(kind, 0) + count
     idle = [part.idle_seconds for part in parts if part.idle_seconds is not None]
     return PatternReport(
         database=database,

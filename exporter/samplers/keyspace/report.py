@@ -12,13 +12,13 @@ OTHER: Final = "other"
 class Spread:
     """A distribution: cumulative numbers of keys by upper bound (`le`, ending with `+Inf`), and the sum."""
 
-    buckets: dict[str, float]
+    buckets: dict[str, int]
     sum: float
 
     @property
-    def count(self) -> float:
+    def count(self) -> int:
         """How many keys it is about."""
-        return self.buckets.get("+Inf", 0.0)
+        return self.buckets.get("+Inf", 0)
 
 
 @dataclass(slots=True)
@@ -31,19 +31,19 @@ class PatternReport:
 
     database: str
     pattern: str
-    keys: float
+    keys: int
     keys_error_ratio: float | None
-    memory_bytes: float
+    memory_bytes: int
     memory_error_ratio: float | None
     mean_bytes: float
-    max_bytes: float
-    keys_without_ttl: float
+    max_bytes: int
+    keys_without_ttl: int
     keys_without_ttl_error_ratio: float | None
-    types: dict[str, float]
+    types: dict[str, int]
     ttl_seconds: Spread
     idle_seconds: Spread | None = None
     mean_length: float | None = None
-    max_length: float | None = None
+    max_length: int | None = None
     keys_per_hour: float | None = None
     memory_bytes_per_hour: float | None = None
     queue: str = ""
@@ -61,10 +61,10 @@ class TypeReport:
 
     database: str
     type: str
-    keys: float
-    memory_bytes: float
-    big_keys: float = 0.0
-    encodings: dict[str, float] = field(default_factory=dict)
+    keys: int
+    memory_bytes: int
+    big_keys: int = 0
+    encodings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class DatabaseReport:
     asked: int
     duplicates: int
     name_bytes: int
-    memory_bytes: float
+    memory_bytes: int
     memory_error_ratio: float | None
     ttl_seconds: Spread
     idle_seconds: Spread | None
@@ -114,7 +114,7 @@ class PassReport:
     patterns: list[PatternReport]
     types: list[TypeReport]
     biggest_keys: list[BigKey]
-    memory_bytes: float
+    memory_bytes: int
     memory_error_ratio: float | None
     accounted_ratio: float | None
     notes: list[str] = field(default_factory=list)

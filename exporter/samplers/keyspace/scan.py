@@ -18,7 +18,7 @@ from exporter.samplers.keyspace.miner import Miner
 from exporter.samplers.keyspace.outcome import PassFacts, conclude
 from exporter.samplers.keyspace.pace import Budget, Pace
 from exporter.samplers.keyspace.plan import plan_sample
-from exporter.samplers.keyspace.progress import Progress, dump_survey, restore_survey
+from exporter.samplers.keyspace.progress import Progress, dump_survey, restore_survey, settings_key
 from exporter.samplers.keyspace.summary import summarise
 from exporter.samplers.keyspace.survey import Survey, SurveySettings
 from exporter.samplers.keyspace.walk import START, EmptiedError, Walk
@@ -66,7 +66,7 @@ class Scan:
         seed: int | None = None,
     ) -> None:
         self.trouble: TargetError | None = None
-        self.progress = Progress("", section.model_dump_json(), clock.now())
+        self.progress = Progress("", settings_key(section), clock.now())
         self.notes: list[str] = []
         self._connection = connection
         self._section = section
@@ -81,7 +81,7 @@ class Scan:
         self._pace = Pace(Budget(section.budget, section.keys_per_second, section.slow_after.seconds))
         self._guard = Guard(connection, section.run_on, self._pace, clock)
         self._refused = Refused()
-        self._saved_at = clock.monotonic()
+        self._saved_at = self._begun_at = clock.monotonic()
         self._failing_since: float | None = None
         self._walk: Walk | None = None
         self._survey: Survey | None = None
@@ -190,7 +190,6 @@ class Scan:
             survey,
             self._pace,
             self._lookups,
-            clock=self._clock,
             prelude=prelude,
             cursor=cursor,
         )
@@ -261,6 +260,9 @@ class Scan:
         if self._survey is not None and self._walk is not None and self._walk.cursor is not None:
             self.progress.survey = dump_survey(self._survey)
             self.progress.cursor = self._walk.cursor
+        now = self._clock.monotonic()
+        self.progress.spent_seconds += now - self._begun_at
+        self._begun_at = now
         document = self.progress.to_json()
         self.progress.survey = None
         return document
@@ -274,6 +276,7 @@ class Scan:
             instance=self._connection.target.instance,
             started_at=self.progress.started_at,
             finished_at=self._clock.now(),
+            duration_seconds=self.progress.spent_seconds + self._clock.monotonic() - self._begun_at,
             complete=complete,
             exact=self._exact,
             dataset_bytes=self._guard.facts.used_memory_dataset,

@@ -40,7 +40,7 @@ def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> Da
         asked=survey.asked,
         duplicates=survey.duplicates,
         name_bytes=survey.name_bytes,
-        memory_bytes=whole.memory.value,
+        memory_bytes=round(whole.memory.value),
         memory_error_ratio=error_ratio(whole.memory),
         ttl_seconds=spread(whole.ttl),
         idle_seconds=spread(whole.idle) if whole.idle.total else None,
@@ -60,17 +60,17 @@ def _pattern(database: str, name: str, keys: int, facts: Facts, *, complete: boo
         keys=keys,
         # Every name was seen; of a pass that was cut short one cannot say what it has missed.
         keys_error_ratio=0.0 if complete else None,
-        memory_bytes=memory.value,
+        memory_bytes=round(memory.value),
         memory_error_ratio=error_ratio(memory),
         mean_bytes=facts.memory.mean,
-        max_bytes=facts.memory.maximum,
-        keys_without_ttl=untimed.value,
+        max_bytes=round(facts.memory.maximum),
+        keys_without_ttl=round(untimed.value),
         keys_without_ttl_error_ratio=error_ratio(untimed),
-        types={kind: weight * factor for kind, (weight, _) in facts.types.items()},
+        types={kind: round(weight * factor) for kind, (weight, _) in facts.types.items()},
         ttl_seconds=spread(facts.ttl, factor),
         idle_seconds=spread(facts.idle, _scale(keys, facts.idle)) if facts.idle is not None else None,
         mean_length=lengths.mean if lengths is not None else None,
-        max_length=lengths.maximum if lengths is not None else None,
+        max_length=round(lengths.maximum) if lengths is not None else None,
     )
 
 
@@ -105,7 +105,14 @@ class _Whole:
     def types(self, database: str, big_keys: dict[str, float]) -> list[TypeReport]:
         """The types, those with the most memory first."""
         reports = [
-            TypeReport(database, kind, keys, memory, big_keys.get(kind, 0.0), self._encodings.get(kind, {}))
+            TypeReport(
+                database,
+                kind,
+                round(keys),
+                round(memory),
+                round(big_keys.get(kind, 0.0)),
+                {encoding: round(weight) for encoding, weight in self._encodings.get(kind, {}).items()},
+            )
             for kind, (keys, memory) in self._types.items()
         ]
         return sorted(reports, key=lambda report: (-report.memory_bytes, report.type))
@@ -138,7 +145,8 @@ def _biggest(survey: Survey) -> dict[bytes, TrackedKey]:
 
 def spread(distribution: Distribution, factor: float = 1.0) -> Spread:
     """A distribution as plain data, each weight `factor` times."""
-    return Spread({le: weight * factor for le, weight in distribution.buckets}, distribution.sum * factor)
+    buckets = {le: round(weight * factor) for le, weight in distribution.buckets}
+    return Spread(buckets, distribution.sum * factor)
 
 
 def error_ratio(estimate: Estimate) -> float | None:

@@ -119,8 +119,9 @@ class Survey:
         rate = self.settings.extra_rate
         if rate >= 1.0:
             return range(count)
-        random = self._random.random
-        return [index for index in range(count) if random() < rate]
+        # The rounding is random too, so that every key has the same chance.
+        number = int(rate * count + self._random.random())
+        return self._random.sample(range(count), min(number, count))
 
     def _draw(self, names: Sequence[bytes], groups: Sequence[Group]) -> tuple[list[int], list[float]]:
         random, watched = self._random.random, self.settings.watched

@@ -179,15 +179,19 @@ class Tree:
 
     def find(self, names: Sequence[bytes]) -> list[Group]:
         """The group of each name (see `Group.final`)."""
-        if any(b"::" in name for name in names):
+        if not names:
+            return []
+        if b"::" in b"\n".join(names):
             names = [without_addresses(name) for name in names]
+        if max(map(len, names)) > _MAX_NAME_BYTES:
+            names = [name[:_MAX_NAME_BYTES] for name in names]
         groups: list[Group] = []
         found = groups.append
         root = self.root
         enter, end = self._enter, self._end
         for name in names:
             node = root
-            *pieces, last = name[:_MAX_NAME_BYTES].split(PIECE_SEPARATOR, _MAX_PIECES)
+            *pieces, last = name.split(PIECE_SEPARATOR, _MAX_PIECES)
             for piece in pieces:
                 following = node.pieces.get(piece)
                 if following is None:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from exporter.clock import Clock
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.keyspace.answers import LengthCandidate, LengthRequest
@@ -18,6 +17,8 @@ START: Final = b"0"
 # Keys gone by the thousand: FLUSHALL, or nearly so. What was counted is no longer true.
 _EMPTIED_SHARE: Final = 0.5
 _EMPTIED_KEYS: Final = 1000
+# Turns of the event loop until what was handed to a connection is in the socket.
+_TURNS_TO_SEND: Final = 3
 
 
 class EmptiedError(Exception):
@@ -56,7 +57,6 @@ class Walk:
         pace: Pace,
         lookups: Lookups,
         *,
-        clock: Clock,
         prelude: Sequence[Command],
         cursor: bytes | None = START,
     ) -> None:
@@ -66,7 +66,6 @@ class Walk:
         self._survey = survey
         self._pace = pace
         self._lookups = lookups
-        self._clock = clock
         self._prelude = prelude
         # The cursor of the SCAN that comes next; None when it has come around.
         self._next = cursor
@@ -122,16 +121,15 @@ class Walk:
     async def _exchange(self, step: Step, answered: Step | None) -> float:
         """Send a step and wait for its replies, and count the answers before; returns the seconds it took."""
         payload = step.payload
-        started = self._clock.monotonic()
-        exchange = asyncio.ensure_future(self._connection.exchange(payload.content, payload.count))
+        exchange = asyncio.ensure_future(self._connection.time_exchange(payload.content, payload.count))
         try:
             if self._pace.is_unlimited:
                 # The commands are on their way before the counting begins.
-                await asyncio.sleep(0)
+                for _ in range(_TURNS_TO_SEND):
+                    await asyncio.sleep(0)
                 self._count(answered, step.cursor)
                 answered = None
-            step.replies = await exchange
-            seconds = self._clock.monotonic() - started
+            step.replies, seconds = await exchange
         finally:
             exchange.cancel()
             self._count(answered, step.cursor)
