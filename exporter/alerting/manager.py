@@ -9,6 +9,7 @@ from typing import Final
 from exporter.alerting.alerts import Alerts
 from exporter.alerting.group import Group
 from exporter.alerting.history import RETENTION_SECONDS, HistoryRecord
+from exporter.alerting.integration import CONCURRENCY
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
@@ -32,11 +33,13 @@ _log = get_logger(__name__)
 class Options:
     """Limits, and the patience after a start.
 
+    `concurrency`: how many messages each integration sends at a time; as many can be doubled by a crash.
     `hold_seconds`: how long after a start nothing is told that is only known from before, or that may be
     inhibited; it should cover one evaluation of every rule. `resume_seconds`: how long an alert that fired
     before the start counts as firing without having been heard of again.
     """
 
+    concurrency: int = CONCURRENCY
     max_alerts: int = 100_000
     max_groups: int = 50_000
     max_silences: int = 10_000
@@ -74,6 +77,7 @@ class AlertManager:
             log=NotificationLog(),
             external_url=external_url,
             max_groups=self._options.max_groups,
+            concurrency=self._options.concurrency,
             rng=rng or random.Random(),
         )
         self._setup = build_setup(config, make_integrations, self._services, hold_until=0.0)

@@ -65,7 +65,8 @@ async def main(database: Path, url: str, began: float, count: int, seconds: floa
         journal=SqliteJournal(Database(database)),
         metrics=Metrics(CollectorRegistry()),
         external_url="http://vigil",
-        options=Options(hold_seconds=0),
+        # One at a time: then a kill can double one message at the most.
+        options=Options(hold_seconds=0, concurrency=1),
     )
     await manager.start()
     for _ in range(100_000):
