@@ -15,6 +15,7 @@ from exporter.app import App
 from exporter.cli.run import end_signal, listen
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.main import Config
+from exporter.demo import queues
 from exporter.demo.server import DemoServer, find_program
 from exporter.demo.terminal import Terminal
 from exporter.demo.workload import Workload
@@ -63,6 +64,7 @@ def _plan(url: str, terminal: Terminal) -> Plan:
         {
             "global": {"sample_interval": "2s", "sample_timeout": "1s", "evaluation_interval": "2s"},
             "targets": [{"url": url, "instance": "demo"}],
+            "samplers": {"queues": queues.SETTINGS, "keyspace": {"interval": "20s"}},
         }
     )
     routes = AlertmanagerConfig.model_validate(_ALERTMANAGER)
@@ -109,6 +111,7 @@ def _introduce(console: Console, server: DemoServer, app: App, first_outage_seco
     console.print(f"[bold]redis-vigil[/] watches an embedded server on port {server.port}.")
     console.print(f"  servers and alerts   {url}/")
     console.print(f"  metrics              {url}/metrics")
+    console.print(f"  queues               {url}/api/queues")
     console.print(f"  Prometheus' API      {url}/api/v1/query?query=redis_up")
     console.print("Messages appear below as they would in Slack. Ctrl-C ends the demo.")
     console.print(f"The first trouble comes in {first_outage_seconds:.0f} s.")

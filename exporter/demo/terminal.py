@@ -34,5 +34,7 @@ class Terminal:
         else:
             mark = f"[bold {_COLOURS.get(alert.labels.get('severity'), 'cyan')}]FIRING  [/]"
         self._console.print(
-            f"{stamp} {mark} [bold]{escape(alert.name)}[/]  {escape(summary)}", highlight=False
+            f"{stamp} {mark} [bold]{escape(alert.name)}[/]  {escape(summary)}",
+            highlight=False,
+            soft_wrap=True,
         )

@@ -4,26 +4,21 @@ It writes, to that server only, which is the demo's own.
 """
 
 import asyncio
-import json
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any, Final
 
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
+
+from exporter.demo.queues import BULL_WORKER, Part, QueueWorkload
 
 _USERS: Final = 20_000
-_QUEUES: Final = ("email", "thumbnails", "invoices")
-_STALL_EVERY_SECONDS: Final = 45.0
-_STALL_SECONDS: Final = 20.0
 _FLOOD_EVERY_SECONDS: Final = 120.0
 _FLOOD_CLIENTS: Final = 80
 _FLOOD_SECONDS: Final = 3.0
-
-Part = Callable[[], Awaitable[None]]
 
 
 class Workload:
@@ -34,6 +29,8 @@ class Workload:
         self._port = port
         self._random = random.Random(seed)
         self._client = self._connect("shop-web")
+        self._bull_worker = self._connect(BULL_WORKER)
+        self._queues = QueueWorkload(self._client, self._bull_worker, self._random)
         self._started_at = time.monotonic()
 
     def _connect(self, name: str) -> "redis.asyncio.Redis":
@@ -48,10 +45,9 @@ class Workload:
             (0.1, self._sessions),
             (0.2, self._rate_limits),
             (0.5, self._events),
-            (0.3, self._add_jobs),
-            (0.1, self._work),
             (2.0, self._slow_report),
             (_FLOOD_EVERY_SECONDS, self._flood),
+            *self._queues.parts,
         )
         try:
             async with asyncio.TaskGroup() as group:
@@ -59,6 +55,7 @@ class Workload:
                     group.create_task(self._repeat(pause, part))
         finally:
             await self._client.aclose()
+            await self._bull_worker.aclose()
 
     async def _repeat(self, pause: float, part: Part) -> None:
         # What is rare does not come at once: first people want to see an ordinary server.
@@ -109,26 +106,15 @@ class Workload:
             await pipe.execute()
 
     async def _events(self) -> None:
-        """A log that only grows, and a stream with a group that keeps up."""
-        await self._client.rpush("events:audit", *(self._random.randbytes(60) for _ in range(20)))
+        """A log that grows, and a stream with a group that keeps up."""
+        await self._client.rpush("events:audit", *(self._random.randbytes(60) for _ in range(200)))
         await self._client.ltrim("events:audit", -50_000, -1)
         await self._client.xadd("orders", {"user": self._user()}, maxlen=5000)
-
-    async def _add_jobs(self) -> None:
-        for queue in _QUEUES:
-            job = {"id": self._random.getrandbits(48), "createdAt": datetime.now(UTC).isoformat()}
-            await self._client.lpush(f"queue:{queue}:{self._random.choice(('high', 'low'))}", json.dumps(job))
-
-    async def _work(self) -> None:
-        """Workers that keep up; the one for invoices stalls now and then."""
-        stalled = self._seconds % _STALL_EVERY_SECONDS > _STALL_EVERY_SECONDS - _STALL_SECONDS
-        for queue in _QUEUES:
-            if queue == "invoices" and stalled:
-                continue
-            for priority in ("high", "low"):
-                await self._client.rpop(f"queue:{queue}:{priority}", 3)
-        if not stalled:
-            await self._client.hset("worker:status:invoices-1", "lastPing", datetime.now(UTC).isoformat())
+        try:
+            await self._client.xreadgroup("billing", "billing-1", {"orders": ">"}, count=100, noack=True)
+        except ResponseError:
+            # The first time, and after the server has come back without its keys.
+            await self._client.xgroup_create("orders", "billing", "0")
 
     async def _slow_report(self) -> None:
         """Commands that nobody should send."""
