@@ -32,7 +32,7 @@ from exporter.samplers.fleet import Fleet
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
-from exporter.store import Store
+from exporter.store import MemoryCap, Store
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
@@ -103,6 +103,7 @@ class App:
         external_url = config.web.external_url or _default_url(listener, plan)
         self.own = OwnMetrics()
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
+        self._cap = MemoryCap(self.store, config.storage.memory_limit)
         self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
         self.keeper = open_keeper(config.storage.path, self.own.registry, self._clock)
         self.alerting = AlertManager(
@@ -141,6 +142,7 @@ class App:
         PartsCollector(
             self.own.registry,
             store=self.store,
+            cap=self._cap,
             environment=self.environment,
             runners=lambda: self.fleet.runners,
             groups=lambda: self.rules.groups,
@@ -246,6 +248,8 @@ class App:
                 self._end_orphans(now)
                 self.store.trim(now)
                 trimmed_at = self._clock.monotonic()
+            for _ in self._cap.relieve(now):
+                await asyncio.sleep(0)
             await asyncio.sleep(self._plan.config.global_.sample_interval.seconds)
 
     def _end_orphans(self, now: int) -> None:

@@ -9,7 +9,7 @@ from exporter.discovery.manager import Discovery
 from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
-from exporter.store import Store
+from exporter.store import MemoryCap, Store
 
 
 class PartsCollector(Collector):
@@ -20,12 +20,14 @@ class PartsCollector(Collector):
         registry: CollectorRegistry,
         *,
         store: Store,
+        cap: MemoryCap,
         environment: Environment,
         runners: Callable[[], Iterable[TargetRunner]],
         groups: Callable[[], Sequence[Group]],
         discovery: Callable[[], Discovery],
     ) -> None:
         self._store = store
+        self._cap = cap
         self._environment = environment
         self._runners = runners
         self._groups = groups
@@ -43,10 +45,28 @@ class PartsCollector(Collector):
         store = self._store
         yield _gauge("redis_vigil_store_series", "Series held in memory.", store.series_count)
         yield _gauge("redis_vigil_store_bytes", "About how much memory the samples take.", store.bytes)
+        yield from self._collect_cap()
         yield CounterMetricFamily(
             "redis_vigil_store_out_of_order_samples",
             "Passes that were dropped since their time did not move on.",
             store.out_of_order,
+        )
+
+    def _collect_cap(self) -> Iterator[Metric]:
+        cap = self._cap
+        yield _gauge("redis_vigil_store_limit_bytes", "How much memory samples may take.", cap.limit_bytes)
+        history = GaugeMetricFamily(
+            "redis_vigil_store_history_seconds",
+            "How long samples are kept, as far as memory allows: those that rules need, and others.",
+            labels=["samples"],
+        )
+        history.add_metric(["needed"], cap.kept_ms / 1000)
+        history.add_metric(["other"], cap.spare_ms / 1000)
+        yield history
+        yield CounterMetricFamily(
+            "redis_vigil_store_shed_values",
+            "Values that were dropped before their time, since memory was short.",
+            cap.shed_values,
         )
 
     def _collect_targets(self) -> Iterator[Metric]:

@@ -9,8 +9,11 @@ from exporter.model.sample import Layout, is_stale
 from exporter.store.piece import Piece
 from exporter.store.series import CHANGE_BYTES, Series
 
-# A rough price of a series that holds nothing yet: the object, two arrays, its labels.
-SERIES_BYTES = 600
+# What a series costs that has not changed yet, measured with tracemalloc: 340 bytes for the object, its two
+# arrays and its place in two indexes, 350 for its labels and its point in the layout.
+SERIES_BYTES = 700
+# What a block costs without any series.
+BLOCK_BYTES = 1_000
 _EMPTY_LAYOUT = Layout(())
 
 
@@ -56,7 +59,10 @@ class Block:
     @property
     def bytes(self) -> int:
         """About how much memory the block holds."""
-        return len(self.times) * 8 + self.changes * CHANGE_BYTES + len(self._by_labels) * SERIES_BYTES
+        series = len(self._by_labels)
+        values = len(self.values) * 8
+        rows = len(self.times) * 8
+        return BLOCK_BYTES + rows + values + self.changes * CHANGE_BYTES + series * SERIES_BYTES
 
     @property
     def is_resumed(self) -> bool:
@@ -142,6 +148,16 @@ class Block:
         if needed != self.needed:
             self.needed = needed
             self.shape += 1
+
+    def shed(self, now: int, spare_ms: int) -> None:
+        """Forget values that are older than `spare_ms`, and older than anybody reads them (milliseconds)."""
+        rows: dict[int, int] = {}
+        for series in self._by_labels.values():
+            kept_ms = max(spare_ms, series.reach_ms)
+            row = rows.get(kept_ms)
+            if row is None:
+                row = rows[kept_ms] = self.first_row + bisect_right(self.times, now - kept_ms)
+            self.changes -= series.forget_before(row)
 
     def trim(self, before: int) -> Sequence[Series]:
         """Drop the rows up to the timestamp `before`; returns the series that thereby vanish."""

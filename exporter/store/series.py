@@ -83,8 +83,9 @@ class Series:
         count = bisect_right(self._rows, row) - 1
         if count <= 0:
             return 0
-        del self._rows[:count]
-        del self._values[:count]
+        # Copies, since an array that only shrinks keeps its memory.
+        self._rows = self._rows[count:]
+        self._values = self._values[count:]
         return count
 
     def is_dead(self, row: int) -> bool:

@@ -149,14 +149,18 @@ class Store:
     def _trim(self, block: Block, now: int) -> None:
         # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
         if block.times[0] < now - self.retention_ms - self.retention_ms // 10:
-            self._unindex(block.trim(now - self.retention_ms))
+            self.trim_block(block, now - self.retention_ms)
 
     def trim(self, now: int) -> None:
         """Drop what is older than the retention, also of sources that no longer write (milliseconds)."""
         for source, block in list(self._blocks.items()):
-            self._unindex(block.trim(now - self.retention_ms))
+            self.trim_block(block, now - self.retention_ms)
             if not block.times:
                 self.forget(source)
+
+    def trim_block(self, block: Block, before: int) -> None:
+        """Drop what one source wrote up to a moment (milliseconds)."""
+        self._unindex(block.trim(before))
 
     def _index(self, block: Block, appeared: Sequence[Series]) -> None:
         for series in appeared:

@@ -1,0 +1,94 @@
+"""Keeps the store within its memory: who is needed least loses history first."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from exporter.log import get_logger
+from exporter.store.block import Block
+from exporter.store.store import Store
+
+# Room is made beyond HIGH, until HIGH is reached again; below LOW histories may grow longer again.
+_HIGH: Final = 0.9
+_LOW: Final = 0.7
+_SHORTER: Final = 0.8
+_LONGER: Final = 1.1
+# What instant queries look back over is never given up.
+_SHORTEST_MS: Final = 300_000
+
+_log = get_logger(__name__)
+
+
+class MemoryCap:
+    """Bounds the memory of a store to `limit_bytes`.
+
+    `spare_ms` is how long samples are kept that nobody needs (of other series, or beyond the reach of those
+    who read them), `kept_ms` how long any are; both are the retention while there is room. `shed_values`
+    counts values that were dropped before their time.
+    """
+
+    def __init__(self, store: Store, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.spare_ms = store.retention_ms
+        self.kept_ms = store.retention_ms
+        self.shed_values = 0
+        self._store = store
+        self._is_short = False
+
+    def relieve(self, now: int) -> Iterator[None]:
+        """Make room where there is too little (`now` in milliseconds), in small steps: do other things in
+        between."""
+        if self._fill < _LOW:
+            self._lengthen()
+        if self.spare_ms < self._store.retention_ms:
+            yield from self._apply(now)
+        while self._fill > _HIGH and self._shorten():
+            yield from self._apply(now)
+        self._tell()
+
+    @property
+    def _fill(self) -> float:
+        return self._store.bytes / self.limit_bytes
+
+    def _shorten(self) -> bool:
+        """Shorten the histories; false where they are as short as they may be."""
+        if self.spare_ms > _SHORTEST_MS:
+            self.spare_ms = max(_SHORTEST_MS, int(self.spare_ms * _SHORTER))
+        elif self.kept_ms > _SHORTEST_MS:
+            self.kept_ms = max(_SHORTEST_MS, int(self.kept_ms * _SHORTER))
+        else:
+            return False
+        return True
+
+    def _lengthen(self) -> None:
+        retention = self._store.retention_ms
+        if self.kept_ms < retention:
+            self.kept_ms = min(retention, int(self.kept_ms * _LONGER))
+        else:
+            self.spare_ms = min(retention, int(self.spare_ms * _LONGER))
+
+    def _apply(self, now: int) -> Iterator[None]:
+        yield from self._each(lambda block: block.shed(now, self.spare_ms))
+        if self.kept_ms < self._store.retention_ms:
+            yield from self._each(lambda block: self._store.trim_block(block, now - self.kept_ms))
+
+    def _each(self, work: Callable[[Block], None]) -> Iterator[None]:
+        for block in list(self._store.blocks):
+            before = block.changes
+            work(block)
+            self.shed_values += before - block.changes
+            yield
+
+    def _tell(self) -> None:
+        """Log when memory becomes short, and when it no longer is."""
+        is_short = self.spare_ms < self._store.retention_ms
+        if is_short != self._is_short:
+            self._is_short = is_short
+            if is_short:
+                _log.warning(
+                    "memory for samples is short, dropping history",
+                    limit_bytes=self.limit_bytes,
+                    spare_seconds=self.spare_ms // 1000,
+                    kept_seconds=self.kept_ms // 1000,
+                )
+            else:
+                _log.info("memory for samples suffices again")
