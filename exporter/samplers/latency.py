@@ -1,5 +1,6 @@
 """Latency as it is felt: round trips of our own PING; and the spikes that the server has noted itself."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Final
 
@@ -88,8 +89,9 @@ class LatencySampler:
         started = self._context.clock.monotonic()
         try:
             replies, seconds = await connection.time(commands)
-        except TargetError as error:
-            if error.reason is Reason.TIMEOUT:
+        except (TargetError, asyncio.CancelledError) as error:
+            # The runner's deadline cancels; the connection's own is an error.
+            if not isinstance(error, TargetError) or error.reason is Reason.TIMEOUT:
                 self._histogram.observe(self._context.clock.monotonic() - started)
             raise
         if isinstance(replies[0], ReplyError):

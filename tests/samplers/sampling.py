@@ -71,7 +71,7 @@ class Sampling:
         """What the exposition says."""
         return self._pages[form].render()
 
-    def value(self, name: str, **labels: str) -> float | None:
+    def value(self, name: str, /, **labels: str) -> float | None:
         """The one value of a series; None where there is none."""
         found = [value for series, value in self.values(name).items() if dict(series) == labels]
         return found[0] if found else None

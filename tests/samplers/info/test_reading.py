@@ -278,8 +278,7 @@ def test_lines_that_move_say_the_same_as_read_anew(data: st.DataObject) -> None:
     for _ in range(4):
         moved = data.draw(st.lists(st.integers(0, len(reply) - 1), max_size=3))
         for index in moved:
-            head = reply[index].partition(b":")[0]
-            reply[index] = data.draw(sane.filter(lambda line, head=head: line.startswith(head)))
+            reply[index] = data.draw(st.sampled_from(_like(reply[index])))
         joined = b"\r\n".join(reply)
         assert subject.read(joined) == reading().read(joined)
 
