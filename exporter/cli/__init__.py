@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 import exporter
-from exporter.cli import check, demo, health, queues, run, scan, test_notify, test_route, test_rules
+from exporter.cli import (
+    check,
+    dashboards,
+    demo,
+    health,
+    queues,
+    run,
+    scan,
+    test_notify,
+    test_route,
+    test_rules,
+)
 from exporter.errors import ConfigError, UsageError, VigilError
 from exporter.log import LEVELS, configure_logging
 
@@ -22,6 +33,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("health")(health.health)
+app.command("dashboards")(dashboards.dashboards)
 app.command("queues")(queues.queues)
 app.command("scan")(scan.scan)
 app.add_typer(check.app, name="check")
