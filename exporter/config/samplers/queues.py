@@ -107,6 +107,8 @@ class QueuesSection(SamplerSection):
     """Whether the priorities of one queue stand apart under the label `priority`, or are summed."""
     databases: Literal["auto"] | tuple[Annotated[int, Field(ge=0)], ...] = "auto"
     """The databases in which queues are looked for; `auto`: all that hold keys."""
+    replicas: bool = False
+    """Whether queues are read from replicas too; what their primary tells as well would stand twice."""
     ignore: tuple[str, ...] = ()
     """Queues to leave alone, by name; `*` stands for anything."""
     index_interval: PositiveDuration = Duration(60_000)

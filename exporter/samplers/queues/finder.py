@@ -18,7 +18,8 @@ _NOTHING_SEEN = Sightings()
 class QueueFinder:
     """Adds what it finds to the known queues.
 
-    `databases` are those in which queues are looked for, the target's own first.
+    `databases` are those in which queues are looked for, the target's own first. `selects_always` is set
+    where queues of other databases are known from before.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class QueueFinder:
         own_database: int,
     ) -> None:
         self.databases: tuple[int, ...] = (own_database,)
+        self.selects_always = False
         self._frameworks = frameworks
         self._known = known
         self._settings = settings
@@ -37,7 +39,7 @@ class QueueFinder:
     @property
     def must_select(self) -> bool:
         """Whether the database has to be named: the connection's own is not the only one."""
-        return self.databases != (self._own_database,)
+        return self.selects_always or self.databases != (self._own_database,)
 
     async def walk(self, moment: Moment, exchange: Exchange, pace: Pace) -> None:
         """Walk through all databases.

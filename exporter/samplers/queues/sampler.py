@@ -36,6 +36,8 @@ _SAVE_SECONDS: Final = 60.0
 # Each of their jobs has a key that begins with the queue's stem.
 _JOBS_UNDER_STEM: Final = frozenset({"bullmq", "bull"})
 _MAX_BEGINNINGS: Final = 100
+_REPLICA_ROLES: Final = frozenset({"slave", "replica"})
+_CLIENT_LIST: Final = "CLIENT LIST"
 # Their workers are known by the names of their connections.
 _NAMED_CLIENTS: Final = frozenset({"bullmq", "bull"})
 
@@ -81,6 +83,9 @@ class QueuesSampler:
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
+        if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
+            self._reports = ()
+            return
         await self._restore()
         await self._look_for_queues(at)
         await self.read(at)
@@ -123,7 +128,9 @@ class QueuesSampler:
         self._walk_seconds = self._context.clock.monotonic() - started
 
     def _walk_failed(self, error: BaseException, at: float) -> None:
-        self._walk_due_at = min(self._walk_due_at, at + _RETRY_WALK_SECONDS)
+        # A server that refuses SCAN is asked again at the usual time.
+        if not isinstance(error, ReplyError):
+            self._walk_due_at = min(self._walk_due_at, at + _RETRY_WALK_SECONDS)
         if not isinstance(error, TargetError) or not len(self._known):
             raise error
         log.warning("cannot look for queues", instance=self._context.target.instance, error=error)
@@ -134,7 +141,8 @@ class QueuesSampler:
         groups = self._known.by_framework()
         index_due = at >= self._index_due_at
         parts: list[Steps[Sequence[tuple[KnownQueue, Reading]]]] = []
-        if index_due or any(name in _NAMED_CLIENTS for _, name in groups):
+        wants_clients = index_due or any(name in _NAMED_CLIENTS for _, name in groups)
+        if wants_clients and self._context.refusals.is_due(_CLIENT_LIST):
             parts.append(_without_result(clients.ask()))
         for (database, name), queues in groups.items():
             framework = self._by_name.get(name)
@@ -144,6 +152,8 @@ class QueuesSampler:
             self._index_due_at = at + self._settings.index_interval.seconds
             parts.append(_without_result(self._finder.ask_indexes(self._moment(at, 0, clients))))
         found = await drive(together(parts), self._exchange)
+        if clients.refusal is not None:
+            self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
         return [pair for part in found for pair in part]
 
     def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
@@ -156,7 +166,7 @@ class QueuesSampler:
         if framework.name == "celery":
             self._celery.start()
         steps = framework.read(queues, moment)
-        if self._finder.must_select or moment.database != self._own_database:
+        if self._finder.must_select:
             steps = in_database(moment.database, steps)
         readings = yield from guarded(steps, framework.name)
         return list(zip(queues, readings or (), strict=False))
@@ -226,6 +236,7 @@ class QueuesSampler:
             self._known.restore(await self._records.load_queues(self._context.target.instance))
         except StateError as error:
             log.warning("cannot remember queues", instance=self._context.target.instance, error=error)
+        self._finder.selects_always = any(known.id.database != self._own_database for known in self._known)
 
     def _save(self, at: float) -> None:
         """Now and then, and when queues have come or gone; nobody waits for it."""

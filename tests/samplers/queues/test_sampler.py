@@ -342,3 +342,27 @@ def test_the_keyspace_scan_is_told_whose_keys_those_are(empty_server: RealServer
     with Watcher(empty_server.url) as watcher:
         watcher.sample(AT)
         assert watcher.facts.queue_keys == {"bull:mail:": "bullmq mail"}
+
+
+def test_a_replica_is_left_to_its_primary(empty_server: RealServer) -> None:
+    make_queue(empty_server)
+    with Watcher(empty_server.url) as watcher:
+        watcher.facts.role = "slave"
+        assert watcher.sample(AT) == {}
+        assert watcher.values("redis_queue_jobs") == {}
+    with Watcher(empty_server.url, QueuesSection(replicas=True)) as watcher:
+        watcher.facts.role = "slave"
+        assert ("bullmq", "mail") in watcher.sample(AT)
+
+
+def test_queues_of_other_databases_that_are_known_from_before(empty_server: RealServer) -> None:
+    records = Memory()
+    other = KnownQueue(QueueId("bullmq", b"bull:mail", database=4), "mail", AT)
+    own = KnownQueue(QueueId("bullmq", b"bull:mail"), "mail", AT)
+    records.saved[empty_server.instance] = [other, own]
+    make_queue(empty_server, waiting=2)
+    with Watcher(empty_server.url, records=records) as watcher:
+        for passed in (0, 15):
+            watcher.sample(AT + passed)
+            waiting = {(one.database, one.jobs["waiting"]) for one in watcher.sampler.report()}
+            assert waiting == {(0, 2), (4, 0)}

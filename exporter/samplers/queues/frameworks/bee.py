@@ -59,13 +59,14 @@ class BeeQueue:
 
 def _is_bee_queue(stem: bytes) -> Steps[bool]:
     """A numeric `id`, at least one key that only Bee-Queue has, and none of a wrong type."""
-    replies = yield [("GET", stem + b":id"), *(("TYPE", stem + b":" + part) for part in _TYPES)]
-    found = {part: text(reply) for part, reply in zip(_TYPES, replies[1:], strict=True)}
-    if number(replies[0]) is None:
+    last_id, own = yield [("GET", stem + b":id"), ("EXISTS", *(stem + b":" + part for part in _OWN))]
+    # Names like these may be a great many other keys: they are not asked more than this.
+    if number(last_id) is None or not count(own):
         return False
-    if any(found[part] not in ("none", expected) for part, expected in _TYPES.items()):
-        return False
-    return any(found[part] != "none" for part in _OWN)
+    replies = yield [("TYPE", stem + b":" + part) for part in _TYPES]
+    return all(
+        text(reply) in ("none", expected) for reply, expected in zip(replies, _TYPES.values(), strict=True)
+    )
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

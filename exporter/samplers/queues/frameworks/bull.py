@@ -12,12 +12,15 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks import bull_family as bull
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, items, number, text
+from exporter.samplers.queues.replies import count, items, number
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
 
 _LISTS: Final = (b"wait", b"paused", b"active")
 _ZSETS: Final = (b"delayed", b"completed", b"failed", b"priority")
+_OWN: Final = (*_LISTS, *_ZSETS, b"meta-paused", b"stalled-check")
+# What Bull never writes.
+_FOREIGN: Final = (b"events", b"jobs", b"waiting", b"succeeded")
 
 
 class Bull:
@@ -50,27 +53,17 @@ class Bull:
 
 
 def _is_bull(stem: bytes) -> Steps[bool]:
-    """A numeric `id` beside lists or sets of the right types, and nothing that only BullMQ or Bee-Queue
-    has."""
-    others = (b"events", b"jobs", b"waiting", b"succeeded")
-    lists = [("TYPE", stem + b":" + part) for part in _LISTS]
-    zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
-    replies = yield [
+    """A numeric `id` beside keys of Bull's of the right types, and nothing that only its relatives have."""
+    last_id, own, foreign, meta = yield [
         ("GET", stem + b":id"),
-        ("EXISTS", *(stem + b":" + part for part in others)),
-        ("EXISTS", stem + b":meta-paused", stem + b":stalled-check"),
+        ("EXISTS", *(stem + b":" + part for part in _OWN)),
+        ("EXISTS", *(stem + b":" + part for part in _FOREIGN)),
         ("HMGET", stem + b":meta", *bull.META_FIELDS, "paused"),
-        *lists,
-        *zsets,
     ]
-    last_id, foreign, own, meta = replies[:4]
-    list_types = {text(reply) for reply in replies[4 : 4 + len(lists)]}
-    zset_types = {text(reply) for reply in replies[4 + len(lists) :]}
-    if number(last_id) is None or foreign != 0 or any(items(meta)[: len(bull.META_FIELDS)]):
+    # Names like these may be a great many other keys: they are not asked more than this.
+    if number(last_id) is None or not count(own) or foreign != 0 or any(items(meta)[: len(bull.META_FIELDS)]):
         return False
-    if list_types - {"none", "list"} or zset_types - {"none", "zset"}:
-        return False
-    return "list" in list_types or "zset" in zset_types or bool(count(own))
+    return (yield from bull.has_types(stem, _LISTS, _ZSETS))
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -13,7 +13,8 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Moment, Sightings
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.known import printable
-from exporter.samplers.queues.replies import count, items, json_object, names, number
+from exporter.samplers.queues.replies import count, items, json_object, names, number, text
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 
 # Active jobs beyond these are counted, and not looked at one by one.
@@ -47,6 +48,13 @@ def stems(seen: Sightings) -> list[bytes]:
             if stem and not _JOB_PART.fullmatch(stem):
                 found[stem] = None
     return list(found)
+
+
+def has_types(stem: bytes, lists: Sequence[bytes], zsets: Sequence[bytes]) -> Steps[bool]:
+    """Whether those of these keys that are there have the types that they should have."""
+    wanted = [*((part, "list") for part in lists), *((part, "zset") for part in zsets)]
+    replies = yield [("TYPE", stem + b":" + part) for part, _ in wanted]
+    return all(text(reply) in ("none", kind) for reply, (_, kind) in zip(replies, wanted, strict=True))
 
 
 def count_without_markers(length: Reply, tail: Reply) -> tuple[int | None, bytes | None]:

@@ -60,27 +60,19 @@ class BullMq:
 
 
 def _is_bullmq(stem: bytes) -> Steps[bool]:
-    """A `meta` hash that BullMQ wrote, or its events beside one of its lists; and nothing of a wrong type."""
-    lists = [("TYPE", stem + b":" + part) for part in _LISTS]
-    zsets = [("TYPE", stem + b":" + part) for part in _ZSETS]
-    replies = yield [
+    """A `meta` hash that BullMQ wrote, or its events beside one of its keys; and nothing of a wrong type."""
+    meta, events, last_id = yield [
         ("HMGET", stem + b":meta", *bull.META_FIELDS, "paused"),
         ("TYPE", stem + b":events"),
         ("GET", stem + b":id"),
-        *lists,
-        *zsets,
     ]
-    meta, events, last_id = replies[:3]
-    list_types = [text(reply) for reply in replies[3 : 3 + len(lists)]]
-    zset_types = [text(reply) for reply in replies[3 + len(lists) :]]
-    if set(list_types) - {"none", "list"} or set(zset_types) - {"none", "zset"}:
+    is_told = any(items(meta)[: len(bull.META_FIELDS)])
+    # Names like these may be a great many other keys: they are not asked more than this.
+    if text(events) not in ("none", "stream") or not (is_told or text(events) == "stream"):
         return False
-    if text(events) not in ("none", "stream"):
+    if not is_told and number(last_id) is None:
         return False
-    if any(items(meta)[: len(bull.META_FIELDS)]):
-        return True
-    has_jobs = "list" in list_types or "zset" in zset_types or number(last_id) is not None
-    return text(events) == "stream" and has_jobs
+    return (yield from bull.has_types(stem, _LISTS, _ZSETS))
 
 
 def _first_questions(stem: bytes, moment: Moment) -> list[Command]:

@@ -105,6 +105,7 @@ def _read_unacknowledged(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     if moment.celery is not None:
         for worker, (_, processed) in moment.celery.heard.items():
             queue.follow(Outcome.UNKNOWN, worker, processed)
+        queue.drop_sources(Outcome.UNKNOWN, moment.celery.heard)
         reading.finished[Outcome.UNKNOWN] = queue.number(Outcome.UNKNOWN)
     return reading
 

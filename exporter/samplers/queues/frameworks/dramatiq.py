@@ -75,14 +75,14 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         *(("SCARD", key) for key in acks),
         *(("SCARD", key + b".DQ") for key in acks),
     ]
-    if head:
+    if isinstance(head, bytes):
         questions.append(("HGET", base + name + b".msgs", head))
     replies = yield questions
     reading = Reading(method=Method.TIMESTAMP)
     reading.count(State.WAITING, count(waiting))
     reading.count(State.DELAYED, count(delayed))
     reading.count(State.DEAD, count(dead))
-    if head:
+    if isinstance(head, bytes):
         reading.oldest = _oldest(replies[-1])
     held = [count(reply) or 0 for reply in replies[: len(acks)]]
     held_delayed = [count(reply) or 0 for reply in replies[len(acks) : 2 * len(acks)]]

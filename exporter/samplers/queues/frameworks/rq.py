@@ -73,7 +73,7 @@ def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Readin
     size = len(asked[0]) if asked else 0
     parts = [answers[index * size : (index + 1) * size] for index in range(len(asked))]
     readings = [_first_reading(part) for part in parts]
-    heads = [part[-2] for part in parts]
+    heads = [part[-2] if isinstance(part[-2], bytes) else b"" for part in parts]
     registered = [scanned(part[-1]) for part in parts]
     workers = list(dict.fromkeys(worker for names in registered for worker in names))[:_MAX_WORKERS]
     replies = yield [
