@@ -180,6 +180,7 @@ def heat(about: About, query: Query, *, width: int = 12, scheme: str = "Oranges"
         .span(width)
         .height(_GRAPH_HEIGHT)
         .calculate(False)
+        .hide_from(common.HideSeriesConfig().tooltip(False).legend(False).viz(False))
         .color(colors)
         .y_axis(heatmap.YAxisConfig().unit(about.unit))
         .unit("short")

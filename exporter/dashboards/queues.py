@@ -13,7 +13,7 @@ _NO_QUEUES = "No queue was found: see samplers.queues in config.yml"
 _NO_STREAMS = "No stream with a group was found"
 _LABELS = ("framework", "queue", "db")
 _BY = "instance, framework, queue, db"
-_NAME = "{{instance}} {{queue}} {{db}}"
+_NAME = "{{instance}} {{framework}} {{queue}} {{db}}"
 WAITING = 'state=~"waiting|prioritized|paused"'
 """The states of jobs that could be worked on now."""
 
@@ -196,7 +196,7 @@ def _group(metric: str) -> str:
     return best(of(f"redis_queue_group_{metric}", QUEUE), *_LABELS, "group")
 
 
-_GROUP = "{{instance}} {{queue}} {{db}} {{group}}"
+_GROUP = "{{instance}} {{framework}} {{queue}} {{db}} {{group}}"
 
 
 def _lag() -> PanelBuilder:

@@ -32,7 +32,7 @@ def _state() -> PanelBuilder:
 def _version() -> PanelBuilder:
     text = "Role and version. A role that has changed is a failover: see the blue marks on the graphs."
     about = About("Role and version", "short", text, _DOWN)
-    return number(about, Query(versions(), "{{role}} {{version}}"), width=_WIDTH, by_name=True)
+    return number(about, Query(versions(), "{{instance}} {{role}} {{version}}"), width=_WIDTH, by_name=True)
 
 
 def _uptime() -> PanelBuilder:
