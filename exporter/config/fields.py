@@ -28,6 +28,7 @@ from exporter.model.secret import Secret
 
 # The keyword by which the JSON schema tells durations, sizes, paths and secrets from other texts.
 KIND: Final = "x-kind"
+_MAX_SECRET_BYTES: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +206,12 @@ def text_from_file(path: Path) -> str:
     fault = unreadable(path)
     if fault:
         raise ValueError(fault)
+    with path.open("rb") as file:
+        content = file.read(_MAX_SECRET_BYTES + 1)
+    if len(content) > _MAX_SECRET_BYTES:
+        raise ValueError(f"{path} is larger than {_MAX_SECRET_BYTES >> 10} KiB, too much for a secret")
     try:
-        return path.read_text(encoding="utf-8").strip("\r\n")
+        return content.decode().strip("\r\n")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
 

@@ -20,6 +20,7 @@ from exporter.config.fields import (
     RelativePath,
     SecretText,
     Section,
+    text_from_file,
 )
 from exporter.config.nodes import MAX_DEPTH
 from exporter.config.validation import describe
@@ -273,6 +274,18 @@ def test_all_problems_at_once_in_the_order_of_the_file() -> None:
         "c.yml:5:5: targets[0].url: is missing",
         'c.yml:5:5: targets[0].ur: unknown key, did you mean "url"?',
     ]
+
+
+def test_files_that_hold_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"caf\xe9")
+    with pytest.raises(ValueError, match=r"secret is not UTF-8 text$"):
+        text_from_file(path)
+    path.write_bytes(b"x" * 70_000)
+    with pytest.raises(ValueError, match=r"secret is larger than 64 KiB, too much for a secret$"):
+        text_from_file(path)
+    path.write_bytes(b" pa55 word \r\n")
+    assert text_from_file(path) == " pa55 word "
 
 
 def test_describe() -> None:
