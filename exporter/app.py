@@ -22,7 +22,7 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
-from exporter.reload import Plan, plan_found
+from exporter.reload import Plan, plan_found, plan_samplers
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.manager import RuleManager
 from exporter.rules.needs import needs_of
@@ -33,12 +33,13 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
-from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd
+from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
 from exporter.web.metrics import MetricsEndpoint
 from exporter.web.pages import Pages
+from exporter.web.probe import Probes, ProbeSettings
 from exporter.web.server import WebServer
 
 log = get_logger(__name__)
@@ -105,6 +106,10 @@ class App:
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
         self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
+        # Apart from that of the rules: what people ask is bounded more tightly.
+        self._queries = Engine(
+            self.store, query.LIMITS, default_step_ms=config.global_.evaluation_interval.milliseconds
+        )
         self.keeper = open_keeper(config.storage.path, self.own.registry, self._clock)
         self.alerting = AlertManager(
             plan.routing.config,
@@ -149,6 +154,9 @@ class App:
             discovery=lambda: self.discovery,
         )
         self._metrics_page = MetricsEndpoint(self.store, self._exposed_blocks, self.own, self._clock)
+        self._probes = Probes(
+            lambda: self.fleet.runners, self._probe_settings, self.store, self._clock, self.own.registry
+        )
         self.web = WebServer(self._web_app(plan), listener, self._tls(plan))
 
     def _apply_settings(self, plan: Plan) -> None:
@@ -174,15 +182,25 @@ class App:
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners),
-            *query.routes(self.engine, self._clock),
+            *query.routes(self._queries, self._clock),
             *series.routes(self.store, self._clock),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
+            *slowlog.routes(lambda: self.fleet.runners, self._clock),
+            *self._probes.routes(),
             *status.routes(
                 lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
             ),
         ]
+
+    def _probe_settings(self) -> ProbeSettings:
+        config = self._plan.config
+        # Scans and queues need more than one pass.
+        plans = [
+            plan for plan in plan_samplers(config) if not plan.spec.self_paced and not plan.spec.own_deadline
+        ]
+        return ProbeSettings(config.web.probe_allow, plans, config.global_.sample_timeout.seconds)
 
     def _exposed_blocks(self) -> Sequence[ExposedBlock]:
         """What samplers wrote; the results of rules are not for scraping."""

@@ -14,6 +14,7 @@ from exporter.cli import (
     queues,
     run,
     scan,
+    slowlog,
     test_notify,
     test_route,
     test_rules,
@@ -36,6 +37,7 @@ app.command("health")(health.health)
 app.command("dashboards")(dashboards.dashboards)
 app.command("queues")(queues.queues)
 app.command("scan")(scan.scan)
+app.command("slowlog")(slowlog.slowlog)
 app.add_typer(check.app, name="check")
 _tests = typer.Typer(help="Try rules, routes and receivers.", no_args_is_help=True, rich_markup_mode=None)
 for command in (test_rules, test_route, test_notify):

@@ -1,0 +1,265 @@
+"""`/scrape` and `/probe`: one server on demand, as redis_exporter has it: relabelling works unchanged.
+
+Only configured servers are asked, and those that `web.probe_allow` matches. Credentials come from the
+configuration of the one server that they belong to: what a URL carries is dropped, and a server that is not
+configured gets none.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from exporter.clock import Clock
+from exporter.config.samplers.keys import KeysSection, StreamsSection
+from exporter.config.url import parse_server_url
+from exporter.metrics import Exposition, Format, compress
+from exporter.metrics.exposition import ExposedBlock
+from exporter.model.key_choice import KeyChoice, parse_choices
+from exporter.model.labels import EMPTY
+from exporter.model.matcher import compile_anchored
+from exporter.model.target import Address, Target
+from exporter.samplers.registry import SAMPLERS, declared_families
+from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.store import Store
+
+_PATHS: Final = ("/scrape", "/probe")
+_MAX_PROBES: Final = 20
+_MAX_CHOICES: Final = 100
+# A probe that comes so soon after a pass shows that pass.
+_FRESH_SECONDS: Final = 1.0
+# What Prometheus says about its own deadline, and what is left for the way back.
+_DEADLINE_HEADER: Final = "x-prometheus-scrape-timeout-seconds"
+_WAY_BACK_SECONDS: Final = 0.5
+_INSTANCE: Final = "instance"
+# A walk in a probe has to end within the probe: its deadline bounds it, not the number of keys.
+_ANY_NUMBER: Final = 1 << 40
+
+
+class ProbeError(Exception):
+    """A probe that is not carried out: the HTTP status and what is wrong."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """What the configuration says of probes; asked anew for each one.
+
+    `allow` are regular expressions for `host:port`; `plans` the samplers of servers that are not configured.
+    """
+
+    allow: Sequence[str]
+    plans: Sequence[SamplerPlan]
+    timeout_seconds: float
+
+
+class Probes:
+    """Answers `/scrape` and `/probe`."""
+
+    def __init__(
+        self,
+        runners: Callable[[], Iterable[TargetRunner]],
+        settings: Callable[[], ProbeSettings],
+        store: Store,
+        clock: Clock,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._runners = runners
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._room = asyncio.Semaphore(_MAX_PROBES)
+        self._errors = Counter(
+            "redis_target_scrape_request_errors",
+            "Requests to /scrape and /probe that were refused.",
+            registry=registry,
+        )
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes."""
+        return [Route(path, self._answer) for path in _PATHS]
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            body, form = await self._probe(request)
+        except ProbeError as error:
+            self._errors.inc()
+            return PlainTextResponse(f"{error}\n", error.status)
+        headers = {"content-type": form.value, "vary": "accept, accept-encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["content-encoding"] = "gzip"
+            body = compress(body)
+        return Response(body, headers=headers)
+
+    async def _probe(self, request: Request) -> tuple[bytes, Format]:
+        accept = request.headers.get("accept", "")
+        form = Format.OPENMETRICS if "application/openmetrics-text" in accept else Format.TEXT
+        settings = self._settings()
+        runner, target = self._find(request.query_params.get("target", ""), settings.allow)
+        extra = _extra_plans(request.query_params, settings)
+        if self._room.locked():
+            raise ProbeError(503, f"{_MAX_PROBES} probes are under way already")
+        async with self._room:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_deadline(request, settings)):
+                    if runner is not None:
+                        await self._refresh(runner)
+                    page = await self._page(runner, target, settings, extra, form)
+                    return page, form
+        raise ProbeError(504, f"{target.address} did not answer in time")
+
+    def _find(self, text: str, allow: Sequence[str]) -> tuple[TargetRunner | None, Target]:
+        """The configured server that is meant, or one that may be asked without."""
+        if not text:
+            raise ProbeError(400, "'target' parameter must be specified")
+        for runner in self._runners():
+            if runner.target.instance == text:
+                return runner, runner.target
+        try:
+            address = parse_server_url(text).address
+        except ValueError as error:
+            raise ProbeError(400, f"Invalid 'target' parameter: {error}") from None
+        for runner in self._runners():
+            if runner.target.address.instance.lower() == address.instance.lower():
+                return runner, runner.target
+        if not address.path and any(compile_anchored(pattern).match(address.instance) for pattern in allow):
+            return None, Target(address.instance, address)
+        raise ProbeError(403, _not_allowed(address))
+
+    async def _refresh(self, runner: TargetRunner) -> None:
+        """Sample a configured server now, with those samplers that run most often."""
+        now = self._clock.now()
+        statuses = runner.status.samplers
+        shortest = min((plan.interval_seconds for plan in runner.plans), default=0.0)
+        due = [
+            plan.spec.name
+            for plan in runner.plans
+            if plan.interval_seconds <= shortest
+            and not plan.spec.own_deadline
+            and now - statuses[plan.spec.name].attempted_at > _FRESH_SECONDS
+        ]
+        await _run(runner, due)
+
+    async def _page(
+        self,
+        runner: TargetRunner | None,
+        target: Target,
+        settings: ProbeSettings,
+        extra: Sequence[SamplerPlan],
+        form: Format,
+    ) -> bytes:
+        plans = list(extra)
+        blocks: list[ExposedBlock] = []
+        if runner is None:
+            plans += [plan for plan in settings.plans if not _is_in(plan, extra)]
+        else:
+            # What the request asks for takes the place of what is configured.
+            asked = {f"{target.instance}/{plan.spec.name}" for plan in extra}
+            blocks += [block for block in _blocks(self._store, runner) if block.source not in asked]
+        if plans:
+            blocks += await self._sample_once(target, plans, settings, with_status=runner is None)
+        hidden = {_INSTANCE, *(name for name, _ in target.labels.pairs)}.difference(_own_labels())
+        body = Exposition(lambda: blocks, form, hidden).render().encode()
+        return body + b"# EOF\n" if form is Format.OPENMETRICS else body
+
+    async def _sample_once(
+        self, target: Target, plans: Sequence[SamplerPlan], settings: ProbeSettings, *, with_status: bool
+    ) -> Sequence[ExposedBlock]:
+        """Samplers that run just this once, over connections of their own."""
+        store = Store()
+        runner = TargetRunner(
+            replace(target, labels=EMPTY),
+            plans,
+            store=store,
+            clock=self._clock,
+            timeout_seconds=settings.timeout_seconds,
+        )
+        try:
+            await _run(runner, [plan.spec.name for plan in plans])
+        finally:
+            await runner.close()
+        # What was written within the same millisecond does not count.
+        store.append(runner.status.sample(self._clock.now() + 0.001))
+        status = runner.status.source
+        return [block for block in _blocks(store, runner) if with_status or block.source != status]
+
+
+async def _run(runner: TargetRunner, names: Sequence[str]) -> None:
+    """INFO first, since the others go by what it finds out; then all others at once."""
+    first = [name for name in names if name == "info"]
+    for name in first:
+        await runner.run(name)
+    await asyncio.gather(*(runner.run(name) for name in names if name not in first))
+
+
+def _blocks(store: Store, runner: TargetRunner) -> Iterable[ExposedBlock]:
+    return [block for source in runner.sources if (block := store.block(source)) is not None]
+
+
+def _deadline(request: Request, settings: ProbeSettings) -> float:
+    """Seconds for the whole probe: what Prometheus gives it, else that of two passes."""
+    text = request.headers.get(_DEADLINE_HEADER, "")
+    usual = settings.timeout_seconds * 2
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,9})?", text):
+        return usual
+    return min(usual, max(0.1, float(text) - _WAY_BACK_SECONDS))
+
+
+def _extra_plans(parameters: Mapping[str, str], settings: ProbeSettings) -> Sequence[SamplerPlan]:
+    """The samplers that the parameters ask for."""
+    keys = {
+        "check": _choices(parameters, "check-keys"),
+        "check_single": _choices(parameters, "check-single-keys"),
+        "count": _choices(parameters, "count-keys"),
+    }
+    streams = {
+        "check": _choices(parameters, "check-streams"),
+        "check_single": _choices(parameters, "check-single-streams"),
+    }
+    wanted = (("keys", keys, KeysSection()), ("streams", streams, StreamsSection()))
+    return [
+        _plan(name, choices, default, settings) for name, choices, default in wanted if any(choices.values())
+    ]
+
+
+def _plan(
+    name: str, choices: Mapping[str, object], default: KeysSection | StreamsSection, settings: ProbeSettings
+) -> SamplerPlan:
+    """A plan with the configured limits, and the choices of the request."""
+    spec = next(spec for spec in SAMPLERS if spec.name == name)
+    configured: Any = next((plan.settings for plan in settings.plans if plan.spec is spec), default)
+    section = configured.model_copy(update={**choices, "max_scanned": _ANY_NUMBER})
+    return SamplerPlan(spec, section, 0.0, settings.timeout_seconds)
+
+
+def _choices(parameters: Mapping[str, str], name: str) -> tuple[KeyChoice, ...]:
+    try:
+        choices = parse_choices(parameters.get(name, ""))
+    except ValueError as error:
+        raise ProbeError(400, f"Invalid '{name}' parameter: {error}") from None
+    if len(choices) > _MAX_CHOICES:
+        raise ProbeError(400, f"Invalid '{name}' parameter: more than {_MAX_CHOICES} keys")
+    return choices
+
+
+def _is_in(plan: SamplerPlan, others: Iterable[SamplerPlan]) -> bool:
+    return any(plan.spec is other.spec for other in others)
+
+
+def _own_labels() -> Collection[str]:
+    """The labels that samplers themselves write: to hide one of these would make series alike."""
+    return {name for family in declared_families() for name in family.label_names}
+
+
+def _not_allowed(address: Address) -> str:
+    return f"{address} is not a configured target, and web.probe_allow does not match {address.instance}"
