@@ -137,6 +137,11 @@ class Store:
         return sorted(self._by_name)
 
     @property
+    def series_by_name(self) -> dict[str, int]:
+        """How many series are held of each metric name."""
+        return {name: len(group) for name, group in self._by_name.items()}
+
+    @property
     def series_count(self) -> int:
         """How many series are held, the ended ones included."""
         return sum(len(group) for group in self._by_name.values())

@@ -7,8 +7,9 @@ from typing import Any
 from exporter.promql import Matrix, Result, Scalar, String, Vector
 
 
-def encode_result(result: Result, at_ms: int) -> dict[str, Any]:
-    """The `data` of a query; `at_ms` is the moment that it was evaluated for."""
+def encode_result(result: Result, at_ms: int, limit: int | None = None) -> dict[str, Any]:
+    """The `data` of a query; `at_ms` is the moment that it was evaluated for, `limit` the number of series to
+    show (None: all)."""
     value = result.value
     match value:
         case Vector():
@@ -16,7 +17,7 @@ def encode_result(result: Result, at_ms: int) -> dict[str, Any]:
                 "resultType": "vector",
                 "result": [
                     {"metric": sample.labels.as_dict(), "value": encode_point(at_ms, sample.value)}
-                    for sample in value.samples
+                    for sample in value.samples[:limit]
                 ],
             }
         case Matrix():
@@ -27,7 +28,7 @@ def encode_result(result: Result, at_ms: int) -> dict[str, Any]:
                         "metric": series.labels.as_dict(),
                         "values": [encode_point(at, number) for at, number in series.points],
                     }
-                    for series in value.series
+                    for series in value.series[:limit]
                 ],
             }
         case Scalar():

@@ -18,6 +18,12 @@ from exporter.web.api_v1.reply import BadDataError
 _MAX_FORM_BYTES = 1 << 20
 # Beyond this the arithmetic of milliseconds in 64 bits ends; Prometheus' own bounds are about the same.
 _MAX_SECONDS = 9_000_000_000_000.0
+# How Prometheus writes the first and the last moment that it knows; clients ask from the one to the other.
+_EDGES = {
+    "-292273086-05-16T16:47:06Z": -_MAX_SECONDS,
+    "292277025-08-18T07:12:54.999999999Z": _MAX_SECONDS,
+    "+292277025-08-18T07:12:54.999999999Z": _MAX_SECONDS,
+}
 
 
 class Parameters:
@@ -101,11 +107,13 @@ async def _body(request: Request) -> str:
 
 
 def _parse_time(name: str, text: str) -> float:
+    if text in _EDGES:
+        return _EDGES[text]
     try:
         seconds = float(text)
     except ValueError:
         try:
-            moment = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text if "T" in text else "")
         except ValueError:
             raise BadDataError(
                 f'invalid parameter "{name}": cannot parse "{text[:100]}" to a valid timestamp'

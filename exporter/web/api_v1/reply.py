@@ -19,6 +19,10 @@ class BadDataError(VigilError):
     """The request itself is wrong."""
 
 
+class QueryTimeoutError(QueryError):
+    """A query took longer than it was given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a handler found; warnings and infos are texts for people."""
@@ -40,6 +44,8 @@ def api(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             answer = await handler(request)
         except BadDataError as error:
             return _failure(400, "bad_data", str(error))
+        except QueryTimeoutError as error:
+            return _failure(503, "timeout", str(error))
         except QueryError as error:
             return _failure(422, "execution", str(error))
         return _success(answer)

@@ -1,6 +1,7 @@
 """`series`, `labels`, `label/<name>/values` and `metadata`: what the store holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -24,18 +25,18 @@ def routes(store: Store, clock: Clock) -> Sequence[Route]:
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
         found = sorted(set(_select(store, parameters)))
-        return Answer([labels.as_dict() for labels in found[: parameters.limit()]])
+        return _limited([labels.as_dict() for labels in found], parameters)
 
     async def labels(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         names = {name for found in _select(store, parameters) for name, _ in found}
-        return Answer(sorted(names)[: parameters.limit()])
+        return _limited(sorted(names), parameters)
 
     async def label_values(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         name = request.path_params["name"]
         values = {found.get(name) for found in _select(store, parameters)} - {""}
-        return Answer(sorted(values)[: parameters.limit()])
+        return _limited(sorted(values), parameters)
 
     async def metadata(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
@@ -61,6 +62,14 @@ def _select(store: Store, parameters: Parameters) -> Iterator[Labels]:
         for series in store.select(matchers):
             if series.has_samples(start, end):
                 yield series.labels
+
+
+def _limited(found: Sequence[Any], parameters: Parameters) -> Answer:
+    """As many as were asked for, and a warning where there are more."""
+    limit = parameters.limit()
+    if limit is None or len(found) <= limit:
+        return Answer(found)
+    return Answer(found[:limit], warnings=["results truncated due to limit"])
 
 
 def _families(store: Store) -> Iterator[Family]:

@@ -11,8 +11,10 @@ from starlette.routing import Route
 import exporter
 from exporter.clock import Clock
 from exporter.model.duration import format_duration
+from exporter.promql.expression import DEFAULT_LOOKBACK_MS
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
+from exporter.web.api_v1.query import LIMITS
 from exporter.web.api_v1.reply import Answer, api
 
 # What Grafana and promtool take the daemon for: the Prometheus whose API this is.
@@ -54,7 +56,32 @@ def routes(
             }
         )
 
+    async def flags(_: Request) -> Answer:
+        return Answer(
+            {
+                "query.lookback-delta": format_duration(DEFAULT_LOOKBACK_MS),
+                "query.max-samples": str(LIMITS.samples),
+                "query.timeout": f"{LIMITS.timeout_seconds:g}s",
+                "storage.tsdb.retention.time": format_duration(store.retention_ms),
+            }
+        )
+
+    async def head(_: Request) -> Answer:
+        stats = {"numSeries": store.series_count, "numLabelPairs": 0, "chunkCount": 0}
+        by_name = sorted(store.series_by_name.items(), key=lambda item: (-item[1], item[0]))
+        return Answer(
+            {
+                "headStats": stats,
+                "seriesCountByMetricName": [{"name": name, "value": count} for name, count in by_name[:10]],
+                "labelValueCountByLabelName": [],
+                "memoryInBytesByLabelName": [],
+                "seriesCountByLabelValuePair": [],
+            }
+        )
+
     return (
+        Route("/api/v1/status/flags", api(flags), methods=["GET"]),
+        Route("/api/v1/status/tsdb", api(head), methods=["GET"]),
         Route("/api/v1/targets", api(targets), methods=["GET"]),
         Route("/api/v1/status/buildinfo", api(build_info), methods=["GET"]),
         Route("/api/v1/status/runtimeinfo", api(runtime_info), methods=["GET"]),

@@ -1,0 +1,265 @@
+"""Prometheus' HTTP API over a store with known samples."""
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from exporter.model.labels import Labels
+from exporter.model.sample import Family, Kind, Layout, Point, Sample
+from exporter.promql import Engine
+from exporter.store import Store
+from exporter.web.api_v1 import query as query_module
+from exporter.web.api_v1 import rules, series, status
+from exporter.web.api_v1.encode import encode_result
+from exporter.web.api_v1.query import LIMITS
+from tests.web.asgi import request
+
+START = 1_700_000_000
+END = START + 600
+HITS = Family("hits_total", Kind.COUNTER, "Times that a key was found.", ("instance",))
+UP = Family("up", Kind.GAUGE, "Whether it is up.")
+
+
+class Clock:
+    """Stands still at the end of the samples."""
+
+    def now(self) -> float:
+        return float(END)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    """Two counters and a gauge, every 10 s for 10 minutes."""
+    layout = Layout(
+        [*(Point(HITS, "", Labels({"instance": name})) for name in ("a", "b")), Point(UP, "", Labels())]
+    )
+    filled = Store()
+    for number in range(61):
+        values = [number * 10.0, number * 20.0, 1.0]
+        filled.append(Sample("here", (START + number * 10) * 1000, layout, values))
+    return filled
+
+
+@pytest.fixture(scope="module")
+def app(store: Store) -> ASGIApp:
+    clock = Clock()
+    return Starlette(
+        routes=[
+            *query_module.routes(Engine(store, LIMITS), clock),
+            *series.routes(store, clock),
+            *rules.routes(list, clock),
+            *status.routes(list, store, clock, lambda: True),
+        ]
+    )
+
+
+def ask(app: ASGIApp, path: str, **parameters: Any) -> Any:
+    """The data of a good answer; asked as a GET."""
+    response = request(app, "GET", f"/api/v1/{path}", params=parameters)
+    assert response.status_code == 200, response.text
+    body = response.json()
+    assert body["status"] == "success"
+    return body["data"]
+
+
+def refuse(response: httpx.Response) -> tuple[int, str, str]:
+    """Status, kind and sentence of a refusal."""
+    body = response.json()
+    assert body["status"] == "error"
+    return response.status_code, body["errorType"], body["error"]
+
+
+def test_instant_queries_of_every_type(app: ASGIApp) -> None:
+    assert ask(app, "query", query="up") == {
+        "resultType": "vector",
+        "result": [{"metric": {"__name__": "up"}, "value": [END, "1"]}],
+    }
+    assert ask(app, "query", query="1.5") == {"resultType": "scalar", "result": [END, "1.5"]}
+    assert ask(app, "query", query='"x"') == {"resultType": "string", "result": [END, "x"]}
+    assert ask(app, "query", query="up[15s]") == {
+        "resultType": "matrix",
+        "result": [{"metric": {"__name__": "up"}, "values": [[END - 10, "1"], [END, "1"]]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("1/0", "+Inf"), ("-1/0", "-Inf"), ("0/0", "NaN"), ("1e21", "1" + "0" * 21)]
+)
+def test_numbers_as_go_writes_them(app: ASGIApp, text: str, shown: str) -> None:
+    assert ask(app, "query", query=text)["result"] == [END, shown]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        (str(START), START),
+        (f"{START}.5", START + 0.5),
+        ("1.7e9", START),
+        ("2023-11-14T22:13:20Z", START),
+        ("2023-11-14T23:13:20.250+01:00", START + 0.25),
+        ("2023-11-14T22:13:20.123456789Z", START + 0.123),
+    ],
+)
+def test_times_in_every_notation(app: ASGIApp, written: str, seconds: float) -> None:
+    assert ask(app, "query", query="time()", time=written)["result"] == [seconds, str(seconds)]
+
+
+def test_a_form_is_as_good_as_a_query_string(app: ASGIApp) -> None:
+    response = request(app, "POST", "/api/v1/query", data={"query": "up", "time": str(END)})
+    assert response.json()["data"]["result"][0]["value"] == [END, "1"]
+    form = {"match[]": ["up", "hits_total"]}
+    found = request(app, "POST", "/api/v1/series", data=form).json()["data"]
+    assert len(found) == 3
+    assert request(app, "POST", "/api/v1/labels").json()["data"] == ["__name__", "instance"]
+
+
+def test_a_range_query(app: ASGIApp) -> None:
+    found = ask(app, "query_range", query="rate(hits_total[1m])", start=END - 60, end=END, step="30s")
+    assert found == {
+        "resultType": "matrix",
+        "result": [
+            {"metric": {"instance": name}, "values": [[END - 60, rate], [END - 30, rate], [END, rate]]}
+            for name, rate in (("a", "1"), ("b", "2"))
+        ],
+    }
+
+
+def test_a_long_range_in_pieces_is_that_of_one_piece(app: ASGIApp, store: Store) -> None:
+    text = "sum by (instance) (rate(hits_total[1m])) * 3"
+    pieces = ask(app, "query_range", query=text, start=START, end=END, step=1)
+    whole = Engine(store).range(query_module._parse_once(text), START * 1000, END * 1000, 1000)
+    assert pieces == encode_result(whole, END * 1000)
+    edges = ask(app, "query_range", query="sum(up @ end())", start=END - 10, end=END, step=1)
+    assert len(edges["result"][0]["values"]) == 11
+
+
+BAD_REQUESTS = [
+    ("query", {}, 'invalid parameter "query"'),
+    ("query", {"query": "up{"}, 'invalid parameter "query": 1:4'),
+    ("query", {"query": "up", "time": "yesterday"}, 'cannot parse "yesterday" to a valid timestamp'),
+    ("query", {"query": "up", "time": "2023-11-14"}, "cannot parse"),
+    ("query", {"query": "up", "time": "inf"}, "out of range"),
+    ("query", {"query": "up", "timeout": "soon"}, 'invalid parameter "timeout"'),
+    ("query", {"query": "up", "limit": "-1"}, 'invalid parameter "limit"'),
+    ("query_range", {"query": "up", "end": "1", "step": "1"}, 'invalid parameter "start"'),
+    ("query_range", {"query": "up", "start": "1", "step": "1"}, 'invalid parameter "end"'),
+    (
+        "query_range",
+        {"query": "up", "start": "2", "end": "1", "step": "1"},
+        "end timestamp must not be before",
+    ),
+    ("query_range", {"query": "up", "start": "1", "end": "2", "step": "0"}, 'invalid parameter "step"'),
+    ("query_range", {"query": "up", "start": "1", "end": "2", "step": "x"}, 'invalid parameter "step"'),
+    (
+        "query_range",
+        {"query": "up", "start": "1", "end": "20000", "step": "1"},
+        "exceeded maximum resolution",
+    ),
+    ("series", {}, "no match[] parameter provided"),
+    ("series", {"match[]": "up{"}, 'invalid parameter "match[]"'),
+    ("series", {"match[]": "rate(up[1m])"}, 'invalid parameter "match[]"'),
+    ("series", {"match[]": "up", "start": "x"}, 'invalid parameter "start"'),
+    ("labels", {"match[]": "("}, 'invalid parameter "match[]"'),
+    ("label/job/values", {"limit": "x"}, 'invalid parameter "limit"'),
+    ("query_exemplars", {"query": "("}, 'invalid parameter "query"'),
+    ("format_query", {"query": "("}, 'invalid parameter "query"'),
+    ("rules", {"type": "x"}, 'invalid parameter "type"'),
+]
+
+
+@pytest.mark.parametrize(("path", "parameters", "sentence"), BAD_REQUESTS)
+def test_a_bad_request_is_told_what_is_wrong(
+    app: ASGIApp, path: str, parameters: dict[str, str], sentence: str
+) -> None:
+    code, kind, error = refuse(request(app, "GET", f"/api/v1/{path}", params=parameters))
+    assert (code, kind) == (400, "bad_data")
+    assert sentence in error
+
+
+def test_a_query_that_cannot_be_evaluated(app: ASGIApp) -> None:
+    code, kind, error = refuse(
+        request(app, "GET", "/api/v1/query", params={"query": "up + on() group_left hits_total"})
+    )
+    assert (code, kind) == (422, "execution")
+    assert "many-to-many" in error or "found duplicate series" in error
+
+
+def test_a_range_query_that_takes_too_long_or_yields_too_much(
+    app: ASGIApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = {"query": "hits_total", "start": START, "end": END, "step": "1"}
+    response = request(app, "GET", "/api/v1/query_range", params={**parameters, "timeout": "1ms"})
+    assert refuse(response)[:2] == (503, "timeout")
+    monkeypatch.setattr(query_module, "MAX_RESULT_POINTS", 100)
+    assert "more than 100 points" in refuse(request(app, "GET", "/api/v1/query_range", params=parameters))[2]
+
+
+def test_a_form_that_is_too_long(app: ASGIApp) -> None:
+    response = request(app, "POST", "/api/v1/query", data={"query": "x" * (1 << 20)})
+    assert refuse(response)[0] == 400
+
+
+def test_what_grafana_asks_for(app: ASGIApp) -> None:
+    assert ask(app, "status/buildinfo")["version"].startswith("3.")
+    assert ask(app, "status/runtimeinfo")["reloadConfigSuccess"] is True
+    assert ask(app, "status/flags")["query.lookback-delta"] == "5m"
+    assert ask(app, "status/tsdb")["headStats"]["numSeries"] == 3
+    assert ask(app, "label/__name__/values") == ["hits_total", "up"]
+    assert ask(app, "label/instance/values", **{"match[]": 'hits_total{instance!="a"}'}) == ["b"]
+    assert ask(app, "label/nothing/values") == []
+    assert ask(app, "labels", **{"match[]": "up"}) == ["__name__"]
+    assert ask(app, "query_exemplars", query="up", start=START, end=END) == []
+    assert ask(app, "metadata", metric="up") == {
+        "up": [{"type": "gauge", "help": "Whether it is up.", "unit": ""}]
+    }
+    assert list(ask(app, "metadata", limit=1)) == ["hits_total"]
+    assert ask(app, "rules") == {"groups": []}
+    assert ask(app, "alerts") == {"alerts": []}
+    assert ask(app, "targets")["activeTargets"] == []
+    assert ask(app, "format_query", query="sum (up) by(a)") == "sum by (a) (up)"
+    assert ask(app, "query", query="1+1", time=END)["result"] == [END, "2"]
+
+
+def test_series_are_those_of_the_time_asked_for(app: ASGIApp) -> None:
+    name = {"match[]": "up"}
+    assert ask(app, "series", **name) == [{"__name__": "up"}]
+    assert ask(app, "series", **name, start=START - 100, end=START - 1) == []
+    assert ask(app, "series", **name, start=END, end=END + 10) == [{"__name__": "up"}]
+    assert ask(app, "series", **name, start="-292273086-05-16T16:47:06Z", end=END) == [{"__name__": "up"}]
+    assert ask(app, "labels", start=END + 1) == []
+
+
+def test_limits(app: ASGIApp) -> None:
+    body = request(app, "GET", "/api/v1/series", params={"match[]": "hits_total", "limit": 1}).json()
+    assert len(body["data"]) == 1
+    assert body["warnings"] == ["results truncated due to limit"]
+    body = request(app, "GET", "/api/v1/labels", params={"limit": 2}).json()
+    assert "warnings" not in body
+    assert len(ask(app, "query", query="hits_total", limit=1)["result"]) == 1
+    assert len(ask(app, "query", query="hits_total", limit=0)["result"]) == 2
+
+
+def test_the_same_query_is_parsed_once() -> None:
+    assert query_module._parse_once("up == 1") is query_module._parse_once("up == 1")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["query", "start", "end", "step", "time", "limit", "timeout", "match[]"]),
+        st.text(max_size=20),
+    )
+)
+def test_whatever_is_asked_is_answered(app: ASGIApp, parameters: dict[str, str]) -> None:
+    clean = {name: text.encode("utf-8", "replace").decode() for name, text in parameters.items()}
+    for path in ("query", "query_range", "series", "labels", "label/x/values"):
+        response = request(app, "GET", f"/api/v1/{path}", params=clean)
+        assert response.status_code in (200, 400, 422)
+        assert response.json()["status"] in ("success", "error")
