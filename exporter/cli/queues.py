@@ -202,6 +202,6 @@ def _remarks(report: QueueReport) -> list[str]:
         "orphaned": report.orphaned,
         "stuck": report.stuck,
         "overdue": report.overdue,
-        "workers silent": report.silent_workers,
+        "silent": report.silent_workers,
     }
     return remarks + [f"{count} {what}" for what, count in counts.items() if count]

@@ -11,10 +11,11 @@ from typing import Final
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, number, scanned
+from exporter.samplers.queues.replies import ask_members, count, scanned
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import parse_number
-from exporter.samplers.queues.vocabulary import Method, Outcome, State
+from exporter.samplers.queues.totals import finished_from_totals
+from exporter.samplers.queues.vocabulary import Method, State
 
 _BASE: Final = b"asynq:"
 _ZSETS: Final = {
@@ -72,10 +73,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.overdue = None if None in late else sum(part or 0 for part in late)
     reading.paused = count(paused) == 1
     reading.workers = count(servers)
-    ended, ended_badly = number(processed), number(failed) or 0.0
-    if ended is not None:
-        reading.finished[Outcome.COMPLETED] = max(0.0, ended - ended_badly)
-        reading.finished[Outcome.FAILED] = ended_badly
+    reading.finished = finished_from_totals(processed, failed)
     if isinstance(tail, bytes):
         (since,) = yield [("HGET", stem + b"t:" + tail, "pending_since")]
         waiting_since = parse_number(since, 1e-9)

@@ -15,10 +15,11 @@ from exporter.samplers.queues.frameworks import ruby_index
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, items, json_object, number, scanned
+from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import parse_iso
-from exporter.samplers.queues.vocabulary import Method, Outcome, State
+from exporter.samplers.queues.totals import finished_from_totals
+from exporter.samplers.queues.vocabulary import Method, State
 
 _DEFAULT_BASE: Final = b"resque:"
 _MAX_WORKERS: Final = 500
@@ -111,24 +112,16 @@ def _read_queue(queue: KnownQueue, workers: Sequence[_Worker], moment: Moment) -
 
 def _read_total(queue: KnownQueue, workers: Sequence[_Worker], moment: Moment) -> Steps[Reading]:
     base = queue.id.base
-    failed, *stats = yield [
+    failed, *totals = yield [
         ("LLEN", base + b"failed"),
         ("GET", base + b"stat:processed"),
         ("GET", base + b"stat:failed"),
     ]
     reading = Reading()
     reading.count(State.FAILED, count(failed))
-    reading.finished = _finished([number(reply) for reply in stats])
+    reading.finished = finished_from_totals(*totals)
     _count_workers(reading, workers, moment)
     return reading
-
-
-def _finished(stats: Sequence[float | None]) -> dict[Outcome, float]:
-    processed, failed = stats
-    if processed is None:
-        return {}
-    ended_badly = failed or 0.0
-    return {Outcome.COMPLETED: max(0.0, processed - ended_badly), Outcome.FAILED: ended_badly}
 
 
 def _count_workers(reading: Reading, workers: Iterable[_Worker], moment: Moment) -> None:

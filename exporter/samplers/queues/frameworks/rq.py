@@ -67,12 +67,13 @@ def _questions(name: bytes, moment: Moment) -> list[Command]:
 
 
 def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
-    asked = [_questions(queue.id.name, moment) for queue in queues]
+    real = [queue for queue in queues if queue.id.name != _ALL]
+    asked = [_questions(queue.id.name, moment) for queue in real]
     replies = yield [("EXISTS", b"rq:suspended"), *(command for commands in asked for command in commands)]
     suspended, answers = count(replies[0]), replies[1:]
     size = len(asked[0]) if asked else 0
     parts = [answers[index * size : (index + 1) * size] for index in range(len(asked))]
-    readings = [_first_reading(part) for part in parts]
+    readings = {queue.id.name: _first_reading(part) for queue, part in zip(real, parts, strict=True)}
     heads = [part[-2] if isinstance(part[-2], bytes) else b"" for part in parts]
     registered = [scanned(part[-1]) for part in parts]
     workers = list(dict.fromkeys(worker for names in registered for worker in names))[:_MAX_WORKERS]
@@ -82,15 +83,15 @@ def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Readin
     ]
     hashes = dict(zip(workers, replies, strict=False))
     jobs = iter(replies[len(workers) :])
-    for queue, reading, head, names in zip(queues, readings, heads, registered, strict=True):
+    for reading, head, names in zip(readings.values(), heads, registered, strict=True):
         reading.paused = None if suspended is None else suspended > 0
-        if queue.id.name == _ALL:
-            continue
-        if head:
-            reading.oldest = _oldest(next(jobs))
+        reading.oldest = _oldest(next(jobs)) if head else None
         _count_workers(reading, [hashes[worker] for worker in names if worker in hashes])
-    _count_finished(queues, readings, hashes)
-    return readings
+    readings[_ALL] = Reading()
+    _count_workers(readings[_ALL], list(hashes.values()))
+    in_order = [readings[queue.id.name] for queue in queues]
+    _count_finished(queues, in_order, hashes)
+    return in_order
 
 
 def _first_reading(replies: Sequence[Any]) -> Reading:

@@ -15,10 +15,11 @@ from exporter.samplers.queues.base import Found, Moment, Sightings
 from exporter.samplers.queues.frameworks import ruby_index
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, items, json_object, number, scanned
+from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import parse_epoch
-from exporter.samplers.queues.vocabulary import Method, Outcome, State
+from exporter.samplers.queues.totals import finished_from_totals
+from exporter.samplers.queues.vocabulary import Method, State
 
 _MAX_PROCESSES: Final = 500
 
@@ -44,9 +45,12 @@ class Sidekiq:
         found = yield from together(
             [_read(base, group, moment) for base, group in zip(bases, groups, strict=True)]
         )
-        by_id = {id(queue): reading for group, readings in zip(groups, found, strict=True)
-                 for queue, reading in zip(group, readings, strict=True)}  # fmt: skip
-        return [by_id[id(queue)] for queue in queues]
+        by_queue = {
+            queue.id: reading
+            for group, readings in zip(groups, found, strict=True)
+            for queue, reading in zip(group, readings, strict=True)
+        }
+        return [by_queue[queue.id] for queue in queues]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +136,13 @@ def _waiting_since(job: Mapping[str, Any]) -> float | None:
 
 def _total(replies: Sequence[Reply], processes: Sequence[_Process]) -> Reading:
     scheduled, retry, dead, *due = (count(reply) for reply in replies[:5])
-    processed, failed = (number(reply) for reply in replies[5:])
     reading = Reading()
     reading.count(State.SCHEDULED, scheduled)
     reading.count(State.RETRY, retry)
     reading.count(State.DEAD, dead)
     if all(part is not None for part in due):
         reading.overdue = sum(part or 0 for part in due)
-    if processed is not None:
-        reading.finished[Outcome.COMPLETED] = max(0.0, processed - (failed or 0.0))
-        reading.finished[Outcome.FAILED] = failed or 0.0
+    reading.finished = finished_from_totals(*replies[5:])
     beats = [process.beat for process in processes if process.beat is not None]
     reading.workers, reading.silent_workers = len(beats), len(processes) - len(beats)
     reading.last_heartbeat = max(beats, default=None)
