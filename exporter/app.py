@@ -46,6 +46,8 @@ log = get_logger(__name__)
 
 # The parts stop one after the other; together they stay below the ten seconds that SIGTERM is given.
 _SEND_DEADLINE_SECONDS: Final = 4.0
+# What they find takes more than the one pass that a probe has.
+_BACKGROUND_SAMPLERS: Final = frozenset({"queues", "keyspace"})
 _TRIM_SECONDS: Final = 60.0
 
 
@@ -196,10 +198,7 @@ class App:
 
     def _probe_settings(self) -> ProbeSettings:
         config = self._plan.config
-        # Scans and queues need more than one pass.
-        plans = [
-            plan for plan in plan_samplers(config) if not plan.spec.self_paced and not plan.spec.own_deadline
-        ]
+        plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
         return ProbeSettings(config.web.probe_allow, plans, config.global_.sample_timeout.seconds)
 
     def _exposed_blocks(self) -> Sequence[ExposedBlock]:

@@ -28,6 +28,7 @@ from exporter.model.matcher import compile_anchored
 from exporter.model.target import Address, Target
 from exporter.samplers.registry import SAMPLERS, declared_families
 from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.status import VITAL
 from exporter.store import Store
 
 _PATHS: Final = ("/scrape", "/probe")
@@ -195,11 +196,12 @@ class Probes:
 
 
 async def _run(runner: TargetRunner, names: Sequence[str]) -> None:
-    """INFO first, since the others go by what it finds out; then all others at once."""
-    first = [name for name in names if name == "info"]
-    for name in first:
-        await runner.run(name)
-    await asyncio.gather(*(runner.run(name) for name in names if name not in first))
+    """INFO first, since the others go by what it finds out; where it is answered, all others at once."""
+    if VITAL in names:
+        await runner.run(VITAL)
+        if not runner.status.up:
+            return
+    await asyncio.gather(*(runner.run(name) for name in names if name != VITAL))
 
 
 def _blocks(store: Store, runner: TargetRunner) -> Iterable[ExposedBlock]:
