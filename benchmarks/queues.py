@@ -37,7 +37,12 @@ def fill(client: "redis.Redis", queues: int, jobs: int) -> None:
         stem = f"bull:queue{number}"
         pipeline = client.pipeline(transaction=False)
         for job in range(1, jobs + 1):
-            fields = {"name": "job", "data": '{"user":12345}', "opts": '{"attempts":3}', "timestamp": now}
+            fields = {
+                "name": "job",
+                "data": '{"user":12345}',
+                "opts": '{"attempts":3}',
+                "timestamp": str(now),
+            }
             pipeline.hset(f"{stem}:{job}", mapping=fields)
         waiting = max(1, jobs // 10)
         pipeline.rpush(f"{stem}:wait", *range(1, waiting + 1))
@@ -46,8 +51,10 @@ def fill(client: "redis.Redis", queues: int, jobs: int) -> None:
         for job in running:
             pipeline.set(f"{stem}:{job}:lock", "token")
         pipeline.zadd(f"{stem}:prioritized", {f"p{priority}": priority << 32 for priority in range(1, 4)})
-        pipeline.zadd(f"{stem}:completed", {str(job): now for job in range(waiting + 6, jobs + 1)} or {"1": now})
-        pipeline.hset(f"{stem}:meta", mapping={"version": "bullmq:6.7.0", "opts.maxLenEvents": 10_000})
+        pipeline.zadd(
+            f"{stem}:completed", {str(job): now for job in range(waiting + 6, jobs + 1)} or {"1": now}
+        )
+        pipeline.hset(f"{stem}:meta", mapping={"version": "bullmq:6.7.0", "opts.maxLenEvents": "10000"})
         pipeline.set(f"{stem}:id", jobs)
         for _ in range(10):
             pipeline.xadd(f"{stem}:events", {"event": "completed", "jobId": "1"})

@@ -7,7 +7,7 @@ from typing import Any
 
 from exporter.samplers.queues.families import oldest_age
 from exporter.samplers.queues.known import KnownQueue
-from exporter.samplers.queues.model import Reading
+from exporter.samplers.queues.model import GroupReading, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +80,20 @@ def report_queue(known: KnownQueue, reading: Reading, at: float, drain_seconds: 
         silent_workers=reading.silent_workers,
         last_heartbeat=reading.last_heartbeat,
         drain_seconds=drain_seconds,
-        groups=tuple(
-            GroupReport(
-                name=group.name,
-                lag=group.lag,
-                lag_method=group.lag_method.value,
-                lag_is_capped=group.capped,
-                pending=group.pending,
-                consumers=group.consumers,
-                oldest_pending_age_seconds=(
-                    None if group.oldest_pending is None else max(0.0, at - group.oldest_pending)
-                ),
-                stuck=group.stuck,
-                idle_seconds=group.idle_seconds,
-            )
-            for group in reading.groups
-        ),
+        groups=tuple(_report_group(group, at) for group in reading.groups),
+    )
+
+
+def _report_group(group: GroupReading, at: float) -> GroupReport:
+    pending_since = group.oldest_pending
+    return GroupReport(
+        name=group.name,
+        lag=group.lag,
+        lag_method=group.lag_method.value,
+        lag_is_capped=group.capped,
+        pending=group.pending,
+        consumers=group.consumers,
+        oldest_pending_age_seconds=None if pending_since is None else max(0.0, at - pending_since),
+        stuck=group.stuck,
+        idle_seconds=group.idle_seconds,
     )

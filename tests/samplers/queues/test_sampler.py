@@ -1,10 +1,12 @@
 """The sampler as a whole: discovery, memory, limits, what it costs the server."""
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import redis
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.errors import ReplyError, StateError
@@ -174,6 +176,18 @@ def test_new_queues_are_found_by_index_soon_and_by_a_walk_later(empty_server: Re
         watcher.sample(AT + 601)
         watcher.finish_walk()
         assert ("bullmq", "mail") in watcher.sample(AT + 616)
+
+
+def test_a_queue_is_found_soon_by_the_name_of_its_worker(empty_server: RealServer) -> None:
+    name = f"bull:{base64.b64encode(b'mail').decode()}:w:hands"
+    with Watcher(empty_server.url) as watcher:
+        assert watcher.sample(AT) == {}
+        make_queue(empty_server)
+        worker = redis.Redis(port=empty_server.port, client_name=name, protocol=2)
+        worker.ping()
+        watcher.sample(AT + 61)
+        assert watcher.sample(AT + 76)["bullmq", "mail"].workers == 1
+        worker.close()
 
 
 def test_queues_in_other_databases_have_a_label(empty_server: RealServer) -> None:

@@ -44,8 +44,10 @@ class BullMq:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`. Also finds the queues that connected workers name."""
         stems = dict.fromkeys(bull.stems(seen))
-        if not seen.keys and moment.clients.names is not None:
-            workers = (bull.stem_of_client(name) for name in moment.clients.names)
+        if not seen.keys:
+            # The names of clients come with the replies of the first round.
+            yield []
+            workers = (bull.stem_of_client(name) for name in moment.clients.names or ())
             stems |= dict.fromkeys(stem for stem in workers if stem)
         fingerprints = yield from together([_is_bullmq(stem) for stem in stems])
         return [
