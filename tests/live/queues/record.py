@@ -16,7 +16,7 @@ import redis
 from tests.live.queues import environments
 from tests.live.queues.stage import NODE_SCENES, PYTHON_SCENES, SCENES, SIDEKIQ_SCENE, Scene
 from tests.peers import require_program
-from tests.samplers.queues import dumps
+from tests.samplers.queues import recorded
 from tests.servers import RealServer
 
 
@@ -28,7 +28,7 @@ def record(scene: Scene, directory: Path) -> None:
             names = [str(one["name"]) for one in client.client_list() if one["name"]]
             at = round(time.time() + step.get("later", 0), 3)
             expected = {key: value for key, value in step.items() if key not in ("later", "pid")}
-            dumps.save(f"{scene.name}-{step['step']}", {**expected, "at": at}, client, names, _hidden())
+            recorded.save(f"{scene.name}-{step['step']}", {**expected, "at": at}, client, names, _hidden())
         client.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.samplers.queues import dumps
+from tests.samplers.queues import recorded
 from tests.servers import RealServer
 
 Load = Callable[[Path], dict[str, Any]]
@@ -27,8 +27,8 @@ def load_dump(raw_client: "redis.Redis") -> Iterator[Load]:
     connections: list[redis.Redis] = []
 
     def load(path: Path) -> dict[str, Any]:
-        document = dumps.load(path)
-        dumps.restore(document, raw_client)
+        document = recorded.load(path)
+        recorded.restore(document, raw_client)
         port = raw_client.connection_pool.connection_kwargs["port"]
         for name in document["clients"]:
             connections.append(redis.Redis(port=port, client_name=name, protocol=2))

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.samplers.queues import dumps
+from tests.samplers.queues import recorded
 from tests.samplers.queues.conftest import Load
 from tests.samplers.queues.reading import differences, read_queues
 from tests.servers import RealServer
 
 
-@pytest.mark.parametrize("path", dumps.all_dumps(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", recorded.all_dumps(), ids=lambda path: path.stem)
 def test_a_recorded_state_is_read_as_the_framework_counts_it(
     path: Path, load_dump: Load, empty_server: RealServer
 ) -> None:
@@ -19,8 +19,8 @@ def test_a_recorded_state_is_read_as_the_framework_counts_it(
 
 
 def test_there_are_dumps_of_every_framework_that_was_recorded() -> None:
-    recorded = {dumps.load(path)["expected"]["framework"] for path in dumps.all_dumps()}
-    assert recorded == {
+    frameworks = {recorded.load(path)["expected"]["framework"] for path in recorded.all_dumps()}
+    assert frameworks == {
         "arq",
         "bee-queue",
         "bull",

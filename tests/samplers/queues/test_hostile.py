@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exporter.config.samplers.queues import QueuesSection
-from tests.samplers.queues import dumps
+from tests.samplers.queues import recorded
 from tests.samplers.queues.reading import Watcher
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
-NAMES = sorted({key for path in dumps.all_dumps() for key in dumps.load(path)["keys"]})
+NAMES = sorted({key for path in recorded.all_dumps() for key in recorded.load(path)["keys"]})
 RUBBISH = [
     b"",
     b"0",

@@ -17,7 +17,7 @@ from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import State
 from tests.conftest import StartServer
-from tests.samplers.queues import dumps
+from tests.samplers.queues import recorded
 from tests.samplers.queues.conftest import Load
 from tests.samplers.queues.reading import Watcher, differences, read_queues
 from tests.servers import RealServer
@@ -83,9 +83,9 @@ def make_queue(server: RealServer, name: str = "mail", waiting: int = 1) -> None
 
 def all_recorded(server: RealServer, load_dump: Load) -> None:
     """Everything that was recorded, in one database: keys of one framework overwrite those of its twin."""
-    for path in dumps.all_dumps():
+    for path in recorded.all_dumps():
         if path.stem.split("-")[0] not in ("bullmq5", "bull3") and "killed" not in path.stem:
-            for key in dumps.load(path)["keys"]:
+            for key in recorded.load(path)["keys"]:
                 server.client.delete(key)
             load_dump(path)
 
@@ -105,7 +105,7 @@ def test_nothing_but_reading_commands_are_sent(empty_server: RealServer, load_du
 def test_many_frameworks_share_one_database(empty_server: RealServer, load_dump: Load) -> None:
     # No two of these use the same keys.
     expectations = [
-        load_dump(dumps.FOLDER / f"{name}-filled.json")
+        load_dump(recorded.FOLDER / f"{name}-filled.json")
         for name in ("bullmq6", "celery", "rq", "arq", "dramatiq", "huey", "saq", "sidekiq", "bee-queue")
     ]
     for expected in expectations:
@@ -329,7 +329,7 @@ def test_looking_is_no_use_of_a_key(empty_server: RealServer) -> None:
 
 
 def test_every_dump_that_is_there_is_small() -> None:
-    sizes: dict[Path, int] = {path: path.stat().st_size for path in dumps.all_dumps()}
+    sizes: dict[Path, int] = {path: path.stat().st_size for path in recorded.all_dumps()}
     assert max(sizes.values()) < 100_000
 
 
@@ -338,7 +338,7 @@ def hits_and_misses(server: RealServer) -> tuple[int, int]:
     return facts["keyspace_hits"], facts["keyspace_misses"]
 
 
-@pytest.mark.parametrize("path", dumps.all_dumps(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", recorded.all_dumps(), ids=lambda path: path.stem)
 def test_our_own_hits_and_misses_are_known(path: Path, empty_server: RealServer, load_dump: Load) -> None:
     expected = load_dump(path)
     with Watcher(empty_server.url) as watcher:
