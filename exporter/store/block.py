@@ -62,7 +62,9 @@ class Block:
         series = len(self._by_labels)
         values = len(self.values) * 8
         rows = len(self.times) * 8
-        return BLOCK_BYTES + rows + values + self.changes * CHANGE_BYTES + series * SERIES_BYTES
+        # Arrays grow in steps of a sixteenth.
+        changes = self.changes * CHANGE_BYTES * 17 // 16
+        return BLOCK_BYTES + rows + values + changes + series * SERIES_BYTES
 
     @property
     def is_resumed(self) -> bool:
