@@ -38,7 +38,7 @@ def fill(client: "redis.Redis", queues: int, jobs: int) -> None:
         stem = f"bull:queue{number}"
         pipeline = client.pipeline(transaction=False)
         for job in range(1, jobs + 1):
-            fields = {
+            fields: dict[Any, Any] = {
                 "name": "job",
                 "data": '{"user":12345}',
                 "opts": '{"attempts":3}',
