@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from grafana_foundation_sdk.builders import common, table
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from exporter.dashboards.panels import DATA_SOURCE, About, Query, targets
+from exporter.dashboards.panels import DATA_SOURCE, REFS, About, Query, targets
 from exporter.dashboards.thresholds import PLAIN, Limits
-
-_REFS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def _fields(columns: Sequence[Column]) -> list[str]:
     # Grafana numbers the values of several queries only.
     if len(columns) == 1:
         return ["Value"]
-    return [f"Value #{ref}" for ref, _ in zip(_REFS, columns, strict=False)]
+    return [f"Value #{ref}" for ref, _ in zip(REFS, columns, strict=False)]
 
 
 def _organize(keys: Sequence[Key], columns: Sequence[Column]) -> models.DataTransformerConfig:

@@ -76,8 +76,9 @@ def _links() -> DashboardLink:
     )
 
 
-def url_of(name: str, **chosen: str) -> str:
-    """The address of a dashboard with the variables and the time range of this one, some of them set."""
-    kept = ["${datasource:queryparam}", "${job:queryparam}", "${__url_time_range}"]
+def url_of(name: str, *kept: str, **chosen: str) -> str:
+    """The address of a dashboard: the data source, the job, the time range and further variables (`kept`) as
+    here, others set (`chosen`)."""
+    variables_kept = [f"${{{variable}:queryparam}}" for variable in ("datasource", "job", *kept)]
     set_here = [f"var-{variable}={value}" for variable, value in chosen.items()]
-    return f"/d/{UID_PREFIX}{name}?{'&'.join([*kept, *set_here])}"
+    return f"/d/{UID_PREFIX}{name}?{'&'.join([*variables_kept, '${__url_time_range}', *set_here])}"

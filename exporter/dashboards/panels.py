@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grafana_foundation_sdk.builders import bargauge, common, heatmap, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders import common, heatmap, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as models
@@ -14,9 +14,9 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from exporter.dashboards.thresholds import PLAIN, Limits
 
 DATA_SOURCE: Final = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
-PanelBuilder = bargauge.Panel | heatmap.Panel | stat.Panel | table.Panel | timeseries.Panel
-_REFS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_NOT_ALL_LIMITS: Final = 12
+PanelBuilder = heatmap.Panel | stat.Panel | table.Panel | timeseries.Panel
+REFS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HALF_WIDTH: Final = 12
 _GRAPH_HEIGHT: Final = 8
 _NUMBER_HEIGHT: Final = 4
 
@@ -41,7 +41,7 @@ class About:
 
 def target(index: int, query: Query, form: PromQueryFormat, *, instant: bool) -> prometheus.Dataquery:
     """One query of a panel."""
-    built = prometheus.Dataquery().ref_id(_REFS[index]).expr(query.expression).legend_format(query.legend)
+    built = prometheus.Dataquery().ref_id(REFS[index]).expr(query.expression).legend_format(query.legend)
     return (built.instant() if instant else built.range()).format(form)
 
 
@@ -55,7 +55,7 @@ def targets(
 def graph(
     about: About,
     *queries: Query,
-    width: int = _NOT_ALL_LIMITS,
+    width: int = _HALF_WIDTH,
     limits: Limits = PLAIN,
     stacked: bool = False,
     bars: bool = False,
@@ -137,27 +137,6 @@ def number(
     if decimals is not None:
         panel.decimals(decimals)
     return panel
-
-
-def bars(about: About, *queries: Query, width: int = 12, limits: Limits = PLAIN) -> bargauge.Panel:
-    """One bar per series, of now."""
-    return (
-        bargauge.Panel()
-        .title(about.title)
-        .description(about.text)
-        .unit(about.unit)
-        .no_value(about.missing)
-        .datasource(DATA_SOURCE)
-        .span(width)
-        .height(_GRAPH_HEIGHT)
-        .min(0)
-        .orientation(kinds.VizOrientation.HORIZONTAL)
-        .display_mode(kinds.BarGaugeDisplayMode.BASIC)
-        .thresholds(limits.build())
-        .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
-        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
-        .targets(list(targets(queries, instant=True)))
-    )
 
 
 def heat(about: About, query: Query, *, width: int = 12, scheme: str = "Oranges") -> heatmap.Panel:

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from exporter.dashboards import variables
 from exporter.dashboards.columns import Column, Key, rows_by
-from exporter.dashboards.frame import Group, assemble
+from exporter.dashboards.frame import Group, assemble, url_of
 from exporter.dashboards.panels import About, PanelBuilder, Query, graph, number
 from exporter.dashboards.selectors import QUEUE, best, of, or_zero, rate_of
 from exporter.dashboards.thresholds import Limits, above
@@ -94,10 +94,7 @@ def _queues() -> PanelBuilder:
         "One row per queue. Normal: no backlog or one that shrinks, workers everywhere, nothing dead or "
         "orphaned. A dash means that the framework does not tell."
     )
-    link = (
-        "/d/redis-vigil-queues?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
-        "&${__url_time_range}&var-queue=${__value.raw}"
-    )
+    link = url_of("queues", "instance", queue="${__value.raw}")
     keys = [
         Key("instance", "Instance"),
         Key("framework", "Framework"),

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,8 +169,10 @@ def test_prometheus_scrapes_it(start_server: StartServer, tmp_path: Path, hook: 
 class scraping:  # noqa: N801 (a context manager)
     """Debian's Prometheus, which scrapes the daemon as the README says."""
 
-    def __init__(self, folder: Path, daemon: Daemon, port: int) -> None:
+    def __init__(self, folder: Path, daemon: Daemon, port: int, rule_files: Sequence[str] = ()) -> None:
         (folder / "prometheus.yml").write_text(f"""
+global: {{evaluation_interval: 1s}}
+rule_files: {list(rule_files)}
 scrape_configs:
   - job_name: redis-vigil
     honor_labels: true
