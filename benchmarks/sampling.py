@@ -62,7 +62,7 @@ def traffic(server: RealServer) -> Iterator[None]:
             pipeline = client.pipeline(transaction=False)
             for _ in range(6):
                 for command in _TRAFFIC:
-                    pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # has no hints
+                    pipeline.execute_command(*command)
             pipeline.execute()
         client.close()
 

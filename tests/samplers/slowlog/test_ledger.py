@@ -1,3 +1,5 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,7 +111,8 @@ def test_an_empty_ring_of_unknown_numbers_that_filled_up_lost_nobody_knows_how_m
 )
 def test_counted_and_lost_are_what_was_issued(steps: list[int | str], capacity: int, limit: int) -> None:
     """Against a model of the server's ring; a pass after each step, and at the end one more command."""
-    ledger, ring, issued, number, counted, lost, uncounted = opened(), [], 0, 0, 0, 0, 0
+    ledger, issued, number, counted, lost, uncounted = opened(), 0, 0, 0, 0, 0
+    ring: list[Any] = []
     for step in [*steps, 1]:
         if step == "reset":
             ring = []
