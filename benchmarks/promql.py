@@ -22,7 +22,7 @@ _INTERVAL_MS = 5_000
 _HISTORY_MS = 600_000
 _START_MS = 1_700_000_000_000
 _MOVING = 40
-_RULES = (
+RULES = (
     "redis_up == 0",
     "redis_memory_used_bytes / redis_memory_max_bytes > 0.9 and redis_memory_max_bytes > 0",
     "rate(redis_keyspace_hits_total[5m]) / (rate(redis_keyspace_hits_total[5m]) "
@@ -106,11 +106,11 @@ def main() -> None:
     print(f"{options.targets} targets x {options.series} series, {_HISTORY_MS // _INTERVAL_MS} samples each")
     print(f"{'first ms':>9} {'ms':>7} {'result':>7}  expression")
     first_sum = later_sum = 0.0
-    for text in _RULES:
+    for text in RULES:
         elements, first, later = _measure(engine, text, options.rounds)
         first_sum, later_sum = first_sum + first, later_sum + later
         print(f"{first:9.2f} {later:7.2f} {elements:7d}  {text}")
-    print(f"{first_sum:9.2f} {later_sum:7.2f}          all {len(_RULES)} rules")
+    print(f"{first_sum:9.2f} {later_sum:7.2f}          all {len(RULES)} rules")
 
 
 if __name__ == "__main__":
