@@ -51,6 +51,14 @@ class OwnMetrics:
             registry=self.registry,
         )
         build.labels(version=exporter.__version__).set(1)
+        # The same under redis_exporter's name, for dashboards that show it.
+        compatible = Gauge(
+            "redis_exporter_build_info",
+            "The version of the daemon, in redis_exporter's labels; always 1.",
+            ["version", "commit_sha", "build_date", "golang_version"],
+            registry=self.registry,
+        )
+        compatible.labels(exporter.__version__, "", "", "").set(1)
         self._families: dict[str, Family] = {}
         self._points: dict[tuple[str, Labels], Point] = {}
         self._layout = Layout(())
