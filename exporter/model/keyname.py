@@ -36,3 +36,11 @@ def _expression(part: str) -> bytes:
     if part in ("{{", "}}"):
         return re.escape(part[:1].encode())
     return rb".*" if part.startswith("*") else _PART
+
+
+def show_bytes(name: bytes) -> str:
+    """A name, or a part of one, as text: what is no UTF-8 or cannot be printed is shown escaped."""
+    text = name.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

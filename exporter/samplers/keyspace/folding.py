@@ -15,6 +15,7 @@ that was folded stays folded: names of patterns stay the same from pass to pass.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import sqrt
 from typing import Any, Final
 
 from exporter.samplers.keyspace.shapes import WEAK_SEPARATORS, WILD
@@ -22,7 +23,7 @@ from exporter.samplers.keyspace.tree import DIGITS, END, Node, Tree
 
 # At the root stand the families of an application, elsewhere rather ids.
 _NUMBERED: Final = 8
-_SINGLES: Final = 4
+_SINGLES: Final = 3
 _SINGLES_AT_ROOT: Final = 8
 _ALIKE: Final = 12
 _ALIKE_AT_ROOT: Final = 30
@@ -30,7 +31,9 @@ _ALIKE_SHARE: Final = 0.8
 _CROWD: Final = 50
 _CROWD_AT_ROOT: Final = 100
 # Of the keys of an id, so many must go on in the same way for that to be a word of its own.
-_TAIL_SHARE: Final = 0.05
+_TAIL_SHARE: Final = 0.1
+# Keys that do not look like ids are ids all the same beside many that do: so many of these, or the root.
+_ABSORBED_SHARE: Final = 0.05
 # Words within an id (`how-to-…`) must be this frequent to be more than that.
 _WORD_SHARE: Final = 0.2
 
@@ -42,7 +45,13 @@ def settle(root: Node) -> None:
     """Fold what the counts of the whole pass show to be ids, from the root down."""
     root.tally()
     _prune(root)
-    _settle(root, 0, at_root=True)
+    _fold_below(root, 0, at_root=True)
+
+
+def fold_all(root: Node) -> None:
+    """Fold what the counts show so far, in the middle of a pass."""
+    root.tally()
+    _fold_below(root, 0, at_root=True)
 
 
 def _prune(node: Node) -> None:
@@ -53,12 +62,12 @@ def _prune(node: Node) -> None:
         _prune(child)
 
 
-def _settle(node: Node, base: int, *, at_root: bool) -> None:
+def _fold_below(node: Node, base: int, *, at_root: bool) -> None:
     fold(node, at_root=at_root, base=base)
     position = base or _wild_keys(node)
     for token, child in node.children.items():
         continues = token[-1:] in WEAK_SEPARATORS and token.startswith(WILD)
-        _settle(child, position if continues else 0, at_root=False)
+        _fold_below(child, position if continues else 0, at_root=False)
 
 
 def relieve(node: Node, at_root: bool) -> None:
@@ -79,7 +88,7 @@ def fold(node: Node, *, at_root: bool, base: int = 0) -> None:
     """
     _fold_numbered(node)
     if base:
-        least = base * _TAIL_SHARE
+        least = max(base * _TAIL_SHARE, sqrt(base))
         items = [*_literals(node), *_literal_ends(node)]
         _apply(node, [token for token, keys in items if keys < least], sticky=False)
         return
@@ -124,7 +133,7 @@ def _fold_open(node: Node, *, at_root: bool) -> None:
 def _absorbs(node: Node, singles: int) -> bool:
     """Whether a few single keys stand beside many ids: they are ids that do not look like it."""
     wild = node.ends.get(WILD)
-    return wild is not None and 0 < singles <= wild.keys * _TAIL_SHARE
+    return wild is not None and 0 < singles <= max(wild.keys * _ABSORBED_SHARE, sqrt(wild.keys))
 
 
 def _fold_closed(node: Node, separator: bytes, *, at_root: bool) -> None:
@@ -180,7 +189,7 @@ def _literals(node: Node, separator: bytes | None = None) -> Iterator[tuple[byte
 
 def _literal_ends(node: Node) -> Iterator[tuple[bytes, int]]:
     for token, group in node.ends.items():
-        if WILD not in token:
+        if token != WILD:
             yield token, group.keys
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from exporter.clock import Clock
 from exporter.connection import Connection
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import Reason, TargetError
 from exporter.samplers.base import TargetFacts
 from exporter.samplers.keyspace import condition
 from exporter.samplers.keyspace.pace import Pace
@@ -50,10 +50,9 @@ class Guard:
 
         Raises `OtherServerError`, `NotOurTurnError`, and `TargetError` also for a server that is loading.
         """
-        if self._connection.connects != self._connects:
-            self.no_touch = await self._asks_no_touch()
         started = self._clock.monotonic()
         await self._connection.execute("PING")
+        self.no_touch = self._connection.is_untouching
         self._pace.note_round_trip(self._clock.monotonic() - started)
         facts = await condition.observe(self._connection, self._clock.now())
         self._connects = self._connection.connects
@@ -65,14 +64,6 @@ class Guard:
         self.facts = facts
         if facts.loading:
             raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")
-
-    async def _asks_no_touch(self) -> bool:
-        """Ask not to be taken for a user of the keys; whether the server knows how."""
-        try:
-            await self._connection.execute("CLIENT", "NO-TOUCH", "ON")
-        except ReplyError:
-            return False
-        return True
 
     @property
     def is_strained(self) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from exporter.model.keyname import show_bytes
 from exporter.samplers.keyspace import folding
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
 from exporter.samplers.keyspace.shapes import canonical
@@ -16,7 +17,7 @@ class Miner:
     def __init__(self, configured: ConfiguredPatterns) -> None:
         self._configured = configured
         self.own = [Group() for _ in configured.texts]
-        self.tree = Tree(folding.relieve)
+        self.tree = Tree(folding.relieve, folding.fold_all)
 
     def find(self, names: Sequence[bytes]) -> list[Group]:
         """The group of each name (see `Group.final`), without counting."""
@@ -49,7 +50,7 @@ class Miner:
         for pattern, group in self.tree.groups():
             if not group.keys:
                 continue
-            name = canonical(pattern).decode("utf-8", "backslashreplace")
+            name = show_bytes(canonical(pattern))
             mine = named.setdefault(name, group)
             if mine is not group:
                 mine.absorb(group)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
+from exporter.model.keyname import show_bytes
 from exporter.samplers.keyspace.history import History, TrackedKey, follow
 from exporter.samplers.keyspace.ranking import rank
 from exporter.samplers.keyspace.report import OTHER, BigKey, PassReport, PatternReport
@@ -109,9 +110,9 @@ def _big_keys(
 
 
 def show_name(name: bytes, *, hashed: bool) -> str:
-    """A key's name as text of bounded length; bytes that are no UTF-8 are shown escaped."""
+    """A key's name as text of bounded length; see `show_bytes`."""
     digest = hashlib.sha256(name).hexdigest()[:16]
     if hashed:
         return f"sha256:{digest}"
-    text = name.decode("utf-8", "backslashreplace")
+    text = show_bytes(name)
     return text if len(text) <= _MAX_NAME else f"{text[:_MAX_NAME]}… (sha256:{digest})"

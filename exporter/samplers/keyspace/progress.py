@@ -28,8 +28,8 @@ def settings_key(section: KeyspaceSection) -> str:
 class Progress:
     """How far a pass has come.
 
-    `run_id` is that of the server, `settings` see `settings_key`, `spent_seconds` how long the pass took before
-    it was interrupted. `sizes` says how many keys each database held at the beginning; `current` is the
+    `run_id` is that of the server, `settings` see `settings_key`, `spent_seconds` how long the pass took
+    before it was interrupted. `sizes` says how many keys each database held at the beginning; `current` is the
     database under way, with the cursor of the keys to come and its survey (see `dump_survey`).
     """
 
@@ -155,8 +155,9 @@ def _dump_node(node: Node) -> dict[str, Any]:
         saved["folded"] = [_text(separator) for separator in node.folded]
     if node.stems:
         saved["stems"] = [[_text(stem), _text(separator)] for stem, separator in node.stems]
-    if node.known:
-        saved["known"] = True
+    for flag in ("known", "closed"):
+        if getattr(node, flag):
+            saved[flag] = True
     return saved
 
 
@@ -166,7 +167,7 @@ def _load_node(saved: dict[str, Any]) -> Node:
     node.ends = {_bytes(token): _load_group(Group(), one) for token, one in saved.get("ends", {}).items()}
     node.folded = frozenset(_bytes(separator) for separator in saved.get("folded", ()))
     node.stems = frozenset((_bytes(stem), _bytes(separator)) for stem, separator in saved.get("stems", ()))
-    node.known = bool(saved.get("known"))
+    node.known, node.closed = bool(saved.get("known")), bool(saved.get("closed"))
     return node
 
 

@@ -32,11 +32,10 @@ _INNER_MAIL: Final = re.compile(_MAIL).sub
 # `*-*`, `*._*`: one id, of several words.
 _RUN: Final = re.compile(rb"\*(?:[._+~=-]+\*)+").sub
 _TOKENS: Final = re.compile(rb"[^:./|_\-{}]*[:./|_\-{}]?").findall
-_MAX_TOKENS: Final = 24
+_MAX_TOKENS: Final = 10
 
 _NUMBER_CHARS: Final = b"0123456789._-"
 _HEX_CHARS: Final = b"0123456789abcdef"
-_UUID_CHARS: Final = b"-0123456789abcdefABCDEF"
 _NUMBERS: Final = re.compile(rb"[0-9]+").sub
 _MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]").search
 
@@ -62,15 +61,13 @@ def is_identifier(piece: bytes) -> bool:
     size = len(piece)
     if not piece.translate(None, _HEX_CHARS):
         return size >= 16 or (size >= 8 and not piece.isalpha())
-    if size < 8 or piece.isalpha():
+    if size < 8:
         return False
-    if piece.isalnum() or (size == 36 and not piece.translate(None, _UUID_CHARS)):
-        return _WHOLE_ID(piece) is not None
     if b"@" in piece:
         return _WHOLE_MAIL(piece) is not None
-    if size >= 16 and _BASE64(piece) and len(_CHANGES(piece)) >= _MIN_CHANGES:
+    if size >= 16 and size != 36 and _BASE64(piece) and len(_CHANGES(piece)) >= _MIN_CHANGES:
         return True
-    return _WHOLE_ID(piece) is not None
+    return not piece.isalpha() and _WHOLE_ID(piece) is not None
 
 
 def collapse_numbers(piece: bytes) -> bytes:

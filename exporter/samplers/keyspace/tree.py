@@ -18,8 +18,12 @@ DIGITS: Final = b"0123456789"
 # The token that ends a name carries no separator.
 END: Final = b""
 _MAX_NAME_BYTES: Final = 256
-_MAX_PIECES: Final = 16
+_MAX_PIECES: Final = 11
 _MAX_SHORTCUTS: Final = 4096
+# What is full is emptied to this share of its size.
+_ROOMY: Final = 0.75
+# Before shortcuts that are for all pieces which differ in their numbers only.
+_PLAIN: Final = b"\0"
 
 
 class Group:
@@ -62,11 +66,13 @@ class Node:
     `children` are by token with its separator, `ends` by the last token of a name. `folded` holds the
     separators at which unknown tokens count as ids (`END` for last tokens), `stems` the (stem, separator) of
     numbered tokens such as `shard17`. `known`: already kept as a pattern of its own in an earlier pass.
+    `closed`: all that follows is one group, since there was no room for more.
     The rest are shortcuts from whole pieces, and `keys`, which holds only after `tally`.
     """
 
     __slots__ = (
         "children",
+        "closed",
         "ends",
         "folded",
         "keys",
@@ -84,6 +90,7 @@ class Node:
         self.folded: frozenset[bytes] = frozenset()
         self.stems: frozenset[tuple[bytes, bytes]] = frozenset()
         self.known = False
+        self.closed = False
         self.keys = 0
         self.forget_shortcuts()
 
@@ -123,7 +130,7 @@ class Node:
         return WILD + separator if separator in self.folded else token
 
     def merge(self, other: "Node") -> None:
-        """Take over all that is below the other node."""
+        """Take over all that is below the other node, which is empty afterwards."""
         self.folded |= other.folded
         self.stems |= other.stems
         self.known |= other.known
@@ -132,6 +139,21 @@ class Node:
             self.adopt(token, child)
         for token, group in other.ends.items():
             self.adopt_end(token, group)
+        # It may still be known to somebody: nothing must happen to its children twice.
+        other.children, other.ends = {}, {}
+        if self.closed or other.closed:
+            self.close()
+
+    def close(self) -> None:
+        """Make one group of all that follows."""
+        groups = [group for node in self.walk() for group in node.ends.values()]
+        whole = self.ends.get(WILD) or Group()
+        for group in groups:
+            if group is not whole:
+                whole.absorb(group)
+        self.children, self.ends = {}, {WILD: whole}
+        self.closed = True
+        self.forget_shortcuts()
 
     def adopt(self, token: bytes, child: "Node") -> None:
         """Take a node as a child under this token, or merge it with the one that is there."""
@@ -159,13 +181,14 @@ class Node:
 class Tree:
     """Finds the group of each name.
 
-    Where more than `max_width` tokens follow a node, or the tree has more than `max_size` nodes and groups,
-    `relieve` is called with the node; it is to fold tokens into wildcards.
+    Where more than `max_width` tokens follow a node, `relieve` is called with it, and where the tree has more
+    than `max_size` nodes and groups, `fold_all` with the root; they are to fold tokens into wildcards.
     """
 
     def __init__(
         self,
         relieve: Callable[[Node, bool], None],
+        fold_all: Callable[[Node], None],
         *,
         max_width: int = 2000,
         max_size: int = 20_000,
@@ -173,6 +196,7 @@ class Tree:
         self.root = Node()
         self.size = 0
         self._relieve = relieve
+        self._fold_all = fold_all
         self._max_width = max_width
         self._max_size = max_size
         self._crowded: dict[int, Node] = {}
@@ -209,11 +233,13 @@ class Tree:
 
     def _enter(self, node: Node, piece: bytes) -> Node:
         """The node after a piece that is followed by `:`."""
+        if node.closed:
+            return node
         if is_identifier(piece):
             if node.wild_piece is None:
                 node.wild_piece, _ = self._follow(node, [WILD + PIECE_SEPARATOR])
             return node.wild_piece
-        key = collapse_numbers(piece)
+        key = _PLAIN + collapse_numbers(piece)
         reached = node.pieces.get(key)
         if reached is None:
             text = generalise(piece)
@@ -226,16 +252,20 @@ class Tree:
 
     def _end(self, node: Node, piece: bytes) -> Group:
         """The group of a name whose last piece this is."""
+        if node.closed:
+            return node.ends[WILD]
         if is_identifier(piece):
             if node.wild_end is None:
                 node.wild_end = node.ends.get(WILD) or self._new_end(node, WILD)
             return node.wild_end
-        key = collapse_numbers(piece)
+        key = _PLAIN + collapse_numbers(piece)
         group = node.last_pieces.get(key)
         if group is None:
             text = generalise(piece)
             *tokens, last = cut(text)
             reached, as_is = self._follow(node, tokens)
+            if reached.closed:
+                return reached.ends[WILD]
             routed = last if last in reached.ends else reached.route(last, END)
             group = reached.ends.get(routed) or self._new_end(reached, routed)
             if as_is and routed == last:
@@ -246,6 +276,8 @@ class Tree:
         """The node after these tokens, and whether none of them was taken for an id here."""
         as_is = True
         for token in tokens:
+            if node.closed:
+                return node, False
             child = node.children.get(token)
             if child is None:
                 routed = node.route(token, token[-1:])
@@ -284,13 +316,26 @@ class Tree:
                 if node.width > self._max_width:
                     self._relieve(node, node is self.root)
             self.changed()
-        while self.size > self._max_size:
-            before = self.size
-            for node in sorted(self.root.walk(), key=lambda node: node.width, reverse=True)[:10]:
-                self._relieve(node, node is self.root)
+        if self.size > self._max_size:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Fold everywhere; if that is not enough, close the places with the fewest keys."""
+        self._fold_all(self.root)
+        self.changed()
+        fewest = 1
+        while self.size > self._max_size * _ROOMY:
+            self.root.tally()
+            self._close(self.root, fewest)
             self.changed()
-            if self.size > before * 0.9:
-                break
+            fewest *= 4
+
+    def _close(self, node: Node, fewest: int) -> None:
+        for child in node.children.values():
+            if child.keys > fewest:
+                self._close(child, fewest)
+            elif child.width > 1 or child.children:
+                child.close()
 
     def changed(self) -> None:
         """Tokens were folded: shortcuts lead astray, sizes are new, and what was merged may be wide."""
