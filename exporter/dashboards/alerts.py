@@ -115,8 +115,14 @@ def _failures() -> PanelBuilder:
     )
     failed = own_rate("alertmanager_notifications_failed_total", function="increase")
     about = About("Failed notifications", "short", text, _NO_ALERTING)
-    query = Query(f"sum by (integration, reason) ({failed})", "{{integration}} {{reason}}")
-    return graph(about, query, bars=True, width=8)
+    by_reason = f"sum by (integration, reason) ({failed}) > 0"
+    return graph(
+        about,
+        Query(f"sum({failed})", "all"),
+        Query(by_reason, "{{integration}} {{reason}}"),
+        bars=True,
+        width=8,
+    )
 
 
 def _suppressed() -> PanelBuilder:

@@ -75,9 +75,12 @@ def _rules() -> PanelBuilder:
 
 def _rule_times() -> PanelBuilder:
     text = "How long the slowest groups of rules take. Normal: far below their interval."
-    query = f"topk(5, max by (rule_group) ({own('redis_vigil_rule_group_last_duration_seconds')}))"
+    # The label is "file;group": the name of the group is enough.
+    seconds = own("redis_vigil_rule_group_last_duration_seconds")
+    named = f'label_replace({seconds}, "group", "$1", "rule_group", ".*;(.+)")'
+    query = f"topk(5, max by (group) ({named}))"
     about = About("Duration of rules", "s", text, "The daemon runs no rules")
-    return graph(about, Query(query, "{{rule_group}}"), width=8)
+    return graph(about, Query(query, "{{group}}"), width=8)
 
 
 def _state() -> PanelBuilder:

@@ -103,7 +103,7 @@ def _servers() -> Table:
         Key("version", "Version"),
     ]
     about = About("Servers", "short", text, "–")
-    return rows_by(about, keys, _columns(), sort="Firing alerts", height=11)
+    return rows_by(about, keys, _columns(), sort="Firing alerts", height=9)
 
 
 def _columns() -> list[Column]:

@@ -134,7 +134,9 @@ def _growth() -> PanelBuilder:
         "How fast the memory of patterns grows, from one scan to the next. Normal: around 0. Otherwise: "
         "see whether that pattern has TTLs. There is no growth before the second scan."
     )
-    about = About("Growth by pattern", "bytes", text, "Known from the second scan on")
+    about = About(
+        "Growth by pattern", "bytes", text, "Known from the second scan on, if half a minute has passed"
+    )
     query = f"topk({_TOP}, {_by_pattern('memory_growth_bytes_per_hour')} > 0)"
     return graph(about, Query(query, _PATTERN + " per hour"))
 

@@ -17,7 +17,7 @@ DATA_SOURCE: Final = models.DataSourceRef(type_val="prometheus", uid="${datasour
 PanelBuilder = heatmap.Panel | stat.Panel | table.Panel | timeseries.Panel
 REFS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _HALF_WIDTH: Final = 12
-_GRAPH_HEIGHT: Final = 8
+GRAPH_HEIGHT: Final = 8
 _NUMBER_HEIGHT: Final = 4
 
 
@@ -69,7 +69,7 @@ def graph(
         .no_value(about.missing)
         .datasource(DATA_SOURCE)
         .span(width)
-        .height(_GRAPH_HEIGHT)
+        .height(GRAPH_HEIGHT)
         .min(0)
         .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC))
         .line_width(1)
@@ -114,6 +114,7 @@ def number(
     mappings: Sequence[models.ValueMap | models.SpecialValueMap] = (),
     by_name: bool = False,
     decimals: int | None = None,
+    height: int = _NUMBER_HEIGHT,
 ) -> stat.Panel:
     """One large value per series, coloured by its limits; `by_name` shows the legend instead of the value."""
     panel = (
@@ -124,7 +125,7 @@ def number(
         .no_value(about.missing)
         .datasource(DATA_SOURCE)
         .span(width)
-        .height(_NUMBER_HEIGHT)
+        .height(height)
         .thresholds(limits.build())
         .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
         .color_mode(kinds.BigValueColorMode.VALUE)
@@ -157,7 +158,7 @@ def heat(about: About, query: Query, *, width: int = 12, scheme: str = "Oranges"
         .no_value(about.missing)
         .datasource(DATA_SOURCE)
         .span(width)
-        .height(_GRAPH_HEIGHT)
+        .height(GRAPH_HEIGHT)
         .calculate(False)
         .hide_from(common.HideSeriesConfig().tooltip(False).legend(False).viz(False))
         .color(colors)

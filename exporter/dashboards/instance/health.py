@@ -14,6 +14,7 @@ from exporter.dashboards.thresholds import above, below
 
 _DOWN = "The server does not answer"
 _WIDTH = 3
+_SETTLED_SECONDS = 1800
 FORECAST_WINDOW = "1h"
 """How far back a forecast looks."""
 
@@ -57,7 +58,7 @@ def _full_in() -> PanelBuilder:
         "When maxmemory is reached if memory goes on as in the last hour. Normal: not within a day. "
         "Otherwise: raise maxmemory, or find what grows in the dashboard Keyspace."
     )
-    about = About("Full in", "s", text, "Not growing, or no maxmemory")
+    about = About("Full in", "s", text, "Not growing, no maxmemory, or just started")
     return number(about, Query(full_in_seconds()), width=_WIDTH, limits=below(86_400, 14_400), decimals=1)
 
 
@@ -65,7 +66,12 @@ def full_in_seconds() -> str:
     """Time until maxmemory, at the pace of the last hour; nothing where memory does not grow."""
     used, limit = of("redis_memory_used_bytes"), of("redis_memory_max_bytes")
     pace = best(f"deriv({used}[{FORECAST_WINDOW}])")
-    return f"clamp_min(({best(limit)} > 0) - {best(used)}, 0) / ({pace} > 0)"
+    return f"clamp_min(({best(limit)} > 0) - {best(used)}, 0) / ({pace} > 0) {settled()}"
+
+
+def settled() -> str:
+    """Only for servers that have run for a while: what fills up after a start says nothing of later."""
+    return f"and on (instance) {best(of('redis_uptime_in_seconds'))} > {_SETTLED_SECONDS}"
 
 
 def _hit_rate() -> PanelBuilder:

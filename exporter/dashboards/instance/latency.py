@@ -2,12 +2,14 @@
 
 from exporter.dashboards.instance.commands import TOP
 from exporter.dashboards.panels import About, PanelBuilder, Query, graph
-from exporter.dashboards.selectors import RATE, best, of, rate_of
+from exporter.dashboards.selectors import best, of, rate_of
 from exporter.dashboards.thresholds import above
 
 _DOWN = "The server does not answer"
 _TOO_OLD = "The server is older than Redis 7, or latency-tracking is off"
 _MICROSECONDS = "1e6"
+# The server's histograms are read once a minute.
+_WINDOW = "5m"
 
 
 def panels() -> list[PanelBuilder]:
@@ -56,7 +58,7 @@ def _quantile(quantile: float) -> PanelBuilder:
         f"Server time within which {share} of the calls end, of the slowest commands, as the server counts "
         "it. Normal: microseconds. Otherwise: the dashboard Slow commands shows which calls they are."
     )
-    buckets = best(f"rate({of('redis_commands_latencies_usec_bucket')}[{RATE}])", "cmd", "le")
+    buckets = best(f"rate({of('redis_commands_latencies_usec_bucket')}[{_WINDOW}])", "cmd", "le")
     query = f"topk({TOP}, histogram_quantile({quantile}, {buckets}) / {_MICROSECONDS} > 0)"
     return graph(
         About(f"Latency p{quantile * 100:.0f} by command", "s", text, _TOO_OLD),

@@ -1,6 +1,6 @@
 """Memory: how much, of what, and until when."""
 
-from exporter.dashboards.instance.health import FORECAST_WINDOW
+from exporter.dashboards.instance.health import FORECAST_WINDOW, settled
 from exporter.dashboards.panels import About, PanelBuilder, Query, graph
 from exporter.dashboards.selectors import best, of, rate_of
 from exporter.dashboards.thresholds import above
@@ -28,7 +28,7 @@ def _memory() -> PanelBuilder:
         Query(best(of("redis_memory_used_rss_bytes")), "{{instance}} RSS"),
         Query(best(of("redis_memory_used_peak_bytes")), "{{instance}} peak"),
         Query(f"{best(of('redis_memory_max_bytes'))} > 0", "{{instance}} max"),
-        Query(f"clamp_min({forecast}, 0)", "{{instance}} in 4 h"),
+        Query(f"clamp_min({forecast}, 0) {settled()}", "{{instance}} in 4 h"),
     )
 
 

@@ -1,6 +1,6 @@
 """The server itself: persistence, replication, CPU."""
 
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, number
+from exporter.dashboards.panels import GRAPH_HEIGHT, About, PanelBuilder, Query, graph, number
 from exporter.dashboards.selectors import best, of, rate_of, replication_lag
 from exporter.dashboards.thresholds import above, below
 
@@ -24,7 +24,7 @@ def _statuses() -> PanelBuilder:
     ]
     worst = f"min by (instance) ({' or '.join(_tagged(text, index) for index, text in enumerate(statuses))})"
     about = About("Last save", "short", text, _DOWN)
-    return number(about, Query(worst), width=4, limits=below(1, 1))
+    return number(about, Query(worst), width=4, height=GRAPH_HEIGHT, limits=below(1, 1))
 
 
 def _tagged(expression: str, index: int) -> str:
@@ -68,7 +68,9 @@ def _replicas() -> PanelBuilder:
     )
     link = best(of("redis_master_link_up"))
     query = f"{link} or {best(of('redis_connected_slaves'))}"
-    return number(About("Replicas, or link", "short", text, _DOWN), Query(query), width=4)
+    return number(
+        About("Replicas, or link", "short", text, _DOWN), Query(query), width=4, height=GRAPH_HEIGHT
+    )
 
 
 def _lag() -> PanelBuilder:
