@@ -131,7 +131,7 @@ class App:
             self.store,
             self._clock,
             self.schedule,
-            on_lost=self._evaluate_now,
+            on_news=self._evaluate_now,
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
         self.discovery = Discovery(build_sources(config.discovery), self._discovered)
@@ -230,7 +230,12 @@ class App:
         self._note_reload(True)
         self._is_started = True
         host, port = self.web.address
-        log.info("started", address=f"{host}:{port}", targets=len(self._plan.targets))
+        log.info(
+            "started",
+            address=f"{host}:{port}",
+            targets=len(self._plan.targets),
+            rules=sum(len(group.rules) for group in self.rules.groups),
+        )
 
     def _discovered(self) -> None:
         """Other servers than before: watch these."""

@@ -1,6 +1,6 @@
 """How the watched servers are: in one word, and what the firing alerts say and advise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,13 +33,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, the worst first, and how many checks there were; servers by state."""
+    """All findings, the worst first, and how many checks there were; servers that are up, and why others are down."""
 
     health: Health
     checks: int
     findings: Sequence[Finding]
     up: Sequence[str]
-    down: Sequence[str]
+    down: Mapping[str, str]
 
 
 def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
@@ -49,18 +49,18 @@ def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
     findings.sort(
         key=lambda finding: (finding.health is not Health.UNHEALTHY, finding.name, finding.instance)
     )
-    states = {runner.target.instance: runner.status.up for runner in runners}
-    down = [name for name, is_up in states.items() if is_up is False]
+    states = {runner.target.instance: (runner.status.up, runner.why_down) for runner in runners}
+    down = {name: reason for name, (is_up, reason) in states.items() if is_up is False}
     return Report(
         health=_worst(findings, down),
         checks=len(rules),
         findings=findings,
-        up=[name for name, is_up in states.items() if is_up],
+        up=[name for name, (is_up, _) in states.items() if is_up],
         down=down,
     )
 
 
-def _worst(findings: Sequence[Finding], down: Sequence[str]) -> Health:
+def _worst(findings: Sequence[Finding], down: Mapping[str, str]) -> Health:
     if down or any(finding.health is Health.UNHEALTHY for finding in findings):
         return Health.UNHEALTHY
     return Health.DEGRADED if findings else Health.HEALTHY

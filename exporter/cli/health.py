@@ -93,6 +93,8 @@ def _show(report: Report, console: Console) -> None:
     where = ", ".join([*report.up, *report.down])
     colour = _COLOURS[report.health]
     console.print(f"{escape(where)} is [bold {colour}]{report.health}[/] ({report.checks} checks)")
+    for name, reason in report.down.items():
+        console.print(f"{escape(name)} is down: {escape(reason)}")
     for finding in report.findings:
         console.print(
             f"\n[bold {_COLOURS[finding.health]}]{escape(finding.name)}[/]  {escape(finding.summary)}"

@@ -211,9 +211,12 @@ def text_from_file(path: Path) -> str:
     if len(content) > _MAX_SECRET_BYTES:
         raise ValueError(f"{path} is larger than {_MAX_SECRET_BYTES >> 10} KiB, too much for a secret")
     try:
-        return content.decode().strip("\r\n")
+        text = content.decode().strip("\r\n")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
+    if not text:
+        raise ValueError(f"{path} is empty")
+    return text
 
 
 def required_environment(name: str, lookup: Callable[[str], str | None] = os.environ.get) -> str:

@@ -1,5 +1,7 @@
 """The smaller sections: `global`, `alerting`, `storage`."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -33,10 +35,20 @@ class AlertingSection(Section):
     """Whether an alert whose server cannot be sampled is held, instead of resolved as in Prometheus."""
 
 
+def _check_directory(path: Path) -> Path:
+    """A directory that is there can be written to, or one that can be made."""
+    existing = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not existing.is_dir():
+        raise ValueError(f"{existing} is not a directory")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(f"{existing} cannot be written to")
+    return path
+
+
 class StorageSection(Section):
     """What is kept, and where."""
 
-    path: RelativePath | None = None
+    path: Annotated[RelativePath, AfterValidator(_check_directory)] | None = None
     """A directory for what must survive a restart; without it nothing does."""
     retention: PositiveDuration = Duration(6 * 3_600_000)
     """How long samples are kept in memory."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -53,7 +54,7 @@ class Connection:
     5 s); in between every call fails at once with the last error. `on_closed` is called when the server
     closes a connection, also an idle one. What several tasks ask at the same moment travels in one round
     trip. `no_touch` asks the server not to count what this connection reads as a use of the keys (Redis 7.2
-    and Valkey know how).
+    and Valkey know how); `is_untouching` tells whether it agreed.
 
     Raises `TargetError`, of which `ReplyError` leaves the connection usable.
     """
@@ -72,9 +73,9 @@ class Connection:
         self.connect_seconds = 0.0
         self.connects = 0
         self._timeout_seconds = timeout_seconds
-        self._introduction: list[Command] = [("CLIENT", "SETNAME", name)]
-        if no_touch:
-            self._introduction.append(("CLIENT", "NO-TOUCH", "ON"))
+        self._name = name
+        self._no_touch = no_touch
+        self.is_untouching = False
         self._on_closed = on_closed
         self._max_reply_bytes = max_reply_bytes
         self._stream: Stream | None = None
@@ -233,9 +234,7 @@ class Connection:
         try:
             await stream.open()
             self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
-            await stream.write(pack(self._introduction))
-            # A server may refuse to be told our name, or not know NO-TOUCH: neither is needed.
-            await self._read(stream, len(self._introduction))
+            await self._introduce(stream)
         except BaseException as error:
             stream.abort()
             if isinstance(error, TargetError) or not isinstance(error, Exception):
@@ -243,6 +242,22 @@ class Connection:
             raise connect_error(error, self._where) from error
         self._stream = stream
         return stream
+
+    async def _introduce(self, stream: Stream) -> None:
+        """Say our name, and that we are no user of the keys; a server may refuse either, neither is needed.
+
+        NO-TOUCH is asked of servers that know it only: the others would count an error for each connection.
+        """
+        greeting: list[Command] = [("CLIENT", "SETNAME", self._name)]
+        if self._no_touch:
+            greeting.append(("INFO", "server"))
+        await stream.write(pack(greeting))
+        replies = await self._read(stream, len(greeting))
+        self.is_untouching = False
+        if self._no_touch and _knows_no_touch(replies[-1]):
+            await stream.write(pack([("CLIENT", "NO-TOUCH", "ON")]))
+            (reply,) = await self._read(stream, 1)
+            self.is_untouching = not isinstance(reply, ReplyError)
 
     def _back_off(self, error: TargetError) -> None:
         self._backoff_seconds = min(
@@ -278,6 +293,15 @@ class Connection:
     @property
     def _where(self) -> str:
         return str(self.target.address)
+
+
+_VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")
+
+
+def _knows_no_touch(info: Reply) -> bool:
+    """Whether the server is Redis 7.2 or newer, or as new; Valkey says that it is."""
+    match = _VERSION.search(info) if isinstance(info, bytes) else None
+    return match is not None and (int(match[1]), int(match[2])) >= (7, 2)
 
 
 def pack(commands: Sequence[Command]) -> bytes:

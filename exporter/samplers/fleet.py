@@ -14,8 +14,8 @@ from exporter.store import Store
 class Fleet:
     """The runners of all targets.
 
-    `on_lost` is called after a target whose connection was closed by the server has been sampled again, at
-    once and out of turn: what the sample says is news. `records` are what samplers keep over a restart.
+    A target whose connection is closed by the server is sampled again at once, out of turn. `on_news` is
+    called after that, and when a target has gone down or come up. `records` are what samplers keep over a restart.
     """
 
     def __init__(
@@ -23,13 +23,13 @@ class Fleet:
         store: Store,
         clock: Clock,
         schedule: SampleSchedule,
-        on_lost: Callable[[], None],
+        on_news: Callable[[], None],
         records: Mapping[str, Any] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._schedule = schedule
-        self._on_lost = on_lost
+        self._on_news = on_news
         self._records = records or {}
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
@@ -57,6 +57,7 @@ class Fleet:
                     clock=self._clock,
                     timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
                     on_closed=self._closed,
+                    on_change=self._on_news,
                     records=self._records,
                 )
                 self._watched[target] = (plans, runner)
@@ -77,7 +78,7 @@ class Fleet:
 
     async def _look_again(self, runner: TargetRunner) -> None:
         await runner.run("info")
-        self._on_lost()
+        self._on_news()
 
     async def close(self) -> None:
         """End all runners."""

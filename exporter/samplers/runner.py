@@ -46,7 +46,8 @@ class _Slot:
 class TargetRunner:
     """All samplers of one target, over one shared connection.
 
-    `on_closed` is called when the server closes that connection, also between passes. Faults stay here: `run`
+    `on_closed` is called when the server closes that connection, also between passes, `on_change` when the
+    target has gone down or come up. While it is down only INFO asks for it. Faults stay here: `run`
     raises nothing but cancellation.
     """
 
@@ -59,6 +60,7 @@ class TargetRunner:
         clock: Clock,
         timeout_seconds: float,
         on_closed: Callable[["TargetRunner"], None] | None = None,
+        on_change: Callable[[], None] | None = None,
         records: Mapping[str, Any] | None = None,
     ) -> None:
         self.target = target
@@ -68,6 +70,7 @@ class TargetRunner:
         self._clock = clock
         self._timeout_seconds = timeout_seconds
         self._on_closed = on_closed
+        self._on_change = on_change
         self._records = records or {}
         self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
@@ -112,6 +115,12 @@ class TargetRunner:
         return [self.status.source, *(slot.table.source for slot in self._slots.values())]
 
     @property
+    def why_down(self) -> str:
+        """The error of the last INFO; empty where there was none."""
+        slot = self._slots.get(VITAL)
+        return slot.status.message if slot else ""
+
+    @property
     def dropped_series(self) -> int:
         """Values that were dropped since a sampler's table was full."""
         return sum(slot.table.dropped for slot in self._slots.values())
@@ -121,6 +130,10 @@ class TargetRunner:
         slot = self._slots[name]
         if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
             return
+        if self.status.up is False and name != VITAL:
+            # One sampler asks whether it is back; then all do.
+            return
+        was_down = self.status.up is False
         slot.busy = True
         before = slot.status.success, slot.status.reason
         started = self._clock.monotonic()
@@ -141,6 +154,14 @@ class TargetRunner:
         if name == VITAL or VITAL not in self._slots or (slot.status.success, slot.status.reason) != before:
             self.status.connect_seconds = self._connection.connect_seconds
             self._store.append(self.status.sample(self._clock.now()))
+        if was_down and self.status.up:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """The server is back: everything that was left out meanwhile, without waiting for its slot."""
+        for name in self._slots:
+            if name != VITAL:
+                await self.run(name)
 
     def next_delay_seconds(self, name: str) -> float | None:
         """How soon a sampler wants to run again, where that is sooner than its interval."""
@@ -168,7 +189,7 @@ class TargetRunner:
 
     def _succeeded(self, slot: _Slot, at: float) -> None:
         status = slot.status
-        if status.reason is not None:
+        if status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         status.success, status.reason, status.message = True, None, ""
         status.succeeded_at = at
@@ -207,11 +228,15 @@ class TargetRunner:
             elif error is not None:
                 event = "target does not allow INFO" if up else "target is down"
                 log.warning(event, instance=self.target.instance, reason=error.reason.value, error=str(error))
+        changed = self.status.up is not up
         self.status.up = up
+        if changed and self._on_change is not None:
+            self._on_change()
 
     def _all_stale(self, now: int) -> None:
         for slot in self._slots.values():
             self._store.mark_stale(slot.table.source, now)
+            slot.status.success = False
 
     async def close(self) -> None:
         """End the samplers and the connection."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 import exporter
@@ -84,6 +84,8 @@ class Pages:
             Route("/", self._overview, methods=["GET"]),
             Route("/alerts", self._alerts, methods=["GET"]),
             Route("/rules", self._rules, methods=["GET"]),
+            # Where the links of alerts lead, as in Prometheus.
+            Route("/graph", self._graph, methods=["GET"]),
         )
 
     async def _overview(self, _: Request) -> Response:
@@ -100,6 +102,9 @@ class Pages:
 
     async def _alerts(self, _: Request) -> Response:
         return self._page("alerts.html", alerts=self._alert_rows(firing_only=False))
+
+    async def _graph(self, _: Request) -> Response:
+        return RedirectResponse("/alerts")
 
     async def _rules(self, _: Request) -> Response:
         return self._page("rules.html", groups=self._groups(), now=self._clock.now())

@@ -30,7 +30,7 @@ async def up_when_slow(config: Config, server: RealServer) -> dict[str, bool | N
     """Which targets are up after a first pass during which the server hung for half a second."""
     clock = SystemClock()
     schedule = SampleSchedule(clock)
-    fleet = Fleet(Store(), clock, schedule, on_lost=lambda: None)
+    fleet = Fleet(Store(), clock, schedule, on_news=lambda: None)
     with server.paused():
         await fleet.watch(plan_targets(config), timeout_seconds=config.global_.sample_timeout.seconds)
         await asyncio.sleep(0.5)
