@@ -51,7 +51,7 @@ def daemon(server: RealServer, targets: int, directory: Path, extra: str = "") -
     )
     port = free_port()
     command = [sys.executable, "-m", "exporter", "run", "--config", str(config)]
-    with running([*command, "--web.listen-address", f"127.0.0.1:{port}"], port) as pid:
+    with running([*command, "--web.listen-address", f"127.0.0.1:{port}"], port, "/-/healthy") as pid:
         yield pid, port
 
 

@@ -76,12 +76,12 @@ def traffic(server: RealServer) -> Iterator[None]:
 
 
 @contextmanager
-def running(command: list[str], port: int) -> Iterator[int]:
-    """A process that listens on a port; yields its id once it answers."""
+def running(command: list[str], port: int, path: str = "/metrics") -> Iterator[int]:
+    """A process that listens on a port; yields its id once it serves a page."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
-        while not _answers(port):
+        while not _answers(port, path):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{command[0]} did not start")
             time.sleep(0.05)
@@ -91,9 +91,9 @@ def running(command: list[str], port: int) -> Iterator[int]:
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     try:
-        fetch(port, "/metrics")
+        fetch(port, path)
     except OSError:
         return False
     return True
