@@ -70,7 +70,8 @@ def test_reload_takes_on_what_is_good_and_nothing_of_what_is_bad(
         write(tmp_path, f"targets:\n{target(server, 'second')}rule_files: []\n")
         daemon.signal(signal.SIGHUP)
         wait_until(lambda: 'instance="first"' not in daemon.text("/metrics"), 5, "the first one is gone")
-        assert "redis_vigil_config_last_reload_successful 1.0" in daemon.text("/metrics")
+        good = "redis_vigil_config_last_reload_successful 1.0"
+        wait_until(lambda: good in daemon.text("/metrics"), 5, "the reload has ended well")
         assert json.loads(daemon.text("/api/v1/rules"))["data"]["groups"] == []
         assert daemon.stop() == 0
 
