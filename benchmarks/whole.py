@@ -3,8 +3,8 @@
     python -m benchmarks.whole [--targets 200] [--seconds 120]
 
 One real server under many addresses, each sampled every 5 s; the same twelve rules, evaluated every 5 s;
-alerts routed to a receiver. First the daemon alone, then the three programs of Debian. Prints the CPU seconds that
-each side takes in the time given, after some settling, the memory at its end, and the ratios.
+alerts routed to a receiver. First the daemon alone, then the three programs of Debian. Prints the CPU seconds
+that each side takes in the time given, after some settling, the memory at its end, and the ratios.
 
 The daemon runs all samplers of its default but for `clients`: here every target is the same server, and would
 list the connections of all of them. redis_exporter does not list clients by default either.
