@@ -1,9 +1,19 @@
-"""A cap on the number of values of a label."""
+"""Caps on the number of values of a label, and on their length."""
 
+import zlib
 from collections.abc import Mapping
 from typing import Final
 
 OTHER: Final = "other"
+MAX_VALUE_LENGTH: Final = 512
+
+
+def shorten(value: str) -> str:
+    """A label value of bearable length: what is cut off is told apart by its checksum."""
+    if len(value) <= MAX_VALUE_LENGTH:
+        return value
+    checksum = zlib.crc32(value.encode("utf-8", "surrogatepass"))
+    return f"{value[: MAX_VALUE_LENGTH - 9]}…{checksum:08x}"
 
 
 class LabelCap:

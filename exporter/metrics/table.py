@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from exporter.metrics.cap import shorten
 from exporter.metrics.histogram import format_bound
 from exporter.model.labels import Labels, share
 from exporter.model.sample import Family, Layout, Point, Sample
@@ -46,7 +47,7 @@ class SeriesTable:
         if len(self._points) >= self._max_series:
             self.dropped += 1
             return None
-        pairs = [share(pair) for pair in own]
+        pairs = [share((name, shorten(value))) for name, value in own]
         names = {name for name, _ in pairs}
         labels = Labels([*(pair for pair in self._base.pairs if pair[0] not in names), *pairs])
         point = Point(key[0], key[1], labels)

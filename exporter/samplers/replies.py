@@ -1,11 +1,12 @@
 """Replies of several commands in the forms that they share."""
 
 from exporter.connection.connection import Reply
+from exporter.metrics import shorten
 
 
 def text(reply: Reply) -> str:
-    """Bytes as text; what is not UTF-8 is shown escaped."""
-    return reply.decode("utf-8", "backslashreplace") if isinstance(reply, bytes) else ""
+    """Bytes as text fit for a label: what is not UTF-8 is shown escaped, what is very long is cut."""
+    return shorten(reply.decode("utf-8", "backslashreplace")) if isinstance(reply, bytes) else ""
 
 
 def number(reply: Reply) -> float | None:

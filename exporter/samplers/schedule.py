@@ -62,7 +62,11 @@ class SampleSchedule:
                 await self._run(runner, plan.spec.name)
 
     async def _run(self, runner: TargetRunner, name: str) -> None:
-        await runner.run(name)
+        try:
+            await runner.run(name)
+        except asyncio.CancelledError:
+            # Everything stops. APScheduler would log this as a failure of the job.
+            return
         delay = runner.next_delay_seconds(name)
         job_id = _job_id(runner, name)
         if delay is not None and self._scheduler.running and self._scheduler.get_job(job_id) is not None:

@@ -1,5 +1,6 @@
 """Commandstats, Latencystats and Errorstats: one line per command or error."""
 
+import re
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
@@ -43,6 +44,7 @@ FAMILIES: Final = (
 _PREFIX: Final = "cmdstat_"
 _ERROR_PREFIX: Final = "errorstat_"
 _PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
+_PERCENTILE: Final = re.compile(r"p\d{1,3}(\.\d{1,10})?")
 # What a line of Commandstats holds, in the order in which every version writes it: calls, usec,
 # usec_per_call, and since Redis 6.2 rejected_calls and failed_calls.
 _CALLS, _USEC, _REJECTED, _FAILED = 0, 1, 3, 4
@@ -132,7 +134,7 @@ class CommandReader:
         command = key.removeprefix(_PERCENTILES_PREFIX)
         line = self._lines.get(command)
         names, _ = parse_named_numbers(text)
-        if line is None or not names:
+        if line is None or not names or not all(_PERCENTILE.fullmatch(name) for name in names):
             return None
         table = self._table
         handles = [table.quantile_handle(LATENCY_PERCENTILES, name[1:], command) for name in names]

@@ -1,0 +1,192 @@
+"""Servers that are down, hang, load, refuse or break off: they cost themselves, and nobody else."""
+
+import asyncio
+import contextlib
+import re
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from exporter.clock import SystemClock
+from exporter.config.samplers import SamplersSection
+from exporter.metrics import Exposition, Format
+from exporter.model.secret import Secret
+from exporter.model.target import Address, Credentials, Target
+from exporter.samplers.fleet import Fleet
+from exporter.samplers.registry import SAMPLERS
+from exporter.samplers.runner import SamplerPlan
+from exporter.samplers.schedule import SampleSchedule, first_slot
+from exporter.store import Store
+from tests.conftest import StartServer
+from tests.samplers.canned import canned_server
+from tests.samplers.sampling import run_async, sampling
+from tests.servers import free_port
+
+INTERVAL = 0.3
+TIMEOUT = 0.6
+
+
+def plans() -> Sequence[SamplerPlan]:
+    section = SamplersSection()
+    wanted = ("info", "slowlog", "latency", "clients")
+    return tuple(
+        SamplerPlan(spec, getattr(section, spec.name), INTERVAL, TIMEOUT)
+        for spec in SAMPLERS
+        if spec.name in wanted
+    )
+
+
+@contextlib.asynccontextmanager
+async def watched(targets: Sequence[Target]) -> AsyncIterator[tuple[Fleet, Store]]:
+    store, clock = Store(), SystemClock()
+    schedule = SampleSchedule(clock)
+    fleet = Fleet(store, clock, schedule, lambda: None)
+    schedule.start()
+    await fleet.watch({target: plans() for target in targets}, timeout_seconds=TIMEOUT)
+    try:
+        yield fleet, store
+    finally:
+        await schedule.stop()
+        await fleet.close()
+
+
+def at(name: str, port: int, password: str = "") -> Target:
+    return Target(name, Address("127.0.0.1", port), Credentials("", Secret(password)))
+
+
+def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
+    good, hanging = start_server(), start_server()
+    secret, full = start_server("--requirepass", "hunter2"), start_server("--maxclients", "1")
+    occupant = socket.create_connection(("127.0.0.1", full.port))
+    occupant.sendall(b"PING\r\n")
+    occupant.recv(16)
+    reasons = {
+        "down": "unreachable",
+        "hanging": "timeout",
+        "secret": "authentication",
+        # The server says so and closes; now and then its words are lost with the connection.
+        "full": "(max_clients|connection_closed)",
+        "broken": "connection_closed",
+        "strange": "protocol",
+    }
+
+    async def scenario() -> None:
+        broken = {"INFO": b"!$1000\r\nredis_version:7"}
+        strange = {"": b"!HTTP/1.1 400 Bad Request\r\n\r\n"}
+        async with canned_server(broken) as broken_port, canned_server(strange) as strange_port:
+            hanging.pause()
+            targets = [
+                at("good", good.port),
+                at("down", free_port()),
+                at("hanging", hanging.port),
+                at("secret", secret.port, "wrong"),
+                at("full", full.port),
+                at("broken", broken_port),
+                at("strange", strange_port),
+            ]
+            async with watched(targets) as (fleet, store):
+                await asyncio.sleep(2 * TIMEOUT + 3 * INTERVAL)
+                page = Exposition(lambda: store.blocks, Format.TEXT)
+                started = time.monotonic()
+                text = page.render()
+                assert time.monotonic() - started < 0.5
+                assert 'redis_up{instance="good"} 1\n' in text
+                for name, reason in reasons.items():
+                    assert f'redis_up{{instance="{name}"}} 0\n' in text
+                    error = rf'redis_exporter_last_scrape_error{{err="{reason}",instance="{name}"}} 1\n'
+                    assert re.search(error, text)
+                    assert f'redis_memory_used_bytes{{instance="{name}"}}' not in text
+                assert "hunter2" not in text
+                assert "wrong" not in text
+                runner = fleet.find("good")
+                assert runner is not None
+                status = runner.status.samplers["info"]
+                assert time.time() - status.succeeded_at < 2 * INTERVAL
+                assert status.passes >= (2 * TIMEOUT + 2 * INTERVAL) / INTERVAL - 1
+
+    run_async(scenario)
+    hanging.resume()
+    occupant.close()
+
+
+def test_a_target_that_comes_back_is_up_again(start_server: StartServer) -> None:
+    server = start_server()
+
+    async def scenario() -> None:
+        async with watched([at("a", server.port)]) as (fleet, _):
+            runner = fleet.find("a")
+            assert runner is not None
+            for up in (True, False, True):
+                deadline = time.monotonic() + 10
+                while runner.status.up is not up:
+                    assert time.monotonic() < deadline
+                    await asyncio.sleep(0.02)
+                if up:
+                    server.kill()
+                else:
+                    # The same port again; the attempts of the meantime came at growing distances.
+                    server.start()
+
+    run_async(scenario)
+
+
+def test_a_server_that_is_loading(start_server: StartServer) -> None:
+    server = start_server()
+    pipeline = server.client.pipeline()
+    for index in range(4000):
+        pipeline.set(f"key:{index}", "x" * 50)
+    pipeline.execute()
+    server.command("SAVE")
+    server.stop()
+    server.arguments = (
+        *server.arguments,
+        "--key-load-delay",
+        "500",
+        "--loading-process-events-interval-bytes",
+        "1024",
+    )
+    starting = threading.Thread(target=server.start)
+    starting.start()
+
+    async def scenario() -> None:
+        async with sampling(server, "info", "slowlog", "memory") as probe:
+            deadline = time.monotonic() + 10
+            while probe.value("redis_loading_dump_file") != 1.0:
+                assert time.monotonic() < deadline
+                await probe.run()
+            await probe.run("info")
+            assert probe.value("redis_up") == 1.0
+            ratio = probe.value("redis_loading_loaded_ratio")
+            assert ratio is not None
+            assert 0 <= ratio <= 1
+            assert probe.value("redis_loading_total_bytes") is not None
+            assert probe.runner.facts.loading
+            # What is only possible afterwards costs just itself.
+            assert probe.value("redis_vigil_sampler_error", sampler="memory", reason="loading") == 1.0
+            assert probe.values("redis_vigil_sampler_refused") == {}
+
+    run_async(scenario)
+    starting.join()
+
+
+@pytest.mark.parametrize("interval", [1.0, 15.0, 30.0, 300.0])
+def test_slots_of_a_target_meet(interval: float) -> None:
+    now = 1_700_000_000.123
+    base = first_slot("cache-1", 15.0 if interval > 1 else 1.0, now).timestamp()
+    slot = first_slot("cache-1", interval, now).timestamp()
+
+    assert now < slot <= now + interval
+    steps = (slot - base) / (15.0 if interval > 1 else 1.0)
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+    apart = first_slot("cache-1", interval, now, apart=True).timestamp()
+    assert (apart - slot) % interval > 0.01
+
+
+def test_slots_of_targets_are_spread() -> None:
+    slots = sorted(first_slot(f"cache-{index}", 15.0, 0.0).timestamp() for index in range(1000))
+    busiest = max(sum(start <= slot < start + 1 for slot in slots) for start in range(15))
+
+    assert busiest < 2 * 1000 / 15
