@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, the worst first, and how many checks there were; servers that are up, and why others are down."""
+    """All findings, the worst first, of how many checks; servers that are up, and why others are down."""
 
     health: Health
     checks: int

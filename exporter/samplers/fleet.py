@@ -15,7 +15,8 @@ class Fleet:
     """The runners of all targets.
 
     A target whose connection is closed by the server is sampled again at once, out of turn. `on_news` is
-    called after that, and when a target has gone down or come up. `records` are what samplers keep over a restart.
+    called after that, and when a target has gone down or come up. `records` are what samplers keep over a
+    restart.
     """
 
     def __init__(

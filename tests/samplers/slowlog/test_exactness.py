@@ -33,8 +33,10 @@ KINDS: Sequence[tuple[str, ...]] = (
 
 
 def issue(server: RealServer, count: int) -> int:
-    """Have this many commands of all kinds logged, and nothing that is not issued here; returns how many were:
-    the command that sets the threshold logs itself."""
+    """Have this many commands of all kinds logged, and nothing that is not issued here.
+
+    Returns how many were: the command that sets the threshold logs itself.
+    """
     pipeline = server.client.pipeline(transaction=False)
     pipeline.execute_command("CONFIG", "SET", "slowlog-log-slower-than", "0")
     for index in range(count):
