@@ -55,12 +55,16 @@ class Watcher:
     url: str
     history: History = field(default_factory=dict)
 
-    def look(self) -> None:
-        """Note what has changed since the last look."""
+    def states(self) -> dict[str, str]:
+        """The state of every alert that is not inactive."""
         with urllib.request.urlopen(f"{self.url}/api/v1/alerts", timeout=5) as response:
             alerts = json.loads(response.read())["data"]["alerts"]
+        return {alert["labels"]["alertname"]: alert["state"] for alert in alerts}
+
+    def look(self) -> None:
+        """Note what has changed since the last look."""
+        states = self.states()
         now = time.monotonic()
-        states = {alert["labels"]["alertname"]: alert["state"] for alert in alerts}
         for name in states.keys() | self.history.keys():
             state = states.get(name, "inactive")
             changes = self.history.setdefault(name, [Change(now, "inactive")])
@@ -174,6 +178,8 @@ def compare(
         _start_daemon(directory, scene.server, interval) as daemon,
         _prometheus(directory, daemon, interval) as url,
     ):
+        # What the daemon has seen before Prometheus came says nothing.
+        wait_until(lambda: Watcher(daemon.url).states() == Watcher(url).states() != {}, 90, "both agree")
         ours, theirs = Watcher(daemon.url), Watcher(url)
         with _watching(ours, theirs):
             time.sleep(phase_seconds)
