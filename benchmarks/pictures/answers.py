@@ -28,8 +28,14 @@ class Api:
     """Prometheus' HTTP API of a daemon, over a span of time that ends at `end` (epoch seconds)."""
 
     def __init__(self, url: str, end: float, span_seconds: float, step_seconds: float) -> None:
-        self.start, self.end, self.step = end - span_seconds, end, step_seconds
+        # Whole milliseconds, as the API has them.
+        self.start, self.end, self.step = round(end - span_seconds, 3), round(end, 3), step_seconds
         self._url = url
+
+    def steps(self) -> list[float]:
+        """The times that a query over the span is evaluated at."""
+        count = int((self.end - self.start) / self.step + 1e-6)
+        return [round(self.start + index * self.step, 3) for index in range(count + 1)]
 
     def ask(self, target: dict[str, Any]) -> list[Line]:
         """The series of one query of a panel."""

@@ -96,7 +96,14 @@ class Canvas:
 
 
 def _coordinates(points: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    rounded = [(f"{x:.1f}", f"{y:.1f}") for x, y in points]
+    # Inside a level stretch points say nothing.
+    needed = [
+        point
+        for index, point in enumerate(rounded)
+        if not 0 < index < len(rounded) - 1 or not rounded[index - 1][1] == point[1] == rounded[index + 1][1]
+    ]
+    return " ".join(f"{x},{y}" for x, y in needed)
 
 
 def _cut(words: str, letters: int) -> str:
