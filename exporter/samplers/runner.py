@@ -39,6 +39,7 @@ class _Slot:
     sampler: Sampler
     table: SeriesTable
     status: SamplerStatus
+    adaptive: AdaptiveSampler | None
     busy: bool = False
     refused_until: float = 0.0
 
@@ -90,7 +91,9 @@ class TargetRunner:
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
             refusals=context.refusals, caps=context.caps, table=table
         )
-        return _Slot(plan, plan.spec.build(context), table, status)
+        sampler = plan.spec.build(context)
+        adaptive = sampler if isinstance(sampler, AdaptiveSampler) else None
+        return _Slot(plan, sampler, table, status, adaptive)
 
     def _connect(self, name: str) -> Connection:
         return Connection(self.target, timeout_seconds=self._timeout_seconds, name=name, no_touch=True)
@@ -166,9 +169,9 @@ class TargetRunner:
     def next_delay_seconds(self, name: str) -> float | None:
         """How soon a sampler wants to run again, where that is sooner than its interval."""
         slot = self._slots[name]
-        if not slot.status.success or not isinstance(slot.sampler, AdaptiveSampler):
+        if slot.adaptive is None or not slot.status.success:
             return None
-        delay = slot.sampler.next_delay_seconds
+        delay = slot.adaptive.next_delay_seconds
         return None if delay is None or delay >= slot.plan.interval_seconds else delay
 
     def _applies(self, slot: _Slot) -> bool:

@@ -1,10 +1,12 @@
 import contextlib
 from collections.abc import Iterator
 
+import pytest
 import redis
 
-from exporter.samplers.clients.entry import parse_clients
+from exporter.samplers.clients.entry import ClientList, host_of, kind_of, port_of
 from tests.conftest import StartServer
+from tests.samplers.canned import canned_server
 from tests.samplers.sampling import run_async, sampling
 from tests.servers import RealServer
 
@@ -110,21 +112,60 @@ def test_one_by_one_where_asked_for(start_each_server: StartServer) -> None:
     run_async(scenario)
 
 
-def test_lines_of_all_ages_and_kinds() -> None:
+def test_columns() -> None:
     listed = b"\n".join(
         [
-            b"id=11 addr=127.0.0.1:63508 fd=8 name= age=6321 idle=6320 flags=N db=0 omem=0 cmd=setex",
-            b"id=12 addr=[::1]:5 name=x age=5 idle=0 flags=S db=0 lib-name=redis-py lib-ver=5.0.1",
-            b"id=13 addr=fd40:1481:21::1:44426 name=\xff age=x flags=b",
-            b"id=14 addr=/tmp/redis.sock:0 flags=U",
+            b"id=11 addr=127.0.0.1:63508 fd=8 name= age=6321 idle=6320 flags=N db=0 omem=5 lib-name=redis-py",
+            b"id=12 addr=[::1]:5 fd=9 name=\xff age=5 idle=x flags=S db=0 omem=7 lib-name=",
+            b"id=13 of another make",
             b"no client at all",
             b"",
         ]
     )
-    found = list(parse_clients(listed))
+    found = ClientList(listed)
 
-    assert [client.host for client in found] == ["127.0.0.1", "::1", "fd40:1481:21::1", "unix"]
-    assert [client.kind for client in found] == ["normal", "replica", "blocked", "normal"]
-    assert found[2].text("name") == "\\xff"
-    assert found[2].number("age") is None
-    assert found[0].number("idle") == 6320.0
+    assert len(found) == 2
+    assert found.texts("name") == ["", "\\xff"]
+    assert found.numbers("idle") == [6320.0]
+    assert found.numbers("tot-mem") == []
+    assert found.texts("tot-mem") == ["", ""]
+    assert "lib-name" in found
+    assert found.fields(1)[0]["age"] == "6321"
+    assert len(ClientList(b"")) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [
+        ("127.0.0.1:63508", "127.0.0.1", "63508"),
+        ("[::1]:5", "::1", "5"),
+        ("fd40:1481:21::1:44426", "fd40:1481:21::1", "44426"),
+        ("/tmp/redis.sock:0", "unix", ""),
+    ],
+)
+def test_addresses(address: str, host: str, port: str) -> None:
+    assert (host_of(address), port_of(address)) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("flags", "kind"),
+    [("N", "normal"), ("S", "replica"), ("Sb", "replica"), ("b", "blocked"), ("P", "pubsub")],
+)
+def test_kinds(flags: str, kind: str) -> None:
+    assert kind_of(flags) == kind
+
+
+def test_a_list_that_is_long_is_asked_for_less_often() -> None:
+    line = b"id=%d addr=1.1.1.1:1 name=a age=1 idle=0 flags=N db=0"
+    replies = {"CLIENT LIST": b"\n".join(line % number for number in range(600))}
+
+    async def scenario() -> None:
+        async with canned_server(replies) as port, sampling(port, "clients") as probe:
+            counts = []
+            for number in (600, 1, 1, 1):
+                replies["CLIENT LIST"] = b"\n".join(line % index for index in range(number))
+                await probe.run()
+                counts.append(probe.value("redis_clients_by_name", name="a"))
+            assert counts == [600.0, 600.0, 600.0, 1.0]
+
+    run_async(scenario)

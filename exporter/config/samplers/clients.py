@@ -13,7 +13,7 @@ class ClientsSection(SamplerSection):
 
     interval: PositiveDuration | None = Duration(30_000)
     """Time between two passes."""
-    max_clients: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+    max_clients: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     """A server with more connections is not asked for their list: making it would hold up the server."""
     max_values: Annotated[int, Field(ge=1, le=1_000)] = 20
     """At most this many values of each label, those with most connections; the rest is summed as `other`."""

@@ -1,12 +1,13 @@
 """Connections counted by what they have in common."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.clients.entry import ClientEntry
+from exporter.samplers.clients.entry import ClientList, host_of, kind_of
 
 NONE: Final = "none"
 
@@ -54,9 +55,8 @@ FAMILIES: Final = (
     LONGEST_IDLE,
 )
 
-_LIBRARY_SEPARATOR: Final = "\x00"
 # Upper ends in seconds, and the label values.
-_IDLE: Final = ((10, "0s-10s"), (60, "10s-1m"), (600, "1m-10m"), (3600, "10m-1h"))
+_IDLE: Final = ((10.0, "0s-10s"), (60.0, "10s-1m"), (600.0, "1m-10m"), (3600.0, "10m-1h"))
 _IDLEST: Final = "1h+"
 _EXTREMES: Final = (
     (OUTPUT_BUFFERS, "omem", sum),
@@ -68,40 +68,48 @@ _EXTREMES: Final = (
 )
 
 
-def write_aggregate(clients: Sequence[ClientEntry], table: SeriesTable, caps: Mapping[str, LabelCap]) -> None:
+def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping[str, LabelCap]) -> None:
     """Write all counts; `caps` by label."""
-    for family, label, field in (
-        (BY_NAME, "name", "name"),
-        (BY_USER, "user", "user"),
-        (BY_DATABASE, "db", "db"),
-    ):
-        _write(family, Counter(client.text(field) or NONE for client in clients), table, caps[label])
-    _write(BY_HOST, Counter(client.host or NONE for client in clients), table, caps["host"])
-    for kind, count in Counter(client.kind for client in clients).items():
+    for family, label in ((BY_NAME, "name"), (BY_USER, "user"), (BY_DATABASE, "db")):
+        _write(family, Counter(clients.texts(label)), table, caps[label])
+    # Many connections have few addresses, and fewer kinds of flags.
+    hosts: Counter[str] = Counter()
+    for address, count in Counter(clients.texts("addr")).items():
+        hosts[host_of(address)] += count
+    _write(BY_HOST, hosts, table, caps["host"])
+    kinds: Counter[str] = Counter()
+    for flags, count in Counter(clients.texts("flags")).items():
+        kinds[kind_of(flags)] += count
+    for kind, count in kinds.items():
         table.set(BY_KIND, float(count), kind)
-    for bucket, count in Counter(_idle_bucket(client.number("idle")) for client in clients).items():
-        table.set(BY_IDLE, float(count), bucket)
+    _write_idle(clients.numbers("idle"), table)
     _write_libraries(clients, table, caps["library"])
     for family, field, combine in _EXTREMES:
-        numbers = [number for client in clients if (number := client.number(field)) is not None]
+        numbers = clients.numbers(field)
         if numbers:
-            table.set(family, float(combine(numbers)))
+            table.set(family, combine(numbers))
 
 
 def _write(family: Family, counts: Counter[str], table: SeriesTable, cap: LabelCap) -> None:
     for value, count in cap.fold_counts(counts).items():
-        table.set(family, float(count), value)
+        table.set(family, float(count), value or NONE)
 
 
-def _write_libraries(clients: Sequence[ClientEntry], table: SeriesTable, cap: LabelCap) -> None:
-    told = [client for client in clients if "lib-name" in client.fields]
-    counts = Counter(
-        f"{client.text('lib-name') or NONE}{_LIBRARY_SEPARATOR}{client.text('lib-ver')}" for client in told
-    )
+def _write_idle(seconds: Sequence[float], table: SeriesTable) -> None:
+    ordered = sorted(seconds)
+    below = 0
+    for end, bucket in _IDLE:
+        position = bisect_left(ordered, end)
+        table.set(BY_IDLE, float(position - below), bucket)
+        below = position
+    table.set(BY_IDLE, float(len(ordered) - below), _IDLEST)
+
+
+def _write_libraries(clients: ClientList, table: SeriesTable, cap: LabelCap) -> None:
+    if "lib-name" not in clients:
+        return
+    told = Counter(zip(clients.texts("lib-name"), clients.texts("lib-ver"), strict=True))
+    counts = Counter({" ".join(pair).rstrip(): count for pair, count in told.items()})
     for value, count in cap.fold_counts(counts).items():
-        library, _, version = value.partition(_LIBRARY_SEPARATOR)
-        table.set(BY_LIBRARY, float(count), library, version)
-
-
-def _idle_bucket(seconds: float | None) -> str:
-    return next((name for end, name in _IDLE if (seconds or 0.0) < end), _IDLEST)
+        library, _, version = value.partition(" ")
+        table.set(BY_LIBRARY, float(count), library or NONE, version)

@@ -1,12 +1,10 @@
 """Connections one by one, under the names of redis_exporter's `--export-client-list`."""
 
-from collections.abc import Iterable
-from itertools import islice
 from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.clients.entry import ClientEntry
+from exporter.samplers.clients.entry import ClientList, host_of, port_of
 
 _INFO_LABELS: Final = ("id", "name", "flags", "db", "host", "port", "user", "resp")
 
@@ -36,18 +34,17 @@ FAMILIES: Final = (INFO, CREATED, IDLE_SINCE, *NUMBERS.values())
 
 
 def write_connections(
-    clients: Iterable[ClientEntry], table: SeriesTable, at: float, *, limit: int, with_port: bool
+    clients: ClientList, table: SeriesTable, at: float, *, limit: int, with_port: bool
 ) -> None:
     """Write the first `limit` connections; `at` is now, in epoch seconds."""
-    for client in islice(clients, limit):
-        values = {**client.fields, "host": client.host, "port": client.port if with_port else ""}
+    for fields in clients.fields(limit):
+        address = fields.get("addr", "")
+        values = {**fields, "host": host_of(address), "port": port_of(address) if with_port else ""}
         table.set(INFO, 1.0, *(values.get(name, "") for name in _INFO_LABELS))
-        labels = (client.text("id"), client.text("name"))
+        labels = (fields.get("id", ""), fields.get("name", ""))
         for family, field in ((CREATED, "age"), (IDLE_SINCE, "idle")):
-            seconds = client.number(field)
-            if seconds is not None:
-                table.set(family, int(at) - seconds, *labels)
+            if fields.get(field, "").isdecimal():
+                table.set(family, int(at) - float(fields[field]), *labels)
         for field, family in NUMBERS.items():
-            number = client.number(field)
-            if number is not None:
-                table.set(family, number, *labels)
+            if fields.get(field, "").isdecimal():
+                table.set(family, float(fields[field]), *labels)

@@ -1,55 +1,64 @@
 """The lines of CLIENT LIST.
 
-Format: https://redis.io/docs/latest/commands/client-list/ — pairs `name=value`, separated by spaces. Names of
-clients, users and libraries hold no spaces: servers refuse those.
+Format: https://redis.io/docs/latest/commands/client-list/ — pairs `name=value`, separated by spaces, in the
+same order on all lines. Names of clients, users and libraries hold no spaces: servers refuse those.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class ClientEntry:
-    """One connection, as the server tells it; what it does not tell is empty or None."""
-
-    fields: dict[str, str]
-
-    def text(self, name: str) -> str:
-        """A field as it is."""
-        return self.fields.get(name, "")
-
-    def number(self, name: str) -> float | None:
-        """A field as a number."""
-        text = self.fields.get(name, "")
-        return float(text) if text.lstrip("-").isdecimal() else None
-
-    @property
-    def host(self) -> str:
-        """The address without the port; `unix` for Unix sockets."""
-        address = self.text("addr")
-        if address.startswith("/"):
-            return "unix"
-        return address.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> str:
-        """The port of the address."""
-        return "" if self.text("addr").startswith("/") else self.text("addr").rpartition(":")[2]
-
-    @property
-    def kind(self) -> str:
-        """What the connection is there for: a closed set."""
-        flags = self.text("flags")
-        return next((kind for flag, kind in _KINDS if flag in flags), "normal")
-
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 # The first flag that is there tells; a replica is a replica, blocked or not.
-_KINDS = (("M", "primary"), ("S", "replica"), ("O", "monitor"), ("P", "pubsub"), ("b", "blocked"))
+_KINDS: Final = (("M", "primary"), ("S", "replica"), ("O", "monitor"), ("P", "pubsub"), ("b", "blocked"))
 
 
-def parse_clients(reply: bytes) -> Iterator[ClientEntry]:
-    """Each line; what is none is passed over."""
-    for line in reply.decode("utf-8", "backslashreplace").split("\n"):
-        if line.startswith("id="):
-            pairs = [item.partition("=") for item in line.split(" ")]
-            yield ClientEntry({name: value for name, _, value in pairs})
+class ClientList:
+    """All connections, by column: there may be thousands of them."""
+
+    def __init__(self, reply: bytes) -> None:
+        lines = [line for line in reply.decode("utf-8", "backslashreplace").split("\n") if line[:3] == "id="]
+        rows = [line.split(" ") for line in lines]
+        names = [item.partition("=")[0] for item in rows[0]] if rows else []
+        self._index = {name: index for index, name in enumerate(names)}
+        # A line of another make is none of this server's.
+        self._rows = [row for row in rows if len(row) == len(names)]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._index
+
+    def texts(self, name: str) -> list[str]:
+        """A field of all connections; empty texts where the server does not tell it."""
+        index = self._index.get(name)
+        if index is None:
+            return [""] * len(self._rows)
+        start = len(name) + 1
+        return [row[index][start:] for row in self._rows]
+
+    def numbers(self, name: str) -> list[float]:
+        """A field of all connections that tell a number there."""
+        return [float(text) for text in self.texts(name) if text.isdecimal()]
+
+    def fields(self, limit: int) -> Sequence[Mapping[str, str]]:
+        """All fields of the first `limit` connections."""
+        names = list(self._index)
+        return [
+            {name: item[len(name) + 1 :] for name, item in zip(names, row, strict=True)}
+            for row in self._rows[:limit]
+        ]
+
+
+def host_of(address: str) -> str:
+    """The address without the port; `unix` for Unix sockets."""
+    return "unix" if address.startswith("/") else address.rpartition(":")[0].strip("[]")
+
+
+def port_of(address: str) -> str:
+    """The port of the address."""
+    return "" if address.startswith("/") else address.rpartition(":")[2]
+
+
+def kind_of(flags: str) -> str:
+    """What a connection is there for: a closed set."""
+    return next((kind for flag, kind in _KINDS if flag in flags), "normal")
