@@ -6,6 +6,7 @@ from typing import Final
 
 from exporter.connection import Reply
 from exporter.errors import Reason, ReplyError
+from exporter.samplers.keyspace.nodes import Group
 from exporter.samplers.keyspace.payload import (
     ENCODING,
     FREQ,
@@ -16,7 +17,6 @@ from exporter.samplers.keyspace.payload import (
     Payload,
     bulk_strings,
 )
-from exporter.samplers.keyspace.tree import Group
 from exporter.samplers.lookups import Lookups
 
 # These are about the command, not about one key.
@@ -79,9 +79,11 @@ class FactsRequest:
 
     def read(self, replies: Sequence[Reply], refused: Refused, lookups: Lookups) -> "Answers":
         """The answers, of what the server lets us ask."""
-        columns = {command: replies[where] for command, where in self._columns}
-        for command, column in columns.items():
-            refused.note(command, column)
+        columns = {}
+        for command, where in self._columns:
+            refused.note(command, replies[where])
+            if command not in refused:
+                columns[command] = replies[where]
         count = len(self.names)
         types = _types(columns.get("TYPE"), count, lookups)
         ttls = _ttls(columns.get("PTTL"), lookups)
@@ -163,12 +165,8 @@ class LengthCandidate:
     group: Group | None = None
 
 
-# A length of 0 is that of a key that is gone, unless it was as small as an empty string or stream.
-_EMPTY_BYTES: Final = 1024
-
-
 class LengthRequest:
-    """The length of some keys of known type."""
+    """The length of some keys of known type; none may be an empty string or stream, since 0 means gone."""
 
     def __init__(self, candidates: Sequence[LengthCandidate]) -> None:
         self.candidates = candidates
@@ -185,7 +183,7 @@ class LengthRequest:
         lengths = []
         for candidate, reply in zip(self.candidates, replies[self._where], strict=True):
             if isinstance(reply, int):
-                if reply or (candidate.kind in ("string", "stream") and candidate.memory < _EMPTY_BYTES):
+                if reply:
                     lookups.hits += 1
                     lengths.append((candidate, reply))
                 else:

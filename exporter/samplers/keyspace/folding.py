@@ -18,8 +18,9 @@ from collections.abc import Iterable, Iterator
 from math import sqrt
 from typing import Any, Final
 
+from exporter.samplers.keyspace.nodes import DIGITS, END, Node
 from exporter.samplers.keyspace.shapes import WEAK_SEPARATORS, WILD
-from exporter.samplers.keyspace.tree import DIGITS, END, Node, Tree
+from exporter.samplers.keyspace.tree import Tree
 
 # At the root stand the families of an application, elsewhere rather ids.
 _NUMBERED: Final = 8

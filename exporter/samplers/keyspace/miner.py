@@ -7,8 +7,9 @@ from typing import Any
 from exporter.model.keyname import show_bytes
 from exporter.samplers.keyspace import folding
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
+from exporter.samplers.keyspace.nodes import Group
 from exporter.samplers.keyspace.shapes import canonical
-from exporter.samplers.keyspace.tree import Group, Tree
+from exporter.samplers.keyspace.tree import Tree
 
 
 class Miner:

@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.facts import Facts
-from exporter.samplers.keyspace.tree import Group
+from exporter.samplers.keyspace.nodes import Group
 
 # What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
 _SECONDS_PER_KEY: Final = 2.5e-6

@@ -10,10 +10,10 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
+from exporter.samplers.keyspace.nodes import Group, Node
 from exporter.samplers.keyspace.report import DatabaseReport, PatternReport, TypeReport
 from exporter.samplers.keyspace.summary import DatabaseSummary
 from exporter.samplers.keyspace.survey import Survey
-from exporter.samplers.keyspace.tree import Group, Node
 
 _FORMAT: Final = 1
 _REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[TypeReport]])
@@ -29,8 +29,8 @@ class Progress:
     """How far a pass has come.
 
     `run_id` is that of the server, `settings` see `settings_key`, `spent_seconds` how long the pass took
-    before it was interrupted. `sizes` says how many keys each database held at the beginning; `current` is the
-    database under way, with the cursor of the keys to come and its survey (see `dump_survey`).
+    before it was interrupted. `sizes` says how many keys each database held at the beginning; `current` is
+    the database under way, with the cursor of the keys to come and its survey (see `dump_survey`).
     """
 
     run_id: str

@@ -18,16 +18,18 @@ from exporter.samplers.keyspace.answers import (
 from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.miner import Miner
+from exporter.samplers.keyspace.nodes import Group
 from exporter.samplers.keyspace.plan import SamplePlan
-from exporter.samplers.keyspace.tree import Group
 from exporter.samplers.lookups import Lookups
 
 BIG_STRING_BYTES: Final = 1 << 20
 BIG_COLLECTION: Final = 1000
-# From this memory on a collection can have more than a thousand elements.
+# From this memory on a collection can have more than a thousand elements; a string is none.
 _LONG_BYTES: Final = {"set": 2048, "list": 3072, "hash": 8192, "zset": 8192, "stream": 8192}
 # Where asking for a length counts as a use of the key, only what is big anyway is asked.
 _LONG_BYTES_TOUCHING: Final = 1 << 16
+# Collections that are gone when they are empty.
+_NEVER_EMPTY: Final = frozenset({"list", "hash", "set", "zset"})
 _MAX_TYPES: Final = 32
 # The sample is planned anew whenever the number of keys seen has grown by this factor.
 _REPLAN: Final = 1.1
@@ -154,7 +156,10 @@ class Survey:
             buckets[key].append(index)
         candidates: list[LengthCandidate] = []
         for (group, weight, kind), indexes in buckets.items():
-            if kind != b"none":
+            if kind == b"none":
+                # Deleted or expired since SCAN has seen them.
+                group.keys -= len(indexes)
+            else:
                 candidates += self._add_bucket(batch, answers, group, weight, self._kind(kind), indexes)
         return candidates
 
@@ -170,6 +175,7 @@ class Survey:
                 for at in range(len(indexes))
                 if (not ttls or ttls[at] != -2) and (not memory or memory[at] >= 0)
             ]
+            group.keys -= len(indexes) - len(alive)
             if not alive:
                 return []
             indexes = [indexes[at] for at in alive]
@@ -201,12 +207,8 @@ class Survey:
             if highest > BIG_STRING_BYTES:
                 self._count_big(kind, weight * sum(size > BIG_STRING_BYTES for size in memory))
             return []
-        least = _LONG_BYTES.get(kind, 0)
-        if not least:
-            return []
-        if not self.settings.no_touch:
-            least = _LONG_BYTES_TOUCHING
-        if highest < least:
+        least = self._least(kind)
+        if kind not in LENGTH_COMMANDS or highest < least:
             return []
         names = batch.request.names
         return [
@@ -233,7 +235,7 @@ class Survey:
             if answers.encodings and isinstance(answers.encodings[position], bytes):
                 encoding = answers.encodings[position].decode("utf-8", "backslashreplace")
                 facts.add_encoding(name_of_kind, encoding, weight)
-            if self.settings.no_touch and name_of_kind in LENGTH_COMMANDS:
+            if self.settings.no_touch and name_of_kind in _NEVER_EMPTY:
                 size = answers.memory[index] if answers.memory else 0
                 candidates.append(LengthCandidate(names[index], name_of_kind, size, weight, group))
         return candidates
@@ -259,6 +261,10 @@ class Survey:
         self._lengths_asked += len(candidates)
         return candidates
 
+    def _least(self, kind: str) -> int:
+        """From which memory on a key of this type may be asked for its length."""
+        return _LONG_BYTES.get(kind, _LONG_BYTES_TOUCHING) if self.settings.no_touch else _LONG_BYTES_TOUCHING
+
     def _count_big(self, kind: str, weight: float) -> None:
         self.big_keys[kind] = self.big_keys.get(kind, 0.0) + weight
 
@@ -275,7 +281,6 @@ class Survey:
 
     def unmeasured(self) -> list[LengthCandidate]:
         """The biggest keys by memory whose length is not known yet."""
-        least = 0 if self.settings.no_touch else _LONG_BYTES_TOUCHING
         candidates = []
         for kind, top in self.top_memory.items():
             known = {name for name, _ in self.top_length.get(kind, ())}
@@ -283,7 +288,7 @@ class Survey:
                 candidates += [
                     LengthCandidate(name, kind, size, 0.0)
                     for name, size in top
-                    if name not in known and size >= least
+                    if name not in known and size >= self._least(kind)
                 ]
         return candidates
 

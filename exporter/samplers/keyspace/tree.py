@@ -1,8 +1,9 @@
 """The names seen so far, as a tree of tokens: bounded, and exact in its counts."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
+from exporter.samplers.keyspace.nodes import END, Group, Node
 from exporter.samplers.keyspace.shapes import (
     PIECE_SEPARATOR,
     WILD,
@@ -14,9 +15,6 @@ from exporter.samplers.keyspace.shapes import (
     without_addresses,
 )
 
-DIGITS: Final = b"0123456789"
-# The token that ends a name carries no separator.
-END: Final = b""
 _MAX_NAME_BYTES: Final = 256
 _MAX_PIECES: Final = 11
 _MAX_SHORTCUTS: Final = 4096
@@ -24,158 +22,6 @@ _MAX_SHORTCUTS: Final = 4096
 _ROOMY: Final = 0.75
 # Before shortcuts that are for all pieces which differ in their numbers only.
 _PLAIN: Final = b"\0"
-
-
-class Group:
-    """Keys whose names have one pattern.
-
-    `keys` counts them. A group that became part of another one points `into` that. `facts` is for whoever
-    asks about the keys (it must know how to `absorb` another), `rate` is the share of them to be asked about.
-    """
-
-    __slots__ = ("facts", "into", "keys", "rate")
-
-    def __init__(self) -> None:
-        self.keys = 0
-        self.rate = 1.0
-        self.facts: Any = None
-        self.into: Group | None = None
-
-    @property
-    def final(self) -> "Group":
-        """The group that these keys are counted in now."""
-        group = self
-        while group.into is not None:
-            group = group.into
-        return group
-
-    def absorb(self, other: "Group") -> None:
-        """The keys of the other group are of this pattern too."""
-        self.keys += other.keys
-        if self.facts is None:
-            self.facts = other.facts
-        elif other.facts is not None:
-            self.facts.absorb(other.facts)
-        other.facts = None
-        other.into = self
-
-
-class Node:
-    """A place in the tree: what can follow the tokens that lead here.
-
-    `children` are by token with its separator, `ends` by the last token of a name. `folded` holds the
-    separators at which unknown tokens count as ids (`END` for last tokens), `stems` the (stem, separator) of
-    numbered tokens such as `shard17`. `known`: already kept as a pattern of its own in an earlier pass.
-    `closed`: all that follows is one group, since there was no room for more.
-    The rest are shortcuts from whole pieces, and `keys`, which holds only after `tally`.
-    """
-
-    __slots__ = (
-        "children",
-        "closed",
-        "ends",
-        "folded",
-        "keys",
-        "known",
-        "last_pieces",
-        "pieces",
-        "stems",
-        "wild_end",
-        "wild_piece",
-    )
-
-    def __init__(self) -> None:
-        self.children: dict[bytes, Node] = {}
-        self.ends: dict[bytes, Group] = {}
-        self.folded: frozenset[bytes] = frozenset()
-        self.stems: frozenset[tuple[bytes, bytes]] = frozenset()
-        self.known = False
-        self.closed = False
-        self.keys = 0
-        self.forget_shortcuts()
-
-    def forget_shortcuts(self) -> None:
-        """The tree below has changed."""
-        self.pieces: dict[bytes, Node] = {}
-        self.last_pieces: dict[bytes, Group] = {}
-        self.wild_piece: Node | None = None
-        self.wild_end: Group | None = None
-
-    @property
-    def width(self) -> int:
-        """How many tokens can follow."""
-        return len(self.children) + len(self.ends)
-
-    def tally(self) -> int:
-        """Count the keys below, here and at every node below."""
-        keys = sum([group.keys for group in self.ends.values()])
-        for child in self.children.values():
-            keys += child.tally()
-        self.keys = keys
-        return keys
-
-    def walk(self) -> Iterator["Node"]:
-        """This node and all below."""
-        yield self
-        for child in self.children.values():
-            yield from child.walk()
-
-    def route(self, token: bytes, separator: bytes) -> bytes:
-        """The token that an unknown one counts as: a stem with `*`, `*`, or itself."""
-        text = token[: len(token) - len(separator)]
-        if self.stems:
-            stem = text.rstrip(DIGITS)
-            if (stem, separator) in self.stems and stem != text:
-                return stem + WILD + separator
-        return WILD + separator if separator in self.folded else token
-
-    def merge(self, other: "Node") -> None:
-        """Take over all that is below the other node, which is empty afterwards."""
-        self.folded |= other.folded
-        self.stems |= other.stems
-        self.known |= other.known
-        self.keys += other.keys
-        for token, child in other.children.items():
-            self.adopt(token, child)
-        for token, group in other.ends.items():
-            self.adopt_end(token, group)
-        # It may still be known to somebody: nothing must happen to its children twice.
-        other.children, other.ends = {}, {}
-        if self.closed or other.closed:
-            self.close()
-
-    def close(self) -> None:
-        """Make one group of all that follows."""
-        groups = [group for node in self.walk() for group in node.ends.values()]
-        whole = self.ends.get(WILD) or Group()
-        for group in groups:
-            if group is not whole:
-                whole.absorb(group)
-        self.children, self.ends = {}, {WILD: whole}
-        self.closed = True
-        self.forget_shortcuts()
-
-    def adopt(self, token: bytes, child: "Node") -> None:
-        """Take a node as a child under this token, or merge it with the one that is there."""
-        mine = self.children.get(token)
-        if mine is None:
-            token = self.route(token, token[-1:])
-            mine = self.children.get(token)
-        if mine is None:
-            self.children[token] = child
-        elif mine is not child:
-            mine.merge(child)
-
-    def adopt_end(self, token: bytes, group: Group) -> None:
-        """The same for a group."""
-        mine = self.ends.get(token)
-        if mine is None:
-            token = self.route(token, END)
-            mine = self.ends.get(token)
-        if mine is None:
-            self.ends[token] = group
-        elif mine is not group:
-            mine.absorb(group)
 
 
 class Tree:
