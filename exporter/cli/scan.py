@@ -33,6 +33,8 @@ _PATIENCE_SECONDS = 30.0
 _DEADLINE_SECONDS = 30.0
 _REFRESH_SECONDS = 0.2
 _INTERRUPTED = 130
+# Settings that an option sets under another name.
+_OPTIONS = {"patterns": "pattern", "databases": "db"}
 
 
 class OutputFormat(StrEnum):
@@ -116,7 +118,8 @@ def _section(config: Path | None, options: dict[str, Any]) -> KeyspaceSection:
         return KeyspaceSection.model_validate(written)
     except ValidationError as error:
         fault = faults_of(error, KeyspaceSection, written)[0]
-        raise UsageError(f"--{str(fault.place[0]).replace('_', '-')}: {fault.message}") from error
+        option = _OPTIONS.get(str(fault.place[0]), str(fault.place[0]))
+        raise UsageError(f"--{option.replace('_', '-')}: {fault.message}") from error
 
 
 async def _scan(target: Target, section: KeyspaceSection, *, resume: bool) -> PassReport:

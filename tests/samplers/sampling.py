@@ -1,7 +1,7 @@
 """Samplers run on real servers, and what they wrote read back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -40,6 +40,7 @@ class Sampling:
         *,
         credentials: Credentials,
         timeout_seconds: float,
+        records: Mapping[str, Any] | None = None,
     ) -> None:
         section = SamplersSection.model_validate(settings)
         self.clock = Clock()
@@ -51,7 +52,12 @@ class Sampling:
             if spec.name in names
         ]
         self.runner = TargetRunner(
-            self.target, plans, store=self.store, clock=self.clock, timeout_seconds=timeout_seconds
+            self.target,
+            plans,
+            store=self.store,
+            clock=self.clock,
+            timeout_seconds=timeout_seconds,
+            records=records,
         )
         self._pages = {form: Exposition(self._blocks, form, hidden=("instance",)) for form in Format}
 
@@ -98,11 +104,14 @@ async def sampling(
     username: str = "",
     password: str = "",
     timeout_seconds: float = 5.0,
+    records: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Sampling]:
     """The named samplers on a server (or port), closed at the end."""
     port = server if isinstance(server, int) else server.port
     credentials = Credentials(username, Secret(password))
-    found = Sampling(port, names, settings or {}, credentials=credentials, timeout_seconds=timeout_seconds)
+    found = Sampling(
+        port, names, settings or {}, credentials=credentials, timeout_seconds=timeout_seconds, records=records
+    )
     try:
         yield found
     finally:

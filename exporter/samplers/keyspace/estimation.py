@@ -1,9 +1,9 @@
 """From a sample to a total, with its 95 % error.
 
 Every key of a group is asked about with a known probability p and then counts w = 1/p times (Horvitz and
-Thompson, 1952); the total is the weighted mean times the number of keys, which is known (Hájek's ratio
-estimator). Keys are drawn independently, so the variance of the mean is estimated by
-sum(w (w - 1) (y - mean)^2) / sum(w)^2, which is 0 where all keys were asked (Särndal, Swensson and Wretman,
+Thompson, 1952). Keys with p = 1 stand for themselves; for the rest the total is the weighted mean of those
+drawn times their number, which is known (Hájek's ratio estimator). Keys are drawn independently, so the
+variance of the mean is estimated by sum(w (w - 1) (y - mean)^2) / sum(w)^2 (Särndal, Swensson and Wretman,
 "Model Assisted Survey Sampling", 1992, 5.7 and 3.2). Sums suffice, so groups can be merged.
 """
 
@@ -42,7 +42,7 @@ class Estimate:
 class Moments:
     """Weighted sums of observed values y: enough for their mean, its error, and their spread."""
 
-    __slots__ = ("count", "maximum", "u", "uy", "uyy", "w", "wy", "wyy", "wyyy")
+    __slots__ = ("certain", "certain_y", "count", "maximum", "u", "uy", "uyy", "w", "wy", "wyy", "wyyy")
 
     def __init__(self) -> None:
         self.count = 0
@@ -50,6 +50,8 @@ class Moments:
         # Sums of w, w y, w y^2 and w y^3, and with u = w (w - 1) of u, u y and u y^2.
         self.w = self.wy = self.wyy = self.wyyy = 0.0
         self.u = self.uy = self.uyy = 0.0
+        # How many values have weight 1, and their sum.
+        self.certain = self.certain_y = 0.0
 
     def add(self, values: Sequence[float], weight: float = 1.0, *, census: bool = False) -> None:
         """Take in values that all have the same weight; `census`: all values there are will be added."""
@@ -68,6 +70,9 @@ class Moments:
             self.u += u * count
             self.uy += u * total
             self.uyy += u * squares
+        else:
+            self.certain += count
+            self.certain_y += total
 
     def add_share(self, ones: int, count: int, weight: float = 1.0) -> None:
         """Take in `count` values of which `ones` are 1 and the rest 0."""
@@ -75,10 +80,14 @@ class Moments:
         self.w += weight * count
         self.wy += weight * ones
         self.wyy += weight * ones
-        u = weight * (weight - 1.0)
-        self.u += u * count
-        self.uy += u * ones
-        self.uyy += u * ones
+        if weight != 1.0:
+            u = weight * (weight - 1.0)
+            self.u += u * count
+            self.uy += u * ones
+            self.uyy += u * ones
+        else:
+            self.certain += count
+            self.certain_y += ones
 
     def merge(self, other: "Moments") -> None:
         """Take over the sums of another group."""
@@ -112,17 +121,28 @@ class Moments:
         """The sum over `keys` keys."""
         if not self.count:
             return Estimate(0.0, inf if keys else 0.0)
-        mean = self.mean
-        variance = (self.uyy - 2 * mean * self.uy + mean**2 * self.u) / self.w**2
+        rest = keys - self.certain
+        if rest <= 0:
+            return Estimate(self.certain_y, 0.0)
+        mean, weight = self._drawn
+        if not weight:
+            width = student(self.count - 1) * self.deviation / sqrt(self.count)
+            return Estimate(self.certain_y + rest * self.mean, width * rest)
+        variance = (self.uyy - 2 * mean * self.uy + mean**2 * self.u) / weight**2
         if variance <= _ROUNDING * mean**2:
-            return Estimate(mean * keys, 0.0)
-        return Estimate(mean * keys, self._quantile() * sqrt(variance) * keys)
+            return Estimate(self.certain_y + rest * mean, 0.0)
+        return Estimate(self.certain_y + rest * mean, self._quantile(weight) * sqrt(variance) * rest)
 
-    def _quantile(self) -> float:
+    @property
+    def _drawn(self) -> tuple[float, float]:
+        """The mean of the values that stand for others too, and their weight."""
+        weight = self.w - self.certain if self.u else 0.0
+        return ((self.wy - self.certain_y) / weight if weight else 0.0), weight
+
+    def _quantile(self, weight: float) -> float:
         """How many standard errors wide the interval is: more where few values decide, or skewed ones."""
-        effective = self.w**2 / self.u
-        skewness = self.skewness
-        return student(effective - 1) + _EDGEWORTH * min(2.0, abs(skewness) / sqrt(effective))
+        effective = weight**2 / self.u
+        return student(effective - 1) + _EDGEWORTH * min(2.0, abs(self.skewness) / sqrt(effective))
 
     def share_total(self, keys: float) -> Estimate:
         """The number of ones among `keys` keys, for values that are 0 or 1.
@@ -131,15 +151,19 @@ class Moments:
         """
         if not self.count:
             return Estimate(0.0, inf if keys else 0.0)
-        share = min(1.0, self.mean)
-        if not self.u:
-            return Estimate(share * keys, 0.0)
-        effective = self.w**2 / self.u
+        rest = keys - self.certain
+        if rest <= 0:
+            return Estimate(self.certain_y, 0.0)
+        share, weight = self._drawn
+        if not weight:
+            share, effective = self.mean, float(self.count)
+        else:
+            share, effective = min(1.0, max(0.0, share)), weight**2 / self.u
         spread = Z * sqrt(share * (1 - share) / effective + Z**2 / (4 * effective**2))
         middle = share + Z**2 / (2 * effective)
         scale = 1 + Z**2 / effective
         low, high = (middle - spread) / scale, (middle + spread) / scale
-        return Estimate(share * keys, max(high - share, share - low) * keys)
+        return Estimate(self.certain_y + share * rest, max(high - share, share - low) * rest)
 
     def needed(self, half_width_ratio: float) -> float:
         """How many values must be drawn for the total to have this 95 % error, as far as one can tell."""
@@ -167,7 +191,7 @@ class Moments:
         return moments
 
 
-_SUMS: Final = ("w", "wy", "wyy", "wyyy", "u", "uy", "uyy")
+_SUMS: Final = ("w", "wy", "wyy", "wyyy", "u", "uy", "uyy", "certain", "certain_y")
 
 
 def student(freedom: float) -> float:

@@ -6,6 +6,8 @@ from typing import Any, Final
 from exporter.samplers.keyspace.shapes import WILD
 
 DIGITS: Final = b"0123456789"
+# Of each group so many keys are asked about before a rate can be planned.
+PILOT: Final = 100
 # The token that ends a name carries no separator.
 END: Final = b""
 
@@ -14,14 +16,16 @@ class Group:
     """Keys whose names have one pattern.
 
     `keys` counts them. A group that became part of another one points `into` that. `facts` is for whoever
-    asks about the keys (it must know how to `absorb` another), `rate` is the share of them to be asked about.
+    asks about the keys (it must know how to `absorb` another). `rate` is the share of them to be asked about,
+    0 while it is not planned, after the first `pilot` keys, which are asked in any case.
     """
 
-    __slots__ = ("facts", "into", "keys", "rate")
+    __slots__ = ("facts", "into", "keys", "pilot", "rate")
 
     def __init__(self) -> None:
         self.keys = 0
-        self.rate = 1.0
+        self.rate = 0.0
+        self.pilot = PILOT
         self.facts: Any = None
         self.into: Group | None = None
 

@@ -6,15 +6,13 @@ from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.facts import Facts
-from exporter.samplers.keyspace.nodes import Group
+from exporter.samplers.keyspace.nodes import PILOT, Group
 
 # What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
 _SECONDS_PER_KEY: Final = 2.5e-6
 # Of the keys of a large database so many are asked about at most, unless told otherwise.
 _SAMPLE_SHARE: Final = 0.08
 _SAMPLE_LEAST: Final = 20_000
-# Of a group everything is asked until this much is known about it.
-_PILOT: Final = 100
 _LEAST: Final = 300
 # The 95 % error aimed at for the memory of a pattern that holds 1 % of it all or more, and the loosest one.
 _ERROR: Final = 0.018
@@ -36,7 +34,7 @@ class SamplePlan:
     def assign(self, groups: Iterable[Group], growth: float) -> None:
         """Give each group its rate; `growth` is how many times the keys seen so far there will be."""
         known = [(group, group.facts) for group in groups if isinstance(group.facts, Facts)]
-        known = [(group, facts) for group, facts in known if facts.memory.count >= _PILOT]
+        known = [(group, facts) for group, facts in known if facts.memory.count >= PILOT]
         memory = sum(facts.memory.mean * group.keys for group, facts in known)
         wanted = [(group, _wanted(group, facts, growth, memory)) for group, facts in known]
         total = sum(number for _, number in wanted)

@@ -135,12 +135,12 @@ def restore_survey(survey: Survey, saved: dict[str, Any]) -> None:
 
 def _dump_group(group: Group) -> list[Any]:
     facts = group.facts.to_json() if isinstance(group.facts, Facts) else None
-    return [group.keys, group.rate, facts]
+    return [group.keys, group.rate, group.pilot, facts]
 
 
 def _load_group(group: Group, saved: list[Any]) -> Group:
-    keys, rate, facts = saved
-    group.keys, group.rate = int(keys), float(rate)
+    keys, rate, pilot, facts = saved
+    group.keys, group.rate, group.pilot = int(keys), float(rate), int(pilot)
     group.facts = Facts.from_json(facts) if facts is not None else None
     return group
 

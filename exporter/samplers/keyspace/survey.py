@@ -92,15 +92,17 @@ class Survey:
         self._random = Random(settings.seed)
         self._recent: tuple[set[bytes], set[bytes]] = (set(), set())
         self._planned_at = 0
+        self._pilots = 0
         self._lengths_asked = 0
 
     def select(self, cursor: bytes, names: Sequence[bytes]) -> Batch:
         """What to ask about the names of the SCAN at `cursor`; those seen just before are left out."""
         names = self._without_duplicates(names)
-        if self.settings.plan is None:
+        plan = self.settings.plan
+        if plan is None:
             return Batch(cursor, names, FactsRequest(names, self._extra(len(names)), self.settings.usage))
         groups = self.miner.find(names)
-        chosen, weights = self._draw(names, groups)
+        chosen, weights = self._draw(plan, names, groups)
         asked = [names[index] for index in chosen]
         request = FactsRequest(asked, self._extra(len(asked)), self.settings.usage)
         return Batch(cursor, names, request, groups, chosen, weights)
@@ -125,13 +127,28 @@ class Survey:
         number = int(rate * count + self._random.random())
         return self._random.sample(range(count), min(number, count))
 
-    def _draw(self, names: Sequence[bytes], groups: Sequence[Group]) -> tuple[list[int], list[float]]:
-        random, watched = self._random.random, self.settings.watched
-        rates = [group.rate if group.into is None else group.final.rate for group in groups]
-        if watched and not watched.isdisjoint(names):
-            rates = [1.0 if name in watched else rate for name, rate in zip(names, rates, strict=True)]
-        chosen = [index for index, rate in enumerate(rates) if rate >= 1.0 or random() < rate]
-        return chosen, [1.0 / rates[index] for index in chosen]
+    def _draw(
+        self, plan: SamplePlan, names: Sequence[bytes], groups: Sequence[Group]
+    ) -> tuple[list[int], list[float]]:
+        """The indexes of the keys to ask about, and how many keys each stands for."""
+        random, watched = self._random.random, self.settings.watched.intersection(names)
+        usual = min(1.0, plan.most / max(1, self.most_keys))
+        chosen: list[int] = []
+        weights: list[float] = []
+        for index, group in enumerate(groups):
+            one = group if group.into is None else group.final
+            rate = one.rate or usual
+            if one.pilot and self._pilots < plan.most / 2:
+                # SCAN's order has nothing to do with what is asked: the first ones are as good as any.
+                one.pilot -= 1
+                self._pilots += 1
+                rate = 1.0
+            elif watched and names[index] in watched:
+                rate = 1.0
+            if rate >= 1.0 or random() < rate:
+                chosen.append(index)
+                weights.append(1.0 / rate)
+        return chosen, weights
 
     def commit(self, batch: Batch, replies: Sequence[Reply]) -> list[LengthCandidate]:
         """Count a batch, with the replies to its request; returns the keys whose length is worth asking."""

@@ -93,8 +93,8 @@ class Walk:
             seconds = await self._exchange(step, answered)
             answered, batch = step, None
             try:
-                batch = self._take_names(step)
                 self._note_size(step)
+                batch = self._take_names(step)
                 await between(seconds, len(batch.names) if batch is not None else 0)
             except BaseException:
                 self._count(answered, batch.cursor if batch is not None else self._next)

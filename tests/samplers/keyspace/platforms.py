@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
-_WORDS: Final = (
-    "apple river stone cloud green light paper table music ocean silver winter garden bridge forest candle "
-    "dragon engine flower guitar hammer island jungle kitten ladder market number orange pencil quartz rabbit "
-    "school tunnel umbrella violin window yellow zebra anchor basket copper desert elbow falcon gravel helmet "
-    "insect jacket kernel lemon mirror needle oyster pirate quiver ribbon saddle timber urchin velvet walrus"
-).split()
+_TEXT: Final = """
+apple river stone cloud green light paper table music ocean silver winter garden bridge forest
+candle dragon engine flower guitar hammer island jungle kitten ladder market number orange pencil
+quartz rabbit school tunnel umbrella violin window yellow zebra anchor basket copper desert elbow
+falcon gravel helmet insect jacket kernel lemon mirror needle oyster pirate quiver ribbon saddle
+timber urchin velvet walrus
+"""
+_WORDS: Final = tuple(_TEXT.split())
 _BASE62: Final = string.ascii_letters + string.digits
-_SERVICES: Final = ("api", "auth", "search", "upload")
-_METRICS: Final = ("views", "visits", "signups")
 
 
 def hexadecimal(random: Random, digits: int) -> str:

@@ -1,0 +1,236 @@
+"""The keyspace sampler among the others: metrics, restarts, servers that go away."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.errors import StateError
+from exporter.samplers.keyspace import KeyspaceSampler
+from exporter.state.database import Database
+from exporter.state.keyspace import SqliteKeyspaceRecords
+from tests.conftest import StartServer
+from tests.samplers.keyspace.scanning import client
+from tests.samplers.sampling import Sampling, run_async, sampling
+from tests.servers import RealServer
+
+FAST = {"keyspace": {"budget": "unlimited"}}
+
+
+def put(server: RealServer, family: str, count: int) -> None:
+    pipe = client(server).pipeline(transaction=False)
+    for number in range(count):
+        pipe.set(f"{family}:{number}", "x" * 50, ex=1000 if number % 4 == 0 else None)
+    pipe.execute()
+
+
+def sampler_of(found: Sampling) -> KeyspaceSampler:
+    sampler = found.runner.sampler("keyspace")
+    assert isinstance(sampler, KeyspaceSampler)
+    return sampler
+
+
+async def one_pass(found: Sampling) -> None:
+    """Sample until the pass under way is over and shown."""
+    await found.run("keyspace")
+    async with asyncio.timeout(20):
+        while sampler_of(found).progress_ratio < 1 or sampler_of(found).report is None:
+            await asyncio.sleep(0.01)
+            await found.run("keyspace")
+
+
+def test_the_metrics_of_a_pass(empty_server: RealServer) -> None:
+    put(empty_server, "session", 400)
+    client(empty_server).rpush("jobs", *range(3000))
+
+    async def check() -> None:
+        async with sampling(empty_server, "info", "keyspace", settings=FAST) as found:
+            await found.run("info")
+            assert found.value("redis_vigil_own_keyspace_hits_total") == 0
+            assert found.value("redis_vigil_own_keyspace_misses_total") == 0
+            await one_pass(found)
+            await found.run("info")
+            labels = {"db": "db0", "pattern": "session:*"}
+            assert found.value("redis_keyspace_pattern_keys", **labels) == 400
+            assert found.value("redis_keyspace_pattern_keys_without_ttl", **labels) == 300
+            assert (found.value("redis_keyspace_pattern_memory_bytes", **labels) or 0) > 400 * 50
+            for name in ("keys", "memory_bytes", "keys_without_ttl"):
+                assert found.value(f"redis_keyspace_pattern_{name}_error_ratio", **labels) == 0
+            assert found.value("redis_keyspace_type_keys", db="db0", type="string") == 400
+            assert found.value("redis_keyspace_big_keys", db="db0", type="list") == 1
+            assert found.value("redis_keyspace_ttl_seconds_count", db="db0") == 100
+            assert found.value("redis_keyspace_ttl_seconds_bucket", db="db0", le="1800") == 100
+            assert found.value("redis_keyspace_idle_seconds_count", db="db0") == 401
+            jobs = {"db": "db0", "type": "list", "key": "jobs"}
+            assert found.value("redis_keyspace_biggest_key_length", **jobs) == 3000
+            assert (found.value("redis_keyspace_biggest_key_memory_bytes", **jobs) or 0) > 5000
+            assert found.value("redis_keyspace_scan_keys_scanned") == 401
+            assert found.value("redis_keyspace_scan_progress_ratio") == 1
+            assert found.value("redis_keyspace_scan_database_size", db="db0") == 401
+            assert (found.value("redis_keyspace_scan_last_completed_timestamp_seconds") or 0) > 1.7e9
+            assert found.value("redis_keyspace_scan_duration_seconds") is not None
+            assert (found.value("redis_vigil_own_keyspace_hits_total") or 0) >= 2 * 401
+
+    run_async(check)
+
+
+def test_passes_begin_at_the_interval_and_results_stay(empty_server: RealServer) -> None:
+    put(empty_server, "k", 100)
+
+    async def check() -> None:
+        async with sampling(empty_server, "keyspace", settings=FAST) as found:
+            await one_pass(found)
+            first = sampler_of(found).report
+            put(empty_server, "k", 200)
+            for _ in range(3):
+                found.clock.ahead += 100
+                await found.run("keyspace")
+                await asyncio.sleep(0.05)
+            assert sampler_of(found).report is first
+            assert found.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 100
+            found.clock.ahead += 400
+            await one_pass(found)
+            await one_pass(found)
+            assert found.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 200
+            growth = found.value("redis_keyspace_pattern_keys_growth_per_hour", db="db0", pattern="k:*")
+            assert growth == pytest.approx(100 / (700 / 3600), rel=0.05)
+
+    run_async(check)
+
+
+def test_a_server_that_is_down_shows_nothing(start_server: StartServer) -> None:
+    server = start_server()
+    put(server, "k", 100)
+
+    async def check() -> None:
+        async with sampling(server, "info", "keyspace", settings=FAST) as found:
+            await one_pass(found)
+            assert found.values("redis_keyspace_pattern_keys")
+            server.kill()
+            await found.run()
+            assert found.values("redis_keyspace_pattern_keys") == {}
+            server.start()
+            found.clock.ahead += 20
+            await asyncio.sleep(0.2)
+            await found.run()
+            # What is known stays known.
+            assert found.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 100
+
+    run_async(check)
+
+
+def test_a_server_that_refuses(empty_server: RealServer) -> None:
+    empty_server.command("ACL", "SETUSER", "limited", "on", ">secret", "~*", "+@all", "-scan")
+
+    async def check() -> None:
+        put(empty_server, "k", 10)
+        async with sampling(
+            empty_server, "keyspace", settings=FAST, username="limited", password="secret"
+        ) as found:
+            await found.run("keyspace")
+            await asyncio.sleep(0.2)
+            await found.run("keyspace")
+            status = found.runner.status.samplers["keyspace"]
+            assert not status.success
+            assert status.reason == "permission"
+
+    run_async(check)
+
+
+def test_a_replica_is_left_alone(start_server: StartServer) -> None:
+    primary, replica = start_server("--repl-diskless-sync-delay", "0"), start_server()
+    replica.command("REPLICAOF", "127.0.0.1", primary.port)
+
+    async def check() -> None:
+        async with sampling(replica, "keyspace", settings=FAST) as found:
+            for _ in range(3):
+                await found.run("keyspace")
+                await asyncio.sleep(0.1)
+            assert found.runner.status.samplers["keyspace"].success
+            assert sampler_of(found).report is None
+            assert "scan" not in str(replica.client.info("commandstats"))
+
+    run_async(check)
+
+
+def test_results_and_progress_survive_a_restart(empty_server: RealServer, tmp_path: Path) -> None:
+    put(empty_server, "k", 3000)
+    slow = {"keyspace": {"keys_per_second": 2000}}
+
+    async def start(settings: dict[str, Any], passes: int) -> tuple[int, Sampling]:
+        database = Database(tmp_path / "state.db")
+        records = {"keyspace": SqliteKeyspaceRecords(database)}
+        async with sampling(empty_server, "keyspace", settings=settings, records=records) as found:
+            if passes:
+                await one_pass(found)
+            else:
+                await found.run("keyspace")
+                await asyncio.sleep(0.4)
+            scanned = sampler_of(found).keys_scanned
+        await database.close()
+        return scanned, found
+
+    async def check() -> None:
+        scanned, _ = await start(slow, passes=0)
+        assert 100 < scanned < 3000
+        hits_before = empty_server.client.info("stats")["keyspace_hits"]
+        _, second = await start(FAST, passes=1)
+        assert second.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 3000
+        hits = empty_server.client.info("stats")["keyspace_hits"] - hits_before
+        # The first process has asked about a part of them.
+        assert hits < 4 * 3000 - scanned
+        empty_server.command("CONFIG", "RESETSTAT")
+        _, third = await start(FAST, passes=1)
+        # Known at once, and not yet due again.
+        assert third.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 3000
+        assert "scan" not in str(empty_server.client.info("commandstats"))
+
+    run_async(check)
+
+
+class _BrokenRecords:
+    """A disk that is full."""
+
+    async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
+        raise StateError("no")
+
+    async def save_history(self, instance: str, history: bytes) -> None:
+        raise StateError("no")
+
+    async def save_progress(self, instance: str, progress: bytes) -> None:
+        raise StateError("no")
+
+
+class _StrangeRecords(_BrokenRecords):
+    """A state of something else."""
+
+    async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
+        return b'{"format": 1, "report": 3}', b"nonsense"
+
+
+@pytest.mark.parametrize("records", [_BrokenRecords(), _StrangeRecords()])
+def test_a_state_that_fails_costs_no_scan(empty_server: RealServer, records: object) -> None:
+    put(empty_server, "k", 50)
+
+    async def check() -> None:
+        async with sampling(empty_server, "keyspace", settings=FAST, records={"keyspace": records}) as found:
+            await one_pass(found)
+            assert found.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 50
+
+    run_async(check)
+
+
+def test_the_connection_has_a_name_of_its_own(empty_server: RealServer) -> None:
+    put(empty_server, "k", 500)
+
+    async def check() -> None:
+        async with sampling(
+            empty_server, "keyspace", settings={"keyspace": {"keys_per_second": 10}}
+        ) as found:
+            await found.run("keyspace")
+            await asyncio.sleep(0.3)
+            names = {one["name"] for one in empty_server.client.client_list()}
+            assert "redis-vigil-keyspace" in names
+
+    run_async(check)
