@@ -1,7 +1,7 @@
 """Which pattern each key's name has: those configured first, the rest found by themselves."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from exporter.model.keyname import show_bytes
@@ -56,6 +56,11 @@ class Miner:
             if mine is not group:
                 mine.absorb(group)
         return named
+
+    def keep(self, beginnings: Iterable[str]) -> None:
+        """Names that begin so are told apart from others: those of queues, for example."""
+        for beginning in beginnings:
+            self.tree.keep(beginning.encode("utf-8", "surrogateescape"))
 
     def learn(self, skeleton: Any) -> None:
         """Start from what an earlier pass has found (see `skeleton`), so that names stay the same."""

@@ -209,12 +209,13 @@ class Scan:
             watched=frozenset(self._history.tracked.get(number, ())) if self._history else frozenset(),
             seed=self._seed,
         )
-        miner = Miner(ConfiguredPatterns([*self._section.patterns, *_queue_patterns(self._queues)]))
+        miner = Miner(ConfiguredPatterns(self._section.patterns))
         if self._history is not None and number in self._history.skeletons:
             try:
                 miner.learn(self._history.skeletons[number])
             except _UNFIT as error:
                 log.warning("saved patterns cannot be used", error=error)
+        miner.keep(self._queues)
         return Survey(settings, miner, self._refused, self._lookups)
 
     async def _between(self, seconds: float, keys: int) -> None:
@@ -306,8 +307,3 @@ class Scan:
         if self._survey is not None and self.progress.current in sizes:
             done += self._survey.progress * sizes[self.progress.current]
         return min(1.0, done / total)
-
-
-def _queue_patterns(queues: Mapping[str, str]) -> list[str]:
-    """Keys of queues as patterns: what stands before the job is told as it is."""
-    return [f"{beginning.replace('{', '{{').replace('}', '}}')}*" for beginning in queues]

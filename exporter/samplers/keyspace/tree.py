@@ -132,6 +132,16 @@ class Tree:
             node = child
         return node, as_is
 
+    def keep(self, beginning: bytes) -> None:
+        """Take what names begin with for a word of its own, and no id; it must end with a separator."""
+        *pieces, rest = beginning.split(PIECE_SEPARATOR)
+        node = self.root
+        for piece in pieces:
+            node = self.grow([*cut(piece)[:-1], cut(piece)[-1] + PIECE_SEPARATOR], node)
+        node = self.grow(cut(rest)[:-1], node)
+        if node is not self.root:
+            node.known = True
+
     def grow(self, tokens: Iterable[bytes], node: Node | None = None) -> Node:
         """The node after exactly these tokens, made where it is missing."""
         node = node or self.root

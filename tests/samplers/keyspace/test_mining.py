@@ -163,3 +163,20 @@ def test_every_name_is_counted_once(names: list[bytes]) -> None:
     assert sum(found.values()) == len(names)
     again, _ = mine(names, skeleton=skeleton)
     assert sum(again.values()) == len(names)
+
+
+def test_keys_of_queues_are_told_apart() -> None:
+    queues = [
+        f"{adjective}{noun}"
+        for adjective in ("in", "out", "re", "un", "pre")
+        for noun in ("mail", "job", "run")
+    ]
+    names = [f"bull:{queue}:{part}".encode() for queue in queues for part in (*range(20), "meta", "id")]
+    miner = Miner(ConfiguredPatterns([]))
+    miner.keep([f"bull:{queue}:" for queue in queues])
+    miner.count(miner.find(shuffled([names], 1)))
+    found = {name: group.keys for name, group in miner.settle().items()}
+    assert found == {f"bull:{queue}:*": 22 for queue in queues}
+    # Without being told, they are ids: the same words stand below each.
+    without, _ = mine(names)
+    assert without == {"bull:*:*": 330}
