@@ -42,9 +42,9 @@ class ClientList:
 
     def fields(self, limit: int) -> Sequence[Mapping[str, str]]:
         """All fields of the first `limit` connections."""
-        names = list(self._index)
+        # By index: a server that makes things up may name a field twice.
         return [
-            {name: item[len(name) + 1 :] for name, item in zip(names, row, strict=True)}
+            {name: row[index][len(name) + 1 :] for name, index in self._index.items()}
             for row in self._rows[:limit]
         ]
 
