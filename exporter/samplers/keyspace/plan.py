@@ -11,7 +11,7 @@ from exporter.samplers.keyspace.nodes import PILOT, Group
 # What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
 _SECONDS_PER_KEY: Final = 2.5e-6
 # Of the keys of a large database so many are asked about at most, unless told otherwise.
-_SAMPLE_SHARE: Final = 0.08
+_SAMPLE_SHARE: Final = 0.06
 _SAMPLE_LEAST: Final = 20_000
 _LEAST: Final = 300
 # The 95 % error aimed at for the memory of a pattern that holds 1 % of it all or more, and the loosest one.

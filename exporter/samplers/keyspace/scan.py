@@ -27,7 +27,7 @@ from exporter.samplers.lookups import Lookups
 log = get_logger(__name__)
 
 # Idle times and encodings of so many keys are enough for a distribution.
-_EXTRA_KEYS: Final = 20_000
+_EXTRA_KEYS: Final = 10_000
 _SAVE_SECONDS: Final = 30.0
 _FIRST_RETRY_SECONDS: Final = 0.5
 _LAST_RETRY_SECONDS: Final = 30.0

@@ -36,6 +36,8 @@ _MAX_TOKENS: Final = 10
 
 _NUMBER_CHARS: Final = b"0123456789._-"
 _HEX_CHARS: Final = b"0123456789abcdef"
+# An id of letters, digits and other signs is a moment, a UUID, or ends so.
+_LAST_SIGNS: Final = frozenset((b"=", b"Z"))
 _NUMBERS: Final = re.compile(rb"[0-9]+").sub
 _MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]").search
 
@@ -63,11 +65,19 @@ def is_identifier(piece: bytes) -> bool:
         return size >= 16 or (size >= 8 and not piece.isalpha())
     if size < 8:
         return False
+    if piece.isalnum():
+        return (not piece.isalpha() and _WHOLE_ID(piece) is not None) or (size >= 16 and _is_base64(piece))
+    if size == 36 and piece[8:9] == b"-":
+        return _WHOLE_ID(piece) is not None
     if b"@" in piece:
         return _WHOLE_MAIL(piece) is not None
-    if size >= 16 and size != 36 and _BASE64(piece) and len(_CHANGES(piece)) >= _MIN_CHANGES:
-        return True
-    return not piece.isalpha() and _WHOLE_ID(piece) is not None
+    if piece[4:5] == b"-" or piece[-1:] in _LAST_SIGNS:
+        return _WHOLE_ID(piece) is not None
+    return size >= 16 and _is_base64(piece)
+
+
+def _is_base64(piece: bytes) -> bool:
+    return _BASE64(piece) is not None and len(_CHANGES(piece)) >= _MIN_CHANGES
 
 
 def collapse_numbers(piece: bytes) -> bytes:

@@ -218,7 +218,7 @@ Place = TypeVar("Place")
 def _remember(shortcuts: dict[bytes, Place], piece: bytes, text: bytes, key: bytes, place: Place) -> None:
     """Note where a piece leads, for all that differ from it in their numbers only, or for itself."""
     if len(shortcuts) < _MAX_SHORTCUTS:
-        if has_plain_numbers(piece):
-            shortcuts[key] = place
-        elif text == piece:
+        if text == piece:
             shortcuts[piece] = place
+        elif has_plain_numbers(piece):
+            shortcuts[key] = place
