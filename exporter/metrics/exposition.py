@@ -1,14 +1,14 @@
 """`/metrics` from ready text: a block keeps its lines, and only those of moved values are written anew."""
 
 import gzip
-from array import array
 from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from exporter.metrics.text import Format, format_head, format_labels, format_value
+from exporter.metrics.lines import NO_LINES, PreparedLayouts
+from exporter.metrics.text import Format, format_head, format_value
 from exporter.model.labels import METRIC_NAME
-from exporter.model.sample import Family, Layout, Point
+from exporter.model.sample import Family, Layout
 
 
 class ExposedBlock(Protocol):
@@ -30,15 +30,13 @@ class ExposedBlock(Protocol):
 class BlockText:
     """The exposition lines of one block, by family, brought up to date on demand."""
 
-    def __init__(self, hidden: Collection[str], form: Format) -> None:
-        self._hidden = hidden
-        self._form = form
+    def __init__(self, prepared: PreparedLayouts) -> None:
+        self._prepared = prepared
         self._version = -1
         self._layout: Layout | None = None
+        self._lines = NO_LINES
         self._values: Sequence[float | None] = ()
-        self._prefixes: list[str] = []
-        self._families: list[tuple[Family, array[int]]] = []
-        self._family_of: array[int] = array("I")
+        self._base = ""
         self.chunks: dict[Family, str] = {}
 
     def update(self, block: ExposedBlock) -> Collection[Family]:
@@ -49,7 +47,7 @@ class BlockText:
         if block.layout is not self._layout:
             gone = list(self.chunks)
             self._prepare(block.layout)
-        values, before, family_of = block.values, self._values, self._family_of
+        values, before, family_of = block.values, self._values, self._lines.family_of
         moved = {family_of[index] for index, value in enumerate(values) if value != before[index]}
         self._values = values
         self._version = block.version
@@ -57,11 +55,12 @@ class BlockText:
 
     def _join(self, positions: Iterable[int]) -> Iterator[Family]:
         """Put the lines of these families together anew."""
-        values, prefixes = self._values, self._prefixes
+        values, base = self._values, self._base
+        heads, ends = self._lines.heads, self._lines.ends
         for position in positions:
-            family, indexes = self._families[position]
+            family, indexes = self._lines.families[position]
             chunk = [
-                f"{prefixes[index]}{format_value(float(value))}\n"
+                f"{heads[index]}{base}{ends[index]}{format_value(float(value))}\n"
                 for index in indexes
                 if (value := values[index]) is not None
             ]
@@ -69,24 +68,10 @@ class BlockText:
             yield family
 
     def _prepare(self, layout: Layout) -> None:
-        by_family: dict[Family, list[int]] = {}
-        for index, point in enumerate(layout.points):
-            by_family.setdefault(point.family, []).append(index)
-        self._families = [(family, array("I", indexes)) for family, indexes in by_family.items()]
-        self._family_of = array("I", bytes(4 * len(layout)))
-        for position, (_, indexes) in enumerate(self._families):
-            for index in indexes:
-                self._family_of[index] = position
-        old = () if self._layout is None else self._layout.points
-        known = {id(point): prefix for point, prefix in zip(old, self._prefixes, strict=True)}
-        self._prefixes = [known.get(id(point)) or self._prefix(point) for point in layout.points]
+        self._base, self._lines = self._prepared.get(layout)
         self._layout = layout
         self._values = [None] * len(layout)
         self.chunks = {}
-
-    def _prefix(self, point: Point) -> str:
-        labels = format_labels(point.series, self._hidden, self._form)
-        return f"{point.family.name}{point.suffix}{labels} "
 
 
 class _Section:
@@ -125,7 +110,7 @@ class Exposition:
     ) -> None:
         self._blocks = blocks
         self._form = form
-        self._hidden = frozenset({*hidden, METRIC_NAME})
+        self._prepared = PreparedLayouts(frozenset({*hidden, METRIC_NAME}), form)
         self._texts: dict[str, BlockText] = {}
         self._sections: dict[str, _Section] = {}
         self._names: list[str] = []
@@ -139,7 +124,7 @@ class Exposition:
             alive.add(block.source)
             text = self._texts.get(block.source)
             if text is None:
-                text = self._texts[block.source] = BlockText(self._hidden, self._form)
+                text = self._texts[block.source] = BlockText(self._prepared)
             for family in text.update(block):
                 is_changed = True
                 self._section(family).put(block.source, family, text.chunks.get(family, ""))

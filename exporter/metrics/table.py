@@ -1,8 +1,10 @@
 """Where a sampler writes its values: series resolved once, values set by index."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import compress
 
 from exporter.metrics.cap import shorten
+from exporter.metrics.columns import NO_COLUMNS, Key, columns_of
 from exporter.metrics.histogram import format_bound
 from exporter.model.labels import Labels, share
 from exporter.model.sample import Family, Layout, Point, Sample
@@ -29,33 +31,38 @@ class SeriesTable:
         self._last: list[float | None] = []
         self._base = base
         self._max_series = max_series
-        self._handles: dict[tuple[Family, str, tuple[str, ...]], int] = {}
-        self._points: list[Point] = []
+        # What there was at the end of the last pass, shared with other tables, and what has come since then.
+        self._columns = NO_COLUMNS
+        self._added: dict[Key, int] = {}
+        self._new_points: list[Point] = []
         self._layout = Layout(())
         self._passes = 0
-        self._seen: list[bool] = []
+        self._seen = bytearray()
 
     def handle(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
         """The index of a series in `values`; None when the table is full."""
         key = (family, suffix, label_values)
-        handle = self._handles.get(key)
+        handle = self._columns.handles.get(key)
         if handle is None:
-            handle = self._add(key, zip(family.label_names, label_values, strict=True))
+            handle = self._add(key, family.label_names)
         return handle
 
-    def _add(self, key: tuple[Family, str, tuple[str, ...]], own: Iterable[tuple[str, str]]) -> int | None:
-        if len(self._points) >= self._max_series:
+    def _add(self, key: Key, names: Sequence[str]) -> int | None:
+        """The index of a series that was not there at the end of the last pass."""
+        handle = self._added.get(key)
+        if handle is not None:
+            return handle
+        if len(self) >= self._max_series:
             self.dropped += 1
             return None
-        pairs = [share((name, shorten(value))) for name, value in own]
-        names = {name for name, _ in pairs}
-        labels = Labels([*(pair for pair in self._base.pairs if pair[0] not in names), *pairs])
-        point = Point(key[0], key[1], labels)
-        handle = self._handles[key] = len(self._points)
-        self._points.append(point)
-        self._seen.append(True)
+        pairs = [share((name, shorten(value))) for name, value in zip(names, key[2], strict=True)]
+        handle = self._added[key] = len(self)
+        self._new_points.append(Point(key[0], key[1], Labels(pairs)))
         self.values.append(None)
         return handle
+
+    def __len__(self) -> int:
+        return len(self._columns.handles) + len(self._added)
 
     def set(self, family: Family, value: float, *label_values: str, suffix: str = "") -> None:
         """Give one series its value in this pass."""
@@ -90,16 +97,16 @@ class SeriesTable:
     ) -> int | None:
         """The index of a series that carries one label on top of the family's own."""
         key = (family, suffix, (*label_values, label_value))
-        handle = self._handles.get(key)
+        handle = self._columns.handles.get(key)
         if handle is None:
-            own = zip(family.label_names, label_values, strict=True)
-            handle = self._add(key, [*own, (label, label_value)])
+            handle = self._add(key, (*family.label_names, label))
         return handle
 
     def finish(self, timestamp: int) -> Sample:
         """The sample of the pass that ends (milliseconds); the next one starts without values."""
-        if len(self._layout) != len(self._points):
-            self._layout = Layout(self._points)
+        if self._added:
+            keys = [*self._columns.handles, *self._added]
+            self._have(keys, [*self._columns.shape.points, *self._new_points])
         values = self.values
         sample = Sample(self.source, timestamp, self._layout, values)
         self._passes += 1
@@ -107,32 +114,41 @@ class SeriesTable:
             self._clean()
         else:
             self._note_seen(values)
-        self._last = values if len(values) == len(self._points) else []
-        self.values = [None] * len(self._points)
+        self._last = values if len(values) == len(self) else []
+        self.values = [None] * len(self)
         return sample
+
+    def _have(self, keys: Sequence[Key], points: Sequence[Point]) -> None:
+        """These are the series from now on."""
+        self._columns = columns_of(keys, points)
+        self._layout = Layout(self._columns.shape, self._base)
+        self._added = {}
+        self._new_points = []
+        self._seen.extend(b"\1" * (len(points) - len(self._seen)))
 
     def carry_over(self) -> None:
         """Begin this pass with the values of the last one that was finished, instead of with none."""
-        missing = len(self._points) - len(self._last)
+        missing = len(self) - len(self._last)
         self.values = [*self._last, *[None] * missing]
 
     def discard(self) -> None:
         """Forget what a failed pass has set."""
-        self.values = [None] * len(self._points)
+        self.values = [None] * len(self)
 
     def _note_seen(self, values: list[float | None]) -> None:
         # Whether a series lives is only asked now and then: once per cleaning is often enough.
         if self._passes % 16 == 0:
-            self._seen = [seen or value is not None for seen, value in zip(self._seen, values, strict=True)]
+            self._seen = bytearray(
+                [seen or value is not None for seen, value in zip(self._seen, values, strict=True)]
+            )
 
     def _clean(self) -> None:
         """Drop the series that have had no value since the last cleaning, if that is worth it."""
-        dead = self._seen.count(False)
-        if dead * 4 > len(self._points):
-            kept = [index for index, seen in enumerate(self._seen) if seen]
-            moved = {old: new for new, old in enumerate(kept)}
-            self._points = [self._points[index] for index in kept]
-            self._handles = {key: moved[handle] for key, handle in self._handles.items() if handle in moved}
-            self._layout = Layout(self._points)
+        dead = self._seen.count(0)
+        if dead * 4 > len(self):
+            seen, self._seen = self._seen, bytearray()
+            self._have(
+                list(compress(self._columns.handles, seen)), list(compress(self._columns.shape.points, seen))
+            )
             self.generation += 1
-        self._seen = [False] * len(self._points)
+        self._seen = bytearray(len(self))

@@ -29,13 +29,12 @@ def format_value(value: float) -> str:
 
 
 def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:
-    """`{a="b",c="d"}` without the hidden names; empty where nothing is left."""
-    pairs = ",".join(
+    """`a="b",c="d"` without the hidden names."""
+    return ",".join(
         f'{name}="{escape(_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
         for name, value in labels.pairs
         if name not in hidden
     )
-    return f"{{{pairs}}}" if pairs else ""
 
 
 def _bound(text: str) -> str:

@@ -1,12 +1,13 @@
 """What samplers produce: values of series, at a moment."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from weakref import WeakValueDictionary
 
-from exporter.model.labels import METRIC_NAME, Labels, share
+from exporter.model.labels import EMPTY, METRIC_NAME, Labels, share
 
 # The NaN that marks the end of a series: Prometheus' `value.StaleNaN`.
 _STALE_BITS: Final = struct.pack("<Q", 0x7FF0000000000002)
@@ -45,8 +46,8 @@ class Family:
 class Point:
     """The identity of one value in a layout.
 
-    `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `series` is the series that the
-    value belongs to, with its `__name__`. There are hundreds of these per target, so they hold nothing else.
+    `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `series` are its own labels with
+    the `__name__`, without those that all series of a layout have in common.
     """
 
     __slots__ = ("family", "series", "suffix")
@@ -58,7 +59,7 @@ class Point:
 
     @property
     def labels(self) -> Labels:
-        """All labels but the metric name, the target's included."""
+        """Its own labels but the metric name."""
         return self.series.without(METRIC_NAME)
 
     def __eq__(self, other: object) -> bool:
@@ -71,21 +72,99 @@ class Point:
         return f"Point({self.series})"
 
 
+class Shape:
+    """The points of a layout. Targets that tell the same have one shape: get it from `shape_of`."""
+
+    __slots__ = ("__weakref__", "_by_name", "_by_series", "_own_names", "points")
+
+    def __init__(self, points: tuple[Point, ...]) -> None:
+        self.points = points
+        # Made when first asked for.
+        self._by_name: dict[str, list[int]] = {}
+        self._by_series: dict[Labels, int] = {}
+        self._own_names: frozenset[str] | None = None
+
+    @property
+    def by_name(self) -> Mapping[str, Sequence[int]]:
+        """The positions of the points of each metric name."""
+        if len(self._by_name) == 0:
+            for position, point in enumerate(self.points):
+                self._by_name.setdefault(point.series.name, []).append(position)
+        return self._by_name
+
+    def position(self, series: Labels) -> int | None:
+        """The position of the point with these labels of its own."""
+        if len(self._by_series) == 0:
+            self._by_series = {point.series: at for at, point in reversed(list(enumerate(self.points)))}
+        return self._by_series.get(series)
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names of all labels that any point has of its own."""
+        if self._own_names is None:
+            self._own_names = frozenset(name for point in self.points for name, _ in point.series.pairs)
+        return self._own_names
+
+
+_SHAPES: WeakValueDictionary[tuple[Point, ...], Shape] = WeakValueDictionary()
+
+
+def shape_of(points: Sequence[Point]) -> Shape:
+    """The one shape with these points in this order."""
+    key = tuple(points)
+    found = _SHAPES.get(key)
+    if found is None:
+        found = _SHAPES[key] = Shape(key)
+    return found
+
+
 class Layout:
-    """Which series the values of a sample belong to, in order.
+    """Which series the values of a sample belong to, in order: a shape, and the labels that each of its
+    series has as well. A point's own label of the same name wins.
 
     A sampler hands out the same layout object for as long as nothing appears, so that whoever prepared
     something for a layout (series, text) can keep it.
     """
 
-    __slots__ = ("points", "series")
+    __slots__ = ("base", "shape")
 
-    def __init__(self, points: Sequence[Point]) -> None:
-        self.points = tuple(points)
-        self.series = tuple(point.series for point in self.points)
+    def __init__(self, points: Sequence[Point] | Shape, base: Labels = EMPTY) -> None:
+        self.shape = points if isinstance(points, Shape) else shape_of(points)
+        self.base = base
 
     def __len__(self) -> int:
-        return len(self.points)
+        return len(self.shape.points)
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """The points, without the labels in common."""
+        return self.shape.points
+
+    def holds(self, other: "Layout", position: int) -> bool:
+        """Whether a series of another layout is in this one too."""
+        if other.base == self.base:
+            return self.shape.position(other.points[position].series) is not None
+        return self.position(other.labels(position)) is not None
+
+    def labels(self, position: int) -> Labels:
+        """All labels of a series."""
+        own = self.shape.points[position].series
+        if not self.base:
+            return own
+        names = {name for name, _ in own.pairs}
+        return Labels([*own.pairs, *(pair for pair in self.base.pairs if pair[0] not in names)])
+
+    def position(self, series: Labels) -> int | None:
+        """The position of the series with these labels; None where it is not held."""
+        shape, common = self.shape, self.base.pairs
+        if not common:
+            return shape.position(series)
+        found = shape.position(Labels([pair for pair in series.pairs if pair not in common]))
+        if found is not None and self.labels(found) == series:
+            return found
+        if shape.own_names.isdisjoint(name for name, _ in common):
+            return None
+        return next((at for at in shape.by_name.get(series.name, ()) if self.labels(at) == series), None)
 
 
 @dataclass(frozen=True, slots=True)

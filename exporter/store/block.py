@@ -2,28 +2,32 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
+from itertools import compress
+from operator import ne
 
-from exporter.model.labels import Labels
-from exporter.model.sample import Layout, is_stale
+from exporter.model.sample import Layout
 from exporter.store.piece import Piece
-from exporter.store.series import CHANGE_BYTES, Series
+from exporter.store.replay import lay_down
+from exporter.store.segment import Segment
+from exporter.store.series import Series
 
-# What a series costs that has not changed yet, measured with tracemalloc: 340 bytes for the object, its two
-# arrays and its place in two indexes, 350 for its labels and its point in the layout.
-SERIES_BYTES = 700
-# What a block costs without any series.
-BLOCK_BYTES = 1_000
+# What a block costs without any series, and each of its newest values: a place in a list, and a number.
+BLOCK_BYTES = 1_300
+_STATE_BYTES = 30
 _EMPTY_LAYOUT = Layout(())
+# History is given up in pieces of at least this part of what is left.
+_LEAST_SHED = 16
 
 
 class Block:
-    """All that one source has written: a row per sample, and per series the rows at which it changed.
+    """All that one source has written: its rows, in segments of one layout each.
 
-    Most values of a Redis server stand still, so that a row costs 8 bytes for its timestamp and 12 for each
-    value that moved.
+    Most values of a Redis server stand still, so that a row costs 8 bytes for its timestamp and about 10 for
+    each value that moved. A series is no object of its own until somebody reads it.
 
-    `needed` are the series that somebody reads; `shape` moves when these become others.
+    `layout` and `values` are the newest row of a source that writes. `needed` are the series that somebody
+    reads all the time; `shape` moves when these become others.
     """
 
     def __init__(self, source: str) -> None:
@@ -31,15 +35,15 @@ class Block:
         self.times: array[int] = array("q")
         self.first_row = 0
         self.version = 0
-        self.changes = 0
         self.layout = _EMPTY_LAYOUT
         self.values: Sequence[float | None] = ()
+        # The newest row, also of a source that was put back after a restart and has not written since.
+        self.state: Sequence[float | None] = ()
+        self.segments: list[Segment] = []
         self.needed: list[Series] = []
         self.shape = 0
-        self._columns: list[Series] = []
-        self._by_labels: dict[Labels, Series] = {}
-        # The last values of what was put back after a restart, until the source writes again.
-        self._resumed: dict[Labels, float | None] = {}
+        self.is_resumed = False
+        self._counted: tuple[Sequence[Layout], int] | None = None
 
     @property
     def last_time(self) -> int:
@@ -52,129 +56,179 @@ class Block:
         return self.first_row + len(self.times)
 
     @property
-    def series(self) -> Sequence[Series]:
-        """All series, the ended ones included."""
-        return tuple(self._by_labels.values())
+    def changes(self) -> int:
+        """How many changes are held."""
+        return sum(segment.changes for segment in self.segments)
 
     @property
     def bytes(self) -> int:
-        """About how much memory the block holds."""
-        series = len(self._by_labels)
-        values = len(self.values) * 8
-        rows = len(self.times) * 8
-        # Arrays grow in steps of a sixteenth.
-        changes = self.changes * CHANGE_BYTES * 17 // 16
-        return BLOCK_BYTES + rows + values + changes + series * SERIES_BYTES
+        """About how much memory the block holds, but for those who read it."""
+        segments = sum(segment.memory_bytes for segment in self.segments)
+        return BLOCK_BYTES + len(self.times) * 8 + len(self.state) * _STATE_BYTES + segments
 
     @property
-    def is_resumed(self) -> bool:
-        """Whether the series are put back and wait for their source to write again."""
-        return bool(self._resumed)
+    def layouts(self) -> Sequence[Layout]:
+        """The different layouts of all rows held, the newest first."""
+        segments = self.segments
+        if len(segments) == 1:
+            return (segments[0].layout,)
+        found: list[Layout] = []
+        for segment in reversed(segments):
+            if not any(segment.layout is layout for layout in found):
+                found.append(segment.layout)
+        return found
 
-    def append(self, timestamp: int, layout: Layout, values: Sequence[float | None]) -> Sequence[Series]:
-        """Add a row; returns the series that are new. The caller has made sure that time moves on."""
-        row = self.end_row
-        appeared: Sequence[Series] = ()
-        if layout is not self.layout:
-            appeared = self._adopt(layout, row)
+    def places(self, name: str | None = None) -> Iterator[tuple[Layout, int]]:
+        """All series (those of a metric name), the ended ones included, by their layout and place there."""
+        layouts = self.layouts
+        for index, layout in enumerate(layouts):
+            newer = layouts[:index]
+            places = range(len(layout)) if name is None else layout.shape.by_name.get(name, ())
+            for place in places:
+                if not any(one.holds(layout, place) for one in newer):
+                    yield layout, place
+
+    @property
+    def series_count(self) -> int:
+        """How many series are held, the ended ones included."""
+        layouts = self.layouts
+        if len(layouts) <= 1:
+            return len(self.state)
+        if self._counted is None or self._counted[0] != layouts:
+            self._counted = layouts, sum(1 for _ in self.places())
+        return self._counted[1]
+
+    def append(self, timestamp: int, layout: Layout, values: Sequence[float | None]) -> Set[str]:
+        """Add a row; returns the metric names of which there are other series than before. The caller has
+        made sure that time moves on."""
+        changed: Set[str] = frozenset()
+        if layout is not self.layout or not self.segments:
+            changed = self._adopt(layout, values)
+        if values != self.state:
+            self._record_changes(values)
         self.times.append(timestamp)
-        if values != self.values:
-            self._record_changes(row, values)
-        self.values = values
+        self.values = self.state = values
         self.version += 1
-        return appeared
+        return changed
 
-    def _record_changes(self, row: int, values: Sequence[float | None]) -> None:
-        columns = self._columns
-        before = self.values
-        moved = [index for index, value in enumerate(values) if value != before[index]]
-        for index in moved:
-            columns[index].record(row, values[index])
-        self.changes += len(moved)
+    def _record_changes(self, values: Sequence[float | None]) -> None:
+        has_moved = list(map(ne, values, self.state))
+        moved = list(compress(range(len(values)), has_moved))
+        self.segments[-1].append(self.end_row, moved, list(compress(values, has_moved)))
 
-    def _adopt(self, layout: Layout, row: int) -> Sequence[Series]:
-        """Take on a new layout: series that it lacks end, new ones begin without a value."""
-        before = self._resumed or dict(zip(self.layout.series, self.values, strict=True))
-        self._resumed = {}
-        appeared = []
-        columns = []
-        for labels in layout.series:
-            column = self._by_labels.get(labels)
-            if column is None:
-                column = self._by_labels[labels] = Series(labels, self)
-                appeared.append(column)
-            columns.append(column)
-        kept = set(layout.series)
-        for labels, value in before.items():
-            if labels not in kept and value is not None:
-                self._by_labels[labels].record(row, None)
-                self.changes += 1
+    def _adopt(self, layout: Layout, values: Sequence[float | None]) -> Set[str]:
+        """Take on a new layout; the metric names of which there are other series than before."""
+        last = self.segments[-1] if self.segments else None
+        before = _EMPTY_LAYOUT if last is None else last.layout
         self.layout = layout
-        self._columns = columns
-        self.values = [before.get(labels) for labels in layout.series]
-        return appeared
+        if last is None or self.is_resumed or not last.grow(layout):
+            self.segments.append(Segment(layout, self.end_row, values))
+            self.state = values
+            self.is_resumed = False
+        else:
+            self.state = [*self.state, *[None] * (len(layout) - len(before))]
+        return _difference(before, layout)
 
     def mark_stale(self, timestamp: int) -> None:
         """End every series now."""
-        if any(value is not None for value in self._resumed.values()):
+        if all(value is None for value in self.state):
+            return
+        if self.is_resumed:
             self.append(timestamp, Layout(()), ())
-        elif any(value is not None for value in self.values):
+        else:
             self.append(timestamp, self.layout, [None] * len(self.layout))
 
-    def replay(self, piece: Piece) -> Sequence[Series]:
-        """Put back what the source wrote before a restart, before it writes anything; returns the series
-        that are new. Rows that are here already are not doubled."""
+    def replay(self, piece: Piece) -> Set[str]:
+        """Put back what the source wrote before a restart, before it writes anything; returns the metric
+        names of which there are other series than before. Rows that are here already are not doubled."""
         known = bisect_right(piece.times, self.last_time)
-        base = self.end_row - known
-        appeared = [Series(labels, self) for labels in piece.series if labels not in self._by_labels]
-        self._by_labels.update((series.labels, series) for series in appeared)
-        self.times.extend(piece.times[known:])
+        changed: Set[str] = frozenset()
         if known < len(piece.times):
-            if piece.is_complete:
-                for labels in self._resumed.keys() - set(piece.series):
-                    self._resume(labels, base + known, None)
-            for column, row, value in zip(piece.columns, piece.rows, piece.values, strict=True):
-                self._resume(piece.series[column], base + max(row, known), None if is_stale(value) else value)
+            before = len(self.segments)
+            self.state = lay_down(piece, known, self.end_row, self.segments, self.state)
+            self.is_resumed = True
+            self.times.extend(piece.times[known:])
+            if len(self.segments) != before:
+                changed = {labels.name for labels in piece.series}
         self.version += 1
-        return appeared
+        return changed
 
-    def _resume(self, labels: Labels, row: int, value: float | None) -> None:
-        if self._resumed.get(labels) != value:
-            self._resumed[labels] = value
-            self._by_labels[labels].record(row, value)
-            self.changes += 1
-
-    def note_needed(self) -> None:
-        """The reach of some series has changed, or series have come."""
-        needed = [series for series in self._by_labels.values() if series.reach_ms]
+    def set_needed(self, needed: list[Series]) -> None:
+        """The series that somebody reads all the time."""
         if needed != self.needed:
             self.needed = needed
             self.shape += 1
 
-    def shed(self, now: int, spare_ms: int) -> None:
-        """Forget values that are older than `spare_ms`, and older than anybody reads them (milliseconds)."""
-        rows: dict[int, int] = {}
-        for series in self._by_labels.values():
-            kept_ms = max(spare_ms, series.reach_ms)
-            row = rows.get(kept_ms)
-            if row is None:
-                row = rows[kept_ms] = self.first_row + bisect_right(self.times, now - kept_ms)
-            self.changes -= series.forget_before(row)
+    def shed(self, now: int, spare_ms: int) -> Set[str]:
+        """Forget values that are older than `spare_ms`, and older than anybody reads them (milliseconds);
+        returns the metric names whose series thereby vanish."""
+        row = min(self._row_after(now - spare_ms), self.end_row - 1)
+        if (row - self.first_row) * _LEAST_SHED <= len(self.times):
+            return frozenset()
+        reach_ms = max((series.reach_ms for series in self.needed), default=0)
+        reach_row = self._row_after(now - max(reach_ms, spare_ms))
+        layouts = self.layouts
+        kept: list[Segment] = []
+        for segment, end in zip(self.segments, self._ends(), strict=True):
+            if segment.held is None and segment.first_row < row:
+                self._keep_needed(segment, min(row, end), kept)
+            if end > (row if segment.held is None else reach_row):
+                kept.append(segment)
+        if kept[0].held is not None:
+            kept[0].advance(reach_row)
+        self.segments = kept
+        return self._vanished(layouts)
 
-    def trim(self, before: int) -> Sequence[Series]:
-        """Drop the rows up to the timestamp `before`; returns the series that thereby vanish."""
+    def _keep_needed(self, segment: Segment, row: int, kept: list[Segment]) -> None:
+        """Let a segment begin at a later row; what is needed of the rows before stays in one of its own."""
+        positions = [segment.layout.position(series.labels) for series in self.needed]
+        needed = sorted(position for position in positions if position is not None)
+        part = None
+        if needed:
+            last = kept[-1] if kept else None
+            if last is not None and last.layout is segment.layout and last.held == needed:
+                part = last
+                part.append(segment.first_row, needed, segment.base_of(needed))
+            else:
+                part = segment.hold_only(needed, segment.first_row)
+                kept.append(part)
+        for moved_row, moved, values in segment.advance(row):
+            if part is not None and moved_row < row:
+                pairs = [pair for pair in zip(moved, values, strict=True) if part.holds(pair[0])]
+                if pairs:
+                    part.append(moved_row, [at for at, _ in pairs], [value for _, value in pairs])
+
+    def _ends(self) -> Sequence[int]:
+        """The row after the last one of each segment."""
+        return [*(segment.first_row for segment in self.segments[1:]), self.end_row]
+
+    def _row_after(self, moment: int) -> int:
+        return self.first_row + bisect_right(self.times, moment)
+
+    def trim(self, before: int) -> Set[str]:
+        """Drop the rows up to the timestamp `before`; returns the metric names whose series thus vanish."""
         count = bisect_right(self.times, before)
         if count <= 0:
-            return ()
+            return frozenset()
         del self.times[:count]
         self.first_row += count
-        current = set(self.layout.series)
-        vanished = []
-        for labels, series in list(self._by_labels.items()):
-            self.changes -= series.forget_before(self.first_row)
-            if labels not in current and series.is_dead(self.first_row):
-                self.changes -= series.changes
-                vanished.append(self._by_labels.pop(labels))
-        if vanished:
-            self.note_needed()
-        return vanished
+        layouts = self.layouts
+        ended = sum(end <= self.first_row for end in self._ends()[:-1])
+        del self.segments[:ended]
+        if self.segments[0].first_row < self.first_row:
+            self.segments[0].advance(self.first_row)
+        return self._vanished(layouts)
+
+    def _vanished(self, layouts: Sequence[Layout]) -> Set[str]:
+        """The metric names of layouts that are no longer held."""
+        left = self.layouts
+        gone = [layout for layout in layouts if not any(layout is one for one in left)]
+        return {name for layout in gone for name in layout.shape.by_name}
+
+
+def _difference(before: Layout, after: Layout) -> Set[str]:
+    """The metric names of which one layout has other series than the other."""
+    if before.base == after.base:
+        points = set(before.points) ^ set(after.points)
+        return {point.series.name for point in points}
+    return before.shape.by_name.keys() | after.shape.by_name.keys()

@@ -67,7 +67,7 @@ class MemoryCap:
             self.spare_ms = min(retention, int(self.spare_ms * _LONGER))
 
     def _apply(self, now: int) -> Iterator[None]:
-        yield from self._each(lambda block: block.shed(now, self.spare_ms))
+        yield from self._each(lambda block: self._store.shed_block(block, now, self.spare_ms))
         if self.kept_ms < self._store.retention_ms:
             yield from self._each(lambda block: self._store.trim_block(block, now - self.kept_ms))
 

@@ -1,6 +1,6 @@
 """Which series are needed, and how far back: what outlives a restart, and what memory is kept for longest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from exporter.model.labels import METRIC_NAME, Labels
@@ -22,6 +22,11 @@ class Needs:
         self._by_name: dict[str, list[Need]] = {}
         for need in needs:
             self._by_name.setdefault(metric_name(need.matchers), []).append(need)
+
+    @property
+    def names(self) -> Set[str | None]:
+        """The metric names that are read; None among them: maybe any."""
+        return {name or None for name in self._by_name}
 
     def reach_ms(self, labels: Labels) -> int:
         """How far back a series is read; 0: not at all."""

@@ -8,17 +8,32 @@ from operator import sub
 from typing import Protocol
 
 from exporter.model.labels import Labels
-from exporter.model.sample import STALE, is_stale
+from exporter.model.sample import STALE, Layout, is_stale
+from exporter.store.segment import Segment
 
-# What a change costs: four bytes of row number, eight of value.
-CHANGE_BYTES = 12
+# What a series costs that somebody reads, and each change that is laid out for it.
+SERIES_BYTES = 600
+CHANGE_BYTES = 13
 
 
 class Timeline(Protocol):
-    """The timestamps that the series of a block share: `times[i]` is that of row `first_row + i`."""
+    """What the series of a block share: `times[i]` is the timestamp of row `first_row + i`; the rows are
+    held in `segments`; `state` are the newest values, along the layout of the last segment."""
 
-    times: "array[int]"
-    first_row: int
+    @property
+    def times(self) -> "array[int]": ...
+
+    @property
+    def first_row(self) -> int: ...
+
+    @property
+    def end_row(self) -> int: ...
+
+    @property
+    def segments(self) -> Sequence[Segment]: ...
+
+    @property
+    def state(self) -> Sequence[float | None]: ...
 
 
 class ReadableSeries(Protocol):
@@ -39,34 +54,129 @@ class ReadableSeries(Protocol):
 
 
 class Series:
-    """The values of one series, stored as the rows at which they changed.
+    """One series of a block, for those who read it.
 
-    A row without a value holds the stale marker. Rows are numbered from the birth of the block, so that
-    dropping old timestamps moves nothing. `reach_ms` tells how far back somebody reads the series (0: nobody
-    does).
+    The block keeps all its series together, row by row. What is asked of one is laid out here as the rows at
+    which it changed, and kept up to date from then on: whoever reads it again and again finds it ready. A row
+    without a value holds the stale marker. Rows are numbered from the birth of the block, so that dropping
+    old timestamps moves nothing. `reach_ms` tells how far back somebody reads the series (0: nobody does).
     """
 
-    __slots__ = ("_rows", "_timeline", "_values", "labels", "reach_ms")
+    __slots__ = (
+        "__weakref__",
+        "_begin",
+        "_end",
+        "_layout",
+        "_position",
+        "_rows",
+        "_timeline",
+        "_values",
+        "labels",
+        "reach_ms",
+    )
 
     def __init__(self, labels: Labels, timeline: Timeline) -> None:
         self.labels = labels
         self.reach_ms = 0
         self._timeline = timeline
+        self._layout: Layout | None = None
+        self._position: int | None = None
         self._rows = array("I")
         self._values = array("d")
-
-    def record(self, row: int, value: float | None) -> None:
-        """The value is this one from `row` on; None ends the series."""
-        self._rows.append(row)
-        self._values.append(STALE if value is None else value)
+        # The rows that are laid out; none yet.
+        self._begin = self._end = 0
 
     @property
-    def changes(self) -> int:
-        """How many changes are held."""
-        return len(self._rows)
+    def bytes(self) -> int:
+        """About how much memory it takes that somebody reads the series."""
+        return SERIES_BYTES + len(self._rows) * CHANGE_BYTES
+
+    def let_go_before(self, moment: int | None) -> None:
+        """Forget what is laid out from before a moment (milliseconds), or everything; it is laid out again
+        when needed."""
+        timeline = self._timeline
+        row = self._end if moment is None else timeline.first_row + bisect_right(timeline.times, moment)
+        if row >= self._end:
+            self._rows, self._values = array("I"), array("d")
+            self._begin = self._end = 0
+        elif row > self._begin:
+            count = max(0, bisect_right(self._rows, row) - 1)
+            # Copies, since an array that only shrinks keeps its memory.
+            self._rows, self._values = self._rows[count:], self._values[count:]
+            self._begin = row
+
+    def _lay_out(self, row: int) -> None:
+        """Have all rows from this one on."""
+        timeline = self._timeline
+        end = timeline.end_row
+        if self._end == 0 or row < self._begin:
+            if self._end:
+                # Who goes back goes further back: twice as far, so that this happens rarely.
+                row = max(timeline.first_row, 2 * row - end)
+            self._rows, self._values = array("I"), array("d")
+            self._begin = self._end = row
+        if self._end < end:
+            self._go_on(end)
+
+    def _go_on(self, end: int) -> None:
+        segments = self._timeline.segments
+        for index, segment in enumerate(segments):
+            after = segments[index + 1].first_row if index + 1 < len(segments) else end
+            if after > self._end:
+                self._add(segment)
+                self._end = after
+
+    def _add(self, segment: Segment) -> None:
+        """Lay out the rows of a segment that are not laid out yet."""
+        rows, values = self._rows, self._values
+        begin = max(self._end, segment.first_row)
+        position = self._place(segment)
+        if position is None:
+            # The series has ended here, or this part of it was given up.
+            if rows and not is_stale(values[-1]):
+                rows.append(begin)
+                values.append(STALE)
+            return
+        if begin == segment.first_row or not rows:
+            self._begin_with(segment.value_at(position, begin), begin)
+            begin += 1
+        for row, value in segment.changes_of(position, begin):
+            rows.append(row)
+            values.append(value)
+
+    def _begin_with(self, value: float, row: int) -> None:
+        """The value at the beginning of a segment, which is often the one that the last ended with."""
+        if self._rows:
+            last = self._values[-1]
+            if value == last or (is_stale(value) and is_stale(last)):
+                return
+        self._rows.append(row)
+        self._values.append(value)
+
+    def _place(self, segment: Segment) -> int | None:
+        """Where in a segment the series stands; None where it is not held."""
+        is_last = segment is self._timeline.segments[-1]
+        position = self._current() if is_last else segment.layout.position(self.labels)
+        return position if position is None or segment.holds(position) else None
+
+    def _current(self) -> int | None:
+        """Where in the newest row the series stands."""
+        layout = self._timeline.segments[-1].layout
+        if layout is not self._layout:
+            self._layout = layout
+            self._position = layout.position(self.labels)
+        return self._position
+
+    @property
+    def newest(self) -> float | None:
+        """The value in the newest row; None where it has none."""
+        position = self._current()
+        value = None if position is None else self._timeline.state[position]
+        return None if value is None or (value != value and is_stale(value)) else float(value)
 
     def changes_from(self, row: int) -> tuple[Sequence[int], Sequence[float]]:
         """The rows from `row` on at which the series changed, and its values since then (stale: none)."""
+        self._lay_out(row)
         rows = self._rows
         if not rows or rows[-1] < row:
             return (), ()
@@ -75,48 +185,27 @@ class Series:
 
     def value_in(self, row: int) -> float | None:
         """The value in a row; None where it has none."""
+        self._lay_out(row)
         change = bisect_right(self._rows, row) - 1
         return None if change < 0 or is_stale(self._values[change]) else self._values[change]
-
-    def forget_before(self, row: int) -> int:
-        """Drop changes that no row from `row` on needs; returns how many."""
-        count = bisect_right(self._rows, row) - 1
-        if count <= 0:
-            return 0
-        # Copies, since an array that only shrinks keeps its memory.
-        self._rows = self._rows[count:]
-        self._values = self._values[count:]
-        return count
-
-    def is_dead(self, row: int) -> bool:
-        """Whether the series has no value at `row` or later."""
-        return not self._rows or (self._rows[-1] <= row and is_stale(self._values[-1]))
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
         """Timestamp and value of the newest sample in (at - lookback, at]; None where there is none or the
         series had ended."""
-        timeline = self._timeline
-        times = timeline.times
+        times = self._timeline.times
         if not times:
             return None
         stamp = times[-1]
         if stamp <= at_ms:
             # The common case: rules look at the newest row.
-            if stamp <= at_ms - lookback_ms or not self._values:
-                return None
-            value = self._values[-1]
+            value = None if stamp <= at_ms - lookback_ms else self.newest
         else:
             index = bisect_right(times, at_ms) - 1
             if index < 0 or times[index] <= at_ms - lookback_ms:
                 return None
             stamp = times[index]
-            change = bisect_right(self._rows, timeline.first_row + index) - 1
-            if change < 0:
-                return None
-            value = self._values[change]
-        if value != value and is_stale(value):
-            return None
-        return stamp, value
+            value = self.value_in(self._timeline.first_row + index)
+        return None if value is None else (stamp, value)
 
     def at(self, at_ms: int, lookback_ms: int) -> float | None:
         """The value of `point_at`."""
@@ -154,10 +243,14 @@ class Series:
     def _locate(self, start_ms: int, end_ms: int) -> tuple[int, int, int, int]:
         """The rows in (start, end] as indexes into the timeline, first and end, and the changes in force at
         the first and at the last of them; -1: none yet."""
-        times, rows = self._timeline.times, self._rows
+        times = self._timeline.times
         low = bisect_right(times, start_ms)
         high = len(times) if times and times[-1] <= end_ms else bisect_right(times, end_ms)
+        if low >= high:
+            return low, high, -1, -1
         first = self._timeline.first_row
+        self._lay_out(first + low)
+        rows = self._rows
         change = bisect_right(rows, first + low) - 1
         last_row = first + high - 1
         after = len(rows) if rows and rows[-1] <= last_row else bisect_right(rows, last_row)
@@ -175,15 +268,13 @@ class Series:
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end]."""
-        timeline = self._timeline
-        low = bisect_left(timeline.times, start_ms)
-        high = bisect_right(timeline.times, end_ms)
+        times = self._timeline.times
+        if times and start_ms <= times[-1] <= end_ms and self.newest is not None:
+            return True
+        low, high, change, last_change = self._locate(start_ms - 1, end_ms)
         if low >= high:
             return False
-        first = timeline.first_row
-        change = max(0, bisect_right(self._rows, first + low) - 1)
-        last_change = bisect_right(self._rows, first + high - 1)
-        return any(not is_stale(value) for value in self._values[change:last_change])
+        return any(not is_stale(value) for value in self._values[max(0, change) : last_change + 1])
 
     def _runs(self, change: int, low: int, high: int) -> tuple[Sequence[int], Sequence[float]]:
         """Expand the runs that touch the rows low to high (indexes into the timeline)."""

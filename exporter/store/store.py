@@ -1,15 +1,20 @@
 """The samples of the last hours, in memory: what queries and the exposition read."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
+from weakref import WeakValueDictionary
 
-from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.store.block import Block
 from exporter.store.needs import Need, Needs, metric_name
 from exporter.store.piece import Piece
+from exporter.store.selecting import select_series
 from exporter.store.series import MergedSeries, ReadableSeries, Series
 
+# What a point of a shape costs, its labels included; targets that tell the same share it.
+_POINT_BYTES = 450
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
 
 
@@ -26,7 +31,8 @@ class Store:
         self.version = 0
         self._needs = Needs()
         self._blocks: dict[str, Block] = {}
-        self._by_name: dict[str, list[Series]] = {}
+        # The series that somebody reads, by source and labels.
+        self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
         self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
 
@@ -39,9 +45,9 @@ class Store:
             self.out_of_order += 1
             return
         self.version += 1
-        appeared = block.append(sample.timestamp, sample.layout, sample.values)
-        if appeared:
-            self._index(block, appeared)
+        changed = block.append(sample.timestamp, sample.layout, sample.values)
+        if changed:
+            self._note_change(block, changed)
         self._trim(block, sample.timestamp)
 
     def restore(self, pieces: Iterable[Piece], now: int) -> int:
@@ -58,7 +64,7 @@ class Store:
             block = self._blocks.get(piece.source)
             if block is None:
                 block = self._blocks[piece.source] = Block(piece.source)
-            self._index(block, block.replay(piece))
+            self._note_change(block, block.replay(piece))
             rows += len(piece.times)
         self.version += 1
         return rows
@@ -71,18 +77,39 @@ class Store:
     def set_needs(self, needs: Iterable[Need]) -> None:
         """Tell which series are read, and how far back; all others are the first to lose their history."""
         self._needs = Needs(needs)
+        for series in self._open.values():
+            series.reach_ms = 0
         for block in self._blocks.values():
-            for series in block.series:
-                series.reach_ms = self._reach_ms(series.labels)
-            block.note_needed()
+            self._note_needed(block)
 
     @property
     def longest_reach_ms(self) -> int:
         """How far back anything is needed, in milliseconds; never beyond the retention."""
         return min(self.retention_ms, self._needs.longest_ms)
 
-    def _reach_ms(self, labels: Labels) -> int:
-        return min(self.retention_ms, self._needs.reach_ms(labels))
+    def _note_needed(self, block: Block) -> None:
+        """Find the series of a block that are needed."""
+        names: Iterable[str | None] = self._needs.names
+        if None not in names:
+            names = {name for layout in block.layouts for name in layout.shape.by_name.keys() & names}
+        needed = []
+        for name in names:
+            for layout, position in block.places(name):
+                labels = layout.labels(position)
+                reach_ms = min(self.retention_ms, self._needs.reach_ms(labels))
+                if reach_ms:
+                    series = self._series(block, labels)
+                    series.reach_ms = reach_ms
+                    needed.append(series)
+        block.set_needed(needed)
+
+    def _series(self, block: Block, labels: Labels) -> Series:
+        """One series of a block, to be read."""
+        key = (block.source, labels)
+        found = self._open.get(key)
+        if found is None:
+            found = self._open[key] = Series(labels, block)
+        return found
 
     def mark_stale(self, source: str, timestamp: int) -> None:
         """The source could not be read: all its series end at this moment (milliseconds)."""
@@ -96,7 +123,9 @@ class Store:
         self.version += 1
         block = self._blocks.pop(source, None)
         if block is not None:
-            self._unindex(block.series)
+            for key in [key for key in self._open if key[0] == source]:
+                del self._open[key]
+            self._drop_selections({name for layout in block.layouts for name in layout.shape.by_name})
 
     def block(self, source: str) -> Block | None:
         """What a source has written, if anything."""
@@ -114,42 +143,43 @@ class Store:
         selections = self._selections.setdefault(name, {})
         found = selections.get(key)
         if found is None:
-            found = _merge_duplicates(self._matching(name, key))
+            found = _merge_duplicates(self.find(key))
             if len(selections) >= 1000:
                 selections.clear()
             selections[key] = found
         return found
 
-    def _matching(self, name: str, matchers: Sequence[Matcher]) -> Iterator[Series]:
-        candidates: Iterable[Series]
-        if name:
-            candidates = self._by_name.get(name, ())
-            matchers = [matcher for matcher in matchers if matcher.name != METRIC_NAME]
-        else:
-            candidates = (series for group in self._by_name.values() for series in group)
-        for series in candidates:
-            get = series.labels.get
-            if all(matcher.matches_value(get(matcher.name)) for matcher in matchers):
-                yield series
+    def find(self, matchers: Sequence[Matcher]) -> Iterator[Series]:
+        """As `select`, one by one and without keeping them; the same labels may come from several sources."""
+        for block, labels in select_series(self._blocks.values(), matchers):
+            yield self._series(block, labels)
 
     def metric_names(self) -> Sequence[str]:
         """All metric names still held, sorted."""
-        return sorted(self._by_name)
+        return sorted(self.series_by_name)
 
     @property
     def series_by_name(self) -> dict[str, int]:
         """How many series are held of each metric name."""
-        return {name: len(group) for name, group in self._by_name.items()}
+        found: Counter[str] = Counter()
+        for block in self._blocks.values():
+            for layout, position in block.places():
+                found[layout.points[position].series.name] += 1
+        return dict(found)
 
     @property
     def series_count(self) -> int:
         """How many series are held, the ended ones included."""
-        return sum(len(group) for group in self._by_name.values())
+        return sum(block.series_count for block in self._blocks.values())
 
     @property
     def bytes(self) -> int:
-        """About how much memory all samples take."""
-        return sum(block.bytes for block in self._blocks.values())
+        """About how much memory all samples take, and those who read them."""
+        blocks = self._blocks.values()
+        shapes = {layout.shape for block in blocks for layout in block.layouts}
+        points = sum(len(shape.points) for shape in shapes) * _POINT_BYTES
+        readers = sum(series.bytes for series in self._open.values())
+        return points + readers + sum(block.bytes for block in blocks)
 
     def _trim(self, block: Block, now: int) -> None:
         # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
@@ -157,40 +187,32 @@ class Store:
             self.trim_block(block, now - self.retention_ms)
 
     def trim(self, now: int) -> None:
-        """Drop what is older than the retention, also of sources that no longer write (milliseconds)."""
+        """Drop what is older than the retention, also of sources that no longer write (milliseconds), and
+        what is laid out for readers without being needed all the time."""
         for source, block in list(self._blocks.items()):
             self.trim_block(block, now - self.retention_ms)
             if not block.times:
                 self.forget(source)
+        for series in list(self._open.values()):
+            series.let_go_before(now - series.reach_ms if series.reach_ms else None)
 
     def trim_block(self, block: Block, before: int) -> None:
         """Drop what one source wrote up to a moment (milliseconds)."""
-        self._unindex(block.trim(before))
+        self._note_change(block, block.trim(before))
 
-    def _index(self, block: Block, appeared: Sequence[Series]) -> None:
-        for series in appeared:
-            series.reach_ms = self._reach_ms(series.labels)
-            self._by_name.setdefault(series.labels.name, []).append(series)
-        if any(series.reach_ms for series in appeared):
-            block.note_needed()
-        self._drop_selections(series.labels.name for series in appeared)
+    def shed_block(self, block: Block, now: int, spare_ms: int) -> None:
+        """Drop what one source wrote more than `spare_ms` before now and nobody needs."""
+        self._note_change(block, block.shed(now, spare_ms))
 
-    def _unindex(self, vanished: Sequence[Series]) -> None:
-        gone = {id(series) for series in vanished}
-        names = {series.labels.name for series in vanished}
-        for name in names:
-            left = [series for series in self._by_name[name] if id(series) not in gone]
-            if left:
-                self._by_name[name] = left
-            else:
-                del self._by_name[name]
-        self._drop_selections(names)
+    def _note_change(self, block: Block, names: Set[str]) -> None:
+        """A block has other series of these metric names than before."""
+        if names:
+            if not names.isdisjoint(self._needs.names) or None in self._needs.names:
+                self._note_needed(block)
+            self._drop_selections(names)
 
     def _drop_selections(self, names: Iterable[str]) -> None:
-        changed = set(names)
-        if changed:
-            self._selections.pop("", None)
-        for name in changed:
+        for name in ("", *names):
             self._selections.pop(name, None)
 
 

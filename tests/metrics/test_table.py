@@ -58,8 +58,10 @@ def test_a_failed_pass_leaves_nothing() -> None:
 def test_the_own_label_wins_over_the_targets() -> None:
     table = SeriesTable("here", Labels({"key": "target's", "env": "prod"}))
     table.set(GAUGE, 1, "own")
-    (point,) = table.finish(1).layout.points
-    assert point.labels == Labels({"key": "own", "env": "prod"})
+    layout = table.finish(1).layout
+    labels = Labels({"__name__": "vigil_gauge", "key": "own", "env": "prod"})
+    assert [layout.labels(position) for position in range(len(layout))] == [labels]
+    assert layout.position(labels) == 0
 
 
 def test_label_values_over_the_cap_become_other() -> None:

@@ -59,7 +59,7 @@ def _select(store: Store, parameters: Parameters) -> Iterator[Labels]:
     start, end = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
     selectors: Iterable[Sequence[Matcher]] = parameters.selectors() or [()]
     for matchers in selectors:
-        for series in store.select(matchers):
+        for series in store.find(matchers):
             if series.has_samples(start, end):
                 yield series.labels
 

@@ -33,8 +33,8 @@ class Reading:
         self.passes += 1
         sample = self.table.finish(self.passes)
         return {
-            str(series): value
-            for series, value in zip(sample.layout.series, sample.values, strict=True)
+            str(point.series): value
+            for point, value in zip(sample.layout.points, sample.values, strict=True)
             if value is not None
         }
 
