@@ -18,7 +18,8 @@ from typing import Final
 from benchmarks.sampling import traffic
 from exporter.clock import SystemClock
 from exporter.config.main import default_config
-from exporter.model.sample import Layout, Point, Sample
+from exporter.model.labels import Labels
+from exporter.model.sample import Layout, Sample
 from exporter.reload import plan_targets
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -90,11 +91,8 @@ class Player:
         key = (target, id(layout))
         found = self._layouts.get(key)
         if found is None:
-            instance = {"instance": f"cache-{target}.example.com:6379"}
-            points = [
-                Point(point.family, point.suffix, point.labels.with_(instance)) for point in layout.points
-            ]
-            found = self._layouts[key] = Layout(points)
+            instance = Labels({"instance": f"cache-{target}.example.com:6379"})
+            found = self._layouts[key] = Layout(layout.shape, instance)
         return found
 
 

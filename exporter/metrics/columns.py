@@ -1,9 +1,11 @@
 """Which series a table has. Tables of many targets have the same, and share what they know of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
+from exporter.metrics.cap import shorten
+from exporter.model.labels import Labels, share
 from exporter.model.sample import Family, Point, Shape, shape_of
 
 # Family, suffix and label values: what a series is found by.
@@ -29,6 +31,23 @@ def columns_of(keys: Sequence[Key], points: Sequence[Point]) -> Columns:
     found = _COLUMNS.get(key)
     if found is None:
         found = _COLUMNS[key] = Columns(key, shape_of(points))
+    return found
+
+
+# Series that many tables have, each once. Emptied where it grows beyond all reason: sharing saves memory and
+# means nothing.
+_POINTS: dict[Key, tuple[Key, Point]] = {}
+_MAX_POINTS: Final = 20_000
+
+
+def point_of(key: Key, names: Iterable[str]) -> tuple[Key, Point]:
+    """The one key like this, and the one point of it; `names` are those of the label values."""
+    found = _POINTS.get(key)
+    if found is None:
+        pairs = [share((name, shorten(value))) for name, value in zip(names, key[2], strict=True)]
+        if len(_POINTS) >= _MAX_POINTS:
+            _POINTS.clear()
+        found = _POINTS[key] = key, Point(key[0], key[1], Labels(pairs))
     return found
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
-from exporter.metrics.cap import shorten
-from exporter.metrics.columns import NO_COLUMNS, Key, columns_of
+from exporter.metrics.columns import NO_COLUMNS, Key, columns_of, point_of
 from exporter.metrics.histogram import format_bound
-from exporter.model.labels import Labels, share
+from exporter.model.labels import Labels
 from exporter.model.sample import Family, Layout, Point, Sample
 
 # After this many passes the series that no pass has set meanwhile leave the layout.
@@ -55,9 +54,9 @@ class SeriesTable:
         if len(self) >= self._max_series:
             self.dropped += 1
             return None
-        pairs = [share((name, shorten(value))) for name, value in zip(names, key[2], strict=True)]
+        key, point = point_of(key, names)
         handle = self._added[key] = len(self)
-        self._new_points.append(Point(key[0], key[1], Labels(pairs)))
+        self._new_points.append(point)
         self.values.append(None)
         return handle
 
