@@ -102,7 +102,7 @@ class Exposition:
     """One `/metrics` page over many blocks, in one format.
 
     `blocks` are the blocks to show; `hidden` label names are left out (a page about one target needs no
-    `instance`). `render` costs nothing while no block has changed, and else what has changed.
+    `instance`). `render` costs what has changed, and putting the page together.
     """
 
     def __init__(
@@ -114,11 +114,9 @@ class Exposition:
         self._texts: dict[str, BlockText] = {}
         self._sections: dict[str, _Section] = {}
         self._names: list[str] = []
-        self._body = ""
 
     def render(self) -> str:
         """All families in order of name, each with its head; without an end mark."""
-        is_changed = False
         alive = set()
         for block in self._blocks():
             alive.add(block.source)
@@ -126,17 +124,13 @@ class Exposition:
             if text is None:
                 text = self._texts[block.source] = BlockText(self._prepared)
             for family in text.update(block):
-                is_changed = True
                 self._section(family).put(block.source, family, text.chunks.get(family, ""))
         if len(alive) < len(self._texts):
-            is_changed = True
             self._forget(alive)
-        if is_changed:
-            parts: list[str] = []
-            for name in self._names:
-                self._sections[name].write(parts)
-            self._body = "".join(parts)
-        return self._body
+        parts: list[str] = []
+        for name in self._names:
+            self._sections[name].write(parts)
+        return "".join(parts)
 
     def _section(self, family: Family) -> _Section:
         section = self._sections.get(family.name)

@@ -48,7 +48,7 @@ class PreparedLayouts:
         """The text of the labels in common, and the lines around it."""
         shape, points = layout.shape, layout.points
         base = self._format(layout.base)
-        if not shape.own_names.isdisjoint(name for name, _ in layout.base):
+        if not layout.is_plain:
             # A label of a series' own stands for the one in common: nothing can be shared.
             texts = [self._format(layout.labels(position)) for position in range(len(layout))]
             return "", Lines(points, texts, "")

@@ -79,6 +79,15 @@ class Labels:
         """A new dictionary of the pairs, in order of name."""
         return dict(self.pairs)
 
+    def joined(self, others: "Labels") -> "Labels":
+        """These labels and others of which none has a name of these."""
+        made = Labels.__new__(Labels)
+        made.pairs = tuple(sorted(self.pairs + others.pairs))
+        made._map = None
+        made._hash = hash(made.pairs)
+        made._fingerprint = None
+        return made
+
     def with_(self, extra: Mapping[str, str]) -> "Labels":
         """These labels, overridden and extended by `extra`; an empty value removes."""
         return Labels([*(pair for pair in self.pairs if pair[0] not in extra), *extra.items()])

@@ -126,11 +126,12 @@ class Layout:
     something for a layout (series, text) can keep it.
     """
 
-    __slots__ = ("base", "shape")
+    __slots__ = ("_is_plain", "base", "shape")
 
     def __init__(self, points: Sequence[Point] | Shape, base: Labels = EMPTY) -> None:
         self.shape = points if isinstance(points, Shape) else shape_of(points)
         self.base = base
+        self._is_plain: bool | None = None
 
     def __len__(self) -> int:
         return len(self.shape.points)
@@ -146,24 +147,29 @@ class Layout:
             return self.shape.position(other.points[position].series) is not None
         return self.position(other.labels(position)) is not None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no point has a label of its own that stands for one in common."""
+        if self._is_plain is None:
+            self._is_plain = self.shape.own_names.isdisjoint(name for name, _ in self.base)
+        return self._is_plain
+
     def labels(self, position: int) -> Labels:
         """All labels of a series."""
         own = self.shape.points[position].series
         if not self.base:
             return own
-        names = {name for name, _ in own.pairs}
-        return Labels([*own.pairs, *(pair for pair in self.base.pairs if pair[0] not in names)])
+        return own.joined(self.base) if self.is_plain else self.base.with_(own.as_dict())
 
     def position(self, series: Labels) -> int | None:
         """The position of the series with these labels; None where it is not held."""
         shape, common = self.shape, self.base.pairs
         if not common:
             return shape.position(series)
-        found = shape.position(Labels([pair for pair in series.pairs if pair not in common]))
-        if found is not None and self.labels(found) == series:
-            return found
-        if shape.own_names.isdisjoint(name for name, _ in common):
-            return None
+        own = Labels([pair for pair in series.pairs if pair not in common])
+        if self.is_plain:
+            # What is left must lack exactly what all have in common.
+            return shape.position(own) if len(own) + len(common) == len(series) else None
         return next((at for at in shape.by_name.get(series.name, ()) if self.labels(at) == series), None)
 
 

@@ -2,7 +2,8 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence, Set
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import compress
 from operator import ne
 
@@ -97,6 +98,14 @@ class Block:
         if self._counted is None or self._counted[0] != layouts:
             self._counted = layouts, sum(1 for _ in self.places())
         return self._counted[1]
+
+    @property
+    def series_by_name(self) -> Mapping[str, int]:
+        """How many series are held of each metric name."""
+        layouts = self.layouts
+        if len(layouts) == 1:
+            return {name: len(places) for name, places in layouts[0].shape.by_name.items()}
+        return Counter(layout.points[place].series.name for layout, place in self.places())
 
     def append(self, timestamp: int, layout: Layout, values: Sequence[float | None]) -> Set[str]:
         """Add a row; returns the metric names of which there are other series than before. The caller has

@@ -37,12 +37,15 @@ class MemoryCap:
     def relieve(self, now: int) -> Iterator[None]:
         """Make room where there is too little (`now` in milliseconds), in small steps: do other things in
         between."""
-        if self._fill < _LOW:
+        fill = self._fill
+        if fill < _LOW:
             self._lengthen()
         if self.spare_ms < self._store.retention_ms:
             yield from self._apply(now)
-        while self._fill > _HIGH and self._shorten():
+            fill = self._fill
+        while fill > _HIGH and self._shorten():
             yield from self._apply(now)
+            fill = self._fill
         self._tell()
 
     @property

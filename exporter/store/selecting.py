@@ -7,10 +7,11 @@ from exporter.model.matcher import Matcher
 from exporter.model.sample import Point
 from exporter.store.block import Block
 from exporter.store.needs import metric_name
+from exporter.store.series import Series
 
 
-def select_series(blocks: Iterable[Block], matchers: Sequence[Matcher]) -> Iterator[tuple[Block, Labels]]:
-    """The series of all blocks that satisfy all matchers, the ended ones included.
+def select_series(blocks: Iterable[Block], matchers: Sequence[Matcher]) -> Iterator[tuple[Block, Series]]:
+    """The series of all blocks that satisfy all matchers, the ended ones included; each an object of its own.
 
     Labels are put together of those that fit only: what a point has of its own is looked at before, and
     what all series of a layout have in common once for all of them.
@@ -23,7 +24,7 @@ def select_series(blocks: Iterable[Block], matchers: Sequence[Matcher]) -> Itera
             if fits is None:
                 fits = fits_by_base[layout.base] = _test(matchers, layout.base)
             if fits(layout.points[position]):
-                yield block, layout.labels(position)
+                yield block, Series(layout.labels(position), block, layout, position)
 
 
 def _test(matchers: Sequence[Matcher], base: Labels) -> Callable[[Point], bool]:

@@ -36,21 +36,8 @@ class Timeline(Protocol):
     def state(self) -> Sequence[float | None]: ...
 
 
-class ReadableSeries(Protocol):
-    """What a query sees of a series."""
-
-    @property
-    def labels(self) -> Labels: ...
-
-    def at(self, at_ms: int, lookback_ms: int) -> float | None: ...
-
-    def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None: ...
-
-    def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
-
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
-
-    def has_samples(self, start_ms: int, end_ms: int) -> bool: ...
+_NO_ROWS = array("I")
+_NO_VALUES = array("d")
 
 
 class Series:
@@ -75,14 +62,15 @@ class Series:
         "reach_ms",
     )
 
-    def __init__(self, labels: Labels, timeline: Timeline) -> None:
+    def __init__(self, labels: Labels, timeline: Timeline, layout: Layout, position: int) -> None:
         self.labels = labels
         self.reach_ms = 0
         self._timeline = timeline
-        self._layout: Layout | None = None
-        self._position: int | None = None
-        self._rows = array("I")
-        self._values = array("d")
+        # Where it stands in the newest layout that it was looked up in.
+        self._layout = layout
+        self._position: int | None = position
+        self._rows = _NO_ROWS
+        self._values = _NO_VALUES
         # The rows that are laid out; none yet.
         self._begin = self._end = 0
 
@@ -97,7 +85,7 @@ class Series:
         timeline = self._timeline
         row = self._end if moment is None else timeline.first_row + bisect_right(timeline.times, moment)
         if row >= self._end:
-            self._rows, self._values = array("I"), array("d")
+            self._rows, self._values = _NO_ROWS, _NO_VALUES
             self._begin = self._end = 0
         elif row > self._begin:
             count = max(0, bisect_right(self._rows, row) - 1)
@@ -295,40 +283,3 @@ class Series:
             position = end
             change += 1
         return times, expanded
-
-
-class MergedSeries:
-    """Several series of one labelset, written one after the other by different sources, read as one."""
-
-    __slots__ = ("_parts", "labels")
-
-    def __init__(self, parts: Sequence[Series]) -> None:
-        self.labels = parts[0].labels
-        self._parts = tuple(parts)
-
-    def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
-        """The newest of the parts' points."""
-        points = [point for part in self._parts if (point := part.point_at(at_ms, lookback_ms))]
-        return max(points, default=None, key=lambda point: point[0])
-
-    def at(self, at_ms: int, lookback_ms: int) -> float | None:
-        """The value of `point_at`."""
-        point = self.point_at(at_ms, lookback_ms)
-        return None if point is None else point[1]
-
-    def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
-        """The samples of all parts in order of time; of two at one moment the later part's."""
-        points: dict[int, float] = {}
-        for part in self._parts:
-            times, values = part.window(start_ms, end_ms)
-            points.update(zip(times, values, strict=True))
-        ordered = sorted(points.items())
-        return [stamp for stamp, _ in ordered], [value for _, value in ordered]
-
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
-        """As `window`."""
-        return self.window(start_ms, end_ms)
-
-    def has_samples(self, start_ms: int, end_ms: int) -> bool:
-        """Whether any part has a sample in [start, end]."""
-        return any(part.has_samples(start_ms, end_ms) for part in self._parts)

@@ -8,10 +8,11 @@ from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.store.block import Block
+from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.needs import Need, Needs, metric_name
 from exporter.store.piece import Piece
 from exporter.store.selecting import select_series
-from exporter.store.series import MergedSeries, ReadableSeries, Series
+from exporter.store.series import Series
 
 # What a point of a shape costs, its labels included; targets that tell the same share it.
 _POINT_BYTES = 450
@@ -89,27 +90,22 @@ class Store:
 
     def _note_needed(self, block: Block) -> None:
         """Find the series of a block that are needed."""
-        names: Iterable[str | None] = self._needs.names
-        if None not in names:
-            names = {name for layout in block.layouts for name in layout.shape.by_name.keys() & names}
+        names = self._needs.names
+        held = {name for layout in block.layouts for name in layout.shape.by_name if name in names}
         needed = []
-        for name in names:
+        for name in (None,) if None in names else sorted(held):
             for layout, position in block.places(name):
                 labels = layout.labels(position)
                 reach_ms = min(self.retention_ms, self._needs.reach_ms(labels))
                 if reach_ms:
-                    series = self._series(block, labels)
+                    series = self._kept(block, Series(labels, block, layout, position))
                     series.reach_ms = reach_ms
                     needed.append(series)
         block.set_needed(needed)
 
-    def _series(self, block: Block, labels: Labels) -> Series:
-        """One series of a block, to be read."""
-        key = (block.source, labels)
-        found = self._open.get(key)
-        if found is None:
-            found = self._open[key] = Series(labels, block)
-        return found
+    def _kept(self, block: Block, series: Series) -> Series:
+        """The one object for a series that is read more than once."""
+        return self._open.setdefault((block.source, series.labels), series)
 
     def mark_stale(self, source: str, timestamp: int) -> None:
         """The source could not be read: all its series end at this moment (milliseconds)."""
@@ -143,16 +139,16 @@ class Store:
         selections = self._selections.setdefault(name, {})
         found = selections.get(key)
         if found is None:
-            found = _merge_duplicates(self.find(key))
+            matching = select_series(self._blocks.values(), key)
+            found = _merge_duplicates(self._kept(block, series) for block, series in matching)
             if len(selections) >= 1000:
                 selections.clear()
             selections[key] = found
         return found
 
     def find(self, matchers: Sequence[Matcher]) -> Iterator[Series]:
-        """As `select`, one by one and without keeping them; the same labels may come from several sources."""
-        for block, labels in select_series(self._blocks.values(), matchers):
-            yield self._series(block, labels)
+        """As `select`, one by one and for one reading; the same labels may come from several sources."""
+        return (series for _, series in select_series(self._blocks.values(), matchers))
 
     def metric_names(self) -> Sequence[str]:
         """All metric names still held, sorted."""
@@ -163,8 +159,7 @@ class Store:
         """How many series are held of each metric name."""
         found: Counter[str] = Counter()
         for block in self._blocks.values():
-            for layout, position in block.places():
-                found[layout.points[position].series.name] += 1
+            found.update(block.series_by_name)
         return dict(found)
 
     @property
