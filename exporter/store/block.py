@@ -193,7 +193,8 @@ class Block:
         positions = [segment.layout.position(series.labels) for series in self.needed]
         needed = sorted(position for position in positions if position is not None)
         part = None
-        if needed:
+        # A part without any series tells that those before it have ended.
+        if needed or kept:
             last = kept[-1] if kept else None
             if last is not None and last.layout is segment.layout and last.held == needed:
                 part = last
