@@ -33,6 +33,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
+from exporter.store.heap import give_back
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
@@ -269,6 +270,7 @@ class App:
             if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
                 self._end_orphans(now)
                 self.store.trim(now)
+                give_back()
                 trimmed_at = self._clock.monotonic()
             for _ in self._cap.relieve(now):
                 await asyncio.sleep(0)
