@@ -50,7 +50,7 @@ from tests.servers import RealServer, free_port
 _PARTS: Final = ("speed", "foreground", "page", "memory")
 _SAMPLE_SHARE: Final = 0.06
 _REQUESTS: Final = 200_000
-_PAGES: Final = 300
+_PAGES: Final = 1000
 
 
 def scan(server: RealServer, **settings: Any) -> PassReport:
@@ -243,6 +243,8 @@ def survey_names(names: int) -> None:
             ],
         )
         survey.commit(batch, _made_up(batch.request, survey.refused, random))
+        if survey.needs_tidying:
+            survey.tidy()
         del start
     seconds = time.process_time() - started
     found = survey.miner.settle()

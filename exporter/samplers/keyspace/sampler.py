@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
@@ -10,6 +11,7 @@ from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.keyspace import families
+from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.guard import NotOurTurnError
 from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecords
 from exporter.samplers.keyspace.publish import publish
@@ -90,7 +92,7 @@ class KeyspaceSampler:
         try:
             history, self._saved = await self._records.load(instance)
             if history is not None:
-                self._history = History.from_json(history)
+                self._history = await aside(partial(History.from_json, history))
         except (StateError, ValueError) as error:
             log.warning("saved keyspace report cannot be used", instance=instance, error=error)
         if self._history is not None and self._saved is None:
@@ -140,7 +142,7 @@ class KeyspaceSampler:
                 return
         self._history = history
         try:
-            await self._records.save_history(self._context.target.instance, history.to_json())
+            await self._records.save_history(self._context.target.instance, await aside(history.to_json))
         except StateError as error:
             log.warning("keyspace report cannot be saved", error=error)
 
