@@ -13,6 +13,7 @@ from exporter.alerting.integration import CONCURRENCY
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.routes import RouteOptions
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
 from exporter.alerting.silences import Silence, Silences
 from exporter.alerting.status import AlertStatus, count_states, status_of
@@ -190,8 +191,14 @@ class AlertManager:
 
     def muted_by(self, group: Group) -> Sequence[str]:
         """The time intervals that silence a group at the moment."""
+        return self._muted_by(group.options)
+
+    def is_muted(self, labels: Labels) -> bool:
+        """Whether time intervals silence every route of an alert at the moment."""
+        return all(self._muted_by(route.options) for route in self._setup.route.match(labels))
+
+    def _muted_by(self, options: RouteOptions) -> Sequence[str]:
         now = self._services.clock.now()
-        options = group.options
         active = options.active_intervals
         if active and not self._setup.intervals.containing(active, now):
             return active
