@@ -4,7 +4,7 @@ Source of fields, defaults and rules: Alertmanager 0.28, config/notifiers.go and
 receivers that Alertmanager has and this daemon has not are refused with a sentence of their own.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -38,6 +38,8 @@ class WebhookConfig(Section):
     """The most alerts in one message; 0 for all."""
     timeout: Duration = Duration(0)
     """How long a request may take; 0 for the default of 30 s."""
+    payload: Any = None
+    """The message in a form of your own: texts in it are templates. Without it the alerts as JSON."""
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:
