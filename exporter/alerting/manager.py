@@ -88,6 +88,7 @@ class AlertManager:
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
+        self._note_size()
 
     @property
     def config(self) -> AlertmanagerConfig:
@@ -158,6 +159,7 @@ class AlertManager:
             self._retired.add(task)
             task.add_done_callback(self._retired.discard)
         self._setup = setup
+        self._note_size()
         self._dispatcher = setup.make_dispatcher(self._services, earlier)
         for alert in self._services.alerts:
             self._dispatcher.dispatch(alert)
@@ -203,6 +205,11 @@ class AlertManager:
         if active and not self._setup.intervals.containing(active, now):
             return active
         return self._setup.intervals.containing(options.mute_intervals, now)
+
+    def _note_size(self) -> None:
+        integrations = self._setup.integrations
+        self._services.metrics.receivers.set(len(integrations))
+        self._services.metrics.integrations.set(sum(map(len, integrations.values())))
 
     def _complete(self, alert: Alert, now: float) -> Alert:
         starts_at = alert.starts_at or alert.ends_at or now
