@@ -85,9 +85,7 @@ class Metrics:
             "Number of active aggregation groups.",
             registry=registry,
         )
-        self.receivers = Gauge(
-            "alertmanager_receivers", "Number of configured receivers.", registry=registry
-        )
+        self.receivers = Gauge("alertmanager_receivers", "Number of configured receivers.", registry=registry)
         self.integrations = Gauge(
             "alertmanager_integrations", "Number of configured integrations.", registry=registry
         )

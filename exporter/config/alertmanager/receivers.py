@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.config.alertmanager.email import EmailConfig
 from exporter.config.alertmanager.http import HttpConfig, at_most_one, check_url
-from exporter.config.alertmanager.scalars import Flag, Text
+from exporter.config.alertmanager.scalars import Flag, Text, refuse
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
 from exporter.model.secret import Secret
@@ -50,14 +50,10 @@ class WebhookConfig(Section):
 
 
 def _refuse(service: str) -> BeforeValidator:
-    def check(value: object) -> None:
-        if value:
-            raise ValueError(
-                f"this daemon does not send to {service}: let it forward to an Alertmanager that does "
-                "(alerting.alertmanagers in config.yml)"
-            )
-
-    return BeforeValidator(check, json_schema_input_type=list[object])
+    return refuse(
+        f"this daemon does not send to {service}: let it forward to an Alertmanager that does "
+        "(alerting.alertmanagers in config.yml)"
+    )
 
 
 class Receiver(Section):
