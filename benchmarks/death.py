@@ -75,6 +75,11 @@ class Receiver:
                 self._told_at.setdefault((side, instance), time.monotonic())
             self._news.notify_all()
 
+    def told(self, side: str) -> dict[str, float]:
+        """When a side was told of each instance so far."""
+        with self._news:
+            return {instance: at for (one, instance), at in self._told_at.items() if one == side}
+
     def told_at(self, side: str, instance: str) -> float:
         """When it was told; waits for it, and is infinite where nothing comes."""
         key = (side, instance)

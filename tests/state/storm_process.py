@@ -1,8 +1,8 @@
 """A process that receives a storm of alerts and tells a webhook; made to be killed at any moment.
 
 Usage: storm_process.py DATABASE URL BEGAN COUNT SECONDS CONCURRENCY: the storm brings COUNT alerts in SECONDS
-from the moment BEGAN, and CONCURRENCY messages are sent at a time. Like by a rule, the process is told of every alert that fires again and again, also after a
-restart.
+from the moment BEGAN, and CONCURRENCY messages are sent at a time. Like by a rule, the process is told of
+every alert that fires again and again, also after a restart.
 """
 
 import asyncio
