@@ -122,6 +122,8 @@ BAD = {
     "url of another kind": "global: {slack_api_url: 'ftp://x'}\n" + ROOT,
     "two slack urls": "global: {slack_api_url: 'http://x', slack_api_url_file: /x}\n" + ROOT,
     "two ways to log in": "global: {http_config: {bearer_token: x, basic_auth: {username: u}}}\n" + ROOT,
+    "headers without a proxy": "global: {http_config: {proxy_connect_header: {a: [b]}}}\n" + ROOT,
+    "exceptions without a proxy": "global: {http_config: {no_proxy: a}}\n" + ROOT,
     "no mail server": "route: {receiver: a}\nreceivers: [{name: a, email_configs: [{to: x, from: y}]}]",
     "no slack url": "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{channel: x}]}]",
     "no url of a webhook": "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{}]}]",
@@ -282,6 +284,14 @@ def test_what_newer_alertmanagers_have_and_we_have_not_is_refused_with_a_sentenc
         parse_alertmanager_config(Document.parse(text + rest, "am.yml"))
     (problem,) = caught.value.problems
     assert sentence in str(problem)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "host", "Content-Type", "X A", ""])
+def test_headers_that_a_request_has_anyway_are_refused(name: str) -> None:
+    (problem,) = problems_of(
+        f"global: {{http_config: {{http_headers: {{'{name}': {{values: [x]}}}}}}}}\n" + ROOT
+    )
+    assert "cannot be set here" in problem or "is not the name of a header" in problem
 
 
 def test_what_is_turned_off_is_no_problem() -> None:
