@@ -34,6 +34,7 @@ from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
+from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import query, rules, series, status
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
@@ -177,7 +178,10 @@ class App:
         return build_web_app(self._metrics_page, self._routes(), middleware)
 
     def _routes(self) -> Sequence[BaseRoute]:
-        pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, self._clock)
+        alerts = AlertRows(
+            lambda: self.rules.groups, self.alerting, lambda: self.environment.external_labels, self._clock
+        )
+        pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, alerts, self._clock)
         return [
             *lifecycle.routes(self),
             *pages.routes(),
