@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exporter.errors import QueryError
+from exporter.gotemplate.quoting import quote
 from exporter.model.labels import Labels
 from exporter.promql.operators.arithmetic import COMPARISON, columns
 from exporter.promql.operators.base import VectorOperator
@@ -98,13 +99,8 @@ class _Matcher:
 
 
 def _all_labels(labels: Labels) -> str:
-    inner = ", ".join(f"{name}={_quote(value)}" for name, value in labels)
+    inner = ", ".join(f"{name}={quote(value)}" for name, value in labels)
     return f"{{{inner}}}"
-
-
-def _quote(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 class VectorBinary:

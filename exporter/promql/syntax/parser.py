@@ -6,6 +6,7 @@ Prometheus enables only by feature flags: those are named and refused.
 
 from typing import Final, NoReturn
 
+from exporter.errors import QueryError
 from exporter.promql.syntax.checks import Checker
 from exporter.promql.syntax.nodes import (
     Aggregate,
@@ -53,6 +54,7 @@ class Parser:
         self._checker = Checker(text)
         self._nesting = nesting
         self._depth = 0
+        self._mistake: QueryError | None = None
 
     def parse(self) -> Expr:
         """The whole query. Raises `QueryError`."""
@@ -61,10 +63,16 @@ class Parser:
         root = self._expression(1)
         if self._stream.peek().kind is not Kind.END:
             self._stream.unexpected()
+        if self._mistake is not None:
+            raise self._mistake
         return root
 
     def _built(self, node: Expr) -> Expr:
-        self._checker.check(node)
+        # What makes no sense is told only of a query that is well written to its end.
+        try:
+            self._checker.check(node)
+        except QueryError as mistake:
+            self._mistake = self._mistake or mistake
         return node
 
     def _expression(self, least_binding: int) -> Expr:
@@ -90,7 +98,7 @@ class Parser:
 
     def _binary(self, left: Expr, op: str, binding: int) -> Expr:
         stream = self._stream
-        stream.advance()
+        op_start = stream.advance().start
         returns_bool = stream.peek().is_keyword("bool")
         if returns_bool:
             stream.advance()
@@ -98,6 +106,7 @@ class Parser:
         right = self._expression(binding if binding == _POWER else binding + 1)
         node = Binary(
             op=op,
+            op_start=op_start,
             left=left,
             right=right,
             returns_bool=returns_bool,
@@ -168,12 +177,12 @@ class Parser:
     def _parenthesised(self) -> Expr:
         start = self._stream.advance().start
         inner = self._expression(1)
-        self._stream.expect(")", "parenthesised expression")
+        self._stream.expect(")")
         return Paren(expr=inner, start=start, end=self._stream.last_end)
 
     def _arguments(self) -> list[Expr]:
         stream = self._stream
-        stream.expect("(", "call")
+        stream.expect("(")
         arguments: list[Expr] = []
         if stream.accept(")"):
             return arguments
@@ -181,9 +190,9 @@ class Parser:
             arguments.append(self._expression(1))
             if stream.accept(")"):
                 return arguments
-            stream.expect(",", "function call arguments")
+            comma = stream.expect(",")
             if stream.peek().is_symbol(")"):
-                stream.fail(stream.peek().start, "trailing commas not allowed in function call args")
+                stream.fail(comma.start, "trailing commas not allowed in function call args")
 
     def _call(self) -> Expr:
         token = self._stream.advance()
