@@ -34,7 +34,8 @@ from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
-from exporter.web.api_v1 import query, rules, series, status
+from exporter.web.api_v1 import configuration, query, rules, series, status
+from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
 from exporter.web.metrics import MetricsEndpoint
@@ -103,7 +104,7 @@ class App:
         self._housekeeping: asyncio.Task[None] | None = None
         self._is_started = False
         config, settings = plan.config, plan.config.global_
-        external_url = config.web.external_url or _default_url(listener, plan)
+        external_url = self._external_url = config.web.external_url or _default_url(listener, plan)
         self.own = OwnMetrics()
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
@@ -178,14 +179,15 @@ class App:
 
     def _routes(self) -> Sequence[BaseRoute]:
         pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, self._clock)
+        turn_taker = TurnTaker()
         return [
             *lifecycle.routes(self),
             *pages.routes(),
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners),
-            *query.routes(self._queries, self._clock),
-            *series.routes(self.store, self._clock),
+            *query.routes(self._queries, self._clock, turn_taker),
+            *series.routes(self.store, self._clock, turn_taker),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
@@ -194,7 +196,12 @@ class App:
             *status.routes(
                 lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
             ),
+            *configuration.routes(lambda: self._plan.config, self._alertmanagers),
         ]
+
+    def _alertmanagers(self) -> Sequence[str]:
+        """Who gets the alerts: the daemon's own part that does, and those that they are forwarded to."""
+        return [self._external_url, *self.forwarder.urls]
 
     def _probe_settings(self) -> ProbeSettings:
         config = self._plan.config

@@ -94,10 +94,15 @@ def format_general(value: float, digits: int | None = None) -> str:
     if digits is not None:
         return f"{value:.{digits}g}"
     exponent = Decimal(repr(value)).adjusted() if value else 0
-    if -5 < exponent < 21:
+    return format_float(value) if -5 < exponent < 21 else format_exponent(value)
+
+
+def format_exponent(value: float) -> str:
+    """The shortest notation with an exponent, as `strconv.FormatFloat(v, 'e', -1, 64)`."""
+    if not math.isfinite(value):
         return format_float(value)
-    mantissa, _, power_of_ten = f"{Decimal(repr(value)).normalize():e}".partition("e")
-    return f"{mantissa}e{power_of_ten[0]}{power_of_ten[1:]:0>2}"
+    mantissa, _, exponent = f"{Decimal(repr(value)).normalize():e}".partition("e")
+    return f"{mantissa}e{exponent[0]}{exponent[1:]:0>2}"
 
 
 def parse_float(text: str) -> float | None:

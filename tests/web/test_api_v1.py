@@ -1,20 +1,23 @@
 """Prometheus' HTTP API over a store with known samples."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from exporter.config.main import Config
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql import Engine
+from exporter.promql import Engine, Limits
 from exporter.store import Store
+from exporter.web.api_v1 import configuration, rules, series, status, turns
 from exporter.web.api_v1 import query as query_module
-from exporter.web.api_v1 import rules, series, status
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.query import LIMITS
 from tests.web.asgi import request
@@ -50,13 +53,15 @@ def store() -> Store:
 
 @pytest.fixture(scope="module")
 def app(store: Store) -> ASGIApp:
-    clock = Clock()
+    clock, turn_taker = Clock(), turns.TurnTaker()
+    config = Config.model_validate({"global": {"external_labels": {"cluster": "test"}}, "rule_files": []})
     return Starlette(
         routes=[
-            *query_module.routes(Engine(store, LIMITS), clock),
-            *series.routes(store, clock),
+            *query_module.routes(Engine(store, LIMITS), clock, turn_taker),
+            *series.routes(store, clock, turn_taker),
             *rules.routes(list, clock),
             *status.routes(list, store, clock, lambda: True),
+            *configuration.routes(lambda: config, lambda: ["http://am:9093"]),
         ]
     )
 
@@ -132,11 +137,14 @@ def test_a_range_query(app: ASGIApp) -> None:
     }
 
 
-def test_a_long_range_in_pieces_is_that_of_one_piece(app: ASGIApp, store: Store) -> None:
+def test_a_long_range_in_turns_is_that_of_one_turn(
+    app: ASGIApp, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     text = "sum by (instance) (rate(hits_total[1m])) * 3"
-    pieces = ask(app, "query_range", query=text, start=START, end=END, step=1)
+    found = ask(app, "query_range", query=text, start=START, end=END, step=1)
     whole = Engine(store).range(query_module._parse_once(text), START * 1000, END * 1000, 1000)
-    assert pieces == encode_result(whole, END * 1000)
+    assert found == json.loads(encode_result(whole, END * 1000))
     edges = ask(app, "query_range", query="sum(up @ end())", start=END - 10, end=END, step=1)
     assert len(edges["result"][0]["values"]) == 11
 
@@ -192,14 +200,13 @@ def test_a_query_that_cannot_be_evaluated(app: ASGIApp) -> None:
     assert "many-to-many" in error or "found duplicate series" in error
 
 
-def test_a_range_query_that_takes_too_long_or_yields_too_much(
-    app: ASGIApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_range_query_that_takes_too_long_or_yields_too_much(app: ASGIApp, store: Store) -> None:
     parameters = {"query": "hits_total", "start": START, "end": END, "step": "1"}
     response = request(app, "GET", "/api/v1/query_range", params={**parameters, "timeout": "1ms"})
     assert refuse(response)[:2] == (503, "timeout")
-    monkeypatch.setattr(query_module, "MAX_RESULT_POINTS", 100)
-    assert "more than 100 points" in refuse(request(app, "GET", "/api/v1/query_range", params=parameters))[2]
+    engine = Engine(store, Limits(points=100))
+    few = Starlette(routes=query_module.routes(engine, Clock(), turns.TurnTaker()))
+    assert "more than 100 points" in refuse(request(few, "GET", "/api/v1/query_range", params=parameters))[2]
 
 
 def test_a_form_that_is_too_long(app: ASGIApp) -> None:
@@ -226,6 +233,14 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
     assert ask(app, "targets")["activeTargets"] == []
     assert ask(app, "format_query", query="sum (up) by(a)") == "sum by (a) (up)"
     assert ask(app, "query", query="1+1", time=END)["result"] == [END, "2"]
+    assert ask(app, "alertmanagers")["activeAlertmanagers"] == [{"url": "http://am:9093/api/v2/alerts"}]
+    shown = yaml.safe_load(ask(app, "status/config")["yaml"])
+    assert shown["global"] == {
+        "scrape_interval": "15s",
+        "scrape_timeout": "5s",
+        "evaluation_interval": "15s",
+        "external_labels": {"cluster": "test"},
+    }
 
 
 def test_series_are_those_of_the_time_asked_for(app: ASGIApp) -> None:

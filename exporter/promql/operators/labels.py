@@ -31,7 +31,7 @@ class Relabel:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector under its new labels."""
         vector = self._operand.evaluate(run, at)
-        keys = self._keys.of(vector.keys)
+        keys = self._keys.of(vector.keys, run.check)
         if keys is not self._seen:
             self._account(run, keys)
             self._seen = keys

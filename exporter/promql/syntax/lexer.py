@@ -23,7 +23,7 @@ _DURATION_WORD: Final = re.compile(r"(?:step|range|min|max|min_of|max_of)\b", re
 _DURATION_SYMBOLS: Final = "-+*/%^(),:]"
 
 
-class _Fault(Exception):
+class _LexicalError(Exception):
     """There is no token at a place; the message is worded as that of Prometheus."""
 
     def __init__(self, at: int, message: str) -> None:
@@ -52,7 +52,7 @@ class Lexer:
                 self._at = token.end
                 found.append(token)
             self._check_end()
-        except _Fault as fault:
+        except _LexicalError as fault:
             found.append(Token(Kind.ERROR, str(fault), fault.at, fault.at))
         else:
             found.append(Token(Kind.END, "", len(self._text), len(self._text)))
@@ -75,7 +75,7 @@ class Lexer:
             self._fail("unclosed left bracket")
 
     def _fail(self, message: str, at: int | None = None) -> NoReturn:
-        raise _Fault(self._at if at is None else at, message)
+        raise _LexicalError(self._at if at is None else at, message)
 
     def _next(self) -> Token:
         first = self._text[self._at]
@@ -129,7 +129,7 @@ class Lexer:
                 return self._take(kind, match.end())
         bad = _BAD_NUMBER.match(self._text, self._at)
         shown = bad.group()[:40] if bad is not None else ""
-        self._fail(f'bad number or duration syntax: "{shown}"')
+        return self._fail(f'bad number or duration syntax: "{shown}"')
 
     def _inside_braces(self) -> Token:
         word = _LABEL.match(self._text, self._at)
@@ -152,7 +152,7 @@ class Lexer:
     def _symbol(self, first: str) -> Token:
         match = _SYMBOL.match(self._text, self._at)
         following = self._text[self._at + 1 : self._at + 2]
-        if first == "!" and following != "=" or (first == "=" and following == "~"):
+        if (first == "!" and following != "=") or (first == "=" and following == "~"):
             self._fail(f"unexpected character after '{first}': {_character(following)}")
         if match is None or first == "}":
             self._fail(f"unexpected character: {_character(first)}")

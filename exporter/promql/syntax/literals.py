@@ -23,7 +23,10 @@ _ESCAPE: Final = re.compile(
     re.DOTALL,
 )
 # The digits that an escape goes on with.
-_DIGITS: Final = {**dict.fromkeys("xuU", string.hexdigits), **dict.fromkeys(string.octdigits, string.octdigits)}
+_DIGITS: Final = {
+    **dict.fromkeys("xuU", string.hexdigits),
+    **dict.fromkeys(string.octdigits, string.octdigits),
+}
 _UNIT: Final = re.compile(r"[0-9]+([a-z]+)")
 _INTEGER: Final = re.compile(r"0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*")
 _UNDERSCORES: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")

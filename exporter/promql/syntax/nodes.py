@@ -163,7 +163,7 @@ class Binary(Node):
     """`left op right`; `matching` only between two vectors. The operator stands at `op_start`."""
 
     op: str
-    op_start: int
+    op_start: int = field(compare=False)
     left: "Expr"
     right: "Expr"
     returns_bool: bool = False

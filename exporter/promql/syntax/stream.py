@@ -49,7 +49,7 @@ class TokenStream:
         return False
 
     def expect(self, symbol: str, context: str = "") -> Token:
-        """Read this symbol, which must be next; without a context the error does not say what was expected."""
+        """Read this symbol, which must be next; the error says what was expected in a context."""
         if not self.peek().is_symbol(symbol):
             self.unexpected(context, f'"{symbol}"' if context else "")
         return self.advance()

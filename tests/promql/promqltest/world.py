@@ -14,8 +14,8 @@ _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 
 
 class World:
-    """A store, and the names of what could not be put there: native histograms, start timestamps, samples of a
-    kind that the reader does not know."""
+    """A store, and the names of what could not be put there: native histograms, start timestamps, samples
+    of a kind that the reader does not know."""
 
     def __init__(self) -> None:
         self.store = Store(retention_ms=_CENTURY_MS)
