@@ -167,6 +167,8 @@ class App:
         self.environment.external_labels = Labels(settings.external_labels)
         self.environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
         self.store.set_needs(needs_of(plan.rule_files))
+        for pattern in plan.config.empty_rule_patterns:
+            log.warning("no rule file matches", pattern=pattern)
 
     def _tls(self, plan: Plan) -> ssl.SSLContext | None:
         tls = plan.web.tls_server_config

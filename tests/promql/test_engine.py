@@ -249,7 +249,7 @@ def test_a_query_that_gives_way_can_be_ended() -> None:
     engine = Engine(load(WORLD).store)
     with pytest.raises(QueryError, match="enough"):
         engine.range(parse("up"), 0, MINUTE_MS, 1000, give_way=give_way)
-    assert engine.range(parse("up"), 0, MINUTE_MS, MINUTE_MS).value
+    assert isinstance(engine.range(parse("up"), 0, MINUTE_MS, MINUTE_MS).value, Matrix)
 
 
 def test_plans_are_forgotten_when_they_know_too_many_series() -> None:
