@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.errors import QueryError
+from exporter.model.floats import format_float
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.windows import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
-from exporter.promql.numbers import format_float
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, Key, PerKey, Vector

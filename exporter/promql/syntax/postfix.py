@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from exporter.promql.numbers import format_float
+from exporter.model.floats import format_float
 from exporter.promql.syntax.nodes import Edge, Expr, MatrixSelector, Subquery, VectorSelector
 from exporter.promql.syntax.stream import TokenStream
 from exporter.promql.syntax.tokens import Kind

@@ -8,9 +8,9 @@ from typing import Final
 
 from exporter.gotemplate.quoting import quote
 from exporter.model.duration import format_duration
+from exporter.model.floats import format_float
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
-from exporter.promql.numbers import format_float
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
+from exporter.model.floats import format_float
 from exporter.model.labels import Labels
 from exporter.promql import Matrix, RangeSeries, Result, Scalar, String, Vector, VectorSample
-from exporter.promql.numbers import format_float
 
 _CHUNK: Final = 20
 

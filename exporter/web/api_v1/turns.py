@@ -17,7 +17,7 @@ from exporter.errors import QueryError
 TURN_SECONDS: Final = 0.02
 """How long the event loop is held up at a time, by all computations together."""
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 4
 """How many computations there may be at once."""
 
 _T = TypeVar("_T")
