@@ -113,6 +113,7 @@ class App:
         self._queries = Engine(
             self.store, query.LIMITS, default_step_ms=config.global_.evaluation_interval.milliseconds
         )
+        self._turn_taker = TurnTaker()
         self.keeper = open_keeper(config.storage.path, self.own.registry, self._clock)
         self.alerting = AlertManager(
             plan.routing.config,
@@ -181,15 +182,14 @@ class App:
 
     def _routes(self) -> Sequence[BaseRoute]:
         pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, self._clock)
-        turn_taker = TurnTaker()
         return [
             *lifecycle.routes(self),
             *pages.routes(),
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners),
-            *query.routes(self._queries, self._clock, turn_taker),
-            *series.routes(self.store, self._clock, turn_taker),
+            *query.routes(self._queries, self._clock, self._turn_taker),
+            *series.routes(self.store, self._clock, self._turn_taker),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
@@ -336,5 +336,6 @@ class App:
         )
         await self.fleet.close()
         await self.keeper.close()
+        self._turn_taker.close()
         await self.web.stop()
         log.info("stopped")

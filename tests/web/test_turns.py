@@ -111,3 +111,18 @@ def test_a_computation_that_nobody_waits_for_ends() -> None:
 
     asyncio.run(main())
     assert ended.wait(10)
+
+
+def test_at_the_end_of_the_daemon_everything_fails() -> None:
+    def compute(taken: Turns) -> None:
+        while True:
+            taken.give_way()
+
+    async def main() -> list[BaseException | None]:
+        taker = TurnTaker()
+        tasks = [asyncio.create_task(taker.run(compute)) for _ in range(2 * turns.AT_ONCE)]
+        await asyncio.sleep(0)
+        taker.close()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert {str(error) for error in asyncio.run(main())} == {"the daemon is stopping"}

@@ -76,6 +76,11 @@ class TurnTaker:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="query")
         self._places = asyncio.Semaphore(AT_ONCE)
         self._running = 0
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Let what runs fail at its next turn, and all that comes."""
+        self._is_closed = True
 
     async def run(self, compute: Callable[[Turns], _T]) -> _T:
         """The result of a computation; what it raises is raised."""
@@ -90,11 +95,17 @@ class TurnTaker:
         turns = Turns()
         future = self._threads.submit(turns.run, compute)
         try:
+            self._check_open()
             turns.take(TURN_SECONDS)
             while not turns.is_over:
                 await asyncio.sleep(0)
+                self._check_open()
                 turns.take(TURN_SECONDS / self._running)
         except BaseException:
             turns.abandon()
             raise
         return future.result()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise AbandonedError("the daemon is stopping")
