@@ -12,9 +12,15 @@ _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER: Final = re.compile(
     r"(?:0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)(?![A-Za-z0-9_.])"
 )
-# Wrong units such as `hs` are told by whoever reads the duration.
-_DURATION: Final = re.compile(r"[0-9]+[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?![A-Za-z0-9_])")
-_BAD_NUMBER: Final = re.compile(r"[A-Za-z0-9_.]+")
+# Wrong units such as `hs`, and fractions, are told by whoever reads the duration.
+_DURATION: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?![A-Za-z0-9_])")
+# How far Prometheus reads on before it gives a number up: over the digits, a point or exponent too many, then
+# over units and the digits between them, and one character more.
+_BAD_NUMBER: Final = re.compile(
+    r"(?:0[xX][0-9a-fA-F_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?(?:\.|(?<=\.)_)?)"
+    r"(?:[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?:[0-9]+|.)?)?"
+)
+_LONGEST_SHOWN: Final = 40
 _SYMBOL: Final = re.compile(r"==|!=|<=|>=|</|>/|[-+*/%^=<>(){}\[\],@:]")
 _BRACE_SYMBOL: Final = re.compile(r"=~|!~|!=|[={},]")
 _STRING: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`", re.DOTALL)
@@ -128,7 +134,7 @@ class Lexer:
             if match is not None:
                 return self._take(kind, match.end())
         bad = _BAD_NUMBER.match(self._text, self._at)
-        shown = bad.group()[:40] if bad is not None else ""
+        shown = bad.group()[:_LONGEST_SHOWN] if bad is not None else ""
         return self._fail(f'bad number or duration syntax: "{shown}"')
 
     def _inside_braces(self) -> Token:

@@ -67,7 +67,7 @@ def parse_seconds(text: str) -> float:
 def _explain_duration(text: str) -> str:
     """What is wrong with a duration whose units all exist."""
     found = _UNIT.findall(text)
-    if found == sorted(set(found), key=UNITS.index):
+    if "." not in text and found == sorted(set(found), key=UNITS.index):
         return "duration out of range"
     return f'not a valid duration string: "{text}"'
 

@@ -43,6 +43,7 @@ _BINDING: Final = {
     "^": 6,
 }
 _POWER: Final = _BINDING["^"]
+_LITERALS: Final = (Kind.NUMBER, Kind.DURATION, Kind.STRING)
 _FILL_MODIFIERS: Final = ("fill", "fill_left", "fill_right")
 
 
@@ -191,13 +192,13 @@ class Parser:
             if stream.accept(")"):
                 return arguments
             comma = stream.expect(",")
-            if stream.peek().is_symbol(")"):
+            if not _starts_expression(stream.peek()):
                 stream.fail(comma.start, "trailing commas not allowed in function call args")
 
     def _call(self) -> Expr:
         token = self._stream.advance()
-        function = self._function(token)
         arguments = self._arguments()
+        function = self._function(token)
         node = Call(function=function, args=tuple(arguments), start=token.start, end=self._stream.last_end)
         return self._built(node)
 
@@ -220,7 +221,9 @@ class Parser:
         if token.text in EXPERIMENTAL_AGGREGATORS:
             stream.fail(token.start, f"{token.text}() is experimental and not supported")
         modifier = self._grouping()
+        outside, stream.enclosing = stream.enclosing, "aggregation"
         arguments = self._arguments()
+        stream.enclosing = outside
         without, grouping = modifier or self._grouping() or (False, ())
         wanted = 2 if token.text in PARAMETER_TYPES else 1
         if not arguments:
@@ -247,3 +250,7 @@ class Parser:
             return None
         without = self._stream.advance().text == "without"
         return without, parse_label_names(self._stream)
+
+
+def _starts_expression(token: Token) -> bool:
+    return starts_selector(token) or token.kind in _LITERALS or token.text in ("(", "+", "-")

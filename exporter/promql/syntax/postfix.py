@@ -37,7 +37,8 @@ def _parse_range(stream: TokenStream, node: Expr) -> Expr:
             step = _parse_positive(stream, "subquery selector")
         stream.expect("]", "subquery selector")
         return Subquery(expr=node, range=length, step=step, start=node.start, end=stream.last_end)
-    stream.expect("]", "subquery or range")
+    if not stream.accept("]"):
+        stream.unexpected("subquery or range", '":" or "]"')
     if not isinstance(node, VectorSelector):
         stream.fail(bracket.start, "ranges only allowed for vector selectors")
     if node.offset:
@@ -55,7 +56,7 @@ def _parse_positive(stream: TokenStream, context: str) -> int:
     elif token.kind in (Kind.IDENTIFIER, Kind.AGGREGATOR) or token.text in ("+", "-", "("):
         _refuse_arithmetic(stream)
     length = stream.milliseconds(context)
-    if stream.peek().kind is Kind.SYMBOL and stream.peek().text not in ("]", ":"):
+    if stream.peek().kind is Kind.SYMBOL and stream.peek().text in "+-*/%^":
         _refuse_arithmetic(stream)
     if is_negative or length <= 0:
         stream.fail(token.start, "duration must be greater than 0")

@@ -16,6 +16,8 @@ class TokenStream:
         self.text = text
         self._tokens = Lexer(text).tokens()
         self._index = 0
+        self.enclosing = ""
+        """What an error that gives no context is in."""
 
     def peek(self) -> Token:
         """The token to read next. Raises `QueryError` where the text goes on with something else."""
@@ -65,8 +67,8 @@ class TokenStream:
     def unexpected(self, context: str = "", expected: str = "") -> NoReturn:
         """Raise the error that the next token does not fit here."""
         message = f"unexpected {self.peek().describe()}"
-        if context:
-            message += f" in {context}"
+        if context or self.enclosing:
+            message += f" in {context or self.enclosing}"
         if expected:
             message += f", expected {expected}"
         self.fail(self.peek().start, message)
