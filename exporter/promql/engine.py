@@ -55,7 +55,7 @@ class Engine:
     """Evaluates expressions at one moment or along a range; synchronous, and not for several threads at once.
 
     A query may give way to others now and then: it calls `give_way` where the store may change and other
-    queries may run.
+    queries may run. It may have a look-back of its own.
 
     `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
     subqueries that give none, which in Prometheus is the global evaluation interval.
@@ -75,10 +75,15 @@ class Engine:
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
 
     def instant(
-        self, expression: Expression, at_ms: int, *, give_way: Callable[[], None] | None = None
+        self,
+        expression: Expression,
+        at_ms: int,
+        *,
+        lookback_ms: int | None = None,
+        give_way: Callable[[], None] | None = None,
     ) -> result.Result:
         """The value at one moment. Raises `QueryError`."""
-        run = self._run(expression, at_ms, at_ms, give_way)
+        run = self._run(expression, at_ms, at_ms, lookback_ms, give_way)
         with self._plan(expression, run) as plan:
             value = self._value(plan, run, at_ms)
         return result.Result(value, run.annotations.warnings, run.annotations.infos)
@@ -90,6 +95,7 @@ class Engine:
         end_ms: int,
         step_ms: int,
         *,
+        lookback_ms: int | None = None,
         give_way: Callable[[], None] | None = None,
     ) -> result.Result:
         """The values at the start, and from there at every step up to the end. Raises `QueryError`."""
@@ -105,19 +111,26 @@ class Engine:
                 f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
                 "try a longer step or a shorter range"
             )
-        run = self._run(expression, start_ms, end_ms, give_way)
+        run = self._run(expression, start_ms, end_ms, lookback_ms, give_way)
         with self._plan(expression, run) as plan:
             series = self._series(plan, run, step_ms)
         return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
 
-    def _run(self, expression: Expression, start: int, end: int, give_way: Callable[[], None] | None) -> Run:
+    def _run(
+        self,
+        expression: Expression,
+        start: int,
+        end: int,
+        lookback_ms: int | None,
+        give_way: Callable[[], None] | None,
+    ) -> Run:
         return Run(
             self._store,
             expression.text,
             start,
             end,
             limits=self._limits,
-            lookback_ms=self._lookback_ms,
+            lookback_ms=lookback_ms or self._lookback_ms,
             default_step_ms=self._default_step_ms,
             give_way=give_way,
         )

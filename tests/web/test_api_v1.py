@@ -157,6 +157,7 @@ BAD_REQUESTS = [
     ("query", {"query": "up", "time": "inf"}, "out of range"),
     ("query", {"query": "up", "timeout": "soon"}, 'invalid parameter "timeout"'),
     ("query", {"query": "up", "limit": "-1"}, 'invalid parameter "limit"'),
+    ("query", {"query": "up", "lookback_delta": "0"}, 'invalid parameter "lookback_delta"'),
     ("query_range", {"query": "up", "end": "1", "step": "1"}, 'invalid parameter "start"'),
     ("query_range", {"query": "up", "start": "1", "step": "1"}, 'invalid parameter "end"'),
     (
@@ -258,8 +259,18 @@ def test_limits(app: ASGIApp) -> None:
     assert body["warnings"] == ["results truncated due to limit"]
     body = request(app, "GET", "/api/v1/labels", params={"limit": 2}).json()
     assert "warnings" not in body
-    assert len(ask(app, "query", query="hits_total", limit=1)["result"]) == 1
+    body = request(app, "GET", "/api/v1/query", params={"query": "hits_total", "limit": 1}).json()
+    assert len(body["data"]["result"]) == 1
+    assert body["warnings"] == ["results truncated due to limit"]
     assert len(ask(app, "query", query="hits_total", limit=0)["result"]) == 2
+
+
+def test_a_query_may_have_a_look_back_of_its_own(app: ASGIApp) -> None:
+    late = {"query": "up", "time": END + 100}
+    assert ask(app, "query", **late)["result"]
+    assert ask(app, "query", **late, lookback_delta="90s")["result"] == []
+    ranged = {"query": "up", "start": END, "end": END + 100, "step": 10}
+    assert len(ask(app, "query_range", **ranged, lookback_delta="50")["result"][0]["values"]) == 5
 
 
 def test_the_same_query_is_parsed_once() -> None:

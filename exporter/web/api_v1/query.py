@@ -13,7 +13,7 @@ from exporter.errors import QueryError
 from exporter.promql import Engine, Expression, Limits, Result, parse
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters
-from exporter.web.api_v1.reply import Answer, BadDataError, QueryTimeoutError, api
+from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, QueryTimeoutError, api
 from exporter.web.api_v1.turns import Turns, TurnTaker
 
 MAX_POINTS: Final = 11_000
@@ -33,12 +33,12 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
     async def query(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         at_ms = parameters.time_ms("time")
-        limit, deadline = parameters.limit(), _deadline(parameters)
+        limit, deadline, lookback = parameters.limit(), _deadline(parameters), _lookback(parameters)
         expression = _expression(parameters)
 
         def evaluate(turns: Turns) -> Answer:
             give_way = _bounded(turns, deadline)
-            result = engine.instant(expression, at_ms, give_way=give_way)
+            result = engine.instant(expression, at_ms, lookback_ms=lookback, give_way=give_way)
             return _answer(result, at_ms, limit, give_way)
 
         return await turn_taker.run(evaluate)
@@ -51,7 +51,7 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
             parameters.duration_ms("step"),
         )
         expression = _expression(parameters)
-        limit, deadline = parameters.limit(), _deadline(parameters)
+        limit, deadline, lookback = parameters.limit(), _deadline(parameters), _lookback(parameters)
         if end < start:
             raise BadDataError('invalid parameter "end": end timestamp must not be before start time')
         if (end - start) // step > MAX_POINTS:
@@ -62,7 +62,7 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
 
         def evaluate(turns: Turns) -> Answer:
             give_way = _bounded(turns, deadline)
-            result = engine.range(expression, start, end, step, give_way=give_way)
+            result = engine.range(expression, start, end, step, lookback_ms=lookback, give_way=give_way)
             return _answer(result, end, limit, give_way)
 
         return await turn_taker.run(evaluate)
@@ -90,6 +90,11 @@ def _deadline(parameters: Parameters) -> float:
     return time.monotonic() + min(asked, LIMITS.timeout_seconds)
 
 
+def _lookback(parameters: Parameters) -> int | None:
+    """How old a sample may be to count; None for the default."""
+    return parameters.duration_ms("lookback_delta") if parameters.text("lookback_delta") else None
+
+
 def _bounded(turns: Turns, deadline: float) -> Callable[[], None]:
     def give_way() -> None:
         turns.give_way()
@@ -100,7 +105,10 @@ def _bounded(turns: Turns, deadline: float) -> Callable[[], None]:
 
 
 def _answer(result: Result, at_ms: int, limit: int | None, give_way: Callable[[], None]) -> Answer:
-    return Answer(encode_result(result, at_ms, limit, give_way), result.warnings, result.infos)
+    warnings = list(result.warnings)
+    if limit is not None and result.series_count > limit:
+        warnings.append(TRUNCATED)
+    return Answer(encode_result(result, at_ms, limit, give_way), warnings, result.infos)
 
 
 def _required_time(parameters: Parameters, name: str) -> int:

@@ -7,13 +7,16 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.errors import QueryError, VigilError
 from exporter.web.api_v1.encode import Encoded
+
+TRUNCATED: Final = "results truncated due to limit"
+"""The warning where a `limit` left something out."""
 
 
 class BadDataError(VigilError):

@@ -12,7 +12,7 @@ from exporter.model.matcher import Matcher
 from exporter.model.sample import Family
 from exporter.store import Store
 from exporter.web.api_v1.parameters import Parameters
-from exporter.web.api_v1.reply import Answer, BadDataError, api
+from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
 from exporter.web.api_v1.turns import Turns, TurnTaker
 
 _ALWAYS = 1 << 62
@@ -84,7 +84,7 @@ def _limited(found: Sequence[Any], parameters: Parameters) -> Answer:
     limit = parameters.limit()
     if limit is None or len(found) <= limit:
         return Answer(found)
-    return Answer(found[:limit], warnings=["results truncated due to limit"])
+    return Answer(found[:limit], warnings=[TRUNCATED])
 
 
 def _families(store: Store) -> Iterator[Family]:
