@@ -172,6 +172,11 @@ BAD_REQUESTS = [
         {"query": "up", "start": "1", "end": "20000", "step": "1"},
         "exceeded maximum resolution",
     ),
+    (
+        "query_range",
+        {"query": "up[5m]", "start": "1", "end": "2", "step": "1"},
+        'invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+    ),
     ("series", {}, "no match[] parameter provided"),
     ("series", {"match[]": "up{"}, 'invalid parameter "match[]"'),
     ("series", {"match[]": "rate(up[1m])"}, 'invalid parameter "match[]"'),

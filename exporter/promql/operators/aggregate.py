@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.errors import QueryError
-from exporter.model.floats import format_float
+from exporter.model.floats import format_float, format_general
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.windows import deviation, largest, smallest
@@ -163,9 +163,9 @@ class TopOfGroup:
         if count != count:
             raise QueryError("Parameter value is NaN")
         if count >= _MAX_INTEGER:
-            raise QueryError(f"Scalar value {format_float(count)} overflows int64")
+            raise QueryError(f"Scalar value {format_general(count)} overflows int64")
         if count <= -_MAX_INTEGER:
-            raise QueryError(f"Scalar value {format_float(count)} underflows int64")
+            raise QueryError(f"Scalar value {format_general(count)} underflows int64")
         return math.trunc(count)
 
 

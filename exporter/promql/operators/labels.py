@@ -59,7 +59,7 @@ def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callab
     try:
         regex = compile_anchored(pattern)
     except InvalidRegexError as error:
-        raise QueryError(f"invalid regular expression in label_replace(): {pattern}: {error}") from error
+        raise QueryError(f"invalid regular expression in label_replace(): {pattern}") from error
     expand = _template(replacement, regex)
 
     def compute(key: Key) -> str | None:

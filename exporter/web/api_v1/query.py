@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exporter.clock import Clock
 from exporter.errors import QueryError
-from exporter.promql import Engine, Expression, Limits, Result, parse
+from exporter.promql import Engine, Expression, Limits, Result, ValueType, parse
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, QueryTimeoutError, api
@@ -58,6 +58,12 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
             raise BadDataError(
                 f"exceeded maximum resolution of {MAX_POINTS:,} points per timeseries. "
                 "Try decreasing the query resolution (?step=XX)"
+            )
+
+        if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise BadDataError(
+                f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
+                "for range query, must be Scalar or instant Vector"
             )
 
         def evaluate(turns: Turns) -> Answer:
