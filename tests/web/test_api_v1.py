@@ -137,6 +137,11 @@ def test_a_range_query(app: ASGIApp) -> None:
     }
 
 
+def test_as_many_points_as_prometheus_allows(app: ASGIApp) -> None:
+    found = ask(app, "query_range", query="time()", start=0, end=11_000, step=1)
+    assert len(found["result"][0]["values"]) == 11_001
+
+
 def test_a_long_range_in_turns_is_that_of_one_turn(
     app: ASGIApp, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

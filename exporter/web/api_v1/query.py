@@ -18,7 +18,7 @@ from exporter.web.api_v1.turns import Turns, TurnTaker
 
 MAX_POINTS: Final = 11_000
 
-LIMITS: Final = Limits(timeout_seconds=30.0, points=500_000, remembered=100_000)
+LIMITS: Final = Limits(timeout_seconds=30.0, steps=MAX_POINTS + 1, points=500_000, remembered=100_000)
 """What a query by HTTP may ask for."""
 
 _KEPT_EXPRESSIONS: Final = 512
@@ -45,21 +45,9 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
 
     async def query_range(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        start, end, step = (
-            _required_time(parameters, "start"),
-            _required_time(parameters, "end"),
-            parameters.duration_ms("step"),
-        )
+        start, end, step = _window(parameters)
         expression = _expression(parameters)
         limit, deadline, lookback = parameters.limit(), _deadline(parameters), _lookback(parameters)
-        if end < start:
-            raise BadDataError('invalid parameter "end": end timestamp must not be before start time')
-        if (end - start) // step > MAX_POINTS:
-            raise BadDataError(
-                f"exceeded maximum resolution of {MAX_POINTS:,} points per timeseries. "
-                "Try decreasing the query resolution (?step=XX)"
-            )
-
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
             raise BadDataError(
                 f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
@@ -88,6 +76,20 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
         Route("/api/v1/query_exemplars", api(query_exemplars), methods=methods),
         Route("/api/v1/format_query", api(format_query), methods=methods),
     )
+
+
+def _window(parameters: Parameters) -> tuple[int, int, int]:
+    """Start, end and step of a range query."""
+    start, end = _required_time(parameters, "start"), _required_time(parameters, "end")
+    step = parameters.duration_ms("step")
+    if end < start:
+        raise BadDataError('invalid parameter "end": end timestamp must not be before start time')
+    if (end - start) // step > MAX_POINTS:
+        raise BadDataError(
+            f"exceeded maximum resolution of {MAX_POINTS:,} points per timeseries. "
+            "Try decreasing the query resolution (?step=XX)"
+        )
+    return start, end, step
 
 
 def _deadline(parameters: Parameters) -> float:
