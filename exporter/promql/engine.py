@@ -149,7 +149,7 @@ class Engine:
         finally:
             plan.is_busy = False
             if run.remembered:
-                plan.remembered += run.remembered
+                plan.remembered = max(plan.remembered, run.remembered)
                 self._forget()
 
     def _forget(self) -> None:
