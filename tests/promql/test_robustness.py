@@ -73,7 +73,12 @@ def test_any_query_evaluates_or_is_refused(query: str) -> None:
         ranged = engine.range(expression, 20_000, 60_000, 20_000).value
     except QueryError:
         return
-    instant = engine.instant(expression, 40_000).value
+    try:
+        instant = engine.instant(expression, 40_000).value
+    except QueryError:
+        # The start and the end of a range query are other moments.
+        assert "start()" in query or "end()" in query
+        return
     again = engine.instant(printed, 40_000).value
     assert isinstance(instant, Vector)
     assert isinstance(ranged, Matrix)
