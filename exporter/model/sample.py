@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from exporter.model.floats import format_bound
 from exporter.model.labels import METRIC_NAME, Labels, share
 
 # The NaN that marks the end of a series: Prometheus' `value.StaleNaN`.
@@ -27,6 +28,10 @@ class Kind(StrEnum):
     SUMMARY = "summary"
     INFO = "info"
     UNTYPED = "untyped"
+
+
+# The label that holds a bound, or a share.
+_BOUND_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +66,18 @@ class Point:
         """All labels but the metric name, the target's included."""
         return self.series.without(METRIC_NAME)
 
+    @property
+    def stored_series(self) -> Labels:
+        """The series as Prometheus 3 keeps it: bounds of histograms and summaries in the one form `1.0`.
+
+        Source: `normalizeFloatsInLabelValues` of github.com/prometheus/prometheus, model/textparse.
+        """
+        label = _BOUND_LABELS.get(self.family.kind)
+        if label is None or not (text := self.series.get(label)):
+            return self.series
+        bound = format_bound(text)
+        return self.series if bound == text else self.series.with_({label: bound})
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Point) and self.family is other.family and self.series == other.series
 
@@ -72,7 +89,7 @@ class Point:
 
 
 class Layout:
-    """Which series the values of a sample belong to, in order.
+    """Which series the values of a sample belong to, in order; `series` are those that the store keeps.
 
     A sampler hands out the same layout object for as long as nothing appears, so that whoever prepared
     something for a layout (series, text) can keep it.
@@ -82,7 +99,7 @@ class Layout:
 
     def __init__(self, points: Sequence[Point]) -> None:
         self.points = tuple(points)
-        self.series = tuple(point.series for point in self.points)
+        self.series = tuple(point.stored_series for point in self.points)
 
     def __len__(self) -> int:
         return len(self.points)

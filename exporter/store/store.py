@@ -11,6 +11,7 @@ from exporter.store.piece import Piece
 from exporter.store.series import MergedSeries, ReadableSeries, Series
 
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
+_MOST_SELECTED = 1_000_000
 
 
 class Store:
@@ -29,6 +30,8 @@ class Store:
         self._by_name: dict[str, list[Series]] = {}
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
         self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
+        # How much they hold at the most: those that were dropped since count too.
+        self._selected = 0
 
     def append(self, sample: Sample) -> None:
         """Take in one pass of a source."""
@@ -111,13 +114,14 @@ class Store:
         """Every series still held that satisfies all matchers, the ended ones included."""
         key = tuple(matchers)
         name = metric_name(key)
-        selections = self._selections.setdefault(name, {})
-        found = selections.get(key)
+        found = self._selections.get(name, {}).get(key)
         if found is None:
             found = _merge_duplicates(self._matching(name, key))
-            if len(selections) >= 1000:
-                selections.clear()
-            selections[key] = found
+            self._selected += len(found) + 1
+            if self._selected > _MOST_SELECTED:
+                self._selections.clear()
+                self._selected = len(found) + 1
+            self._selections.setdefault(name, {})[key] = found
         return found
 
     def _matching(self, name: str, matchers: Sequence[Matcher]) -> Iterator[Series]:
