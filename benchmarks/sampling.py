@@ -7,8 +7,8 @@ prometheus-redis-exporter, and prints three tables:
 
 1. CPU per target and interval: the daemon's over many targets, each sampled at 15 s and scraped as one page;
    redis_exporter's per scrape, at the same pace, and as fast as it can (which costs it less, since everything
-   stays in the processor's caches). The targets are ten servers under the addresses 127.0.0.0/8: were they one,
-   each would list the connections of all.
+   stays in the processor's caches). The targets are ten servers under the addresses 127.0.0.0/8: were they
+   one, each would list the connections of all.
 2. Scrapes per second of one target, and the commands that they cost the server.
 3. A fleet at 15 s, one server under as many addresses: the share of a core, and how long its page takes.
 """
@@ -196,7 +196,7 @@ def compare_cost(servers: Sequence[RealServer], targets: int, seconds: float, di
         pause = _INTERVAL_SECONDS / targets
         theirs = cost_of_scrapes(pid, port, int(seconds / pause / 2), pause)
         their_best = cost_of_scrapes(pid, port, 1000)
-        their_rate = scrape_rate(port, 1000)
+        their_rate, their_infos = scrape_rate(port, 1000), infos_per_scrape(server, port)
         their_size, their_memory = len(fetch(port, "/metrics")), resident_megabytes(pid)
     with daemon(servers, targets, directory) as (pid, port):
         ours = cost_of_sampling(pid, port, targets, seconds)
@@ -207,8 +207,27 @@ def compare_cost(servers: Sequence[RealServer], targets: int, seconds: float, di
     row(f"memory in MB ({targets} targets; 1)", our_memory, their_memory)
     with daemon(servers[:1], 1, directory) as (pid, port):
         time.sleep(3)
+        row("INFO commands per scrape", infos_per_scrape(server, port), their_infos)
         row("scrapes per second of one target", scrape_rate(port, 2000), their_rate)
         row("bytes per page of one target", len(fetch(port, "/metrics")), their_size)
+
+
+def row(name: str, ours: float, theirs: float) -> None:
+    """One line of a table."""
+    ratio = f"{ours / theirs:8.2f}" if theirs else ""
+    print(f"{name:38}{ours:14.3f}{theirs:16.3f}{ratio}")
+
+
+def infos(server: RealServer) -> int:
+    """How often the server has been asked for INFO, this time included."""
+    return int(server.client.info("commandstats")["cmdstat_info"]["calls"]) + 1
+
+
+def infos_per_scrape(server: RealServer, port: int, scrapes: int = 1000) -> float:
+    """INFO commands that reach the server while its page is fetched, by the number of pages."""
+    before = infos(server)
+    scrape_rate(port, scrapes)
+    return (infos(server) - before - 1) / scrapes
 
 
 def measure_fleet(servers: Sequence[RealServer], targets: int, seconds: float, directory: Path) -> None:
