@@ -86,7 +86,8 @@ def test_what_is_too_much_is_counted(
             assert len(probe.values(shown)) == kept
             counted = probe.value("redis_vigil_folded_series_total", sampler=sampler, label=label)
             assert counted is not None
-            assert counted >= 2 * folded
+            # INFO is read by difference: what stays the same is not counted again.
+            assert counted >= (folded if sampler == "info" else 2 * folded)
             assert counted % folded == 0
 
     run_async(scenario)

@@ -124,8 +124,7 @@ class ReplicationReader:
         self._replicas += 1
         if self._replicas > MAX_REPLICAS:
             self._cap.folded += 1
-            # Read anew each time, so that it is counted each time.
-            return always_anew
+            return None
         table, labels = self._table, _replica_labels(parse_pairs(text))
         offset_handle = table.handle(REPLICA_OFFSET, *labels)
         lag_handle = table.handle(REPLICA_LAG, *labels)
