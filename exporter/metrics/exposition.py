@@ -1,9 +1,11 @@
 """`/metrics` from ready text: a block keeps its lines, and only those of moved values are written anew."""
 
 import gzip
+import itertools
 from array import array
 from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import is_not
 from typing import Protocol
 
 from exporter.metrics.text import Format, format_head, format_labels, format_value
@@ -36,7 +38,9 @@ class BlockText:
         self._version = -1
         self._layout: Layout | None = None
         self._values: Sequence[float | None] = ()
-        self._prefixes: list[str] = []
+        # A line for each series, written anew from the end of its labels on.
+        self._lines: list[str] = []
+        self._lengths: array[int] = array("I")
         self._families: list[tuple[Family, array[int]]] = []
         self._family_of: array[int] = array("I")
         self.chunks: dict[Family, str] = {}
@@ -49,24 +53,34 @@ class BlockText:
         if block.layout is not self._layout:
             gone = list(self.chunks)
             self._prepare(block.layout)
-        values, before, family_of = block.values, self._values, self._family_of
-        moved = {family_of[index] for index, value in enumerate(values) if value != before[index]}
+        values, before = block.values, self._values
         self._values = values
         self._version = block.version
-        return {*gone, *self._join(moved)}
-
-    def _join(self, positions: Iterable[int]) -> Iterator[Family]:
-        """Put the lines of these families together anew."""
-        values, prefixes = self._values, self._prefixes
-        for position in positions:
+        moved = self._write_lines(values, before)
+        for position in moved:
             family, indexes = self._families[position]
-            chunk = [
-                f"{prefixes[index]}{format_value(float(value))}\n"
-                for index in indexes
-                if (value := values[index]) is not None
-            ]
-            self.chunks[family] = "".join(chunk)
-            yield family
+            self.chunks[family] = self._join(indexes)
+        return {*gone, *(self._families[position][0] for position in moved)}
+
+    def _write_lines(self, values: Sequence[float | None], before: Sequence[float | None]) -> Collection[int]:
+        """The lines of the values that are others than before; returns the positions of their families."""
+        lines, lengths, family_of = self._lines, self._lengths, self._family_of
+        moved = set()
+        # Most values are the very same objects as before, which costs less to see than that they are equal.
+        for index in itertools.compress(range(len(values)), map(is_not, values, before)):
+            value = values[index]
+            if value != before[index]:
+                moved.add(family_of[index])
+                if value is not None:
+                    lines[index] = f"{lines[index][: lengths[index]]}{format_value(float(value))}\n"
+        return moved
+
+    def _join(self, indexes: Sequence[int]) -> str:
+        """The lines of one family."""
+        values, lines = self._values, self._lines
+        if len(indexes) == 1:
+            return "" if values[indexes[0]] is None else lines[indexes[0]]
+        return "".join([lines[index] for index in indexes if values[index] is not None])
 
     def _prepare(self, layout: Layout) -> None:
         by_family: dict[Family, list[int]] = {}
@@ -78,13 +92,17 @@ class BlockText:
             for index in indexes:
                 self._family_of[index] = position
         old = () if self._layout is None else self._layout.points
-        known = {id(point): prefix for point, prefix in zip(old, self._prefixes, strict=True)}
-        self._prefixes = [known.get(id(point)) or self._prefix(point) for point in layout.points]
+        known = {id(point): index for index, point in enumerate(old)}
+        prefixes = [self._prefix(point, known.get(id(point))) for point in layout.points]
+        self._lines, self._lengths = prefixes, array("I", map(len, prefixes))
         self._layout = layout
         self._values = [None] * len(layout)
         self.chunks = {}
 
-    def _prefix(self, point: Point) -> str:
+    def _prefix(self, point: Point, index: int | None) -> str:
+        """What stands before the value; `index` is where it stood in the layout before, if it did."""
+        if index is not None:
+            return self._lines[index][: self._lengths[index]]
         labels = format_labels(point.series, self._hidden, self._form)
         return f"{point.family.name}{point.suffix}{labels} "
 

@@ -46,6 +46,8 @@ class KeyspaceSampler:
         self._task: asyncio.Task[History] | None = None
         self._due = 0.0
         self._incomplete = 0
+        self._written: History | None = None
+        self._generation = -1
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
@@ -151,8 +153,11 @@ class KeyspaceSampler:
 
     def _publish(self) -> None:
         table = self._context.table
-        if self._history is not None:
+        if self._written is self._history and self._generation == table.generation:
+            table.carry_over()
+        elif self._history is not None:
             publish(self._history.report, table)
+        self._written, self._generation = self._history, table.generation
         if self._scan is not None:
             table.set(families.PROGRESS, self.progress_ratio)
             table.set(families.SCANNED, float(self._scan.keys_scanned))
