@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from exporter.config.samplers.queues import QueuesSection
 from exporter.errors import ReplyError
 from exporter.samplers.queues.base import Found, Framework, Moment, Sightings
+from exporter.samplers.queues.foresight import Foresight, foreseen
 from exporter.samplers.queues.known import KnownQueues
 from exporter.samplers.queues.replies import text
 from exporter.samplers.queues.steps import Exchange, Steps, drive, guarded, in_database, together
@@ -35,6 +36,7 @@ class QueueFinder:
         self._known = known
         self._settings = settings
         self._own_database = own_database
+        self._foresight: dict[int, Foresight] = {}
 
     @property
     def must_select(self) -> bool:
@@ -69,8 +71,14 @@ class QueueFinder:
 
     def ask_indexes(self, moment: Moment) -> Steps[None]:
         """Look into the frameworks' indexes; no walk. To be run together with a pass."""
-        for database in self.databases:
-            yield from self._recognise(moment, database, {})
+        yield from together(
+            [
+                foreseen(
+                    self._foresight.setdefault(database, Foresight()), self._recognise(moment, database, {})
+                )
+                for database in self.databases
+            ]
+        )
 
     def _recognise(self, moment: Moment, database: int, seen: Mapping[str, Sightings]) -> Steps[None]:
         here = Moment(moment.at, moment.settings, database, moment.clients, moment.celery)

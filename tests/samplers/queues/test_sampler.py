@@ -117,15 +117,67 @@ def test_many_frameworks_share_one_database(empty_server: RealServer, load_dump:
             assert differences(expected, own) == []
 
 
-def test_a_pass_takes_few_round_trips_whatever_the_number_of_queues(empty_server: RealServer) -> None:
+ROUND_TRIPS = "redis_vigil_queue_round_trips"
+
+
+def make_busy_queue(server: RealServer, name: str) -> None:
+    """A queue of which a pass needs answers before it can ask everything."""
+    make_queue(server, name, waiting=3)
+    for job in ("1", "2", "7", "8", "9"):
+        server.client.hset(f"bull:{name}:{job}", "timestamp", int((AT - 100 * int(job)) * 1000))
+    server.client.lpush(f"bull:{name}:active", "7", "8")
+    server.client.set(f"bull:{name}:7:lock", "token")
+    server.client.zadd(f"bull:{name}:prioritized", {"9": 1 << 32})
+
+
+def test_a_pass_is_one_round_trip_whatever_the_number_of_queues(empty_server: RealServer) -> None:
     for number in range(50):
-        make_queue(empty_server, f"queue{number}", waiting=3)
-        empty_server.client.lpush(f"bull:queue{number}:active", "7", "8")
-        empty_server.client.zadd(f"bull:queue{number}:prioritized", {"9": 1 << 32})
+        make_busy_queue(empty_server, f"queue{number}")
     with Watcher(empty_server.url) as watcher:
         watcher.find(AT)
-        assert len(watcher.read(AT)) == 50
-        assert watcher.values("redis_vigil_queue_round_trips") == {"{}": 3}
+        for at, trips in ((AT, 3), (AT + 15, 1), (AT + 30, 1)):
+            found = watcher.read(at)
+            assert len(found) == 50
+            assert watcher.values(ROUND_TRIPS) == {"{}": trips}
+        report = found["bullmq", "queue49"]
+        assert (report.oldest_job_age_seconds, report.orphaned) == (930, 1)
+
+
+def test_what_has_moved_costs_another_round_trip_and_is_right(empty_server: RealServer) -> None:
+    for number in range(5):
+        make_busy_queue(empty_server, f"queue{number}")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        for at in (AT, AT + 15):
+            watcher.read(at)
+        # A worker takes up the oldest job, and another one loses its lock.
+        empty_server.client.zrem("bull:queue3:prioritized", "9")
+        empty_server.client.rpoplpush("bull:queue3:wait", "bull:queue3:active")
+        empty_server.client.set("bull:queue3:1:lock", "token")
+        empty_server.client.delete("bull:queue3:7:lock")
+        found = watcher.read(AT + 30)
+        assert watcher.values(ROUND_TRIPS) == {"{}": 2}
+        moved, other = found["bullmq", "queue3"], found["bullmq", "queue2"]
+        assert (moved.oldest_job_age_seconds, moved.jobs["active"], moved.orphaned) == (230, 3, 2)
+        assert (other.oldest_job_age_seconds, other.jobs["active"], other.orphaned) == (930, 2, 1)
+        watcher.read(AT + 45)
+        assert watcher.values(ROUND_TRIPS) == {"{}": 1}
+
+
+def test_all_frameworks_together_are_one_round_trip_too(empty_server: RealServer, load_dump: Load) -> None:
+    all_recorded(empty_server, load_dump)
+    empty_server.client.xadd("orders", {"order": "1"})
+    empty_server.client.xgroup_create("orders", "billing", id="0")
+    empty_server.client.execute_command("SELECT", 3)
+    make_busy_queue(empty_server, "elsewhere")
+    empty_server.client.execute_command("SELECT", 0)
+    with Watcher(empty_server.url) as watcher:
+        trips = []
+        # Two of these passes ask the frameworks' indexes along.
+        for passed in (0, 15, 30, 75, 90, 135, 150):
+            assert len(watcher.sample(AT + passed)) > 30
+            trips.append(watcher.values(ROUND_TRIPS)["{}"])
+        assert trips == [3, 1, 1, 3, 1, 1, 1]
 
 
 def test_a_vanished_queue_reads_0_until_it_is_forgotten(empty_server: RealServer) -> None:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, pairs, text
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import plausible
 from exporter.samplers.queues.vocabulary import Method, State
 
@@ -52,7 +52,7 @@ class Arq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

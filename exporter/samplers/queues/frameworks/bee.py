@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks.bull_family import stems
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
@@ -54,7 +54,7 @@ class BeeQueue:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _is_bee_queue(stem: bytes) -> Steps[bool]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import GroupReading, Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, items, mapping, number, text
@@ -48,7 +48,7 @@ class Streams:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([read_stream(queue.id.base + queue.id.name, moment) for queue in queues])
+        return read_each(queues, moment, read_stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,9 @@ def parse_id(reply: Reply) -> tuple[int, int] | None:
     return (int(first), int(second)) if first.isdigit() and second.isdigit() else None
 
 
-def read_stream(key: bytes, moment: Moment) -> Steps[Reading]:
-    """Read one stream with all its groups."""
+def read_stream(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    """Read one stream, whose key is the queue's name, with all its groups."""
+    key = queue.id.name
     replies = yield [("XINFO", "STREAM", key), ("XINFO", "GROUPS", key)]
     reading = Reading(method=Method.TIMESTAMP)
     if text(replies[0]) is None and not items(replies[0]):
