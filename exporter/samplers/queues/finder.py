@@ -8,6 +8,7 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.errors import ReplyError
 from exporter.samplers.queues.base import Found, Framework, Moment, Sightings
 from exporter.samplers.queues.foresight import Foresight, foreseen
+from exporter.samplers.queues.hints import Hints, ask_types
 from exporter.samplers.queues.known import KnownQueues
 from exporter.samplers.queues.replies import text
 from exporter.samplers.queues.steps import Exchange, Steps, drive, guarded, in_database, together
@@ -20,7 +21,8 @@ class QueueFinder:
     """Adds what it finds to the known queues.
 
     `databases` are those in which queues are looked for, the target's own first. `selects_always` is set
-    where queues of other databases are known from before.
+    where queues of other databases are known from before. `hints` tell which keys that others came by are
+    worth a look.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class QueueFinder:
     ) -> None:
         self.databases: tuple[int, ...] = (own_database,)
         self.selects_always = False
+        self.hints = Hints(frameworks)
         self._frameworks = frameworks
         self._known = known
         self._settings = settings
@@ -79,6 +82,22 @@ class QueueFinder:
                 for database in self.databases
             ]
         )
+
+    def take_hints(self, names: Mapping[int, Sequence[bytes]], moment: Moment) -> Steps[None]:
+        """Look at keys of these names, by database: the queues among them become known."""
+        yield from together(
+            [
+                self._look_at(names[database], moment, database)
+                for database in self.databases
+                if database in names
+            ]
+        )
+
+    def _look_at(self, names: Sequence[bytes], moment: Moment, database: int) -> Steps[None]:
+        steps = ask_types(names)
+        keys = yield from (in_database(database, steps) if self.must_select else steps)
+        if keys:
+            yield from self._recognise(moment, database, self.hints.sightings(keys))
 
     def _recognise(self, moment: Moment, database: int, seen: Mapping[str, Sightings]) -> Steps[None]:
         here = Moment(moment.at, moment.settings, database, moment.clients, moment.celery)

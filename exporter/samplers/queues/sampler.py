@@ -1,7 +1,7 @@
 """The queues sampler: all known queues of a server in a few round trips per pass."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -9,7 +9,7 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
-from exporter.samplers.base import SamplerContext
+from exporter.samplers.base import SamplerContext, SeenName
 from exporter.samplers.queues import families
 from exporter.samplers.queues.base import Framework, Moment
 from exporter.samplers.queues.celery_events import CeleryEvents
@@ -72,6 +72,7 @@ class QueuesSampler:
         self._walk: asyncio.Task[None] | None = None
         self._walk_due_at = 0.0
         self._walk_seconds = 0.0
+        self._seen_names: tuple[SeenName, ...] = context.facts.seen_names
         self._index_due_at = 0.0
         self._saved_at = 0.0
         self._round_trips = 0
@@ -151,10 +152,24 @@ class QueuesSampler:
         if index_due:
             self._index_due_at = at + self._settings.index_interval.seconds
             parts.append(_without_result(self._finder.ask_indexes(self._moment(at, 0, clients))))
+        if hints := self._hints(at):
+            parts.append(_without_result(self._finder.take_hints(hints, self._moment(at, 0, clients))))
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
             self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
         return [pair for part in found for pair in part]
+
+    def _hints(self, at: float) -> Mapping[int, Sequence[bytes]]:
+        """What the last keyspace scan came by, once; where only a walk can tell, that is due."""
+        seen = self._context.facts.seen_names
+        if seen is self._seen_names:
+            return {}
+        self._seen_names = seen
+        names = self._finder.hints.names(seen)
+        is_new_database = self._settings.databases == "auto" and names.keys() - set(self._finder.databases)
+        if self._finder.hints.has_grown(seen) or is_new_database:
+            self._walk_due_at = min(self._walk_due_at, at)
+        return names
 
     def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
         return Moment(at, self._settings, database, clients, self._celery.heartbeats(database))
