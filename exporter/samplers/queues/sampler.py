@@ -36,6 +36,8 @@ _SAVE_SECONDS: Final = 60.0
 # Each of their jobs has a key that begins with the queue's stem.
 _JOBS_UNDER_STEM: Final = frozenset({"bullmq", "bull"})
 _MAX_BEGINNINGS: Final = 100
+# BullMQ has 17 to 20. Streams with many groups and lists with many priorities have more, most others fewer.
+_SERIES_PER_QUEUE: Final = 30
 _REPLICA_ROLES: Final = frozenset({"slave", "replica"})
 _CLIENT_LIST: Final = "CLIENT LIST"
 # Their workers are known by the names of their connections.
@@ -57,6 +59,7 @@ class QueuesSampler:
         self._context = context
         self._settings: QueuesSection = context.settings
         self._records: QueueRecords | None = records or context.records.get("queues")
+        context.table.make_room(_SERIES_PER_QUEUE * self._settings.max_queues)
         self._is_restored = False
         self._saving: asyncio.Task[None] | None = None
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)

@@ -25,6 +25,10 @@ _IN_PROGRESS: Final = b"arq:in-progress:"
 _MAX_DUE: Final = 500
 
 
+# The note that a worker has reported under the queue's usual key: they may be told to use another one.
+_REPORTED: Final = "reported"
+
+
 class Arq:
     """See the module."""
 
@@ -78,6 +82,11 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         reading.oldest = Oldest(since, Method.TIMESTAMP)
     # At least one: the string stands for all workers of the queue.
     reading.workers = count(health)
+    if reading.workers:
+        queue.notes[_REPORTED] = 1
+    elif reading.workers == 0 and _REPORTED in queue.notes:
+        # Running jobs of a queue whose workers have all fallen silent.
+        reading.orphaned = reading.jobs.get(State.ACTIVE)
     return reading
 
 
