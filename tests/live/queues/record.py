@@ -1,7 +1,8 @@
 """Records the keys of the real frameworks for the fast tests: `python -m tests.live.queues.record [SCENE…]`.
 
 Plays every scene on a server of its own and writes one dump per step into `tests/samplers/queues/dumps`.
-Needs `$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq.
+Needs `$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq, php-cli, php-redis and
+php-illuminate-queue.
 """
 
 import socket
@@ -14,7 +15,14 @@ from pathlib import Path
 import redis
 
 from tests.live.queues import environments
-from tests.live.queues.stage import NODE_SCENES, PYTHON_SCENES, SCENES, SIDEKIQ_SCENE, Scene
+from tests.live.queues.stage import (
+    LARAVEL_SCENE,
+    NODE_SCENES,
+    PYTHON_SCENES,
+    SCENES,
+    SIDEKIQ_SCENE,
+    Scene,
+)
 from tests.peers import require_program
 from tests.samplers.queues import recorded
 from tests.servers import RealServer
@@ -46,7 +54,7 @@ def _hidden() -> dict[str, str]:
 
 def main(wanted: list[str]) -> None:
     """Record the named scenes, or all."""
-    for scene in (*NODE_SCENES, *PYTHON_SCENES, SIDEKIQ_SCENE):
+    for scene in (*NODE_SCENES, *PYTHON_SCENES, SIDEKIQ_SCENE, LARAVEL_SCENE):
         if not wanted or scene.name in wanted:
             with tempfile.TemporaryDirectory() as directory:
                 record(scene, Path(directory))

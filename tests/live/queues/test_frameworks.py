@@ -15,13 +15,20 @@ from exporter.metrics import SeriesTable
 from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.queues import QueueReport, QueuesSampler
 from tests.conftest import StartServer
-from tests.live.queues.stage import NODE_SCENES, PYTHON_SCENES, SIDEKIQ_SCENE, Scene
+from tests.live.queues.stage import (
+    LARAVEL_SCENE,
+    NODE_SCENES,
+    PYTHON_SCENES,
+    SIDEKIQ_SCENE,
+    Scene,
+)
 from tests.samplers.queues.reading import Watcher, differences, read_queues, target_of
 
 _SCENES = [
     *(pytest.param(scene, marks=pytest.mark.peers("node", "npm"), id=scene.name) for scene in NODE_SCENES),
     *(pytest.param(scene, id=scene.name) for scene in PYTHON_SCENES),
     pytest.param(SIDEKIQ_SCENE, marks=pytest.mark.peers("ruby", "sidekiq"), id="sidekiq"),
+    pytest.param(LARAVEL_SCENE, marks=pytest.mark.peers("php", "php-illuminate-queue"), id="laravel"),
 ]
 
 

@@ -1,5 +1,9 @@
-"""Resque. Confirmed from source only: https://github.com/resque/resque, lib/resque/data_store.rb and
-worker.rb.
+"""Resque, and node-resque, which shares its layout.
+
+node-resque is confirmed on npm `node-resque` 9.7; Resque itself from source only:
+https://github.com/resque/resque, lib/resque/data_store.rb and worker.rb. Workers of the one write heartbeats
+into `workers:heartbeat`, those of the other into `worker:ping:<host>:<pid>`. Resque counts failed jobs among
+the processed ones, node-resque does not.
 
 Jobs carry no time. Failed jobs stand in one list, and the counters count for all queues: they are under the
 queue `*`.
@@ -18,7 +22,7 @@ from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
 from exporter.samplers.queues.steps import Steps
-from exporter.samplers.queues.timestamps import parse_iso
+from exporter.samplers.queues.timestamps import parse_epoch, parse_iso
 from exporter.samplers.queues.totals import finished_from_totals
 from exporter.samplers.queues.vocabulary import Method, State
 
@@ -26,6 +30,10 @@ _DEFAULT_BASE: Final = b"resque:"
 _MAX_WORKERS: Final = 500
 # Resque itself takes a worker for dead that was not heard for five minutes (`prune_interval`).
 _SILENT_SECONDS: Final = 300.0
+
+
+# The note that the workers were seen to be node-resque's.
+_PINGS: Final = "pings"
 
 
 class Resque:
@@ -49,11 +57,13 @@ class Resque:
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """A registered worker; `heard` is None where it has sent no heartbeat. `running` is its job's queue."""
+    """A registered worker; `heard` is None where it has sent no heartbeat. `running` is its job's queue,
+    `pings` whether it is node-resque's."""
 
     queues: frozenset[bytes]
     heard: float | None
     running: bytes | None
+    pings: bool = False
 
     def is_silent(self, at: float) -> bool:
         return self.heard is not None and self.heard < at - _SILENT_SECONDS
@@ -87,12 +97,19 @@ def _read_workers(base: bytes, names: Sequence[bytes]) -> Steps[Sequence[_Worker
     replies = yield [
         ("HMGET", base + b"workers:heartbeat", *names),
         *(("GET", base + b"worker:" + name) for name in names),
+        *(("GET", base + b"worker:ping:" + b":".join(name.split(b":")[:2])) for name in names),
     ]
     beats = items(replies[0]) or [None] * len(names)
+    jobs, pings = replies[1 : 1 + len(names)], replies[1 + len(names) :]
     return [
-        _Worker(_served(name), parse_iso(beat), _running(job))
-        for name, beat, job in zip(names, beats, replies[1:], strict=True)
+        _worker(name, beat, job, ping)
+        for name, beat, job, ping in zip(names, beats, jobs, pings, strict=True)
     ]
+
+
+def _worker(name: bytes, beat: Reply, job: Reply, ping: Reply) -> _Worker:
+    pinged = parse_epoch(json_object(ping).get("time"))
+    return _Worker(_served(name), parse_iso(beat) or pinged, _running(job), pinged is not None)
 
 
 def _served(name: bytes) -> frozenset[bytes]:
@@ -126,7 +143,9 @@ def _total(
     failed, *totals = replies
     reading = Reading()
     reading.count(State.FAILED, count(failed))
-    reading.finished = finished_from_totals(*totals)
+    if any(worker.pings for worker in workers):
+        queue.notes[_PINGS] = 1
+    reading.finished = finished_from_totals(*totals, failed_are_extra=_PINGS in queue.notes)
     _count_workers(reading, workers, moment)
     return reading
 

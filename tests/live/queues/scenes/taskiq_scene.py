@@ -57,7 +57,7 @@ async def play():
                 "events": {"waiting": group["lag"], "active": group["pending"]},
                 "quick": {"waiting": 0, "active": 0},
             },
-            "added": {"quick": 3, "events": 1 + group["lag"]},
+            "added": {"quick": 3, "events": await redis.xlen("events")},
             # What the only group has acknowledged.
             "finished": {"quick": {"unknown": 3}, "events": {"unknown": 0}},
         }
