@@ -14,7 +14,7 @@ async function counts(queues) {
 }
 
 scene(async (step) => {
-  const options = { redis, removeOnSuccess: false, activateDelayedJobs: false };
+  const options = { redis, removeOnSuccess: false, activateDelayedJobs: false, stallInterval: 3000 };
   const mail = new Queue('mail', options);
   const empty = new Queue('empty', options);
   for (const name of ['good', 'good', 'bad']) await mail.createJob({ name }).save();
@@ -31,9 +31,7 @@ scene(async (step) => {
   await mail.createJob({ name: 'endless' }).save();
   const pid = hold.worker(process.argv[2], redis.host, redis.port, 'mail');
   await hold.until(async () => (await mail.checkHealth()).active === 2);
-  // The worker checks for stalled jobs too: what has not answered when a check has run out is stalled.
   const client = hold.client(process.argv[3]);
-  await hold.until(() => client.exists('bq:mail:stallBlock'));
   const oldest = await mail.createJob({ name: 'wait' }).save();
   await mail.createJob({ name: 'wait' }).save();
   await mail.createJob({ name: 'delay' }).delayUntil(Date.now() + 3_600_000).save();
@@ -45,8 +43,14 @@ scene(async (step) => {
     framework: 'bee-queue', jobs: await counts([mail, empty]), added: { mail: 8, empty: 1 },
     oldest: { mail: oldest.options.timestamp / 1000 }, overdue: { mail: 0 },
   });
-  await hold.until(() => client.exists('bq:mail:stalling'));
-  await step({ step: 'filled', ...await facts(), pid });
-  await hold.until(async () => !(await client.exists('bq:mail:stallBlock')));
+  // A check asks all running jobs, and the worker answers.
+  await mail.checkStalledJobs();
+  await hold.until(async () => !(await client.exists('bq:mail:stalling')));
+  await step({ step: 'filled', ...await facts(), orphaned: { mail: 0 }, pid });
+  // Nobody answers the next one.
+  const noCheckRuns = async () => !(await client.exists('bq:mail:stallBlock'));
+  await hold.until(noCheckRuns);
+  await mail.checkStalledJobs();
+  await hold.until(noCheckRuns);
   await step({ step: 'killed', ...await facts(), orphaned: { mail: 2 } });
 });

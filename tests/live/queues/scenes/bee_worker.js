@@ -3,5 +3,4 @@ const [module_, host, port, name] = process.argv.slice(2);
 const Queue = require(module_);
 
 const queue = new Queue(name, { redis: { host, port: Number(port) }, stallInterval: 1000 });
-queue.checkStalledJobs(500);
 queue.process(2, () => new Promise(() => {}));
