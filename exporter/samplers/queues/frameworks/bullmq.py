@@ -49,7 +49,7 @@ class BullMq:
             # The names of clients come with the replies of the first round.
             yield []
             workers = (bull.stem_of_client(name) for name in moment.clients.names or ())
-            stems |= dict.fromkeys(stem for stem in workers if stem)
+            stems |= dict.fromkeys(sorted({stem for stem in workers if stem}))
         fingerprints = yield from together([_is_bullmq(stem) for stem in stems])
         return [
             Found(QueueId(self.name, stem, database=moment.database))

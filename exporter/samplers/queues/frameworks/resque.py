@@ -75,7 +75,7 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
         ask_members(base + b"workers"),
         *(command for commands in questions for command in commands),
     ]
-    names = sorted(scanned(first[0])[:_MAX_WORKERS])
+    names = scanned(first[0])[:_MAX_WORKERS]
     workers = (yield from _read_workers(base, names)) if names else ()
     answers = iter(first[1:])
     readings = []

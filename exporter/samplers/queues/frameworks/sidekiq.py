@@ -65,7 +65,7 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
         *(("LLEN", base + b"queue:" + name) for name in names),
         *(("LINDEX", base + b"queue:" + name, -1) for name in names),
     ]
-    identities = sorted(scanned(first[0])[:_MAX_PROCESSES])
+    identities = scanned(first[0])[:_MAX_PROCESSES]
     paused, totals, rest = scanned(first[1]), first[2:9], first[9:]
     replies = yield [command for identity in identities for command in _ask_process(base + identity)]
     processes = [_process(replies[start : start + 3]) for start in range(0, len(replies), 3)]
