@@ -20,7 +20,7 @@ def start_node(start_server: StartServer) -> RealServer:
 def add_slots(server: RealServer, first: int, last: int) -> None:
     server.client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
     deadline = time.monotonic() + 10
-    while server.client.execute_command("CLUSTER", "INFO")["cluster_state"] != "ok":
+    while server.client.cluster("info")["cluster_state"] != "ok":
         assert time.monotonic() < deadline, "the cluster is not up"
         time.sleep(0.05)
 
