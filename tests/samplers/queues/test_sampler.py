@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
+from exporter.connection import Command, Reply
 from exporter.errors import ReplyError, StateError
 from exporter.samplers.base import SeenName
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
@@ -123,6 +124,42 @@ def test_the_server_itself_says_that_no_command_writes(empty_server: RealServer,
         words = command.split("|")
         facts = empty_server.client.execute_command("COMMAND", "INFO", words[0])[words[0]]
         assert "write" not in facts["flags"], command
+
+
+def reach(command: Command) -> int:
+    """How many elements the answer to a command that reads a range can have; 0 for other commands."""
+    words = [str(word) for word in command]
+    if words[0] in ("LRANGE", "ZRANGE", "ZREVRANGE"):
+        first, last = int(words[2]), int(words[3])
+        return last - first + 1 if (first < 0) == (last < 0) else 10**9
+    if words[0] == "ZRANGEBYSCORE":
+        return int(words[words.index("LIMIT") + 2])
+    if words[0] in ("XRANGE", "XREVRANGE"):
+        return int(words[words.index("COUNT") + 1])
+    return int(words[-1]) if words[0] == "XPENDING" else 0
+
+
+def test_every_range_has_an_end(
+    empty_server: RealServer, load_dump: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_recorded(empty_server, load_dump)
+    empty_server.client.xadd("orders", {"order": "1"}, id="5-0")
+    empty_server.client.xgroup_create("orders", "billing", id="3-0")
+    asked: list[Command] = []
+    with Watcher(empty_server.url) as watcher:
+        pipeline = watcher.sampler._connection.pipeline
+
+        async def note(commands: Sequence[Command]) -> list[Reply]:
+            asked.extend(commands)
+            return await pipeline(commands)
+
+        monkeypatch.setattr(watcher.sampler._connection, "pipeline", note)
+        for passed in (0, 15, 75):
+            watcher.sample(AT + passed)
+    kinds = {str(command[0]) for command in asked}
+    assert {"LRANGE", "ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE", "XRANGE", "XREVRANGE", "XPENDING"} <= kinds
+    assert not {"SMEMBERS", "HGETALL", "HKEYS", "KEYS", "SORT", "EVAL", "EVALSHA"} & kinds
+    assert max(reach(command) for command in asked) <= 1000
 
 
 def test_the_table_has_room_for_as_many_queues_as_are_allowed(empty_server: RealServer) -> None:

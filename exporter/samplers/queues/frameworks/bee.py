@@ -123,11 +123,12 @@ def _count_finished(queue: KnownQueue, reading: Reading) -> None:
     """By how much the sets of ended jobs have grown; a queue that keeps none shows none."""
     for outcome, state in _ENDS.items():
         kept = reading.jobs.get(state)
-        if kept is None or not (kept or outcome in queue.notes):
+        if kept is None:
             continue
         before = queue.number(f"{outcome}/kept", kept)
         queue.notes[f"{outcome}/kept"] = kept
-        reading.finished[outcome] = queue.add(outcome, max(0.0, kept - before))
+        if kept or outcome in queue.notes:
+            reading.finished[outcome] = queue.add(outcome, max(0.0, kept - before))
 
 
 FRAMEWORK: Final = BeeQueue()

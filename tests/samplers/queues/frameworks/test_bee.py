@@ -43,11 +43,11 @@ def test_ended_jobs_are_counted_by_the_growth_of_what_is_kept(mail: RealServer) 
         watcher.find(AT)
         assert watcher.read(AT)["bee-queue", "mail"].finished == {}
         mail.client.sadd("bq:mail:succeeded", "1", "2")
-        assert watcher.read(AT + 15)["bee-queue", "mail"].finished == {"completed": 0}
+        assert watcher.read(AT + 15)["bee-queue", "mail"].finished == {"completed": 2}
         mail.client.sadd("bq:mail:succeeded", "3")
         mail.client.sadd("bq:mail:failed", "4")
-        assert watcher.read(AT + 30)["bee-queue", "mail"].finished == {"completed": 1, "failed": 0}
+        assert watcher.read(AT + 30)["bee-queue", "mail"].finished == {"completed": 3, "failed": 1}
         # Cleaning up is no work.
         mail.client.delete("bq:mail:succeeded")
         mail.client.sadd("bq:mail:failed", "5")
-        assert watcher.read(AT + 45)["bee-queue", "mail"].finished == {"completed": 1, "failed": 1}
+        assert watcher.read(AT + 45)["bee-queue", "mail"].finished == {"completed": 3, "failed": 2}
