@@ -35,6 +35,10 @@ class SeriesTable:
         self._passes = 0
         self._seen: list[bool] = []
 
+    def make_room(self, series: int) -> None:
+        """Hold at least so many series, for a sampler whose own caps allow more than the usual number."""
+        self._max_series = max(self._max_series, series)
+
     def handle(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
         """The index of a series in `values`; None when the table is full."""
         key = (family, suffix, label_values)

@@ -17,6 +17,7 @@ from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecor
 from exporter.samplers.keyspace.publish import publish
 from exporter.samplers.keyspace.report import PassReport
 from exporter.samplers.keyspace.scan import Scan
+from exporter.samplers.keyspace.seen import seen_names
 
 log = get_logger(__name__)
 
@@ -143,6 +144,7 @@ class KeyspaceSampler:
             if self._history is not None and self._history.report.complete:
                 return
         self._history = history
+        self._context.facts.seen_names = seen_names(history)
         try:
             await self._records.save_history(self._context.target.instance, await aside(history.to_json))
         except StateError as error:
