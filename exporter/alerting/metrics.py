@@ -85,6 +85,10 @@ class Metrics:
             "Number of active aggregation groups.",
             registry=registry,
         )
+        self.receivers = Gauge("alertmanager_receivers", "Number of configured receivers.", registry=registry)
+        self.integrations = Gauge(
+            "alertmanager_integrations", "Number of configured integrations.", registry=registry
+        )
         self.group_limit_reached = Counter(
             "alertmanager_dispatcher_aggregation_group_limit_reached",
             "Number of times an alert was not grouped because of the limit on groups.",

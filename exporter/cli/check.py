@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +10,9 @@ import typer
 
 from exporter.config.schema import config_schema
 from exporter.errors import ConfigError, Problem
-from exporter.reload import Source, load_plan
+from exporter.reload import Plan, Source, load_plan
 from exporter.routing import load_routing
-from exporter.rules.check import catalogue_of, check_rule_files
+from exporter.rules.check import CheckReport, catalogue_of, check_rule_files
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
 from exporter.samplers.registry import declared_families
@@ -32,7 +32,10 @@ def check_config(
         bool, typer.Option("--schema", help="Print the JSON schema of config.yml, for editors.")
     ] = False,
 ) -> None:
-    """Check configuration files, with the rule files and the alertmanager.yml that they name."""
+    """Check configuration files, with the rule files and the alertmanager.yml that they name.
+
+    What the daemon would run, and yet cannot be meant, is a warning.
+    """
     if schema:
         typer.echo(json.dumps(config_schema(), indent=2))
         return
@@ -41,8 +44,12 @@ def check_config(
 
     def describe(path: Path) -> str:
         plan = load_plan(Source(path))
-        rules = sum(len(group.rules) for file in plan.rule_files for group in file.groups)
-        return f"{_count(len(plan.targets), 'target')}, {_count(rules, 'rule')}"
+        for pattern in plan.config.empty_rule_patterns:
+            _warn(f'{path}: rule_files: no file matches "{pattern}"')
+        report = _report(plan.rule_files, _target_labels(plan))
+        for doubt in (*report.unknown_metrics, *report.unknown_labels, *report.duplicates):
+            _warn(doubt)
+        return f"{_count(len(plan.targets), 'target')}, {_count(report.rules, 'rule')}"
 
     _check_each(files, describe)
 
@@ -63,14 +70,9 @@ def check_rules(
             (loaded[path],) = load_rule_files([path])
         except ConfigError as error:
             problems.extend(error.problems)
-    report = check_rule_files(
-        loaded.values(),
-        catalogue_of(declared_families()),
-        target_labels=label or (),
-        own_prefixes=_OWN_METRICS,
-    )
+    report = _report(loaded.values(), label or ())
     for doubt in (*report.unknown_labels, *report.duplicates):
-        typer.echo(f"warning: {doubt}", err=True)
+        _warn(doubt)
     bad_files = {problem.file for problem in report.unknown_metrics}
     for path, file in loaded.items():
         if file.path not in bad_files:
@@ -100,6 +102,24 @@ def _check_each(files: Sequence[Path], describe: Callable[[Path], str]) -> None:
             problems.extend(error.problems)
     if problems:
         raise ConfigError(problems)
+
+
+def _report(files: Iterable[RuleFile], target_labels: Collection[str]) -> CheckReport:
+    """What is wrong with rule files that load, given the labels that targets have."""
+    return check_rule_files(
+        files,
+        catalogue_of(declared_families()),
+        target_labels=target_labels,
+        own_prefixes=_OWN_METRICS,
+    )
+
+
+def _target_labels(plan: Plan) -> Collection[str]:
+    return {name for target in plan.targets for name, _ in target.series_labels}
+
+
+def _warn(message: object) -> None:
+    typer.echo(f"warning: {message}", err=True)
 
 
 def _count(number: int, noun: str) -> str:

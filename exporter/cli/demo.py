@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from exporter.app import App
 from exporter.cli.run import end_signal, listen
 from exporter.config.alertmanager.config import AlertmanagerConfig
+from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.main import Config
 from exporter.demo import queues
 from exporter.demo.server import DemoServer, find_program
@@ -32,8 +34,10 @@ _ALERTMANAGER: Final[dict[str, Any]] = {
         "group_wait": "0s",
         "group_interval": "2s",
         "repeat_interval": "1h",
+        # The dead man's switch has nothing to say here.
+        "routes": [{"matchers": ["severity=none"], "receiver": "nobody"}],
     },
-    "receivers": [{"name": "terminal"}],
+    "receivers": [{"name": "terminal"}, {"name": "nobody"}],
 }
 
 
@@ -68,7 +72,11 @@ def _plan(url: str, terminal: Terminal) -> Plan:
         }
     )
     routes = AlertmanagerConfig.model_validate(_ALERTMANAGER)
-    return replace(plan_of(config), routing=Routing(routes, lambda _: lambda _: (terminal,)))
+
+    def _make_integrations(receiver: Receiver) -> Sequence[Terminal]:
+        return (terminal,) if receiver.name == terminal.name else ()
+
+    return replace(plan_of(config), routing=Routing(routes, lambda _: _make_integrations))
 
 
 async def _show(

@@ -108,9 +108,11 @@ async def _print(sampler: QueuesSampler, target: Target, *, as_json: bool) -> No
 
 
 async def _watch(sampler: QueuesSampler, target: Target, interval: float) -> None:
-    with Live(console=_console(), auto_refresh=False) as live:
+    console = _console()
+    with Live(console=console, auto_refresh=False) as live:
         while True:
-            live.update(show_queues(await _read(sampler), target.instance), refresh=True)
+            reports = fit_queues(await _read(sampler), console.height)
+            live.update(show_queues(reports, target.instance), refresh=True)
             await asyncio.sleep(interval)
 
 
@@ -128,6 +130,19 @@ def show_queues(reports: Sequence[QueueReport], instance: str) -> RenderableType
         return f"no queues found on {instance}"
     groups = [report for report in reports if report.groups]
     return Group(_queue_table(reports), _group_table(groups)) if groups else _queue_table(reports)
+
+
+def fit_queues(reports: Sequence[QueueReport], height: int) -> Sequence[QueueReport]:
+    """Those that a screen of so many lines has room for: what needs a look comes before what is quiet."""
+    room = max(1, height - 2 - sum(len(report.groups) + 1 for report in reports if report.groups))
+    if len(reports) <= room:
+        return reports
+    ranked = sorted(reports, key=lambda report: (not _remarks(report), -_backlog(report)))[:room]
+    return [report for report in reports if report in ranked]
+
+
+def _backlog(report: QueueReport) -> int:
+    return sum(report.jobs.get(state, 0) for state in _WAITING)
 
 
 def _queue_table(reports: Sequence[QueueReport]) -> Table:
@@ -188,7 +203,7 @@ def _sum(report: QueueReport, states: Sequence[str]) -> str:
 def _age(report: QueueReport) -> str:
     """How long the oldest job has been waiting; what is only known since we look has a sign before it."""
     text = _duration(report.oldest_job_age_seconds)
-    is_bound = report.age_method == "first_seen" and report.oldest_job_age_seconds
+    is_bound = report.age_method == "first_seen" and _sum(report, _WAITING) not in ("0", _UNKNOWN)
     return f">={text}" if is_bound else text
 
 

@@ -4,6 +4,7 @@ import asyncio
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,6 +22,8 @@ from exporter.web.server import bind
 log = get_logger(__name__)
 
 _MAX_OPEN_FILES: Final = 65_536
+# A page waits so long at most, each time it needs the interpreter, while a thread computes.
+_SWITCH_SECONDS: Final = 0.0005
 
 
 def run(
@@ -66,6 +69,7 @@ def _allow_many_connections() -> None:
 def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
     """Run the daemon until it is told to end."""
     _allow_many_connections()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(plan, load, listener))
 

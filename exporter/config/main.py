@@ -76,6 +76,11 @@ class Config(Section):
         found = [path for pattern in self.rule_files for path in sorted(glob.glob(pattern))]
         return [Path(path) for path in dict.fromkeys(found)]
 
+    @property
+    def empty_rule_patterns(self) -> Sequence[str]:
+        """The patterns of rule files that no file matches now."""
+        return [pattern for pattern in self.rule_files or () if not glob.glob(pattern)]
+
 
 def load_config(path: Path) -> Config:
     """Read a configuration; raises `ConfigError` with everything that is wrong with it."""

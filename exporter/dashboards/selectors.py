@@ -92,5 +92,5 @@ def replication_lag() -> str:
 
 
 def alerts(state: str) -> str:
-    """Alerts of the chosen servers in a state; alerts without a server (of the daemon) as well."""
-    return f'ALERTS{{job=~"$job|", instance=~"$instance|", alertstate="{state}"}}'
+    """Alerts of the chosen servers in a state, and those of the daemon, but for its dead man's switch."""
+    return f'ALERTS{{job=~"$job|", instance=~"$instance|", alertstate="{state}", severity!="none"}}'

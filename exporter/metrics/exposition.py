@@ -1,8 +1,10 @@
 """`/metrics` from ready text: a block keeps its lines, and only those of moved values are written anew."""
 
 import gzip
+import itertools
 from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from operator import is_not
 from typing import Protocol
 
 from exporter.metrics.lines import NO_LINES, PreparedLayouts
@@ -48,7 +50,9 @@ class BlockText:
             gone = list(self.chunks)
             self._prepare(block.layout)
         values, before, family_of = block.values, self._values, self._lines.family_of
-        moved = {family_of[index] for index, value in enumerate(values) if value != before[index]}
+        # Most values are the very same objects as before, which costs less to see than that they are equal.
+        others = itertools.compress(range(len(values)), map(is_not, values, before))
+        moved = {family_of[index] for index in others if values[index] != before[index]}
         self._values = values
         self._version = block.version
         return {*gone, *self._join(moved)}

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 
@@ -25,8 +26,12 @@ class Histogram:
     @property
     def buckets(self) -> Iterator[tuple[str, float]]:
         """Cumulative (le, count) pairs, ending with `+Inf`."""
-        names = [format_bound(bound) for bound in self.bounds] + ["+Inf"]
-        return zip(names, accumulate(self._counts, initial=None), strict=True)
+        return zip(_bucket_names(self.bounds), accumulate(self._counts, initial=None), strict=True)
+
+
+@lru_cache
+def _bucket_names(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    return (*map(format_bound, bounds), "+Inf")
 
 
 def format_bound(bound: float) -> str:

@@ -50,12 +50,12 @@ class PreparedLayouts:
         base = self._format(layout.base)
         if not layout.is_plain:
             # A label of a series' own stands for the one in common: nothing can be shared.
-            texts = [self._format(layout.labels(position)) for position in range(len(layout))]
+            texts = [self._format(layout.written(position)) for position in range(len(layout))]
             return "", Lines(points, texts, "")
         known = self._known.setdefault(shape, {})
         lines = known.get(bool(base))
         if lines is None:
-            texts = [self._format(point.series) for point in points]
+            texts = [self._format(point.written) for point in points]
             lines = known[bool(base)] = Lines(points, texts, base)
         return base, lines
 

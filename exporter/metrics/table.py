@@ -38,6 +38,10 @@ class SeriesTable:
         self._passes = 0
         self._seen = bytearray()
 
+    def make_room(self, series: int) -> None:
+        """Hold at least so many series, for a sampler whose own caps allow more than the usual number."""
+        self._max_series = max(self._max_series, series)
+
     def handle(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
         """The index of a series in `values`; None when the table is full."""
         key = (family, suffix, label_values)
@@ -73,13 +77,27 @@ class SeriesTable:
         self, family: Family, buckets: Iterable[tuple[str, float]], total: float, *label_values: str
     ) -> None:
         """Give a histogram its values: cumulative (le, count) pairs that end with `+Inf`, and the sum."""
-        count = 0.0
-        for le, count in buckets:
-            handle = self._extra_handle(family, "_bucket", "le", le, label_values)
+        names, counts = zip(*buckets, strict=True)
+        handles = self.histogram_handles(family, names, *label_values)
+        self.set_histogram(handles, counts, total)
+
+    def histogram_handles(
+        self, family: Family, names: Iterable[str], *label_values: str
+    ) -> Sequence[int | None]:
+        """The indexes of a histogram's series: its buckets by their `le`, its sum, its count."""
+        return [
+            *(self._extra_handle(family, "_bucket", "le", name, label_values) for name in names),
+            self.handle(family, *label_values, suffix="_sum"),
+            self.handle(family, *label_values, suffix="_count"),
+        ]
+
+    def set_histogram(self, handles: Sequence[int | None], counts: Sequence[float], total: float) -> None:
+        """Give a histogram its values by `histogram_handles`: cumulative counts, the last of all, and the
+        sum."""
+        values = self.values
+        for handle, value in zip(handles, (*counts, total, counts[-1]), strict=True):
             if handle is not None:
-                self.values[handle] = count
-        self.set(family, total, *label_values, suffix="_sum")
-        self.set(family, count, *label_values, suffix="_count")
+                values[handle] = value
 
     def set_quantile(self, family: Family, quantile: float, value: float, *label_values: str) -> None:
         """Give a summary one of its quantiles (0 to 1)."""

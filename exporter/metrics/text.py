@@ -8,6 +8,7 @@ from collections.abc import Collection
 from enum import Enum
 from math import inf, isinf
 
+from exporter.model.floats import format_bound
 from exporter.model.labels import Labels, escape
 from exporter.model.sample import Family, Kind
 
@@ -31,15 +32,10 @@ def format_value(value: float) -> str:
 def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:
     """`a="b",c="d"` without the hidden names."""
     return ",".join(
-        f'{name}="{escape(_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
+        f'{name}="{escape(format_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
         for name, value in labels.pairs
         if name not in hidden
     )
-
-
-def _bound(text: str) -> str:
-    """OpenMetrics writes bucket bounds as floats: `1.0`, where the text format has `1`."""
-    return text if text == "+Inf" else repr(float(text))
 
 
 def format_head(family: Family, form: Format) -> str:

@@ -15,6 +15,8 @@ _UNITS: Final = {
 _PATTERN: Final = re.compile(
     r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII
 )
+# The units that there are, largest first.
+UNITS: Final = tuple(_UNITS)
 # Prometheus keeps durations in 64 bits of nanoseconds.
 _MAX_MILLISECONDS: Final = (2**63 - 1) // 1_000_000
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from weakref import WeakValueDictionary
 
+from exporter.model.floats import format_bound
 from exporter.model.labels import EMPTY, METRIC_NAME, Labels, share
 
 # The NaN that marks the end of a series: Prometheus' `value.StaleNaN`.
@@ -30,6 +31,10 @@ class Kind(StrEnum):
     UNTYPED = "untyped"
 
 
+# The label that holds a bound, or a share.
+_BOUND_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """A declared metric: name, type, help and label names, besides `instance` and the target's own labels.
@@ -47,19 +52,22 @@ class Point:
     """The identity of one value in a layout.
 
     `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `series` are its own labels with
-    the `__name__`, without those that all series of a layout have in common.
+    the `__name__`, as the store keeps them, without those that all series of a layout have in common;
+    `written` are the same as the sampler has written them, without the name.
     """
 
-    __slots__ = ("family", "series", "suffix")
+    __slots__ = ("family", "series", "suffix", "written")
 
     def __init__(self, family: Family, suffix: str, labels: Labels) -> None:
         self.family = family
         self.suffix = suffix
-        self.series = Labels([share((METRIC_NAME, family.name + suffix)), *labels.pairs])
+        self.written = labels
+        stored = _with_one_form_of_bounds(family, labels)
+        self.series = Labels([share((METRIC_NAME, family.name + suffix)), *stored.pairs])
 
     @property
     def labels(self) -> Labels:
-        """Its own labels but the metric name."""
+        """Its own labels but the metric name, as the store keeps them."""
         return self.series.without(METRIC_NAME)
 
     def __eq__(self, other: object) -> bool:
@@ -70,6 +78,18 @@ class Point:
 
     def __repr__(self) -> str:
         return f"Point({self.series})"
+
+
+def _with_one_form_of_bounds(family: Family, labels: Labels) -> Labels:
+    """The labels as Prometheus 3 keeps them: bounds of histograms and summaries in the one form `1.0`.
+
+    Source: `normalizeFloatsInLabelValues` of github.com/prometheus/prometheus, model/textparse.
+    """
+    label = _BOUND_LABELS.get(family.kind)
+    if label is None or not (text := labels.get(label)):
+        return labels
+    bound = format_bound(text)
+    return labels if bound == text else labels.with_({label: bound})
 
 
 class Shape:
@@ -160,6 +180,10 @@ class Layout:
         if not self.base:
             return own
         return own.joined(self.base) if self.is_plain else self.base.with_(own.as_dict())
+
+    def written(self, position: int) -> Labels:
+        """All labels of a series but its name, as its sampler has written them."""
+        return self.base.with_(self.shape.points[position].written.as_dict())
 
     def position(self, series: Labels) -> int | None:
         """The position of the series with these labels; None where it is not held."""

@@ -94,6 +94,11 @@ class AlertForwarder:
         queue.start()
         return queue
 
+    @property
+    def urls(self) -> Sequence[str]:
+        """Where alerts are forwarded to, without passwords."""
+        return [_without_password(url) for url in self._queues]
+
     async def receive(self, alerts: Sequence[Alert]) -> None:
         """Queue alerts for every Alertmanager; returns at once."""
         for queue in self._queues.values():

@@ -92,7 +92,7 @@ def _parse_token(answer: Answer) -> tuple[str, float]:
     if answer.status != 200 or not token:
         retryable = answer.status >= 500 or answer.status == 429
         raise NotifyError(
-            f"no OAuth 2 token: status code {answer.status}",
+            f"{answer.host}: no OAuth 2 token: status code {answer.status}",
             retryable=retryable,
             kind="serverError" if retryable else "clientError",
         )

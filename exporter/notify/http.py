@@ -14,7 +14,7 @@ from exporter.config.alertmanager.http import HttpConfig
 from exporter.errors import NotifyError
 from exporter.notify.authorization import Authorizer
 from exporter.notify.secrets import reveal
-from exporter.notify.transport import Answer, Transport
+from exporter.notify.transport import Answer, Transport, host_of
 
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 """The longest that one request may take, where nothing is configured."""
@@ -48,7 +48,7 @@ class HttpClient:
                 return await self._transport.post(url, body, {**await self._headers(), **(headers or {})})
         except TimeoutError:
             raise NotifyError(
-                f"{self._name}: no answer within {self._timeout_seconds:g} s",
+                f"{self._name}: {host_of(url)}: no answer within {self._timeout_seconds:g} s",
                 retryable=True,
                 kind="contextDeadlineExceeded",
             ) from None
@@ -58,7 +58,7 @@ class HttpClient:
         status = answer.status
         if 200 <= status < 300:
             return
-        message = f"{self._name}: unexpected status code {status}"
+        message = f"{self._name}: {answer.host}: unexpected status code {status}"
         if answer.text:
             message += f": {answer.text}"
         wait = retry_after_seconds(answer.headers.get("retry-after", ""), self._now())

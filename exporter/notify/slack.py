@@ -102,10 +102,10 @@ class SlackIntegration:
         if not answer.headers.get("content-type", "").startswith("application/json"):
             if answer.body.strip() == b"ok":
                 return None
-            raise _refusal(channel, answer.text)
+            raise _refusal(answer, channel, answer.text)
         data = _parse(answer.body)
         if data.get("ok") is not True:
-            raise _refusal(channel, str(data.get("error", answer.text)))
+            raise _refusal(answer, channel, str(data.get("error", answer.text)))
         if data.get("ts") and data.get("channel"):
             return Message(str(data["channel"]), str(data["ts"]))
         return None
@@ -127,6 +127,6 @@ def _parse(body: bytes) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _refusal(channel: str, reason: str) -> NotifyError:
-    place = f'slack: channel "{channel}"' if channel else "slack"
+def _refusal(answer: Answer, channel: str, reason: str) -> NotifyError:
+    place = f"slack: {answer.host}" + (f': channel "{channel}"' if channel else "")
     return NotifyError(f"{place}: {reason or 'an empty answer'}", retryable=False, kind="clientError")

@@ -72,7 +72,7 @@ class Compiler:
         """The same one level further down; problems go to the same list."""
         return Compiler(self.templates, (*self.place, *steps), self.document, self.problems)
 
-    def parse(self, name: str, text: str) -> Template:
+    def parse(self, name: str | int, text: str) -> Template:
         """The template in a field; an empty one where there is a problem."""
         place = (*self.place, name)
         try:

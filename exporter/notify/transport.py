@@ -18,8 +18,9 @@ _MAX_SHOWN: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a receiver answered; of the body no more than the beginning."""
+    """What a receiver answered, and which host that was; of the body no more than the beginning."""
 
+    host: str
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -51,9 +52,11 @@ class Transport:
         """
         config = self._config
         try:
-            transport = httpx.AsyncHTTPTransport(verify=self._tls.get(), proxy=proxy_for(config, url))
+            transport = httpx.AsyncHTTPTransport(
+                verify=self._tls.get(), proxy=proxy_for(config, url), http2=config.enable_http2
+            )
         except ValueError as error:
-            raise NotifyError(f"{self._name}: {error}", retryable=True) from None
+            raise NotifyError(f"{self._name}: {host_of(url)}: {error}", retryable=True) from None
         client = httpx.AsyncClient(
             transport=transport,
             follow_redirects=config.follow_redirects,
@@ -68,7 +71,8 @@ class Transport:
                 client,
                 client.stream("POST", url, content=body, headers=headers, extensions=extensions) as response,
             ):
-                return Answer(response.status_code, response.headers, await _beginning(response))
+                body = await _beginning(response)
+                return Answer(host_of(str(response.url)), response.status_code, response.headers, body)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError) as error:
             raise self._network_error(error, url) from None
 
@@ -79,10 +83,18 @@ class Transport:
         )
         reason = "the URL is none" if isinstance(error, (httpx.InvalidURL, UnicodeError)) else _reason(error)
         return NotifyError(
-            f"{self._name}: {reason.replace(url, '<url>')}",
+            f"{self._name}: {host_of(url)}: {reason.replace(url, '<url>')}",
             retryable=not final,
             kind="contextDeadlineExceeded" if timed_out else "other",
         )
+
+
+def host_of(url: str) -> str:
+    """The host, with its port if that is not the usual one: all of a URL that may be shown."""
+    try:
+        return httpx.URL(url).netloc.decode("ascii", "replace") or "?"
+    except httpx.InvalidURL:
+        return "?"
 
 
 async def _beginning(response: httpx.Response) -> bytes:

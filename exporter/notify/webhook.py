@@ -19,6 +19,7 @@ from exporter.notify.notification import Notification
 from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
 from exporter.notify.template import Compiler, Rendering
+from exporter.notify.webhook_payload import Payload
 
 VERSION: Final = "4"
 
@@ -35,6 +36,7 @@ class WebhookIntegration:
         self._url: Template | None = None
         if config.url is not None and "{{" in config.url.reveal():
             self._url = compiler.parse("url", config.url.reveal())
+        self._payload = None if config.payload is None else Payload(config.payload, compiler)
         self._client = HttpClient(
             config.http_config or HttpConfig(),
             self.name,
@@ -45,9 +47,16 @@ class WebhookIntegration:
     async def send(self, notification: Notification) -> None:
         """Post the alerts; raises `NotifyError`."""
         url = self._target(notification)
-        body = await make_message(notification, lambda: webhook_body(notification, self._config.max_alerts))
+        body = await make_message(notification, lambda: self._body(notification))
         answer = await self._client.post_json(url, body)
         self._client.check(answer)
+
+    def _body(self, notification: Notification) -> bytes:
+        if self._payload is None:
+            return webhook_body(notification, self._config.max_alerts)
+        shown, _ = _shortened(notification, self._config.max_alerts)
+        rendering = Rendering(notification_data(shown), notification_functions(self._now))
+        return encode_json(self._payload.build(rendering)).encode() + b"\n"
 
     def _target(self, notification: Notification) -> str:
         config = self._config
@@ -66,9 +75,7 @@ class WebhookIntegration:
 
 def webhook_body(notification: Notification, max_alerts: int = 0) -> bytes:
     """The message in Alertmanager's format; `max_alerts` of 0 is no limit."""
-    left_out = max(0, len(notification.alerts) - max_alerts) if max_alerts else 0
-    if left_out:
-        notification = replace(notification, alerts=notification.alerts[:max_alerts])
+    notification, left_out = _shortened(notification, max_alerts)
     data = to_plain(notification_data(notification))
     assert isinstance(data, dict)
     message = {
@@ -78,3 +85,11 @@ def webhook_body(notification: Notification, max_alerts: int = 0) -> bytes:
         "truncatedAlerts": left_out + notification.truncated_alerts,
     }
     return encode_json(message).encode() + b"\n"
+
+
+def _shortened(notification: Notification, max_alerts: int) -> tuple[Notification, int]:
+    """The notification with its first alerts, and how many were left out."""
+    left_out = max(0, len(notification.alerts) - max_alerts) if max_alerts else 0
+    if left_out:
+        notification = replace(notification, alerts=notification.alerts[:max_alerts])
+    return notification, left_out

@@ -5,7 +5,7 @@ The wording is that of github.com/prometheus/prometheus, util/annotations/annota
 
 from datetime import UTC, datetime
 
-from exporter.promql.numbers import format_general
+from exporter.model.floats import format_general
 from exporter.promql.syntax.tokens import position
 
 

@@ -68,11 +68,9 @@ def compile_call(compiler: "Compiler", node: Call) -> VectorOperator:
     return _BUILDERS[name](compiler, node)
 
 
-def check_label_name(name: str, function: str) -> str:
-    """A label name as written by a query. Raises `QueryError` for the empty one."""
+def _check_label_name(name: str, role: str, function: str) -> None:
     if not name:
-        raise QueryError(f'invalid label name "" in {function}()')
-    return name
+        raise QueryError(f"invalid {role} label name in {function}():")
 
 
 def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
@@ -151,15 +149,16 @@ def _timestamp(compiler: "Compiler", node: Call) -> VectorOperator:
 
 def _label_replace(compiler: "Compiler", node: Call) -> VectorOperator:
     label, replacement, source, pattern = map(compiler.string, node.args[1:])
-    check_label_name(label, "label_replace")
+    _check_label_name(label, "destination", "label_replace")
     compute = replacing(source, pattern, replacement, compiler.limits.label_value_chars)
     return Relabel(compiler.vector(node.args[0]), label, compute)
 
 
 def _label_join(compiler: "Compiler", node: Call) -> VectorOperator:
     label, separator, *sources = map(compiler.string, node.args[1:])
-    for name in (label, *sources):
-        check_label_name(name, "label_join")
+    _check_label_name(label, "destination", "label_join")
+    for name in sources:
+        _check_label_name(name, "source", "label_join")
     compute = joining(separator, sources, compiler.limits.label_value_chars)
     return Relabel(compiler.vector(node.args[0]), label, compute)
 

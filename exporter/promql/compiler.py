@@ -1,6 +1,7 @@
 """From a syntax tree to a plan of operators."""
 
-from exporter.promql.calls import check_label_name, compile_call, compile_scalar_call
+from exporter.errors import QueryError
+from exporter.promql.calls import compile_call, compile_scalar_call
 from exporter.promql.limits import Limits
 from exporter.promql.operators.aggregate import (
     REDUCERS,
@@ -151,7 +152,9 @@ class Compiler:
     def _aggregate(self, node: Aggregate) -> VectorOperator:
         operand = self.vector(node.expr)
         if node.op == "count_values" and node.param is not None:
-            label = check_label_name(self.string(node.param), "count_values")
+            label = self.string(node.param)
+            if not label:
+                raise QueryError('invalid label name ""')
             return CountValues(label, operand, node.grouping, without=node.without)
         grouping = Grouping(node.grouping, without=node.without)
         if node.param is None:

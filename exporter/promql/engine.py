@@ -1,6 +1,7 @@
 """Evaluates queries over a store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from exporter.errors import QueryError
@@ -33,6 +34,8 @@ class _Plan:
                 self.scalar = compiler.scalar(expression.root)
             case ValueType.MATRIX:
                 self.windows = compiler.windows(expression.root)
+        self.is_busy = False
+        self.remembered = 0
         self.string = compiler.string(expression.root) if expression.value_type is ValueType.STRING else ""
         self._keys: Sequence[Key] | None = None
         self._labels: list[Labels] = []
@@ -51,6 +54,9 @@ class _Plan:
 class Engine:
     """Evaluates expressions at one moment or along a range; synchronous, and not for several threads at once.
 
+    A query may give way to others now and then: it calls `give_way` where the store may change and other
+    queries may run. It may have a look-back of its own.
+
     `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
     subqueries that give none, which in Prometheus is the global evaluation interval.
     """
@@ -68,16 +74,30 @@ class Engine:
         self._default_step_ms = default_step_ms
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
 
-    def instant(self, expression: Expression, at_ms: int) -> result.Result:
+    def instant(
+        self,
+        expression: Expression,
+        at_ms: int,
+        *,
+        lookback_ms: int | None = None,
+        give_way: Callable[[], None] | None = None,
+    ) -> result.Result:
         """The value at one moment. Raises `QueryError`."""
-        run = self._run(expression, at_ms, at_ms)
-        try:
-            value = self._value(self._plan(expression), run, at_ms)
-        except RecursionError:
-            raise QueryError("expression is nested too deeply") from None
+        run = self._run(expression, at_ms, at_ms, lookback_ms, give_way)
+        with self._plan(expression, run) as plan:
+            value = self._value(plan, run, at_ms)
         return result.Result(value, run.annotations.warnings, run.annotations.infos)
 
-    def range(self, expression: Expression, start_ms: int, end_ms: int, step_ms: int) -> result.Result:
+    def range(
+        self,
+        expression: Expression,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        *,
+        lookback_ms: int | None = None,
+        give_way: Callable[[], None] | None = None,
+    ) -> result.Result:
         """The values at the start, and from there at every step up to the end. Raises `QueryError`."""
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
             raise QueryError(
@@ -91,29 +111,54 @@ class Engine:
                 f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
                 "try a longer step or a shorter range"
             )
-        run = self._run(expression, start_ms, end_ms)
-        try:
-            series = self._series(self._plan(expression), run, step_ms)
-        except RecursionError:
-            raise QueryError("expression is nested too deeply") from None
+        run = self._run(expression, start_ms, end_ms, lookback_ms, give_way)
+        with self._plan(expression, run) as plan:
+            series = self._series(plan, run, step_ms)
         return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
 
-    def _run(self, expression: Expression, start: int, end: int) -> Run:
+    def _run(
+        self,
+        expression: Expression,
+        start: int,
+        end: int,
+        lookback_ms: int | None,
+        give_way: Callable[[], None] | None,
+    ) -> Run:
         return Run(
             self._store,
             expression.text,
             start,
             end,
             limits=self._limits,
-            lookback_ms=self._lookback_ms,
+            lookback_ms=lookback_ms or self._lookback_ms,
             default_step_ms=self._default_step_ms,
+            give_way=give_way,
         )
 
-    def _plan(self, expression: Expression) -> _Plan:
+    @contextmanager
+    def _plan(self, expression: Expression, run: Run) -> Iterator[_Plan]:
+        """The plan of an expression, for one query at a time: it remembers the last series it has seen."""
         plan = self._plans.get(expression)
-        if plan is None:
+        if plan is None or plan.is_busy:
             plan = self._plans[expression] = _Plan(expression, self._limits)
-        return plan
+        plan.is_busy = True
+        try:
+            yield plan
+        except RecursionError:
+            raise QueryError("expression is nested too deeply") from None
+        finally:
+            plan.is_busy = False
+            if run.remembered:
+                plan.remembered = max(plan.remembered, run.remembered)
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop the oldest plans until the rest does not know too many series."""
+        known = sum(plan.remembered for plan in self._plans.values())
+        for expression in list(self._plans):
+            if known <= self._limits.remembered:
+                break
+            known -= self._plans.pop(expression).remembered
 
     def _value(self, plan: _Plan, run: Run, at: int) -> result.Value:
         if plan.vector is not None:
@@ -142,7 +187,7 @@ class Engine:
         return _sorted_unique(found)
 
     def _series(self, plan: _Plan, run: Run, step: int) -> list[result.RangeSeries]:
-        collected = _Collector(run, self._limits.series)
+        collected = _Collector(run, self._limits)
         for at in _steps(run.start, run.end, step):
             run.check()
             run.samples = 0
@@ -157,9 +202,10 @@ class Engine:
 class _Collector:
     """Puts the vectors of a range query together to series."""
 
-    def __init__(self, run: Run, limit: int) -> None:
+    def __init__(self, run: Run, limits: Limits) -> None:
         self._run = run
-        self._limit = limit
+        self._limits = limits
+        self._count = 0
         self._points: dict[Labels, _Points] = {}
         self._labels: list[Labels] | None = None
         self._rows: list[_Points] = []
@@ -169,9 +215,12 @@ class _Collector:
         if labels is not self._labels:
             self._rows = [self._points.setdefault(one, []) for one in labels]
             self._labels = labels
-            if len(self._points) > self._limit:
-                raise QueryError(f"query yields more than {self._limit} series")
+            if len(self._points) > self._limits.series:
+                raise QueryError(f"query yields more than {self._limits.series} series")
         self._run.retain(len(values))
+        self._count += len(values)
+        if self._count > self._limits.points:
+            raise QueryError(f"query yields more than {self._limits.points} points; try a longer step")
         for row, value in zip(self._rows, values, strict=True):
             row.append((at, value))
 

@@ -4,7 +4,6 @@ import math
 import operator
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Final
 
 _FLOAT: Final = re.compile(r"[+-]?(?:inf(?:inity)?|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.I)
@@ -71,33 +70,6 @@ def divide_all(left: Sequence[float], right: Sequence[float]) -> list[float]:
         return list(map(operator.truediv, left, right))
     except ZeroDivisionError:
         return list(map(divide, left, right))
-
-
-def format_float(value: float) -> str:
-    """The shortest decimal notation without exponent, as `strconv.FormatFloat(v, 'f', -1, 64)`."""
-    if value != value:
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    text = repr(value)
-    if "e" in text:
-        text = format(Decimal(text), "f")
-    return text.removesuffix(".0")
-
-
-def format_general(value: float, digits: int | None = None) -> str:
-    """As Go's `%g` prints; with `digits` as `%.<digits>g`."""
-    if value != value:
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    if digits is not None:
-        return f"{value:.{digits}g}"
-    exponent = Decimal(repr(value)).adjusted() if value else 0
-    if -5 < exponent < 21:
-        return format_float(value)
-    mantissa, _, power_of_ten = f"{Decimal(repr(value)).normalize():e}".partition("e")
-    return f"{mantissa}e{power_of_ten[0]}{power_of_ten[1:]:0>2}"
 
 
 def parse_float(text: str) -> float | None:

@@ -59,3 +59,10 @@ class Result:
     value: Value
     warnings: tuple[str, ...] = ()
     infos: tuple[str, ...] = ()
+
+    @property
+    def series_count(self) -> int:
+        """How many series there are; none in a number or a text."""
+        if isinstance(self.value, Vector):
+            return len(self.value.samples)
+        return len(self.value.series) if isinstance(self.value, Matrix) else 0

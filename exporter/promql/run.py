@@ -1,6 +1,7 @@
 """One run of a query: its times, its budget, its annotations."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from exporter.errors import QueryError
@@ -17,7 +18,8 @@ class Run:
 
     `start` and `end` are the first and last evaluation of the query, all times in milliseconds. `memory` is
     where operators keep what they have found for the rest of the run. `samples` counts what is held during
-    one evaluation, `retained` what stays for later ones.
+    one evaluation, `retained` what stays for later ones, `remembered` the series that the plan knows for
+    the next run. `give_way` is called now and then, whenever others may change the source.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Run:
         limits: Limits,
         lookback_ms: int,
         default_step_ms: int,
+        give_way: Callable[[], None] | None = None,
     ) -> None:
         self.source = source
         self.start = start
@@ -41,7 +44,9 @@ class Run:
         self.memory: dict[object, Any] = {}
         self.samples = 0
         self.retained = 0
+        self.remembered = 0
         self._work = 0
+        self._give_way = give_way
         self._deadline = time.monotonic() + limits.timeout_seconds
 
     def moment(self, at: int, fixed: int | Edge | None, offset: int) -> int:
@@ -53,7 +58,9 @@ class Run:
         return (self.start if fixed is Edge.START else self.end) - offset
 
     def check(self) -> None:
-        """Raise `QueryError` if the time is up."""
+        """Give way to others, and raise `QueryError` if the time is up."""
+        if self._give_way is not None:
+            self._give_way()
         if time.monotonic() > self._deadline:
             raise QueryError(f"query timed out after {self.limits.timeout_seconds:g} s")
 
@@ -65,7 +72,8 @@ class Run:
             self.check()
         if self.samples + self.retained + samples > self.limits.samples:
             raise QueryError(
-                f"query processing would load too many samples into memory (more than {self.limits.samples})"
+                "query processing would load too many samples into memory in query execution "
+                f"(more than {self.limits.samples})"
             )
 
     def hold(self, samples: int) -> None:

@@ -65,6 +65,7 @@ NOTHING = Vector((), [])
 ONE_WITHOUT_LABELS: tuple[Key, ...] = (Key(Labels()),)
 _T = TypeVar("_T")
 _SPARE = 1000
+_CHUNK = 1000
 
 
 class PerKey(Generic[_T]):
@@ -76,13 +77,19 @@ class PerKey(Generic[_T]):
         self._keys: Sequence[Key] | None = None
         self._result: Sequence[_T] = ()
 
-    def of(self, keys: Sequence[Key]) -> Sequence[_T]:
-        """The results in the order of the keys; the same object for the same keys."""
+    def of(self, keys: Sequence[Key], check: Callable[[], None]) -> Sequence[_T]:
+        """The results in the order of the keys; the same object for the same keys.
+
+        `check` is called now and then, and may raise.
+        """
         if keys is not self._keys:
             if len(self._known) > 2 * len(keys) + _SPARE:
                 self._known.clear()
-            self._result = [self._one(key) for key in keys]
-            self._keys = keys
+            result: list[_T] = []
+            for start in range(0, len(keys), _CHUNK):
+                result.extend(map(self._one, keys[start : start + _CHUNK]))
+                check()
+            self._result, self._keys = result, keys
         return self._result
 
     def _one(self, key: Key) -> _T:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.errors import Problem
+from exporter.model.floats import format_bound
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
@@ -22,6 +23,7 @@ _SUFFIXES: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
     Kind.HISTOGRAM: {"_bucket": frozenset({"le"}), "_sum": frozenset(), "_count": frozenset()},
     Kind.SUMMARY: {"": frozenset({"quantile"}), "_sum": frozenset(), "_count": frozenset()},
 }
+_BOUND_LABELS: Final = ("le", "quantile")
 _TEMPLATE_LABEL: Final = re.compile(r"(?:\$labels|\.Labels)\.([A-Za-z_][A-Za-z0-9_]*)")
 
 Catalogue = Mapping[str, Collection[str]]
@@ -114,6 +116,9 @@ def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:
         for matcher in node.matchers:
             if labels is not None and matcher.name not in labels and _demands(matcher):
                 yield f'the metric "{node.name}" has no label "{matcher.name}"'
+            bound = _kept_bound(matcher) if labels is not None and matcher.name in labels else None
+            if bound is not None:
+                yield f'no series has {matcher}: that bound is kept as "{bound}", as in Prometheus 3'
     elif isinstance(node, Aggregate) and not node.without:
         labels = labels_of(node.expr, known)
         for name in node.grouping:
@@ -125,6 +130,14 @@ def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:
             for name in node.matching.labels:
                 if labels is not None and name not in labels:
                     yield f'"{node.op} on": one side has no label "{name}"'
+
+
+def _kept_bound(matcher: Matcher) -> str | None:
+    """How the bound is written that a matcher asks for in another form; None: it asks for none, or well."""
+    if matcher.name not in _BOUND_LABELS or matcher.op is not MatchOp.EQUAL:
+        return None
+    bound = format_bound(matcher.value)
+    return None if bound == matcher.value else bound
 
 
 def _demands(matcher: Matcher) -> bool:

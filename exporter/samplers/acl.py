@@ -1,6 +1,5 @@
 """ACL LOG: what a server has denied, counted by reason and context."""
 
-from collections import Counter
 from typing import Final
 
 from exporter.connection import Connection
@@ -34,13 +33,13 @@ class AclSampler:
         """One pass (see `Sampler`)."""
         reply = await connection.execute("ACL", "LOG", _MAX_ENTRIES)
         entries = [pairs(entry) for entry in reply] if isinstance(reply, list) else []
-        counts: Counter[tuple[str, str]] = Counter()
+        counts: dict[tuple[str, str], float] = {}
         for entry in entries:
             reason, context = text(entry.get("reason")), text(entry.get("context"))
             labels = (reason if reason in _REASONS else "other", context if context in _CONTEXTS else "other")
-            counts[labels] += int(number(entry.get("count")) or 0)
+            counts[labels] = counts.get(labels, 0.0) + (number(entry.get("count")) or 0.0)
         for labels, count in counts.items():
-            self._table.set(DENIALS, float(count), *labels)
+            self._table.set(DENIALS, count, *labels)
         ages = [age for entry in entries if (age := number(entry.get("age-seconds"))) is not None]
         if ages:
             self._table.set(NEWEST_AGE, min(ages))

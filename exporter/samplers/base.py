@@ -13,6 +13,17 @@ from exporter.samplers.lookups import Lookups
 from exporter.samplers.refusals import Refusals
 
 
+@dataclass(frozen=True, slots=True)
+class SeenName:
+    """A key's name, or with `*` a pattern of names, that the keyspace scan came by: how many keys have it,
+    and their types as far as they are known."""
+
+    database: int
+    name: bytes
+    types: frozenset[str]
+    keys: int
+
+
 @dataclass(slots=True)
 class TargetFacts:
     """What one sampler has learnt about a server that others on the same server need.
@@ -20,7 +31,8 @@ class TargetFacts:
     Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
     version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
     `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
-    keys, as far as the queues sampler knows them.
+    keys, as far as the queues sampler knows them. `seen_names` are those of the last keyspace scan; each
+    scan puts another tuple there.
     """
 
     flavour: str = ""
@@ -44,6 +56,7 @@ class TargetFacts:
     keys_by_database: dict[int, int] = field(default_factory=dict)
     lookups: Lookups = field(default_factory=Lookups)
     queue_keys: dict[str, str] = field(default_factory=dict)
+    seen_names: tuple[SeenName, ...] = ()
 
 
 class Sampler(Protocol):

@@ -1,7 +1,8 @@
 """The server time of each command as histograms: LATENCY HISTOGRAM, since Redis 7.0."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from operator import le, lt
 from typing import Final
 
 from exporter.config.samplers.latency import CommandLatencySection
@@ -24,6 +25,14 @@ _STATISTICS: Final = "INFO commandstats"
 _SINCE: Final = (7, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """Where the histogram of one command stands in the table, for as long as it has these bounds."""
+
+    bounds: Sequence[int]
+    handles: Sequence[int | None]
+
+
 class CommandLatencySampler:
     """Reads the histograms of one server."""
 
@@ -32,26 +41,39 @@ class CommandLatencySampler:
         self._context = context
         self._table = context.table
         self._cap = context.new_cap("cmd", settings.max_commands)
+        self._series: dict[str, _Series] = {}
+        self._generation = -1
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(
             connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM"), _STATISTICS: ("INFO", "commandstats")}
         )
+        if self._generation != self._table.generation:
+            self._series, self._generation = {}, self._table.generation
         sums = _parse_sums(answers.get(_STATISTICS))
-        for command, calls, buckets in _parse_histograms(answers.get(_HISTOGRAM)):
+        for command, calls, bounds, counts in _parse_histograms(answers.get(_HISTOGRAM)):
             label = self._cap.fold(command)
             # Buckets of different commands cannot be summed up: each has bounds of its own.
             if label != OTHER:
-                total = sums.get(command, 0.0)
-                self._table.set_buckets(LATENCIES, [*buckets, ("+Inf", calls)], total, label)
+                series = self._find_series(label, bounds)
+                numbers = [*map(float, counts), calls]
+                self._table.set_histogram(series.handles, numbers, sums.get(command, 0.0))
+
+    def _find_series(self, command: str, bounds: Sequence[int]) -> _Series:
+        series = self._series.get(command)
+        if series is None or series.bounds != bounds:
+            names = [*map(format_bound, bounds), "+Inf"]
+            handles = self._table.histogram_handles(LATENCIES, names, command)
+            series = self._series[command] = _Series(bounds, handles)
+        return series
 
     async def close(self) -> None:
         """Nothing to let go of."""
 
 
-def _parse_histograms(reply: Reply) -> Iterator[tuple[str, float, Sequence[tuple[str, float]]]]:
-    """Command, calls, and cumulative (le, count) pairs.
+def _parse_histograms(reply: Reply) -> Iterator[tuple[str, float, Sequence[int], Sequence[int]]]:
+    """Command, calls, upper bounds, and the cumulative counts of these.
 
     Format: https://redis.io/docs/latest/commands/latency-histogram/.
     """
@@ -61,14 +83,18 @@ def _parse_histograms(reply: Reply) -> Iterator[tuple[str, float, Sequence[tuple
         fields = dict(zip(details[::2], details[1::2], strict=False)) if isinstance(details, list) else {}
         calls, pairs = fields.get(b"calls"), fields.get(b"histogram_usec")
         if isinstance(name, bytes) and isinstance(calls, int) and isinstance(pairs, list):
-            buckets = list(zip(pairs[::2], pairs[1::2], strict=False))
-            if all(isinstance(number, int) for number in pairs) and _are_cumulative(buckets):
-                text = name.decode("utf-8", "backslashreplace")
-                yield text, float(calls), [(format_bound(bound), float(count)) for bound, count in buckets]
+            bounds, counts = pairs[::2], pairs[1::2]
+            if (
+                len(bounds) == len(counts)
+                and set(map(type, pairs)) <= {int}
+                and _is_cumulative(bounds, counts)
+            ):
+                yield name.decode("utf-8", "backslashreplace"), float(calls), bounds, counts
 
 
-def _are_cumulative(buckets: Sequence[tuple[int, int]]) -> bool:
-    return all(low[0] < high[0] and low[1] <= high[1] for low, high in pairwise(buckets))
+def _is_cumulative(bounds: Sequence[int], counts: Sequence[int]) -> bool:
+    """Whether bounds rise, and counts do not fall."""
+    return all(map(lt, bounds, bounds[1:])) and all(map(le, counts, counts[1:]))
 
 
 def _parse_sums(reply: Reply) -> dict[str, float]:

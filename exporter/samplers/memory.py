@@ -53,6 +53,7 @@ class MemorySampler:
 
     def __init__(self, context: SamplerContext) -> None:
         self._table = context.table
+        self._cap = context.new_cap("db", _MAX_DATABASES)
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
@@ -62,6 +63,7 @@ class MemorySampler:
             if value is not None:
                 self._table.set(family, value * scale)
         databases = [name for name in fields if name.startswith("db.") and name[3:].isdecimal()]
+        self._cap.folded += max(0, len(databases) - _MAX_DATABASES)
         for name in databases[:_MAX_DATABASES]:
             _write_database(name.replace(".", ""), pairs(fields[name]), self._table)
 

@@ -78,11 +78,15 @@ class SentinelSampler:
         self._settings: SentinelSection = context.settings
         self._context = context
         self._table = context.table
+        self._masters = context.new_cap("master_name", _MAX_MASTERS)
+        self._peers = context.new_cap("name", _MAX_PEERS)
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
         masters = await connection.execute("SENTINEL", "MASTERS")
-        details = [pairs(master) for master in masters][:_MAX_MASTERS] if isinstance(masters, list) else []
+        found = _details(masters)
+        details = found[:_MAX_MASTERS]
+        self._masters.folded += len(found) - len(details)
         commands: list[Command] = []
         for master in details:
             name = text(master.get("name"))
@@ -110,6 +114,7 @@ class SentinelSampler:
         self._table.set(OK_SENTINELS, 1.0 + _count_up(peers), *labels)
         self._table.set(OK_SLAVES, float(_count_up(_details(slaves))), *labels)
         if self._settings.peers:
+            self._peers.folded += max(0, len(peers) - _MAX_PEERS)
             for peer in peers[:_MAX_PEERS]:
                 values = [text(peer.get(field)) for field in PEER.label_names[2:]]
                 self._table.set(PEER, 1.0, *labels, *values)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final
@@ -71,6 +72,8 @@ _FILE_QUESTIONS: Final = ("dir", "dbfilename")
 # Parameters whose values are, or hold, secrets or names of users.
 _SECRET_WORDS: Final = ("pass", "auth", "secret", "user", "token", "credential", "keytab")
 _MAX_VALUE: Final = 200
+# A server has about two hundred of them.
+_MAX_PARAMETERS: Final = 1_000
 
 
 def is_secret(parameter: str) -> bool:
@@ -85,6 +88,7 @@ class ServerConfigSampler:
         self._settings: ServerConfigSection = context.settings
         self._context = context
         self._table = context.table
+        self._cap = context.new_cap("key", _MAX_PARAMETERS)
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`)."""
@@ -117,7 +121,8 @@ class ServerConfigSampler:
                 table.set(family, value)
         _write_output_limits(parameters.get(_OUTPUT_LIMIT, ""), table)
         if self._settings.all:
-            _write_all(parameters, table)
+            self._cap.folded += max(0, len(parameters) - _MAX_PARAMETERS)
+            _write_all(dict(islice(parameters.items(), _MAX_PARAMETERS)), table)
         if self._settings.rdb_file:
             size = _rdb_size(parameters.get("dir", ""), parameters.get("dbfilename", ""))
             if size is not None:

@@ -1,6 +1,6 @@
 """How the sampling of one target goes: `redis_up`, and per sampler its success, duration, age and errors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -119,10 +119,15 @@ class TargetStatus:
         self.connect_seconds = 0.0
         self.samplers: dict[str, SamplerStatus] = {}
         self._table = SeriesTable(self.source, target.series_labels)
+        # Where the values of each sampler stand in the table.
+        self._handles: dict[str, Sequence[int | None]] = {}
+        self._generation = 0
 
     def sample(self, at: float) -> Sample:
         """All series as of now (epoch seconds)."""
         table = self._table
+        if self._generation != table.generation:
+            self._handles, self._generation = {}, table.generation
         if self.up is not None:
             table.set(UP, float(self.up))
         for name, status in self.samplers.items():
@@ -134,10 +139,15 @@ class TargetStatus:
 
     def _write_sampler(self, name: str, status: SamplerStatus, at: float) -> None:
         table = self._table
-        table.set(DURATION, round(status.duration_seconds, 6), name)
-        table.set(SUCCESS, float(status.success), name)
-        if status.succeeded_at:
-            table.set(AGE, round(max(0.0, at - status.succeeded_at), 3), name)
+        handles = self._handles.get(name)
+        if handles is None:
+            handles = [table.handle(family, name) for family in (DURATION, SUCCESS, AGE)]
+            self._handles[name] = handles
+        age = round(max(0.0, at - status.succeeded_at), 3) if status.succeeded_at else None
+        values = (round(status.duration_seconds, 6), float(status.success), age)
+        for handle, value in zip(handles, values, strict=True):
+            if handle is not None:
+                table.values[handle] = value
         if status.reason is not None:
             table.set(ERROR, 1.0, name, status.reason.value)
         for command, reason in status.refusals.reasons.items():

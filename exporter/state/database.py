@@ -28,7 +28,7 @@ class Database:
 
     A file that is no database, or a damaged one, is put aside under another name and a new one begun.
     `failures` counts transactions that failed, `generation` files put aside; `is_healthy` tells whether the
-    last transaction went well.
+    last one went well, of those that write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,17 +44,25 @@ class Database:
 
         Raises `StateError`, and then nothing of it was done, unless the deadline has passed.
         """
-        future = asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        result = await self._finish(work, "BEGIN IMMEDIATE")
+        self._note(True, "")
+        return result
+
+    async def read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Do something that only reads: it can work where writing does not, while somebody else writes for
+        example, and says nothing about whether that works. Raises `StateError`."""
+        return await self._finish(work, "BEGIN")
+
+    async def _finish(self, work: Callable[[sqlite3.Connection], ResultT], begin: str) -> ResultT:
+        future = asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work, begin)
         # What is given up comes to an end some time, and nobody asks how.
         future.add_done_callback(_ignore_outcome)
         try:
-            result = await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
         except (sqlite3.Error, OSError, TimeoutError, StateError) as error:
             reason = str(error) or "no answer in time"
             self._note(False, reason)
             raise StateError(f"{self.path}: {reason}") from error
-        self._note(True, "")
-        return result
 
     async def close(self) -> None:
         """Write back and close the file."""
@@ -72,12 +80,12 @@ class Database:
                 _log.error("the state database fails, going on from memory", path=self.path, error=reason)
         self.is_healthy = is_healthy
 
-    def _transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+    def _transact(self, work: Callable[[sqlite3.Connection], ResultT], begin: str) -> ResultT:
         connection = self._connection
         if connection is None:
             self._connection = connection = self._open()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
             result = work(connection)
             connection.execute("COMMIT")
         except BaseException as error:

@@ -80,7 +80,7 @@ class SqliteHistory:
         now_ms = self._now_ms()
         horizon_ms = now_ms - store.longest_reach_ms
         try:
-            pieces = await self._database.run(lambda connection: _read(connection, horizon_ms))
+            pieces = await self._database.read(lambda connection: _read(connection, horizon_ms))
         except StateError as error:
             _log.error("the samples from before the restart cannot be read", error=error)
             return

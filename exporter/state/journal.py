@@ -1,11 +1,12 @@
 """Alerting's journal in SQLite."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from exporter.alerting.history import HistoryRecord
-from exporter.alerting.journal import Saved
+from exporter.alerting.journal import Saved, latest
 from exporter.alerting.log import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.errors import StateError
@@ -18,6 +19,9 @@ from exporter.state.writer import MakeRow, Writer
 MAX_RECORDS: Final = 200_000
 """How many records the history holds, if the time that it is kept brings more."""
 
+MAX_RECENT_RECORDS: Final = 1_000
+"""How many of the latest records are kept in memory, for when the database cannot be written."""
+
 _TABLES: Final = ("alerts", "silences", "log_entries")
 
 ValueT = TypeVar("ValueT")
@@ -29,6 +33,7 @@ class SqliteJournal:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writer = Writer(database)
+        self._recent: deque[HistoryRecord] = deque(maxlen=MAX_RECENT_RECORDS)
 
     @property
     def generation(self) -> int:
@@ -47,7 +52,7 @@ class SqliteJournal:
 
     async def load(self) -> Saved:
         """Everything that was saved, but for the history; raises `StateError`."""
-        alerts, silences, entries = await self._database.run(_read_rows)
+        alerts, silences, entries = await self._database.read(_read_rows)
         return Saved(
             tuple(encoding.read_all(alerts, encoding.decode_alert)),
             tuple(encoding.read_all(silences, encoding.decode_silence)),
@@ -78,14 +83,14 @@ class SqliteJournal:
     async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
         self._writer.put("log_entries", encoding.log_key(entry.key), _later(encoding.encode_entry, entry))
         if record is not None:
-            self._writer.run(_insert(record))
+            self._add(record)
         await self._writer.flush()
 
     async def delete_entries(self, keys: Sequence[LogKey]) -> None:
         await self._delete("log_entries", [encoding.log_key(key) for key in keys])
 
     async def add_record(self, record: HistoryRecord) -> None:
-        self._writer.run(_insert(record))
+        self._add(record)
         await self._writer.flush()
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
@@ -98,10 +103,13 @@ class SqliteJournal:
             return [row[0] for row in rows]
 
         try:
-            rows = await self._database.run(read)
+            rows = await self._database.read(read)
         except StateError:
-            return []
-        return encoding.read_all(rows, encoding.decode_record)
+            rows = []
+        written = encoding.read_all(rows, encoding.decode_record)
+        # What could not be written yet is only here.
+        found = dict.fromkeys([*latest(self._recent, since, limit, receiver), *written])
+        return sorted(found, key=lambda record: record.at, reverse=True)[:limit]
 
     async def delete_history(self, before: float) -> None:
         def delete(connection: sqlite3.Connection) -> None:
@@ -112,6 +120,10 @@ class SqliteJournal:
 
         self._writer.run(delete)
         await self._writer.flush()
+
+    def _add(self, record: HistoryRecord) -> None:
+        self._recent.append(record)
+        self._writer.run(_insert(record))
 
     async def _delete(self, table: str, keys: Sequence[str]) -> None:
         for key in keys:

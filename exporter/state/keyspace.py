@@ -18,7 +18,7 @@ class SqliteKeyspaceRecords:
             ).fetchone()
             return (None, None) if row is None else (row[0], row[1])
 
-        return await self._database.run(read)
+        return await self._database.read(read)
 
     async def save_history(self, instance: str, history: bytes) -> None:
         def write(connection: sqlite3.Connection) -> None:

@@ -21,7 +21,7 @@ class SqliteQueueRecords:
             rows = connection.execute("SELECT value FROM queues WHERE instance = ?", (instance,))
             return read_all((row[0] for row in rows), _decode)
 
-        return await self._database.run(read)
+        return await self._database.read(read)
 
     async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
         # Made here: the queues may change while the database's thread writes.

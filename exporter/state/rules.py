@@ -19,7 +19,7 @@ class SqliteAlertState:
         self._database = database
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
-        return await self._database.run(_read_groups)
+        return await self._database.read(_read_groups)
 
     async def save(self, group: GroupKey, change: StateChange) -> None:
         await self._database.run(lambda connection: _write_change(connection, group, change))

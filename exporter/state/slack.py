@@ -27,7 +27,7 @@ class SqliteMessages:
     async def load(self) -> None:
         """Take up what was saved; without it changed messages are posted anew."""
         try:
-            rows = await self._database.run(_read_rows)
+            rows = await self._database.read(_read_rows)
         except StateError as error:
             _log.error("the messages in Slack cannot be read", error=str(error))
             return

@@ -17,6 +17,7 @@ from exporter.store.series import Series
 # What a point of a shape costs, its labels included; targets that tell the same share it.
 _POINT_BYTES = 450
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
+_MOST_SELECTED = 1_000_000
 
 
 class Store:
@@ -36,6 +37,8 @@ class Store:
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
         self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
+        # How much they hold at the most: those that were dropped since count too.
+        self._selected = 0
 
     def append(self, sample: Sample) -> None:
         """Take in one pass of a source."""
@@ -136,14 +139,15 @@ class Store:
         """Every series still held that satisfies all matchers, the ended ones included."""
         key = tuple(matchers)
         name = metric_name(key)
-        selections = self._selections.setdefault(name, {})
-        found = selections.get(key)
+        found = self._selections.get(name, {}).get(key)
         if found is None:
             matching = select_series(self._blocks.values(), key)
             found = _merge_duplicates(self._kept(block, series) for block, series in matching)
-            if len(selections) >= 1000:
-                selections.clear()
-            selections[key] = found
+            self._selected += len(found) + 1
+            if self._selected > _MOST_SELECTED:
+                self._selections.clear()
+                self._selected = len(found) + 1
+            self._selections.setdefault(name, {})[key] = found
         return found
 
     def find(self, matchers: Sequence[Matcher]) -> Iterator[Series]:

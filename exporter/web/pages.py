@@ -13,18 +13,15 @@ from starlette.routing import Route
 
 import exporter
 from exporter.clock import Clock
-from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
-from exporter.rules.active import ActiveAlert
-from exporter.rules.alerting import ALERT_NAME, AlertingRule
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
+from exporter.web.alert_rows import MAX_ROWS, AlertRows
 from exporter.web.text import bytes_text, count_text, duration_text
 
 _LOOKBACK_MS = 300_000
-# Nobody reads more rows than this; the API has them all.
-_MAX_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +40,6 @@ class TargetRow:
     uptime: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """One pending or firing alert."""
-
-    name: str
-    state: str
-    severity: str
-    instance: str
-    summary: str
-    since: str
-    is_held: bool
-
-
 class Pages:
     """Renders the pages from what the daemon has in memory."""
 
@@ -64,11 +48,13 @@ class Pages:
         store: Store,
         runners: Callable[[], Iterable[TargetRunner]],
         groups: Callable[[], Sequence[Group]],
+        alerts: AlertRows,
         clock: Clock,
     ) -> None:
         self._store = store
         self._runners = runners
         self._groups = groups
+        self._alerts = alerts
         self._clock = clock
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -82,7 +68,7 @@ class Pages:
         """The routes of the pages."""
         return (
             Route("/", self._overview, methods=["GET"]),
-            Route("/alerts", self._alerts, methods=["GET"]),
+            Route("/alerts", self._alert_page, methods=["GET"]),
             Route("/rules", self._rules, methods=["GET"]),
             # Where the links of alerts lead, as in Prometheus.
             Route("/graph", self._graph, methods=["GET"]),
@@ -90,18 +76,18 @@ class Pages:
 
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
-        rows = [self._target_row(runner) for runner in runners[:_MAX_ROWS]]
+        rows = [self._target_row(runner) for runner in runners[:MAX_ROWS]]
         down = sum(runner.status.up is False for runner in runners)
         return self._page(
             "overview.html",
             targets=rows,
             total=len(runners),
             down=down,
-            alerts=self._alert_rows(firing_only=True),
+            alerts=self._alerts.problems(),
         )
 
-    async def _alerts(self, _: Request) -> Response:
-        return self._page("alerts.html", alerts=self._alert_rows(firing_only=False))
+    async def _alert_page(self, _: Request) -> Response:
+        return self._page("alerts.html", alerts=self._alerts.alerts(), silences=self._alerts.silences())
 
     async def _graph(self, _: Request) -> Response:
         return RedirectResponse("/alerts")
@@ -143,31 +129,3 @@ class Pages:
         now = round(self._clock.now() * 1000)
         values = [series.at(now, _LOOKBACK_MS) for series in self._store.select(matchers)]
         return next((value for value in values if value is not None), None)
-
-    def _alert_rows(self, *, firing_only: bool) -> list[AlertRow]:
-        rules = [rule for group in self._groups() for rule in group.alerting_rules]
-        rows = [
-            self._alert_row(rule, alert)
-            for rule in rules
-            for alert in rule.active.values()
-            if alert.is_firing or (alert.is_active and not firing_only)
-        ]
-        rows.sort(key=lambda row: (row.state != "firing", row.severity != "critical", row.name, row.instance))
-        return rows[:_MAX_ROWS]
-
-    def _alert_row(self, rule: AlertingRule, alert: ActiveAlert) -> AlertRow:
-        annotations = dict(alert.annotations)
-        since = alert.fired_at_ms or alert.active_at_ms
-        return AlertRow(
-            name=rule.spec.name,
-            state=alert.state.value,
-            severity=alert.labels.get("severity"),
-            instance=_where(alert.labels),
-            summary=annotations.get("summary") or annotations.get("description", ""),
-            since=duration_text(self._clock.now() - since / 1000),
-            is_held=alert.held,
-        )
-
-
-def _where(labels: Labels) -> str:
-    return labels.get("instance") or str(labels.without(ALERT_NAME, "severity"))

@@ -77,7 +77,12 @@ class AlertmanagerWorld:
 
     async def silence(self, name: str, matchers: str, seconds: float) -> None:
         now = datetime.now(UTC).timestamp()
+        known = self._silence_ids.get(name)
+        begin = _rfc3339(now)
+        if known:
+            begin = (await self._client.get(f"/api/v2/silence/{known}")).raise_for_status().json()["startsAt"]
         body = {
+            **({"id": known} if known else {}),
             "matchers": [
                 {
                     "name": one.name,
@@ -87,7 +92,7 @@ class AlertmanagerWorld:
                 }
                 for one in parse_matchers(matchers)
             ],
-            "startsAt": _rfc3339(now),
+            "startsAt": begin,
             "endsAt": _rfc3339(now + seconds),
             "createdBy": "me",
             "comment": name,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from tests.alerting.scenario import Answer, Message, names
+from tests.alerting.scenario import RESET, Answer, Message, names
 
 
 class HttpHook:
@@ -65,6 +65,8 @@ class HttpHook:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer.status == 0:
             await asyncio.Event().wait()
+        if answer.status == RESET:
+            return False
         if answer.status < 400:
             self._keep(json.loads(body))
         wait = f"Retry-After: {answer.retry_after:g}\r\n" if answer.retry_after else ""

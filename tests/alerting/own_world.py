@@ -19,7 +19,7 @@ from exporter.config.document import Document
 from exporter.errors import NotifyError
 from exporter.model.alert import Alert
 from exporter.notify.notification import Notification
-from tests.alerting.scenario import Answer, Message, Spec, Story, names
+from tests.alerting.scenario import RESET, Answer, Message, Spec, Story, names
 from tests.alerting.virtual_time import EPOCH, LoopClock, run
 
 HANG = Answer(0)
@@ -46,6 +46,8 @@ class Hook:
         if answer.status == 0:
             await asyncio.Event().wait()
         await asyncio.sleep(answer.delay)
+        if answer.status == RESET:
+            raise NotifyError("the connection broke", retryable=True)
         if answer.status >= 400:
             retryable = answer.status >= 500 or answer.status == 429
             kind = "rateLimited" if answer.status == 429 else "serverError" if retryable else "clientError"
@@ -116,8 +118,10 @@ class OwnWorld:
 
     async def silence(self, name: str, matchers: str, seconds: float) -> None:
         now = LoopClock().now()
+        known = self.silence_ids.get(name, "")
+        begin = self.manager.silences.get(known).starts_at if known else now
         silence = await self.manager.put_silence(
-            Silence("", tuple(parse_matchers(matchers)), now, now + seconds, "me", name)
+            Silence(known, tuple(parse_matchers(matchers)), begin, now + seconds, "me", name)
         )
         self.silence_ids[name] = silence.id
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from exporter.model.labels import Labels
 
 FOREVER = 100_000.0
+RESET = -1
+"""The status of an answer that breaks the connection off."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class World(Protocol):
 
     async def push(self, alerts: Sequence[Spec]) -> None: ...
 
-    async def silence(self, name: str, matchers: str, seconds: float) -> None: ...
+    async def silence(self, name: str, matchers: str, seconds: float) -> None:
+        """Create a silence, or change the one of this name."""
+        ...
 
     async def expire(self, name: str) -> None: ...
 
@@ -49,7 +53,10 @@ class World(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """How a receiver answers a message: status (0: never), after how long, and what it asks to wait for."""
+    """How a receiver answers a message, after how long, and what it asks to wait for.
+
+    Status 0: never; `RESET`: it hangs up.
+    """
 
     status: int = 200
     retry_after: float | None = None
@@ -114,6 +121,10 @@ class Story:
     def silence(self, at: float, name: str, matchers: str, seconds: float = FOREVER) -> None:
         """At this moment a silence begins."""
         self.steps.append((at, lambda world: world.silence(name, matchers, seconds)))
+
+    def edit(self, at: float, name: str, matchers: str, seconds: float = FOREVER) -> None:
+        """At this moment a silence is changed; it ends so long after this moment."""
+        self.silence(at, name, matchers, seconds)
 
     def expire(self, at: float, name: str) -> None:
         """At this moment a silence is ended."""

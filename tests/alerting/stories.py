@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.alerting.scenario import Answer, Story, alert
+from tests.alerting.scenario import RESET, Answer, Story, alert
 
 STORIES: dict[str, Callable[[], Story]] = {}
 
@@ -276,6 +276,131 @@ def a_reload_keeps_what_was_told() -> Story:
     told.want("hook", 4.5, 4.9, firing=["Slow"])
     # Alertmanager counts the rhythm of the group from the reload.
     told.want("hook", 5, 6.9, resolved=["Down"])
+    return told
+
+
+@story
+def a_dead_mans_switch_is_told_every_group_interval() -> Story:
+    # A repeat interval a little below the group interval; as long as that, it would be every other time.
+    root = ROUTE.replace("repeat_interval: 1h", "repeat_interval: 1900ms").replace(
+        "group_wait: 1s", "group_wait: 0s"
+    )
+    told = Story(config(root=root), until=7.5)
+    told.push(0, alert("Alive"))
+    for at in (0, 2, 4, 6):
+        told.want("hook", at, at + 0.4, firing=["Alive"])
+    return told
+
+
+@story
+def flapping_between_flushes_is_not_told() -> Story:
+    told = Story(config(), until=6)
+    told.push(0, alert("Down", starts=0.0))
+    told.resolve(1.5, alert("Down", starts=0.0))
+    told.push(2, alert("Down", starts=2.0))
+    told.want("hook", 1, 1.4, firing=["Down"])
+    return told
+
+
+@story
+def what_fires_again_after_its_end_was_told_is_told() -> Story:
+    told = Story(config(), until=8)
+    told.push(0, alert("Down", instance="a", starts=0.0), alert("Down", instance="b", starts=0.0))
+    told.resolve(1.5, alert("Down", instance="a", starts=0.0))
+    told.push(4, alert("Down", instance="a", starts=4.0))
+    told.want("hook", 1, 1.4, firing=["Down/a", "Down/b"])
+    told.want("hook", 3, 3.4, firing=["Down/b"], resolved=["Down/a"])
+    told.want("hook", 5, 5.4, firing=["Down/a", "Down/b"])
+    return told
+
+
+@story
+def a_silence_after_the_telling_changes_nothing() -> Story:
+    told = Story(config(), until=7)
+    told.push(0, alert("Down"))
+    told.silence(1.5, "first", "alertname=Down")
+    told.expire(4, "first")
+    told.want("hook", 1, 1.4, firing=["Down"])
+    return told
+
+
+@story
+def what_was_silenced_while_others_were_told_is_told_with_them_afterwards() -> Story:
+    told = Story(config(), until=8)
+    told.push(0, alert("Down", instance="a"))
+    told.silence(1.5, "first", "instance=a")
+    told.push(2, alert("Down", instance="b"))
+    told.expire(4, "first")
+    told.want("hook", 1, 1.4, firing=["Down/a"])
+    told.want("hook", 3, 3.4, firing=["Down/b"])
+    told.want("hook", 5, 5.4, firing=["Down/a", "Down/b"])
+    return told
+
+
+@story
+def editing_the_matchers_of_a_silence_ends_it_and_makes_another() -> Story:
+    told = Story(config(), until=4)
+    told.silence(0, "first", "instance=a")
+    told.edit(0.2, "first", "instance=b")
+    told.push(0.4, alert("Down", instance="a"), alert("Down", instance="b"))
+    told.want("hook", 1.4, 1.8, firing=["Down/a"])
+    return told
+
+
+@story
+def editing_the_end_of_a_silence_keeps_it() -> Story:
+    told = Story(config(), until=6)
+    told.silence(0, "first", "instance=a")
+    told.edit(0.2, "first", "instance=a", seconds=2)
+    told.push(0.4, alert("Down", instance="a"))
+    told.want("hook", 3.4, 3.8, firing=["Down/a"])
+    return told
+
+
+@story
+def matchers_can_be_written_in_every_way() -> Story:
+    routes = (
+        """{matchers: ['a="1"', "b!=x", 'c=~"[0-9]+"', 'd!~"y|z"'], group_by: [one]},"""
+        """{matchers: ['{a=2, b="x, y"}'], group_by: [two]},"""
+        """{match: {a: '3'}, match_re: {b: 'x.?'}, matchers: [c=""], group_by: [three]},"""
+        """{matchers: ["  a = 4 ", 'b="\\"\\n"'], group_by: [four]}"""
+    )
+    told = Story(config(routes), until=3)
+    good = [
+        alert("One", a="1", c="12"),
+        alert("Two", a="2", b="x, y"),
+        alert("Three", a="3", b="xy"),
+        alert("Four", a="4", b='"\n'),
+    ]
+    bad = [alert("Rest", a="1", c="1x"), alert("Rest", a="3", b="xyz"), alert("Rest", a="2", b="x,y")]
+    told.push(0, *good, *bad)
+    for name in ("One", "Two", "Three", "Four"):
+        told.want("hook", 1, 1.4, firing=[name])
+    told.want("hook", 1, 1.4, firing=["Rest", "Rest", "Rest"])
+    return told
+
+
+@story
+def a_route_inherits_what_it_does_not_say() -> Story:
+    routes = (
+        "{matchers: [team=a], receiver: other, group_by: [zone], group_wait: 2s, group_interval: 1s,"
+        " routes: [{matchers: [kind=x], routes: [{matchers: [level=y]}]}]}"
+    )
+    told = Story(config(routes, receivers=two_receivers()), until=5)
+    told.push(0, alert("A", team="a", kind="x", level="y", zone="1"))
+    told.push(0, alert("B", team="a", kind="x", level="y", zone="1"))
+    told.push(2.2, alert("C", team="a", kind="x", level="y", zone="1"))
+    told.want("other", 2, 2.4, firing=["A", "B"])
+    told.want("other", 3, 3.4, firing=["A", "B", "C"])
+    return told
+
+
+@story
+def a_broken_connection_is_tried_again() -> Story:
+    told = Story(config(root=ROUTE.replace("group_interval: 2s", "group_interval: 20s")), until=5)
+    told.answer(0, "hook", Answer(RESET), Answer(RESET), Answer(200))
+    told.push(0, alert("Down"))
+    told.want("hook", 1.2, 4.5, firing=["Down"])
     return told
 
 

@@ -7,6 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+from exporter.cli.queues import fit_queues
+from exporter.samplers.queues import QueueReport
+from exporter.samplers.queues.known import KnownQueue
+from exporter.samplers.queues.model import QueueId, Reading
+from exporter.samplers.queues.report import report_queue
+from exporter.samplers.queues.vocabulary import State
 from tests.cli.test_cli import vigil
 from tests.servers import RealServer, free_port
 
@@ -88,3 +94,23 @@ def test_a_name_is_shown_as_it_is_and_obeyed_by_nobody(empty_server: RealServer,
     assert "[red]x[/red]?[2J" in done.stdout
     assert ":smile:" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_an_age_that_is_not_known_yet_is_marked(empty_server: RealServer, tmp_path: Path) -> None:
+    empty_server.client.sadd(
+        "_kombu.binding.celery", "mail\x06\x16\x06\x16mail", "quiet\x06\x16\x06\x16quiet"
+    )
+    empty_server.client.lpush("mail", "{}")
+    lines = [line.split() for line in vigil(tmp_path, "queues", empty_server.url).stdout.splitlines()]
+    ages = {line[1]: line[3] for line in lines[1:]}
+    assert ages == {"*": "-", "mail": ">=0s", "quiet": "0s"}
+
+
+def test_a_small_screen_shows_what_needs_a_look() -> None:
+    def report(name: str, waiting: int, orphaned: int = 0) -> QueueReport:
+        known = KnownQueue(QueueId("bullmq", name.encode()), name, 0.0)
+        return report_queue(known, Reading(jobs={State.WAITING: waiting}, orphaned=orphaned), 0.0, None)
+
+    reports = [report("a", 1), report("b", 0), report("c", 5), report("d", 0, orphaned=1), report("e", 2)]
+    assert [one.queue for one in fit_queues(reports, height=5)] == ["c", "d", "e"]
+    assert fit_queues(reports, height=24) == reports

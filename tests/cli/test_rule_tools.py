@@ -59,3 +59,20 @@ def test_what_the_daemon_tells_of_itself_is_known(tmp_path: Path) -> None:
     path = tmp_path / "rules.yml"
     path.write_text("groups: [{name: g, rules: [{alert: A, expr: redis_vigil_whatever == 0}]}]\n")
     assert CliRunner().invoke(check.app, ["rules", str(path)]).exit_code == 0
+
+
+def test_a_configuration_is_told_of_the_same_doubts(tmp_path: Path) -> None:
+    rules, config = tmp_path / "rules.yml", tmp_path / "config.yml"
+    rules.write_text(
+        "groups: [{name: g, rules: [{alert: A, expr: 'sum by (env, zone) (redis_up) + redis_upp'}]}]\n"
+    )
+    config.write_text(
+        "targets: [{url: 'redis://localhost', labels: {env: prod}}]\nrule_files: [rules.yml, 'more/*.yml']\n"
+    )
+    done = CliRunner().invoke(check.app, ["config", str(config)])
+    assert (done.exit_code, done.stdout) == (0, f"{config}: good, 1 target, 1 rule\n")
+    assert done.stderr.splitlines() == [
+        f'warning: {config}: rule_files: no file matches "{tmp_path}/more/*.yml"',
+        f'warning: {rules}:1:45: A: nothing produces the metric "redis_upp"',
+        f'warning: {rules}:1:45: A: "sum by": what is aggregated has no label "zone"',
+    ]

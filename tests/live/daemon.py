@@ -38,6 +38,12 @@ class Daemon:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """The process; it must run."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it has logged so far."""
         return (self.directory / "daemon.log").read_text(errors="replace")

@@ -3,7 +3,9 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.live.daemon import Daemon, wait_until
@@ -69,3 +71,28 @@ def test_an_error_is_told(daemon: Daemon) -> None:
     )
     assert done.returncode == 1
     assert "bad_data" in done.stderr
+
+
+def test_a_heavy_query_holds_up_nobody(daemon: Daemon) -> None:
+    query = 'max_over_time(rate({__name__=~"redis.*"}[5m])[6h:10ms])'
+    with ThreadPoolExecutor(1) as threads:
+        heavy = threads.submit(
+            httpx.get, f"{daemon.url}/api/v1/query", params={"query": query, "timeout": "3s"}, timeout=30
+        )
+        answered = 0
+        while not heavy.done():
+            assert "redis_up{" in daemon.text("/metrics")
+            answered += 1
+    assert heavy.result().json() == {
+        "status": "error",
+        "errorType": "timeout",
+        "error": "query timed out in expression evaluation",
+    }
+    assert answered > 3
+
+
+def test_who_gets_the_alerts(daemon: Daemon) -> None:
+    found = httpx.get(f"{daemon.url}/api/v1/alertmanagers").json()["data"]["activeAlertmanagers"]
+    assert [one["url"].endswith("/api/v2/alerts") for one in found] == [True]
+    shown = httpx.get(f"{daemon.url}/api/v1/status/config").json()["data"]["yaml"]
+    assert "scrape_interval: 1s" in shown

@@ -155,9 +155,13 @@ def test_sigterm_finishes_a_running_send_and_ends_in_time(tmp_path: Path) -> Non
             "route: {receiver: hook, group_wait: 0s}\n"
             f"receivers: [{{name: hook, webhook_configs: [{{url: '{url}'}}]}}]\n"
         )
+        (tmp_path / "down.yml").write_text(
+            "groups: [{name: g, rules: [{alert: Down, expr: redis_up == 0}]}]\n"
+        )
         config = write(
             tmp_path,
-            f"targets: [{{url: 'redis://127.0.0.1:{free_port()}'}}]\nalerting: {{config_file: am.yml}}\n",
+            f"targets: [{{url: 'redis://127.0.0.1:{free_port()}'}}]\nrule_files: [down.yml]\n"
+            "alerting: {config_file: am.yml}\n",
         )
         with Daemon(tmp_path, "--config", str(config)) as daemon:
             wait_until(

@@ -19,6 +19,7 @@ from exporter.errors import NotifyError
 from exporter.model.secret import Secret
 from exporter.notify.http import HttpClient, retry_after_seconds
 from exporter.notify.proxies import is_excepted
+from tests.notify.http2_listener import Http2Listener
 from tests.notify.http_listener import HttpListener, Reply, json_reply
 
 
@@ -113,6 +114,18 @@ def test_own_headers(tmp_path: Path) -> None:
     (tmp_path / "header").write_text("three\n")
     values = HeaderValues(values=("one",), secrets=(Secret("two"),), files=(tmp_path / "header",))
     assert header_of(HttpConfig(http_headers={"X-Own": values}), "x-own") == "one, two, three"
+
+
+def test_http2_is_spoken_where_it_is_enabled() -> None:
+    async def check() -> None:
+        trusting = TlsConfig(insecure_skip_verify=True)
+        server = _server_context(trustme.CA().issue_cert("localhost"))
+        async with Http2Listener(server) as listener:
+            await post(HttpConfig(tls_config=trusting), listener.url)
+            await post(HttpConfig(tls_config=trusting, enable_http2=False), listener.url)
+            assert listener.versions == ["h2", "http/1.1"]
+
+    asyncio.run(check())
 
 
 class TestTls:

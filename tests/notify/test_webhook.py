@@ -3,10 +3,12 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from exporter.errors import NotifyError
+from exporter.errors import ConfigError, NotifyError
+from exporter.model.alert import Alert
 from exporter.notify.webhook import webhook_body
 from tests.notify.http_listener import HANG, RESET, HttpListener, Reply
 from tests.notify.samples import HOSTILE, NOW, alert, make, notification
@@ -127,7 +129,7 @@ def test_what_is_retried(reply: Reply, retryable: bool, kind: str, wait: float |
             error = caught.value
             assert (error.retryable, error.kind, error.retry_after_seconds) == (retryable, kind, wait)
             assert "secret" not in str(error)
-            assert str(error).startswith("webhook: ")
+            assert str(error).startswith(f"webhook: 127.0.0.1:{listener.port}: ")
 
     asyncio.run(check())
 
@@ -136,7 +138,9 @@ def test_nobody_listens() -> None:
     async def check() -> None:
         async with HttpListener() as listener:
             integration = make(f"webhook_configs: [{{url: '{listener.url}'}}]")
-        with pytest.raises(NotifyError, match="webhook: All connection attempts failed") as caught:
+        with pytest.raises(
+            NotifyError, match=r"webhook: 127\.0\.0\.1:\d+: All connection attempts failed"
+        ) as caught:
             await integration.send(notification())
         assert caught.value.retryable
 
@@ -153,3 +157,54 @@ def test_answer_is_shown_on_one_line_and_not_in_full() -> None:
             assert len(text) < 400
 
     asyncio.run(check())
+
+
+def sent(payload: str, *alerts: Alert, extra: str = "") -> Any:
+    """What is posted with this `payload`, written as in alertmanager.yml."""
+
+    async def post() -> Any:
+        async with HttpListener() as listener:
+            text = f"webhook_configs: [{{url: '{listener.url}', payload: {payload}{extra}}}]"
+            await make(text).send(notification(*alerts))
+            (request,) = listener.requests
+            assert request.headers["content-type"] == "application/json"
+            return request.json
+
+    return asyncio.run(post())
+
+
+def test_payload_of_ones_own() -> None:
+    payload = """{
+        text: '{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}', count: '{{ len .Alerts }}', on: true,
+        '{{ .Status }}': [1, 2.5, plain, ~, '{{ if false }}x{{ end }}'],
+        labels: '{{ .GroupLabels | toJson }}', nested: {deep: [{er: '{{ .Receiver }}'}]}}"""
+    assert sent(payload, alert(), alert("b:2")) == {
+        "text": "FIRING: Down",
+        "count": 2,
+        "on": True,
+        "firing": [1, 2.5, "plain", None, ""],
+        "labels": {"alertname": "Down"},
+        "nested": {"deep": [{"er": "team\\.x"}]},
+    }
+    assert sent("{}") == {}
+    assert sent("'{{ range .Alerts }}{{ .Labels.instance }} {{ end }}'", extra=", max_alerts: 1") == "a:1 "
+
+
+@pytest.mark.parametrize(
+    "text", ['{"admin": true}', "[1]", "{{ .Status }}", "a: b", '"quoted"', "NaN", HOSTILE]
+)
+def test_text_from_outside_stays_text_in_a_payload(text: str) -> None:
+    whole = sent("{key: '{{ .CommonLabels.x }}', all: '{{ .CommonLabels | toJson }}'}", alert(x=text))
+    assert whole["key"] == text
+    assert whole["all"]["x"] == text
+
+
+def test_a_payload_that_cannot_be_expanded_is_sent_with_the_fault_in_it() -> None:
+    faulty = sent("{good: yes it is, bad: '{{ .Nothing.here }}'}")
+    assert faulty["good"] == "yes it is"
+    assert faulty["bad"].startswith("<error expanding template:")
+
+
+def test_a_payload_that_does_not_parse_is_refused_with_its_place() -> None:
+    with pytest.raises(ConfigError, match=r"payload\.a\[1\]: the template does not parse"):
+        make("webhook_configs: [{url: 'http://h', payload: {a: [x, '{{ .Status']}}]")

@@ -4,7 +4,7 @@ import pytest
 
 from exporter.errors import QueryError
 from exporter.model.labels import Labels
-from exporter.promql import Engine, Limits, Matrix, Scalar, String, Vector, parse
+from exporter.promql import Engine, Limits, Matrix, Scalar, String, Value, Vector, parse
 from tests.promql.data import MINUTE_MS, evaluate, evaluate_range, extend, load
 
 WORLD = """
@@ -224,3 +224,39 @@ def test_labels_of_results_lack_the_name_only_where_it_is_to_go() -> None:
     value = Engine(load(WORLD).store).instant(parse('up{server="a"} or -ops_total'), 0).value
     assert isinstance(value, Vector)
     assert [sample.labels for sample in value.samples] == [Labels({"__name__": "up", "server": "a"})]
+
+
+def test_a_query_gives_way_and_may_be_overtaken_by_itself() -> None:
+    """The same query runs to its end while another run of it has given way."""
+    world = load(WORLD)
+    engine = Engine(world.store)
+    expression = parse("sum (up) + on () group_right () (up * 2)")
+    whole = engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS).value
+    others: list[Value] = []
+
+    def give_way() -> None:
+        others.append(engine.range(expression, MINUTE_MS, 5 * MINUTE_MS, 4 * MINUTE_MS).value)
+
+    assert engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS, give_way=give_way).value == whole
+    assert len(others) > 5
+    assert all(value == others[0] for value in others)
+
+
+def test_a_query_that_gives_way_can_be_ended() -> None:
+    def give_way() -> None:
+        raise QueryError("enough")
+
+    engine = Engine(load(WORLD).store)
+    with pytest.raises(QueryError, match="enough"):
+        engine.range(parse("up"), 0, MINUTE_MS, 1000, give_way=give_way)
+    assert isinstance(engine.range(parse("up"), 0, MINUTE_MS, MINUTE_MS).value, Matrix)
+
+
+def test_plans_are_forgotten_when_they_know_too_many_series() -> None:
+    engine = Engine(load(WORLD).store, Limits(remembered=20))
+    expressions = [parse(f"up + {number}") for number in range(30)]
+    for expression in expressions:
+        assert engine.instant(expression, MINUTE_MS).value == engine.instant(expression, MINUTE_MS).value
+    assert sum(plan.remembered for plan in engine._plans.values()) <= 20
+    assert expressions[-1] in engine._plans
+    assert expressions[0] not in engine._plans

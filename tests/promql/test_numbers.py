@@ -10,8 +10,6 @@ from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.numbers import (
     divide,
     divide_all,
-    format_float,
-    format_general,
     modulo,
     parse_float,
     power,
@@ -80,45 +78,6 @@ def test_no_function_with_parameters_raises(value: float, first: float, second: 
     assert isinstance(power(value, first), float)
     assert isinstance(modulo(value, first), float)
     assert isinstance(divide(value, first), float)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"),
-        (-0.0, "-0"),
-        (1.5, "1.5"),
-        (1e21, "1000000000000000000000"),
-        (1e-7, "0.0000001"),
-        (NAN, "NaN"),
-        (INF, "+Inf"),
-        (-INF, "-Inf"),
-    ],
-)
-def test_floats_are_written_without_exponent(value: float, text: str) -> None:
-    assert format_float(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "digits", "text"),
-    [
-        (1.5, None, "1.5"),
-        (1e21, None, "1e+21"),
-        (1.25e-7, None, "1.25e-07"),
-        (100000.0, None, "100000"),
-        (123.0, 2, "1.2e+02"),
-        (2.0, 2, "2"),
-        (INF, None, "+Inf"),
-    ],
-)
-def test_floats_are_written_as_go_does(value: float, digits: int | None, text: str) -> None:
-    assert format_general(value, digits) == text
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_written_floats_read_the_same(value: float) -> None:
-    assert parse_float(format_float(value)) == value
-    assert float(format_general(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.promql.promqltest import runner
 from tests.promql.promqltest.runner import Report, run_file
 
 LOAD = """
@@ -26,6 +27,8 @@ RIGHT = {
     "old ordered": 'eval_ordered instant at 0 sort_desc(up)\n  up{server="b"} 4\n  up{server="a"} 1',
     "failure": "eval instant at 0 up + on () up\n  expect fail",
     "old failure": 'eval_fail instant at 0 label_replace(up, "server", "x", "", "")',
+    "warning without its place": "eval instant at 0 quantile(2, up)\n"
+    "  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2\n  {} Inf",
     "message": "eval instant at 0 topk(NaN, up)\n  expect fail msg: Parameter value is NaN",
     "old message": "eval_fail instant at 0 topk(NaN, up)\n  expected_fail_message Parameter value is NaN",
     "old pattern": "eval_fail instant at 0 topk(NaN, up)\n  expected_fail_regexp value is .aN",
@@ -63,6 +66,7 @@ WRONG = {
     ),
     "command": ("evaluate at 0 up", "invalid eval command"),
     "series": ("load 1m\n  up{a=} 1", "parse error"),
+    "no moment": ("eval instant  up\n  up 1", "is not a duration"),
 }
 OUT_OF_SCOPE = {
     "eval instant at 0 histogram_count(histogram)\n  {} 1": "native histograms: histogram_count",
@@ -76,6 +80,9 @@ OUT_OF_SCOPE = {
     "eval instant at 0 up offset (1m)": "experimental: duration expressions",
     "eval instant at 0 start()": "experimental: start",
     "load 1m\n  st@st -1s\n  st 1\n\neval instant at 0 st": "experimental: start timestamps",
+    'load 1m\n  s{a="b c"}@st -1s\n  s{a="b c"} 1\n\neval instant at 0 s': "experimental: start timestamps",
+    "load 1m\n  odd set(on, a=1)\n\neval instant at 0 odd": "samples of a kind not known selected",
+    "eval instant at 0 up\n  up set(on, a=1)": "samples of a kind not known expected",
 }
 IN_SCOPE = (
     'eval instant at 0 {__name__="up", server=~"[0-9+*]+"}',
@@ -137,3 +144,13 @@ def test_clear_drops_all_data(tmp_path: Path) -> None:
 def test_comments_end_a_block(tmp_path: Path) -> None:
     report = run(tmp_path, "eval instant at 0 1\n# a comment\n  2")
     assert report.passed == 0 or report.failures
+
+
+def test_a_crash_costs_one_eval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise TypeError("no such thing")
+
+    monkeypatch.setattr(runner, "run_eval", crash)
+    report = run(tmp_path, "eval instant at 0 1\n  1\n\neval instant at 0 start()")
+    assert report.failures == ["script.test:8: 1: crash: TypeError: no such thing"]
+    assert sum(report.left_out.values()) == 1

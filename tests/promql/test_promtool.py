@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from exporter.model.floats import format_float
 from exporter.promql import Engine, Vector, parse
-from exporter.promql.numbers import format_float
 from tests.peers import require_program
 from tests.promql.data import load
 from tests.promql.test_parser import CANONICAL, REFUSED, UNSUPPORTED

@@ -73,7 +73,12 @@ def test_any_query_evaluates_or_is_refused(query: str) -> None:
         ranged = engine.range(expression, 20_000, 60_000, 20_000).value
     except QueryError:
         return
-    instant = engine.instant(expression, 40_000).value
+    try:
+        instant = engine.instant(expression, 40_000).value
+    except QueryError:
+        # The start and the end of a range query are other moments.
+        assert "start()" in query or "end()" in query
+        return
     again = engine.instant(printed, 40_000).value
     assert isinstance(instant, Vector)
     assert isinstance(ranged, Matrix)
@@ -111,6 +116,15 @@ HOSTILE = {
     "far away": "m0 offset -290y + m0 @ 9e15",
     "tiny steps": "sum_over_time(vector(1)[290y:1ms])",
     "huge numbers": "topk(9e18, m0 ^ 1e308 ^ 1e308)",
+    "replaced again and again": "label_replace(" * 30 + "m0" + ', "a", "$1$1$1$1", "a", "(.*)")' * 30,
+    "joined again and again": "label_join(" * 30 + "m0" + ', "a", "aaaaaaaa", "a", "a", "a", "a")' * 30,
+    "counted by each value": 'count_values("v", {__name__=~".+"} * time())',
+    "counted at each step": 'count_values("v", vector(time()))[9h:1ms]',
+    "a text": '"' + "\\u1234" * 10_000 + '"',
+    "a step too small": "sum_over_time((m0 or vector(time()))[1h:1ms])[1h:1ms]",
+    "many names": " or ".join(f"m{number}" for number in range(119)),
+    "nested subqueries of a text": 'label_replace(vector(1), "a", "b", "", "")[290y:1ms]',
+    "a label of many bytes": 'label_replace(vector(1), "a", "' + "b" * 65_000 + '", "", "")',
     "cross product": '{__name__=~".+"} * on () group_left () {__name__=~".+"}',
 }
 

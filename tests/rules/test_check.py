@@ -54,7 +54,7 @@ def test_a_metric_that_nobody_produces_is_told_with_its_place() -> None:
         "recorded > 1",
         "{__name__=~'redis_.*'}",
         "vector(1)",
-        "redis_latency_seconds_bucket{le='1'}",
+        "redis_latency_seconds_bucket{le='1.0'}",
         "absent(redis_up{instance='a'})",
     ],
 )
@@ -72,6 +72,14 @@ def test_known_metrics(expr: str) -> None:
         ("redis_commands_total * on (cmd) redis_up", '"* on": one side has no label "cmd"'),
         ("sum by (env) (redis_commands_total)", '"sum by": what is aggregated has no label "env"'),
         (
+            "redis_latency_seconds_bucket{le='1'}",
+            'no series has le="1": that bound is kept as "1.0", as in Prometheus 3',
+        ),
+        (
+            "redis_summary{quantile='50'}",
+            'no series has quantile="50": that bound is kept as "50.0", as in Prometheus 3',
+        ),
+        (
             "sum by (le) (sum by (cmd) (redis_latency_seconds_bucket))",
             '"sum by": what is aggregated has no label "le"',
         ),
@@ -87,6 +95,9 @@ def test_labels_that_are_not_there(expr: str, message: str) -> None:
     [
         "redis_up{cmd=''}",
         "redis_up{cmd!='x'}",
+        "redis_latency_seconds_bucket{le='1.0'} or redis_latency_seconds_bucket{le='+Inf'}",
+        "redis_latency_seconds_bucket{le=~'1|1[.]0'}",
+        "unheard_of{le='1'}",
         "redis_up{instance='a', job='b'}",
         "sum without (cmd) (redis_up)",
         "sum by (instance) (rate(redis_commands_total[5m]))",

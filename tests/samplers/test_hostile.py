@@ -53,6 +53,9 @@ nasty = st.one_of(
             b"\x1b[31m",
             b"le",
             b"+Inf",
+            b"inf",
+            b"nan",
+            b"1e999",
         ]
     ),
 )

@@ -1,6 +1,8 @@
 """What a server refuses costs just its part; and the lines of the document are enough."""
 
+import asyncio
 import re
+import time
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from tests.samplers.canned import canned_server
 from tests.samplers.sampling import Sampling, run_async, sampling
 from tests.servers import RealServer
 
-DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "permissions.md"
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENT = ROOT / "docs" / "permissions.md"
 DEFAULT = ("info", "slowlog", "latency", "command_latency", "clients", "config", "memory", "acl")
 # What is left without the command: (sampler, command as the metric names it), or the sampler as a whole.
 PARTS = {
@@ -59,6 +62,49 @@ def test_the_documented_user_is_enough(start_each_server: StartServer) -> None:
             assert probe.values("redis_vigil_sampler_error") == {}
             assert probe.value("redis_config_maxclients") == 10_000.0
             assert probe.value("redis_clients_by_name", name="redis-vigil") == 1.0
+
+    run_async(scenario)
+    assert server.command("ACL", "LOG") == []
+
+
+def for_keys(server: RealServer) -> list[str]:
+    """What the document adds for those samplers that read keys."""
+    match = re.search(
+        r"^## Keyspace and queues\n.*?```\n(.*?)\n```", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert match is not None
+    is_old = "valkey_version" not in server.client.info("server")
+    return [word for word in match[1].split() if not (is_old and word == "+client|no-touch")]
+
+
+def test_the_documented_user_for_keyspace_and_queues(start_each_server: StartServer) -> None:
+    server = start_each_server()
+    allow(server, [*documented(server), *for_keys(server)])
+    client = server.client
+    for index in range(20):
+        client.set(f"user:{index}", "x", ex=1000)
+        client.hset(f"session:{index}", "a", 1)
+    client.hset("bull:mail:meta", "version", "bullmq:5.0.0")
+    client.rpush("bull:mail:wait", 1, 2)
+    client.zadd("bull:mail:delayed", {"3": 1})
+    client.xadd("orders", {"a": "1"})
+    client.xgroup_create("orders", "billing", id="0")
+
+    async def scenario() -> None:
+        async with sampling(
+            server, *DEFAULT, "queues", "keyspace", username="vigil", password="change-me"
+        ) as probe:
+            deadline = time.monotonic() + 20
+            while probe.value("redis_keyspace_scan_progress_ratio") != 1.0 or not probe.values(
+                "redis_keyspace_pattern_keys"
+            ):
+                assert time.monotonic() < deadline
+                await probe.run()
+                await asyncio.sleep(0.05)
+            assert probe.values("redis_vigil_sampler_refused") == {}
+            assert probe.values("redis_vigil_sampler_error") == {}
+            queues = {dict(labels)["queue"] for labels in probe.values("redis_queue_jobs")}
+            assert {"mail", "orders"} <= {name.partition("/")[0] for name in queues}
 
     run_async(scenario)
     assert server.command("ACL", "LOG") == []
@@ -205,3 +251,10 @@ def test_server_that_knows_no_info_all() -> None:
             await check(probe)
 
     run_async(scenario)
+
+
+def test_the_readme_gives_a_line_of_the_document() -> None:
+    found = re.findall(r"ACL SETUSER [^`\n]+", (ROOT / "README.md").read_text())
+
+    assert found
+    assert set(found) <= set(DOCUMENT.read_text().splitlines())

@@ -1,8 +1,8 @@
 """A process that receives a storm of alerts and tells a webhook; made to be killed at any moment.
 
-Usage: storm_process.py DATABASE URL BEGAN COUNT SECONDS: the storm brings COUNT alerts in SECONDS from the
-moment BEGAN. Like by a rule, the process is told of every alert that fires again and again, also after a
-restart.
+Usage: storm_process.py DATABASE URL BEGAN COUNT SECONDS CONCURRENCY: the storm brings COUNT alerts in SECONDS
+from the moment BEGAN, and CONCURRENCY messages are sent at a time. Like by a rule, the process is told of
+every alert that fires again and again, also after a restart.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class Hook:
             raise NotifyError(str(error), retryable=True) from error
 
 
-async def main(database: Path, url: str, began: float, count: int, seconds: float) -> None:
+async def main(database: Path, url: str, began: float, count: int, seconds: float, concurrency: int) -> None:
     client = httpx.AsyncClient()
 
     def make_integrations(receiver: Receiver) -> Sequence[Hook]:
@@ -65,8 +65,7 @@ async def main(database: Path, url: str, began: float, count: int, seconds: floa
         journal=SqliteJournal(Database(database)),
         metrics=Metrics(CollectorRegistry()),
         external_url="http://vigil",
-        # One at a time: then a kill can double one message at the most.
-        options=Options(hold_seconds=0, concurrency=1),
+        options=Options(hold_seconds=0, concurrency=concurrency),
     )
     await manager.start()
     for _ in range(100_000):
@@ -84,6 +83,5 @@ async def main(database: Path, url: str, began: float, count: int, seconds: floa
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
-    )
+    _, path, hook, start, number_of_alerts, length, at_a_time = sys.argv
+    asyncio.run(main(Path(path), hook, float(start), int(number_of_alerts), float(length), int(at_a_time)))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from exporter.alerting.history import HistoryRecord, Outcome
 from exporter.clock import SystemClock
 from exporter.errors import StateError
 from exporter.model.alert import Alert
@@ -74,6 +75,31 @@ def test_while_the_file_is_locked_nobody_waits_and_nothing_is_lost(path: Path) -
         saved = await journal.load()
         assert len(saved.alerts) == 9
         assert {alert.annotations.get("text") for alert in saved.alerts} == {"third"}
+        await journal.close()
+        await database.close()
+
+    run(story())
+
+
+def test_the_latest_history_is_there_while_the_file_is_locked(path: Path) -> None:
+    def record(number: int, receiver: str) -> HistoryRecord:
+        key = f"group {number}"
+        return HistoryRecord(number, receiver, "slack", key, Labels(), Outcome.SENT, 1, 1, 0, ())
+
+    async def story() -> None:
+        database = Database(path)
+        journal = SqliteJournal(database)
+        for number in range(3):
+            await journal.add_record(record(number, "first"))
+        lock = sqlite3.connect(path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        await journal.add_record(record(3, "second"))
+        assert [one.at for one in await journal.read_history(1, 2)] == [3, 2]
+        assert [one.at for one in await journal.read_history(1, 9, "first")] == [2, 1]
+        lock.execute("ROLLBACK")
+        lock.close()
+        await settle(journal)
+        assert [one.at for one in await journal.read_history(1, 2)] == [3, 2]
         await journal.close()
         await database.close()
 

@@ -1,20 +1,23 @@
 """Prometheus' HTTP API over a store with known samples."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from exporter.config.main import Config
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql import Engine
+from exporter.promql import Engine, Limits
 from exporter.store import Store
+from exporter.web.api_v1 import configuration, rules, series, status, turns
 from exporter.web.api_v1 import query as query_module
-from exporter.web.api_v1 import rules, series, status
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.query import LIMITS
 from tests.web.asgi import request
@@ -50,13 +53,15 @@ def store() -> Store:
 
 @pytest.fixture(scope="module")
 def app(store: Store) -> ASGIApp:
-    clock = Clock()
+    clock, turn_taker = Clock(), turns.TurnTaker()
+    config = Config.model_validate({"global": {"external_labels": {"cluster": "test"}}, "rule_files": []})
     return Starlette(
         routes=[
-            *query_module.routes(Engine(store, LIMITS), clock),
-            *series.routes(store, clock),
+            *query_module.routes(Engine(store, LIMITS), clock, turn_taker),
+            *series.routes(store, clock, turn_taker),
             *rules.routes(list, clock),
             *status.routes(list, store, clock, lambda: True),
+            *configuration.routes(lambda: config, lambda: ["http://am:9093"]),
         ]
     )
 
@@ -132,11 +137,19 @@ def test_a_range_query(app: ASGIApp) -> None:
     }
 
 
-def test_a_long_range_in_pieces_is_that_of_one_piece(app: ASGIApp, store: Store) -> None:
+def test_as_many_points_as_prometheus_allows(app: ASGIApp) -> None:
+    found = ask(app, "query_range", query="time()", start=0, end=11_000, step=1)
+    assert len(found["result"][0]["values"]) == 11_001
+
+
+def test_a_long_range_in_turns_is_that_of_one_turn(
+    app: ASGIApp, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     text = "sum by (instance) (rate(hits_total[1m])) * 3"
-    pieces = ask(app, "query_range", query=text, start=START, end=END, step=1)
+    found = ask(app, "query_range", query=text, start=START, end=END, step=1)
     whole = Engine(store).range(query_module._parse_once(text), START * 1000, END * 1000, 1000)
-    assert pieces == encode_result(whole, END * 1000)
+    assert found == json.loads(encode_result(whole, END * 1000))
     edges = ask(app, "query_range", query="sum(up @ end())", start=END - 10, end=END, step=1)
     assert len(edges["result"][0]["values"]) == 11
 
@@ -149,6 +162,7 @@ BAD_REQUESTS = [
     ("query", {"query": "up", "time": "inf"}, "out of range"),
     ("query", {"query": "up", "timeout": "soon"}, 'invalid parameter "timeout"'),
     ("query", {"query": "up", "limit": "-1"}, 'invalid parameter "limit"'),
+    ("query", {"query": "up", "lookback_delta": "0"}, 'invalid parameter "lookback_delta"'),
     ("query_range", {"query": "up", "end": "1", "step": "1"}, 'invalid parameter "start"'),
     ("query_range", {"query": "up", "start": "1", "step": "1"}, 'invalid parameter "end"'),
     (
@@ -162,6 +176,11 @@ BAD_REQUESTS = [
         "query_range",
         {"query": "up", "start": "1", "end": "20000", "step": "1"},
         "exceeded maximum resolution",
+    ),
+    (
+        "query_range",
+        {"query": "up[5m]", "start": "1", "end": "2", "step": "1"},
+        'invalid expression type "range vector" for range query, must be Scalar or instant Vector',
     ),
     ("series", {}, "no match[] parameter provided"),
     ("series", {"match[]": "up{"}, 'invalid parameter "match[]"'),
@@ -192,14 +211,13 @@ def test_a_query_that_cannot_be_evaluated(app: ASGIApp) -> None:
     assert "many-to-many" in error or "found duplicate series" in error
 
 
-def test_a_range_query_that_takes_too_long_or_yields_too_much(
-    app: ASGIApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_range_query_that_takes_too_long_or_yields_too_much(app: ASGIApp, store: Store) -> None:
     parameters = {"query": "hits_total", "start": START, "end": END, "step": "1"}
     response = request(app, "GET", "/api/v1/query_range", params={**parameters, "timeout": "1ms"})
     assert refuse(response)[:2] == (503, "timeout")
-    monkeypatch.setattr(query_module, "MAX_RESULT_POINTS", 100)
-    assert "more than 100 points" in refuse(request(app, "GET", "/api/v1/query_range", params=parameters))[2]
+    engine = Engine(store, Limits(points=100))
+    few = Starlette(routes=query_module.routes(engine, Clock(), turns.TurnTaker()))
+    assert "more than 100 points" in refuse(request(few, "GET", "/api/v1/query_range", params=parameters))[2]
 
 
 def test_a_form_that_is_too_long(app: ASGIApp) -> None:
@@ -226,6 +244,14 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
     assert ask(app, "targets")["activeTargets"] == []
     assert ask(app, "format_query", query="sum (up) by(a)") == "sum by (a) (up)"
     assert ask(app, "query", query="1+1", time=END)["result"] == [END, "2"]
+    assert ask(app, "alertmanagers")["activeAlertmanagers"] == [{"url": "http://am:9093/api/v2/alerts"}]
+    shown = yaml.safe_load(ask(app, "status/config")["yaml"])
+    assert shown["global"] == {
+        "scrape_interval": "15s",
+        "scrape_timeout": "5s",
+        "evaluation_interval": "15s",
+        "external_labels": {"cluster": "test"},
+    }
 
 
 def test_series_are_those_of_the_time_asked_for(app: ASGIApp) -> None:
@@ -243,8 +269,18 @@ def test_limits(app: ASGIApp) -> None:
     assert body["warnings"] == ["results truncated due to limit"]
     body = request(app, "GET", "/api/v1/labels", params={"limit": 2}).json()
     assert "warnings" not in body
-    assert len(ask(app, "query", query="hits_total", limit=1)["result"]) == 1
+    body = request(app, "GET", "/api/v1/query", params={"query": "hits_total", "limit": 1}).json()
+    assert len(body["data"]["result"]) == 1
+    assert body["warnings"] == ["results truncated due to limit"]
     assert len(ask(app, "query", query="hits_total", limit=0)["result"]) == 2
+
+
+def test_a_query_may_have_a_look_back_of_its_own(app: ASGIApp) -> None:
+    late = {"query": "up", "time": END + 100}
+    assert ask(app, "query", **late)["result"]
+    assert ask(app, "query", **late, lookback_delta="90s")["result"] == []
+    ranged = {"query": "up", "start": END, "end": END + 100, "step": 10}
+    assert len(ask(app, "query_range", **ranged, lookback_delta="50")["result"][0]["values"]) == 5
 
 
 def test_the_same_query_is_parsed_once() -> None:

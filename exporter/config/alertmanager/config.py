@@ -13,7 +13,7 @@ from exporter.config.alertmanager.merging import find_incomplete
 from exporter.config.alertmanager.names import find_faults
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.routes import Route
-from exporter.config.alertmanager.scalars import Text
+from exporter.config.alertmanager.scalars import Text, refuse
 from exporter.config.alertmanager.templates import check_pattern
 from exporter.config.document import Document, validate
 from exporter.config.fields import Section
@@ -40,6 +40,8 @@ class AlertmanagerConfig(Section):
     """Deprecated: the same as time_intervals."""
     time_intervals: tuple[NamedInterval, ...] = ()
     """Named intervals that routes refer to."""
+
+    tracing: Annotated[None, refuse("this daemon sends no traces")] = None
 
     @property
     def all_intervals(self) -> tuple[NamedInterval, ...]:

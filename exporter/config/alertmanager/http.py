@@ -3,7 +3,8 @@
 Source of fields and rules: `HTTPClientConfig` of github.com/prometheus/common, config/http_config.go.
 """
 
-from typing import Annotated, Any, Self
+import re
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,6 +14,30 @@ from exporter.config.fields import RelativePath, SecretText, Section
 from exporter.config.validation import Fault, PlacedError
 
 _TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# Source: config/headers.go of prometheus/common.
+_RESERVED_HEADERS: Final = frozenset(
+    [
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "user-agent",
+        "www-authenticate",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-prometheus-remote-read-version",
+        "x-prometheus-remote-write-version",
+        "x-prometheus-scrape-timeout-seconds",
+    ]
+)
 
 
 def check_url(text: str) -> str:
@@ -165,6 +190,22 @@ class HeaderValues(Section):
     """Files with values."""
 
 
+def _check_names(headers: dict[str, HeaderValues]) -> dict[str, HeaderValues]:
+    """The headers; those that a request has anyway, or that are none, are refused as Alertmanager does."""
+    faults = [
+        Fault((name,), sentence, at_key=True) for name in headers if (sentence := _fault_of_header(name))
+    ]
+    if faults:
+        raise PlacedError(faults)
+    return headers
+
+
+def _fault_of_header(name: str) -> str:
+    if not _HEADER_NAME.fullmatch(name):
+        return f'"{name}" is not the name of a header'
+    return f'the header "{name}" cannot be set here' if name.lower() in _RESERVED_HEADERS else ""
+
+
 class HttpConfig(Section):
     """How HTTP requests are made."""
 
@@ -192,7 +233,9 @@ class HttpConfig(Section):
     """Whether redirects are followed."""
     enable_http2: Flag = True
     """Whether HTTP/2 may be spoken."""
-    http_headers: dict[str, HeaderValues] = Field(default_factory=dict)
+    http_headers: Annotated[dict[str, HeaderValues], AfterValidator(_check_names)] = Field(
+        default_factory=dict
+    )
     """Headers of every request."""
 
     @model_validator(mode="after")
@@ -207,6 +250,8 @@ class HttpConfig(Section):
             raise ValueError("proxy_from_environment goes without proxy_url and no_proxy")
         if self.no_proxy and not self.proxy_url:
             raise ValueError("no_proxy needs a proxy_url")
+        if self.proxy_connect_header and not (self.proxy_url or self.proxy_from_environment):
+            raise ValueError("proxy_connect_header needs a proxy_url or proxy_from_environment")
         return self
 
     def _has(self, name: str) -> bool:

@@ -1,5 +1,7 @@
 """Inhibition rules as they are written."""
 
+from typing import Annotated
+
 from exporter.config.alertmanager.scalars import (
     EMPTY,
     LabelName,
@@ -8,6 +10,7 @@ from exporter.config.alertmanager.scalars import (
     Matchers,
     Text,
     combine_matchers,
+    refuse,
 )
 from exporter.config.fields import Section
 from exporter.model.matcher import Matcher
@@ -24,6 +27,10 @@ class InhibitRule(Section):
     """Deprecated: labels and regular expressions of the source side."""
     source_matchers: Matchers = ()
     """Conditions of the source side."""
+    sources: Annotated[
+        None,
+        refuse("several sources for one rule are not known here: write source_matchers and equal"),
+    ] = None
     target_match: LabelValues = EMPTY
     """Deprecated: labels and values of the target side."""
     target_match_re: LabelPatterns = EMPTY

@@ -4,13 +4,13 @@ Source of fields, defaults and rules: Alertmanager 0.28, config/notifiers.go and
 receivers that Alertmanager has and this daemon has not are refused with a sentence of their own.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.config.alertmanager.email import EmailConfig
 from exporter.config.alertmanager.http import HttpConfig, at_most_one, check_url
-from exporter.config.alertmanager.scalars import Flag, Text
+from exporter.config.alertmanager.scalars import Flag, Text, refuse
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
 from exporter.model.secret import Secret
@@ -38,6 +38,8 @@ class WebhookConfig(Section):
     """The most alerts in one message; 0 for all."""
     timeout: Duration = Duration(0)
     """How long a request may take; 0 for the default of 30 s."""
+    payload: Any = None
+    """The message in a form of your own: texts in it are templates. Without it the alerts as JSON."""
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:
@@ -48,14 +50,10 @@ class WebhookConfig(Section):
 
 
 def _refuse(service: str) -> BeforeValidator:
-    def check(value: object) -> None:
-        if value:
-            raise ValueError(
-                f"this daemon does not send to {service}: let it forward to an Alertmanager that does "
-                "(alerting.alertmanagers in config.yml)"
-            )
-
-    return BeforeValidator(check, json_schema_input_type=list[object])
+    return refuse(
+        f"this daemon does not send to {service}: let it forward to an Alertmanager that does "
+        "(alerting.alertmanagers in config.yml)"
+    )
 
 
 class Receiver(Section):

@@ -39,6 +39,16 @@ def _flag(value: object) -> bool:
     raise ValueError(f"must be true or false, not {kind_of(value)}")
 
 
+def refuse(sentence: str) -> BeforeValidator:
+    """A key that Alertmanager has and this daemon has not: what is said to whoever writes something there."""
+
+    def check(value: object) -> None:
+        if value and not (isinstance(value, str) and value in FALSE_WORDS):
+            raise ValueError(sentence)
+
+    return BeforeValidator(check, json_schema_input_type=object)
+
+
 Flag = Annotated[bool, PlainValidator(_flag, json_schema_input_type=bool)]
 """A truth value in the words of YAML 1.1."""
 

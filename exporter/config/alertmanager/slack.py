@@ -3,13 +3,13 @@
 Source of fields, defaults and rules: notify/slack/config.go and config/config.go of Alertmanager.
 """
 
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
 from exporter.config.alertmanager.globals import SecretUrl
 from exporter.config.alertmanager.http import HttpConfig, Url, at_most_one
-from exporter.config.alertmanager.scalars import Flag, Text
+from exporter.config.alertmanager.scalars import Flag, Text, refuse
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
 
 POST_MESSAGE: Final = "/chat.postMessage"
@@ -124,6 +124,9 @@ class SlackConfig(Section):
     """Buttons."""
     update_message: Flag = False
     """Whether news about a group change its message instead of becoming another; needs an app."""
+    post_updates_to_thread: Annotated[
+        None, refuse("messages in threads are not known here: update_message keeps a group in one message")
+    ] = None
     timeout: Duration = Duration(0)
     """How long a request may take; 0 for the default of 30 s."""
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.errors import QueryError
+from exporter.model.floats import format_float, format_general
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.windows import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
-from exporter.promql.numbers import format_float
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, Key, PerKey, Vector
@@ -55,9 +55,9 @@ class Grouping:
         self._labels = PerKey(group_labels(grouping, without=without))
         self._known: tuple[Sequence[Key], _Groups] | None = None
 
-    def split(self, vector: Vector) -> tuple[list[Key], list[list[float]]]:
+    def split(self, vector: Vector, run: Run) -> tuple[list[Key], list[list[float]]]:
         """The keys of the groups, and the values in each."""
-        groups = self.of(vector.keys)
+        groups = self.of(vector.keys, run)
         if len(groups.keys) == 1:
             return groups.keys, [vector.values]
         values: list[list[float]] = [[] for _ in groups.keys]
@@ -65,23 +65,23 @@ class Grouping:
             values[member].append(value)
         return groups.keys, values
 
-    def indexes(self, keys: Sequence[Key]) -> list[list[int]]:
+    def indexes(self, keys: Sequence[Key], run: Run) -> list[list[int]]:
         """The positions of the elements of each group."""
-        groups = self.of(keys)
+        groups = self.of(keys, run)
         found: list[list[int]] = [[] for _ in groups.keys]
         for index, member in enumerate(groups.members):
             found[member].append(index)
         return found
 
-    def of(self, keys: Sequence[Key]) -> _Groups:
+    def of(self, keys: Sequence[Key], run: Run) -> _Groups:
         """The groups of these keys."""
         if self._known is None or self._known[0] is not keys:
-            self._known = (keys, self._group(keys))
+            self._known = (keys, self._group(keys, run))
         return self._known[1]
 
-    def _group(self, keys: Sequence[Key]) -> _Groups:
+    def _group(self, keys: Sequence[Key], run: Run) -> _Groups:
         numbers: dict[Labels, int] = {}
-        members = [numbers.setdefault(labels, len(numbers)) for labels in self._labels.of(keys)]
+        members = [numbers.setdefault(labels, len(numbers)) for labels in self._labels.of(keys, run.check)]
         # A group loses its name in the end as soon as one of its members does.
         dropping = {member for member, key in zip(members, keys, strict=True) if key.drop_name}
         found = [Key(labels, drop_name=number in dropping) for labels, number in numbers.items()]
@@ -104,7 +104,7 @@ class Reduce:
         if not vector.values:
             return NOTHING
         run.touch(len(vector.values))
-        keys, groups = self._grouping.split(vector)
+        keys, groups = self._grouping.split(vector, run)
         return Vector(keys, list(map(self._reducer, groups)))
 
 
@@ -126,7 +126,7 @@ class QuantilePerGroup:
         run.annotations.warn_of_quantile(share, self._offset)
         if not vector.values:
             return NOTHING
-        keys, groups = self._grouping.split(vector)
+        keys, groups = self._grouping.split(vector, run)
         return Vector(keys, [quantile(share, values) for values in groups])
 
 
@@ -152,7 +152,7 @@ class TopOfGroup:
             return NOTHING
         run.touch(len(vector.values))
         chosen: list[int] = []
-        for indexes in self._grouping.indexes(vector.keys):
+        for indexes in self._grouping.indexes(vector.keys, run):
             chosen.extend(sorted(indexes, key=lambda index: self._rank(vector.values[index]))[:count])
         return Vector([vector.keys[index] for index in chosen], [vector.values[index] for index in chosen])
 
@@ -163,9 +163,9 @@ class TopOfGroup:
         if count != count:
             raise QueryError("Parameter value is NaN")
         if count >= _MAX_INTEGER:
-            raise QueryError(f"Scalar value {format_float(count)} overflows int64")
+            raise QueryError(f"Scalar value {format_general(count)} overflows int64")
         if count <= -_MAX_INTEGER:
-            raise QueryError(f"Scalar value {format_float(count)} underflows int64")
+            raise QueryError(f"Scalar value {format_general(count)} underflows int64")
         return math.trunc(count)
 
 

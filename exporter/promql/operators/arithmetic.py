@@ -56,7 +56,7 @@ class VectorScalarArithmetic:
         values = vector.values
         constant = [self._scalar.evaluate(run, at)] * len(values)
         result = self._columns(constant, values) if self._swapped else self._columns(values, constant)
-        return Vector(self._keys.of(vector.keys), result)
+        return Vector(self._keys.of(vector.keys, run.check), result)
 
 
 class VectorScalarComparison:
@@ -88,5 +88,5 @@ class VectorScalarComparison:
         else:
             mask = list(map(self._compare, values, constant))
         if self._returns_bool:
-            return Vector(self._keys.of(vector.keys), list(map(float, mask)))
+            return Vector(self._keys.of(vector.keys, run.check), list(map(float, mask)))
         return self._presence.masked(vector.keys, values, mask)

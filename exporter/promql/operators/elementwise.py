@@ -18,7 +18,7 @@ class MapValues:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
-        return Vector(self._keys.of(vector.keys), list(map(self._function, vector.values)))
+        return Vector(self._keys.of(vector.keys, run.check), list(map(self._function, vector.values)))
 
 
 class MapWithParameters:
@@ -39,7 +39,7 @@ class MapWithParameters:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
         function = self._prepare(*(parameter.evaluate(run, at) for parameter in self._parameters))
-        return Vector(self._keys.of(vector.keys), list(map(function, vector.values)))
+        return Vector(self._keys.of(vector.keys, run.check), list(map(function, vector.values)))
 
 
 class Clamp:
@@ -67,7 +67,7 @@ class TimestampOfEvaluation:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
-        return Vector(self._keys.of(vector.keys), [at / 1000] * len(vector.values))
+        return Vector(self._keys.of(vector.keys, run.check), [at / 1000] * len(vector.values))
 
 
 class DropNames:
@@ -80,7 +80,7 @@ class DropNames:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector."""
         vector = self._operand.evaluate(run, at)
-        return Vector(self._keys.of(vector.keys), vector.values)
+        return Vector(self._keys.of(vector.keys, run.check), vector.values)
 
 
 class VectorOfScalar:

@@ -36,7 +36,7 @@ class _Histograms:
         """The histograms at a time; warns of elements that are no buckets."""
         vector = self._operand.evaluate(run, at)
         run.touch(len(vector.values))
-        layout = self._layout(vector.keys)
+        layout = self._layout(vector.keys, run)
         for key in layout.bad:
             name = f' for metric name "{key.labels.name}"' if key.labels.name else ""
             run.annotations.warn(
@@ -49,15 +49,16 @@ class _Histograms:
             merge_buckets([(bound, values[index]) for bound, index in buckets]) for buckets in layout.buckets
         ]
 
-    def _layout(self, keys: Sequence[Key]) -> _Layout:
+    def _layout(self, keys: Sequence[Key], run: Run) -> _Layout:
         if self._known is None or self._known[0] is not keys:
-            self._known = (keys, self._arrange(keys))
+            self._known = (keys, self._arrange(keys, run))
         return self._known[1]
 
-    def _arrange(self, keys: Sequence[Key]) -> _Layout:
+    def _arrange(self, keys: Sequence[Key], run: Run) -> _Layout:
         found: dict[Key, list[tuple[float, int]]] = {}
         bad = []
-        columns = zip(keys, self._bound.of(keys), self._result.of(keys), strict=True)
+        bounds, results = self._bound.of(keys, run.check), self._result.of(keys, run.check)
+        columns = zip(keys, bounds, results, strict=True)
         for index, (key, bound, result) in enumerate(columns):
             if bound != bound:
                 bad.append(key)

@@ -31,7 +31,7 @@ class Relabel:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector under its new labels."""
         vector = self._operand.evaluate(run, at)
-        keys = self._keys.of(vector.keys)
+        keys = self._keys.of(vector.keys, run.check)
         if keys is not self._seen:
             self._account(run, keys)
             self._seen = keys
@@ -59,7 +59,7 @@ def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callab
     try:
         regex = compile_anchored(pattern)
     except InvalidRegexError as error:
-        raise QueryError(f"invalid regular expression in label_replace(): {pattern}: {error}") from error
+        raise QueryError(f"invalid regular expression in label_replace(): {pattern}") from error
     expand = _template(replacement, regex)
 
     def compute(key: Key) -> str | None:

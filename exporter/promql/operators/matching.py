@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exporter.errors import QueryError
+from exporter.gotemplate.quoting import quote
 from exporter.model.labels import Labels
 from exporter.promql.operators.arithmetic import COMPARISON, columns
 from exporter.promql.operators.base import VectorOperator
@@ -42,18 +43,18 @@ class _Matcher:
         self._one_signature = signature(matching)
         self._known: tuple[Sequence[Key], Sequence[Key], _Pairs] | None = None
 
-    def pairs(self, many: Sequence[Key], one: Sequence[Key]) -> _Pairs:
+    def pairs(self, many: Sequence[Key], one: Sequence[Key], run: Run) -> _Pairs:
         """The pairs of two lists of keys. Raises `QueryError` where they are ambiguous."""
         known = self._known
         if known is None or known[0] is not many or known[1] is not one:
-            known = self._known = (many, one, self._find(many, one))
+            known = self._known = (many, one, self._find(many, one, run))
         return known[2]
 
-    def _find(self, many: Sequence[Key], one: Sequence[Key]) -> _Pairs:
-        by_signature = self._index(one)
+    def _find(self, many: Sequence[Key], one: Sequence[Key], run: Run) -> _Pairs:
+        by_signature = self._index(one, run)
         found = _Pairs([], [], [])
         seen: dict[Labels, set[Labels] | None] = {}
-        for index, wanted in enumerate(self._signature.of(many)):
+        for index, wanted in enumerate(self._signature.of(many, run.check)):
             partner = by_signature.get(wanted)
             if partner is None:
                 continue
@@ -64,9 +65,9 @@ class _Matcher:
             found.keys.append(key)
         return found
 
-    def _index(self, one: Sequence[Key]) -> dict[Labels, int]:
+    def _index(self, one: Sequence[Key], run: Run) -> dict[Labels, int]:
         found: dict[Labels, int] = {}
-        for index, wanted in enumerate(self._one_signature.of(one)):
+        for index, wanted in enumerate(self._one_signature.of(one, run.check)):
             if wanted in found:
                 self._refuse_duplicate(wanted, one[index], one[found[wanted]])
             found[wanted] = index
@@ -98,13 +99,8 @@ class _Matcher:
 
 
 def _all_labels(labels: Labels) -> str:
-    inner = ", ".join(f"{name}={_quote(value)}" for name, value in labels)
+    inner = ", ".join(f"{name}={quote(value)}" for name, value in labels)
     return f"{{{inner}}}"
-
-
-def _quote(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 class VectorBinary:
@@ -134,7 +130,7 @@ class VectorBinary:
         if not left.values or not right.values:
             return NOTHING
         many, one = (right, left) if self._swapped else (left, right)
-        pairs = self._matcher.pairs(many.keys, one.keys)
+        pairs = self._matcher.pairs(many.keys, one.keys, run)
         run.touch(len(pairs.keys))
         left_values = [left.values[index] for index in (pairs.one if self._swapped else pairs.many)]
         right_values = [right.values[index] for index in (pairs.many if self._swapped else pairs.one)]
@@ -186,17 +182,17 @@ class SetOperation:
         if not right.values:
             return NOTHING if self._op == "and" else left
         run.touch(len(left.values) + len(right.values))
-        mask = self._mask(left.keys, right.keys)
+        mask = self._mask(left.keys, right.keys, run)
         if self._op == "or":
             return self._joined(left, self._presence.masked(right.keys, right.values, mask))
         return self._presence.masked(left.keys, left.values, mask)
 
-    def _mask(self, left: Sequence[Key], right: Sequence[Key]) -> list[bool]:
+    def _mask(self, left: Sequence[Key], right: Sequence[Key], run: Run) -> list[bool]:
         """Which elements to take: of the right side for `or`, else of the left."""
         known = self._known
         if known is None or known[0] is not left or known[1] is not right:
-            left_signatures = self._left_signature.of(left)
-            right_signatures = self._right_signature.of(right)
+            left_signatures = self._left_signature.of(left, run.check)
+            right_signatures = self._right_signature.of(right, run.check)
             if self._op == "or":
                 present = set(left_signatures)
                 mask = [wanted not in present for wanted in right_signatures]

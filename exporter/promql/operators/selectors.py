@@ -24,6 +24,7 @@ class _Selection:
             known = {key.labels: key for key in self._keys}
             self._keys = [known.get(one.labels) or Key(one.labels) for one in series]
             self._series = series
+            run.remembered += len(series)
         run.touch(len(series))
         return series, self._keys
 

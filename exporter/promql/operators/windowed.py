@@ -32,7 +32,7 @@ class ApplyToWindows:
         run.hold(len(vector.values))
         if self._dropped is None:
             return vector
-        return Vector(self._dropped.of(vector.keys), vector.values)
+        return Vector(self._dropped.of(vector.keys, run.check), vector.values)
 
 
 class ApplyToCounters:

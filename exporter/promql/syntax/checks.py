@@ -93,29 +93,34 @@ class Checker:
             self._expect(argument, types[min(index, len(types) - 1)], f'call to function "{name}"')
 
     def _binary(self, node: Binary) -> None:
-        left, right = node.left.value_type, node.right.value_type
-        scalars = (left, right).count(ValueType.SCALAR)
-        if node.returns_bool and node.op not in COMPARISONS:
-            self._fail(node, "bool modifier can only be used on comparison operators")
-        if node.op in COMPARISONS and not node.returns_bool and scalars == 2:
-            self._fail(node, "comparisons between scalars must use BOOL modifier")
-        for side, found in ((node.left, left), (node.right, right)):
-            if found not in _OPERANDS:
+        scalars = (node.left.value_type, node.right.value_type).count(ValueType.SCALAR)
+        self._operator(node, scalars)
+        for side in (node.left, node.right):
+            if side.value_type not in _OPERANDS:
                 self._fail(side, "binary expression must contain only scalar and instant vector types")
+        self._matching(node, scalars)
         if scalars and node.op in SET_OPERATORS:
             self._fail(node, f'set operator "{node.op}" not allowed in binary scalar expression')
-        self._matching(node, scalars)
+
+    def _operator(self, node: Binary, scalars: int) -> None:
+        message = ""
+        if node.returns_bool and node.op not in COMPARISONS:
+            message = "bool modifier can only be used on comparison operators"
+        elif node.op in COMPARISONS and not node.returns_bool and scalars == 2:
+            message = "comparisons between scalars must use BOOL modifier"
+        elif node.matching is not None and node.matching.on:
+            both = [label for label in node.matching.labels if label in node.matching.include]
+            if both:
+                message = f'label "{both[0]}" must not occur in ON and GROUP clause at once'
+        if message:
+            raise syntax_error(self._text, node.op_start, message)
 
     def _matching(self, node: Binary, scalars: int) -> None:
         matching = node.matching
         if matching is None:
             return
-        if matching.on:
-            for label in matching.labels:
-                if label in matching.include:
-                    self._fail(node, f'label "{label}" must not occur in ON and GROUP clause at once')
         if scalars and matching.labels:
             self._fail(node, "vector matching only allowed between instant vectors")
         grouped = matching.cardinality in (Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_MANY)
-        if node.op in SET_OPERATORS and grouped:
+        if not scalars and node.op in SET_OPERATORS and grouped:
             self._fail(node, f'no grouping allowed for "{node.op}" operation')

@@ -1,10 +1,10 @@
 """Splits a query into tokens."""
 
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
-from exporter.promql.syntax.tokens import AGGREGATORS, KEYWORDS, Kind, Token, syntax_error
+from exporter.gotemplate.quoting import quote_character
+from exporter.promql.syntax.tokens import AGGREGATORS, KEYWORDS, Kind, Token
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)+")
 _WORD: Final = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
@@ -12,41 +12,81 @@ _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER: Final = re.compile(
     r"(?:0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)(?![A-Za-z0-9_.])"
 )
-_DURATION: Final = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+(?![A-Za-z0-9_])")
-_BAD_NUMBER: Final = re.compile(r"[A-Za-z0-9_.]+")
+# Wrong units such as `hs`, and fractions, are told by whoever reads the duration.
+_DURATION: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?![A-Za-z0-9_])")
+# How far Prometheus reads on before it gives a number up: over the digits, a point or exponent too many, then
+# over units and the digits between them, and one character more.
+_BAD_NUMBER: Final = re.compile(
+    r"(?:0[xX][0-9a-fA-F_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?(?:\.|(?<=\.)_)?)"
+    r"(?:[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?:[0-9]+|.)?)?"
+)
+_LONGEST_SHOWN: Final = 40
 _SYMBOL: Final = re.compile(r"==|!=|<=|>=|</|>/|[-+*/%^=<>(){}\[\],@:]")
 _BRACE_SYMBOL: Final = re.compile(r"=~|!~|!=|[={},]")
 _STRING: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`", re.DOTALL)
+# What arithmetic on durations is made of; only these may stand in square brackets before the first number.
+_DURATION_WORD: Final = re.compile(r"(?:step|range|min|max|min_of|max_of)\b", re.I)
+_DURATION_SYMBOLS: Final = "-+*/%^(),:]"
+
+
+class _LexicalError(Exception):
+    """There is no token at a place; the message is worded as that of Prometheus."""
+
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class Lexer:
-    """Reads one query; label names, and words in square brackets, are told apart by the open bracket."""
+    """Reads one query; what a word is depends on the bracket that is open."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._depth = 0
         self._in_braces = False
         self._in_brackets = False
+        self._has_number = False
+        self._has_colon = False
 
     def tokens(self) -> list[Token]:
-        """All tokens, the last of kind END. Raises `QueryError`."""
+        """All tokens, the last of kind END, or of kind ERROR at the first place that is none."""
         found = []
-        while True:
-            blank = _BLANK.match(self._text, self._at)
-            if blank is not None:
-                self._at = blank.end()
-            if self._at >= len(self._text):
-                break
-            token = self._next()
-            self._at = token.end
-            found.append(token)
-        if self._in_braces:
-            raise syntax_error(self._text, self._at, "unexpected end of input inside braces")
-        found.append(Token(Kind.END, "", len(self._text), len(self._text)))
+        try:
+            while self._skip_blank():
+                token = self._next()
+                self._at = token.end
+                found.append(token)
+            self._check_end()
+        except _LexicalError as fault:
+            found.append(Token(Kind.ERROR, str(fault), fault.at, fault.at))
+        else:
+            found.append(Token(Kind.END, "", len(self._text), len(self._text)))
         return found
+
+    def _skip_blank(self) -> bool:
+        blank = _BLANK.match(self._text, self._at)
+        if blank is not None:
+            self._at = blank.end()
+        return self._at < len(self._text)
+
+    def _check_end(self) -> None:
+        if self._in_braces:
+            self._fail("unexpected end of input inside braces")
+        if self._in_brackets and not self._has_number:
+            self._fail("unexpected end of input in duration expression")
+        if self._depth:
+            self._fail("unclosed left parenthesis")
+        if self._in_brackets:
+            self._fail("unclosed left bracket")
+
+    def _fail(self, message: str, at: int | None = None) -> NoReturn:
+        raise _LexicalError(self._at if at is None else at, message)
 
     def _next(self) -> Token:
         first = self._text[self._at]
+        if self._in_brackets:
+            self._check_in_brackets(first)
         if first in "\"'`":
             return self._string()
         if self._in_braces:
@@ -58,16 +98,34 @@ class Lexer:
         word = _WORD.match(self._text, self._at)
         if word is not None:
             return _classify(word.group(), self._at)
-        return self._symbol()
+        return self._symbol(first)
 
-    def _take(self, kind: Kind, end: int, change: Callable[[str], str] = str) -> Token:
-        return Token(kind, change(self._text[self._at : end]), self._at, end)
+    def _check_in_brackets(self, first: str) -> None:
+        if first == ":":
+            if self._has_colon:
+                self._fail("unexpected colon ':'")
+            if not self._has_number:
+                self._fail("unexpected colon before duration in duration expression")
+            self._has_colon = True
+        elif first in "0123456789.":
+            self._has_number = True
+        elif not self._has_number and first not in _DURATION_SYMBOLS:
+            if _DURATION_WORD.match(self._text, self._at) is None:
+                self._fail(f"unexpected character in duration expression: {_character(first)}")
+        elif _LABEL.match(self._text, self._at) and not _DURATION_WORD.match(self._text, self._at):
+            self._fail(f"unexpected character: {_character(first)}, expected ':'")
+
+    def _take(self, kind: Kind, end: int) -> Token:
+        return Token(kind, self._text[self._at : end], self._at, end)
 
     def _string(self) -> Token:
         match = _STRING.match(self._text, self._at)
         if match is None:
-            kind = "raw string" if self._text[self._at] == "`" else "quoted string"
-            raise syntax_error(self._text, self._at, f"unterminated {kind}")
+            if self._text[self._at] == "`":
+                self._fail("unterminated raw string")
+            rest = self._text[self._at :]
+            escapes = len(rest) - len(rest.rstrip("\\"))
+            self._fail("escape sequence not terminated" if escapes % 2 else "unterminated quoted string")
         return self._take(Kind.STRING, match.end())
 
     def _number(self) -> Token:
@@ -76,37 +134,63 @@ class Lexer:
             if match is not None:
                 return self._take(kind, match.end())
         bad = _BAD_NUMBER.match(self._text, self._at)
-        shown = bad.group()[:40] if bad is not None else ""
-        raise syntax_error(self._text, self._at, f'bad number or duration syntax: "{shown}"')
+        shown = bad.group()[:_LONGEST_SHOWN] if bad is not None else ""
+        return self._fail(f'bad number or duration syntax: "{shown}"')
 
     def _inside_braces(self) -> Token:
         word = _LABEL.match(self._text, self._at)
         if word is not None:
             return self._take(Kind.IDENTIFIER, word.end())
         match = _BRACE_SYMBOL.match(self._text, self._at)
-        if match is None or match.group() == "{":
-            shown = self._text[self._at]
-            raise syntax_error(self._text, self._at, f"unexpected character inside braces: {shown!r}")
+        if match is None:
+            self._refuse_in_braces(self._text[self._at], self._text[self._at + 1 : self._at + 2])
+        if match.group() == "{":
+            self._fail("unexpected left brace '{'")
         if match.group() == "}":
             self._in_braces = False
         return self._take(Kind.SYMBOL, match.end())
 
-    def _symbol(self) -> Token:
+    def _refuse_in_braces(self, character: str, following: str) -> NoReturn:
+        if character == "!":
+            self._fail(f"unexpected character after '!' inside braces: {_character(following)}")
+        self._fail(f"unexpected character inside braces: {_character(character)}")
+
+    def _symbol(self, first: str) -> Token:
         match = _SYMBOL.match(self._text, self._at)
-        if match is None:
-            raise syntax_error(self._text, self._at, f"unexpected character: {self._text[self._at]!r}")
+        following = self._text[self._at + 1 : self._at + 2]
+        if (first == "!" and following != "=") or (first == "=" and following == "~"):
+            self._fail(f"unexpected character after '{first}': {_character(following)}")
+        if match is None or first == "}":
+            self._fail(f"unexpected character: {_character(first)}")
         symbol = match.group()
         if symbol in ("</", ">/"):
-            raise syntax_error(
-                self._text,
-                self._at,
-                f'operator "{symbol}" works on native histograms, which are not supported',
-            )
+            self._fail(f'operator "{symbol}" works on native histograms, which are not supported')
+        self._track(symbol)
+        return self._take(Kind.SYMBOL, match.end())
+
+    def _track(self, symbol: str) -> None:
+        """Note which brackets are open."""
         if symbol == "{":
             self._in_braces = True
-        elif symbol in "[]":
-            self._in_brackets = symbol == "["
-        return self._take(Kind.SYMBOL, match.end())
+        elif symbol == "[":
+            if self._in_brackets:
+                self._fail("unexpected left bracket '['")
+            self._in_brackets, self._has_number, self._has_colon = True, False, False
+        elif symbol == "]":
+            if not self._in_brackets:
+                self._fail("unexpected right bracket ']'")
+            self._in_brackets = False
+        elif symbol == "(":
+            self._depth += 1
+        elif symbol == ")":
+            self._depth -= 1
+            if self._depth < 0:
+                self._fail("unexpected right parenthesis ')'", self._at + 1)
+
+
+def _character(text: str) -> str:
+    """A character as Go's `%q` prints it; of nothing, what Go reads at the end of the text."""
+    return quote_character(ord(text)) if text else quote_character(0xFFFD)
 
 
 def _classify(word: str, start: int) -> Token:

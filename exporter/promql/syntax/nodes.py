@@ -160,9 +160,10 @@ class Matching:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary(Node):
-    """`left op right`; `matching` only between two vectors."""
+    """`left op right`; `matching` only between two vectors. The operator stands at `op_start`."""
 
     op: str
+    op_start: int = field(compare=False)
     left: "Expr"
     right: "Expr"
     returns_bool: bool = False

@@ -6,6 +6,7 @@ Prometheus enables only by feature flags: those are named and refused.
 
 from typing import Final, NoReturn
 
+from exporter.errors import QueryError
 from exporter.promql.syntax.checks import Checker
 from exporter.promql.syntax.nodes import (
     Aggregate,
@@ -42,6 +43,7 @@ _BINDING: Final = {
     "^": 6,
 }
 _POWER: Final = _BINDING["^"]
+_LITERALS: Final = (Kind.NUMBER, Kind.DURATION, Kind.STRING)
 _FILL_MODIFIERS: Final = ("fill", "fill_left", "fill_right")
 
 
@@ -53,6 +55,7 @@ class Parser:
         self._checker = Checker(text)
         self._nesting = nesting
         self._depth = 0
+        self._mistake: QueryError | None = None
 
     def parse(self) -> Expr:
         """The whole query. Raises `QueryError`."""
@@ -61,10 +64,16 @@ class Parser:
         root = self._expression(1)
         if self._stream.peek().kind is not Kind.END:
             self._stream.unexpected()
+        if self._mistake is not None:
+            raise self._mistake
         return root
 
     def _built(self, node: Expr) -> Expr:
-        self._checker.check(node)
+        # What makes no sense is told only of a query that is well written to its end.
+        try:
+            self._checker.check(node)
+        except QueryError as mistake:
+            self._mistake = self._mistake or mistake
         return node
 
     def _expression(self, least_binding: int) -> Expr:
@@ -90,7 +99,7 @@ class Parser:
 
     def _binary(self, left: Expr, op: str, binding: int) -> Expr:
         stream = self._stream
-        stream.advance()
+        op_start = stream.advance().start
         returns_bool = stream.peek().is_keyword("bool")
         if returns_bool:
             stream.advance()
@@ -98,6 +107,7 @@ class Parser:
         right = self._expression(binding if binding == _POWER else binding + 1)
         node = Binary(
             op=op,
+            op_start=op_start,
             left=left,
             right=right,
             returns_bool=returns_bool,
@@ -168,12 +178,12 @@ class Parser:
     def _parenthesised(self) -> Expr:
         start = self._stream.advance().start
         inner = self._expression(1)
-        self._stream.expect(")", "parenthesised expression")
+        self._stream.expect(")")
         return Paren(expr=inner, start=start, end=self._stream.last_end)
 
     def _arguments(self) -> list[Expr]:
         stream = self._stream
-        stream.expect("(", "call")
+        stream.expect("(")
         arguments: list[Expr] = []
         if stream.accept(")"):
             return arguments
@@ -181,14 +191,14 @@ class Parser:
             arguments.append(self._expression(1))
             if stream.accept(")"):
                 return arguments
-            stream.expect(",", "function call arguments")
-            if stream.peek().is_symbol(")"):
-                stream.fail(stream.peek().start, "trailing commas not allowed in function call args")
+            comma = stream.expect(",")
+            if not _starts_expression(stream.peek()):
+                stream.fail(comma.start, "trailing commas not allowed in function call args")
 
     def _call(self) -> Expr:
         token = self._stream.advance()
-        function = self._function(token)
         arguments = self._arguments()
+        function = self._function(token)
         node = Call(function=function, args=tuple(arguments), start=token.start, end=self._stream.last_end)
         return self._built(node)
 
@@ -211,7 +221,9 @@ class Parser:
         if token.text in EXPERIMENTAL_AGGREGATORS:
             stream.fail(token.start, f"{token.text}() is experimental and not supported")
         modifier = self._grouping()
+        outside, stream.enclosing = stream.enclosing, "aggregation"
         arguments = self._arguments()
+        stream.enclosing = outside
         without, grouping = modifier or self._grouping() or (False, ())
         wanted = 2 if token.text in PARAMETER_TYPES else 1
         if not arguments:
@@ -238,3 +250,7 @@ class Parser:
             return None
         without = self._stream.advance().text == "without"
         return without, parse_label_names(self._stream)
+
+
+def _starts_expression(token: Token) -> bool:
+    return starts_selector(token) or token.kind in _LITERALS or token.text in ("(", "+", "-")

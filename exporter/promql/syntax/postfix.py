@@ -3,12 +3,14 @@
 import math
 from dataclasses import replace
 
+from exporter.model.floats import format_float
 from exporter.promql.syntax.nodes import Edge, Expr, MatrixSelector, Subquery, VectorSelector
 from exporter.promql.syntax.stream import TokenStream
 from exporter.promql.syntax.tokens import Kind
 
 _MODIFIED = (VectorSelector, MatrixSelector, Subquery)
 _MODIFIABLE = "an instant vector selector or range vector selector or a subquery"
+_MAX_SECONDS = 2**63 / 1000
 _EXPERIMENTAL = ("anchored", "smoothed")
 
 
@@ -35,7 +37,8 @@ def _parse_range(stream: TokenStream, node: Expr) -> Expr:
             step = _parse_positive(stream, "subquery selector")
         stream.expect("]", "subquery selector")
         return Subquery(expr=node, range=length, step=step, start=node.start, end=stream.last_end)
-    stream.expect("]", "subquery or range")
+    if not stream.accept("]"):
+        stream.unexpected("subquery or range", '":" or "]"')
     if not isinstance(node, VectorSelector):
         stream.fail(bracket.start, "ranges only allowed for vector selectors")
     if node.offset:
@@ -47,14 +50,16 @@ def _parse_range(stream: TokenStream, node: Expr) -> Expr:
 
 def _parse_positive(stream: TokenStream, context: str) -> int:
     token = stream.peek()
-    is_word = token.kind in (Kind.IDENTIFIER, Kind.AGGREGATOR)
-    if is_word or (token.kind is Kind.SYMBOL and token.text in ("+", "-", "(")):
+    is_negative = token.is_symbol("-") and stream.following.kind in (Kind.NUMBER, Kind.DURATION)
+    if is_negative:
+        stream.advance()
+    elif token.kind in (Kind.IDENTIFIER, Kind.AGGREGATOR) or token.text in ("+", "-", "("):
         _refuse_arithmetic(stream)
     length = stream.milliseconds(context)
-    if length <= 0:
-        stream.fail(token.start, "duration must be greater than 0")
-    if stream.peek().kind is Kind.SYMBOL and stream.peek().text not in ("]", ":"):
+    if stream.peek().kind is Kind.SYMBOL and stream.peek().text in "+-*/%^":
         _refuse_arithmetic(stream)
+    if is_negative or length <= 0:
+        stream.fail(token.start, "duration must be greater than 0")
     return length
 
 
@@ -63,18 +68,15 @@ def _refuse_arithmetic(stream: TokenStream) -> None:
 
 
 def _parse_offset(stream: TokenStream, node: Expr) -> Expr:
-    keyword = stream.advance()
-    if not isinstance(node, _MODIFIED):
-        stream.fail(
-            keyword.start,
-            f"offset modifier must be preceded by {_MODIFIABLE}",
-        )
-    if stream.peek().is_symbol("("):
-        _refuse_arithmetic(stream)
+    stream.advance()
     negative = stream.accept("-")
     if not negative:
         stream.accept("+")
+    if stream.peek().is_symbol("(") or stream.following.is_symbol("("):
+        _refuse_arithmetic(stream)
     length = stream.milliseconds("offset")
+    if not isinstance(node, _MODIFIED):
+        stream.fail(node.start, f"offset modifier must be preceded by {_MODIFIABLE}")
     target = node.selector if isinstance(node, MatrixSelector) else node
     if target.offset:
         stream.fail(node.start, "offset may not be set multiple times")
@@ -83,13 +85,10 @@ def _parse_offset(stream: TokenStream, node: Expr) -> Expr:
 
 
 def _parse_at(stream: TokenStream, node: Expr) -> Expr:
-    symbol = stream.advance()
-    moment = _parse_moment(stream)
+    stream.advance()
+    moment = _parse_moment(stream, node)
     if not isinstance(node, _MODIFIED):
-        stream.fail(
-            symbol.start,
-            f"@ modifier must be preceded by {_MODIFIABLE}",
-        )
+        stream.fail(node.start, f"@ modifier must be preceded by {_MODIFIABLE}")
     target = node.selector if isinstance(node, MatrixSelector) else node
     if target.at is not None:
         stream.fail(node.start, "@ <timestamp> may not be set multiple times")
@@ -102,7 +101,7 @@ def _rebuild(stream: TokenStream, node: Expr, changed: VectorSelector | Subquery
     return changed
 
 
-def _parse_moment(stream: TokenStream) -> int | Edge:
+def _parse_moment(stream: TokenStream, node: Expr) -> int | Edge:
     token = stream.peek()
     if token.kind is Kind.IDENTIFIER and token.text.lower() in ("start", "end"):
         stream.advance()
@@ -114,9 +113,10 @@ def _parse_moment(stream: TokenStream) -> int | Edge:
         stream.accept("+")
     if stream.peek().kind not in (Kind.NUMBER, Kind.DURATION):
         stream.unexpected("@", "timestamp")
-    seconds = stream.number()
-    if not math.isfinite(seconds) or seconds >= 2**63 / 1000:
-        stream.fail(token.start, f"timestamp out of bounds for @ modifier: {seconds:f}")
+    seconds = -stream.number() if negative else stream.number()
+    if not math.isfinite(seconds) or abs(seconds) >= _MAX_SECONDS:
+        shown = f"{seconds:f}" if math.isfinite(seconds) else format_float(seconds)
+        stream.fail(node.start, f"timestamp out of bounds for @ modifier: {shown}")
     # Rounded half away from zero, as Go's math.Round does.
-    milliseconds = math.floor(seconds * 1000 + 0.5)
+    milliseconds = math.floor(abs(seconds) * 1000 + 0.5)
     return -milliseconds if negative else milliseconds

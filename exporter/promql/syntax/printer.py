@@ -3,14 +3,14 @@
 Source of the form: github.com/prometheus/prometheus, promql/parser/printer.go.
 """
 
-import json
 import re
 from typing import Final
 
+from exporter.gotemplate.quoting import quote
 from exporter.model.duration import format_duration
+from exporter.model.floats import format_float
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
-from exporter.promql.numbers import format_float
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,
@@ -37,7 +37,7 @@ def format_expression(node: Expr) -> str:
         case NumberLiteral():
             return _number(node)
         case StringLiteral():
-            return _quote(node.value)
+            return quote(node.value)
         case VectorSelector():
             return _selector(node) + _modifiers(node.at, node.offset)
         case MatrixSelector():
@@ -70,13 +70,8 @@ def _number(node: NumberLiteral) -> str:
     return ("-" if node.value < 0 else "") + format_duration(milliseconds)
 
 
-def _quote(text: str) -> str:
-    # A JSON string is also a PromQL string, as long as no character is written as a surrogate pair.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _label(name: str) -> str:
-    return name if _PLAIN_LABEL.fullmatch(name) else _quote(name)
+    return name if _PLAIN_LABEL.fullmatch(name) else quote(name)
 
 
 def _labels(names: tuple[str, ...]) -> str:
@@ -84,7 +79,7 @@ def _labels(names: tuple[str, ...]) -> str:
 
 
 def _matcher(matcher: Matcher) -> str:
-    return f"{_label(matcher.name)}{matcher.op}{_quote(matcher.value)}"
+    return f"{_label(matcher.name)}{matcher.op}{quote(matcher.value)}"
 
 
 def _selector(node: VectorSelector) -> str:

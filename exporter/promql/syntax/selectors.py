@@ -80,8 +80,9 @@ def parse_label_names(stream: TokenStream, *, optional: bool = False) -> tuple[s
 
 
 def _parse_label_name(stream: TokenStream) -> str:
+    start = stream.peek().start
     if stream.peek().kind is Kind.STRING:
-        return stream.string()
+        return stream.string() or stream.fail(start, 'invalid label name for grouping: ""')
     if stream.peek().kind not in _LABEL_KINDS or stream.peek().is_keyword("without"):
         stream.unexpected("grouping opts", "label")
     return stream.raw(stream.advance())

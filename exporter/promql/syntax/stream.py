@@ -16,10 +16,15 @@ class TokenStream:
         self.text = text
         self._tokens = Lexer(text).tokens()
         self._index = 0
+        self.enclosing = ""
+        """What an error that gives no context is in."""
 
     def peek(self) -> Token:
-        """The token to read next."""
-        return self._tokens[self._index]
+        """The token to read next. Raises `QueryError` where the text goes on with something else."""
+        token = self._tokens[self._index]
+        if token.kind is Kind.ERROR:
+            self.fail(token.start, token.text)
+        return token
 
     @property
     def following(self) -> Token:
@@ -33,7 +38,7 @@ class TokenStream:
 
     def advance(self) -> Token:
         """Read a token."""
-        token = self._tokens[self._index]
+        token = self.peek()
         if token.kind is not Kind.END:
             self._index += 1
         return token
@@ -45,10 +50,10 @@ class TokenStream:
             return True
         return False
 
-    def expect(self, symbol: str, context: str) -> Token:
-        """Read this symbol, which must be next."""
+    def expect(self, symbol: str, context: str = "") -> Token:
+        """Read this symbol, which must be next; the error says what was expected in a context."""
         if not self.peek().is_symbol(symbol):
-            self.unexpected(context, f'"{symbol}"')
+            self.unexpected(context, f'"{symbol}"' if context else "")
         return self.advance()
 
     def raw(self, token: Token) -> str:
@@ -62,8 +67,8 @@ class TokenStream:
     def unexpected(self, context: str = "", expected: str = "") -> NoReturn:
         """Raise the error that the next token does not fit here."""
         message = f"unexpected {self.peek().describe()}"
-        if context:
-            message += f" in {context}"
+        if context or self.enclosing:
+            message += f" in {context or self.enclosing}"
         if expected:
             message += f", expected {expected}"
         self.fail(self.peek().start, message)
@@ -74,7 +79,7 @@ class TokenStream:
         try:
             return unquote(token.text)
         except ValueError as error:
-            self.fail(token.start, f"error unquoting string: {error}")
+            self.fail(token.start, str(error))
 
     def number(self) -> float:
         """Read a number or duration, which must be next, and return its value (seconds)."""
@@ -84,7 +89,7 @@ class TokenStream:
                 return parse_seconds(token.text)
             return parse_number(token.text)
         except ValueError as error:
-            self.fail(token.start, f"error parsing number: {error}")
+            self.fail(token.start, str(error))
 
     def milliseconds(self, context: str, expected: str = "number or duration") -> int:
         """Read a number of seconds or a duration, without sign, as milliseconds."""

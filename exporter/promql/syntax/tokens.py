@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exporter.errors import QueryError
+from exporter.gotemplate.quoting import quote
 
 
 class Kind(StrEnum):
@@ -18,11 +19,12 @@ class Kind(StrEnum):
     NUMBER = "number"
     DURATION = "duration"
     SYMBOL = "symbol"
+    ERROR = "error"
 
 
 class Token(NamedTuple):
     """One word: `text` as written, except that keywords and aggregators are in lower case; offsets into the
-    query."""
+    query. Of an error `text` says what is wrong there."""
 
     kind: Kind
     text: str
@@ -38,16 +40,23 @@ class Token(NamedTuple):
         return self.kind is Kind.KEYWORD and self.text in texts
 
     def describe(self) -> str:
-        """The token as an error message names it."""
+        """The token as an error message of Prometheus names it."""
         if self.kind is Kind.END:
             return "end of input"
-        if self.kind is Kind.SYMBOL:
-            return f'"{self.text}"'
-        shown = self.text if len(self.text) <= 40 else self.text[:40] + "..."
-        return f'{self.kind} "{shown}"' if self.kind is not Kind.STRING else f"string {shown}"
+        if self.kind is Kind.AGGREGATOR:
+            return f"<aggr:{self.text}>"
+        if self.text in OPERATORS and self.kind in (Kind.SYMBOL, Kind.KEYWORD):
+            return f"<op:{self.text}>"
+        if self.kind is Kind.KEYWORD:
+            return f"<{self.text}>"
+        if self.kind in (Kind.IDENTIFIER, Kind.METRIC_IDENTIFIER):
+            return f"{self.kind} {quote(self.text[:_LONGEST_WORD])}"
+        shown = quote(self.text[:10]) + "..." if len(self.text) > 10 else quote(self.text)
+        return shown if self.kind is Kind.SYMBOL else f"{self.kind} {shown}"
 
 
 _LONGEST_MESSAGE: Final = 400
+_LONGEST_WORD: Final = 200
 SET_OPERATORS: Final = frozenset({"and", "or", "unless"})
 AGGREGATORS: Final = frozenset(
     {
@@ -67,6 +76,7 @@ AGGREGATORS: Final = frozenset(
         "topk",
     }
 )
+OPERATORS: Final = SET_OPERATORS | set("+-*/%^<>@") | {"==", "!=", "<=", ">=", "=~", "!~", "atan2"}
 # Keywords that may also name a metric; on, ignoring, group_left, group_right, bool and atan2 cannot.
 METRIC_KEYWORDS: Final = frozenset({"and", "or", "unless", "by", "without", "offset"})
 KEYWORDS: Final = METRIC_KEYWORDS | {"atan2", "bool", "group_left", "group_right", "ignoring", "on"}

@@ -4,6 +4,7 @@ Format: https://redis.io/docs/latest/commands/info/ — sections headed by `# Na
 """
 
 from collections.abc import Sequence
+from math import isfinite
 
 
 def split_lines(reply: bytes) -> Sequence[str]:
@@ -38,6 +39,11 @@ _WORDS = {
     "false": 0.0,
     "down": 0.0,
 }
+
+
+def whole(number: float) -> int:
+    """A number of things; 0 for what is no number, which only a server that makes things up would say."""
+    return int(number) if isfinite(number) else 0
 
 
 def parse_named_numbers(text: str) -> tuple[tuple[str, ...], list[float]]:

@@ -49,7 +49,9 @@ class InfoSampler:
             context.new_cap("err", settings.max_errors),
         )
         self._keyspace = keyspace.KeyspaceReader(table)
-        self._replication = replication.ReplicationReader(table)
+        self._replication = replication.ReplicationReader(
+            table, context.new_cap("slave_ip", replication.MAX_REPLICAS)
+        )
         self._sentinel = sentinel.SentinelReader(table)
         self._readers: dict[str, Callable[[str, str], LineReader]] = {
             "commandstats": self._commands.read_command,

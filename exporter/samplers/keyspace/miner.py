@@ -34,6 +34,14 @@ class Miner:
         """Count names that were found."""
         for group, keys in Counter(groups).items():
             group.final.keys += keys
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it is time for `make_room`."""
+        return self.tree.is_crowded
+
+    def make_room(self) -> None:
+        """Keep memory bounded (see `Tree`); what was found must have been counted."""
         self.tree.make_room()
 
     def groups(self) -> Iterator[Group]:

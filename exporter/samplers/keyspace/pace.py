@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-# A SCAN step of this size holds the server for a tenth of a millisecond; at full speed it may be more.
+# A SCAN step of this size holds the server for a tenth of a millisecond. At full speed it may be more, as
+# long as nobody has to wait for a whole millisecond because of it, neither at the server nor here.
 BUDGET_BATCH: Final = 200
-FULL_BATCH: Final = 1000
+FULL_BATCH: Final = 400
 _LEAST_BATCH: Final = 10
 _MOST_CAUTION: Final = 64.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
@@ -10,11 +11,13 @@ from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.keyspace import families
+from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.guard import NotOurTurnError
 from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecords
 from exporter.samplers.keyspace.publish import publish
 from exporter.samplers.keyspace.report import PassReport
 from exporter.samplers.keyspace.scan import Scan
+from exporter.samplers.keyspace.seen import seen_names
 
 log = get_logger(__name__)
 
@@ -44,6 +47,8 @@ class KeyspaceSampler:
         self._task: asyncio.Task[History] | None = None
         self._due = 0.0
         self._incomplete = 0
+        self._written: History | None = None
+        self._generation = -1
 
     async def sample(self, connection: Connection, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
@@ -90,7 +95,7 @@ class KeyspaceSampler:
         try:
             history, self._saved = await self._records.load(instance)
             if history is not None:
-                self._history = History.from_json(history)
+                self._history = await aside(partial(History.from_json, history))
         except (StateError, ValueError) as error:
             log.warning("saved keyspace report cannot be used", instance=instance, error=error)
         if self._history is not None and self._saved is None:
@@ -139,8 +144,9 @@ class KeyspaceSampler:
             if self._history is not None and self._history.report.complete:
                 return
         self._history = history
+        self._context.facts.seen_names = seen_names(history)
         try:
-            await self._records.save_history(self._context.target.instance, history.to_json())
+            await self._records.save_history(self._context.target.instance, await aside(history.to_json))
         except StateError as error:
             log.warning("keyspace report cannot be saved", error=error)
 
@@ -149,8 +155,11 @@ class KeyspaceSampler:
 
     def _publish(self) -> None:
         table = self._context.table
-        if self._history is not None:
+        if self._written is self._history and self._generation == table.generation:
+            table.carry_over()
+        elif self._history is not None:
             publish(self._history.report, table)
+        self._written, self._generation = self._history, table.generation
         if self._scan is not None:
             table.set(families.PROGRESS, self.progress_ratio)
             table.set(families.SCANNED, float(self._scan.keys_scanned))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final, TypeVar
 
 from exporter.clock import Clock
@@ -11,6 +12,7 @@ from exporter.errors import Reason, ReplyError, StateError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.keyspace import condition
 from exporter.samplers.keyspace.answers import Refused
+from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
 from exporter.samplers.keyspace.guard import Guard, OtherServerError
 from exporter.samplers.keyspace.history import History
@@ -95,14 +97,14 @@ class Scan:
         for _ in range(_MAX_RESTARTS):
             try:
                 await self._patiently(self._guard.look)
-                self._take_up(saved)
+                await aside(partial(self._take_up, saved))
                 return await self._run_databases()
             except OtherServerError:
                 self.notes.append("the server was replaced or restarted during the pass, which began anew")
                 log.info("keyspace scan begins anew", instance=self._connection.target.instance)
                 saved = None
                 self._forget()
-        return self.conclude(complete=False)
+        return await aside(partial(self.conclude, complete=False))
 
     def _forget(self) -> None:
         self.progress = Progress("", self.progress.settings, self._clock.now())
@@ -139,13 +141,13 @@ class Scan:
         for number in self.progress.sizes:
             if number not in self.progress.finished:
                 complete = await self._run_database(number) and complete
-        return self.conclude(complete=complete)
+        return await aside(partial(self.conclude, complete=complete))
 
     async def _run_database(self, number: int) -> bool:
         """Survey one database; returns whether it was seen to its end."""
         complete = False
         for _ in range(_MAX_RESTARTS):
-            survey, walk = self._begin(number)
+            survey, walk = await aside(partial(self._begin, number))
 
             async def go_on(walk: Walk = walk) -> None:
                 await self._guard.look()
@@ -157,7 +159,7 @@ class Scan:
                 break
             except EmptiedError:
                 self.notes.append(f"most keys of db{number} went during the pass, which began anew there")
-        self._finish_database(number, survey, walk.size, complete=complete)
+        await aside(partial(self._finish_database, number, survey, walk.size, complete=complete))
         return complete
 
     def _finish_database(self, number: int, survey: Survey, size: int, *, complete: bool) -> None:
@@ -252,7 +254,7 @@ class Scan:
         """Keep the progress; a state that fails costs no scan."""
         self._saved_at = self._clock.monotonic()
         try:
-            await self._save(self.document())
+            await self._save(await aside(self.document))
         except StateError as error:
             log.warning("progress of the keyspace scan cannot be saved", error=error)
 

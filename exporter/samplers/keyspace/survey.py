@@ -73,7 +73,7 @@ class Survey:
 
     `select` decides what to ask about a batch of names, `commit` counts it together with the answers. What
     has not been committed leaves no trace, so a pass can go on from the cursor of the first batch that was
-    not.
+    not. `tidy` is for whoever commits to call when it `needs_tidying`.
     """
 
     def __init__(self, settings: SurveySettings, miner: Miner, refused: Refused, lookups: Lookups) -> None:
@@ -163,7 +163,6 @@ class Survey:
         answers = batch.request.read(replies, self.refused, self._lookups)
         candidates = self._add_answers(batch, groups, answers)
         candidates += self._add_extra(batch, groups, answers)
-        self._plan()
         return self._affordable(candidates)
 
     def _add_answers(self, batch: Batch, groups: Sequence[Group], answers: Answers) -> list[LengthCandidate]:
@@ -289,12 +288,22 @@ class Survey:
         name = kind.decode("utf-8", "backslashreplace")
         return name if name in self.top_memory or len(self.top_memory) < _MAX_TYPES else "other"
 
-    def _plan(self) -> None:
+    @property
+    def needs_tidying(self) -> bool:
+        """Whether it is time for `tidy`."""
+        return self.miner.is_crowded or self._needs_plan
+
+    @property
+    def _needs_plan(self) -> bool:
+        return self.settings.plan is not None and self.scanned >= self._planned_at * _REPLAN
+
+    def tidy(self) -> None:
+        """Fold where there are too many names, and plan the sample anew; takes up to a tenth of a second."""
+        self.miner.make_room()
         plan = self.settings.plan
-        if plan is None or self.scanned < self._planned_at * _REPLAN:
-            return
-        self._planned_at = self.scanned
-        plan.assign(self.miner.groups(), max(1.0, self.most_keys / max(1, self.scanned)))
+        if plan is not None and self._needs_plan:
+            self._planned_at = self.scanned
+            plan.assign(self.miner.groups(), max(1.0, self.most_keys / max(1, self.scanned)))
 
     def unmeasured(self) -> list[LengthCandidate]:
         """The biggest keys by memory whose length is not known yet."""

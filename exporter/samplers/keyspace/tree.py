@@ -164,6 +164,11 @@ class Tree:
         if node.width > self._max_width:
             self._crowded[id(node)] = node
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it has become too wide or too large."""
+        return bool(self._crowded) or self.size > self._max_size
+
     def make_room(self) -> None:
         """Fold where the tree has become too wide or too large; the groups must have been counted."""
         if self._crowded:

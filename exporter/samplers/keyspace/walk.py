@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final
 
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.keyspace.answers import LengthCandidate, LengthRequest
+from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.pace import Pace
 from exporter.samplers.keyspace.payload import Payload
 from exporter.samplers.keyspace.survey import Batch, Survey
@@ -19,6 +21,9 @@ _EMPTIED_SHARE: Final = 0.5
 _EMPTIED_KEYS: Final = 1000
 # Turns of the event loop until what was handed to a connection is in the socket.
 _TURNS_TO_SEND: Final = 3
+# A turn of the event loop in which somebody else had something to do takes longer than this.
+_EMPTY_TURN_SECONDS: Final = 0.0001
+_MAX_TURNS: Final = 50
 
 
 class EmptiedError(Exception):
@@ -125,16 +130,22 @@ class Walk:
         try:
             if self._pace.is_unlimited:
                 # The commands are on their way before the counting begins.
-                for _ in range(_TURNS_TO_SEND):
-                    await asyncio.sleep(0)
+                await _give_way(_TURNS_TO_SEND)
                 self._count(answered, step.cursor)
                 answered = None
+                await self._tidy()
             step.replies, seconds = await exchange
+            await _give_way(1)
         finally:
             exchange.cancel()
             self._count(answered, step.cursor)
+        await self._tidy()
         self._check_prelude(step)
         return seconds
+
+    async def _tidy(self) -> None:
+        if self._survey.needs_tidying:
+            await aside(self._survey.tidy)
 
     def _check_prelude(self, step: Step) -> None:
         for command, reply in zip(self._prelude, step.replies, strict=False):
@@ -182,3 +193,12 @@ class Walk:
         self._is_measured = True
         self._lengths = self._survey.unmeasured()
         return bool(self._lengths)
+
+
+async def _give_way(turns: int) -> None:
+    """Let everybody else go first: for so many turns of the event loop, and until one is empty."""
+    for turn in range(_MAX_TURNS):
+        began = perf_counter()
+        await asyncio.sleep(0)
+        if turn + 1 >= turns and perf_counter() - began < _EMPTY_TURN_SECONDS:
+            return

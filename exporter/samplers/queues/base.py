@@ -1,15 +1,16 @@
 """What a queue framework is to the sampler: where its keys are, how it is recognised, how it is read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.samplers.queues.clients import ClientNames
+from exporter.samplers.queues.foresight import foreseen
 from exporter.samplers.queues.known import KnownQueue, Note
 from exporter.samplers.queues.model import QueueId, Reading
-from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.steps import Steps, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,12 @@ class Framework(Protocol):
     def label(self, queue: QueueId) -> str:
         """The value of the label `queue`."""
         ...
+
+
+def read_each(
+    queues: Sequence[KnownQueue],
+    moment: Moment,
+    read: Callable[[KnownQueue, Moment], Steps[Reading]],
+) -> Steps[list[Reading]]:
+    """Read queues of which each is read by itself, all in the same round trips."""
+    return together([foreseen(queue.foresight, read(queue, moment)) for queue in queues])

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from exporter.config.samplers.queues import QueuesSection
 from exporter.errors import ReplyError
 from exporter.samplers.queues.base import Found, Framework, Moment, Sightings
+from exporter.samplers.queues.foresight import Foresight, foreseen
+from exporter.samplers.queues.hints import Hints, ask_types
 from exporter.samplers.queues.known import KnownQueues
 from exporter.samplers.queues.replies import text
 from exporter.samplers.queues.steps import Exchange, Steps, drive, guarded, in_database, together
@@ -19,7 +21,8 @@ class QueueFinder:
     """Adds what it finds to the known queues.
 
     `databases` are those in which queues are looked for, the target's own first. `selects_always` is set
-    where queues of other databases are known from before.
+    where queues of other databases are known from before. `hints` tell which keys that others came by are
+    worth a look.
     """
 
     def __init__(
@@ -31,10 +34,12 @@ class QueueFinder:
     ) -> None:
         self.databases: tuple[int, ...] = (own_database,)
         self.selects_always = False
+        self.hints = Hints(frameworks)
         self._frameworks = frameworks
         self._known = known
         self._settings = settings
         self._own_database = own_database
+        self._foresight: dict[int, Foresight] = {}
 
     @property
     def must_select(self) -> bool:
@@ -69,8 +74,30 @@ class QueueFinder:
 
     def ask_indexes(self, moment: Moment) -> Steps[None]:
         """Look into the frameworks' indexes; no walk. To be run together with a pass."""
-        for database in self.databases:
-            yield from self._recognise(moment, database, {})
+        yield from together(
+            [
+                foreseen(
+                    self._foresight.setdefault(database, Foresight()), self._recognise(moment, database, {})
+                )
+                for database in self.databases
+            ]
+        )
+
+    def take_hints(self, names: Mapping[int, Sequence[bytes]], moment: Moment) -> Steps[None]:
+        """Look at keys of these names, by database: the queues among them become known."""
+        yield from together(
+            [
+                self._look_at(names[database], moment, database)
+                for database in self.databases
+                if database in names
+            ]
+        )
+
+    def _look_at(self, names: Sequence[bytes], moment: Moment, database: int) -> Steps[None]:
+        steps = ask_types(names)
+        keys = yield from (in_database(database, steps) if self.must_select else steps)
+        if keys:
+            yield from self._recognise(moment, database, self.hints.sightings(keys))
 
     def _recognise(self, moment: Moment, database: int, seen: Mapping[str, Sightings]) -> Steps[None]:
         here = Moment(moment.at, moment.settings, database, moment.clients, moment.celery)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from exporter.samplers.queues.foresight import Foresight
 from exporter.samplers.queues.model import QueueId
 
 # What can be remembered: anything that survives a trip through JSON.
@@ -13,12 +14,16 @@ EMPTY_NOTES: Final[Mapping[str, Note]] = {}
 
 @dataclass(slots=True)
 class KnownQueue:
-    """A queue, its label, when it was last seen alive (epoch seconds), and a framework's notes about it."""
+    """A queue, its label, when it was last seen alive (epoch seconds), and a framework's notes about it.
+
+    `foresight` is what its reader asked in the last pass; unlike the notes it ends with the process.
+    """
 
     id: QueueId
     label: str
     alive_at: float
     notes: dict[str, Note] = field(default_factory=dict)
+    foresight: Foresight = field(default_factory=Foresight, compare=False, repr=False)
 
     def number(self, note: str, default: float = 0.0) -> float:
         """A note that is a number."""

@@ -73,31 +73,36 @@ class LookupCounter:
         """Take in the commands of a round trip with their replies."""
         if len(self._exists) > _MAX_REMEMBERED:
             self._exists.clear()
+        hits = misses = 0
         unclear = []
+        exists = self._exists
         for command, reply in zip(commands, replies, strict=True):
             judge = _JUDGES.get(command[0])
-            if judge is None or _is_refused(reply):
+            if judge is None:
                 continue
-            if command[0] == "EXISTS" and len(command) > 2:
-                self._count(reply, len(command) - 1)
+            found: bool | None
+            if isinstance(reply, ReplyError):
+                if reply.reason is not Reason.REPLY:
+                    continue
+                found = _is_there(reply)
+            elif command[0] == "EXISTS":
+                hits += reply
+                misses += len(command) - 1 - reply
                 continue
+            else:
+                found = judge(reply)
             key = command[2] if command[0] == "XINFO" else command[1]
-            found = _is_there(reply) if isinstance(reply, ReplyError) else judge(reply)
             if found is None:
                 unclear.append(key)
+                continue
+            exists[key] = found
+            if found:
+                hits += 1
             else:
-                self._exists[key] = found
-                self._count(int(found), 1)
-        for key in unclear:
-            self._count(int(self._exists.get(key, False)), 1)
-
-    def _count(self, found: int, asked: int) -> None:
-        self._lookups.hits += found
-        self._lookups.misses += asked - found
-
-
-def _is_refused(reply: Reply) -> bool:
-    return isinstance(reply, ReplyError) and reply.reason is not Reason.REPLY
+                misses += 1
+        found_unclear = sum(exists.get(key, False) for key in unclear)
+        self._lookups.hits += hits + found_unclear
+        self._lookups.misses += misses + len(unclear) - found_unclear
 
 
 def _is_there(error: ReplyError) -> bool:

@@ -82,9 +82,9 @@ def refusal(replies: Sequence[Reply]) -> ReplyError | None:
 
 
 def scanned(reply: Reply) -> Sequence[bytes]:
-    """The members in the answer to a first SSCAN, HSCAN or ZSCAN; see `ask_members`."""
+    """The members in the answer to a first SSCAN, in order: servers change theirs; see `ask_members`."""
     parts = items(reply)
-    return names(parts[1]) if len(parts) == 2 else ()
+    return sorted(names(parts[1])) if len(parts) == 2 else ()
 
 
 def ask_members(key: bytes) -> Command:

@@ -1,7 +1,7 @@
 """The queues sampler: all known queues of a server in a few round trips per pass."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -9,7 +9,7 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
-from exporter.samplers.base import SamplerContext
+from exporter.samplers.base import SamplerContext, SeenName
 from exporter.samplers.queues import families
 from exporter.samplers.queues.base import Framework, Moment
 from exporter.samplers.queues.celery_events import CeleryEvents
@@ -36,6 +36,8 @@ _SAVE_SECONDS: Final = 60.0
 # Each of their jobs has a key that begins with the queue's stem.
 _JOBS_UNDER_STEM: Final = frozenset({"bullmq", "bull"})
 _MAX_BEGINNINGS: Final = 100
+# BullMQ has 17 to 20. Streams with many groups and lists with many priorities have more, most others fewer.
+_SERIES_PER_QUEUE: Final = 30
 _REPLICA_ROLES: Final = frozenset({"slave", "replica"})
 _CLIENT_LIST: Final = "CLIENT LIST"
 # Their workers are known by the names of their connections.
@@ -57,6 +59,7 @@ class QueuesSampler:
         self._context = context
         self._settings: QueuesSection = context.settings
         self._records: QueueRecords | None = records or context.records.get("queues")
+        context.table.make_room(_SERIES_PER_QUEUE * self._settings.max_queues)
         self._is_restored = False
         self._saving: asyncio.Task[None] | None = None
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
@@ -72,6 +75,7 @@ class QueuesSampler:
         self._walk: asyncio.Task[None] | None = None
         self._walk_due_at = 0.0
         self._walk_seconds = 0.0
+        self._seen_names: tuple[SeenName, ...] = context.facts.seen_names
         self._index_due_at = 0.0
         self._saved_at = 0.0
         self._round_trips = 0
@@ -151,10 +155,24 @@ class QueuesSampler:
         if index_due:
             self._index_due_at = at + self._settings.index_interval.seconds
             parts.append(_without_result(self._finder.ask_indexes(self._moment(at, 0, clients))))
+        if hints := self._hints(at):
+            parts.append(_without_result(self._finder.take_hints(hints, self._moment(at, 0, clients))))
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
             self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
         return [pair for part in found for pair in part]
+
+    def _hints(self, at: float) -> Mapping[int, Sequence[bytes]]:
+        """What the last keyspace scan came by, once; where only a walk can tell, that is due."""
+        seen = self._context.facts.seen_names
+        if seen is self._seen_names:
+            return {}
+        self._seen_names = seen
+        names = self._finder.hints.names(seen)
+        is_new_database = self._settings.databases == "auto" and names.keys() - set(self._finder.databases)
+        if self._finder.hints.has_grown(seen) or is_new_database:
+            self._walk_due_at = min(self._walk_due_at, at)
+        return names
 
     def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
         return Moment(at, self._settings, database, clients, self._celery.heartbeats(database))

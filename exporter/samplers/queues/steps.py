@@ -19,7 +19,7 @@ Steps = Generator[Sequence[Command], Sequence[Reply], T]
 Exchange = Callable[[Sequence[Command]], Awaitable[Sequence[Reply]]]
 
 # What one round trip carries at most; replies have to fit into memory, and a deadline into a pass.
-MAX_COMMANDS: Final = 20_000
+MAX_COMMANDS: Final = 100_000
 
 
 def together(parts: Sequence[Steps[T]]) -> Steps[list[T]]:

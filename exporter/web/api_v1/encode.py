@@ -1,54 +1,61 @@
 """Query results as Prometheus' API writes them: times as seconds, values as texts."""
 
-from decimal import Decimal
-from math import isinf
-from typing import Any
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final
 
-from exporter.promql import Matrix, Result, Scalar, String, Vector
+from exporter.model.floats import format_float
+from exporter.model.labels import Labels
+from exporter.promql import Matrix, RangeSeries, Result, Scalar, String, Vector, VectorSample
+
+_CHUNK: Final = 20
 
 
-def encode_result(result: Result, at_ms: int, limit: int | None = None) -> dict[str, Any]:
+class Encoded(str):
+    """A text that is JSON already."""
+
+
+def encode_result(
+    result: Result, at_ms: int, limit: int | None = None, give_way: Callable[[], None] | None = None
+) -> Encoded:
     """The `data` of a query; `at_ms` is the moment that it was evaluated for, `limit` the number of series to
-    show (None: all)."""
+    show (None: all). `give_way` is called after each part that takes a while."""
     value = result.value
     match value:
         case Vector():
-            return {
-                "resultType": "vector",
-                "result": [
-                    {"metric": sample.labels.as_dict(), "value": encode_point(at_ms, sample.value)}
-                    for sample in value.samples[:limit]
-                ],
-            }
+            kind, shown = "vector", _join(map(_sample(at_ms), value.samples[:limit]), give_way)
         case Matrix():
-            return {
-                "resultType": "matrix",
-                "result": [
-                    {
-                        "metric": series.labels.as_dict(),
-                        "values": [encode_point(at, number) for at, number in series.points],
-                    }
-                    for series in value.series[:limit]
-                ],
-            }
+            kind, shown = "matrix", _join(map(_series, value.series[:limit]), give_way)
         case Scalar():
-            return {"resultType": "scalar", "result": encode_point(at_ms, value.value)}
+            kind, shown = "scalar", _point(at_ms, value.value)
         case String():
-            return {"resultType": "string", "result": [at_ms / 1000, value.value]}
+            kind, shown = "string", json.dumps([at_ms / 1000, value.value], ensure_ascii=False)
+    return Encoded(f'{{"resultType":"{kind}","result":{shown}}}')
 
 
-def encode_point(at_ms: int, value: float) -> list[Any]:
+def _join(parts: Iterator[str], give_way: Callable[[], None] | None) -> str:
+    found = []
+    while chunk := list(islice(parts, _CHUNK)):
+        found += chunk
+        if give_way is not None:
+            give_way()
+    return f"[{','.join(found)}]"
+
+
+def _sample(at_ms: int) -> Callable[[VectorSample], str]:
+    return lambda sample: f'{{"metric":{_labels(sample.labels)},"value":{_point(at_ms, sample.value)}}}'
+
+
+def _series(series: RangeSeries) -> str:
+    points = ",".join([_point(at, number) for at, number in series.points])
+    return f'{{"metric":{_labels(series.labels)},"values":[{points}]}}'
+
+
+def _labels(labels: Labels) -> str:
+    return json.dumps(labels.as_dict(), ensure_ascii=False, separators=(",", ":"))
+
+
+def _point(at_ms: int, value: float) -> str:
     """A pair of seconds and the value's text."""
-    return [at_ms / 1000 if at_ms % 1000 else at_ms // 1000, encode_value(value)]
-
-
-def encode_value(value: float) -> str:
-    """The shortest exact text without an exponent, as Go's `strconv.FormatFloat(v, 'f', -1, 64)`."""
-    if value != value:
-        return "NaN"
-    if isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    text = repr(value)
-    if "e" in text:
-        text = format(Decimal(text), "f")
-    return text.removesuffix(".0")
+    return f'[{at_ms / 1000 if at_ms % 1000 else at_ms // 1000},"{format_float(value)}"]'

@@ -68,7 +68,9 @@ class Parameters:
             try:
                 milliseconds = parse_duration(text)
             except InvalidDurationError as error:
-                raise BadDataError(f'invalid parameter "{name}": {error}') from error
+                raise BadDataError(
+                    f'invalid parameter "{name}": cannot parse "{text[:100]}" to a valid duration'
+                ) from error
         if milliseconds <= 0:
             raise BadDataError(f'invalid parameter "{name}": must be longer than 0')
         return milliseconds

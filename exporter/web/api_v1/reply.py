@@ -7,12 +7,16 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.errors import QueryError, VigilError
+from exporter.web.api_v1.encode import Encoded
+
+TRUNCATED: Final = "results truncated due to limit"
+"""The warning where a `limit` left something out."""
 
 
 class BadDataError(VigilError):
@@ -54,19 +58,20 @@ def api(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _success(answer: Answer) -> Response:
-    body: dict[str, Any] = {"status": "success", "data": answer.data}
-    if answer.warnings:
-        body["warnings"] = list(answer.warnings)
-    if answer.infos:
-        body["infos"] = list(answer.infos)
-    return _json(200, body)
+    shown = answer.data if isinstance(answer.data, Encoded) else _dump(answer.data)
+    notes = {"warnings": list(answer.warnings), "infos": list(answer.infos)}
+    told = "".join(f',"{kind}":{_dump(texts)}' for kind, texts in notes.items() if texts)
+    return _response(200, f'{{"status":"success","data":{shown}{told}}}')
 
 
 def _failure(status: int, kind: str, message: str) -> Response:
-    return _json(status, {"status": "error", "errorType": kind, "error": message})
+    return _response(status, _dump({"status": "error", "errorType": kind, "error": message}))
 
 
-def _json(status: int, body: Any) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _response(status: int, text: str) -> Response:
     # A lone surrogate cannot be sent as UTF-8; it can come from a label only by way of a broken client.
     return Response(text.encode("utf-8", "replace"), status, media_type="application/json")

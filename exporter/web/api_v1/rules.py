@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from exporter.clock import Clock
+from exporter.model.floats import format_exponent
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME, AlertingRule
 from exporter.rules.group import Group, Rule
-from exporter.web.api_v1.encode import encode_value
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import Answer, BadDataError, api
 
@@ -109,7 +109,7 @@ def _encode_alert(rule: AlertingRule, alert: ActiveAlert) -> dict[str, Any]:
         "annotations": dict(alert.annotations),
         "state": alert.state.value,
         "activeAt": _moment(alert.active_at_ms),
-        "value": encode_value(alert.value),
+        "value": format_exponent(alert.value),
     }
     if alert.keep_firing_since_ms:
         encoded["keepFiringSince"] = _moment(alert.keep_firing_since_ms)

@@ -12,31 +12,37 @@ from exporter.model.matcher import Matcher
 from exporter.model.sample import Family
 from exporter.store import Store
 from exporter.web.api_v1.parameters import Parameters
-from exporter.web.api_v1.reply import Answer, BadDataError, api
+from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
+from exporter.web.api_v1.turns import Turns, TurnTaker
 
 _ALWAYS = 1 << 62
+_CHUNK = 500
 
 
-def routes(store: Store, clock: Clock) -> Sequence[Route]:
-    """The routes that list series, labels and families."""
+def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
+    """The routes that list series, labels and families; long lists take turns with the event loop."""
 
     async def series(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
-        found = sorted(set(_select(store, parameters)))
+        selection = _Selection(store, parameters)
+        found = await turn_taker.run(lambda turns: sorted(set(selection.labels(turns))))
         return _limited([labels.as_dict() for labels in found], parameters)
 
     async def labels(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        names = {name for found in _select(store, parameters) for name, _ in found}
+        selection = _Selection(store, parameters)
+        names = await turn_taker.run(
+            lambda turns: {name for found in selection.labels(turns) for name, _ in found}
+        )
         return _limited(sorted(names), parameters)
 
     async def label_values(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        name = request.path_params["name"]
-        values = {found.get(name) for found in _select(store, parameters)} - {""}
-        return _limited(sorted(values), parameters)
+        selection, name = _Selection(store, parameters), request.path_params["name"]
+        values = await turn_taker.run(lambda turns: {found.get(name) for found in selection.labels(turns)})
+        return _limited(sorted(values - {""}), parameters)
 
     async def metadata(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
@@ -54,14 +60,23 @@ def routes(store: Store, clock: Clock) -> Sequence[Route]:
     )
 
 
-def _select(store: Store, parameters: Parameters) -> Iterator[Labels]:
-    """The labels of the series that any selector picks and that have a sample in the time asked for."""
-    start, end = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
-    selectors: Iterable[Sequence[Matcher]] = parameters.selectors() or [()]
-    for matchers in selectors:
-        for series in store.find(matchers):
-            if series.has_samples(start, end):
-                yield series.labels
+class _Selection:
+    """The series that any selector of a request picks and that have a sample in the time asked for."""
+
+    def __init__(self, store: Store, parameters: Parameters) -> None:
+        self._store = store
+        self._start = parameters.time_ms("start", -_ALWAYS)
+        self._end = parameters.time_ms("end", _ALWAYS)
+        self._selectors: Iterable[Sequence[Matcher]] = parameters.selectors() or [()]
+
+    def labels(self, turns: Turns) -> Iterator[Labels]:
+        """Their labels; some may come twice."""
+        for matchers in self._selectors:
+            for number, series in enumerate(self._store.find(matchers)):
+                if number % _CHUNK == 0:
+                    turns.give_way()
+                if series.has_samples(self._start, self._end):
+                    yield series.labels
 
 
 def _limited(found: Sequence[Any], parameters: Parameters) -> Answer:
@@ -69,7 +84,7 @@ def _limited(found: Sequence[Any], parameters: Parameters) -> Answer:
     limit = parameters.limit()
     if limit is None or len(found) <= limit:
         return Answer(found)
-    return Answer(found[:limit], warnings=["results truncated due to limit"])
+    return Answer(found[:limit], warnings=[TRUNCATED])
 
 
 def _families(store: Store) -> Iterator[Family]:

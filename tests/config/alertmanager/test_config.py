@@ -122,6 +122,8 @@ BAD = {
     "url of another kind": "global: {slack_api_url: 'ftp://x'}\n" + ROOT,
     "two slack urls": "global: {slack_api_url: 'http://x', slack_api_url_file: /x}\n" + ROOT,
     "two ways to log in": "global: {http_config: {bearer_token: x, basic_auth: {username: u}}}\n" + ROOT,
+    "headers without a proxy": "global: {http_config: {proxy_connect_header: {a: [b]}}}\n" + ROOT,
+    "exceptions without a proxy": "global: {http_config: {no_proxy: a}}\n" + ROOT,
     "no mail server": "route: {receiver: a}\nreceivers: [{name: a, email_configs: [{to: x, from: y}]}]",
     "no slack url": "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{channel: x}]}]",
     "no url of a webhook": "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{}]}]",
@@ -255,3 +257,46 @@ def test_secrets_stay_out_of_problems() -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
         load_alertmanager_config(tmp_path / "alertmanager.yml", "alertmanager.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("tracing: {endpoint: x}\n", "tracing: this daemon sends no traces"),
+        (
+            "inhibit_rules: [{target_matchers: [a=b], sources: [{matchers: [c=d]}]}]\n",
+            "inhibit_rules[0].sources: several sources for one rule are not known here",
+        ),
+        ("route: {receiver: a, labels: {x: y}}\n", "route.labels: labels of routes are not known here"),
+        (
+            "receivers: [{name: a, slack_configs:"
+            " [{api_url: http://h, post_updates_to_thread: true, channel: x}]}]\n",
+            "receivers[0].slack_configs[0].post_updates_to_thread: messages in threads are not known here",
+        ),
+    ],
+)
+def test_what_newer_alertmanagers_have_and_we_have_not_is_refused_with_a_sentence(
+    text: str, sentence: str
+) -> None:
+    parts = {"route": "route: {receiver: a}\n", "receivers": "receivers: [{name: a}]\n"}
+    rest = "".join(part for name, part in parts.items() if not text.startswith(name))
+    with pytest.raises(ConfigError) as caught:
+        parse_alertmanager_config(Document.parse(text + rest, "am.yml"))
+    (problem,) = caught.value.problems
+    assert sentence in str(problem)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "host", "Content-Type", "X A", ""])
+def test_headers_that_a_request_has_anyway_are_refused(name: str) -> None:
+    (problem,) = problems_of(
+        f"global: {{http_config: {{http_headers: {{'{name}': {{values: [x]}}}}}}}}\n" + ROOT
+    )
+    assert "cannot be set here" in problem or "is not the name of a header" in problem
+
+
+def test_what_is_turned_off_is_no_problem() -> None:
+    text = (
+        "tracing: {}\nroute: {receiver: a}\nreceivers: [{name: a, pagerduty_configs: [], slack_configs:"
+        " [{api_url: http://h, post_updates_to_thread: false}]}]\n"
+    )
+    assert parse_alertmanager_config(Document.parse(text, "am.yml")).receivers

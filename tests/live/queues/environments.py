@@ -23,6 +23,7 @@ NODE_PACKAGES: Final = {
     "bull4": "npm:bull@4.16.5",
     "bee-queue": "2.0.0",
     "ioredis": "5.6.1",
+    "node-resque": "9.7.1",
 }
 # Each has an environment of its own: the versions of redis-py that they want exclude each other.
 PYTHON_PACKAGES: Final = {

@@ -115,8 +115,9 @@ def _python(name: str) -> Scene:
     return Scene(f"{name}-python" if name == "bullmq" else name, start)
 
 
-def _ruby(script: str) -> Scene:
-    return Scene("sidekiq", lambda url: (["ruby", script, url], {}))
+def _plain(name: str, program: str, script: str) -> Scene:
+    """One whose framework is Debian's."""
+    return Scene(name, lambda url: ([program, script, url], {}))
 
 
 NODE_SCENES: Final = (
@@ -125,6 +126,8 @@ NODE_SCENES: Final = (
     _node("bull.js", "bull3"),
     _node("bull.js", "bull4"),
     _node("bee.js", "bee-queue"),
+    _node("resque.js", "node-resque"),
 )
 PYTHON_SCENES: Final = tuple(_python(name) for name in environments.PYTHON_PACKAGES)
-SIDEKIQ_SCENE: Final = _ruby("sidekiq_scene.rb")
+SIDEKIQ_SCENE: Final = _plain("sidekiq", "ruby", "sidekiq_scene.rb")
+LARAVEL_SCENE: Final = _plain("laravel", "php", "laravel_scene.php")

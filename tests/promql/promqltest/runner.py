@@ -41,7 +41,7 @@ class Report:
 def run_file(path: Path, report: Report) -> None:
     """Run one script and add to the report."""
     world = World()
-    for command in read_script(path.read_text()):
+    for command in read_script(path.read_text("utf-8", errors="replace")):
         if isinstance(command, Clear):
             world = World()
         elif isinstance(command, Load):
@@ -59,8 +59,9 @@ def _count(found: Eval, world: World, path: Path, report: Report) -> None:
         return
     try:
         run_eval(found, world)
-    except Mismatch as mismatch:
-        report.failures.append(f"{path.name}:{found.line}: {found.query}: {mismatch}")
+    except Exception as error:
+        crash = "" if isinstance(error, Mismatch) else f"crash: {type(error).__name__}: "
+        report.failures.append(f"{path.name}:{found.line}: {found.query}: {crash}{error}")
     else:
         report.passed += 1
 

@@ -46,6 +46,8 @@ def out_of_scope(found: Eval, world: World) -> str | None:
     plain = _AT_EDGE.sub("", _STRINGS.sub('""', found.query))
     if found.has_histograms:
         return "native histogram expected"
+    if found.has_unknown:
+        return "samples of a kind not known expected"
     if (match := _EXPERIMENTAL.search(plain)) is not None:
         return f"experimental: {match[1].lower()}"
     if (match := _NATIVE.search(plain)) is not None:
@@ -67,6 +69,8 @@ def _about_data(found: Eval, world: World) -> str | None:
         return "native histograms selected"
     if any(world.matches_start_times(selector.matchers) for selector in selectors):
         return "experimental: start timestamps"
+    if any(world.matches_unknown(selector.matchers) for selector in selectors):
+        return "samples of a kind not known selected"
     return None
 
 

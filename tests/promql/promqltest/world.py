@@ -14,12 +14,14 @@ _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 
 
 class World:
-    """A store, and the names of what could not be put there: native histograms, start timestamps."""
+    """A store, and the names of what could not be put there: native histograms, start timestamps, samples
+    of a kind that the reader does not know."""
 
     def __init__(self) -> None:
         self.store = Store(retention_ms=_CENTURY_MS)
         self.histograms: set[Labels] = set()
         self.start_times: set[Labels] = set()
+        self.unknown: set[Labels] = set()
         self._layouts: dict[Labels, Layout] = {}
 
     def load(self, load: Load) -> None:
@@ -28,17 +30,22 @@ class World:
             self._append(described, load.step_ms)
             if load.with_histograms:
                 self.histograms.update(_native_twins(described.labels))
+        self.unknown.update(load.unknown)
         everything = Labels() in load.start_times
         self.start_times.update(load.start_times)
         self.start_times.update(one.labels for one in load.series if everything)
 
     def matches_histogram(self, matchers: tuple[Matcher, ...]) -> bool:
         """Whether these matchers select native histograms."""
-        return any(all(matcher.matches(labels) for matcher in matchers) for labels in self.histograms)
+        return _matches_any(matchers, self.histograms)
 
     def matches_start_times(self, matchers: tuple[Matcher, ...]) -> bool:
         """Whether these matchers select series with start timestamps."""
-        return any(all(matcher.matches(labels) for matcher in matchers) for labels in self.start_times)
+        return _matches_any(matchers, self.start_times)
+
+    def matches_unknown(self, matchers: tuple[Matcher, ...]) -> bool:
+        """Whether these matchers select samples of a kind that the reader does not know."""
+        return _matches_any(matchers, self.unknown)
 
     def _append(self, described: SeriesDescription, step_ms: int) -> None:
         layout = self._layout(described.labels)
@@ -63,3 +70,7 @@ def _native_twins(labels: Labels) -> Iterator[Labels]:
     for suffix in _HISTOGRAM_SUFFIXES:
         if labels.name.endswith(suffix):
             yield labels.without("le").with_({METRIC_NAME: labels.name.removesuffix(suffix)})
+
+
+def _matches_any(matchers: tuple[Matcher, ...], series: set[Labels]) -> bool:
+    return any(all(matcher.matches(labels) for matcher in matchers) for labels in series)

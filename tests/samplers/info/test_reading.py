@@ -303,3 +303,17 @@ def test_a_real_server_read_twice(each_empty_server: RealServer) -> None:
         client.get("a")
         client.lpush("l", 1)
     assert subject.facts.keys_by_database == {0: 2}
+
+
+def test_numbers_that_are_none_are_no_crash() -> None:
+    page = reading()
+    seen = page.read(
+        info(
+            ("Clients", {"connected_clients": "inf"}),
+            ("Keyspace", {"db0": "keys=nan,expires=inf", "db1": "keys=-inf,expires=0"}),
+        )
+    )
+
+    assert seen['redis_db_keys_expiring{db="db0"}'] == float("inf")
+    assert page.facts.connected_clients == 0
+    assert page.facts.keys_by_database == {0: 0, 1: 0}

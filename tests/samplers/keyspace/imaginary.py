@@ -87,3 +87,5 @@ def run_survey(survey: Survey, keys: Mapping[bytes, Key], random: Random, batch:
     for start in range(0, len(names), batch):
         part = survey.select(b"0", names[start : start + batch])
         survey.commit(part, answer(part.request, keys, survey.refused))
+        if survey.needs_tidying:
+            survey.tidy()

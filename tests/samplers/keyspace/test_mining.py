@@ -24,9 +24,15 @@ def mine(
     if skeleton is not None:
         miner.learn(json.loads(json.dumps(skeleton)))
     for start in range(0, len(names), BATCH):
-        miner.count(miner.find(names[start : start + BATCH]))
+        count(miner, names[start : start + BATCH])
     found = {name: group.keys for name, group in miner.settle().items()}
     return found, miner.skeleton()
+
+
+def count(miner: Miner, names: Sequence[bytes]) -> None:
+    miner.count(miner.find(names))
+    if miner.is_crowded:
+        miner.make_room()
 
 
 def shuffled(groups: Iterable[Sequence[bytes]], seed: int) -> list[bytes]:
@@ -148,7 +154,7 @@ def test_hostile_names_are_counted_in_bounded_memory(kind: str) -> None:
     tracemalloc.start()
     try:
         for _ in range(total // BATCH):
-            miner.count(miner.find([HOSTILE[kind](random) for _ in range(BATCH)]))
+            count(miner, [HOSTILE[kind](random) for _ in range(BATCH)])
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -58,14 +58,17 @@ def read_key(client: Any, key: bytes) -> tuple[str, Any]:
         return kind, [[_text(item), score] for item, score in client.zrange(key, 0, -1, withscores=True)]
     if kind == "hash":
         return kind, {_text(field): _text(value) for field, value in sorted(client.hgetall(key).items())}
-    groups = [[_text(group["name"]), _text(group["last-delivered-id"])] for group in client.xinfo_groups(key)]
+    groups = [
+        [_text(group["name"]), _text(group["last-delivered-id"]), group.get("entries-read")]
+        for group in client.xinfo_groups(key)
+    ]
     entries = [
         [_text(entry_id), {_text(field): _text(value) for field, value in fields.items()}]
         for entry_id, fields in client.xrange(key)
     ]
     pending = [
         [group, _text(entry["message_id"])]
-        for group, _ in groups
+        for group, _, _ in groups
         for entry in client.xpending_range(key, group, "-", "+", 1000)
     ]
     return kind, {"entries": entries, "groups": groups, "pending": pending}
@@ -95,14 +98,16 @@ def _restore_key(client: Any, key: bytes, kind: str, value: Any) -> None:
 def _restore_stream(client: Any, key: bytes, value: Mapping[str, Any]) -> None:
     for entry_id, fields in value["entries"]:
         client.xadd(key, {_bytes(field): _bytes(item) for field, item in fields.items()}, id=entry_id)
-    for group, delivered in value["groups"]:
+    for group, delivered, given in value["groups"]:
         client.xgroup_create(key, group, id="0", mkstream=True)
         taken = [entry_id for name, entry_id in value["pending"] if name == group]
         if taken:
             client.xreadgroup(group, "consumer", {key: ">"}, count=len(value["entries"]))
             handed_out = [entry[0] for entry in value["entries"]]
-            client.xack(key, group, *(one for one in handed_out if one not in taken))
-        client.xgroup_setid(key, group, delivered)
+            done = [one for one in handed_out if one not in taken]
+            if done:
+                client.xack(key, group, *done)
+        client.xgroup_setid(key, group, delivered, entries_read=given)
 
 
 def _text(value: Any) -> str:

@@ -28,6 +28,8 @@ def test_there_are_dumps_of_every_framework_that_was_recorded() -> None:
         "celery",
         "dramatiq",
         "huey",
+        "laravel",
+        "resque",
         "rq",
         "saq",
         "sidekiq",

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from exporter.config.samplers.queues import QueuesSection
+from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
+from exporter.connection import Command, Reply
 from exporter.errors import ReplyError, StateError
+from exporter.samplers.base import SeenName
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks import bullmq, registry, rq
 from exporter.samplers.queues.known import KnownQueue
@@ -102,6 +104,82 @@ def test_nothing_but_reading_commands_are_sent(empty_server: RealServer, load_du
     assert used - ALLOWED <= {"config|resetstat", "info", "client|setinfo", "hello"}
 
 
+def test_the_server_itself_says_that_no_command_writes(empty_server: RealServer, load_dump: Load) -> None:
+    all_recorded(empty_server, load_dump)
+    settings = QueuesSection(
+        lists=(ListPattern(key="queue:{name}"), ListPattern(key="later", type="zset", name="later")),
+        workers=(WorkerPattern(key="worker:{id}"),),
+    )
+    empty_server.client.lpush("queue:mine", "{}")
+    empty_server.client.zadd("later", {"x": AT})
+    empty_server.client.config_resetstat()
+    with Watcher(empty_server.url, settings) as watcher:
+        for passed in (0, 15, 90):
+            watcher.sample(AT + passed)
+        watcher.facts.seen_names = (SeenName(0, b"bull:mail:*", frozenset({"list"}), 5),)
+        watcher.sample(AT + 105)
+    used = {name.removeprefix("cmdstat_") for name in empty_server.client.info("commandstats")}
+    assert len(used) > 20
+    for command in used:
+        words = command.split("|")
+        facts = empty_server.client.execute_command("COMMAND", "INFO", words[0])[words[0]]
+        assert "write" not in facts["flags"], command
+
+
+def reach(command: Command) -> int:
+    """How many elements the answer to a command that reads a range can have; 0 for other commands."""
+    words = [str(word) for word in command]
+    if words[0] in ("LRANGE", "ZRANGE", "ZREVRANGE"):
+        first, last = int(words[2]), int(words[3])
+        return last - first + 1 if (first < 0) == (last < 0) else 10**9
+    if words[0] == "ZRANGEBYSCORE":
+        return int(words[words.index("LIMIT") + 2])
+    if words[0] in ("XRANGE", "XREVRANGE"):
+        return int(words[words.index("COUNT") + 1])
+    return int(words[-1]) if words[0] == "XPENDING" else 0
+
+
+def test_every_range_has_an_end(
+    empty_server: RealServer, load_dump: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_recorded(empty_server, load_dump)
+    empty_server.client.xadd("orders", {"order": "1"}, id="5-0")
+    empty_server.client.xgroup_create("orders", "billing", id="3-0")
+    asked: list[Command] = []
+    with Watcher(empty_server.url) as watcher:
+        pipeline = watcher.sampler._connection.pipeline
+
+        async def note(commands: Sequence[Command]) -> list[Reply]:
+            asked.extend(commands)
+            return await pipeline(commands)
+
+        monkeypatch.setattr(watcher.sampler._connection, "pipeline", note)
+        for passed in (0, 15, 75):
+            watcher.sample(AT + passed)
+    kinds = {str(command[0]) for command in asked}
+    assert {"LRANGE", "ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE", "XRANGE", "XREVRANGE", "XPENDING"} <= kinds
+    assert not {"SMEMBERS", "HGETALL", "HKEYS", "KEYS", "SORT", "EVAL", "EVALSHA"} & kinds
+    assert max(reach(command) for command in asked) <= 1000
+
+
+def test_the_table_has_room_for_as_many_queues_as_are_allowed(empty_server: RealServer) -> None:
+    pipe = empty_server.client.pipeline(transaction=False)
+    for number in range(1300):
+        stem = f"bull:queue{number}"
+        pipe.hset(f"{stem}:meta", "version", "bullmq:6.7.0")
+        pipe.lpush(f"{stem}:wait", "1")
+        pipe.set(f"{stem}:id", 1)
+        pipe.xadd(f"{stem}:events", {"event": "added"})
+    pipe.execute()
+    with Watcher(empty_server.url, QueuesSection(max_queues=1300)) as watcher:
+        watcher.find(AT)
+        for passed in (0, 60):
+            watcher.read(AT + passed)
+        sample = watcher.table.finish(0)
+        assert len(sample.layout) > 20_000
+        assert watcher.table.dropped == 0
+
+
 def test_many_frameworks_share_one_database(empty_server: RealServer, load_dump: Load) -> None:
     # No two of these use the same keys.
     expectations = [
@@ -117,15 +195,69 @@ def test_many_frameworks_share_one_database(empty_server: RealServer, load_dump:
             assert differences(expected, own) == []
 
 
-def test_a_pass_takes_few_round_trips_whatever_the_number_of_queues(empty_server: RealServer) -> None:
+ROUND_TRIPS = "redis_vigil_queue_round_trips"
+
+
+def make_busy_queue(server: RealServer, name: str) -> None:
+    """A queue of which a pass needs answers before it can ask everything."""
+    make_queue(server, name, waiting=3)
+    for job in ("1", "2", "7", "8", "9"):
+        server.client.hset(f"bull:{name}:{job}", "timestamp", int((AT - 100 * int(job)) * 1000))
+    server.client.lpush(f"bull:{name}:active", "7", "8")
+    server.client.set(f"bull:{name}:7:lock", "token")
+    server.client.zadd(f"bull:{name}:prioritized", {"9": 1 << 32})
+
+
+def test_a_pass_is_one_round_trip_whatever_the_number_of_queues(empty_server: RealServer) -> None:
     for number in range(50):
-        make_queue(empty_server, f"queue{number}", waiting=3)
-        empty_server.client.lpush(f"bull:queue{number}:active", "7", "8")
-        empty_server.client.zadd(f"bull:queue{number}:prioritized", {"9": 1 << 32})
+        make_busy_queue(empty_server, f"queue{number}")
     with Watcher(empty_server.url) as watcher:
         watcher.find(AT)
-        assert len(watcher.read(AT)) == 50
-        assert watcher.values("redis_vigil_queue_round_trips") == {"{}": 3}
+        for at, trips in ((AT, 3), (AT + 15, 1), (AT + 30, 1)):
+            found = watcher.read(at)
+            assert len(found) == 50
+            assert watcher.values(ROUND_TRIPS) == {"{}": trips}
+        report = found["bullmq", "queue49"]
+        assert (report.oldest_job_age_seconds, report.orphaned) == (930, 1)
+
+
+def test_what_has_moved_costs_another_round_trip_and_is_right(empty_server: RealServer) -> None:
+    for number in range(5):
+        make_busy_queue(empty_server, f"queue{number}")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        for at in (AT, AT + 15):
+            watcher.read(at)
+        # A worker takes up the oldest job, and another one loses its lock.
+        empty_server.client.zrem("bull:queue3:prioritized", "9")
+        empty_server.client.rpoplpush("bull:queue3:wait", "bull:queue3:active")
+        empty_server.client.set("bull:queue3:1:lock", "token")
+        empty_server.client.delete("bull:queue3:7:lock")
+        found = watcher.read(AT + 30)
+        assert watcher.values(ROUND_TRIPS) == {"{}": 2}
+        moved, other = found["bullmq", "queue3"], found["bullmq", "queue2"]
+        assert (moved.oldest_job_age_seconds, moved.jobs["active"], moved.orphaned) == (230, 3, 2)
+        assert (other.oldest_job_age_seconds, other.jobs["active"], other.orphaned) == (930, 2, 1)
+        watcher.read(AT + 45)
+        assert watcher.values(ROUND_TRIPS) == {"{}": 1}
+
+
+def test_all_frameworks_together_are_one_round_trip_too(empty_server: RealServer, load_dump: Load) -> None:
+    all_recorded(empty_server, load_dump)
+    empty_server.client.xadd("orders", {"order": "1"})
+    empty_server.client.xgroup_create("orders", "billing", id="0")
+    empty_server.client.execute_command("SELECT", 3)
+    make_busy_queue(empty_server, "elsewhere")
+    empty_server.client.execute_command("SELECT", 0)
+    with Watcher(empty_server.url) as watcher:
+        trips = []
+        # The last three of these passes ask the frameworks' indexes along.
+        for passed in (0, 15, 30, 75, 135, 195):
+            assert len(watcher.sample(AT + passed)) > 30
+            trips.append(watcher.values(ROUND_TRIPS)["{}"])
+        assert trips[1:3] == [1, 1]
+        assert max(trips) <= 3
+        assert trips[-1] == 1
 
 
 def test_a_vanished_queue_reads_0_until_it_is_forgotten(empty_server: RealServer) -> None:

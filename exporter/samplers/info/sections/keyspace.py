@@ -5,7 +5,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader
-from exporter.samplers.info.parser import parse_named_numbers
+from exporter.samplers.info.parser import parse_named_numbers, whole
 
 KEYS: Final = Family("redis_db_keys", Kind.GAUGE, "Keys per database.", ("db",))
 KEYS_EXPIRING: Final = Family(
@@ -65,7 +65,7 @@ class KeyspaceReader:
             for index, scale, handle in handles:
                 if handle is not None:
                     values[handle] = numbers[index] * scale
-            self.keys[database] = int(numbers[position])
+            self.keys[database] = whole(numbers[position])
             return True
 
         read(text)

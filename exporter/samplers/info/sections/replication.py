@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from exporter.metrics import SeriesTable
+from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
 from exporter.samplers.info.parser import parse_number, parse_pairs
@@ -82,14 +82,15 @@ _OF_PRIMARY: Final = {
     "repl_offset": REPL_OFFSET,
     "read_repl_offset": READ_OFFSET,
 }
-_MAX_REPLICAS: Final = 1_000
+MAX_REPLICAS: Final = 1_000
 
 
 class ReplicationReader:
     """Makes the readers of the section's lines."""
 
-    def __init__(self, table: SeriesTable) -> None:
+    def __init__(self, table: SeriesTable, replicas: LabelCap) -> None:
         self._table = table
+        self._cap = replicas
         self._primary = ("", "")
         self._replicas = 0
 
@@ -121,7 +122,8 @@ class ReplicationReader:
 
     def _read_replica(self, text: str) -> LineReader:
         self._replicas += 1
-        if self._replicas > _MAX_REPLICAS:
+        if self._replicas > MAX_REPLICAS:
+            self._cap.folded += 1
             return None
         table, labels = self._table, _replica_labels(parse_pairs(text))
         offset_handle = table.handle(REPLICA_OFFSET, *labels)

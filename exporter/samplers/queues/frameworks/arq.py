@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, pairs, text
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import plausible
 from exporter.samplers.queues.vocabulary import Method, State
 
@@ -23,6 +23,10 @@ _HEALTH: Final = b":health-check"
 _IN_PROGRESS: Final = b"arq:in-progress:"
 # So many due jobs are looked at one by one; running ones stand first, unless they were retried.
 _MAX_DUE: Final = 500
+
+
+# The note that a worker has reported under the queue's usual key: they may be told to use another one.
+_REPORTED: Final = "reported"
 
 
 class Arq:
@@ -52,7 +56,7 @@ class Arq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
@@ -78,6 +82,11 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         reading.oldest = Oldest(since, Method.TIMESTAMP)
     # At least one: the string stands for all workers of the queue.
     reading.workers = count(health)
+    if reading.workers:
+        queue.notes[_REPORTED] = 1
+    elif reading.workers == 0 and _REPORTED in queue.notes:
+        # Running jobs of a queue whose workers have all fallen silent.
+        reading.orphaned = reading.jobs.get(State.ACTIVE)
     return reading
 
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks.bull_family import stems
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, json_object, number, text
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import at_path, parse_number
-from exporter.samplers.queues.vocabulary import Method, State
+from exporter.samplers.queues.vocabulary import Method, Outcome, State
 
 _DEFAULT_PREFIX: Final = b"bq:"
 _TYPES: Final = {
@@ -25,6 +25,11 @@ _TYPES: Final = {
 }
 # What neither Bull nor BullMQ has.
 _OWN: Final = (b"waiting", b"succeeded", b"jobs", b"stalling")
+
+
+_ENDS: Final = {Outcome.COMPLETED: State.COMPLETED, Outcome.FAILED: State.FAILED}
+# The note that somebody has checked for stalled jobs.
+_CHECKED: Final = "checked"
 
 
 class BeeQueue:
@@ -54,7 +59,7 @@ class BeeQueue:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _is_bee_queue(stem: bytes) -> Steps[bool]:
@@ -81,12 +86,17 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("ZCOUNT", stem + b":delayed", "-inf", due_before),
         ("GET", stem + b":id"),
         ("LINDEX", stem + b":waiting", -1),
+        # In this order: a check in between fills the one and sets the other.
+        ("SCARD", stem + b":stalling"),
+        ("EXISTS", stem + b":stallBlock"),
     ]
     reading = Reading(method=Method.TIMESTAMP, overdue=count(first[5]), added=number(first[6]))
     states = (State.WAITING, State.ACTIVE, State.DELAYED, State.COMPLETED, State.FAILED)
     for state, reply in zip(states, first, strict=False):
         reading.count(state, count(reply))
-    oldest = first[7]
+    oldest, stalling, checked = first[7:]
+    reading.orphaned = _orphaned(queue, count(checked), count(stalling))
+    _count_finished(queue, reading)
     if isinstance(oldest, bytes):
         (job,) = yield [("HGET", stem + b":jobs", oldest)]
         since = parse_number(at_path(json_object(job), "options.timestamp"), 1e-3)
@@ -94,6 +104,31 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         if since is not None:
             reading.oldest = Oldest(max(since, delayed_until or 0.0), Method.TIMESTAMP)
     return reading
+
+
+def _orphaned(queue: KnownQueue, checked: int | None, stalling: int | None) -> int | None:
+    """Jobs whose worker has not been heard since the last check for stalled jobs.
+
+    A check puts all active jobs into `stalling`, and workers take theirs out within half of the interval for
+    which the check leaves `stallBlock` behind. Until that has run out nothing is certain; where nobody ever
+    checks, nothing is known. Source: lib/lua/checkStalledJobs.lua.
+    """
+    if checked:
+        queue.notes[_CHECKED] = 1
+        return 0
+    return stalling if stalling or _CHECKED in queue.notes else None
+
+
+def _count_finished(queue: KnownQueue, reading: Reading) -> None:
+    """By how much the sets of ended jobs have grown; a queue that keeps none shows none."""
+    for outcome, state in _ENDS.items():
+        kept = reading.jobs.get(state)
+        if kept is None:
+            continue
+        before = queue.number(f"{outcome}/kept", kept)
+        queue.notes[f"{outcome}/kept"] = kept
+        if kept or outcome in queue.notes:
+            reading.finished[outcome] = queue.add(outcome, max(0.0, kept - before))
 
 
 FRAMEWORK: Final = BeeQueue()

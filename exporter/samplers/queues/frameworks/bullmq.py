@@ -5,10 +5,11 @@ Confirmed on npm `bullmq` 5.81 and 6.7 and PyPI `bullmq`.
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks import bull_family as bull
 from exporter.samplers.queues.frameworks.bullmq_events import FinishedEvents
 from exporter.samplers.queues.known import KnownQueue
@@ -48,7 +49,7 @@ class BullMq:
             # The names of clients come with the replies of the first round.
             yield []
             workers = (bull.stem_of_client(name) for name in moment.clients.names or ())
-            stems |= dict.fromkeys(stem for stem in workers if stem)
+            stems |= dict.fromkeys(sorted({stem for stem in workers if stem}))
         fingerprints = yield from together([_is_bullmq(stem) for stem in stems])
         return [
             Found(QueueId(self.name, stem, database=moment.database))
@@ -58,7 +59,7 @@ class BullMq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _is_bullmq(stem: bytes) -> Steps[bool]:
@@ -77,7 +78,7 @@ def _is_bullmq(stem: bytes) -> Steps[bool]:
     return (yield from bull.has_types(stem, _LISTS, _ZSETS))
 
 
-def _first_questions(stem: bytes, moment: Moment) -> list[Command]:
+def _first_questions(stem: bytes, moment: Moment, finished: FinishedEvents) -> list[Command]:
     return [
         ("LLEN", stem + b":wait"),
         ("LRANGE", stem + b":wait", -2, -1),
@@ -95,14 +96,16 @@ def _first_questions(stem: bytes, moment: Moment) -> list[Command]:
         ("HMGET", stem + b":meta", "paused", *bull.META_FIELDS),
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
+        *finished.ask(),
     ]
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     stem = queue.id.base
-    first = yield _first_questions(stem, moment)
+    finished = FinishedEvents(queue, stem)
+    first = yield _first_questions(stem, moment, finished)
     wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
-    last_id, is_paused, *metrics = first[12:]
+    last_id, is_paused, completed, failed, *events = first[12:]
     reading = Reading(method=Method.TIMESTAMP)
     waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
     held, oldest_held = bull.count_without_markers(paused, paused_tail)
@@ -118,7 +121,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.paused = bool(items(is_paused)) and items(is_paused)[0] is not None
     running = bull.ActiveJobs(stem, listed)
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
-    finished = FinishedEvents(queue, stem, metrics)
+    reading.finished = finished.counts((completed, failed), events)
     yield from _details(reading, stem, heads, running, finished, moment)
     reading.workers = bull.count_workers(stem, moment.clients)
     return reading
@@ -132,27 +135,21 @@ def _details(
     finished: FinishedEvents,
     moment: Moment,
 ) -> Steps[None]:
-    """What needs answers of the first round: ages, locks, finished jobs."""
-    locks, ends = running.ask(), finished.ask()
+    """What needs answers of the first round: ages, locks, the end of a long stream of events."""
+    locks, more = running.ask(), finished.ask_rest()
     bands = _ask_bands(stem) if reading.jobs.get(State.PRIORITIZED) else []
-    if not (heads or locks or ends or bands):
-        reading.orphaned = reading.stuck = 0
-        reading.finished = finished.counts([])
-        return
-    questions = [bull.ask_job(stem, job) for job in heads]
-    replies = yield [*questions, *locks, *ends, *bands]
-    after_heads, after_locks = len(heads), len(heads) + len(locks)
-    after_ends = after_locks + len(ends)
     if State.ACTIVE in reading.jobs:
-        reading.orphaned, reading.stuck = running.judge(replies[after_heads:after_locks], moment)
-    reading.finished = finished.counts(replies[after_locks:after_ends])
-    since = [bull.ready_since(reply) for reply in replies[:after_heads]]
-    firsts = _first_of_bands(replies[after_ends:])
-    more = finished.ask_rest()
-    if firsts or more:
-        replies = yield [*(bull.ask_job(stem, job) for job in firsts), *more]
-        since += [bull.ready_since(reply) for reply in replies[: len(firsts)]]
-        finished.extrapolate(replies[len(firsts) :], reading.finished)
+        reading.orphaned = reading.stuck = 0
+    if not (heads or locks or more or bands):
+        return
+    replies = iter((yield [*(bull.ask_job(stem, job) for job in heads), *locks, *more, *bands]))
+    since = [bull.ready_since(reply) for reply in islice(replies, len(heads))]
+    if locks:
+        reading.orphaned, reading.stuck = running.judge(list(islice(replies, len(locks))), moment)
+    finished.extrapolate(list(islice(replies, len(more))), reading.finished)
+    firsts = _first_of_bands(replies)
+    if firsts:
+        since += [bull.ready_since(reply) for reply in (yield [bull.ask_job(stem, job) for job in firsts])]
     known = [moment_ready for moment_ready in since if moment_ready is not None]
     if known:
         reading.oldest = Oldest(min(known), Method.TIMESTAMP)

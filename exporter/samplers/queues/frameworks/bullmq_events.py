@@ -19,42 +19,42 @@ _OUTCOMES: Final = {b"completed": Outcome.COMPLETED, b"failed": Outcome.FAILED}
 _NOTES: Final = {Outcome.COMPLETED: "completed", Outcome.FAILED: "failed"}
 # The note that holds the id of the last event that was read.
 _POSITION: Final = "events"
+# The note that workers have counted in the last pass.
+_BY_WORKERS: Final = "counted_by_workers"
 
 
 class FinishedEvents:
     """Reads the ends of one queue's jobs; the counters are kept in the queue's notes.
 
-    `metrics` are the counts that workers keep themselves: completed, failed. Where there is either, events
-    are not read at all.
+    Where workers keep counts themselves, events are not read at all.
     """
 
-    def __init__(self, queue: KnownQueue, stem: bytes, metrics: Sequence[Reply]) -> None:
+    def __init__(self, queue: KnownQueue, stem: bytes) -> None:
         self._queue = queue
         self._key = stem + b":events"
-        self._metrics = [number(reply) for reply in metrics]
         self._started_at = 0
         self._read_until = 0
         self._page: dict[Outcome, int] = {}
         self._is_full = False
 
-    @property
-    def _counted_by_workers(self) -> bool:
-        return any(value is not None for value in self._metrics)
-
     def ask(self) -> list[Command]:
         """The next page of events; at first sight just where the stream ends now."""
-        if self._counted_by_workers:
+        if _BY_WORKERS in self._queue.notes:
             return []
         position = self._queue.text(_POSITION)
         if not position:
             return [("XREVRANGE", self._key, "+", "-", "COUNT", 1)]
         return [("XRANGE", self._key, f"({position}", "+", "COUNT", _PAGE)]
 
-    def counts(self, replies: Sequence[Reply]) -> dict[Outcome, float]:
-        """The counters after this page."""
-        if self._counted_by_workers:
-            completed, failed = self._metrics
+    def counts(self, metrics: tuple[Reply, Reply], replies: Sequence[Reply]) -> dict[Outcome, float]:
+        """The counters after this page, given what workers have counted (completed, failed)."""
+        completed, failed = (number(reply) for reply in metrics)
+        if completed is not None or failed is not None:
+            self._queue.notes[_BY_WORKERS] = 1
+            self._queue.notes.pop(_POSITION, None)
             return {Outcome.COMPLETED: completed or 0.0, Outcome.FAILED: failed or 0.0}
+        if self._queue.notes.pop(_BY_WORKERS, None) is not None:
+            return self._add({})
         entries = items(replies[0]) if replies else ()
         position = self._queue.text(_POSITION)
         if not position:

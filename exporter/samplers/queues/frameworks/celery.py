@@ -11,12 +11,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, scanned
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
 
 _ALL: Final = ALL_QUEUES.encode()
@@ -50,12 +50,11 @@ class Celery:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together(
-            [
-                _read_unacknowledged(queue, moment) if queue.id.name == _ALL else _read_queue(queue, moment)
-                for queue in queues
-            ]
-        )
+        return read_each(queues, moment, _read)
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    return _read_unacknowledged(queue, moment) if queue.id.name == _ALL else _read_queue(queue, moment)
 
 
 def _bound_queues(members: Sequence[bytes]) -> list[bytes]:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, json_object, pairs, text
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_number
 from exporter.samplers.queues.vocabulary import Method, State
 
@@ -57,7 +57,7 @@ class Dramatiq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
@@ -69,7 +69,8 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("LINDEX", base + name, 0),
         ("ZREVRANGE", base + _HEARTBEATS, 0, _MAX_WORKERS - 1, "WITHSCORES"),
     ]
-    heard = {worker: score / 1000 for worker, score in pairs(beats)}
+    # In an order that stays the same from pass to pass.
+    heard = {worker: score / 1000 for worker, score in sorted(pairs(beats))}
     acks = [base + b"__acks__." + worker + b"." + name for worker in heard]
     questions: list[Command] = [
         *(("SCARD", key) for key in acks),

@@ -1,5 +1,9 @@
-"""Resque. Confirmed from source only: https://github.com/resque/resque, lib/resque/data_store.rb and
-worker.rb.
+"""Resque, and node-resque, which shares its layout.
+
+node-resque is confirmed on npm `node-resque` 9.7; Resque itself from source only:
+https://github.com/resque/resque, lib/resque/data_store.rb and worker.rb. Workers of the one write heartbeats
+into `workers:heartbeat`, those of the other into `worker:ping:<host>:<pid>`. Resque counts failed jobs among
+the processed ones, node-resque does not.
 
 Jobs carry no time. Failed jobs stand in one list, and the counters count for all queues: they are under the
 queue `*`.
@@ -7,17 +11,18 @@ queue `*`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from exporter.connection import Reply
+from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings
 from exporter.samplers.queues.frameworks import ruby_index
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
-from exporter.samplers.queues.steps import Steps, together
-from exporter.samplers.queues.timestamps import parse_iso
+from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.timestamps import parse_epoch, parse_iso
 from exporter.samplers.queues.totals import finished_from_totals
 from exporter.samplers.queues.vocabulary import Method, State
 
@@ -25,6 +30,10 @@ _DEFAULT_BASE: Final = b"resque:"
 _MAX_WORKERS: Final = 500
 # Resque itself takes a worker for dead that was not heard for five minutes (`prune_interval`).
 _SILENT_SECONDS: Final = 300.0
+
+
+# The note that the workers were seen to be node-resque's.
+_PINGS: Final = "pings"
 
 
 class Resque:
@@ -43,47 +52,64 @@ class Resque:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        bases = list(dict.fromkeys(queue.id.base for queue in queues))
-        fleets = yield from together([_read_workers(base) for base in bases])
-        by_base = dict(zip(bases, fleets, strict=True))
-        return (
-            yield from together(
-                [
-                    _read_total(queue, by_base[queue.id.base], moment)
-                    if queue.id.name == ruby_index.ALL
-                    else _read_queue(queue, by_base[queue.id.base], moment)
-                    for queue in queues
-                ]
-            )
-        )
+        return ruby_index.read_by_base(queues, moment, _read)
 
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """A registered worker; `heard` is None where it has sent no heartbeat. `running` is its job's queue."""
+    """A registered worker; `heard` is None where it has sent no heartbeat. `running` is its job's queue,
+    `pings` whether it is node-resque's."""
 
     queues: frozenset[bytes]
     heard: float | None
     running: bytes | None
+    pings: bool = False
 
     def is_silent(self, at: float) -> bool:
         return self.heard is not None and self.heard < at - _SILENT_SECONDS
 
 
-def _read_workers(base: bytes) -> Steps[Sequence[_Worker]]:
-    (reply,) = yield [ask_members(base + b"workers")]
-    names = scanned(reply)[:_MAX_WORKERS]
-    if not names:
-        return ()
+def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    questions = [_questions(queue) for queue in queues]
+    first = yield [
+        ask_members(base + b"workers"),
+        *(command for commands in questions for command in commands),
+    ]
+    names = scanned(first[0])[:_MAX_WORKERS]
+    workers = (yield from _read_workers(base, names)) if names else ()
+    answers = iter(first[1:])
+    readings = []
+    for queue, commands in zip(queues, questions, strict=True):
+        read = _total if queue.id.name == ruby_index.ALL else _queue
+        readings.append(read(queue, list(islice(answers, len(commands))), workers, moment))
+    return readings
+
+
+def _questions(queue: KnownQueue) -> list[Command]:
+    base = queue.id.base
+    if queue.id.name == ruby_index.ALL:
+        return [("LLEN", base + b"failed"), ("GET", base + b"stat:processed"), ("GET", base + b"stat:failed")]
+    key = base + b"queue:" + queue.id.name
+    return [("LLEN", key), ("LINDEX", key, 0)]
+
+
+def _read_workers(base: bytes, names: Sequence[bytes]) -> Steps[Sequence[_Worker]]:
     replies = yield [
         ("HMGET", base + b"workers:heartbeat", *names),
         *(("GET", base + b"worker:" + name) for name in names),
+        *(("GET", base + b"worker:ping:" + b":".join(name.split(b":")[:2])) for name in names),
     ]
     beats = items(replies[0]) or [None] * len(names)
+    jobs, pings = replies[1 : 1 + len(names)], replies[1 + len(names) :]
     return [
-        _Worker(_served(name), parse_iso(beat), _running(job))
-        for name, beat, job in zip(names, beats, replies[1:], strict=True)
+        _worker(name, beat, job, ping)
+        for name, beat, job, ping in zip(names, beats, jobs, pings, strict=True)
     ]
+
+
+def _worker(name: bytes, beat: Reply, job: Reply, ping: Reply) -> _Worker:
+    pinged = parse_epoch(json_object(ping).get("time"))
+    return _Worker(_served(name), parse_iso(beat) or pinged, _running(job), pinged is not None)
 
 
 def _served(name: bytes) -> frozenset[bytes]:
@@ -96,10 +122,11 @@ def _running(job: Reply) -> bytes | None:
     return queue.encode() if isinstance(queue, str) else None
 
 
-def _read_queue(queue: KnownQueue, workers: Sequence[_Worker], moment: Moment) -> Steps[Reading]:
+def _queue(
+    queue: KnownQueue, replies: Sequence[Reply], workers: Sequence[_Worker], moment: Moment
+) -> Reading:
     name = queue.id.name
-    key = queue.id.base + b"queue:" + name
-    length, head = yield [("LLEN", key), ("LINDEX", key, 0)]
+    length, head = replies
     reading = Reading(method=Method.FIRST_SEEN)
     reading.count(State.WAITING, count(length))
     reading.oldest = watch_head(queue, head, moment.at)
@@ -110,16 +137,15 @@ def _read_queue(queue: KnownQueue, workers: Sequence[_Worker], moment: Moment) -
     return reading
 
 
-def _read_total(queue: KnownQueue, workers: Sequence[_Worker], moment: Moment) -> Steps[Reading]:
-    base = queue.id.base
-    failed, *totals = yield [
-        ("LLEN", base + b"failed"),
-        ("GET", base + b"stat:processed"),
-        ("GET", base + b"stat:failed"),
-    ]
+def _total(
+    queue: KnownQueue, replies: Sequence[Reply], workers: Sequence[_Worker], moment: Moment
+) -> Reading:
+    failed, *totals = replies
     reading = Reading()
     reading.count(State.FAILED, count(failed))
-    reading.finished = finished_from_totals(*totals)
+    if any(worker.pings for worker in workers):
+        queue.notes[_PINGS] = 1
+    reading.finished = finished_from_totals(*totals, failed_are_extra=_PINGS in queue.notes)
     _count_workers(reading, workers, moment)
     return reading
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from exporter.connection import Command
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.foresight import foreseen
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, items, number, scanned, text
@@ -51,7 +52,7 @@ class Rq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return _read(queues, moment)
+        return foreseen(queues[0].foresight, _read(queues, moment))
 
 
 def _questions(name: bytes, moment: Moment) -> list[Command]:

@@ -1,11 +1,13 @@
 """Sidekiq and Resque share an index, `<namespace>queues`: which of the two has written it?"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
-from exporter.samplers.queues.model import QueueId
+from exporter.samplers.queues.foresight import foreseen
+from exporter.samplers.queues.known import KnownQueue
+from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, json_object, number, scanned, text
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.vocabulary import ALL_QUEUES
@@ -33,6 +35,28 @@ def find_queues(framework: str, seen: Sightings, moment: Moment) -> Steps[Sequen
         for name in (*members, ALL)
     ]
     return [Found(queue) for queue in queues]
+
+
+def read_by_base(
+    queues: Sequence[KnownQueue],
+    moment: Moment,
+    read: Callable[[bytes, Sequence[KnownQueue], Moment], Steps[Sequence[Reading]]],
+) -> Steps[Sequence[Reading]]:
+    """Read the queues of each installation (namespace) together, and all in the same round trips."""
+    bases = list(dict.fromkeys(queue.id.base for queue in queues))
+    groups = [[queue for queue in queues if queue.id.base == base] for base in bases]
+    found = yield from together(
+        [
+            foreseen(group[0].foresight, read(base, group, moment))
+            for base, group in zip(bases, groups, strict=True)
+        ]
+    )
+    by_queue = {
+        queue.id: reading
+        for group, readings in zip(groups, found, strict=True)
+        for queue, reading in zip(group, readings, strict=True)
+    }
+    return [by_queue[queue.id] for queue in queues]
 
 
 def _members(index: bytes, framework: str) -> Steps[Sequence[bytes]]:

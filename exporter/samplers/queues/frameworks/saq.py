@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exporter.connection import Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, json_object, names, number
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
 
@@ -56,7 +56,7 @@ class Saq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([_read(queue, moment) for queue in queues])
+        return read_each(queues, moment, _read)
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
@@ -79,7 +79,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     if all(size is not None for size in sizes):
         known = [size or 0 for size in sizes]
         reading.count(State.SCHEDULED, max(0, known[2] - known[0] - known[1]))
-    jobs, informers = names(running), names(reports)
+    jobs, informers = names(running), sorted(names(reports))
     heads = [head] if isinstance(head, bytes) else []
     replies = yield [("GET", key) for key in (*heads, *jobs, *informers)]
     after_jobs = len(heads) + len(jobs)

@@ -16,7 +16,7 @@ from exporter.samplers.queues.frameworks import ruby_index
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_epoch
 from exporter.samplers.queues.totals import finished_from_totals
 from exporter.samplers.queues.vocabulary import Method, State
@@ -39,18 +39,8 @@ class Sidekiq:
         return ruby_index.find_queues(self.name, seen, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
-        """See `Framework`: one installation (namespace) after the other, all in the same rounds."""
-        bases = list(dict.fromkeys(queue.id.base for queue in queues))
-        groups = [[queue for queue in queues if queue.id.base == base] for base in bases]
-        found = yield from together(
-            [_read(base, group, moment) for base, group in zip(bases, groups, strict=True)]
-        )
-        by_queue = {
-            queue.id: reading
-            for group, readings in zip(groups, found, strict=True)
-            for queue, reading in zip(group, readings, strict=True)
-        }
-        return [by_queue[queue.id] for queue in queues]
+        """See `Framework`."""
+        return ruby_index.read_by_base(queues, moment, _read)
 
 
 @dataclass(frozen=True, slots=True)

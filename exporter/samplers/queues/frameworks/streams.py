@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import GroupReading, Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, items, mapping, number, text
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import plausible
-from exporter.samplers.queues.vocabulary import LagMethod, Method, State
+from exporter.samplers.queues.vocabulary import LagMethod, Method, Outcome, State
 
 _MAX_GROUPS: Final = 50
 # Of stuck entries and of consumers no more are looked at than these.
@@ -48,7 +48,7 @@ class Streams:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together([read_stream(queue.id.base + queue.id.name, moment) for queue in queues])
+        return read_each(queues, moment, read_stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,9 @@ def parse_id(reply: Reply) -> tuple[int, int] | None:
     return (int(first), int(second)) if first.isdigit() and second.isdigit() else None
 
 
-def read_stream(key: bytes, moment: Moment) -> Steps[Reading]:
-    """Read one stream with all its groups."""
+def read_stream(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    """Read one stream, whose key is the queue's name, with all its groups."""
+    key = queue.id.name
     replies = yield [("XINFO", "STREAM", key), ("XINFO", "GROUPS", key)]
     reading = Reading(method=Method.TIMESTAMP)
     if text(replies[0]) is None and not items(replies[0]):
@@ -99,6 +100,8 @@ def read_stream(key: bytes, moment: Moment) -> Steps[Reading]:
     reading.added = stream.added
     groups = [mapping(group) for group in items(replies[1])[:_MAX_GROUPS]]
     reading.groups = yield from together([_read_group(key, group, stream, moment) for group in groups])
+    if len(groups) == 1:
+        _count_acknowledged(reading, groups[0])
     lags = [group.lag for group in reading.groups if group.lag is not None]
     if len(lags) == len(reading.groups):
         reading.count(State.WAITING, max(lags, default=0))
@@ -109,6 +112,14 @@ def read_stream(key: bytes, moment: Moment) -> Steps[Reading]:
     if undelivered:
         reading.oldest = Oldest(min(undelivered), Method.TIMESTAMP)
     return reading
+
+
+def _count_acknowledged(reading: Reading, group: Mapping[str, Any]) -> None:
+    """What the only group was given and does not hold any more has ended, one way or another. Servers from
+    before Redis 7 do not count what a group was given, later ones not in all cases."""
+    given, pending = count(group.get("entries-read")), count(group.get("pending"))
+    if given is not None and pending is not None:
+        reading.finished[Outcome.UNKNOWN] = max(0.0, given - pending)
 
 
 def _missing(reading: Reading, reply: Reply) -> Reading:

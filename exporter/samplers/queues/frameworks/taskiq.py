@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks.streams import TASKIQ_GROUP, group_names, read_stream
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.replies import count, json_object
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, State
 
 _DEFAULT: Final = b"taskiq"
@@ -53,12 +53,11 @@ class Taskiq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return together(
-            [
-                read_stream(queue.id.name, moment) if queue.id.base == _STREAM else _read_list(queue, moment)
-                for queue in queues
-            ]
-        )
+        return read_each(queues, moment, _read)
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    return read_stream(queue, moment) if queue.id.base == _STREAM else _read_list(queue, moment)
 
 
 def _read_list(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -43,6 +43,9 @@ async def play():
     report(step="filled", **facts, jobs=jobs, workers={"arq:queue": 1}, pid=hands.pid)
     hands.wait()
     await until(lambda: absent(pool, "arq:queue:health-check"), "the report has run out")
+    orphaned = {"workers": {"arq:queue": 0}, "orphaned": {"arq:queue": 1}}
+    # Only who has seen the worker knows that it is gone.
+    report(step="orphaned", **facts, jobs=jobs, **orphaned, remembered=True)
     # What happens by itself after the job's timeout: it waits again.
     await pool.delete("arq:in-progress:hanging")
     facts["oldest"] = {"arq:queue": await pool.zscore("arq:queue", "hanging") / 1000}

@@ -1,11 +1,14 @@
 """Tasks of Huey in every state. Usage: python huey_scene.py REDIS_URL"""
 
+import os
 import sys
 
-from huey import PriorityRedisHuey, RedisHuey
-from scene_stage import report, until
+os.environ["SCENE_URL"] = URL = sys.argv[1]
 
-URL = sys.argv[1]
+from huey import PriorityRedisHuey, RedisHuey
+from huey_tasks import hang, slow
+from scene_stage import program, report, start, until
+
 plain = RedisHuey("mail", url=URL)
 ranked = PriorityRedisHuey("ranked", url=URL)
 
@@ -36,12 +39,25 @@ while schedule is not None and schedule.eta is None:
     plain.enqueue(schedule)
     schedule = plain.dequeue()
 plain.add_schedule(schedule)
-report(
-    step="filled",
-    framework="huey",
-    jobs={
-        "mail": {"waiting": plain.pending_count(), "scheduled": plain.scheduled_count()},
-        "ranked": {"waiting": ranked.pending_count(), "scheduled": ranked.scheduled_count()},
-    },
-    overdue={"mail": 0},
-)
+hang()
+hands = start(program("huey_consumer"), "huey_tasks.slow", "--workers", "1", "--quiet")
+until(lambda: slow.storage.conn.delete("hanging"), "the task runs")
+hang()
+
+
+def facts():
+    return {
+        "framework": "huey",
+        "jobs": {
+            queue.name: {"waiting": queue.pending_count(), "scheduled": queue.scheduled_count()}
+            for queue in (plain, ranked, slow)
+        },
+        "overdue": {"mail": 0},
+        # Huey keeps nothing of a task that runs: what a killed consumer had in its hands is lost.
+        "orphaned": {"slow": None},
+    }
+
+
+report(step="filled", **facts(), pid=hands.pid)
+hands.wait()
+report(step="killed", **facts())

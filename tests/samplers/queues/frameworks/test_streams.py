@@ -7,6 +7,7 @@ import redis
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.samplers.queues import QueueReport
+from tests.conftest import StartServer
 from tests.samplers.queues.reading import Watcher, read_queues
 from tests.servers import RealServer
 
@@ -113,3 +114,16 @@ def test_names_that_are_no_text(each_empty_server: RealServer) -> None:
     report = read_queues(each_empty_server.url, AT)["stream", "caf\\xe9"]
     assert report.groups[0].name == "gr\\xffp"
     assert report.groups[0].pending == 0
+
+
+def test_the_only_group_tells_how_many_entries_have_ended(start_server: StartServer) -> None:
+    server = start_server()
+    client = server.client
+    entries = [str(client.xadd("orders", {"n": "1"})) for _ in range(5)]
+    client.xgroup_create("orders", "billing", id="0")
+    client.xreadgroup("billing", "one", {"orders": ">"}, count=4)
+    client.xack("orders", "billing", *entries[:3])
+    assert read_queues(server.url, AT)["stream", "orders"].finished == {"unknown": 3}
+    # Of two groups, each ends the same entries.
+    client.xgroup_create("orders", "audit", id="0")
+    assert read_queues(server.url, AT)["stream", "orders"].finished == {}

@@ -1,0 +1,48 @@
+"""Floating-point numbers as Go writes them, digit for digit."""
+
+import math
+from decimal import Decimal
+
+
+def format_float(value: float) -> str:
+    """The shortest decimal notation without exponent, as `strconv.FormatFloat(v, 'f', -1, 64)`."""
+    if value != value:
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    text = repr(value)
+    if "e" in text:
+        text = format(Decimal(text), "f")
+    return text.removesuffix(".0")
+
+
+def format_general(value: float, digits: int | None = None) -> str:
+    """As Go's `%g` prints; with `digits` as `%.<digits>g`."""
+    if value != value:
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    if digits is not None:
+        return f"{value:.{digits}g}"
+    exponent = Decimal(repr(value)).adjusted() if value else 0
+    return format_float(value) if -5 < exponent < 6 else format_exponent(value)
+
+
+def format_exponent(value: float) -> str:
+    """The shortest notation with an exponent, as `strconv.FormatFloat(v, 'e', -1, 64)`."""
+    if not math.isfinite(value):
+        return format_float(value)
+    mantissa, _, exponent = f"{Decimal(repr(value)).normalize():e}".partition("e")
+    return f"{mantissa}e{exponent[0]}{exponent[1:]:0>2}"
+
+
+def format_bound(text: str) -> str:
+    """A label `le` or `quantile` as Prometheus 3 has it: `1.0` for `1`, `1e+06` for a million.
+
+    What is no number stays. Source: `FormatOpenMetricsFloat` of github.com/prometheus/prometheus.
+    """
+    try:
+        shown = format_general(float(text))
+    except ValueError:
+        return text
+    return shown if any(character in shown for character in ".eIN") else f"{shown}.0"

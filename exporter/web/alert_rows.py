@@ -1,0 +1,181 @@
+"""What the pages show of alerts and silences: rows of texts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from exporter.alerting.manager import AlertManager
+from exporter.alerting.silences import Silence, SilenceState
+from exporter.clock import Clock
+from exporter.config.alertmanager.matchers import format_matchers
+from exporter.health import NO_SEVERITY
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
+from exporter.rules.active import ActiveAlert
+from exporter.rules.alerting import ALERT_NAME
+from exporter.rules.group import Group
+from exporter.web.text import duration_text
+
+# Nobody reads more rows than this; the API has them all.
+MAX_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One pending or firing alert. `quiet` says why nobody is told of it."""
+
+    name: str
+    state: str
+    severity: str
+    instance: str
+    summary: str
+    since: str
+    is_held: bool
+    is_posted: bool
+    quiet: str
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRow:
+    """One silence that has not ended."""
+
+    id: str
+    state: str
+    matchers: str
+    created_by: str
+    comment: str
+    ends_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An alert before it is a row: of a rule, with the labels it is sent with, or posted by somebody else."""
+
+    labels: Labels
+    name: str
+    state: str
+    summary: str
+    since: float
+    is_held: bool = False
+    is_posted: bool = False
+
+    @property
+    def severity(self) -> str:
+        return self.labels.get("severity")
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What fires first, of that what is critical, what always fires last."""
+        ranks = (self.state != "firing", self.severity == NO_SEVERITY, self.severity != "critical")
+        return (*ranks, self.name, self.labels.get("instance"))
+
+
+class AlertRows:
+    """Collects the rows from the rules and from alerting, which knows posted alerts and silences as well."""
+
+    def __init__(
+        self,
+        groups: Callable[[], Sequence[Group]],
+        alerting: AlertManager,
+        external_labels: Callable[[], Labels],
+        clock: Clock,
+    ) -> None:
+        self._groups = groups
+        self._alerting = alerting
+        self._external_labels = external_labels
+        self._clock = clock
+
+    def problems(self) -> list[AlertRow]:
+        """What fires because something is wrong."""
+        return self._rows(
+            entry for entry in self._entries() if entry.state == "firing" and entry.severity != NO_SEVERITY
+        )
+
+    def alerts(self) -> list[AlertRow]:
+        """Everything that is pending or firing."""
+        return self._rows(self._entries())
+
+    def silences(self) -> list[SilenceRow]:
+        """The silences that are active, and those that will be."""
+        now = self._clock.now()
+        current = [
+            silence for silence in self._alerting.silences if silence.state(now) is not SilenceState.EXPIRED
+        ]
+        current.sort(key=lambda silence: (silence.state(now), silence.ends_at))
+        return [_silence_row(silence, now) for silence in current[:MAX_ROWS]]
+
+    def _entries(self) -> Iterator[_Entry]:
+        external = self._external_labels().as_dict()
+        of_rules = set()
+        for group in self._groups():
+            for rule in group.alerting_rules:
+                for alert in rule.active.values():
+                    if alert.is_active:
+                        labels = Labels({**external, **alert.labels.as_dict()})
+                        of_rules.add(labels)
+                        yield _entry_of_rule(alert, labels)
+        now = self._clock.now()
+        for posted in self._alerting.alerts:
+            if posted.labels not in of_rules and not posted.is_resolved(now):
+                yield _entry_posted(posted)
+
+    def _rows(self, entries: Iterator[_Entry]) -> list[AlertRow]:
+        shown = sorted(entries, key=lambda entry: entry.order)[:MAX_ROWS]
+        return [self._row(entry) for entry in shown]
+
+    def _row(self, entry: _Entry) -> AlertRow:
+        quiet = self._quiet(entry.labels) if entry.state == "firing" else ""
+        return AlertRow(
+            name=entry.name,
+            state=entry.state,
+            severity=entry.severity,
+            instance=entry.labels.get("instance") or str(entry.labels.without(ALERT_NAME, "severity")),
+            summary=entry.summary,
+            since=duration_text(self._clock.now() - entry.since),
+            is_held=entry.is_held,
+            is_posted=entry.is_posted,
+            quiet=quiet,
+        )
+
+    def _quiet(self, labels: Labels) -> str:
+        status = self._alerting.status(labels)
+        is_muted = self._alerting.is_muted(labels)
+        reasons = (
+            ("silenced", status.silenced_by),
+            ("inhibited", status.inhibited_by),
+            ("muted", is_muted),
+        )
+        return ", ".join(word for word, holds in reasons if holds)
+
+
+def _entry_of_rule(alert: ActiveAlert, labels: Labels) -> _Entry:
+    annotations = dict(alert.annotations)
+    return _Entry(
+        labels=labels,
+        name=labels.get(ALERT_NAME),
+        state=alert.state.value,
+        summary=annotations.get("summary") or annotations.get("description", ""),
+        since=(alert.fired_at_ms or alert.active_at_ms) / 1000,
+        is_held=alert.held,
+    )
+
+
+def _entry_posted(alert: Alert) -> _Entry:
+    return _Entry(
+        labels=alert.labels,
+        name=alert.name,
+        state="firing",
+        summary=alert.annotations.get("summary") or alert.annotations.get("description"),
+        since=alert.starts_at,
+        is_posted=True,
+    )
+
+
+def _silence_row(silence: Silence, now: float) -> SilenceRow:
+    return SilenceRow(
+        id=silence.id,
+        state=silence.state(now).value,
+        matchers=format_matchers(silence.matchers),
+        created_by=silence.created_by,
+        comment=silence.comment,
+        ends_in=duration_text(silence.ends_at - now),
+    )
