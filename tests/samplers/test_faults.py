@@ -96,7 +96,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
                 assert 'redis_up{instance="good"} 1\n' in text
                 for name, reason in reasons.items():
                     assert f'redis_up{{instance="{name}"}} 0\n' in text
-                    error = rf'redis_exporter_last_scrape_error{{err="{reason}",instance="{name}"}} 1\n'
+                    error = rf'redis_exporter_last_scrape_error{{instance="{name}",err="{reason}"}} 1\n'
                     assert re.search(error, text)
                     assert f'redis_memory_used_bytes{{instance="{name}"}}' not in text
                 assert "hunter2" not in text
