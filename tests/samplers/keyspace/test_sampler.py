@@ -60,7 +60,7 @@ def test_the_metrics_of_a_pass(empty_server: RealServer) -> None:
             assert found.value("redis_keyspace_type_keys", db="db0", type="string") == 400
             assert found.value("redis_keyspace_big_keys", db="db0", type="list") == 1
             assert found.value("redis_keyspace_ttl_seconds_count", db="db0") == 100
-            assert found.value("redis_keyspace_ttl_seconds_bucket", db="db0", le="1800") == 100
+            assert found.value("redis_keyspace_ttl_seconds_bucket", db="db0", le="1800.0") == 100
             assert found.value("redis_keyspace_idle_seconds_count", db="db0") == 401
             jobs = {"db": "db0", "type": "list", "key": "jobs"}
             assert found.value("redis_keyspace_biggest_key_length", **jobs) == 3000
