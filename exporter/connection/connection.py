@@ -27,6 +27,8 @@ _LAST_BACKOFF_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
 # What the reader returns while a reply is not complete; any value of Redis' could be a reply.
 _NOTHING_YET = object()
+# A reader keeps room for the largest reply it has seen until the next one comes: beyond this it is let go of.
+_KEPT_BYTES = 4096
 
 
 class _Call:
@@ -79,7 +81,8 @@ class Connection:
         self._on_closed = on_closed
         self._max_reply_bytes = max_reply_bytes
         self._stream: Stream | None = None
-        self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
+        self._reader = _new_reader()
+        self._is_swollen = False
         self._waiting: list[_Call] = []
         self._under_way: list[_Call] = []
         self._talk: asyncio.Task[None] | None = None
@@ -180,6 +183,9 @@ class Connection:
                 call.seconds = max(0.0, stream.received_at - sent_at)
                 if not call.future.done():
                     call.future.set_result(replies)
+            if self._is_swollen:
+                # All is read, so nothing is lost with it.
+                self._reader, self._is_swollen = _new_reader(), False
         except Exception as error:
             self._break_off(error if isinstance(error, TargetError) else connect_error(error, self._where))
 
@@ -204,6 +210,7 @@ class Connection:
             budget -= len(data)
             if budget < 0:
                 raise TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large")
+            self._is_swollen = self._is_swollen or len(data) > _KEPT_BYTES
             reader.feed(data)
         if hiredis.ReplyError in set(map(type, replies)):
             return [reply_error(one) if isinstance(one, hiredis.ReplyError) else one for one in replies]
@@ -233,7 +240,7 @@ class Connection:
         )
         try:
             await stream.open()
-            self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
+            self._reader = _new_reader()
             await self._introduce(stream)
         except BaseException as error:
             stream.abort()
@@ -293,6 +300,10 @@ class Connection:
     @property
     def _where(self) -> str:
         return str(self.target.address)
+
+
+def _new_reader() -> hiredis.Reader:
+    return hiredis.Reader(notEnoughData=_NOTHING_YET)
 
 
 _VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")

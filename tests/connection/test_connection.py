@@ -48,6 +48,25 @@ def test_commands_and_errors_in_one_round_trip(each_server: RealServer) -> None:
     assert replies[2:] == [b"\xff", None]
 
 
+def test_replies_of_all_sizes_come_to_those_who_asked(empty_server: RealServer) -> None:
+    sizes = [1, 100_000, 5, 4097, 2_000_000, 0, 70_000]
+
+    async def ask(connection: Connection, size: int) -> bool:
+        letter = chr(ord("a") + size % 26)
+        replies = await connection.pipeline([("ECHO", letter * size), ("ECHO", letter)])
+        return [*replies] == [letter.encode() * size, letter.encode()]
+
+    async def talk() -> None:
+        connection = Connection(target(empty_server.port))
+        for _ in range(3):
+            assert all(await asyncio.gather(*(ask(connection, size) for size in sizes)))
+            assert await ask(connection, 3)
+        assert connection.connects == 1
+        await connection.close()
+
+    asyncio.run(talk())
+
+
 def test_the_server_sees_our_name(empty_server: RealServer) -> None:
     async def name() -> Any:
         connection = Connection(target(empty_server.port), name="redis-vigil-x", no_touch=True)
