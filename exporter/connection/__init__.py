@@ -1,5 +1,6 @@
 """Connections to monitored servers: redis-py and hiredis behind one facade."""
 
 from exporter.connection.connection import Command, Connection, Reply, pack
+from exporter.connection.lockstep import Asker, LockStep
 
-__all__ = ["Command", "Connection", "Reply", "pack"]
+__all__ = ["Asker", "Command", "Connection", "LockStep", "Reply", "pack"]

@@ -111,10 +111,14 @@ class Connection:
         """
         return await self.time_exchange(pack(commands), len(commands))
 
-    async def time_exchange(self, payload: bytes, count: int) -> tuple[list[Reply], float]:
+    async def time_exchange(
+        self, payload: bytes, count: int, *, timeout_seconds: float | None = None
+    ) -> tuple[list[Reply], float]:
         """Like `time`, for commands already packed."""
         call = _Call(payload, count, alone=True)
-        replies = await self._await(call, self._timeout_seconds)
+        replies = await self._await(
+            call, self._timeout_seconds if timeout_seconds is None else timeout_seconds
+        )
         return replies, call.seconds
 
     async def exchange(

@@ -38,6 +38,7 @@ class BlockText:
         self._layout: Layout | None = None
         self._lines = NO_LINES
         self._values: Sequence[float | None] = ()
+        self._texts: list[str | None] = []
         self._base = ""
         self.chunks: dict[Family, str] = {}
 
@@ -50,31 +51,31 @@ class BlockText:
             gone = list(self.chunks)
             self._prepare(block.layout)
         values, before, family_of = block.values, self._values, self._lines.family_of
+        texts = self._texts
+        moved = set()
         # Most values are the very same objects as before, which costs less to see than that they are equal.
-        others = itertools.compress(range(len(values)), map(is_not, values, before))
-        moved = {family_of[index] for index in others if values[index] != before[index]}
+        for index in itertools.compress(range(len(values)), map(is_not, values, before)):
+            value = values[index]
+            if value != before[index]:
+                texts[index] = None if value is None else format_value(value)
+                moved.add(family_of[index])
         self._values = values
         self._version = block.version
-        return {*gone, *self._join(moved)}
+        return {*gone, *self._write(moved)}
 
-    def _join(self, positions: Iterable[int]) -> Iterator[Family]:
-        """Put the lines of these families together anew."""
-        values, base = self._values, self._base
-        heads, ends = self._lines.heads, self._lines.ends
+    def _write(self, positions: Iterable[int]) -> Iterator[Family]:
+        """Write the lines of these families anew."""
+        families = self._lines.families
         for position in positions:
-            family, indexes = self._lines.families[position]
-            chunk = [
-                f"{heads[index]}{base}{ends[index]}{format_value(float(value))}\n"
-                for index in indexes
-                if (value := values[index]) is not None
-            ]
-            self.chunks[family] = "".join(chunk)
-            yield family
+            lines = families[position]
+            self.chunks[lines.family] = lines.write(self._texts, self._base)
+            yield lines.family
 
     def _prepare(self, layout: Layout) -> None:
         self._base, self._lines = self._prepared.get(layout)
         self._layout = layout
         self._values = [None] * len(layout)
+        self._texts = [None] * len(layout)
         self.chunks = {}
 
 

@@ -7,6 +7,7 @@ https://prometheus.io/docs/specs/om/open_metrics_spec/.
 from collections.abc import Collection
 from enum import Enum
 from math import inf, isinf
+from typing import Final
 
 from exporter.model.floats import format_bound
 from exporter.model.labels import Labels, escape
@@ -20,9 +21,18 @@ class Format(Enum):
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
+# Most values are small whole numbers: their texts are there once.
+_SMALL: Final = 1024
+_SMALL_TEXTS: Final = [str(number) for number in range(_SMALL)]
+
+
 def format_value(value: float) -> str:
     """A sample value: whole numbers without a fraction, the rest in the shortest exact form."""
+    if value.__class__ is not float:
+        value = float(value)
     if value.is_integer():
+        if 0.0 <= value < _SMALL:
+            return _SMALL_TEXTS[int(value)]
         return str(int(value)) if -1e15 < value < 1e15 else repr(value)
     if isinf(value):
         return "+Inf" if value == inf else "-Inf"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.replies import number, pairs, text
@@ -29,7 +29,7 @@ class AclSampler:
     def __init__(self, context: SamplerContext) -> None:
         self._table = context.table
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         reply = await connection.execute("ACL", "LOG", _MAX_ENTRIES)
         entries = [pairs(entry) for entry in reply] if isinstance(reply, list) else []

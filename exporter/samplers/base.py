@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from exporter.clock import Clock
-from exporter.connection import Connection
+from exporter.connection import Asker, Connection
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
@@ -62,10 +62,11 @@ class TargetFacts:
 class Sampler(Protocol):
     """One kind of question to one server; keeps what it must remember between passes."""
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """Ask the server and write the answers into the table (see `SamplerContext`).
 
-        `at` is the moment of the pass in epoch seconds. Raises `TargetError` where the server cannot be
+        `at` is the moment of the pass in epoch seconds. Waits for nothing but `connection`, unless its spec
+        says that it has one of its own. Raises `TargetError` where the server cannot be
         asked.
         """
         ...
@@ -116,17 +117,19 @@ class SamplerContext:
 class SamplerSpec:
     """An entry of the registry: the sampler's name, what it can produce, and how it is built.
 
-    The name is also that of its section in the configuration. `own_deadline`: the sampler bounds its passes
-    itself, since they take as long as they take. `apart`: it measures time, and so runs at a moment of its
-    own instead of together with the target's other samplers. `on_sentinel`: it makes sense there too, where
-    few commands are known. `self_paced`: it is called at the usual interval and decides itself what is to be
-    done each time; the `interval` of its section is about its work. `applies`: whether a server has what it
-    asks about; where not, it does not run.
+    The name is also that of its section in the configuration. `own_connection`: the sampler does not ask over
+    the one that the target's samplers share. `own_deadline`: it bounds its passes itself, since they take as
+    long as they take. `apart`: it measures time, and so runs at a moment of its own instead of together with
+    the target's other samplers. `on_sentinel`: it makes sense there too, where few commands are known.
+    `self_paced`: it is called at the usual interval and decides itself what is to be done each time; the
+    `interval` of its section is about its work. `applies`: whether a server has what it asks about; where
+    not, it does not run.
     """
 
     name: str
     families: tuple[Family, ...]
     build: Callable[[SamplerContext], Sampler]
+    own_connection: bool = False
     own_deadline: bool = False
     apart: bool = False
     on_sentinel: bool = False

@@ -6,7 +6,7 @@ from operator import le, lt
 from typing import Final
 
 from exporter.config.samplers.latency import CommandLatencySection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import Reply
 from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
@@ -44,7 +44,7 @@ class CommandLatencySampler:
         self._series: dict[str, _Series] = {}
         self._generation = -1
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(
             connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM"), _STATISTICS: ("INFO", "commandstats")}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from exporter.config.samplers.latency import LatencySection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.metrics import Histogram
@@ -69,7 +69,7 @@ class LatencySampler:
         self._histogram = Histogram(BOUNDS_SECONDS)
         self._events = context.new_cap("event_name", settings.max_events)
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         table = self._table
         spikes = await self._ping(connection)
@@ -81,7 +81,7 @@ class LatencySampler:
             table.set(SPIKE_DURATION, milliseconds / 1e3, name)
             table.set(SPIKE_MAX, longest / 1e3, name)
 
-    async def _ping(self, connection: Connection) -> Reply:
+    async def _ping(self, connection: Asker) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""
         refusals = self._context.refusals
         with_spikes = self._context.facts.mode != "sentinel" and refusals.is_due(_LATEST)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec
@@ -55,7 +55,7 @@ class MemorySampler:
         self._table = context.table
         self._cap = context.new_cap("db", _MAX_DATABASES)
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         fields = pairs(await connection.execute("MEMORY", "STATS"))
         for field, (family, scale) in _FIELDS.items():

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import Command, Reply
 from exporter.errors import Reason, ReplyError
 from exporter.log import get_logger
@@ -69,7 +69,7 @@ class Refusals:
             )
 
     async def ask(
-        self, connection: Connection, commands: Mapping[str, Command], *, required: bool = True
+        self, connection: Asker, commands: Mapping[str, Command], *, required: bool = True
     ) -> dict[str, Reply]:
         """Ask all commands in one round trip; the answers to those that the server accepts, by name.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.clock import Clock, to_milliseconds
-from exporter.connection import Connection
+from exporter.connection import Connection, LockStep
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.metrics import SeriesTable
@@ -74,6 +74,7 @@ class TargetRunner:
         self._on_change = on_change
         self._records = records or {}
         self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
+        self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
 
     def _slot(self, plan: SamplerPlan) -> _Slot:
@@ -128,43 +129,84 @@ class TargetRunner:
         """Values that were dropped since a sampler's table was full."""
         return sum(slot.table.dropped for slot in self._slots.values())
 
-    async def run(self, name: str) -> None:
-        """One pass of one sampler; nothing if its last pass is still under way or the server refuses it."""
-        slot = self._slots[name]
-        if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
-            return
-        if self.status.up is False and name != VITAL:
-            # One sampler asks whether it is back; then all do.
+    async def run(self, *names: str) -> None:
+        """One pass of each of these samplers, which ask in lock-step over the shared connection.
+
+        Left out are those whose last pass is still under way, and what the server refuses or does not have.
+        """
+        due = [slot for name in names if self._is_due(slot := self._slots[name])]
+        if not due:
             return
         was_down = self.status.up is False
-        slot.busy = True
-        before = slot.status.success, slot.status.reason
-        started = self._clock.monotonic()
-        at = self._clock.now()
-        try:
-            await self._pass(slot, at)
-        except TargetError as error:
-            self._failed(slot, error)
-        except Exception as error:
-            log.exception("sampler failed", instance=self.target.instance, sampler=name)
-            self._failed(slot, TargetError(Reason.INTERNAL, f"{type(error).__name__} in sampler {name}"))
+        before = [(slot.status.success, slot.status.reason) for slot in due]
+        alone = [self._run_alone(slot) for slot in due if slot.plan.spec.own_connection]
+        shared = [slot for slot in due if not slot.plan.spec.own_connection]
+        if shared and alone:
+            await asyncio.gather(self._run_together(shared), *alone)
+        elif shared:
+            await self._run_together(shared)
         else:
-            self._succeeded(slot, at)
-        finally:
-            slot.busy = False
-            slot.status.note(at, self._clock.monotonic() - started)
+            await asyncio.gather(*alone)
         # The status is written with every INFO; in between only where it is news.
-        if name == VITAL or VITAL not in self._slots or (slot.status.success, slot.status.reason) != before:
+        has_news = before != [(slot.status.success, slot.status.reason) for slot in due]
+        if has_news or VITAL in names or VITAL not in self._slots:
             self.status.connect_seconds = self._connection.connect_seconds
             self._store.append(self.status.sample(self._clock.now()))
         if was_down and self.status.up:
-            await self._catch_up()
+            # It is back: everything that was left out meanwhile, without waiting for its slot.
+            await self.run(*(name for name in self._slots if name != VITAL))
 
-    async def _catch_up(self) -> None:
-        """The server is back: everything that was left out meanwhile, without waiting for its slot."""
-        for name in self._slots:
-            if name != VITAL:
-                await self.run(name)
+    def _is_due(self, slot: _Slot) -> bool:
+        if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
+            return False
+        # While a server is down one sampler asks whether it is back; then all do.
+        return self.status.up is not False or slot.plan.spec.name == VITAL
+
+    async def _run_together(self, slots: Sequence[_Slot]) -> None:
+        """Passes over the shared connection, in lock-step."""
+        started, at = self._clock.monotonic(), self._clock.now()
+        timeout_seconds = min(slot.plan.timeout_seconds for slot in slots)
+
+        def end(index: int, error: Exception | None) -> None:
+            self._ended(slots[index], at, started, error)
+
+        for slot in slots:
+            slot.busy = True
+        try:
+            passes = [slot.sampler.sample(self._lockstep, at) for slot in slots]
+            await self._lockstep.run(passes, end, timeout_seconds)
+        finally:
+            for slot in slots:
+                slot.busy = False
+
+    async def _run_alone(self, slot: _Slot) -> None:
+        """A pass over a connection of the sampler's own."""
+        started, at = self._clock.monotonic(), self._clock.now()
+        deadline = None if slot.plan.spec.own_deadline else slot.plan.timeout_seconds
+        error: Exception | None = None
+        slot.busy = True
+        try:
+            async with asyncio.timeout(deadline):
+                await slot.sampler.sample(self._connection, at)
+        except TimeoutError:
+            error = TargetError(Reason.TIMEOUT, f"{self.target.address}: no answer in time")
+        except Exception as failure:
+            error = failure
+        finally:
+            slot.busy = False
+        self._ended(slot, at, started, error)
+
+    def _ended(self, slot: _Slot, at: float, started: float, error: Exception | None) -> None:
+        """A pass is over; `at` is when it began by the clock, `started` by the monotonic one."""
+        if error is None:
+            self._succeeded(slot, at)
+        elif isinstance(error, TargetError):
+            self._failed(slot, error)
+        else:
+            name = slot.plan.spec.name
+            log.error("sampler failed", instance=self.target.instance, sampler=name, exc_info=error)
+            self._failed(slot, TargetError(Reason.INTERNAL, f"{type(error).__name__} in sampler {name}"))
+        slot.status.note(at, self._clock.monotonic() - started)
 
     def next_delay_seconds(self, name: str) -> float | None:
         """How soon a sampler wants to run again, where that is sooner than its interval."""
@@ -179,16 +221,6 @@ class TargetRunner:
         if self.facts.mode == "sentinel" and not spec.on_sentinel:
             return False
         return spec.applies is None or spec.applies(self.facts)
-
-    async def _pass(self, slot: _Slot, at: float) -> None:
-        if slot.plan.spec.own_deadline:
-            await slot.sampler.sample(self._connection, at)
-            return
-        try:
-            async with asyncio.timeout(slot.plan.timeout_seconds):
-                await slot.sampler.sample(self._connection, at)
-        except TimeoutError as error:
-            raise TargetError(Reason.TIMEOUT, f"{self.target.address}: no answer in time") from error
 
     def _succeeded(self, slot: _Slot, at: float) -> None:
         status = slot.status

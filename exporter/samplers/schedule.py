@@ -1,112 +1,102 @@
-"""When samplers run: one job per target and sampler, phases spread, coalesced, never overlapping."""
+"""When samplers run: phases spread, what is missed coalesced, never overlapping."""
 
 import asyncio
-import zlib
-from datetime import UTC, datetime
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from exporter.clock import Clock
+from exporter.samplers.agenda import Agenda
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.status import VITAL
 
 # At start every target is sampled at once, this many at a time.
 _FIRST_PASSES_AT_A_TIME = 100
-# Moments at which jobs start are this far apart, and spread over this span.
-_GRID_SECONDS = 0.25
-_CYCLE_SECONDS = 3600
-_SOON = "/soon"
+# A timer runs by another clock than the agenda, which may be set meanwhile: it is looked at this often.
+_LONGEST_SLEEP_SECONDS = 60.0
 
 
 class SampleSchedule:
     """Runs every sampler of every target on its own interval.
 
-    A job's phase is fixed by the name of its target, so that many targets are spread over the interval and a
-    restart changes nothing. The samplers of a target wake up together, and so do some targets: to wake up
-    is what costs most (measured: 250 us alone, 35 us per job with 50 jobs at once). A pass that comes too
-    late is run once; the slots that it missed are not made up for.
+    A target has one timer, for the moment at which any of its samplers is next due (see `Agenda`). Those that
+    are due at once run together, and so do some targets: to wake up is what costs most. A sampler whose last
+    pass is still under way is left out.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
-        self._first_passes: set[asyncio.Task[None]] = set()
+        self._is_running = False
+        self._agendas: dict[TargetRunner, Agenda] = {}
+        self._timers: dict[TargetRunner, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_FIRST_PASSES_AT_A_TIME)
 
     def start(self) -> None:
         """Begin to run what was and will be added."""
-        self._scheduler.start()
+        self._is_running = True
+        for runner in self._agendas:
+            self._set_timer(runner)
 
     def add(self, runner: TargetRunner) -> None:
         """Run the target's samplers now and then at their slots."""
-        now = self._clock.now()
-        for plan in runner.plans:
-            interval = plan.interval_seconds
-            start = first_slot(runner.target.instance, interval, now, apart=plan.spec.apart)
-            self._scheduler.add_job(
-                self._run,
-                IntervalTrigger(seconds=interval, start_date=start, timezone=UTC),
-                args=(runner, plan.spec.name),
-                id=_job_id(runner, plan.spec.name),
-            )
-        task = asyncio.create_task(self._first_pass(runner))
-        self._first_passes.add(task)
-        task.add_done_callback(self._first_passes.discard)
-
-    async def _first_pass(self, runner: TargetRunner) -> None:
-        async with self._room:
-            for plan in runner.plans:
-                await self._run(runner, plan.spec.name)
-
-    async def _run(self, runner: TargetRunner, name: str) -> None:
-        try:
-            await runner.run(name)
-        except asyncio.CancelledError:
-            # Everything stops. APScheduler would log this as a failure of the job.
-            return
-        delay = runner.next_delay_seconds(name)
-        job_id = _job_id(runner, name)
-        if delay is not None and self._scheduler.running and self._scheduler.get_job(job_id) is not None:
-            due = datetime.fromtimestamp(self._clock.now() + delay, UTC)
-            self._scheduler.add_job(
-                self._run,
-                DateTrigger(due, timezone=UTC),
-                args=(runner, name),
-                id=f"{job_id}{_SOON}",
-                replace_existing=True,
-            )
+        self._agendas[runner] = Agenda(runner.target.instance, runner.plans, self._clock.now())
+        self._spawn(self._first_pass(runner))
+        self._set_timer(runner)
 
     def remove(self, runner: TargetRunner) -> None:
         """Run nothing of this target any more; a pass under way goes on."""
-        for plan in runner.plans:
-            job_id = _job_id(runner, plan.spec.name)
-            self._scheduler.remove_job(job_id)
-            if self._scheduler.get_job(f"{job_id}{_SOON}") is not None:
-                self._scheduler.remove_job(f"{job_id}{_SOON}")
+        del self._agendas[runner]
+        self._cancel_timer(runner)
 
     async def stop(self) -> None:
         """Run nothing any more."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-        for task in list(self._first_passes):
+        self._is_running = False
+        for runner in list(self._timers):
+            self._cancel_timer(runner)
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._first_passes, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-def first_slot(name: str, interval_seconds: float, now: float, *, apart: bool = False) -> datetime:
-    """The next moment at which the jobs of this interval of a target are due.
+    def _set_timer(self, runner: TargetRunner) -> None:
+        self._cancel_timer(runner)
+        agenda = self._agendas.get(runner)
+        due = None if agenda is None else agenda.due
+        if due is not None and self._is_running:
+            seconds = min(max(0.0, due - self._clock.now()), _LONGEST_SLEEP_SECONDS)
+            self._timers[runner] = asyncio.get_running_loop().call_later(seconds, self._wake, runner)
 
-    Intervals that divide each other share their moments; `apart` are those that are not to meet the others.
-    """
-    grid = min(_GRID_SECONDS, interval_seconds / 20)
-    slots = int(_CYCLE_SECONDS / grid)
-    phase = (zlib.crc32(name.encode()) % slots + (0.5 if apart else 0.0)) * grid
-    behind = (now - phase) % interval_seconds
-    return datetime.fromtimestamp(now + interval_seconds - behind, UTC)
+    def _cancel_timer(self, runner: TargetRunner) -> None:
+        timer = self._timers.pop(runner, None)
+        if timer is not None:
+            timer.cancel()
 
+    def _wake(self, runner: TargetRunner) -> None:
+        """Something may be due."""
+        names = self._agendas[runner].take(self._clock.now())
+        if names:
+            self._spawn(self._run(runner, names))
+        self._set_timer(runner)
 
-def _job_id(runner: TargetRunner, name: str) -> str:
-    return f"{runner.target.instance}/{name}"
+    async def _first_pass(self, runner: TargetRunner) -> None:
+        """INFO first: the others go by what it finds out."""
+        names = [plan.spec.name for plan in runner.plans]
+        async with self._room:
+            if VITAL in names:
+                await self._run(runner, [VITAL])
+            await self._run(runner, [name for name in names if name != VITAL])
+
+    async def _run(self, runner: TargetRunner, names: Sequence[str]) -> None:
+        await runner.run(*names)
+        agenda = self._agendas.get(runner)
+        delays = [(name, delay) for name in names if (delay := runner.next_delay_seconds(name)) is not None]
+        if agenda is not None and delays:
+            now = self._clock.now()
+            for name, delay in delays:
+                agenda.bring_forward(name, now + delay)
+            self._set_timer(runner)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.samplers.keys import ScriptsSection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import Reply
 from exporter.errors import ReplyError
 from exporter.log import get_logger
@@ -35,7 +35,7 @@ class ScriptsSampler:
         self._scripts = [(path.name, _read(path)) for path in settings.files]
         self._failed: set[str] = set()
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         if not self._scripts:
             return

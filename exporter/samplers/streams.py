@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.config.samplers.keys import StreamsSection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import Command, Reply
 from exporter.errors import ReplyError
 from exporter.model.sample import Family, Kind
@@ -86,7 +86,7 @@ class StreamsSampler:
             if choice.is_pattern
         ]
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         for walk in self._walks:
             await walk.go_on(self._connection, self._settings.max_scanned)
@@ -176,4 +176,4 @@ def _milliseconds(reply: Reply) -> float | None:
     return float(head) if head.isdecimal() else None
 
 
-SPEC: Final = SamplerSpec("streams", FAMILIES, StreamsSampler)
+SPEC: Final = SamplerSpec("streams", FAMILIES, StreamsSampler, own_connection=True)

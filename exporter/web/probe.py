@@ -201,7 +201,7 @@ async def _run(runner: TargetRunner, names: Sequence[str]) -> None:
         await runner.run(VITAL)
         if not runner.status.up:
             return
-    await asyncio.gather(*(runner.run(name) for name in names if name != VITAL))
+    await runner.run(*(name for name in names if name != VITAL))
 
 
 def _blocks(store: Store, runner: TargetRunner) -> Iterable[ExposedBlock]:

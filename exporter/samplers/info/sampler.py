@@ -6,7 +6,7 @@ from operator import mul
 from typing import Final
 
 from exporter.config.samplers.info import InfoSection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.sample import Family
@@ -67,7 +67,7 @@ class InfoSampler:
         self._modules: set[str] = set()
         self._at = 0.0
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         self._at = at
         reply, cluster_reply = await self._ask(connection)
@@ -78,7 +78,7 @@ class InfoSampler:
     async def close(self) -> None:
         """Nothing to let go of."""
 
-    async def _ask(self, connection: Connection) -> tuple[bytes, Reply]:
+    async def _ask(self, connection: Asker) -> tuple[bytes, Reply]:
         """The replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
         asked: list[Command] = [("INFO", "ALL") if self._knows_all else ("INFO",)]
         if self._facts.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Final
 
 from exporter.config.samplers.keys import KeysSection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 from exporter.model.sample import Family, Kind
@@ -46,7 +46,7 @@ class KeysSampler:
     def _walk(self, choice: KeyChoice, limit: int) -> Walk:
         return Walk(choice, batch_size=self._settings.batch_size, limit=limit)
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         for walk in (*self._walks, *self._counts):
             await walk.go_on(self._connection, self._settings.max_scanned)
@@ -111,4 +111,4 @@ class KeysSampler:
         await self._connection.close()
 
 
-SPEC: Final = SamplerSpec("keys", (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT), KeysSampler)
+SPEC: Final = SamplerSpec("keys", (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT), KeysSampler, own_connection=True)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
-from exporter.connection import Connection
+from exporter.connection import Asker, Connection
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext, SamplerSpec
@@ -50,7 +50,7 @@ class KeyspaceSampler:
         self._written: History | None = None
         self._generation = -1
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
         await connection.execute("PING")
         if not self._is_loaded:
@@ -166,4 +166,6 @@ class KeyspaceSampler:
             table.set(families.INCOMPLETE, float(self._incomplete))
 
 
-SPEC: Final = SamplerSpec("keyspace", families.FAMILIES, KeyspaceSampler, own_deadline=True, self_paced=True)
+SPEC: Final = SamplerSpec(
+    "keyspace", families.FAMILIES, KeyspaceSampler, own_connection=True, own_deadline=True, self_paced=True
+)

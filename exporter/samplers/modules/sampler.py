@@ -6,7 +6,7 @@ from typing import Final
 import re2
 
 from exporter.config.samplers.modules import ModulesSection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.errors import ReplyError
 from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.fields.catalogue import MODULE_FIELDS
@@ -30,7 +30,7 @@ class ModulesSampler:
         self._cap = context.new_cap("index_name", settings.max_search_indexes)
         self._limit = settings.max_search_indexes
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(connection, {_INFO: ("INFO", "MODULES")})
         reply = answers.get(_INFO)
@@ -42,7 +42,7 @@ class ModulesSampler:
         if self._wanted is not None:
             await self._sample_indexes(connection)
 
-    async def _sample_indexes(self, connection: Connection) -> None:
+    async def _sample_indexes(self, connection: Asker) -> None:
         names = await self._find_indexes(connection)
         self._cap.folded += max(0, len(names) - self._limit)
         names = names[: self._limit]
@@ -52,7 +52,7 @@ class ModulesSampler:
             if not isinstance(reply, ReplyError):
                 indexes.write_index(name, reply, self._table)
 
-    async def _find_indexes(self, connection: Connection) -> Sequence[str]:
+    async def _find_indexes(self, connection: Asker) -> Sequence[str]:
         answers = await self._context.refusals.ask(connection, {_LIST: ("FT._LIST",)}, required=False)
         reply = answers.get(_LIST)
         names = [text(name) for name in reply] if isinstance(reply, list) else []

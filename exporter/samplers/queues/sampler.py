@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
-from exporter.connection import Command, Connection, Reply
+from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext, SeenName
@@ -85,7 +85,7 @@ class QueuesSampler:
         """All queues as of the last pass, in order of framework and name."""
         return self._reports
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
         if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
             self._reports = ()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.errors import ReplyError
 from exporter.samplers.info.parser import split_lines
 from exporter.samplers.refusals import Refusals
@@ -26,7 +26,7 @@ class RingView:
 
 
 async def look(
-    connection: Connection, refusals: Refusals, count: int, *, with_commandlogs: bool = False
+    connection: Asker, refusals: Refusals, count: int, *, with_commandlogs: bool = False
 ) -> RingView:
     """The length of the ring and at most `count` of its newest entries, in one round trip."""
     commands: dict[str, tuple[str | int, ...]] = {
@@ -47,19 +47,19 @@ async def look(
     )
 
 
-async def read_more(connection: Connection, wanted: int, length: int, limit: int) -> Sequence[Entry]:
+async def read_more(connection: Asker, wanted: int, length: int, limit: int) -> Sequence[Entry]:
     """At least the `wanted` newest entries, as far as the ring and the limit allow."""
     count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit)
     return parse_entries(await connection.execute("SLOWLOG", "GET", count))
 
 
-async def ask_run_id(connection: Connection) -> str:
+async def ask_run_id(connection: Asker) -> str:
     """The id that a server gives itself when it starts; empty where it does not tell."""
     lines = await _ask_info(connection, "server")
     return next((line.removeprefix("run_id:") for line in lines if line.startswith("run_id:")), "")
 
 
-async def was_never_emptied(connection: Connection) -> bool:
+async def was_never_emptied(connection: Asker) -> bool:
     """Whether the statistics of commands prove that nobody has emptied the slow log since the server started.
 
     Before Redis 7 they do not tell sub-commands apart, and prove it only where neither SLOWLOG nor CONFIG has
@@ -74,7 +74,7 @@ async def was_never_emptied(connection: Connection) -> bool:
     return bool(called) and not called & {"slowlog", "config"}
 
 
-async def _ask_info(connection: Connection, section: str) -> Sequence[str]:
+async def _ask_info(connection: Asker, section: str) -> Sequence[str]:
     """The lines of one section; none where the server does not tell."""
     try:
         reply = await connection.execute("INFO", section)

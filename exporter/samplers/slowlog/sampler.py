@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.config.samplers.slowlog import SlowlogSection
-from exporter.connection import Connection
+from exporter.connection import Asker
 from exporter.connection.connection import CLIENT_NAME
 from exporter.metrics import Histogram
 from exporter.samplers.base import SamplerContext, SamplerSpec
@@ -48,7 +48,7 @@ class SlowlogSampler:
         self._lost = self._uncertain = self._resets = 0
         self.next_delay_seconds: float | None = None
 
-    async def sample(self, connection: Connection, at: float) -> None:
+    async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `AdaptiveSampler`)."""
         fresh = not self._ledger.is_open and await was_never_emptied(connection)
         limit = self._settings.max_entries
@@ -76,7 +76,7 @@ class SlowlogSampler:
     def _has_commandlog(self) -> bool:
         return self._facts.flavour == "valkey" and self._facts.version >= _COMMANDLOG_VERSION
 
-    async def _notice_restart(self, connection: Connection) -> None:
+    async def _notice_restart(self, connection: Asker) -> None:
         """The connection is a new one: is it the same server, still running?"""
         run_id = await ask_run_id(connection)
         if self._ledger.is_open and run_id and self._run_id and run_id != self._run_id:
@@ -85,7 +85,7 @@ class SlowlogSampler:
         self._run_id = run_id or self._run_id
         self._connects = connection.connects
 
-    async def _begin(self, connection: Connection, view: RingView, fresh: bool) -> None:
+    async def _begin(self, connection: Asker, view: RingView, fresh: bool) -> None:
         """What the ring holds now came before us: it shows in the report and counts for nothing."""
         self._ledger.begin(view.newest, view.length, starts_at_zero=fresh)
         if view.newest:
@@ -94,7 +94,7 @@ class SlowlogSampler:
                 if not self._is_own(entry):
                     self._book.add(self._names.name(entry.arguments), entry, is_new=False)
 
-    async def _take(self, connection: Connection, view: RingView) -> Taken:
+    async def _take(self, connection: Asker, view: RingView) -> Taken:
         newest = view.newest
         wanted = min(self._ledger.wants(newest), view.length)
         if wanted > len(newest):

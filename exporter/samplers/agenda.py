@@ -1,0 +1,89 @@
+"""When each sampler of one target is due: at fixed moments, which samplers share where they can."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.samplers.runner import SamplerPlan
+
+# Moments at which samplers start are this far apart, and spread over this span.
+_GRID_SECONDS: Final = 1.0
+_CYCLE_SECONDS: Final = 3600.0
+# What is due so soon is done now: timers may ring a little early.
+_EARLY_SECONDS: Final = 0.002
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One sampler: its next slot, and when it wants to run before that."""
+
+    name: str
+    interval_seconds: float
+    apart: bool
+    slot: float
+    soon: float | None = None
+
+    @property
+    def due(self) -> float:
+        return self.slot if self.soon is None else min(self.slot, self.soon)
+
+
+class Agenda:
+    """The slots of one target's samplers; all times are epoch seconds.
+
+    A target's phase is fixed by its name, so that many targets are spread over the interval and a restart
+    changes nothing. Slots that were missed are not made up for.
+    """
+
+    def __init__(self, instance: str, plans: Iterable[SamplerPlan], now: float) -> None:
+        self._instance = instance
+        self._entries = [
+            _Entry(
+                plan.spec.name,
+                plan.interval_seconds,
+                plan.spec.apart,
+                first_slot(instance, plan.interval_seconds, now, apart=plan.spec.apart),
+            )
+            for plan in plans
+        ]
+
+    @property
+    def due(self) -> float | None:
+        """The next moment at which something is due; None where there is nothing at all."""
+        return min([entry.due for entry in self._entries], default=None)
+
+    def take(self, now: float) -> Sequence[str]:
+        """The samplers that are due now, which are next due at a later slot."""
+        self._notice_clock(now)
+        due = [entry for entry in self._entries if entry.due <= now + _EARLY_SECONDS]
+        for entry in due:
+            entry.soon = None
+            if entry.slot <= now + _EARLY_SECONDS:
+                missed = max(0.0, now - entry.slot) // entry.interval_seconds
+                entry.slot += (missed + 1) * entry.interval_seconds
+        return [entry.name for entry in due]
+
+    def bring_forward(self, name: str, at: float) -> None:
+        """Run a sampler once more at this moment, if that is before its next slot."""
+        for entry in self._entries:
+            if entry.name == name and at < entry.slot:
+                entry.soon = at
+
+    def _notice_clock(self, now: float) -> None:
+        """Where the clock has been set back, slots begin anew from now."""
+        for entry in self._entries:
+            if entry.due > now + entry.interval_seconds + _EARLY_SECONDS:
+                entry.slot = first_slot(self._instance, entry.interval_seconds, now, apart=entry.apart)
+                entry.soon = None
+
+
+def first_slot(name: str, interval_seconds: float, now: float, *, apart: bool = False) -> float:
+    """The next moment at which the samplers of this interval of a target are due.
+
+    Intervals that divide each other share their moments; `apart` are those that are not to meet the others.
+    """
+    grid = min(_GRID_SECONDS, interval_seconds / 15)
+    slots = int(_CYCLE_SECONDS / grid)
+    phase = (zlib.crc32(name.encode()) % slots + (0.5 if apart else 0.0)) * grid
+    return now + interval_seconds - (now - phase) % interval_seconds
