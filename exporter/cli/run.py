@@ -1,6 +1,7 @@
 """`redis-vigil run`: the daemon."""
 
 import asyncio
+import gc
 import resource
 import signal
 import socket
@@ -24,6 +25,9 @@ log = get_logger(__name__)
 _MAX_OPEN_FILES: Final = 65_536
 # A page waits so long at most, each time it needs the interpreter, while a thread computes.
 _SWITCH_SECONDS: Final = 0.0005
+# Nearly nothing here makes cycles, and each look for them goes through what thousands of series are made of:
+# Python's own 700, 10 and 10 cost a tenth of the CPU time.
+_COLLECT_AFTER: Final = (20_000, 20, 20)
 
 
 def run(
@@ -70,6 +74,7 @@ def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None
     """Run the daemon until it is told to end."""
     _allow_many_connections()
     sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.set_threshold(*_COLLECT_AFTER)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(plan, load, listener))
 

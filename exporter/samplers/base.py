@@ -24,6 +24,14 @@ class SeenName:
     keys: int
 
 
+@dataclass(frozen=True, slots=True)
+class CommandTimes:
+    """The server time of each command, in microseconds, as of the pass at a moment (epoch seconds)."""
+
+    at: float = 0.0
+    microseconds: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class TargetFacts:
     """What one sampler has learnt about a server that others on the same server need.
@@ -54,6 +62,7 @@ class TargetFacts:
     databases: int = 0
     slowlog_max_len: int = 0
     keys_by_database: dict[int, int] = field(default_factory=dict)
+    command_times: CommandTimes = CommandTimes()
     lookups: Lookups = field(default_factory=Lookups)
     queue_keys: dict[str, str] = field(default_factory=dict)
     seen_names: tuple[SeenName, ...] = ()

@@ -1,6 +1,6 @@
 """The server time of each command as histograms: LATENCY HISTOGRAM, since Redis 7.0."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import le, lt
 from typing import Final
@@ -25,71 +25,105 @@ _STATISTICS: Final = "INFO commandstats"
 _SINCE: Final = (7, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """Where the histogram of one command stands in the table, for as long as it has these bounds."""
+@dataclass(slots=True)
+class _Histogram:
+    """The histogram of one command: what the server last said of it, and where it stands in the table."""
 
+    details: Sequence[Reply]
     bounds: Sequence[int]
     handles: Sequence[int | None]
 
 
 class CommandLatencySampler:
-    """Reads the histograms of one server."""
+    """Reads the histograms of one server. Of a command that was not called since the last pass nothing is
+    read: what the server says of it is the same."""
 
     def __init__(self, context: SamplerContext) -> None:
         settings: CommandLatencySection = context.settings
         self._context = context
         self._table = context.table
         self._cap = context.new_cap("cmd", settings.max_commands)
-        self._series: dict[str, _Series] = {}
+        self._histograms: dict[bytes, _Histogram] = {}
+        self._names: Sequence[Reply] = ()
         self._generation = -1
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
-        answers = await self._context.refusals.ask(
-            connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM"), _STATISTICS: ("INFO", "commandstats")}
-        )
-        if self._generation != self._table.generation:
-            self._series, self._generation = {}, self._table.generation
-        sums = _parse_sums(answers.get(_STATISTICS))
-        for command, calls, bounds, counts in _parse_histograms(answers.get(_HISTOGRAM)):
-            label = self._cap.fold(command)
-            # Buckets of different commands cannot be summed up: each has bounds of its own.
-            if label != OTHER:
-                series = self._find_series(label, bounds)
-                numbers = [*map(float, counts), calls]
-                self._table.set_histogram(series.handles, numbers, sums.get(command, 0.0))
+        refusals = self._context.refusals
+        answers = await refusals.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")})
+        reply = answers.get(_HISTOGRAM)
+        names, details = (reply[::2], reply[1::2]) if isinstance(reply, list) else ([], [])
+        if self._generation == self._table.generation and names == self._names:
+            self._table.carry_over()
+        else:
+            self._histograms = {}
+        self._names, self._generation = names, self._table.generation
+        moved = [pair for pair in zip(names, details, strict=False) if not self._is_known(*pair)]
+        sums = await self._ask_sums(connection, at, [name for name, _ in moved])
+        for name, described in moved:
+            if isinstance(name, bytes):
+                self._read(name, described, sums)
 
-    def _find_series(self, command: str, bounds: Sequence[int]) -> _Series:
-        series = self._series.get(command)
-        if series is None or series.bounds != bounds:
-            names = [*map(format_bound, bounds), "+Inf"]
-            handles = self._table.histogram_handles(LATENCIES, names, command)
-            series = self._series[command] = _Series(bounds, handles)
-        return series
+    def _is_known(self, name: Reply, details: Reply) -> bool:
+        known = self._histograms.get(name) if isinstance(name, bytes) else None
+        return known is not None and known.details == details
+
+    async def _ask_sums(self, connection: Asker, at: float, names: Sequence[Reply]) -> Mapping[str, float]:
+        """The server times of these commands: what INFO has just told, if it has told all."""
+        times = self._context.facts.command_times
+        if times.at == at and all(_decode(name) in times.microseconds for name in names):
+            return times.microseconds
+        answers = await self._context.refusals.ask(
+            connection, {_STATISTICS: ("INFO", "commandstats")}, required=False
+        )
+        return _parse_sums(answers.get(_STATISTICS))
+
+    def _read(self, name: bytes, details: Reply, sums: Mapping[str, float]) -> None:
+        """Take in the histogram of a command that was called."""
+        label = self._cap.fold(_decode(name))
+        parsed = _parse_histogram(details)
+        known = self._histograms.pop(name, None)
+        if known is not None and (parsed is None or known.bounds != parsed[1]):
+            self._clear(known)
+            known = None
+        # Buckets of different commands cannot be summed up: each has bounds of its own.
+        if parsed is None or label == OTHER:
+            return
+        calls, bounds, counts = parsed
+        if known is None:
+            texts = [*map(format_bound, bounds), "+Inf"]
+            handles = self._table.histogram_handles(LATENCIES, texts, label)
+            known = _Histogram(details, bounds, handles)
+        known.details = details
+        self._histograms[name] = known
+        self._table.set_histogram(known.handles, [*map(float, counts), calls], sums.get(label, 0.0))
+
+    def _clear(self, histogram: _Histogram) -> None:
+        """Its buckets are others from now on: none of the old ones is carried over."""
+        for handle in histogram.handles:
+            if handle is not None:
+                self._table.values[handle] = None
 
     async def close(self) -> None:
         """Nothing to let go of."""
 
 
-def _parse_histograms(reply: Reply) -> Iterator[tuple[str, float, Sequence[int], Sequence[int]]]:
-    """Command, calls, upper bounds, and the cumulative counts of these.
+def _decode(name: Reply) -> str:
+    return name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else ""
+
+
+def _parse_histogram(details: Reply) -> tuple[float, Sequence[int], Sequence[int]] | None:
+    """Calls, upper bounds, and the cumulative counts of these; None where it is none.
 
     Format: https://redis.io/docs/latest/commands/latency-histogram/.
     """
-    if not isinstance(reply, list):
-        return
-    for name, details in zip(reply[::2], reply[1::2], strict=False):
-        fields = dict(zip(details[::2], details[1::2], strict=False)) if isinstance(details, list) else {}
-        calls, pairs = fields.get(b"calls"), fields.get(b"histogram_usec")
-        if isinstance(name, bytes) and isinstance(calls, int) and isinstance(pairs, list):
-            bounds, counts = pairs[::2], pairs[1::2]
-            if (
-                len(bounds) == len(counts)
-                and set(map(type, pairs)) <= {int}
-                and _is_cumulative(bounds, counts)
-            ):
-                yield name.decode("utf-8", "backslashreplace"), float(calls), bounds, counts
+    fields = dict(zip(details[::2], details[1::2], strict=False)) if isinstance(details, list) else {}
+    calls, pairs = fields.get(b"calls"), fields.get(b"histogram_usec")
+    if not isinstance(calls, int) or not isinstance(pairs, list) or set(map(type, pairs)) - {int}:
+        return None
+    bounds, counts = pairs[::2], pairs[1::2]
+    is_histogram = len(bounds) == len(counts) and _is_cumulative(bounds, counts)
+    return (float(calls), bounds, counts) if is_histogram else None
 
 
 def _is_cumulative(bounds: Sequence[int], counts: Sequence[int]) -> bool:

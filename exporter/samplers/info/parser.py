@@ -48,16 +48,13 @@ def whole(number: float) -> int:
 
 def parse_named_numbers(text: str) -> tuple[tuple[str, ...], list[float]]:
     """The names and the numbers of `calls=21,usec=175`, in order; none of either where one is no number."""
-    names = []
-    numbers = []
-    for item in text.split(","):
-        name, _, number = item.partition("=")
-        names.append(name)
-        try:
-            numbers.append(float(number))
-        except ValueError:
-            return (), []
-    return tuple(names), numbers
+    parts = text.replace(",", "=").split("=")
+    if len(parts) != 2 * (text.count(",") + 1):
+        return (), []
+    try:
+        return tuple(parts[::2]), list(map(float, parts[1::2]))
+    except ValueError:
+        return (), []
 
 
 def parse_version(text: str) -> tuple[int, ...]:

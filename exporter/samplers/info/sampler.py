@@ -11,7 +11,7 @@ from exporter.connection.connection import Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.sample import Family
 from exporter.samplers import lookups
-from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.samplers.base import CommandTimes, SamplerContext, SamplerSpec
 from exporter.samplers.info.fields.catalogue import FIELDS
 from exporter.samplers.info.lines import LineMemory, LineReader, Reader, always_anew
 from exporter.samplers.info.parser import parse_number, split_lines
@@ -109,6 +109,7 @@ class InfoSampler:
         server.learn_state(fields, self._facts, self._at)
         self._facts.lookups.write(self._table)
         self._facts.keys_by_database = self._keyspace.keys
+        self._facts.command_times = CommandTimes(self._at, self._commands.microseconds)
 
     def _read_anew(self, lines: Sequence[str]) -> None:
         self._table.discard()

@@ -1,6 +1,7 @@
 """Commandstats, Latencystats and Errorstats: one line per command or error."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
@@ -59,13 +60,17 @@ _COUNTERS: Final = (
 class CommandLine:
     """The line of one command: its counters, and the sum and count of its latency percentiles."""
 
-    __slots__ = ("_count", "_handles", "_latency", "_table")
+    __slots__ = ("_command", "_handles", "_latency", "_microseconds", "_names", "_table")
 
-    def __init__(self, table: SeriesTable, command: str, count: int) -> None:
+    def __init__(
+        self, table: SeriesTable, command: str, names: Sequence[str], microseconds: dict[str, float]
+    ) -> None:
         self._table = table
-        self._count = count
+        self._command = command
+        self._names = names
+        self._microseconds = microseconds
         self._handles = tuple(
-            table.handle(family, command) for position, family, _ in _COUNTERS if position < count
+            table.handle(family, command) for position, family, _ in _COUNTERS if position < len(names)
         )
         self._latency: tuple[int | None, int | None] = (None, None)
 
@@ -95,38 +100,41 @@ class CommandLine:
             values[count] = numbers[_CALLS]
 
     def __call__(self, text: str) -> bool:
-        _, numbers = parse_named_numbers(text)
-        if len(numbers) != self._count:
+        names, numbers = parse_named_numbers(text)
+        if names != self._names:
             return False
         self.write(numbers)
+        self._microseconds[self._command] = numbers[_USEC]
         return True
 
 
 class CommandReader:
-    """Makes the readers of the three sections' lines."""
+    """Makes the readers of the three sections' lines. `microseconds` is the server time of each command."""
 
     def __init__(self, table: SeriesTable, commands: LabelCap, errors: LabelCap) -> None:
         self._table = table
         self._command_cap = commands
         self._error_cap = errors
         self._lines: dict[str, CommandLine] = {}
+        self.microseconds: dict[str, float] = {}
 
     def begin(self) -> None:
         """A reply is read anew."""
         self._lines = {}
+        self.microseconds = {}
 
     def read_command(self, key: str, text: str) -> LineReader:
         """A line of Commandstats."""
-        _, numbers = parse_named_numbers(text)
+        names, numbers = parse_named_numbers(text)
         if not key.startswith(_PREFIX) or len(numbers) < 3:
             return None
         command = self._command_cap.fold(key.removeprefix(_PREFIX))
-        line = CommandLine(self._table, command, len(numbers))
+        line = CommandLine(self._table, command, names, self.microseconds)
         if command == OTHER:
             line.write(numbers, add=True)
             return always_anew
         self._lines[command] = line
-        line.write(numbers)
+        line(text)
         return line
 
     def read_percentiles(self, key: str, text: str) -> LineReader:
