@@ -8,7 +8,7 @@ from operator import is_not
 from typing import Protocol
 
 from exporter.metrics.lines import NO_LINES, PreparedLayouts
-from exporter.metrics.text import Format, format_head, format_value
+from exporter.metrics.text import Format, format_head, format_values
 from exporter.model.labels import METRIC_NAME
 from exporter.model.sample import Family, Layout
 
@@ -27,6 +27,9 @@ class ExposedBlock(Protocol):
 
     @property
     def values(self) -> Sequence[float | None]: ...
+
+    @property
+    def newest_moves(self) -> Sequence[int] | None: ...
 
 
 class BlockText:
@@ -47,21 +50,20 @@ class BlockText:
         if block.version == self._version and block.layout is self._layout:
             return ()
         gone: Collection[Family] = ()
+        moved = block.newest_moves if block.version == self._version + 1 else None
         if block.layout is not self._layout:
             gone = list(self.chunks)
             self._prepare(block.layout)
-        values, before, family_of = block.values, self._values, self._lines.family_of
+            moved = None
+        values, family_of = block.values, self._lines.family_of
+        if moved is None:
+            moved = _differences(values, self._values)
         texts = self._texts
-        moved = set()
-        # Most values are the very same objects as before, which costs less to see than that they are equal.
-        for index in itertools.compress(range(len(values)), map(is_not, values, before)):
-            value = values[index]
-            if value != before[index]:
-                texts[index] = None if value is None else format_value(value)
-                moved.add(family_of[index])
+        for index, text in zip(moved, format_values([values[index] for index in moved]), strict=True):
+            texts[index] = text
         self._values = values
         self._version = block.version
-        return {*gone, *self._write(moved)}
+        return {*gone, *self._write({family_of[index] for index in moved})}
 
     def _write(self, positions: Iterable[int]) -> Iterator[Family]:
         """Write the lines of these families anew."""
@@ -77,6 +79,13 @@ class BlockText:
         self._values = [None] * len(layout)
         self._texts = [None] * len(layout)
         self.chunks = {}
+
+
+def _differences(values: Sequence[float | None], before: Sequence[float | None]) -> Sequence[int]:
+    """The positions at which there are other values than before."""
+    # Most values are the very same objects as before, which costs less to see than that they are equal.
+    others = itertools.compress(range(len(values)), map(is_not, values, before))
+    return [index for index in others if values[index] != before[index]]
 
 
 class _Section:

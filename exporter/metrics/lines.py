@@ -9,33 +9,48 @@ from exporter.metrics.text import Format, format_labels
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Layout, Point, Shape
 
-# Stands in a template for the labels in common. No text that can be sent holds a lone surrogate.
-_BASE: Final = "\udfff"
+# What can stand in a template for the labels in common: the first that no label of the family holds. The last
+# is in no text that can be sent, but makes strings twice as large.
+_PLACEHOLDERS: Final = "\x00\x01\x02\x03\x04\x05\x06\x07\udfff"
 
 
 class FamilyLines:
-    """The lines of one family in a block: `indexes` are the places of its series in the layout."""
+    """The lines of one family in a block: `indexes` are the places of its series in the layout.
 
-    __slots__ = ("_template", "family", "indexes")
+    `labels` are the texts of these series' own labels; those in common stand before them if `has_base`.
+    """
 
-    def __init__(self, family: Family, indexes: Sequence[int], lines: Sequence[str]) -> None:
-        self.family = family
+    __slots__ = ("_placeholder", "_template", "family", "indexes")
+
+    def __init__(
+        self, points: Sequence[Point], indexes: Sequence[int], labels: Sequence[str], *, has_base: bool
+    ) -> None:
+        self.family = points[indexes[0]].family
         self.indexes = array("I", indexes)
-        self._template = "".join(lines)
+        held = "".join(labels)
+        self._placeholder = next(char for char in _PLACEHOLDERS if char not in held)
+        base = self._placeholder if has_base else ""
+        self._template = "".join(
+            [_line(points[at], base, text) for at, text in zip(indexes, labels, strict=True)]
+        )
 
     def write(self, texts: Sequence[str | None], base: str) -> str:
         """All lines; `texts` are the values of the whole layout, `base` the text of the labels in common."""
         row = tuple([texts[index] for index in self.indexes])
-        if None in row:
-            return self._write_some(row, base)
-        return (self._template % row).replace(_BASE, base)
+        filled = self._write_some(row) if None in row else self._template % row
+        return filled.replace(self._placeholder, base)
 
-    def _write_some(self, row: Sequence[str | None], base: str) -> str:
+    def _write_some(self, row: Sequence[str | None]) -> str:
         """The lines of those series that have a value."""
         lines = zip(self._template.split("\n"), row, strict=False)
-        return "".join([f"{line % (text,)}\n" for line, text in lines if text is not None]).replace(
-            _BASE, base
-        )
+        return "".join([f"{line % (text,)}\n" for line, text in lines if text is not None])
+
+
+def _line(point: Point, base: str, labels: str) -> str:
+    """The template of one line: `%s` stands for the value."""
+    comma = "," if base and labels else ""
+    braced = f"{{{base}{comma}{labels.replace('%', '%%')}}}" if base or labels else ""
+    return f"{point.family.name}{point.suffix}{braced} %s\n"
 
 
 class Lines:
@@ -46,19 +61,13 @@ class Lines:
         for index, point in enumerate(points):
             by_family.setdefault(point.family, []).append(index)
         self.families = [
-            FamilyLines(family, indexes, [_line(points[at], texts[at], has_base) for at in indexes])
-            for family, indexes in by_family.items()
+            FamilyLines(points, indexes, [texts[at] for at in indexes], has_base=has_base)
+            for indexes in by_family.values()
         ]
         self.family_of = array("I", bytes(4 * len(points)))
         for position, lines in enumerate(self.families):
             for index in lines.indexes:
                 self.family_of[index] = position
-
-
-def _line(point: Point, text: str, has_base: bool) -> str:
-    """The template of one line: `%s` stands for the value."""
-    labels = f"{_BASE if has_base else ''}{',' if has_base and text else ''}{text.replace('%', '%%')}"
-    return f"{point.family.name}{point.suffix}{f'{{{labels}}}' if labels else ''} %s\n"
 
 
 NO_LINES: Final = Lines((), (), has_base=False)

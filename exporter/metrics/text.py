@@ -4,10 +4,9 @@ Sources: https://prometheus.io/docs/instrumenting/exposition_formats/ and
 https://prometheus.io/docs/specs/om/open_metrics_spec/.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import Enum
 from math import inf, isinf
-from typing import Final
 
 from exporter.model.floats import format_bound
 from exporter.model.labels import Labels, escape
@@ -21,22 +20,22 @@ class Format(Enum):
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-# Most values are small whole numbers: their texts are there once.
-_SMALL: Final = 1024
-_SMALL_TEXTS: Final = [str(number) for number in range(_SMALL)]
-
-
 def format_value(value: float) -> str:
     """A sample value: whole numbers without a fraction, the rest in the shortest exact form."""
-    if value.__class__ is not float:
-        value = float(value)
-    if value.is_integer():
-        if 0.0 <= value < _SMALL:
-            return _SMALL_TEXTS[int(value)]
-        return str(int(value)) if -1e15 < value < 1e15 else repr(value)
     if isinf(value):
         return "+Inf" if value == inf else "-Inf"
-    return "NaN" if value != value else repr(value)
+    return "NaN" if value != value else repr(float(value)).removesuffix(".0")
+
+
+def format_values(values: Sequence[float | None]) -> Sequence[str | None]:
+    """Each value as `format_value` has it; None for none. Much faster for many, which is what it is for."""
+    if not values:
+        return ()
+    text = " ".join(map(repr, values)) + " "
+    # None, inf, nan, and what is no number to Python but can stand for one: True.
+    if "n" in text or "T" in text or "F" in text:
+        return [None if value is None else format_value(value) for value in values]
+    return text.replace(".0 ", " ").split(" ")[:-1]
 
 
 def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:

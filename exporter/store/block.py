@@ -120,6 +120,12 @@ class Block:
         self.version += 1
         return changed
 
+    @property
+    def newest_moves(self) -> Sequence[int] | None:
+        """The positions that moved from the row before the newest to this; None where only a comparison can
+        tell."""
+        return self.segments[-1].newest_moves(self.end_row - 1) if self.segments else None
+
     def _record_changes(self, values: Sequence[float | None]) -> None:
         has_moved = list(map(ne, values, self.state))
         moved = list(compress(range(len(values)), has_moved))

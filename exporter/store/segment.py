@@ -68,15 +68,21 @@ class Segment:
 
     def append(self, row: int, positions: Sequence[int], values: Sequence[float | None]) -> None:
         """These series have moved to these values in a row."""
-        moved = pack(f"={len(positions)}{self._code}", *positions)
+        moved = array(self._code, positions).tobytes()
         if self.moved and self.moved[-1] == moved:
             moved = self.moved[-1]
-        if None in values:
-            values = [STALE if value is None else value for value in values]
+        numbers = [STALE if value is None else value for value in values] if None in values else values
         self.rows.append(row)
         self.moved.append(moved)
-        self.values.append(pack(f"={len(values)}d", *values))
+        self.values.append(array("d", numbers).tobytes())  # type: ignore[type-var]  # no None is left
         self.changes += len(values)
+
+    def newest_moves(self, row: int) -> Sequence[int] | None:
+        """The positions that moved in a row, which is the newest; None where only a comparison can tell."""
+        if row <= self.first_row or self.held is not None:
+            return None
+        is_noted = len(self.rows) > 0 and self.rows[-1] == row
+        return array(self._code, self.moved[-1]) if is_noted else ()
 
     def advance(self, row: int) -> Iterator[tuple[int, Sequence[int], Sequence[float]]]:
         """Let the segment begin at a later row; the rows in which something moved until then, with what."""
