@@ -1,51 +1,26 @@
 """The way to one server: a persistent connection with deadlines, back-off and a bound on replies."""
 
 import asyncio
-import contextlib
 import re
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
-from typing import Any
+from functools import partial
 
 import hiredis
 
+from exporter.connection.call import Call, Reply
 from exporter.connection.stream import Stream
-from exporter.connection.translate import connect_error, reply_error
+from exporter.connection.translate import connect_error
+from exporter.connection.wire import Wire, ask, settle
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Target
 
 Argument = str | bytes | int | float
 Command = tuple[Argument, ...]
-# What a reply can be: a nested list, bytes, an integer, nothing, or the error of that one command.
-Reply = Any
 
 CLIENT_NAME = "redis-vigil"
-_READ_BYTES = 1 << 16
 _FIRST_BACKOFF_SECONDS = 0.1
 _LAST_BACKOFF_SECONDS = 5.0
-_CLOSE_SECONDS = 1.0
-# What the reader returns while a reply is not complete; any value of Redis' could be a reply.
-_NOTHING_YET = object()
-# A reader keeps room for the largest reply it has seen until the next one comes: beyond this it is let go of.
-_KEPT_BYTES = 4096
-
-
-class _Call:
-    """Commands that one caller wants to have answered; `alone`: no others are to be sent with them."""
-
-    __slots__ = ("alone", "count", "future", "payload", "seconds")
-
-    def __init__(self, payload: bytes, count: int, *, alone: bool = False) -> None:
-        self.payload = payload
-        self.count = count
-        self.alone = alone
-        self.seconds = 0.0
-        self.future: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
-
-    def fail(self, error: TargetError) -> None:
-        if not self.future.done():
-            self.future.set_exception(error)
 
 
 class Connection:
@@ -80,12 +55,11 @@ class Connection:
         self.is_untouching = False
         self._on_closed = on_closed
         self._max_reply_bytes = max_reply_bytes
-        self._stream: Stream | None = None
-        self._reader = _new_reader()
-        self._is_swollen = False
-        self._waiting: list[_Call] = []
-        self._under_way: list[_Call] = []
-        self._talk: asyncio.Task[None] | None = None
+        self._wire: Wire | None = None
+        # Calls that are not sent yet.
+        self._waiting: list[Call] = []
+        self._is_about_to_send = False
+        self._opening: asyncio.Task[None] | None = None
         self._backoff_seconds = 0.0
         self._retry_at = 0.0
         self._last_error: TargetError | None = None
@@ -115,119 +89,116 @@ class Connection:
         self, payload: bytes, count: int, *, timeout_seconds: float | None = None
     ) -> tuple[list[Reply], float]:
         """Like `time`, for commands already packed."""
-        call = _Call(payload, count, alone=True)
-        replies = await self._await(
-            call, self._timeout_seconds if timeout_seconds is None else timeout_seconds
-        )
-        return replies, call.seconds
+        call = await self._await(payload, count, timeout_seconds, alone=True)
+        return call.replies, call.seconds
 
     async def exchange(
         self, payload: bytes, count: int, *, timeout_seconds: float | None = None
     ) -> list[Reply]:
         """Commands already packed into bytes (see `pack`), and their `count` replies."""
-        seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
-        return await self._await(_Call(payload, count), seconds)
+        return (await self._await(payload, count, timeout_seconds)).replies
 
-    async def _await(self, call: _Call, timeout_seconds: float) -> list[Reply]:
+    async def _await(
+        self, payload: bytes, count: int, timeout_seconds: float | None, *, alone: bool = False
+    ) -> Call:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        call = Call(payload, count, partial(settle, future), alone=alone)
+        call.set_alarm(self._timeout_seconds if timeout_seconds is None else timeout_seconds, self._expire)
         self._waiting.append(call)
-        if self._talk is None:
-            # It begins after the tasks that are ready now: what they ask goes along.
-            self._talk = asyncio.create_task(self._converse())
-        alarm = asyncio.get_running_loop().call_later(timeout_seconds, self._expire, call)
+        self._go_on()
         try:
-            return await call.future
+            await future
         except asyncio.CancelledError:
             self._give_up(call)
             raise
-        finally:
-            alarm.cancel()
+        return call
 
-    def _expire(self, call: _Call) -> None:
-        call.fail(connect_error(TimeoutError(), self._where))
+    def _expire(self, call: Call) -> None:
+        call.end(self._timed_out())
         self._give_up(call)
 
-    def _give_up(self, call: _Call) -> None:
+    def _timed_out(self) -> TargetError:
+        return TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time")
+
+    def _give_up(self, call: Call) -> None:
         """Nobody waits for this any more. If it is under way, what is still to come belongs to nobody."""
+        call.end(self._timed_out())
         if call in self._waiting:
             self._waiting.remove(call)
-        elif call in self._under_way and self._talk is not None:
-            self._talk.cancel()
+            if self._opening is not None:
+                self._opening.cancel()
+        elif self._wire is not None and call in self._wire.calls:
+            self._break_off(self._timed_out())
 
-    async def _converse(self) -> None:
-        """Answer calls until there are no more."""
-        try:
-            while self._waiting:
-                self._under_way = self._take()
-                await self._answer(self._under_way)
-                self._under_way = []
-        except asyncio.CancelledError:
-            self._break_off(TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time"))
-        finally:
-            self._talk = None
-            if self._waiting:
-                self._talk = asyncio.create_task(self._converse())
+    def _go_on(self) -> None:
+        """See to it that what waits is sent."""
+        if not self._is_about_to_send and self._can_send:
+            self._is_about_to_send = True
+            # After the tasks that are ready now: what they ask goes along.
+            asyncio.get_running_loop().call_soon(self._send)
 
-    def _take(self) -> list[_Call]:
-        """The calls that travel together next."""
+    @property
+    def _can_send(self) -> bool:
+        """Whether something waits, and for nothing but us."""
+        is_under_way = self._opening is not None or (self._wire is not None and len(self._wire.calls) > 0)
+        return len(self._waiting) > 0 and not is_under_way
+
+    def _send(self) -> None:
+        """Send the calls that travel together next."""
+        self._is_about_to_send = False
+        if not self._can_send:
+            return
+        if self._wire is None:
+            self._opening = asyncio.create_task(self._open_and_send())
+            return
         waiting = self._waiting
         end = 1
         if not waiting[0].alone:
             while end < len(waiting) and not waiting[end].alone:
                 end += 1
         self._waiting = waiting[end:]
-        return waiting[:end]
+        self._wire.send(waiting[:end])
 
-    async def _answer(self, calls: Sequence[_Call]) -> None:
+    async def _open_and_send(self) -> None:
         try:
-            stream = self._stream or await self._open()
-            sent_at = time.monotonic()
-            await stream.write(b"".join([call.payload for call in calls]))
-            for call in calls:
-                replies = await self._read(stream, call.count)
-                call.seconds = max(0.0, stream.received_at - sent_at)
-                if not call.future.done():
-                    call.future.set_result(replies)
-            if self._is_swollen:
-                # All is read, so nothing is lost with it.
-                self._reader, self._is_swollen = _new_reader(), False
-        except Exception as error:
-            self._break_off(error if isinstance(error, TargetError) else connect_error(error, self._where))
+            await self._open()
+        except asyncio.CancelledError:
+            self._break_off(self._timed_out())
+        except TargetError as error:
+            self._break_off(error)
+        else:
+            self._opening = None
+            self._send()
 
     def _break_off(self, error: TargetError) -> None:
-        """The conversation failed half-way: it costs the connection and all that was asked with it."""
-        self._drop()
-        for call in self._under_way:
-            call.fail(error)
-        self._under_way = []
+        """The connection is of no more use, or there is none: that costs all that was asked with it."""
+        wire, self._wire = self._wire, None
+        failed: list[Call] = []
+        if wire is None:
+            failed, self._waiting = self._waiting, []
+        self._opening = None
+        if wire is not None:
+            wire.abort(error)
+        for call in failed:
+            call.end(error)
+        self._go_on()
 
-    async def _read(self, stream: Stream, count: int) -> list[Reply]:
-        reader = self._reader
-        replies: list[Reply] = []
-        budget = self._max_reply_bytes
-        while True:
-            replies.extend(islice(iter(reader.gets, _NOTHING_YET), count - len(replies)))
-            if len(replies) == count:
-                break
-            data = await stream.read(_READ_BYTES)
-            if not data:
-                raise TargetError(Reason.CLOSED, f"{self._where}: closed the connection")
-            budget -= len(data)
-            if budget < 0:
-                raise TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large")
-            self._is_swollen = self._is_swollen or len(data) > _KEPT_BYTES
-            reader.feed(data)
-        if hiredis.ReplyError in set(map(type, replies)):
-            return [reply_error(one) if isinstance(one, hiredis.ReplyError) else one for one in replies]
-        return replies
+    def _lost(self, error: TargetError) -> None:
+        """The server has closed the connection, or sent what is no reply."""
+        self._wire = None
+        self._go_on()
+        # What a server has said wrong, who asked will see: it is there, and asking again would not help.
+        if self._on_closed is not None and error.reason is not Reason.PROTOCOL:
+            self._on_closed()
 
-    async def _open(self) -> Stream:
+    async def _open(self) -> None:
         now = time.monotonic()
         if self._last_error is not None and now < self._retry_at:
             raise self._last_error
         try:
-            stream = await self._connect()
-        except (TimeoutError, asyncio.CancelledError):
-            self._back_off(TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time"))
+            await self._connect()
+        except asyncio.CancelledError:
+            self._back_off(self._timed_out())
             raise
         except TargetError as error:
             self._back_off(error)
@@ -236,25 +207,26 @@ class Connection:
         self.connects += 1
         self._backoff_seconds = 0.0
         self._last_error = None
-        return stream
 
-    async def _connect(self) -> Stream:
-        stream = Stream(
-            self.target, connect_timeout_seconds=self._timeout_seconds, on_closed=self._server_closed
-        )
+    async def _connect(self) -> None:
+        stream = Stream(self.target, connect_timeout_seconds=self._timeout_seconds)
+        wire: Wire | None = None
         try:
             await stream.open()
-            self._reader = _new_reader()
-            await self._introduce(stream)
+            wire = await stream.hand_over(self._where, self._max_reply_bytes)
+            await self._introduce(wire)
         except BaseException as error:
             stream.abort()
+            failure = error if isinstance(error, TargetError) else connect_error(error, self._where)
+            if wire is not None:
+                wire.abort(failure)
             if isinstance(error, TargetError) or not isinstance(error, Exception):
                 raise
-            raise connect_error(error, self._where) from error
-        self._stream = stream
-        return stream
+            raise failure from error
+        wire.follow(self._send, self._lost)
+        self._wire = wire
 
-    async def _introduce(self, stream: Stream) -> None:
+    async def _introduce(self, wire: Wire) -> None:
         """Say our name, and that we are no user of the keys; a server may refuse either, neither is needed.
 
         NO-TOUCH is asked of servers that know it only: the others would count an error for each connection.
@@ -262,12 +234,10 @@ class Connection:
         greeting: list[Command] = [("CLIENT", "SETNAME", self._name)]
         if self._no_touch:
             greeting.append(("INFO", "server"))
-        await stream.write(pack(greeting))
-        replies = await self._read(stream, len(greeting))
+        replies = await ask(wire, pack(greeting), len(greeting))
         self.is_untouching = False
         if self._no_touch and _knows_no_touch(replies[-1]):
-            await stream.write(pack([("CLIENT", "NO-TOUCH", "ON")]))
-            (reply,) = await self._read(stream, 1)
+            (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
             self.is_untouching = not isinstance(reply, ReplyError)
 
     def _back_off(self, error: TargetError) -> None:
@@ -277,37 +247,23 @@ class Connection:
         self._retry_at = time.monotonic() + self._backoff_seconds
         self._last_error = error
 
-    def _server_closed(self) -> None:
-        if self._stream is not None:
-            self._drop()
-            if self._on_closed is not None:
-                self._on_closed()
-
-    def _drop(self) -> asyncio.StreamWriter | None:
-        stream, self._stream = self._stream, None
-        return None if stream is None else stream.abort()
-
     async def close(self) -> None:
         """Close the connection; a later call would open it again."""
+        closed = TargetError(Reason.CLOSED, f"{self._where}: closed by us")
         waiting, self._waiting = self._waiting, []
         for call in waiting:
-            call.fail(TargetError(Reason.CLOSED, f"{self._where}: closed by us"))
-        if self._talk is not None:
-            self._talk.cancel()
-            await asyncio.wait([self._talk])
-        writer = self._drop()
-        if writer is not None:
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await writer.wait_closed()
+            call.end(closed)
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+        wire = self._wire
+        if wire is not None:
+            self._break_off(closed)
+            await wire.wait_closed()
 
     @property
     def _where(self) -> str:
         return str(self.target.address)
-
-
-def _new_reader() -> hiredis.Reader:
-    return hiredis.Reader(notEnoughData=_NOTHING_YET)
 
 
 _VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from exporter.connection.connection import Argument, Command, Connection, Reply, pack
+from exporter.connection.call import Reply
+from exporter.connection.connection import Argument, Command, Connection, pack
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Target
 

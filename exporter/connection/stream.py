@@ -1,13 +1,11 @@
-"""A redis-py connection that tells when the server closes it, also while nobody is reading."""
+"""A redis-py connection: it logs in, and hands its socket over."""
 
 import asyncio
 import ssl
-import time
-from collections.abc import Callable
-from typing import Any
 
 import redis.asyncio
 
+from exporter.connection.wire import Wire
 from exporter.errors import Reason, TargetError
 from exporter.model.target import Target, Tls
 
@@ -15,42 +13,10 @@ from exporter.model.target import Target, Tls
 _STREAM_LIMIT_BYTES = 1 << 20
 
 
-class WatchedReader(asyncio.StreamReader):
-    """A stream reader that calls `on_closed` once when the other side is gone."""
-
-    def __init__(self, on_closed: Callable[[], None]) -> None:
-        super().__init__(limit=_STREAM_LIMIT_BYTES)
-        self._on_closed: Callable[[], None] | None = on_closed
-        self.received_at = 0.0
-
-    def feed_data(self, data: Any) -> None:
-        self.received_at = time.monotonic()
-        super().feed_data(data)
-
-    def feed_eof(self) -> None:
-        super().feed_eof()
-        self._tell()
-
-    def set_exception(self, exc: Exception) -> None:
-        super().set_exception(exc)
-        self._tell()
-
-    def _tell(self) -> None:
-        tell, self._on_closed = self._on_closed, None
-        if tell is not None:
-            tell()
-
-    def unwatch(self) -> None:
-        """The connection is about to be closed from our side: no news in that."""
-        self._on_closed = None
-
-
 class Stream(redis.asyncio.Connection):
     """redis-py's connection: it logs in and selects the database; the socket is opened here."""
 
-    def __init__(
-        self, target: Target, *, connect_timeout_seconds: float, on_closed: Callable[[], None]
-    ) -> None:
+    def __init__(self, target: Target, *, connect_timeout_seconds: float) -> None:
         address, credentials = target.address, target.credentials
         super().__init__(
             host=address.host,
@@ -64,12 +30,11 @@ class Stream(redis.asyncio.Connection):
             driver_info=None,
         )
         self._address = address
-        self._watched_by = on_closed
         self._tls_context = tls_context(target.tls) if address.tls else None
         self._server_name = target.tls.server_name or address.host
 
     async def _connect(self) -> None:
-        reader = WatchedReader(self._watched_by)
+        reader = asyncio.StreamReader(limit=_STREAM_LIMIT_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
         async with asyncio.timeout(self.socket_connect_timeout):
             transport = await self._open(protocol)
@@ -95,37 +60,26 @@ class Stream(redis.asyncio.Connection):
         """Connect, log in and select the database."""
         await self.connect()  # type: ignore[no-untyped-call]  # redis-py leaves it without annotations
 
-    async def write(self, payload: bytes) -> None:
-        """Send bytes that are already in the protocol's form."""
-        assert self._writer is not None
-        self._writer.write(payload)
-        await self._writer.drain()
+    async def hand_over(self, where: str, max_reply_bytes: int) -> Wire:
+        """Give the open connection away, with what has arrived and nobody has read."""
+        reader, writer = self._reader, self._writer
+        assert reader is not None
+        assert writer is not None
+        self._reader = self._writer = None
+        wire = Wire(writer, where, max_reply_bytes)
+        writer.transport.set_protocol(wire)
+        # Nothing more comes into the reader, so that this waits for nothing.
+        reader.feed_eof()
+        unread: bytes = await reader.read()
+        if unread:
+            wire.data_received(unread)
+        return wire
 
-    async def read(self, size: int) -> bytes:
-        """Whatever has arrived, at least one byte; empty when the server has closed."""
-        assert self._reader is not None
-        data: bytes = await self._reader.read(size)
-        return data
-
-    @property
-    def received_at(self) -> float:
-        """When something last arrived, by the monotonic clock."""
-        reader: Any = self._reader
-        return reader.received_at if isinstance(reader, WatchedReader) else 0.0
-
-    def unwatch(self) -> None:
-        """Closing it is no longer worth a call."""
-        reader: Any = self._reader
-        if isinstance(reader, WatchedReader):
-            reader.unwatch()
-
-    def abort(self) -> asyncio.StreamWriter | None:
-        """Close the socket at once, without waiting; returns what can be waited for."""
-        self.unwatch()
+    def abort(self) -> None:
+        """Close the socket at once, unless it was handed over."""
         writer, self._writer, self._reader = self._writer, None, None
         if writer is not None:
             writer.transport.abort()
-        return writer
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:

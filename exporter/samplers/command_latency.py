@@ -6,8 +6,7 @@ from operator import le, lt
 from typing import Final
 
 from exporter.config.samplers.latency import CommandLatencySection
-from exporter.connection import Asker
-from exporter.connection.connection import Reply
+from exporter.connection import Asker, Reply
 from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
 from exporter.model.sample import Family, Kind
@@ -50,7 +49,7 @@ class CommandLatencySampler:
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         refusals = self._context.refusals
-        answers = await refusals.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")})
+        answers = await refusals.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")}, required=False)
         reply = answers.get(_HISTOGRAM)
         names, details = (reply[::2], reply[1::2]) if isinstance(reply, list) else ([], [])
         if self._generation == self._table.generation and names == self._names:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from exporter.config.samplers.latency import LatencySection
-from exporter.connection import Asker
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.metrics import Histogram
 from exporter.model.sample import Family, Kind

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from exporter.connection import Asker
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError
 from exporter.log import get_logger
 

@@ -1,6 +1,6 @@
 """Replies of several commands in the forms that they share."""
 
-from exporter.connection.connection import Reply
+from exporter.connection import Reply
 from exporter.metrics import shorten
 
 

@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.samplers.keys import ScriptsSection
-from exporter.connection import Asker
-from exporter.connection.connection import Reply
+from exporter.connection import Asker, Reply
 from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.model.sample import Family, Kind

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.config.samplers.server import SentinelSection
-from exporter.connection import Asker
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind

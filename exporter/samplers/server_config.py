@@ -8,8 +8,7 @@ from stat import S_ISREG
 from typing import Final
 
 from exporter.config.samplers.server import ServerConfigSection
-from exporter.connection import Asker
-from exporter.connection.connection import Command
+from exporter.connection import Asker, Command
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec

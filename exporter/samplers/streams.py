@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.config.samplers.keys import StreamsSection
-from exporter.connection import Asker
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec

@@ -6,8 +6,7 @@ from operator import mul
 from typing import Final
 
 from exporter.config.samplers.info import InfoSection
-from exporter.connection import Asker
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.sample import Family
 from exporter.samplers import lookups

@@ -3,8 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
-from exporter.connection import Connection
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 

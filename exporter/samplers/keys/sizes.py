@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from exporter.connection.connection import Command, Reply
+from exporter.connection import Command, Reply
 from exporter.samplers.replies import number
 
 _LENGTH: Final[Mapping[bytes, str]] = {

@@ -5,7 +5,7 @@ Source of the fields: https://redis.io/docs/latest/commands/ft.info/.
 
 from typing import Final
 
-from exporter.connection.connection import Reply
+from exporter.connection import Reply
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.replies import number, pairs

@@ -7,7 +7,7 @@ Redis 4 the client's address and name. Valkey's COMMANDLOG has bytes in place of
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exporter.connection.connection import Reply
+from exporter.connection import Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""The bytes of an open connection: what is sent, and the replies that it brings, read as they arrive."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Final
+
+import hiredis
+
+from exporter.connection.call import Call, Reply
+from exporter.connection.translate import connect_error, reply_error
+from exporter.errors import Reason, TargetError
+
+# What the reader returns while a reply is not complete; any value of Redis' could be a reply.
+_NOTHING_YET: Final = object()
+# A reader keeps room for the largest reply it has seen until the next one comes: beyond this it is let go of.
+_KEPT_BYTES: Final = 4096
+_CLOSE_SECONDS: Final = 1.0
+
+
+class Wire(asyncio.Protocol):
+    """Takes over a transport on which somebody has logged in.
+
+    Whoever sends waits until all calls have ended; `follow` tells whom to call then.
+    """
+
+    def __init__(self, writer: asyncio.StreamWriter, where: str, max_reply_bytes: int) -> None:
+        # Kept with all that belongs to it: a writer that is thrown away closes its transport.
+        self._writer = writer
+        self._transport = writer.transport
+        self._where = where
+        self._max_reply_bytes = max_reply_bytes
+        self._budget = max_reply_bytes
+        self._on_idle: Callable[[], None] | None = None
+        self._on_lost: Callable[[TargetError], None] | None = None
+        self._reader = _new_reader()
+        self._is_swollen = False
+        self._calls: deque[Call] = deque()
+        self._sent_at = 0.0
+        self._closed = asyncio.Event()
+
+    def follow(self, on_idle: Callable[[], None], on_lost: Callable[[TargetError], None]) -> None:
+        """Call `on_idle` whenever all calls have been answered; and `on_lost` once, before calls under way
+        end with that error, when the server has closed the connection or sent what is no reply."""
+        self._on_idle, self._on_lost = on_idle, on_lost
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """What is not answered yet."""
+        return self._calls
+
+    def send(self, calls: Sequence[Call]) -> None:
+        """Send the commands of these."""
+        self._calls.extend(calls)
+        self._budget = self._max_reply_bytes
+        self._sent_at = time.monotonic()
+        self._transport.write(b"".join([call.payload for call in calls]))
+
+    def data_received(self, data: bytes) -> None:
+        """Something has arrived."""
+        arrived_at = time.monotonic()
+        self._budget -= len(data)
+        if self._budget < 0:
+            self._lose(TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large"))
+            return
+        self._is_swollen = self._is_swollen or len(data) > _KEPT_BYTES
+        self._reader.feed(data)
+        try:
+            self._deliver(arrived_at)
+        except Exception as error:
+            self._lose(connect_error(error, self._where))
+
+    def _deliver(self, arrived_at: float) -> None:
+        """Give the calls the replies that are complete."""
+        calls, replies_to_come = self._calls, iter(self._reader.gets, _NOTHING_YET)
+        if not calls:
+            return
+        while calls:
+            call = calls[0]
+            call.replies.extend(islice(replies_to_come, call.count - len(call.replies)))
+            if len(call.replies) < call.count:
+                return
+            calls.popleft()
+            call.seconds = max(0.0, arrived_at - self._sent_at)
+            call.replies = _with_errors(call.replies)
+            call.end()
+        if self._is_swollen:
+            # All is read, so nothing is lost with it.
+            self._reader, self._is_swollen = _new_reader(), False
+        if self._on_idle is not None:
+            self._on_idle()
+
+    def eof_received(self) -> None:
+        """The server has closed the connection."""
+        self._lose(TargetError(Reason.CLOSED, f"{self._where}: closed the connection"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is closed."""
+        self._closed.set()
+        self._lose(connect_error(exc or EOFError(), self._where))
+
+    def _lose(self, error: TargetError) -> None:
+        tell = self._on_lost
+        if tell is not None:
+            tell(error)
+        self.abort(error)
+
+    def abort(self, error: TargetError) -> None:
+        """Close the connection at once, which is no news; all calls end with this error."""
+        self._on_idle = self._on_lost = None
+        self._transport.abort()
+        while self._calls:
+            self._calls.popleft().end(error)
+
+    async def wait_closed(self) -> None:
+        """Wait until it is closed, though not for long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._closed.wait()
+
+
+async def ask(wire: Wire, payload: bytes, count: int) -> list[Reply]:
+    """Send commands and wait for their replies, for as long as it takes."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    call = Call(payload, count, partial(settle, future))
+    wire.send([call])
+    await future
+    return call.replies
+
+
+def settle(future: "asyncio.Future[None]", error: TargetError | None) -> None:
+    """Let a future tell that a call has ended."""
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+
+
+def _new_reader() -> hiredis.Reader:
+    return hiredis.Reader(notEnoughData=_NOTHING_YET)
+
+
+def _with_errors(replies: list[Reply]) -> list[Reply]:
+    """The same replies, error replies as ours."""
+    if hiredis.ReplyError in set(map(type, replies)):
+        return [reply_error(one) if isinstance(one, hiredis.ReplyError) else one for one in replies]
+    return replies
