@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import le, lt
+from operator import lt
 from typing import Final
 
 from exporter.config.samplers.latency import CommandLatencySection
@@ -116,8 +116,9 @@ def _parse_histogram(details: Reply) -> tuple[float, Sequence[int], Sequence[int
 
     Format: https://redis.io/docs/latest/commands/latency-histogram/.
     """
-    fields = dict(zip(details[::2], details[1::2], strict=False)) if isinstance(details, list) else {}
-    calls, pairs = fields.get(b"calls"), fields.get(b"histogram_usec")
+    if not isinstance(details, list) or details[::2] != [b"calls", b"histogram_usec"]:
+        return None
+    calls, pairs = details[1::2]
     if not isinstance(calls, int) or not isinstance(pairs, list) or set(map(type, pairs)) - {int}:
         return None
     bounds, counts = pairs[::2], pairs[1::2]
@@ -127,7 +128,7 @@ def _parse_histogram(details: Reply) -> tuple[float, Sequence[int], Sequence[int
 
 def _is_cumulative(bounds: Sequence[int], counts: Sequence[int]) -> bool:
     """Whether bounds rise, and counts do not fall."""
-    return all(map(lt, bounds, bounds[1:])) and all(map(le, counts, counts[1:]))
+    return sorted(counts) == counts and all(map(lt, bounds, bounds[1:]))
 
 
 def _parse_sums(reply: Reply) -> dict[str, float]:

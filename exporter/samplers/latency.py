@@ -1,7 +1,7 @@
 """Latency as it is felt: round trips of our own PING; and the spikes that the server has noted itself."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from exporter.config.samplers.latency import LatencySection
@@ -66,19 +66,28 @@ class LatencySampler:
         self._context = context
         self._table = context.table
         self._histogram = Histogram(BOUNDS_SECONDS)
+        self._handles: Sequence[int | None] = ()
+        self._generation = -1
         self._events = context.new_cap("event_name", settings.max_events)
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         table = self._table
         spikes = await self._ping(connection)
-        table.set_buckets(PING, self._histogram.buckets, self._histogram.sum)
+        self._write_histogram()
         table.set(CONNECTS, float(connection.connects))
         for event, last, milliseconds, longest in _parse_spikes(spikes):
             name = self._events.fold(event)
             table.set(SPIKE_LAST, float(last), name)
             table.set(SPIKE_DURATION, milliseconds / 1e3, name)
             table.set(SPIKE_MAX, longest / 1e3, name)
+
+    def _write_histogram(self) -> None:
+        table, histogram = self._table, self._histogram
+        if self._generation != table.generation:
+            self._handles = table.histogram_handles(PING, [name for name, _ in histogram.buckets])
+            self._generation = table.generation
+        table.set_histogram(self._handles, [count for _, count in histogram.buckets], histogram.sum)
 
     async def _ping(self, connection: Asker) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""

@@ -139,14 +139,17 @@ class TargetRunner:
             return
         was_down = self.status.up is False
         before = [(slot.status.success, slot.status.reason) for slot in due]
-        alone = [self._run_alone(slot) for slot in due if slot.plan.spec.own_connection]
+        alone = [asyncio.create_task(self._run_alone(slot)) for slot in due if slot.plan.spec.own_connection]
         shared = [slot for slot in due if not slot.plan.spec.own_connection]
-        if shared and alone:
-            await asyncio.gather(self._run_together(shared), *alone)
-        elif shared:
-            await self._run_together(shared)
-        else:
-            await asyncio.gather(*alone)
+        try:
+            if shared:
+                await self._run_together(shared)
+            for task in alone:
+                await task
+        except asyncio.CancelledError:
+            for task in alone:
+                task.cancel()
+            raise
         # The status is written with every INFO; in between only where it is news.
         has_news = before != [(slot.status.success, slot.status.reason) for slot in due]
         if has_news or VITAL in names or VITAL not in self._slots:

@@ -82,6 +82,15 @@ FAMILIES: Final = (
     LAST_ERROR,
 )
 
+# The series about the passes of the INFO sampler, but for the reason of a failure.
+_SCRAPES: Final = (
+    (SCRAPES, ""),
+    (SCRAPE_DURATION, "_sum"),
+    (SCRAPE_DURATION, "_count"),
+    (LAST_DURATION, ""),
+    (LAST_CONNECT, ""),
+)
+
 # The sampler whose failure means that the server is down.
 VITAL: Final = "info"
 
@@ -119,7 +128,7 @@ class TargetStatus:
         self.connect_seconds = 0.0
         self.samplers: dict[str, SamplerStatus] = {}
         self._table = SeriesTable(self.source, target.series_labels)
-        # Where the values of each sampler stand in the table.
+        # Where the values of each sampler stand in the table; under "" those about the passes of INFO.
         self._handles: dict[str, Sequence[int | None]] = {}
         self._generation = 0
 
@@ -160,10 +169,18 @@ class TargetStatus:
 
     def _write_scrapes(self, status: SamplerStatus) -> None:
         table = self._table
-        table.set(SCRAPES, float(status.passes))
-        table.set(SCRAPE_DURATION, round(status.total_seconds, 6), suffix="_sum")
-        table.set(SCRAPE_DURATION, float(status.passes), suffix="_count")
-        table.set(LAST_DURATION, round(status.duration_seconds, 6))
-        table.set(LAST_CONNECT, round(self.connect_seconds, 6))
+        handles = self._handles.get("")
+        if handles is None:
+            handles = self._handles[""] = [table.handle(family, suffix=suffix) for family, suffix in _SCRAPES]
+        values = (
+            float(status.passes),
+            round(status.total_seconds, 6),
+            float(status.passes),
+            round(status.duration_seconds, 6),
+            round(self.connect_seconds, 6),
+        )
+        for handle, value in zip(handles, values, strict=True):
+            if handle is not None:
+                table.values[handle] = value
         reason = status.reason
         table.set(LAST_ERROR, float(reason is not None), "" if reason is None else reason.value)

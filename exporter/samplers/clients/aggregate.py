@@ -71,14 +71,14 @@ _EXTREMES: Final = (
 def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping[str, LabelCap]) -> None:
     """Write all counts; `caps` by label."""
     for family, label in ((BY_NAME, "name"), (BY_USER, "user"), (BY_DATABASE, "db")):
-        _write(family, Counter(clients.texts(label)), table, caps[label])
+        _write(family, clients.counts(label), table, caps[label])
     # Many connections have few addresses, and fewer kinds of flags.
     hosts: Counter[str] = Counter()
-    for address, count in Counter(clients.texts("addr")).items():
+    for address, count in clients.counts("addr").items():
         hosts[host_of(address)] += count
     _write(BY_HOST, hosts, table, caps["host"])
     kinds: Counter[str] = Counter()
-    for flags, count in Counter(clients.texts("flags")).items():
+    for flags, count in clients.counts("flags").items():
         kinds[kind_of(flags)] += count
     for kind, count in kinds.items():
         table.set(BY_KIND, float(count), kind)
@@ -90,7 +90,7 @@ def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping[str, 
             table.set(family, combine(numbers))
 
 
-def _write(family: Family, counts: Counter[str], table: SeriesTable, cap: LabelCap) -> None:
+def _write(family: Family, counts: Mapping[str, int], table: SeriesTable, cap: LabelCap) -> None:
     for value, count in cap.fold_counts(counts).items():
         table.set(family, float(count), value or NONE)
 

@@ -4,6 +4,7 @@ Format: https://redis.io/docs/latest/commands/client-list/ — pairs `name=value
 same order on all lines. Names of clients, users and libraries hold no spaces: servers refuse those.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ class ClientList:
         self._index = {name: index for index, name in enumerate(names)}
         # A line of another make is none of this server's.
         self._rows = [row for row in rows if len(row) == len(names)]
+        self._columns = list(zip(*self._rows, strict=True))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -34,11 +36,22 @@ class ClientList:
         if index is None:
             return [""] * len(self._rows)
         start = len(name) + 1
-        return [row[index][start:] for row in self._rows]
+        return [item[start:] for item in self._columns[index]]
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """How many connections have each text in a field."""
+        index = self._index.get(name)
+        if index is None:
+            return {"": len(self._rows)} if self._rows else {}
+        start = len(name) + 1
+        return {item[start:]: count for item, count in Counter(self._columns[index]).items()}
 
     def numbers(self, name: str) -> list[float]:
         """A field of all connections that tell a number there."""
-        return [float(text) for text in self.texts(name) if text.isdecimal()]
+        texts = self.texts(name)
+        if "" not in texts and "".join(texts).isdecimal():
+            return list(map(float, texts))
+        return [float(text) for text in texts if text.isdecimal()]
 
     def fields(self, limit: int) -> Sequence[Mapping[str, str]]:
         """All fields of the first `limit` connections."""

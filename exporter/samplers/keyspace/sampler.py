@@ -52,7 +52,9 @@ class KeyspaceSampler:
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
-        await connection.execute("PING")
+        if not self._context.facts.run_id:
+            # No INFO has told that the server is there.
+            await connection.execute("PING")
         if not self._is_loaded:
             await self._load()
         if self._task is not None and self._task.done():
