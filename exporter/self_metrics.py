@@ -44,7 +44,9 @@ class PartsCollector(Collector):
     def _collect_store(self) -> Iterator[Metric]:
         store = self._store
         yield _gauge("redis_vigil_store_series", "Series held in memory.", store.series_count)
-        yield _gauge("redis_vigil_store_bytes", "About how much memory the samples take.", store.bytes)
+        yield _gauge(
+            "redis_vigil_store_bytes", "About how much memory the samples take.", self._cap.used_bytes
+        )
         yield from self._collect_cap()
         yield CounterMetricFamily(
             "redis_vigil_store_out_of_order_samples",

@@ -7,9 +7,13 @@ from typing import Final
 
 from exporter.samplers.runner import SamplerPlan
 
-# Moments at which samplers start are this far apart, and spread over this span.
-_GRID_SECONDS: Final = 1.0
+# Phases are spread over this span.
 _CYCLE_SECONDS: Final = 3600.0
+_LEAST_SLOTS: Final = 5
+# How many targets are to share a moment, and between what distances of these moments that is tried for.
+_TOGETHER: Final = 10
+_FINEST_SECONDS: Final = 0.25
+_COARSEST_SECONDS: Final = 3.0
 # What is due so soon is done now: timers may ring a little early.
 _EARLY_SECONDS: Final = 0.002
 
@@ -36,14 +40,15 @@ class Agenda:
     changes nothing. Slots that were missed are not made up for.
     """
 
-    def __init__(self, instance: str, plans: Iterable[SamplerPlan], now: float) -> None:
+    def __init__(self, instance: str, plans: Iterable[SamplerPlan], now: float, grid_seconds: float) -> None:
         self._instance = instance
+        self._grid_seconds = grid_seconds
         self._entries = [
             _Entry(
                 plan.spec.name,
                 plan.interval_seconds,
                 plan.spec.apart,
-                first_slot(instance, plan.interval_seconds, now, apart=plan.spec.apart),
+                first_slot(instance, plan.interval_seconds, now, grid_seconds, apart=plan.spec.apart),
             )
             for plan in plans
         ]
@@ -74,16 +79,30 @@ class Agenda:
         """Where the clock has been set back, slots begin anew from now."""
         for entry in self._entries:
             if entry.due > now + entry.interval_seconds + _EARLY_SECONDS:
-                entry.slot = first_slot(self._instance, entry.interval_seconds, now, apart=entry.apart)
+                entry.slot = first_slot(
+                    self._instance, entry.interval_seconds, now, self._grid_seconds, apart=entry.apart
+                )
                 entry.soon = None
 
 
-def first_slot(name: str, interval_seconds: float, now: float, *, apart: bool = False) -> float:
+def first_slot(
+    name: str, interval_seconds: float, now: float, grid_seconds: float, *, apart: bool = False
+) -> float:
     """The next moment at which the samplers of this interval of a target are due.
 
-    Intervals that divide each other share their moments; `apart` are those that are not to meet the others.
+    Such moments are `grid_seconds` apart, or less where the interval is short. Intervals that divide each
+    other share their moments; `apart` are those that are not to meet the others.
     """
-    grid = min(_GRID_SECONDS, interval_seconds / 15)
+    grid = min(grid_seconds, interval_seconds / _LEAST_SLOTS)
     slots = int(_CYCLE_SECONDS / grid)
     phase = (zlib.crc32(name.encode()) % slots + (0.5 if apart else 0.0)) * grid
     return now + interval_seconds - (now - phase) % interval_seconds
+
+
+def grid_seconds(targets: int, interval_seconds: float) -> float:
+    """How far the moments are to lie apart at which that many targets are sampled, each at this interval.
+
+    To wake up costs as much as sampling a target does, so that about ten are to share it; but they are not to
+    keep the daemon from other things for long.
+    """
+    return min(max(interval_seconds * _TOGETHER / max(targets, 1), _FINEST_SECONDS), _COARSEST_SECONDS)

@@ -22,6 +22,8 @@ LATENCIES: Final = Family(
 _HISTOGRAM: Final = "LATENCY HISTOGRAM"
 _STATISTICS: Final = "INFO commandstats"
 _SINCE: Final = (7, 0)
+# Calls, upper bounds, and cumulative counts.
+_Parsed = tuple[float, Sequence[int], Sequence[int]]
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class _Histogram:
     """The histogram of one command: what the server last said of it, and where it stands in the table."""
 
     details: Sequence[Reply]
+    label: str
     bounds: Sequence[int]
     handles: Sequence[int | None]
 
@@ -79,23 +82,30 @@ class CommandLatencySampler:
 
     def _read(self, name: bytes, details: Reply, sums: Mapping[str, float]) -> None:
         """Take in the histogram of a command that was called."""
-        label = self._cap.fold(_decode(name))
         parsed = _parse_histogram(details)
-        known = self._histograms.pop(name, None)
-        if known is not None and (parsed is None or known.bounds != parsed[1]):
-            self._clear(known)
-            known = None
+        known = self._histograms.get(name)
+        if parsed is None or known is None or known.bounds != parsed[1]:
+            known = self._replace(name, parsed)
+        if parsed is not None and known is not None:
+            calls, _, counts = parsed
+            known.details = details
+            total = sums.get(known.label, 0.0)
+            self._table.set_histogram(known.handles, [*map(float, counts), calls], total)
+
+    def _replace(self, name: bytes, parsed: _Parsed | None) -> _Histogram | None:
+        """The command has other buckets than before, or a histogram for the first time, or none any more."""
+        before = self._histograms.pop(name, None)
+        if before is not None:
+            self._clear(before)
+        label = self._cap.fold(_decode(name))
         # Buckets of different commands cannot be summed up: each has bounds of its own.
         if parsed is None or label == OTHER:
-            return
-        calls, bounds, counts = parsed
-        if known is None:
-            texts = [*map(format_bound, bounds), "+Inf"]
-            handles = self._table.histogram_handles(LATENCIES, texts, label)
-            known = _Histogram(details, bounds, handles)
-        known.details = details
-        self._histograms[name] = known
-        self._table.set_histogram(known.handles, [*map(float, counts), calls], sums.get(label, 0.0))
+            return None
+        _, bounds, _ = parsed
+        texts = [*map(format_bound, bounds), "+Inf"]
+        handles = self._table.histogram_handles(LATENCIES, texts, label)
+        known = self._histograms[name] = _Histogram((), label, bounds, handles)
+        return known
 
     def _clear(self, histogram: _Histogram) -> None:
         """Its buckets are others from now on: none of the old ones is carried over."""
@@ -111,7 +121,7 @@ def _decode(name: Reply) -> str:
     return name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else ""
 
 
-def _parse_histogram(details: Reply) -> tuple[float, Sequence[int], Sequence[int]] | None:
+def _parse_histogram(details: Reply) -> _Parsed | None:
     """Calls, upper bounds, and the cumulative counts of these; None where it is none.
 
     Format: https://redis.io/docs/latest/commands/latency-histogram/.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
@@ -49,6 +50,9 @@ class Fleet:
         for target, (plans, runner) in list(self._watched.items()):
             if wanted.get(target) != plans:
                 await self._drop(target, runner)
+        intervals = [min(plan.interval_seconds for plan in plans) for plans in wanted.values() if plans]
+        if intervals:
+            self._schedule.expect(len(wanted), median(intervals))
         for target, plans in wanted.items():
             if target not in self._watched:
                 runner = TargetRunner(

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from exporter.clock import Clock
-from exporter.samplers.agenda import Agenda
+from exporter.samplers.agenda import Agenda, grid_seconds
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import VITAL
 
@@ -26,6 +26,7 @@ class SampleSchedule:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._is_running = False
+        self._grid_seconds = grid_seconds(1, 1.0)
         self._agendas: dict[TargetRunner, Agenda] = {}
         self._timers: dict[TargetRunner, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -37,9 +38,15 @@ class SampleSchedule:
         for runner in self._agendas:
             self._set_timer(runner)
 
+    def expect(self, targets: int, interval_seconds: float) -> None:
+        """So many targets are going to be sampled at about this interval; those that are already go on."""
+        self._grid_seconds = grid_seconds(targets, interval_seconds)
+
     def add(self, runner: TargetRunner) -> None:
         """Run the target's samplers now and then at their slots."""
-        self._agendas[runner] = Agenda(runner.target.instance, runner.plans, self._clock.now())
+        self._agendas[runner] = Agenda(
+            runner.target.instance, runner.plans, self._clock.now(), self._grid_seconds
+        )
         self._spawn(self._first_pass(runner))
         self._set_timer(runner)
 

@@ -92,8 +92,10 @@ class Block:
     @property
     def series_count(self) -> int:
         """How many series are held, the ended ones included."""
+        if len(self.segments) <= 1:
+            return len(self.state)
         layouts = self.layouts
-        if len(layouts) <= 1:
+        if len(layouts) == 1:
             return len(self.state)
         if self._counted is None or self._counted[0] != layouts:
             self._counted = layouts, sum(1 for _ in self.places())

@@ -33,6 +33,16 @@ class MemoryCap:
         self.shed_values = 0
         self._store = store
         self._is_short = False
+        self._used_bytes: int | None = None
+
+    @property
+    def used_bytes(self) -> int:
+        """How much the store held when that was last measured, which takes its time: at each `relieve`."""
+        return self._measure() if self._used_bytes is None else self._used_bytes
+
+    def _measure(self) -> int:
+        self._used_bytes = self._store.bytes
+        return self._used_bytes
 
     def relieve(self, now: int) -> Iterator[None]:
         """Make room where there is too little (`now` in milliseconds), in small steps: do other things in
@@ -50,7 +60,7 @@ class MemoryCap:
 
     @property
     def _fill(self) -> float:
-        return self._store.bytes / self.limit_bytes
+        return self._measure() / self.limit_bytes
 
     def _shorten(self) -> bool:
         """Shorten the histories; false where they are as short as they may be."""

@@ -176,18 +176,18 @@ def test_a_server_that_is_loading(start_server: StartServer) -> None:
 @pytest.mark.parametrize("interval", [1.0, 15.0, 30.0, 300.0])
 def test_slots_of_a_target_meet(interval: float) -> None:
     now = 1_700_000_000.123
-    base = first_slot("cache-1", 15.0 if interval > 1 else 1.0, now)
-    slot = first_slot("cache-1", interval, now)
+    base = first_slot("cache-1", 15.0 if interval > 1 else 1.0, now, 1.0)
+    slot = first_slot("cache-1", interval, now, 1.0)
 
     assert now < slot <= now + interval
     steps = (slot - base) / (15.0 if interval > 1 else 1.0)
     assert steps == pytest.approx(round(steps), abs=1e-6)
-    apart = first_slot("cache-1", interval, now, apart=True)
+    apart = first_slot("cache-1", interval, now, 1.0, apart=True)
     assert (apart - slot) % interval > 0.01
 
 
 def test_slots_of_targets_are_spread() -> None:
-    slots = sorted(first_slot(f"cache-{index}", 15.0, 0.0) for index in range(1000))
+    slots = sorted(first_slot(f"cache-{index}", 15.0, 0.0, 0.25) for index in range(1000))
     busiest = max(sum(start <= slot < start + 1 for slot in slots) for start in range(15))
 
     assert busiest < 2 * 1000 / 15
