@@ -8,7 +8,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.metrics import Exposition, Format, Histogram, SeriesTable
-from exporter.metrics.text import format_value
+from exporter.metrics.text import format_value, format_values
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind
 from exporter.store import Store
@@ -135,3 +135,48 @@ def test_a_page_follows_its_blocks() -> None:
         assert f'vigil_things_total{{env="prod",instance="a:1"}} {format_value(value)}\n' in page.render()
     store.forget("here")
     assert page.render() == ""
+
+
+# One pass of a source: which series it sets to what, or that the source cannot be read.
+passes = st.lists(
+    st.one_of(
+        st.none(),
+        st.dictionaries(
+            st.sampled_from(["", "a", "b", "%s", "\x00", "\x00\x01", "c\x85d", "e\u2028f", '"\\\n']),
+            st.sampled_from([0.0, 1.0, 0.5, -3.0, 1e15, 1e300, math.inf, -math.inf, math.nan]),
+        ),
+    ),
+    max_size=12,
+)
+
+
+@given(passes, st.sets(st.integers(0, 11)), st.sampled_from(list(Format)))
+def test_a_page_that_follows_says_what_a_new_one_says(
+    steps: list[dict[str, float] | None], looked_at: set[int], form: Format
+) -> None:
+    """Whether somebody looks after each pass, or only now and then."""
+    store, table = Store(), SeriesTable("here", BASE)
+    page = exposed(store, form)
+    for at, step in enumerate(steps):
+        if step is None:
+            store.mark_stale("here", at * 1000 + 500)
+        else:
+            for key, value in step.items():
+                table.set(GAUGE, value, key)
+                table.set(COUNTER, value)
+            store.append(table.finish((at + 1) * 1000))
+        if at in looked_at:
+            assert page.render() == exposed(store, form).render()
+    assert page.render() == exposed(store, form).render()
+
+
+@given(st.lists(st.none() | numbers | st.integers(-(2**60), 2**60)))
+def test_many_values_are_written_like_each_of_them(values: list[float | None]) -> None:
+    assert list(format_values(values)) == [None if value is None else format_value(value) for value in values]
+
+
+@given(numbers)
+def test_a_value_that_is_written_reads_as_it_was(value: float) -> None:
+    read = float(format_value(value))
+    assert read == value or (math.isnan(read) and math.isnan(value))
+    assert not format_value(value).endswith(".0")

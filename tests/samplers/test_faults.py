@@ -8,14 +8,11 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 
-import pytest
-
 from exporter.clock import SystemClock
 from exporter.config.samplers import SamplersSection
 from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
-from exporter.samplers.agenda import first_slot
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import SamplerPlan
@@ -171,23 +168,3 @@ def test_a_server_that_is_loading(start_server: StartServer) -> None:
 
     run_async(scenario)
     starting.join()
-
-
-@pytest.mark.parametrize("interval", [1.0, 15.0, 30.0, 300.0])
-def test_slots_of_a_target_meet(interval: float) -> None:
-    now = 1_700_000_000.123
-    base = first_slot("cache-1", 15.0 if interval > 1 else 1.0, now, 1.0)
-    slot = first_slot("cache-1", interval, now, 1.0)
-
-    assert now < slot <= now + interval
-    steps = (slot - base) / (15.0 if interval > 1 else 1.0)
-    assert steps == pytest.approx(round(steps), abs=1e-6)
-    apart = first_slot("cache-1", interval, now, 1.0, apart=True)
-    assert (apart - slot) % interval > 0.01
-
-
-def test_slots_of_targets_are_spread() -> None:
-    slots = sorted(first_slot(f"cache-{index}", 15.0, 0.0, 0.25) for index in range(1000))
-    busiest = max(sum(start <= slot < start + 1 for slot in slots) for start in range(15))
-
-    assert busiest < 2 * 1000 / 15
