@@ -87,5 +87,5 @@ def configure_logging(level: str = "info", *, as_json: bool = False, stream: Tex
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # What these say about each request or job, our own events and metrics say already.
-    for chatty in ("apscheduler", "httpx", "httpcore", "uvicorn"):
+    for chatty in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
