@@ -11,7 +11,7 @@ from exporter.samplers.runner import SamplerPlan
 _CYCLE_SECONDS: Final = 3600.0
 _LEAST_SLOTS: Final = 5
 # How many targets are to share a moment, and between what distances of these moments that is tried for.
-_TOGETHER: Final = 10
+_TOGETHER: Final = 15
 _FINEST_SECONDS: Final = 0.25
 _COARSEST_SECONDS: Final = 3.0
 # What is due so soon is done now: timers may ring a little early.
@@ -102,7 +102,7 @@ def first_slot(
 def grid_seconds(targets: int, interval_seconds: float) -> float:
     """How far the moments are to lie apart at which that many targets are sampled, each at this interval.
 
-    To wake up costs as much as sampling a target does, so that about ten are to share it; but they are not to
-    keep the daemon from other things for long.
+    To wake up costs as much as sampling a target does, so that about fifteen are to share it; but they are
+    not to keep the daemon from other things for long.
     """
     return min(max(interval_seconds * _TOGETHER / max(targets, 1), _FINEST_SECONDS), _COARSEST_SECONDS)

@@ -138,26 +138,32 @@ class TargetRunner:
         if not due:
             return
         was_down = self.status.up is False
-        before = [(slot.status.success, slot.status.reason) for slot in due]
-        alone = [asyncio.create_task(self._run_alone(slot)) for slot in due if slot.plan.spec.own_connection]
+        alone = [slot for slot in due if slot.plan.spec.own_connection]
         shared = [slot for slot in due if not slot.plan.spec.own_connection]
+        before_alone, before_shared = _outcomes(alone), _outcomes(shared)
+        tasks = [asyncio.create_task(self._run_alone(slot)) for slot in alone]
         try:
             if shared:
                 await self._run_together(shared)
-            for task in alone:
+                # With every INFO; in between only where it is news.
+                is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
+                if is_vital or _outcomes(shared) != before_shared:
+                    self._write_status()
+            for task in tasks:
                 await task
         except asyncio.CancelledError:
-            for task in alone:
+            for task in tasks:
                 task.cancel()
             raise
-        # The status is written with every INFO; in between only where it is news.
-        has_news = before != [(slot.status.success, slot.status.reason) for slot in due]
-        if has_news or VITAL in names or VITAL not in self._slots:
-            self.status.connect_seconds = self._connection.connect_seconds
-            self._store.append(self.status.sample(self._clock.now()))
+        if _outcomes(alone) != before_alone:
+            self._write_status()
         if was_down and self.status.up:
             # It is back: everything that was left out meanwhile, without waiting for its slot.
             await self.run(*(name for name in self._slots if name != VITAL))
+
+    def _write_status(self) -> None:
+        self.status.connect_seconds = self._connection.connect_seconds
+        self._store.append(self.status.sample(self._clock.now()))
 
     def _is_due(self, slot: _Slot) -> bool:
         if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
@@ -281,3 +287,8 @@ class TargetRunner:
         for slot in self._slots.values():
             await slot.sampler.close()
         await self._connection.close()
+
+
+def _outcomes(slots: Sequence[_Slot]) -> Sequence[tuple[bool, Reason | None]]:
+    """How the last pass of each of these samplers went."""
+    return [(slot.status.success, slot.status.reason) for slot in slots]

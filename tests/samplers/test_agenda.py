@@ -47,11 +47,11 @@ def test_slots_of_targets_are_spread(targets: int) -> None:
     assert busiest <= 2 * targets / 5 + 5
 
 
-def test_about_ten_targets_share_a_moment() -> None:
+def test_about_fifteen_targets_share_a_moment() -> None:
     grid = grid_seconds(100, 15.0)
     moments = {first_slot(f"cache-{index}", 15.0, 0.0, grid) for index in range(100)}
 
-    assert 8 <= len(moments) <= 12
+    assert 5 <= len(moments) <= 8
     assert grid_seconds(0, 15.0) == grid_seconds(1, 15.0) == 3.0
     assert grid_seconds(100_000, 15.0) == 0.25
 
