@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from starlette.middleware import Middleware
@@ -29,6 +29,7 @@ from exporter.rules.needs import needs_of
 from exporter.rules.output import SOURCE_PREFIX
 from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.fleet import Fleet
+from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
@@ -136,6 +137,7 @@ class App:
             self._clock,
             self.schedule,
             on_news=self._evaluate_now,
+            on_sampled=lambda runner: self._metrics_page.refresh(self._blocks_of([runner])),
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
         self.discovery = Discovery(build_sources(config.discovery), self._discovered)
@@ -159,7 +161,13 @@ class App:
             groups=lambda: self.rules.groups,
             discovery=lambda: self.discovery,
         )
-        self._metrics_page = MetricsEndpoint(self.store, self._exposed_blocks, self.own, self._clock)
+        self._metrics_page = MetricsEndpoint(
+            self.store,
+            lambda: self._blocks_of(self.fleet.runners),
+            self.own,
+            self._clock,
+            lambda: self._plan.config.global_.sample_interval.seconds,
+        )
         self._probes = Probes(
             lambda: self.fleet.runners, self._probe_settings, self.store, self._clock, self.own.registry
         )
@@ -215,9 +223,9 @@ class App:
         plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
         return ProbeSettings(config.web.probe_allow, plans, config.global_.sample_timeout.seconds)
 
-    def _exposed_blocks(self) -> Sequence[ExposedBlock]:
+    def _blocks_of(self, runners: Iterable[TargetRunner]) -> Sequence[ExposedBlock]:
         """What samplers wrote; the results of rules are not for scraping."""
-        sources = [source for runner in self.fleet.runners for source in runner.sources]
+        sources = [source for runner in runners for source in runner.sources]
         return [block for source in sources if (block := self.store.block(source)) is not None]
 
     def _evaluate_now(self) -> None:

@@ -131,20 +131,24 @@ class Exposition:
 
     def render(self) -> str:
         """All families in order of name, each with its head; without an end mark."""
-        alive = set()
-        for block in self._blocks():
-            alive.add(block.source)
-            text = self._texts.get(block.source)
-            if text is None:
-                text = self._texts[block.source] = BlockText(self._prepared)
-            for family in text.update(block):
-                self._section(family).put(block.source, family, text.chunks.get(family, ""))
+        blocks = list(self._blocks())
+        self.refresh(blocks)
+        alive = {block.source for block in blocks}
         if len(alive) < len(self._texts):
             self._forget(alive)
         parts: list[str] = []
         for name in self._names:
             self._sections[name].write(parts)
         return "".join(parts)
+
+    def refresh(self, blocks: Iterable[ExposedBlock]) -> None:
+        """Write the lines of these blocks as they are now: what is done now is no work for the next page."""
+        for block in blocks:
+            text = self._texts.get(block.source)
+            if text is None:
+                text = self._texts[block.source] = BlockText(self._prepared)
+            for family in text.update(block):
+                self._section(family).put(block.source, family, text.chunks.get(family, ""))
 
     def _section(self, family: Family) -> _Section:
         section = self._sections.get(family.name)

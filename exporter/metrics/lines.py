@@ -9,30 +9,33 @@ from exporter.metrics.text import Format, format_labels
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Layout, Point, Shape
 
-# What can stand in a template for the labels in common: the first that no label of the family holds. The last
-# is in no text that can be sent, but makes strings twice as large.
-_PLACEHOLDERS: Final = "\x00\x01\x02\x03\x04\x05\x06\x07\udfff"
+# Stands in a template for the labels in common, unless a label holds it too; then the first of these that
+# none holds. The last is in no text that can be sent, but makes strings twice as large.
+_PLACEHOLDER: Final = "\x00"
+_OTHERS: Final = "\x01\x02\x03\x04\x05\x06\x07\udfff"
+# Lines that are kept: let go of where there are more.
+_MAX_LINES: Final = 50_000
 
 
 class FamilyLines:
-    """The lines of one family in a block: `indexes` are the places of its series in the layout.
-
-    `labels` are the texts of these series' own labels; those in common stand before them if `has_base`.
-    """
+    """The lines of one family in a block: `indexes` are the places of its series in the layout, `lines` their
+    templates, with the labels in common where `has_base`."""
 
     __slots__ = ("_placeholder", "_template", "family", "indexes")
 
     def __init__(
-        self, points: Sequence[Point], indexes: Sequence[int], labels: Sequence[str], *, has_base: bool
+        self, family: Family, indexes: Sequence[int], lines: Sequence[str], *, has_base: bool
     ) -> None:
-        self.family = points[indexes[0]].family
+        self.family = family
         self.indexes = array("I", indexes)
-        held = "".join(labels)
-        self._placeholder = next(char for char in _PLACEHOLDERS if char not in held)
-        base = self._placeholder if has_base else ""
-        self._template = "".join(
-            [_line(points[at], base, text) for at, text in zip(indexes, labels, strict=True)]
-        )
+        self._placeholder = _PLACEHOLDER
+        self._template = "".join(lines)
+        if self._template.count(_PLACEHOLDER) != (len(lines) if has_base else 0):
+            self._placeholder = next(char for char in _OTHERS if char not in self._template)
+            if has_base:
+                # The first one of each line is ours.
+                moved = [line.replace(_PLACEHOLDER, self._placeholder, 1) for line in lines]
+                self._template = "".join(moved)
 
     def write(self, texts: Sequence[str | None], base: str) -> str:
         """All lines; `texts` are the values of the whole layout, `base` the text of the labels in common."""
@@ -46,8 +49,9 @@ class FamilyLines:
         return "".join([f"{line % (text,)}\n" for line, text in lines if text is not None])
 
 
-def _line(point: Point, base: str, labels: str) -> str:
+def _line(point: Point, labels: str, *, has_base: bool) -> str:
     """The template of one line: `%s` stands for the value."""
+    base = _PLACEHOLDER if has_base else ""
     comma = "," if base and labels else ""
     braced = f"{{{base}{comma}{labels.replace('%', '%%')}}}" if base or labels else ""
     return f"{point.family.name}{point.suffix}{braced} %s\n"
@@ -56,17 +60,17 @@ def _line(point: Point, base: str, labels: str) -> str:
 class Lines:
     """The lines of all families of a block; `family_of` tells which of `families` each series belongs to."""
 
-    def __init__(self, points: Sequence[Point], texts: Sequence[str], *, has_base: bool) -> None:
+    def __init__(self, points: Sequence[Point], lines: Sequence[str], *, has_base: bool) -> None:
         by_family: dict[Family, list[int]] = {}
         for index, point in enumerate(points):
             by_family.setdefault(point.family, []).append(index)
         self.families = [
-            FamilyLines(points, indexes, [texts[at] for at in indexes], has_base=has_base)
-            for indexes in by_family.values()
+            FamilyLines(family, indexes, [lines[at] for at in indexes], has_base=has_base)
+            for family, indexes in by_family.items()
         ]
         self.family_of = array("I", bytes(4 * len(points)))
-        for position, lines in enumerate(self.families):
-            for index in lines.indexes:
+        for position, family in enumerate(self.families):
+            for index in family.indexes:
                 self.family_of[index] = position
 
 
@@ -81,6 +85,9 @@ class PreparedLayouts:
         self._form = form
         # By shape, and by whether there are labels in common.
         self._known: WeakKeyDictionary[Shape, dict[bool, Lines]] = WeakKeyDictionary()
+        # Of points, by identity, and by whether there are labels in common: shapes that grow share most of
+        # their points. A point is held for as long as its line is.
+        self._lines: dict[tuple[int, bool], tuple[Point, str]] = {}
 
     def get(self, layout: Layout) -> tuple[str, Lines]:
         """The text of the labels in common, and the lines around it."""
@@ -88,14 +95,27 @@ class PreparedLayouts:
         base = self._format(layout.base)
         if not layout.is_plain:
             # A label of a series' own stands for the one in common: nothing can be shared.
-            texts = [self._format(layout.written(position)) for position in range(len(layout))]
-            return "", Lines(points, texts, has_base=False)
+            written = [self._format(layout.written(position)) for position in range(len(layout))]
+            own = [_line(point, text, has_base=False) for point, text in zip(points, written, strict=True)]
+            return "", Lines(points, own, has_base=False)
+        has_base = bool(base)
         known = self._known.setdefault(shape, {})
-        lines = known.get(bool(base))
+        lines = known.get(has_base)
         if lines is None:
-            texts = [self._format(point.written) for point in points]
-            lines = known[bool(base)] = Lines(points, texts, has_base=bool(base))
+            shared = [self._line(point, has_base) for point in points]
+            lines = known[has_base] = Lines(points, shared, has_base=has_base)
         return base, lines
+
+    def _line(self, point: Point, has_base: bool) -> str:
+        """The template of a point's line, made once."""
+        key = id(point), has_base
+        known = self._lines.get(key)
+        if known is None:
+            if len(self._lines) >= _MAX_LINES:
+                self._lines.clear()
+            line = _line(point, self._format(point.written), has_base=has_base)
+            known = self._lines[key] = point, line
+        return known[1]
 
     def _format(self, labels: Labels) -> str:
         return format_labels(labels, self._hidden, self._form)

@@ -126,15 +126,16 @@ class Shape:
         return self._own_names
 
 
-_SHAPES: WeakValueDictionary[tuple[Point, ...], Shape] = WeakValueDictionary()
+# By the identities of their points, which live as long as the shape does.
+_SHAPES: WeakValueDictionary[tuple[int, ...], Shape] = WeakValueDictionary()
 
 
 def shape_of(points: Sequence[Point]) -> Shape:
-    """The one shape with these points in this order."""
-    key = tuple(points)
+    """The one shape with these very points in this order."""
+    key = tuple(map(id, points))
     found = _SHAPES.get(key)
     if found is None:
-        found = _SHAPES[key] = Shape(key)
+        found = _SHAPES[key] = Shape(tuple(points))
     return found
 
 

@@ -16,8 +16,8 @@ class Fleet:
     """The runners of all targets.
 
     A target whose connection is closed by the server is sampled again at once, out of turn. `on_news` is
-    called after that, and when a target has gone down or come up. `records` are what samplers keep over a
-    restart.
+    called after that, and when a target has gone down or come up; `on_sampled` after passes of a target.
+    `records` are what samplers keep over a restart.
     """
 
     def __init__(
@@ -26,12 +26,14 @@ class Fleet:
         clock: Clock,
         schedule: SampleSchedule,
         on_news: Callable[[], None],
+        on_sampled: Callable[[TargetRunner], None] | None = None,
         records: Mapping[str, Any] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._schedule = schedule
         self._on_news = on_news
+        self._on_sampled = on_sampled
         self._records = records or {}
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
@@ -62,6 +64,7 @@ class Fleet:
                     clock=self._clock,
                     timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
                     on_closed=self._closed,
+                    on_sampled=self._on_sampled,
                     on_change=self._on_news,
                     records=self._records,
                 )

@@ -47,9 +47,9 @@ class _Slot:
 class TargetRunner:
     """All samplers of one target, over one shared connection.
 
-    `on_closed` is called when the server closes that connection, also between passes, `on_change` when the
-    target has gone down or come up. While it is down only INFO asks for it. Faults stay here: `run`
-    raises nothing but cancellation.
+    `on_closed` is called when the server closes that connection, also between passes, `on_sampled` after
+    passes, `on_change` when the target has gone down or come up. While it is down only INFO asks for it.
+    Faults stay here: `run` raises nothing but cancellation.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class TargetRunner:
         clock: Clock,
         timeout_seconds: float,
         on_closed: Callable[["TargetRunner"], None] | None = None,
+        on_sampled: Callable[["TargetRunner"], None] | None = None,
         on_change: Callable[[], None] | None = None,
         records: Mapping[str, Any] | None = None,
     ) -> None:
@@ -71,6 +72,7 @@ class TargetRunner:
         self._clock = clock
         self._timeout_seconds = timeout_seconds
         self._on_closed = on_closed
+        self._on_sampled = on_sampled
         self._on_change = on_change
         self._records = records or {}
         self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
@@ -157,6 +159,8 @@ class TargetRunner:
             raise
         if _outcomes(alone) != before_alone:
             self._write_status()
+        if self._on_sampled is not None:
+            self._on_sampled(self)
         if was_down and self.status.up:
             # It is back: everything that was left out meanwhile, without waiting for its slot.
             await self.run(*(name for name in self._slots if name != VITAL))

@@ -247,6 +247,9 @@ class Block:
 def _difference(before: Layout, after: Layout) -> Set[str]:
     """The metric names of which one layout has other series than the other."""
     if before.base == after.base:
+        count = len(before)
+        if after.points[:count] == before.points:
+            return {point.series.name for point in after.points[count:]}
         points = set(before.points) ^ set(after.points)
         return {point.series.name for point in points}
     return before.shape.by_name.keys() | after.shape.by_name.keys()

@@ -1,6 +1,6 @@
 """`/metrics`: from ready bytes; a scrape asks no Redis server anything."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.types import Receive, Scope, Send
 
@@ -14,6 +14,12 @@ from exporter.store import Store
 _FRESH_SECONDS = 1.0
 
 
+# A page that is asked for at least so often, in intervals of sampling, is written along with sampling.
+_FOLLOWED_INTERVALS = 1.5
+# It no longer is when nobody has come for so many.
+_PATIENCE_INTERVALS = 3.0
+
+
 class _Page:
     """The page in one format, kept until it is out of date."""
 
@@ -22,20 +28,38 @@ class _Page:
         self.form = form
         self.version = -1
         self.made_at = -1e9
+        self._asked_at = -1e9
+        self._seconds_between = 1e9
         self.plain = b""
         self.compressed = b""
+
+    def note_request(self, now: float) -> None:
+        """Somebody asks for the page (`now` by the monotonic clock)."""
+        self._seconds_between, self._asked_at = now - self._asked_at, now
+
+    def is_followed(self, now: float, interval_seconds: float) -> bool:
+        """Whether somebody asks for the page about as often as its targets are sampled."""
+        is_alive = now - self._asked_at <= _PATIENCE_INTERVALS * interval_seconds
+        return is_alive and self._seconds_between <= _FOLLOWED_INTERVALS * interval_seconds
 
 
 class MetricsEndpoint:
     """An ASGI application that serves one page over all targets and the daemon itself.
 
-    The text format unless OpenMetrics is asked for; compressed where the client takes gzip.
+    The text format unless OpenMetrics is asked for; compressed where the client takes gzip. Targets are
+    sampled about every `interval_seconds`.
     """
 
     def __init__(
-        self, store: Store, blocks: Callable[[], Iterable[ExposedBlock]], own: OwnMetrics, clock: Clock
+        self,
+        store: Store,
+        blocks: Callable[[], Iterable[ExposedBlock]],
+        own: OwnMetrics,
+        clock: Clock,
+        interval_seconds: Callable[[], float],
     ) -> None:
         self._store = store
+        self._interval_seconds = interval_seconds
         self._own = own
         self._clock = clock
         self._pages = {form: _Page(Exposition(blocks, form), form) for form in Format}
@@ -55,6 +79,14 @@ class MetricsEndpoint:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
+    def refresh(self, blocks: Sequence[ExposedBlock]) -> None:
+        """A target has been sampled: write its lines now, while what they are made of is at hand, where the
+        next page will want them."""
+        now, interval_seconds = self._clock.monotonic(), self._interval_seconds()
+        for page in self._pages.values():
+            if page.is_followed(now, interval_seconds):
+                page.exposition.refresh(blocks)
+
     def expire(self) -> None:
         """Something has changed that people wait to see: make the next page anew."""
         for page in self._pages.values():
@@ -63,6 +95,7 @@ class MetricsEndpoint:
     def _current(self, form: Format) -> _Page:
         page = self._pages[form]
         now = self._clock.monotonic()
+        page.note_request(now)
         if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
             page.plain = page.exposition.render().encode() + self._own.text(form)
             if form is Format.OPENMETRICS:
