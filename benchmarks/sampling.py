@@ -32,8 +32,8 @@ from tests.peers import find_program, require_program
 from tests.servers import RealServer, free_port
 
 _INTERVAL_SECONDS: Final = 15.0
-# Some samplers run once a minute; and what is new at first costs more.
-_SETTLING_INTERVALS: Final = 5
+# Some samplers run once a minute; and what is new at first costs more: buckets of histograms still appear.
+_SETTLING_INTERVALS: Final = 12
 _SERVERS: Final = 10
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _TRAFFIC: Final[tuple[tuple[str, ...], ...]] = (
