@@ -235,6 +235,7 @@ class Connection:
         if self._no_touch:
             greeting.append(("INFO", "server"))
         replies = await ask(wire, pack(greeting), len(greeting))
+        _require_room(replies[0], self._where)
         self.is_untouching = False
         if self._no_touch and _knows_no_touch(replies[-1]):
             (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
@@ -264,6 +265,12 @@ class Connection:
     @property
     def _where(self) -> str:
         return str(self.target.address)
+
+
+def _require_room(reply: Reply, where: str) -> None:
+    """Raises `TargetError` for what a server says, whatever it is asked, that has too many clients."""
+    if isinstance(reply, ReplyError) and reply.reason is Reason.MAX_CLIENTS:
+        raise TargetError(Reason.MAX_CLIENTS, f"{where}: has no room for another client")
 
 
 _VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")

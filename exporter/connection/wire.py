@@ -39,6 +39,7 @@ class Wire(asyncio.Protocol):
         self._on_lost: Callable[[TargetError], None] | None = None
         self._reader = _new_reader()
         self._is_swollen = False
+        self._has_unread = False
         self._calls: deque[Call] = deque()
         self._sent_at = 0.0
         self._closed = asyncio.Event()
@@ -59,6 +60,10 @@ class Wire(asyncio.Protocol):
         self._budget = self._max_reply_bytes
         self._sent_at = time.monotonic()
         self._transport.write(b"".join([call.payload for call in calls]))
+        if self._has_unread:
+            # What a server says before it is asked, and then closes: that it has no room.
+            self._has_unread = False
+            self._read(self._sent_at)
 
     def data_received(self, data: bytes) -> None:
         """Something has arrived."""
@@ -69,6 +74,9 @@ class Wire(asyncio.Protocol):
             return
         self._is_swollen = self._is_swollen or len(data) > _KEPT_BYTES
         self._reader.feed(data)
+        self._read(arrived_at)
+
+    def _read(self, arrived_at: float) -> None:
         try:
             self._deliver(arrived_at)
         except Exception as error:
@@ -78,6 +86,7 @@ class Wire(asyncio.Protocol):
         """Give the calls the replies that are complete."""
         calls, replies_to_come = self._calls, iter(self._reader.gets, _NOTHING_YET)
         if not calls:
+            self._has_unread = True
             return
         while calls:
             call = calls[0]

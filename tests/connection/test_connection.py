@@ -175,7 +175,19 @@ def test_the_right_password(start_each_server: StartServer) -> None:
 def test_no_room_for_another_client(start_server: StartServer) -> None:
     server = start_server("--maxclients", "1")
     server.command("PING")
-    assert fails_with(Connection(target(server.port))).reason in (Reason.MAX_CLIENTS, Reason.CLOSED)
+    for _ in range(20):
+        error = fails_with(Connection(target(server.port)))
+        assert error.reason is Reason.MAX_CLIENTS
+        assert str(error).endswith("has no room for another client")
+
+
+def test_who_speaks_before_being_asked_is_no_server() -> None:
+    async def greets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.com ESMTP\r\n")
+        await writer.drain()
+        await reader.read()
+
+    assert error_from(greets).reason is Reason.PROTOCOL
 
 
 def test_nobody_listens_and_attempts_come_at_growing_distances() -> None:

@@ -65,8 +65,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
         "down": "unreachable",
         "hanging": "timeout",
         "secret": "authentication",
-        # The server says so and closes; now and then its words are lost with the connection.
-        "full": "(max_clients|connection_closed)",
+        "full": "max_clients",
         "broken": "connection_closed",
         "strange": "protocol",
     }
