@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.middleware import Middleware
@@ -16,7 +16,6 @@ from exporter.clock import Clock, SystemClock, to_milliseconds
 from exporter.discovery.manager import Discovery, build_sources
 from exporter.errors import StateError, VigilError
 from exporter.log import get_logger
-from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -29,7 +28,6 @@ from exporter.rules.needs import needs_of
 from exporter.rules.output import SOURCE_PREFIX
 from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.fleet import Fleet
-from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
@@ -41,7 +39,7 @@ from exporter.web.api_v1 import configuration, query, rules, series, status
 from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
-from exporter.web.metrics import MetricsEndpoint
+from exporter.web.metrics import MetricsEndpoint, blocks_of
 from exporter.web.pages import Pages
 from exporter.web.probe import Probes, ProbeSettings
 from exporter.web.server import WebServer
@@ -137,7 +135,7 @@ class App:
             self._clock,
             self.schedule,
             on_news=self._evaluate_now,
-            on_sampled=lambda runner: self._metrics_page.refresh(self._blocks_of([runner])),
+            on_sampled=lambda runner: self._metrics_page.refresh(blocks_of(self.store, [runner])),
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
         self.discovery = Discovery(build_sources(config.discovery), self._discovered)
@@ -163,7 +161,7 @@ class App:
         )
         self._metrics_page = MetricsEndpoint(
             self.store,
-            lambda: self._blocks_of(self.fleet.runners),
+            lambda: blocks_of(self.store, self.fleet.runners),
             self.own,
             self._clock,
             lambda: self._plan.config.global_.sample_interval.seconds,
@@ -222,11 +220,6 @@ class App:
         config = self._plan.config
         plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
         return ProbeSettings(config.web.probe_allow, plans, config.global_.sample_timeout.seconds)
-
-    def _blocks_of(self, runners: Iterable[TargetRunner]) -> Sequence[ExposedBlock]:
-        """What samplers wrote; the results of rules are not for scraping."""
-        sources = [source for runner in runners for source in runner.sources]
-        return [block for source in sources if (block := self.store.block(source)) is not None]
 
     def _evaluate_now(self) -> None:
         self.rules.evaluate_now()

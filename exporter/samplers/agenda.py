@@ -94,7 +94,7 @@ def first_slot(
     other share their moments; `apart` are those that are not to meet the others.
     """
     grid = min(grid_seconds, interval_seconds / _LEAST_SLOTS)
-    slots = int(_CYCLE_SECONDS / grid)
+    slots = round(_CYCLE_SECONDS / grid)
     phase = (zlib.crc32(name.encode()) % slots + (0.5 if apart else 0.0)) * grid
     return now + interval_seconds - (now - phase) % interval_seconds
 
@@ -105,4 +105,6 @@ def grid_seconds(targets: int, interval_seconds: float) -> float:
     To wake up costs as much as sampling a target does, so that about fifteen are to share it; but they are
     not to keep the daemon from other things for long.
     """
-    return min(max(interval_seconds * _TOGETHER / max(targets, 1), _FINEST_SECONDS), _COARSEST_SECONDS)
+    wanted = min(max(interval_seconds * _TOGETHER / max(targets, 1), _FINEST_SECONDS), _COARSEST_SECONDS)
+    # Only moments that divide the interval come back to the same place in the next one.
+    return interval_seconds / max(1, round(interval_seconds / wanted))

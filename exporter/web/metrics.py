@@ -8,6 +8,7 @@ from exporter.clock import Clock
 from exporter.metrics import Exposition, Format, compress
 from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
+from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
 
 # Own counters move all the time; a page that is older than this is made anew although no sample has come.
@@ -103,6 +104,12 @@ class MetricsEndpoint:
             page.compressed = b""
             page.version, page.made_at = self._store.version, now
         return page
+
+
+def blocks_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedBlock]:
+    """What the samplers of these targets wrote; the results of rules are not for scraping."""
+    sources = [source for runner in runners for source in runner.sources]
+    return [block for source in sources if (block := store.block(source)) is not None]
 
 
 def _wishes(scope: Scope) -> tuple[bytes, bytes]:

@@ -30,6 +30,7 @@ from exporter.samplers.registry import SAMPLERS, declared_families
 from exporter.samplers.runner import SamplerPlan, TargetRunner
 from exporter.samplers.status import VITAL
 from exporter.store import Store
+from exporter.web.metrics import blocks_of
 
 _PATHS: Final = ("/scrape", "/probe")
 _MAX_PROBES: Final = 20
@@ -166,7 +167,7 @@ class Probes:
         else:
             # What the request asks for takes the place of what is configured.
             asked = {f"{target.instance}/{plan.spec.name}" for plan in extra}
-            blocks += [block for block in _blocks(self._store, runner) if block.source not in asked]
+            blocks += [block for block in blocks_of(self._store, [runner]) if block.source not in asked]
         if plans:
             blocks += await self._sample_once(target, plans, settings, with_status=runner is None)
         hidden = {_INSTANCE, *(name for name, _ in target.labels.pairs)}.difference(_own_labels())
@@ -192,7 +193,7 @@ class Probes:
         # What was written within the same millisecond does not count.
         store.append(runner.status.sample(self._clock.now() + 0.001))
         status = runner.status.source
-        return [block for block in _blocks(store, runner) if with_status or block.source != status]
+        return [block for block in blocks_of(store, [runner]) if with_status or block.source != status]
 
 
 async def _run(runner: TargetRunner, names: Sequence[str]) -> None:
@@ -202,10 +203,6 @@ async def _run(runner: TargetRunner, names: Sequence[str]) -> None:
         if not runner.status.up:
             return
     await runner.run(*(name for name in names if name != VITAL))
-
-
-def _blocks(store: Store, runner: TargetRunner) -> Iterable[ExposedBlock]:
-    return [block for source in runner.sources if (block := store.block(source)) is not None]
 
 
 def _deadline(request: Request, settings: ProbeSettings) -> float:
