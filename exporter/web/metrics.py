@@ -19,6 +19,8 @@ _FRESH_SECONDS = 1.0
 _FOLLOWED_INTERVALS = 1.5
 # It no longer is when nobody has come for so many.
 _PATIENCE_INTERVALS = 3.0
+# That costs a little more than writing all at once, and is worth it where all at once takes this long.
+_LONG_SECONDS = 0.1
 
 
 class _Page:
@@ -29,6 +31,7 @@ class _Page:
         self.form = form
         self.version = -1
         self.made_at = -1e9
+        self.takes_long = False
         self._asked_at = -1e9
         self._seconds_between = 1e9
         self.plain = b""
@@ -39,9 +42,11 @@ class _Page:
         self._seconds_between, self._asked_at = now - self._asked_at, now
 
     def is_followed(self, now: float, interval_seconds: float) -> bool:
-        """Whether somebody asks for the page about as often as its targets are sampled."""
+        """Whether somebody asks for the page about as often as its targets are sampled, and would wait."""
         is_alive = now - self._asked_at <= _PATIENCE_INTERVALS * interval_seconds
-        return is_alive and self._seconds_between <= _FOLLOWED_INTERVALS * interval_seconds
+        return (
+            self.takes_long and is_alive and self._seconds_between <= _FOLLOWED_INTERVALS * interval_seconds
+        )
 
 
 class MetricsEndpoint:
@@ -99,6 +104,7 @@ class MetricsEndpoint:
         page.note_request(now)
         if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
             page.plain = page.exposition.render().encode() + self._own.text(form)
+            page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
             if form is Format.OPENMETRICS:
                 page.plain += b"# EOF\n"
             page.compressed = b""
