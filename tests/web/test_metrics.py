@@ -1,4 +1,4 @@
-"""`/metrics` is made when it is asked for; a large page that is asked for all the time, along with sampling."""
+"""`/metrics` is made when it is asked for; a large page that is always asked for, along with sampling."""
 
 from collections.abc import Iterable
 from typing import Any
