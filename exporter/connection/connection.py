@@ -103,7 +103,7 @@ class Connection:
     ) -> Call:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         call = Call(payload, count, partial(settle, future), alone=alone)
-        call.set_alarm(self._timeout_seconds if timeout_seconds is None else timeout_seconds, self._expire)
+        call.set_alarm(self._timeout_seconds if timeout_seconds is None else timeout_seconds, self._give_up)
         self._waiting.append(call)
         self._go_on()
         try:
@@ -113,15 +113,11 @@ class Connection:
             raise
         return call
 
-    def _expire(self, call: Call) -> None:
-        call.end(self._timed_out())
-        self._give_up(call)
-
     def _timed_out(self) -> TargetError:
         return TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time")
 
     def _give_up(self, call: Call) -> None:
-        """Nobody waits for this any more. If it is under way, what is still to come belongs to nobody."""
+        """Its time is over, or nobody waits for it. If it is under way, what comes belongs to nobody."""
         call.end(self._timed_out())
         if call in self._waiting:
             self._waiting.remove(call)

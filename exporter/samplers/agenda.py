@@ -22,9 +22,7 @@ _EARLY_SECONDS: Final = 0.002
 class _Entry:
     """One sampler: its next slot, and when it wants to run before that."""
 
-    name: str
-    interval_seconds: float
-    apart: bool
+    plan: SamplerPlan
     slot: float
     soon: float | None = None
 
@@ -43,15 +41,12 @@ class Agenda:
     def __init__(self, instance: str, plans: Iterable[SamplerPlan], now: float, grid_seconds: float) -> None:
         self._instance = instance
         self._grid_seconds = grid_seconds
-        self._entries = [
-            _Entry(
-                plan.spec.name,
-                plan.interval_seconds,
-                plan.spec.apart,
-                first_slot(instance, plan.interval_seconds, now, grid_seconds, apart=plan.spec.apart),
-            )
-            for plan in plans
-        ]
+        self._entries = [_Entry(plan, self._first_slot(plan, now)) for plan in plans]
+
+    def _first_slot(self, plan: SamplerPlan, now: float) -> float:
+        return first_slot(
+            self._instance, plan.interval_seconds, now, self._grid_seconds, apart=plan.spec.apart
+        )
 
     @property
     def due(self) -> float | None:
@@ -65,23 +60,21 @@ class Agenda:
         for entry in due:
             entry.soon = None
             if entry.slot <= now + _EARLY_SECONDS:
-                missed = max(0.0, now - entry.slot) // entry.interval_seconds
-                entry.slot += (missed + 1) * entry.interval_seconds
-        return [entry.name for entry in due]
+                missed = max(0.0, now - entry.slot) // entry.plan.interval_seconds
+                entry.slot += (missed + 1) * entry.plan.interval_seconds
+        return [entry.plan.spec.name for entry in due]
 
     def bring_forward(self, name: str, at: float) -> None:
         """Run a sampler once more at this moment, if that is before its next slot."""
         for entry in self._entries:
-            if entry.name == name and at < entry.slot:
+            if entry.plan.spec.name == name and at < entry.slot:
                 entry.soon = at
 
     def _notice_clock(self, now: float) -> None:
         """Where the clock has been set back, slots begin anew from now."""
         for entry in self._entries:
-            if entry.due > now + entry.interval_seconds + _EARLY_SECONDS:
-                entry.slot = first_slot(
-                    self._instance, entry.interval_seconds, now, self._grid_seconds, apart=entry.apart
-                )
+            if entry.due > now + entry.plan.interval_seconds + _EARLY_SECONDS:
+                entry.slot = self._first_slot(entry.plan, now)
                 entry.soon = None
 
 
