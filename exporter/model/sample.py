@@ -4,6 +4,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
+from operator import is_not
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -210,3 +212,11 @@ class Sample:
     timestamp: int
     layout: Layout
     values: Sequence[float | None]
+
+
+def differences(values: Sequence[float | None], before: Sequence[float | None]) -> Sequence[int]:
+    """The positions at which there are other values than before."""
+    # Most values are the very same objects as before, which costs less to see than that they are equal: what
+    # they are need not be fetched from memory.
+    others = compress(range(len(values)), map(is_not, values, before))
+    return [index for index in others if values[index] != before[index]]

@@ -4,10 +4,8 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import compress
-from operator import ne
 
-from exporter.model.sample import Layout
+from exporter.model.sample import Layout, differences
 from exporter.store.piece import Piece
 from exporter.store.replay import lay_down
 from exporter.store.segment import Segment
@@ -129,9 +127,8 @@ class Block:
         return self.segments[-1].newest_moves(self.end_row - 1) if self.segments else None
 
     def _record_changes(self, values: Sequence[float | None]) -> None:
-        has_moved = list(map(ne, values, self.state))
-        moved = list(compress(range(len(values)), has_moved))
-        self.segments[-1].append(self.end_row, moved, list(compress(values, has_moved)))
+        moved = differences(values, self.state)
+        self.segments[-1].append(self.end_row, moved, [values[index] for index in moved])
 
     def _adopt(self, layout: Layout, values: Sequence[float | None]) -> Set[str]:
         """Take on a new layout; the metric names of which there are other series than before."""

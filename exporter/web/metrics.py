@@ -1,6 +1,6 @@
 """`/metrics`: from ready bytes; a scrape asks no Redis server anything."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from starlette.types import Receive, Scope, Send
 
@@ -11,6 +11,8 @@ from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
 
+# A page is sent in pieces of about this size: a copy of it as a whole would cost more than all else.
+_PIECE_BYTES = 128 << 10
 # Own counters move all the time; a page that is older than this is made anew although no sample has come.
 _FRESH_SECONDS = 1.0
 
@@ -34,7 +36,7 @@ class _Page:
         self.takes_long = False
         self._asked_at = -1e9
         self._seconds_between = 1e9
-        self.plain = b""
+        self.parts: Sequence[bytes] = ()
         self.compressed = b""
 
     def note_request(self, now: float) -> None:
@@ -75,15 +77,17 @@ class MetricsEndpoint:
         form = Format.OPENMETRICS if b"application/openmetrics-text" in accept else Format.TEXT
         page = self._current(form)
         headers = [(b"content-type", form.value.encode()), (b"vary", b"accept, accept-encoding")]
-        body = page.plain
+        parts = page.parts
         if b"gzip" in encodings:
             if not page.compressed:
-                page.compressed = compress(page.plain)
-            body = page.compressed
+                page.compressed = compress(page.parts)
+            parts = [page.compressed]
             headers.append((b"content-encoding", b"gzip"))
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers.append((b"content-length", str(sum(map(len, parts))).encode()))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        for body in () if scope["method"] == "HEAD" else _gather(parts):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
     def refresh(self, blocks: Sequence[ExposedBlock]) -> None:
         """A target has been sampled: write its lines now, while what they are made of is at hand, where the
@@ -103,10 +107,9 @@ class MetricsEndpoint:
         now = self._clock.monotonic()
         page.note_request(now)
         if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
-            page.plain = page.exposition.render().encode() + self._own.text(form)
+            parts = [*page.exposition.render(), self._own.text(form)]
+            page.parts = [*parts, b"# EOF\n"] if form is Format.OPENMETRICS else parts
             page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
-            if form is Format.OPENMETRICS:
-                page.plain += b"# EOF\n"
             page.compressed = b""
             page.version, page.made_at = self._store.version, now
         return page
@@ -116,6 +119,20 @@ def blocks_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[Exposed
     """What the samplers of these targets wrote; the results of rules are not for scraping."""
     sources = [source for runner in runners for source in runner.sources]
     return [block for source in sources if (block := store.block(source)) is not None]
+
+
+def _gather(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in fewer, larger pieces."""
+    gathered: list[bytes] = []
+    size = 0
+    for part in parts:
+        gathered.append(part)
+        size += len(part)
+        if size >= _PIECE_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
 
 
 def _wishes(scope: Scope) -> tuple[bytes, bytes]:

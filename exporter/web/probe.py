@@ -100,7 +100,7 @@ class Probes:
         headers = {"content-type": form.value, "vary": "accept, accept-encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"] = "gzip"
-            body = compress(body)
+            body = compress([body])
         return Response(body, headers=headers)
 
     async def _probe(self, request: Request) -> tuple[bytes, Format]:
@@ -171,7 +171,7 @@ class Probes:
         if plans:
             blocks += await self._sample_once(target, plans, settings, with_status=runner is None)
         hidden = {_INSTANCE, *(name for name, _ in target.labels.pairs)}.difference(_own_labels())
-        body = Exposition(lambda: blocks, form, hidden).render().encode()
+        body = b"".join(Exposition(lambda: blocks, form, hidden).render())
         return body + b"# EOF\n" if form is Format.OPENMETRICS else body
 
     async def _sample_once(

@@ -13,6 +13,8 @@ from exporter.errors import VigilError
 
 _BACKLOG = 1024
 _GRACE_SECONDS = 3
+# The header Date goes by whole seconds.
+_TICK_SECONDS = 1.0
 
 
 class ListenError(VigilError):
@@ -40,11 +42,27 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Quiet(uvicorn.Server):
-    """uvicorn without signal handlers: the daemon has its own."""
+    """uvicorn without signal handlers: the daemon has its own. It ticks once a second instead of ten times,
+    each of which would wake the process up, and is told when to end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._end = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_SECONDS):
+                    await self._end.wait()
+
+    def end(self) -> None:
+        """Finish what is under way and return."""
+        self.should_exit = True
+        self._end.set()
 
 
 class WebServer:
@@ -77,7 +95,7 @@ class WebServer:
 
     async def stop(self) -> None:
         """Finish the requests under way, at most a few seconds, and close."""
-        self._server.should_exit = True
+        self._server.end()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=_GRACE_SECONDS + 1)
         self._listener.close()

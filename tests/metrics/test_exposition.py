@@ -24,6 +24,10 @@ def exposed(store: Store, form: Format = Format.TEXT, hidden: tuple[str, ...] = 
     return Exposition(lambda: store.blocks, form, hidden)
 
 
+def text_of(page: Exposition) -> str:
+    return b"".join(page.render()).decode()
+
+
 # What a Redis key may hold once it has been decoded: anything.
 hostile = st.text(max_size=30)
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -35,7 +39,7 @@ def test_hostile_labels_and_all_floats_survive(values: dict[str, float]) -> None
     for key, value in values.items():
         table.set(GAUGE, value, key)
     store.append(table.finish(1000))
-    text = exposed(store).render()
+    text = text_of(exposed(store))
     read = {
         sample.labels.get("key", ""): sample.value
         for family in parse_text(text)
@@ -61,7 +65,7 @@ def filled() -> tuple[Store, SeriesTable]:
 
 def test_the_text_format_has_every_line_in_its_family() -> None:
     store, _ = filled()
-    assert exposed(store).render() == (
+    assert text_of(exposed(store)) == (
         "# HELP vigil_odd A counter that is not named like one.\n"
         "# TYPE vigil_odd counter\n"
         'vigil_odd{env="prod",instance="a:1"} 4\n'
@@ -82,7 +86,7 @@ def test_openmetrics_is_strict_and_gets_what_it_wants() -> None:
     store, _ = filled()
     families = {
         family.name: family
-        for family in parse_openmetrics(exposed(store, Format.OPENMETRICS).render() + "# EOF\n")
+        for family in parse_openmetrics(text_of(exposed(store, Format.OPENMETRICS)) + "# EOF\n")
     }
     assert families["vigil_things"].type == "counter"
     assert families["vigil_odd"].type == "unknown"
@@ -92,7 +96,7 @@ def test_openmetrics_is_strict_and_gets_what_it_wants() -> None:
 
 def test_labels_can_be_left_out_for_a_page_about_one_target() -> None:
     store, _ = filled()
-    text = exposed(store, hidden=("instance", "env")).render()
+    text = text_of(exposed(store, hidden=("instance", "env")))
     assert "vigil_things_total 3\n" in text
     assert 'vigil_seconds_count{op="get"} 4\n' in text
 
@@ -104,7 +108,7 @@ def test_a_family_of_several_targets_stands_together() -> None:
         table.set(COUNTER, 1)
         table.set(GAUGE, 1, "k")
         store.append(table.finish(1000))
-    lines = exposed(store).render().splitlines()
+    lines = text_of(exposed(store)).splitlines()
     assert [line.split("{")[0] for line in lines if not line.startswith("#")] == [
         "vigil_gauge",
         "vigil_gauge",
@@ -119,22 +123,22 @@ def test_only_what_a_pass_has_set_is_shown() -> None:
     table.set(COUNTER, 5)
     store.append(table.finish(2000))
     page = exposed(store)
-    assert page.render().count("\n") == 3
+    assert text_of(page).count("\n") == 3
     store.mark_stale("here", 3000)
-    assert page.render() == ""
+    assert text_of(page) == ""
 
 
 def test_a_page_follows_its_blocks() -> None:
     store, table = filled()
     page = exposed(store)
-    page.render()
+    text_of(page)
     for value in (7.0, 8.5):
         table.set(COUNTER, value)
         table.set(GAUGE, value, "new")
         store.append(table.finish(int(value * 1000)))
-        assert f'vigil_things_total{{env="prod",instance="a:1"}} {format_value(value)}\n' in page.render()
+        assert f'vigil_things_total{{env="prod",instance="a:1"}} {format_value(value)}\n' in text_of(page)
     store.forget("here")
-    assert page.render() == ""
+    assert text_of(page) == ""
 
 
 # One pass of a source: which series it sets to what, or that the source cannot be read.
@@ -166,8 +170,8 @@ def test_a_page_that_follows_says_what_a_new_one_says(
                 table.set(COUNTER, value)
             store.append(table.finish((at + 1) * 1000))
         if at in looked_at:
-            assert page.render() == exposed(store, form).render()
-    assert page.render() == exposed(store, form).render()
+            assert text_of(page) == text_of(exposed(store, form))
+    assert text_of(page) == text_of(exposed(store, form))
 
 
 @given(st.lists(st.none() | numbers | st.integers(-(2**53), 2**53)))

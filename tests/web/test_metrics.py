@@ -37,7 +37,7 @@ class WatchedExposition(Exposition):
     seconds = 0.0
     refreshes = 0
 
-    def render(self) -> str:
+    def render(self) -> list[bytes]:
         WatchedExposition.clock.seconds += WatchedExposition.seconds
         return super().render()
 
