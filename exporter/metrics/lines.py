@@ -116,9 +116,7 @@ class PreparedLayouts:
         if not layout.is_plain:
             # A label of a series' own stands for the one in common: nothing can be shared.
             written = [self._format(layout.written(position)) for position in range(len(layout))]
-            own = [
-                self._split(point, text, has_base=False) for point, text in zip(points, written, strict=True)
-            ]
+            own = [_split(point, text, has_base=False) for point, text in zip(points, written, strict=True)]
             return "", Lines(points, own)
         base = self._base(layout.base)
         has_base = bool(base)

@@ -78,6 +78,8 @@ class TargetRunner:
         self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
+        # The names under which this target writes into the store.
+        self.sources = (self.status.source, *(slot.table.source for slot in self._slots.values()))
 
     def _slot(self, plan: SamplerPlan) -> _Slot:
         table = SeriesTable(f"{self.target.instance}/{plan.spec.name}", self.target.series_labels)
@@ -114,11 +116,6 @@ class TargetRunner:
         """One of the samplers, for what it knows beyond its metrics."""
         slot = self._slots.get(name)
         return None if slot is None else slot.sampler
-
-    @property
-    def sources(self) -> Sequence[str]:
-        """The names under which this target writes into the store."""
-        return [self.status.source, *(slot.table.source for slot in self._slots.values())]
 
     @property
     def why_down(self) -> str:

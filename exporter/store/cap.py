@@ -12,6 +12,9 @@ _HIGH: Final = 0.9
 _LOW: Final = 0.7
 _SHORTER: Final = 0.8
 _LONGER: Final = 1.1
+# Where less than this is held, it is measured just once a minute, which takes its time.
+_PLENTY: Final = 0.5
+_MEASURE_MS: Final = 60_000
 # What instant queries look back over is never given up.
 _SHORTEST_MS: Final = 300_000
 
@@ -34,10 +37,11 @@ class MemoryCap:
         self._store = store
         self._is_short = False
         self._used_bytes: int | None = None
+        self._measured_at = 0
 
     @property
     def used_bytes(self) -> int:
-        """How much the store held when that was last measured, which takes its time: at each `relieve`."""
+        """How much the store held when that was last measured, by `relieve`."""
         return self._measure() if self._used_bytes is None else self._used_bytes
 
     def _measure(self) -> int:
@@ -47,6 +51,9 @@ class MemoryCap:
     def relieve(self, now: int) -> Iterator[None]:
         """Make room where there is too little (`now` in milliseconds), in small steps: do other things in
         between."""
+        if self._has_plenty and 0 <= now - self._measured_at < _MEASURE_MS:
+            return
+        self._measured_at = now
         fill = self._fill
         if fill < _LOW:
             self._lengthen()
@@ -57,6 +64,12 @@ class MemoryCap:
             yield from self._apply(now)
             fill = self._fill
         self._tell()
+
+    @property
+    def _has_plenty(self) -> bool:
+        """Whether nothing had to be given up, and nothing will have to soon."""
+        is_whole = self.spare_ms >= self._store.retention_ms
+        return is_whole and self.used_bytes < self.limit_bytes * _PLENTY
 
     @property
     def _fill(self) -> float:

@@ -83,7 +83,7 @@ class Sampling:
 
     def page(self, form: Format = Format.TEXT) -> str:
         """What the exposition says."""
-        return self._pages[form].render()
+        return b"".join(self._pages[form].render()).decode()
 
     def value(self, name: str, /, **labels: str) -> float | None:
         """The one value of a series; None where there is none."""
