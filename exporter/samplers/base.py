@@ -1,6 +1,6 @@
 """What a sampler is: something that asks one server one kind of question, again and again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,10 +26,18 @@ class SeenName:
 
 @dataclass(frozen=True, slots=True)
 class CommandTimes:
-    """The server time of each command, in microseconds, as of the pass at a moment (epoch seconds)."""
+    """The server time of each command as of the pass at a moment (epoch seconds): `places` tells where in
+    `values` it stands, in seconds."""
 
     at: float = 0.0
-    microseconds: Mapping[str, float] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+    values: Sequence[float | None] = ()
+
+    def microseconds(self, command: str) -> float | None:
+        """The server time of a command in microseconds; None where it is not known."""
+        place = self.places.get(command)
+        seconds = None if place is None else self.values[place]
+        return None if seconds is None else float(round(seconds * 1e6))
 
 
 @dataclass(slots=True)

@@ -73,8 +73,10 @@ class CommandLatencySampler:
     async def _ask_sums(self, connection: Asker, at: float, names: Sequence[Reply]) -> Mapping[str, float]:
         """The server times of these commands: what INFO has just told, if it has told all."""
         times = self._context.facts.command_times
-        if times.at == at and all(_decode(name) in times.microseconds for name in names):
-            return times.microseconds
+        known = {command: times.microseconds(command) for command in map(_decode, names)}
+        told = {command: total for command, total in known.items() if total is not None}
+        if times.at == at and len(told) == len(known):
+            return told
         answers = await self._context.refusals.ask(
             connection, {_STATISTICS: ("INFO", "commandstats")}, required=False
         )

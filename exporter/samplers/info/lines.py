@@ -2,23 +2,104 @@
 
 A server answers with some 250 lines, of which a few dozen have moved since the last pass. Each line is given
 a reader when it is first seen; from then on only the readers of moved lines run. When lines come or go, or
-one moves in a way that changes labels, everything is read anew.
+one moves in a way that changes labels, everything is read anew. Lines that are numbers and nothing else are
+read all at once.
 """
 
 import sys
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import chain, compress
+from operator import mul, ne
+from typing import Final
 
-from exporter.samplers.info.parser import parse_number
+from exporter.samplers.info.parser import parse_named_numbers, parse_number
 
 # Takes the text after the colon and writes the values; False: the labels have changed, read everything anew.
 Reader = Callable[[str], bool]
-# What reads a line: a reader, the index of the one value that the line is, or nothing.
-LineReader = Reader | int | None
+
+
+@dataclass(slots=True)
+class NumbersLine:
+    """A line of named numbers, `calls=21,usec=175`: their names, and where to which of them goes.
+
+    `targets` are the place of the number, the index of its value, and what it is multiplied by.
+    """
+
+    names: Sequence[str]
+    targets: list[tuple[int, int, float]]
+
+    def add(self, place: int, handle: int | None, scale: float = 1.0) -> None:
+        """Write a number into a value too; None: there is no room for that one."""
+        if handle is not None:
+            self.targets.append((place, handle, scale))
+
+    def read(self, text: str, values: list[float | None]) -> bool:
+        """Write the values; False where the line has other names than before."""
+        names, numbers = parse_named_numbers(text)
+        if names != tuple(self.names):
+            return False
+        for place, handle, scale in self.targets:
+            values[handle] = numbers[place] * scale
+        return True
+
+
+# What reads a line: a reader, named numbers, the index of the one value that the line is, or nothing.
+LineReader = Reader | NumbersLine | int | None
 
 
 def always_anew(text: str) -> bool:
     """The reader of lines that are labels of others: whatever moves here changes those."""
     return False
+
+
+class _Batch:
+    """Lines that are read at once: those that moved, which are mostly those that moved last time.
+
+    `between` stands between the parts of a line.
+    """
+
+    __slots__ = ("_between", "_handles", "_names", "_places", "_scales", "indexes")
+
+    def __init__(
+        self,
+        between: str,
+        indexes: Sequence[int],
+        names: Sequence[Sequence[str]],
+        lines: Sequence[NumbersLine],
+    ) -> None:
+        self.indexes = indexes
+        self._between = between
+        self._names = list(chain.from_iterable(names))
+        self._places: list[int] = []
+        self._handles: list[int] = []
+        self._scales: list[float] = []
+        start = 0
+        for line in lines:
+            for place, handle, scale in line.targets:
+                self._places.append(start + place)
+                self._handles.append(handle)
+                self._scales.append(scale)
+            start += len(line.names)
+
+    def read(self, lines: Sequence[str], values: list[float | None]) -> bool:
+        """Write the values; False, and nothing written, where a line is not as it was."""
+        if not self.indexes:
+            return True
+        parts = ",".join([lines[index] for index in self.indexes]).replace(self._between, ",").split(",")
+        if parts[::2] != self._names or len(parts) % 2:
+            return False
+        try:
+            numbers = list(map(float, parts[1::2]))
+        except ValueError:
+            return False
+        found = map(mul, [numbers[place] for place in self._places], self._scales)
+        for handle, number in zip(self._handles, found, strict=True):
+            values[handle] = number
+        return True
+
+
+_NOTHING: Final = _Batch("=", [], [], [])
 
 
 class LineMemory:
@@ -27,16 +108,18 @@ class LineMemory:
     def __init__(self, kept: Collection[str]) -> None:
         self.fields: dict[str, str] = {}
         self._kept = {f"{name}:": name for name in kept}
-        self._lines: Sequence[str] = ()
-        self._heads: list[str] = []
-        self._readers: list[LineReader] = []
+        self.clear()
 
     def clear(self) -> None:
         """Forget everything: the next reply is read anew."""
         self.fields = {}
-        self._lines = ()
-        self._heads = []
-        self._readers = []
+        self._lines: Sequence[str] = ()
+        self._heads: list[str] = []
+        self._readers: list[LineReader] = []
+        # Whether a line is one number, or named numbers, and so read with others.
+        self._is_number: list[bool] = []
+        self._is_numbers: list[bool] = []
+        self._number_batch = self._numbers_batch = _NOTHING
 
     def note(self, name: str, text: str) -> None:
         """A field of a reply that is read anew."""
@@ -49,6 +132,8 @@ class LineMemory:
         head = sys.intern(head)
         self._heads.append(head)
         self._readers.append(reader)
+        self._is_number.append(isinstance(reader, int) and head not in self._kept)
+        self._is_numbers.append(isinstance(reader, NumbersLine))
 
     def keep(self, lines: Sequence[str]) -> None:
         """These lines have been read.
@@ -61,14 +146,49 @@ class LineMemory:
 
     def update(self, lines: Sequence[str], values: list[float | None]) -> bool:
         """Run the readers of the lines that moved; False where everything has to be read anew."""
-        if len(lines) != len(self._lines):
+        before, self._lines = self._lines, ()
+        if len(lines) != len(before):
             return False
-        for index, (line, before) in enumerate(zip(lines, self._lines, strict=True)):
-            if line != before and not self._read(index, line, values):
-                self._lines = ()
-                return False
+        moved = list(compress(range(len(lines)), map(ne, lines, before)))
+        if not all(self._read(index, lines[index], values) for index in moved if self._is_special(index)):
+            return False
+        if not (self._read_number_lines(moved, lines, values) and self._read_numbers(moved, lines, values)):
+            return False
         self._lines = lines
         return True
+
+    def _is_special(self, index: int) -> bool:
+        return not (self._is_number[index] or self._is_numbers[index])
+
+    def _read_number_lines(
+        self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]
+    ) -> bool:
+        """The lines that are one number each."""
+        is_number = self._is_number
+        indexes = [index for index in moved if is_number[index]]
+        if indexes != self._number_batch.indexes:
+            handles = [handle for index in indexes if isinstance(handle := self._readers[index], int)]
+            names = [(self._heads[index].removesuffix(":"),) for index in indexes]
+            readers = [NumbersLine(name, [(0, at, 1.0)]) for name, at in zip(names, handles, strict=True)]
+            self._number_batch = _Batch(":", indexes, names, readers)
+        # Words that stand for numbers are read one by one.
+        return self._number_batch.read(lines, values) or all(
+            self._read(index, lines[index], values) for index in indexes
+        )
+
+    def _read_numbers(self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]) -> bool:
+        """The lines of named numbers."""
+        is_numbers = self._is_numbers
+        indexes = [index for index in moved if is_numbers[index]]
+        if indexes != self._numbers_batch.indexes:
+            readers = [reader for index in indexes if isinstance(reader := self._readers[index], NumbersLine)]
+            # A line's own name, with the colon, is part of that of its first number.
+            names = [
+                (self._heads[index] + line.names[0], *line.names[1:])
+                for index, line in zip(indexes, readers, strict=True)
+            ]
+            self._numbers_batch = _Batch("=", indexes, names, readers)
+        return self._numbers_batch.read(lines, values)
 
     def _read(self, index: int, line: str, values: list[float | None]) -> bool:
         head = self._heads[index]
@@ -84,4 +204,6 @@ class LineMemory:
         if isinstance(reader, int):
             values[reader] = parse_number(text)
             return True
+        if isinstance(reader, NumbersLine):
+            return reader.read(text, values)
         return reader(text)

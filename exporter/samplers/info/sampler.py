@@ -108,7 +108,7 @@ class InfoSampler:
         server.learn_state(fields, self._facts, self._at)
         self._facts.lookups.write(self._table)
         self._facts.keys_by_database = self._keyspace.keys
-        self._facts.command_times = CommandTimes(self._at, self._commands.microseconds)
+        self._facts.command_times = CommandTimes(self._at, self._commands.durations, self._table.values)
 
     def _read_anew(self, lines: Sequence[str]) -> None:
         self._table.discard()

@@ -1,13 +1,12 @@
 """Commandstats, Latencystats and Errorstats: one line per command or error."""
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.metrics.cap import OTHER
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.lines import LineReader, always_anew
+from exporter.samplers.info.lines import LineReader, NumbersLine, always_anew
 from exporter.samplers.info.parser import parse_named_numbers
 
 COMMANDS: Final = Family("redis_commands_total", Kind.COUNTER, "Calls per command.", ("cmd",))
@@ -57,71 +56,22 @@ _COUNTERS: Final = (
 )
 
 
-class CommandLine:
-    """The line of one command: its counters, and the sum and count of its latency percentiles."""
-
-    __slots__ = ("_command", "_handles", "_latency", "_microseconds", "_names", "_table")
-
-    def __init__(
-        self, table: SeriesTable, command: str, names: Sequence[str], microseconds: dict[str, float]
-    ) -> None:
-        self._table = table
-        self._command = command
-        self._names = names
-        self._microseconds = microseconds
-        self._handles = tuple(
-            table.handle(family, command) for position, family, _ in _COUNTERS if position < len(names)
-        )
-        self._latency: tuple[int | None, int | None] = (None, None)
-
-    def add_latency(self, command: str) -> None:
-        """The command has percentiles too: write what completes their summary."""
-        total, count = (
-            self._table.handle(LATENCY_PERCENTILES, command, suffix=end) for end in ("_sum", "_count")
-        )
-        self._latency = (total, count)
-        values, (calls, duration) = self._table.values, self._handles[:2]
-        for handle, source, scale in ((total, duration, 1e6), (count, calls, 1.0)):
-            value = None if source is None else values[source]
-            if handle is not None and value is not None:
-                values[handle] = float(round(value * scale))
-
-    def write(self, numbers: list[float], *, add: bool = False) -> None:
-        """Set the values; `add` to what they are, where several commands share this line."""
-        values = self._table.values
-        for handle, (position, _, scale) in zip(self._handles, _COUNTERS, strict=False):
-            if handle is not None:
-                before = values[handle] if add else None
-                values[handle] = numbers[position] * scale + (before or 0.0)
-        total, count = self._latency
-        if total is not None:
-            values[total] = numbers[_USEC]
-        if count is not None:
-            values[count] = numbers[_CALLS]
-
-    def __call__(self, text: str) -> bool:
-        names, numbers = parse_named_numbers(text)
-        if names != self._names:
-            return False
-        self.write(numbers)
-        self._microseconds[self._command] = numbers[_USEC]
-        return True
-
-
 class CommandReader:
-    """Makes the readers of the three sections' lines. `microseconds` is the server time of each command."""
+    """Makes the readers of the three sections' lines. `durations` are the indexes of the server time of each
+    command."""
 
     def __init__(self, table: SeriesTable, commands: LabelCap, errors: LabelCap) -> None:
         self._table = table
         self._command_cap = commands
         self._error_cap = errors
-        self._lines: dict[str, CommandLine] = {}
-        self.microseconds: dict[str, float] = {}
+        self._lines: dict[str, NumbersLine] = {}
+        self.durations: dict[str, int] = {}
 
     def begin(self) -> None:
         """A reply is read anew."""
         self._lines = {}
-        self.microseconds = {}
+        # Not emptied: what was told of the last pass goes by the old one.
+        self.durations = {}
 
     def read_command(self, key: str, text: str) -> LineReader:
         """A line of Commandstats."""
@@ -129,41 +79,51 @@ class CommandReader:
         if not key.startswith(_PREFIX) or len(numbers) < 3:
             return None
         command = self._command_cap.fold(key.removeprefix(_PREFIX))
-        line = CommandLine(self._table, command, names, self.microseconds)
+        line = NumbersLine(names, [])
+        for place, family, scale in _COUNTERS:
+            if place < len(names):
+                line.add(place, self._table.handle(family, command), scale)
         if command == OTHER:
-            line.write(numbers, add=True)
+            # Several commands share these values.
+            for place, handle, scale in line.targets:
+                self._table.values[handle] = numbers[place] * scale + (self._table.values[handle] or 0.0)
             return always_anew
         self._lines[command] = line
-        line(text)
+        duration = self._table.handle(COMMANDS_DURATION, command)
+        if duration is not None:
+            self.durations[command] = duration
+        line.read(text, self._table.values)
         return line
 
     def read_percentiles(self, key: str, text: str) -> LineReader:
         """A line of Latencystats."""
         command = key.removeprefix(_PERCENTILES_PREFIX)
-        line = self._lines.get(command)
+        counters = self._lines.get(command)
         names, _ = parse_named_numbers(text)
-        if line is None or not names or not all(_PERCENTILE.fullmatch(name) for name in names):
+        if counters is None or not names or not all(_PERCENTILE.fullmatch(name) for name in names):
             return None
         table = self._table
-        handles = [table.quantile_handle(LATENCY_PERCENTILES, name[1:], command) for name in names]
-        line.add_latency(command)
+        line = NumbersLine(names, [])
+        for place, name in enumerate(names):
+            line.add(place, table.quantile_handle(LATENCY_PERCENTILES, name[1:], command))
+        self._complete(command, counters)
+        line.read(text, table.values)
+        return line
 
-        def read(text: str) -> bool:
-            names_now, numbers = parse_named_numbers(text)
-            if names_now != names:
-                return False
-            values = table.values
-            for handle, number in zip(handles, numbers, strict=True):
-                if handle is not None:
-                    values[handle] = number
-            return True
-
-        read(text)
-        return read
+    def _complete(self, command: str, counters: NumbersLine) -> None:
+        """The command has percentiles too: its counters hold what completes their summary."""
+        table = self._table
+        for place, suffix in ((_USEC, "_sum"), (_CALLS, "_count")):
+            known = [(handle, scale) for at, handle, scale in counters.targets if at == place]
+            handle = table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
+            counters.add(place, handle)
+            if handle is not None and known:
+                source, scale = known[0]
+                table.values[handle] = float(round((table.values[source] or 0.0) / scale))
 
     def read_error(self, key: str, text: str) -> LineReader:
         """A line of Errorstats."""
-        _, numbers = parse_named_numbers(text)
+        names, numbers = parse_named_numbers(text)
         if not key.startswith(_ERROR_PREFIX) or not numbers:
             return None
         code = self._error_cap.fold(key.removeprefix(_ERROR_PREFIX))
@@ -174,13 +134,6 @@ class CommandReader:
         if code == OTHER:
             table.values[handle] = numbers[0] + (table.values[handle] or 0.0)
             return always_anew
-
-        def read(text: str) -> bool:
-            _, numbers = parse_named_numbers(text)
-            if not numbers:
-                return False
-            table.values[handle] = numbers[0]
-            return True
-
-        read(text)
-        return read
+        line = NumbersLine(names, [(0, handle, 1.0)])
+        line.read(text, table.values)
+        return line
