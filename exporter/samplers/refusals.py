@@ -29,6 +29,11 @@ class Refusals:
         self._retry_at: dict[str, float] = {}
 
     @property
+    def are_there(self) -> bool:
+        """Whether any command is left out."""
+        return len(self._errors) > 0
+
+    @property
     def reasons(self) -> Mapping[str, Reason]:
         """Why each command is left out."""
         return {name: error.reason for name, error in self._errors.items()}

@@ -111,10 +111,21 @@ class SamplerStatus:
     caps: Mapping[str, LabelCap] = field(default_factory=dict)
     table: SeriesTable | None = None
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether there is more to tell of the sampler than that its passes succeed."""
+        if (
+            self.reason is not None
+            or self.refusals.are_there
+            or (self.table is not None and self.table.dropped)
+        ):
+            return True
+        return any(cap.folded for cap in self.caps.values())
+
     def note(self, at: float, seconds: float) -> None:
         """A pass that began at this moment has ended."""
         self.attempted_at = at
-        self.duration_seconds = seconds
+        self.duration_seconds = round(seconds, 6)
         self.passes += 1
         self.total_seconds += seconds
 
@@ -141,22 +152,30 @@ class TargetStatus:
             table.set(UP, float(self.up))
         for name, status in self.samplers.items():
             if status.attempted_at:
-                self._write_sampler(name, status, at)
+                self._write_pass(name, status, at)
+                if status.is_troubled:
+                    self._write_troubles(name, status)
         if VITAL in self.samplers:
             self._write_scrapes(self.samplers[VITAL])
         return table.finish(to_milliseconds(at))
 
-    def _write_sampler(self, name: str, status: SamplerStatus, at: float) -> None:
+    def _write_pass(self, name: str, status: SamplerStatus, at: float) -> None:
         table = self._table
         handles = self._handles.get(name)
         if handles is None:
             handles = [table.handle(family, name) for family in (DURATION, SUCCESS, AGE)]
             self._handles[name] = handles
-        age = round(max(0.0, at - status.succeeded_at), 3) if status.succeeded_at else None
-        values = (round(status.duration_seconds, 6), float(status.success), age)
-        for handle, value in zip(handles, values, strict=True):
-            if handle is not None:
-                table.values[handle] = value
+        duration, success, age = handles
+        if duration is None or success is None or age is None:
+            return
+        values = table.values
+        values[duration] = status.duration_seconds
+        values[success] = float(status.success)
+        if status.succeeded_at:
+            values[age] = round(max(0.0, at - status.succeeded_at), 3)
+
+    def _write_troubles(self, name: str, status: SamplerStatus) -> None:
+        table = self._table
         if status.reason is not None:
             table.set(ERROR, 1.0, name, status.reason.value)
         for command, reason in status.refusals.reasons.items():
@@ -176,7 +195,7 @@ class TargetStatus:
             float(status.passes),
             round(status.total_seconds, 6),
             float(status.passes),
-            round(status.duration_seconds, 6),
+            status.duration_seconds,
             round(self.connect_seconds, 6),
         )
         for handle, value in zip(handles, values, strict=True):
