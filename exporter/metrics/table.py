@@ -143,6 +143,13 @@ class SeriesTable:
         self._new_points = []
         self._seen.extend(b"\1" * (len(points) - len(self._seen)))
 
+    def repeat(self, timestamp: int) -> Sample | None:
+        """The sample of the last pass at a later moment (milliseconds); None where a pass has to say anew what
+        there is."""
+        if self._added or len(self._last) != len(self):
+            return None
+        return Sample(self.source, timestamp, self._layout, self._last)
+
     def carry_over(self) -> None:
         """Begin this pass with the values of the last one that was finished, instead of with none."""
         missing = len(self) - len(self._last)

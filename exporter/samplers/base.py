@@ -103,6 +103,16 @@ class AdaptiveSampler(Sampler, Protocol):
         ...
 
 
+@runtime_checkable
+class RestingSampler(Sampler, Protocol):
+    """A sampler that often has nothing to do."""
+
+    def is_at_rest(self, at: float) -> bool:
+        """Whether a pass at this moment (epoch seconds) would ask nothing and write what the last one wrote,
+        so that there need be none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SamplerContext:
     """What a sampler is built from.

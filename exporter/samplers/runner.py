@@ -11,7 +11,14 @@ from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
-from exporter.samplers.base import AdaptiveSampler, Sampler, SamplerContext, SamplerSpec, TargetFacts
+from exporter.samplers.base import (
+    AdaptiveSampler,
+    RestingSampler,
+    Sampler,
+    SamplerContext,
+    SamplerSpec,
+    TargetFacts,
+)
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus
 from exporter.store import Store
@@ -40,6 +47,7 @@ class _Slot:
     table: SeriesTable
     status: SamplerStatus
     adaptive: AdaptiveSampler | None
+    resting: RestingSampler | None
     busy: bool = False
     refused_until: float = 0.0
 
@@ -98,7 +106,8 @@ class TargetRunner:
         )
         sampler = plan.spec.build(context)
         adaptive = sampler if isinstance(sampler, AdaptiveSampler) else None
-        return _Slot(plan, sampler, table, status, adaptive)
+        resting = sampler if isinstance(sampler, RestingSampler) else None
+        return _Slot(plan, sampler, table, status, adaptive, resting)
 
     def _connect(self, name: str) -> Connection:
         return Connection(self.target, timeout_seconds=self._timeout_seconds, name=name, no_touch=True)
@@ -134,6 +143,7 @@ class TargetRunner:
         Left out are those whose last pass is still under way, and what the server refuses or does not have.
         """
         due = [slot for name in names if self._is_due(slot := self._slots[name])]
+        due = [slot for slot in due if not self._repeat(slot)]
         if not due:
             return
         was_down = self.status.up is False
@@ -171,6 +181,18 @@ class TargetRunner:
             return False
         # While a server is down one sampler asks whether it is back; then all do.
         return self.status.up is not False or slot.plan.spec.name == VITAL
+
+    def _repeat(self, slot: _Slot) -> bool:
+        """Say once more what the last pass has found, if another one would find the same."""
+        at = self._clock.now()
+        if slot.resting is None or not slot.status.success or not slot.resting.is_at_rest(at):
+            return False
+        sample = slot.table.repeat(to_milliseconds(at))
+        if sample is None:
+            return False
+        slot.status.succeeded_at = at
+        self._store.append(sample)
+        return True
 
     async def _run_together(self, slots: Sequence[_Slot]) -> None:
         """Passes over the shared connection, in lock-step."""

@@ -113,7 +113,7 @@ class Block:
         changed: Set[str] = frozenset()
         if layout is not self.layout or not self.segments:
             changed = self._adopt(layout, values)
-        if values != self.state:
+        if values is not self.state and values != self.state:
             self._record_changes(values)
         self.times.append(timestamp)
         self.values = self.state = values

@@ -63,6 +63,12 @@ class KeyspaceSampler:
             self._start(at)
         self._publish()
 
+    def is_at_rest(self, at: float) -> bool:
+        """See `RestingSampler`: between two scans."""
+        is_told = self._written is self._history and self._generation == self._context.table.generation
+        is_known = self._is_loaded and self._context.facts.run_id != ""
+        return is_known and is_told and self._task is None and at < self._due
+
     async def close(self) -> None:
         """End the scan under way; how far it has come is kept."""
         task, self._task = self._task, None

@@ -95,6 +95,13 @@ class QueuesSampler:
         await self.read(at)
         self._save(at)
 
+    def is_at_rest(self, at: float) -> bool:
+        """See `RestingSampler`: no queue is known, and it is not time yet to look for any."""
+        facts = self._context.facts
+        is_looking = self._walk is not None or at >= min(self._walk_due_at, self._index_due_at)
+        is_replica = facts.role in _REPLICA_ROLES
+        return not (len(self._known) or is_looking or is_replica or facts.seen_names is not self._seen_names)
+
     async def read(self, at: float) -> None:
         """Read the known queues, without looking for others."""
         self._round_trips = 0
@@ -258,7 +265,7 @@ class QueuesSampler:
 
     def _save(self, at: float) -> None:
         """Now and then, and when queues have come or gone; nobody waits for it."""
-        is_due = at - self._saved_at >= _SAVE_SECONDS or self._known.changed
+        is_due = (len(self._known) and at - self._saved_at >= _SAVE_SECONDS) or self._known.changed
         if self._records is None or not is_due or (self._saving and not self._saving.done()):
             return
         self._saved_at = at
