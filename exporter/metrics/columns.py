@@ -1,6 +1,6 @@
 """Which series a table has. Tables of many targets have the same, and share what they know of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -13,24 +13,34 @@ Key = tuple[Family, str, tuple[str, ...]]
 
 
 class Columns:
-    """The series of a table in order: their indexes by key, and their shape. Get it from `columns_of`."""
+    """The series of a table in order: their indexes by key, and their shape. Get it from `extended`, or
+    `columns_of`."""
 
     __slots__ = ("__weakref__", "handles", "shape")
 
-    def __init__(self, keys: tuple[Key, ...], shape: Shape) -> None:
-        self.handles: Mapping[Key, int] = {key: index for index, key in enumerate(keys)}
+    def __init__(self, handles: Mapping[Key, int], shape: Shape) -> None:
+        self.handles = handles
         self.shape = shape
 
+    def extended(self, added: Mapping[Key, int], points: Sequence[Point]) -> "Columns":
+        """These columns, and others behind them with the indexes that they have there."""
+        return _known_or(shape_of([*self.shape.points, *points]), lambda: {**self.handles, **added})
 
-_COLUMNS: WeakValueDictionary[tuple[Key, ...], Columns] = WeakValueDictionary()
+
+# By the identity of their shapes, which live as long as they do.
+_COLUMNS: WeakValueDictionary[int, Columns] = WeakValueDictionary()
 
 
-def columns_of(keys: Sequence[Key], points: Sequence[Point]) -> Columns:
-    """The one set of columns with these keys in this order; the points are theirs."""
-    key = tuple(keys)
-    found = _COLUMNS.get(key)
+def columns_of(keys: Iterable[Key], points: Sequence[Point]) -> Columns:
+    """The one set of columns with these keys in this order; the points are theirs, one each."""
+    return _known_or(shape_of(points), lambda: {key: index for index, key in enumerate(keys)})
+
+
+def _known_or(shape: Shape, make_handles: Callable[[], Mapping[Key, int]]) -> Columns:
+    """The columns of a shape: a point belongs to one key only."""
+    found = _COLUMNS.get(id(shape))
     if found is None:
-        found = _COLUMNS[key] = Columns(key, shape_of(points))
+        found = _COLUMNS[id(shape)] = Columns(make_handles(), shape)
     return found
 
 

@@ -24,9 +24,14 @@ class Histogram:
         self.sum += value * times
 
     @property
+    def cumulated(self) -> Sequence[float]:
+        """The cumulative counts; the last one is that of all."""
+        return list(accumulate(self._counts))
+
+    @property
     def buckets(self) -> Iterator[tuple[str, float]]:
         """Cumulative (le, count) pairs, ending with `+Inf`."""
-        return zip(_bucket_names(self.bounds), accumulate(self._counts, initial=None), strict=True)
+        return zip(_bucket_names(self.bounds), self.cumulated, strict=True)
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
-from exporter.metrics.columns import NO_COLUMNS, Key, columns_of, point_of
+from exporter.metrics.columns import NO_COLUMNS, Columns, Key, columns_of, point_of
 from exporter.metrics.histogram import format_bound
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Layout, Point, Sample
@@ -122,8 +122,7 @@ class SeriesTable:
     def finish(self, timestamp: int) -> Sample:
         """The sample of the pass that ends (milliseconds); the next one starts without values."""
         if self._added:
-            keys = [*self._columns.handles, *self._added]
-            self._have(keys, [*self._columns.shape.points, *self._new_points])
+            self._have(self._columns.extended(self._added, self._new_points))
         values = self.values
         sample = Sample(self.source, timestamp, self._layout, values)
         self._passes += 1
@@ -135,16 +134,16 @@ class SeriesTable:
         self.values = [None] * len(self)
         return sample
 
-    def _have(self, keys: Sequence[Key], points: Sequence[Point]) -> None:
+    def _have(self, columns: Columns) -> None:
         """These are the series from now on."""
-        self._columns = columns_of(keys, points)
-        self._layout = Layout(self._columns.shape, self._base)
+        self._columns = columns
+        self._layout = Layout(columns.shape, self._base)
         self._added = {}
         self._new_points = []
-        self._seen.extend(b"\1" * (len(points) - len(self._seen)))
+        self._seen.extend(b"\1" * (len(self) - len(self._seen)))
 
     def repeat(self, timestamp: int) -> Sample | None:
-        """The sample of the last pass at a later moment (milliseconds); None where a pass has to say anew what
+        """The sample of the last pass at a later moment (milliseconds); None where a pass must say anew what
         there is."""
         if self._added or len(self._last) != len(self):
             return None
@@ -171,8 +170,7 @@ class SeriesTable:
         dead = self._seen.count(0)
         if dead * 4 > len(self):
             seen, self._seen = self._seen, bytearray()
-            self._have(
-                list(compress(self._columns.handles, seen)), list(compress(self._columns.shape.points, seen))
-            )
+            keys, points = self._columns.handles, self._columns.shape.points
+            self._have(columns_of(compress(keys, seen), list(compress(points, seen))))
             self.generation += 1
         self._seen = bytearray(len(self))

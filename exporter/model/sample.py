@@ -4,7 +4,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import compress
+from functools import lru_cache
+from itertools import chain, compress
 from operator import is_not
 from typing import Final
 from weakref import WeakValueDictionary
@@ -55,10 +56,10 @@ class Point:
 
     `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `series` are its own labels with
     the `__name__`, as the store keeps them, without those that all series of a layout have in common;
-    `written` are the same as the sampler has written them, without the name.
+    `written` are the same as the sampler has written them, without the name. `names` are those of all labels.
     """
 
-    __slots__ = ("family", "series", "suffix", "written")
+    __slots__ = ("family", "names", "series", "suffix", "written")
 
     def __init__(self, family: Family, suffix: str, labels: Labels) -> None:
         self.family = family
@@ -66,6 +67,7 @@ class Point:
         self.written = labels
         stored = _with_one_form_of_bounds(family, labels)
         self.series = Labels([share((METRIC_NAME, family.name + suffix)), *stored.pairs])
+        self.names = _share_names(tuple([name for name, _ in self.series.pairs]))
 
     @property
     def labels(self) -> Labels:
@@ -80,6 +82,12 @@ class Point:
 
     def __repr__(self) -> str:
         return f"Point({self.series})"
+
+
+@lru_cache(maxsize=10_000)
+def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The one object for these names, which many points have."""
+    return names
 
 
 def _with_one_form_of_bounds(family: Family, labels: Labels) -> Labels:
@@ -124,7 +132,7 @@ class Shape:
     def own_names(self) -> frozenset[str]:
         """The names of all labels that any point has of its own."""
         if self._own_names is None:
-            self._own_names = frozenset(name for point in self.points for name, _ in point.series.pairs)
+            self._own_names = frozenset(chain.from_iterable({point.names for point in self.points}))
         return self._own_names
 
 

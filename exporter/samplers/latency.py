@@ -87,7 +87,7 @@ class LatencySampler:
         if self._generation != table.generation:
             self._handles = table.histogram_handles(PING, [name for name, _ in histogram.buckets])
             self._generation = table.generation
-        table.set_histogram(self._handles, [count for _, count in histogram.buckets], histogram.sum)
+        table.set_histogram(self._handles, histogram.cumulated, histogram.sum)
 
     async def _ping(self, connection: Asker) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""

@@ -110,17 +110,8 @@ class SamplerStatus:
     refusals: Refusals = field(default_factory=Refusals)
     caps: Mapping[str, LabelCap] = field(default_factory=dict)
     table: SeriesTable | None = None
-
-    @property
-    def is_troubled(self) -> bool:
-        """Whether there is more to tell of the sampler than that its passes succeed."""
-        if (
-            self.reason is not None
-            or self.refusals.are_there
-            or (self.table is not None and self.table.dropped)
-        ):
-            return True
-        return any(cap.folded for cap in self.caps.values())
+    # Whether there was more to tell after the last pass than that it succeeded.
+    is_troubled: bool = False
 
     def note(self, at: float, seconds: float) -> None:
         """A pass that began at this moment has ended."""
@@ -128,6 +119,12 @@ class SamplerStatus:
         self.duration_seconds = round(seconds, 6)
         self.passes += 1
         self.total_seconds += seconds
+        self.is_troubled = self._has_troubles()
+
+    def _has_troubles(self) -> bool:
+        is_full = self.table is not None and self.table.dropped > 0
+        is_partial = self.refusals.are_there or any(cap.folded for cap in self.caps.values())
+        return self.reason is not None or is_full or is_partial
 
 
 class TargetStatus:
@@ -172,7 +169,8 @@ class TargetStatus:
         values[duration] = status.duration_seconds
         values[success] = float(status.success)
         if status.succeeded_at:
-            values[age] = round(max(0.0, at - status.succeeded_at), 3)
+            # Coarse enough to stand still from pass to pass, for what runs in each of them.
+            values[age] = round(max(0.0, at - status.succeeded_at), 1)
 
     def _write_troubles(self, name: str, status: SamplerStatus) -> None:
         table = self._table

@@ -11,7 +11,7 @@ from exporter.config.samplers.base import SamplerSection
 class ClientsSection(SamplerSection):
     """CLIENT LIST: connections counted by name, user, library, host and idle time."""
 
-    interval: PositiveDuration | None = Duration(30_000)
+    interval: PositiveDuration | None = Duration(60_000)
     """Time between two passes."""
     max_clients: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     """A server with more connections is not asked for their list: making it would hold up the server."""
