@@ -11,9 +11,12 @@ from exporter.samplers.runner import SamplerPlan
 _CYCLE_SECONDS: Final = 3600.0
 _LEAST_SLOTS: Final = 5
 # How many targets are to share a moment, and between what distances of these moments that is tried for.
-_TOGETHER: Final = 15
+_TOGETHER: Final = 20
 _FINEST_SECONDS: Final = 0.25
-_COARSEST_SECONDS: Final = 3.0
+_COARSEST_SECONDS: Final = 5.0
+# What is to run apart does so this long before the others: little enough that the processor still has at hand
+# what it needs for both, which after a pause it has not.
+_APART_SECONDS: Final = 0.01
 # What is due so soon is done now: timers may ring a little early.
 _EARLY_SECONDS: Final = 0.002
 
@@ -88,14 +91,14 @@ def first_slot(
     """
     grid = min(grid_seconds, interval_seconds / _LEAST_SLOTS)
     slots = round(_CYCLE_SECONDS / grid)
-    phase = (zlib.crc32(name.encode()) % slots + (0.5 if apart else 0.0)) * grid
+    phase = zlib.crc32(name.encode()) % slots * grid - (_APART_SECONDS if apart else 0.0)
     return now + interval_seconds - (now - phase) % interval_seconds
 
 
 def grid_seconds(targets: int, interval_seconds: float) -> float:
     """How far the moments are to lie apart at which that many targets are sampled, each at this interval.
 
-    To wake up costs as much as sampling a target does, so that about fifteen are to share it; but they are
+    To wake up costs as much as sampling a target does, so that about twenty are to share it; but they are
     not to keep the daemon from other things for long.
     """
     wanted = min(max(interval_seconds * _TOGETHER / max(targets, 1), _FINEST_SECONDS), _COARSEST_SECONDS)

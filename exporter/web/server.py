@@ -5,16 +5,15 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Generator
+from email.utils import formatdate
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.errors import VigilError
 
 _BACKLOG = 1024
 _GRACE_SECONDS = 3
-# The header Date goes by whole seconds.
-_TICK_SECONDS = 1.0
 
 
 class ListenError(VigilError):
@@ -42,8 +41,8 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Quiet(uvicorn.Server):
-    """uvicorn without signal handlers: the daemon has its own. It ticks once a second instead of ten times,
-    each of which would wake the process up, and is told when to end."""
+    """uvicorn without signal handlers: the daemon has its own. It sleeps until it is told to end, instead of
+    waking the process up ten times a second to see whether it is."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -54,10 +53,7 @@ class _Quiet(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_SECONDS):
-                    await self._end.wait()
+        await self._end.wait()
 
     def end(self) -> None:
         """Finish what is under way and return."""
@@ -65,12 +61,28 @@ class _Quiet(uvicorn.Server):
         self._end.set()
 
 
+def _dated(app: ASGIApp) -> ASGIApp:
+    """The application with the header Date, which uvicorn would look after once a second."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
+            await send(message)
+
+        await app(scope, receive, send_dated)
+
+    return answer
+
+
 class WebServer:
     """Serves an application on a bound socket until it is stopped."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
-            app,
+            _dated(app),
+            date_header=False,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -35,7 +35,7 @@ def test_slots_of_a_target_meet(interval: float) -> None:
     assert NOW < slot <= NOW + interval
     assert (slot - base) / shortest == pytest.approx(round((slot - base) / shortest), abs=1e-6)
     apart = first_slot("cache-1", interval, NOW, 1.0, apart=True)
-    assert (apart - slot) % interval > 0.01
+    assert 0.005 < (slot - apart) % interval < 0.1
 
 
 @pytest.mark.parametrize("targets", [1, 40, 100, 1000])
@@ -47,13 +47,13 @@ def test_slots_of_targets_are_spread(targets: int) -> None:
     assert busiest <= 2 * targets / 5 + 5
 
 
-def test_about_fifteen_targets_share_a_moment() -> None:
+def test_about_twenty_targets_share_a_moment() -> None:
     grid = grid_seconds(100, 15.0)
     slots = [first_slot(f"cache-{index}", 15.0, 0.0, grid) for index in range(100)]
     moments = {round(slot, 3) % 15 for slot in slots}
 
-    assert 5 <= len(moments) <= 8
-    assert grid_seconds(0, 15.0) == grid_seconds(1, 15.0) == 3.0
+    assert 4 <= len(moments) <= 6
+    assert grid_seconds(0, 15.0) == grid_seconds(1, 15.0) == 5.0
     assert grid_seconds(100_000, 15.0) == 0.25
 
 
