@@ -2,12 +2,13 @@
 did are put together anew."""
 
 import zlib
+from array import array
 from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
 from typing import Final, Protocol
+from weakref import WeakKeyDictionary
 
-from exporter.metrics.lines import NO_LINES, PreparedLayouts
+from exporter.metrics.lines import NO_LINES, VALUE_PIECE, Lines, PreparedLayouts
 from exporter.metrics.text import Format, format_head, format_values
 from exporter.model.labels import METRIC_NAME
 from exporter.model.sample import Family, Layout, differences
@@ -35,103 +36,120 @@ class ExposedBlock(Protocol):
     def newest_moves(self) -> Sequence[int] | None: ...
 
 
-class BlockText:
-    """The lines of one block, as pieces by family (see `Lines`), brought up to date on demand."""
-
-    def __init__(self, prepared: PreparedLayouts) -> None:
-        self._prepared = prepared
-        self._version = -1
-        self._layout: Layout | None = None
-        self._lines = NO_LINES
-        self._values: Sequence[float | None] = ()
-        self._base = ""
-        # Along `families`.
-        self._pieces: list[list[str]] = []
-
-    @property
-    def families(self) -> Sequence[Family]:
-        """The families that the block has, with or without a value."""
-        return [lines.family for lines in self._lines.families]
-
-    @property
-    def pieces(self) -> Sequence[list[str]]:
-        """The pieces of the lines of each family; the lists stay the same until `prepare`."""
-        return self._pieces
-
-    def is_prepared(self, block: ExposedBlock) -> bool:
-        """Whether the lines are those of the block's layout."""
-        return block.layout is self._layout
-
-    def prepare(self, block: ExposedBlock) -> None:
-        """Take on the block's layout, and its values."""
-        self._layout = block.layout
-        self._base, self._lines = self._prepared.get(block.layout)
-        texts = format_values(block.values)
-        self._pieces = [lines.fill(texts, self._base) for lines in self._lines.families]
-        self._values, self._version = block.values, block.version
-
-    def update(self, block: ExposedBlock) -> Collection[int]:
-        """Make the pieces say what the block says now; returns the places of the families that changed."""
-        if block.version == self._version:
-            return ()
-        values = block.values
-        moved = block.newest_moves if block.version == self._version + 1 else None
-        if moved is None:
-            moved = differences(values, self._values)
-        self._values, self._version = values, block.version
-        all_pieces, family_of, place_of = self._pieces, self._lines.family_of, self._lines.place_of
-        touched = set()
-        for index, text in zip(moved, format_values([values[index] for index in moved]), strict=True):
-            at, place = family_of[index], place_of[index]
-            touched.add(at)
-            pieces = all_pieces[at]
-            if text and pieces[place]:
-                pieces[place] = text
-            else:
-                self._lines.families[at].put(pieces, place, text, self._base)
-        return touched
-
-
 class _Section:
-    """One family of the page: its head, and the lines of each block, by source and family."""
+    """One family of the page: its head, and the pieces of the lines of all blocks (see `Lines`).
+
+    A block's lines stand together, from where `starts` of that block tells. Pieces of lines that are gone are
+    empty, and taken out when they are many.
+    """
 
     def __init__(self, family: Family, form: Format) -> None:
         # Each line begins with the end of the one before.
         self._head = format_head(family, form).removesuffix("\n")
-        self._lines: dict[tuple[str, Family], list[str]] = {}
+        self.pieces: list[str] = []
+        # By block and family of this name: how many pieces, and where the block keeps their start.
+        self._spans: dict[tuple[str, Family], tuple[int, array[int], int]] = {}
+        self._gone = 0
         self._text: bytes | None = b""
 
-    def put(self, source: str, family: Family, pieces: list[str]) -> None:
-        """The pieces of a block's lines, which change when they like; `touch` tells."""
-        self._lines[source, family] = pieces
-        self._text = None
+    def put(self, key: tuple[str, Family], pieces: Sequence[str], starts: "array[int]", at: int) -> None:
+        """The lines of a block from now on; `starts[at]` tells from then on where they begin."""
+        if key in self._spans:
+            self.remove(key)
+        self.touch()
+        starts[at] = len(self.pieces)
+        self.pieces += pieces
+        self._spans[key] = len(pieces), starts, at
 
-    def remove(self, source: str, family: Family) -> None:
-        """The block has no such family any more."""
-        self._lines.pop((source, family), None)
-        self._text = None
+    def remove(self, key: tuple[str, Family]) -> None:
+        """A block has no such lines any more."""
+        self.touch()
+        length, starts, at = self._spans.pop(key)
+        self.pieces[starts[at] : starts[at] + length] = [""] * length
+        self._gone += length
+        if self._gone * 2 > len(self.pieces):
+            self._close_gaps()
+
+    def _close_gaps(self) -> None:
+        pieces: list[str] = []
+        for length, starts, at in self._spans.values():
+            start, starts[at] = starts[at], len(pieces)
+            pieces += self.pieces[start : start + length]
+        self.pieces, self._gone = pieces, 0
 
     def touch(self) -> None:
-        """A line has changed."""
+        """A piece has changed."""
         self._text = None
 
     @property
     def text(self) -> bytes:
         """The head and all lines; nothing where there is no line."""
         if self._text is None:
-            lines = "".join(chain.from_iterable(self._lines.values()))
+            lines = "".join(self.pieces)
             self._text = "".join((self._head, lines, "\n")).encode() if lines else b""
         return self._text
 
 
 class _Place:
-    """A block on the page: its text, and the sections that its families stand in."""
+    """A block on the page: where its lines stand, brought up to date on demand."""
 
-    __slots__ = ("sections", "text")
+    __slots__ = ("_base", "_lines", "_sections", "_starts", "_values", "_version", "layout")
 
-    def __init__(self, text: BlockText) -> None:
-        self.text = text
-        self.sections: Sequence[_Section] = ()
+    def __init__(self) -> None:
+        self.layout: Layout | None = None
+        self._lines = NO_LINES
+        # Along the families of the lines.
+        self._sections: Sequence[_Section] = ()
+        self._starts = array("I")
+        self._base = ""
+        self._values: Sequence[float | None] = ()
+        self._version = -1
+
+    def enter(self, block: ExposedBlock, base: str, lines: Lines, sections: Sequence[_Section]) -> None:
+        """Put the lines of a block that is new, or has a new layout, into their sections."""
+        source, before = block.source, self._section_of
+        self.layout, self._lines, self._sections, self._base = block.layout, lines, sections, base
+        for family in before.keys() - self._section_of.keys():
+            before[family].remove((source, family))
+        texts = format_values(block.values)
+        self._starts = array("I", bytes(4 * len(sections)))
+        for at, (section, one) in enumerate(zip(sections, lines.families, strict=True)):
+            section.put((source, one.family), one.fill(texts, base), self._starts, at)
+        self._values, self._version = block.values, block.version
+
+    @property
+    def _section_of(self) -> dict[Family, _Section]:
+        families = [one.family for one in self._lines.families]
+        return dict(zip(families, self._sections, strict=True))
+
+    def leave(self, source: str) -> None:
+        """The block is gone."""
+        for family, section in self._section_of.items():
+            section.remove((source, family))
+
+    def update(self, block: ExposedBlock) -> None:
+        """Make the lines say what the block says now."""
+        if block.version == self._version:
+            return
+        values = block.values
+        moved = block.newest_moves if block.version == self._version + 1 else None
+        if moved is None:
+            moved = differences(values, self._values)
+        self._values, self._version = values, block.version
+        sections, starts = self._sections, self._starts
+        family_of, place_of = self._lines.family_of, self._lines.place_of
+        touched = set()
+        for index, text in zip(moved, format_values([values[index] for index in moved]), strict=True):
+            at = family_of[index]
+            touched.add(at)
+            pieces, place = sections[at].pieces, starts[at] + place_of[index]
+            if text and pieces[place]:
+                pieces[place] = text
+            else:
+                line = self._lines.families[at].line(place_of[index], text, self._base)
+                pieces[place - VALUE_PIECE : place + 1] = line
+        for at in touched:
+            sections[at].touch()
 
 
 class Exposition:
@@ -149,6 +167,7 @@ class Exposition:
         self._prepared = PreparedLayouts(frozenset({*hidden, METRIC_NAME}), form)
         self._places: dict[str, _Place] = {}
         self._sections: dict[str, _Section] = {}
+        self._sections_of: WeakKeyDictionary[Lines, Sequence[_Section]] = WeakKeyDictionary()
         self._names: list[str] = []
 
     def render(self) -> list[bytes]:
@@ -158,7 +177,7 @@ class Exposition:
         alive = {block.source for block in blocks}
         if len(alive) < len(self._places):
             for source in self._places.keys() - alive:
-                self._leave(source, self._places.pop(source))
+                self._places.pop(source).leave(source)
         return [text for name in self._names if (text := self._sections[name].text)]
 
     def refresh(self, blocks: Iterable[ExposedBlock]) -> None:
@@ -166,29 +185,19 @@ class Exposition:
         for block in blocks:
             place = self._places.get(block.source)
             if place is None:
-                place = self._places[block.source] = _Place(BlockText(self._prepared))
-            if place.text.is_prepared(block):
-                for at in place.text.update(block):
-                    place.sections[at].touch()
+                place = self._places[block.source] = _Place()
+            if place.layout is block.layout:
+                place.update(block)
             else:
-                self._enter(block, place)
+                base, lines = self._prepared.get(block.layout)
+                place.enter(block, base, lines, self._sections_for(lines))
 
-    def _enter(self, block: ExposedBlock, place: _Place) -> None:
-        """A block is new, or has another layout than before."""
-        source, text = block.source, place.text
-        before = set(text.families)
-        text.prepare(block)
-        families = text.families
-        for family in before.difference(families):
-            self._sections[family.name].remove(source, family)
-        place.sections = [self._section(family) for family in families]
-        for section, family, pieces in zip(place.sections, families, text.pieces, strict=True):
-            section.put(source, family, pieces)
-
-    def _leave(self, source: str, place: _Place) -> None:
-        """A block is gone."""
-        for section, family in zip(place.sections, place.text.families, strict=True):
-            section.remove(source, family)
+    def _sections_for(self, lines: Lines) -> Sequence[_Section]:
+        """The sections that the families of these lines stand in; blocks of one shape share them."""
+        found = self._sections_of.get(lines)
+        if found is None:
+            found = self._sections_of[lines] = [self._section(one.family) for one in lines.families]
+        return found
 
     def _section(self, family: Family) -> _Section:
         section = self._sections.get(family.name)

@@ -63,12 +63,12 @@ class FamilyLines:
             pieces += _NO_LINE if text is None else (line.before, base, line.after, text)
         return pieces
 
-    def put(self, pieces: list[str], place: int, text: str | None, base: str) -> None:
-        """Give a line its value, or none, whether it had one or not; `place` is that of the value."""
+    def line(self, place: int, text: str | None, base: str) -> Sequence[str]:
+        """The pieces of one line; `place` is that of its value among the pieces of all."""
+        if text is None:
+            return _NO_LINE
         line = self.lines[place // PIECES]
-        pieces[place - VALUE_PIECE : place + 1] = (
-            _NO_LINE if text is None else (line.before, base, line.after, text)
-        )
+        return line.before, base, line.after, text
 
 
 class Lines:
@@ -78,7 +78,7 @@ class Lines:
     lines the value stands.
     """
 
-    __slots__ = ("families", "family_of", "place_of")
+    __slots__ = ("__weakref__", "families", "family_of", "place_of")
 
     def __init__(self, lines: Sequence[_Line]) -> None:
         by_family: dict[Family, list[int]] = {}
