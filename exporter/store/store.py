@@ -130,6 +130,11 @@ class Store:
         """What a source has written, if anything."""
         return self._blocks.get(source)
 
+    def blocks_of(self, sources: Iterable[str]) -> Sequence[Block]:
+        """What these sources have written, where they have."""
+        blocks = self._blocks
+        return [blocks[source] for source in sources if source in blocks]
+
     @property
     def blocks(self) -> Iterator[Block]:
         """All blocks, in order of their first sample."""

@@ -1,6 +1,7 @@
 """`/metrics`: from ready bytes; a scrape asks no Redis server anything."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from starlette.types import Receive, Scope, Send
 
@@ -117,8 +118,7 @@ class MetricsEndpoint:
 
 def blocks_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedBlock]:
     """What the samplers of these targets wrote; the results of rules are not for scraping."""
-    sources = [source for runner in runners for source in runner.sources]
-    return [block for source in sources if (block := store.block(source)) is not None]
+    return store.blocks_of(chain.from_iterable([runner.sources for runner in runners]))
 
 
 def _gather(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -54,12 +54,12 @@ def always_anew(text: str) -> bool:
 
 
 class _Batch:
-    """Lines that are read at once: those that moved, which are mostly those that moved last time.
+    """Lines that are read at once: those that moved in the last passes, since they mostly move again.
 
     `between` stands between the parts of a line.
     """
 
-    __slots__ = ("_between", "_handles", "_names", "_places", "_scales", "indexes")
+    __slots__ = ("_between", "_handles", "_names", "_order", "_places", "_scales", "indexes")
 
     def __init__(
         self,
@@ -68,7 +68,8 @@ class _Batch:
         names: Sequence[Sequence[str]],
         lines: Sequence[NumbersLine],
     ) -> None:
-        self.indexes = indexes
+        self.indexes = frozenset(indexes)
+        self._order = indexes
         self._between = between
         self._names = list(chain.from_iterable(names))
         self._places: list[int] = []
@@ -82,11 +83,20 @@ class _Batch:
                 self._scales.append(scale)
             start += len(line.names)
 
+    def wanted_for(self, moved: Sequence[int]) -> Sequence[int] | None:
+        """The lines that are better read at once than these; None where those that moved are among these, and
+        few others."""
+        limit = 2 * len(moved)
+        if self.indexes.issuperset(moved) and len(self.indexes) <= limit:
+            return None
+        both = self.indexes.union(moved)
+        return sorted(both) if len(both) <= limit else moved
+
     def read(self, lines: Sequence[str], values: list[float | None]) -> bool:
         """Write the values; False, and nothing written, where a line is not as it was."""
-        if not self.indexes:
+        if not self._order:
             return True
-        parts = ",".join([lines[index] for index in self.indexes]).replace(self._between, ",").split(",")
+        parts = ",".join([lines[index] for index in self._order]).replace(self._between, ",").split(",")
         if parts[::2] != self._names or len(parts) % 2:
             return False
         try:
@@ -116,9 +126,10 @@ class LineMemory:
         self._lines: Sequence[str] = ()
         self._heads: list[str] = []
         self._readers: list[LineReader] = []
-        # Whether a line is one number, or named numbers, and so read with others.
+        # Whether a line is one number, or named numbers, and so read with others; or neither.
         self._is_number: list[bool] = []
         self._is_numbers: list[bool] = []
+        self._is_special: list[bool] = []
         self._number_batch = self._numbers_batch = _NOTHING
 
     def note(self, name: str, text: str) -> None:
@@ -134,6 +145,7 @@ class LineMemory:
         self._readers.append(reader)
         self._is_number.append(isinstance(reader, int) and head not in self._kept)
         self._is_numbers.append(isinstance(reader, NumbersLine))
+        self._is_special.append(not (self._is_number[-1] or self._is_numbers[-1]))
 
     def keep(self, lines: Sequence[str]) -> None:
         """These lines have been read.
@@ -150,15 +162,13 @@ class LineMemory:
         if len(lines) != len(before):
             return False
         moved = list(compress(range(len(lines)), map(ne, lines, before)))
-        if not all(self._read(index, lines[index], values) for index in moved if self._is_special(index)):
+        is_special = self._is_special
+        if not all(self._read(index, lines[index], values) for index in moved if is_special[index]):
             return False
         if not (self._read_number_lines(moved, lines, values) and self._read_numbers(moved, lines, values)):
             return False
         self._lines = lines
         return True
-
-    def _is_special(self, index: int) -> bool:
-        return not (self._is_number[index] or self._is_numbers[index])
 
     def _read_number_lines(
         self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]
@@ -166,28 +176,30 @@ class LineMemory:
         """The lines that are one number each."""
         is_number = self._is_number
         indexes = [index for index in moved if is_number[index]]
-        if indexes != self._number_batch.indexes:
-            handles = [handle for index in indexes if isinstance(handle := self._readers[index], int)]
-            names = [(self._heads[index].removesuffix(":"),) for index in indexes]
+        wanted = self._number_batch.wanted_for(indexes)
+        if wanted is not None:
+            handles = [handle for index in wanted if isinstance(handle := self._readers[index], int)]
+            names = [(self._heads[index].removesuffix(":"),) for index in wanted]
             readers = [NumbersLine(name, [(0, at, 1.0)]) for name, at in zip(names, handles, strict=True)]
-            self._number_batch = _Batch(":", indexes, names, readers)
-        # Words that stand for numbers are read one by one.
-        return self._number_batch.read(lines, values) or all(
-            self._read(index, lines[index], values) for index in indexes
-        )
+            self._number_batch = _Batch(":", wanted, names, readers)
+        if self._number_batch.read(lines, values):
+            return True
+        # There are words that stand for numbers among them: these are read one by one.
+        self._number_batch = _NOTHING
+        return all(self._read(index, lines[index], values) for index in indexes)
 
     def _read_numbers(self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]) -> bool:
         """The lines of named numbers."""
         is_numbers = self._is_numbers
-        indexes = [index for index in moved if is_numbers[index]]
-        if indexes != self._numbers_batch.indexes:
-            readers = [reader for index in indexes if isinstance(reader := self._readers[index], NumbersLine)]
+        wanted = self._numbers_batch.wanted_for([index for index in moved if is_numbers[index]])
+        if wanted is not None:
+            readers = [reader for index in wanted if isinstance(reader := self._readers[index], NumbersLine)]
             # A line's own name, with the colon, is part of that of its first number.
             names = [
                 (self._heads[index] + line.names[0], *line.names[1:])
-                for index, line in zip(indexes, readers, strict=True)
+                for index, line in zip(wanted, readers, strict=True)
             ]
-            self._numbers_batch = _Batch("=", indexes, names, readers)
+            self._numbers_batch = _Batch("=", wanted, names, readers)
         return self._numbers_batch.read(lines, values)
 
     def _read(self, index: int, line: str, values: list[float | None]) -> bool:
