@@ -9,9 +9,9 @@ from exporter.samplers.runner import SamplerPlan
 
 # Phases are spread over this span.
 _CYCLE_SECONDS: Final = 3600.0
-_LEAST_SLOTS: Final = 5
+_LEAST_SLOTS: Final = 3
 # How many targets are to share a moment, and between what distances of these moments that is tried for.
-_TOGETHER: Final = 20
+_TOGETHER: Final = 25
 _FINEST_SECONDS: Final = 0.25
 _COARSEST_SECONDS: Final = 5.0
 # What is to run apart does so this long before the others: little enough that the processor still has at hand
@@ -98,8 +98,8 @@ def first_slot(
 def grid_seconds(targets: int, interval_seconds: float) -> float:
     """How far the moments are to lie apart at which that many targets are sampled, each at this interval.
 
-    To wake up costs as much as sampling a target does, so that about twenty are to share it; but they are
-    not to keep the daemon from other things for long.
+    To wake up costs as much as sampling a target does, so that some twenty-five are to share it; but they
+    are not to keep the daemon from other things for long.
     """
     wanted = min(max(interval_seconds * _TOGETHER / max(targets, 1), _FINEST_SECONDS), _COARSEST_SECONDS)
     # Only moments that divide the interval come back to the same place in the next one.

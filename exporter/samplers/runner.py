@@ -135,7 +135,7 @@ class TargetRunner:
     @property
     def dropped_series(self) -> int:
         """Values that were dropped since a sampler's table was full."""
-        return sum(slot.table.dropped for slot in self._slots.values())
+        return sum([slot.table.dropped for slot in self._slots.values()])
 
     async def run(self, *names: str) -> None:
         """One pass of each of these samplers, which ask in lock-step over the shared connection.

@@ -37,6 +37,8 @@ class Store:
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
         self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
+        # How many series all blocks hold; None: to be counted.
+        self._series_count: int | None = 0
         # How much they hold at the most: those that were dropped since count too.
         self._selected = 0
 
@@ -45,6 +47,7 @@ class Store:
         block = self._blocks.get(sample.source)
         if block is None:
             block = self._blocks[sample.source] = Block(sample.source)
+            self._series_count = None
         if block.times and sample.timestamp <= block.last_time:
             self.out_of_order += 1
             return
@@ -115,11 +118,13 @@ class Store:
         block = self._blocks.get(source)
         if block is not None and timestamp > block.last_time:
             self.version += 1
+            self._series_count = None
             block.mark_stale(timestamp)
 
     def forget(self, source: str) -> None:
         """Drop a source with all its history."""
         self.version += 1
+        self._series_count = None
         block = self._blocks.pop(source, None)
         if block is not None:
             for key in [key for key in self._open if key[0] == source]:
@@ -174,7 +179,9 @@ class Store:
     @property
     def series_count(self) -> int:
         """How many series are held, the ended ones included."""
-        return sum(block.series_count for block in self._blocks.values())
+        if self._series_count is None:
+            self._series_count = sum(block.series_count for block in self._blocks.values())
+        return self._series_count
 
     @property
     def bytes(self) -> int:
@@ -211,6 +218,7 @@ class Store:
     def _note_change(self, block: Block, names: Set[str]) -> None:
         """A block has other series of these metric names than before."""
         if names:
+            self._series_count = None
             if not names.isdisjoint(self._needs.names) or None in self._needs.names:
                 self._note_needed(block)
             self._drop_selections(names)

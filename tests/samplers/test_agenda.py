@@ -47,12 +47,12 @@ def test_slots_of_targets_are_spread(targets: int) -> None:
     assert busiest <= 2 * targets / 5 + 5
 
 
-def test_about_twenty_targets_share_a_moment() -> None:
+def test_about_twenty_five_targets_share_a_moment() -> None:
     grid = grid_seconds(100, 15.0)
     slots = [first_slot(f"cache-{index}", 15.0, 0.0, grid) for index in range(100)]
     moments = {round(slot, 3) % 15 for slot in slots}
 
-    assert 4 <= len(moments) <= 6
+    assert len(moments) == 4
     assert grid_seconds(0, 15.0) == grid_seconds(1, 15.0) == 5.0
     assert grid_seconds(100_000, 15.0) == 0.25
 
