@@ -174,6 +174,62 @@ def test_a_page_that_follows_says_what_a_new_one_says(
     assert text_of(page) == text_of(exposed(store, form))
 
 
+# What happens to one of several sources: a pass, which may bring new series; that it cannot be read; its end.
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["a:1", "b:2", "c:3"]),
+        st.one_of(
+            st.sampled_from(["stale", "forget"]),
+            st.dictionaries(st.sampled_from(["", "a", "b", "c"]), st.integers(0, 3), max_size=4),
+        ),
+    ),
+    max_size=25,
+)
+
+
+@given(events, st.sets(st.integers(0, 24)))
+def test_blocks_that_come_grow_and_go_leave_nothing_behind(
+    steps: list[tuple[str, str | dict[str, int]]], looked_at: set[int]
+) -> None:
+    store = Store()
+    tables: dict[str, SeriesTable] = {}
+    page = exposed(store)
+    for at, (source, event) in enumerate(steps):
+        if event == "stale":
+            store.mark_stale(source, at * 1000)
+        elif isinstance(event, str):
+            store.forget(source)
+            tables.pop(source, None)
+        else:
+            table = tables.setdefault(source, SeriesTable(source, Labels({"instance": source})))
+            for key, value in event.items():
+                table.set(GAUGE, value, key)
+                table.set_buckets(HISTOGRAM, [(str(value), 1), ("+Inf", 2)], value, key)
+            table.set(COUNTER, len(event))
+            store.append(table.finish(at * 1000 + 500))
+        if at in looked_at:
+            page.render()
+    lines = text_of(page).splitlines()
+    assert sorted(lines) == sorted(text_of(exposed(store)).splitlines())
+    families = [line.split(" ")[2] for line in lines if line.startswith("# TYPE")]
+    names = [line.partition("{")[0] for line in lines if not line.startswith("#")]
+    assert families == sorted(set(families))
+    assert [family for family in families if any(name.startswith(family) for name in names)] == families
+
+
+def test_a_histogram_that_gains_buckets_stays_in_one_piece() -> None:
+    store, table = Store(), SeriesTable("here", BASE)
+    page = exposed(store, Format.OPENMETRICS)
+    for at, bounds in enumerate([("1",), ("1", "8"), ("0.5", "1", "8")], start=1):
+        for name in ("get", "set"):
+            table.set_buckets(HISTOGRAM, [*((bound, 1.0) for bound in bounds), ("+Inf", 2.0)], 3.0, name)
+        store.append(table.finish(at * 1000))
+        text = text_of(page)
+    (family,) = parse_openmetrics(text + "# EOF\n")
+    found = [sample.labels["le"] for sample in family.samples if sample.name.endswith("_bucket")]
+    assert found == ["0.5", "1.0", "8.0", "+Inf"] * 2
+
+
 @given(st.lists(st.none() | numbers | st.integers(-(2**53), 2**53)))
 def test_many_values_are_written_like_each_of_them(values: list[float | None]) -> None:
     assert list(format_values(values)) == [None if value is None else format_value(value) for value in values]

@@ -70,3 +70,16 @@ def test_label_values_over_the_cap_become_other() -> None:
     assert cap.folded == 2
     cap.forget("a")
     assert cap.fold("e") == "e"
+
+
+def test_the_last_sample_once_more() -> None:
+    table = SeriesTable("here", Labels())
+    table.set(GAUGE, 1, "a")
+    table.finish(1)
+    again = table.repeat(2)
+    assert again is not None
+    assert (again.timestamp, readings(again)) == (2, {"a": 1})
+    # A pass has begun: it has to say what there is.
+    table.set(GAUGE, 2, "b")
+    assert table.repeat(3) is None
+    assert readings(table.finish(4)) == {"b": 2}

@@ -88,7 +88,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
                 await asyncio.sleep(2 * TIMEOUT + 3 * INTERVAL)
                 page = Exposition(lambda: store.blocks, Format.TEXT)
                 started = time.monotonic()
-                text = page.render()
+                text = b"".join(page.render()).decode()
                 assert time.monotonic() - started < 0.5
                 assert 'redis_up{instance="good"} 1\n' in text
                 for name, reason in reasons.items():

@@ -91,6 +91,34 @@ def test_trimming_changes_nothing_within_the_retention(steps: list[tuple[int, fl
         assert series.at(now, 300) == expected[0].at(now, 300)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["first", "second"]),
+            st.one_of(
+                st.lists(st.sampled_from("abcd"), unique=True), st.sampled_from(["stale", "forget", "trim"])
+            ),
+        ),
+        max_size=30,
+    )
+)
+def test_series_are_counted_as_they_come_and_go(steps: list[tuple[str, list[str] | str]]) -> None:
+    store = Store(retention_ms=50)
+    layouts: dict[tuple[str, ...], Layout] = {}
+    for at, (source, event) in enumerate(steps):
+        now = 1 + at * 10
+        if event == "stale":
+            store.mark_stale(source, now)
+        elif event == "forget":
+            store.forget(source)
+        elif event == "trim":
+            store.trim(now)
+        else:
+            layout = layouts.setdefault(tuple(event), layout_of(*event))
+            store.append(Sample(source, now, layout, [1.0] * len(layout)))
+        assert store.series_count == sum(block.series_count for block in store.blocks)
+
+
 def test_what_was_never_written_again_leaves_with_its_history() -> None:
     store = Store(retention_ms=100)
     store.append(Sample(SOURCE, 1, layout_of("gone", "kept"), [1.0, 1.0]))

@@ -317,3 +317,32 @@ def test_numbers_that_are_none_are_no_crash() -> None:
     assert seen['redis_db_keys_expiring{db="db0"}'] == float("inf")
     assert page.facts.connected_clients == 0
     assert page.facts.keys_by_database == {0: 0, 1: 0}
+
+
+def test_a_word_among_numbers_that_move() -> None:
+    """Lines that are numbers are read at once; one may turn into a word for a number, and back."""
+    subject = reading()
+    for used, status in ((1, "ok"), (2, "ok"), (3, "err"), (4, "err"), (5, "ok"), (6, "1")):
+        found = subject.read(
+            info(
+                SERVER,
+                ("Clients", {"connected_clients": used, "blocked_clients": used}),
+                ("Persistence", {"rdb_last_bgsave_status": status, "rdb_changes_since_last_save": used}),
+            )
+        )
+        assert found["redis_blocked_clients"] == found["redis_rdb_changes_since_last_save"] == used
+        assert found["redis_rdb_last_bgsave_status"] == float(status != "err")
+
+
+def test_commands_of_which_now_these_and_now_those_are_called() -> None:
+    subject, calls = reading(), dict.fromkeys("abcdef", 1)
+    for moved in ("abcdef", "ab", "abc", "a", "f", "abcdef", "", "bd"):
+        calls |= {name: calls[name] + 1 for name in moved}
+        lines = {
+            f"cmdstat_{name}": f"calls={count},usec={count * 10},usec_per_call=10.00"
+            for name, count in calls.items()
+        }
+        found = subject.read(info(SERVER, ("Commandstats", lines)))
+        for name, count in calls.items():
+            assert found[f'redis_commands_total{{cmd="{name}"}}'] == count
+            assert found[f'redis_commands_duration_seconds_total{{cmd="{name}"}}'] == count * 10 * 1e-6
