@@ -9,6 +9,7 @@ read all at once.
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, compress
 from operator import mul, ne
 from typing import Final
@@ -26,22 +27,37 @@ class NumbersLine:
     `targets` are the place of the number, the index of its value, and what it is multiplied by.
     """
 
-    names: Sequence[str]
+    names: tuple[str, ...]
     targets: list[tuple[int, int, float]]
+
+    def __post_init__(self) -> None:
+        self.names = _share_names(self.names)
 
     def add(self, place: int, handle: int | None, scale: float = 1.0) -> None:
         """Write a number into a value too; None: there is no room for that one."""
         if handle is not None:
-            self.targets.append((place, handle, scale))
+            self.targets.append(_share_target(place, handle, scale))
 
     def read(self, text: str, values: list[float | None]) -> bool:
         """Write the values; False where the line has other names than before."""
         names, numbers = parse_named_numbers(text)
-        if names != tuple(self.names):
+        if names != self.names:
             return False
         for place, handle, scale in self.targets:
             values[handle] = numbers[place] * scale
         return True
+
+
+@lru_cache(maxsize=1_000)
+def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The one object for these names, which many lines have."""
+    return names
+
+
+@lru_cache(maxsize=20_000)
+def _share_target(place: int, handle: int, scale: float) -> tuple[int, int, float]:
+    """The one object for such a target: servers that tell the same have the same ones."""
+    return place, handle, scale
 
 
 # What reads a line: a reader, named numbers, the index of the one value that the line is, or nothing.
@@ -179,7 +195,7 @@ class LineMemory:
         wanted = self._number_batch.wanted_for(indexes)
         if wanted is not None:
             handles = [handle for index in wanted if isinstance(handle := self._readers[index], int)]
-            names = [(self._heads[index].removesuffix(":"),) for index in wanted]
+            names = [(sys.intern(self._heads[index].removesuffix(":")),) for index in wanted]
             readers = [NumbersLine(name, [(0, at, 1.0)]) for name, at in zip(names, handles, strict=True)]
             self._number_batch = _Batch(":", wanted, names, readers)
         if self._number_batch.read(lines, values):
@@ -196,7 +212,7 @@ class LineMemory:
             readers = [reader for index in wanted if isinstance(reader := self._readers[index], NumbersLine)]
             # A line's own name, with the colon, is part of that of its first number.
             names = [
-                (self._heads[index] + line.names[0], *line.names[1:])
+                (sys.intern(self._heads[index] + line.names[0]), *line.names[1:])
                 for index, line in zip(wanted, readers, strict=True)
             ]
             self._numbers_batch = _Batch("=", wanted, names, readers)
