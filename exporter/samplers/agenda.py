@@ -15,8 +15,11 @@ _TOGETHER: Final = 25
 _FINEST_SECONDS: Final = 0.25
 _COARSEST_SECONDS: Final = 5.0
 # What is to run apart does so this long before the others: little enough that the processor still has at hand
-# what it needs for both, which after a pause it has not.
+# what it needs for both, which after a pause it has not. Targets that share a moment do so one after the
+# other: what is done for one would count as the time of the next.
 _APART_SECONDS: Final = 0.01
+_APART_STEP_SECONDS: Final = 0.001
+_APART_STEPS: Final = 40
 # What is due so soon is done now: timers may ring a little early.
 _EARLY_SECONDS: Final = 0.002
 
@@ -91,7 +94,10 @@ def first_slot(
     """
     grid = min(grid_seconds, interval_seconds / _LEAST_SLOTS)
     slots = round(_CYCLE_SECONDS / grid)
-    phase = zlib.crc32(name.encode()) % slots * grid - (_APART_SECONDS if apart else 0.0)
+    digest = zlib.crc32(name.encode())
+    phase = digest % slots * grid
+    if apart:
+        phase -= _APART_SECONDS + digest // slots % _APART_STEPS * _APART_STEP_SECONDS
     return now + interval_seconds - (now - phase) % interval_seconds
 
 
