@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, TypeVar
 
 METRIC_NAME: Final = "__name__"
 
@@ -120,17 +120,19 @@ class Labels:
 
 EMPTY: Final = Labels()
 
-# Label pairs that many series have in common, each once. Emptied where it grows beyond all reason: sharing
-# saves memory and means nothing.
-_SHARED: dict[tuple[str, str], tuple[str, str]] = {}
+# Tuples that many series have in common, such as label pairs, each once. Emptied where it grows beyond all
+# reason: sharing saves memory and means nothing.
+_SHARED: dict[tuple[object, ...], Any] = {}
 _MAX_SHARED: Final = 500_000
+_T = TypeVar("_T", bound=tuple[object, ...])
 
 
-def share(pair: tuple[str, str]) -> tuple[str, str]:
-    """The one object for this pair, for labels that are kept for long."""
+def share(value: _T) -> _T:
+    """The one object for this tuple, for what is kept for long."""
     if len(_SHARED) > _MAX_SHARED:
         _SHARED.clear()
-    return _SHARED.setdefault(pair, pair)
+    shared: _T = _SHARED.setdefault(value, value)
+    return shared
 
 
 def escape(value: str) -> str:

@@ -4,7 +4,6 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from itertools import chain, compress
 from operator import is_not
 from typing import Final
@@ -67,7 +66,7 @@ class Point:
         self.written = labels
         stored = _with_one_form_of_bounds(family, labels)
         self.series = Labels([share((METRIC_NAME, family.name + suffix)), *stored.pairs])
-        self.names = _share_names(tuple([name for name, _ in self.series.pairs]))
+        self.names = share(tuple([name for name, _ in self.series.pairs]))
 
     @property
     def labels(self) -> Labels:
@@ -82,12 +81,6 @@ class Point:
 
     def __repr__(self) -> str:
         return f"Point({self.series})"
-
-
-@lru_cache(maxsize=10_000)
-def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The one object for these names, which many points have."""
-    return names
 
 
 def _with_one_form_of_bounds(family: Family, labels: Labels) -> Labels:

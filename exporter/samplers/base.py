@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Protocol, runtime_checkable
 
 from exporter.clock import Clock
@@ -37,7 +38,11 @@ class CommandTimes:
         """The server time of a command in microseconds; None where it is not known."""
         place = self.places.get(command)
         seconds = None if place is None else self.values[place]
-        return None if seconds is None else float(round(seconds * 1e6))
+        if seconds is None:
+            return None
+        microseconds = seconds * 1e6
+        # Whole, as the server counts; a server that makes things up may tell what cannot be rounded.
+        return float(round(microseconds)) if isfinite(microseconds) else microseconds
 
 
 @dataclass(slots=True)

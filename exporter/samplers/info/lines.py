@@ -7,13 +7,12 @@ read all at once.
 """
 
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain, compress
+from itertools import compress
 from operator import mul, ne
-from typing import Final
 
+from exporter.model.labels import share
 from exporter.samplers.info.parser import parse_named_numbers, parse_number
 
 # Takes the text after the colon and writes the values; False: the labels have changed, read everything anew.
@@ -31,12 +30,12 @@ class NumbersLine:
     targets: list[tuple[int, int, float]]
 
     def __post_init__(self) -> None:
-        self.names = _share_names(self.names)
+        self.names = share(self.names)
 
     def add(self, place: int, handle: int | None, scale: float = 1.0) -> None:
         """Write a number into a value too; None: there is no room for that one."""
         if handle is not None:
-            self.targets.append(_share_target(place, handle, scale))
+            self.targets.append(share((place, handle, scale)))
 
     def read(self, text: str, values: list[float | None]) -> bool:
         """Write the values; False where the line has other names than before."""
@@ -46,18 +45,6 @@ class NumbersLine:
         for place, handle, scale in self.targets:
             values[handle] = numbers[place] * scale
         return True
-
-
-@lru_cache(maxsize=1_000)
-def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The one object for these names, which many lines have."""
-    return names
-
-
-@lru_cache(maxsize=20_000)
-def _share_target(place: int, handle: int, scale: float) -> tuple[int, int, float]:
-    """The one object for such a target: servers that tell the same have the same ones."""
-    return place, handle, scale
 
 
 # What reads a line: a reader, named numbers, the index of the one value that the line is, or nothing.
@@ -70,34 +57,25 @@ def always_anew(text: str) -> bool:
 
 
 class _Batch:
-    """Lines that are read at once: those that moved in the last passes, since they mostly move again.
-
-    `between` stands between the parts of a line.
-    """
+    """Lines that are read at once, by index; `between` stands between the parts of a line."""
 
     __slots__ = ("_between", "_handles", "_names", "_order", "_places", "_scales", "indexes")
 
-    def __init__(
-        self,
-        between: str,
-        indexes: Sequence[int],
-        names: Sequence[Sequence[str]],
-        lines: Sequence[NumbersLine],
-    ) -> None:
+    def __init__(self, between: str, indexes: Sequence[int], lines: Mapping[int, NumbersLine]) -> None:
         self.indexes = frozenset(indexes)
         self._order = indexes
         self._between = between
-        self._names = list(chain.from_iterable(names))
+        self._names: list[str] = []
         self._places: list[int] = []
         self._handles: list[int] = []
         self._scales: list[float] = []
-        start = 0
-        for line in lines:
+        for index in indexes:
+            line = lines[index]
             for place, handle, scale in line.targets:
-                self._places.append(start + place)
+                self._places.append(len(self._names) + place)
                 self._handles.append(handle)
                 self._scales.append(scale)
-            start += len(line.names)
+            self._names += line.names
 
     def wanted_for(self, moved: Sequence[int]) -> Sequence[int] | None:
         """The lines that are better read at once than these; None where those that moved are among these, and
@@ -125,7 +103,33 @@ class _Batch:
         return True
 
 
-_NOTHING: Final = _Batch("=", [], [], [])
+class _Together:
+    """Lines of one make, which are read at once: those that moved in the last passes, since they mostly move
+    again. The names of a line begin with its own (see `_Batch`)."""
+
+    def __init__(self, between: str) -> None:
+        self._between = between
+        self._lines: dict[int, NumbersLine] = {}
+        self._batch = _Batch(between, [], {})
+
+    def add(self, index: int, line: NumbersLine) -> None:
+        """The line of this index is one of them."""
+        self._lines[index] = line
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._lines
+
+    def read(self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]) -> bool:
+        """Write the values of the lines of these indexes; False, and nothing written, where one is not as it
+        was."""
+        wanted = self._batch.wanted_for(moved)
+        if wanted is not None:
+            self._batch = _Batch(self._between, wanted, self._lines)
+        if self._batch.read(lines, values):
+            return True
+        # What could not be read is not taken along the next time.
+        self._batch = _Batch(self._between, [], {})
+        return False
 
 
 class LineMemory:
@@ -142,11 +146,8 @@ class LineMemory:
         self._lines: Sequence[str] = ()
         self._heads: list[str] = []
         self._readers: list[LineReader] = []
-        # Whether a line is one number, or named numbers, and so read with others; or neither.
-        self._is_number: list[bool] = []
-        self._is_numbers: list[bool] = []
-        self._is_special: list[bool] = []
-        self._number_batch = self._numbers_batch = _NOTHING
+        # Those that are one number each, and those of named numbers.
+        self._single, self._named = _Together(":"), _Together("=")
 
     def note(self, name: str, text: str) -> None:
         """A field of a reply that is read anew."""
@@ -159,9 +160,15 @@ class LineMemory:
         head = sys.intern(head)
         self._heads.append(head)
         self._readers.append(reader)
-        self._is_number.append(isinstance(reader, int) and head not in self._kept)
-        self._is_numbers.append(isinstance(reader, NumbersLine))
-        self._is_special.append(not (self._is_number[-1] or self._is_numbers[-1]))
+        index = len(self._readers) - 1
+        if isinstance(reader, NumbersLine):
+            # As the lines are cut, their own name, with the colon, is part of that of the first number. The
+            # targets are one list: what is added to the reader's later is read here too.
+            names = (sys.intern(head + reader.names[0]), *reader.names[1:])
+            self._named.add(index, NumbersLine(names, reader.targets))
+        elif isinstance(reader, int) and head not in self._kept:
+            name = sys.intern(head.removesuffix(":"))
+            self._single.add(index, NumbersLine((name,), [share((0, reader, 1.0))]))
 
     def keep(self, lines: Sequence[str]) -> None:
         """These lines have been read.
@@ -178,45 +185,16 @@ class LineMemory:
         if len(lines) != len(before):
             return False
         moved = list(compress(range(len(lines)), map(ne, lines, before)))
-        is_special = self._is_special
-        if not all(self._read(index, lines[index], values) for index in moved if is_special[index]):
-            return False
-        if not (self._read_number_lines(moved, lines, values) and self._read_numbers(moved, lines, values)):
+        alone = [index for index in moved if index not in self._single and index not in self._named]
+        for together in (self._single, self._named):
+            members = [index for index in moved if index in together]
+            # Words that stand for numbers, say, only a reader of one line knows.
+            if not together.read(members, lines, values):
+                alone += members
+        if not all(self._read(index, lines[index], values) for index in alone):
             return False
         self._lines = lines
         return True
-
-    def _read_number_lines(
-        self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]
-    ) -> bool:
-        """The lines that are one number each."""
-        is_number = self._is_number
-        indexes = [index for index in moved if is_number[index]]
-        wanted = self._number_batch.wanted_for(indexes)
-        if wanted is not None:
-            handles = [handle for index in wanted if isinstance(handle := self._readers[index], int)]
-            names = [(sys.intern(self._heads[index].removesuffix(":")),) for index in wanted]
-            readers = [NumbersLine(name, [(0, at, 1.0)]) for name, at in zip(names, handles, strict=True)]
-            self._number_batch = _Batch(":", wanted, names, readers)
-        if self._number_batch.read(lines, values):
-            return True
-        # There are words that stand for numbers among them: these are read one by one.
-        self._number_batch = _NOTHING
-        return all(self._read(index, lines[index], values) for index in indexes)
-
-    def _read_numbers(self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]) -> bool:
-        """The lines of named numbers."""
-        is_numbers = self._is_numbers
-        wanted = self._numbers_batch.wanted_for([index for index in moved if is_numbers[index]])
-        if wanted is not None:
-            readers = [reader for index in wanted if isinstance(reader := self._readers[index], NumbersLine)]
-            # A line's own name, with the colon, is part of that of its first number.
-            names = [
-                (sys.intern(self._heads[index] + line.names[0]), *line.names[1:])
-                for index, line in zip(wanted, readers, strict=True)
-            ]
-            self._numbers_batch = _Batch("=", wanted, names, readers)
-        return self._numbers_batch.read(lines, values)
 
     def _read(self, index: int, line: str, values: list[float | None]) -> bool:
         head = self._heads[index]

@@ -346,3 +346,18 @@ def test_commands_of_which_now_these_and_now_those_are_called() -> None:
         for name, count in calls.items():
             assert found[f'redis_commands_total{{cmd="{name}"}}'] == count
             assert found[f'redis_commands_duration_seconds_total{{cmd="{name}"}}'] == count * 10 * 1e-6
+
+
+def test_the_server_time_of_a_command_in_microseconds() -> None:
+    subject = reading()
+    told = {"a": "175", "b": "inf", "c": "nan", "d": "9007199254740000"}
+    lines = {f"cmdstat_{name}": f"calls=1,usec={usec},usec_per_call=1.00" for name, usec in told.items()}
+    percentiles = {f"latency_percentiles_usec_{name}": "p50=1.003" for name in told}
+    found = subject.read(info(SERVER, ("Commandstats", lines), ("Latencystats", percentiles)))
+    times = subject.facts.command_times
+
+    assert [times.microseconds(name) for name in "abd"] == [175.0, float("inf"), 9007199254740000.0]
+    assert repr(times.microseconds("c")) == "nan"
+    assert times.microseconds("unheard-of") is None
+    assert found['redis_latency_percentiles_usec_sum{cmd="a"}'] == 175.0
+    assert found['redis_latency_percentiles_usec_sum{cmd="b"}'] == float("inf")

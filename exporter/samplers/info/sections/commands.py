@@ -1,6 +1,7 @@
 """Commandstats, Latencystats and Errorstats: one line per command or error."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
@@ -64,7 +65,8 @@ class CommandReader:
         self._table = table
         self._command_cap = commands
         self._error_cap = errors
-        self._lines: dict[str, NumbersLine] = {}
+        # With the numbers that were read.
+        self._lines: dict[str, tuple[NumbersLine, Sequence[float]]] = {}
         self.durations: dict[str, int] = {}
 
     def begin(self) -> None:
@@ -88,7 +90,7 @@ class CommandReader:
             for place, handle, scale in line.targets:
                 self._table.values[handle] = numbers[place] * scale + (self._table.values[handle] or 0.0)
             return always_anew
-        self._lines[command] = line
+        self._lines[command] = line, numbers
         duration = self._table.handle(COMMANDS_DURATION, command)
         if duration is not None:
             self.durations[command] = duration
@@ -106,20 +108,17 @@ class CommandReader:
         line = NumbersLine(names, [])
         for place, name in enumerate(names):
             line.add(place, table.quantile_handle(LATENCY_PERCENTILES, name[1:], command))
-        self._complete(command, counters)
+        self._complete(command, *counters)
         line.read(text, table.values)
         return line
 
-    def _complete(self, command: str, counters: NumbersLine) -> None:
+    def _complete(self, command: str, counters: NumbersLine, numbers: Sequence[float]) -> None:
         """The command has percentiles too: its counters hold what completes their summary."""
-        table = self._table
         for place, suffix in ((_USEC, "_sum"), (_CALLS, "_count")):
-            known = [(handle, scale) for at, handle, scale in counters.targets if at == place]
-            handle = table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
+            handle = self._table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
             counters.add(place, handle)
-            if handle is not None and known:
-                source, scale = known[0]
-                table.values[handle] = float(round((table.values[source] or 0.0) / scale))
+            if handle is not None:
+                self._table.values[handle] = numbers[place]
 
     def read_error(self, key: str, text: str) -> LineReader:
         """A line of Errorstats."""
