@@ -27,6 +27,7 @@ from exporter.rules.manager import RuleManager
 from exporter.rules.needs import needs_of
 from exporter.rules.output import SOURCE_PREFIX
 from exporter.rules.saved import MemoryAlertState
+from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
@@ -64,18 +65,6 @@ class _Sinks:
         """Take alerts; forwarding only queues them, so that nobody waits for a distant Alertmanager."""
         await self._forwarder.receive(alerts)
         await self._alerting.receive(alerts)
-
-
-class _SampledTargets:
-    """Tells the rules which targets can be sampled at the moment."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    def is_sampled(self, labels: Labels) -> bool:
-        """Whether the target that an alert is about answers; true for alerts about no target of ours."""
-        runner = self._fleet.find(labels.get("instance"))
-        return runner is None or runner.status.up is True
 
 
 def _default_url(listener: socket.socket, plan: Plan) -> str:
@@ -145,7 +134,11 @@ class App:
             store=self.store,
             sink=_Sinks(self.alerting, self.forwarder),
             state=self.keeper.alerts,
-            availability=_SampledTargets(self.fleet) if config.alerting.hold_missing else EverythingSampled(),
+            availability=(
+                SampledTargets(self.fleet, self.store, self._clock)
+                if config.alerting.hold_missing
+                else EverythingSampled()
+            ),
             external_url=external_url,
         )
         self.rules = RuleManager(self.environment, self._clock)

@@ -1,13 +1,17 @@
 """`discovery`: where further servers to watch are learnt from."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from exporter.config.fields import Context, Duration, PositiveDuration, Section
 from exporter.config.targets import AccessSection, LabelMap, RedisUrl
+from exporter.config.validation import Fault, PlacedError
 from exporter.config.web import check_http_url
+
+CLUSTER_LABEL: Final = "cluster"
+"""The label that all nodes of a cluster have in common, by which shipped rules aggregate."""
 
 
 class SourceSection(AccessSection):
@@ -22,10 +26,24 @@ class ClusterSection(SourceSection):
 
     urls: Annotated[tuple[RedisUrl, ...], Field(min_length=1)]
     """Some nodes; the first that answers is asked."""
+    name: str = ""
+    """The value of the label `cluster` of all nodes, by which shipped rules take them together; `host:port`
+    of the first URL where neither it nor a `cluster` among the `labels` is given."""
     replicas: bool = True
     """Whether replicas are watched too."""
     refresh_interval: PositiveDuration = Duration(30_000)
     """How often the nodes are asked for."""
+
+    @model_validator(mode="after")
+    def _check_name(self) -> Self:
+        if self.name and CLUSTER_LABEL in self.labels:
+            raise PlacedError([Fault(("name",), "labels holds a cluster too: only one of them can be")])
+        return self
+
+    @property
+    def cluster_name(self) -> str:
+        """The value of the label `cluster`, unless `labels` have one."""
+        return self.name or self.urls[0].address.instance
 
 
 class SentinelSection(SourceSection):

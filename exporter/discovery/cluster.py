@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from exporter.config.discovery import ClusterSection
+from exporter.config.discovery import CLUSTER_LABEL, ClusterSection
 from exporter.connection import Connection
 from exporter.discovery.asking import ask_any, text
 from exporter.discovery.base import Template
@@ -24,6 +24,7 @@ class ClusterSource:
         self.name = f"cluster {', '.join(map(str, section.urls))}"
         self.interval_seconds = section.refresh_interval.seconds
         self._replicas = section.replicas
+        self._labels = {CLUSTER_LABEL: section.cluster_name}
         self._seeds = [Template.of(section, url).make(url.address, {}) for url in section.urls]
         # What the nodes are asked with is what the first URL or the section says.
         self._template = Template.of(section, section.urls[0])
@@ -36,7 +37,8 @@ class ClusterSource:
         reply = text(await connection.execute("CLUSTER", "NODES"))
         seed = connection.target.address
         return [
-            self._template.make(address, {}) for address in read_nodes(reply, seed, replicas=self._replicas)
+            self._template.make(address, self._labels)
+            for address in read_nodes(reply, seed, replicas=self._replicas)
         ]
 
 

@@ -22,9 +22,9 @@ class AlertState(StrEnum):
 class ActiveAlert:
     """One labelset that a rule's expression returned. Moments are milliseconds since the epoch, 0: never.
 
-    `held`: its target could not be sampled while the expression was silent; `released_at_ms`: the target can
-    be sampled again since then. `restored_at_ms`: it was read back after a restart, and the expression has
-    not returned it since.
+    `held`: its data was missing while the expression was silent; `released_at_ms`: it is there again since
+    then. `seen_at`: when the expression returned it last, as `Availability.moment` tells it.
+    `restored_at_ms`: it was read back after a restart, and the expression has not returned it since.
     """
 
     labels: Labels
@@ -39,6 +39,7 @@ class ActiveAlert:
     valid_until_ms: int = 0
     held: bool = False
     released_at_ms: int = 0
+    seen_at: float = 0.0
     restored_at_ms: int = 0
     _series: dict[AlertState, tuple[Labels, Labels]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -62,10 +63,11 @@ class ActiveAlert:
             made = self._series[self.state] = (self.labels.with_(alerts), self.labels.with_(for_state))
         return made
 
-    def refresh(self, value: float, annotations: Texts) -> None:
+    def refresh(self, value: float, annotations: Texts, seen_at: float) -> None:
         """The expression returned it again."""
         self.value = value
         self.annotations = annotations
+        self.seen_at = seen_at
         self.keep_firing_since_ms = 0
         self.held = False
         self.released_at_ms = 0

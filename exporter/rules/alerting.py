@@ -1,6 +1,6 @@
 """An alerting rule: what its expression returns becomes alerts that wait, fire and resolve.
 
-The states and their order are those of Prometheus (rules/alerting.go); what differs: an alert whose target
+The states and their order are those of Prometheus (rules/alerting.go); what differs: an alert whose data
 cannot be sampled is held.
 """
 
@@ -16,6 +16,7 @@ from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.annotations import Expander
 from exporter.rules.environment import Environment
 from exporter.rules.model import AlertSpec, RuleIdentity
+from exporter.rules.origins import metrics_behind
 from exporter.rules.results import LabelSetter, samples_of
 from exporter.rules.status import RuleStatus
 from exporter.rules.texts import Texts
@@ -76,7 +77,7 @@ class AlertingRule:
         """
         result = environment.engine.instant(self.spec.expression, at_ms - offset_ms)
         found = await self._expand(samples_of(result), at_ms, environment)
-        self._merge(found, at_ms)
+        self._merge(found, at_ms, environment.availability.moment())
         self._advance(found, at_ms, environment)
         count = len(self.active_alerts)
         if 0 < limit < count:
@@ -105,13 +106,15 @@ class AlertingRule:
             return sample.labels.with_({METRIC_NAME: "", **own, ALERT_NAME: self.spec.name})
         return setter.apply(sample.labels)
 
-    def _merge(self, found: Mapping[Labels, _Finding], at_ms: int) -> None:
+    def _merge(self, found: Mapping[Labels, _Finding], at_ms: int, moment: float) -> None:
         for labels, finding in found.items():
             known = self.active.get(labels)
             if known is not None and known.is_active:
-                known.refresh(finding.value, finding.annotations)
+                known.refresh(finding.value, finding.annotations, moment)
             else:
-                self.active[labels] = ActiveAlert(labels, finding.annotations, finding.value, at_ms)
+                self.active[labels] = ActiveAlert(
+                    labels, finding.annotations, finding.value, at_ms, seen_at=moment
+                )
 
     def _advance(self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment) -> None:
         for labels, alert in list(self.active.items()):
@@ -136,17 +139,24 @@ class AlertingRule:
         return False
 
     def _is_held(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
-        """Whether silence says nothing: the target cannot be sampled, or hardly has been again."""
+        """Whether silence says nothing: data cannot be sampled, or hardly has been again."""
         if alert.restored_at_ms and at_ms - alert.restored_at_ms < 2 * self.interval_ms:
+            # What was missing when the daemon started has had no part in it, as far as anybody knows.
+            alert.seen_at = environment.availability.moment()
             return True
         if alert.state is AlertState.PENDING:
             return False
-        if not environment.availability.is_sampled(alert.labels):
+        if self._is_missing(alert, environment):
             alert.held, alert.released_at_ms = True, 0
             return True
         if alert.held and not alert.released_at_ms:
             alert.released_at_ms = at_ms
         return alert.held and at_ms - alert.released_at_ms < self.interval_ms
+
+    def _is_missing(self, alert: ActiveAlert, environment: Environment) -> bool:
+        metrics = metrics_behind(self.spec.expression, environment.origins)
+        labels = alert.labels.without(ALERT_NAME, *(name for name, _ in self.spec.label_texts))
+        return environment.availability.is_missing(labels, metrics, alert.seen_at)
 
     def _keeps_firing(self, alert: ActiveAlert, at_ms: int) -> bool:
         if self.spec.keep_firing_for_ms == 0:

@@ -7,6 +7,7 @@ from typing import Protocol
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
 from exporter.promql import Expression, Result
+from exporter.rules.origins import Origins
 from exporter.rules.output import SampleStore
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
 
@@ -26,27 +27,38 @@ class AlertSink(Protocol):
 
 
 class Availability(Protocol):
-    """Tells whether the target that an alert is about can be sampled."""
+    """Tells whether data that an alert is made of is missing: silence of the expression then says nothing."""
 
-    def is_sampled(self, labels: Labels) -> bool:
-        """False only for labels that belong to a known target whose newest sample failed, or that has not
-        been sampled yet."""
+    def moment(self) -> float:
+        """Now, by the clock that tells outages one after the other (monotonic seconds)."""
+        ...
+
+    def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
+        """Whether a server cannot be sampled that these metrics with these labels come from.
+
+        `labels` are the alert's, without those that its rule sets; where they name no server, as those of a
+        sum over many do not, every server counts that had a part in it and has been missing since that moment
+        at the earliest. Without `metrics` any metric may be meant.
+        """
         ...
 
 
 class EverythingSampled:
     """The availability where nothing is ever held: alerts resolve when their data goes, as in Prometheus."""
 
-    def is_sampled(self, labels: Labels) -> bool:
-        return True
+    def moment(self) -> float:
+        return 0.0
+
+    def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
+        return False
 
 
 @dataclass(slots=True)
 class Environment:
     """What every group works with. A reload changes the settings in place.
 
-    `external_url` has no slash at its end. `resend_delay_ms`: how long an alert that was sent is not sent
-    again.
+    `origins` are those of the series that all rules record. `external_url` has no slash at its end.
+    `resend_delay_ms`: how long an alert that was sent is not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
 
@@ -55,6 +67,7 @@ class Environment:
     sink: AlertSink
     state: AlertStateStore = field(default_factory=MemoryAlertState)
     availability: Availability = field(default_factory=EverythingSampled)
+    origins: Origins = field(default_factory=dict)
     external_labels: Labels = EMPTY
     external_url: str = ""
     evaluation_interval_ms: int = 60_000

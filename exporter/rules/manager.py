@@ -10,6 +10,7 @@ from exporter.log import get_logger
 from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.rules.model import GroupKey, GroupSpec, RuleFile
+from exporter.rules.origins import origins_of
 from exporter.rules.restore import RestorePolicy
 from exporter.rules.runner import GroupRunner
 from exporter.rules.saved import SavedGroup
@@ -63,6 +64,7 @@ class RuleManager:
     async def apply(self, files: Sequence[RuleFile]) -> None:
         """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
         end."""
+        self.environment.origins = origins_of(files)
         specs = {group.key: group for file in files for group in file.groups}
         before = self._runners
         kept = {key for key, spec in specs.items() if key in before and self._is_same(before[key], spec)}

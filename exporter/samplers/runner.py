@@ -1,7 +1,7 @@
 """Runs the samplers of one target: times them, bounds them, and writes what they found."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -137,6 +137,13 @@ class TargetRunner:
         """Values that were dropped since a sampler's table was full."""
         return sum([slot.table.dropped for slot in self._slots.values()])
 
+    def outages(self) -> Iterator[tuple[str, float]]:
+        """The sources in the store that cannot be sampled at the moment, with since when (monotonic)."""
+        for slot in self._slots.values():
+            since = slot.status.missing_since
+            if since is not None and self._applies(slot):
+                yield slot.table.source, since
+
     async def run(self, *names: str) -> None:
         """One pass of each of these samplers, which ask in lock-step over the shared connection.
 
@@ -259,7 +266,7 @@ class TargetRunner:
         if status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         status.success, status.reason, status.message = True, None, ""
-        status.succeeded_at = at
+        status.succeeded_at, status.missing_since = at, None
         if slot.plan.spec.name == VITAL:
             self._set_up(True, None)
         self._store.append(slot.table.finish(to_milliseconds(at)))
@@ -280,6 +287,9 @@ class TargetRunner:
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and error.reason in _REFUSALS:
             slot.refused_until = self._clock.monotonic() + RETRY_SECONDS
+            status.missing_since = None
+        else:
+            self._note_missing(slot)
         now = to_milliseconds(self._clock.now())
         self._store.mark_stale(slot.table.source, now)
         if vital:
@@ -304,6 +314,11 @@ class TargetRunner:
         for slot in self._slots.values():
             self._store.mark_stale(slot.table.source, now)
             slot.status.success = False
+            self._note_missing(slot)
+
+    def _note_missing(self, slot: _Slot) -> None:
+        if slot.status.missing_since is None:
+            slot.status.missing_since = self._clock.monotonic()
 
     async def close(self) -> None:
         """End the samplers and the connection."""

@@ -97,7 +97,11 @@ VITAL: Final = "info"
 
 @dataclass(slots=True)
 class SamplerStatus:
-    """The last pass of one sampler; times in epoch seconds, 0 for never."""
+    """The last pass of one sampler; times in epoch seconds, 0 for never.
+
+    `missing_since`: since when there is nothing of what it samples, in monotonic seconds; None while there
+    is, and for what the server refuses to tell at all.
+    """
 
     duration_seconds: float = 0.0
     success: bool = False
@@ -105,6 +109,7 @@ class SamplerStatus:
     message: str = ""
     succeeded_at: float = 0.0
     attempted_at: float = 0.0
+    missing_since: float | None = None
     passes: int = 0
     total_seconds: float = 0.0
     refusals: Refusals = field(default_factory=Refusals)

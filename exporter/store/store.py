@@ -164,6 +164,10 @@ class Store:
         """As `select`, one by one and for one reading; the same labels may come from several sources."""
         return (series for _, series in select_series(self._blocks.values(), matchers))
 
+    def holds(self, source: str, matchers: Sequence[Matcher]) -> bool:
+        """Whether a source has written a series that satisfies all matchers, ended or not."""
+        return next(select_series(self.blocks_of([source]), matchers), None) is not None
+
     def metric_names(self) -> Sequence[str]:
         """All metric names still held, sorted."""
         return sorted(self.series_by_name)

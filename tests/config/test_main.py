@@ -136,6 +136,12 @@ BAD = {
             "not beginning with __",
         ],
     ),
+    "two names of a cluster": (
+        "discovery: {cluster: [{urls: [h], name: a, labels: {cluster: b}}]}\n",
+        [
+            "config.yml:1:41: discovery.cluster[0].name: labels holds a cluster too: only one of them can be",
+        ],
+    ),
     "probe pattern": (
         "web: {probe_allow: ['10[']}\n",
         ["config.yml:1:21: web.probe_allow[0]: is not a regular expression: missing ]: ["],

@@ -160,6 +160,25 @@ def test_a_real_cluster_of_two(start_server: StartServer) -> None:
     assert all(target.labels == Labels({"cluster": "shop"}) for target in targets)
 
 
+@pytest.mark.parametrize(
+    ("options", "label"),
+    [
+        ({}, "127.0.0.1:{port}"),
+        ({"name": "shop"}, "shop"),
+        ({"labels": {"cluster": "shop"}}, "shop"),
+        ({"labels": {"env": "prod"}, "name": "shop"}, "shop"),
+    ],
+)
+def test_nodes_of_a_cluster_have_its_name_in_common(
+    start_server: StartServer, options: dict[str, Any], label: str
+) -> None:
+    node = start_server("--cluster-enabled", "yes")
+    section = ClusterSection.model_validate({"urls": (node.url,), **options})
+    (target,) = find(ClusterSource(section))
+    assert target.labels.get("cluster") == label.format(port=node.port)
+    assert target.labels.get("env") == options.get("labels", {}).get("env", "")
+
+
 def test_no_cluster_and_nobody_there(start_server: StartServer) -> None:
     plain = start_server()
     for url in (plain.url, f"redis://127.0.0.1:{free_port()}"):

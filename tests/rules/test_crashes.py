@@ -116,8 +116,11 @@ class Incident:
         self._down: set[str] = set()
         self._counters: dict[str, float] = {}
 
-    def is_sampled(self, labels: Labels) -> bool:
-        return labels.get("instance") not in self._down
+    def moment(self) -> float:
+        return self.world.at_ms / 1000
+
+    def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
+        return labels.get("instance") in self._down
 
     def _sample(self, minute: float) -> None:
         for name, shift in (("r1", 0), ("r2", 3)):

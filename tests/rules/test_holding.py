@@ -1,7 +1,9 @@
 """An alert whose target cannot be sampled is held, not resolved."""
 
+from exporter.model.labels import Labels
 from exporter.rules.group import Group
-from tests.rules.world import UnsampledTargets, World, live, make_group, states
+from exporter.rules.origins import metrics_behind, origins_of
+from tests.rules.world import UnsampledTargets, World, live, make_group, read, states
 
 HIGH = '{instance="r:1"}'
 RULES = """
@@ -112,13 +114,54 @@ def test_without_an_availability_it_resolves_as_in_prometheus() -> None:
     live(scenario)
 
 
-def test_an_alert_over_many_targets_is_nobody_s_and_resolves() -> None:
+def test_an_alert_over_many_targets_is_held_while_one_that_had_a_part_in_it_is_missing() -> None:
     async def scenario(world: World) -> None:
-        group = make_group(world, "- {alert: Any, expr: sum(a) > 5}")
+        group = make_group(world, "- {alert: Any, expr: sum(a) > 5, labels: {severity: page}}")
         in_outage(world, goes_down=False)
         await world.evaluate(group)
         in_outage(world, goes_down=True)
+        for _ in range(20):
+            sent = await world.evaluate(group, 15)
+            assert not any(alert.is_resolved(world.at_ms / 1000) for alert in sent)
+        # The labels that the rule sets tell nothing about the data.
+        availability = world.environment.availability
+        assert isinstance(availability, UnsampledTargets)
+        assert availability.asked[-1] == (Labels(), frozenset({"a"}))
+        in_outage(world, goes_down=False)
+        world.set_series('a{instance="r:1"}', 1)
+        await world.evaluate(group, 15)
+        (sent_last,) = await world.evaluate(group, 15)
+        assert sent_last.is_resolved(world.at_ms / 1000)
+
+    live(scenario)
+
+
+def test_a_target_that_was_missing_before_does_not_hold_it() -> None:
+    async def scenario(world: World) -> None:
+        group = make_group(world, "- {alert: Any, expr: sum(a) > 5}")
+        world.environment.availability = UnsampledTargets("r:2", missing_since=-1.0)
+        world.set_series('a{instance="r:1"}', 9)
+        await world.evaluate(group)
+        world.set_series('a{instance="r:1"}', 1)
         (sent,) = await world.evaluate(group, 15)
         assert sent.is_resolved(world.at_ms / 1000)
 
     live(scenario)
+
+
+def test_the_metrics_behind_recorded_series_are_what_counts() -> None:
+    text = """
+groups:
+- name: g
+  rules:
+  - {record: "x:sum", expr: sum(x)}
+  - {record: "x:and_y", expr: 'x:sum + y + x:and_y offset 1m'}
+  - {alert: High, expr: 'x:and_y > z'}
+  - {alert: Unknown, expr: '{a="b"} > z'}
+"""
+    file = read(text)
+    origins = origins_of([file])
+    assert origins == {"x:sum": {"x"}, "x:and_y": {"x", "y"}}
+    _, _, high, unknown = file.groups[0].rules
+    assert metrics_behind(high.expression, origins) == {"x", "y", "z"}
+    assert metrics_behind(unknown.expression, origins) == frozenset()

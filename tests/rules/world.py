@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from math import inf
 from pathlib import Path
 
 from exporter.config.document import Document
@@ -51,13 +52,24 @@ class SetClock:
 
 
 class UnsampledTargets:
-    """Targets named here cannot be sampled."""
+    """Targets named here cannot be sampled; all of them had a part in every alert that names no target.
 
-    def __init__(self, *instances: str) -> None:
+    They have been missing since `missing_since`; alerts are found at the moment 0.
+    """
+
+    def __init__(self, *instances: str, missing_since: float = inf) -> None:
         self.instances = set(instances)
+        self.missing_since = missing_since
+        self.asked: list[tuple[Labels, frozenset[str]]] = []
 
-    def is_sampled(self, labels: Labels) -> bool:
-        return labels.get("instance") not in self.instances
+    def moment(self) -> float:
+        return 0.0
+
+    def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
+        self.asked.append((labels, metrics))
+        if labels.get("instance"):
+            return labels.get("instance") in self.instances
+        return bool(self.instances) and self.missing_since >= since
 
 
 class World:

@@ -1,0 +1,50 @@
+"""Whether the data that an alert is made of can be sampled."""
+
+from dataclasses import dataclass
+
+from exporter.clock import Clock
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.matcher import Matcher, MatchOp
+from exporter.samplers.fleet import Fleet
+from exporter.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class SampledTargets:
+    """Answers from how the samplers of all targets do, and from what they have written before.
+
+    Which target had a part in an alert is told by the series that it has written: one of a metric that the
+    rule reads, with all labels of the alert.
+    """
+
+    fleet: Fleet
+    store: Store
+    clock: Clock
+
+    def moment(self) -> float:
+        """The clock by which outages begin: monotonic seconds."""
+        return self.clock.monotonic()
+
+    def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
+        """Whether a target cannot be sampled that an alert with these labels may be about.
+
+        Where they name a target, that is the one; else all count that have written such series, and have
+        been missing since that moment (monotonic seconds) at the earliest: an alert that was found without a
+        target does not need it to be found again.
+        """
+        runner = self.fleet.find(labels.get("instance"))
+        if runner is not None:
+            is_down = runner.status.up is not True
+            return is_down or any(
+                self._has_written(source, labels, metrics) for source, _ in runner.outages()
+            )
+        return any(
+            began >= since and self._has_written(source, labels, metrics)
+            for other in self.fleet.runners
+            for source, began in other.outages()
+        )
+
+    def _has_written(self, source: str, labels: Labels, metrics: frozenset[str]) -> bool:
+        wanted = [Matcher(name, MatchOp.EQUAL, value) for name, value in labels.pairs]
+        names = [[Matcher(METRIC_NAME, MatchOp.EQUAL, name)] for name in metrics] or [[]]
+        return any(self.store.holds(source, [*name, *wanted]) for name in names)

@@ -1,0 +1,120 @@
+"""Which alerts are held while which targets or samplers cannot be sampled, on real servers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from exporter.config.main import Config
+from exporter.model.labels import Labels
+from exporter.reload import plan_targets
+from exporter.samplers.availability import SampledTargets
+from exporter.samplers.fleet import Fleet
+from exporter.samplers.runner import TargetRunner
+from exporter.samplers.schedule import SampleSchedule
+from exporter.store import Store
+from tests.conftest import StartServer
+from tests.samplers.sampling import Clock
+from tests.servers import RealServer
+
+KEYS = frozenset({"redis_db_keys"})
+
+
+class _ByHand(SampleSchedule):
+    """Runs nothing by itself."""
+
+    def add(self, runner: TargetRunner) -> None:
+        """The test runs the samplers."""
+
+    def remove(self, runner: TargetRunner) -> None:
+        """There is nothing to end."""
+
+
+class Watched:
+    """Servers `a`, `b`, … of one cluster, sampled by hand."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        store = Store()
+        self.fleet = Fleet(store, self.clock, _ByHand(self.clock), on_news=lambda: None)
+        self.availability = SampledTargets(self.fleet, store, self.clock)
+
+    async def watch(self, servers: Sequence[RealServer]) -> None:
+        targets = [
+            {"url": server.url, "instance": name, "labels": {"cluster": "shop"}}
+            for name, server in zip("abc", servers, strict=False)
+        ]
+        config = Config.model_validate({"targets": targets, "samplers": {"slowlog": {"enabled": True}}})
+        await self.fleet.watch(plan_targets(config), timeout_seconds=1.0)
+        await self.sample()
+
+    async def sample(self) -> None:
+        self.clock.ahead += 1.0
+        for runner in self.fleet.runners:
+            await runner.run("info", "slowlog")
+
+    def is_missing(self, metrics: frozenset[str] = KEYS, since: float | None = None, **labels: str) -> bool:
+        return self.availability.is_missing(
+            Labels(labels), metrics, self.availability.moment() if since is None else since
+        )
+
+
+def watch(servers: Sequence[RealServer], scenario: Callable[[Watched], Awaitable[None]]) -> None:
+    async def run() -> None:
+        watched = Watched()
+        await watched.watch(servers)
+        await scenario(watched)
+        await watched.fleet.close()
+
+    asyncio.run(run())
+
+
+def test_alerts_over_many_targets_miss_those_that_had_a_part_in_them(start_server: StartServer) -> None:
+    servers = [start_server(), start_server()]
+    servers[0].command("SET", "k", "v")
+
+    async def scenario(watched: Watched) -> None:
+        before = watched.availability.moment()
+        assert not watched.is_missing(since=before, cluster="shop")
+        servers[1].stop()
+        await watched.sample()
+        down_at = watched.availability.moment()
+        # By the alert's labels: those of a series that the target has written.
+        assert watched.is_missing(since=before)
+        assert watched.is_missing(since=before, cluster="shop", db="db0")
+        assert not watched.is_missing(since=before, cluster="other")
+        assert not watched.is_missing(since=before, cluster="shop", queue="mail")
+        assert not watched.is_missing(frozenset({"redis_queue_jobs"}), since=before, cluster="shop")
+        assert watched.is_missing(frozenset(), since=before, cluster="shop")
+        # By the target that it names.
+        assert watched.is_missing(instance="b", queue="mail")
+        assert not watched.is_missing(instance="a")
+        assert not watched.is_missing(instance="nobody")
+        # What is found while it is down stands without it.
+        watched.clock.ahead += 1.0
+        await watched.sample()
+        assert not watched.is_missing(since=down_at, cluster="shop")
+
+    watch(servers, scenario)
+
+
+def test_a_sampler_that_fails_is_missing_and_one_that_is_refused_is_not(start_server: StartServer) -> None:
+    server = start_server()
+    log = frozenset({"redis_slowlog_length"})
+
+    async def scenario(watched: Watched) -> None:
+        before = watched.availability.moment()
+        server.command("ACL", "SETUSER", "default", "-slowlog")
+        await watched.sample()
+        # It will not come back by itself: nothing to wait for.
+        assert not watched.is_missing(log, since=before, instance="a")
+        server.command("ACL", "SETUSER", "default", "+slowlog")
+        # Refused commands are asked again after ten minutes.
+        watched.clock.ahead += 3600.0
+        await watched.sample()
+        (runner,) = watched.fleet.runners
+        runner.status.samplers["slowlog"].missing_since = watched.availability.moment()
+        assert watched.is_missing(log, since=before, instance="a")
+        assert not watched.is_missing(since=before, instance="a")
+        await watched.sample()
+        assert not watched.is_missing(log, since=before, instance="a")
+
+    watch([server], scenario)
