@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from exporter.cli.doubts import doubts_of
 from exporter.config.schema import config_schema
 from exporter.errors import ConfigError, Problem
 from exporter.reload import Plan, Source, load_plan
@@ -47,7 +48,12 @@ def check_config(
         for pattern in plan.config.empty_rule_patterns:
             _warn(f'{path}: rule_files: no file matches "{pattern}"')
         report = _report(plan.rule_files, _target_labels(plan))
-        for doubt in (*report.unknown_metrics, *report.unknown_labels, *report.duplicates):
+        for doubt in (
+            *doubts_of(path, plan.config),
+            *report.unknown_metrics,
+            *report.unknown_labels,
+            *report.duplicates,
+        ):
             _warn(doubt)
         return f"{_count(len(plan.targets), 'target')}, {_count(report.rules, 'rule')}"
 

@@ -76,3 +76,36 @@ def test_a_configuration_is_told_of_the_same_doubts(tmp_path: Path) -> None:
         f'warning: {rules}:1:45: A: nothing produces the metric "redis_upp"',
         f'warning: {rules}:1:45: A: "sum by": what is aggregated has no label "zone"',
     ]
+
+
+def test_check_config_warns_of_lists_between_which_keys_have_to_decide(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(
+        "targets:\n"
+        "  - url: redis://h\n"
+        "    samplers: {queues: {lists: [{key: 'a:{name}'}, {key: '{name}:a', state: dead}]}}\n"
+        "samplers:\n"
+        "  queues:\n"
+        "    lists:\n"
+        "      - key: queue:{name}:{priority}\n"
+        "      - {key: 'queue:processing:{name}', state: active}\n"
+        "      - {key: queue:delayed, type: zset, state: delayed, name: later}\n"
+    )
+    first, second = warnings_of(config)
+    assert first == (
+        f'warning: {config}:8:15: samplers.queues.lists[1].key: "queue:processing:0" is active in "0" by '
+        '"queue:processing:{name}" or waiting in "processing" with priority 0 by "queue:{name}:{priority}": '
+        'all keys together decide which, and where they do not, "queue:processing:{name}" wins; '
+        "to decide it, add the key itself: "
+        '{key: "queue:processing:0", name: "processing", priority: "0", state: waiting}'
+    )
+    assert second.startswith(f'warning: {config}:3:58: targets[0].samplers.queues.lists[1].key: "a:a" is')
+    way_out = first.rpartition("itself: ")[2]
+    config.write_text(config.read_text() + f"      - {way_out}\n")
+    assert warnings_of(config) == [second]
+
+
+def warnings_of(config: Path) -> list[str]:
+    done = CliRunner().invoke(check.app, ["config", str(config)])
+    assert done.exit_code == 0
+    return done.stderr.splitlines()

@@ -71,6 +71,8 @@ class ListPattern(Section):
     """The unit of a sorted set's scores."""
     name: str = ""
     """The queue's name where the key has no `{name}`."""
+    priority: str = ""
+    """The priority of the jobs where the key has no `{priority}`; empty: none in particular."""
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:
@@ -78,6 +80,8 @@ class ListPattern(Section):
             raise ValueError("name: the key says it already, by its {name}")
         if "{name}" not in self.key and not self.name:
             raise ValueError("name: needed where the key has no {name}")
+        if "{priority}" in self.key and self.priority:
+            raise ValueError("priority: the key says it already, by its {priority}")
         return self
 
 

@@ -1,7 +1,7 @@
 """What a queue framework is to the sampler: where its keys are, how it is recognised, how it is read."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -38,6 +38,7 @@ class Moment:
     """The circumstances of one pass; `at` is in epoch seconds.
 
     `clients` is filled by the pass's first replies. `celery` is None while nothing is known of its workers.
+    `known` are the queues of the server as far as they are known, of all frameworks and databases.
     """
 
     at: float
@@ -45,6 +46,21 @@ class Moment:
     database: int = 0
     clients: ClientNames = field(default_factory=ClientNames)
     celery: Heartbeats | None = None
+    known: Iterable[KnownQueue] = ()
+    own_database: int = 0
+
+    @property
+    def is_own_database(self) -> bool:
+        """Whether this is the database that the target names."""
+        return self.database == self.own_database
+
+    def known_of(self, framework: str) -> Sequence[KnownQueue]:
+        """The known queues of one framework in this database."""
+        return [
+            queue
+            for queue in self.known
+            if queue.id.framework == framework and queue.id.database == self.database
+        ]
 
     @property
     def at_ms(self) -> int:

@@ -2,6 +2,7 @@
 then."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from exporter.config.samplers.queues import QueuesSection
@@ -100,7 +101,7 @@ class QueueFinder:
             yield from self._recognise(moment, database, self.hints.sightings(keys))
 
     def _recognise(self, moment: Moment, database: int, seen: Mapping[str, Sightings]) -> Steps[None]:
-        here = Moment(moment.at, moment.settings, database, moment.clients, moment.celery)
+        here = replace(moment, database=database, known=self._known, own_database=self._own_database)
         steps = together(
             [
                 guarded(framework.find(seen.get(framework.name, _NOTHING_SEEN), here), framework.name)

@@ -122,13 +122,17 @@ class KnownQueues:
         """Forget the queues that were last alive before this moment (epoch seconds)."""
         gone = [known for known in self._queues.values() if known.alive_at < before]
         for known in gone:
-            del self._queues[known.id]
-            self._labels.discard((known.id.framework, known.id.database, known.label))
-            self.changed = True
+            self.drop(known)
         if gone:
             self._refused.clear()
             self.over_limit = 0
         return gone
+
+    def drop(self, known: KnownQueue) -> None:
+        """Forget one queue."""
+        del self._queues[known.id]
+        self._labels.discard((known.id.framework, known.id.database, known.label))
+        self.changed = True
 
     def by_framework(self) -> dict[tuple[int, str], list[KnownQueue]]:
         """The queues, by database and name of the framework."""

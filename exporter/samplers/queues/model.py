@@ -58,7 +58,8 @@ class Reading:
     again. Counters (`added`, `finished`) are as the framework counts them, or as seen so far. `workers` are
     those alive; `silent_workers` are still registered and have not been heard for too long. `last_heartbeat`
     is the latest, in epoch seconds. `overdue` are delayed jobs whose moment has passed. `orphaned` are active
-    jobs that nobody holds any more, `stuck` those held for longer than the configured time.
+    jobs that nobody holds any more, `stuck` those held for longer than the configured time. `is_mistaken`:
+    what was taken for this queue is none, or part of another, so that it is to be forgotten at once.
     """
 
     jobs: dict[State, int] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Reading:
     silent_workers: int | None = None
     last_heartbeat: float | None = None
     groups: Sequence[GroupReading] = ()
+    is_mistaken: bool = False
 
     def count(self, state: State, reply: int | None) -> None:
         """Add jobs to a state; None leaves it unknown."""

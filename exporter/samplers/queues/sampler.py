@@ -223,6 +223,10 @@ class QueuesSampler:
         writer = QueueWriter(table, at, separate_priorities=self._settings.priorities == "separate")
         reports = []
         for known, reading in found:
+            if reading.is_mistaken:
+                self._known.drop(known)
+                self._rates.pop(known.id, None)
+                continue
             if reading.is_alive:
                 known.alive_at = at
             drain = self._rates.setdefault(known.id, DrainRate()).drain_seconds(reading, at)

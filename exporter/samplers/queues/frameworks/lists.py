@@ -1,19 +1,24 @@
 """Lists and sorted sets of one's own making, as the configuration describes them.
 
-A key belongs to the pattern that fits it with the most fixed text: `queue:dlq:email` is the dead letters of
-`email` where `queue:dlq:{name}` is configured, even beside `queue:{name}:{priority}`.
+A key belongs to one pattern: `queue:dlq:email` is the dead letters of `email` where `queue:dlq:{name}` is
+configured, even beside `queue:{name}:{priority}`. See `key_owners` for how that is decided.
+
+Once a name is known, its keys of all patterns are asked in every pass, and so are the priorities that other
+queues have: nothing of it waits for a walk.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks.key_owners import Claim, Evidence, KeyOwners
+from exporter.samplers.queues.frameworks.key_patterns import Pattern
 from exporter.samplers.queues.heads import watch_head
-from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.known import KnownQueue, Note, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, items, json_object
 from exporter.samplers.queues.steps import Steps
@@ -21,48 +26,20 @@ from exporter.samplers.queues.timestamps import at_path, parse_moment
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, BACKLOG, Method, State
 
 _ALL: Final = ALL_QUEUES.encode()
-_PART: Final = re.compile(r"(\{[a-z]+\})")
 _PRIORITY: Final = "priority/"
 # A queue that was found by a key with its name has a key of every pattern with a name, if an empty one.
 _NAMED: Final = "named"
+# One of these keys fitted no other pattern.
+_CERTAIN: Final = "certain"
+# The patterns of its keys.
+_BY: Final = "by/"
 _WORKER: Final = "worker/"
 _MAX_WORKERS: Final = 1000
 _MAX_PRIORITIES: Final = 50
+# Priorities of other queues that are asked for: of one queue, and of all together.
+_MAX_OTHERS: Final = 16
+_MAX_OTHERS_OF_ALL: Final = 2000
 _DUE: Final = frozenset({State.DELAYED, State.SCHEDULED, State.RETRY})
-
-
-class Pattern:
-    """A configured key pattern: recognises keys, takes them apart and puts them together."""
-
-    def __init__(self, text: str) -> None:
-        self._pieces = _PART.split(text)
-        self.has_priority = "{priority}" in self._pieces
-        self.fixed = sum(len(piece) for piece in self._pieces if not _PART.fullmatch(piece))
-        self.regex = re.compile(b"".join(_piece_regex(piece) for piece in self._pieces), re.DOTALL)
-        self.glob = b"".join(_piece_glob(piece) for piece in self._pieces)
-
-    def parts(self, key: bytes) -> Mapping[str, bytes] | None:
-        """The named parts of a key; None where it does not fit."""
-        match = self.regex.fullmatch(key)
-        return match.groupdict() if match else None
-
-    def key(self, **parts: bytes) -> bytes:
-        """The key with these parts."""
-        return b"".join(
-            parts[piece[1:-1]] if _PART.fullmatch(piece) else piece.encode() for piece in self._pieces
-        )
-
-
-def _piece_regex(piece: str) -> bytes:
-    if not _PART.fullmatch(piece):
-        return re.escape(piece.encode())
-    # A name may hold the separator itself; the other parts are single words.
-    form = rb".+" if piece == "{name}" else rb"[^:]+"
-    return b"(?P<" + piece[1:-1].encode() + b">" + form + b")"
-
-
-def _piece_glob(piece: str) -> bytes:
-    return b"*" if _PART.fullmatch(piece) else re.sub(rb"([\\*?\[\]])", rb"\\\1", piece.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +48,7 @@ class _Source:
 
     settings: ListPattern
     key: bytes
-    priority: str
+    priority: bytes
 
     @property
     def state(self) -> State:
@@ -84,10 +61,14 @@ class PlainLists:
     name = "list"
 
     def __init__(self, settings: QueuesSection) -> None:
-        self._lists = [(pattern, Pattern(pattern.key)) for pattern in settings.lists]
+        self._lists = settings.lists
+        self._owners = KeyOwners(settings.lists)
         self._workers = [(pattern, Pattern(pattern.key)) for pattern in settings.workers]
         self.signposts: Sequence[Signpost] = [
-            *(Signpost(settings.type, pattern.regex) for settings, pattern in self._lists),
+            *(
+                Signpost(settings.type, pattern.regex)
+                for settings, pattern in zip(settings.lists, self._owners.patterns, strict=True)
+            ),
             *(Signpost("hash", pattern.regex, pattern.glob) for _, pattern in self._workers),
         ]
 
@@ -96,44 +77,53 @@ class PlainLists:
         return printable(queue.name)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`. Keys without a `{name}` are there from the start."""
-        found: dict[bytes, dict[str, str | float | int]] = {}
-        for settings, _ in self._lists:
-            if settings.name:
-                found.setdefault(settings.name.encode(), {})
-        for type_name in ("list", "zset"):
-            for key in seen.of(type_name):
-                self._note_key(key, type_name, found)
+        """See `Framework`. Keys without a `{name}` are there from the start, in the target's own database."""
+        found: dict[bytes, dict[str, Note]] = {}
+        if moment.is_own_database:
+            for settings in self._lists:
+                if settings.name:
+                    _note_priority(found.setdefault(settings.name.encode(), {}), settings.priority.encode())
+        keys = [(key, type_name) for type_name in ("list", "zset") for key in seen.of(type_name)]
+        evidence = self._evidence(moment.known_of(self.name))
+        for key, type_name in keys:
+            if (claim := self._owners.only_claim(key, type_name)) is not None:
+                self._note(claim, found)[_CERTAIN] = 1
+                _learn(claim, evidence)
+        for key, type_name in keys:
+            if (claim := self._owners.owner(key, type_name, evidence)) is not None:
+                self._note(claim, found)
         workers = [key for key in seen.of("hash") if any(pattern.parts(key) for _, pattern in self._workers)]
         if self._workers:
             found[_ALL] = {f"{_WORKER}{key.hex()}": 1 for key in workers[:_MAX_WORKERS]}
         yield from ()
         return [Found(QueueId(self.name, b"", name, moment.database), notes) for name, notes in found.items()]
 
-    def _note_key(self, key: bytes, type_name: str, found: dict[bytes, dict[str, str | float | int]]) -> None:
-        fitting = [
-            (pattern.fixed, index, parts)
-            for index, (_, pattern) in enumerate(self._lists)
-            if (parts := pattern.parts(key)) is not None
-        ]
-        if not fitting:
-            return
-        _, index, parts = max(fitting, key=lambda fit: fit[:2])
-        settings, pattern = self._lists[index]
-        if settings.type != type_name:
-            return
-        notes = found.setdefault(parts.get("name", settings.name.encode()), {})
-        if "name" in parts:
-            notes[_NAMED] = 1
-        if pattern.has_priority and len(notes) < _MAX_PRIORITIES:
-            notes[f"{_PRIORITY}{parts['priority'].hex()}"] = 1
+    def _note(self, claim: Claim, found: dict[bytes, dict[str, Note]]) -> dict[str, Note]:
+        notes = found.setdefault(claim.name, {})
+        settings = self._lists[claim.index]
+        if not settings.name:
+            notes[_NAMED] = notes[f"{_BY}{settings.key}"] = 1
+        _note_priority(notes, claim.priority)
+        return notes
+
+    def _evidence(self, queues: Iterable[KnownQueue]) -> Evidence:
+        """What is remembered: so a decision stands although the keys it was based on have been drained."""
+        evidence = self._owners.evidence()
+        for queue in queues:
+            if _CERTAIN in queue.notes:
+                evidence.names.add(queue.id.name)
+            if queue.id.name not in self._owners.names:
+                evidence.priorities.update(_priorities(queue))
+        return evidence
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return self._read(queues, moment)
 
     def _read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
-        sources = [list(self._sources(queue)) for queue in queues]
+        evidence = self._evidence(queues)
+        others = _usual_priorities(queues)
+        sources = [list(self._sources(queue, evidence, others)) for queue in queues]
         workers = [worker for queue in queues for worker in self._known_workers(queue)]
         replies = yield [
             *(command for of_queue in sources for source in of_queue for command in _ask(source, moment)),
@@ -145,7 +135,7 @@ class PlainLists:
         answers = iter(replies)
         readings = []
         for queue, of_queue in zip(queues, sources, strict=True):
-            reading = Reading(method=Method.FIRST_SEEN)
+            reading = Reading(method=Method.FIRST_SEEN, is_mistaken=self._is_mistaken(queue, of_queue))
             for source in of_queue:
                 own = [next(answers) for _ in _ask(source, moment)]
                 _take(reading, queue, source, own, moment)
@@ -154,19 +144,33 @@ class PlainLists:
             _count_workers(queues, readings, workers, list(answers), moment)
         return readings
 
-    def _sources(self, queue: KnownQueue) -> Iterable[_Source]:
-        priorities = [
-            bytes.fromhex(note.removeprefix(_PRIORITY)) for note in queue.notes if note.startswith(_PRIORITY)
-        ]
-        for settings, pattern in self._lists:
-            if settings.name.encode() != queue.id.name and (settings.name or _NAMED not in queue.notes):
+    def _sources(
+        self, queue: KnownQueue, evidence: Evidence, other_priorities: Sequence[bytes]
+    ) -> Iterable[_Source]:
+        """The keys of a queue, without those that are another one's."""
+        name = queue.id.name
+        for index, (settings, pattern) in enumerate(zip(self._lists, self._owners.patterns, strict=True)):
+            if settings.name.encode() != name and (settings.name or _NAMED not in queue.notes):
                 continue
             if not pattern.has_priority:
-                yield _Source(settings, pattern.key(name=queue.id.name), "")
-                continue
-            for priority in priorities:
-                key = pattern.key(name=queue.id.name, priority=priority)
-                yield _Source(settings, key, printable(priority))
+                sources = [_Source(settings, pattern.key(name=name), settings.priority.encode())]
+            else:
+                sources = [
+                    _Source(settings, pattern.key(name=name, priority=priority), priority)
+                    for priority in dict.fromkeys((*_priorities(queue), *other_priorities))
+                ]
+            yield from (source for source in sources if self._owners.belongs(index, source.key, evidence))
+
+    def _is_mistaken(self, queue: KnownQueue, sources: Sequence[_Source]) -> bool:
+        """Whether every key by which the queue was found has turned out to be another one's."""
+        if _NAMED not in queue.notes or _CERTAIN in queue.notes or queue.id.name in self._owners.names:
+            return False
+        priorities = {*_priorities(queue), b""}
+        patterns = {note.removeprefix(_BY) for note in queue.notes if note.startswith(_BY)}
+        return not any(
+            source.priority in priorities and (not patterns or source.settings.key in patterns)
+            for source in sources
+        )
 
     def _known_workers(self, queue: KnownQueue) -> Iterable[tuple[bytes, WorkerPattern]]:
         for note in queue.notes:
@@ -175,6 +179,28 @@ class PlainLists:
                 pattern = next((settings for settings, pattern in self._workers if pattern.parts(key)), None)
                 if pattern is not None:
                     yield key, pattern
+
+
+def _note_priority(notes: dict[str, Note], priority: bytes) -> None:
+    if priority and len(notes) < _MAX_PRIORITIES:
+        notes[f"{_PRIORITY}{priority.hex()}"] = 1
+
+
+def _learn(claim: Claim, evidence: Evidence) -> None:
+    evidence.names.add(claim.name)
+    if claim.priority:
+        evidence.priorities.add(claim.priority)
+
+
+def _priorities(queue: KnownQueue) -> Sequence[bytes]:
+    return [bytes.fromhex(note.removeprefix(_PRIORITY)) for note in queue.notes if note.startswith(_PRIORITY)]
+
+
+def _usual_priorities(queues: Sequence[KnownQueue]) -> Sequence[bytes]:
+    """The priorities that most queues have: of many queues fewer."""
+    counted = Counter(priority for queue in queues for priority in _priorities(queue))
+    room = min(_MAX_OTHERS, _MAX_OTHERS_OF_ALL // max(1, len(queues)))
+    return sorted(counted, key=lambda priority: (-counted[priority], priority))[:room]
 
 
 def _ask(source: _Source, moment: Moment) -> list[Command]:
@@ -195,14 +221,25 @@ def _take(
     jobs = count(length)
     reading.count(state, jobs)
     if source.priority and jobs is not None:
-        place = (state, source.priority)
-        reading.by_priority[place] = reading.by_priority.get(place, 0) + jobs
+        _take_priority(reading, queue, source, jobs)
     if source.settings.type == "zset":
         if state in _DUE and (due := count(overdue[0])) is not None:
             reading.overdue = (reading.overdue or 0) + due
         oldest = next(iter(items(oldest)), None)
     if state in BACKLOG:
         _take_oldest(reading, queue, source, oldest, moment)
+
+
+def _take_priority(reading: Reading, queue: KnownQueue, source: _Source, jobs: int) -> None:
+    """A priority that only other queues have had so far is none of this queue's as long as nothing is in
+    it."""
+    note = f"{_PRIORITY}{source.priority.hex()}"
+    if jobs:
+        queue.notes.setdefault(note, 1)
+    elif note not in queue.notes:
+        return
+    place = (source.state, printable(source.priority))
+    reading.by_priority[place] = reading.by_priority.get(place, 0) + jobs
 
 
 def _take_oldest(reading: Reading, queue: KnownQueue, source: _Source, job: Reply, moment: Moment) -> None:
