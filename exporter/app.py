@@ -67,6 +67,12 @@ class _Sinks:
         await self._alerting.receive(alerts)
 
 
+def _patience_seconds(plan: Plan) -> float:
+    """How long rules wait at most for targets that have not been sampled yet: two intervals."""
+    settings = plan.config.global_
+    return 2 * max(settings.sample_interval.seconds, settings.evaluation_interval.seconds)
+
+
 def _default_url(listener: socket.socket, plan: Plan) -> str:
     """How others on the network would reach the daemon."""
     scheme = "https" if plan.web.tls_server_config else "http"
@@ -113,9 +119,7 @@ class App:
             metrics=AlertingMetrics(self.own.registry),
             external_url=external_url,
             # Every target has been sampled and every rule evaluated once by then.
-            options=Options(
-                hold_seconds=2 * settings.evaluation_interval.seconds + settings.sample_interval.seconds
-            ),
+            options=Options(hold_seconds=_patience_seconds(plan) + settings.evaluation_interval.seconds),
         )
         self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
         self.schedule = SampleSchedule(self._clock)
@@ -125,6 +129,7 @@ class App:
             self.schedule,
             on_news=self._evaluate_now,
             on_sampled=lambda runner: self._metrics_page.refresh(blocks_of(self.store, [runner])),
+            on_reported=self._open_gate,
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
         self.discovery = Discovery(build_sources(config.discovery), self._discovered)
@@ -220,7 +225,8 @@ class App:
     @property
     def ready(self) -> bool:
         """Whether every target has been sampled once, and rules are being evaluated."""
-        return self._is_started and all(runner.status.up is not None for runner in self.fleet.runners)
+        is_sampled = all(runner.status.up is not None for runner in self.fleet.runners)
+        return self._is_started and self.rules.gate.is_open and is_sampled
 
     async def start(self) -> None:
         """Start every part; the web server first, so that the daemon can be asked how it is."""
@@ -249,7 +255,11 @@ class App:
         """Other servers than before: watch these."""
         task = asyncio.create_task(self._follow())
         self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        task.add_done_callback(self._followed)
+
+    def _followed(self, task: asyncio.Task[None]) -> None:
+        self._following.discard(task)
+        self._open_gate()
 
     async def _follow(self) -> None:
         async with self._reloading:
@@ -259,6 +269,17 @@ class App:
         config = plan.config
         wanted = {**plan.targets, **plan_found(config, self.discovery.targets)}
         await self.fleet.watch(wanted, timeout_seconds=config.global_.sample_timeout.seconds)
+        if not self._has_reported:
+            self.rules.gate.close(_patience_seconds(plan))
+
+    @property
+    def _has_reported(self) -> bool:
+        """Whether there is something of every target, also of those that are still to be found."""
+        return self.fleet.has_reported and self.discovery.has_reported and not self._following
+
+    def _open_gate(self) -> None:
+        if self._has_reported:
+            self.rules.gate.open()
 
     async def _start_rules(self) -> None:
         try:

@@ -30,7 +30,8 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
 
 
 class Discovery:
-    """Asks every source at its interval; `on_change` is called when the servers are others than before.
+    """Asks every source at its interval; `on_change` is called when the servers are others than before, and
+    when every source has answered, or failed, for the first time.
 
     `failures` counts the times a source could not tell, by the source's name.
     """
@@ -46,6 +47,8 @@ class Discovery:
         self._found = earlier.keep(sources) if earlier else {}
         self._tasks: list[asyncio.Task[None]] = []
         self._failing: set[int] = set()
+        known = earlier.reported if earlier else set()
+        self._unheard = {index for index, source in enumerate(sources) if source.name not in known}
         self.failures: dict[str, int] = {source.name: 0 for source in sources}
 
     @property
@@ -56,6 +59,16 @@ class Discovery:
             for target in self._found.get(index, ()):
                 by_instance.setdefault(target.instance, target)
         return list(by_instance.values())
+
+    @property
+    def has_reported(self) -> bool:
+        """Whether every source has answered once, or has failed."""
+        return not self._unheard
+
+    @property
+    def reported(self) -> set[str]:
+        """The names of the sources that have."""
+        return {source.name for index, source in enumerate(self._sources) if index not in self._unheard}
 
     def keep(self, sources: Sequence[Source]) -> dict[int, Sequence[Target]]:
         """What was found last, for the sources that go on under the same name: no target is dropped only
@@ -74,9 +87,16 @@ class Discovery:
         while True:
             before = self.targets
             await self._refresh(index, source)
-            if self.targets != before:
+            if self._is_first_round_over(index) or self.targets != before:
                 self._on_change()
             await asyncio.sleep(source.interval_seconds)
+
+    def _is_first_round_over(self, index: int) -> bool:
+        """Note that a source was asked; whether it was the last that everybody waited for."""
+        if index not in self._unheard:
+            return False
+        self._unheard.remove(index)
+        return not self._unheard
 
     async def _refresh(self, index: int, source: Source) -> None:
         try:

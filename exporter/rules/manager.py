@@ -8,6 +8,7 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.rules.environment import Environment
+from exporter.rules.gate import Gate
 from exporter.rules.group import Group
 from exporter.rules.model import GroupKey, GroupSpec, RuleFile
 from exporter.rules.origins import origins_of
@@ -25,11 +26,13 @@ _STATE_DEADLINE_SECONDS: Final = 10.0
 class RuleManager:
     """Runs the groups of the rule files.
 
-    `environment` is shared with all groups: change its settings, then call `apply`.
+    `environment` is shared with all groups: change its settings, then call `apply`. While `gate` is closed
+    nothing is evaluated.
     """
 
     def __init__(self, environment: Environment, clock: Clock, policy: RestorePolicy | None = None) -> None:
         self.environment = environment
+        self.gate = Gate(clock, self._look)
         self._clock = clock
         self._policy = policy or RestorePolicy()
         self._runners: dict[GroupKey, GroupRunner] = {}
@@ -86,7 +89,7 @@ class RuleManager:
         group = Group(spec, self.environment)
         if old is not None:
             group.take_over(old.group)
-        runner = GroupRunner(group, self._clock)
+        runner = GroupRunner(group, self._clock, self.gate)
         if self._is_running:
             runner.start()
         return runner
@@ -113,6 +116,10 @@ class RuleManager:
         """Have every group evaluated at once, out of turn; calls in quick succession count as one."""
         for runner in self._runners.values():
             runner.wake()
+
+    def _look(self) -> None:
+        for runner in self._runners.values():
+            runner.look()
 
     async def stop(self) -> None:
         """End all groups, each after the evaluation under way."""

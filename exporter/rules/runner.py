@@ -1,10 +1,12 @@
 """The task that evaluates one group, slot after slot."""
 
 import asyncio
+from math import inf
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.log import get_logger
+from exporter.rules.gate import Gate
 from exporter.rules.group import Group
 from exporter.rules.schedule import Timetable, phase_ms
 
@@ -18,11 +20,12 @@ _STOP_DEADLINE_SECONDS: Final = 5.0
 
 
 class GroupRunner:
-    """Evaluates a group in its slots, and out of turn when it is woken."""
+    """Evaluates a group in its slots, and out of turn when it is woken; never while the gate is closed."""
 
-    def __init__(self, group: Group, clock: Clock) -> None:
+    def __init__(self, group: Group, clock: Clock, gate: Gate | None = None) -> None:
         self.group = group
         self._clock = clock
+        self._gate = gate
         self._timetable = Timetable(
             group.interval_ms, phase_ms(group.spec.key, group.interval_ms), self._now_ms()
         )
@@ -39,6 +42,10 @@ class GroupRunner:
     def wake(self) -> None:
         """Ask for one evaluation out of turn; many calls in a row ask for one."""
         self._is_woken = True
+        self._wake.set()
+
+    def look(self) -> None:
+        """Something has changed that this waits for: the gate, or the clock."""
         self._wake.set()
 
     async def stop(self) -> None:
@@ -68,12 +75,19 @@ class GroupRunner:
 
     async def _next_moment(self) -> int:
         """Wait for the next slot, or for being woken; returns the moment to evaluate."""
+        was_held = False
         while not self._stopping.is_set():
+            held_ms = self._held_ms()
+            if held_ms > 0:
+                was_held = True
+                await self._sleep(held_ms / 1000)
+                continue
             wait_ms = self._timetable.wait_ms(self._now_ms())
             if wait_ms == 0:
                 turn = self._timetable.take(self._now_ms())
-                self.group.missed_total += turn.missed
-                return turn.at_ms
+                # What was left out on purpose did not come too late.
+                self.group.missed_total += 0 if was_held else turn.missed
+                return max(turn.at_ms, self._earliest_ms)
             pause = self._last_extra_seconds + _EXTRA_PAUSE_SECONDS - self._clock.monotonic()
             if self._is_woken and pause <= 0:
                 self._is_woken = False
@@ -81,6 +95,20 @@ class GroupRunner:
                 return self._now_ms()
             await self._sleep(min(wait_ms / 1000, pause if self._is_woken else wait_ms / 1000))
         return self._now_ms()
+
+    @property
+    def _earliest_ms(self) -> int:
+        """The first moment that may be evaluated: its data must be from after the opening of the gate."""
+        return 0 if self._gate is None else self._gate.opened_at_ms + self.group.spec.query_offset_ms
+
+    def _held_ms(self) -> float:
+        """How long nothing may be evaluated; 0 where that is not so."""
+        if self._gate is None:
+            return 0
+        if not self._gate.is_open:
+            return inf
+        # A clock that was set back is nobody's reason to wait longer than for the offset.
+        return min(max(0, self._earliest_ms - self._now_ms()), self.group.spec.query_offset_ms)
 
     async def _sleep(self, seconds: float) -> None:
         """Until the time is over, or something happens."""

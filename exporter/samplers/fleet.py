@@ -16,8 +16,9 @@ class Fleet:
     """The runners of all targets.
 
     A target whose connection is closed by the server is sampled again at once, out of turn. `on_news` is
-    called after that, and when a target has gone down or come up; `on_sampled` after passes of a target.
-    `records` are what samplers keep over a restart.
+    called after that, and when a target has gone down or come up; `on_sampled` after passes of a target,
+    `on_reported` when the last of the targets has been sampled once, or has failed. `records` are what
+    samplers keep over a restart.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Fleet:
         schedule: SampleSchedule,
         on_news: Callable[[], None],
         on_sampled: Callable[[TargetRunner], None] | None = None,
+        on_reported: Callable[[], None] | None = None,
         records: Mapping[str, Any] | None = None,
     ) -> None:
         self._store = store
@@ -34,14 +36,21 @@ class Fleet:
         self._schedule = schedule
         self._on_news = on_news
         self._on_sampled = on_sampled
+        self._on_reported = on_reported
         self._records = records or {}
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
+        self._unheard: set[TargetRunner] = set()
 
     @property
     def runners(self) -> Iterator[TargetRunner]:
         """The runners of all targets, in the order of the configuration."""
         return (runner for _, runner in self._watched.values())
+
+    @property
+    def has_reported(self) -> bool:
+        """Whether every target has been sampled once, or has failed."""
+        return not self._unheard
 
     def find(self, instance: str) -> TargetRunner | None:
         """The runner of the target of this name."""
@@ -66,18 +75,28 @@ class Fleet:
                     on_closed=self._closed,
                     on_sampled=self._on_sampled,
                     on_change=self._on_news,
+                    on_reported=self._reported,
                     records=self._records,
                 )
                 self._watched[target] = (plans, runner)
+                if not runner.has_reported:
+                    self._unheard.add(runner)
                 self._schedule.add(runner)
 
     async def _drop(self, target: Target, runner: TargetRunner) -> None:
         del self._watched[target]
         self._schedule.remove(runner)
+        self._reported(runner)
         await runner.close()
         now = to_milliseconds(self._clock.now())
         for source in runner.sources:
             self._store.mark_stale(source, now)
+
+    def _reported(self, runner: TargetRunner) -> None:
+        if runner in self._unheard:
+            self._unheard.remove(runner)
+            if not self._unheard and self._on_reported is not None:
+                self._on_reported()
 
     def _closed(self, runner: TargetRunner) -> None:
         task = asyncio.create_task(self._look_again(runner))

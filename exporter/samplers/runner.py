@@ -56,7 +56,8 @@ class TargetRunner:
     """All samplers of one target, over one shared connection.
 
     `on_closed` is called when the server closes that connection, also between passes, `on_sampled` after
-    passes, `on_change` when the target has gone down or come up. While it is down only INFO asks for it.
+    passes, `on_change` when the target has gone down or come up, `on_reported` when `has_reported` becomes
+    true. While it is down only INFO asks for it.
     Faults stay here: `run` raises nothing but cancellation.
     """
 
@@ -71,6 +72,7 @@ class TargetRunner:
         on_closed: Callable[["TargetRunner"], None] | None = None,
         on_sampled: Callable[["TargetRunner"], None] | None = None,
         on_change: Callable[[], None] | None = None,
+        on_reported: Callable[["TargetRunner"], None] | None = None,
         records: Mapping[str, Any] | None = None,
     ) -> None:
         self.target = target
@@ -82,10 +84,13 @@ class TargetRunner:
         self._on_closed = on_closed
         self._on_sampled = on_sampled
         self._on_change = on_change
+        self._on_reported = on_reported
         self._records = records or {}
         self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
+        self._unheard: set[str] = set()
+        self.expect_report()
         # The names under which this target writes into the store.
         self.sources = (self.status.source, *(slot.table.source for slot in self._slots.values()))
 
@@ -144,14 +149,36 @@ class TargetRunner:
             if since is not None and self._applies(slot):
                 yield slot.table.source, since
 
+    @property
+    def has_reported(self) -> bool:
+        """Whether every sampler has had a pass since `expect_report`, but for those with a connection of
+        their own, which take as long as they take; or the target has turned out to be down."""
+        return not self._unheard
+
+    def expect_report(self) -> None:
+        """Ask for news of every sampler, as at the beginning."""
+        self._unheard = {name for name, slot in self._slots.items() if not slot.plan.spec.own_connection}
+
+    def _note_report(self, heard: Sequence[_Slot]) -> None:
+        """These samplers have had their pass."""
+        if not self._unheard:
+            return
+        self._unheard -= {slot.plan.spec.name for slot in heard}
+        left = [self._slots[name] for name in self._unheard]
+        if self.status.up is False or not any(slot.busy or self._is_due(slot) for slot in left):
+            self._unheard = set()
+            if self._on_reported is not None:
+                self._on_reported(self)
+
     async def run(self, *names: str) -> None:
         """One pass of each of these samplers, which ask in lock-step over the shared connection.
 
         Left out are those whose last pass is still under way, and what the server refuses or does not have.
         """
-        due = [slot for name in names if self._is_due(slot := self._slots[name])]
-        due = [slot for slot in due if not self._repeat(slot)]
+        wanted = [slot for name in names if self._is_due(slot := self._slots[name])]
+        due = [slot for slot in wanted if not self._repeat(slot)]
         if not due:
+            self._note_report(wanted)
             return
         was_down = self.status.up is False
         alone = [slot for slot in due if slot.plan.spec.own_connection]
@@ -165,6 +192,7 @@ class TargetRunner:
                 is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
                 if is_vital or _outcomes(shared) != before_shared:
                     self._write_status()
+            self._note_report(wanted)
             for task in tasks:
                 await task
         except asyncio.CancelledError:

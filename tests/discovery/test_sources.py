@@ -246,3 +246,23 @@ def test_a_failing_source_keeps_its_last_servers() -> None:
         return seen
 
     assert asyncio.run(asyncio.wait_for(run(), 10)) == [["a", "b"], ["b"]]
+
+
+def test_discovery_has_reported_when_every_source_has_answered_or_failed() -> None:
+    async def run() -> None:
+        told = asyncio.Event()
+        broken, good = Scripted(DiscoveryError("down")), Scripted([])
+        broken.name, good.name = "broken", "good"
+        discovery = Discovery([broken, good], told.set)
+        before = discovery.has_reported
+        discovery.start()
+        # Told although there is no server: somebody waits to hear that there is none.
+        await told.wait()
+        assert (before, discovery.has_reported) == (False, True)
+        new = Scripted(["c"])
+        again = Discovery([good, new], told.set, discovery)
+        assert again.reported == {"good"}
+        assert not again.has_reported
+        await discovery.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 10))

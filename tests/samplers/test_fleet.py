@@ -42,3 +42,58 @@ async def up_when_slow(config: Config, server: RealServer) -> dict[str, bool | N
     await schedule.stop()
     await fleet.close()
     return up
+
+
+def test_a_fleet_has_reported_when_the_last_target_was_sampled_or_has_failed(
+    start_server: StartServer,
+) -> None:
+    good, hanging = start_server(), start_server()
+    config = Config.model_validate(
+        {
+            "global": {"sample_timeout": "300ms"},
+            "targets": [
+                {"url": good.url, "instance": "good"},
+                {"url": hanging.url, "instance": "hanging"},
+                {"url": "redis://127.0.0.1:1", "instance": "nobody"},
+            ],
+        }
+    )
+    order = asyncio.run(reports(config, hanging))
+    assert order[-1] == "all"
+    assert sorted(order[:-1]) == ["good", "hanging", "nobody"]
+    # Whoever is down has been heard of; nobody waits for what cannot come.
+    assert order.index("hanging") == 2
+
+
+async def reports(config: Config, hanging: RealServer) -> list[str]:
+    """The names of the targets in the order in which they were sampled once or failed, then `all`."""
+    clock = SystemClock()
+    schedule = SampleSchedule(clock)
+    order: list[str] = []
+    everybody = asyncio.Event()
+
+    def note() -> None:
+        order.append("all")
+        everybody.set()
+
+    fleet = Fleet(Store(), clock, schedule, on_news=lambda: None, on_reported=note)
+    with hanging.paused():
+        await fleet.watch(plan_targets(config), timeout_seconds=0.3)
+        has_reported = [fleet.has_reported]
+        async with asyncio.timeout(20):
+            while not everybody.is_set():
+                for runner in fleet.runners:
+                    name = runner.target.instance
+                    if runner.has_reported and name not in order:
+                        order.insert(len(order) - ("all" in order), name)
+                await asyncio.sleep(0.005)
+    for runner in fleet.runners:
+        if runner.has_reported and runner.target.instance not in order:
+            order.insert(len(order) - 1, runner.target.instance)
+    # What succeeded has asked more than INFO.
+    (sampled,) = [runner for runner in fleet.runners if runner.status.up]
+    assert sampled.status.samplers["slowlog"].success
+    assert [*has_reported, fleet.has_reported] == [False, True]
+    await schedule.stop()
+    await fleet.close()
+    return order
