@@ -12,9 +12,10 @@ from starlette.types import ASGIApp
 
 from exporter.alerting.manager import AlertManager, Options
 from exporter.alerting.metrics import Metrics as AlertingMetrics
-from exporter.clock import Clock, SystemClock, to_milliseconds
+from exporter.clock import Clock, SystemClock
 from exporter.discovery.manager import Discovery, build_sources
 from exporter.errors import StateError, VigilError
+from exporter.housekeeping import Housekeeping
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
 from exporter.model.alert import Alert
@@ -25,7 +26,6 @@ from exporter.reload import Plan, plan_found, plan_samplers
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.manager import RuleManager
 from exporter.rules.needs import needs_of
-from exporter.rules.output import SOURCE_PREFIX
 from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
@@ -33,7 +33,6 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
-from exporter.store.heap import give_back
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import configuration, query, rules, series, status
@@ -51,7 +50,6 @@ log = get_logger(__name__)
 _SEND_DEADLINE_SECONDS: Final = 4.0
 # What they find takes more than the one pass that a probe has.
 _BACKGROUND_SAMPLERS: Final = frozenset({"queues", "keyspace"})
-_TRIM_SECONDS: Final = 60.0
 
 
 class _Sinks:
@@ -157,12 +155,15 @@ class App:
             groups=lambda: self.rules.groups,
             discovery=lambda: self.discovery,
         )
+        self._house = Housekeeping(
+            self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds
+        )
         self._metrics_page = MetricsEndpoint(
             self.store,
             lambda: blocks_of(self.store, self.fleet.runners),
             self.own,
             self._clock,
-            lambda: self._plan.config.global_.sample_interval.seconds,
+            lambda: self._sample_seconds,
         )
         self._probes = Probes(
             lambda: self.fleet.runners, self._probe_settings, self.store, self._clock, self.own.registry
@@ -176,6 +177,10 @@ class App:
         self.store.set_needs(needs_of(plan.rule_files))
         for pattern in plan.config.empty_rule_patterns:
             log.warning("no rule file matches", pattern=pattern)
+
+    @property
+    def _sample_seconds(self) -> float:
+        return self._plan.config.global_.sample_interval.seconds
 
     def _tls(self, plan: Plan) -> ssl.SSLContext | None:
         tls = plan.web.tls_server_config
@@ -240,7 +245,7 @@ class App:
         await self._watch(self._plan)
         self.discovery.start()
         await self._start_rules()
-        self._housekeeping = asyncio.create_task(self._keep_house())
+        self._housekeeping = asyncio.create_task(self._house.run())
         self._note_reload(True)
         self._is_started = True
         host, port = self.web.address
@@ -288,28 +293,6 @@ class App:
             log.error("the state of alerts cannot be read, starting without it", error=error)
             self.environment.state = MemoryAlertState()
             await self.rules.start(self._plan.rule_files)
-
-    async def _keep_house(self) -> None:
-        """Write the daemon's own metrics into the store, and drop what is too old."""
-        trimmed_at = self._clock.monotonic()
-        while True:
-            now = to_milliseconds(self._clock.now())
-            self.store.append(self.own.sample(now))
-            if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
-                self._end_orphans(now)
-                self.store.trim(now)
-                give_back()
-                trimmed_at = self._clock.monotonic()
-            for _ in self._cap.relieve(now):
-                await asyncio.sleep(0)
-            await asyncio.sleep(self._plan.config.global_.sample_interval.seconds)
-
-    def _end_orphans(self, now: int) -> None:
-        """What was put back after a restart and nobody goes on with, such as a target that is gone, ends."""
-        alive = {source for runner in self.fleet.runners for source in runner.sources}
-        for source in self.store.resumed_sources:
-            if source not in alive and not source.startswith(SOURCE_PREFIX):
-                self.store.mark_stale(source, now)
 
     async def reload(self) -> None:
         """Read all files again and go over to what they say.

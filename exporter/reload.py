@@ -17,7 +17,7 @@ from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.runner import SamplerPlan
+from exporter.samplers.slot import SamplerPlan
 from exporter.shipped import shipped_rules
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

@@ -32,6 +32,7 @@ ORDER = [
     "routing",
     "health",
     "self_metrics",
+    "housekeeping",
     "web",
     "dashboards",
     "reload",

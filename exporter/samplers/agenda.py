@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.samplers.runner import SamplerPlan
+from exporter.samplers.slot import SamplerPlan
 
 # Phases are spread over this span.
 _CYCLE_SECONDS: Final = 3600.0

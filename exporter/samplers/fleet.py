@@ -7,8 +7,9 @@ from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.model.target import Target
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -16,40 +15,16 @@ from exporter.samplers.base import (
     RestingSampler,
     Sampler,
     SamplerContext,
-    SamplerSpec,
     TargetFacts,
 )
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
+from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus
 from exporter.store import Store
 
 log = get_logger(__name__)
 
 _REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
-
-
-@dataclass(frozen=True, slots=True)
-class SamplerPlan:
-    """One sampler as configured for one target."""
-
-    spec: SamplerSpec
-    settings: Any
-    interval_seconds: float
-    timeout_seconds: float
-
-
-@dataclass(slots=True)
-class _Slot:
-    """One sampler of the target, with what it writes into."""
-
-    plan: SamplerPlan
-    sampler: Sampler
-    table: SeriesTable
-    status: SamplerStatus
-    adaptive: AdaptiveSampler | None
-    resting: RestingSampler | None
-    busy: bool = False
-    refused_until: float = 0.0
 
 
 class TargetRunner:
@@ -94,7 +69,7 @@ class TargetRunner:
         # The names under which this target writes into the store.
         self.sources = (self.status.source, *(slot.table.source for slot in self._slots.values()))
 
-    def _slot(self, plan: SamplerPlan) -> _Slot:
+    def _slot(self, plan: SamplerPlan) -> Slot:
         table = SeriesTable(f"{self.target.instance}/{plan.spec.name}", self.target.series_labels)
         context = SamplerContext(
             target=self.target,
@@ -112,7 +87,7 @@ class TargetRunner:
         sampler = plan.spec.build(context)
         adaptive = sampler if isinstance(sampler, AdaptiveSampler) else None
         resting = sampler if isinstance(sampler, RestingSampler) else None
-        return _Slot(plan, sampler, table, status, adaptive, resting)
+        return Slot(plan, sampler, table, status, adaptive, resting)
 
     def _connect(self, name: str) -> Connection:
         return Connection(self.target, timeout_seconds=self._timeout_seconds, name=name, no_touch=True)
@@ -159,7 +134,7 @@ class TargetRunner:
         """Ask for news of every sampler, as at the beginning."""
         self._unheard = {name for name, slot in self._slots.items() if not slot.plan.spec.own_connection}
 
-    def _note_report(self, heard: Sequence[_Slot]) -> None:
+    def _note_report(self, heard: Sequence[Slot]) -> None:
         """These samplers have had their pass."""
         if not self._unheard:
             return
@@ -183,14 +158,14 @@ class TargetRunner:
         was_down = self.status.up is False
         alone = [slot for slot in due if slot.plan.spec.own_connection]
         shared = [slot for slot in due if not slot.plan.spec.own_connection]
-        before_alone, before_shared = _outcomes(alone), _outcomes(shared)
+        before_alone, before_shared = outcomes(alone), outcomes(shared)
         tasks = [asyncio.create_task(self._run_alone(slot)) for slot in alone]
         try:
             if shared:
                 await self._run_together(shared)
                 # With every INFO; in between only where it is news.
                 is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
-                if is_vital or _outcomes(shared) != before_shared:
+                if is_vital or outcomes(shared) != before_shared:
                     self._write_status()
             self._note_report(wanted)
             for task in tasks:
@@ -199,7 +174,7 @@ class TargetRunner:
             for task in tasks:
                 task.cancel()
             raise
-        if _outcomes(alone) != before_alone:
+        if outcomes(alone) != before_alone:
             self._write_status()
         if self._on_sampled is not None:
             self._on_sampled(self)
@@ -211,13 +186,13 @@ class TargetRunner:
         self.status.connect_seconds = self._connection.connect_seconds
         self._store.append(self.status.sample(self._clock.now()))
 
-    def _is_due(self, slot: _Slot) -> bool:
+    def _is_due(self, slot: Slot) -> bool:
         if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
             return False
         # While a server is down one sampler asks whether it is back; then all do.
         return self.status.up is not False or slot.plan.spec.name == VITAL
 
-    def _repeat(self, slot: _Slot) -> bool:
+    def _repeat(self, slot: Slot) -> bool:
         """Say once more what the last pass has found, if another one would find the same."""
         at = self._clock.now()
         if slot.resting is None or not slot.status.success or not slot.resting.is_at_rest(at):
@@ -229,7 +204,7 @@ class TargetRunner:
         self._store.append(sample)
         return True
 
-    async def _run_together(self, slots: Sequence[_Slot]) -> None:
+    async def _run_together(self, slots: Sequence[Slot]) -> None:
         """Passes over the shared connection, in lock-step."""
         started, at = self._clock.monotonic(), self._clock.now()
         timeout_seconds = min(slot.plan.timeout_seconds for slot in slots)
@@ -246,7 +221,7 @@ class TargetRunner:
             for slot in slots:
                 slot.busy = False
 
-    async def _run_alone(self, slot: _Slot) -> None:
+    async def _run_alone(self, slot: Slot) -> None:
         """A pass over a connection of the sampler's own."""
         started, at = self._clock.monotonic(), self._clock.now()
         deadline = None if slot.plan.spec.own_deadline else slot.plan.timeout_seconds
@@ -263,7 +238,7 @@ class TargetRunner:
             slot.busy = False
         self._ended(slot, at, started, error)
 
-    def _ended(self, slot: _Slot, at: float, started: float, error: Exception | None) -> None:
+    def _ended(self, slot: Slot, at: float, started: float, error: Exception | None) -> None:
         """A pass is over; `at` is when it began by the clock, `started` by the monotonic one."""
         if error is None:
             self._succeeded(slot, at)
@@ -283,13 +258,13 @@ class TargetRunner:
         delay = slot.adaptive.next_delay_seconds
         return None if delay is None or delay >= slot.plan.interval_seconds else delay
 
-    def _applies(self, slot: _Slot) -> bool:
+    def _applies(self, slot: Slot) -> bool:
         spec = slot.plan.spec
         if self.facts.mode == "sentinel" and not spec.on_sentinel:
             return False
         return spec.applies is None or spec.applies(self.facts)
 
-    def _succeeded(self, slot: _Slot, at: float) -> None:
+    def _succeeded(self, slot: Slot, at: float) -> None:
         status = slot.status
         if status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
@@ -299,7 +274,7 @@ class TargetRunner:
             self._set_up(True, None)
         self._store.append(slot.table.finish(to_milliseconds(at)))
 
-    def _failed(self, slot: _Slot, error: TargetError) -> None:
+    def _failed(self, slot: Slot, error: TargetError) -> None:
         slot.table.discard()
         status, name = slot.status, slot.plan.spec.name
         vital = name == VITAL
@@ -344,7 +319,7 @@ class TargetRunner:
             slot.status.success = False
             self._note_missing(slot)
 
-    def _note_missing(self, slot: _Slot) -> None:
+    def _note_missing(self, slot: Slot) -> None:
         if slot.status.missing_since is None:
             slot.status.missing_since = self._clock.monotonic()
 
@@ -353,8 +328,3 @@ class TargetRunner:
         for slot in self._slots.values():
             await slot.sampler.close()
         await self._connection.close()
-
-
-def _outcomes(slots: Sequence[_Slot]) -> Sequence[tuple[bool, Reason | None]]:
-    """How the last pass of each of these samplers went."""
-    return [(slot.status.success, slot.status.reason) for slot in slots]

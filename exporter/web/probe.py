@@ -27,7 +27,8 @@ from exporter.model.labels import EMPTY
 from exporter.model.matcher import compile_anchored
 from exporter.model.target import Address, Target
 from exporter.samplers.registry import SAMPLERS, declared_families
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
+from exporter.samplers.slot import SamplerPlan
 from exporter.samplers.status import VITAL
 from exporter.store import Store
 from exporter.web.metrics import blocks_of

@@ -11,7 +11,8 @@ from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from tests.servers import RealServer
 

@@ -6,7 +6,7 @@ import pytest
 
 from exporter.samplers.agenda import Agenda, first_slot, grid_seconds
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.runner import SamplerPlan
+from exporter.samplers.slot import SamplerPlan
 
 NOW = 1_700_000_000.123
 SPECS = {spec.name: spec for spec in SAMPLERS}

@@ -15,8 +15,8 @@ from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.runner import SamplerPlan
 from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.samplers.canned import canned_server

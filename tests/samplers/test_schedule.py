@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from exporter.model.target import Address, Target
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.slot import SamplerPlan
 from tests.alerting.virtual_time import EPOCH, LoopClock, run
 
 

@@ -20,7 +20,8 @@ from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from exporter.web.probe import Probes, ProbeSettings
 from tests.conftest import StartServer

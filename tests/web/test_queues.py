@@ -7,7 +7,8 @@ from starlette.applications import Starlette
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.samplers import queues
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from exporter.web.queues import routes
 from tests.samplers.queues.reading import FrozenClock, target_of

@@ -9,7 +9,8 @@ from exporter.clock import SystemClock
 from exporter.config.samplers.slowlog import SlowlogSection
 from exporter.model.target import Address, Target
 from exporter.samplers import slowlog
-from exporter.samplers.runner import SamplerPlan, TargetRunner
+from exporter.samplers.runner import TargetRunner
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from exporter.web.slowlog import routes
 from tests.servers import RealServer

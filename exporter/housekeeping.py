@@ -1,0 +1,62 @@
+"""What has to be done from time to time, whatever else happens."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from exporter.clock import Clock, to_milliseconds
+from exporter.metrics.own import OwnMetrics
+from exporter.rules.output import SOURCE_PREFIX
+from exporter.samplers.fleet import Fleet
+from exporter.store import MemoryCap, Store
+from exporter.store.heap import give_back
+
+_TRIM_SECONDS: Final = 60.0
+
+
+class Housekeeping:
+    """Writes the daemon's own metrics into the store about every `interval_seconds`, and drops what is too
+    old or too much there."""
+
+    def __init__(
+        self,
+        store: Store,
+        cap: MemoryCap,
+        own: OwnMetrics,
+        fleet: Fleet,
+        clock: Clock,
+        interval_seconds: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._cap = cap
+        self._own = own
+        self._fleet = fleet
+        self._clock = clock
+        self._interval_seconds = interval_seconds
+
+    def write(self) -> int:
+        """Write the own metrics as they are now; returns the moment in milliseconds."""
+        now = to_milliseconds(self._clock.now())
+        self._store.append(self._own.sample(now))
+        return now
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        trimmed_at = self._clock.monotonic()
+        while True:
+            now = self.write()
+            if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
+                self._end_orphans(now)
+                self._store.trim(now)
+                give_back()
+                trimmed_at = self._clock.monotonic()
+            for _ in self._cap.relieve(now):
+                await asyncio.sleep(0)
+            await asyncio.sleep(self._interval_seconds())
+
+    def _end_orphans(self, now: int) -> None:
+        """What was put back after a restart and nobody goes on with, such as a target that is gone, ends."""
+        alive = {source for runner in self._fleet.runners for source in runner.sources}
+        for source in self._store.resumed_sources:
+            if source not in alive and not source.startswith(SOURCE_PREFIX):
+                self._store.mark_stale(source, now)
