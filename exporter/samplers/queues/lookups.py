@@ -32,7 +32,7 @@ def _by_content(reply: Reply) -> bool | None:
 
 
 def _by_members(reply: Reply) -> bool | None:
-    """The answer of SSCAN: a cursor and members, of which an existing set has some."""
+    """The answer of SSCAN or HSCAN: a cursor and members, of which an existing key has some."""
     return bool(reply[1])
 
 
@@ -48,6 +48,7 @@ _JUDGES: Final[Mapping[object, _Judge]] = {
     "HVALS": _by_length,
     "TYPE": lambda reply: reply != b"none",
     "SSCAN": _by_members,
+    "HSCAN": _by_members,
     "HGET": _by_content,
     "HMGET": _by_content,
     "ZCOUNT": _by_content,

@@ -45,6 +45,7 @@ ALLOWED = {
     "scard",
     "select",
     "sscan",
+    "hscan",
     "type",
     "xinfo|consumers",
     "xinfo|groups",
@@ -256,7 +257,8 @@ def test_all_frameworks_together_are_one_round_trip_too(empty_server: RealServer
             assert len(watcher.sample(AT + passed)) > 30
             trips.append(watcher.values(ROUND_TRIPS)["{}"])
         assert trips[1:3] == [1, 1]
-        assert max(trips) <= 3
+        # To tell the indexes from other keys of their names takes one more, once.
+        assert max(trips) <= 4
         assert trips[-1] == 1
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_types
 from exporter.samplers.queues.replies import count, pairs, text
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import plausible
@@ -21,6 +22,11 @@ from exporter.samplers.queues.vocabulary import Method, State
 _DEFAULT: Final = b"arq:queue"
 _HEALTH: Final = b":health-check"
 _IN_PROGRESS: Final = b"arq:in-progress:"
+_JOB: Final = b"arq:job:"
+# Jobs that are to be aborted, of all queues.
+_ABORT: Final = b"arq:abort"
+# So many members of a sorted set are looked at to tell whether they are jobs: the first and the last ones.
+_PROBES: Final = 3
 # So many due jobs are looked at one by one; running ones stand first, unless they were retried.
 _MAX_DUE: Final = 500
 
@@ -35,7 +41,8 @@ class Arq:
     name = "arq"
     signposts = (
         Signpost("string", re.compile(rb".+:health-check", re.DOTALL), b"*:[hi]*[dk]"),
-        Signpost("zset", re.compile(re.escape(_DEFAULT))),
+        # A queue may have any name.
+        Signpost("zset", re.compile(rb".+", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
@@ -43,20 +50,35 @@ class Arq:
         return printable(queue.name)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`: the default queue, and those that a worker reports on."""
-        names = dict.fromkeys([_DEFAULT, *(key.removesuffix(_HEALTH) for key in seen.of("string"))])
-        replies = yield [command for name in names for command in (("TYPE", name), ("GET", name + _HEALTH))]
-        found = []
-        for name, kind, health in zip(names, replies[::2], replies[1::2], strict=True):
-            reported = "j_complete=" in (text(health) or "")
-            # A queue without jobs has no key.
-            if (text(kind) == "zset" and name == _DEFAULT) or (text(kind) in ("zset", "none") and reported):
-                found.append(Found(QueueId(self.name, b"", name, moment.database)))
-        return found
+        """See `Framework`: sorted sets of jobs, and the queues that a worker reports on."""
+        told = [key.removesuffix(_HEALTH) for key in seen.of("string")]
+        reports = yield from check_each(list(dict.fromkeys([_DEFAULT, *told])), _find_reported)
+        sets = [key for key in dict.fromkeys([_DEFAULT, *seen.of("zset")]) if key != _ABORT]
+        holding = yield from check_each(sets, _find_holding)
+        names = dict.fromkeys(name for name in (*reports, *holding) if name is not None)
+        return [Found(QueueId(self.name, b"", name, moment.database)) for name in names]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
+
+
+def _find_reported(key: bytes) -> Steps[bytes | None]:
+    """The key, if a worker reports on it; a queue without jobs has no key."""
+    (report,) = yield from ask_fitting([("GET", key + _HEALTH)])
+    return key if "j_complete=" in (text(report) or "") else None
+
+
+def _find_holding(key: bytes) -> Steps[bytes | None]:
+    """The key, if it holds jobs: members that are scored by a moment, and whose job has a key of its own."""
+    ends = yield from ask_fitting(
+        [("ZRANGE", key, 0, _PROBES - 1, "WITHSCORES"), ("ZRANGE", key, -_PROBES, -1, "WITHSCORES")]
+    )
+    members = dict.fromkeys(
+        member for end in ends for member, score in pairs(end) if plausible(score / 1000) is not None
+    )
+    types = yield from find_types([_JOB + member for member in members])
+    return key if "string" in types.values() else None
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -11,13 +11,16 @@ from typing import Final
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, scanned
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.replies import count, items, names, number, scanned
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.totals import finished_from_totals
 from exporter.samplers.queues.vocabulary import Method, State
 
 _BASE: Final = b"asynq:"
+# So many queues are looked at to tell whether they are asynq's.
+_MAX_PROBES: Final = 10
 _ZSETS: Final = {
     b"scheduled": State.SCHEDULED,
     b"retry": State.RETRY,
@@ -37,17 +40,53 @@ class Asynq:
         return printable(queue.name)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`. The index of queues says it all."""
-        (index,) = yield [ask_members(b"asynq:queues")]
-        return [Found(QueueId(self.name, _BASE, name, moment.database)) for name in scanned(index)]
+        """See `Framework`: the queues of the index, where something is asynq's."""
+        (queues,) = yield from find_members([_BASE + b"queues"])
+        if not queues or not (yield from _are_queues(queues[:_MAX_PROBES])):
+            return []
+        return [Found(QueueId(self.name, _BASE, name, moment.database)) for name in queues]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
 
 
+def _are_queues(queues: Sequence[bytes]) -> Steps[bool]:
+    """Whether a server has reported, or one of the queues has what only asynq writes."""
+    (servers,) = yield from ask_fitting([("ZRANGE", _BASE + b"servers", 0, 0)])
+    if any(name.startswith(_BASE + b"servers:{") for name in names(servers)):
+        return True
+    return any((yield from check_each(queues, _is_queue)))
+
+
+def _is_queue(queue: bytes) -> Steps[bool]:
+    """A count of what was done, or the hash of a task that stands in the queue."""
+    stem = _stem(queue)
+    processed, groups, *ends = yield from ask_fitting(
+        [
+            ("GET", stem + b"processed"),
+            ("SSCAN", stem + b"groups", 0, "COUNT", 1),
+            ("LINDEX", stem + b"pending", -1),
+            ("LINDEX", stem + b"active", -1),
+            *(("ZRANGE", stem + part, 0, 0) for part in _ZSETS),
+        ]
+    )
+    if number(processed) is not None:
+        return True
+    ends += yield from ask_fitting(
+        [("ZRANGE", stem + b"g:" + group, 0, 0) for group in scanned(groups)[:_MAX_PROBES]]
+    )
+    tasks = dict.fromkeys(task for end in ends for task in (*names(end), *names([end])))
+    hashes = yield from ask_fitting([("HMGET", stem + b"t:" + task, "msg", "state") for task in tasks])
+    return any(items(fields) and None not in items(fields) for fields in hashes)
+
+
+def _stem(queue: bytes) -> bytes:
+    return _BASE + b"{" + queue + b"}:"
+
+
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
-    stem = queue.id.base + b"{" + queue.id.name + b"}:"
+    stem = _stem(queue.id.name)
     now = int(moment.at)
     due_before = int(moment.at - moment.settings.overdue_after.seconds)
     replies = yield [

@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks.bull_family import stems
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, json_object, number, text
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.probes import check_each, find_types
+from exporter.samplers.queues.replies import count, json_object, names, number, scanned
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_number
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
 
@@ -23,11 +25,9 @@ _TYPES: Final = {
     b"jobs": "hash",
     b"stalling": "set",
 }
-# What neither Bull nor BullMQ has.
-_OWN: Final = (b"waiting", b"succeeded", b"jobs", b"stalling")
-
-
 _ENDS: Final = {Outcome.COMPLETED: State.COMPLETED, Outcome.FAILED: State.FAILED}
+# Of the ended jobs' ids no more are looked at.
+_MAX_PROBES: Final = 10
 # The note that somebody has checked for stalled jobs.
 _CHECKED: Final = "checked"
 
@@ -37,10 +37,10 @@ class BeeQueue:
 
     name = "bee-queue"
     signposts = (
-        Signpost("string", re.compile(rb".+:id"), b"*:[hi]*[dk]"),
-        Signpost("list", re.compile(rb".+:(waiting|active)")),
-        Signpost("set", re.compile(rb".+:(succeeded|failed|stalling)")),
-        Signpost("zset", re.compile(rb".+:delayed")),
+        Signpost("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
+        Signpost("list", re.compile(rb".+:(waiting|active)", re.DOTALL)),
+        Signpost("set", re.compile(rb".+:(succeeded|failed|stalling)", re.DOTALL)),
+        Signpost("zset", re.compile(rb".+:delayed", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
@@ -50,7 +50,7 @@ class BeeQueue:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         candidates = stems(seen)
-        fingerprints = yield from together([_is_bee_queue(stem) for stem in candidates])
+        fingerprints = yield from check_each(candidates, _is_bee_queue)
         return [
             Found(QueueId(self.name, stem, database=moment.database))
             for stem, fits in zip(candidates, fingerprints, strict=True)
@@ -63,15 +63,37 @@ class BeeQueue:
 
 
 def _is_bee_queue(stem: bytes) -> Steps[bool]:
-    """A numeric `id`, at least one key that only Bee-Queue has, and none of a wrong type."""
-    last_id, own = yield [("GET", stem + b":id"), ("EXISTS", *(stem + b":" + part for part in _OWN))]
+    """A job in `jobs` whose id stands in the queue, and no key of a wrong type."""
+    types = yield from find_types([stem + b":id", stem + b":jobs"])
     # Names like these may be a great many other keys: they are not asked more than this.
-    if number(last_id) is None or not count(own):
+    if (types[stem + b":id"], types[stem + b":jobs"]) != ("string", "hash"):
         return False
-    replies = yield [("TYPE", stem + b":" + part) for part in _TYPES]
-    return all(
-        text(reply) in ("none", expected) for reply, expected in zip(replies, _TYPES.values(), strict=True)
-    )
+    found = yield from find_types([stem + b":" + part for part in _TYPES])
+    if not all(found[stem + b":" + part] in ("none", kind) for part, kind in _TYPES.items()):
+        return False
+    ends = yield [
+        _ask_end(stem + b":" + part, kind)
+        for part, kind in _TYPES.items()
+        if kind != "hash" and found[stem + b":" + part] == kind
+    ]
+    ids = dict.fromkeys(job for reply in ends for job in _ids(reply))
+    jobs = yield [("HGET", stem + b":jobs", job) for job in ids]
+    return any({"data", "options", "status"} <= json_object(job).keys() for job in jobs)
+
+
+def _ask_end(key: bytes, kind: str) -> Command:
+    """Ask for one id of those that stand in a key, or a few."""
+    match kind:
+        case "list":
+            return ("LINDEX", key, -1)
+        case "zset":
+            return ("ZRANGE", key, 0, 0)
+        case _:
+            return ("SSCAN", key, 0, "COUNT", 1)
+
+
+def _ids(reply: Reply) -> Sequence[bytes]:
+    return [*names([reply]), *names(reply), *scanned(reply)][:_MAX_PROBES]
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

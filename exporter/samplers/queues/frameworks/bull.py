@@ -10,17 +10,12 @@ from typing import Final
 
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks import bull_family as bull
+from exporter.samplers.queues.frameworks.bull_fingerprint import Writer, find_queues
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, items, number
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.replies import count, number
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
-
-_LISTS: Final = (b"wait", b"paused", b"active")
-_ZSETS: Final = (b"delayed", b"completed", b"failed", b"priority")
-_OWN: Final = (*_LISTS, *_ZSETS, b"meta-paused", b"stalled-check")
-# What Bull never writes.
-_FOREIGN: Final = (b"events", b"jobs", b"waiting", b"succeeded")
 
 
 class Bull:
@@ -28,9 +23,9 @@ class Bull:
 
     name = "bull"
     signposts = (
-        Signpost("string", re.compile(rb".+:id"), b"*:[hi]*[dk]"),
-        Signpost("list", re.compile(rb".+:(wait|paused|active)")),
-        Signpost("zset", re.compile(rb".+:(delayed|completed|failed|priority)")),
+        Signpost("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
+        Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
+        Signpost("zset", re.compile(rb".+:(delayed|completed|failed|priority)", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
@@ -38,32 +33,12 @@ class Bull:
         return bull.stem_label(queue.base)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`."""
-        stems = bull.stems(seen)
-        fingerprints = yield from together([_is_bull(stem) for stem in stems])
-        return [
-            Found(QueueId(self.name, stem, database=moment.database))
-            for stem, fits in zip(stems, fingerprints, strict=True)
-            if fits
-        ]
+        """See `Framework`. Also finds the queues that connected workers name."""
+        return find_queues(self.name, Writer.BULL, seen, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
-
-
-def _is_bull(stem: bytes) -> Steps[bool]:
-    """A numeric `id` beside keys of Bull's of the right types, and nothing that only its relatives have."""
-    last_id, own, foreign, meta = yield [
-        ("GET", stem + b":id"),
-        ("EXISTS", *(stem + b":" + part for part in _OWN)),
-        ("EXISTS", *(stem + b":" + part for part in _FOREIGN)),
-        ("HMGET", stem + b":meta", *bull.META_FIELDS, "paused"),
-    ]
-    # Names like these may be a great many other keys: they are not asked more than this.
-    if number(last_id) is None or not count(own) or foreign != 0 or any(items(meta)[: len(bull.META_FIELDS)]):
-        return False
-    return (yield from bull.has_types(stem, _LISTS, _ZSETS))
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

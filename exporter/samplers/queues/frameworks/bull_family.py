@@ -5,7 +5,6 @@ Sources: the Lua scripts and getters of npm `bullmq` 5.81 and 6.7 and of `bull` 
 
 import base64
 import binascii
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,8 +12,7 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Moment, Sightings
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.known import printable
-from exporter.samplers.queues.replies import count, items, json_object, names, number, text
-from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.replies import count, items, json_object, names, number
 from exporter.samplers.queues.timestamps import parse_number
 
 # Active jobs beyond these are counted, and not looked at one by one.
@@ -25,10 +23,10 @@ DELAY_SCALE: Final = 0x1000
 META_FIELDS: Final = ("version", "opts.maxLenEvents")
 # These prefixes are the frameworks' defaults and say nothing: they are left out of the label.
 _DEFAULT_PREFIXES: Final = (b"bull:", b"{bull}:")
+# Connections are named as their programs like; no more of them are looked into.
+_MAX_NAMED: Final = 1000
 # Versions up to 4 of BullMQ leave ids of this form in `wait`, to wake up workers.
 _MARKER: Final = b"0:"
-# A name that cannot be one of a queue's parts, and still is no queue: keys of single jobs.
-_JOB_PART: Final = re.compile(rb".+:(lock|logs|dependencies|processed|failed|unsuccessful)")
 
 
 def stem_label(stem: bytes) -> str:
@@ -45,16 +43,9 @@ def stems(seen: Sightings) -> list[bytes]:
     for keys in seen.keys.values():
         for key in keys:
             stem, _, _ = key.rpartition(b":")
-            if stem and not _JOB_PART.fullmatch(stem):
+            if stem:
                 found[stem] = None
     return list(found)
-
-
-def has_types(stem: bytes, lists: Sequence[bytes], zsets: Sequence[bytes]) -> Steps[bool]:
-    """Whether those of these keys that are there have the types that they should have."""
-    wanted = [*((part, "list") for part in lists), *((part, "zset") for part in zsets)]
-    replies = yield [("TYPE", stem + b":" + part) for part, _ in wanted]
-    return all(text(reply) in ("none", kind) for reply, (_, kind) in zip(replies, wanted, strict=True))
 
 
 def count_without_markers(length: Reply, tail: Reply) -> tuple[int | None, bytes | None]:
@@ -167,6 +158,14 @@ def stem_of_client(name: str) -> bytes | None:
     prefix, _, encoded = name.partition(":w:")[0].removesuffix(":qe").rpartition(":")
     try:
         queue = base64.b64decode(encoded, validate=True)
+        queue.decode()
     except (binascii.Error, ValueError):
+        # No base64, or no text in it.
         return None
     return prefix.encode() + b":" + queue if prefix and queue else None
+
+
+def stems_of_clients(clients: ClientNames) -> list[bytes]:
+    """The stems of the queues that connected workers name, in order; of very many just the first."""
+    named = (stem_of_client(name) for name in clients.names or ())
+    return sorted({stem for stem in named if stem})[:_MAX_NAMED]

@@ -11,11 +11,12 @@ from typing import Final
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks import bull_family as bull
+from exporter.samplers.queues.frameworks.bull_fingerprint import Writer, find_queues
 from exporter.samplers.queues.frameworks.bullmq_events import FinishedEvents
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, items, number, pairs, text
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.replies import count, items, number, pairs
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, State
 
 # A prioritized job's score is its priority times this, plus a counter.
@@ -23,8 +24,6 @@ PRIORITY_SCALE: Final = 1 << 32
 # The first job of each of these priorities is looked for; of others, those met on the way.
 _COMMON_PRIORITIES: Final = tuple(range(11))
 _MAX_BANDS: Final = 40
-_LISTS: Final = (b"wait", b"paused", b"active")
-_ZSETS: Final = (b"delayed", b"prioritized", b"waiting-children", b"completed", b"failed")
 
 
 class BullMq:
@@ -32,10 +31,12 @@ class BullMq:
 
     name = "bullmq"
     signposts = (
-        Signpost("hash", re.compile(rb".+:meta"), b"*:meta"),
-        Signpost("stream", re.compile(rb".+:events")),
-        Signpost("list", re.compile(rb".+:(wait|paused|active)")),
-        Signpost("zset", re.compile(rb".+:(delayed|prioritized|waiting-children|completed|failed)")),
+        Signpost("hash", re.compile(rb".+:meta", re.DOTALL), b"*:meta"),
+        Signpost("stream", re.compile(rb".+:events", re.DOTALL)),
+        Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
+        Signpost(
+            "zset", re.compile(rb".+:(delayed|prioritized|waiting-children|completed|failed)", re.DOTALL)
+        ),
     )
 
     def label(self, queue: QueueId) -> str:
@@ -44,38 +45,11 @@ class BullMq:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`. Also finds the queues that connected workers name."""
-        stems = dict.fromkeys(bull.stems(seen))
-        if not seen.keys:
-            # The names of clients come with the replies of the first round.
-            yield []
-            workers = (bull.stem_of_client(name) for name in moment.clients.names or ())
-            stems |= dict.fromkeys(sorted({stem for stem in workers if stem}))
-        fingerprints = yield from together([_is_bullmq(stem) for stem in stems])
-        return [
-            Found(QueueId(self.name, stem, database=moment.database))
-            for stem, fits in zip(stems, fingerprints, strict=True)
-            if fits
-        ]
+        return find_queues(self.name, Writer.BULLMQ, seen, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
-
-
-def _is_bullmq(stem: bytes) -> Steps[bool]:
-    """A `meta` hash that BullMQ wrote, or its events beside one of its keys; and nothing of a wrong type."""
-    meta, events, last_id = yield [
-        ("HMGET", stem + b":meta", *bull.META_FIELDS, "paused"),
-        ("TYPE", stem + b":events"),
-        ("GET", stem + b":id"),
-    ]
-    is_told = any(items(meta)[: len(bull.META_FIELDS)])
-    # Names like these may be a great many other keys: they are not asked more than this.
-    if text(events) not in ("none", "stream") or not (is_told or text(events) == "stream"):
-        return False
-    if not is_told and number(last_id) is None:
-        return False
-    return (yield from bull.has_types(stem, _LISTS, _ZSETS))
 
 
 def _first_questions(stem: bytes, moment: Moment, finished: FinishedEvents) -> list[Command]:

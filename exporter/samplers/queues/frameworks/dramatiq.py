@@ -13,7 +13,8 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, json_object, pairs, text
+from exporter.samplers.queues.probes import ask_fitting, check_each
+from exporter.samplers.queues.replies import count, items, json_object, names, pairs
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_number
 from exporter.samplers.queues.vocabulary import Method, State
@@ -23,41 +24,57 @@ _HEARTBEATS: Final = b"__heartbeats__"
 # The default `heartbeat_timeout`.
 _SILENT_SECONDS: Final = 60.0
 _MAX_WORKERS: Final = 200
+_MAX_PROBES: Final = 10
 _MESSAGES: Final = re.compile(rb"(.+:)(.+?)(?:\.[DX]Q)?\.msgs", re.DOTALL)
-# A worker's id is a UUID.
-_ACKS: Final = re.compile(rb"(.+:)__acks__\.[0-9a-f-]{36}\.(.+?)(?:\.DQ)?", re.DOTALL)
-_BEATS: Final = re.compile(rb"(.+:)__heartbeats__", re.DOTALL)
+# What every message says, in Dramatiq's own words.
+_MESSAGE_FIELDS: Final = frozenset({"queue_name", "actor_name", "message_id", "message_timestamp"})
+# Ids of messages and of workers.
+_UUID: Final = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Dramatiq:
     """See the module."""
 
     name = "dramatiq"
-    signposts = (
-        Signpost("zset", _BEATS),
-        Signpost("hash", _MESSAGES, b"*.msgs"),
-        Signpost("set", _ACKS),
-    )
+    # A message's content stays there until it is acknowledged.
+    signposts = (Signpost("hash", _MESSAGES, b"*.msgs"),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace other than the default is part of it."""
         return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`: messages or acknowledgements, in a namespace that has heartbeats."""
-        matches = [_MESSAGES.fullmatch(key) for key in seen.of("hash")]
-        matches += [_ACKS.fullmatch(key) for key in seen.of("set")]
+        """See `Framework`: by the messages themselves."""
+        keys = list(seen.of("hash"))
+        fits = yield from check_each(keys, _holds_messages)
+        matches = [_MESSAGES.fullmatch(key) for key, fit in zip(keys, fits, strict=True) if fit]
         queues = dict.fromkeys((match[1], match[2]) for match in matches if match)
-        bases = list(dict.fromkeys(base for base, _ in queues))
-        replies = yield [("TYPE", base + _HEARTBEATS) for base in bases]
-        real = {base for base, reply in zip(bases, replies, strict=True) if text(reply) == "zset"}
-        return [
-            Found(QueueId(self.name, base, name, moment.database)) for base, name in queues if base in real
-        ]
+        return [Found(QueueId(self.name, base, name, moment.database)) for base, name in queues]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
+
+
+def _holds_messages(key: bytes) -> Steps[bool]:
+    """Messages of Dramatiq's; or, where they are encoded in another way than its own, texts under UUIDs in a
+    namespace in which workers report under UUIDs."""
+    match = _MESSAGES.fullmatch(key)
+    base = match[1] if match else b""
+    some, beats = yield from ask_fitting(
+        [("HSCAN", key, 0, "COUNT", 1), ("ZREVRANGE", base + _HEARTBEATS, 0, 0)]
+    )
+    ids, messages = _some_fields(some)
+    if any(json_object(message).keys() >= _MESSAGE_FIELDS for message in messages):
+        return True
+    return bool(ids) and all(_UUID.fullmatch(name) for name in (*ids, *(names(beats) or (b"",))))
+
+
+def _some_fields(reply: Reply) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """The fields and the values in the answer to HSCAN."""
+    parts = items(reply)
+    flat = names(parts[1]) if len(parts) == 2 else ()
+    return flat[::2][:_MAX_PROBES], flat[1::2][:_MAX_PROBES]
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -1,11 +1,12 @@
 """Huey. Confirmed on PyPI `huey` 3.5, plain and with priorities.
 
 A queue is a list; with priorities it is a sorted set whose members start with the moment of their making.
-Tasks are pickles and are never looked at.
+Tasks are pickles and are never loaded.
 """
 
 import re
 import struct
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, re
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting, check_each
 from exporter.samplers.queues.replies import count, names
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import plausible
@@ -23,6 +25,11 @@ _QUEUE: Final = b"huey.redis."
 _SCHEDULE: Final = b"huey.schedule."
 # The first task of each of these priorities is looked at; a score is a priority with the sign turned.
 _SCORES: Final = range(-20, 21)
+# What stands before a task in a sorted set.
+_STAMP_BYTES: Final = 8
+# A task's class and its id come first, then its arguments.
+_HEAD_BYTES: Final = 1024
+_TASK_ID: Final = re.compile(rb"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 class Huey:
@@ -39,15 +46,50 @@ class Huey:
         return printable(queue.name)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`: the keys' names say it."""
-        yield from ()
+        """See `Framework`: by a task, waiting or scheduled."""
         keys = [*seen.of("list"), *seen.of("zset")]
-        found = dict.fromkeys(key.removeprefix(_QUEUE).removeprefix(_SCHEDULE) for key in keys)
-        return [Found(QueueId(self.name, b"", name, moment.database)) for name in found]
+        found = list(dict.fromkeys(key.removeprefix(_QUEUE).removeprefix(_SCHEDULE) for key in keys))
+        fits = yield from check_each(found, _is_huey)
+        return [
+            Found(QueueId(self.name, b"", name, moment.database))
+            for name, fit in zip(found, fits, strict=True)
+            if fit
+        ]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
+
+
+def _is_huey(name: bytes) -> Steps[bool]:
+    ends = yield from ask_fitting(
+        [
+            ("LINDEX", _QUEUE + name, -1),
+            ("ZRANGE", _QUEUE + name, 0, 0),
+            ("ZRANGE", _SCHEDULE + name, 0, 0),
+        ]
+    )
+    return any(_is_task(member) for end in ends for member in (*names(end), *names([end])))
+
+
+def _is_task(member: bytes) -> bool:
+    """A pickle with the id that Huey gives, a UUID, near its start; it may be compressed, or stand behind a
+    moment. It is not loaded."""
+    for start in (0, _STAMP_BYTES):
+        head = member[start : start + _HEAD_BYTES]
+        if head[:1] in (b"\x1f", b"\x78"):
+            head = _decompress(head)
+        if head[:1] == b"\x80" and _TASK_ID.search(head):
+            return True
+    return False
+
+
+def _decompress(head: bytes) -> bytes:
+    """The start of what gzip or zlib has packed; nothing where it is something else."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(head, _HEAD_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
@@ -84,10 +126,10 @@ def _ask_firsts(key: bytes) -> list[Command]:
 def _oldest(replies: Iterable[Reply]) -> Oldest | None:
     """Members start with eight bytes: the microseconds since the epoch."""
     made = [
-        plausible(struct.unpack(">Q", member[:8])[0] / 1e6)
+        plausible(struct.unpack(">Q", member[:_STAMP_BYTES])[0] / 1e6)
         for reply in replies
         for member in names(reply)
-        if len(member) >= 8
+        if len(member) >= _STAMP_BYTES
     ]
     known = [moment for moment in made if moment is not None]
     return Oldest(min(known), Method.TIMESTAMP) if known else None

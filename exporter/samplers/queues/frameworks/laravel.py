@@ -6,20 +6,21 @@ queues.
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting, check_each
 from exporter.samplers.queues.replies import count, json_object, names
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_epoch
 from exporter.samplers.queues.vocabulary import Method, State
 
-_KEY: Final = re.compile(rb"(.*queues:)([^:]+)(?::(delayed|reserved|notify))?")
+_KEY: Final = re.compile(rb"(.*queues:)(.+?)(?::(delayed|reserved|notify))?", re.DOTALL)
 _SUFFIXES: Final = (b":delayed", b":reserved")
 
 
@@ -37,7 +38,7 @@ class Laravel:
         """See `Framework`: by a job that looks like Laravel's, waiting, delayed or reserved."""
         matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
         candidates = list(dict.fromkeys((match[1], match[2]) for match in matches if match))
-        fits = yield from together([_is_laravel(base + name) for base, name in candidates])
+        fits = yield from check_each([base + name for base, name in candidates], _is_laravel)
         return [
             Found(QueueId(self.name, base, name, moment.database))
             for (base, name), fit in zip(candidates, fits, strict=True)
@@ -50,11 +51,18 @@ class Laravel:
 
 
 def _is_laravel(key: bytes) -> Steps[bool]:
-    head, *others = yield [("LINDEX", key, 0), *(("ZRANGE", key + suffix, 0, 0) for suffix in _SUFFIXES)]
-    if any(isinstance(reply, Exception) for reply in (head, *others)):
+    ends = yield from ask_fitting(
+        [("LINDEX", key, 0), *(("ZRANGE", key + suffix, 0, 0) for suffix in _SUFFIXES)]
+    )
+    return any(_is_job(json_object(job)) for end in ends for job in (*names(end), *names([end])))
+
+
+def _is_job(fields: Mapping[str, Any]) -> bool:
+    """What every version writes, and the name to show, which is there since 5.3, or Laravel's own handler."""
+    job = fields.get("job")
+    if not (isinstance(job, str) and isinstance(fields.get("attempts"), int) and "data" in fields):
         return False
-    jobs = [head, *(member for reply in others for member in names(reply))]
-    return any({"job", "attempts"} <= json_object(job).keys() for job in jobs)
+    return "displayName" in fields or "CallQueuedHandler@" in job
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -8,20 +8,25 @@ worker: of one with several queues it is not known for which, so that stands und
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from exporter.connection import Command
+from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.foresight import foreseen
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, items, number, scanned, text
+from exporter.samplers.queues.probes import ask_fitting, find_members, find_types
+from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned, text
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_iso
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
 
 _BASE: Final = b"rq:"
 _QUEUE: Final = b"rq:queue:"
+_WORKER: Final = b"rq:worker:"
+_JOB: Final = b"rq:job:"
 _ALL: Final = ALL_QUEUES.encode()
 _MAX_WORKERS: Final = 1000
+# So many queues are looked at to tell whether they are RQ's.
+_MAX_PROBES: Final = 10
 _REGISTRIES: Final = {
     b"wip": State.ACTIVE,
     b"finished": State.COMPLETED,
@@ -43,16 +48,43 @@ class Rq:
         return printable(queue.name)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`. The index of queues says it all."""
-        (index,) = yield [ask_members(b"rq:queues")]
-        queues = [key.removeprefix(_QUEUE) for key in scanned(index) if key.startswith(_QUEUE)]
-        if not queues:
+        """See `Framework`: the queues of the index, and those that workers serve."""
+        index, registered = yield from find_members([b"rq:queues", b"rq:workers"])
+        workers = [key for key in registered if key.startswith(_WORKER)][:_MAX_WORKERS]
+        hashes = yield from ask_fitting([("HMGET", key, "queues", "last_heartbeat") for key in workers])
+        served = [name for reply in hashes for name in _served_by(reply)]
+        queues = [key.removeprefix(_QUEUE) for key in index if key.startswith(_QUEUE)]
+        if not served and not (yield from _are_queues(queues[:_MAX_PROBES])):
             return []
-        return [Found(QueueId(self.name, _BASE, queue, moment.database)) for queue in (*queues, _ALL)]
+        found = dict.fromkeys([*queues, *served, _ALL])
+        return [Found(QueueId(self.name, _BASE, queue, moment.database)) for queue in found]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return foreseen(queues[0].foresight, _read(queues, moment))
+
+
+def _served_by(reply: Reply) -> Sequence[bytes]:
+    """The queues in a worker's hash."""
+    queues, heartbeat = (*items(reply), None, None)[:2]
+    if not isinstance(queues, bytes) or parse_iso(heartbeat) is None:
+        return ()
+    return [name for name in queues.split(b",") if name]
+
+
+def _are_queues(queues: Sequence[bytes]) -> Steps[bool]:
+    """Whether some of the index's queues are lists of jobs, or all of them are empty: RQ's index holds whole
+    keys, which nobody else writes."""
+    keys = [_QUEUE + name for name in queues]
+    types = yield from find_types(keys)
+    if not keys or not set(types.values()) <= {"none", "list"}:
+        return False
+    lists = [key for key in keys if types[key] == "list"]
+    if not lists:
+        return True
+    ends = yield [command for key in lists for command in (("LINDEX", key, 0), ("LINDEX", key, -1))]
+    jobs = yield from ask_fitting([("HMGET", _JOB + job, "created_at", "data") for job in names(ends)])
+    return any(None not in items(job) for job in jobs if items(job))
 
 
 def _questions(name: bytes, moment: Moment) -> list[Command]:
@@ -77,17 +109,17 @@ def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Readin
     readings = {queue.id.name: _first_reading(part) for queue, part in zip(real, parts, strict=True)}
     heads = [part[-2] if isinstance(part[-2], bytes) else b"" for part in parts]
     registered = [scanned(part[-1]) for part in parts]
-    workers = list(dict.fromkeys(worker for names in registered for worker in names))[:_MAX_WORKERS]
+    workers = list(dict.fromkeys(worker for group in registered for worker in group))[:_MAX_WORKERS]
     replies = yield [
         *(("HMGET", worker, *_WORKER_FIELDS) for worker in workers),
         *(("HMGET", b"rq:job:" + job, "enqueued_at", "created_at") for job in heads if job),
     ]
     hashes = dict(zip(workers, replies, strict=False))
     jobs = iter(replies[len(workers) :])
-    for reading, head, names in zip(readings.values(), heads, registered, strict=True):
+    for reading, head, group in zip(readings.values(), heads, registered, strict=True):
         reading.paused = None if suspended is None else suspended > 0
         reading.oldest = _oldest(next(jobs)) if head else None
-        _count_workers(reading, [hashes[worker] for worker in names if worker in hashes])
+        _count_workers(reading, [hashes[worker] for worker in group if worker in hashes])
     readings[_ALL] = Reading()
     _count_workers(readings[_ALL], list(hashes.values()))
     in_order = [readings[queue.id.name] for queue in queues]

@@ -11,6 +11,7 @@ from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting, check_each
 from exporter.samplers.queues.replies import count, json_object, names, number
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
@@ -34,29 +35,34 @@ class Saq:
         return printable(queue.name)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-        """See `Framework`: none of a queue's keys may have a wrong type."""
+        """See `Framework`: by a job or a worker's report in one of the keys."""
         matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
         found = list(dict.fromkeys(match[1] for match in matches if match))
-        replies = yield [
-            command
-            for name in found
-            for command in (
-                ("LLEN", _BASE + name + b":queued"),
-                ("LLEN", _BASE + name + b":active"),
-                ("ZCARD", _BASE + name + b":incomplete"),
-                ("ZCARD", _BASE + name + b":stats"),
-            )
-        ]
-        checks = [replies[start : start + 4] for start in range(0, len(replies), 4)]
+        fits = yield from check_each(found, _is_saq)
         return [
             Found(QueueId(self.name, _BASE, name, moment.database))
-            for name, sizes in zip(found, checks, strict=True)
-            if all(count(size) is not None for size in sizes)
+            for name, fit in zip(found, fits, strict=True)
+            if fit
         ]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
+
+
+def _is_saq(name: bytes) -> Steps[bool]:
+    """What stands in a queue's keys are whole keys, with the queue's name in them."""
+    stem = _BASE + name
+    ends = yield from ask_fitting(
+        [
+            ("LINDEX", stem + b":queued", 0),
+            ("LINDEX", stem + b":active", 0),
+            ("ZRANGE", stem + b":incomplete", 0, 0),
+            ("ZRANGE", stem + b":stats", 0, 0),
+        ]
+    )
+    own = (_BASE + b"job:" + name + b":", stem + b":worker_info:", stem + b":stats:")
+    return any(member.startswith(own) for end in ends for member in (*names(end), *names([end])))
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -22,8 +22,9 @@ from exporter.samplers.queues.vocabulary import LagMethod, Method, Outcome, Stat
 _MAX_GROUPS: Final = 50
 # Of stuck entries and of consumers no more are looked at than these.
 _MAX_ENTRIES: Final = 100
-# A stream with this group is taskiq's, which has a module of its own.
-TASKIQ_GROUP: Final = "taskiq"
+# A stream with this group, whose entries are one field of this name, is taskiq's: it has a module of its own.
+_TASKIQ_GROUP: Final = "taskiq"
+_TASKIQ_FIELD: Final = b"data"
 
 
 class Streams:
@@ -38,13 +39,8 @@ class Streams:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`: every stream that has a group."""
-        keys = seen.of("stream")
-        replies = yield [("XINFO", "GROUPS", key) for key in keys]
-        return [
-            Found(QueueId(self.name, b"", key, moment.database))
-            for key, reply in zip(keys, replies, strict=True)
-            if (names := group_names(reply)) and TASKIQ_GROUP not in names
-        ]
+        keys, _ = yield from sort_streams(seen.of("stream"))
+        return [Found(QueueId(self.name, b"", key, moment.database)) for key in keys]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
@@ -78,6 +74,22 @@ class _Stream:
 def group_names(reply: Reply) -> set[str]:
     """The names of the groups in a reply to XINFO GROUPS."""
     return {text(mapping(group).get("name")) or "" for group in items(reply)}
+
+
+def sort_streams(keys: Sequence[bytes]) -> Steps[tuple[Sequence[bytes], Sequence[bytes]]]:
+    """Of these streams those that have a group: the others', and taskiq's."""
+    replies = yield [("XINFO", "GROUPS", key) for key in keys]
+    groups = {key: names for key, reply in zip(keys, replies, strict=True) if (names := group_names(reply))}
+    claimed = [key for key, names in groups.items() if _TASKIQ_GROUP in names]
+    last = (yield [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in claimed]) if claimed else ()
+    tasks = [key for key, reply in zip(claimed, last, strict=True) if _is_task(reply)]
+    return [key for key in groups if key not in tasks], tasks
+
+
+def _is_task(reply: Reply) -> bool:
+    """Whether an entry may be a task; where there is none any more, the group's name has to do."""
+    contents = [items(items(entry)[1]) for entry in items(reply)]
+    return all(len(fields) == 2 and fields[0] == _TASKIQ_FIELD for fields in contents)
 
 
 def parse_id(reply: Reply) -> tuple[int, int] | None:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
-from exporter.samplers.queues.frameworks.streams import TASKIQ_GROUP, group_names, read_stream
+from exporter.samplers.queues.frameworks.streams import read_stream, sort_streams
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting
 from exporter.samplers.queues.replies import count, json_object
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, State
@@ -38,17 +39,11 @@ class Taskiq:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`: a list with a task in it, and streams that have the group."""
-        streams = seen.of("stream")
-        head, *groups = yield [
-            ("LINDEX", _DEFAULT, -1),
-            *(("XINFO", "GROUPS", key) for key in streams),
-        ]
-        found = []
+        (head,) = yield from ask_fitting([("LINDEX", _DEFAULT, -1)])
+        _, streams = yield from sort_streams(seen.of("stream"))
+        found = [QueueId(self.name, _STREAM, key, moment.database) for key in streams]
         if {"task_id", "task_name"} <= json_object(head).keys():
             found.append(QueueId(self.name, _LIST, _DEFAULT, moment.database))
-        for key, reply in zip(streams, groups, strict=True):
-            if TASKIQ_GROUP in group_names(reply):
-                found.append(QueueId(self.name, _STREAM, key, moment.database))
         return [Found(queue) for queue in found]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:

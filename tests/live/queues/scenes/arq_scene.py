@@ -35,11 +35,12 @@ async def play():
     await pool.enqueue_job("succeed")
     await pool.enqueue_job("succeed")
     await pool.enqueue_job("succeed", _defer_by=3600)
-    # Another queue, known by its worker's report once it is empty.
+    # Another queue, of which no worker has ever reported.
     await pool.enqueue_job("succeed", _queue_name="jobs:other")
     facts = {"framework": "arq", "oldest": {"arq:queue": oldest}, "tolerance": 0.1}
+    other = {"jobs:other": {"waiting": len(await pool.queued_jobs(queue_name="jobs:other")), "active": 0}}
     queued = len(await pool.queued_jobs())
-    jobs = {"arq:queue": {"waiting": queued - 2, "active": 1, "delayed": 1}}
+    jobs = {"arq:queue": {"waiting": queued - 2, "active": 1, "delayed": 1}, **other}
     report(step="filled", **facts, jobs=jobs, workers={"arq:queue": 1}, pid=hands.pid)
     hands.wait()
     await until(lambda: absent(pool, "arq:queue:health-check"), "the report has run out")
@@ -49,7 +50,7 @@ async def play():
     # What happens by itself after the job's timeout: it waits again.
     await pool.delete("arq:in-progress:hanging")
     facts["oldest"] = {"arq:queue": await pool.zscore("arq:queue", "hanging") / 1000}
-    jobs = {"arq:queue": {"waiting": queued - 1, "active": 0, "delayed": 1}}
+    jobs = {"arq:queue": {"waiting": queued - 1, "active": 0, "delayed": 1}, **other}
     report(step="killed", **facts, jobs=jobs, workers={"arq:queue": 0})
 
 

@@ -36,7 +36,7 @@ until(fn () => $redis->zcard('queues:slow:reserved') === 1, 'the job runs');
 function facts($queue, $redis): array
 {
     $jobs = [];
-    foreach (['mail', 'slow'] as $name) {
+    foreach (['mail', 'slow', 'a:b'] as $name) {
         $jobs["laravel_database_$name"] = [
             'waiting' => $redis->llen("queues:$name"),
             'delayed' => $redis->zcard("queues:$name:delayed"),

@@ -9,6 +9,7 @@ AT = 1_700_000_000.0
 def test_jobs_are_orphaned_when_all_workers_that_have_reported_are_gone(empty_server: RealServer) -> None:
     client = empty_server.client
     client.zadd("arq:queue", {"a": AT * 1000 - 5000, "b": AT * 1000 - 3000})
+    client.mset({"arq:job:a": b"\x80\x04N.", "arq:job:b": b"\x80\x04N."})
     client.set("arq:in-progress:a", 1)
     with Watcher(empty_server.url) as watcher:
         watcher.find(AT)

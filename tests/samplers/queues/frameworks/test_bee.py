@@ -6,6 +6,7 @@ from tests.samplers.queues.reading import Watcher
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
+JOB = '{"data":{},"options":{"timestamp":1699999990000,"stacktraces":[]},"status":"created"}'
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def mail(empty_server: RealServer) -> RealServer:
     client = empty_server.client
     client.set("bq:mail:id", 9)
     client.lpush("bq:mail:active", "8", "9")
-    client.hset("bq:mail:jobs", mapping={"8": "{}", "9": "{}"})
+    client.hset("bq:mail:jobs", mapping={"8": JOB, "9": JOB})
     return empty_server
 
 

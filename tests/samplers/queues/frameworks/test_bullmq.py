@@ -135,8 +135,9 @@ def test_where_workers_keep_metrics_their_counts_are_taken(mail: RealServer) -> 
 
 def test_a_queue_made_by_a_flow_has_no_version(empty_server: RealServer) -> None:
     empty_server.client.set("bull:made:id", 1)
-    empty_server.client.xadd("bull:made:events", {"event": "added"})
+    empty_server.client.xadd("bull:made:events", {"event": "added", "jobId": "1"})
     empty_server.client.lpush("bull:made:wait", "1")
+    add_job(empty_server, "1", 5, "bull:made", name="send", data="{}")
     assert read_queues(empty_server.url, AT)["bullmq", "made"].jobs["waiting"] == 1
 
 
