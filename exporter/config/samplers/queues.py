@@ -24,6 +24,7 @@ StateName = Literal[
 ]
 TimeFormat = Literal["auto", "iso", "seconds", "milliseconds"]
 _PART: Final = re.compile(r"\{([^{}]*)\}")
+_MAX_STEPS: Final = 64
 _PART_NAMES: Final = ("name", "priority", "id")
 
 
@@ -98,6 +99,34 @@ class WorkerPattern(Section):
     """The field that names the worker's queue; without it a worker counts for every queue of one's own."""
 
 
+def _check_steps(steps: tuple[int, ...]) -> tuple[int, ...]:
+    if not steps:
+        raise ValueError("names no step: leave it out, and 0 to 9 are asked")
+    if list(steps) != sorted(set(steps)):
+        raise ValueError("needs each step once, in ascending order, as Celery does")
+    if len(steps) > _MAX_STEPS:
+        raise ValueError(f"has {len(steps)} steps: at most {_MAX_STEPS}, each is asked in every pass")
+    return steps
+
+
+PrioritySteps = Annotated[tuple[Annotated[int, Field(ge=0)], ...], AfterValidator(_check_steps)]
+KeyName = Annotated[str, Field(min_length=1)]
+
+
+class CelerySection(Section):
+    """What an application's `broker_transport_options` say, where they differ from kombu's defaults."""
+
+    sep: KeyName | None = None
+    """What stands between a queue's name and a priority; without it, what the bindings show."""
+    priority_steps: PrioritySteps | None = None
+    """The priorities that have a list of their own; without them, 0 to 9, and others that are met beside
+    kombu's own separator."""
+    unacked_key: KeyName = "unacked"
+    """The hash of the messages that workers hold."""
+    unacked_index_key: KeyName = "unacked_index"
+    """The sorted set of the moments at which they took them."""
+
+
 class QueuesSection(SamplerSection):
     """Queues of job frameworks, plain lists and streams with consumer groups."""
 
@@ -107,6 +136,8 @@ class QueuesSection(SamplerSection):
     """Lists and sorted sets that are queues of one's own."""
     workers: tuple[WorkerPattern, ...] = ()
     """Hashes in which workers of one's own report."""
+    celery: CelerySection = CelerySection()
+    """How Celery is told to name its keys, if not as usual."""
     priorities: Literal["separate", "sum"] = "separate"
     """Whether the priorities of one queue stand apart under the label `priority`, or are summed."""
     databases: Literal["auto"] | tuple[Annotated[int, Field(ge=0)], ...] = "auto"

@@ -1,0 +1,69 @@
+"""The queues that are bound to kombu's exchanges, and what separates the parts of a binding.
+
+A member of the set `_kombu.binding.<exchange>` is a routing key, a pattern (mostly empty) and a queue's name.
+What stands between them is the transport's option `sep`, which stands before priorities as well. Source:
+`kombu/transport/redis.py`, `_queue_bind` and `_q_for_pri`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_SEPARATOR: Final = b"\x06\x16"
+# A longer member is not searched for a separator.
+_MAX_SEARCHED: Final = 500
+# What separates is not what names are made of; whoever does that has to configure it.
+_SEPARATOR: Final = re.compile(rb"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundQueue:
+    """A queue, and what separates its name from a priority."""
+
+    name: bytes
+    separator: bytes
+
+
+def bound_queues(members: Sequence[bytes], configured: bytes | None) -> list[BoundQueue]:
+    """The queues in members of one application's bindings, less those of workers' own business.
+
+    Without a configured separator it is kombu's own, or the one that the members show.
+    """
+    separators = [configured] if configured else [DEFAULT_SEPARATOR, *_find_separators(members)]
+    found: dict[BoundQueue, None] = {}
+    for member in members:
+        for separator in separators:
+            parts = member.split(separator)
+            if len(parts) == 3:
+                if parts[2] and not _is_internal(parts[2]):
+                    found[BoundQueue(parts[2], separator)] = None
+                break
+    return list(found)
+
+
+def _is_internal(queue: bytes) -> bool:
+    """Whether workers talk among themselves in it (remote control, events)."""
+    return queue.endswith(b".pidbox") or queue.startswith(b"celeryev")
+
+
+def _find_separators(members: Sequence[bytes]) -> list[bytes]:
+    """What may separate the parts of those members in which kombu's own does not stand, the likeliest first.
+
+    It shows where a pattern is empty, and a queue's routing key is its name: `mail::mail`.
+    """
+    others = [member for member in members if DEFAULT_SEPARATOR not in member]
+    votes = Counter(separator for member in others for separator in _doubled_between(member))
+    return [separator for separator, _ in votes.most_common()]
+
+
+def _doubled_between(member: bytes) -> Iterable[bytes]:
+    if len(member) > _MAX_SEARCHED:
+        return
+    for length in range(1, len(member) // 2):
+        name, between = member[:length], member[length:-length]
+        half = len(between) // 2
+        is_doubled = len(between) % 2 == 0 and between[:half] == between[half:]
+        if member.endswith(name) and is_doubled and _SEPARATOR.fullmatch(between[:half]):
+            yield between[:half]
