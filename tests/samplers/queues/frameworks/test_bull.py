@@ -4,7 +4,7 @@ from tests.samplers.queues.reading import read_queues
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
-JOB = ["name", "__default__", "data", "{}", "opts", '{"attempts":1}', "timestamp", int(AT * 1000) - 5000]
+JOB = f'name __default__ data {{}} opts {{"attempts":1}} timestamp {int(AT * 1000) - 5000}'.split()
 
 
 def test_priority_only_orders_what_waits_already(empty_server: RealServer) -> None:
