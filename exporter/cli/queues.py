@@ -62,7 +62,9 @@ def queues(
 
 async def _show(target: Target, settings: QueuesSection, *, as_json: bool, interval: float | None) -> None:
     async with _open(target, settings) as sampler:
-        await sampler.find_all(time.time())
+        refusal = await sampler.find_all(time.time())
+        if refusal is not None:
+            typer.echo(f"not all keys could be looked through: {refusal}", err=True)
         if interval is None:
             await _print(sampler, target, as_json=as_json)
         elif as_json:

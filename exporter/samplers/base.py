@@ -12,17 +12,7 @@ from exporter.model.sample import Family
 from exporter.model.target import Target
 from exporter.samplers.lookups import Lookups
 from exporter.samplers.refusals import Refusals
-
-
-@dataclass(frozen=True, slots=True)
-class SeenName:
-    """A key's name, or with `*` a pattern of names, that the keyspace scan came by: how many keys have it,
-    and their types as far as they are known."""
-
-    database: int
-    name: bytes
-    types: frozenset[str]
-    keys: int
+from exporter.samplers.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +41,10 @@ class TargetFacts:
 
     Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
     version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
-    `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
-    keys, as far as the queues sampler knows them. `seen_names` are those of the last keyspace scan; each
-    scan puts another tuple there.
+    `writes` differs from what it was whenever anything was written meanwhile; None where a server does not
+    tell. `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of
+    their keys, as far as the queues sampler knows them. Whoever walks through the keyspace takes `turns`, and
+    hands the names of each step to `on_names`, with the number of their database.
     """
 
     flavour: str = ""
@@ -78,7 +69,9 @@ class TargetFacts:
     command_times: CommandTimes = CommandTimes()
     lookups: Lookups = field(default_factory=Lookups)
     queue_keys: dict[str, str] = field(default_factory=dict)
-    seen_names: tuple[SeenName, ...] = ()
+    writes: tuple[object, ...] | None = None
+    turns: Turns = field(default_factory=Turns)
+    on_names: Callable[[int, Sequence[bytes]], None] | None = None
 
 
 class Sampler(Protocol):
@@ -125,8 +118,9 @@ class SamplerContext:
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
     `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
-    label, whose counts of folded values are exposed. `records` are what outlives the process, by the name of
-    the sampler that declares their protocol; without one a sampler begins anew.
+    label, whose counts of folded values are exposed. A pass has `timeout_seconds`. `records` are what
+    outlives the process, by the name of the sampler that declares their protocol; without one a sampler
+    begins anew.
     """
 
     target: Target
@@ -137,6 +131,7 @@ class SamplerContext:
     connect: Callable[[str], Connection]
     refusals: Refusals = field(default_factory=Refusals)
     caps: dict[str, LabelCap] = field(default_factory=dict)
+    timeout_seconds: float = 5.0
     records: Mapping[str, Any] = field(default_factory=dict)
 
     def new_cap(self, label: str, limit: int) -> LabelCap:

@@ -80,6 +80,7 @@ class TargetRunner:
             connect=self._connect,
             refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
             records=self._records,
+            timeout_seconds=plan.timeout_seconds,
         )
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
             refusals=context.refusals, caps=context.caps, table=table

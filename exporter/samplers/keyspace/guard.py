@@ -4,7 +4,7 @@ from typing import Final
 
 from exporter.clock import Clock
 from exporter.connection import Connection
-from exporter.errors import Reason, TargetError
+from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.base import TargetFacts
 from exporter.samplers.keyspace import condition
 from exporter.samplers.keyspace.pace import Pace
@@ -50,10 +50,12 @@ class Guard:
 
         Raises `OtherServerError`, `NotOurTurnError`, and `TargetError` also for a server that is loading.
         """
-        started = self._clock.monotonic()
-        await self._connection.execute("PING")
+        # Timed without what it takes to connect.
+        (reply,), seconds = await self._connection.time([("PING",)])
+        if isinstance(reply, ReplyError):
+            raise reply
         self.no_touch = self._connection.is_untouching
-        self._pace.note_round_trip(self._clock.monotonic() - started)
+        self._pace.note_round_trip(seconds)
         facts = await condition.observe(self._connection, self._clock.now())
         self._connects = self._connection.connects
         self._looked_at = self._clock.monotonic()

@@ -8,6 +8,8 @@ from typing import Final
 BUDGET_BATCH: Final = 200
 FULL_BATCH: Final = 400
 _LEAST_BATCH: Final = 10
+# What SCAN alone takes the server for a key: where round trips vary by more, they do not tell.
+_LEAST_SECONDS_PER_KEY: Final = 0.5e-6
 _MOST_CAUTION: Final = 64.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 
@@ -31,7 +33,8 @@ class Pace:
     A step's time is what passed between sending its commands and having its replies, less the shortest round
     trip (`note_round_trip`): what the server has spent on it at most, waiting behind other clients included.
     So a busy server is asked less often. A slow step halves the batch and doubles the pauses; at full speed
-    there are none.
+    there are none. `rest` is the part of the last pause that the server is owed, also by others that walk
+    there: `keys_per_second` is not.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -40,6 +43,7 @@ class Pace:
         self._round_trip = 0.0
         self._caution = 1.0
         self.batch = self._most
+        self.rest = 0.0
 
     @property
     def is_unlimited(self) -> bool:
@@ -55,13 +59,14 @@ class Pace:
 
         `strained`: the server forks or is short of memory, and gets four times the rest.
         """
-        busy = max(seconds - self._round_trip, seconds * 0.05)
+        busy = max(seconds - self._round_trip, seconds * 0.05, keys * _LEAST_SECONDS_PER_KEY)
         self._adapt(busy)
         pause = 0.0
         if self._budget.share is not None:
             pause = busy * (1 / self._budget.share - 1) * self._caution
         if strained:
             pause = max(4 * pause, busy)
+        self.rest = min(pause, _LONGEST_PAUSE_SECONDS)
         if self._budget.keys_per_second is not None:
             pause = max(pause, keys / self._budget.keys_per_second - seconds)
         return min(pause, _LONGEST_PAUSE_SECONDS)

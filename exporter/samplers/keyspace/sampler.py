@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,6 @@ from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecor
 from exporter.samplers.keyspace.publish import publish
 from exporter.samplers.keyspace.report import PassReport
 from exporter.samplers.keyspace.scan import Scan
-from exporter.samplers.keyspace.seen import seen_names
 
 log = get_logger(__name__)
 
@@ -125,11 +125,18 @@ class KeyspaceSampler:
             lookups=context.facts.lookups,
             history=self._history,
             queues=context.facts.queue_keys,
+            turns=context.facts.turns,
+            on_names=self._tell_names,
             save=self._save_progress,
         )
         self._due = at + self._interval_seconds
         saved, self._saved = self._saved, None
         self._task = asyncio.create_task(self._scan.run(saved))
+
+    def _tell_names(self, database: int, names: Sequence[bytes]) -> None:
+        on_names = self._context.facts.on_names
+        if on_names is not None:
+            on_names(database, names)
 
     async def _take_result(self, task: "asyncio.Task[History]", at: float) -> None:
         """The scan has ended, in one way or another."""
@@ -152,7 +159,6 @@ class KeyspaceSampler:
             if self._history is not None and self._history.report.complete:
                 return
         self._history = history
-        self._context.facts.seen_names = seen_names(history)
         try:
             await self._records.save_history(self._context.target.instance, await aside(history.to_json))
         except StateError as error:

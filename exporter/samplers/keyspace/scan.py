@@ -1,7 +1,7 @@
 """One pass over the keyspace of a server: every database, with patience for what happens meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from exporter.samplers.keyspace.summary import summarise
 from exporter.samplers.keyspace.survey import Survey, SurveySettings
 from exporter.samplers.keyspace.walk import START, EmptiedError, Walk
 from exporter.samplers.lookups import Lookups
+from exporter.samplers.turns import Turns
 
 log = get_logger(__name__)
 
@@ -41,6 +42,10 @@ _REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
 Result = TypeVar("Result")
 
 
+def _tell_nobody(database: int, names: Sequence[bytes]) -> None:
+    return
+
+
 async def _keep_nothing(progress: bytes) -> None:
     return
 
@@ -49,6 +54,8 @@ class Scan:
     """A pass, from the first database to the last.
 
     `history` is what the pass before has left, `queues` are names of queues by the beginnings of their keys.
+    It takes `turns` with whoever else walks through the server's keyspace; `on_names` is told of the names of
+    each step, by database.
     `save` is called with the progress now and then. Faults of the server are waited out, for at most
     `patience_seconds` (None: for ever); `trouble` tells what is being waited for.
     """
@@ -62,6 +69,8 @@ class Scan:
         lookups: Lookups,
         history: History | None = None,
         queues: Mapping[str, str] | None = None,
+        turns: Turns | None = None,
+        on_names: Callable[[int, Sequence[bytes]], None] = _tell_nobody,
         patience_seconds: float | None = None,
         save: Callable[[bytes], Awaitable[None]] = _keep_nothing,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -76,6 +85,8 @@ class Scan:
         self._lookups = lookups
         self._history = history
         self._queues = queues or {}
+        self._turns = turns or Turns()
+        self._on_names = on_names
         self._patience_seconds = patience_seconds
         self._save = save
         self._sleep = sleep
@@ -194,6 +205,8 @@ class Scan:
             self._lookups,
             prelude=prelude,
             cursor=cursor,
+            turns=self._turns,
+            on_names=partial(self._on_names, number),
         )
         return survey, self._walk
 
@@ -223,10 +236,11 @@ class Scan:
     async def _between(self, seconds: float, keys: int) -> None:
         """After each step: look how the server is, save, rest."""
         self._failing_since = self.trouble = None
+        pause = self._pace.pause(seconds, keys, strained=self._guard.is_strained)
+        self._turns.rest(self._pace.rest)
         await self._guard.look_now_and_then()
         if self._clock.monotonic() - self._saved_at >= _SAVE_SECONDS:
             await self.save()
-        pause = self._pace.pause(seconds, keys, strained=self._guard.is_strained)
         if pause > 0:
             await self._sleep(pause)
 

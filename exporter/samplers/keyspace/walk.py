@@ -14,6 +14,7 @@ from exporter.samplers.keyspace.pace import Pace
 from exporter.samplers.keyspace.payload import Payload
 from exporter.samplers.keyspace.survey import Batch, Survey
 from exporter.samplers.lookups import Lookups
+from exporter.samplers.turns import Turns
 
 START: Final = b"0"
 # Keys gone by the thousand: FLUSHALL, or nearly so. What was counted is no longer true.
@@ -64,6 +65,8 @@ class Walk:
         *,
         prelude: Sequence[Command],
         cursor: bytes | None = START,
+        turns: Turns | None = None,
+        on_names: Callable[[Sequence[bytes]], None] | None = None,
     ) -> None:
         self.cursor = cursor
         self.size = 0
@@ -72,6 +75,8 @@ class Walk:
         self._pace = pace
         self._lookups = lookups
         self._prelude = prelude
+        self._turns = turns or Turns()
+        self._on_names = on_names
         # The cursor of the SCAN that comes next; None when it has come around.
         self._next = cursor
         self._lengths: list[LengthCandidate] = []
@@ -95,7 +100,8 @@ class Walk:
                 elif not self._has_unmeasured():
                     return
                 continue
-            seconds = await self._exchange(step, answered)
+            async with self._turns:
+                seconds = await self._exchange(step, answered)
             answered, batch = step, None
             try:
                 self._note_size(step)
@@ -172,6 +178,8 @@ class Walk:
         if not isinstance(reply, list) or len(reply) != 2 or not isinstance(reply[1], list):
             raise TargetError(Reason.PROTOCOL, f"{self._connection.target.address}: not a reply of SCAN")
         cursor, names = reply
+        if self._on_names is not None:
+            self._on_names(names)
         batch = self._survey.select(self._next, names)
         self._next = None if cursor == START else cursor
         return batch

@@ -1,25 +1,37 @@
 """The names of a server's connections: some frameworks' workers are known by theirs."""
 
+import re
+from typing import Final
+
 from exporter.connection import Reply
 from exporter.errors import ReplyError
 from exporter.samplers.queues.replies import refusal, text
 from exporter.samplers.queues.steps import Steps
 
+# Waiting for the next job, taking one, and scripts: BullMQ and others add jobs with these.
+_SIGN: Final = re.compile(
+    r" db=(\d+) [^\n]*?\bcmd=(b[lr]pop|brpoplpush|blm(?:ove|pop)|bz(?:pop(?:min|max)|mpop)"
+    r"|xreadgroup|evalsha|eval|fcall)\b"
+)
+
 
 class ClientNames:
     """The connection names of one pass; unknown until the pass's first replies are in.
 
+    `signs` are commands of queues that connections have last sent, with their database (`3 brpop`).
     `refusal` is the error of a server that does not tell.
     """
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] | None = None
+        self.signs: frozenset[str] = frozenset()
         self.refusal: ReplyError | None = None
 
     def ask(self) -> Steps[None]:
         """Fetch them. Run before the steps that use them: these see them from their second round on."""
         (reply,) = yield [("CLIENT", "LIST")]
         self.names = parse_names(reply)
+        self.signs = parse_signs(reply)
         self.refusal = refusal([reply])
 
 
@@ -35,3 +47,8 @@ def parse_names(reply: Reply) -> tuple[str, ...] | None:
         if mark and name:
             found.append(name)
     return tuple(found)
+
+
+def parse_signs(reply: Reply) -> frozenset[str]:
+    """The commands in a reply to CLIENT LIST that are sent about queues, each with its database."""
+    return frozenset(f"{match[1]} {match[2]}" for match in _SIGN.finditer(text(reply) or ""))

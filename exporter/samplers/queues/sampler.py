@@ -1,7 +1,7 @@
 """The queues sampler: all known queues of a server in a few round trips per pass."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -9,7 +9,9 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
-from exporter.samplers.base import SamplerContext, SeenName
+from exporter.samplers.base import SamplerContext
+from exporter.samplers.keyspace.guard import OtherServerError
+from exporter.samplers.keyspace.pace import Budget
 from exporter.samplers.queues import families
 from exporter.samplers.queues.base import Framework, Moment
 from exporter.samplers.queues.celery_events import CeleryEvents
@@ -25,12 +27,14 @@ from exporter.samplers.queues.records import QueueRecords
 from exporter.samplers.queues.replies import refusal
 from exporter.samplers.queues.report import QueueReport, report_queue
 from exporter.samplers.queues.steps import Steps, drive, guarded, in_database, together
-from exporter.samplers.queues.walk import Pace
+from exporter.samplers.queues.walk import Walker
 
 log = get_logger(__name__)
 
-# The first pass waits so long for the first walk, so that it already shows what there is.
+# The first pass waits so long for the first walk, and no more than this share of its own deadline, so that
+# it already shows what there is.
 _FIRST_WALK_SECONDS: Final = 2.0
+_FIRST_WALK_SHARE: Final = 0.4
 _RETRY_WALK_SECONDS: Final = 60.0
 _SAVE_SECONDS: Final = 60.0
 # Each of their jobs has a key that begins with the queue's stem.
@@ -42,6 +46,8 @@ _REPLICA_ROLES: Final = frozenset({"slave", "replica"})
 _CLIENT_LIST: Final = "CLIENT LIST"
 # Their workers are known by the names of their connections.
 _NAMED_CLIENTS: Final = frozenset({"bullmq", "bull"})
+# Queues by database and framework.
+Groups = dict[tuple[int, str], list[KnownQueue]]
 
 
 class QueuesSampler:
@@ -75,8 +81,13 @@ class QueuesSampler:
         self._walk: asyncio.Task[None] | None = None
         self._walk_due_at = 0.0
         self._walk_seconds = 0.0
-        self._seen_names: tuple[SeenName, ...] = context.facts.seen_names
+        self._walk_error: TargetError | None = None
         self._index_due_at = 0.0
+        # What the server said of writes when queues were last looked for: see `TargetFacts.writes`.
+        self._walked_at: object = None
+        self._indexed_at: object = None
+        self._signs: frozenset[str] = frozenset()
+        context.facts.on_names = self._finder.add_names
         self._saved_at = 0.0
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
@@ -94,13 +105,27 @@ class QueuesSampler:
         await self._look_for_queues(at)
         await self.read(at)
         self._save(at)
+        if self._walk_error is not None and not len(self._known):
+            raise self._walk_error
 
     def is_at_rest(self, at: float) -> bool:
-        """See `RestingSampler`: no queue is known, and it is not time yet to look for any."""
+        """See `RestingSampler`: no queue is known, and there is no reason to look for any."""
+        is_looking = self._walk is not None or self._is_walk_due(at) or self._is_index_due(at)
+        is_replica = self._context.facts.role in _REPLICA_ROLES
+        return not (len(self._known) or is_looking or is_replica or self._finder.has_names)
+
+    def _is_walk_due(self, at: float) -> bool:
+        return at >= self._walk_due_at and self._has_written_since(self._walked_at)
+
+    def _is_index_due(self, at: float) -> bool:
         facts = self._context.facts
-        is_looking = self._walk is not None or at >= min(self._walk_due_at, self._index_due_at)
-        is_replica = facts.role in _REPLICA_ROLES
-        return not (len(self._known) or is_looking or is_replica or facts.seen_names is not self._seen_names)
+        is_time = at >= self._index_due_at and self._has_written_since(self._indexed_at)
+        return is_time or self._finder.are_new(facts.keys_by_database)
+
+    def _has_written_since(self, seen: object) -> bool:
+        """Whether anything may have been written since the server said this of writes."""
+        writes = self._context.facts.writes
+        return writes is None or writes != seen
 
     async def read(self, at: float) -> None:
         """Read the known queues, without looking for others."""
@@ -111,75 +136,122 @@ class QueuesSampler:
         self._publish(readings, at)
         self._expire(at)
 
-    async def find_all(self, at: float) -> None:
-        """Walk through the keyspace now, at full speed, and wait until that is done."""
-        moment = Moment(at, self._settings)
-        await self._finder.walk(moment, self._ask, Pace(sprint_seconds=float("inf")))
+    async def find_all(self, at: float) -> ReplyError | None:
+        """Walk through the keyspace now, at full speed, and wait until that is done.
+
+        Returns the error of a server that does not let us: `read` shows what is known without. Raises
+        `TargetError`.
+        """
         self._walk_due_at = at + self._settings.discovery_interval.seconds
-        self._index_due_at = at + self._settings.index_interval.seconds
+        try:
+            await self._walk_through(at, Budget(share=None))
+        except ReplyError as error:
+            return error
+        return None
 
     async def _look_for_queues(self, at: float) -> None:
         """Start a walk when one is due; only the very first pass waits for it, and not for long."""
         is_first = self._walk is None and self._walk_due_at == 0.0
-        if (self._walk is None or self._walk.done()) and at >= self._walk_due_at:
+        if (self._walk is None or self._walk.done()) and self._is_walk_due(at):
             self._walk_due_at = at + self._settings.discovery_interval.seconds
-            self._index_due_at = at + self._settings.index_interval.seconds
-            self._walk = asyncio.create_task(self._walk_through(at))
+            self._walk = asyncio.create_task(self._walk_through(at, Budget()))
         if is_first and self._walk is not None:
-            await asyncio.wait({self._walk}, timeout=_FIRST_WALK_SECONDS)
+            most = self._context.timeout_seconds * _FIRST_WALK_SHARE
+            await asyncio.wait({self._walk}, timeout=min(_FIRST_WALK_SECONDS, most))
         if self._walk is not None and self._walk.done():
             walk, self._walk = self._walk, None
-            error = walk.exception()
-            if error is not None:
-                self._walk_failed(error, at)
+            self._walk_failed(walk.exception(), at)
 
-    async def _walk_through(self, at: float) -> None:
-        started = self._context.clock.monotonic()
-        await self._finder.walk(Moment(at, self._settings), self._ask, Pace())
-        self._walk_seconds = self._context.clock.monotonic() - started
+    async def _walk_through(self, at: float, budget: Budget) -> None:
+        clock, facts = self._context.clock, self._context.facts
+        started, writes = clock.monotonic(), facts.writes
+        walker = Walker(self._connection, facts.turns, clock, budget=budget)
+        sizes = facts.keys_by_database if facts.run_id else None
+        try:
+            await self._finder.walk(Moment(at, self._settings), self._ask, walker, sizes)
+        except OtherServerError:
+            # It has been restarted: the next pass begins anew.
+            self._walk_due_at = 0.0
+            return
+        self._walk_seconds = clock.monotonic() - started
+        self._walked_at = writes
 
-    def _walk_failed(self, error: BaseException, at: float) -> None:
+    def _walk_failed(self, error: BaseException | None, at: float) -> None:
+        """A walk has ended, with an error or without; what the indexes know is read all the same."""
+        self._walk_error = None
+        if error is None:
+            return
         # A server that refuses SCAN is asked again at the usual time.
         if not isinstance(error, ReplyError):
             self._walk_due_at = min(self._walk_due_at, at + _RETRY_WALK_SECONDS)
-        if not isinstance(error, TargetError) or not len(self._known):
+        if not isinstance(error, TargetError):
             raise error
-        log.warning("cannot look for queues", instance=self._context.target.instance, error=error)
+        if len(self._known):
+            log.warning("cannot look for queues", instance=self._context.target.instance, error=error)
+        else:
+            self._walk_error = error
 
     async def _read_all(self, at: float) -> list[tuple[KnownQueue, Reading]]:
-        """One pass over all known queues: every framework in every database, in lock-step."""
+        """One pass over all known queues: every framework in every database, in lock-step; those that it
+        finds are read along."""
         clients = ClientNames()
         groups = self._known.by_framework()
-        index_due = at >= self._index_due_at
+        looking = self._ways_to_look(at, clients)
         parts: list[Steps[Sequence[tuple[KnownQueue, Reading]]]] = []
-        wants_clients = index_due or any(name in _NAMED_CLIENTS for _, name in groups)
+        wants_clients = bool(looking) or any(name in _NAMED_CLIENTS for _, name in groups)
         if wants_clients and self._context.refusals.is_due(_CLIENT_LIST):
             parts.append(_without_result(clients.ask()))
-        for (database, name), queues in groups.items():
-            framework = self._by_name.get(name)
-            if framework is not None:
-                parts.append(self._read_group(framework, queues, self._moment(at, database, clients)))
-        if index_due:
-            self._index_due_at = at + self._settings.index_interval.seconds
-            parts.append(_without_result(self._finder.ask_indexes(self._moment(at, 0, clients))))
-        if hints := self._hints(at):
-            parts.append(_without_result(self._finder.take_hints(hints, self._moment(at, 0, clients))))
+        parts += self._read_groups(groups, at, clients)
+        parts += [_without_result(steps) for steps in looking]
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
             self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
+        self._heed(clients, at)
+        new = self._not_in(groups)
+        found += await drive(together(self._read_groups(new, at, clients)), self._exchange) if new else []
         return [pair for part in found for pair in part]
 
-    def _hints(self, at: float) -> Mapping[int, Sequence[bytes]]:
-        """What the last keyspace scan came by, once; where only a walk can tell, that is due."""
-        seen = self._context.facts.seen_names
-        if seen is self._seen_names:
-            return {}
-        self._seen_names = seen
-        names = self._finder.hints.names(seen)
-        is_new_database = self._settings.databases == "auto" and names.keys() - set(self._finder.databases)
-        if self._finder.hints.has_grown(seen) or is_new_database:
+    def _ways_to_look(self, at: float, clients: ClientNames) -> list[Steps[None]]:
+        """What is to be done in this pass to find queues."""
+        moment = self._moment(at, 0, clients)
+        looking: list[Steps[None]] = []
+        if self._is_index_due(at):
+            self._index_due_at = at + self._settings.index_interval.seconds
+            self._indexed_at = self._context.facts.writes
+            looking.append(self._look_into_indexes(moment))
+        if self._finder.has_names:
+            looking.append(self._finder.look_at_names(moment))
+        return looking
+
+    def _look_into_indexes(self, moment: Moment) -> Steps[None]:
+        facts = self._context.facts
+        if facts.run_id:
+            yield from self._finder.learn_databases(facts.keys_by_database)
+        yield from self._finder.ask_indexes(moment)
+
+    def _heed(self, clients: ClientNames, at: float) -> None:
+        """Connections that do what workers and producers do, and did not before, are a reason to look."""
+        if clients.signs - self._signs:
             self._walk_due_at = min(self._walk_due_at, at)
-        return names
+        self._signs |= clients.signs
+
+    def _not_in(self, groups: Groups) -> Groups:
+        """The known queues without those of the groups."""
+        new: Groups = {}
+        for key, queues in self._known.by_framework().items():
+            before = {queue.id for queue in groups.get(key, ())}
+            if left := [queue for queue in queues if queue.id not in before]:
+                new[key] = left
+        return new
+
+    def _read_groups(
+        self, groups: Groups, at: float, clients: ClientNames
+    ) -> list[Steps[Sequence[tuple[KnownQueue, Reading]]]]:
+        return [
+            self._read_group(framework, queues, self._moment(at, database, clients))
+            for (database, name), queues in groups.items()
+            if (framework := self._by_name.get(name)) is not None
+        ]
 
     def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
         return Moment(at, self._settings, database, clients, self._celery.heartbeats(database))

@@ -53,6 +53,7 @@ FIELDS: Final = IDENTITY | {
     "master_port",
     "cluster_enabled",
     "rdb_last_save_time",
+    "rdb_changes_since_last_save",
     "uptime_in_seconds",
     "loading",
     "rdb_bgsave_in_progress",
@@ -114,6 +115,15 @@ def learn_state(fields: Mapping[str, str], facts: TargetFacts, at: float) -> Non
     facts.used_memory_dataset = _number(fields, "used_memory_dataset")
     facts.maxmemory = _number(fields, "maxmemory")
     facts.connected_clients = whole(_number(fields, "connected_clients"))
+    facts.writes = _writes(fields)
+
+
+def _writes(fields: Mapping[str, str]) -> tuple[object, ...] | None:
+    """What is something else after each write: a save sets the changes back, and tells when it was."""
+    changes = fields.get("rdb_changes_since_last_save")
+    if changes is None:
+        return None
+    return (fields.get("run_id"), fields.get("rdb_last_save_time"), changes, fields.get("master_replid"))
 
 
 def _number(fields: Mapping[str, str], name: str) -> float:

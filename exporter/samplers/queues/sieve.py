@@ -1,0 +1,167 @@
+"""Which of the names that pass by may be a queue's: those under a framework's signpost, and samples of all.
+
+Names that differ in their ids only have one shape, and what is known of a shape need not be found out for
+every name. Where a framework wants any key of a type (streams may have any name), a few keys of each shape
+are asked for their type, and all of a shape as soon as one of them is of that type.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from random import Random
+from typing import Final
+
+from exporter.samplers.queues.base import Framework, Sightings
+
+# A word with a digit in it: an id, or next to one.
+_ID: Final = re.compile(rb"[A-Za-z]*[0-9][0-9A-Za-z]*")
+# A pattern with a digit outside of braces and brackets is about that digit.
+_NO_TEXT: Final = re.compile(rb"\{[^}]*\}|\[[^]]*\]")
+_DIGIT: Final = re.compile(rb"[0-9]")
+# A signpost that fits this fits everything.
+_NO_NAME: Final = b"\x00"
+# So many shapes are remembered; where there are more, names have next to nothing in common.
+_MAX_SHAPES: Final = 20_000
+# Names that are looked at in one walk through a database, in all and of a shape in which nothing was found.
+MAX_NOTICED: Final = 20_000
+_MAX_FRUITLESS: Final = 1_000
+# Of each shape the first few are asked for their type in each walk, and then one of so many.
+_FIRST_SAMPLES: Final = 5
+_SAMPLED: Final = 1 / 100
+# So many samples are taken in a walk at most, and of so large a share of the names that pass.
+_FREE_SAMPLES: Final = 1_000
+_MOST_SAMPLED: Final = 1 / 10
+
+
+class _Shape:
+    """What is known of the names of one shape. `noticed` and `passed` count in this walk."""
+
+    __slots__ = ("is_fruitful", "is_marked", "is_open", "noticed", "passed", "walk")
+
+    def __init__(self, *, is_marked: bool) -> None:
+        self.is_marked = is_marked
+        self.is_open = False
+        self.is_fruitful = False
+        self.noticed = self.passed = self.walk = 0
+
+
+class Sieve:
+    """Takes in the names of one database as they pass, and keeps those that are worth a question.
+
+    `dropped` counts names that would have been, and were too many. `has_missed`: since this walk began, names
+    have passed of which it turned out only later that they are worth a question.
+    """
+
+    def __init__(self, frameworks: Sequence[Framework], random: Random | None = None) -> None:
+        self.dropped = 0
+        self.has_missed = False
+        self._posts = [(framework.name, post) for framework in frameworks for post in framework.signposts]
+        patterns = dict.fromkeys(post.pattern for _, post in self._posts)
+        closed = [pattern for pattern in patterns if not pattern.fullmatch(_NO_NAME)]
+        self._literal = [one for one in closed if _DIGIT.search(_NO_TEXT.sub(b"", one.pattern))]
+        self._general = [one for one in closed if one not in self._literal]
+        self._open_types = {post.type for _, post in self._posts if post.pattern.fullmatch(_NO_NAME)}
+        self._shapes: dict[bytes, _Shape] = {}
+        self._waiting: dict[bytes, _Shape] = {}
+        self._noticed = 0
+        self._room = 0.0
+        self._walk = 0
+        self._random = random or Random()
+
+    def begin(self) -> None:
+        """A walk through the database begins: every name will pass."""
+        self._walk += 1
+        self._noticed = 0
+        self._room = _FREE_SAMPLES
+        self.has_missed = False
+
+    def add(self, names: Sequence[bytes]) -> None:
+        """Names that pass."""
+        self._room += len(names) * _MOST_SAMPLED
+        for name, shape in zip(names, self._shapes_of(names), strict=True):
+            if shape.walk != self._walk:
+                shape.walk, shape.noticed, shape.passed = self._walk, 0, 0
+            shape.passed += 1
+            if shape.is_marked or shape.is_open or self._is_literal(name):
+                self._notice(name, shape)
+            elif self._open_types and self._room >= 1 and self._is_sample(shape):
+                self._room -= 1
+                self._waiting[name] = shape
+
+    def _shapes_of(self, names: Sequence[bytes]) -> Iterable[_Shape]:
+        if len(self._shapes) > _MAX_SHAPES:
+            self._shapes = {key: shape for key, shape in self._shapes.items() if shape.is_fruitful}
+            if len(self._shapes) > _MAX_SHAPES:
+                self._shapes.clear()
+        for name in names:
+            key = _ID.sub(b"0", name)
+            shape = self._shapes.get(key)
+            if shape is None:
+                is_marked = any(pattern.fullmatch(name) for pattern in self._general)
+                shape = self._shapes[key] = _Shape(is_marked=is_marked)
+            yield shape
+
+    def _is_literal(self, name: bytes) -> bool:
+        return any(pattern.fullmatch(name) for pattern in self._literal)
+
+    def _is_sample(self, shape: _Shape) -> bool:
+        return shape.passed <= _FIRST_SAMPLES or self._random.random() < _SAMPLED
+
+    def _notice(self, name: bytes, shape: _Shape) -> None:
+        if name in self._waiting:
+            return
+        most = MAX_NOTICED if shape.is_fruitful else _MAX_FRUITLESS
+        if self._noticed >= MAX_NOTICED or shape.noticed >= most:
+            self.dropped += 1
+            return
+        self._noticed += 1
+        shape.noticed += 1
+        self._waiting[name] = shape
+
+    @property
+    def has_names(self) -> bool:
+        """Whether any name is waiting."""
+        return len(self._waiting) > 0
+
+    def take(self, most: int) -> Sequence[bytes]:
+        """Names to ask about now, at most so many; they are handed out once."""
+        taken = list(islice(self._waiting, most))
+        for name in taken:
+            del self._waiting[name]
+        return taken
+
+    def sightings(self, types: Mapping[bytes, str]) -> Mapping[str, Sightings]:
+        """Keys with their types, by the name of the framework that may know them."""
+        found: dict[str, dict[str, dict[bytes, None]]] = {}
+        for key, type_name in types.items():
+            if type_name in self._open_types:
+                self._open(self._shape(key))
+            for framework, post in self._posts:
+                if post.type == type_name and post.pattern.fullmatch(key):
+                    found.setdefault(framework, {}).setdefault(type_name, {})[key] = None
+        return {
+            framework: Sightings({type_name: list(keys) for type_name, keys in of_type.items()})
+            for framework, of_type in found.items()
+        }
+
+    def _open(self, shape: _Shape) -> None:
+        if not shape.is_open:
+            shape.is_open = True
+            self.has_missed = self.has_missed or shape.passed > 1
+
+    def note_fruits(self, keys: Iterable[bytes], stems: set[bytes]) -> None:
+        """Of these keys, those that hold one of these stems (of queues that were found) are of fruitful
+        shapes: as many of them as there are may be queues."""
+        for key in keys:
+            if not stems.isdisjoint(_pieces(key)):
+                self._shape(key).is_fruitful = True
+
+    def _shape(self, name: bytes) -> _Shape:
+        (shape,) = self._shapes_of([name])
+        return shape
+
+
+def _pieces(key: bytes) -> set[bytes]:
+    """A key, its parts, and what comes before each of them."""
+    parts = key.split(b":")
+    return {key, *parts, *(b":".join(parts[:end]) for end in range(2, len(parts)))}
