@@ -30,20 +30,27 @@ class Facts:
         self.lengths: Moments | None = None
 
     def add(
-        self, kind: str, ttls: Sequence[int], memory: Sequence[int], weight: float, *, census: bool = False
+        self,
+        kind: str,
+        ttls: Sequence[int],
+        memory: Sequence[int],
+        weight: float,
+        *,
+        census: bool = False,
+        apart: bool = False,
     ) -> None:
         """Keys of one type: TTLs in milliseconds (-1: none), memory in bytes; either may not be known.
 
-        `census`: every key is asked about.
+        `census`: every key is asked about; `apart`: these because they are known to be big.
         """
         entry = self.types.setdefault(kind, [0.0, 0.0])
         entry[0] += weight * max(len(ttls), len(memory))
         if memory:
-            self.memory.add(memory, weight, census=census)
+            self.memory.add(memory, weight, census=census, apart=apart)
             entry[1] += weight * sum(memory)
         if ttls:
             untimed = ttls.count(NO_TTL)
-            self.untimed.add_share(untimed, len(ttls), weight)
+            self.untimed.add_share(untimed, len(ttls), weight, apart=apart)
             if untimed < len(ttls):
                 self.ttl.add([ttl / 1000 for ttl in ttls if ttl >= 0], weight)
 
@@ -70,10 +77,11 @@ class Facts:
             self.lengths = Moments()
         self.lengths.add((length,), weight)
 
-    def absorb(self, other: "Facts") -> None:
-        """The other group has become part of this one."""
-        self.memory.merge(other.memory)
-        self.untimed.merge(other.untimed)
+    def absorb(self, other: "Facts | None", mine: int, theirs: int) -> None:
+        """Another group has become part of this one; `mine` and `theirs` are their numbers of keys."""
+        other = other or Facts()
+        self.memory.merge(other.memory, mine, theirs)
+        self.untimed.merge(other.untimed, mine, theirs)
         self.ttl.merge(other.ttl)
         for kind, (weight, memory) in other.types.items():
             entry = self.types.setdefault(kind, [0.0, 0.0])
@@ -86,7 +94,7 @@ class Facts:
         if self.lengths is None:
             self.lengths = other.lengths
         elif other.lengths is not None:
-            self.lengths.merge(other.lengths)
+            self.lengths.merge(other.lengths, mine, theirs)
 
     def to_json(self) -> dict[str, Any]:
         """For `from_json`."""

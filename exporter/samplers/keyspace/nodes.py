@@ -16,8 +16,8 @@ class Group:
     """Keys whose names have one pattern.
 
     `keys` counts them. A group that became part of another one points `into` that. `facts` is for whoever
-    asks about the keys (it must know how to `absorb` another). `rate` is the share of them to be asked about,
-    0 while it is not planned, after the first `pilot` keys, which are asked in any case.
+    asks about the keys (it must know how to `absorb` another, or None). `rate` is the share of them to be
+    asked about, 0 while it is not planned, after the first `pilot` keys, which are asked in any case.
     """
 
     __slots__ = ("facts", "into", "keys", "pilot", "rate")
@@ -39,12 +39,13 @@ class Group:
 
     def absorb(self, other: "Group") -> None:
         """The keys of the other group are of this pattern too."""
+        known, added, mine, theirs = self.facts, other.facts, self.keys, other.keys
+        if known is None:
+            known, added, mine, theirs = added, known, theirs, mine
+        if known is not None:
+            known.absorb(added, mine, theirs)
+        self.facts, other.facts = known, None
         self.keys += other.keys
-        if self.facts is None:
-            self.facts = other.facts
-        elif other.facts is not None:
-            self.facts.absorb(other.facts)
-        other.facts = None
         other.into = self
 
 

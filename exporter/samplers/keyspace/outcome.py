@@ -8,9 +8,10 @@ from typing import Final
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.model.keyname import show_bytes
 from exporter.samplers.keyspace.history import History, TrackedKey, follow
+from exporter.samplers.keyspace.interval import error_ratio
 from exporter.samplers.keyspace.ranking import rank
 from exporter.samplers.keyspace.report import OTHER, BigKey, PassReport, PatternReport
-from exporter.samplers.keyspace.summary import DatabaseSummary, error_ratio, total_memory
+from exporter.samplers.keyspace.summary import DatabaseSummary, total_memory
 
 _MAX_NAME: Final = 128
 # A growth is told from passes that are at least so far apart.
@@ -44,7 +45,11 @@ def conclude(
     old = before.report if before is not None else None
     shown = {(one.database, one.pattern) for one in old.patterns} if old is not None else set()
     patterns = rank(
-        (pattern for one in listed for pattern in one.patterns), section.max_patterns, shown, section.patterns
+        (pattern for one in listed for pattern in one.patterns),
+        section.max_patterns,
+        shown,
+        section.patterns,
+        {one.report.database: one.samples for one in listed if one.samples},
     )
     _note_queues(patterns, queues)
     if old is not None and facts.complete:

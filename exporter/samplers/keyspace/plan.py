@@ -6,6 +6,7 @@ from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.facts import Facts
+from exporter.samplers.keyspace.interval import Shape, typical_shape
 from exporter.samplers.keyspace.nodes import PILOT, Group
 
 # What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
@@ -36,7 +37,9 @@ class SamplePlan:
         known = [(group, group.facts) for group in groups if isinstance(group.facts, Facts)]
         known = [(group, facts) for group, facts in known if facts.memory.count >= PILOT]
         memory = sum(facts.memory.mean * group.keys for group, facts in known)
-        wanted = [(group, _wanted(group, facts, growth, memory)) for group, facts in known]
+        # What is skewed elsewhere may be so here, where only few values are known.
+        typical = typical_shape(facts.memory.shape for _, facts in known)
+        wanted = [(group, _wanted(group, facts, growth, memory, typical)) for group, facts in known]
         total = sum(number for _, number in wanted)
         factor = self.most / total if total and (self.use_up or total > self.most) else 1.0
         for group, number in wanted:
@@ -44,13 +47,13 @@ class SamplePlan:
             group.rate = 1.0 if rate >= 1.0 else max(rate, _LEAST_RATE)
 
 
-def _wanted(group: Group, facts: Facts, growth: float, memory: float) -> float:
+def _wanted(group: Group, facts: Facts, growth: float, memory: float, typical: Shape | None) -> float:
     """How many keys of a group must be asked about."""
     keys = group.keys * growth
     share = facts.memory.mean * group.keys / memory if memory else 0.0
     # A pattern that is a small part of the whole may be known less well.
     error = _ERROR * max(1.0, _SHARE / share) ** 0.5 if share else _LOOSEST_ERROR
-    needed = max(_LEAST, facts.memory.needed(min(error, _LOOSEST_ERROR)))
+    needed = max(_LEAST, facts.memory.needed(min(error, _LOOSEST_ERROR), typical))
     # Drawing from a finite number of keys takes less (Cochran, "Sampling Techniques", 1977, 4.4).
     return needed / (1 + needed / keys) if keys else needed
 

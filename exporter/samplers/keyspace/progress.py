@@ -11,11 +11,12 @@ from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
 from exporter.samplers.keyspace.nodes import Group, Node
+from exporter.samplers.keyspace.pool import Sample
 from exporter.samplers.keyspace.report import DatabaseReport, PatternReport, TypeReport
 from exporter.samplers.keyspace.summary import DatabaseSummary
 from exporter.samplers.keyspace.survey import Survey
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[TypeReport]])
 
 
@@ -90,6 +91,7 @@ def _dump_summary(summary: DatabaseSummary) -> dict[str, Any]:
             for name, key in summary.biggest.items()
         ],
         "skeleton": summary.skeleton,
+        "samples": {name: sample.to_json() for name, sample in summary.samples.items()},
     }
 
 
@@ -99,7 +101,8 @@ def _load_summary(saved: dict[str, Any]) -> DatabaseSummary:
         name.encode("latin-1"): TrackedKey(kind, memory, length)
         for name, kind, memory, length in saved["biggest"]
     }
-    return DatabaseSummary(report, patterns, types, biggest, saved["skeleton"])
+    samples = {name: Sample.from_json(sample) for name, sample in saved["samples"].items()}
+    return DatabaseSummary(report, patterns, types, biggest, saved["skeleton"], samples)
 
 
 _COUNTS: Final = ("scanned", "name_bytes", "asked", "duplicates", "most_keys", "big_keys")

@@ -1,8 +1,10 @@
 """Which patterns are shown: those with the most memory or keys; the rest is summed up as `other`."""
 
-from collections.abc import Collection, Iterable, Sequence
-from math import hypot
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
+from exporter.samplers.keyspace.interval import Estimate, error_ratio, estimate_of
+from exporter.samplers.keyspace.pool import Pool, Sample, add_estimates
 from exporter.samplers.keyspace.report import OTHER, PatternReport, Spread
 
 # A pattern that was shown before keeps its place until it is overtaken by so much.
@@ -14,10 +16,12 @@ def rank(
     limit: int,
     shown_before: Collection[tuple[str, str]] = (),
     configured: Collection[str] = (),
+    samples: Mapping[str, Mapping[str, Sample]] = MappingProxyType({}),
 ) -> list[PatternReport]:
     """At most `limit` patterns over all databases, then `other` for each database that has more.
 
-    Configured patterns come first; then those with the largest share of the keys or of the memory.
+    Configured patterns come first; then those with the largest share of the keys or of the memory. `samples`
+    are those of the patterns of each database where not every key was asked.
     """
     listed = list(patterns)
     all_keys = sum(pattern.keys for pattern in listed) or 1
@@ -35,13 +39,18 @@ def rank(
     for pattern in rest:
         by_database.setdefault(pattern.database, []).append(pattern)
     shown.sort(key=lambda pattern: (-pattern.memory_bytes, pattern.database, pattern.pattern))
-    return [*shown, *(_other(database, parts) for database, parts in sorted(by_database.items()))]
+    return [
+        *shown,
+        *(
+            _other(database, parts, samples.get(database, {}))
+            for database, parts in sorted(by_database.items())
+        ),
+    ]
 
 
-def _other(database: str, parts: Sequence[PatternReport]) -> PatternReport:
+def _other(database: str, parts: Sequence[PatternReport], samples: Mapping[str, Sample]) -> PatternReport:
     keys = sum(part.keys for part in parts)
-    memory = sum(part.memory_bytes for part in parts)
-    untimed = sum(part.keys_without_ttl for part in parts)
+    memory, untimed = _sums(parts, samples)
     types: dict[str, int] = {}
     for part in parts:
         for kind, count in part.types.items():
@@ -51,15 +60,13 @@ def _other(database: str, parts: Sequence[PatternReport]) -> PatternReport:
         database=database,
         pattern=OTHER,
         keys=keys,
-        keys_error_ratio=_joint((part.keys, part.keys_error_ratio) for part in parts),
-        memory_bytes=memory,
-        memory_error_ratio=_joint((part.memory_bytes, part.memory_error_ratio) for part in parts),
-        mean_bytes=memory / keys if keys else 0.0,
+        keys_error_ratio=None if any(part.keys_error_ratio is None for part in parts) else 0.0,
+        memory_bytes=round(memory.value),
+        memory_error_ratio=error_ratio(memory),
+        mean_bytes=memory.value / keys if keys else 0.0,
         max_bytes=max(part.max_bytes for part in parts),
-        keys_without_ttl=untimed,
-        keys_without_ttl_error_ratio=_joint(
-            (part.keys_without_ttl, part.keys_without_ttl_error_ratio) for part in parts
-        ),
+        keys_without_ttl=round(untimed.value),
+        keys_without_ttl_error_ratio=error_ratio(untimed),
         types=types,
         ttl_seconds=_add([part.ttl_seconds for part in parts]),
         idle_seconds=_add(idle) if idle else None,
@@ -67,14 +74,17 @@ def _other(database: str, parts: Sequence[PatternReport]) -> PatternReport:
     )
 
 
-def _joint(parts: Iterable[tuple[float, float | None]]) -> float | None:
-    """The error of a sum of independent estimates, each a value and its error ratio."""
-    listed = list(parts)
-    total = sum(value for value, _ in listed)
-    if any(ratio is None and value for value, ratio in listed):
-        return None
-    width = hypot(*(value * (ratio or 0.0) for value, ratio in listed))
-    return width / total if total else 0.0
+def _sums(parts: Sequence[PatternReport], samples: Mapping[str, Sample]) -> tuple[Estimate, Estimate]:
+    """Memory, and keys without a TTL."""
+    if not samples:
+        return (
+            add_estimates(*(estimate_of(part.memory_bytes, part.memory_error_ratio) for part in parts)),
+            add_estimates(
+                *(estimate_of(part.keys_without_ttl, part.keys_without_ttl_error_ratio) for part in parts)
+            ),
+        )
+    pool, sampled = Pool(samples.values()), [samples[part.pattern] for part in parts]
+    return pool.total_memory(sampled), pool.total_untimed(sampled)
 
 
 def _add(spreads: Sequence[Spread]) -> Spread:

@@ -1,38 +1,48 @@
 """From what a survey has counted to what a report says."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from math import hypot, isfinite
+from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.samplers.keyspace.distribution import FREQUENCY_BOUNDS, Distribution
-from exporter.samplers.keyspace.estimation import Estimate
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
+from exporter.samplers.keyspace.interval import Estimate, error_ratio, estimate_of
+from exporter.samplers.keyspace.pool import Pool, Sample, add_estimates
 from exporter.samplers.keyspace.report import DatabaseReport, PatternReport, Spread, TypeReport
 from exporter.samplers.keyspace.survey import Survey
 
 
 @dataclass(slots=True)
 class DatabaseSummary:
-    """One database with all its patterns; `skeleton` is for the next pass (see `Miner.learn`)."""
+    """One database with all its patterns; `skeleton` is for the next pass (see `Miner.learn`).
+
+    `samples` are those of the patterns, none where every key was asked.
+    """
 
     report: DatabaseReport
     patterns: list[PatternReport]
     types: list[TypeReport]
     biggest: dict[bytes, TrackedKey]
     skeleton: Any
+    samples: dict[str, Sample] = field(default_factory=dict)
 
 
 def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> DatabaseSummary:
     """The end of a survey; `size` is what DBSIZE says now. Nothing can be added to the survey afterwards."""
     label = f"db{database}"
     whole = _Whole()
+    groups = {
+        name: (group.keys, group.facts if isinstance(group.facts, Facts) else Facts())
+        for name, group in survey.miner.settle().items()
+    }
+    samples = {name: Sample.of(keys, facts) for name, (keys, facts) in groups.items()}
+    pool = Pool(samples.values())
+    memory = pool.total_memory()
     patterns = []
-    for name, group in survey.miner.settle().items():
-        facts = group.facts if isinstance(group.facts, Facts) else Facts()
-        patterns.append(_pattern(label, name, group.keys, facts, complete=complete))
-        whole.add(group.keys, facts)
+    for name, (keys, facts) in groups.items():
+        patterns.append(_pattern(label, name, keys, facts, pool, complete=complete))
+        whole.add(keys, facts)
     report = DatabaseReport(
         database=label,
         keys=survey.scanned,
@@ -40,18 +50,22 @@ def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> Da
         asked=survey.asked,
         duplicates=survey.duplicates,
         name_bytes=survey.name_bytes,
-        memory_bytes=round(whole.memory.value),
-        memory_error_ratio=error_ratio(whole.memory),
+        memory_bytes=round(memory.value),
+        memory_error_ratio=error_ratio(memory),
         ttl_seconds=spread(whole.ttl),
         idle_seconds=spread(whole.idle) if whole.idle.total else None,
         access_frequency=spread(whole.frequency) if whole.frequency.total else None,
     )
     types = whole.types(label, survey.big_keys)
-    return DatabaseSummary(report, patterns, types, _biggest(survey), survey.miner.skeleton())
+    if survey.settings.plan is None:
+        samples = {}
+    return DatabaseSummary(report, patterns, types, _biggest(survey), survey.miner.skeleton(), samples)
 
 
-def _pattern(database: str, name: str, keys: int, facts: Facts, *, complete: bool) -> PatternReport:
-    memory, untimed = facts.memory.total(keys), facts.untimed.share_total(keys)
+def _pattern(
+    database: str, name: str, keys: int, facts: Facts, pool: Pool, *, complete: bool
+) -> PatternReport:
+    memory, untimed = pool.memory(Sample.of(keys, facts)), facts.untimed.share_total(keys)
     factor = _factor(keys, facts)
     lengths = facts.lengths
     return PatternReport(
@@ -62,7 +76,7 @@ def _pattern(database: str, name: str, keys: int, facts: Facts, *, complete: boo
         keys_error_ratio=0.0 if complete else None,
         memory_bytes=round(memory.value),
         memory_error_ratio=error_ratio(memory),
-        mean_bytes=facts.memory.mean,
+        mean_bytes=memory.value / keys if keys else 0.0,
         max_bytes=round(facts.memory.maximum),
         keys_without_ttl=round(untimed.value),
         keys_without_ttl_error_ratio=error_ratio(untimed),
@@ -78,7 +92,6 @@ class _Whole:
     """All groups of a database together, each with the weight of its keys."""
 
     def __init__(self) -> None:
-        self.memory = Estimate(0.0, 0.0)
         self.ttl = Distribution()
         self.idle = Distribution()
         self.frequency = Distribution(FREQUENCY_BOUNDS)
@@ -86,7 +99,6 @@ class _Whole:
         self._encodings: dict[str, dict[str, float]] = {}
 
     def add(self, keys: int, facts: Facts) -> None:
-        self.memory = add_estimates(self.memory, facts.memory.total(keys))
         factor = _factor(keys, facts)
         self.ttl.merge(facts.ttl, factor)
         if facts.idle is not None:
@@ -149,24 +161,6 @@ def spread(distribution: Distribution, factor: float = 1.0) -> Spread:
     return Spread(buckets, distribution.sum * factor)
 
 
-def error_ratio(estimate: Estimate) -> float | None:
-    """The error in parts of the value; None where nothing is known."""
-    ratio = estimate.error_ratio
-    return ratio if isfinite(ratio) else None
-
-
-def add_estimates(*estimates: Estimate) -> Estimate:
-    """The sum of independent estimates."""
-    return Estimate(
-        sum(estimate.value for estimate in estimates), hypot(*(estimate.half_width for estimate in estimates))
-    )
-
-
 def total_memory(reports: Iterable[DatabaseReport]) -> Estimate:
     """The memory of all databases."""
-    return add_estimates(
-        *(
-            Estimate(report.memory_bytes, (report.memory_error_ratio or 0.0) * report.memory_bytes)
-            for report in reports
-        )
-    )
+    return add_estimates(*(estimate_of(report.memory_bytes, report.memory_error_ratio) for report in reports))

@@ -1,7 +1,7 @@
 """What a pass has learnt about one database so far."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import repeat
 from random import Random
@@ -18,7 +18,7 @@ from exporter.samplers.keyspace.answers import (
 from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.miner import Miner
-from exporter.samplers.keyspace.nodes import Group
+from exporter.samplers.keyspace.nodes import PILOT, Group
 from exporter.samplers.keyspace.plan import SamplePlan
 from exporter.samplers.lookups import Lookups
 
@@ -34,6 +34,8 @@ _MAX_TYPES: Final = 32
 # The sample is planned anew whenever the number of keys seen has grown by this factor.
 _REPLAN: Final = 1.1
 _MAX_LENGTH_SHARE: Final = 0.05
+_PILOT_SHARE: Final = 0.025
+_LEAST_PILOT: Final = 10
 _FREE_LENGTHS: Final = 1000
 
 
@@ -58,7 +60,7 @@ class SurveySettings:
 @dataclass(slots=True)
 class Batch:
     """Names of the SCAN step at `cursor`, and which of them are asked about: all, or the `chosen` ones
-    (indexes) with their weights."""
+    (indexes) with their weights; `apart` are those of the chosen (positions) that are asked in any case."""
 
     cursor: bytes
     names: Sequence[bytes]
@@ -66,6 +68,7 @@ class Batch:
     groups: list[Group] | None = None
     chosen: Sequence[int] | None = None
     weights: Sequence[float] | None = None
+    apart: frozenset[int] = frozenset()
 
 
 class Survey:
@@ -102,10 +105,12 @@ class Survey:
         if plan is None:
             return Batch(cursor, names, FactsRequest(names, self._extra(len(names)), self.settings.usage))
         groups = self.miner.find(names)
-        chosen, weights = self._draw(plan, names, groups)
+        watched = self.settings.watched.intersection(names)
+        chosen, weights = self._draw(plan, names, groups, watched)
         asked = [names[index] for index in chosen]
+        apart = frozenset(at for at, name in enumerate(asked) if name in watched) if watched else frozenset()
         request = FactsRequest(asked, self._extra(len(asked)), self.settings.usage)
-        return Batch(cursor, names, request, groups, chosen, weights)
+        return Batch(cursor, names, request, groups, chosen, weights, apart)
 
     def _without_duplicates(self, names: Sequence[bytes]) -> Sequence[bytes]:
         """SCAN repeats keys where the server's table shrinks; within neighbouring steps, since it visits the
@@ -128,22 +133,24 @@ class Survey:
         return self._random.sample(range(count), min(number, count))
 
     def _draw(
-        self, plan: SamplePlan, names: Sequence[bytes], groups: Sequence[Group]
+        self, plan: SamplePlan, names: Sequence[bytes], groups: Sequence[Group], watched: Set[bytes]
     ) -> tuple[list[int], list[float]]:
         """The indexes of the keys to ask about, and how many keys each stands for."""
-        random, watched = self._random.random, self.settings.watched.intersection(names)
+        random = self._random.random
         usual = min(1.0, plan.most / max(1, self.most_keys))
+        # Of a small sample no group gets so much that nothing is left for those that come later.
+        kept_back = PILOT - min(PILOT, max(_LEAST_PILOT, int(plan.most * _PILOT_SHARE)))
         chosen: list[int] = []
         weights: list[float] = []
         for index, group in enumerate(groups):
             one = group if group.into is None else group.final
             rate = one.rate or usual
-            if one.pilot and self._pilots < plan.most / 2:
+            if watched and names[index] in watched:
+                rate = 1.0
+            elif one.pilot > kept_back and self._pilots < plan.most / 2:
                 # SCAN's order has nothing to do with what is asked: the first ones are as good as any.
                 one.pilot -= 1
                 self._pilots += 1
-                rate = 1.0
-            elif watched and names[index] in watched:
                 rate = 1.0
             if rate >= 1.0 or random() < rate:
                 chosen.append(index)
@@ -166,21 +173,31 @@ class Survey:
         return self._affordable(candidates)
 
     def _add_answers(self, batch: Batch, groups: Sequence[Group], answers: Answers) -> list[LengthCandidate]:
-        buckets: defaultdict[tuple[Group, float, bytes], list[int]] = defaultdict(list)
+        buckets: defaultdict[tuple[Group, float, bytes, bool], list[int]] = defaultdict(list)
         weights = batch.weights if batch.weights is not None else repeat(1.0, len(groups))
-        for index, key in enumerate(zip(groups, weights, answers.types, strict=True)):
-            buckets[key].append(index)
+        for index, (group, weight, kind) in enumerate(zip(groups, weights, answers.types, strict=True)):
+            buckets[group, weight, kind, index in batch.apart].append(index)
         candidates: list[LengthCandidate] = []
-        for (group, weight, kind), indexes in buckets.items():
+        for (group, weight, kind, apart), indexes in buckets.items():
             if kind == b"none":
                 # Deleted or expired since SCAN has seen them.
                 group.keys -= len(indexes)
             else:
-                candidates += self._add_bucket(batch, answers, group, weight, self._kind(kind), indexes)
+                candidates += self._add_bucket(
+                    batch, answers, group, weight, self._kind(kind), indexes, apart=apart
+                )
         return candidates
 
     def _add_bucket(
-        self, batch: Batch, answers: Answers, group: Group, weight: float, kind: str, indexes: list[int]
+        self,
+        batch: Batch,
+        answers: Answers,
+        group: Group,
+        weight: float,
+        kind: str,
+        indexes: list[int],
+        *,
+        apart: bool,
     ) -> list[LengthCandidate]:
         """Keys of one group, weight and type."""
         ttls = [answers.ttls[index] for index in indexes] if answers.ttls else []
@@ -198,7 +215,7 @@ class Survey:
             ttls = [ttls[at] for at in alive] if ttls else []
             memory = [memory[at] for at in alive] if memory else []
         facts = _facts(group)
-        facts.add(kind, ttls, memory, weight, census=self.settings.plan is None)
+        facts.add(kind, ttls, memory, weight, census=self.settings.plan is None, apart=apart)
         if not memory:
             return []
         highest = max(memory)
