@@ -1,7 +1,7 @@
 """What a pass has learnt about one database so far."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from random import Random
@@ -16,9 +16,10 @@ from exporter.samplers.keyspace.answers import (
     Refused,
 )
 from exporter.samplers.keyspace.biggest import TopKeys
+from exporter.samplers.keyspace.draw import Draw
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.miner import Miner
-from exporter.samplers.keyspace.nodes import PILOT, Group
+from exporter.samplers.keyspace.nodes import Group
 from exporter.samplers.keyspace.plan import SamplePlan
 from exporter.samplers.lookups import Lookups
 
@@ -34,8 +35,6 @@ _MAX_TYPES: Final = 32
 # The sample is planned anew whenever the number of keys seen has grown by this factor.
 _REPLAN: Final = 1.1
 _MAX_LENGTH_SHARE: Final = 0.05
-_PILOT_SHARE: Final = 0.025
-_LEAST_PILOT: Final = 10
 _FREE_LENGTHS: Final = 1000
 
 
@@ -93,9 +92,9 @@ class Survey:
         self.big_keys: dict[str, float] = {}
         self._lookups = lookups
         self._random = Random(settings.seed)
+        self._draw = Draw(self._random)
         self._recent: tuple[set[bytes], set[bytes]] = (set(), set())
         self._planned_at = 0
-        self._pilots = 0
         self._lengths_asked = 0
 
     def select(self, cursor: bytes, names: Sequence[bytes]) -> Batch:
@@ -106,7 +105,7 @@ class Survey:
             return Batch(cursor, names, FactsRequest(names, self._extra(len(names)), self.settings.usage))
         groups = self.miner.find(names)
         watched = self.settings.watched.intersection(names)
-        chosen, weights = self._draw(plan, names, groups, watched)
+        chosen, weights = self._draw.choose(plan, names, groups, watched, self.most_keys)
         asked = [names[index] for index in chosen]
         apart = frozenset(at for at, name in enumerate(asked) if name in watched) if watched else frozenset()
         request = FactsRequest(asked, self._extra(len(asked)), self.settings.usage)
@@ -131,31 +130,6 @@ class Survey:
         # The rounding is random too, so that every key has the same chance.
         number = int(rate * count + self._random.random())
         return self._random.sample(range(count), min(number, count))
-
-    def _draw(
-        self, plan: SamplePlan, names: Sequence[bytes], groups: Sequence[Group], watched: Set[bytes]
-    ) -> tuple[list[int], list[float]]:
-        """The indexes of the keys to ask about, and how many keys each stands for."""
-        random = self._random.random
-        usual = min(1.0, plan.most / max(1, self.most_keys))
-        # Of a small sample no group gets so much that nothing is left for those that come later.
-        kept_back = PILOT - min(PILOT, max(_LEAST_PILOT, int(plan.most * _PILOT_SHARE)))
-        chosen: list[int] = []
-        weights: list[float] = []
-        for index, group in enumerate(groups):
-            one = group if group.into is None else group.final
-            rate = one.rate or usual
-            if watched and names[index] in watched:
-                rate = 1.0
-            elif one.pilot > kept_back and self._pilots < plan.most / 2:
-                # SCAN's order has nothing to do with what is asked: the first ones are as good as any.
-                one.pilot -= 1
-                self._pilots += 1
-                rate = 1.0
-            if rate >= 1.0 or random() < rate:
-                chosen.append(index)
-                weights.append(1.0 / rate)
-        return chosen, weights
 
     def commit(self, batch: Batch, replies: Sequence[Reply]) -> list[LengthCandidate]:
         """Count a batch, with the replies to its request; returns the keys whose length is worth asking."""
