@@ -96,23 +96,23 @@ def _next_line(
     raise TimeoutError(f"scene {name} did not report a step within {_STEP_SECONDS:.0f} s")
 
 
-def _node(script: str, module: str) -> Scene:
+def _node(script: str, module: str, name: str = "") -> Scene:
     def start(url: str) -> tuple[Sequence[str], dict[str, str]]:
         modules = environments.node_modules()
         return ["node", script, module, url], {"NODE_PATH": str(modules)}
 
-    return Scene(module, start)
+    return Scene(name or module, start)
 
 
-def _python(name: str) -> Scene:
+def _python(name: str, script: str = "") -> Scene:
     def start(url: str) -> tuple[Sequence[str], dict[str, str]]:
         interpreter = environments.python(name)
-        return [str(interpreter), f"{name}_scene.py", url], {
+        return [str(interpreter), script or f"{name}_scene.py", url], {
             "PYTHONPATH": str(SCENES),
             "PYTHONUNBUFFERED": "1",
         }
 
-    return Scene(f"{name}-python" if name == "bullmq" else name, start)
+    return Scene(script or (f"{name}-python" if name == "bullmq" else name), start)
 
 
 def _plain(name: str, program: str, script: str) -> Scene:
@@ -131,3 +131,15 @@ NODE_SCENES: Final = (
 PYTHON_SCENES: Final = tuple(_python(name) for name in environments.PYTHON_PACKAGES)
 SIDEKIQ_SCENE: Final = _plain("sidekiq", "ruby", "sidekiq_scene.rb")
 LARAVEL_SCENE: Final = _plain("laravel", "php", "laravel_scene.php")
+# Queues of any name, and queues that are in one state only.
+NAME_SCENES: Final = tuple(
+    _node("names.js", module, f"names-{module}") for module in ("bullmq5", "bullmq6", "bull3", "bull4")
+)
+LONE_SCENES: Final = tuple(
+    _python(name, f"{name}_lone.py") for name in ("celery", "rq", "arq", "saq", "dramatiq", "huey", "taskiq")
+)
+LONE_NODE_SCENES: Final = (
+    _node("bee_lone.js", "bee-queue", "bee-lone"),
+    _node("resque_lone.js", "node-resque", "resque-lone"),
+)
+LONE_SIDEKIQ_SCENE: Final = _plain("sidekiq-lone", "ruby", "sidekiq_lone.rb")

@@ -35,12 +35,24 @@ def bound_queues(members: Sequence[bytes], configured: bytes | None) -> list[Bou
     found: dict[BoundQueue, None] = {}
     for member in members:
         for separator in separators:
-            parts = member.split(separator)
-            if len(parts) == 3:
-                if parts[2] and not _is_internal(parts[2]):
-                    found[BoundQueue(parts[2], separator)] = None
+            queue = _queue_of(member, separator)
+            if queue is not None:
+                if queue and not _is_internal(queue):
+                    found[BoundQueue(queue, separator)] = None
                 break
     return list(found)
+
+
+def _queue_of(member: bytes, separator: bytes) -> bytes | None:
+    """The queue in a member with this separator; None where it does not take it apart.
+
+    A name may hold the separator itself: then it shows by standing on both sides.
+    """
+    parts = member.split(separator)
+    if len(parts) == 3:
+        return parts[2]
+    name = member[: max(0, len(member) // 2 - len(separator))]
+    return name if name and member == name + separator + separator + name else None
 
 
 def _is_internal(queue: bytes) -> bool:

@@ -16,7 +16,7 @@ from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.probes import ask_fitting, check_each
-from exporter.samplers.queues.replies import count, names
+from exporter.samplers.queues.replies import count, names, text
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import plausible
 from exporter.samplers.queues.vocabulary import Method, State
@@ -95,22 +95,20 @@ def _decompress(head: bytes) -> bytes:
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     key, schedule = _QUEUE + queue.id.name, _SCHEDULE + queue.id.name
     due_before = moment.at - moment.settings.overdue_after.seconds
-    # One of LLEN and ZCARD is refused, for the wrong type, unless the queue is empty.
-    length, size, tail, scheduled, overdue = yield [
-        ("LLEN", key),
-        ("ZCARD", key),
-        ("LINDEX", key, -1),
+    kind, scheduled, overdue = yield [
+        ("TYPE", key),
         ("ZCARD", schedule),
         ("ZCOUNT", schedule, "-inf", f"({due_before:.3f}"),
     ]
     reading = Reading(overdue=count(overdue))
     reading.count(State.SCHEDULED, count(scheduled))
-    prioritized = count(size)
-    if prioritized and count(length) is None:
-        reading.count(State.WAITING, prioritized)
+    if text(kind) == "zset":
+        size, *firsts = yield [("ZCARD", key), *_ask_firsts(key)]
+        reading.count(State.WAITING, count(size))
         reading.method = Method.TIMESTAMP
-        reading.oldest = _oldest((yield _ask_firsts(key)))
+        reading.oldest = _oldest(firsts)
         return reading
+    length, tail = yield [("LLEN", key), ("LINDEX", key, -1)]
     reading.count(State.WAITING, count(length))
     reading.method = Method.FIRST_SEEN
     reading.oldest = watch_head(queue, tail, moment.at)

@@ -107,6 +107,17 @@ def test_what_separates_priorities_shows_in_the_bindings(empty_server: RealServe
     }
 
 
+def test_a_name_may_hold_what_separates_priorities(empty_server: RealServer) -> None:
+    bind(empty_server, "a:b", "a:b", separator=":")
+    bind(empty_server, "mail", "mail", separator=":")
+    empty_server.client.lpush("a:b:3", "{}")
+    found = read_queues(empty_server.url, AT)
+    assert {queue: report.jobs["waiting"] for (_, queue), report in found.items() if queue != "*"} == {
+        "a:b": 1,
+        "mail": 0,
+    }
+
+
 def test_two_applications_may_separate_in_two_ways(empty_server: RealServer) -> None:
     bind(empty_server, "mail", "mail")
     bind(empty_server, "films", "films", separator=":")
