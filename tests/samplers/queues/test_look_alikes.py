@@ -202,20 +202,33 @@ def test_ordinary_keys_are_no_queues(empty_server: RealServer, write: Write) -> 
     assert read_queues(empty_server.url, AT) == {}
 
 
-def test_looking_at_ordinary_keys_causes_no_errors(empty_server: RealServer) -> None:
+def test_looking_at_ordinary_keys_causes_no_errors(each_empty_server: RealServer) -> None:
     for write in LOOK_ALIKES.values():
-        write(empty_server.client)
+        write(each_empty_server.client)
     for name in ("shop", "huey.redis.text", "arq:queue:5", "saq:y", "asynq:{main}"):
         for part in ("queues", "processes", "workers", "failed", "id", "meta", "wait", "events", "active"):
-            empty_server.client.set(f"{name}:{part}", "x")
-    empty_server.client.config_resetstat()
-    with Watcher(empty_server.url) as watcher:
+            each_empty_server.client.set(f"{name}:{part}", "x")
+    each_empty_server.client.config_resetstat()
+    with Watcher(each_empty_server.url) as watcher:
         # A walk, and a pass that asks the indexes along.
         for passed in (0, 75, 135):
             assert watcher.sample(AT + passed) == {}
         watcher.finish_walk()
         assert watcher.sample(AT + 150) == {}
-    assert empty_server.client.info("errorstats") == {}
+    assert each_empty_server.client.info("errorstats") == {}
+
+
+def test_looking_at_ordinary_keys_is_counted_as_ours(each_empty_server: RealServer) -> None:
+    for write in LOOK_ALIKES.values():
+        write(each_empty_server.client)
+    each_empty_server.client.config_resetstat()
+    with Watcher(each_empty_server.url) as watcher:
+        watcher.find(AT)
+        for passed in (0, 60, 120):
+            watcher.read(AT + passed)
+        ours = watcher.facts.lookups.hits, watcher.facts.lookups.misses
+    facts = each_empty_server.client.info("stats")
+    assert ours == (facts["keyspace_hits"], facts["keyspace_misses"])
 
 
 def test_keys_of_one_job_are_no_queues(empty_server: RealServer) -> None:
