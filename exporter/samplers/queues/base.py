@@ -35,7 +35,8 @@ class Heartbeats:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The circumstances of one pass; `at` is in epoch seconds.
+    """The circumstances of one pass; `at` is in epoch seconds, and so is `since`, from when on the server has
+    been watched.
 
     `clients` is filled by the pass's first replies. `celery` is None while nothing is known of its workers.
     `known` are the queues of the server as far as they are known, of all frameworks and databases.
@@ -48,6 +49,7 @@ class Moment:
     celery: Heartbeats | None = None
     known: Iterable[KnownQueue] = ()
     own_database: int = 0
+    since: float | None = None
 
     @property
     def is_own_database(self) -> bool:
@@ -61,6 +63,11 @@ class Moment:
             for queue in self.known
             if queue.id.framework == framework and queue.id.database == self.database
         ]
+
+    @property
+    def since_ms(self) -> int:
+        """From when on the server has been watched, in milliseconds; now, where nobody has said."""
+        return int((self.at if self.since is None else self.since) * 1000)
 
     @property
     def at_ms(self) -> int:

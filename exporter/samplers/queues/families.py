@@ -29,6 +29,13 @@ ADDED: Final = Family(
 FINISHED: Final = Family(
     "redis_queue_jobs_finished_total", Kind.COUNTER, "Jobs that have ended, by outcome.", (*_QUEUE, "outcome")
 )
+DERIVED: Final = Family(
+    "redis_queue_jobs_finished_derived_total",
+    Kind.COUNTER,
+    "Those of redis_queue_jobs_finished_total whose end nobody told: derived from what was added and what is"
+    " left.",
+    (*_QUEUE, "outcome"),
+)
 ORPHANED: Final = Family("redis_queue_orphaned_jobs", Kind.GAUGE, "Active jobs whose worker is gone.", _QUEUE)
 STUCK: Final = Family(
     "redis_queue_stuck_jobs", Kind.GAUGE, "Jobs that have been in work for longer than stuck_after.", _QUEUE
@@ -97,6 +104,7 @@ FAMILIES: Final = (
     OLDEST,
     ADDED,
     FINISHED,
+    DERIVED,
     ORPHANED,
     STUCK,
     OVERDUE,
@@ -148,6 +156,8 @@ class QueueWriter:
                 self._table.set(family, float(value), *labels)
         for outcome, value in reading.finished.items():
             self._table.set(FINISHED, value, *labels, outcome)
+        for outcome, value in reading.derived.items():
+            self._table.set(DERIVED, value, *labels, outcome)
         age, method = oldest_age(reading, self._at)
         if age is not None:
             self._table.set(OLDEST, age, *labels, method)

@@ -55,7 +55,8 @@ class Reading:
     """What one pass found in a queue; what is None or missing is unknown, which is not 0.
 
     `by_priority` splits states where the framework keeps priorities apart; the parts are not added to `jobs`
-    again. Counters (`added`, `finished`) are as the framework counts them, or as seen so far. `workers` are
+    again. Counters (`added`, `finished`) are as the framework counts them, or as seen so far; `derived` are
+    those among the finished ones whose end nobody told. `workers` are
     those alive; `silent_workers` are still registered and have not been heard for too long. `last_heartbeat`
     is the latest, in epoch seconds. `overdue` are delayed jobs whose moment has passed. `orphaned` are active
     jobs that nobody holds any more, `stuck` those held for longer than the configured time. `is_mistaken`:
@@ -68,6 +69,7 @@ class Reading:
     method: Method | None = None
     added: float | None = None
     finished: dict[Outcome, float] = field(default_factory=dict)
+    derived: dict[Outcome, float] = field(default_factory=dict)
     orphaned: int | None = None
     stuck: int | None = None
     overdue: int | None = None

@@ -38,6 +38,7 @@ class QueueReport:
     age_method: str
     added: float | None
     finished: Mapping[str, float]
+    derived: Mapping[str, float]
     orphaned: int | None
     stuck: int | None
     overdue: int | None
@@ -72,6 +73,7 @@ def report_queue(known: KnownQueue, reading: Reading, at: float, drain_seconds: 
         age_method=method,
         added=reading.added,
         finished={outcome.value: value for outcome, value in reading.finished.items()},
+        derived={outcome.value: value for outcome, value in reading.derived.items()},
         orphaned=reading.orphaned,
         stuck=reading.stuck,
         overdue=reading.overdue,

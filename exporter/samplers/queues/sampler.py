@@ -88,6 +88,7 @@ class QueuesSampler:
         self._indexed_at: object = None
         self._signs: frozenset[str] = frozenset()
         context.facts.on_names = self._finder.add_names
+        self._since: float | None = None
         self._saved_at = 0.0
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
@@ -129,6 +130,7 @@ class QueuesSampler:
 
     async def read(self, at: float) -> None:
         """Read the known queues, without looking for others."""
+        self._since = at if self._since is None else self._since
         self._round_trips = 0
         self._refused = []
         readings = await self._read_all(at)
@@ -142,6 +144,7 @@ class QueuesSampler:
         Returns the error of a server that does not let us: `read` shows what is known without. Raises
         `TargetError`.
         """
+        self._since = at if self._since is None else self._since
         self._walk_due_at = at + self._settings.discovery_interval.seconds
         try:
             await self._walk_through(at, Budget(share=None))
@@ -254,7 +257,8 @@ class QueuesSampler:
         ]
 
     def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
-        return Moment(at, self._settings, database, clients, self._celery.heartbeats(database))
+        heard = self._celery.heartbeats(database)
+        return Moment(at, self._settings, database, clients, heard, since=self._since)
 
     def _read_group(
         self, framework: Framework, queues: Sequence[KnownQueue], moment: Moment

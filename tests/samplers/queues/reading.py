@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
+from exporter.errors import StateError
 from exporter.metrics import SeriesTable
 from exporter.model.target import Address, Target
 from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.queues import QueueRecords, QueueReport, QueuesSampler
 from exporter.samplers.queues.base import Framework
+from exporter.samplers.queues.known import KnownQueue
 
 # What an expectation compares with: key in the expectation -> field of the report.
 _FIELDS: Final = {
@@ -44,6 +46,28 @@ def target_of(url: str) -> Target:
     database = int(parts.path.strip("/") or 0)
     address = Address(parts.hostname or "", parts.port or 6379, database=database)
     return Target(address.instance, address)
+
+
+class Memory:
+    """Records in memory, copied as a database would; fails on demand."""
+
+    def __init__(self) -> None:
+        self.saved: dict[str, list[KnownQueue]] = {}
+        self.fails = False
+
+    async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
+        if self.fails:
+            raise StateError("no disk")
+        return [self._copy(known) for known in self.saved.get(instance, [])]
+
+    async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
+        if self.fails:
+            raise StateError("no disk")
+        self.saved[instance] = [self._copy(known) for known in queues]
+
+    @staticmethod
+    def _copy(known: KnownQueue) -> KnownQueue:
+        return KnownQueue(known.id, known.label, known.alive_at, dict(known.notes))
 
 
 Reports = dict[tuple[str, str], QueueReport]

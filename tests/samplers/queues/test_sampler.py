@@ -10,7 +10,7 @@ import redis
 
 from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
 from exporter.connection import Command, Reply
-from exporter.errors import ReplyError, StateError
+from exporter.errors import ReplyError
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks import bullmq, registry, rq
 from exporter.samplers.queues.known import KnownQueue
@@ -20,7 +20,7 @@ from exporter.samplers.queues.vocabulary import State
 from tests.conftest import StartServer
 from tests.samplers.queues import recorded
 from tests.samplers.queues.conftest import Load
-from tests.samplers.queues.reading import Watcher, differences, read_queues
+from tests.samplers.queues.reading import Memory, Watcher, differences, read_queues
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
@@ -59,24 +59,6 @@ ALLOWED = {
     "zrangebyscore",
     "zrevrange",
 }
-
-
-class Memory:
-    """Records in memory; fails on demand."""
-
-    def __init__(self) -> None:
-        self.saved: dict[str, list[KnownQueue]] = {}
-        self.fails = False
-
-    async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
-        if self.fails:
-            raise StateError("no disk")
-        return self.saved.get(instance, [])
-
-    async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
-        if self.fails:
-            raise StateError("no disk")
-        self.saved[instance] = list(queues)
 
 
 def make_queue(server: RealServer, name: str = "mail", waiting: int = 1) -> None:

@@ -5,17 +5,23 @@ Confirmed on npm `bull` 3.29 and 4.16. Jobs with a priority stand in `wait` like
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.samplers.queues.ends import KEPT, count_ends
 from exporter.samplers.queues.frameworks import bull_family as bull
 from exporter.samplers.queues.frameworks.bull_fingerprint import Writer, find_queues
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, number
+from exporter.samplers.queues.replies import count, number, pairs
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
+
+# The notes of when the newest of the jobs that are kept has ended, in ms, and of how many were kept.
+_LAST: Final = "last/"
+_BEFORE: Final = "before/"
 
 
 class Bull:
@@ -58,9 +64,10 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("EXISTS", stem + b":meta-paused"),
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
+        *_ask_new(queue, moment),
     ]
     wait, wait_tail, paused, paused_tail, active, listed = first[:6]
-    delayed, overdue, completed, failed, last_id, is_paused, *metrics = first[6:]
+    delayed, overdue, completed, failed, last_id, is_paused, *rest = first[6:]
     waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
     held, oldest_held = bull.count_without_markers(paused, paused_tail)
     reading = Reading(method=Method.TIMESTAMP, overdue=count(overdue), added=number(last_id))
@@ -71,15 +78,46 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.count(State.COMPLETED, count(completed))
     reading.count(State.FAILED, count(failed))
     reading.paused = is_paused == 1
-    # Only where workers were started with metrics; nothing else in Bull counts ends.
-    for outcome, reply in zip((Outcome.COMPLETED, Outcome.FAILED), metrics, strict=True):
-        ended = number(reply)
-        if ended is not None:
-            reading.finished[outcome] = ended
+    _count_finished(queue, reading, rest[:2], rest[2:])
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
     yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), moment)
     reading.workers = bull.count_workers(stem, moment.clients)
     return reading
+
+
+def _ask_new(queue: KnownQueue, moment: Moment) -> list[Command]:
+    """How many ended jobs were added to those that are kept since the last pass, and the time of the last."""
+    keys = {outcome: queue.id.base + b":" + state.value.encode() for outcome, state in KEPT.items()}
+    since = {outcome: queue.number(_LAST + outcome, moment.since_ms) for outcome in keys}
+    return [
+        *(("ZCOUNT", key, f"({since[outcome]:.0f}", "+inf") for outcome, key in keys.items()),
+        *(("ZREVRANGE", key, 0, 0, "WITHSCORES") for key in keys.values()),
+    ]
+
+
+def _count_finished(
+    queue: KnownQueue, reading: Reading, metrics: Sequence[Reply], replies: Sequence[Reply]
+) -> None:
+    """What workers count, where they were started with metrics; nothing else in Bull counts ends."""
+    counted = dict(zip(KEPT, (number(reply) for reply in metrics), strict=True))
+    reading.finished = {outcome: ended for outcome, ended in counted.items() if ended is not None}
+    if not reading.finished:
+        count_ends(queue, reading, _grown(queue, reading, replies))
+
+
+def _grown(queue: KnownQueue, reading: Reading, replies: Sequence[Reply]) -> Mapping[Outcome, float]:
+    """The sets of ended jobs may be cut to a number or an age: then they do not grow, and times tell."""
+    grown = {}
+    for outcome, new, last in zip(KEPT, replies[:2], replies[2:], strict=True):
+        kept = reading.jobs.get(KEPT[outcome])
+        if kept is None or count(new) is None:
+            continue
+        before = queue.number(_BEFORE + outcome, kept)
+        queue.notes[_BEFORE + outcome] = kept
+        grown[outcome] = float(max(kept - before, count(new) or 0))
+        for _, ended_ms in pairs(last):
+            queue.notes[_LAST + outcome] = ended_ms
+    return grown
 
 
 def _details(

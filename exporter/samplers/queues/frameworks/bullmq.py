@@ -9,10 +9,11 @@ from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.foresight import foreseen
 from exporter.samplers.queues.frameworks import bull_family as bull
 from exporter.samplers.queues.frameworks.bull_fingerprint import Writer, find_queues
-from exporter.samplers.queues.frameworks.bullmq_events import FinishedEvents
+from exporter.samplers.queues.frameworks.bullmq_events import EndedJobs, read_events
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, items, number, pairs
@@ -49,10 +50,18 @@ class BullMq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        ends = [EndedJobs(queue, moment.since_ms) for queue in queues]
+        of_queues = [
+            foreseen(queue.foresight, _read(queue, ended, moment))
+            for queue, ended in zip(queues, ends, strict=True)
+        ]
+        readings, _ = yield from together([together(of_queues), read_events(ends)])
+        for reading, ended in zip(readings, ends, strict=True):
+            ended.conclude(reading)
+        return readings
 
 
-def _first_questions(stem: bytes, moment: Moment, finished: FinishedEvents) -> list[Command]:
+def _first_questions(stem: bytes, moment: Moment, ended: EndedJobs) -> list[Command]:
     return [
         ("LLEN", stem + b":wait"),
         ("LRANGE", stem + b":wait", -2, -1),
@@ -70,14 +79,13 @@ def _first_questions(stem: bytes, moment: Moment, finished: FinishedEvents) -> l
         ("HMGET", stem + b":meta", "paused", *bull.META_FIELDS),
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
-        *finished.ask(),
+        *ended.ask(),
     ]
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, ended: EndedJobs, moment: Moment) -> Steps[Reading]:
     stem = queue.id.base
-    finished = FinishedEvents(queue, stem)
-    first = yield _first_questions(stem, moment, finished)
+    first = yield _first_questions(stem, moment, ended)
     wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
     last_id, is_paused, completed, failed, *events = first[12:]
     reading = Reading(method=Method.TIMESTAMP)
@@ -95,8 +103,8 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.paused = bool(items(is_paused)) and items(is_paused)[0] is not None
     running = bull.ActiveJobs(stem, listed)
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
-    reading.finished = finished.counts((completed, failed), events)
-    yield from _details(reading, stem, heads, running, finished, moment)
+    ended.begin((completed, failed), events, reading)
+    yield from _details(reading, stem, heads, running, moment)
     reading.workers = bull.count_workers(stem, moment.clients)
     return reading
 
@@ -106,21 +114,19 @@ def _details(
     stem: bytes,
     heads: Sequence[bytes],
     running: bull.ActiveJobs,
-    finished: FinishedEvents,
     moment: Moment,
 ) -> Steps[None]:
-    """What needs answers of the first round: ages, locks, the end of a long stream of events."""
-    locks, more = running.ask(), finished.ask_rest()
+    """What needs answers of the first round: ages and locks."""
+    locks = running.ask()
     bands = _ask_bands(stem) if reading.jobs.get(State.PRIORITIZED) else []
     if State.ACTIVE in reading.jobs:
         reading.orphaned = reading.stuck = 0
-    if not (heads or locks or more or bands):
+    if not (heads or locks or bands):
         return
-    replies = iter((yield [*(bull.ask_job(stem, job) for job in heads), *locks, *more, *bands]))
+    replies = iter((yield [*(bull.ask_job(stem, job) for job in heads), *locks, *bands]))
     since = [bull.ready_since(reply) for reply in islice(replies, len(heads))]
     if locks:
         reading.orphaned, reading.stuck = running.judge(list(islice(replies, len(locks))), moment)
-    finished.extrapolate(list(islice(replies, len(more))), reading.finished)
     firsts = _first_of_bands(replies)
     if firsts:
         since += [bull.ready_since(reply) for reply in (yield [bull.ask_job(stem, job) for job in firsts])]

@@ -1,6 +1,6 @@
 """Bull's and Bee-Queue's traps."""
 
-from tests.samplers.queues.reading import read_queues
+from tests.samplers.queues.reading import Watcher, read_queues
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
@@ -39,3 +39,76 @@ def test_the_three_layouts_in_one_database_are_told_apart(empty_server: RealServ
         ("bullmq", "new"),
         ("bee-queue", "bee"),
     }
+
+
+def end_bull_jobs(
+    server: RealServer, at: float, completed: int, failed: int, keep: int | None = None
+) -> None:
+    """What is left of jobs that were added and have ended, at most `keep` of them of each kind."""
+    client = server.client
+    client.incrby("bull:mail:id", completed + failed)
+    for state, jobs in (("completed", completed), ("failed", failed)):
+        if jobs and keep != 0:
+            first = int(at * 1000)
+            client.zadd(f"bull:mail:{state}", {f"{at}/{job}": first + job for job in range(jobs)})
+        if keep is not None:
+            client.zremrangebyrank(f"bull:mail:{state}", 0, -(keep + 1))
+
+
+def bull_ends(watcher: Watcher, at: float) -> dict[str, float]:
+    return {outcome: ends for outcome, ends in watcher.read(at)["bull", "mail"].finished.items() if ends}
+
+
+def test_without_metrics_ends_are_counted_by_what_is_kept(empty_server: RealServer) -> None:
+    empty_server.client.lpush("bull:mail:wait", "x")
+    end_bull_jobs(empty_server, AT - 3600, 1000, 50)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        assert watcher.read(AT)["bull", "mail"].finished == {"completed": 0, "failed": 0}
+        end_bull_jobs(empty_server, AT + 5, 800, 400)
+        assert bull_ends(watcher, AT + 15) == {"completed": 800, "failed": 400}
+        # Cleaned, and tried again: neither is an end.
+        empty_server.client.delete("bull:mail:completed")
+        empty_server.client.zpopmin("bull:mail:failed", 50)
+        empty_server.client.lpush("bull:mail:wait", *range(50))
+        assert bull_ends(watcher, AT + 30) == {"completed": 800, "failed": 400}
+        assert watcher.values("redis_queue_jobs_finished_derived_total")
+
+
+def test_sets_of_ended_jobs_that_are_full_count_too(empty_server: RealServer) -> None:
+    empty_server.client.lpush("bull:mail:wait", "x")
+    end_bull_jobs(empty_server, AT - 3600, 1000, 1000, keep=500)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        end_bull_jobs(empty_server, AT + 5, 300, 20, keep=500)
+        assert bull_ends(watcher, AT + 15) == {"completed": 300, "failed": 20}
+
+
+def test_removed_as_they_end_jobs_were_completed_where_failed_ones_are_kept(empty_server: RealServer) -> None:
+    empty_server.client.lpush("bull:mail:wait", "x")
+    empty_server.client.incr("bull:mail:id")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        end_bull_jobs(empty_server, AT + 5, 300, 0, keep=0)
+        assert bull_ends(watcher, AT + 15) == {"unknown": 300}
+        end_bull_jobs(empty_server, AT + 20, 0, 100)
+        empty_server.client.incrby("bull:mail:id", 200)
+        assert bull_ends(watcher, AT + 30) == {"unknown": 300, "completed": 200, "failed": 100}
+
+
+def test_a_queue_of_bull_that_is_new_counts_from_its_first_job(empty_server: RealServer) -> None:
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        end_bull_jobs(empty_server, AT + 5, 800, 400)
+        watcher.find(AT + 60)
+        assert bull_ends(watcher, AT + 60) == {"completed": 800, "failed": 400}
+
+
+def test_metrics_of_bulls_workers_come_before_what_is_derived(empty_server: RealServer) -> None:
+    end_bull_jobs(empty_server, AT - 60, 5, 5)
+    empty_server.client.hset("bull:mail:metrics:completed", "count", 41)
+    report = read_queues(empty_server.url, AT)["bull", "mail"]
+    assert (report.finished, report.derived) == ({"completed": 41}, {})

@@ -6,7 +6,8 @@ import json
 import pytest
 import redis
 
-from tests.samplers.queues.reading import Watcher, read_queues
+from tests.conftest import StartServer
+from tests.samplers.queues.reading import Memory, Watcher, read_queues
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
@@ -97,34 +98,210 @@ def test_what_has_come_due_and_was_not_promoted_is_overdue(mail: RealServer) -> 
     assert (report.jobs["delayed"], report.overdue) == (3, 1)
 
 
-def test_ends_are_counted_from_events_although_the_sets_shrink(mail: RealServer) -> None:
-    def event(name: str) -> None:
-        mail.client.xadd("bull:mail:events", {"event": name, "jobId": "1"})
+class Burst:
+    """Plays what BullMQ writes for jobs that are removed as they end, one per millisecond."""
 
-    event("completed")
+    def __init__(self, server: RealServer, at: float = AT) -> None:
+        self._client = server.client
+        self._at_ms = int(at * 1000)
+
+    def play(self, jobs: int, *, keep_failed: bool = False, limit: int | None = None) -> None:
+        """End so many jobs; every fourth fails. The stream keeps `limit` events, or all."""
+        pipeline = self._client.pipeline(transaction=False)
+        for number in range(jobs):
+            self._at_ms += 1
+            end = "failed" if number % 4 == 0 else "completed"
+            pipeline.incr("bull:mail:id")
+            for place, event in enumerate(("added", "waiting", "active", end)):
+                pipeline.xadd("bull:mail:events", {"event": event}, id=f"{self._at_ms}-{place}")
+            if keep_failed and end == "failed":
+                pipeline.zadd("bull:mail:failed", {str(self._at_ms): self._at_ms})
+        if limit is not None:
+            pipeline.xtrim("bull:mail:events", maxlen=limit, approximate=False)
+        pipeline.execute()
+
+
+def ends(watcher: Watcher, at: float) -> tuple[float, float]:
+    finished = watcher.read(at)["bullmq", "mail"].finished
+    return finished["completed"], finished["failed"]
+
+
+def derived(watcher: Watcher) -> dict[str, float]:
+    (report,) = watcher.sampler.report()
+    return {outcome: ends for outcome, ends in report.derived.items() if ends}
+
+
+def test_ends_are_counted_from_events_although_the_sets_shrink(mail: RealServer) -> None:
+    Burst(mail, AT - 10).play(3)
+    burst = Burst(mail)
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
         # What was there before is not counted: it was before our time.
-        assert watcher.read(AT)["bullmq", "mail"].finished == {"completed": 0, "failed": 0}
-        for name in ("added", "waiting", "active", "completed", "completed", "failed"):
-            event(name)
-        assert watcher.read(AT + 15)["bullmq", "mail"].finished == {"completed": 2, "failed": 1}
-        assert watcher.read(AT + 30)["bullmq", "mail"].finished == {"completed": 2, "failed": 1}
+        assert ends(watcher, AT) == (0, 0)
+        burst.play(4)
+        assert ends(watcher, AT + 15) == (3, 1)
+        assert ends(watcher, AT + 30) == (3, 1)
+        assert derived(watcher) == {}
 
 
-def test_a_flood_of_events_is_extrapolated_from_one_page(mail: RealServer) -> None:
-    mail.client.xadd("bull:mail:events", {"event": "drained"}, id=f"{AT_MS}-0")
+@pytest.mark.parametrize("jobs", [40, 400, 1000, 2400])
+def test_a_burst_is_counted_to_the_last_job(mail: RealServer, jobs: int) -> None:
+    burst = Burst(mail)
+    burst.play(3)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT + 3600)
+        before = ends(watcher, AT + 3600)
+        burst.play(jobs)
+        watcher.read(AT + 3615)
+        completed, failed = ends(watcher, AT + 3630)
+        assert (completed - before[0], failed - before[1]) == (jobs - jobs // 4, jobs // 4)
+        assert derived(watcher) == {}
+
+
+def test_a_stream_that_is_longer_than_a_pass_may_read_is_read_on_in_the_next(mail: RealServer) -> None:
+    burst = Burst(mail)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(14_000)
+        first, second = (sum(ends(watcher, AT + 15 * number)) for number in (1, 2))
+        assert first < 14_000 == second
+
+
+def test_what_was_trimmed_away_unread_is_derived_and_told_apart(mail: RealServer) -> None:
+    burst = Burst(mail)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(400)
+        assert ends(watcher, AT + 15) == (300, 100)
+        burst.play(6000, limit=4000)
+        assert ends(watcher, AT + 30) == (4800, 1600)
+        assert derived(watcher) == {"completed": 3750, "failed": 1250}
+        burst.play(4, limit=4000)
+        assert ends(watcher, AT + 45) == (4803, 1601)
+        values = watcher.values("redis_queue_jobs_finished_derived_total")
+    assert sum(values.values()) == 5000
+
+
+def test_of_jobs_that_are_kept_the_sets_tell_how_they_ended(mail: RealServer) -> None:
+    burst = Burst(mail)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(3000, keep_failed=True)
+        # At the end, which is all that is left to read, no job fails.
+        pipeline = mail.client.pipeline(transaction=False)
+        for number in range(100):
+            pipeline.incr("bull:mail:id")
+            pipeline.xadd("bull:mail:events", {"event": "completed"}, id=f"{AT_MS + 9000 + number}-0")
+        pipeline.xtrim("bull:mail:events", maxlen=100, approximate=False)
+        pipeline.execute()
+        assert ends(watcher, AT + 15) == (2350, 750)
+
+
+def test_jobs_that_still_wait_or_run_have_not_ended(mail: RealServer) -> None:
+    burst = Burst(mail)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(2000, limit=1000)
+        mail.client.incrby("bull:mail:id", 12)
+        mail.client.lpush("bull:mail:wait", *range(9))
+        mail.client.lpush("bull:mail:active", "a", "b")
+        mail.client.zadd("bull:mail:delayed", {"c": 1 << 60})
+        assert sum(ends(watcher, AT + 15)) == 2000
+
+
+def test_without_any_event_that_was_read_the_outcome_is_unknown(mail: RealServer) -> None:
+    burst = Burst(mail)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(100)
+        assert ends(watcher, AT + 15) == (75, 25)
+        burst.play(40, limit=0)
+        mail.client.xadd("bull:mail:events", {"event": "drained"}, id=f"{AT_MS + 9000}-0")
+        finished = watcher.read(AT + 30)["bullmq", "mail"].finished
+    assert finished == {"completed": 75, "failed": 25, "unknown": 40}
+
+
+def test_counting_goes_on_exactly_over_a_restart(mail: RealServer) -> None:
+    burst = Burst(mail)
+    records = Memory()
+    with Watcher(mail.url, records=records) as watcher:
+        watcher.sample(AT)
+        burst.play(8)
+        watcher.sample(AT + 15)
+    burst.play(400)
+    with Watcher(mail.url, records=records) as watcher:
+        watcher.sample(AT + 60)
+        assert ends(watcher, AT + 75) == (306, 102)
+        assert derived(watcher) == {}
+
+
+def test_a_queue_that_is_new_counts_from_its_first_job(empty_server: RealServer) -> None:
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        assert watcher.read(AT) == {}
+        empty_server.client.hset("bull:mail:meta", "version", "bullmq:6.7.0")
+        Burst(empty_server, AT + 5).play(40)
+        watcher.find(AT + 60)
+        assert ends(watcher, AT + 60) == (30, 10)
+
+
+def test_a_stream_that_went_back_with_a_failover_counts_nothing_twice(mail: RealServer) -> None:
+    burst = Burst(mail)
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(8)
+        burst.play(4)
+        assert ends(watcher, AT + 15) == (9, 3)
+        mail.client.delete("bull:mail:events")
+        Burst(mail).play(8)
+        assert ends(watcher, AT + 30) == (9, 3)
+        Burst(mail, AT + 60).play(4)
+        assert ends(watcher, AT + 45) == (12, 4)
+
+
+def test_what_jobs_return_does_not_make_a_page_endless(mail: RealServer) -> None:
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
         watcher.read(AT)
         pipeline = mail.client.pipeline(transaction=False)
-        for number in range(4000):
-            event = "completed" if number % 4 == 0 else "active"
-            pipeline.xadd("bull:mail:events", {"event": event}, id=f"{AT_MS + 1 + number}-0")
+        for number in range(400):
+            event = {"event": "completed", "returnvalue": "x" * 50_000}
+            pipeline.xadd("bull:mail:events", event, id=f"{AT_MS + 1 + number}-0")
         pipeline.execute()
-        finished = watcher.read(AT + 15)["bullmq", "mail"].finished
-        assert finished["completed"] == pytest.approx(1000, rel=0.01)
-        assert watcher.read(AT + 30)["bullmq", "mail"].finished == finished
+        assert ends(watcher, AT + 15) == (400, 0)
+        (known,) = watcher.sampler._known
+        assert known.notes["events/page"] == 20
+
+
+def test_a_server_that_refuses_the_events_loses_no_place(start_server: StartServer) -> None:
+    server = start_server()
+    server.client.hset("bull:mail:meta", "version", "bullmq:6.7.0")
+
+    def permit(*rules: str) -> None:
+        server.client.execute_command("ACL", "SETUSER", "default", *rules)
+
+    burst = Burst(server)
+    with Watcher(server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        burst.play(4)
+        assert ends(watcher, AT + 15) == (3, 1)
+        burst.play(4)
+        permit("-xrange", "-xrevrange")
+        assert ends(watcher, AT + 30) == (3, 1)
+        permit("+xrange", "+xrevrange")
+        assert ends(watcher, AT + 45) == (6, 2)
+        permit("-xrange")
+        burst.play(4)
+        assert ends(watcher, AT + 60) == (6, 2)
+        permit("+xrange")
+        assert ends(watcher, AT + 75) == (9, 3)
 
 
 def test_where_workers_keep_metrics_their_counts_are_taken(mail: RealServer) -> None:
