@@ -26,11 +26,27 @@ class Signpost:
 
 
 @dataclass(frozen=True, slots=True)
-class Heartbeats:
-    """Workers that were heard on a channel: by name, when (epoch seconds) and how many jobs they have
-    done."""
+class Heartbeat:
+    """What a worker has said of itself last, at a moment in epoch seconds.
 
-    heard: Mapping[str, tuple[float, int]]
+    `process` tells it from all others, also from one of the same name that it has replaced. `active` are the
+    jobs that it runs, `ended` those that it has ended since its start. `is_new`: it was started while
+    somebody listened. `has_left`: it has ended in good order, or another one runs under its name.
+    """
+
+    process: str
+    at: float
+    active: int
+    ended: int
+    is_new: bool = False
+    has_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeats:
+    """The workers that were heard in a database, by what stands before the name of their channel."""
+
+    heard: Mapping[bytes, Sequence[Heartbeat]]
 
 
 @dataclass(frozen=True, slots=True)

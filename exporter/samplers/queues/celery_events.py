@@ -1,32 +1,41 @@
 """Celery's workers, by the heartbeats that they publish.
 
-Workers do so without any option, every two seconds, on the channel `/<database>.celeryev/worker.heartbeat`;
-the message is kombu's envelope around base64 of JSON. Source: `kombu/transport/redis.py`,
-`celery/worker/heartbeat.py`.
+Workers do so without any option, every two seconds, on the channel `/<database>.celeryev/worker.heartbeat`,
+and on `worker.online` and `worker.offline` when they start and end; the message is kombu's envelope around
+base64 of JSON. They count a task as processed when they begin it, so those that they run are taken off.
+Source: `kombu/transport/redis.py`, `celery/worker/heartbeat.py` and `state.py`.
 """
 
 import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from exporter.clock import Clock
 from exporter.connection import Connection, pack
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
-from exporter.samplers.queues.base import Heartbeats
-from exporter.samplers.queues.replies import items, json_object, text
+from exporter.samplers.queues.base import Heartbeat, Heartbeats
+from exporter.samplers.queues.replies import items, json_object
 
 log = get_logger(__name__)
 
-_PATTERN: Final = "/*.celeryev/worker.heartbeat"
+_PATTERN: Final = "*/*.celeryev/worker.*"
+# A `global_keyprefix` stands before it.
+_CHANNEL: Final = re.compile(rb"(.*)/([0-9]{1,9})\.celeryev/worker\.(heartbeat|online|offline)", re.DOTALL)
 # Without a message for so long the connection is made anew: it may be dead.
 _SILENCE_SECONDS: Final = 60.0
 _RETRY_SECONDS: Final = 5.0
 _REFUSED_RETRY_SECONDS: Final = 600.0
 _FORGET_SECONDS: Final = 600.0
+# One that has left is told until every pass has taken in what it had counted.
+_LEFT_SECONDS: Final = 120.0
+# Whoever is first heard after so many of its heartbeats would have been heard has been started just now.
+_MISSED_BEATS: Final = 3
 _MAX_WORKERS: Final = 5000
 # Heartbeats come every two seconds; what is known before the first could have come is nothing.
 _SETTLING_SECONDS: Final = 5.0
@@ -41,7 +50,9 @@ class CeleryEvents:
     def __init__(self, connect: Callable[[], Connection], clock: Clock) -> None:
         self._connect = connect
         self._clock = clock
-        self._heard: dict[str, tuple[int, float, int]] = {}
+        # By database, prefix and name: the process that runs under that name, as it was heard last.
+        self._heard: dict[tuple[int, bytes, str], _Worker] = {}
+        self._left: list[tuple[int, bytes, Heartbeat]] = []
         self._task: asyncio.Task[None] | None = None
         self._listening_since: float | None = None
 
@@ -55,11 +66,16 @@ class CeleryEvents:
         now = self._clock.now()
         if self._listening_since is None or now - self._listening_since < _SETTLING_SECONDS:
             return None
-        for name in [name for name, (_, at, _) in self._heard.items() if at < now - _FORGET_SECONDS]:
-            del self._heard[name]
-        return Heartbeats(
-            {name: (at, done) for name, (place, at, done) in self._heard.items() if place == database}
-        )
+        self._left = [one for one in self._left if one[2].at > now - _LEFT_SECONDS]
+        told = [
+            *((place[0], place[1], worker.beat) for place, worker in self._heard.items()),
+            *self._left,
+        ]
+        heard: dict[bytes, list[Heartbeat]] = {}
+        for place, prefix, beat in told:
+            if place == database and beat.at >= now - _FORGET_SECONDS:
+                heard.setdefault(prefix, []).append(beat)
+        return Heartbeats(heard)
 
     async def _listen(self) -> None:
         while True:
@@ -96,13 +112,49 @@ class CeleryEvents:
         parts = items(message)
         if len(parts) != 4:
             return
-        channel = text(parts[2]) or ""
-        database = channel.partition(".")[0].removeprefix("/")
+        match = _CHANNEL.fullmatch(parts[2]) if isinstance(parts[2], bytes) else None
         heartbeat = _open(parts[3])
-        name, done = heartbeat.get("hostname"), heartbeat.get("processed")
-        if not database.isdigit() or not isinstance(name, str) or len(self._heard) >= _MAX_WORKERS:
+        name = heartbeat.get("hostname")
+        if match is None or not isinstance(name, str):
             return
-        self._heard[name] = (int(database), self._clock.now(), done if isinstance(done, int) else 0)
+        place = (int(match[2]), match[1], name)
+        known = self._heard.get(place)
+        if known is None and not self._has_room():
+            return
+        worker = self._follow(known, name, heartbeat)
+        self._heard[place] = worker
+        if known is not None and known.beat.process != worker.beat.process:
+            self._leave(place, known.beat)
+        if match[3] == b"offline":
+            del self._heard[place]
+            self._leave(place, worker.beat)
+
+    def _has_room(self) -> bool:
+        if len(self._heard) >= _MAX_WORKERS:
+            forgotten = self._clock.now() - _FORGET_SECONDS
+            self._heard = {place: one for place, one in self._heard.items() if one.beat.at >= forgotten}
+        return len(self._heard) < _MAX_WORKERS
+
+    def _leave(self, place: tuple[int, bytes, str], beat: Heartbeat) -> None:
+        if len(self._left) < _MAX_WORKERS:
+            gone = replace(beat, at=self._clock.now(), active=0, has_left=True)
+            self._left.append((place[0], place[1], gone))
+
+    def _follow(self, known: "_Worker | None", name: str, heartbeat: Mapping[str, object]) -> "_Worker":
+        """The worker after this heartbeat. What it counts falls when another process has taken its name."""
+        now = self._clock.now()
+        begun, active, pid = (_whole(heartbeat.get(field)) for field in ("processed", "active", "pid"))
+        ended = max(0, begun - active)
+        if known is not None and known.pid == pid and begun >= known.begun:
+            # The two figures are not read at one moment.
+            beat = replace(known.beat, at=now, active=active, ended=max(known.beat.ended, ended))
+            return _Worker(pid, begun, known.lives, beat)
+        lives = known.lives + 1 if known is not None and known.pid == pid else 0
+        process = f"{name}/{pid}" + (f"/{lives}" if lives else "")
+        since = self._listening_since
+        seconds = max(_SETTLING_SECONDS, _MISSED_BEATS * _seconds(heartbeat.get("freq")))
+        is_new = known is not None or (since is not None and now - since >= seconds)
+        return _Worker(pid, begun, lives, Heartbeat(process, now, active, ended, is_new))
 
     async def close(self) -> None:
         """Stop listening."""
@@ -110,6 +162,24 @@ class CeleryEvents:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A process: its id, how many tasks it has begun, how many of the same id there were before it."""
+
+    pid: int
+    begun: int
+    lives: int
+    beat: Heartbeat
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _open(envelope: object) -> dict[str, object]:

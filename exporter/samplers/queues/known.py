@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from exporter.samplers.queues.foresight import Foresight
 from exporter.samplers.queues.model import QueueId
@@ -16,7 +16,8 @@ EMPTY_NOTES: Final[Mapping[str, Note]] = {}
 class KnownQueue:
     """A queue, its label, when it was last seen alive (epoch seconds), and a framework's notes about it.
 
-    `foresight` is what its reader asked in the last pass; unlike the notes it ends with the process.
+    `foresight` is what its reader asked in the last pass, `memory` what else it remembers; unlike the notes
+    they end with the process.
     """
 
     id: QueueId
@@ -24,6 +25,7 @@ class KnownQueue:
     alive_at: float
     notes: dict[str, Note] = field(default_factory=dict)
     foresight: Foresight = field(default_factory=Foresight, compare=False, repr=False)
+    memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def number(self, note: str, default: float = 0.0) -> float:
         """A note that is a number."""
@@ -52,13 +54,14 @@ class KnownQueue:
         value = self.notes[counter] = self.number(counter) + amount
         return value
 
-    def follow(self, counter: str, source: str, value: float) -> float:
+    def follow(self, counter: str, source: str, value: float, *, is_new: bool = False) -> float:
         """Move our counter on by what a source's counter has grown, from 0 where the source began anew.
 
-        What a source had counted when it was first seen is not counted: it was before our time.
+        What a source had counted when it was first seen is not counted: it was before our time, unless it is
+        new.
         """
         note = f"{counter}/{source}"
-        before = self.number(note, value)
+        before = self.number(note, 0.0 if is_new else value)
         self.notes[note] = value
         return self.add(counter, value - before if value >= before else value)
 

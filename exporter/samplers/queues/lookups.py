@@ -51,6 +51,8 @@ _JUDGES: Final[Mapping[object, _Judge]] = {
     "HSCAN": _by_members,
     "HGET": _by_content,
     "HMGET": _by_content,
+    "HSTRLEN": _by_content,
+    "ZSCORE": _by_content,
     "ZCOUNT": _by_content,
     "ZRANGE": _by_content,
     "ZRANGEBYSCORE": _by_content,

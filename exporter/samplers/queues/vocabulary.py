@@ -11,6 +11,8 @@ class State(StrEnum):
     """Ready to run, and nobody has taken it."""
     ACTIVE = "active"
     """Taken by a worker."""
+    RESERVED = "reserved"
+    """Handed to a worker that has not begun it."""
     DELAYED = "delayed"
     """To become ready at a moment that its producer chose."""
     PRIORITIZED = "prioritized"

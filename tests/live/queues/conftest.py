@@ -8,6 +8,7 @@ import pytest
 from tests.live.queues.environments import VARIABLE
 
 _REQUIRE = "VIGIL_REQUIRE_PEERS"
+_WITH_FRAMEWORKS = ("test_frameworks.py", "test_finding.py", "test_counters.py")
 _LEFT_OUT = pytest.StashKey[int]()
 
 
@@ -26,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Without a place to install them, and unless required, nothing is fetched from package registries."""
     if os.environ.get(VARIABLE) or os.environ.get(_REQUIRE):
         return
-    ours = [item for item in items if item.path.name in ("test_frameworks.py", "test_finding.py")]
+    ours = [item for item in items if item.path.name in _WITH_FRAMEWORKS]
     config.stash[_LEFT_OUT] = len(ours)
     if ours:
         config.hook.pytest_deselected(items=ours)

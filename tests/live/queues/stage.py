@@ -104,15 +104,16 @@ def _node(script: str, module: str, name: str = "") -> Scene:
     return Scene(name or module, start)
 
 
-def _python(name: str, script: str = "") -> Scene:
+def _python(name: str, script: str = "", *options: str) -> Scene:
     def start(url: str) -> tuple[Sequence[str], dict[str, str]]:
         interpreter = environments.python(name)
-        return [str(interpreter), script or f"{name}_scene.py", url], {
+        return [str(interpreter), script or f"{name}_scene.py", url, *options], {
             "PYTHONPATH": str(SCENES),
             "PYTHONUNBUFFERED": "1",
         }
 
-    return Scene(script or (f"{name}-python" if name == "bullmq" else name), start)
+    plain = script or (f"{name}-python" if name == "bullmq" else name)
+    return Scene("-".join([plain, *options]), start)
 
 
 def _plain(name: str, program: str, script: str) -> Scene:
@@ -128,6 +129,10 @@ NODE_SCENES: Final = (
     _node("bee.js", "bee-queue"),
     _node("resque.js", "node-resque"),
 )
+CELERY_SCENES: Final = tuple(
+    _python("celery", "celery_counters_scene.py", acknowledged) for acknowledged in ("early", "late")
+)
+BURST_SCENES: Final = (_node("bullmq_burst.js", "bullmq5"), _node("bullmq_burst.js", "bullmq6"))
 PYTHON_SCENES: Final = tuple(_python(name) for name in environments.PYTHON_PACKAGES)
 SIDEKIQ_SCENE: Final = _plain("sidekiq", "ruby", "sidekiq_scene.rb")
 LARAVEL_SCENE: Final = _plain("laravel", "php", "laravel_scene.php")

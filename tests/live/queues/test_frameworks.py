@@ -8,12 +8,7 @@ import time
 
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.config.samplers.queues import QueuesSection
-from exporter.connection import Connection
-from exporter.metrics import SeriesTable
-from exporter.samplers.base import SamplerContext, TargetFacts
-from exporter.samplers.queues import QueueReport, QueuesSampler
+from exporter.samplers.queues import QueueReport
 from tests.conftest import StartServer
 from tests.live.queues.stage import (
     LARAVEL_SCENE,
@@ -22,7 +17,7 @@ from tests.live.queues.stage import (
     SIDEKIQ_SCENE,
     Scene,
 )
-from tests.samplers.queues.reading import Watcher, differences, read_queues, target_of
+from tests.samplers.queues.reading import Watcher, build_sampler, differences, read_queues
 
 _SCENES = [
     *(pytest.param(scene, marks=pytest.mark.peers("node", "npm"), id=scene.name) for scene in NODE_SCENES),
@@ -71,16 +66,7 @@ def test_workers_of_celery_are_known_by_their_heartbeats(start_server: StartServ
 
 async def _watch_celery(url: str) -> dict[str, QueueReport]:
     """The queues once the sampler has listened for long enough to know the workers."""
-    target = target_of(url)
-    context = SamplerContext(
-        target=target,
-        settings=QueuesSection(),
-        table=SeriesTable("test", target.series_labels),
-        facts=TargetFacts(),
-        clock=SystemClock(),
-        connect=lambda name: Connection(target, name=name, no_touch=True),
-    )
-    sampler = QueuesSampler(context)
+    sampler = build_sampler(url)
     try:
         await sampler.find_all(time.time())
         deadline = time.monotonic() + 20

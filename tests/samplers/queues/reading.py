@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from exporter.clock import SystemClock
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
 from exporter.errors import StateError
@@ -68,6 +69,20 @@ class Memory:
     @staticmethod
     def _copy(known: KnownQueue) -> KnownQueue:
         return KnownQueue(known.id, known.label, known.alive_at, dict(known.notes))
+
+
+def build_sampler(url: str) -> QueuesSampler:
+    """The sampler on one server, with a clock that goes."""
+    target = target_of(url)
+    context = SamplerContext(
+        target=target,
+        settings=QueuesSection(),
+        table=SeriesTable("test", target.series_labels),
+        facts=TargetFacts(),
+        clock=SystemClock(),
+        connect=lambda name: Connection(target, name=name, no_touch=True),
+    )
+    return QueuesSampler(context)
 
 
 Reports = dict[tuple[str, str], QueueReport]

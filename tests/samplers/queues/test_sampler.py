@@ -34,6 +34,7 @@ ALLOWED = {
     "hget",
     "hlen",
     "hmget",
+    "hstrlen",
     "hvals",
     "info",
     "lindex",
@@ -58,6 +59,7 @@ ALLOWED = {
     "zrange",
     "zrangebyscore",
     "zrevrange",
+    "zscore",
 }
 
 

@@ -17,7 +17,7 @@ from exporter.samplers.queues.frameworks.bullmq_events import EndedJobs, read_ev
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, items, number, pairs
-from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.vocabulary import Method, State
 
 # A prioritized job's score is its priority times this, plus a counter.

@@ -3,16 +3,20 @@
 Confirmed on PyPI `celery` 5.7 with `kombu` 5.7. A queue is what is bound to an exchange: those are
 `_kombu.binding.*`, and by default each queue has one of its own. It is a list per priority step; the list is
 gone while it is empty, and the binding stays. What workers have fetched and not acknowledged stands in one
-hash for all queues: that is under the queue `*`. Messages carry no time. Workers are known by the heartbeats
-they publish; nobody can tell which queues they serve, so each counts for every queue.
+hash for all queues: that is under the queue `*`, with what workers run, have ended and how many of them are
+silent. Messages carry no time. Workers are known by the heartbeats they publish; nobody can tell which queues
+they serve, so each that is alive counts for every queue.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.samplers.queues.base import Found, Heartbeat, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.frameworks.celery_bindings import DEFAULT_SEPARATOR, bound_queues
+from exporter.samplers.queues.frameworks.celery_unacked import HeldMessages
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, Note, printable
 from exporter.samplers.queues.model import QueueId, Reading
@@ -30,6 +34,9 @@ _USUAL_STEPS: Final = range(10)
 _STEP: Final = "step/"
 _SEPARATOR: Final = "separator"
 _MAX_MET_STEPS: Final = 54
+# The notes that tasks are acknowledged as they begin, and of what workers said when that seemed so.
+_EARLY: Final = "acknowledged_early"
+_MORE_RUN: Final = "more_run_than_are_held"
 
 
 class Celery:
@@ -111,39 +118,95 @@ def _read_queue(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         if isinstance(tail, bytes) or step == 0 or f"head/{step}" in queue.notes
     ]
     reading.oldest = min((head for head in heads if head), key=lambda head: head.since, default=None)
-    _count_workers(reading, moment)
+    _count_workers(reading, _workers(queue, moment))
     return reading
 
 
 def _read_unacknowledged(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
-    lost_before = moment.at - moment.settings.visibility_timeout.seconds
     options = moment.settings.celery
+    messages = queue.id.base + options.unacked_key.encode()
     index = queue.id.base + options.unacked_index_key.encode()
+    lost_before = moment.at - moment.settings.visibility_timeout.seconds
+    held: HeldMessages = queue.memory.setdefault("held", HeldMessages())
     replies = yield [
-        ("HLEN", queue.id.base + options.unacked_key.encode()),
-        ("ZCARD", index),
+        ("HLEN", messages),
         ("ZCOUNT", index, "-inf", f"({lost_before:.3f}"),
+        *held.ask(index),
     ]
-    reading = Reading()
-    reading.count(State.ACTIVE, count(replies[0]))
-    reading.orphaned = count(replies[2])
-    _count_workers(reading, moment)
-    if moment.celery is not None:
-        for worker, (_, processed) in moment.celery.heard.items():
-            queue.follow(Outcome.UNKNOWN, worker, processed)
-        queue.drop_sources(Outcome.UNKNOWN, moment.celery.heard)
-        reading.finished[Outcome.UNKNOWN] = queue.number(Outcome.UNKNOWN)
+    yield from held.look(messages, replies[2:])
+    reading = Reading(orphaned=count(replies[1]))
+    workers = _workers(queue, moment)
+    _count_held(queue, reading, count(replies[0]), held.waiting(moment.at), workers)
+    _count_workers(reading, workers)
+    if workers is not None:
+        # They belong to no queue in particular: a silent one is told once.
+        reading.silent_workers = len(workers.present) - len(workers.alive)
+        _count_ended(queue, reading, workers)
     return reading
 
 
-def _count_workers(reading: Reading, moment: Moment) -> None:
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """The workers of one installation: all that were heard, those of them that have not left, and those that
+    are alive."""
+
+    heard: Sequence[Heartbeat]
+    present: Sequence[Heartbeat]
+    alive: Sequence[Heartbeat]
+
+
+def _workers(queue: KnownQueue, moment: Moment) -> _Workers | None:
+    """None while too little was heard to know."""
     if moment.celery is None:
-        return
-    heard: list[float] = [at for at, _ in moment.celery.heard.values()]
+        return None
+    heard = moment.celery.heard.get(queue.id.base, ())
+    present = [one for one in heard if not one.has_left]
     silent_since = moment.at - moment.settings.silent_after.seconds
-    reading.workers = sum(1 for at in heard if at >= silent_since)
-    reading.silent_workers = len(heard) - reading.workers
-    reading.last_heartbeat = max(heard, default=None)
+    return _Workers(heard, present, [one for one in present if one.at >= silent_since])
+
+
+def _count_held(
+    queue: KnownQueue, reading: Reading, held: int | None, waiting: int, workers: _Workers | None
+) -> None:
+    """What workers hold and have not acknowledged: tasks that wait for their ETA, those they have not begun,
+    and with `acks_late` those that run too."""
+    running = None if workers is None else sum(one.active for one in workers.alive)
+    reading.count(State.ACTIVE, running)
+    if held is None:
+        return
+    waiting = min(waiting, held)
+    reserved = held - waiting
+    if workers is not None and running and not _acknowledges_early(queue, reserved, running, workers):
+        reserved = max(0, reserved - running)
+    reading.count(State.DELAYED, waiting)
+    reading.count(State.RESERVED, reserved)
+
+
+def _acknowledges_early(queue: KnownQueue, fetched: int, running: int, workers: _Workers) -> bool:
+    """Whether tasks are acknowledged as they begin: nothing says so but that more run than are held, while
+    none begins or ends from one pass to the next."""
+    if fetched >= running:
+        queue.notes.pop(_MORE_RUN, None)
+    else:
+        state = " ".join(f"{one.process}={one.ended}+{one.active}" for one in workers.present)
+        seen = hashlib.blake2b(state.encode(), digest_size=8).hexdigest()
+        if queue.text(_MORE_RUN) == seen:
+            queue.notes[_EARLY] = 1
+        queue.notes[_MORE_RUN] = seen
+    return _EARLY in queue.notes
+
+
+def _count_ended(queue: KnownQueue, reading: Reading, workers: _Workers) -> None:
+    for worker in workers.heard:
+        queue.follow(Outcome.UNKNOWN, worker.process, worker.ended, is_new=worker.is_new)
+    queue.drop_sources(Outcome.UNKNOWN, [worker.process for worker in workers.heard])
+    reading.finished[Outcome.UNKNOWN] = queue.number(Outcome.UNKNOWN)
+
+
+def _count_workers(reading: Reading, workers: _Workers | None) -> None:
+    if workers is not None:
+        reading.workers = len(workers.alive)
+        reading.last_heartbeat = max((one.at for one in workers.present), default=None)
 
 
 FRAMEWORK: Final = Celery()

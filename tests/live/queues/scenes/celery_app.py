@@ -11,7 +11,7 @@ app.conf.task_queues = [Queue(name, routing_key=name) for name in ("celery", "ma
 app.conf.task_default_queue = "celery"
 app.conf.worker_prefetch_multiplier = 1
 app.conf.broker_transport_options = {"queue_order_strategy": "priority"}
-app.conf.task_acks_late = True
+app.conf.task_acks_late = os.environ.get("SCENE_ACKS", "late") == "late"
 
 
 @app.task

@@ -26,7 +26,8 @@ def counts():
     with app.connection_for_write() as broker:
         sizes = {name: size(broker.default_channel, name) for name in QUEUES}
     jobs = {name: {"waiting": size} for name, size in sizes.items()}
-    jobs["*"] = {"active": connection.hlen("unacked")}
+    # Which of them run only the workers know.
+    jobs["*"] = {"reserved": connection.hlen("unacked"), "delayed": 0}
     return jobs
 
 

@@ -1,9 +1,13 @@
 """Celery's traps."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
 from exporter.config.samplers.queues import CelerySection, QueuesSection
 from tests.samplers.queues.reading import Watcher, read_queues
+from tests.samplers.queues.test_celery_events import heartbeat
 from tests.servers import RealServer
 
 AT = 1_700_000_000.0
@@ -73,7 +77,116 @@ def test_what_is_unacknowledged_for_too_long_is_orphaned(empty_server: RealServe
     empty_server.client.hset("unacked", mapping={"a": "[]", "b": "[]"})
     empty_server.client.zadd("unacked_index", {"a": AT - 3601, "b": AT - 3599})
     report = read_queues(empty_server.url, AT)["celery", "*"]
-    assert (report.jobs["active"], report.orphaned) == (2, 1)
+    assert (report.jobs, report.orphaned) == ({"delayed": 0, "reserved": 2}, 1)
+
+
+def hold(server: RealServer, tag: str, at: float, eta: str | None = None, size: int = 0) -> None:
+    """A message that a worker has fetched."""
+    message = {"body": "x" * size, "headers": {"id": tag, "eta": eta}, "properties": {"delivery_tag": tag}}
+    server.client.hset("unacked", tag, json.dumps([message, "celery", "mail"]))
+    server.client.zadd("unacked_index", {tag: at})
+
+
+def drop(server: RealServer, *tags: str) -> None:
+    server.client.hdel("unacked", *tags)
+    server.client.zrem("unacked_index", *tags)
+
+
+def moment_of(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def beat(
+    watcher: Watcher, at: float, processed: int, active: int, pid: int = 7, name: str = "a@host"
+) -> None:
+    """A heartbeat, as if it had been heard at that moment."""
+    watcher.clock.at = at
+    watcher.sampler._celery._listening_since = AT - 100
+    watcher.sampler._celery.receive(heartbeat(name, processed, active=active, pid=pid))
+
+
+def test_what_runs_waits_for_its_moment_and_was_fetched_ahead_is_told_apart(empty_server: RealServer) -> None:
+    bind(empty_server, "mail")
+    for number, eta in enumerate((None, None, None, moment_of(AT + 40))):
+        hold(empty_server, f"tag{number}", AT - 10 + number, eta)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        beat(watcher, AT, processed=9, active=2)
+        assert watcher.read(AT)["celery", "*"].jobs == {"active": 2, "delayed": 1, "reserved": 1}
+        # Its moment has come, and a worker has begun it.
+        beat(watcher, AT + 60, processed=10, active=3)
+        assert watcher.read(AT + 60)["celery", "*"].jobs == {"active": 3, "delayed": 0, "reserved": 1}
+
+
+def test_delayed_tasks_that_leave_the_workers_are_counted_no_more(empty_server: RealServer) -> None:
+    bind(empty_server, "mail")
+    for number in range(700):
+        hold(empty_server, f"tag{number}", AT - 700 + number, moment_of(AT + 3600))
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        told = [watcher.read(AT + 15 * number)["celery", "*"].jobs["delayed"] for number in range(3)]
+        assert told == [500, 700, 700]
+        drop(empty_server, *(f"tag{number}" for number in range(300)))
+        told = [watcher.read(AT + 60 + 15 * number)["celery", "*"].jobs["delayed"] for number in range(2)]
+        assert told[-1] == 400
+
+
+def test_large_messages_are_not_fetched(empty_server: RealServer) -> None:
+    bind(empty_server, "mail")
+    hold(empty_server, "large", AT - 2, moment_of(AT + 3600), size=100_000)
+    hold(empty_server, "small", AT - 1, moment_of(AT + 3600))
+    before = empty_server.client.info("stats")["total_net_output_bytes"]
+    assert read_queues(empty_server.url, AT)["celery", "*"].jobs == {"delayed": 1, "reserved": 1}
+    assert empty_server.client.info("stats")["total_net_output_bytes"] - before < 50_000
+
+
+def test_where_tasks_are_acknowledged_as_they_begin_none_that_runs_is_held(empty_server: RealServer) -> None:
+    bind(empty_server, "mail")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        for passed in (0, 15):
+            beat(watcher, AT + passed, processed=5, active=2)
+            assert watcher.read(AT + passed)["celery", "*"].jobs["reserved"] == 0
+        for number in range(3):
+            hold(empty_server, f"tag{number}", AT + 20 + number)
+        beat(watcher, AT + 30, processed=5, active=2)
+        assert watcher.read(AT + 30)["celery", "*"].jobs == {"active": 2, "delayed": 0, "reserved": 3}
+
+
+def ended(watcher: Watcher, at: float) -> float:
+    return watcher.read(at)["celery", "*"].finished["unknown"]
+
+
+def test_tasks_have_ended_when_they_are_done_over_restarts_of_workers(empty_server: RealServer) -> None:
+    bind(empty_server, "mail")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        beat(watcher, AT, processed=100, active=2)
+        assert ended(watcher, AT) == 98
+        beat(watcher, AT + 2, processed=102, active=2)
+        beat(watcher, AT + 4, processed=102, active=0)
+        # Another process takes its place, between two passes.
+        beat(watcher, AT + 6, processed=1, active=1, pid=8)
+        beat(watcher, AT + 8, processed=6, active=1, pid=8)
+        assert ended(watcher, AT + 15) == 107
+        beat(watcher, AT + 16, processed=3, active=3, pid=8)
+        assert ended(watcher, AT + 30) == 107
+        beat(watcher, AT + 32, processed=3, active=0, pid=8)
+        assert ended(watcher, AT + 45) == 110
+
+
+def test_a_silent_worker_is_told_once_and_not_for_every_queue(empty_server: RealServer) -> None:
+    for queue in ("mail", "video", "report"):
+        bind(empty_server, queue)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        beat(watcher, AT, processed=1, active=1)
+        watcher.read(AT + 60)
+        assert set(watcher.values("redis_queue_silent_workers").values()) == {1.0}
+        watcher.read(AT + 60)
+        assert len(watcher.values("redis_queue_workers")) == 4
+        report = watcher.read(AT + 75)["celery", "*"]
+        assert (report.silent_workers, report.workers, report.jobs["active"]) == (1, 0, 0)
 
 
 def test_foreign_keys_of_these_names_do_no_harm(empty_server: RealServer) -> None:

@@ -1,0 +1,106 @@
+"""The real frameworks: what is counted of ended jobs is what their workers have ended."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from exporter.samplers.queues import QueueReport, QueuesSampler
+from tests.conftest import StartServer
+from tests.live.queues.stage import BURST_SCENES, CELERY_SCENES, Scene
+from tests.samplers.queues.reading import Memory, Watcher, build_sampler
+
+
+@pytest.mark.peers("node", "npm")
+@pytest.mark.parametrize("scene", BURST_SCENES, ids=lambda scene: scene.name)
+@pytest.mark.parametrize("restarts", [False, True], ids=["one daemon", "a daemon that is restarted"])
+def test_bursts_of_jobs_that_are_removed_are_counted_to_the_last(
+    scene: Scene, restarts: bool, start_server: StartServer
+) -> None:
+    server = start_server()
+    records = Memory()
+    watcher = Watcher(server.url, records=records)
+    before = ended = derived = 0.0
+    try:
+        with scene.play(server.url) as steps:
+            for step in steps:
+                total = step["completed"] + step["failed"]
+                if step["step"] == "quiet":
+                    watcher.sample(time.time())
+                    report = watcher.read(time.time())["bullmq", "mail"]
+                    before = total - sum(report.finished.values())
+                    continue
+                report = watcher.read(time.time())["bullmq", "mail"]
+                assert sum(report.finished.values()) == total - before, step["step"]
+                if not sum(report.derived.values()):
+                    # Every event was there to be read.
+                    assert report.finished["failed"] == pytest.approx(step["failed"], abs=before)
+                else:
+                    assert report.finished["failed"] == pytest.approx(step["failed"], rel=0.02)
+                    derived = sum(report.derived.values())
+                ended = total
+                if restarts:
+                    watcher.__exit__()
+                    watcher = Watcher(server.url, records=records)
+                    watcher.sample(time.time())
+    finally:
+        watcher.__exit__()
+    assert ended > 29_000
+    # The stream keeps about 10,000 events, four or five of each job.
+    assert 0 < derived < ended
+
+
+@pytest.mark.parametrize("scene", CELERY_SCENES, ids=lambda scene: scene.name)
+def test_what_celerys_workers_do_is_what_they_tell_themselves(
+    scene: Scene, start_server: StartServer
+) -> None:
+    server = start_server()
+    with scene.play(server.url) as steps:
+        asyncio.run(_compare_celery(server.url, steps))
+
+
+async def _compare_celery(url: str, steps: Any) -> None:
+    sampler = build_sampler(url)
+    played = []
+    try:
+        for step in iter(lambda: next(steps, None), None):
+            if not played:
+                await sampler.find_all(time.time())
+            played.append(step["step"])
+            await _until_told(sampler, step)
+    finally:
+        await sampler.close()
+    assert played == ["listening", "idle", "running", "busy", "killed", "again", "stopped"]
+
+
+async def _until_told(sampler: QueuesSampler, step: Mapping[str, Any]) -> None:
+    """Heartbeats come every two seconds, and a worker is silent after thirty."""
+    deadline = time.monotonic() + 60
+    since = time.monotonic()
+    while True:
+        await sampler.read(time.time())
+        wrong = _differences(step, {report.queue: report for report in sampler.report()})
+        if not wrong and time.monotonic() - since > 6:
+            return
+        assert time.monotonic() < deadline, (step["step"], wrong)
+        await asyncio.sleep(1)
+
+
+def _differences(step: Mapping[str, Any], found: Mapping[str, QueueReport]) -> list[str]:
+    total = found["*"]
+    told = {
+        **{state: total.jobs.get(state) for state in ("active", "reserved", "delayed")},
+        "ended": total.finished.get("unknown"),
+        "silent": total.silent_workers,
+        "workers": total.workers,
+    }
+    wrong = [
+        f"{key}: {told[key]}, not {value}"
+        for key, value in step.items()
+        if key in told and told[key] != value
+    ]
+    if any(report.silent_workers for queue, report in found.items() if queue != "*"):
+        wrong.append("a silent worker is told for a queue")
+    return wrong
