@@ -63,7 +63,7 @@ def test_what_celerys_workers_do_is_what_they_tell_themselves(
 
 async def _compare_celery(url: str, steps: Any) -> None:
     sampler = build_sampler(url)
-    played = []
+    played: list[str] = []
     try:
         for step in iter(lambda: next(steps, None), None):
             if not played:

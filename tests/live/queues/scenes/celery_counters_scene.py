@@ -1,4 +1,4 @@
-"""What Celery's workers do, and what they say of it. Usage: python celery_counters_scene.py REDIS_URL early|late
+"""What Celery's workers do and say of it. Usage: python celery_counters_scene.py REDIS_URL early|late
 
 `late`: tasks are acknowledged when they are done, not as they begin.
 """

@@ -271,8 +271,12 @@ def test_what_jobs_return_does_not_make_a_page_endless(mail: RealServer) -> None
         watcher.read(AT)
         pipeline = mail.client.pipeline(transaction=False)
         for number in range(400):
-            event = {"event": "completed", "returnvalue": "x" * 50_000}
-            pipeline.xadd("bull:mail:events", event, id=f"{AT_MS + 1 + number}-0")
+            result = "x" * 50_000
+            pipeline.xadd(
+                "bull:mail:events",
+                {"event": "completed", "returnvalue": result},
+                id=f"{AT_MS + 1 + number}-0",
+            )
         pipeline.execute()
         assert ends(watcher, AT + 15) == (400, 0)
         (known,) = watcher.sampler._known
