@@ -269,7 +269,7 @@ def test_the_options_of_the_broker_may_be_configured(empty_server: RealServer) -
     empty_server.client.zadd("held_since", {"a": AT - 4000})
     found = read_queues(empty_server.url, AT, settings)
     assert found["celery", "mail"].jobs == {"waiting": 3}
-    assert (found["celery", "*"].jobs["active"], found["celery", "*"].orphaned) == (1, 1)
+    assert (found["celery", "*"].jobs["reserved"], found["celery", "*"].orphaned) == (1, 1)
 
 
 @pytest.mark.parametrize(
