@@ -24,6 +24,8 @@ NODE_PACKAGES: Final = {
     "bee-queue": "2.0.0",
     "ioredis": "5.6.1",
     "node-resque": "9.7.1",
+    "kue": "0.11.6",
+    "rsmq": "0.12.4",
 }
 # Each has an environment of its own: the versions of redis-py that they want exclude each other.
 PYTHON_PACKAGES: Final = {
@@ -35,6 +37,7 @@ PYTHON_PACKAGES: Final = {
     "huey": ("huey==3.5.4", "redis"),
     "saq": ("saq[redis]==0.26.4", "typing-extensions"),
     "taskiq": ("taskiq==0.13.0", "taskiq-redis==1.2.4"),
+    "tasktiger": ("tasktiger==0.26.3",),
 }
 
 

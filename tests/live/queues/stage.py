@@ -128,6 +128,8 @@ NODE_SCENES: Final = (
     _node("bull.js", "bull4"),
     _node("bee.js", "bee-queue"),
     _node("resque.js", "node-resque"),
+    _node("kue.js", "kue"),
+    _node("rsmq.js", "rsmq"),
 )
 CELERY_SCENES: Final = tuple(
     _python("celery", "celery_counters_scene.py", acknowledged) for acknowledged in ("early", "late")

@@ -19,15 +19,20 @@ from exporter.samplers.queues.frameworks import (
     bullmq,
     celery,
     dramatiq,
+    gocraft,
+    hangfire,
     huey,
+    kue,
     laravel,
     lists,
     resque,
     rq,
+    rsmq,
     saq,
     sidekiq,
     streams,
     taskiq,
+    tasktiger,
 )
 
 log = get_logger(__name__)
@@ -48,6 +53,11 @@ _OWN: Final[Sequence[Framework]] = (
     asynq.FRAMEWORK,
     laravel.FRAMEWORK,
     taskiq.FRAMEWORK,
+    kue.FRAMEWORK,
+    rsmq.FRAMEWORK,
+    tasktiger.FRAMEWORK,
+    gocraft.FRAMEWORK,
+    hangfire.FRAMEWORK,
     streams.FRAMEWORK,
 )
 Build = Callable[[QueuesSection], Framework]

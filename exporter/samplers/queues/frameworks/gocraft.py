@@ -1,0 +1,170 @@
+"""gocraft/work. Confirmed on Go `github.com/gocraft/work` 0.5.
+
+`<namespace>:known_jobs` is the set of kinds of jobs, each of which is a queue. Retries, scheduled and dead
+jobs of all kinds stand together, under the queue `*`. Source: redis.go, heartbeater.go, dead_pool_reaper.go.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.connection import Reply
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks.ruby_index import read_by_base
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import (
+    ask_members,
+    count,
+    items,
+    json_object,
+    mapping,
+    names,
+    number,
+    scanned,
+)
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.timestamps import parse_number
+from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, State
+
+_INDEX: Final = b"known_jobs"
+_ALL: Final = ALL_QUEUES.encode()
+_SHARED: Final = {b"retry": State.RETRY, b"scheduled": State.SCHEDULED, b"dead": State.DEAD}
+# Pools tell every five seconds that they live; this many beats in a row are not missed by chance.
+_SILENT_SECONDS: Final = 30.0
+_MAX_POOLS: Final = 500
+_MAX_PROBES: Final = 10
+
+
+class GocraftWork:
+    """See the module."""
+
+    name = "gocraft-work"
+    signposts = (Signpost("set", re.compile(rb"(.+:)?known_jobs")),)
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`; the namespace has no default, and is part of it."""
+        return printable(queue.base + queue.name)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`."""
+        indexes = list(seen.of("set"))
+        found = yield from together([_kinds(index) for index in indexes])
+        return [
+            Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
+            for index, kinds in zip(indexes, found, strict=True)
+            if kinds
+            for name in (*kinds, _ALL)
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return read_by_base(queues, moment, _read)
+
+
+def _kinds(index: bytes) -> Steps[Sequence[bytes]]:
+    """The kinds of jobs in an index that gocraft/work has written: a job or a pool of workers tells."""
+    (reply,) = yield [ask_members(index)]
+    kinds = scanned(reply)
+    if not kinds:
+        return ()
+    base = index.removesuffix(_INDEX)
+    pools, *probes = yield [
+        ask_members(base + b"worker_pools"),
+        *(("ZRANGE", base + part, 0, 0) for part in _SHARED),
+        *(("LINDEX", base + b"jobs:" + kind, -1) for kind in kinds[:_MAX_PROBES]),
+    ]
+    waiting = [job for probe in probes for job in ([probe] if isinstance(probe, bytes) else names(probe))]
+    beats = yield [
+        ("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names")
+        for pool in scanned(pools)[:_MAX_PROBES]
+    ]
+    is_ours = any(_is_job(job, kinds) for job in waiting) or any(None not in items(beat) for beat in beats)
+    return kinds if is_ours else ()
+
+
+def _is_job(job: bytes, kinds: Sequence[bytes]) -> bool:
+    fields = json_object(job)
+    name = fields.get("name")
+    return isinstance(name, str) and name.encode() in kinds and "id" in fields and "args" in fields
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """A pool of workers: the kinds of jobs that it works on, when it was last heard."""
+
+    kinds: frozenset[bytes]
+    heard: float
+
+    def is_silent(self, at: float) -> bool:
+        return self.heard < at - _SILENT_SECONDS
+
+
+def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    (members,) = yield [ask_members(base + b"worker_pools")]
+    ids = scanned(members)[:_MAX_POOLS]
+    beats = yield [("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names") for pool in ids]
+    pools = {pool: found for pool, beat in zip(ids, beats, strict=True) if (found := _pool(beat)) is not None}
+    return (yield from together([_read_one(queue, pools, moment) for queue in queues]))
+
+
+def _pool(beat: Reply) -> _Pool | None:
+    heard, kinds = (*items(beat), None, None)[:2]
+    moment = parse_number(heard, 1.0)
+    if moment is None or not isinstance(kinds, bytes):
+        return None
+    return _Pool(frozenset(kinds.split(b",")), moment)
+
+
+def _read_one(queue: KnownQueue, pools: Mapping[bytes, _Pool], moment: Moment) -> Steps[Reading]:
+    if queue.id.name == _ALL:
+        reading = yield from _read_shared(queue.id.base, moment)
+        serving = list(pools.values())
+    else:
+        reading = yield from _read_kind(queue, pools, moment)
+        serving = [pool for pool in pools.values() if queue.id.name in pool.kinds]
+    reading.silent_workers = sum(pool.is_silent(moment.at) for pool in serving)
+    reading.workers = len(serving) - reading.silent_workers
+    reading.last_heartbeat = max((pool.heard for pool in serving), default=None)
+    return reading
+
+
+def _read_shared(base: bytes, moment: Moment) -> Steps[Reading]:
+    due_before = int(moment.at - moment.settings.overdue_after.seconds)
+    *lengths, retry, scheduled = yield [
+        *(("ZCARD", base + part) for part in _SHARED),
+        ("ZCOUNT", base + b"retry", "-inf", f"({due_before}"),
+        ("ZCOUNT", base + b"scheduled", "-inf", f"({due_before}"),
+    ]
+    late = [count(retry), count(scheduled)]
+    reading = Reading(overdue=None if None in late else sum(part or 0 for part in late))
+    for state, reply in zip(_SHARED.values(), lengths, strict=True):
+        reading.count(state, count(reply))
+    return reading
+
+
+def _read_kind(queue: KnownQueue, pools: Mapping[bytes, _Pool], moment: Moment) -> Steps[Reading]:
+    key = queue.id.base + b"jobs:" + queue.id.name
+    length, oldest, running, holders, paused = yield [
+        ("LLEN", key),
+        ("LINDEX", key, -1),
+        ("GET", key + b":lock"),
+        ("HGETALL", key + b":lock_info"),
+        ("EXISTS", key + b":paused"),
+    ]
+    reading = Reading(method=Method.TIMESTAMP, paused=count(paused) == 1)
+    reading.count(State.WAITING, count(length))
+    reading.count(State.ACTIVE, max(0, int(number(running) or 0)))
+    reading.orphaned = 0
+    for pool, jobs in mapping(holders).items():
+        known = pools.get(pool.encode())
+        if known is None or known.is_silent(moment.at):
+            reading.orphaned += max(0, int(number(jobs) or 0))
+    since = parse_number(json_object(oldest).get("t"), 1.0)
+    if since is not None:
+        reading.oldest = Oldest(since, Method.TIMESTAMP)
+    return reading
+
+
+FRAMEWORK: Final = GocraftWork()

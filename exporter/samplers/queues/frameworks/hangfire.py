@@ -1,0 +1,160 @@
+"""Hangfire on Redis. Confirmed from source only: https://github.com/marcoCasamento/Hangfire.Redis.StackExchange,
+RedisConnection.cs, RedisMonitoringApi.cs and the handlers of states.
+
+What Hangfire keeps for all queues together (scheduled and failed jobs, what has succeeded) stands under the
+queue `*`. Servers write a sign of life every 30 seconds and are taken for dead after five minutes.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.connection import Reply
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.frameworks.ruby_index import read_by_base
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.timestamps import parse_moment
+from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
+
+_INDEX: Final = b"queues"
+_DEFAULT_BASE: Final = b"{hangfire}:"
+_ALL: Final = ALL_QUEUES.encode()
+_SILENT_SECONDS: Final = 300.0
+_MAX_SERVERS: Final = 500
+_MAX_QUEUES_OF_A_SERVER: Final = 100
+_MAX_PROBES: Final = 10
+_SHARED: Final = {
+    b"schedule": ("ZCARD", State.SCHEDULED),
+    b"awaiting": ("ZCARD", State.DEFERRED),
+    b"failed": ("ZCARD", State.FAILED),
+    b"succeeded": ("LLEN", State.COMPLETED),
+}
+
+
+class Hangfire:
+    """See the module."""
+
+    name = "hangfire"
+    signposts = (Signpost("set", re.compile(rb".+queues")),)
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`; a prefix other than the default is part of it."""
+        return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`."""
+        indexes = list(dict.fromkeys([_DEFAULT_BASE + _INDEX, *seen.of("set")]))
+        found = yield from together([_queues(index) for index in indexes])
+        return [
+            Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
+            for index, queues in zip(indexes, found, strict=True)
+            if queues
+            for name in (*queues, _ALL)
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return read_by_base(queues, moment, _read)
+
+
+def _queues(index: bytes) -> Steps[Sequence[bytes]]:
+    """The queues of an index that Hangfire has written: a job or a server tells."""
+    (reply,) = yield [ask_members(index)]
+    queues = scanned(reply)
+    if not queues:
+        return ()
+    base = index.removesuffix(_INDEX)
+    servers, *probes = yield [
+        ask_members(base + b"servers"),
+        *(("ZRANGE", base + part, 0, 0) for part in (b"schedule", b"processing", b"failed")),
+        *(("LINDEX", base + b"queue:" + name, -1) for name in queues[:_MAX_PROBES]),
+    ]
+    ids = [job for probe in probes for job in ([probe] if isinstance(probe, bytes) else names(probe))]
+    facts = yield [
+        *(("HMGET", base + b"job:" + job, "Type", "Method", "CreatedAt") for job in ids),
+        *(
+            ("HMGET", base + b"server:" + server, "WorkerCount", "StartedAt")
+            for server in scanned(servers)[:_MAX_PROBES]
+        ),
+    ]
+    return queues if any(items(fact) and None not in items(fact) for fact in facts) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A Hangfire server: the queues that it works on, when it was last heard."""
+
+    queues: frozenset[bytes]
+    heard: float
+
+    def is_silent(self, at: float) -> bool:
+        return self.heard < at - _SILENT_SECONDS
+
+
+def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    (members,) = yield [ask_members(base + b"servers")]
+    ids = scanned(members)[:_MAX_SERVERS]
+    replies = yield [
+        *(("HMGET", base + b"server:" + server, "Heartbeat", "StartedAt") for server in ids),
+        *(("LRANGE", base + b"server:" + server + b":queues", 0, _MAX_QUEUES_OF_A_SERVER) for server in ids),
+    ]
+    beats, served = replies[: len(ids)], replies[len(ids) :]
+    known = [_server(*facts) for facts in zip(beats, served, strict=True)]
+    servers = [server for server in known if server is not None]
+    return (yield from together([_read_one(queue, servers, moment) for queue in queues]))
+
+
+def _server(beat: Reply, queues: Reply) -> _Server | None:
+    heard = [parse_moment(field, "auto") for field in items(beat)]
+    latest = max((moment for moment in heard if moment is not None), default=None)
+    return None if latest is None else _Server(frozenset(names(queues)), latest)
+
+
+def _read_one(queue: KnownQueue, servers: Sequence[_Server], moment: Moment) -> Steps[Reading]:
+    if queue.id.name == _ALL:
+        reading = yield from _read_shared(queue.id.base, moment)
+        serving = list(servers)
+    else:
+        reading = yield from _read_queue(queue)
+        serving = [server for server in servers if queue.id.name in server.queues]
+    reading.silent_workers = sum(server.is_silent(moment.at) for server in serving)
+    reading.workers = len(serving) - reading.silent_workers
+    reading.last_heartbeat = max((server.heard for server in serving), default=None)
+    return reading
+
+
+def _read_shared(base: bytes, moment: Moment) -> Steps[Reading]:
+    due_before = int(moment.at - moment.settings.overdue_after.seconds)
+    *lengths, overdue, succeeded = yield [
+        *((command, base + part) for part, (command, _) in _SHARED.items()),
+        ("ZCOUNT", base + b"schedule", "-inf", f"({due_before}"),
+        ("GET", base + b"stats:succeeded"),
+    ]
+    reading = Reading(overdue=count(overdue))
+    for (_, state), reply in zip(_SHARED.values(), lengths, strict=True):
+        reading.count(state, count(reply))
+    ended = number(succeeded)
+    if ended is not None:
+        reading.finished = {Outcome.COMPLETED: ended}
+    return reading
+
+
+def _read_queue(queue: KnownQueue) -> Steps[Reading]:
+    key = queue.id.base + b"queue:" + queue.id.name
+    waiting, fetched, oldest = yield [("LLEN", key), ("LLEN", key + b":dequeued"), ("LINDEX", key, -1)]
+    reading = Reading(method=Method.TIMESTAMP)
+    reading.count(State.WAITING, count(waiting))
+    reading.count(State.ACTIVE, count(fetched))
+    if isinstance(oldest, bytes):
+        (state,) = yield [("HMGET", queue.id.base + b"job:" + oldest + b":state", "EnqueuedAt")]
+        since = parse_moment(next(iter(items(state)), None), "auto")
+        if since is not None:
+            reading.oldest = Oldest(since, Method.TIMESTAMP)
+    return reading
+
+
+FRAMEWORK: Final = Hangfire()

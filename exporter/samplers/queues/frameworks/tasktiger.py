@@ -1,0 +1,102 @@
+"""TaskTiger. Confirmed on PyPI `tasktiger` 0.26.
+
+`<prefix>:<state>` is the set of queues that have tasks in a state, `<prefix>:<state>:<queue>` a sorted set of
+their ids: by the moment at which they are to run, for active ones by the last sign of life of who runs them.
+Source: tasktiger/task.py and worker.py.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.connection import Reply
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.replies import ask_members, count, names, pairs, scanned
+from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.vocabulary import Method, State
+
+_DEFAULT_PREFIX: Final = b"t:"
+_STATES: Final = {
+    b"queued": State.WAITING,
+    b"active": State.ACTIVE,
+    b"scheduled": State.SCHEDULED,
+    b"error": State.FAILED,
+}
+# Who runs a task and is not heard for this long has lost it (ACTIVE_TASK_UPDATE_TIMEOUT).
+_SILENT_SECONDS: Final = 60.0
+# A task begins with its id and its function; what follows are arguments of any size.
+_HEAD_BYTES: Final = 4096
+_MAX_PROBES: Final = 10
+
+
+class TaskTiger:
+    """See the module."""
+
+    name = "tasktiger"
+    signposts = (Signpost("set", re.compile(rb".+:(queued|active|scheduled|error)")),)
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`; a prefix other than the default is part of it."""
+        return printable((queue.base + queue.name).removeprefix(_DEFAULT_PREFIX))
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`."""
+        prefixes = [key.rpartition(b":")[0] + b":" for key in seen.of("set")]
+        bases = list(dict.fromkeys([_DEFAULT_PREFIX, *prefixes]))
+        found = yield from together([_queues(base) for base in bases])
+        return [
+            Found(QueueId(self.name, base, name, moment.database))
+            for base, queues in zip(bases, found, strict=True)
+            for name in queues
+        ]
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return read_each(queues, moment, _read)
+
+
+def _queues(base: bytes) -> Steps[Sequence[bytes]]:
+    """The queues under a prefix under which there is a task of TaskTiger."""
+    indexes = yield [ask_members(base + state) for state in _STATES]
+    members = [scanned(index) for index in indexes]
+    places = [
+        base + state + b":" + name
+        for state, queues in zip(_STATES, members, strict=True)
+        for name in queues[:_MAX_PROBES]
+    ]
+    if not places:
+        return ()
+    firsts = yield [("ZRANGE", place, 0, 0) for place in places]
+    ids = [task for first in firsts for task in names(first)]
+    tasks = yield [("GETRANGE", base + b"task:" + task, 0, _HEAD_BYTES - 1) for task in ids]
+    if not any(_is_task(task, text) for task, text in zip(ids, tasks, strict=True)):
+        return ()
+    return list(dict.fromkeys(name for queues in members for name in queues))
+
+
+def _is_task(task_id: bytes, text: Reply) -> bool:
+    return isinstance(text, bytes) and b'"id": "' + task_id + b'"' in text and b'"func": "' in text
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    def key(state: bytes) -> bytes:
+        return queue.id.base + state + b":" + queue.id.name
+
+    due_before = moment.at - moment.settings.overdue_after.seconds
+    *lengths, first, silent, overdue = yield [
+        *(("ZCARD", key(state)) for state in _STATES),
+        ("ZRANGE", key(b"queued"), 0, 0, "WITHSCORES"),
+        ("ZCOUNT", key(b"active"), "-inf", f"({moment.at - _SILENT_SECONDS:.3f}"),
+        ("ZCOUNT", key(b"scheduled"), "-inf", f"({due_before:.3f}"),
+    ]
+    reading = Reading(method=Method.TIMESTAMP, orphaned=count(silent), overdue=count(overdue))
+    for state, reply in zip(_STATES.values(), lengths, strict=True):
+        reading.count(state, count(reply))
+    for _, since in pairs(first)[:1]:
+        reading.oldest = Oldest(since, Method.TIMESTAMP)
+    return reading
+
+
+FRAMEWORK: Final = TaskTiger()
