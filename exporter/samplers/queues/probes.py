@@ -19,6 +19,7 @@ T = TypeVar("T")
 _AT_ONCE: Final = 200
 _TYPE_OF: Final = {
     "GET": "string",
+    "GETRANGE": "string",
     "LINDEX": "list",
     "SSCAN": "set",
     "ZRANGE": "zset",

@@ -14,6 +14,7 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks.ruby_index import read_by_base
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
 from exporter.samplers.queues.replies import (
     ask_members,
     count,
@@ -41,7 +42,7 @@ class GocraftWork:
     """See the module."""
 
     name = "gocraft-work"
-    signposts = (Signpost("set", re.compile(rb"(.+:)?known_jobs")),)
+    signposts = (Signpost("set", re.compile(rb"(.+:)?known_jobs", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; the namespace has no default, and is part of it."""
@@ -50,7 +51,7 @@ class GocraftWork:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         indexes = list(seen.of("set"))
-        found = yield from together([_kinds(index) for index in indexes])
+        found = yield from check_each(indexes, _kinds)
         return [
             Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
             for index, kinds in zip(indexes, found, strict=True)
@@ -65,22 +66,24 @@ class GocraftWork:
 
 def _kinds(index: bytes) -> Steps[Sequence[bytes]]:
     """The kinds of jobs in an index that gocraft/work has written: a job or a pool of workers tells."""
-    (reply,) = yield [ask_members(index)]
-    kinds = scanned(reply)
+    base = index.removesuffix(_INDEX)
+    kinds, pools = yield from find_members([index, base + b"worker_pools"])
     if not kinds:
         return ()
-    base = index.removesuffix(_INDEX)
-    pools, *probes = yield [
-        ask_members(base + b"worker_pools"),
-        *(("ZRANGE", base + part, 0, 0) for part in _SHARED),
-        *(("LINDEX", base + b"jobs:" + kind, -1) for kind in kinds[:_MAX_PROBES]),
-    ]
+    probes = yield from ask_fitting(
+        [
+            *(("ZRANGE", base + part, 0, 0) for part in _SHARED),
+            *(("LINDEX", base + b"jobs:" + kind, -1) for kind in kinds[:_MAX_PROBES]),
+        ]
+    )
     waiting = [job for probe in probes for job in ([probe] if isinstance(probe, bytes) else names(probe))]
-    beats = yield [
-        ("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names")
-        for pool in scanned(pools)[:_MAX_PROBES]
-    ]
-    is_ours = any(_is_job(job, kinds) for job in waiting) or any(None not in items(beat) for beat in beats)
+    beats = yield from ask_fitting(
+        [
+            ("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names")
+            for pool in pools[:_MAX_PROBES]
+        ]
+    )
+    is_ours = any(_is_job(job, kinds) for job in waiting) or any(_pool(beat) for beat in beats)
     return kinds if is_ours else ()
 
 

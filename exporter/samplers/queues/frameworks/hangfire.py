@@ -15,6 +15,7 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks.ruby_index import read_by_base
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
 from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import parse_moment
@@ -39,7 +40,7 @@ class Hangfire:
     """See the module."""
 
     name = "hangfire"
-    signposts = (Signpost("set", re.compile(rb".+queues")),)
+    signposts = (Signpost("set", re.compile(rb".+queues", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
@@ -48,7 +49,7 @@ class Hangfire:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         indexes = list(dict.fromkeys([_DEFAULT_BASE + _INDEX, *seen.of("set")]))
-        found = yield from together([_queues(index) for index in indexes])
+        found = yield from check_each(indexes, _queues)
         return [
             Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
             for index, queues in zip(indexes, found, strict=True)
@@ -63,24 +64,26 @@ class Hangfire:
 
 def _queues(index: bytes) -> Steps[Sequence[bytes]]:
     """The queues of an index that Hangfire has written: a job or a server tells."""
-    (reply,) = yield [ask_members(index)]
-    queues = scanned(reply)
+    base = index.removesuffix(_INDEX)
+    queues, servers = yield from find_members([index, base + b"servers"])
     if not queues:
         return ()
-    base = index.removesuffix(_INDEX)
-    servers, *probes = yield [
-        ask_members(base + b"servers"),
-        *(("ZRANGE", base + part, 0, 0) for part in (b"schedule", b"processing", b"failed")),
-        *(("LINDEX", base + b"queue:" + name, -1) for name in queues[:_MAX_PROBES]),
-    ]
+    probes = yield from ask_fitting(
+        [
+            *(("ZRANGE", base + part, 0, 0) for part in (b"schedule", b"processing", b"failed")),
+            *(("LINDEX", base + b"queue:" + name, -1) for name in queues[:_MAX_PROBES]),
+        ]
+    )
     ids = [job for probe in probes for job in ([probe] if isinstance(probe, bytes) else names(probe))]
-    facts = yield [
-        *(("HMGET", base + b"job:" + job, "Type", "Method", "CreatedAt") for job in ids),
-        *(
-            ("HMGET", base + b"server:" + server, "WorkerCount", "StartedAt")
-            for server in scanned(servers)[:_MAX_PROBES]
-        ),
-    ]
+    facts = yield from ask_fitting(
+        [
+            *(("HMGET", base + b"job:" + job, "Type", "Method", "CreatedAt") for job in ids),
+            *(
+                ("HMGET", base + b"server:" + server, "WorkerCount", "StartedAt")
+                for server in servers[:_MAX_PROBES]
+            ),
+        ]
+    )
     return queues if any(items(fact) and None not in items(fact) for fact in facts) else ()
 
 

@@ -13,8 +13,9 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.replies import count, items, names, number
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, State
 
@@ -40,7 +41,7 @@ class Kue:
     """See the module."""
 
     name = "kue"
-    signposts = (Signpost("set", re.compile(rb".+:job:types")),)
+    signposts = (Signpost("set", re.compile(rb".+:job:types", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
@@ -49,7 +50,7 @@ class Kue:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         indexes = list(dict.fromkeys([*_USUAL, *seen.of("set")]))
-        found = yield from together([_types(index) for index in indexes])
+        found = yield from check_each(indexes, _types)
         return [
             Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
             for index, types in zip(indexes, found, strict=True)
@@ -64,16 +65,17 @@ class Kue:
 
 def _types(index: bytes) -> Steps[Sequence[bytes]]:
     """The types of jobs in an index that Kue has written, which a job of one of them tells."""
-    (reply,) = yield [ask_members(index)]
-    types = scanned(reply)
+    (types,) = yield from find_members([index])
     if not types:
         return ()
     base = index.removesuffix(_INDEX)
-    firsts = yield [
-        ("ZRANGE", _key(base, kind, state), 0, 0) for kind in types[:_MAX_PROBES] for state in _STATES
-    ]
+    firsts = yield from ask_fitting(
+        [("ZRANGE", _key(base, kind, state), 0, 0) for kind in types[:_MAX_PROBES] for state in _STATES]
+    )
     ids = [_job_id(first) for reply in firsts for first in names(reply)]
-    jobs = yield [("HMGET", base + b"job:" + job, "type", "state", "created_at") for job in ids]
+    jobs = yield from ask_fitting(
+        [("HMGET", base + b"job:" + job, "type", "state", "created_at") for job in ids]
+    )
     return types if any(_is_job(job, types) for job in jobs) else ()
 
 

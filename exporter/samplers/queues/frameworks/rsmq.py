@@ -13,8 +13,9 @@ from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, items, names, number, pairs, scanned
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.replies import count, items, names, number, pairs
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
 
@@ -29,7 +30,7 @@ class Rsmq:
     """See the module."""
 
     name = "rsmq"
-    signposts = (Signpost("set", re.compile(rb".+:QUEUES")),)
+    signposts = (Signpost("set", re.compile(rb".+:QUEUES", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace other than the default is part of it."""
@@ -38,7 +39,7 @@ class Rsmq:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         indexes = list(dict.fromkeys([_DEFAULT_BASE + _INDEX, *seen.of("set")]))
-        found = yield from together([_queues(index) for index in indexes])
+        found = yield from check_each(indexes, _queues)
         return [
             Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
             for index, members in zip(indexes, found, strict=True)
@@ -52,10 +53,9 @@ class Rsmq:
 
 def _queues(index: bytes) -> Steps[Sequence[bytes]]:
     """The queues of an index, each with the hash of its settings."""
-    (reply,) = yield [ask_members(index)]
-    members = scanned(reply)
+    (members,) = yield from find_members([index])
     base = index.removesuffix(_INDEX)
-    hashes = yield [("HMGET", base + member + b":Q", *_SETTINGS) for member in members]
+    hashes = yield from ask_fitting([("HMGET", base + member + b":Q", *_SETTINGS) for member in members])
     return [member for member, fields in zip(members, hashes, strict=True) if _are_settings(fields)]
 
 

@@ -13,8 +13,9 @@ from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import ask_members, count, names, pairs, scanned
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.replies import count, names, pairs
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, State
 
 _DEFAULT_PREFIX: Final = b"t:"
@@ -35,7 +36,7 @@ class TaskTiger:
     """See the module."""
 
     name = "tasktiger"
-    signposts = (Signpost("set", re.compile(rb".+:(queued|active|scheduled|error)")),)
+    signposts = (Signpost("set", re.compile(rb".+:(queued|active|scheduled|error)", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
@@ -45,7 +46,7 @@ class TaskTiger:
         """See `Framework`."""
         prefixes = [key.rpartition(b":")[0] + b":" for key in seen.of("set")]
         bases = list(dict.fromkeys([_DEFAULT_PREFIX, *prefixes]))
-        found = yield from together([_queues(base) for base in bases])
+        found = yield from check_each(bases, _queues)
         return [
             Found(QueueId(self.name, base, name, moment.database))
             for base, queues in zip(bases, found, strict=True)
@@ -59,8 +60,7 @@ class TaskTiger:
 
 def _queues(base: bytes) -> Steps[Sequence[bytes]]:
     """The queues under a prefix under which there is a task of TaskTiger."""
-    indexes = yield [ask_members(base + state) for state in _STATES]
-    members = [scanned(index) for index in indexes]
+    members = yield from find_members([base + state for state in _STATES])
     places = [
         base + state + b":" + name
         for state, queues in zip(_STATES, members, strict=True)
@@ -68,9 +68,9 @@ def _queues(base: bytes) -> Steps[Sequence[bytes]]:
     ]
     if not places:
         return ()
-    firsts = yield [("ZRANGE", place, 0, 0) for place in places]
+    firsts = yield from ask_fitting([("ZRANGE", place, 0, 0) for place in places])
     ids = [task for first in firsts for task in names(first)]
-    tasks = yield [("GETRANGE", base + b"task:" + task, 0, _HEAD_BYTES - 1) for task in ids]
+    tasks = yield from ask_fitting([("GETRANGE", base + b"task:" + task, 0, _HEAD_BYTES - 1) for task in ids])
     if not any(_is_task(task, text) for task, text in zip(ids, tasks, strict=True)):
         return ()
     return list(dict.fromkeys(name for queues in members for name in queues))

@@ -16,7 +16,8 @@ def fill(client: "redis.Redis", base: str = BASE) -> None:
     client.lpush(f"{base}queue:default", "job-1", "job-2")
     client.lpush(f"{base}queue:default:dequeued", "job-3")
     job = {"Type": "Shop.Mailer", "Method": "Send", "CreatedAt": ISO_40_S_AGO, "State": "Enqueued"}
-    client.hset(f"{base}job:job-1", mapping=job)
+    for field, value in job.items():
+        client.hset(f"{base}job:job-1", field, value)
     client.hset(
         f"{base}job:job-1:state",
         mapping={"State": "Enqueued", "EnqueuedAt": ISO_40_S_AGO, "Queue": "default"},
