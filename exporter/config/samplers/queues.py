@@ -153,7 +153,10 @@ class QueuesSection(SamplerSection):
     forget_after: PositiveDuration = Duration(86_400_000)
     """A queue of which nothing has been seen for so long is forgotten; until then it reads 0."""
     max_queues: int = Field(default=1000, ge=1, le=10_000)
-    """How many queues are read at most; the others are counted."""
+    """How many queues are read at most, of which each framework has its share; the others are counted."""
+    streams_per_pattern: int = Field(default=10, ge=0)
+    """From so many streams on whose names differ in an id only they are one queue, under their pattern; 0:
+    never."""
     overdue_after: PositiveDuration = Duration(5_000)
     """A delayed job is overdue when its moment has passed for so long."""
     stuck_after: PositiveDuration = Duration(600_000)

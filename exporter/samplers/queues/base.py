@@ -107,10 +107,16 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A queue that was found, and what its framework wants noted about it."""
+    """A queue that was found, and what its framework wants noted about it.
+
+    `absorbs` are what would be queues by themselves, and are parts of this one. `is_over_limit`: it is more
+    than its framework will read, and only counted.
+    """
 
     queue: QueueId
     notes: Mapping[str, Note] = field(default_factory=dict)
+    absorbs: Sequence[QueueId] = ()
+    is_over_limit: bool = False
 
 
 class Framework(Protocol):

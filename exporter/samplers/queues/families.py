@@ -87,9 +87,24 @@ GROUP_CONSUMERS: Final = Family(
 GROUP_IDLE: Final = Family(
     "redis_queue_group_idle_seconds", Kind.GAUGE, "Time since a consumer of the group last asked.", _GROUP
 )
+MEMBERS: Final = Family(
+    "redis_queue_members",
+    Kind.GAUGE,
+    "Streams that are one queue, since their names have one pattern.",
+    _QUEUE,
+)
+WORST_MEMBERS: Final = Family(
+    "redis_queue_worst_member_entries",
+    Kind.GAUGE,
+    "Entries not given or not acknowledged of the three streams of a pattern in which most are left.",
+    (*_QUEUE, "member"),
+)
 KNOWN: Final = Family("redis_vigil_queues_known", Kind.GAUGE, "Queues that are read in each pass.")
 OVER_LIMIT: Final = Family(
-    "redis_vigil_queues_over_limit", Kind.GAUGE, "Queues that were found and are over the limit."
+    "redis_vigil_queues_over_limit",
+    Kind.GAUGE,
+    "Queues that were found and are over the limit.",
+    ("framework",),
 )
 ROUND_TRIPS: Final = Family(
     "redis_vigil_queue_round_trips", Kind.GAUGE, "Round trips of the last pass over all queues."
@@ -119,6 +134,8 @@ FAMILIES: Final = (
     GROUP_STUCK,
     GROUP_CONSUMERS,
     GROUP_IDLE,
+    MEMBERS,
+    WORST_MEMBERS,
     KNOWN,
     OVER_LIMIT,
     ROUND_TRIPS,
@@ -150,6 +167,7 @@ class QueueWriter:
             (SILENT, reading.silent_workers),
             (HEARTBEAT, reading.last_heartbeat),
             (DRAIN, drain_seconds),
+            (MEMBERS, reading.members),
         )
         for family, value in numbers:
             if value is not None:
@@ -162,6 +180,8 @@ class QueueWriter:
         if age is not None:
             self._table.set(OLDEST, age, *labels, method)
         self._write_groups(reading.groups, labels)
+        for member in reading.worst:
+            self._table.set(WORST_MEMBERS, float(member.backlog), *labels, member.name)
 
     def _write_jobs(self, reading: Reading, labels: tuple[str, str, str]) -> None:
         split = {state for state, _ in reading.by_priority} if self._separate else set()

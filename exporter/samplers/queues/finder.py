@@ -174,7 +174,13 @@ class QueueFinder:
     def _take(self, framework: Framework, found: Sequence[Found], at: float) -> None:
         for one in found:
             label = framework.label(one.queue)
-            if not any(fnmatchcase(label, pattern) for pattern in self._settings.ignore):
+            if any(fnmatchcase(label, pattern) for pattern in self._settings.ignore):
+                continue
+            for part in one.absorbs:
+                self._known.absorb(part)
+            if one.is_over_limit:
+                self._known.refuse(one.queue, at)
+            else:
                 self._known.see(one.queue, label, at, one.notes)
 
 

@@ -1,5 +1,6 @@
 """The queues that were ever found on a server, and what must be remembered of each from pass to pass."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +10,8 @@ from exporter.samplers.queues.model import QueueId
 
 # What can be remembered: anything that survives a trip through JSON.
 Note = str | float | int
+# Times as many queues as are read are remembered to be over the limit, of each framework.
+_MAX_REFUSED: Final = 10
 EMPTY_NOTES: Final[Mapping[str, Note]] = {}
 
 
@@ -74,15 +77,20 @@ class KnownQueue:
 
 
 class KnownQueues:
-    """Every queue of one server, at most `limit`; those on top are counted in `over_limit` and left alone."""
+    """Every queue of one server, at most `limit`; those on top are counted, and left alone.
+
+    Frameworks share the room: one that needs more takes it from the one that has most, as long as that has
+    more than itself, so that none is crowded out.
+    """
 
     def __init__(self, limit: int) -> None:
-        self.over_limit = 0
         self.changed = False
         self._limit = limit
         self._queues: dict[QueueId, KnownQueue] = {}
+        self._counts: Counter[str] = Counter()
         self._labels: set[tuple[str, int, str]] = set()
-        self._refused: set[QueueId] = set()
+        # When those that are over the limit were last seen.
+        self._refused: dict[str, dict[QueueId, float]] = {}
 
     def __len__(self) -> int:
         return len(self._queues)
@@ -93,26 +101,60 @@ class KnownQueues:
     def __contains__(self, queue: QueueId) -> bool:
         return queue in self._queues
 
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many queues are read, by framework."""
+        return +self._counts
+
+    @property
+    def over_limit(self) -> Mapping[str, int]:
+        """How many queues there are besides, by framework."""
+        return {framework: len(refused) for framework, refused in self._refused.items() if refused}
+
     def see(self, queue: QueueId, label: str, at: float, notes: Mapping[str, Note] = EMPTY_NOTES) -> None:
         """A queue has been found; a new one is taken in while there is room."""
         known = self._queues.get(queue)
         if known is not None:
             known.alive_at = at
             known.notes.update(notes)
-        elif len(self._queues) < self._limit:
+        elif self._make_room(queue.framework, at):
             self.restore([KnownQueue(queue, self._free_label(queue, label), at, dict(notes))])
+            self._refused.get(queue.framework, {}).pop(queue, None)
             self.changed = True
         else:
-            # Which ones are refused is remembered to count each once; that too has an end.
-            if len(self._refused) < 100 * self._limit:
-                self._refused.add(queue)
-            self.over_limit = len(self._refused)
+            self.refuse(queue, at)
+
+    def refuse(self, queue: QueueId, at: float) -> None:
+        """A queue is over the limit, as of a moment (epoch seconds). Which ones are is remembered to count
+        each once; that too has an end."""
+        refused = self._refused.setdefault(queue.framework, {})
+        if queue in refused or len(refused) < _MAX_REFUSED * self._limit:
+            refused[queue] = at
+
+    def absorb(self, queue: QueueId) -> None:
+        """A queue is part of another one."""
+        known = self._queues.get(queue)
+        if known is not None:
+            self.drop(known)
+        self._refused.get(queue.framework, {}).pop(queue, None)
+
+    def _make_room(self, framework: str, at: float) -> bool:
+        if len(self._queues) < self._limit:
+            return True
+        greediest = max(self._counts, key=lambda name: (self._counts[name], name))
+        if self._counts[greediest] <= self._counts[framework] + 1:
+            return False
+        latest = next(known for known in reversed(self._queues.values()) if known.id.framework == greediest)
+        self.drop(latest)
+        self.refuse(latest.id, at)
+        return True
 
     def restore(self, queues: Iterable[KnownQueue]) -> None:
         """Take in what was remembered elsewhere."""
         for known in queues:
             if known.id not in self._queues and len(self._queues) < self._limit:
                 self._queues[known.id] = known
+                self._counts[known.id.framework] += 1
                 self._labels.add((known.id.framework, known.id.database, known.label))
 
     def _free_label(self, queue: QueueId, label: str) -> str:
@@ -126,14 +168,15 @@ class KnownQueues:
         gone = [known for known in self._queues.values() if known.alive_at < before]
         for known in gone:
             self.drop(known)
-        if gone:
-            self._refused.clear()
-            self.over_limit = 0
+        for refused in self._refused.values():
+            for queue in [queue for queue, seen_at in refused.items() if seen_at < before]:
+                del refused[queue]
         return gone
 
     def drop(self, known: KnownQueue) -> None:
         """Forget one queue."""
         del self._queues[known.id]
+        self._counts[known.id.framework] -= 1
         self._labels.discard((known.id.framework, known.id.database, known.label))
         self.changed = True
 

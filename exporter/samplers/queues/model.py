@@ -50,6 +50,16 @@ class GroupReading:
     capped: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MemberReading:
+    """One of many streams that are one queue: entries not given or not acknowledged, and since when (epoch
+    seconds) the oldest of them has been there, None where that is unknown."""
+
+    name: str
+    backlog: int
+    since: float | None
+
+
 @dataclass(slots=True)
 class Reading:
     """What one pass found in a queue; what is None or missing is unknown, which is not 0.
@@ -60,7 +70,8 @@ class Reading:
     those alive; `silent_workers` are still registered and have not been heard for too long. `last_heartbeat`
     is the latest, in epoch seconds. `overdue` are delayed jobs whose moment has passed. `orphaned` are active
     jobs that nobody holds any more, `stuck` those held for longer than the configured time. `is_mistaken`:
-    what was taken for this queue is none, or part of another, so that it is to be forgotten at once.
+    what was taken for this queue is none, or part of another, so that it is to be forgotten at once. Of many
+    streams that are one queue `members` is their number, and `worst` are some in which most is left.
     """
 
     jobs: dict[State, int] = field(default_factory=dict)
@@ -79,6 +90,8 @@ class Reading:
     last_heartbeat: float | None = None
     groups: Sequence[GroupReading] = ()
     is_mistaken: bool = False
+    members: int | None = None
+    worst: Sequence[MemberReading] = ()
 
     def count(self, state: State, reply: int | None) -> None:
         """Add jobs to a state; None leaves it unknown."""
@@ -101,4 +114,5 @@ class Reading:
             or self.silent_workers
             or self.paused
             or self.groups
+            or self.members
         )

@@ -26,6 +26,16 @@ class GroupReport:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberReport:
+    """A stream of a pattern that is one queue: its entries not given or not acknowledged, and the age of the
+    oldest of them."""
+
+    name: str
+    entries: int
+    oldest_age_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueReport:
     """One queue as of the last pass; None: unknown."""
 
@@ -48,6 +58,8 @@ class QueueReport:
     last_heartbeat: float | None
     drain_seconds: float | None
     groups: tuple[GroupReport, ...] = field(default=())
+    members: int | None = None
+    worst_members: tuple[MemberReport, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values; a time to drain without an end is null, as JSON has no infinity."""
@@ -83,6 +95,11 @@ def report_queue(known: KnownQueue, reading: Reading, at: float, drain_seconds: 
         last_heartbeat=reading.last_heartbeat,
         drain_seconds=drain_seconds,
         groups=tuple(_report_group(group, at) for group in reading.groups),
+        members=reading.members,
+        worst_members=tuple(
+            MemberReport(one.name, one.backlog, None if one.since is None else max(0.0, at - one.since))
+            for one in reading.worst
+        ),
     )
 
 

@@ -92,6 +92,7 @@ class QueuesSampler:
         self._saved_at = 0.0
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
+        self._told_over_limit: set[str] = set()
 
     def report(self) -> Sequence[QueueReport]:
         """All queues as of the last pass, in order of framework and name."""
@@ -301,7 +302,6 @@ class QueuesSampler:
         for known, reading in found:
             if reading.is_mistaken:
                 self._known.drop(known)
-                self._rates.pop(known.id, None)
                 continue
             if reading.is_alive:
                 known.alive_at = at
@@ -312,11 +312,28 @@ class QueuesSampler:
         self._reports = tuple(
             sorted(reports, key=lambda report: (report.framework, report.database, report.queue))
         )
-        table.set(families.KNOWN, float(len(self._known)))
-        table.set(families.OVER_LIMIT, float(self._known.over_limit))
+        self._publish_counts()
         table.set(families.ROUND_TRIPS, float(self._round_trips))
         if self._walk_seconds:
             table.set(families.WALK_DURATION, self._walk_seconds)
+
+    def _publish_counts(self) -> None:
+        """How many queues are read and how many are over the limit, which is logged once for each
+        framework."""
+        read, left = self._known.counts, self._known.over_limit
+        self._context.table.set(families.KNOWN, float(len(self._known)))
+        for framework in sorted(read.keys() | left.keys()):
+            self._context.table.set(families.OVER_LIMIT, float(left.get(framework, 0)), framework)
+        for framework in sorted(left.keys() - self._told_over_limit):
+            log.warning(
+                "more queues than max_queues: some are not read",
+                instance=self._context.target.instance,
+                framework=framework,
+                read=read.get(framework, 0),
+                over_limit=left[framework],
+                max_queues=self._settings.max_queues,
+            )
+        self._told_over_limit = set(left)
 
     def _expire(self, at: float) -> None:
         keys = self._context.facts.queue_keys
@@ -324,13 +341,15 @@ class QueuesSampler:
         keys.clear()
         keys.update(key_beginnings(self._known))
         for known in self._known.expire(at - self._settings.forget_after.seconds):
-            self._rates.pop(known.id, None)
             log.info(
                 "queue forgotten",
                 instance=self._context.target.instance,
                 framework=known.id.framework,
                 queue=known.label,
             )
+
+        for gone in [queue for queue in self._rates if queue not in self._known]:
+            del self._rates[gone]
 
     async def _restore(self) -> None:
         """Take in what was remembered, once."""

@@ -20,7 +20,7 @@ def test_what_is_over_the_limit_is_counted_once_and_left_alone() -> None:
     for _ in range(3):
         known.see(MAIL, "mail", 1.0)
         known.see(OTHER, "other", 1.0)
-    assert (len(known), known.over_limit) == (1, 1)
+    assert (len(known), known.over_limit) == (1, {"bullmq": 1})
 
 
 def test_a_forgotten_queue_makes_room() -> None:
@@ -29,7 +29,41 @@ def test_a_forgotten_queue_makes_room() -> None:
     assert [gone.label for gone in known.expire(2.0)] == ["mail"]
     known.see(OTHER, "mail", 3.0)
     assert [queue.label for queue in known] == ["mail"]
-    assert known.over_limit == 0
+    assert known.over_limit == {}
+
+
+def test_no_framework_crowds_out_another() -> None:
+    known = KnownQueues(10)
+    for number in range(30):
+        known.see(QueueId("stream", b"", b"%d" % number), str(number), 1.0)
+    for number in range(3):
+        known.see(QueueId("bullmq", b"bull:%d" % number), str(number), 2.0)
+    assert (known.counts, known.over_limit) == ({"stream": 7, "bullmq": 3}, {"stream": 23})
+    for number in range(20):
+        known.see(QueueId("rq", b"rq:queue:", b"%d" % number), str(number), 3.0)
+        known.see(QueueId("stream", b"", b"%d" % number), str(number), 3.0)
+    assert known.counts == {"stream": 4, "bullmq": 3, "rq": 3}
+    assert sum(known.over_limit.values()) == 30 + 3 + 20 - 10
+    labels = [queue.label for queue in known if queue.id.framework == "stream"]
+    assert labels == ["0", "1", "2", "3"]
+
+
+def test_what_was_over_the_limit_is_counted_as_long_as_it_is_seen() -> None:
+    known = KnownQueues(1)
+    known.see(MAIL, "mail", 1.0)
+    known.see(OTHER, "other", 1.0)
+    known.see(MAIL, "mail", 9.0)
+    known.expire(5.0)
+    assert known.over_limit == {}
+
+
+def test_what_is_part_of_another_queue_is_none_and_not_over_the_limit() -> None:
+    known = KnownQueues(1)
+    known.see(MAIL, "mail", 1.0)
+    known.see(OTHER, "other", 1.0)
+    known.absorb(OTHER)
+    known.absorb(MAIL)
+    assert (len(known), known.over_limit) == (0, {})
 
 
 def test_seen_again_it_lives_on_and_takes_new_notes() -> None:

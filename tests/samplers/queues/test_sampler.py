@@ -335,13 +335,20 @@ def test_queues_may_be_ignored_and_frameworks_chosen(empty_server: RealServer) -
     assert set(read_queues(empty_server.url, AT, settings)) == {("bullmq", "mail")}
 
 
-def test_what_is_over_the_limit_is_counted(empty_server: RealServer) -> None:
+def test_what_is_over_the_limit_is_counted_and_logged_once(
+    empty_server: RealServer, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(5):
         make_queue(empty_server, f"queue{number}")
     with Watcher(empty_server.url, QueuesSection(max_queues=3)) as watcher:
         watcher.find(AT)
         assert len(watcher.read(AT)) == 3
-        assert watcher.values("redis_vigil_queues_over_limit") == {"{}": 2}
+        assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="bullmq"}': 2}
+        watcher.find(AT + 15)
+        watcher.read(AT + 15)
+    assert [record.message for record in caplog.records].count(
+        "more queues than max_queues: some are not read"
+    ) == 1
 
 
 class Faulty:

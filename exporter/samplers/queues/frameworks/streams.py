@@ -1,213 +1,125 @@
-"""Streams with consumer groups, by whatever program.
-
-A group's lag is what the server says, where it says it. It does not after XDEL, XTRIM or XGROUP SETID, nor
-before Redis 7: then the entries behind the group's position are counted, up to a cap. Source:
-https://redis.io/docs/latest/commands/xinfo-groups/.
-"""
+"""Streams with consumer groups, by whatever program: each by itself, and those of one pattern together."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-from exporter.connection import Command, Reply
-from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
+from exporter.samplers.queues.foresight import foreseen
+from exporter.samplers.queues.frameworks.stream_members import (
+    MAX_MEMBERS,
+    count_members,
+    member_notes,
+    members_of,
+    read_members,
+)
+from exporter.samplers.queues.frameworks.stream_patterns import (
+    ANY_WORD,
+    Patterns,
+    Pieces,
+    covers,
+    find_patterns,
+    join,
+    parse,
+    shape_of,
+)
+from exporter.samplers.queues.frameworks.stream_reading import read_stream, sort_streams
 from exporter.samplers.queues.known import KnownQueue, printable
-from exporter.samplers.queues.model import GroupReading, Oldest, QueueId, Reading
-from exporter.samplers.queues.replies import count, items, mapping, number, text
+from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.steps import Steps, together
-from exporter.samplers.queues.timestamps import plausible
-from exporter.samplers.queues.vocabulary import LagMethod, Method, Outcome, State
 
-_MAX_GROUPS: Final = 50
-# Of stuck entries and of consumers no more are looked at than these.
-_MAX_ENTRIES: Final = 100
-# A stream with this group, whose entries are one field of this name, is taskiq's: it has a module of its own.
-_TASKIQ_GROUP: Final = "taskiq"
-_TASKIQ_FIELD: Final = b"data"
+# So many streams are asked for their groups, and looked at, in one go.
+_BATCH: Final = 1000
+# Patterns and single streams beyond this share of `max_queues` are put together more boldly.
+_SHARE: Final = 4
 
 
 class Streams:
-    """See the module."""
+    """See the module.
+
+    A stream's queue has its key as `name`; that of a pattern has the pattern as `base` and no name.
+    """
 
     name = "stream"
     signposts = (Signpost("stream", re.compile(rb".+", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
-        """See `Framework`."""
-        return printable(queue.name)
+        """See `Framework`. Whether ids or words vary does not show."""
+        return printable(queue.name or queue.base.replace(ANY_WORD, b"*"))
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`: every stream that has a group."""
-        keys, _ = yield from sort_streams(seen.of("stream"))
-        return [Found(QueueId(self.name, b"", key, moment.database)) for key in keys]
+        keys = seen.of("stream")
+        shapes: dict[bytes, Pieces] = {}
+        for start in range(0, len(keys), _BATCH):
+            streams, _ = yield from sort_streams(keys[start : start + _BATCH])
+            shapes |= {key: shape_of(key) for key in streams}
+        if not moment.settings.streams_per_pattern:
+            return [self._found(key, moment) for key in shapes]
+        return list(self._sort(shapes, moment)) if shapes else ()
+
+    def _sort(self, shapes: Mapping[bytes, Pieces], moment: Moment) -> Iterable[Found]:
+        """Streams that were seen, by their shapes: with their patterns, or single."""
+        known = moment.known_of(self.name)
+        singles = {queue.id.name: shape_of(queue.id.name) for queue in known if queue.id.name}
+        groups = {parse(queue.id.base): queue for queue in known if not queue.id.name}
+        patterns = Patterns(groups)
+        streams = {**singles, **shapes}
+        loose = {key: shape for key, shape in streams.items() if patterns.of(shape) is None}
+        room = max(1, moment.settings.max_queues // _SHARE)
+        new = find_patterns(loose, groups, moment.settings.streams_per_pattern, room)
+        patterns = Patterns((*groups, *new))
+        members: dict[Pieces, list[bytes]] = {}
+        for key, shape in streams.items():
+            pattern = patterns.of(shape)
+            if pattern is not None:
+                members.setdefault(pattern, []).append(key)
+            elif key in shapes:
+                yield self._found(key, moment)
+        yield from self._found_patterns(members, groups, moment)
+
+    def _found(self, key: bytes, moment: Moment) -> Found:
+        return Found(QueueId(self.name, b"", key, moment.database))
+
+    def _found_patterns(
+        self, members: Mapping[Pieces, Sequence[bytes]], groups: Mapping[Pieces, KnownQueue], moment: Moment
+    ) -> Iterable[Found]:
+        """The patterns with the members that are new; those beyond the limit count as queues that are."""
+        room = MAX_MEMBERS - sum(map(count_members, groups.values()))
+        for pattern, keys in members.items():
+            covered = [
+                queue for pieces, queue in groups.items() if pieces != pattern and covers(pattern, pieces)
+            ]
+            moved = [key for queue in covered for key in members_of(queue)]
+            known = members_of(groups[pattern]) if pattern in groups else frozenset()
+            new = [key for key in dict.fromkeys((*moved, *keys)) if key not in known]
+            count = max(0, room + len(moved))
+            room -= min(len(new), count) - len(moved)
+            yield Found(
+                QueueId(self.name, join(pattern), b"", moment.database),
+                member_notes(new[:count]),
+                [*(queue.id for queue in covered), *(self._found(key, moment).queue for key in keys)],
+            )
+            for key in new[count:]:
+                yield replace(self._found(key, moment), is_over_limit=True)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, read_stream)
+        members = sum(count_members(queue) for queue in queues)
+        return together([self._read(queue, members, moment) for queue in queues])
+
+    def _read(self, queue: KnownQueue, members: int, moment: Moment) -> Steps[Reading]:
+        if queue.id.name:
+            return foreseen(queue.foresight, read_stream(queue, moment))
+        if not moment.settings.streams_per_pattern:
+            return _mistaken()
+        return read_members(queue, members, moment)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """What XINFO STREAM says."""
-
-    length: int
-    last_id: tuple[int, int]
-    first_id: tuple[int, int] | None
-    added: int | None
-
-    @classmethod
-    def parse(cls, reply: Reply) -> "_Stream | None":
-        facts = mapping(reply)
-        length = count(facts.get("length"))
-        if length is None:
-            return None
-        first = items(facts.get("first-entry"))
-        return cls(
-            length,
-            parse_id(facts.get("last-generated-id")) or (0, 0),
-            parse_id(first[0]) if first else None,
-            count(facts.get("entries-added")),
-        )
-
-
-def group_names(reply: Reply) -> set[str]:
-    """The names of the groups in a reply to XINFO GROUPS."""
-    return {text(mapping(group).get("name")) or "" for group in items(reply)}
-
-
-def sort_streams(keys: Sequence[bytes]) -> Steps[tuple[Sequence[bytes], Sequence[bytes]]]:
-    """Of these streams those that have a group: the others', and taskiq's."""
-    replies = yield [("XINFO", "GROUPS", key) for key in keys]
-    groups = {key: names for key, reply in zip(keys, replies, strict=True) if (names := group_names(reply))}
-    claimed = [key for key, names in groups.items() if _TASKIQ_GROUP in names]
-    last = (yield [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in claimed]) if claimed else ()
-    tasks = [key for key, reply in zip(claimed, last, strict=True) if _is_task(reply)]
-    return [key for key in groups if key not in tasks], tasks
-
-
-def _is_task(reply: Reply) -> bool:
-    """Whether an entry may be a task; where there is none any more, the group's name has to do."""
-    contents = [items(items(entry)[1]) for entry in items(reply)]
-    return all(len(fields) == 2 and fields[0] == _TASKIQ_FIELD for fields in contents)
-
-
-def parse_id(reply: Reply) -> tuple[int, int] | None:
-    """An entry's id as its two numbers."""
-    first, _, second = (text(reply) or "").partition("-")
-    return (int(first), int(second)) if first.isdigit() and second.isdigit() else None
-
-
-def read_stream(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
-    """Read one stream, whose key is the queue's name, with all its groups."""
-    key = queue.id.name
-    replies = yield [("XINFO", "STREAM", key), ("XINFO", "GROUPS", key)]
-    reading = Reading(method=Method.TIMESTAMP)
-    if text(replies[0]) is None and not items(replies[0]):
-        # No such key any more, or one of another type.
-        return _missing(reading, replies[0])
-    stream = _Stream.parse(replies[0])
-    if stream is None:
-        return reading
-    reading.added = stream.added
-    groups = [mapping(group) for group in items(replies[1])[:_MAX_GROUPS]]
-    reading.groups = yield from together([_read_group(key, group, stream, moment) for group in groups])
-    if len(groups) == 1:
-        _count_acknowledged(reading, groups[0])
-    lags = [group.lag for group in reading.groups if group.lag is not None]
-    if len(lags) == len(reading.groups):
-        reading.count(State.WAITING, max(lags, default=0))
-    reading.count(State.ACTIVE, sum(group.pending for group in reading.groups))
-    stuck = [group.stuck for group in reading.groups if group.stuck is not None]
-    reading.stuck = sum(stuck) if stuck else None
-    undelivered = [group.oldest_undelivered for group in reading.groups if group.oldest_undelivered]
-    if undelivered:
-        reading.oldest = Oldest(min(undelivered), Method.TIMESTAMP)
-    return reading
-
-
-def _count_acknowledged(reading: Reading, group: Mapping[str, Any]) -> None:
-    """What the only group was given and does not hold any more has ended, one way or another. Servers from
-    before Redis 7 do not count what a group was given, later ones not in all cases."""
-    given, pending = count(group.get("entries-read")), count(group.get("pending"))
-    if given is not None and pending is not None:
-        reading.finished[Outcome.UNKNOWN] = max(0.0, given - pending)
-
-
-def _missing(reading: Reading, reply: Reply) -> Reading:
-    if "no such key" in str(reply).lower():
-        reading.count(State.WAITING, 0)
-        reading.count(State.ACTIVE, 0)
-    return reading
-
-
-def _read_group(key: bytes, group: Mapping[str, Any], stream: _Stream, moment: Moment) -> Steps[GroupReading]:
-    raw_name = group.get("name")
-    name = raw_name if isinstance(raw_name, bytes) else b""
-    delivered = parse_id(group.get("last-delivered-id")) or (0, 0)
-    after = f"({delivered[0]}-{delivered[1]}"
-    lag, method = _lag(group, delivered, stream)
-    questions: list[Command] = [
-        ("XRANGE", key, after, "+", "COUNT", 1 if lag is not None else moment.settings.max_lag_count),
-        ("XPENDING", key, name, "-", "+", 1),
-        (
-            "XPENDING",
-            key,
-            name,
-            "IDLE",
-            int(moment.settings.stuck_after.seconds * 1000),
-            "-",
-            "+",
-            _MAX_ENTRIES,
-        ),
-        ("XINFO", "CONSUMERS", key, name),
-    ]
-    behind, oldest, stuck, consumers = yield questions
-    capped = False
-    if lag is None:
-        lag = len(items(behind))
-        capped = lag >= moment.settings.max_lag_count
-    return GroupReading(
-        name=printable(name),
-        lag=lag,
-        lag_method=method,
-        pending=count(group.get("pending")) or 0,
-        consumers=count(group.get("consumers")) or 0,
-        oldest_undelivered=_entry_time(items(behind)),
-        oldest_pending=_entry_time(items(oldest)),
-        stuck=len(stuck) if isinstance(stuck, list) else None,
-        idle_seconds=_shortest_idle(consumers),
-        capped=capped,
-    )
-
-
-def _lag(
-    group: Mapping[str, Any], delivered: tuple[int, int], stream: _Stream
-) -> tuple[int | None, LagMethod]:
-    """The lag, where it is known or follows from the ends of the stream; else None, to be counted.
-
-    The ends come first: of a stream that was trimmed beyond a group's position, servers count what is
-    gone too.
-    """
-    if stream.length == 0 or delivered >= stream.last_id:
-        return 0, LagMethod.EXACT
-    if stream.first_id is not None and delivered < stream.first_id:
-        return stream.length, LagMethod.EXACT
-    told = count(group.get("lag"))
-    return told, LagMethod.ESTIMATE if told is None else LagMethod.EXACT
-
-
-def _entry_time(entries: Sequence[Any]) -> float | None:
-    """When the first of some entries was added: ids start with a time in milliseconds unless made by hand."""
-    first = items(entries[0]) if entries else ()
-    entry_id = parse_id(first[0]) if first else None
-    return plausible(entry_id[0] / 1000) if entry_id else None
-
-
-def _shortest_idle(consumers: Reply) -> float | None:
-    idle = [number(mapping(consumer).get("idle")) for consumer in items(consumers)[:_MAX_ENTRIES]]
-    known = [value for value in idle if value is not None]
-    return min(known) / 1000 if known else None
+def _mistaken() -> Steps[Reading]:
+    yield ()
+    return Reading(is_mistaken=True)
 
 
 FRAMEWORK: Final = Streams()

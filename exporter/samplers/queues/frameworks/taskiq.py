@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
-from exporter.samplers.queues.frameworks.streams import read_stream, sort_streams
+from exporter.samplers.queues.frameworks.stream_reading import read_stream, sort_streams
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
