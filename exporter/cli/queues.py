@@ -139,7 +139,7 @@ def fit_queues(reports: Sequence[QueueReport], height: int) -> Sequence[QueueRep
     room = max(1, height - 2 - sum(len(report.groups) + 1 for report in reports if report.groups))
     if len(reports) <= room:
         return reports
-    ranked = sorted(reports, key=lambda report: (not _remarks(report), -_backlog(report)))[:room]
+    ranked = sorted(reports, key=lambda report: (not _troubles(report), -_backlog(report)))[:room]
     return [report for report in reports if report in ranked]
 
 
@@ -214,11 +214,21 @@ def _duration(seconds: float | None) -> str:
 
 
 def _remarks(report: QueueReport) -> list[str]:
-    remarks = ["paused"] if report.paused else []
+    remarks = _troubles(report)
+    if report.members is not None:
+        remarks.append(f"{report.members} streams")
+    if report.worst_members:
+        worst = report.worst_members[0]
+        remarks.append(f"{worst.entries} entries left in {_visible(worst.name)}")
+    return remarks
+
+
+def _troubles(report: QueueReport) -> list[str]:
+    troubles = ["paused"] if report.paused else []
     counts = {
         "orphaned": report.orphaned,
         "stuck": report.stuck,
         "overdue": report.overdue,
         "silent": report.silent_workers,
     }
-    return remarks + [f"{count} {what}" for what, count in counts.items() if count]
+    return troubles + [f"{count} {what}" for what, count in counts.items() if count]

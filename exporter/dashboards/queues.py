@@ -197,9 +197,18 @@ _GROUP = "{{instance}} {{framework}} {{queue}} {{db}} {{group}}"
 
 
 def _lag() -> PanelBuilder:
-    text = "Entries that a group has not been given yet. Normal: near 0. Otherwise: more consumers."
+    text = (
+        "Entries that a group has not been given yet; where many streams are one queue also what is left in "
+        "the worst of them, by name. Normal: near 0. Otherwise: more consumers."
+    )
     about = About("Lag of groups", "short", text, _NO_STREAMS)
-    return graph(about, Query(_group("lag_entries"), _GROUP), limits=above(100))
+    worst = best(of("redis_queue_worst_member_entries", QUEUE), *_LABELS, "member")
+    return graph(
+        about,
+        Query(_group("lag_entries"), _GROUP),
+        Query(worst, f"{_NAME} {{{{member}}}}"),
+        limits=above(100),
+    )
 
 
 def _pending() -> PanelBuilder:

@@ -41,6 +41,17 @@ def test_a_table(empty_server: RealServer, tmp_path: Path) -> None:
     assert lines[4][:4] == ["orders", "billing", "1", "0"]
 
 
+def test_streams_of_a_pattern_are_one_line(empty_server: RealServer, tmp_path: Path) -> None:
+    for number in range(12):
+        for _ in range(3 if number == 5 else 1):
+            empty_server.client.xadd(f"notify:user:{number}", {"a": 1})
+        empty_server.client.xgroup_create(f"notify:user:{number}", "web", id="0")
+    done = vigil(tmp_path, "queues", empty_server.url)
+    line = done.stdout.splitlines()[1]
+    assert line.split()[:3] == ["stream", "notify:user:*", "14"]
+    assert line.rstrip().endswith("12 streams, 3 entries left in notify:user:5")
+
+
 def test_json(empty_server: RealServer, tmp_path: Path) -> None:
     fill(empty_server)
     done = vigil(tmp_path, "queues", "--format", "json", empty_server.url)

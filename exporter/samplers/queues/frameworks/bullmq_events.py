@@ -11,7 +11,7 @@ from typing import Final
 
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.ends import KEPT, count_derived, jobs_gone, share_out, tell_derived
-from exporter.samplers.queues.frameworks.streams import parse_id
+from exporter.samplers.queues.frameworks.stream_reading import parse_id
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Reading
 from exporter.samplers.queues.replies import items, mapping, number
