@@ -192,9 +192,9 @@ def ask_types(names: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
 
 
 def _stems(found: Found) -> Iterable[bytes]:
-    """What the keys of a queue have in their names."""
-    queue = found.queue
-    return [stem for stem in (queue.base + queue.name, queue.base, queue.name) if stem]
+    """What the keys of a queue, and of what is part of it, have in their names."""
+    for queue in (found.queue, *found.absorbs):
+        yield from (stem for stem in (queue.base + queue.name, queue.base, queue.name) if stem)
 
 
 def parse_databases(info: str) -> Mapping[int, int]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Asker, Command, Reply
-from exporter.errors import ReplyError, StateError, TargetError
+from exporter.errors import ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext
 from exporter.samplers.keyspace.guard import OtherServerError
@@ -16,16 +16,16 @@ from exporter.samplers.queues import families
 from exporter.samplers.queues.base import Framework, Moment
 from exporter.samplers.queues.celery_events import CeleryEvents
 from exporter.samplers.queues.clients import ClientNames
-from exporter.samplers.queues.families import QueueWriter
 from exporter.samplers.queues.finder import QueueFinder
 from exporter.samplers.queues.frameworks.registry import build_frameworks
 from exporter.samplers.queues.known import KnownQueue, KnownQueues
 from exporter.samplers.queues.lookups import LookupCounter
-from exporter.samplers.queues.model import QueueId, Reading
-from exporter.samplers.queues.rates import DrainRate
+from exporter.samplers.queues.model import Reading
+from exporter.samplers.queues.publishing import QueuePublisher
 from exporter.samplers.queues.records import QueueRecords
 from exporter.samplers.queues.replies import refusal
-from exporter.samplers.queues.report import QueueReport, report_queue
+from exporter.samplers.queues.report import QueueReport
+from exporter.samplers.queues.saving import QueueKeeper
 from exporter.samplers.queues.steps import Steps, drive, guarded, in_database, together
 from exporter.samplers.queues.walk import Walker
 
@@ -36,7 +36,6 @@ log = get_logger(__name__)
 _FIRST_WALK_SECONDS: Final = 2.0
 _FIRST_WALK_SHARE: Final = 0.4
 _RETRY_WALK_SECONDS: Final = 60.0
-_SAVE_SECONDS: Final = 60.0
 # Each of their jobs has a key that begins with the queue's stem.
 _JOBS_UNDER_STEM: Final = frozenset({"bullmq", "bull"})
 _MAX_BEGINNINGS: Final = 100
@@ -64,20 +63,18 @@ class QueuesSampler:
     ) -> None:
         self._context = context
         self._settings: QueuesSection = context.settings
-        self._records: QueueRecords | None = records or context.records.get("queues")
         context.table.make_room(_SERIES_PER_QUEUE * self._settings.max_queues)
-        self._is_restored = False
-        self._saving: asyncio.Task[None] | None = None
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
         self._lookups = LookupCounter(context.facts.lookups)
         self._by_name = {framework.name: framework for framework in self._frameworks}
         self._connection = context.connect("redis-vigil-queues")
         self._known = KnownQueues(self._settings.max_queues)
+        records = records or context.records.get("queues")
+        self._keeper = QueueKeeper(records, self._known, context.target.instance)
         self._own_database = context.target.address.database
         self._finder = QueueFinder(self._frameworks, self._known, self._settings, self._own_database)
         self._celery = CeleryEvents(lambda: context.connect("redis-vigil-queues"), context.clock)
-        self._rates: dict[QueueId, DrainRate] = {}
-        self._reports: tuple[QueueReport, ...] = ()
+        self._publisher = QueuePublisher(context.table, self._known, context.target, self._settings)
         self._walk: asyncio.Task[None] | None = None
         self._walk_due_at = 0.0
         self._walk_seconds = 0.0
@@ -89,24 +86,23 @@ class QueuesSampler:
         self._signs: frozenset[str] = frozenset()
         context.facts.on_names = self._finder.add_names
         self._since: float | None = None
-        self._saved_at = 0.0
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
-        self._told_over_limit: set[str] = set()
 
     def report(self) -> Sequence[QueueReport]:
         """All queues as of the last pass, in order of framework and name."""
-        return self._reports
+        return self._publisher.reports
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
         if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
-            self._reports = ()
+            self._publisher.reports = ()
             return
-        await self._restore()
+        if await self._keeper.restore():
+            self._finder.selects_always = any(one.id.database != self._own_database for one in self._known)
         await self._look_for_queues(at)
         await self.read(at)
-        self._save(at)
+        self._keeper.save(at)
         if self._walk_error is not None and not len(self._known):
             raise self._walk_error
 
@@ -296,44 +292,11 @@ class QueuesSampler:
             raise error
 
     def _publish(self, found: Sequence[tuple[KnownQueue, Reading]], at: float) -> None:
+        self._publisher.publish(found, at)
         table = self._context.table
-        writer = QueueWriter(table, at, separate_priorities=self._settings.priorities == "separate")
-        reports = []
-        for known, reading in found:
-            if reading.is_mistaken:
-                self._known.drop(known)
-                continue
-            if reading.is_alive:
-                known.alive_at = at
-            drain = self._rates.setdefault(known.id, DrainRate()).drain_seconds(reading, at)
-            database = "" if known.id.database == self._own_database else f"db{known.id.database}"
-            writer.write(reading, known.id.framework, known.label, database, drain)
-            reports.append(report_queue(known, reading, at, drain))
-        self._reports = tuple(
-            sorted(reports, key=lambda report: (report.framework, report.database, report.queue))
-        )
-        self._publish_counts()
         table.set(families.ROUND_TRIPS, float(self._round_trips))
         if self._walk_seconds:
             table.set(families.WALK_DURATION, self._walk_seconds)
-
-    def _publish_counts(self) -> None:
-        """How many queues are read and how many are over the limit, which is logged once for each
-        framework."""
-        read, left = self._known.counts, self._known.over_limit
-        self._context.table.set(families.KNOWN, float(len(self._known)))
-        for framework in sorted(read.keys() | left.keys()):
-            self._context.table.set(families.OVER_LIMIT, float(left.get(framework, 0)), framework)
-        for framework in sorted(left.keys() - self._told_over_limit):
-            log.warning(
-                "more queues than max_queues: some are not read",
-                instance=self._context.target.instance,
-                framework=framework,
-                read=read.get(framework, 0),
-                over_limit=left[framework],
-                max_queues=self._settings.max_queues,
-            )
-        self._told_over_limit = set(left)
 
     def _expire(self, at: float) -> None:
         keys = self._context.facts.queue_keys
@@ -348,36 +311,6 @@ class QueuesSampler:
                 queue=known.label,
             )
 
-        for gone in [queue for queue in self._rates if queue not in self._known]:
-            del self._rates[gone]
-
-    async def _restore(self) -> None:
-        """Take in what was remembered, once."""
-        if self._records is None or self._is_restored:
-            return
-        self._is_restored = True
-        try:
-            self._known.restore(await self._records.load_queues(self._context.target.instance))
-        except StateError as error:
-            log.warning("cannot remember queues", instance=self._context.target.instance, error=error)
-        self._finder.selects_always = any(known.id.database != self._own_database for known in self._known)
-
-    def _save(self, at: float) -> None:
-        """Now and then, and when queues have come or gone; nobody waits for it."""
-        is_due = (len(self._known) and at - self._saved_at >= _SAVE_SECONDS) or self._known.changed
-        if self._records is None or not is_due or (self._saving and not self._saving.done()):
-            return
-        self._saved_at = at
-        self._saving = asyncio.create_task(self._save_all(self._records))
-
-    async def _save_all(self, records: QueueRecords) -> None:
-        self._known.changed = False
-        try:
-            await records.save_queues(self._context.target.instance, list(self._known))
-        except StateError as error:
-            self._known.changed = True
-            log.warning("cannot save queues", instance=self._context.target.instance, error=error)
-
     async def close(self) -> None:
         """End the walk and the connections; what is known is saved."""
         if self._walk is not None:
@@ -385,10 +318,7 @@ class QueuesSampler:
             await asyncio.gather(self._walk, return_exceptions=True)
         await self._celery.close()
         await self._connection.close()
-        if self._saving is not None:
-            await self._saving
-        if self._records is not None and self._is_restored:
-            await self._save_all(self._records)
+        await self._keeper.close()
 
 
 def key_beginnings(queues: Iterable[KnownQueue]) -> dict[str, str]:
