@@ -72,7 +72,8 @@ class KeyspaceSection(SamplerSection):
     top_keys: Annotated[int, Field(ge=0, le=100)] = 10
     """How many of the biggest keys of each type are told by name."""
     key_names: Literal["show", "hash", "hide"] = "show"
-    """Whether names of single keys are shown, shown as a hash, or kept back altogether."""
+    """Whether names of single keys are shown, shown as a hash, or kept back altogether; with `hide` patterns
+    too show only words that say nothing about anybody."""
 
 
 def default_section(**settings: Any) -> KeyspaceSection:

@@ -5,18 +5,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from exporter.model.keyname import show_bytes
-from exporter.samplers.keyspace import folding
+from exporter.samplers.keyspace import folding, places
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
+from exporter.samplers.keyspace.hiding import LEAST_KEYS, Hider
 from exporter.samplers.keyspace.nodes import Group
 from exporter.samplers.keyspace.shapes import canonical
 from exporter.samplers.keyspace.tree import Tree
 
 
 class Miner:
-    """Groups names by pattern, in bounded memory, with exact counts."""
+    """Groups names by pattern, in bounded memory, with exact counts.
 
-    def __init__(self, configured: ConfiguredPatterns) -> None:
+    With a `hider` nothing of a name leaves it but what that one shows; names of configured patterns do.
+    """
+
+    def __init__(self, configured: ConfiguredPatterns, hider: Hider | None = None) -> None:
         self._configured = configured
+        self._hider = hider
         self.own = [Group() for _ in configured.texts]
         self.tree = Tree(folding.relieve, folding.fold_all)
 
@@ -56,11 +61,11 @@ class Miner:
         named = {
             name: group for name, group in zip(self._configured.names, self.own, strict=True) if group.keys
         }
-        for pattern, group in self.tree.groups():
-            if not group.keys:
-                continue
-            name = show_bytes(canonical(pattern))
-            mine = named.setdefault(name, group)
+        found = [(canonical(pattern), group) for pattern, group in self.tree.groups() if group.keys]
+        if self._hider is not None:
+            found = _hide(self._hider, found)
+        for pattern, group in found:
+            mine = named.setdefault(show_bytes(pattern), group)
             if mine is not group:
                 mine.absorb(group)
         return named
@@ -72,8 +77,16 @@ class Miner:
 
     def learn(self, skeleton: Any) -> None:
         """Start from what an earlier pass has found (see `skeleton`), so that names stay the same."""
-        folding.learn(self.tree, skeleton)
+        places.learn(self.tree, skeleton)
 
     def skeleton(self) -> Any:
         """What the next pass should know: where ids stand, and which words do not count as ids there."""
-        return folding.skeleton(self.tree.root)
+        return places.skeleton(self.tree.root, self._hider.is_plain if self._hider is not None else None)
+
+
+def _hide(hider: Hider, found: Sequence[tuple[bytes, Group]]) -> list[tuple[bytes, Group]]:
+    """The same under names that may be shown: words that many keys have, then also over all of a name."""
+    keys: Counter[bytes] = Counter()
+    for pattern, group in found:
+        keys[hider.hide(pattern, LEAST_KEYS)] += group.keys
+    return [(hider.hide(pattern, keys[hider.hide(pattern, LEAST_KEYS)]), group) for pattern, group in found]

@@ -1,6 +1,6 @@
 """The parts of the tree of names: groups of keys, and the nodes that lead to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from exporter.samplers.keyspace.shapes import WILD
@@ -10,6 +10,25 @@ DIGITS: Final = b"0123456789"
 PILOT: Final = 100
 # The token that ends a name carries no separator.
 END: Final = b""
+_MAX_AFFIXES: Final = 64
+# An id of letters and digits that begins right after a word is at least so long.
+_LEAST_ID: Final = 8
+
+
+def text_of(token: bytes, separator: bytes) -> bytes:
+    """A token without its separator."""
+    return token[: len(token) - len(separator)]
+
+
+def fits(text: bytes, begin: bytes, end: bytes) -> bool:
+    """Whether a text is an id with this around it: `u*` holds for `u9`, and not for `user`."""
+    inner = len(text) - len(begin) - len(end)
+    if inner <= 0 or not text.startswith(begin) or not text.endswith(end):
+        return False
+    if not begin[-1:].isalpha() or not text[len(begin) : len(begin) + 1].islower():
+        return True
+    middle = text[len(begin) : len(begin) + inner]
+    return inner >= _LEAST_ID and middle.isalnum() and not middle.isalpha()
 
 
 class Group:
@@ -54,12 +73,16 @@ class Node:
 
     `children` are by token with its separator, `ends` by the last token of a name. `folded` holds the
     separators at which unknown tokens count as ids (`END` for last tokens), `stems` the (stem, separator) of
-    numbered tokens such as `shard17`. `known`: already kept as a pattern of its own in an earlier pass.
-    `closed`: all that follows is one group, since there was no room for more.
+    numbered tokens such as `shard17`, `affixes` by separator the (beginning, ending) of ids that are known by
+    what is around them, the longest first. `open_to_new`: so many times more it is looked through whether
+    unknown tokens are more than ids, as families come and go at the root. `known`: already kept as a pattern
+    of its own in an earlier pass; `pinned`: kept in any case. `closed`: all that follows is one group, since
+    there was no room for more.
     The rest are shortcuts from whole pieces, and `keys`, which holds only after `tally`.
     """
 
     __slots__ = (
+        "affixes",
         "children",
         "closed",
         "ends",
@@ -67,7 +90,9 @@ class Node:
         "keys",
         "known",
         "last_pieces",
+        "open_to_new",
         "pieces",
+        "pinned",
         "stems",
         "wild_end",
         "wild_piece",
@@ -78,7 +103,10 @@ class Node:
         self.ends: dict[bytes, Group] = {}
         self.folded: frozenset[bytes] = frozenset()
         self.stems: frozenset[tuple[bytes, bytes]] = frozenset()
+        self.affixes: dict[bytes, tuple[tuple[bytes, bytes], ...]] = {}
+        self.open_to_new = 0
         self.known = False
+        self.pinned = False
         self.closed = False
         self.keys = 0
         self.forget_shortcuts()
@@ -95,6 +123,43 @@ class Node:
         """How many tokens can follow."""
         return len(self.children) + len(self.ends)
 
+    @property
+    def separators(self) -> list[bytes]:
+        """Those of the children, then the end of names."""
+        return [*sorted({token[-1:] for token in self.children}), END]
+
+    @property
+    def words(self) -> set[bytes]:
+        """The tokens that follow and have no wildcard."""
+        return {token for token in (*self.children, *self.ends) if WILD not in token}
+
+    def literals(self, separator: bytes) -> dict[bytes, int]:
+        """The tokens before a separator that are no wildcard as a whole, with their keys."""
+        if separator == END:
+            return {token: group.keys for token, group in self.ends.items() if token != WILD}
+        return {
+            token: child.keys
+            for token, child in self.children.items()
+            if token[-1:] == separator and token[:-1] != WILD and not child.pinned
+        }
+
+    def move(self, tokens: Iterable[bytes], target: bytes) -> None:
+        """Make one of what follows these tokens and what follows the target."""
+        for token in tokens:
+            if token == target:
+                continue
+            child = self.children.pop(token, None)
+            if child is not None:
+                child.known = False
+                place = self.children.setdefault(target, child)
+                if place is not child:
+                    place.merge(child)
+            else:
+                group = self.ends.pop(token)
+                whole = self.ends.setdefault(target, group)
+                if whole is not group:
+                    whole.absorb(group)
+
     def tally(self) -> int:
         """Count the keys below, here and at every node below."""
         keys = sum([group.keys for group in self.ends.values()])
@@ -110,19 +175,35 @@ class Node:
             yield from child.walk()
 
     def route(self, token: bytes, separator: bytes) -> bytes:
-        """The token that an unknown one counts as: a stem with `*`, `*`, or itself."""
-        text = token[: len(token) - len(separator)]
+        """The token that an unknown one counts as: what is around an id with `*`, just `*`, or itself."""
+        text = text_of(token, separator)
         if self.stems:
             stem = text.rstrip(DIGITS)
             if (stem, separator) in self.stems and stem != text:
                 return stem + WILD + separator
-        return WILD + separator if separator in self.folded else token
+        for begin, end in self.affixes.get(separator, ()):
+            if fits(text, begin, end):
+                return begin + WILD + end + separator
+        if separator not in self.folded or (self.open_to_new and (separator or WILD in text)):
+            return token
+        return WILD + separator
+
+    def add_affix(self, separator: bytes, begin: bytes, end: bytes) -> None:
+        """Take what is around ids for a pattern from now on."""
+        known = self.affixes.get(separator, ())
+        if (begin, end) not in known and len(known) < _MAX_AFFIXES:
+            affixes = sorted({*known, (begin, end)}, key=lambda pair: (-len(pair[0] + pair[1]), pair))
+            self.affixes[separator] = tuple(affixes)
 
     def merge(self, other: "Node") -> None:
         """Take over all that is below the other node, which is empty afterwards."""
         self.folded |= other.folded
         self.stems |= other.stems
+        for separator, affixes in other.affixes.items():
+            for begin, end in affixes:
+                self.add_affix(separator, begin, end)
         self.known |= other.known
+        self.pinned |= other.pinned
         self.keys += other.keys
         for token, child in other.children.items():
             self.adopt(token, child)

@@ -11,6 +11,7 @@ from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
 from exporter.samplers.keyspace.nodes import Group, Node
+from exporter.samplers.keyspace.places import dump_affixes, load_affixes
 from exporter.samplers.keyspace.pool import Sample
 from exporter.samplers.keyspace.report import DatabaseReport, PatternReport, TypeReport
 from exporter.samplers.keyspace.summary import DatabaseSummary
@@ -158,7 +159,11 @@ def _dump_node(node: Node) -> dict[str, Any]:
         saved["folded"] = [_text(separator) for separator in node.folded]
     if node.stems:
         saved["stems"] = [[_text(stem), _text(separator)] for stem, separator in node.stems]
-    for flag in ("known", "closed"):
+    if node.affixes:
+        saved["affixes"] = dump_affixes(node)
+    if node.open_to_new:
+        saved["open_to_new"] = node.open_to_new
+    for flag in ("known", "pinned", "closed"):
         if getattr(node, flag):
             saved[flag] = True
     return saved
@@ -170,7 +175,10 @@ def _load_node(saved: dict[str, Any]) -> Node:
     node.ends = {_bytes(token): _load_group(Group(), one) for token, one in saved.get("ends", {}).items()}
     node.folded = frozenset(_bytes(separator) for separator in saved.get("folded", ()))
     node.stems = frozenset((_bytes(stem), _bytes(separator)) for stem, separator in saved.get("stems", ()))
-    node.known, node.closed = bool(saved.get("known")), bool(saved.get("closed"))
+    load_affixes(node, saved.get("affixes", ()))
+    node.open_to_new = int(saved.get("open_to_new", 0))
+    for flag in ("known", "pinned", "closed"):
+        setattr(node, flag, bool(saved.get(flag)))
     return node
 
 

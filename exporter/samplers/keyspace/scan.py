@@ -15,6 +15,7 @@ from exporter.samplers.keyspace.answers import Refused
 from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
 from exporter.samplers.keyspace.guard import Guard, OtherServerError
+from exporter.samplers.keyspace.hiding import Hider
 from exporter.samplers.keyspace.history import History
 from exporter.samplers.keyspace.miner import Miner
 from exporter.samplers.keyspace.outcome import PassFacts, conclude
@@ -215,16 +216,18 @@ class Scan:
         plan = plan_sample(self._section, keys, sum(self.progress.sizes.values()))
         asked = keys if plan is None else min(plan.most, keys)
         self._exact = self._exact and plan is None
+        hider = Hider(self._queues) if self._section.key_names == "hide" else None
         settings = SurveySettings(
             plan=plan,
             extra_rate=min(1.0, _EXTRA_KEYS / max(1.0, asked)),
             usage=condition.usage_command(self._guard.facts),
             no_touch=self._guard.no_touch,
-            top_keys=self._section.top_keys,
+            # What is not shown is not kept either, not even to see what grows.
+            top_keys=self._section.top_keys if hider is None else 0,
             watched=frozenset(self._history.tracked.get(number, ())) if self._history else frozenset(),
             seed=self._seed,
         )
-        miner = Miner(ConfiguredPatterns(self._section.patterns))
+        miner = Miner(ConfiguredPatterns(self._section.patterns), hider)
         if self._history is not None and number in self._history.skeletons:
             try:
                 miner.learn(self._history.skeletons[number])

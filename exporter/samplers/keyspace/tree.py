@@ -9,6 +9,7 @@ from exporter.samplers.keyspace.shapes import (
     WILD,
     collapse_numbers,
     cut,
+    escape,
     generalise,
     has_plain_numbers,
     is_identifier,
@@ -18,6 +19,7 @@ from exporter.samplers.keyspace.shapes import (
 _MAX_NAME_BYTES: Final = 256
 _MAX_PIECES: Final = 11
 _MAX_SHORTCUTS: Final = 4096
+_LOOKS_AT_ROOT: Final = 8
 # What is full is emptied to this share of its size.
 _ROOMY: Final = 0.75
 # Before shortcuts that are for all pieces which differ in their numbers only.
@@ -40,6 +42,7 @@ class Tree:
         max_size: int = 20_000,
     ) -> None:
         self.root = Node()
+        self.root.open_to_new = _LOOKS_AT_ROOT
         self.size = 0
         self._relieve = relieve
         self._fold_all = fold_all
@@ -88,7 +91,7 @@ class Tree:
         key = _PLAIN + collapse_numbers(piece)
         reached = node.pieces.get(key)
         if reached is None:
-            text = generalise(piece)
+            text = generalise(escape(piece))
             tokens = cut(text)
             tokens[-1] += PIECE_SEPARATOR
             reached, as_is = self._follow(node, tokens)
@@ -107,7 +110,7 @@ class Tree:
         key = _PLAIN + collapse_numbers(piece)
         group = node.last_pieces.get(key)
         if group is None:
-            text = generalise(piece)
+            text = generalise(escape(piece))
             *tokens, last = cut(text)
             reached, as_is = self._follow(node, tokens)
             if reached.closed:
@@ -140,7 +143,7 @@ class Tree:
             node = self.grow([*cut(piece)[:-1], cut(piece)[-1] + PIECE_SEPARATOR], node)
         node = self.grow(cut(rest)[:-1], node)
         if node is not self.root:
-            node.known = True
+            node.pinned = True
 
     def grow(self, tokens: Iterable[bytes], node: Node | None = None) -> Node:
         """The node after exactly these tokens, made where it is missing."""

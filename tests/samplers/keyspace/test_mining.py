@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
 from exporter.samplers.keyspace.miner import Miner
+from tests.samplers.keyspace.applications import APPLICATIONS, make_application
 from tests.samplers.keyspace.platforms import SHAPES, make_names
 
 BATCH = 200
@@ -55,6 +56,18 @@ def test_patterns_of_different_sizes(seed: int) -> None:
     made = make_names(counts, seed)
     found, _ = mine(shuffled(made.values(), seed))
     assert found == counts
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_patterns_are_those_that_a_person_would_write(application: str, seed: int) -> None:
+    names, expected = make_application(APPLICATIONS[application], seed)
+    found, skeleton = mine(names)
+    assert found == expected
+    # Other keys of the same kinds, in another order, after a restart.
+    other_names, other_expected = make_application(APPLICATIONS[application], seed + 100)
+    again, _ = mine(other_names, skeleton=skeleton)
+    assert again == other_expected
 
 
 def test_the_order_of_keys_does_not_matter() -> None:

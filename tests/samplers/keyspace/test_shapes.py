@@ -10,6 +10,7 @@ from exporter.samplers.keyspace.shapes import (
     canonical,
     collapse_numbers,
     cut,
+    escape,
     generalise,
     is_identifier,
     without_addresses,
@@ -102,9 +103,11 @@ def test_addresses_of_ipv6(name: str, expected: str) -> None:
     [
         ("", [""]),
         ("a", ["a"]),
-        ("a_", ["a_", ""]),
-        ("a_b.c", ["a_", "b.", "c"]),
-        ("{*}.x", ["{", "*}", ".", "x"]),
+        ("a_", ["a_"]),
+        ("a_b.c", ["a_b.c"]),
+        ("a_b.c-d.e", ["a_b.", "c-d.", "e"]),
+        ("a/b|", ["a/", "b|", ""]),
+        ("{*}.x", ["{", "*}", ".x"]),
     ],
 )
 def test_tokens(text: str, tokens: list[str]) -> None:
@@ -114,6 +117,11 @@ def test_tokens(text: str, tokens: list[str]) -> None:
 def test_an_id_of_several_words_has_one_wildcard() -> None:
     assert canonical(b"post:*-*_*:views") == b"post:*:views"
     assert canonical(b"a:*:*") == b"a:*:*"
+
+
+def test_a_star_in_a_name_is_no_wildcard() -> None:
+    assert escape(b"glob*") == b"glob\\*"
+    assert canonical(b"glob:\\*-*") == b"glob:\\*-*"
 
 
 def test_numbers_are_collapsed() -> None:
