@@ -34,6 +34,10 @@ MIGRATIONS: Final = (
     CREATE TABLE sample_history (id INTEGER PRIMARY KEY, chapter INTEGER NOT NULL, data BLOB NOT NULL);
     CREATE INDEX sample_history_chapter ON sample_history (chapter);
     """,
+    # 5: queues were taken for such by the names of their keys: those that are some are found anew.
+    """
+    DELETE FROM queues;
+    """,
 )
 
 

@@ -1,6 +1,8 @@
 """Known queues in SQLite."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,3 +41,13 @@ def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_the_last_saved_stand_alone(tmp_path: Path) -> None:
     found = save_and_load(tmp_path / "state.db", ("one", [MAIL, OTHER]), ("one", [OTHER]))
     assert found == {"one": [OTHER], "two": []}
+
+
+def test_queues_of_an_older_file_are_found_anew(tmp_path: Path) -> None:
+    """Before format 5 the names of keys were enough."""
+    path = tmp_path / "state.db"
+    assert save_and_load(path, ("one", [MAIL]))["one"] == [MAIL]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 4")
+        connection.commit()
+    assert save_and_load(path)["one"] == []

@@ -109,7 +109,8 @@ class Sightings:
 class Found:
     """A queue that was found, and what its framework wants noted about it.
 
-    `absorbs` are what would be queues by themselves, and are parts of this one. `is_over_limit`: it is more
+    `absorbs` are what would be queues by themselves, and are parts of this one, or what
+    its keys were taken for while less was known of them. `is_over_limit`: it is more
     than its framework will read, and only counted.
     """
 

@@ -15,7 +15,7 @@ from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.probes import ask_fitting, check_each, find_types
 from exporter.samplers.queues.replies import count, pairs, text
-from exporter.samplers.queues.steps import Steps
+from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import plausible
 from exporter.samplers.queues.vocabulary import Method, State
 
@@ -52,10 +52,15 @@ class Arq:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`: sorted sets of jobs, and the queues that a worker reports on."""
         told = [key.removesuffix(_HEALTH) for key in seen.of("string")]
-        reports = yield from check_each(list(dict.fromkeys([_DEFAULT, *told])), _find_reported)
-        sets = [key for key in dict.fromkeys([_DEFAULT, *seen.of("zset")]) if key != _ABORT]
-        holding = yield from check_each(sets, _find_holding)
-        names = dict.fromkeys(name for name in (*reports, *holding) if name is not None)
+        sets = [key for key in seen.of("zset") if key not in (_DEFAULT, _ABORT)]
+        found = yield from together(
+            [
+                check_each(list(dict.fromkeys([_DEFAULT, *told])), _find_reported),
+                check_each(sets, _find_holding),
+                _look_at_default(),
+            ]
+        )
+        names = dict.fromkeys(name for part in found for name in part if name is not None)
         return [Found(QueueId(self.name, b"", name, moment.database)) for name in names]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
@@ -69,14 +74,20 @@ def _find_reported(key: bytes) -> Steps[bytes | None]:
     return key if "j_complete=" in (text(report) or "") else None
 
 
+def _look_at_default() -> Steps[list[bytes | None]]:
+    """The default queue's key, if that holds jobs; it is looked up even if it was not seen."""
+    types = yield from find_types([_DEFAULT])
+    return [(yield from _find_holding(_DEFAULT))] if types[_DEFAULT] == "zset" else []
+
+
 def _find_holding(key: bytes) -> Steps[bytes | None]:
     """The key, if it holds jobs: members that are scored by a moment, and whose job has a key of its own."""
-    ends = yield from ask_fitting(
-        [("ZRANGE", key, 0, _PROBES - 1, "WITHSCORES"), ("ZRANGE", key, -_PROBES, -1, "WITHSCORES")]
-    )
-    members = dict.fromkeys(
-        member for end in ends for member, score in pairs(end) if plausible(score / 1000) is not None
-    )
+    (first,) = yield [("ZRANGE", key, 0, _PROBES - 1, "WITHSCORES")]
+    # Sorted sets may be a great many, with scores of all kinds: they are not asked more than this.
+    if not any(plausible(score / 1000) is not None for _, score in pairs(first)):
+        return None
+    (last,) = yield [("ZRANGE", key, -_PROBES, -1, "WITHSCORES")]
+    members = dict.fromkeys(member for member, _ in (*pairs(first), *pairs(last)))
     types = yield from find_types([_JOB + member for member in members])
     return key if "string" in types.values() else None
 

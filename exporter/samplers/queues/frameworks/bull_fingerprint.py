@@ -45,11 +45,17 @@ def find_queues(framework: str, writer: Writer, seen: Sightings, moment: Moment)
     named = dict.fromkeys(bull.stems_of_clients(moment.clients))
     candidates = stems if seen.keys else list(named)
     writers = yield from check_each(candidates, lambda stem: find_writer(stem, stem in named))
+    own = [stem for stem, found in zip(candidates, writers, strict=True) if found is writer]
     return [
-        Found(QueueId(framework, stem, database=moment.database))
-        for stem, found in zip(candidates, writers, strict=True)
-        if found is writer
+        Found(QueueId(framework, stem, database=moment.database), absorbs=_earlier(stem, writer, moment))
+        for stem in own
     ]
+
+
+def _earlier(stem: bytes, writer: Writer, moment: Moment) -> Sequence[QueueId]:
+    """What a queue of BullMQ was taken for while it had nothing but workers, which before version 5 leave
+    what Bull's leave; or what it was, before its application changed over."""
+    return (QueueId("bull", stem, database=moment.database),) if writer is Writer.BULLMQ else ()
 
 
 def find_writer(stem: bytes, is_named: bool) -> Steps[Writer | None]:

@@ -61,10 +61,12 @@ class Celery:
         bindings = list(dict.fromkeys([*likely, *seen.of("set")]))
         members = yield from find_members(bindings)
         found = _bound_to(dict(zip(bindings, members, strict=True)), moment)
+        known = (queue.id for queue in moment.known_of(self.name))
+        by_key = {queue.base + queue.name: queue for queue in (*known, *found)}
         for match in steps:
-            for queue, notes in found.items():
-                if queue.base + queue.name == match[1] and int(match[2]) not in _USUAL_STEPS:
-                    notes[f"{_STEP}{int(match[2])}"] = 1
+            queue = by_key.get(match[1])
+            if queue is not None and int(match[2]) not in _USUAL_STEPS:
+                found.setdefault(queue, {})[f"{_STEP}{int(match[2])}"] = 1
         return [Found(queue, notes) for queue, notes in found.items()]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:

@@ -83,8 +83,10 @@ def _are_queues(queues: Sequence[bytes]) -> Steps[bool]:
     if not lists:
         return True
     ends = yield [command for key in lists for command in (("LINDEX", key, 0), ("LINDEX", key, -1))]
-    jobs = yield from ask_fitting([("HMGET", _JOB + job, "created_at", "data") for job in names(ends)])
-    return any(None not in items(job) for job in jobs if items(job))
+    jobs = yield from ask_fitting(
+        [("HMGET", _JOB + job, "created_at", "data", "origin") for job in names(ends)]
+    )
+    return any(parse_iso(job[0]) is not None and any(job[1:]) for job in map(items, jobs) if job)
 
 
 def _questions(name: bytes, moment: Moment) -> list[Command]:

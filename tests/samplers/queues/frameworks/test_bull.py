@@ -1,5 +1,10 @@
 """Bull's and Bee-Queue's traps."""
 
+import base64
+
+import pytest
+import redis
+
 from tests.samplers.queues.reading import Watcher, read_queues
 from tests.servers import RealServer
 
@@ -120,3 +125,71 @@ def test_metrics_of_bulls_workers_come_before_what_is_derived(empty_server: Real
     empty_server.client.hset("bull:mail:metrics:completed", "count", 41)
     report = read_queues(empty_server.url, AT)["bull", "mail"]
     assert (report.finished, report.derived) == ({"completed": 41}, {})
+
+
+def test_a_worker_alone_is_bulls_until_bullmq_writes(empty_server: RealServer) -> None:
+    """Before version 5, workers of BullMQ leave what Bull's leave, until the first job."""
+    client = empty_server.client
+    client.set("bull:mail:stalled-check", int(AT * 1000), px=600_000)
+    worker = redis.Redis(port=empty_server.port, client_name=f"bull:{base64.b64encode(b'mail').decode()}")
+    worker.ping()
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT - 100)
+        watcher.read(AT - 50)
+        assert {queue: report.workers for queue, report in watcher.read(AT).items()} == {("bull", "mail"): 1}
+        client.hset("bull:mail:meta", "opts.maxLenEvents", 10000)
+        watcher.find(AT)
+        assert set(watcher.read(AT + 1)) == {("bullmq", "mail")}
+        watcher.read(AT + 100)
+        assert set(watcher.read(AT + 101)) == {("bullmq", "mail")}
+    worker.close()
+
+
+def test_a_connections_name_alone_is_no_queue(empty_server: RealServer) -> None:
+    names = (f"bull:{base64.b64encode(b'mail').decode()}", "worker:abcd", "cron:w:nightly", "api:/w==")
+    connections = [redis.Redis(port=empty_server.port, client_name=name) for name in names]
+    for connection in connections:
+        connection.ping()
+    empty_server.client.set("bull:mail:stalled-check", "never")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT + 50)
+        assert watcher.read(AT + 100) == {}
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        ("wait", "list"),
+        ("paused", "list"),
+        ("active", "list"),
+        ("delayed", "zset"),
+        ("completed", "zset"),
+        ("failed", "zset"),
+    ],
+)
+def test_a_job_in_any_one_state_is_enough(empty_server: RealServer, part: str, kind: str) -> None:
+    client = empty_server.client
+    client.set("bull:mail:id", 1)
+    client.hset("bull:mail:1", items=JOB)
+    if kind == "list":
+        client.lpush(f"bull:mail:{part}", "1")
+    else:
+        client.zadd(f"bull:mail:{part}", {"1": AT * 1000})
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        assert set(watcher.read(AT)) == {("bull", "mail")}
+        # Once known it stays known.
+        client.flushdb()
+        watcher.find(AT + 60)
+        assert sum(watcher.read(AT + 60)["bull", "mail"].jobs.values()) == 0
+
+
+def test_an_empty_queue_is_known_by_the_counts_of_its_metrics(empty_server: RealServer) -> None:
+    client = empty_server.client
+    client.set("bull:mail:id", 9)
+    client.hset("bull:mail:metrics:completed", mapping={"count": 9, "prevTS": 1, "prevCount": 8})
+    client.zadd("bull:mail:completed", {"9": AT * 1000})
+    assert set(read_queues(empty_server.url, AT)) == {("bull", "mail")}
