@@ -6,7 +6,7 @@ from itertools import compress
 from exporter.metrics.columns import NO_COLUMNS, Columns, Key, columns_of, point_of
 from exporter.metrics.histogram import format_bound
 from exporter.model.labels import Labels
-from exporter.model.sample import Family, Layout, Point, Sample
+from exporter.model.sample import NOT_KNOWN, Absence, Family, Layout, Point, Sample
 
 # After this many passes the series that no pass has set meanwhile leave the layout.
 _PASSES_BETWEEN_CLEANINGS = 240
@@ -20,6 +20,8 @@ class SeriesTable:
     same name wins. At most `max_series` are held; what comes on top is dropped and counted in `dropped`.
 
     `generation` changes when indexes lose their meaning: who keeps handles compares it first.
+
+    Counts that begin with their first event: see `tell_all` and `stood_at`.
     """
 
     def __init__(self, source: str, base: Labels, *, max_series: int = 20_000) -> None:
@@ -37,6 +39,12 @@ class SeriesTable:
         self._layout = Layout(())
         self._passes = 0
         self._seen = bytearray()
+        # What the pass under way tells completely, what the one before did, and what new series stood at.
+        self._told: set[Family] = set()
+        self._told_before: frozenset[Family] = frozenset()
+        self._stood: dict[int, float] = {}
+        self._own_stood: dict[int, float] = {}
+        self._dropped_before = 0
 
     def make_room(self, series: int) -> None:
         """Hold at least so many series, for a sampler whose own caps allow more than the usual number."""
@@ -119,12 +127,43 @@ class SeriesTable:
             handle = self._add(key, (*family.label_names, label))
         return handle
 
+    def tell_all(self, *families: Family) -> None:
+        """This pass tells every series of these families that has counted anything since the server started.
+
+        So a series that the next pass has on top stood at 0 in this one (see `Absence`). Not to be said where
+        anything else may have kept a series out: a refused command, something that was not discovered yet.
+        """
+        self._told.update(families)
+
+    def knew_all(self, family: Family) -> bool:
+        """Whether the pass before has told every series of a family."""
+        return family in self._told_before
+
+    def before(self, handle: int | None) -> float | None:
+        """The value of a series in the pass before; None where it had none."""
+        return self._last[handle] if handle is not None and handle < len(self._last) else None
+
+    def stood_at(self, handle: int | None, value: float, *, is_own: bool = False) -> None:
+        """What a series stood at before this pass, if this is the first that tells it.
+
+        For what was not 0, though the pass before told everything: buckets of a histogram that had none of
+        these bounds. `is_own`: a counter of our own, of which this is known whatever became of the pass before.
+        """
+        if handle is not None:
+            (self._own_stood if is_own else self._stood)[handle] = value
+
+    def lose_track(self) -> None:
+        """Nothing is known of the pass before: it failed, or was about another run of the server."""
+        self._told_before = frozenset()
+        self._stood = {}
+
     def finish(self, timestamp: int) -> Sample:
         """The sample of the pass that ends (milliseconds); the next one starts without values."""
         if self._added:
             self._have(self._columns.extended(self._added, self._new_points))
         values = self.values
-        sample = Sample(self.source, timestamp, self._layout, values)
+        sample = Sample(self.source, timestamp, self._layout, values, self._absence)
+        self._begin_telling()
         self._passes += 1
         if self._passes % _PASSES_BETWEEN_CLEANINGS == 0:
             self._clean()
@@ -157,6 +196,26 @@ class SeriesTable:
     def discard(self) -> None:
         """Forget what a failed pass has set."""
         self.values = [None] * len(self)
+        self._told.clear()
+        self._stood, self._own_stood = {}, {}
+
+    @property
+    def _absence(self) -> Absence:
+        """What is known of the series that this pass tells for the first time."""
+        if not (self._told_before or self._own_stood):
+            return NOT_KNOWN
+        return Absence(self._told_before, {**self._stood, **self._own_stood})
+
+    def _begin_telling(self) -> None:
+        """The pass is over, and the one before the next."""
+        if self.dropped != self._dropped_before:
+            # What had no room was not told.
+            self._told.clear()
+            self._dropped_before = self.dropped
+        if self._told != self._told_before:
+            self._told_before = frozenset(self._told)
+        self._told.clear()
+        self._stood, self._own_stood = {}, {}
 
     def _note_seen(self, values: list[float | None]) -> None:
         # Whether a series lives is only asked now and then: once per cleaning is often enough.

@@ -1,8 +1,8 @@
 """What samplers produce: values of series, at a moment."""
 
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, compress
 from operator import is_not
@@ -202,17 +202,48 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """What it means that a sample has a value of a series, and the sample before of the same source has none.
+
+    A count that begins with its first event has no increase: nobody saw it at 0. So where it is known that it
+    stood at 0, that is said. Known it is where absence was the server's way to say so (a server does not list
+    errors that it has never answered with), and the sample before was good and of the same run of the server.
+    It is not known where absence was ours: in a first sample, after one that failed, of a queue that was just
+    discovered, of a command that was refused until now, of what a cap kept out.
+
+    `families`: the sample before told all of their series that had counted anything, so that others stood
+    at 0. `values`: what single series stood at, by position; these need no good sample before.
+    """
+
+    families: frozenset[Family] = frozenset()
+    values: Mapping[int, float] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.families or self.values)
+
+    def beginnings(self, points: Sequence[Point], positions: Iterable[int]) -> Mapping[int, float]:
+        """What these series stood at when the sample before was taken, as far as that is known."""
+        known = {at: 0.0 for at in positions if points[at].family in self.families or at in self.values}
+        return {at: self.values.get(at, zero) for at, zero in known.items()}
+
+
+NOT_KNOWN: Final = Absence()
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One pass of one sampler over one target.
 
     `source` names who wrote it (unique per target and sampler), `timestamp` is in milliseconds since the
-    epoch, `values` run along the layout; None: that series has no value this time.
+    epoch, `values` run along the layout; None: that series has no value this time. `absence` tells what the
+    series that are new stood at before.
     """
 
     source: str
     timestamp: int
     layout: Layout
     values: Sequence[float | None]
+    absence: Absence = NOT_KNOWN
 
 
 def differences(values: Sequence[float | None], before: Sequence[float | None]) -> Sequence[int]:

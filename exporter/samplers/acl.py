@@ -40,6 +40,8 @@ class AclSampler:
             counts[labels] = counts.get(labels, 0.0) + (number(entry.get("count")) or 0.0)
         for labels, count in counts.items():
             self._table.set(DENIALS, count, *labels)
+        # Kinds that do not stand in the log stand in it 0 times.
+        self._table.tell_all(DENIALS)
         ages = [age for entry in entries if (age := number(entry.get("age-seconds"))) is not None]
         if ages:
             self._table.set(NEWEST_AGE, min(ages))

@@ -1,5 +1,6 @@
 """The server time of each command as histograms: LATENCY HISTOGRAM, since Redis 7.0."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import lt
@@ -33,6 +34,7 @@ class _Histogram:
     details: Sequence[Reply]
     label: str
     bounds: Sequence[int]
+    counts: Sequence[float]
     handles: Sequence[int | None]
 
 
@@ -46,6 +48,8 @@ class CommandLatencySampler:
         self._table = context.table
         self._cap = context.new_cap("cmd", settings.max_commands)
         self._histograms: dict[bytes, _Histogram] = {}
+        # While all are read anew: what they were.
+        self._before: dict[bytes, _Histogram] = {}
         self._names: Sequence[Reply] = ()
         self._generation = -1
 
@@ -58,13 +62,16 @@ class CommandLatencySampler:
         if self._generation == self._table.generation and names == self._names:
             self._table.carry_over()
         else:
-            self._histograms = {}
+            self._before, self._histograms = self._histograms, {}
         self._names, self._generation = names, self._table.generation
         moved = [pair for pair in zip(names, details, strict=False) if not self._is_known(*pair)]
         sums = await self._ask_sums(connection, at, [name for name, _ in moved])
         for name, described in moved:
             if isinstance(name, bytes):
                 self._read(name, described, sums)
+        self._before = {}
+        if isinstance(reply, list):
+            self._table.tell_all(LATENCIES)
 
     def _is_known(self, name: Reply, details: Reply) -> bool:
         known = self._histograms.get(name) if isinstance(name, bytes) else None
@@ -90,9 +97,9 @@ class CommandLatencySampler:
             known = self._replace(name, parsed)
         if parsed is not None and known is not None:
             calls, _, counts = parsed
-            known.details = details
+            known.details, known.counts = details, [*map(float, counts), calls]
             total = sums.get(known.label, 0.0)
-            self._table.set_histogram(known.handles, [*map(float, counts), calls], total)
+            self._table.set_histogram(known.handles, known.counts, total)
 
     def _replace(self, name: bytes, parsed: _Parsed | None) -> _Histogram | None:
         """The command has other buckets than before, or a histogram for the first time, or none any more."""
@@ -106,8 +113,18 @@ class CommandLatencySampler:
         _, bounds, _ = parsed
         texts = [*map(format_bound, bounds), "+Inf"]
         handles = self._table.histogram_handles(LATENCIES, texts, label)
-        known = self._histograms[name] = _Histogram((), label, bounds, handles)
+        known = self._histograms[name] = _Histogram((), label, bounds, (), handles)
+        self._tell_beginnings(before or self._before.get(name), known)
         return known
+
+    def _tell_beginnings(self, before: _Histogram | None, now: _Histogram) -> None:
+        """A server leaves out buckets that would say the same as the one below: where one is new, it stood at
+        what the next lower one stood at."""
+        if before is None or not self._table.knew_all(LATENCIES):
+            return
+        for bound, handle in zip(now.bounds, now.handles, strict=False):
+            place = bisect_right(before.bounds, bound)
+            self._table.stood_at(handle, before.counts[place - 1] if place else 0.0)
 
     def _clear(self, histogram: _Histogram) -> None:
         """Its buckets are others from now on: none of the old ones is carried over."""

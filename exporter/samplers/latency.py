@@ -81,6 +81,9 @@ class LatencySampler:
             table.set(SPIKE_LAST, float(last), name)
             table.set(SPIKE_DURATION, milliseconds / 1e3, name)
             table.set(SPIKE_MAX, longest / 1e3, name)
+        if isinstance(spikes, list):
+            # Kinds that are not listed have had no spike: never, and of no length.
+            table.tell_all(SPIKE_LAST, SPIKE_DURATION, SPIKE_MAX)
 
     def _write_histogram(self) -> None:
         table, histogram = self._table, self._histogram

@@ -267,6 +267,7 @@ class TargetRunner:
 
     def _succeeded(self, slot: Slot, at: float) -> None:
         status = slot.status
+        self._follow_run(slot)
         if status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         status.success, status.reason, status.message = True, None, ""
@@ -275,8 +276,17 @@ class TargetRunner:
             self._set_up(True, None)
         self._store.append(slot.table.finish(to_milliseconds(at)))
 
+    def _follow_run(self, slot: Slot) -> None:
+        """Another run of the server: where it began after the last pass, counts are what came since; else they
+        are those of another server."""
+        facts = self.facts
+        if facts.run_id != slot.run_id and facts.started_at <= slot.status.succeeded_at:
+            slot.table.lose_track()
+        slot.run_id = facts.run_id
+
     def _failed(self, slot: Slot, error: TargetError) -> None:
         slot.table.discard()
+        slot.table.lose_track()
         status, name = slot.status, slot.plan.spec.name
         vital = name == VITAL
         # That a server is down is said once, not once per sampler.
@@ -318,6 +328,7 @@ class TargetRunner:
         for slot in self._slots.values():
             self._store.mark_stale(slot.table.source, now)
             slot.status.success = False
+            slot.table.lose_track()
             self._note_missing(slot)
 
     def _note_missing(self, slot: Slot) -> None:

@@ -22,7 +22,8 @@ class SamplerPlan:
 
 @dataclass(slots=True)
 class Slot:
-    """One sampler of the target, with what it writes into."""
+    """One sampler of the target, with what it writes into; `run_id` is that of the server in its last good
+    pass."""
 
     plan: SamplerPlan
     sampler: Sampler
@@ -32,6 +33,7 @@ class Slot:
     resting: RestingSampler | None
     busy: bool = False
     refused_until: float = 0.0
+    run_id: str = ""
 
 
 def outcomes(slots: Sequence[Slot]) -> Sequence[tuple[bool, Reason | None]]:

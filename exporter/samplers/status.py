@@ -159,6 +159,7 @@ class TargetStatus:
                     self._write_troubles(name, status)
         if VITAL in self.samplers:
             self._write_scrapes(self.samplers[VITAL])
+        table.tell_all(FOLDED, DROPPED)
         return table.finish(to_milliseconds(at))
 
     def _write_pass(self, name: str, status: SamplerStatus, at: float) -> None:

@@ -5,7 +5,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from exporter.model.sample import Layout, differences
+from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences
+from exporter.store.beginnings import Beginning, begin_before
 from exporter.store.piece import Piece
 from exporter.store.replay import lay_down
 from exporter.store.segment import Segment
@@ -14,9 +15,12 @@ from exporter.store.series import Series
 # What a block costs without any series, and each of its newest values: a place in a list, and a number.
 BLOCK_BYTES = 1_300
 _STATE_BYTES = 30
+_BEGINNING_BYTES = 200
 _EMPTY_LAYOUT = Layout(())
 # History is given up in pieces of at least this part of what is left.
 _LEAST_SHED = 16
+# Where nothing was told for long, counts that begin stood at 0 so long ago: the usual time between samples.
+_STEP_MS = 15_000
 
 
 class Block:
@@ -26,7 +30,9 @@ class Block:
     each value that moved. A series is no object of its own until somebody reads it.
 
     `layout` and `values` are the newest row of a source that writes. `needed` are the series that somebody
-    reads all the time; `shape` moves when these become others.
+    reads all the time; `shape` moves when these become others. `beginnings` are those of the series that have
+    begun to count since the source began, or began anew, by position in the layout; `begun_version` is that
+    of the newest.
     """
 
     def __init__(self, source: str) -> None:
@@ -42,6 +48,9 @@ class Block:
         self.needed: list[Series] = []
         self.shape = 0
         self.is_resumed = False
+        self.beginnings: dict[int, Beginning] = {}
+        self.begun_version = -1
+        self._is_stale = False
         self._counted: tuple[Sequence[Layout], int] | None = None
 
     @property
@@ -63,7 +72,8 @@ class Block:
     def bytes(self) -> int:
         """About how much memory the block holds, but for those who read it."""
         segments = sum(segment.memory_bytes for segment in self.segments)
-        return BLOCK_BYTES + len(self.times) * 8 + len(self.state) * _STATE_BYTES + segments
+        state = len(self.state) * _STATE_BYTES + len(self.beginnings) * _BEGINNING_BYTES
+        return BLOCK_BYTES + len(self.times) * 8 + state + segments
 
     @property
     def layouts(self) -> Sequence[Layout]:
@@ -107,35 +117,71 @@ class Block:
             return {name: len(places) for name, places in layouts[0].shape.by_name.items()}
         return Counter(layout.points[place].series.name for layout, place in self.places())
 
-    def append(self, timestamp: int, layout: Layout, values: Sequence[float | None]) -> Set[str]:
+    def append(
+        self,
+        timestamp: int,
+        layout: Layout,
+        values: Sequence[float | None],
+        absence: Absence = NOT_KNOWN,
+    ) -> Set[str]:
         """Add a row; returns the metric names of which there are other series than before. The caller has
         made sure that time moves on."""
         changed: Set[str] = frozenset()
         if layout is not self.layout or not self.segments:
-            changed = self._adopt(layout, values)
+            changed = self._adopt(layout, values, absence)
         if values is not self.state and values != self.state:
-            self._record_changes(values)
+            self._record_changes(timestamp, values, absence)
         self.times.append(timestamp)
         self.values = self.state = values
         self.version += 1
+        self._is_stale = False
         return changed
 
     @property
     def newest_moves(self) -> Sequence[int] | None:
         """The positions that moved from the row before the newest to this; None where only a comparison can
         tell."""
-        return self.segments[-1].newest_moves(self.end_row - 1) if self.segments else None
+        if not self.segments or self.begun_version == self.version:
+            # What has just begun was not there before, whether it has moved since or not.
+            return None
+        return self.segments[-1].newest_moves(self.end_row - 1)
 
-    def _record_changes(self, values: Sequence[float | None]) -> None:
+    def _record_changes(self, timestamp: int, values: Sequence[float | None], absence: Absence) -> None:
         moved = differences(values, self.state)
+        if absence and self.times and self._begin(timestamp, moved, absence):
+            moved = differences(values, self.state)
         self.segments[-1].append(self.end_row, moved, [values[index] for index in moved])
 
-    def _adopt(self, layout: Layout, values: Sequence[float | None]) -> Set[str]:
+    def _begin(self, timestamp: int, moved: Sequence[int], absence: Absence) -> bool:
+        """Say of series that are new what they stood at in the row before; whether there are any."""
+        state = self.state
+        begun = absence.beginnings(self.layout.points, [at for at in moved if state[at] is None])
+        if not begun:
+            return False
+        if self._is_stale and timestamp - self.last_time > _STEP_MS:
+            # The row before is from long ago: a row of their own.
+            self.times.append(timestamp - _STEP_MS)
+        self.segments[-1].amend(self.end_row - 1, begun)
+        self.state = [begun.get(at, value) for at, value in enumerate(state)]
+        self._note_begun(begun)
+        return True
+
+    def _note_begun(self, begun: Mapping[int, float]) -> None:
+        self.begun_version = self.version + 1
+        for at, value in begun.items():
+            self.beginnings[at] = Beginning(self.last_time, value, self.begun_version)
+
+    def _adopt(self, layout: Layout, values: Sequence[float | None], absence: Absence) -> Set[str]:
         """Take on a new layout; the metric names of which there are other series than before."""
         last = self.segments[-1] if self.segments else None
         before = _EMPTY_LAYOUT if last is None else last.layout
         self.layout = layout
         if last is None or self.is_resumed or not last.grow(layout):
+            self.beginnings = {}
+            if last is not None and absence and self.times and not self.is_resumed:
+                begun = begin_before(last, self.end_row - 1, self.state, layout, values, absence)
+                if begun:
+                    self._note_begun(begun)
             self.segments.append(Segment(layout, self.end_row, values))
             self.state = values
             self.is_resumed = False
@@ -151,6 +197,8 @@ class Block:
             self.append(timestamp, Layout(()), ())
         else:
             self.append(timestamp, self.layout, [None] * len(self.layout))
+        self._is_stale = True
+        self.beginnings = {}
 
     def replay(self, piece: Piece) -> Set[str]:
         """Put back what the source wrote before a restart, before it writes anything; returns the metric

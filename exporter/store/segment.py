@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from struct import Struct, pack, unpack
 
 from exporter.model.sample import STALE, Layout
@@ -76,6 +76,19 @@ class Segment:
         self.moved.append(moved)
         self.values.append(array("d", numbers).tobytes())  # type: ignore[type-var]  # no None is left
         self.changes += len(values)
+
+    def amend(self, row: int, values: Mapping[int, float]) -> None:
+        """Give series that had no value in the newest row one after all, by position."""
+        if row == self.first_row:
+            for position, value in values.items():
+                self.base[position] = value
+            return
+        moved = dict(values)
+        if self.rows and self.rows[-1] == row:
+            moved = {**dict(zip(*self._entry(-1), strict=True)), **values}
+            self.changes -= len(self.moved[-1]) // self._size
+            del self.rows[-1], self.moved[-1], self.values[-1]
+        self.append(row, list(moved), list(moved.values()))
 
     def newest_moves(self, row: int) -> Sequence[int] | None:
         """The positions that moved in a row, which is the newest; None where only a comparison can tell."""

@@ -52,10 +52,20 @@ class Store:
             self.out_of_order += 1
             return
         self.version += 1
-        changed = block.append(sample.timestamp, sample.layout, sample.values)
+        changed = block.append(sample.timestamp, sample.layout, sample.values, sample.absence)
+        if block.begun_version == block.version:
+            self._lay_out_anew(block)
         if changed:
             self._note_change(block, changed)
         self._trim(block, sample.timestamp)
+
+    def _lay_out_anew(self, block: Block) -> None:
+        """Series that have begun to count have another value in the row before than who reads them has seen."""
+        for position, beginning in block.beginnings.items():
+            if beginning.version == block.version:
+                series = self._open.get((block.source, block.layout.labels(position)))
+                if series is not None:
+                    series.let_go_before(None)
 
     def restore(self, pieces: Iterable[Piece], now: int) -> int:
         """Put back what was written before a restart, in its order, before anything else is written; returns

@@ -104,6 +104,7 @@ class InfoSampler:
             self._read_anew(lines)
             self._layout_of = layout
         fields = self._memory.fields
+        self._commands.tell()
         server.write_times(fields, self._table, self._at)
         server.learn_state(fields, self._facts, self._at)
         self._facts.lookups.write(self._table)
@@ -116,17 +117,20 @@ class InfoSampler:
         self._memory.clear()
         for reader in (self._commands, self._keyspace, self._replication):
             reader.begin()
-        section = ""
+        section, sections = "", set[str]()
         fields = self._memory.fields
         for line in lines:
             key, colon, text = line.partition(":")
             if not colon:
                 section = key[2:].lower() if key.startswith("# ") else section
+                sections.add(section)
                 self._memory.add(line, always_anew)
                 continue
             self._memory.note(key, text)
             self._memory.add(f"{key}:", self._reader(section, key, text))
         self._memory.keep(lines)
+        # Dragonfly has names of its own for errors.
+        self._commands.end(sections if "dragonfly_version" not in fields else ())
         server.write_identity(fields, self._table)
         server.learn_identity(fields, self._facts)
         self._facts.modules = frozenset(self._modules)

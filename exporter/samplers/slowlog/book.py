@@ -11,7 +11,8 @@ from exporter.samplers.slowlog.entries import Entry
 class PatternStatistics:
     """The slow commands of one pattern; durations in microseconds.
 
-    `before` of the `count` were in the log already when it was first read.
+    `before` of the `count` were in the log already when it was first read. `untold` are those that came since
+    and are in no metric yet: when they were read (epoch seconds), and their durations.
     """
 
     pattern: str
@@ -23,21 +24,30 @@ class PatternStatistics:
     last_client: str = ""
     last_client_name: str = ""
     example: Sequence[bytes] = field(default_factory=tuple)
+    untold: list[tuple[float, int]] = field(default_factory=list)
 
-    def add(self, entry: Entry, *, is_new: bool) -> None:
-        """Count one command."""
+    def add(self, entry: Entry, *, is_new: bool, at: float = 0.0) -> None:
+        """Count one command, read at a moment (epoch seconds)."""
         self.count += 1
         self.before += not is_new
+        if is_new:
+            self.untold.append((at, entry.value))
         self.total += entry.value
         self.longest = max(self.longest, entry.value)
         if entry.at >= self.last_at:
             self.last_at, self.last_client = entry.at, entry.client
             self.last_client_name, self.example = entry.client_name, entry.arguments
 
+    def untold_since(self, moment: float) -> tuple[int, int]:
+        """How many of those in no metric yet were read since a moment, and how long they took."""
+        durations = [value for at, value in self.untold if at >= moment]
+        return len(durations), sum(durations)
+
     def merge(self, other: "PatternStatistics") -> None:
         """Take on what was counted under another name."""
         self.count += other.count
         self.before += other.before
+        self.untold += other.untold
         self.total += other.total
         self.longest = max(self.longest, other.longest)
         if other.last_at >= self.last_at:
@@ -56,8 +66,8 @@ class PatternBook:
         self._recurring_after = recurring_after
         self._patterns: dict[str, PatternStatistics] = {}
 
-    def add(self, pattern: str, entry: Entry, *, is_new: bool) -> None:
-        """Count one command under its pattern."""
+    def add(self, pattern: str, entry: Entry, *, is_new: bool, at: float = 0.0) -> None:
+        """Count one command under its pattern; it was read at a moment (epoch seconds)."""
         statistics = self._patterns.pop(pattern, None)
         if statistics is None:
             if len(self._patterns) >= self._limit and not self._make_room():
@@ -66,7 +76,7 @@ class PatternBook:
             statistics = statistics or PatternStatistics(pattern)
         # At the end again: the order is that of the last sight.
         self._patterns[pattern] = statistics
-        statistics.add(entry, is_new=is_new)
+        statistics.add(entry, is_new=is_new, at=at)
 
     def _make_room(self) -> bool:
         limit = self._recurring_after

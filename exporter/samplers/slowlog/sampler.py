@@ -1,6 +1,7 @@
 """The slow log sampler: each new entry once, its command counted, its arguments generalised."""
 
 from collections.abc import Sequence
+from operator import add
 from typing import Final
 
 from exporter.config.samplers.slowlog import SlowlogSection
@@ -20,6 +21,8 @@ _TOP_PATTERNS: Final = 50
 # The ring is read again before this share of it can have been replaced.
 _SAFE_SHARE: Final = 0.5
 _COMMANDLOG_VERSION: Final = (8, 1)
+# RedisSlowPattern looks back so far.
+_BURST_SECONDS: Final = 600.0
 
 
 class SlowlogSampler:
@@ -40,6 +43,9 @@ class SlowlogSampler:
         )
         self._histograms: dict[str, Histogram] = {}
         self._moved: set[str] = set()
+        # Commands and patterns that have series.
+        self._told: set[str] = set()
+        self._told_patterns: set[str] = set()
         self._connects = -1
         self._run_id = ""
         self._sampled_at = 0.0
@@ -65,9 +71,9 @@ class SlowlogSampler:
             taken = Taken()
         else:
             taken = await self._take(connection, view)
-        self._count(taken)
+        self._count(taken, at)
         self._plan_next(len(taken.entries) + taken.lost, at)
-        self._write(view)
+        self._write(view, at)
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -101,7 +107,7 @@ class SlowlogSampler:
             newest = await read_more(connection, wanted, view.length, self._settings.max_entries)
         return self._ledger.take(newest, view.length, capacity=self._facts.slowlog_max_len)
 
-    def _count(self, taken: Taken) -> None:
+    def _count(self, taken: Taken, at: float) -> None:
         self._lost += taken.lost
         self._uncertain += taken.uncertain
         self._resets += taken.reset
@@ -114,7 +120,7 @@ class SlowlogSampler:
                 histogram = self._histograms[command] = Histogram(families.BOUNDS_SECONDS)
             histogram.observe(entry.value / 1e6)
             self._moved.add(command)
-            self._book.add(self._names.name(entry.arguments), entry, is_new=True)
+            self._book.add(self._names.name(entry.arguments), entry, is_new=True, at=at)
 
     def _is_own(self, entry: Entry) -> bool:
         return entry.client_name.startswith(CLIENT_NAME)
@@ -123,6 +129,7 @@ class SlowlogSampler:
         self._book.rename(old, new)
         for name in old:
             self._exposed.forget(name)
+            self._told_patterns.discard(name)
 
     def _plan_next(self, came: int, at: float) -> None:
         """Come back before the ring can have turned over, at the pace of the last interval."""
@@ -135,7 +142,7 @@ class SlowlogSampler:
             shortest = self._settings.shortest_interval.seconds
             self.next_delay_seconds = max(shortest, elapsed * capacity * _SAFE_SHARE / came)
 
-    def _write(self, view: RingView) -> None:
+    def _write(self, view: RingView, at: float) -> None:
         table = self._table
         if self._generation == table.generation:
             table.carry_over()
@@ -154,24 +161,44 @@ class SlowlogSampler:
                 table.set(family, float(view.commandlogs[name]))
         if self._moved:
             self._write_commands()
-            self._write_patterns()
+            self._write_patterns(at)
             self._moved = set()
 
     def _write_commands(self) -> None:
+        table = self._table
         for command in self._moved:
             histogram = self._histograms[command]
-            self._table.set(families.ENTRIES, float(histogram.count), command)
-            self._table.set_buckets(families.DURATION, histogram.buckets, histogram.sum, command)
+            names, counts = zip(*histogram.buckets, strict=True)
+            handles = table.histogram_handles(families.DURATION, names, command)
+            table.set_histogram(handles, counts, histogram.sum)
+            table.set(families.ENTRIES, float(histogram.count), command)
+            if command not in self._told:
+                # We have counted from the beginning: before its first entry there was none.
+                self._told.add(command)
+                for handle in (*handles, table.handle(families.ENTRIES, command)):
+                    table.stood_at(handle, 0.0, is_own=True)
 
-    def _write_patterns(self) -> None:
-        sums: dict[str, tuple[int, int]] = {}
+    def _write_patterns(self, at: float) -> None:
+        """A pattern is told when it recurs: what came of it in the last minutes is one burst, and told as of
+        now, also where it took several passes."""
+        sums: dict[str, list[int]] = {}
         for found in self._book.recurring:
             label = self._exposed.fold(found.pattern)
-            count, total = sums.get(label, (0, 0))
-            sums[label] = count + found.count - found.before, total + found.total
-        for label, (count, total) in sums.items():
-            self._table.set(families.PATTERN_ENTRIES, float(count), label)
-            self._table.set(families.PATTERN_DURATION, total / 1e6, label)
+            new, new_total = found.untold_since(at - _BURST_SECONDS)
+            found.untold.clear()
+            count = found.count - found.before
+            parts = (count, found.total, count - new, found.total - new_total)
+            sums[label] = list(map(add, sums.get(label, (0, 0, 0, 0)), parts))
+        table = self._table
+        for label, (count, total, count_before, total_before) in sums.items():
+            for family, value, before in (
+                (families.PATTERN_ENTRIES, float(count), float(count_before)),
+                (families.PATTERN_DURATION, total / 1e6, total_before / 1e6),
+            ):
+                table.set(family, value, label)
+                if label not in self._told_patterns:
+                    table.stood_at(table.handle(family, label), before, is_own=True)
+            self._told_patterns.add(label)
 
     def report(self) -> SlowlogReport:
         """What is known of slow commands, the patterns that took most time first."""

@@ -1,7 +1,7 @@
 """Commandstats, Latencystats and Errorstats: one line per command or error."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
@@ -42,6 +42,22 @@ FAMILIES: Final = (
     ERRORS,
 )
 
+# What a server does not list as long as it has answered nobody so: shown as 0 from the start. Not every code
+# there is, but those that say that the server, or a client's access to it, is in trouble.
+CODES: Final = (
+    "BUSY",
+    "CLUSTERDOWN",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "NOAUTH",
+    "NOPERM",
+    "NOREPLICAS",
+    "OOM",
+    "READONLY",
+    "WRONGPASS",
+)
+
 _PREFIX: Final = "cmdstat_"
 _ERROR_PREFIX: Final = "errorstat_"
 _PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
@@ -49,6 +65,11 @@ _PERCENTILE: Final = re.compile(r"p\d{1,3}(\.\d{1,10})?")
 # What a line of Commandstats holds, in the order in which every version writes it: calls, usec,
 # usec_per_call, and since Redis 6.2 rejected_calls and failed_calls.
 _CALLS, _USEC, _REJECTED, _FAILED = 0, 1, 3, 4
+# Sections, and of which families they tell everything that was counted.
+_TOLD: Final[Mapping[str, Sequence[Family]]] = {
+    "commandstats": (COMMANDS, COMMANDS_DURATION, COMMANDS_REJECTED, COMMANDS_FAILED),
+    "errorstats": (ERRORS,),
+}
 _COUNTERS: Final = (
     (_CALLS, COMMANDS, 1.0),
     (_USEC, COMMANDS_DURATION, 1e-6),
@@ -68,12 +89,28 @@ class CommandReader:
         # With the numbers that were read.
         self._lines: dict[str, tuple[NumbersLine, Sequence[float]]] = {}
         self.durations: dict[str, int] = {}
+        self._told: Sequence[Family] = ()
 
     def begin(self) -> None:
         """A reply is read anew."""
         self._lines = {}
         # Not emptied: what was told of the last pass goes by the old one.
         self.durations = {}
+
+    def end(self, sections: Collection[str]) -> None:
+        """A reply with these sections was read anew. A server that has the section of errors has answered with
+        none of those that are not in it."""
+        self._told = [
+            family for section, families in _TOLD.items() if section in sections for family in families
+        ]
+        for code in CODES if "errorstats" in sections else ():
+            handle = self._table.handle(ERRORS, code)
+            if handle is not None and self._table.values[handle] is None:
+                self._table.values[handle] = 0.0
+
+    def tell(self) -> None:
+        """Say what the pass under way tells completely."""
+        self._table.tell_all(*self._told)
 
     def read_command(self, key: str, text: str) -> LineReader:
         """A line of Commandstats."""
@@ -114,18 +151,25 @@ class CommandReader:
 
     def _complete(self, command: str, counters: NumbersLine, numbers: Sequence[float]) -> None:
         """The command has percentiles too: its counters hold what completes their summary."""
-        for place, suffix in ((_USEC, "_sum"), (_CALLS, "_count")):
-            handle = self._table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
+        table = self._table
+        for place, suffix, family in ((_USEC, "_sum", COMMANDS_DURATION), (_CALLS, "_count", COMMANDS)):
+            handle = table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
             counters.add(place, handle)
             if handle is not None:
-                self._table.values[handle] = numbers[place]
+                table.values[handle] = numbers[place]
+            if table.knew_all(family):
+                # Percentiles may be switched on for a command that was called long before.
+                before = table.before(table.handle(family, command)) or 0.0
+                table.stood_at(handle, before * (1e6 if place == _USEC else 1.0))
 
     def read_error(self, key: str, text: str) -> LineReader:
         """A line of Errorstats."""
         names, numbers = parse_named_numbers(text)
         if not key.startswith(_ERROR_PREFIX) or not numbers:
             return None
-        code = self._error_cap.fold(key.removeprefix(_ERROR_PREFIX))
+        code = key.removeprefix(_ERROR_PREFIX)
+        if code not in CODES:
+            code = self._error_cap.fold(code)
         table = self._table
         handle = table.handle(ERRORS, code)
         if handle is None:
