@@ -4,11 +4,13 @@ did are put together anew."""
 import zlib
 from array import array
 from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
+from exporter.metrics.beginnings import Beginnings, Begun
 from exporter.metrics.lines import NO_LINES, VALUE_PIECE, Lines, PreparedLayouts
+from exporter.metrics.scrapers import Scrapers
 from exporter.metrics.text import Format, format_head, format_values
 from exporter.model.labels import METRIC_NAME
 from exporter.model.sample import Family, Layout, differences
@@ -34,6 +36,12 @@ class ExposedBlock(Protocol):
 
     @property
     def newest_moves(self) -> Sequence[int] | None: ...
+
+    @property
+    def beginnings(self) -> Mapping[int, Begun]: ...
+
+    @property
+    def begun_version(self) -> int: ...
 
 
 class _Section:
@@ -93,10 +101,26 @@ class _Section:
 class _Place:
     """A block on the page: where its lines stand, brought up to date on demand."""
 
-    __slots__ = ("_base", "_lines", "_sections", "_starts", "_values", "_version", "layout")
+    __slots__ = (
+        "_base",
+        "_beginnings",
+        "_form",
+        "_lines",
+        "_sections",
+        "_seen",
+        "_starts",
+        "_values",
+        "_version",
+        "layout",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, form: Format, seen: int | None) -> None:
         self.layout: Layout | None = None
+        self._form = form
+        # The version of the block that the page has shown; None: there was no page yet.
+        self._seen = seen
+        # None as long as there are none.
+        self._beginnings: Beginnings | None = None
         self._lines = NO_LINES
         # Along the families of the lines.
         self._sections: Sequence[_Section] = ()
@@ -111,7 +135,8 @@ class _Place:
         self.layout, self._lines, self._sections, self._base = block.layout, lines, sections, base
         for family in before.keys() - self._section_of.keys():
             before[family].remove((source, family))
-        texts = format_values(block.values)
+        self._follow_beginnings(block)
+        texts = self._texts(range(len(block.values)), block.values)
         self._starts = array("I", bytes(4 * len(sections)))
         for at, (section, one) in enumerate(zip(sections, lines.families, strict=True)):
             section.put((source, one.family), one.fill(texts, base), self._starts, at)
@@ -136,10 +161,42 @@ class _Place:
         if moved is None:
             moved = differences(values, self._values)
         self._values, self._version = values, block.version
+        self._follow_beginnings(block)
+        self._write(moved)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the lines say anything else than the block, for those who have not seen it yet."""
+        return self._beginnings is not None and self._beginnings.are_held
+
+    def release(self, scrapers: Scrapers) -> None:
+        """The page is asked for: what everybody has seen is held back no longer."""
+        if self._beginnings is not None:
+            self._write(self._beginnings.release(scrapers))
+
+    def _follow_beginnings(self, block: ExposedBlock) -> None:
+        if self._beginnings is None and block.beginnings:
+            self._beginnings = Beginnings()
+        if self._beginnings is not None:
+            self._beginnings.follow(block, self._seen, self._created)
+        self._seen = block.version
+
+    def _texts(self, positions: Sequence[int], values: Sequence[float | None]) -> Sequence[str | None]:
+        texts = format_values(values)
+        return texts if self._beginnings is None else self._beginnings.texts(positions, texts)
+
+    def _created(self, index: int, at: int) -> str:
+        is_told = self._form is Format.OPENMETRICS
+        return self._lines.created(index, self._base, at) if is_told else ""
+
+    def _write(self, moved: Sequence[int]) -> None:
+        """Put the values of these series into their lines."""
+        values = self._values
+        texts = self._texts(moved, [values[index] for index in moved])
         sections, starts = self._sections, self._starts
         family_of, place_of = self._lines.family_of, self._lines.place_of
         touched = set()
-        for index, text in zip(moved, format_values([values[index] for index in moved]), strict=True):
+        for index, text in zip(moved, texts, strict=True):
             at = family_of[index]
             touched.add(at)
             pieces, place = sections[at].pieces, starts[at] + place_of[index]
@@ -156,16 +213,25 @@ class Exposition:
     """One `/metrics` page over many blocks, in one format.
 
     `blocks` are the blocks to show; `hidden` label names are left out (a page about one target needs no
-    `instance`). `render` costs what has changed.
+    `instance`). `render` costs what has changed. `scrapers` are those who read the page; without any, counts
+    that begin are shown as they are at once.
     """
 
     def __init__(
-        self, blocks: Callable[[], Iterable[ExposedBlock]], form: Format, hidden: Collection[str] = ()
+        self,
+        blocks: Callable[[], Iterable[ExposedBlock]],
+        form: Format,
+        hidden: Collection[str] = (),
+        scrapers: Scrapers | None = None,
     ) -> None:
+        self.scrapers = scrapers or Scrapers()
         self._blocks = blocks
         self._form = form
         self._prepared = PreparedLayouts(frozenset({*hidden, METRIC_NAME}), form)
         self._places: dict[str, _Place] = {}
+        self._is_read = False
+        # Those that hold something back.
+        self._holding: dict[str, _Place] = {}
         self._sections: dict[str, _Section] = {}
         self._sections_of: WeakKeyDictionary[Lines, Sequence[_Section]] = WeakKeyDictionary()
         self._names: list[str] = []
@@ -178,6 +244,12 @@ class Exposition:
         if len(alive) < len(self._places):
             for source in self._places.keys() - alive:
                 self._places.pop(source).leave(source)
+                self._holding.pop(source, None)
+        for source, place in list(self._holding.items()):
+            place.release(self.scrapers)
+            if not place.holds_back:
+                del self._holding[source]
+        self._is_read = True
         return [text for name in self._names if (text := self._sections[name].text)]
 
     def refresh(self, blocks: Iterable[ExposedBlock]) -> None:
@@ -185,12 +257,14 @@ class Exposition:
         for block in blocks:
             place = self._places.get(block.source)
             if place is None:
-                place = self._places[block.source] = _Place()
+                place = self._places[block.source] = _Place(self._form, -1 if self._is_read else None)
             if place.layout is block.layout:
                 place.update(block)
             else:
                 base, lines = self._prepared.get(block.layout)
                 place.enter(block, base, lines, self._sections_for(lines))
+            if place.holds_back:
+                self._holding[block.source] = place
 
     def _sections_for(self, lines: Lines) -> Sequence[_Section]:
         """The sections that the families of these lines stand in; blocks of one shape share them."""

@@ -6,7 +6,7 @@ from math import inf
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from exporter.metrics.text import Format, format_labels
+from exporter.metrics.text import Format, format_labels, format_value
 from exporter.model.labels import EMPTY, Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Shape
 
@@ -93,6 +93,24 @@ class Lines:
             for at, index in enumerate(indexes):
                 self.family_of[index] = position
                 self.place_of[index] = at * PIECES + VALUE_PIECE
+
+    def created(self, index: int, base: str, at: int) -> str:
+        """OpenMetrics' line about the moment (milliseconds) at which a count began, as it follows that of the
+        count; empty where there is none: it belongs to a whole histogram or summary, and to counters that
+        are named like one."""
+        family = self.families[self.family_of[index]]
+        line = family.lines[self.place_of[index] // PIECES]
+        name = line.point.family.name
+        if line.point.family.kind in _INNER_LABELS:
+            stem, whole = name, "_count"
+        else:
+            stem, whole = name.removesuffix("_total"), ""
+            if line.point.family.kind is not Kind.COUNTER or stem == name:
+                return ""
+        if line.point.suffix != whole:
+            return ""
+        before = line.before.removeprefix(f"\n{name}{whole}")
+        return f"\n{stem}_created{before}{base}{line.after}{format_value(at / 1000)}"
 
 
 def _in_order(family: Family, members: Sequence[int], lines: Sequence[_Line]) -> Sequence[int]:

@@ -16,12 +16,13 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 import exporter
 from exporter.metrics.text import Format
 from exporter.model.labels import Labels
-from exporter.model.sample import Family, Kind, Layout, Point, Sample
+from exporter.model.sample import Absence, Family, Kind, Layout, Point, Sample
 
 SOURCE = "self"
 # Prometheus gets the start of the process; a second series per counter tells nothing more.
 disable_created_metrics()
 _END_MARK = b"# EOF\n"
+_COUNTED = (Kind.COUNTER, Kind.HISTOGRAM, Kind.SUMMARY)
 
 
 class OwnMetrics:
@@ -62,6 +63,8 @@ class OwnMetrics:
         self._families: dict[str, Family] = {}
         self._points: dict[tuple[str, Labels], Point] = {}
         self._layout = Layout(())
+        # Whatever these count is counted from the start of the process: what is not there stands at 0.
+        self._absence = Absence()
 
     def text(self, form: Format) -> bytes:
         """All of them in an exposition format, without an end mark."""
@@ -77,7 +80,8 @@ class OwnMetrics:
             values[self._point(name, metric, labels)] = value
         if values.keys() != set(self._layout.points):
             self._layout = Layout(tuple(values))
-        return Sample(SOURCE, timestamp, self._layout, [values[point] for point in self._layout.points])
+        found = [values[point] for point in self._layout.points]
+        return Sample(SOURCE, timestamp, self._layout, found, self._absence)
 
     def _collect(self) -> Iterator[tuple[str, Metric, Labels, float]]:
         for metric in self.registry.collect():
@@ -90,6 +94,8 @@ class OwnMetrics:
             family = self._families.get(name)
             if family is None:
                 family = self._families[name] = Family(name, _kind(metric.type), metric.documentation)
+                if family.kind in _COUNTED:
+                    self._absence = Absence(self._absence.families | {family})
             point = self._points[(name, labels)] = Point(family, "", labels)
         return point
 

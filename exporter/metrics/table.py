@@ -147,7 +147,7 @@ class SeriesTable:
         """What a series stood at before this pass, if this is the first that tells it.
 
         For what was not 0, though the pass before told everything: buckets of a histogram that had none of
-        these bounds. `is_own`: a counter of our own, of which this is known whatever became of the pass before.
+        these bounds. `is_own`: a counter of our own, of which this is known whatever became of that pass.
         """
         if handle is not None:
             (self._own_stood if is_own else self._stood)[handle] = value

@@ -277,8 +277,8 @@ class TargetRunner:
         self._store.append(slot.table.finish(to_milliseconds(at)))
 
     def _follow_run(self, slot: Slot) -> None:
-        """Another run of the server: where it began after the last pass, counts are what came since; else they
-        are those of another server."""
+        """Another run of the server: where it began after the last pass, counts are what came since; else
+        they are those of another server."""
         facts = self.facts
         if facts.run_id != slot.run_id and facts.started_at <= slot.status.succeeded_at:
             slot.table.lose_track()

@@ -60,7 +60,7 @@ class Store:
         self._trim(block, sample.timestamp)
 
     def _lay_out_anew(self, block: Block) -> None:
-        """Series that have begun to count have another value in the row before than who reads them has seen."""
+        """Series that have begun to count have a value in the row before, unseen by those who read them."""
         for position, beginning in block.beginnings.items():
             if beginning.version == block.version:
                 series = self._open.get((block.source, block.layout.labels(position)))

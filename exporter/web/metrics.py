@@ -24,6 +24,8 @@ _FOLLOWED_INTERVALS = 1.5
 _PATIENCE_INTERVALS = 3.0
 # That costs a little more than writing all at once, and is worth it where all at once takes this long.
 _LONG_SECONDS = 0.1
+# What is kept of the name that a client gives itself.
+_MAX_AGENT = 100
 
 
 class _Page:
@@ -74,9 +76,10 @@ class MetricsEndpoint:
         self._pages = {form: _Page(Exposition(blocks, form), form) for form in Format}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        accept, encodings = _wishes(scope)
+        accept, encodings, agent = _wishes(scope)
         form = Format.OPENMETRICS if b"application/openmetrics-text" in accept else Format.TEXT
-        page = self._current(form)
+        client = scope.get("client") or ("", 0)
+        page = self._current(form, (*client, agent))
         headers = [(b"content-type", form.value.encode()), (b"vary", b"accept, accept-encoding")]
         parts = page.parts
         if b"gzip" in encodings:
@@ -103,10 +106,12 @@ class MetricsEndpoint:
         for page in self._pages.values():
             page.version = -1
 
-    def _current(self, form: Format) -> _Page:
+    def _current(self, form: Format, client: tuple[str, int, str]) -> _Page:
+        """The page as this client (host, port, what it calls itself) is to see it."""
         page = self._pages[form]
         now = self._clock.monotonic()
         page.note_request(now)
+        page.exposition.scrapers.note(*client, now)
         if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
             parts = [*page.exposition.render(), self._own.text(form)]
             page.parts = [*parts, b"# EOF\n"] if form is Format.OPENMETRICS else parts
@@ -135,12 +140,14 @@ def _gather(parts: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(gathered)
 
 
-def _wishes(scope: Scope) -> tuple[bytes, bytes]:
-    """The headers Accept and Accept-Encoding."""
-    accept = encodings = b""
+def _wishes(scope: Scope) -> tuple[bytes, bytes, str]:
+    """The headers Accept, Accept-Encoding and User-Agent."""
+    accept = encodings = agent = b""
     for name, value in scope["headers"]:
         if name == b"accept":
             accept = value
         elif name == b"accept-encoding":
             encodings = value
-    return accept, encodings
+        elif name == b"user-agent":
+            agent = value[:_MAX_AGENT]
+    return accept, encodings, agent.decode("latin-1")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Counter
 from starlette.requests import Request
@@ -42,6 +43,7 @@ _FRESH_SECONDS: Final = 1.0
 _DEADLINE_HEADER: Final = "x-prometheus-scrape-timeout-seconds"
 _WAY_BACK_SECONDS: Final = 0.5
 _INSTANCE: Final = "instance"
+_MAX_AGENT: Final = 100
 # A walk in a probe has to end within the probe: its deadline bounds it, not the number of keys.
 _ANY_NUMBER: Final = 1 << 40
 
@@ -82,6 +84,8 @@ class Probes:
         self._store = store
         self._clock = clock
         self._room = asyncio.Semaphore(_MAX_PROBES)
+        # Of configured servers that are asked about, since counts that begin are shown as they were first.
+        self._pages: WeakKeyDictionary[TargetRunner, dict[Format, Exposition]] = WeakKeyDictionary()
         self._errors = Counter(
             "redis_target_scrape_request_errors",
             "Requests to /scrape and /probe that were refused.",
@@ -117,8 +121,9 @@ class Probes:
                 async with asyncio.timeout(_deadline(request, settings)):
                     if runner is not None:
                         await self._refresh(runner)
-                    page = await self._page(runner, target, settings, extra, form)
-                    return page, form
+                    if runner is not None and not extra:
+                        return _ended(self._page_of(runner, form, request), form), form
+                    return await self._page(runner, target, settings, extra, form), form
         raise ProbeError(504, f"{target.address} did not answer in time")
 
     def _find(self, text: str, allow: Sequence[str]) -> tuple[TargetRunner | None, Target]:
@@ -153,6 +158,19 @@ class Probes:
         ]
         await _run(runner, due)
 
+    def _page_of(self, runner: TargetRunner, form: Format, request: Request) -> Sequence[bytes]:
+        """The page of a configured server, about which somebody may ask again and again."""
+        pages = self._pages.setdefault(runner, {})
+        page = pages.get(form)
+        if page is None:
+            sources, store = runner.sources, self._store
+            page = Exposition(lambda: store.blocks_of(sources), form, _hidden(runner.target))
+            pages[form] = page
+        host, port = request.client or ("", 0)
+        agent = request.headers.get("user-agent", "")[:_MAX_AGENT]
+        page.scrapers.note(host, port, agent, self._clock.monotonic())
+        return page.render()
+
     async def _page(
         self,
         runner: TargetRunner | None,
@@ -171,9 +189,7 @@ class Probes:
             blocks += [block for block in blocks_of(self._store, [runner]) if block.source not in asked]
         if plans:
             blocks += await self._sample_once(target, plans, settings, with_status=runner is None)
-        hidden = {_INSTANCE, *(name for name, _ in target.labels.pairs)}.difference(_own_labels())
-        body = b"".join(Exposition(lambda: blocks, form, hidden).render())
-        return body + b"# EOF\n" if form is Format.OPENMETRICS else body
+        return _ended(Exposition(lambda: blocks, form, _hidden(target)).render(), form)
 
     async def _sample_once(
         self, target: Target, plans: Sequence[SamplerPlan], settings: ProbeSettings, *, with_status: bool
@@ -254,6 +270,16 @@ def _choices(parameters: Mapping[str, str], name: str) -> tuple[KeyChoice, ...]:
 
 def _is_in(plan: SamplerPlan, others: Iterable[SamplerPlan]) -> bool:
     return any(plan.spec is other.spec for other in others)
+
+
+def _ended(parts: Iterable[bytes], form: Format) -> bytes:
+    """The whole page, with OpenMetrics' end mark."""
+    return b"".join([*parts, b"# EOF\n"] if form is Format.OPENMETRICS else parts)
+
+
+def _hidden(target: Target) -> Collection[str]:
+    """The labels that all series of a target have: they are left to the relabelling."""
+    return {_INSTANCE, *(name for name, _ in target.labels.pairs)}.difference(_own_labels())
 
 
 def _own_labels() -> Collection[str]:

@@ -26,6 +26,8 @@ from exporter.samplers.info.sections import (
 
 # What a server has whose configuration is not known: redis.conf's default.
 _DEFAULT_DATABASES: Final = 16
+# A start that differs by less is the same.
+_START_SECONDS: Final = 2.0
 _CLUSTER_INFO: Final = "CLUSTER INFO"
 # A server that does not know `INFO ALL` answers to a plain `INFO`.
 _NOT_ALL: Final = frozenset({Reason.REPLY, Reason.UNKNOWN_COMMAND})
@@ -65,6 +67,8 @@ class InfoSampler:
         self._layout_of = (-1, -1)
         self._modules: set[str] = set()
         self._at = 0.0
+        # The id of the server's run, and when that began.
+        self._start = "", 0.0
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
@@ -167,12 +171,21 @@ class InfoSampler:
     def _with_scaled(self, key: str, text: str, plain: int | None) -> LineReader:
         """Fields that are shown in a unit of ours too, beside redis_exporter's."""
         if key == "uptime_in_seconds":
-            # Whole seconds, as both sides count them: else the start would wander by the fraction.
-            return self._read_twice(text, plain, server.START_TIME, lambda number: int(self._at) - number)
+            return self._read_twice(text, plain, server.START_TIME, self._start_of)
         for field, family, scale in server.SCALED:
             if field == key:
                 return self._read_twice(text, plain, family, partial(mul, scale))
         return plain
+
+    def _start_of(self, uptime: float) -> float:
+        """When the server started, in epoch seconds: as first found, as long as it is the same run.
+
+        Both sides count whole seconds, and begin a new one at different moments: two passes may differ by one.
+        """
+        start, run_id = int(self._at) - uptime, self._memory.fields.get("run_id", "")
+        if run_id != self._start[0] or abs(start - self._start[1]) >= _START_SECONDS:
+            self._start = run_id, start
+        return self._start[1]
 
     def _read_twice(
         self, text: str, plain: int | None, family: Family, convert: Callable[[float], float]

@@ -98,8 +98,8 @@ class CommandReader:
         self.durations = {}
 
     def end(self, sections: Collection[str]) -> None:
-        """A reply with these sections was read anew. A server that has the section of errors has answered with
-        none of those that are not in it."""
+        """A reply with these sections was read anew. A server that tells of errors has answered with none of
+        those that it does not list."""
         self._told = [
             family for section, families in _TOLD.items() if section in sections for family in families
         ]

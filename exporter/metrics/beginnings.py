@@ -1,0 +1,108 @@
+"""Counts that begin with their first event, on the page: what they stood at before comes first.
+
+Who scrapes the page knows a series only from its first scrape on. If that already showed the first events,
+they would be no increase. So a series that has begun (see `exporter.store`) shows what it stood at until
+everybody who comes regularly has seen that. In OpenMetrics it also has the moment at which it began.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from exporter.metrics.scrapers import Scrapers
+from exporter.metrics.text import format_value
+from exporter.model.sample import Layout
+
+
+class Begun(Protocol):
+    """A count that has begun: at which moment (milliseconds) it stood at `value`, and the version of the
+    block that told of it."""
+
+    @property
+    def at(self) -> int: ...
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+class BegunBlock(Protocol):
+    """What is read of a block."""
+
+    @property
+    def layout(self) -> Layout: ...
+
+    @property
+    def beginnings(self) -> Mapping[int, Begun]: ...
+
+    @property
+    def begun_version(self) -> int: ...
+
+
+class Beginnings:
+    """Those of one block on one page."""
+
+    def __init__(self) -> None:
+        # By position: the text, and since when it has been on the page; None: not yet.
+        self._held: dict[int, tuple[str, float | None]] = {}
+        self._created: dict[int, str] = {}
+        self._begun_version = -1
+        self._layout: Layout | None = None
+
+    @property
+    def are_held(self) -> bool:
+        """Whether any series is shown otherwise than it is."""
+        return bool(self._held)
+
+    def follow(self, block: BegunBlock, seen: int | None, created: Callable[[int, int], str]) -> None:
+        """Take note of what has begun since the page showed the block in the version `seen` (None: never).
+        `created` makes the line about the moment (milliseconds) at which a series began."""
+        layout, self._layout = self._layout, block.layout
+        if layout is not block.layout and layout is not None and not _is_longer(block.layout, layout):
+            self._held.clear()
+            self._created.clear()
+        if not block.beginnings and self._created:
+            # The source began anew.
+            self._created.clear()
+        if block.begun_version != self._begun_version:
+            self._begun_version = block.begun_version
+            for position, begun in block.beginnings.items():
+                self._created[position] = created(position, begun.at)
+                # Who sees the page for the first time has not seen it without these.
+                if seen is not None and begun.version > seen:
+                    self._held[position] = format_value(begun.value), None
+
+    def texts(self, positions: Sequence[int], texts: Sequence[str | None]) -> Sequence[str | None]:
+        """What is to be shown of these series, given the texts of their values."""
+        if not (self._held or self._created):
+            return texts
+        return [
+            text if text is None else self._text(position, text)
+            for position, text in zip(positions, texts, strict=True)
+        ]
+
+    def _text(self, position: int, text: str) -> str:
+        held = self._held.get(position)
+        return (text if held is None else held[0]) + self._created.get(position, "")
+
+    def release(self, scrapers: Scrapers) -> Sequence[int]:
+        """The page is asked for: the positions that are shown as they are from now on."""
+        held = self._held
+        released = []
+        for position, (text, since) in held.items():
+            if since is None:
+                if scrapers.are_regular:
+                    held[position] = text, scrapers.now
+                else:
+                    released.append(position)
+            elif scrapers.have_seen(since):
+                released.append(position)
+        for position in released:
+            del held[position]
+        return released
+
+
+def _is_longer(layout: Layout, other: Layout) -> bool:
+    """Whether a layout has the series of another at its beginning."""
+    return layout.base == other.base and layout.points[: len(other)] == other.points

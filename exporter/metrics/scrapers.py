@@ -1,0 +1,112 @@
+"""Who reads a page again and again, and who of them has seen what it shows."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+# Of who has come once it is not known how often that will be: Prometheus' default interval.
+_USUAL_SECONDS: Final = 60.0
+# Who does not come for so many intervals has gone.
+_PATIENCE: Final = 2.0
+# Nobody is waited for any longer: whoever comes more rarely may have missed what was shown.
+_MAX_WAIT_SECONDS: Final = 120.0
+_MAX_SCRAPERS: Final = 64
+_MAX_CONNECTIONS: Final = 256
+
+
+@dataclass(slots=True)
+class _Scraper:
+    """Its last visit, the one before, and the longest of the last intervals; monotonic seconds.
+
+    `is_crowd`: requests that came over connections of their own, maybe of several that look alike.
+    """
+
+    last: float
+    is_crowd: bool
+    before: float | None = None
+    interval: float = 0.0
+
+    def come(self, now: float) -> None:
+        """It is here again."""
+        newest = now - self.last
+        older = self.last - self.before if self.before is not None else newest
+        self.before, self.last = self.last, now
+        self.interval = max(newest, older)
+
+    def is_awaited(self, now: float, since: float) -> bool:
+        """Whether it comes regularly, its last visit having been at `since`."""
+        return now - since <= _PATIENCE * (self.interval or _USUAL_SECONDS / _PATIENCE)
+
+    def has_come(self, since: float, now: float) -> bool:
+        """Whether all that it stands for have come since then."""
+        return self.last >= since and not (self.is_crowd and now - since < 2 * self.interval)
+
+
+class Scrapers:
+    """The scrapers of one page.
+
+    One that keeps its connection, as Prometheus does, is known by that. Others are told apart by their host
+    and what they call themselves; where several look alike, two of their intervals are taken for each one's.
+    """
+
+    def __init__(self) -> None:
+        self.now = float("-inf")
+        self._current: _Scraper | None = None
+        self._scrapers: dict[tuple[str, str], _Scraper] = {}
+        # When each connection brought its first request.
+        self._connections: dict[tuple[str, int], float] = {}
+
+    def note(self, host: str, port: int, agent: str, now: float) -> None:
+        """A request (monotonic seconds)."""
+        self.now = now
+        crowd, alone = (host, agent), (host, f":{port}")
+        first = self._connections.get((host, port))
+        if first is None:
+            self._connections[host, port] = now
+            _bound(self._connections, _MAX_CONNECTIONS)
+            key = crowd
+        else:
+            key = alone
+            if alone not in self._scrapers:
+                self._scrapers[alone] = _Scraper(first, is_crowd=False)
+                found = self._scrapers.get(crowd)
+                if found is not None and found.last == first and found.before is None:
+                    # That was this one.
+                    del self._scrapers[crowd]
+        self._current = self._come(key, now, is_crowd=key is crowd)
+
+    def _come(self, key: tuple[str, str], now: float, *, is_crowd: bool) -> _Scraper:
+        # At the end again: the order is that of the last visit.
+        scraper = self._scrapers.pop(key, None)
+        if scraper is None:
+            scraper = _Scraper(now, is_crowd)
+        else:
+            scraper.come(now)
+        self._scrapers[key] = scraper
+        _bound(self._scrapers, _MAX_SCRAPERS)
+        return scraper
+
+    @property
+    def are_regular(self) -> bool:
+        """Whether anybody who is expected to come again has seen the page before this request."""
+        return any(True for _ in self._awaited(self.now))
+
+    def have_seen(self, since: float) -> bool:
+        """Whether what has been shown since then was seen by all who come regularly, at least before now."""
+        if self.now - since >= _MAX_WAIT_SECONDS:
+            return True
+        return all(scraper.has_come(since, self.now) for scraper in self._awaited(self.now))
+
+    def _awaited(self, now: float) -> Iterator[_Scraper]:
+        for scraper in self._scrapers.values():
+            last = scraper.before if scraper is self._current else scraper.last
+            if last is not None and scraper.is_awaited(now, last):
+                yield scraper
+
+
+def _bound(kept: dict[_Key, Any], limit: int) -> None:
+    """Let go of what was put in first."""
+    while len(kept) > limit:
+        del kept[next(iter(kept))]
