@@ -35,13 +35,13 @@ class _Scraper:
         self.before, self.last = self.last, now
         self.interval = max(newest, older)
 
-    def is_awaited(self, now: float, since: float) -> bool:
-        """Whether it comes regularly, its last visit having been at `since`."""
-        return now - since <= _PATIENCE * (self.interval or _USUAL_SECONDS / _PATIENCE)
+    def is_awaited(self, visit: float, now: float) -> bool:
+        """Whether it comes regularly, this having been its last visit."""
+        return now - visit <= _PATIENCE * (self.interval or _USUAL_SECONDS / _PATIENCE)
 
-    def has_come(self, since: float, now: float) -> bool:
-        """Whether all that it stands for have come since then."""
-        return self.last >= since and not (self.is_crowd and now - since < 2 * self.interval)
+    def has_come(self, visit: float, since: float, now: float) -> bool:
+        """Whether all that it stands for have come since then, this having been the last visit."""
+        return visit >= since and not (self.is_crowd and now - since < 2 * self.interval)
 
 
 class Scrapers:
@@ -91,19 +91,21 @@ class Scrapers:
     @property
     def are_regular(self) -> bool:
         """Whether anybody who is expected to come again has seen the page before this request."""
-        return any(True for _ in self._awaited(self.now))
+        return any(True for _ in self._awaited())
 
     def have_seen(self, since: float) -> bool:
-        """Whether what has been shown since then was seen by all who come regularly, at least before now."""
+        """Whether what has been on the page since then was seen by all who come regularly, before this
+        request."""
         if self.now - since >= _MAX_WAIT_SECONDS:
             return True
-        return all(scraper.has_come(since, self.now) for scraper in self._awaited(self.now))
+        return all(scraper.has_come(visit, since, self.now) for scraper, visit in self._awaited())
 
-    def _awaited(self, now: float) -> Iterator[_Scraper]:
+    def _awaited(self) -> Iterator[tuple[_Scraper, float]]:
+        """Those who come regularly, with their last visits before this request."""
         for scraper in self._scrapers.values():
-            last = scraper.before if scraper is self._current else scraper.last
-            if last is not None and scraper.is_awaited(now, last):
-                yield scraper
+            visit = scraper.before if scraper is self._current else scraper.last
+            if visit is not None and scraper.is_awaited(visit, self.now):
+                yield scraper, visit
 
 
 def _bound(kept: dict[_Key, Any], limit: int) -> None:

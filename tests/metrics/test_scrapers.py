@@ -56,10 +56,11 @@ def test_two_that_look_alike_and_do_not_keep_their_connections() -> None:
 def test_who_does_not_come_back_is_not_waited_for() -> None:
     scrapers = Scrapers()
     visits(scrapers, 0.0, port=7, agent="curl/8")
-    visits(scrapers, 1.0, 16.0, 31.0)
-    assert not scrapers.have_seen(20.0)
-    visits(scrapers, 46.0, 61.0)
-    assert scrapers.have_seen(50.0)
+    visits(scrapers, 1.0, 16.0, 31.0, 46.0)
+    # It might be one that comes every minute.
+    assert not scrapers.have_seen(31.0)
+    visits(scrapers, 61.0)
+    assert scrapers.have_seen(31.0)
 
 
 def test_nobody_is_waited_for_for_long() -> None:
