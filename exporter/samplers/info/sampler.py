@@ -178,9 +178,9 @@ class InfoSampler:
         return plain
 
     def _start_of(self, uptime: float) -> float:
-        """When the server started, in epoch seconds: as first found, as long as it is the same run.
+        """When the server started, in epoch seconds: as first found while it is the same run.
 
-        Both sides count whole seconds, and begin a new one at different moments: two passes may differ by one.
+        Both sides count whole seconds, which begin at different moments: two passes may differ by one.
         """
         start, run_id = int(self._at) - uptime, self._memory.fields.get("run_id", "")
         if run_id != self._start[0] or abs(start - self._start[1]) >= _START_SECONDS:
