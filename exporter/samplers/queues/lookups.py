@@ -46,7 +46,6 @@ _JUDGES: Final[Mapping[object, _Judge]] = {
     "GETRANGE": _by_length,
     "LINDEX": _by_value,
     "LRANGE": _by_length,
-    "HGETALL": _by_length,
     "HVALS": _by_length,
     "TYPE": lambda reply: reply != b"none",
     "SSCAN": _by_members,

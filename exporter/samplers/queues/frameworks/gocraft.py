@@ -7,9 +7,10 @@ jobs of all kinds stand together, under the queue `*`. Source: redis.go, heartbe
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from exporter.connection import Reply
+from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks.ruby_index import read_by_base
 from exporter.samplers.queues.known import KnownQueue, printable
@@ -25,7 +26,7 @@ from exporter.samplers.queues.replies import (
     number,
     scanned,
 )
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, State
 
@@ -105,11 +106,20 @@ class _Pool:
 
 
 def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
-    (members,) = yield [ask_members(base + b"worker_pools")]
+    # What names the moment of this pass is asked first: of the later rounds each is what it was before.
+    questions = [_questions(queue, moment) for queue in queues]
+    members, *answers = yield [
+        ask_members(base + b"worker_pools"),
+        *(command for commands in questions for command in commands),
+    ]
     ids = scanned(members)[:_MAX_POOLS]
     beats = yield [("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names") for pool in ids]
     pools = {pool: found for pool, beat in zip(ids, beats, strict=True) if (found := _pool(beat)) is not None}
-    return (yield from together([_read_one(queue, pools, moment) for queue in queues]))
+    left = iter(answers)
+    return [
+        _reading(queue, list(islice(left, len(commands))), pools, moment)
+        for queue, commands in zip(queues, questions, strict=True)
+    ]
 
 
 def _pool(beat: Reply) -> _Pool | None:
@@ -120,12 +130,33 @@ def _pool(beat: Reply) -> _Pool | None:
     return _Pool(frozenset(kinds.split(b",")), moment)
 
 
-def _read_one(queue: KnownQueue, pools: Mapping[bytes, _Pool], moment: Moment) -> Steps[Reading]:
+def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
+    base = queue.id.base
     if queue.id.name == _ALL:
-        reading = yield from _read_shared(queue.id.base, moment)
+        due_before = int(moment.at - moment.settings.overdue_after.seconds)
+        return [
+            *(("ZCARD", base + part) for part in _SHARED),
+            ("ZCOUNT", base + b"retry", "-inf", f"({due_before}"),
+            ("ZCOUNT", base + b"scheduled", "-inf", f"({due_before}"),
+        ]
+    key = base + b"jobs:" + queue.id.name
+    return [
+        ("LLEN", key),
+        ("LINDEX", key, -1),
+        ("GET", key + b":lock"),
+        ("HSCAN", key + b":lock_info", 0, "COUNT", _MAX_POOLS),
+        ("EXISTS", key + b":paused"),
+    ]
+
+
+def _reading(
+    queue: KnownQueue, replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: Moment
+) -> Reading:
+    if queue.id.name == _ALL:
+        reading = _read_shared(replies)
         serving = list(pools.values())
     else:
-        reading = yield from _read_kind(queue, pools, moment)
+        reading = _read_kind(replies, pools, moment)
         serving = [pool for pool in pools.values() if queue.id.name in pool.kinds]
     reading.silent_workers = sum(pool.is_silent(moment.at) for pool in serving)
     reading.workers = len(serving) - reading.silent_workers
@@ -133,13 +164,8 @@ def _read_one(queue: KnownQueue, pools: Mapping[bytes, _Pool], moment: Moment) -
     return reading
 
 
-def _read_shared(base: bytes, moment: Moment) -> Steps[Reading]:
-    due_before = int(moment.at - moment.settings.overdue_after.seconds)
-    *lengths, retry, scheduled = yield [
-        *(("ZCARD", base + part) for part in _SHARED),
-        ("ZCOUNT", base + b"retry", "-inf", f"({due_before}"),
-        ("ZCOUNT", base + b"scheduled", "-inf", f"({due_before}"),
-    ]
+def _read_shared(replies: Sequence[Reply]) -> Reading:
+    *lengths, retry, scheduled = replies
     late = [count(retry), count(scheduled)]
     reading = Reading(overdue=None if None in late else sum(part or 0 for part in late))
     for state, reply in zip(_SHARED.values(), lengths, strict=True):
@@ -147,20 +173,13 @@ def _read_shared(base: bytes, moment: Moment) -> Steps[Reading]:
     return reading
 
 
-def _read_kind(queue: KnownQueue, pools: Mapping[bytes, _Pool], moment: Moment) -> Steps[Reading]:
-    key = queue.id.base + b"jobs:" + queue.id.name
-    length, oldest, running, holders, paused = yield [
-        ("LLEN", key),
-        ("LINDEX", key, -1),
-        ("GET", key + b":lock"),
-        ("HGETALL", key + b":lock_info"),
-        ("EXISTS", key + b":paused"),
-    ]
+def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: Moment) -> Reading:
+    length, oldest, running, holders, paused = replies
     reading = Reading(method=Method.TIMESTAMP, paused=count(paused) == 1)
     reading.count(State.WAITING, count(length))
     reading.count(State.ACTIVE, max(0, int(number(running) or 0)))
     reading.orphaned = 0
-    for pool, jobs in mapping(holders).items():
+    for pool, jobs in mapping(items(holders)[1] if items(holders) else None).items():
         known = pools.get(pool.encode())
         if known is None or known.is_silent(moment.at):
             reading.orphaned += max(0, int(number(jobs) or 0))
