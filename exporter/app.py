@@ -12,13 +12,15 @@ from starlette.types import ASGIApp
 
 from exporter.alerting.manager import AlertManager, Options
 from exporter.alerting.metrics import Metrics as AlertingMetrics
-from exporter.clock import Clock, SystemClock
+from exporter.alerting.sinks import AlertSinks
+from exporter.clock import Clock, Leap, SteadyClock, SystemClock
+from exporter.clock_followers import ClockFollowers
+from exporter.clock_watch import ClockWatch
 from exporter.discovery.manager import Discovery, build_sources
 from exporter.errors import StateError, VigilError
 from exporter.housekeeping import Housekeeping
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
-from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
@@ -52,19 +54,6 @@ _SEND_DEADLINE_SECONDS: Final = 4.0
 _BACKGROUND_SAMPLERS: Final = frozenset({"queues", "keyspace"})
 
 
-class _Sinks:
-    """Hands what the rules found to our own alerting and to every Alertmanager that is to have it."""
-
-    def __init__(self, alerting: AlertManager, forwarder: AlertForwarder) -> None:
-        self._alerting = alerting
-        self._forwarder = forwarder
-
-    async def receive(self, alerts: Sequence[Alert]) -> None:
-        """Take alerts; forwarding only queues them, so that nobody waits for a distant Alertmanager."""
-        await self._forwarder.receive(alerts)
-        await self._alerting.receive(alerts)
-
-
 def _patience_seconds(plan: Plan) -> float:
     """How long rules wait at most for targets that have not been sampled yet: two intervals."""
     settings = plan.config.global_
@@ -93,13 +82,14 @@ class App:
     ) -> None:
         self._plan = plan
         self._load = load
-        self._clock = clock or SystemClock()
+        self._clock = SteadyClock(clock or SystemClock())
         self._reloading = asyncio.Lock()
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
         self._is_started = False
         config, settings = plan.config, plan.config.global_
         external_url = self._external_url = config.web.external_url or _default_url(listener, plan)
         self.own = OwnMetrics()
+        self._clock_watch = ClockWatch(self._clock, self.own.registry, self._hold_rules, self._follow_clock)
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
         self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
@@ -135,7 +125,7 @@ class App:
         self.environment = Environment(
             engine=self.engine,
             store=self.store,
-            sink=_Sinks(self.alerting, self.forwarder),
+            sink=AlertSinks(self.alerting, self.forwarder),
             state=self.keeper.alerts,
             availability=(
                 SampledTargets(self.fleet, self.store, self._clock)
@@ -157,6 +147,9 @@ class App:
         )
         self._house = Housekeeping(
             self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds
+        )
+        self._followers = ClockFollowers(
+            self.store, self.keeper.samples, self.rules, self.alerting, self._house, self.fleet
         )
         self._metrics_page = MetricsEndpoint(
             self.store,
@@ -235,6 +228,8 @@ class App:
 
     async def start(self) -> None:
         """Start every part; the web server first, so that the daemon can be asked how it is."""
+        self._clock.begin()
+        self._chores.append(asyncio.create_task(self._clock_watch.run(), name="clock"))
         self.web.start()
         self.schedule.start()
         await self.keeper.load()
@@ -245,7 +240,7 @@ class App:
         await self._watch(self._plan)
         self.discovery.start()
         await self._start_rules()
-        self._housekeeping = asyncio.create_task(self._house.run())
+        self._chores.append(asyncio.create_task(self._house.run(), name="housekeeping"))
         self._note_reload(True)
         self._is_started = True
         host, port = self.web.address
@@ -255,6 +250,15 @@ class App:
             targets=len(self._plan.targets),
             rules=sum(len(group.rules) for group in self.rules.groups),
         )
+
+    async def _hold_rules(self) -> None:
+        """The clock is about to leap: evaluations end before that, and begin when there are samples again."""
+        self.rules.gate.close(_patience_seconds(self._plan))
+        await self.rules.settle()
+
+    def _follow_clock(self, leap: Leap) -> None:
+        self._followers.follow(leap)
+        self._open_gate()
 
     def _discovered(self) -> None:
         """Other servers than before: watch these."""
@@ -330,8 +334,8 @@ class App:
     async def stop(self) -> None:
         """Stop every part in the order in which data flows; a message under way is sent."""
         log.info("stopping")
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
+        for chore in self._chores:
+            chore.cancel()
         await self.discovery.stop()
         await self.schedule.stop()
         await self.rules.stop()

@@ -54,6 +54,10 @@ class Alerts:
         self._alerts[alert.labels] = alert
         return alert
 
+    def change(self, change: Callable[[Alert], Alert]) -> None:
+        """Put into the place of every alert what is made of it."""
+        self._alerts = {labels: change(alert) for labels, alert in self._alerts.items()}
+
     def collect_garbage(self, now: float, is_pending: Callable[[Labels], bool]) -> list[Labels]:
         """Forget what has been resolved for long and nobody waits to be told; the labels of what is gone."""
         horizon = now - RESOLVED_RETENTION_SECONDS

@@ -98,6 +98,11 @@ class Dispatcher:
             for group in self._groups.values()
         }
 
+    def follow_clock(self, moved: float, change: Callable[[Alert], Alert]) -> None:
+        """Time has moved by so many seconds at once, and every alert changes with it."""
+        for group in self._groups.values():
+            group.follow_clock(moved, change)
+
     def stop(self) -> Sequence["asyncio.Task[None]"]:
         """Take and flush no more; the tasks of what is under way."""
         self._is_stopped = True

@@ -90,6 +90,13 @@ class Group:
             self._timer.cancel()
             self._timer = None
 
+    def follow_clock(self, moved: float, change: Callable[[Alert], Alert]) -> None:
+        """Time has moved by so many seconds at once, and every alert changes with it; timers just run on."""
+        self._due_at += moved
+        self._alerts = {labels: change(alert) for labels, alert in self._alerts.items()}
+        for delivery, settled in self._settled.items():
+            self._settled[delivery] = {labels: change(alert) for labels, alert in settled.items()}
+
     def snapshot(self, now: float) -> Sequence[Alert]:
         """The alerts in the order in which they are told; what still fires has no end."""
         alerts = [

@@ -38,6 +38,10 @@ class LogEntry:
         """The alerts that the receiver believes to fire."""
         return self.firing | self.hidden
 
+    def shifted(self, seconds: float) -> "LogEntry":
+        """The entry of another moment."""
+        return replace(self, at=self.at + seconds, expires_at=self.expires_at + seconds)
+
     def forget(self, resolved: frozenset[int]) -> "LogEntry":
         """The entry with alerts marked as resolved, as if told so at the time."""
         return replace(
@@ -69,6 +73,11 @@ class NotificationLog:
         """Replace the entry of its key."""
         self._entries.pop(entry.key, None)
         self._entries[entry.key] = entry
+
+    def shift(self, seconds: float) -> None:
+        """Move all entries in time."""
+        for key, entry in self._entries.items():
+            self._entries[key] = entry.shifted(seconds)
 
     def collect_garbage(self, now: float) -> list[LogKey]:
         """Drop expired entries; their keys."""

@@ -17,7 +17,7 @@ from exporter.alerting.routes import RouteOptions
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
 from exporter.alerting.silences import Silence, Silences
 from exporter.alerting.status import AlertStatus, count_states, status_of
-from exporter.clock import Clock
+from exporter.clock import Clock, Leap
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.errors import StateError
 from exporter.log import get_logger
@@ -86,6 +86,7 @@ class AlertManager:
         self._hold_until = 0.0
         self._saved_generation = journal.generation
         self._retired: set[asyncio.Task[None]] = set()
+        self._saving: asyncio.Task[None] | None = None
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
         self._note_size()
@@ -122,6 +123,8 @@ class AlertManager:
         if self._maintenance is not None:
             self._maintenance.cancel()
             await asyncio.wait([self._maintenance])
+        if self._saving is not None:
+            await asyncio.wait([self._saving], timeout=deadline_seconds)
         running = {*self._retired, *self._dispatcher.stop()}
         if running:
             _, late = await asyncio.wait(running, timeout=deadline_seconds)
@@ -143,6 +146,25 @@ class AlertManager:
             if known is not None:
                 kept.append(known)
         await self._services.journal.save_alerts(kept)
+
+    def follow_clock(self, leap: Leap) -> None:
+        """The clock has leapt: what fires goes on firing, nothing begins in the future, and reminders come
+        when they would have come."""
+        services, now = self._services, self._services.clock.now()
+        before = now - leap.moved
+
+        def follow(alert: Alert) -> Alert:
+            shifted = alert.shifted(leap.jumped)
+            # Nobody was there to hear it again.
+            return shifted if alert.is_resolved(before) else replace(shifted, ends_at=_move(alert, leap))
+
+        services.alerts.change(follow)
+        self._dispatcher.follow_clock(leap.moved, follow)
+        services.log.shift(leap.jumped)
+        services.silences.set_back(before, now)
+        self._hold_until += leap.moved
+        self._setup.inhibitor.hold_until = self._hold_until
+        self._saving = asyncio.create_task(self._save_everything())
 
     def count_invalid(self, count: int, *, source: str) -> None:
         """Count alerts that were refused before they got here."""
@@ -245,14 +267,20 @@ class AlertManager:
             _log.error("saved alerts cannot be read, starting without them", error=str(error))
             return
         services.silences.restore(saved.silences)
-        for entry in saved.entries:
-            services.log.put(entry)
         # The last moment that the process is known to have lived.
         alive_at = max(
             (*(entry.at for entry in saved.entries), *(one.updated_at for one in saved.alerts)), default=0.0
         )
+        # Where that is still to come, the clock was ahead, and has been set right since.
+        ahead = max(0.0, alive_at - now)
+        if ahead:
+            services.silences.set_back(alive_at, now)
+        for entry in saved.entries:
+            services.log.put(entry.shifted(-ahead))
         for alert in saved.alerts:
-            self._take(self._resume(alert, alive_at, now), now, self._hold_until)
+            self._take(self._resume(alert.shifted(-ahead), alive_at - ahead, now), now, self._hold_until)
+        if ahead:
+            await self._save_everything()
 
     def _resume(self, alert: Alert, alive_at: float, now: float) -> Alert:
         """A saved alert as it counts after a start.
@@ -306,6 +334,11 @@ class AlertManager:
     def _count_silences(self) -> dict[str, int]:
         counts = self._services.silences.count(self._services.clock.now())
         return {state.value: count for state, count in counts.items()}
+
+
+def _move(alert: Alert, leap: Leap) -> float:
+    """The end that an alert has that fired when the clock leapt."""
+    return alert.ends_at and alert.ends_at + leap.moved
 
 
 async def _cut_off(late: Collection["asyncio.Task[None]"]) -> None:

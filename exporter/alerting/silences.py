@@ -119,6 +119,17 @@ class Silences:
         self._keep(ended)
         return [ended]
 
+    def set_back(self, before: float, now: float) -> list[Silence]:
+        """The clock was set back: what was active then is active now. Everything that changed.
+
+        The ends stay as they were written.
+        """
+        active = [one for one in self._silences.values() if one.state(before) is SilenceState.ACTIVE]
+        changed = [replace(silence, starts_at=now) for silence in active if silence.starts_at > now]
+        for silence in changed:
+            self._keep(silence)
+        return changed
+
     def silencing(self, labels: Labels, now: float) -> tuple[str, ...]:
         """The ids of the active silences that match an alert."""
         return tuple(

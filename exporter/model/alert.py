@@ -1,6 +1,6 @@
 """An alert as it travels from a rule, or from outside, to the people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporter.model.labels import EMPTY, Labels
 
@@ -31,6 +31,15 @@ class Alert:
     def fingerprint(self) -> str:
         """The identity of the alert: 16 hexadecimal digits, as Alertmanager prints it."""
         return f"{self.labels.fingerprint():016x}"
+
+    def shifted(self, seconds: float) -> "Alert":
+        """The same with all times moved, but for those that are not known."""
+        return replace(
+            self,
+            starts_at=self.starts_at and self.starts_at + seconds,
+            ends_at=self.ends_at and self.ends_at + seconds,
+            updated_at=self.updated_at and self.updated_at + seconds,
+        )
 
     def is_resolved(self, at: float) -> bool:
         """Whether the alert has ended at this moment."""

@@ -47,6 +47,12 @@ class Expression:
         """Every metric name that the query selects by equality."""
         return frozenset(selector.metric_name for selector in self.selectors if selector.metric_name)
 
+    @property
+    def window_ms(self) -> int:
+        """The longest range that the query looks back over; 0 where it asks for the newest samples only."""
+        ranges = (node.range for node, _ in walk(self.root) if isinstance(node, MatrixSelector | Subquery))
+        return max(ranges, default=0)
+
     def __str__(self) -> str:
         return format_expression(self.root)
 

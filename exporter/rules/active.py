@@ -18,13 +18,26 @@ class AlertState(StrEnum):
     FIRING = "firing"
 
 
+_MOMENTS: Final = (
+    "active_at_ms",
+    "fired_at_ms",
+    "resolved_at_ms",
+    "keep_firing_since_ms",
+    "last_sent_at_ms",
+    "valid_until_ms",
+    "released_at_ms",
+    "restored_at_ms",
+)
+
+
 @dataclass(slots=True)
 class ActiveAlert:
     """One labelset that a rule's expression returned. Moments are milliseconds since the epoch, 0: never.
 
     `held`: its data was missing while the expression was silent; `released_at_ms`: it is there again since
     then. `seen_at`: when the expression returned it last, as `Availability.moment` tells it.
-    `restored_at_ms`: it was read back after a restart, and the expression has not returned it since.
+    `restored_at_ms`: it was read back after a restart, or is from before a time in which nobody watched, and
+    the expression has not returned it since.
     """
 
     labels: Labels
@@ -84,6 +97,14 @@ class ActiveAlert:
         self.fired_at_ms = 0
         self.last_sent_at_ms = 0
         self.keep_firing_since_ms = 0
+
+    def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
+        """The clock was set, and time has moved on: what waits has waited no longer for that."""
+        waits = {"keep_firing_since_ms"} | ({"active_at_ms"} if self.state is AlertState.PENDING else set())
+        for name in _MOMENTS:
+            moment = getattr(self, name)
+            if moment:
+                setattr(self, name, moment + (moved_ms if name in waits else jumped_ms))
 
     def resolve(self, at_ms: int) -> None:
         """From firing to resolved."""

@@ -47,6 +47,8 @@ class AlertingRule:
         self.spec = spec
         self.identity = identity
         self.interval_ms = interval_ms
+        # How long silence says nothing about an alert from before a restart, or before a gap in the samples.
+        self._hold_ms = 2 * interval_ms
         self.status = RuleStatus()
         self.active: dict[Labels, ActiveAlert] = {}
         plain = all(text.template is None and not text.fault for text in spec.labels)
@@ -66,6 +68,26 @@ class AlertingRule:
     def active_alerts(self) -> list[ActiveAlert]:
         """The pending and the firing ones."""
         return [alert for alert in self.active.values() if alert.is_active]
+
+    def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
+        """The clock was set by so much, and time has moved on by so much at once.
+
+        Where it moved forward there are no samples of that time: until what the expression looks back over
+        is there again, its silence says nothing.
+        """
+        for alert in self.active.values():
+            alert.follow_clock(jumped_ms, moved_ms)
+            if moved_ms > 0 and alert.is_active:
+                alert.restored_at_ms = alert.active_at_ms
+        self._hold_ms = max(2 * self.interval_ms, min(self.spec.expression.window_ms, moved_ms))
+        if self.status.evaluated_at_ms:
+            self.status.evaluated_at_ms += jumped_ms
+
+    def resume(self, at_ms: int) -> None:
+        """This is the first evaluation since then, or since a restart: what is held is held from now on."""
+        for alert in self.active.values():
+            if alert.restored_at_ms:
+                alert.restored_at_ms = at_ms
 
     async def evaluate(
         self, at_ms: int, environment: Environment, *, offset_ms: int = 0, limit: int = 0
@@ -140,7 +162,7 @@ class AlertingRule:
 
     def _is_held(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
         """Whether silence says nothing: data cannot be sampled, or hardly has been again."""
-        if alert.restored_at_ms and at_ms - alert.restored_at_ms < 2 * self.interval_ms:
+        if alert.restored_at_ms and at_ms - alert.restored_at_ms < self._hold_ms:
             # What was missing when the daemon started has had no part in it, as far as anybody knows.
             alert.seen_at = environment.availability.moment()
             return True

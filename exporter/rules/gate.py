@@ -37,6 +37,6 @@ class Gate:
             self.opened_at_ms = to_milliseconds(self._clock.now())
             self._on_open()
 
-    def shift(self, by_ms: int) -> None:
+    def follow_clock(self, by_ms: int) -> None:
         """The clock was set by so much."""
         self.opened_at_ms += by_ms

@@ -57,6 +57,7 @@ class Group:
         self._abandoned: list[Output] = []
         self._dropped: list[AlertKey] = []
         self._is_saved = True
+        self._resumes = False
 
     def _member(self, spec: RuleSpec, identity: RuleIdentity) -> _Member:
         rule: Rule
@@ -87,6 +88,7 @@ class Group:
         if last_ms is not None and last_ms - self.interval_ms < at_ms <= last_ms:
             return
         started = time.monotonic()
+        self._resume(at_ms)
         for member in self._members:
             await self._evaluate(member, at_ms)
             await asyncio.sleep(0)
@@ -97,6 +99,21 @@ class Group:
             await self._save(at_ms)
         self.iterations_total += 1
         self.evaluation_seconds = time.monotonic() - started
+
+    def _resume(self, at_ms: int) -> None:
+        if self._resumes:
+            self._resumes = False
+            for rule in self.alerting_rules:
+                rule.resume(at_ms)
+
+    def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
+        """Between two evaluations the clock was set by `jumped_ms`, and time has moved by `moved_ms` at once
+        (see `exporter.clock.Leap`)."""
+        if self.evaluated_at_ms is not None:
+            self.evaluated_at_ms += jumped_ms
+        for rule in self.rules:
+            rule.follow_clock(jumped_ms, moved_ms)
+        self._resumes = True
 
     async def _evaluate(self, member: _Member, at_ms: int) -> None:
         """Evaluate one rule; whatever goes wrong stays with it."""
@@ -202,6 +219,7 @@ class Group:
                 )
                 rule.active = {alert.labels: alert for alert in restored}
             member.tracker.assume(alert.labels for alert in alerts)
+        self._resumes = True
         self._dropped += [AlertKey(alert.rule, alert.labels) for left in by_rule.values() for alert in left]
 
     def end(self, at_ms: int) -> None:

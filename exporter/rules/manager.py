@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from exporter.clock import Clock, to_milliseconds
+from exporter.clock import Clock, Leap, to_milliseconds
 from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.rules.environment import Environment
@@ -21,6 +21,7 @@ _log = get_logger(__name__)
 # How many intervals the series of a removed group stay, so that a renamed one takes over without a gap.
 _FAREWELL_INTERVALS: Final = 2
 _STATE_DEADLINE_SECONDS: Final = 10.0
+_SETTLE_SECONDS: Final = 2.0
 
 
 class RuleManager:
@@ -62,7 +63,7 @@ class RuleManager:
         now_ms = to_milliseconds(self._clock.now())
         for key, runner in self._runners.items():
             if key in saved:
-                runner.group.restore(saved[key], self._policy, now_ms)
+                runner.group.restore(saved[key].not_after(now_ms), self._policy, now_ms)
 
     async def apply(self, files: Sequence[RuleFile]) -> None:
         """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
@@ -116,6 +117,22 @@ class RuleManager:
         """Have every group evaluated at once, out of turn; calls in quick succession count as one."""
         for runner in self._runners.values():
             runner.wake()
+
+    async def settle(self) -> None:
+        """With a closed gate: until no evaluation is under way, for two seconds at most."""
+        waits = [asyncio.create_task(runner.idle.wait()) for runner in self._runners.values()]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=_SETTLE_SECONDS)
+            for task in late:
+                task.cancel()
+
+    def follow_clock(self, leap: Leap) -> None:
+        """The clock has leapt: no timer is over because of it, and no alert in the future."""
+        jumped_ms, moved_ms = to_milliseconds(leap.jumped), to_milliseconds(leap.moved)
+        self.gate.follow_clock(jumped_ms)
+        for runner in self._runners.values():
+            runner.group.follow_clock(jumped_ms, moved_ms)
+        self._look()
 
     def _look(self) -> None:
         for runner in self._runners.values():

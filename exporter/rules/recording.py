@@ -17,6 +17,11 @@ class RecordingRule:
         self.status = RuleStatus()
         self._labels = LabelSetter({**dict(spec.labels), METRIC_NAME: spec.name})
 
+    def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
+        """The clock was set by so much; what was recorded moves with the other samples."""
+        if self.status.evaluated_at_ms:
+            self.status.evaluated_at_ms += jumped_ms
+
     async def evaluate(
         self, at_ms: int, environment: Environment, *, offset_ms: int = 0, limit: int = 0
     ) -> dict[Labels, float]:

@@ -20,7 +20,10 @@ _STOP_DEADLINE_SECONDS: Final = 5.0
 
 
 class GroupRunner:
-    """Evaluates a group in its slots, and out of turn when it is woken; never while the gate is closed."""
+    """Evaluates a group in its slots, and out of turn when it is woken; never while the gate is closed.
+
+    `idle` is set between evaluations.
+    """
 
     def __init__(self, group: Group, clock: Clock, gate: Gate | None = None) -> None:
         self.group = group
@@ -32,6 +35,8 @@ class GroupRunner:
         self._wake = asyncio.Event()
         self._is_woken = False
         self._stopping = asyncio.Event()
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._last_extra_seconds = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
@@ -67,11 +72,14 @@ class GroupRunner:
             at_ms = await self._next_moment()
             if self._stopping.is_set():
                 return
+            self.idle.clear()
             try:
                 await self.group.evaluate(at_ms)
             except Exception:
                 # A bug of ours costs one evaluation, not the group.
                 _log.exception("evaluation of a group broke", group=str(self.group.spec.key))
+            finally:
+                self.idle.set()
 
     async def _next_moment(self) -> int:
         """Wait for the next slot, or for being woken; returns the moment to evaluate."""

@@ -1,8 +1,8 @@
 """Alerts as they are kept over a restart."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 from exporter.model.labels import Labels
 from exporter.rules.active import ActiveAlert, AlertState
@@ -24,6 +24,20 @@ class SavedAlert:
     resolved_at_ms: int = 0
     keep_firing_since_ms: int = 0
     last_sent_at_ms: int = 0
+
+    def shifted(self, by_ms: int) -> "SavedAlert":
+        """The same with all moments moved."""
+        moments = {name: getattr(self, name) for name in _MOMENTS}
+        return replace(self, **{name: moment + by_ms for name, moment in moments.items() if moment})
+
+
+_MOMENTS: Final = (
+    "active_at_ms",
+    "fired_at_ms",
+    "resolved_at_ms",
+    "keep_firing_since_ms",
+    "last_sent_at_ms",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,13 @@ class SavedGroup:
 
     evaluated_at_ms: int
     alerts: Sequence[SavedAlert] = ()
+
+    def not_after(self, now_ms: int) -> "SavedGroup":
+        """The same by a clock that says now: one that was ahead has been set right since."""
+        ahead_ms = self.evaluated_at_ms - now_ms
+        if ahead_ms <= 0:
+            return self
+        return SavedGroup(now_ms, [alert.shifted(-ahead_ms) for alert in self.alerts])
 
 
 class AlertStateStore(Protocol):

@@ -76,6 +76,12 @@ class Agenda:
             if entry.plan.spec.name == name and at < entry.slot:
                 entry.soon = at
 
+    def begin_anew(self, now: float) -> None:
+        """The clock has been set: slots begin anew from now."""
+        for entry in self._entries:
+            entry.slot = self._first_slot(entry.plan, now)
+            entry.soon = None
+
     def _notice_clock(self, now: float) -> None:
         """Where the clock has been set back, slots begin anew from now."""
         for entry in self._entries:

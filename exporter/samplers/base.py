@@ -111,6 +111,15 @@ class RestingSampler(Sampler, Protocol):
         ...
 
 
+@runtime_checkable
+class PunctualSampler(Sampler, Protocol):
+    """A sampler that remembers moments from pass to pass."""
+
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much: what is due so soon stays due so soon."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SamplerContext:
     """What a sampler is built from.

@@ -93,6 +93,15 @@ class Fleet:
         for source in runner.sources:
             self._store.mark_stale(source, now)
 
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much, or nobody watched for a while: sample everything now."""
+        for runner in self.runners:
+            runner.follow_clock(seconds)
+            runner.expect_report()
+            if not runner.has_reported:
+                self._unheard.add(runner)
+        self._schedule.begin_anew()
+
     def _reported(self, runner: TargetRunner) -> None:
         if runner in self._unheard:
             self._unheard.remove(runner)

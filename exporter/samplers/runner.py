@@ -12,6 +12,7 @@ from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.samplers.base import (
     AdaptiveSampler,
+    PunctualSampler,
     RestingSampler,
     Sampler,
     SamplerContext,
@@ -132,12 +133,13 @@ class TargetRunner:
         return not self._unheard
 
     def expect_report(self) -> None:
-        """Ask for news of every sampler, as at the beginning."""
+        """Ask for news of every sampler, as at the beginning; what is under way is none."""
+        self._asked_at = self._clock.monotonic()
         self._unheard = {name for name, slot in self._slots.items() if not slot.plan.spec.own_connection}
 
-    def _note_report(self, heard: Sequence[Slot]) -> None:
-        """These samplers have had their pass."""
-        if not self._unheard:
+    def _note_report(self, heard: Sequence[Slot], began: float) -> None:
+        """These samplers have had their pass, which began at that moment (monotonic seconds)."""
+        if not self._unheard or began < self._asked_at:
             return
         self._unheard -= {slot.plan.spec.name for slot in heard}
         left = [self._slots[name] for name in self._unheard]
@@ -151,10 +153,11 @@ class TargetRunner:
 
         Left out are those whose last pass is still under way, and what the server refuses or does not have.
         """
+        began = self._clock.monotonic()
         wanted = [slot for name in names if self._is_due(slot := self._slots[name])]
         due = [slot for slot in wanted if not self._repeat(slot)]
         if not due:
-            self._note_report(wanted)
+            self._note_report(wanted, began)
             return
         was_down = self.status.up is False
         alone = [slot for slot in due if slot.plan.spec.own_connection]
@@ -168,7 +171,7 @@ class TargetRunner:
                 is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
                 if is_vital or outcomes(shared) != before_shared:
                     self._write_status()
-            self._note_report(wanted)
+            self._note_report(wanted, began)
             for task in tasks:
                 await task
         except asyncio.CancelledError:
@@ -241,6 +244,8 @@ class TargetRunner:
 
     def _ended(self, slot: Slot, at: float, started: float, error: Exception | None) -> None:
         """A pass is over; `at` is when it began by the clock, `started` by the monotonic one."""
+        # Unless the clock was set back meanwhile: nothing is sampled in the future.
+        at = min(at, self._clock.now())
         if error is None:
             self._succeeded(slot, at)
         elif isinstance(error, TargetError):
@@ -334,6 +339,13 @@ class TargetRunner:
     def _note_missing(self, slot: Slot) -> None:
         if slot.status.missing_since is None:
             slot.status.missing_since = self._clock.monotonic()
+
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        for slot in self._slots.values():
+            slot.status.follow_clock(seconds)
+            if isinstance(slot.sampler, PunctualSampler):
+                slot.sampler.follow_clock(seconds)
 
     async def close(self) -> None:
         """End the samplers and the connection."""

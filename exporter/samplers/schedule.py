@@ -50,6 +50,13 @@ class SampleSchedule:
         self._spawn(self._first_pass(runner))
         self._set_timer(runner)
 
+    def begin_anew(self) -> None:
+        """The clock has been set, or slots have been missed: run everything now and then at its slots."""
+        for runner, agenda in self._agendas.items():
+            agenda.begin_anew(self._clock.now())
+            self._spawn(self._first_pass(runner))
+            self._set_timer(runner)
+
     def remove(self, runner: TargetRunner) -> None:
         """Run nothing of this target any more; a pass under way goes on."""
         del self._agendas[runner]

@@ -126,6 +126,11 @@ class SamplerStatus:
         self.total_seconds += seconds
         self.is_troubled = self._has_troubles()
 
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        self.attempted_at = self.attempted_at and self.attempted_at + seconds
+        self.succeeded_at = self.succeeded_at and self.succeeded_at + seconds
+
     def _has_troubles(self) -> bool:
         is_full = self.table is not None and self.table.dropped > 0
         is_partial = self.refusals.are_there or any(cap.folded for cap in self.caps.values())

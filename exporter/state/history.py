@@ -42,6 +42,10 @@ class SampleHistory(Protocol):
         """Keep what is written into the store from now on."""
         ...
 
+    def begin_anew(self) -> None:
+        """The store's times have become others: keep what it holds now instead of what was kept before."""
+        ...
+
 
 class NoHistory:
     """Keeps no samples."""
@@ -51,6 +55,9 @@ class NoHistory:
 
     def follow(self, store: Store) -> None:
         """Nothing is kept."""
+
+    def begin_anew(self) -> None:
+        """Nothing was kept."""
 
 
 class SqliteHistory:
@@ -66,6 +73,8 @@ class SqliteHistory:
         self._store: Store | None = None
         self._tail: Tail | None = None
         self._chapter_ms = 0
+        # How often what was written before had to be replaced, and how often it was.
+        self._starts = self._replaced = 0
         self._task: asyncio.Task[None] | None = None
         self.rows_total = 0
         self.dropped_chapters = 0
@@ -85,6 +94,9 @@ class SqliteHistory:
             _log.error("the samples from before the restart cannot be read", error=error)
             return
         rows = store.restore(pieces, now_ms)
+        if any(piece.times and piece.times[-1] > now_ms for piece in pieces):
+            # The clock was ahead when these were written. They would come back once it is that late.
+            self._starts += 1
         if rows:
             _log.info("samples from before the restart are back", rows=rows, series=store.series_count)
 
@@ -92,8 +104,16 @@ class SqliteHistory:
         """Write what comes into the store from now on, about once a second."""
         self._store = store
         self._tail = Tail(store)
-        self._tail.skip_present()
+        if self._starts == self._replaced:
+            self._tail.skip_present()
         self._task = asyncio.create_task(self._write_on(), name="sample history")
+
+    def begin_anew(self) -> None:
+        """Write everything that is needed once more, in the place of what was written before."""
+        self._starts += 1
+        self._chapter_ms = 0
+        if self._tail is not None:
+            self._tail.start_over()
 
     async def close(self) -> None:
         """Write what is left, if that is possible at once."""
@@ -138,9 +158,12 @@ class SqliteHistory:
 
     async def _write(self, pieces: list[Piece], horizon_ms: int | None) -> bool:
         """Append pieces, and drop what lies before the horizon (None: keep all); whether that went well."""
-        chapter_ms = self._chapter_ms
+        chapter_ms, starts = self._chapter_ms, self._starts
+        replaces = starts != self._replaced
 
         def write(connection: sqlite3.Connection) -> int:
+            if replaces:
+                connection.execute("DELETE FROM sample_history")
             # Encoded here, in the thread of the database.
             row = (chapter_ms, encode_pieces(pieces))
             connection.execute("INSERT INTO sample_history (chapter, data) VALUES (?, ?)", row)
@@ -152,6 +175,7 @@ class SqliteHistory:
             # The chapter may lack its beginning now: the next piece of each source says everything again.
             self._chapter_ms = 0
             return False
+        self._replaced = starts
         return True
 
     def _now_ms(self) -> int:

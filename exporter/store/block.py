@@ -215,6 +215,11 @@ class Block:
         self.version += 1
         return changed
 
+    def shift(self, by_ms: int) -> None:
+        """Move all rows in time."""
+        self.times = array("q", [moment + by_ms for moment in self.times])
+        self.version += 1
+
     def set_needed(self, needed: list[Series]) -> None:
         """The series that somebody reads all the time."""
         if needed != self.needed:

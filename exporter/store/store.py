@@ -131,6 +131,12 @@ class Store:
             self._series_count = None
             block.mark_stale(timestamp)
 
+    def shift(self, by_ms: int) -> None:
+        """The clock was set by so much (milliseconds): what was so long ago then is so long ago now."""
+        self.version += 1
+        for block in self._blocks.values():
+            block.shift(by_ms)
+
     def forget(self, source: str) -> None:
         """Drop a source with all its history."""
         self.version += 1

@@ -60,6 +60,12 @@ class Tail:
         for block in self._store.blocks:
             self._marks[block.source] = _Mark(block, block.version, block.end_row, -1)
 
+    def start_over(self) -> None:
+        """Nothing counts as read any more, not even what was read last."""
+        self._marks.clear()
+        self._read = {}
+        self._skipped = 0
+
     def begin_anew(self) -> None:
         """The next piece of each source is complete, though only of rows that were not read yet."""
         for mark in self._marks.values():

@@ -56,7 +56,7 @@ class KeyspaceSampler:
             # No INFO has told that the server is there.
             await connection.execute("PING")
         if not self._is_loaded:
-            await self._load()
+            await self._load(at)
         if self._task is not None and self._task.done():
             await self._take_result(self._task, at)
         if self._task is None and at >= self._due:
@@ -68,6 +68,10 @@ class KeyspaceSampler:
         is_told = self._written is self._history and self._generation == self._context.table.generation
         is_known = self._is_loaded and self._context.facts.run_id != ""
         return is_known and is_told and self._task is None and at < self._due
+
+    def follow_clock(self, seconds: float) -> None:
+        """See `PunctualSampler`."""
+        self._due = self._due and self._due + seconds
 
     async def close(self) -> None:
         """End the scan under way; how far it has come is kept."""
@@ -96,7 +100,7 @@ class KeyspaceSampler:
         """How many keys the pass under way has seen."""
         return 0 if self._task is None or self._scan is None else self._scan.keys_scanned
 
-    async def _load(self) -> None:
+    async def _load(self, at: float) -> None:
         """What was known before a restart."""
         self._is_loaded = True
         instance = self._context.target.instance
@@ -107,7 +111,8 @@ class KeyspaceSampler:
         except (StateError, ValueError) as error:
             log.warning("saved keyspace report cannot be used", instance=instance, error=error)
         if self._history is not None and self._saved is None:
-            self._due = self._history.report.started_at + self._interval_seconds
+            # Not later than if it had begun now: the clock may have been ahead then.
+            self._due = min(self._history.report.started_at, at) + self._interval_seconds
 
     @property
     def _interval_seconds(self) -> float:

@@ -156,6 +156,12 @@ class CeleryEvents:
         is_new = known is not None or (since is not None and now - since >= seconds)
         return _Worker(pid, begun, lives, Heartbeat(process, now, active, ended, is_new))
 
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        if self._listening_since is not None:
+            self._listening_since += seconds
+        self._heard = {name: (place, at + seconds, done) for name, (place, at, done) in self._heard.items()}
+
     async def close(self) -> None:
         """Stop listening."""
         if self._task is not None:

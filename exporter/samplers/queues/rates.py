@@ -34,6 +34,10 @@ class DrainRate:
             points.popleft()
         return self._estimate(reading.backlog)
 
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        self._points = deque((at + seconds, added, finished) for at, added, finished in self._points)
+
     def _estimate(self, backlog: int | None) -> float | None:
         (first_at, first_added, first_finished), (at, added, finished) = self._points[0], self._points[-1]
         span = at - first_at

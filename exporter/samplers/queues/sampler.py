@@ -125,6 +125,17 @@ class QueuesSampler:
         writes = self._context.facts.writes
         return writes is None or writes != seen
 
+    def follow_clock(self, seconds: float) -> None:
+        """See `PunctualSampler`."""
+        self._walk_due_at = self._walk_due_at and self._walk_due_at + seconds
+        self._index_due_at = self._index_due_at and self._index_due_at + seconds
+        self._saved_at = self._saved_at and self._saved_at + seconds
+        for known in self._known:
+            known.alive_at += seconds
+        for rate in self._rates.values():
+            rate.follow_clock(seconds)
+        self._celery.follow_clock(seconds)
+
     async def read(self, at: float) -> None:
         """Read the known queues, without looking for others."""
         self._since = at if self._since is None else self._since

@@ -131,6 +131,10 @@ class SlowlogSampler:
             self._exposed.forget(name)
             self._told_patterns.discard(name)
 
+    def follow_clock(self, seconds: float) -> None:
+        """See `PunctualSampler`."""
+        self._sampled_at += seconds
+
     def _plan_next(self, came: int, at: float) -> None:
         """Come back before the ring can have turned over, at the pace of the last interval."""
         elapsed = at - self._sampled_at
