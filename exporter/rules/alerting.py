@@ -79,15 +79,16 @@ class AlertingRule:
             alert.follow_clock(jumped_ms, moved_ms)
             if moved_ms > 0 and alert.is_active:
                 alert.restored_at_ms = alert.active_at_ms
-        self._hold_ms = max(2 * self.interval_ms, min(self.spec.expression.window_ms, moved_ms))
+        self._hold_ms = max(3 * self.interval_ms, min(self.spec.expression.window_ms, moved_ms))
         if self.status.evaluated_at_ms:
             self.status.evaluated_at_ms += jumped_ms
 
     def resume(self, at_ms: int) -> None:
-        """This is the first evaluation since then, or since a restart: what is held is held from now on."""
+        """This is the first evaluation since then, or since a restart, and may have had to wait for samples:
+        what is held is held as if the last one had been an interval ago."""
         for alert in self.active.values():
             if alert.restored_at_ms:
-                alert.restored_at_ms = at_ms
+                alert.restored_at_ms = max(alert.restored_at_ms, at_ms - self.interval_ms)
 
     async def evaluate(
         self, at_ms: int, environment: Environment, *, offset_ms: int = 0, limit: int = 0
