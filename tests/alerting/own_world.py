@@ -12,6 +12,7 @@ from exporter.alerting.journal import Journal, MemoryJournal
 from exporter.alerting.manager import AlertManager, Options
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.silences import Silence
+from exporter.clock import Clock
 from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
 from exporter.config.alertmanager.matchers import parse_matchers
 from exporter.config.alertmanager.receivers import Receiver
@@ -64,8 +65,14 @@ class OwnWorld:
     """Runs an `AlertManager`; `journal` lets it outlive a restart."""
 
     def __init__(
-        self, config: str, *, options: Options | None = None, journal: Journal | None = None
+        self,
+        config: str,
+        *,
+        options: Options | None = None,
+        journal: Journal | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self.clock = clock or LoopClock()
         self.messages: list[Message] = []
         self.notifications: list[Notification] = []
         self.attempts: list[tuple[float, str]] = []
@@ -81,7 +88,7 @@ class OwnWorld:
         return AlertManager(
             parse(self._config),
             self._integrations,
-            clock=LoopClock(),
+            clock=self.clock,
             journal=self.journal,
             metrics=Metrics(self.registry),
             external_url="http://vigil",
@@ -117,7 +124,7 @@ class OwnWorld:
         )
 
     async def silence(self, name: str, matchers: str, seconds: float) -> None:
-        now = LoopClock().now()
+        now = self.clock.now()
         known = self.silence_ids.get(name, "")
         begin = self.manager.silences.get(known).starts_at if known else now
         silence = await self.manager.put_silence(

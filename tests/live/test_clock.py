@@ -65,7 +65,7 @@ class World:
         self.daemon.stop()
 
     def _write_files(self, directory: Path) -> None:
-        # Rules wait for samples for two intervals, which must be enough for a machine with other things to do.
+        # Rules wait for samples for two intervals: enough for a machine that has other things to do.
         times = {"sample_interval": "3s", "evaluation_interval": "1s", "sample_timeout": "3s"}
         targets = [{"url": server.url, "instance": f"r{index}"} for index, server in enumerate(self.servers)]
         group_times = {"group_wait": "0s", "group_interval": "1s", "repeat_interval": "4h"}

@@ -18,13 +18,14 @@ from tests.servers import RealServer
 
 
 class Clock(SystemClock):
-    """The real time, plus what a test adds to it."""
+    """The real time, plus what a test adds to it; `was_set` to the time of day alone."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.was_set = 0.0
 
     def now(self) -> float:
-        return super().now() + self.ahead
+        return super().now() + self.ahead + self.was_set
 
     def monotonic(self) -> float:
         return super().monotonic() + self.ahead

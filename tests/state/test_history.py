@@ -292,3 +292,43 @@ def test_a_clock_set_back_does_not_keep_new_samples_out(life: Life) -> None:
     life.live(write)
     life.clock.ms -= 3_600_000
     assert len(points(life.live(write))["a"]) == 1
+
+
+def test_samples_of_a_clock_that_was_ahead_do_not_come_back_when_it_is_that_late(life: Life) -> None:
+    layout = layout_of("a")
+
+    async def write(store: Store, history: SqliteHistory) -> None:
+        life.write(store, layout, 1.0)
+        await history.flush()
+
+    life.live(write)
+    life.clock.ms -= REACH_MS
+    life.live(write)
+    kept = points(life.live(write))["a"]
+    assert len(kept) == 2
+    # By now the first one lies in the past again.
+    life.clock.ms += REACH_MS // 2
+    assert points(life.live(write))["a"][:2] == kept
+
+
+def test_what_was_written_before_the_clock_went_back_is_replaced(life: Life) -> None:
+    layout = layout_of("a")
+
+    async def write(store: Store, history: SqliteHistory) -> None:
+        for value in range(4):
+            life.write(store, layout, float(value))
+        await history.flush()
+        store.shift(-3_600_000)
+        life.clock.ms -= 3_600_000
+        history.begin_anew()
+        life.write(store, layout, 4.0)
+        await history.flush()
+        assert history.lost_rows == 0
+
+    before = points(life.live(write))["a"]
+    assert [value for _, value in before] == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+    async def look(store: Store, history: SqliteHistory) -> None:
+        """Only what was put back."""
+
+    assert points(life.live(look))["a"] == before
