@@ -160,7 +160,10 @@ class CeleryEvents:
         """The clock was set by so much."""
         if self._listening_since is not None:
             self._listening_since += seconds
-        self._heard = {name: (place, at + seconds, done) for name, (place, at, done) in self._heard.items()}
+        self._heard = {place: worker.shifted(seconds) for place, worker in self._heard.items()}
+        self._left = [
+            (place, prefix, replace(beat, at=beat.at + seconds)) for place, prefix, beat in self._left
+        ]
 
     async def close(self) -> None:
         """Stop listening."""
@@ -178,6 +181,10 @@ class _Worker:
     begun: int
     lives: int
     beat: Heartbeat
+
+    def shifted(self, seconds: float) -> "_Worker":
+        """The same, heard at another moment."""
+        return replace(self, beat=replace(self.beat, at=self.beat.at + seconds))
 
 
 def _whole(value: object) -> int:

@@ -53,6 +53,11 @@ class QueuePublisher:
         for gone in [queue for queue in self._rates if queue not in self._known]:
             del self._rates[gone]
 
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        for rate in self._rates.values():
+            rate.follow_clock(seconds)
+
     def _write_counts(self) -> None:
         """How many queues are read and how many are over the limit, which is logged once for each
         framework."""

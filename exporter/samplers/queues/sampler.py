@@ -129,11 +129,11 @@ class QueuesSampler:
         """See `PunctualSampler`."""
         self._walk_due_at = self._walk_due_at and self._walk_due_at + seconds
         self._index_due_at = self._index_due_at and self._index_due_at + seconds
-        self._saved_at = self._saved_at and self._saved_at + seconds
+        self._since = self._since and self._since + seconds
         for known in self._known:
             known.alive_at += seconds
-        for rate in self._rates.values():
-            rate.follow_clock(seconds)
+        self._keeper.follow_clock(seconds)
+        self._publisher.follow_clock(seconds)
         self._celery.follow_clock(seconds)
 
     async def read(self, at: float) -> None:

@@ -52,6 +52,10 @@ class QueueKeeper:
             self._known.changed = True
             log.warning("cannot save queues", instance=self._instance, error=error)
 
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        self._saved_at = self._saved_at and self._saved_at + seconds
+
     async def close(self) -> None:
         """Save what is known, if anything was asked for."""
         if self._saving is not None:
