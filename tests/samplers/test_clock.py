@@ -46,6 +46,8 @@ def test_samplers_go_on_at_once(empty_server: RealServer, seconds: float) -> Non
             # What looks for queues once a minute does so a minute later, not when the old time comes again.
             empty_server.client.sadd("rq:queues", "rq:queue:mail")
             empty_server.client.lpush("rq:queue:mail", "1")
+            job = ("status", "queued", "origin", "mail", "created_at", "2026-01-01T00:00:00Z", "data", "x")
+            empty_server.command("HSET", "rq:job:1", *job)
             probe.clock.ahead += 61
             await probe.run()
             assert probe.total(KNOWN) > 0
