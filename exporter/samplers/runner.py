@@ -11,9 +11,6 @@ from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.samplers.base import (
-    AdaptiveSampler,
-    PunctualSampler,
-    RestingSampler,
     Sampler,
     SamplerContext,
     TargetFacts,
@@ -86,10 +83,7 @@ class TargetRunner:
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
             refusals=context.refusals, caps=context.caps, table=table
         )
-        sampler = plan.spec.build(context)
-        adaptive = sampler if isinstance(sampler, AdaptiveSampler) else None
-        resting = sampler if isinstance(sampler, RestingSampler) else None
-        return Slot(plan, sampler, table, status, adaptive, resting)
+        return Slot(plan, plan.spec.build(context), table, status)
 
     def _connect(self, name: str) -> Connection:
         return Connection(self.target, timeout_seconds=self._timeout_seconds, name=name, no_touch=True)
@@ -258,11 +252,7 @@ class TargetRunner:
 
     def next_delay_seconds(self, name: str) -> float | None:
         """How soon a sampler wants to run again, where that is sooner than its interval."""
-        slot = self._slots[name]
-        if slot.adaptive is None or not slot.status.success:
-            return None
-        delay = slot.adaptive.next_delay_seconds
-        return None if delay is None or delay >= slot.plan.interval_seconds else delay
+        return self._slots[name].next_delay_seconds
 
     def _applies(self, slot: Slot) -> bool:
         spec = slot.plan.spec
@@ -343,9 +333,7 @@ class TargetRunner:
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""
         for slot in self._slots.values():
-            slot.status.follow_clock(seconds)
-            if isinstance(slot.sampler, PunctualSampler):
-                slot.sampler.follow_clock(seconds)
+            slot.follow_clock(seconds)
 
     async def close(self) -> None:
         """End the samplers and the connection."""

@@ -1,12 +1,12 @@
 """One sampler of one target, as it is planned and as it stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.errors import Reason
 from exporter.metrics import SeriesTable
-from exporter.samplers.base import AdaptiveSampler, RestingSampler, Sampler, SamplerSpec
+from exporter.samplers.base import AdaptiveSampler, PunctualSampler, RestingSampler, Sampler, SamplerSpec
 from exporter.samplers.status import SamplerStatus
 
 
@@ -29,10 +29,29 @@ class Slot:
     sampler: Sampler
     table: SeriesTable
     status: SamplerStatus
-    adaptive: AdaptiveSampler | None
-    resting: RestingSampler | None
     busy: bool = False
     refused_until: float = 0.0
+    adaptive: AdaptiveSampler | None = field(init=False)
+    resting: RestingSampler | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.adaptive = self.sampler if isinstance(self.sampler, AdaptiveSampler) else None
+        self.resting = self.sampler if isinstance(self.sampler, RestingSampler) else None
+
+    @property
+    def next_delay_seconds(self) -> float | None:
+        """How soon the sampler wants to run again, where that is sooner than its interval."""
+        if self.adaptive is None or not self.status.success:
+            return None
+        delay = self.adaptive.next_delay_seconds
+        return None if delay is None or delay >= self.plan.interval_seconds else delay
+
+    def follow_clock(self, seconds: float) -> None:
+        """The clock was set by so much."""
+        self.status.follow_clock(seconds)
+        if isinstance(self.sampler, PunctualSampler):
+            self.sampler.follow_clock(seconds)
+
     run_id: str = ""
 
 
