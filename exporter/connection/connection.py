@@ -29,9 +29,10 @@ class Connection:
     A command never waits longer than its deadline; one that does costs the connection, since its reply would
     be taken for the next one's. While the server cannot be reached, attempts come at growing distances (up to
     5 s); in between every call fails at once with the last error. `on_closed` is called when the server
-    closes a connection, also an idle one. What several tasks ask at the same moment travels in one round
-    trip. `no_touch` asks the server not to count what this connection reads as a use of the keys (Redis 7.2
-    and Valkey know how); `is_untouching` tells whether it agreed.
+    closes a connection, also an idle one, `on_errors` with replies of which some are errors. What several
+    tasks ask at the same moment travels in one round trip. `no_touch` asks the server not to count what this
+    connection reads as a use of the keys (Redis 7.2 and Valkey know how); `is_untouching` tells whether it
+    agreed.
 
     Raises `TargetError`, of which `ReplyError` leaves the connection usable.
     """
@@ -44,6 +45,7 @@ class Connection:
         name: str = CLIENT_NAME,
         no_touch: bool = False,
         on_closed: Callable[[], None] | None = None,
+        on_errors: Callable[[Sequence[Reply]], None] | None = None,
         max_reply_bytes: int = 64 << 20,
     ) -> None:
         self.target = target
@@ -54,6 +56,7 @@ class Connection:
         self._no_touch = no_touch
         self.is_untouching = False
         self._on_closed = on_closed
+        self._on_errors = on_errors
         self._max_reply_bytes = max_reply_bytes
         self._wire: Wire | None = None
         # Calls that are not sent yet.
@@ -210,6 +213,7 @@ class Connection:
         try:
             await stream.open()
             wire = await stream.hand_over(self._where, self._max_reply_bytes)
+            wire.on_errors = self._on_errors
             await self._introduce(wire)
         except BaseException as error:
             stream.abort()

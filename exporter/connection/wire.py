@@ -25,7 +25,8 @@ _CLOSE_SECONDS: Final = 1.0
 class Wire(asyncio.Protocol):
     """Takes over a transport on which somebody has logged in.
 
-    Whoever sends waits until all calls have ended; `follow` tells whom to call then.
+    Whoever sends waits until all calls have ended; `follow` tells whom to call then. `on_errors` is handed
+    the replies of calls that were answered with errors.
     """
 
     def __init__(self, writer: asyncio.StreamWriter, where: str, max_reply_bytes: int) -> None:
@@ -37,6 +38,7 @@ class Wire(asyncio.Protocol):
         self._budget = max_reply_bytes
         self._on_idle: Callable[[], None] | None = None
         self._on_lost: Callable[[TargetError], None] | None = None
+        self.on_errors: Callable[[Sequence[Reply]], None] | None = None
         self._reader = _new_reader()
         self._is_swollen = False
         self._has_unread = False
@@ -95,7 +97,10 @@ class Wire(asyncio.Protocol):
                 return
             calls.popleft()
             call.seconds = max(0.0, arrived_at - self._sent_at)
-            call.replies = _with_errors(call.replies)
+            if hiredis.ReplyError in set(map(type, call.replies)):
+                call.replies = _with_errors(call.replies)
+                if self.on_errors is not None:
+                    self.on_errors(call.replies)
             call.end()
         if self._is_swollen:
             # All is read, so nothing is lost with it.
@@ -157,6 +162,4 @@ def _new_reader() -> hiredis.Reader:
 
 def _with_errors(replies: list[Reply]) -> list[Reply]:
     """The same replies, error replies as ours."""
-    if hiredis.ReplyError in set(map(type, replies)):
-        return [reply_error(one) if isinstance(one, hiredis.ReplyError) else one for one in replies]
-    return replies
+    return [reply_error(one) if isinstance(one, hiredis.ReplyError) else one for one in replies]

@@ -12,6 +12,7 @@ from exporter.model.sample import Family
 from exporter.model.target import Target
 from exporter.samplers.lookups import Lookups
 from exporter.samplers.refusals import Refusals
+from exporter.samplers.slots import Slots
 from exporter.samplers.turns import Turns
 
 
@@ -41,10 +42,11 @@ class TargetFacts:
 
     Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
     version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
-    `writes` differs from what it was whenever anything was written meanwhile; None where a server does not
-    tell. `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of
-    their keys, as far as the queues sampler knows them. Whoever walks through the keyspace takes `turns`, and
-    hands the names of each step to `on_names`, with the number of their database.
+    `slots` are those of a cluster's node. `writes` differs from what it was whenever anything was written
+    meanwhile; None where a server does not tell. `lookups` counts our own look-ups of keys; `queue_keys`
+    holds names of queues by the beginnings of their keys, as far as the queues sampler knows them. Whoever
+    walks through the keyspace takes `turns`, and hands the names of each step to `on_names`, with the number
+    of their database.
     """
 
     flavour: str = ""
@@ -69,9 +71,14 @@ class TargetFacts:
     command_times: CommandTimes = CommandTimes()
     lookups: Lookups = field(default_factory=Lookups)
     queue_keys: dict[str, str] = field(default_factory=dict)
+    slots: Slots = field(default_factory=Slots)
     writes: tuple[object, ...] | None = None
     turns: Turns = field(default_factory=Turns)
     on_names: Callable[[int, Sequence[bytes]], None] | None = None
+
+    def shared(self) -> "TargetFacts":
+        """Facts for somebody who looks at the same server just once: what that looks up is counted here."""
+        return TargetFacts(lookups=self.lookups, slots=self.slots)
 
 
 class Sampler(Protocol):

@@ -47,9 +47,10 @@ class TargetRunner:
         on_change: Callable[[], None] | None = None,
         on_reported: Callable[["TargetRunner"], None] | None = None,
         records: Mapping[str, Any] | None = None,
+        facts: TargetFacts | None = None,
     ) -> None:
         self.target = target
-        self.facts = TargetFacts()
+        self.facts = facts or TargetFacts()
         self.status = TargetStatus(target)
         self._store = store
         self._clock = clock
@@ -59,7 +60,12 @@ class TargetRunner:
         self._on_change = on_change
         self._on_reported = on_reported
         self._records = records or {}
-        self._connection = Connection(target, timeout_seconds=timeout_seconds, on_closed=self._closed)
+        self._connection = Connection(
+            target,
+            timeout_seconds=timeout_seconds,
+            on_closed=self._closed,
+            on_errors=self.facts.lookups.note_errors,
+        )
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
         self._unheard: set[str] = set()
@@ -86,7 +92,13 @@ class TargetRunner:
         return Slot(plan, plan.spec.build(context), table, status)
 
     def _connect(self, name: str) -> Connection:
-        return Connection(self.target, timeout_seconds=self._timeout_seconds, name=name, no_touch=True)
+        return Connection(
+            self.target,
+            timeout_seconds=self._timeout_seconds,
+            name=name,
+            no_touch=True,
+            on_errors=self.facts.lookups.note_errors,
+        )
 
     def _closed(self) -> None:
         if self._on_closed is not None:

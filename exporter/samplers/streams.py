@@ -8,7 +8,8 @@ from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.keys.scan import Walk, ask_keys
+from exporter.samplers.keyed import KeyedAsker
+from exporter.samplers.keys.scan import Walk, Walks, ask_keys
 from exporter.samplers.replies import number, pairs, text
 
 _STREAM: Final = ("db", "stream")
@@ -73,6 +74,7 @@ class StreamsSampler:
         self._settings = settings
         self._table = context.table
         self._connection = context.connect("redis-vigil-streams")
+        self._asker = KeyedAsker(self._connection, context.facts)
         self._cap = context.new_cap("stream", settings.max_streams)
         self._group_cap = context.new_cap("group", settings.max_groups)
         self._singles = [
@@ -84,11 +86,11 @@ class StreamsSampler:
             for choice in settings.check
             if choice.is_pattern
         ]
+        self._all_walks = Walks(self._walks, context, settings.max_scanned)
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
-        for walk in self._walks:
-            await walk.go_on(self._connection, self._settings.max_scanned)
+        await self._all_walks.go_on(self._connection)
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
         for walk in self._walks:
             chosen += [(walk.choice.database, key) for key in walk.found]
@@ -101,10 +103,13 @@ class StreamsSampler:
             await self._look(database, keys)
 
     async def _look(self, database: int, keys: Sequence[bytes]) -> None:
+        # What is no stream would answer to these with an error.
+        types = ask_keys(self._asker, database, keys, lambda key: (("TYPE", key),))
+        streams = [key async for key, (kind,) in types if kind == b"stream"]
         questions = ask_keys(
-            self._connection,
+            self._asker,
             database,
-            keys,
+            streams,
             lambda key: (("XINFO", "STREAM", key), ("XINFO", "GROUPS", key)),
             at_a_time=20,
         )
@@ -151,7 +156,7 @@ class StreamsSampler:
         self, database: int, key: bytes, groups: Sequence[bytes], labels: tuple[str, str]
     ) -> None:
         commands: list[Command] = [("XINFO", "CONSUMERS", key, group) for group in groups]
-        _, *replies = await self._connection.pipeline([("SELECT", database), *commands])
+        _, *replies = await self._asker.pipeline([("SELECT", database), *commands])
         limit = self._settings.max_groups
         for group, reply in zip(groups, replies, strict=True):
             consumers = [pairs(consumer) for consumer in reply] if isinstance(reply, list) else []

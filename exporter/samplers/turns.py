@@ -23,6 +23,14 @@ class Turns:
         self._free_at = 0.0
 
     async def __aenter__(self) -> Self:
+        await self.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
+
+    async def wait(self) -> None:
+        """Wait for a turn, which `end` ends."""
         await self._lock.acquire()
         try:
             left = self._free_at - self._monotonic()
@@ -31,9 +39,9 @@ class Turns:
         except BaseException:
             self._lock.release()
             raise
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """The turn is over."""
         self._lock.release()
 
     def rest(self, seconds: float) -> None:

@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
-from exporter.config.samplers.keys import KeysSection, StreamsSection
+from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSection
 from exporter.config.url import parse_server_url
 from exporter.metrics import Exposition, Format, compress
 from exporter.metrics.exposition import ExposedBlock
@@ -44,8 +44,6 @@ _DEADLINE_HEADER: Final = "x-prometheus-scrape-timeout-seconds"
 _WAY_BACK_SECONDS: Final = 0.5
 _INSTANCE: Final = "instance"
 _MAX_AGENT: Final = 100
-# A walk in a probe has to end within the probe: its deadline bounds it, not the number of keys.
-_ANY_NUMBER: Final = 1 << 40
 
 
 class ProbeError(Exception):
@@ -188,13 +186,18 @@ class Probes:
             asked = {f"{target.instance}/{plan.spec.name}" for plan in extra}
             blocks += [block for block in blocks_of(self._store, [runner]) if block.source not in asked]
         if plans:
-            blocks += await self._sample_once(target, plans, settings, with_status=runner is None)
+            blocks += await self._sample_once(target, plans, settings, runner)
         return _ended(Exposition(lambda: blocks, form, _hidden(target)).render(), form)
 
     async def _sample_once(
-        self, target: Target, plans: Sequence[SamplerPlan], settings: ProbeSettings, *, with_status: bool
+        self,
+        target: Target,
+        plans: Sequence[SamplerPlan],
+        settings: ProbeSettings,
+        watching: TargetRunner | None,
     ) -> Sequence[ExposedBlock]:
-        """Samplers that run just this once, over connections of their own."""
+        """Samplers that run just this once, over connections of their own; `watching` is who watches the
+        server, if it is configured."""
         store = Store()
         runner = TargetRunner(
             replace(target, labels=EMPTY),
@@ -202,6 +205,7 @@ class Probes:
             store=store,
             clock=self._clock,
             timeout_seconds=settings.timeout_seconds,
+            facts=None if watching is None else watching.facts.shared(),
         )
         try:
             await _run(runner, [plan.spec.name for plan in plans])
@@ -210,6 +214,7 @@ class Probes:
         # What was written within the same millisecond does not count.
         store.append(runner.status.sample(self._clock.now() + 0.001))
         status = runner.status.source
+        with_status = watching is None
         return [block for block in blocks_of(store, [runner]) if with_status or block.source != status]
 
 
@@ -254,7 +259,8 @@ def _plan(
     """A plan with the configured limits, and the choices of the request."""
     spec = next(spec for spec in SAMPLERS if spec.name == name)
     configured: Any = next((plan.settings for plan in settings.plans if plan.spec is spec), default)
-    section = configured.model_copy(update={**choices, "max_scanned": _ANY_NUMBER})
+    # Its walk has to end within the probe: the deadline bounds it, not the number of keys.
+    section = configured.model_copy(update={**choices, "max_scanned": WITHIN_A_PASS})
     return SamplerPlan(spec, section, 0.0, settings.timeout_seconds)
 
 

@@ -1,12 +1,15 @@
 """`samplers.keys`, `samplers.streams` and `samplers.scripts`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
 from exporter.config.fields import ReadableFile
 from exporter.config.samplers.base import SamplerSection
 from exporter.model.key_choice import KeyChoice
+
+WITHIN_A_PASS: Final = 1 << 40
+"""`max_scanned` of a walk that has to end within one pass, whatever it takes."""
 
 
 def _choice(value: object) -> KeyChoice:
@@ -29,7 +32,8 @@ class ScanningSection(SamplerSection):
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     """About how many keys the server looks at in one step (SCAN's COUNT)."""
     max_scanned: Annotated[int, Field(ge=1)] = 100_000
-    """About how many keys are looked at in one pass; the next pass goes on from there."""
+    """About how many keys are looked at in one pass, within 1 % of the server's time; the next pass goes on
+    from there."""
 
 
 class KeysSection(ScanningSection):

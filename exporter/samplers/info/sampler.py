@@ -29,6 +29,7 @@ _DEFAULT_DATABASES: Final = 16
 # A start that differs by less is the same.
 _START_SECONDS: Final = 2.0
 _CLUSTER_INFO: Final = "CLUSTER INFO"
+_CLUSTER_NODES: Final = "CLUSTER NODES"
 # A server that does not know `INFO ALL` answers to a plain `INFO`.
 _NOT_ALL: Final = frozenset({Reason.REPLY, Reason.UNKNOWN_COMMAND})
 
@@ -77,6 +78,7 @@ class InfoSampler:
         self.read(reply)
         if isinstance(cluster_reply, bytes):
             cluster.write_cluster(cluster_reply, self._table)
+        await self._learn_slots(connection)
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -97,6 +99,13 @@ class InfoSampler:
                 Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text"
             )
         return reply, self._refusals.sort_out(_CLUSTER_INFO, rest[0]) if rest else None
+
+    async def _learn_slots(self, connection: Asker) -> None:
+        """Which keys this node of a cluster holds, now and then."""
+        slots = self._facts.slots
+        if self._facts.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
+            (nodes,) = await connection.pipeline([("CLUSTER", "NODES")])
+            slots.learn(self._refusals.sort_out(_CLUSTER_NODES, nodes))
 
     def read(self, reply: bytes) -> None:
         """Write what the reply says into the table, and note the facts."""

@@ -10,7 +10,8 @@ from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.keys.scan import Walk, ask_keys
+from exporter.samplers.keyed import KeyedAsker
+from exporter.samplers.keys.scan import Walk, Walks, ask_keys
 from exporter.samplers.keys.sizes import parse_size, parse_value, size_commands
 from exporter.samplers.replies import number, text
 
@@ -33,6 +34,7 @@ class KeysSampler:
         self._settings = settings
         self._table = context.table
         self._connection = context.connect("redis-vigil-keys")
+        self._asker = KeyedAsker(self._connection, context.facts)
         self._cap = context.new_cap("key", settings.max_keys)
         self._singles = [
             *settings.check_single,
@@ -42,14 +44,14 @@ class KeysSampler:
             self._walk(choice, settings.max_keys) for choice in settings.check if choice.is_pattern
         ]
         self._counts = [self._walk(choice, 1_000_000) for choice in settings.count]
+        self._all_walks = Walks([*self._walks, *self._counts], context, settings.max_scanned)
 
     def _walk(self, choice: KeyChoice, limit: int) -> Walk:
         return Walk(choice, batch_size=self._settings.batch_size, limit=limit)
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
-        for walk in (*self._walks, *self._counts):
-            await walk.go_on(self._connection, self._settings.max_scanned)
+        await self._all_walks.go_on(self._connection)
         for walk in self._counts:
             if walk.count is not None:
                 self._table.set(COUNT, float(walk.count), f"db{walk.choice.database}", walk.choice.name)
@@ -73,7 +75,7 @@ class KeysSampler:
     async def _look(self, database: int, keys: list[bytes]) -> None:
         kinds: dict[bytes, object] = {}
         questions = ask_keys(
-            self._connection, database, keys, lambda key: (("TYPE", key), ("MEMORY", "USAGE", key))
+            self._asker, database, keys, lambda key: (("TYPE", key), ("MEMORY", "USAGE", key))
         )
         async for key, (kind, memory) in questions:
             # In a cluster a key may be another node's: that is no size of 0.
@@ -85,7 +87,7 @@ class KeysSampler:
                 self._table.set(MEMORY, usage, f"db{database}", text(key))
         self._write_missing(database, (key for key, kind in kinds.items() if kind == b"none"))
         present = [key for key, kind in kinds.items() if kind != b"none"]
-        sizes = ask_keys(self._connection, database, present, lambda key: size_commands(key, kinds[key]))
+        sizes = ask_keys(self._asker, database, present, lambda key: size_commands(key, kinds[key]))
         async for key, replies in sizes:
             size = parse_size(replies)
             if size is not None:

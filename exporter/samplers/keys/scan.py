@@ -1,13 +1,22 @@
 """Walks through the keyspace in bounded steps, over several passes where it is large."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
+from exporter.config.samplers.keys import WITHIN_A_PASS
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
+from exporter.samplers.base import SamplerContext, TargetFacts
+from exporter.samplers.keyed import KeyedAsker
+from exporter.samplers.keyspace.condition import is_strained
+from exporter.samplers.keyspace.pace import Budget, Pace
 
 _START: Final = b"0"
+# The part of a pass that walks may take.
+_WALK_SHARE: Final = 0.4
 
 
 class Walk:
@@ -27,12 +36,14 @@ class Walk:
         self._names: dict[bytes, None] = {}
         self._surplus = 0
 
-    async def go_on(self, connection: Connection, budget: int) -> int:
-        """Look at about so many keys at most; returns how many that were."""
+    async def go_on(self, connection: Connection, budget: int, course: "Course") -> None:
+        """Look at about so many keys at most, while the course lets us."""
         scanned = 0
-        while scanned < budget:
+        while scanned < budget and course.has_time:
+            names = await course.step(connection, self._step)
+            if names is None:
+                break
             scanned += self._batch_size
-            names, self._cursor = await self._step(connection)
             for name in names:
                 if len(self._names) < self._limit:
                     self._names[name] = None
@@ -41,17 +52,16 @@ class Walk:
             if self._cursor == _START:
                 self._complete()
                 break
-        return scanned
 
-    async def _step(self, connection: Connection) -> tuple[Sequence[bytes], bytes]:
+    async def _step(self, connection: Connection) -> tuple[Sequence[bytes], float]:
         scan: Command = ("SCAN", self._cursor, "MATCH", self.choice.name, "COUNT", self._batch_size)
-        selected, reply = await connection.pipeline([("SELECT", self.choice.database), scan])
+        (selected, reply), seconds = await connection.time([("SELECT", self.choice.database), scan])
         for answer in (selected, reply):
             if isinstance(answer, ReplyError):
                 self._restart()
                 raise answer
-        cursor, names = reply
-        return [name for name in names if isinstance(name, bytes)], cursor
+        self._cursor, names = reply
+        return [name for name in names if isinstance(name, bytes)], seconds
 
     def _complete(self) -> None:
         self.found = tuple(self._names)
@@ -64,8 +74,72 @@ class Walk:
         self._surplus = 0
 
 
+class Course:
+    """The walks of one pass: they take turns with everything else that walks through the keyspace, rest as
+    the keyspace scan does, and end in time.
+
+    Without `is_paced` they go on to their ends at full speed.
+    """
+
+    def __init__(self, facts: TargetFacts, pace: Pace, seconds: float, *, is_paced: bool) -> None:
+        self._facts = facts
+        self._pace = pace
+        self._ends_at = time.monotonic() + seconds
+        self._is_paced = is_paced
+
+    @property
+    def has_time(self) -> bool:
+        """Whether there is time for another step."""
+        return not self._is_paced or time.monotonic() < self._ends_at
+
+    async def step(
+        self,
+        connection: Connection,
+        step: Callable[[Connection], Awaitable[tuple[Sequence[bytes], float]]],
+    ) -> Sequence[bytes] | None:
+        """The names that a step brings; None where its turn does not come in time."""
+        if not self._is_paced:
+            names, _ = await step(connection)
+            return names
+        turns = self._facts.turns
+        try:
+            async with asyncio.timeout(max(0.0, self._ends_at - time.monotonic())):
+                await turns.wait()
+        except TimeoutError:
+            return None
+        try:
+            names, seconds = await step(connection)
+            self._pace.pause(seconds, 0, strained=is_strained(self._facts))
+            turns.rest(self._pace.rest)
+        finally:
+            turns.end()
+        return names
+
+
+class Walks:
+    """All walks of one sampler."""
+
+    def __init__(self, walks: Sequence[Walk], context: SamplerContext, max_scanned: int) -> None:
+        self._walks = list(walks)
+        self._context = context
+        self._max_scanned = max_scanned
+        self._pace = Pace(Budget())
+
+    async def go_on(self, connection: Connection) -> None:
+        """Go on with all, for a part of the pass; those that time was short for are first in the next one."""
+        seconds = self._context.timeout_seconds * _WALK_SHARE
+        is_paced = self._max_scanned < WITHIN_A_PASS
+        course = Course(self._context.facts, self._pace, seconds, is_paced=is_paced)
+        for walk in list(self._walks):
+            if not course.has_time:
+                break
+            await walk.go_on(connection, self._max_scanned, course)
+            self._walks.remove(walk)
+            self._walks.append(walk)
+
+
 async def ask_keys(
-    connection: Connection,
+    connection: KeyedAsker,
     database: int,
     keys: Sequence[bytes],
     commands: Callable[[bytes], Sequence[Command]],

@@ -17,7 +17,7 @@ from exporter.samplers.keyspace.payload import (
     Payload,
     bulk_strings,
 )
-from exporter.samplers.lookups import Lookups
+from exporter.samplers.lookups import Lookups, found_by_error
 
 # These are about the command, not about one key.
 _REFUSED: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
@@ -148,10 +148,9 @@ def _sizes(column: Sequence[Reply] | None) -> Sequence[int]:
 
 def _count_lookups(column: Iterable[Reply], lookups: Lookups) -> None:
     for reply in column:
-        if reply is None:
-            lookups.misses += 1
-        elif not isinstance(reply, ReplyError):
-            lookups.hits += 1
+        found = found_by_error(reply) if isinstance(reply, ReplyError) else reply is not None
+        if found is not None:
+            lookups.note(found=found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +187,6 @@ class LengthRequest:
                     lengths.append((candidate, reply))
                 else:
                     lookups.misses += 1
-            elif isinstance(reply, ReplyError) and reply.reason is Reason.REPLY:
-                lookups.hits += 1  # WRONGTYPE: found, but something else meanwhile
+            elif isinstance(reply, ReplyError) and found_by_error(reply):
+                lookups.hits += 1  # found, but something else meanwhile
         return lengths

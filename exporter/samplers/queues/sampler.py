@@ -10,6 +10,7 @@ from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext
+from exporter.samplers.keyed import KeyedAsker
 from exporter.samplers.keyspace.guard import OtherServerError
 from exporter.samplers.keyspace.pace import Budget
 from exporter.samplers.queues import families
@@ -19,7 +20,6 @@ from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.finder import QueueFinder
 from exporter.samplers.queues.frameworks.registry import build_frameworks
 from exporter.samplers.queues.known import KnownQueue, KnownQueues
-from exporter.samplers.queues.lookups import LookupCounter
 from exporter.samplers.queues.model import Reading
 from exporter.samplers.queues.publishing import QueuePublisher
 from exporter.samplers.queues.records import QueueRecords
@@ -65,9 +65,9 @@ class QueuesSampler:
         self._settings: QueuesSection = context.settings
         context.table.make_room(_SERIES_PER_QUEUE * self._settings.max_queues)
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
-        self._lookups = LookupCounter(context.facts.lookups)
         self._by_name = {framework.name: framework for framework in self._frameworks}
         self._connection = context.connect("redis-vigil-queues")
+        self._asker = KeyedAsker(self._connection, context.facts)
         self._known = KnownQueues(self._settings.max_queues)
         records = records or context.records.get("queues")
         self._keeper = QueueKeeper(records, self._known, context.target.instance)
@@ -281,9 +281,7 @@ class QueuesSampler:
         return list(zip(queues, readings or (), strict=False))
 
     async def _ask(self, commands: Sequence[Command]) -> Sequence[Reply]:
-        replies = await self._connection.pipeline(commands)
-        self._lookups.add(commands, replies)
-        return replies
+        return await self._asker.pipeline(commands)
 
     async def _exchange(self, commands: Sequence[Command]) -> Sequence[Reply]:
         if not commands:

@@ -1,0 +1,77 @@
+"""Which keys a node of a cluster holds: so that it is not asked for those of others.
+
+Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model.
+"""
+
+import time
+from binascii import crc_hqx
+from collections.abc import Callable
+from typing import Final
+
+from exporter.connection import Reply
+
+SLOTS: Final = 16384
+_KNOWN_SECONDS: Final = 30.0
+
+
+def slot_of(key: bytes) -> int:
+    """The slot of a key: of its hash tag, if it has one."""
+    start = key.find(b"{")
+    if start >= 0:
+        end = key.find(b"}", start + 1)
+        if end > start + 1:
+            key = key[start + 1 : end]
+    return crc_hqx(key, 0) % SLOTS
+
+
+class Slots:
+    """The slots that one node serves; all, where that is not known."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._held: bytearray | None = None
+        self._monotonic = monotonic
+        self._learnt_at: float | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to ask again."""
+        return self._learnt_at is None or self._monotonic() >= self._learnt_at + _KNOWN_SECONDS
+
+    def doubt(self) -> None:
+        """The server has said that a slot is another node's."""
+        self._learnt_at = None
+
+    def learn(self, nodes: Reply) -> None:
+        """Take in a reply to CLUSTER NODES, asked of the node itself; of a replica its primary's slots."""
+        self._learnt_at = self._monotonic()
+        if not isinstance(nodes, bytes):
+            self._held = None
+            return
+        lines = [line.split() for line in nodes.decode("utf-8", "replace").splitlines()]
+        lines = [line for line in lines if len(line) >= 8]
+        own = next((line for line in lines if "myself" in line[2].split(",")), None)
+        if own is not None and own[3] != "-":
+            own = next((line for line in lines if line[0] == own[3]), own)
+        self._held = None if own is None else _mark(own[8:])
+
+    def hold(self, key: bytes) -> bool:
+        """Whether the node serves this key."""
+        return self._held is None or bool(self._held[slot_of(key)])
+
+    def hold_together(self, keys: list[bytes]) -> bool:
+        """Whether one command may name all these keys."""
+        if self._held is None:
+            return True
+        slots = {slot_of(key) for key in keys}
+        return len(slots) <= 1 and all(self._held[slot] for slot in slots)
+
+
+def _mark(ranges: list[str]) -> bytearray:
+    """`0-5460`, `7`; what is being moved stands in brackets, and is still served by whoever has it."""
+    held = bytearray(SLOTS)
+    for text in ranges:
+        first, _, last = text.partition("-")
+        if first.isdecimal() and (last or first).isdecimal():
+            for slot in range(int(first), min(int(last or first), SLOTS - 1) + 1):
+                held[slot] = 1
+    return held
