@@ -24,6 +24,7 @@ from exporter.model.duration import format_duration
 from exporter.model.target import Target
 from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.queues import QueueReport, QueuesSampler
+from exporter.samplers.queues.suggestions import write_section
 
 _DEADLINE_SECONDS = 30.0
 # Columns that add states up: a table has no room for twelve.
@@ -32,6 +33,7 @@ _LATER = ("delayed", "scheduled", "retry", "deferred", "waiting_children")
 _FAILED = ("failed", "dead")
 _UNKNOWN = "-"
 _FILE_WIDTH = 200
+_LOOK_AGAIN_SECONDS = 2.0
 
 
 class OutputFormat(StrEnum):
@@ -51,20 +53,50 @@ def queues(
     interval: Annotated[
         float, typer.Option(help="Seconds between two readings with --watch.", min=0.2)
     ] = 2.0,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest",
+            help="Print samplers.queues.lists for lists that look like queues, with what was seen.",
+        ),
+    ] = False,
 ) -> None:
     """Show the queues of a server: how many jobs wait, for how long, and who works on them."""
     target = default_config((url,)).targets[0].to_target()
     settings = load_config(config).samplers.queues if config else QueuesSection()
     as_json = output is OutputFormat.JSON
     configure_logging("error")
-    asyncio.run(_show(target, settings, as_json=as_json, interval=interval if watch else None))
+    if suggest:
+        asyncio.run(_suggest(target, settings))
+    else:
+        asyncio.run(_show(target, settings, as_json=as_json, interval=interval if watch else None))
+
+
+async def _suggest(target: Target, settings: QueuesSection) -> None:
+    """Look twice, to see what grows, and print the section."""
+    async with _open(target, settings) as sampler:
+        await _find_all(sampler)
+        await _read(sampler)
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        await sampler.look_again(time.time())
+        await _read(sampler)
+    if sampler.adviser.text:
+        typer.echo(f"# {target.instance}: {sampler.adviser.text.partition(':')[0]}")
+    if sampler.adviser.suggestions:
+        typer.echo(write_section(sampler.adviser.suggestions), nl=False)
+    elif not sampler.adviser.text:
+        typer.echo(f"# {target.instance}: no list looks like a queue that is not known")
+
+
+async def _find_all(sampler: QueuesSampler) -> None:
+    refusal = await sampler.find_all(time.time())
+    if refusal is not None:
+        typer.echo(f"not all keys could be looked through: {refusal}", err=True)
 
 
 async def _show(target: Target, settings: QueuesSection, *, as_json: bool, interval: float | None) -> None:
     async with _open(target, settings) as sampler:
-        refusal = await sampler.find_all(time.time())
-        if refusal is not None:
-            typer.echo(f"not all keys could be looked through: {refusal}", err=True)
+        await _find_all(sampler)
         if interval is None:
             await _print(sampler, target, as_json=as_json)
         elif as_json:
@@ -107,6 +139,8 @@ async def _print(sampler: QueuesSampler, target: Target, *, as_json: bool) -> No
         typer.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False))
     else:
         _console().print(show_queues(reports, target.instance))
+    if sampler.adviser.text:
+        typer.echo(sampler.adviser.text, err=as_json)
 
 
 async def _watch(sampler: QueuesSampler, target: Target, interval: float) -> None:

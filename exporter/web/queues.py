@@ -24,14 +24,35 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
             for queue in _all_queues(runners())
             if all(queue[name] == value for name, value in wanted.items())
         ]
-        return JSONResponse({"at": clock.now(), "queues": queues})
+        hints = [
+            hint
+            for hint in _all_hints(runners())
+            if wanted.get("instance", hint["instance"]) == hint["instance"]
+        ]
+        return JSONResponse({"at": clock.now(), "queues": queues, "hints": hints})
 
     return [Route("/api/queues", list_queues)]
 
 
 def _all_queues(runners: Iterable[TargetRunner]) -> Iterable[dict[str, Any]]:
+    for runner, sampler in _samplers(runners):
+        for report in sampler.report():
+            yield {"instance": runner.target.instance, **report.as_json()}
+
+
+def _all_hints(runners: Iterable[TargetRunner]) -> Iterable[dict[str, Any]]:
+    """Lists that look like queues, for each target that has any."""
+    for runner, sampler in _samplers(runners):
+        if sampler.adviser.text:
+            yield {
+                "instance": runner.target.instance,
+                "text": sampler.adviser.text,
+                "lists": [one.as_json() for one in sampler.adviser.suggestions],
+            }
+
+
+def _samplers(runners: Iterable[TargetRunner]) -> Iterable[tuple[TargetRunner, QueuesSampler]]:
     for runner in runners:
         sampler = runner.sampler("queues")
         if isinstance(sampler, QueuesSampler):
-            for report in sampler.report():
-                yield {"instance": runner.target.instance, **report.as_json()}
+            yield runner, sampler

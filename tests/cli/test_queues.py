@@ -63,6 +63,29 @@ def test_json(empty_server: RealServer, tmp_path: Path) -> None:
     assert queues[0]["orphaned"] == 1
 
 
+def test_lists_that_look_like_queues_are_suggested(empty_server: RealServer, tmp_path: Path) -> None:
+    empty_server.client.lpush("tasks:mail", "1", "2")
+    shown = vigil(tmp_path, "queues", empty_server.url)
+    assert shown.stdout.splitlines() == [
+        f"no queues found on {empty_server.instance}",
+        "1 list looks like a queue (2 entries): describe them under samplers.queues.lists; "
+        "redis-vigil queues --suggest writes it",
+    ]
+    as_json = vigil(tmp_path, "queues", "--format", "json", empty_server.url)
+    assert (json.loads(as_json.stdout), as_json.stderr.count("looks like a queue")) == ([], 1)
+    suggested = vigil(tmp_path, "queues", "--suggest", empty_server.url)
+    assert (suggested.returncode, suggested.stderr) == (0, "")
+    assert "# tasks:mail: 2 entries" in suggested.stdout
+    config = tmp_path / "config.yml"
+    config.write_text(suggested.stdout)
+    assert vigil(tmp_path, "check", "config", str(config)).returncode == 0
+    done = vigil(tmp_path, "queues", "--config", str(config), empty_server.url)
+    assert done.stdout.splitlines()[1].split()[:3] == ["list", "mail", "2"]
+    empty_server.client.delete("tasks:mail")
+    nothing = vigil(tmp_path, "queues", "--suggest", empty_server.url)
+    assert nothing.stdout == f"# {empty_server.instance}: no list looks like a queue that is not known\n"
+
+
 def test_settings_of_a_configuration(empty_server: RealServer, tmp_path: Path) -> None:
     empty_server.client.lpush("tasks:mail", "1")
     config = tmp_path / "config.yml"

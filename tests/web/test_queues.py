@@ -26,6 +26,7 @@ def app(empty_server: RealServer) -> Starlette:
     client.lpush("bull:mail:wait", "1", "2")
     client.hset("bull:mail:1", mapping={"timestamp": int(AT - 9) * 1000, "opts": "{}"})
     client.sadd("rq:queues", "rq:queue:slow")
+    client.lpush("jobs:resize", "1", "2")
     clock = FrozenClock(AT)
     plans = [SamplerPlan(queues.SPEC, QueuesSection(), 15.0, 5.0)]
     runner = TargetRunner(target_of(empty_server.url), plans, store=Store(), clock=clock, timeout_seconds=5.0)
@@ -63,3 +64,12 @@ def test_every_queue_with_all_that_is_known(app: Starlette, empty_server: RealSe
 def test_filters(app: Starlette, query: str, expected: set[str]) -> None:
     answer = request(app, "GET", f"/api/queues?{query}").json()
     assert {queue["queue"] for queue in answer["queues"]} == expected
+
+
+def test_lists_that_look_like_queues(app: Starlette, empty_server: RealServer) -> None:
+    (hint,) = request(app, "GET", "/api/queues").json()["hints"]
+    assert hint["instance"] == empty_server.instance
+    assert hint["text"].startswith("1 list looks like a queue (2 entries): describe")
+    (lists,) = hint["lists"]
+    assert (lists["keys"], lists["suggestion"]) == (["jobs:resize"], {"key": "jobs:{name}"})
+    assert request(app, "GET", "/api/queues?instance=other").json()["hints"] == []

@@ -14,7 +14,9 @@ from exporter.samplers.keyed import KeyedAsker
 from exporter.samplers.keyspace.guard import OtherServerError
 from exporter.samplers.keyspace.pace import Budget
 from exporter.samplers.queues import families
+from exporter.samplers.queues.advising import Adviser
 from exporter.samplers.queues.base import Framework, Moment
+from exporter.samplers.queues.candidates import Candidates
 from exporter.samplers.queues.celery_events import CeleryEvents
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.finder import QueueFinder
@@ -72,7 +74,10 @@ class QueuesSampler:
         records = records or context.records.get("queues")
         self._keeper = QueueKeeper(records, self._known, context.target.instance)
         self._own_database = context.target.address.database
-        self._finder = QueueFinder(self._frameworks, self._known, self._settings, self._own_database)
+        self._candidates = Candidates(self._settings)
+        looking = [*self._frameworks, self._candidates]
+        self._finder = QueueFinder(looking, self._known, self._settings, self._own_database)
+        self.adviser = Adviser(self._candidates, self._known, context.target.instance)
         self._celery = CeleryEvents(lambda: context.connect("redis-vigil-queues"), context.clock)
         self._publisher = QueuePublisher(context.table, self._known, context.target, self._settings)
         self._walk: asyncio.Task[None] | None = None
@@ -145,6 +150,7 @@ class QueuesSampler:
         self._check_refusals()
         self._publish(readings, at)
         self._expire(at)
+        self.adviser.advise(at, self._signs)
 
     async def find_all(self, at: float) -> ReplyError | None:
         """Walk through the keyspace now, at full speed, and wait until that is done.
@@ -159,6 +165,13 @@ class QueuesSampler:
         except ReplyError as error:
             return error
         return None
+
+    async def look_again(self, at: float) -> None:
+        """Look once more at lists that look like queues, to see at which end they grow."""
+        for database in self._candidates.databases:
+            steps = self._candidates.look_again(database, at)
+            await drive(in_database(database, steps) if self._finder.must_select else steps, self._ask)
+        self._candidates.has_new = True
 
     async def _look_for_queues(self, at: float) -> None:
         """Start a walk when one is due; only the very first pass waits for it, and not for long."""
