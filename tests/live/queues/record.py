@@ -1,8 +1,8 @@
 """Records the keys of the real frameworks for the fast tests: `python -m tests.live.queues.record [SCENE…]`.
 
 Plays every scene on a server of its own and writes one dump per step into `tests/samplers/queues/dumps`.
-Needs `$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq, php-cli, php-redis and
-php-illuminate-queue.
+Needs `$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq, php-cli, php-redis,
+php-illuminate-queue and php-symfony-redis-messenger.
 """
 
 import socket
@@ -21,6 +21,7 @@ from tests.live.queues.stage import (
     PYTHON_SCENES,
     SCENES,
     SIDEKIQ_SCENE,
+    SYMFONY_SCENE,
     Scene,
 )
 from tests.peers import require_program
@@ -54,7 +55,7 @@ def _hidden() -> dict[str, str]:
 
 def main(wanted: list[str]) -> None:
     """Record the named scenes, or all."""
-    for scene in (*NODE_SCENES, *PYTHON_SCENES, SIDEKIQ_SCENE, LARAVEL_SCENE):
+    for scene in (*NODE_SCENES, *PYTHON_SCENES, SIDEKIQ_SCENE, LARAVEL_SCENE, SYMFONY_SCENE):
         if not wanted or scene.name in wanted:
             with tempfile.TemporaryDirectory() as directory:
                 record(scene, Path(directory))

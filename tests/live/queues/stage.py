@@ -138,6 +138,7 @@ BURST_SCENES: Final = (_node("bullmq_burst.js", "bullmq5"), _node("bullmq_burst.
 PYTHON_SCENES: Final = tuple(_python(name) for name in environments.PYTHON_PACKAGES)
 SIDEKIQ_SCENE: Final = _plain("sidekiq", "ruby", "sidekiq_scene.rb")
 LARAVEL_SCENE: Final = _plain("laravel", "php", "laravel_scene.php")
+SYMFONY_SCENE: Final = _plain("symfony", "php", "symfony_scene.php")
 # Queues of any name, and queues that are in one state only.
 NAME_SCENES: Final = tuple(
     _node("names.js", module, f"names-{module}") for module in ("bullmq5", "bullmq6", "bull3", "bull4")

@@ -15,6 +15,7 @@ from tests.live.queues.stage import (
     NODE_SCENES,
     PYTHON_SCENES,
     SIDEKIQ_SCENE,
+    SYMFONY_SCENE,
     Scene,
 )
 from tests.samplers.queues.reading import Watcher, build_sampler, differences, read_queues
@@ -24,6 +25,7 @@ _SCENES = [
     *(pytest.param(scene, id=scene.name) for scene in PYTHON_SCENES),
     pytest.param(SIDEKIQ_SCENE, marks=pytest.mark.peers("ruby", "sidekiq"), id="sidekiq"),
     pytest.param(LARAVEL_SCENE, marks=pytest.mark.peers("php", "php-illuminate-queue"), id="laravel"),
+    pytest.param(SYMFONY_SCENE, marks=pytest.mark.peers("php", "php-symfony-redis-messenger"), id="symfony"),
 ]
 
 

@@ -73,7 +73,13 @@ def read_key(client: Any, key: bytes) -> tuple[str, Any]:
         for group, _, _ in groups
         for entry in client.xpending_range(key, group, "-", "+", 1000)
     ]
-    return kind, {"entries": entries, "groups": groups, "pending": pending}
+    stream = client.xinfo_stream(key)
+    counts = [
+        _text(stream["last-generated-id"]),
+        stream["entries-added"],
+        _text(stream["max-deleted-entry-id"]),
+    ]
+    return kind, {"entries": entries, "groups": groups, "pending": pending, "counts": counts}
 
 
 def restore(document: Mapping[str, Any], client: Any) -> None:
@@ -109,11 +115,18 @@ def _restore_stream(client: Any, key: bytes, value: Mapping[str, Any]) -> None:
             done = [one for one in handed_out if one not in taken]
             if done:
                 client.xack(key, group, *done)
+<<<<<<< HEAD
         try:
             client.xgroup_setid(key, group, delivered, entries_read=given)
         except redis.ResponseError:
             # Redis 6.2 does not count what was read.
             client.xgroup_setid(key, group, delivered)
+=======
+        client.xgroup_setid(key, group, delivered, entries_read=given)
+    if "counts" in value:
+        last, added, deleted = value["counts"]
+        client.execute_command("XSETID", key, last, "ENTRIESADDED", added, "MAXDELETEDID", deleted)
+>>>>>>> 130a701 (Queues of Symfony Messenger, with delayed messages; gocraft/work and Hangfire are read in one round trip)
 
 
 def _text(value: Any) -> str:

@@ -36,6 +36,7 @@ def test_there_are_dumps_of_every_framework_that_was_recorded() -> None:
         "rsmq",
         "saq",
         "sidekiq",
+        "symfony",
         "taskiq",
         "tasktiger",
     }

@@ -31,6 +31,7 @@ ALLOWED = {
     "client|no-touch",
     "exists",
     "get",
+    "getrange",
     "hget",
     "hlen",
     "hmget",

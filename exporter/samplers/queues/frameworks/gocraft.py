@@ -21,7 +21,6 @@ from exporter.samplers.queues.replies import (
     count,
     items,
     json_object,
-    mapping,
     names,
     number,
     scanned,
@@ -106,38 +105,30 @@ class _Pool:
 
 
 def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
-    # What names the moment of this pass is asked first: of the later rounds each is what it was before.
+    """All of one namespace. What depends on the time is asked first: later rounds are asked ahead where they
+    come out as in the pass before."""
     questions = [_questions(queue, moment) for queue in queues]
-    members, *answers = yield [
+    members, *replies = yield [
         ask_members(base + b"worker_pools"),
         *(command for commands in questions for command in commands),
     ]
     ids = scanned(members)[:_MAX_POOLS]
     beats = yield [("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names") for pool in ids]
     pools = {pool: found for pool, beat in zip(ids, beats, strict=True) if (found := _pool(beat)) is not None}
-    left = iter(answers)
+    answers = iter(replies)
     return [
-        _reading(queue, list(islice(left, len(commands))), pools, moment)
+        _read_one(queue, list(islice(answers, len(commands))), pools, moment)
         for queue, commands in zip(queues, questions, strict=True)
     ]
-
-
-def _pool(beat: Reply) -> _Pool | None:
-    heard, kinds = (*items(beat), None, None)[:2]
-    moment = parse_number(heard, 1.0)
-    if moment is None or not isinstance(kinds, bytes):
-        return None
-    return _Pool(frozenset(kinds.split(b",")), moment)
 
 
 def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
     base = queue.id.base
     if queue.id.name == _ALL:
-        due_before = int(moment.at - moment.settings.overdue_after.seconds)
+        due_before = f"({int(moment.at - moment.settings.overdue_after.seconds)}"
         return [
             *(("ZCARD", base + part) for part in _SHARED),
-            ("ZCOUNT", base + b"retry", "-inf", f"({due_before}"),
-            ("ZCOUNT", base + b"scheduled", "-inf", f"({due_before}"),
+            *(("ZCOUNT", base + part, "-inf", due_before) for part in (b"retry", b"scheduled")),
         ]
     key = base + b"jobs:" + queue.id.name
     return [
@@ -149,12 +140,19 @@ def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
     ]
 
 
-def _reading(
+def _pool(beat: Reply) -> _Pool | None:
+    heard, kinds = (*items(beat), None, None)[:2]
+    moment = parse_number(heard, 1.0)
+    if moment is None or not isinstance(kinds, bytes):
+        return None
+    return _Pool(frozenset(kinds.split(b",")), moment)
+
+
+def _read_one(
     queue: KnownQueue, replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: Moment
 ) -> Reading:
     if queue.id.name == _ALL:
-        reading = _read_shared(replies)
-        serving = list(pools.values())
+        reading, serving = _read_shared(replies), list(pools.values())
     else:
         reading = _read_kind(replies, pools, moment)
         serving = [pool for pool in pools.values() if queue.id.name in pool.kinds]
@@ -179,8 +177,9 @@ def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: M
     reading.count(State.WAITING, count(length))
     reading.count(State.ACTIVE, max(0, int(number(running) or 0)))
     reading.orphaned = 0
-    for pool, jobs in mapping(items(holders)[1] if items(holders) else None).items():
-        known = pools.get(pool.encode())
+    held = items(items(holders)[1]) if len(items(holders)) == 2 else ()
+    for pool, jobs in zip(held[::2], held[1::2], strict=False):
+        known = pools.get(pool)
         if known is None or known.is_silent(moment.at):
             reading.orphaned += max(0, int(number(jobs) or 0))
     since = parse_number(json_object(oldest).get("t"), 1.0)

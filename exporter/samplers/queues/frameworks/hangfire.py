@@ -8,16 +8,17 @@ queue `*`. Servers write a sign of life every 30 seconds and are taken for dead 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from exporter.connection import Reply
+from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks.ruby_index import read_by_base
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
 from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_moment
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
 
@@ -99,16 +100,48 @@ class _Server:
 
 
 def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
-    (members,) = yield [ask_members(base + b"servers")]
+    """All of one prefix. What depends on the time is asked first: later rounds are asked ahead where they
+    come out as in the pass before."""
+    questions = [_questions(queue, moment) for queue in queues]
+    members, *replies = yield [
+        ask_members(base + b"servers"),
+        *(command for commands in questions for command in commands),
+    ]
     ids = scanned(members)[:_MAX_SERVERS]
-    replies = yield [
+    answers = iter(replies)
+    own = [list(islice(answers, len(commands))) for commands in questions]
+    heads = {
+        queue.id.name: part[-1]
+        for queue, part in zip(queues, own, strict=True)
+        if queue.id.name != _ALL and isinstance(part[-1], bytes)
+    }
+    facts = yield [
         *(("HMGET", base + b"server:" + server, "Heartbeat", "StartedAt") for server in ids),
         *(("LRANGE", base + b"server:" + server + b":queues", 0, _MAX_QUEUES_OF_A_SERVER) for server in ids),
+        *(("HMGET", base + b"job:" + job + b":state", "EnqueuedAt") for job in heads.values()),
     ]
-    beats, served = replies[: len(ids)], replies[len(ids) :]
-    known = [_server(*facts) for facts in zip(beats, served, strict=True)]
+    beats, served = facts[: len(ids)], facts[len(ids) : 2 * len(ids)]
+    enqueued = dict(zip(heads, facts[2 * len(ids) :], strict=True))
+    known = [_server(*pair) for pair in zip(beats, served, strict=True)]
     servers = [server for server in known if server is not None]
-    return (yield from together([_read_one(queue, servers, moment) for queue in queues]))
+    return [
+        _read_one(queue, part, enqueued.get(queue.id.name), servers, moment)
+        for queue, part in zip(queues, own, strict=True)
+    ]
+
+
+def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
+    """The last one tells the oldest job."""
+    base = queue.id.base
+    if queue.id.name == _ALL:
+        due_before = f"({int(moment.at - moment.settings.overdue_after.seconds)}"
+        return [
+            *((command, base + part) for part, (command, _) in _SHARED.items()),
+            ("ZCOUNT", base + b"schedule", "-inf", due_before),
+            ("GET", base + b"stats:succeeded"),
+        ]
+    key = base + b"queue:" + queue.id.name
+    return [("LLEN", key), ("LLEN", key + b":dequeued"), ("LINDEX", key, -1)]
 
 
 def _server(beat: Reply, queues: Reply) -> _Server | None:
@@ -117,12 +150,13 @@ def _server(beat: Reply, queues: Reply) -> _Server | None:
     return None if latest is None else _Server(frozenset(names(queues)), latest)
 
 
-def _read_one(queue: KnownQueue, servers: Sequence[_Server], moment: Moment) -> Steps[Reading]:
+def _read_one(
+    queue: KnownQueue, replies: Sequence[Reply], enqueued: Reply, servers: Sequence[_Server], moment: Moment
+) -> Reading:
     if queue.id.name == _ALL:
-        reading = yield from _read_shared(queue.id.base, moment)
-        serving = list(servers)
+        reading, serving = _read_shared(replies), list(servers)
     else:
-        reading = yield from _read_queue(queue)
+        reading = _read_queue(replies, enqueued)
         serving = [server for server in servers if queue.id.name in server.queues]
     reading.silent_workers = sum(server.is_silent(moment.at) for server in serving)
     reading.workers = len(serving) - reading.silent_workers
@@ -130,13 +164,8 @@ def _read_one(queue: KnownQueue, servers: Sequence[_Server], moment: Moment) -> 
     return reading
 
 
-def _read_shared(base: bytes, moment: Moment) -> Steps[Reading]:
-    due_before = int(moment.at - moment.settings.overdue_after.seconds)
-    *lengths, overdue, succeeded = yield [
-        *((command, base + part) for part, (command, _) in _SHARED.items()),
-        ("ZCOUNT", base + b"schedule", "-inf", f"({due_before}"),
-        ("GET", base + b"stats:succeeded"),
-    ]
+def _read_shared(replies: Sequence[Reply]) -> Reading:
+    *lengths, overdue, succeeded = replies
     reading = Reading(overdue=count(overdue))
     for (_, state), reply in zip(_SHARED.values(), lengths, strict=True):
         reading.count(state, count(reply))
@@ -146,17 +175,14 @@ def _read_shared(base: bytes, moment: Moment) -> Steps[Reading]:
     return reading
 
 
-def _read_queue(queue: KnownQueue) -> Steps[Reading]:
-    key = queue.id.base + b"queue:" + queue.id.name
-    waiting, fetched, oldest = yield [("LLEN", key), ("LLEN", key + b":dequeued"), ("LINDEX", key, -1)]
+def _read_queue(replies: Sequence[Reply], enqueued: Reply) -> Reading:
+    waiting, fetched, _ = replies
     reading = Reading(method=Method.TIMESTAMP)
     reading.count(State.WAITING, count(waiting))
     reading.count(State.ACTIVE, count(fetched))
-    if isinstance(oldest, bytes):
-        (state,) = yield [("HMGET", queue.id.base + b"job:" + oldest + b":state", "EnqueuedAt")]
-        since = parse_moment(next(iter(items(state)), None), "auto")
-        if since is not None:
-            reading.oldest = Oldest(since, Method.TIMESTAMP)
+    since = parse_moment(next(iter(items(enqueued)), None), "auto")
+    if since is not None:
+        reading.oldest = Oldest(since, Method.TIMESTAMP)
     return reading
 
 

@@ -31,6 +31,7 @@ from exporter.samplers.queues.frameworks import (
     saq,
     sidekiq,
     streams,
+    symfony,
     taskiq,
     tasktiger,
 )
@@ -58,6 +59,7 @@ _OWN: Final[Sequence[Framework]] = (
     tasktiger.FRAMEWORK,
     gocraft.FRAMEWORK,
     hangfire.FRAMEWORK,
+    symfony.FRAMEWORK,
     streams.FRAMEWORK,
 )
 Build = Callable[[QueuesSection], Framework]

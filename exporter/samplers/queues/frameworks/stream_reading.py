@@ -21,9 +21,9 @@ from exporter.samplers.queues.vocabulary import LagMethod, Method, Outcome, Stat
 MAX_GROUPS: Final = 50
 # Of stuck entries and of consumers no more are looked at than these.
 _MAX_ENTRIES: Final = 100
-# A stream with this group, whose entries are one field of this name, is taskiq's: it has a module of its own.
-_TASKIQ_GROUP: Final = "taskiq"
-_TASKIQ_FIELD: Final = b"data"
+# Frameworks with modules of their own, which are named as the groups that they read by: their entries are one
+# field of this name.
+_FIELDS: Final = {"taskiq": b"data", "symfony": b"message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,26 @@ def group_names(reply: Reply) -> set[str]:
     return {text(mapping(group).get("name")) or "" for group in items(reply)}
 
 
-def sort_streams(keys: Sequence[bytes]) -> Steps[tuple[Sequence[bytes], Sequence[bytes]]]:
-    """Of these streams those that have a group: the others', and taskiq's."""
+def sort_streams(keys: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
+    """Of these streams those that have a group, each with the framework that writes it; empty for none that
+    has a module of its own."""
     replies = yield [("XINFO", "GROUPS", key) for key in keys]
     groups = {key: names for key, reply in zip(keys, replies, strict=True) if (names := group_names(reply))}
-    claimed = [key for key, names in groups.items() if _TASKIQ_GROUP in names]
-    last = (yield [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in claimed]) if claimed else ()
-    tasks = {key: None for key, reply in zip(claimed, last, strict=True) if _is_task(reply)}
-    return [key for key in groups if key not in tasks], list(tasks)
+    claims = {key: name for key, names in groups.items() for name in _FIELDS if name in names}
+    last = (yield [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in claims]) if claims else ()
+    owners = {
+        key: name
+        for (key, name), reply in zip(claims.items(), last, strict=True)
+        if _has_field(reply, _FIELDS[name])
+    }
+    return {key: owners.get(key, "") for key in groups}
 
 
-def _is_task(reply: Reply) -> bool:
-    """Whether an entry may be a task; where there is none any more, the group's name has to do."""
+def _has_field(reply: Reply, field: bytes) -> bool:
+    """Whether an entry is one field of this name; where there is none any more, the group's name has to
+    do."""
     contents = [items(items(entry)[1]) for entry in items(reply)]
-    return all(len(fields) == 2 and fields[0] == _TASKIQ_FIELD for fields in contents)
+    return all(len(fields) == 2 and fields[0] == field for fields in contents)
 
 
 def parse_id(reply: Reply) -> tuple[int, int] | None:

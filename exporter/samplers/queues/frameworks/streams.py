@@ -53,8 +53,8 @@ class Streams:
         keys = seen.of("stream")
         shapes: dict[bytes, Pieces] = {}
         for start in range(0, len(keys), _BATCH):
-            streams, _ = yield from sort_streams(keys[start : start + _BATCH])
-            shapes |= {key: shape_of(key) for key in streams}
+            owners = yield from sort_streams(keys[start : start + _BATCH])
+            shapes |= {key: shape_of(key) for key, owner in owners.items() if not owner}
         if not moment.settings.streams_per_pattern:
             return [self._found(key, moment) for key in shapes]
         return list(self._sort(shapes, moment)) if shapes else ()

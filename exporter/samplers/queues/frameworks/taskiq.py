@@ -40,8 +40,12 @@ class Taskiq:
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`: a list with a task in it, and streams that have the group."""
         (head,) = yield from ask_fitting([("LINDEX", _DEFAULT, -1)])
-        _, streams = yield from sort_streams(seen.of("stream"))
-        found = [QueueId(self.name, _STREAM, key, moment.database) for key in streams]
+        owners = yield from sort_streams(seen.of("stream"))
+        found = [
+            QueueId(self.name, _STREAM, key, moment.database)
+            for key, owner in owners.items()
+            if owner == self.name
+        ]
         if {"task_id", "task_name"} <= json_object(head).keys():
             found.append(QueueId(self.name, _LIST, _DEFAULT, moment.database))
         return [Found(queue) for queue in found]
