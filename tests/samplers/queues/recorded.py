@@ -115,18 +115,17 @@ def _restore_stream(client: Any, key: bytes, value: Mapping[str, Any]) -> None:
             done = [one for one in handed_out if one not in taken]
             if done:
                 client.xack(key, group, *done)
-<<<<<<< HEAD
         try:
             client.xgroup_setid(key, group, delivered, entries_read=given)
         except redis.ResponseError:
             # Redis 6.2 does not count what was read.
             client.xgroup_setid(key, group, delivered)
-=======
-        client.xgroup_setid(key, group, delivered, entries_read=given)
     if "counts" in value:
         last, added, deleted = value["counts"]
-        client.execute_command("XSETID", key, last, "ENTRIESADDED", added, "MAXDELETEDID", deleted)
->>>>>>> 130a701 (Queues of Symfony Messenger, with delayed messages; gocraft/work and Hangfire are read in one round trip)
+        try:
+            client.execute_command("XSETID", key, last, "ENTRIESADDED", added, "MAXDELETEDID", deleted)
+        except redis.ResponseError:
+            client.execute_command("XSETID", key, last)
 
 
 def _text(value: Any) -> str:
