@@ -48,7 +48,6 @@ ALLOWED = {
     "select",
     "sscan",
     "hscan",
-    "getrange",
     "type",
     "xinfo|consumers",
     "xinfo|groups",
