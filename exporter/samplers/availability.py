@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from exporter.clock import Clock
+from exporter.config.discovery import CLUSTER_LABEL
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.samplers.fleet import Fleet
+from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
 
 
@@ -30,7 +32,8 @@ class SampledTargets:
 
         Where they name a target, that is the one; else all count that have written such series, and have
         been missing since that moment (monotonic seconds) at the earliest: an alert that was found without a
-        target does not need it to be found again.
+        target does not need it to be found again. A node of a cluster is not missed any more once other nodes
+        serve its slots.
         """
         runner = self.fleet.find(labels.get("instance"))
         if runner is not None:
@@ -39,9 +42,22 @@ class SampledTargets:
                 self._has_written(source, labels, metrics) for source, _ in runner.outages()
             )
         return any(
-            began >= since and self._has_written(source, labels, metrics)
+            began >= since and self._has_written(source, labels, metrics) and not self._is_replaced(other)
             for other in self.fleet.runners
             for source, began in other.outages()
+        )
+
+    def _is_replaced(self, missing: TargetRunner) -> bool:
+        """Whether others in its cluster, primaries that answer, have taken over what a node served."""
+        cluster = missing.target.labels.get(CLUSTER_LABEL)
+        if not cluster or missing.status.up is not False:
+            return False
+        return missing.facts.slots.are_served_by(
+            other.facts.slots
+            for other in self.fleet.runners
+            if other.status.up
+            and other.facts.role == "master"
+            and other.target.labels.get(CLUSTER_LABEL) == cluster
         )
 
     def _has_written(self, source: str, labels: Labels, metrics: frozenset[str]) -> bool:

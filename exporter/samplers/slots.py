@@ -5,7 +5,7 @@ Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spe
 
 import time
 from binascii import crc_hqx
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from exporter.connection import Reply
@@ -57,6 +57,17 @@ class Slots:
     def hold(self, key: bytes) -> bool:
         """Whether the node serves this key."""
         return self._held is None or bool(self._held[slot_of(key)])
+
+    def are_served_by(self, others: "Iterable[Slots]") -> bool:
+        """Whether other nodes serve all slots that this one was last known to serve; never where these are
+        not known."""
+        if self._held is None:
+            return False
+        left = int.from_bytes(self._held, "big")
+        for other in others:
+            if other._held is not None:
+                left &= ~int.from_bytes(other._held, "big")
+        return not left
 
     def hold_together(self, keys: list[bytes]) -> bool:
         """Whether one command may name all these keys."""

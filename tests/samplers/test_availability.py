@@ -96,6 +96,40 @@ def test_alerts_over_many_targets_miss_those_that_had_a_part_in_them(start_serve
     watch(servers, scenario)
 
 
+def _nodes(*slots: str) -> bytes:
+    """CLUSTER NODES as the first of these nodes tells it."""
+    lines = [
+        f"{number} h:{number}@1 {'myself,' if not number else ''}master - 0 0 1 connected {held}"
+        for number, held in enumerate(slots)
+    ]
+    return "\n".join(lines).encode()
+
+
+def test_a_node_whose_slots_others_have_taken_over_is_not_missed(start_server: StartServer) -> None:
+    servers = [start_server(), start_server(), start_server()]
+
+    async def scenario(watched: Watched) -> None:
+        a, b, c = watched.fleet.runners
+        a.facts.slots.learn(_nodes("0-8191", "8192-16383"))
+        b.facts.slots.learn(_nodes("8192-16383", "0-8191"))
+        c.facts.slots.learn(_nodes("", "0-8191", "8192-16383"))
+        servers[0].command("SET", "k", "v")
+        await watched.sample()
+        before = watched.availability.moment()
+        servers[1].stop()
+        await watched.sample()
+        assert watched.is_missing(since=before, cluster="shop")
+        c.facts.slots.learn(_nodes("8192-12000", "0-8191"))
+        assert watched.is_missing(since=before, cluster="shop")
+        c.facts.slots.learn(_nodes("8192-16383", "0-8191"))
+        assert not watched.is_missing(since=before, cluster="shop")
+        # As long as that one is a replica, it has taken over nothing.
+        c.facts.role = "slave"
+        assert watched.is_missing(since=before, cluster="shop")
+
+    watch(servers, scenario)
+
+
 def test_a_sampler_that_fails_is_missing_and_one_that_is_refused_is_not(start_server: StartServer) -> None:
     server = start_server()
     log = frozenset({"redis_slowlog_length"})
