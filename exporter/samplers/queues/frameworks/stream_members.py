@@ -63,10 +63,12 @@ def read_members(queue: KnownQueue, members: int, moment: Moment) -> Steps[Readi
     memory: _Memory = queue.memory.setdefault("members", _Memory())
     names = _members(queue)
     memory.keep(names)
-    asked = memory.next(names, _share(_ASKED, len(names), members))
-    replies = yield [("XINFO", "GROUPS", name) for name in asked]
-    for name, reply in zip(asked, replies, strict=True):
-        memory.take(queue, name, reply)
+    asked = [*memory.unseen(names), *memory.next(names, _share(_ASKED, len(names), members))]
+    for start in range(0, len(asked), _ASKED):
+        batch = asked[start : start + _ASKED]
+        replies = yield [("XINFO", "GROUPS", name) for name in batch]
+        for name, reply in zip(batch, replies, strict=True):
+            memory.take(queue, name, reply)
     chosen = memory.choose(_share(_LOOKED_INTO, len(names), members))
     readings = yield from together([read_key(name, moment) for name in chosen])
     for name, reading in zip(chosen, readings, strict=True):
@@ -132,8 +134,13 @@ class _Memory:
         for gone in self._members.keys() - set(names):
             del self._members[gone]
 
+    def unseen(self, names: Iterable[bytes]) -> Sequence[bytes]:
+        """The members of which nothing is known yet."""
+        return [name for name in names if name not in self._members]
+
     def next(self, names: Sequence[bytes], most: int) -> Sequence[bytes]:
-        """The members to ask now, in turn."""
+        """Those of the others to ask now, in turn."""
+        names = [name for name in names if name in self._members]
         if most >= len(names):
             return names
         start = self._place % len(names)
@@ -189,11 +196,9 @@ class _Memory:
             member.ended = ended
 
     def reading(self, queue: KnownQueue) -> Reading:
-        """All members together; just their number while some of them were never seen."""
-        reading = Reading(method=Method.TIMESTAMP, members=count_members(queue))
+        """All members together."""
         members = list(self._members.values())
-        if len(members) < (reading.members or 0):
-            return reading
+        reading = Reading(method=Method.TIMESTAMP, members=count_members(queue))
         if all(group.lag is not None for one in members for group in one.groups.values()):
             reading.count(State.WAITING, sum(one.lag for one in members))
         reading.count(State.ACTIVE, sum(group.pending for one in members for group in one.groups.values()))

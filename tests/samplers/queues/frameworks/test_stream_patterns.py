@@ -246,14 +246,30 @@ def test_in_each_pass_only_a_share_of_very_many_is_asked(
 ) -> None:
     monkeypatch.setattr("exporter.samplers.queues.frameworks.stream_members._ASKED", 20)
     monkeypatch.setattr("exporter.samplers.queues.frameworks.stream_members._LOOKED_INTO", 6)
-    write_users(empty_server.client, range(50), entries=2)
+    client = empty_server.client
+
+    def calls(command: str) -> int:
+        stats = client.info("commandstats")
+        return int(stats.get(f"cmdstat_{command}", {"calls": 0})["calls"])
+
+    write_users(client, range(50), entries=2)
     with Watcher(empty_server.url) as watcher:
         watcher.find(AT)
-        for passes in range(3):
-            before = empty_server.client.info("commandstats").get("cmdstat_xpending", {"calls": 0})["calls"]
-            (users,) = watcher.read(AT + passes).values()
-            looked_into = empty_server.client.info("commandstats")["cmdstat_xpending"]["calls"] - before
+        for passed in range(4):
+            if passed == 1:
+                for number in range(50):
+                    client.xadd(f"notify:user:{number}", {"n": 1})
+                # One that is new is seen at once.
+                write_users(client, [50], entries=2)
+                watcher.find(AT + 1)
+            before = calls("xinfo|groups"), calls("xpending")
+            (users,) = watcher.read(AT + passed).values()
+            asked, looked_into = calls("xinfo|groups") - before[0], calls("xpending") - before[1]
             assert looked_into <= 2 * 6
-            assert users.members == 50
-            # Nothing is told before all were asked.
-            assert users.jobs == ({"waiting": 100, "active": 0} if passes == 2 else {})
+            # The first pass asks all, the others 20 in turn, and all are asked for their groups by themselves
+            # once more where they are looked into.
+            assert asked <= (50 if passed == 0 else 21) + 6
+            assert users.members == (50 if passed == 0 else 51)
+            assert users.jobs["active"] == 0
+            assert users.jobs["waiting"] >= 100
+        assert users.jobs["waiting"] == 3 * 50 + 2
