@@ -28,6 +28,8 @@ _NEW: Final = 0
 _COUNTED: Final = 1
 _ADDED: Final = "added"
 _ENDED: Final = "ended"
+# All who were members at one time are in the sums: what is counted from then on has happened since.
+_WHOLE: Final = "whole"
 # Members per pass, of all patterns together.
 _ASKED: Final = 1000
 _LOOKED_INTO: Final = 100
@@ -50,11 +52,15 @@ def members_of(queue: KnownQueue) -> frozenset[bytes]:
 
 def count_members(queue: KnownQueue) -> int:
     """How many members a pattern has."""
-    return sum(note.startswith(_MEMBER) for note in queue.notes)
+    return len(_notes(queue))
+
+
+def _notes(queue: KnownQueue) -> list[str]:
+    return [note for note in queue.notes if note.startswith(_MEMBER)]
 
 
 def _members(queue: KnownQueue) -> list[bytes]:
-    return [bytes.fromhex(note.removeprefix(_MEMBER)) for note in queue.notes if note.startswith(_MEMBER)]
+    return [bytes.fromhex(note.removeprefix(_MEMBER)) for note in _notes(queue)]
 
 
 def read_members(queue: KnownQueue, members: int, moment: Moment) -> Steps[Reading]:
@@ -105,9 +111,11 @@ class _Member:
         return self.lag + sum(group.pending for group in self.groups.values())
 
     @property
-    def is_settled(self) -> bool:
-        """Whether there is nothing to look into: nothing is left, as the server itself knows."""
-        return None not in self.told.values() and all(map(_is_done, self.groups.values()))
+    def is_open(self) -> bool:
+        """Whether there is something to look into: something is left, or the server does not know whether
+        it is, or what was added was never known."""
+        is_settled = None not in self.told.values() and all(map(_is_done, self.groups.values()))
+        return not is_settled or (self.added is None and not self.looked_at)
 
     @property
     def since(self) -> float | None:
@@ -164,7 +172,7 @@ class _Memory:
 
     def choose(self, most: int) -> Sequence[bytes]:
         """The members to look into: half of them those in which most is left, the others in turn."""
-        open_ones = [(name, member) for name, member in self._members.items() if not member.is_settled]
+        open_ones = [(name, member) for name, member in self._members.items() if member.is_open]
         if len(open_ones) <= most:
             return [name for name, _ in open_ones]
         by_backlog = sorted(open_ones, key=lambda one: -one[1].backlog)
@@ -207,13 +215,20 @@ class _Memory:
         undelivered = [group.oldest_undelivered for group in reading.groups if group.oldest_undelivered]
         if undelivered:
             reading.oldest = Oldest(min(undelivered), Method.TIMESTAMP)
-        if _ADDED in queue.notes:
-            reading.added = queue.number(_ADDED)
-        if _ENDED in queue.notes:
-            reading.finished[Outcome.UNKNOWN] = queue.number(_ENDED)
+        self._take_sums(queue, reading)
         self._worst = self._choose_worst()
         reading.worst = [self._as_reading(name) for name in self._worst]
         return reading
+
+    def _take_sums(self, queue: KnownQueue, reading: Reading) -> None:
+        if _WHOLE not in queue.notes:
+            members = _notes(queue)
+            if not members or any(queue.notes[note] == _NEW for note in members):
+                return
+            queue.notes[_WHOLE] = 1
+        reading.added = queue.number(_ADDED)
+        if _ENDED in queue.notes:
+            reading.finished[Outcome.UNKNOWN] = queue.number(_ENDED)
 
     def _choose_worst(self) -> list[bytes]:
         """Those in which most is left; the same ones as in the pass before where others are little worse."""

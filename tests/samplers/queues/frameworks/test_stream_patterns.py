@@ -172,6 +172,24 @@ def test_a_pattern_and_its_counters_outlive_a_restart(empty_server: RealServer) 
         assert watcher.read(AT + 45)["stream", "notify:user:*"].added == 36 + 1 + 2
 
 
+def test_what_was_added_is_told_once_all_streams_were_counted(
+    empty_server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The groups have never read, so that only looking into the streams tells what was added to them.
+    monkeypatch.setattr("exporter.samplers.queues.frameworks.stream_members._LOOKED_INTO", 6)
+    write_users(empty_server.client, range(20), entries=2)
+    write_users(empty_server.client, [20], entries=0)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        added = [next(iter(watcher.read(AT + 15 * passed).values())).added for passed in range(9)]
+        assert added[0] is None
+        assert {value for value in added if value is not None} == {40}
+        empty_server.client.xadd("notify:user:20", {"n": 1})
+        empty_server.client.xreadgroup("web", "one", {"notify:user:20": ">"}, noack=True)
+        (users,) = watcher.read(AT + 150).values()
+        assert (users.added, users.finished) == (41, {"unknown": 1})
+
+
 def test_a_wider_pattern_takes_narrower_ones_in(empty_server: RealServer) -> None:
     def write(words: Iterable[str]) -> None:
         pipe = empty_server.client.pipeline()
