@@ -1,8 +1,7 @@
 """The queues sampler: all known queues of a server in a few round trips per pass."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
@@ -16,6 +15,7 @@ from exporter.samplers.keyspace.pace import Budget
 from exporter.samplers.queues import families
 from exporter.samplers.queues.advising import Adviser
 from exporter.samplers.queues.base import Framework, Moment
+from exporter.samplers.queues.beginnings import key_beginnings
 from exporter.samplers.queues.candidates import Candidates
 from exporter.samplers.queues.celery_events import CeleryEvents
 from exporter.samplers.queues.clients import ClientNames
@@ -38,9 +38,6 @@ log = get_logger(__name__)
 _FIRST_WALK_SECONDS: Final = 2.0
 _FIRST_WALK_SHARE: Final = 0.4
 _RETRY_WALK_SECONDS: Final = 60.0
-# Each of their jobs has a key that begins with the queue's stem.
-_JOBS_UNDER_STEM: Final = frozenset({"bullmq", "bull"})
-_MAX_BEGINNINGS: Final = 100
 # BullMQ has 17 to 20. Streams with many groups and lists with many priorities have more, most others fewer.
 _SERIES_PER_QUEUE: Final = 30
 _REPLICA_ROLES: Final = frozenset({"slave", "replica"})
@@ -341,13 +338,6 @@ class QueuesSampler:
         await self._celery.close()
         await self._connection.close()
         await self._keeper.close()
-
-
-def key_beginnings(queues: Iterable[KnownQueue]) -> dict[str, str]:
-    """The queues whose jobs have keys of their own, by what these keys begin with; of many just the first."""
-    stems = ((known, known.id.base.decode("utf-8", "backslashreplace")) for known in queues)
-    named = ((f"{stem}:", known) for known, stem in stems if known.id.framework in _JOBS_UNDER_STEM)
-    return {stem: f"{known.id.framework} {known.label}" for stem, known in islice(named, _MAX_BEGINNINGS)}
 
 
 def _without_result(steps: Steps[None]) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:
