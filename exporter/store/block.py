@@ -4,6 +4,7 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences
 from exporter.store.beginnings import Beginning, begin_before
@@ -37,7 +38,9 @@ class Block:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.times: array[int] = array("q")
+        self._times: array[int] = array("q")
+        # By how much the rows are still to be moved in time.
+        self._shift_ms = 0
         self.first_row = 0
         self.version = 0
         self.layout = _EMPTY_LAYOUT
@@ -54,6 +57,14 @@ class Block:
         self._counted: tuple[Sequence[Layout], int] | None = None
 
     @property
+    def times(self) -> "array[int]":
+        """The timestamps of the rows, in milliseconds."""
+        if self._shift_ms:
+            by_ms, self._shift_ms = self._shift_ms, 0
+            self._times = array("q", [moment + by_ms for moment in self._times])
+        return self._times
+
+    @property
     def last_time(self) -> int:
         """The newest timestamp, in milliseconds; 0 before the first row."""
         return self.times[-1] if self.times else 0
@@ -61,7 +72,7 @@ class Block:
     @property
     def end_row(self) -> int:
         """The number of the row that comes next."""
-        return self.first_row + len(self.times)
+        return self.first_row + len(self._times)
 
     @property
     def changes(self) -> int:
@@ -73,7 +84,7 @@ class Block:
         """About how much memory the block holds, but for those who read it."""
         segments = sum(segment.memory_bytes for segment in self.segments)
         state = len(self.state) * _STATE_BYTES + len(self.beginnings) * _BEGINNING_BYTES
-        return BLOCK_BYTES + len(self.times) * 8 + state + segments
+        return BLOCK_BYTES + len(self._times) * 8 + state + segments
 
     @property
     def layouts(self) -> Sequence[Layout]:
@@ -216,9 +227,9 @@ class Block:
         return changed
 
     def shift(self, by_ms: int) -> None:
-        """Move all rows in time."""
-        self.times = array("q", [moment + by_ms for moment in self.times])
-        self.version += 1
+        """Move all rows in time: when somebody asks for them, since there may be many such blocks."""
+        self._shift_ms += by_ms
+        self.beginnings = {at: replace(one, at=one.at + by_ms) for at, one in self.beginnings.items()}
 
     def set_needed(self, needed: list[Series]) -> None:
         """The series that somebody reads all the time."""
@@ -230,7 +241,7 @@ class Block:
         """Forget values that are older than `spare_ms`, and older than anybody reads them (milliseconds);
         returns the metric names whose series thereby vanish."""
         row = min(self._row_after(now - spare_ms), self.end_row - 1)
-        if (row - self.first_row) * _LEAST_SHED <= len(self.times):
+        if (row - self.first_row) * _LEAST_SHED <= len(self._times):
             return frozenset()
         reach_ms = max((series.reach_ms for series in self.needed), default=0)
         reach_row = self._row_after(now - max(reach_ms, spare_ms))

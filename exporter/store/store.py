@@ -48,7 +48,8 @@ class Store:
         if block is None:
             block = self._blocks[sample.source] = Block(sample.source)
             self._series_count = None
-        if block.times and sample.timestamp <= block.last_time:
+        times = block.times
+        if times and sample.timestamp <= times[-1]:
             self.out_of_order += 1
             return
         self.version += 1
