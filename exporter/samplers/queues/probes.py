@@ -4,7 +4,7 @@ A command for another type is an error, which the server counts, and somebody ma
 type is asked first, and only commands that fit it are sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from exporter.connection import Command, Reply
@@ -17,6 +17,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 # So many candidates share a round trip: what may be a great many keys never goes out at once.
 _AT_ONCE: Final = 200
+_NOTHING: Final[Mapping[Argument, str]] = {}
 _TYPE_OF: Final = {
     "GET": "string",
     "GETRANGE": "string",
@@ -30,12 +31,12 @@ _TYPE_OF: Final = {
 }
 
 
-def ask_fitting(commands: Sequence[Command]) -> Steps[list[Reply]]:
+def ask_fitting(commands: Sequence[Command], known: Mapping[Argument, str] = _NOTHING) -> Steps[list[Reply]]:
     """The replies of those commands whose key has the type that they are for; None for the others.
 
-    An error is None as well: what must not be asked cannot be recognised.
+    An error is None as well: what must not be asked cannot be recognised. `known` are types that were asked.
     """
-    types = yield from find_types([command[1] for command in commands])
+    types = {**known, **(yield from find_types([c[1] for c in commands if c[1] not in known]))}
     fitting = [types[command[1]] == _TYPE_OF[str(command[0])] for command in commands]
     asked = [command for command, fits in zip(commands, fitting, strict=True) if fits]
     answers = iter((yield asked) if asked else ())

@@ -25,6 +25,8 @@ _MAX_SHAPES: Final = 20_000
 # Names that are looked at in one walk through a database, in all and of a shape in which nothing was found.
 MAX_NOTICED: Final = 20_000
 _MAX_FRUITLESS: Final = 1_000
+# Once so many have told nothing, about so many of a shape are looked at in a walk, others each time.
+_LATER_FRUITLESS: Final = 100
 # Of each shape the first few are asked for their type in each walk, and then one of so many.
 _FIRST_SAMPLES: Final = 5
 _SAMPLED: Final = 1 / 100
@@ -34,15 +36,27 @@ _MOST_SAMPLED: Final = 1 / 10
 
 
 class _Shape:
-    """What is known of the names of one shape. `noticed` and `passed` count in this walk."""
+    """What is known of the names of one shape.
 
-    __slots__ = ("is_fruitful", "is_marked", "is_open", "noticed", "passed", "walk")
+    `noticed` and `passed` count in this walk; `share` of the names is looked at, which is less than all once
+    many have told nothing.
+    """
+
+    __slots__ = ("is_fruitful", "is_marked", "is_open", "looked_at", "noticed", "passed", "share", "walk")
 
     def __init__(self, *, is_marked: bool) -> None:
         self.is_marked = is_marked
         self.is_open = False
         self.is_fruitful = False
-        self.noticed = self.passed = self.walk = 0
+        self.noticed = self.passed = self.walk = self.looked_at = 0
+        self.share = 1.0
+
+    def begin(self, walk: int) -> None:
+        """This walk begins."""
+        self.looked_at += self.noticed
+        if self.looked_at >= _MAX_FRUITLESS and self.passed:
+            self.share = min(1.0, _LATER_FRUITLESS / self.passed)
+        self.walk, self.noticed, self.passed = walk, 0, 0
 
 
 class Sieve:
@@ -80,7 +94,7 @@ class Sieve:
         self._room += len(names) * _MOST_SAMPLED
         for name, shape in zip(names, self._shapes_of(names), strict=True):
             if shape.walk != self._walk:
-                shape.walk, shape.noticed, shape.passed = self._walk, 0, 0
+                shape.begin(self._walk)
             shape.passed += 1
             if shape.is_marked or shape.is_open or self._is_literal(name):
                 self._notice(name, shape)
@@ -108,7 +122,7 @@ class Sieve:
         return shape.passed <= _FIRST_SAMPLES or self._random.random() < _SAMPLED
 
     def _notice(self, name: bytes, shape: _Shape) -> None:
-        if name in self._waiting:
+        if name in self._waiting or not (shape.is_fruitful or self._random.random() < shape.share):
             return
         most = MAX_NOTICED if shape.is_fruitful else _MAX_FRUITLESS
         if self._noticed >= MAX_NOTICED or shape.noticed >= most:

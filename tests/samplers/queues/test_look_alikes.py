@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.samplers.queues import recorded
 from tests.samplers.queues.reading import Watcher, read_queues
 from tests.servers import RealServer
 
@@ -256,3 +257,51 @@ def test_a_stream_with_a_group_of_taskiqs_name_is_a_stream(empty_server: RealSer
         ("taskiq", "tasks"),
         ("taskiq", "new"),
     }
+
+
+# What ordinary programs put into keys.
+_WORDS = ("anna", "bob")
+_NUMBERS = ("1", "2", "17")
+_UUIDS = (UUID, UUID.replace("0e2b", "7d11"))
+_MOMENTS = (str(AT_MS), str(int(AT)))
+_OBJECTS = (
+    json.dumps({"id": 1, "name": "anna", "data": {"a": 1}, "createdAt": AT_MS, "state": "active"}),
+    json.dumps({"id": UUID, "type": "order", "status": "failed", "queue": "north", "args": [1]}),
+)
+CONTENTS = {
+    "words": _WORDS,
+    "numbers": _NUMBERS,
+    "UUIDs": _UUIDS,
+    "moments": _MOMENTS,
+    "objects": _OBJECTS,
+    "texts": ("a:b:c", "key=value, other=1"),
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
+def test_the_names_and_types_of_all_frameworks_keys_say_nothing(
+    empty_server: RealServer, content: tuple[str, ...]
+) -> None:
+    """Every key that was ever recorded, with ordinary content. A number of processed jobs beside an index in
+    Resque's own namespace is the one thing that is believed as it is."""
+    for path in recorded.all_dumps():
+        for name, key in recorded.load(path)["keys"].items():
+            if name != "resque:stat:processed":
+                _write_ordinary(empty_server.client, name, key["type"], content)
+    assert read_queues(empty_server.url, AT) == {}
+
+
+def _write_ordinary(client: Any, name: str, kind: str, content: tuple[str, ...]) -> None:
+    client.delete(name)
+    if kind == "string":
+        client.set(name, content[0])
+    elif kind == "list":
+        client.rpush(name, *content)
+    elif kind == "set":
+        client.sadd(name, *content)
+    elif kind == "zset":
+        client.zadd(name, dict.fromkeys(content, AT_MS))
+    elif kind == "hash":
+        client.hset(name, mapping={**dict.fromkeys(content, content[0]), "name": content[-1]})
+    else:
+        client.xadd(name, {"event": content[0], "name": content[-1]})

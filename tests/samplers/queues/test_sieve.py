@@ -65,6 +65,20 @@ def test_a_crowd_in_which_nothing_is_found_is_looked_at_in_part_and_the_rest_cou
     assert b"bull:mail:active" in names
 
 
+def test_what_has_told_nothing_is_looked_at_less_and_in_the_end_all_of_it() -> None:
+    sieve = Sieve(WITHOUT_STREAMS, Random(7))
+    names = [b"game:%d:active" % number for number in range(5000)]
+    seen: set[bytes] = set()
+    for walk in range(400):
+        sieve.begin()
+        sieve.add([*names, b"bull:mail:active"])
+        asked = sieve.take(ALL)
+        assert b"bull:mail:active" in asked
+        assert len(asked) == 1001 if walk == 0 else 50 < len(asked) < 200
+        seen.update(asked)
+    assert len(seen) == 5001
+
+
 def test_where_queues_were_found_all_of_their_kind_are_looked_at() -> None:
     sieve = Sieve(WITHOUT_STREAMS)
     names = [b"bull:queue%d:meta" % number for number in range(5000)]

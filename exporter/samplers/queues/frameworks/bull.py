@@ -12,7 +12,7 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.ends import KEPT, count_ends
 from exporter.samplers.queues.frameworks import bull_family as bull
-from exporter.samplers.queues.frameworks.bull_fingerprint import Writer, find_queues
+from exporter.samplers.queues.frameworks.bull_fingerprint import BULL, find_bull
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, number, pairs
@@ -27,7 +27,7 @@ _BEFORE: Final = "before/"
 class Bull:
     """See the module."""
 
-    name = "bull"
+    name = BULL
     signposts = (
         Signpost("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
         Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
@@ -40,7 +40,7 @@ class Bull:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`. Also finds the queues that connected workers name."""
-        return find_queues(self.name, Writer.BULL, seen, moment)
+        return find_bull(seen, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""

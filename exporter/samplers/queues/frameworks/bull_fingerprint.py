@@ -9,7 +9,6 @@ nothing of these (it is empty, keeps no ended jobs, and nobody works on it) cann
 
 import re
 from collections.abc import Mapping, Sequence
-from enum import Enum, auto
 from typing import Final
 
 from exporter.connection import Command, Reply
@@ -22,70 +21,89 @@ from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 
 _LISTS: Final = (b"wait", b"paused", b"active")
-_ZSETS: Final = (b"delayed", b"completed", b"failed", b"prioritized", b"waiting-children")
+_ZSETS: Final = (b"delayed", b"completed", b"failed")
+_ZSETS_OF_BULLMQ: Final = (*_ZSETS, b"prioritized", b"waiting-children")
 _METRICS: Final = (b"metrics:completed", b"metrics:failed")
+BULL: Final = "bull"
+BULLMQ: Final = "bullmq"
 # `<program>:<version>`; BullMQ for Python writes no version.
 _VERSION: Final = re.compile(rb"[a-z-]*bullmq[a-z-]*:\d.*", re.DOTALL)
 _JOB_FIELDS: Final = ("name", "data", "opts", "timestamp")
 
 
-class Writer(Enum):
-    """Who has written a queue's keys."""
-
-    BULL = auto()
-    BULLMQ = auto()
-
-
-def find_queues(framework: str, writer: Writer, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
-    """The queues of one of the two, among the keys that were seen and those that connected workers name."""
-    stems = bull.stems(seen)
-    if not seen.keys:
-        # The names of clients come with the replies of the first round.
-        yield []
-    named = dict.fromkeys(bull.stems_of_clients(moment.clients))
-    candidates = stems if seen.keys else list(named)
-    writers = yield from check_each(candidates, lambda stem: find_writer(stem, stem in named))
-    own = [stem for stem, found in zip(candidates, writers, strict=True) if found is writer]
+def find_bull(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    """The queues of Bull, among the keys that were seen and those that connected workers name."""
+    stems, named = yield from _candidates(seen, moment)
+    fits = yield from check_each(stems, lambda stem: _is_bull(stem, stem in named))
     return [
-        Found(QueueId(framework, stem, database=moment.database), absorbs=_earlier(stem, writer, moment))
-        for stem in own
+        Found(QueueId(BULL, stem, database=moment.database))
+        for stem, fit in zip(stems, fits, strict=True)
+        if fit
     ]
 
 
-def _earlier(stem: bytes, writer: Writer, moment: Moment) -> Sequence[QueueId]:
-    """What a queue of BullMQ was taken for while it had nothing but workers, which before version 5 leave
-    what Bull's leave; or what it was, before its application changed over."""
-    return (QueueId("bull", stem, database=moment.database),) if writer is Writer.BULLMQ else ()
+def find_bullmq(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    """The queues of BullMQ, in the same way.
 
-
-def find_writer(stem: bytes, is_named: bool) -> Steps[Writer | None]:
-    """Who has written the keys that begin with this stem; None where it is neither, or cannot be told.
-
-    `is_named`: a connection is named as that of a worker of this queue.
+    Each is instead of one of Bull's: that is what it was taken for while it had nothing but workers, which
+    before version 5 leave what Bull's leave; or what it was before its application changed over.
     """
-    keys = {part: stem + b":" + part for part in (b"meta", b"id", b"events", b"stalled-check")}
-    meta, last_id, checked = yield from ask_fitting(
-        [
-            ("HMGET", keys[b"meta"], *bull.META_FIELDS),
-            ("GET", keys[b"id"]),
-            ("GET", keys[b"stalled-check"]),
-        ]
+    stems, _ = yield from _candidates(seen, moment)
+    fits = yield from check_each(stems, _is_bullmq)
+    return [
+        Found(
+            QueueId(BULLMQ, stem, database=moment.database),
+            absorbs=(QueueId(BULL, stem, database=moment.database),),
+        )
+        for stem, fit in zip(stems, fits, strict=True)
+        if fit
+    ]
+
+
+def _candidates(seen: Sightings, moment: Moment) -> Steps[tuple[Sequence[bytes], frozenset[bytes]]]:
+    """The stems to look at, and those that connections are named for."""
+    if not seen.keys:
+        # The names of clients come with the replies of the first round.
+        yield []
+    named = bull.stems_of_clients(moment.clients)
+    return bull.stems(seen) if seen.keys else named, frozenset(named)
+
+
+def _is_bull(stem: bytes, is_named: bool) -> Steps[bool]:
+    """A job or counts, of a queue that has an id and tells no events; or a worker."""
+    meta, last_id, checked, events = (
+        stem + b":" + part for part in (b"meta", b"id", b"stalled-check", b"events")
     )
-    is_told, checked_at = _is_told(meta), parse_number(checked, 1e-3)
-    is_served = is_named and checked_at is not None
+    types = yield from find_types([meta, last_id, events, *([checked] if is_named else [])])
     # Names like these may be a great many other keys: they are not asked more than this.
-    if not (is_told or is_served or number(last_id)):
-        return None
-    types = yield from _types_of_parts(stem)
-    if types is None:
-        return None
-    if is_told:
-        return Writer.BULLMQ
-    is_known = is_served or (yield from _has_own_keys(stem, types))
-    if not is_known:
-        return None
-    # BullMQ tells every event, and Bull none.
-    return Writer.BULLMQ if types[b"events"] == "stream" else Writer.BULL
+    if types[events] != "none" or "string" not in (types[last_id], types.get(checked)):
+        return False
+    asked: list[Command] = [("HMGET", meta, *bull.META_FIELDS), ("GET", last_id)]
+    told, number_of_jobs, *checks = yield from ask_fitting(
+        [*asked, *([("GET", checked)] if is_named else [])], types
+    )
+    is_served = any(parse_number(check, 1e-3) is not None for check in checks)
+    if _is_told(told) or not (is_served or number(number_of_jobs)):
+        return False
+    parts = yield from _types_of_parts(stem, _ZSETS)
+    return parts is not None and (is_served or (yield from _has_own_keys(stem, parts)))
+
+
+def _is_bullmq(stem: bytes) -> Steps[bool]:
+    """What it notes in `meta`; or a job, of a queue that has an id and tells its events."""
+    meta, last_id, events = (stem + b":" + part for part in (b"meta", b"id", b"events"))
+    types = yield from find_types([meta, events])
+    # Nor are these.
+    if types[events] not in ("none", "stream") or (types[meta], types[events]) == ("none", "none"):
+        return False
+    told, number_of_jobs = yield from ask_fitting(
+        [("HMGET", meta, *bull.META_FIELDS), ("GET", last_id)], types
+    )
+    is_told = _is_told(told)
+    if not (is_told or (types[events] == "stream" and number(number_of_jobs))):
+        return False
+    parts = yield from _types_of_parts(stem, _ZSETS_OF_BULLMQ)
+    return parts is not None and (is_told or (yield from _has_own_keys(stem, parts)))
 
 
 def _is_told(meta: Reply) -> bool:
@@ -97,13 +115,12 @@ def _is_told(meta: Reply) -> bool:
     return bool(isinstance(version, bytes) and _VERSION.fullmatch(version)) or number(max_events) is not None
 
 
-def _types_of_parts(stem: bytes) -> Steps[Mapping[bytes, str] | None]:
+def _types_of_parts(stem: bytes, zsets: Sequence[bytes]) -> Steps[Mapping[bytes, str] | None]:
     """The types of a queue's parts; None where one has a type that it cannot have."""
     wanted = {
         **dict.fromkeys(_LISTS, "list"),
-        **dict.fromkeys(_ZSETS, "zset"),
+        **dict.fromkeys(zsets, "zset"),
         **dict.fromkeys(_METRICS, "hash"),
-        b"events": "stream",
     }
     found = yield from find_types([stem + b":" + part for part in wanted])
     types = {part: found[stem + b":" + part] for part in wanted}
@@ -113,11 +130,11 @@ def _types_of_parts(stem: bytes) -> Steps[Mapping[bytes, str] | None]:
 def _has_own_keys(stem: bytes, types: Mapping[bytes, str]) -> Steps[bool]:
     """Whether a job that stands in the queue has its hash, or ended jobs were counted as only Bull and
     BullMQ do."""
-    ends: list[Command] = [("LINDEX", stem + b":" + part, -1) for part in _LISTS if types[part] == "list"]
-    ends += [("ZRANGE", stem + b":" + part, -1, -1) for part in _ZSETS if types[part] == "zset"]
+    ends: list[Command] = [("LINDEX", stem + b":" + part, -1) for part in types if types[part] == "list"]
+    ends += [("ZRANGE", stem + b":" + part, -1, -1) for part in types if types[part] == "zset"]
     metrics: list[Command] = [
         ("HMGET", stem + b":" + part, "count", "prevTS", "prevCount")
-        for part in _METRICS
+        for part in types
         if types[part] == "hash"
     ]
     if not (ends or metrics):

@@ -12,7 +12,7 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.foresight import foreseen
 from exporter.samplers.queues.frameworks import bull_family as bull
-from exporter.samplers.queues.frameworks.bull_fingerprint import Writer, find_queues
+from exporter.samplers.queues.frameworks.bull_fingerprint import BULLMQ, find_bullmq
 from exporter.samplers.queues.frameworks.bullmq_events import EndedJobs, read_events
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
@@ -30,7 +30,7 @@ _MAX_BANDS: Final = 40
 class BullMq:
     """See the module."""
 
-    name = "bullmq"
+    name = BULLMQ
     signposts = (
         Signpost("hash", re.compile(rb".+:meta", re.DOTALL), b"*:meta"),
         Signpost("stream", re.compile(rb".+:events", re.DOTALL)),
@@ -46,7 +46,7 @@ class BullMq:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`. Also finds the queues that connected workers name."""
-        return find_queues(self.name, Writer.BULLMQ, seen, moment)
+        return find_bullmq(seen, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""

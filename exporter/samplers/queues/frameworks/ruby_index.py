@@ -131,9 +131,9 @@ def _has_counts_per_day(base: bytes, moment: Moment) -> Steps[bool]:
     tomorrow = datetime.fromtimestamp(moment.at, UTC).date() + timedelta(days=1)
     days = [str(tomorrow - timedelta(days=back)).encode() for back in range(_DAYS)]
     replies = yield [
-        ("EXISTS", base + b"stat:processed:" + day, base + b"stat:failed:" + day) for day in days
+        ("EXISTS", base + b"stat:" + what + b":" + day) for day in days for what in (b"processed", b"failed")
     ]
-    return 2 in replies
+    return any(both == (1, 1) for both in zip(replies[::2], replies[1::2], strict=True))
 
 
 def read_by_base(
