@@ -20,6 +20,7 @@ _USUAL_WORDS: Final = re.compile(
 _LITERAL: Final = 3
 _NAME_KNOWN: Final = 2
 _PRIORITY_LIKELY: Final = 1
+_PRIORITY_UNLIKELY: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,9 @@ class KeyOwners:
             return _LITERAL
         is_likely = pattern.has_priority and _is_open(claim, claims) and evidence.expects(claim.priority)
         if pattern.has_priority and not is_likely:
-            return 0
+            # Where other priorities are known it rather is a name with a separator.
+            is_known = claim.name in evidence.names or not evidence.priorities
+            return 0 if is_known else _PRIORITY_UNLIKELY
         return _NAME_KNOWN if claim.name in evidence.names else _PRIORITY_LIKELY if is_likely else 0
 
 

@@ -89,6 +89,12 @@ class PlainLists:
             if (claim := self._owners.only_claim(key, type_name)) is not None:
                 self._note(claim, found)[_CERTAIN] = 1
                 _learn(claim, evidence)
+        likely = {
+            claim.priority
+            for key, type_name in keys
+            if (claim := self._owners.owner(key, type_name, evidence)) and evidence.expects(claim.priority)
+        }
+        evidence.priorities |= likely
         for key, type_name in keys:
             if (claim := self._owners.owner(key, type_name, evidence)) is not None:
                 self._note(claim, found)

@@ -152,6 +152,24 @@ def jobs_of(found: Reports) -> dict[str, dict[str, int]]:
             id="with and without a priority",
         ),
         pytest.param(
+            SHARDED,
+            {"work:mail": 1, "work:mail:0": 2, "work:mail:slow": 3, "work:eu:sms": 4, "work:eu:sms:1": 5},
+            {"mail": {"waiting": 6}, "eu:sms": {"waiting": 9}},
+            id="a name with the separator where priorities are numbers",
+        ),
+        pytest.param(
+            [*IN_FRONT, {"key": "queue:processing:{name}:{priority}", "state": "active"}],
+            {"queue:processing:0": 1, "queue:processing:mail:0": 2, "queue:mail:0": 3, "queue:mail:1": 1},
+            {"processing": {"waiting": 1}, "mail": {"waiting": 4, "active": 2}},
+            id="what is in work has priorities too",
+        ),
+        pytest.param(
+            [{"key": "queue:{priority}:{name}"}, {"key": "queue:processing:{name}", "state": "active"}],
+            {"queue:high:mail": 1, "queue:processing:mail": 2, "queue:low:processing": 3},
+            {"mail": {"waiting": 1, "active": 2}, "processing": {"waiting": 3}},
+            id="the priority stands before the name",
+        ),
+        pytest.param(
             [*IN_FRONT, {"key": "queue:processing:7", "name": "seven", "priority": "high"}],
             {"queue:processing:7": 5, "queue:processing:0": 1},
             {"seven": {"waiting": 5}, "processing": {"waiting": 1}},
