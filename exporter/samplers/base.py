@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from exporter.clock import Clock
 from exporter.connection import Asker, Connection
@@ -14,6 +14,9 @@ from exporter.samplers.lookups import Lookups
 from exporter.samplers.refusals import Refusals
 from exporter.samplers.slots import Slots
 from exporter.samplers.turns import Turns
+
+if TYPE_CHECKING:
+    from exporter.samplers.neighbours import Neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class TargetFacts:
 
     Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
     version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
-    `slots` are those of a cluster's node. `writes` differs from what it was whenever anything was written
-    meanwhile; None where a server does not tell. `lookups` counts our own look-ups of keys; `queue_keys`
-    holds names of queues by the beginnings of their keys, as far as the queues sampler knows them. Whoever
-    walks through the keyspace takes `turns`, and hands the names of each step to `on_names`, with the number
-    of their database.
+    `slots` are those of a cluster's node, `replication_ids` those of its data now and before it was promoted.
+    `handover` is what samplers know that those of another server may go on with, by their names. `writes`
+    differs from what it was whenever anything was written meanwhile; None where a server does not tell.
+    `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
+    keys, as far as the queues sampler knows them. Whoever walks through the keyspace takes `turns`, and hands
+    the names of each step to `on_names`, with the number of their database.
     """
 
     flavour: str = ""
@@ -72,6 +76,8 @@ class TargetFacts:
     lookups: Lookups = field(default_factory=Lookups)
     queue_keys: dict[str, str] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
+    replication_ids: frozenset[str] = frozenset()
+    handover: dict[str, Any] = field(default_factory=dict)
     writes: tuple[object, ...] | None = None
     turns: Turns = field(default_factory=Turns)
     on_names: Callable[[int, Sequence[bytes]], None] | None = None
@@ -134,9 +140,9 @@ class SamplerContext:
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
     `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
-    label, whose counts of folded values are exposed. A pass has `timeout_seconds`. `records` are what
-    outlives the process, by the name of the sampler that declares their protocol; without one a sampler
-    begins anew.
+    label, whose counts of folded values are exposed. A pass has `timeout_seconds`. `neighbours` are the other
+    servers that are watched. `records` are what outlives the process, by the name of the sampler that
+    declares their protocol; without one a sampler begins anew.
     """
 
     target: Target
@@ -148,6 +154,7 @@ class SamplerContext:
     refusals: Refusals = field(default_factory=Refusals)
     caps: dict[str, LabelCap] = field(default_factory=dict)
     timeout_seconds: float = 5.0
+    neighbours: "Neighbours | None" = None
     records: Mapping[str, Any] = field(default_factory=dict)
 
     def new_cap(self, label: str, limit: int) -> LabelCap:

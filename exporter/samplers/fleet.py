@@ -7,6 +7,7 @@ from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.model.target import Target
+from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.samplers.slot import SamplerPlan
@@ -42,6 +43,7 @@ class Fleet:
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
         self._unheard: set[TargetRunner] = set()
+        self._neighbours = Neighbours()
 
     @property
     def runners(self) -> Iterator[TargetRunner]:
@@ -78,6 +80,7 @@ class Fleet:
                     on_change=self._on_news,
                     on_reported=self._reported,
                     records=self._records,
+                    neighbours=self._neighbours,
                 )
                 self._watched[target] = (plans, runner)
                 if not runner.has_reported:

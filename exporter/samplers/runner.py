@@ -15,6 +15,7 @@ from exporter.samplers.base import (
     SamplerContext,
     TargetFacts,
 )
+from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus
@@ -48,9 +49,12 @@ class TargetRunner:
         on_reported: Callable[["TargetRunner"], None] | None = None,
         records: Mapping[str, Any] | None = None,
         facts: TargetFacts | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.target = target
         self.facts = facts or TargetFacts()
+        self._neighbours = neighbours or Neighbours()
+        self._neighbours.join(self.facts)
         self.status = TargetStatus(target)
         self._store = store
         self._clock = clock
@@ -85,6 +89,7 @@ class TargetRunner:
             refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
             records=self._records,
             timeout_seconds=plan.timeout_seconds,
+            neighbours=self._neighbours,
         )
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
             refusals=context.refusals, caps=context.caps, table=table
@@ -349,6 +354,7 @@ class TargetRunner:
 
     async def close(self) -> None:
         """End the samplers and the connection."""
+        self._neighbours.leave(self.facts)
         for slot in self._slots.values():
             await slot.sampler.close()
         await self._connection.close()

@@ -25,12 +25,16 @@ def slot_of(key: bytes) -> int:
 
 
 class Slots:
-    """The slots that one node serves; all, where that is not known."""
+    """The slots that one node serves; all, where that is not known. `generation` changes with them."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.generation = 0
         self._held: bytearray | None = None
         self._monotonic = monotonic
         self._learnt_at: float | None = None
+        self._epochs: object = None
+        self._own = ""
+        self._nodes: frozenset[str] = frozenset()
 
     @property
     def is_due(self) -> bool:
@@ -41,18 +45,32 @@ class Slots:
         """The server has said that a slot is another node's."""
         self._learnt_at = None
 
+    def note_epochs(self, *epochs: object) -> None:
+        """What the cluster's epochs are: where they are others, slots may have moved."""
+        if epochs != self._epochs:
+            self._epochs = epochs
+            self.doubt()
+
+    def are_of_one_cluster(self, other: "Slots") -> bool:
+        """Whether two nodes know each other."""
+        return bool(self._own and other._own) and (self._own in other._nodes or other._own in self._nodes)
+
     def learn(self, nodes: Reply) -> None:
         """Take in a reply to CLUSTER NODES, asked of the node itself; of a replica its primary's slots."""
         self._learnt_at = self._monotonic()
-        if not isinstance(nodes, bytes):
-            self._held = None
-            return
+        before = self._held
+        self._held = self._read(nodes) if isinstance(nodes, bytes) else None
+        self.generation += self._held != before
+
+    def _read(self, nodes: bytes) -> bytearray | None:
         lines = [line.split() for line in nodes.decode("utf-8", "replace").splitlines()]
         lines = [line for line in lines if len(line) >= 8]
         own = next((line for line in lines if "myself" in line[2].split(",")), None)
+        self._own = "" if own is None else own[0]
+        self._nodes = frozenset(line[0] for line in lines)
         if own is not None and own[3] != "-":
             own = next((line for line in lines if line[0] == own[3]), own)
-        self._held = None if own is None else _mark(own[8:])
+        return None if own is None else _mark(own[8:])
 
     def hold(self, key: bytes) -> bool:
         """Whether the node serves this key."""

@@ -10,6 +10,7 @@ from exporter.config.samplers import SamplersSection
 from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
+from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
@@ -43,6 +44,7 @@ class Sampling:
         credentials: Credentials,
         timeout_seconds: float,
         records: Mapping[str, Any] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         section = SamplersSection.model_validate(settings)
         self.clock = Clock()
@@ -60,6 +62,7 @@ class Sampling:
             clock=self.clock,
             timeout_seconds=timeout_seconds,
             records=records,
+            neighbours=neighbours,
         )
         self._pages = {form: Exposition(self._blocks, form, hidden=("instance",)) for form in Format}
 
@@ -115,12 +118,19 @@ async def sampling(
     password: str = "",
     timeout_seconds: float = 5.0,
     records: Mapping[str, Any] | None = None,
+    neighbours: Neighbours | None = None,
 ) -> AsyncIterator[Sampling]:
     """The named samplers on a server (or port), closed at the end."""
     port = server if isinstance(server, int) else server.port
     credentials = Credentials(username, Secret(password))
     found = Sampling(
-        port, names, settings or {}, credentials=credentials, timeout_seconds=timeout_seconds, records=records
+        port,
+        names,
+        settings or {},
+        credentials=credentials,
+        timeout_seconds=timeout_seconds,
+        records=records,
+        neighbours=neighbours,
     )
     try:
         yield found

@@ -78,6 +78,7 @@ class InfoSampler:
         self.read(reply)
         if isinstance(cluster_reply, bytes):
             cluster.write_cluster(cluster_reply, self._table)
+            self._facts.slots.note_epochs(*cluster.epochs(cluster_reply))
         await self._learn_slots(connection)
 
     async def close(self) -> None:

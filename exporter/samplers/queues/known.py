@@ -182,10 +182,15 @@ class KnownQueues:
 
     def by_framework(self) -> dict[tuple[int, str], list[KnownQueue]]:
         """The queues, by database and name of the framework."""
-        groups: dict[tuple[int, str], list[KnownQueue]] = {}
-        for known in self._queues.values():
-            groups.setdefault((known.id.database, known.id.framework), []).append(known)
-        return groups
+        return group_queues(self._queues.values())
+
+
+def group_queues(queues: Iterable[KnownQueue]) -> dict[tuple[int, str], list[KnownQueue]]:
+    """Queues by database and name of the framework."""
+    groups: dict[tuple[int, str], list[KnownQueue]] = {}
+    for known in queues:
+        groups.setdefault((known.id.database, known.id.framework), []).append(known)
+    return groups
 
 
 def printable(name: bytes) -> str:

@@ -12,6 +12,7 @@ from exporter.samplers.base import SamplerContext
 from exporter.samplers.keyed import KeyedAsker
 from exporter.samplers.keyspace.guard import OtherServerError
 from exporter.samplers.keyspace.pace import Budget
+from exporter.samplers.lookups import code_of
 from exporter.samplers.queues import families
 from exporter.samplers.queues.advising import Adviser
 from exporter.samplers.queues.base import Framework, Moment
@@ -21,7 +22,8 @@ from exporter.samplers.queues.celery_events import CeleryEvents
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.finder import QueueFinder
 from exporter.samplers.queues.frameworks.registry import build_frameworks
-from exporter.samplers.queues.known import KnownQueue, KnownQueues
+from exporter.samplers.queues.handover import DOWN, Handover
+from exporter.samplers.queues.known import KnownQueue, KnownQueues, group_queues
 from exporter.samplers.queues.model import Reading
 from exporter.samplers.queues.publishing import QueuePublisher
 from exporter.samplers.queues.records import QueueRecords
@@ -77,6 +79,7 @@ class QueuesSampler:
         self.adviser = Adviser(self._candidates, self._known, context.target.instance)
         self._celery = CeleryEvents(lambda: context.connect("redis-vigil-queues"), context.clock)
         self._publisher = QueuePublisher(context.table, self._known, context.target, self._settings)
+        self._handover = Handover(context, self._known)
         self._walk: asyncio.Task[None] | None = None
         self._walk_due_at = 0.0
         self._walk_seconds = 0.0
@@ -97,11 +100,17 @@ class QueuesSampler:
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
+        has_taken_over = self._handover.look()
         if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
             self._publisher.reports = ()
             return
         if await self._keeper.restore():
             self._finder.selects_always = any(one.id.database != self._own_database for one in self._known)
+        if has_taken_over:
+            # Whatever has come along with the slots, or with the role.
+            self._walk_due_at = min(self._walk_due_at, at)
+            self._index_due_at = min(self._index_due_at, at)
+            self._walked_at = self._indexed_at = None
         await self._look_for_queues(at)
         await self.read(at)
         self._keeper.save(at)
@@ -112,7 +121,8 @@ class QueuesSampler:
         """See `RestingSampler`: no queue is known, and there is no reason to look for any."""
         is_looking = self._walk is not None or self._is_walk_due(at) or self._is_index_due(at)
         is_replica = self._context.facts.role in _REPLICA_ROLES
-        return not (len(self._known) or is_looking or is_replica or self._finder.has_names)
+        is_looking = is_looking or self._finder.has_names or self._handover.is_due
+        return not (len(self._known) or is_looking or is_replica)
 
     def _is_walk_due(self, at: float) -> bool:
         return at >= self._walk_due_at and self._has_written_since(self._walked_at)
@@ -145,7 +155,7 @@ class QueuesSampler:
         self._refused = []
         readings = await self._read_all(at)
         self._check_refusals()
-        self._publish(readings, at)
+        self._publish(self._handover.settle(readings, at), at)
         self._expire(at)
         self.adviser.advise(at, self._signs)
 
@@ -223,6 +233,7 @@ class QueuesSampler:
         if wants_clients and self._context.refusals.is_due(_CLIENT_LIST):
             parts.append(_without_result(clients.ask()))
         parts += self._read_groups(groups, at, clients)
+        parts += self._read_groups(group_queues(self._handover.arrivals), at, clients)
         parts += [_without_result(steps) for steps in looking]
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
@@ -298,6 +309,10 @@ class QueuesSampler:
             return []
         self._round_trips += 1
         replies = await self._ask(commands)
+        for reply in replies:
+            if isinstance(reply, ReplyError) and code_of(reply) in DOWN:
+                # Nothing can be read: that is no empty queue.
+                raise reply
         refused = refusal(replies)
         all_refused = refused is not None and all(isinstance(reply, ReplyError) for reply in replies)
         self._refused.append(refused if all_refused else None)

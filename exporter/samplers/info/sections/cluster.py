@@ -1,5 +1,6 @@
 """CLUSTER INFO: how a node sees its cluster. It travels with INFO where the server is part of one."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from exporter.metrics import SeriesTable
@@ -51,6 +52,11 @@ _BY_FIELD: Final = {
     for field in _FIELDS
 }
 FAMILIES: Final = tuple(_BY_FIELD.values())
+
+
+def epochs(reply: bytes) -> Sequence[str]:
+    """The lines about epochs: they change with each change of who holds which slots."""
+    return [line for line in split_lines(reply) if "_epoch:" in line]
 
 
 def write_cluster(reply: bytes, table: SeriesTable) -> None:

@@ -45,7 +45,14 @@ FAMILIES: Final = (START_TIME, LATEST_FORK, LOADED_RATIO, RDB_AGE, INSTANCE_INFO
 
 # Where one of these changes, so do the labels of an info series, or what other samplers may ask.
 IDENTITY: Final = frozenset(
-    {*INSTANCE_INFO.label_names, "server_mode", "slave_read_only", "dragonfly_version", "mvcc_depth"}
+    {
+        *INSTANCE_INFO.label_names,
+        "server_mode",
+        "slave_read_only",
+        "dragonfly_version",
+        "mvcc_depth",
+        "master_replid2",
+    }
 )
 # The fields that are read by name, beyond what their lines become.
 FIELDS: Final = IDENTITY | {
@@ -101,6 +108,8 @@ def learn_identity(fields: Mapping[str, str], facts: TargetFacts) -> None:
     facts.cluster_enabled = fields.get("cluster_enabled") == "1"
     facts.role = fields.get("role", "")
     facts.run_id = fields.get("run_id", "")
+    ids = {fields.get("master_replid", ""), fields.get("master_replid2", "")}
+    facts.replication_ids = frozenset(one for one in ids if one.strip("0"))
     facts.maxmemory_policy = fields.get("maxmemory_policy", "")
 
 
