@@ -44,6 +44,15 @@ OVERDUE: Final = Family(
     "redis_queue_overdue_jobs", Kind.GAUGE, "Delayed jobs whose moment has passed.", _QUEUE
 )
 PAUSED: Final = Family("redis_queue_paused", Kind.GAUGE, "Whether the queue is paused.", _QUEUE)
+RATE_LIMITED: Final = Family(
+    "redis_queue_rate_limited_seconds",
+    Kind.GAUGE,
+    "How long a rate limit still holds the queue back; 0 while none does.",
+    _QUEUE,
+)
+SCHEDULERS: Final = Family(
+    "redis_queue_job_schedulers", Kind.GAUGE, "Schedulers that add jobs to the queue again and again.", _QUEUE
+)
 WORKERS: Final = Family("redis_queue_workers", Kind.GAUGE, "Workers that are alive.", _QUEUE)
 SILENT: Final = Family(
     "redis_queue_silent_workers",
@@ -124,6 +133,8 @@ FAMILIES: Final = (
     STUCK,
     OVERDUE,
     PAUSED,
+    RATE_LIMITED,
+    SCHEDULERS,
     WORKERS,
     SILENT,
     HEARTBEAT,
@@ -163,6 +174,8 @@ class QueueWriter:
             (STUCK, reading.stuck),
             (OVERDUE, reading.overdue),
             (PAUSED, reading.paused),
+            (RATE_LIMITED, reading.rate_limited_seconds),
+            (SCHEDULERS, reading.schedulers),
             (WORKERS, reading.workers),
             (SILENT, reading.silent_workers),
             (HEARTBEAT, reading.last_heartbeat),

@@ -66,12 +66,14 @@ class Reading:
 
     `by_priority` splits states where the framework keeps priorities apart; the parts are not added to `jobs`
     again. Counters (`added`, `finished`) are as the framework counts them, or as seen so far; `derived` are
-    those among the finished ones whose end nobody told. `workers` are
-    those alive; `silent_workers` are still registered and have not been heard for too long. `last_heartbeat`
-    is the latest, in epoch seconds. `overdue` are delayed jobs whose moment has passed. `orphaned` are active
-    jobs that nobody holds any more, `stuck` those held for longer than the configured time. `is_mistaken`:
-    what was taken for this queue is none, or part of another, so that it is to be forgotten at once. Of many
-    streams that are one queue `members` is their number, and `worst` are some in which most is left.
+    those among the finished ones whose end nobody told. `workers` are those alive; `silent_workers` are still
+    registered and have not been heard for too long: each is told in one queue only. `last_heartbeat` is the
+    latest, in epoch seconds. `overdue` are delayed jobs whose moment has passed. `orphaned` are active jobs
+    that nobody holds any more, `stuck` those held for longer than the configured time. A rate limit holds the
+    queue back for `rate_limited_seconds` more, 0 while none does; `schedulers` add jobs again and again.
+    `is_mistaken`: what was taken for this queue is none, or part of another, so that it is to be forgotten at
+    once. Of many streams that are one queue `members` is their number, and `worst` are some in which most is
+    left.
     """
 
     jobs: dict[State, int] = field(default_factory=dict)
@@ -85,6 +87,8 @@ class Reading:
     stuck: int | None = None
     overdue: int | None = None
     paused: bool | None = None
+    rate_limited_seconds: float | None = None
+    schedulers: int | None = None
     workers: int | None = None
     silent_workers: int | None = None
     last_heartbeat: float | None = None

@@ -53,6 +53,8 @@ class QueueReport:
     stuck: int | None
     overdue: int | None
     paused: bool | None
+    rate_limited_seconds: float | None
+    schedulers: int | None
     workers: int | None
     silent_workers: int | None
     last_heartbeat: float | None
@@ -90,6 +92,8 @@ def report_queue(known: KnownQueue, reading: Reading, at: float, drain_seconds: 
         stuck=reading.stuck,
         overdue=reading.overdue,
         paused=reading.paused,
+        rate_limited_seconds=reading.rate_limited_seconds,
+        schedulers=reading.schedulers,
         workers=reading.workers,
         silent_workers=reading.silent_workers,
         last_heartbeat=reading.last_heartbeat,

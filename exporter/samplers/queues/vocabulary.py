@@ -33,6 +33,12 @@ class State(StrEnum):
     """To be put into its queue by a scheduler at a given moment."""
     DEFERRED = "deferred"
     """Held back by the framework until something else has happened."""
+    AGGREGATING = "aggregating"
+    """Waiting to be made one job with others of its group."""
+    INTERMEDIATE = "intermediate"
+    """Taken out of its queue, and not told as running yet."""
+    CANCELED = "canceled"
+    """Called off, and still kept."""
 
 
 # Jobs that somebody should be working on.

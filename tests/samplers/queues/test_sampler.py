@@ -43,6 +43,7 @@ ALLOWED = {
     "lrange",
     "ping",
     "psubscribe",
+    "pttl",
     "scan",
     "scard",
     "select",

@@ -8,11 +8,12 @@ are is all that is read.
 from collections.abc import Sequence
 from typing import Final
 
+from exporter.connection import Command
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
-from exporter.samplers.queues.replies import count, items, names, number, scanned
+from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.totals import finished_from_totals
@@ -21,6 +22,7 @@ from exporter.samplers.queues.vocabulary import Method, State
 _BASE: Final = b"asynq:"
 # So many queues are looked at to tell whether they are asynq's.
 _MAX_PROBES: Final = 10
+_MAX_GROUPS: Final = 500
 _ZSETS: Final = {
     b"scheduled": State.SCHEDULED,
     b"retry": State.RETRY,
@@ -101,23 +103,32 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("GET", stem + b"processed"),
         ("GET", stem + b"failed"),
         ("ZCOUNT", queue.id.base + b"servers", now, "+inf"),
+        ask_members(stem + b"groups"),
     ]
     reading = Reading(method=Method.TIMESTAMP)
     states = (State.WAITING, State.ACTIVE, *_ZSETS.values())
     for state, reply in zip(states, replies, strict=False):
         reading.count(state, count(reply))
-    tail, lease, scheduled, retry, paused, processed, failed, servers = replies[len(states) :]
+    tail, lease, scheduled, retry, paused, processed, failed, servers, groups = replies[len(states) :]
     reading.orphaned = count(lease)
     late = [count(scheduled), count(retry)]
     reading.overdue = None if None in late else sum(part or 0 for part in late)
     reading.paused = count(paused) == 1
     reading.workers = count(servers)
     reading.finished = finished_from_totals(processed, failed)
-    if isinstance(tail, bytes):
-        (since,) = yield [("HGET", stem + b"t:" + tail, "pending_since")]
+    tails = [tail] if isinstance(tail, bytes) else []
+    keys = [stem + b"g:" + group for group in scanned(groups)[:_MAX_GROUPS]]
+    more: list[Command] = [
+        *(("HGET", stem + b"t:" + task, "pending_since") for task in tails),
+        *(("ZCARD", key) for key in keys),
+    ]
+    details = (yield more) if more else ()
+    for since in details[: len(tails)]:
         waiting_since = parse_number(since, 1e-9)
         if waiting_since is not None:
             reading.oldest = Oldest(waiting_since, Method.TIMESTAMP)
+    # As asynq's own inspector counts them: those of a group that is being aggregated have left its set.
+    reading.count(State.AGGREGATING, sum(count(size) or 0 for size in details[len(tails) :]))
     return reading
 
 

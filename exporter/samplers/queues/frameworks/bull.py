@@ -64,6 +64,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("EXISTS", stem + b":meta-paused"),
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
+        *bull.ask_limit(stem),
         *_ask_new(queue, moment),
     ]
     wait, wait_tail, paused, paused_tail, active, listed = first[:6]
@@ -78,10 +79,12 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.count(State.COMPLETED, count(completed))
     reading.count(State.FAILED, count(failed))
     reading.paused = is_paused == 1
-    _count_finished(queue, reading, rest[:2], rest[2:])
+    _count_finished(queue, reading, rest[:2], rest[5:])
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
     yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), moment)
     reading.workers = bull.count_workers(stem, moment.clients)
+    reading.rate_limited_seconds = bull.limited_seconds(reading, rest[2:5])
+    reading.schedulers = count(rest[4])
     return reading
 
 

@@ -12,8 +12,10 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Moment, Sightings
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.known import printable
+from exporter.samplers.queues.model import Reading
 from exporter.samplers.queues.replies import count, items, json_object, names, number
 from exporter.samplers.queues.timestamps import parse_number
+from exporter.samplers.queues.vocabulary import State
 
 # Active jobs beyond these are counted, and not looked at one by one.
 MAX_ACTIVE: Final = 1000
@@ -21,6 +23,8 @@ MAX_ACTIVE: Final = 1000
 DELAY_SCALE: Final = 0x1000
 # What BullMQ writes into `meta`, and Bull, which notes there that a queue is paused, does not.
 META_FIELDS: Final = ("version", "opts.maxLenEvents")
+# `Queue.rateLimit` sets the largest whole number of JavaScript.
+_BY_HAND: Final = 1 << 50
 # These prefixes are the frameworks' defaults and say nothing: they are left out of the label.
 _DEFAULT_PREFIXES: Final = (b"bull:", b"{bull}:")
 # Connections are named as their programs like; no more of them are looked into.
@@ -130,6 +134,28 @@ def ask_active(stem: bytes) -> Command:
 def overdue_score(moment: Moment) -> int:
     """Delayed jobs with a score below this should have been promoted."""
     return int((moment.at - moment.settings.overdue_after.seconds) * 1000) * DELAY_SCALE
+
+
+def ask_limit(stem: bytes) -> list[Command]:
+    """Ask for the limiter, and for how many schedulers there are."""
+    return [("GET", stem + b":limiter"), ("PTTL", stem + b":limiter"), ("ZCARD", stem + b":repeat")]
+
+
+def limited_seconds(reading: Reading, replies: Sequence[Reply], most: Reply = None) -> float:
+    """How long a rate limit still keeps the queue from handing out jobs.
+
+    `most`: how many jobs may begin while the limiter's key lives, where the queue itself knows it. Often just
+    its workers do: then a limit has been reached where they let jobs wait and run none. A limit that was set
+    by hand counts beyond any number of jobs. Source: getRateLimitTtl of BullMQ 5 and 6.
+    """
+    begun, left = number(replies[0]), count(replies[1]) or 0
+    if begun is None or left <= 0:
+        return 0.0
+    limit = number(most)
+    if begun >= _BY_HAND or (limit is not None and begun >= limit):
+        return left / 1000
+    is_idle = bool(reading.backlog) and not reading.jobs.get(State.ACTIVE)
+    return left / 1000 if limit is None and is_idle and reading.workers != 0 else 0.0
 
 
 def count_workers(stem: bytes, clients: ClientNames) -> int | None:

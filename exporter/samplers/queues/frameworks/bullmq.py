@@ -76,9 +76,10 @@ def _first_questions(stem: bytes, moment: Moment, ended: EndedJobs) -> list[Comm
         ("ZCARD", stem + b":completed"),
         ("ZCARD", stem + b":failed"),
         ("GET", stem + b":id"),
-        ("HMGET", stem + b":meta", "paused", *bull.META_FIELDS),
+        ("HMGET", stem + b":meta", "paused", "max"),
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
+        *bull.ask_limit(stem),
         *ended.ask(),
     ]
 
@@ -87,7 +88,8 @@ def _read(queue: KnownQueue, ended: EndedJobs, moment: Moment) -> Steps[Reading]
     stem = queue.id.base
     first = yield _first_questions(stem, moment, ended)
     wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
-    last_id, is_paused, completed, failed, *events = first[12:]
+    last_id, meta, completed, failed, *limiter = first[12:19]
+    is_paused, most = (*items(meta), None, None)[:2]
     reading = Reading(method=Method.TIMESTAMP)
     waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
     held, oldest_held = bull.count_without_markers(paused, paused_tail)
@@ -100,12 +102,14 @@ def _read(queue: KnownQueue, ended: EndedJobs, moment: Moment) -> Steps[Reading]
         reading.count(state, count(reply))
     reading.overdue = count(overdue)
     reading.added = number(last_id)
-    reading.paused = bool(items(is_paused)) and items(is_paused)[0] is not None
+    reading.paused = is_paused is not None
     running = bull.ActiveJobs(stem, listed)
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
-    ended.begin((completed, failed), events, reading)
+    ended.begin((completed, failed), first[19:], reading)
     yield from _details(reading, stem, heads, running, moment)
     reading.workers = bull.count_workers(stem, moment.clients)
+    reading.rate_limited_seconds = bull.limited_seconds(reading, limiter, most)
+    reading.schedulers = count(limiter[-1])
     return reading
 
 

@@ -2,7 +2,7 @@
 
 Messages that a worker has fetched, prefetched ones included, stand in one set per worker and queue. The set
 of heartbeats keeps the dead, and holds producers too: whoever has talked to the queue within the last minute
-counts as alive, as in Dramatiq itself.
+is alive, as in Dramatiq itself.
 """
 
 import re
@@ -24,6 +24,9 @@ _HEARTBEATS: Final = b"__heartbeats__"
 # The default `heartbeat_timeout`.
 _SILENT_SECONDS: Final = 60.0
 _MAX_WORKERS: Final = 200
+# What is remembered of a queue: who has held a message of it, and who was killed while holding one.
+_HELD: Final = "held"
+_KILLED: Final = "killed"
 _MAX_PROBES: Final = 10
 _MESSAGES: Final = re.compile(rb"(.+:)(.+?)(?:\.[DX]Q)?\.msgs", re.DOTALL)
 # What every message says, in Dramatiq's own words.
@@ -53,7 +56,9 @@ class Dramatiq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        readings = yield from read_each(queues, moment, _read)
+        _count_silent(queues, readings)
+        return readings
 
 
 def _holds_messages(key: bytes) -> Steps[bool]:
@@ -106,20 +111,39 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     held_delayed = [count(reply) or 0 for reply in replies[len(acks) : 2 * len(acks)]]
     reading.count(State.ACTIVE, sum(held))
     reading.count(State.DELAYED, sum(held_delayed))
-    _count_workers(reading, heard, held, moment)
+    holding = {worker for worker, *jobs in zip(heard, held, held_delayed, strict=True) if any(jobs)}
+    _count_workers(reading, heard, _workers_of(queue, holding, set(heard), count(waiting)), moment)
+    silent_since = moment.at - _SILENT_SECONDS
+    dead = {worker: jobs for worker, jobs in zip(heard, held, strict=True) if heard[worker] < silent_since}
+    reading.orphaned = sum(dead.values())
+    # One that holds nothing has gone in good order.
+    queue.memory[_KILLED] = {worker for worker, jobs in dead.items() if jobs}
     return reading
 
 
+def _workers_of(queue: KnownQueue, holding: set[bytes], heard: set[bytes], waiting: int | None) -> set[bytes]:
+    """Who works on a queue. Producers are heard too, and nothing tells them apart but that they never hold a
+    message: while messages wait, whoever has not held one here is none of its workers."""
+    known: set[bytes] = queue.memory.get(_HELD, set()) & heard | holding
+    queue.memory[_HELD] = known
+    return known if waiting else heard
+
+
 def _count_workers(
-    reading: Reading, heard: Mapping[bytes, float], held: Sequence[int], moment: Moment
+    reading: Reading, heard: Mapping[bytes, float], workers: set[bytes], moment: Moment
 ) -> None:
-    """A dead one still holding messages was killed; one without has gone in good order."""
     silent_since = moment.at - _SILENT_SECONDS
-    dead = [jobs for at, jobs in zip(heard.values(), held, strict=True) if at < silent_since]
-    reading.workers = len(heard) - len(dead)
-    reading.silent_workers = sum(1 for jobs in dead if jobs)
-    reading.orphaned = sum(dead)
+    reading.workers = sum(heard[worker] >= silent_since for worker in workers)
     reading.last_heartbeat = max(heard.values(), default=None)
+
+
+def _count_silent(queues: Sequence[KnownQueue], readings: Sequence[Reading]) -> None:
+    """A worker that was killed while it held messages of several queues is told once."""
+    told: set[tuple[bytes, bytes]] = set()
+    for queue, reading in zip(queues, readings, strict=True):
+        killed = {(queue.id.base, worker) for worker in queue.memory[_KILLED]}
+        reading.silent_workers = len(killed - told)
+        told |= killed
 
 
 def _oldest(message: Reply) -> Oldest | None:

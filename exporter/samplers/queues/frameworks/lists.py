@@ -269,10 +269,12 @@ def _count_workers(
     replies: Sequence[Reply],
     moment: Moment,
 ) -> None:
-    """A worker counts for the queue that its hash names, or for all; one whose hash is gone has left."""
+    """A worker counts for the queue that its hash names, or for all; one whose hash is gone has left. One
+    that is silent is told once."""
     silent_since = moment.at - moment.settings.silent_after.seconds
     for reading in readings:
         reading.workers = reading.silent_workers = 0
+    by_name = {queue.id.name: reading for queue, reading in zip(queues, readings, strict=True)}
     gone = set()
     for (key, pattern), reply in zip(workers, replies, strict=True):
         heartbeat, served = (*items(reply), None, None)[:2]
@@ -280,12 +282,13 @@ def _count_workers(
         if heard is None:
             gone.add(f"{_WORKER}{key.hex()}")
             continue
+        alive = heard >= silent_since
+        place = by_name.get(served if pattern.queue else _ALL) or by_name.get(_ALL) or readings[0]
+        place.silent_workers = (place.silent_workers or 0) + (not alive)
         for queue, reading in zip(queues, readings, strict=True):
             if pattern.queue and queue.id.name not in (served, _ALL):
                 continue
-            alive = heard >= silent_since
             reading.workers = (reading.workers or 0) + alive
-            reading.silent_workers = (reading.silent_workers or 0) + (not alive)
             reading.last_heartbeat = max(reading.last_heartbeat or 0.0, heard)
     for queue in queues:
         for note in gone & queue.notes.keys():

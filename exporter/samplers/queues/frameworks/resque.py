@@ -134,6 +134,7 @@ def _queue(
     reading.count(State.ACTIVE, len(running))
     reading.orphaned = sum(worker.is_silent(moment.at) for worker in running)
     _count_workers(reading, [worker for worker in workers if worker.queues & {name, b"*"}], moment)
+    reading.silent_workers = sum(worker.is_silent(moment.at) for worker in workers if worker.queues == {name})
     return reading
 
 
@@ -147,13 +148,15 @@ def _total(
         queue.notes[_PINGS] = 1
     reading.finished = finished_from_totals(*totals, failed_are_extra=_PINGS in queue.notes)
     _count_workers(reading, workers, moment)
+    # Each is told once: those that serve just one queue are told there.
+    several = [worker for worker in workers if len(worker.queues) != 1 or b"*" in worker.queues]
+    reading.silent_workers = sum(worker.is_silent(moment.at) for worker in several)
     return reading
 
 
 def _count_workers(reading: Reading, workers: Iterable[_Worker], moment: Moment) -> None:
     workers = list(workers)
-    reading.silent_workers = sum(worker.is_silent(moment.at) for worker in workers)
-    reading.workers = len(workers) - reading.silent_workers
+    reading.workers = sum(not worker.is_silent(moment.at) for worker in workers)
     reading.last_heartbeat = max((worker.heard for worker in workers if worker.heard), default=None)
 
 

@@ -33,8 +33,9 @@ _REGISTRIES: Final = {
     b"failed": State.FAILED,
     b"scheduled": State.SCHEDULED,
     b"deferred": State.DEFERRED,
+    b"canceled": State.CANCELED,
 }
-_WORKER_FIELDS: Final = ("last_heartbeat", "queues", "successful_job_count", "failed_job_count")
+_WORKER_FIELDS: Final = ("last_heartbeat", "queues", "successful_job_count", "failed_job_count", "birth")
 
 
 class Rq:
@@ -93,6 +94,7 @@ def _questions(name: bytes, moment: Moment) -> list[Command]:
     due_before = moment.at - moment.settings.overdue_after.seconds
     return [
         ("LLEN", _QUEUE + name),
+        ("LLEN", _QUEUE + name + b":intermediate"),
         *(("ZCARD", b"rq:" + registry + b":" + name) for registry in _REGISTRIES),
         ("ZCOUNT", b"rq:wip:" + name, "-inf", f"({moment.at:.3f}"),
         ("ZCOUNT", b"rq:scheduled:" + name, "-inf", f"({due_before:.3f}"),
@@ -124,15 +126,17 @@ def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Readin
         _count_workers(reading, [hashes[worker] for worker in group if worker in hashes])
     readings[_ALL] = Reading()
     _count_workers(readings[_ALL], list(hashes.values()))
+    _count_silent(readings, dict(zip(readings, registered, strict=False)), hashes)
     in_order = [readings[queue.id.name] for queue in queues]
-    _count_finished(queues, in_order, hashes)
+    _count_finished(queues, in_order, hashes, moment)
     return in_order
 
 
 def _first_reading(replies: Sequence[Any]) -> Reading:
     reading = Reading(method=Method.TIMESTAMP)
     reading.count(State.WAITING, count(replies[0]))
-    for state, reply in zip(_REGISTRIES.values(), replies[1:], strict=False):
+    reading.count(State.INTERMEDIATE, count(replies[1]))
+    for state, reply in zip(_REGISTRIES.values(), replies[2:], strict=False):
         reading.count(state, count(reply))
     reading.orphaned, reading.overdue = (count(reply) for reply in replies[-4:-2])
     return reading
@@ -145,16 +149,36 @@ def _oldest(job: object) -> Oldest | None:
 
 
 def _count_workers(reading: Reading, hashes: Sequence[object]) -> None:
-    """A worker without its hash was killed: the hash is kept alive by heartbeats."""
-    heard = [parse_iso(items(fields)[0]) for fields in hashes if items(fields)]
-    alive = [heartbeat for heartbeat in heard if heartbeat is not None]
+    alive = [heartbeat for fields in hashes if (heartbeat := _heard(fields)) is not None]
     reading.workers = len(alive)
-    reading.silent_workers = len(heard) - len(alive)
     reading.last_heartbeat = max(alive, default=None)
 
 
+def _heard(fields: object) -> float | None:
+    """When a worker was last heard. One without its hash was killed: heartbeats keep the hash alive."""
+    return parse_iso(items(fields)[0]) if items(fields) else None
+
+
+def _count_silent(
+    readings: Mapping[bytes, Reading],
+    registered: Mapping[bytes, Sequence[bytes]],
+    hashes: Mapping[bytes, object],
+) -> None:
+    """Each silent worker once: with its queue, or where it serves several with what belongs to none."""
+    for reading in readings.values():
+        reading.silent_workers = 0
+    for worker, fields in hashes.items():
+        if items(fields) and _heard(fields) is None:
+            served = [name for name, workers in registered.items() if worker in workers]
+            place = readings[served[0] if len(served) == 1 else _ALL]
+            place.silent_workers = (place.silent_workers or 0) + 1
+
+
 def _count_finished(
-    queues: Sequence[KnownQueue], readings: Sequence[Reading], hashes: Mapping[bytes, object]
+    queues: Sequence[KnownQueue],
+    readings: Sequence[Reading],
+    hashes: Mapping[bytes, object],
+    moment: Moment,
 ) -> None:
     by_name = {queue.id.name: (queue, reading) for queue, reading in zip(queues, readings, strict=True)}
     alive = [printable(worker) for worker, fields in hashes.items() if any(items(fields))]
@@ -165,7 +189,9 @@ def _count_finished(
             served = (text(values[1]) or "").encode() if len(values) > 1 else b""
             place = by_name.get(served) or by_name.get(_ALL)
             if done is not None and place is not None:
-                place[0].follow(outcome, printable(worker), done)
+                born = parse_iso(values[4]) if len(values) > 4 else None
+                is_new = born is not None and born * 1000 >= moment.since_ms
+                place[0].follow(outcome, printable(worker), done, is_new=is_new)
         for queue, reading in by_name.values():
             queue.drop_sources(outcome, alive)
             if outcome in queue.notes or queue.id.name == _ALL:

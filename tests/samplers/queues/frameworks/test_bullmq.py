@@ -308,6 +308,54 @@ def test_a_server_that_refuses_the_events_loses_no_place(start_server: StartServ
         assert ends(watcher, AT + 75) == (9, 3)
 
 
+def limit(server: RealServer, begun: int, seconds: int = 58, most: int | None = None) -> None:
+    server.client.set("bull:mail:limiter", begun, ex=seconds)
+    if most is not None:
+        server.client.hset("bull:mail:meta", mapping={"max": most, "duration": 60_000})
+
+
+def limited_seconds(server: RealServer) -> float | None:
+    return read_queues(server.url, AT)["bullmq", "mail"].rate_limited_seconds
+
+
+def test_a_rate_limit_of_the_queue_is_in_force_once_it_is_used_up(mail: RealServer) -> None:
+    mail.client.lpush("bull:mail:wait", "1")
+    assert limited_seconds(mail) == 0
+    limit(mail, 9, most=10)
+    assert limited_seconds(mail) == 0
+    limit(mail, 10, most=10)
+    assert limited_seconds(mail) == pytest.approx(58, abs=1)
+
+
+def test_a_rate_limit_that_was_set_by_hand_is_in_force(mail: RealServer) -> None:
+    limit(mail, (1 << 53) - 1)
+    assert limited_seconds(mail) == pytest.approx(58, abs=1)
+
+
+def test_a_rate_limit_that_only_workers_know_is_in_force_where_they_let_jobs_wait(mail: RealServer) -> None:
+    limit(mail, 3)
+    assert limited_seconds(mail) == 0
+    mail.client.lpush("bull:mail:wait", "1")
+    # Nobody works here: that is no limit.
+    assert limited_seconds(mail) == 0
+    name = "bull:" + base64.b64encode(b"mail").decode()
+    worker = redis.Redis(port=mail.port, client_name=name)
+    worker.ping()
+    assert limited_seconds(mail) == pytest.approx(58, abs=1)
+    mail.client.lpush("bull:mail:active", "2")
+    assert limited_seconds(mail) == 0
+    worker.close()
+
+
+def test_schedulers_are_counted(mail: RealServer) -> None:
+    assert read_queues(mail.url, AT)["bullmq", "mail"].schedulers == 0
+    mail.client.zadd("bull:mail:repeat", {"hourly": AT_MS + 5000, "daily": AT_MS + 9000})
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        assert watcher.read(AT)["bullmq", "mail"].schedulers == 2
+        assert set(watcher.values("redis_queue_job_schedulers").values()) == {2.0}
+
+
 def test_where_workers_keep_metrics_their_counts_are_taken(mail: RealServer) -> None:
     mail.client.hset("bull:mail:metrics:completed", "count", 41)
     report = read_queues(mail.url, AT)["bullmq", "mail"]

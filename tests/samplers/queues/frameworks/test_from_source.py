@@ -27,7 +27,7 @@ def test_resque(empty_server: RealServer) -> None:
         {"waiting": 3, "active": 1},
         1,
         1,
-        1,
+        0,
     )
     assert (mail.oldest_job_age_seconds, mail.age_method) == (0, "first_seen")
     assert found["resque", "empty"].jobs == {"waiting": 0, "active": 0}
@@ -79,6 +79,9 @@ def test_asynq(empty_server: RealServer) -> None:
     client.zadd(f"{stem}:retry", {"f": int(AT) + 60})
     client.zadd(f"{stem}:archived", {"g": int(AT)})
     client.zadd(f"{stem}:completed", {"h": int(AT)})
+    client.sadd(f"{stem}:groups", "daily", "weekly")
+    client.zadd(f"{stem}:g:daily", {"i": int(AT), "j": int(AT)})
+    client.zadd(f"{stem}:g:weekly", {"k": int(AT)})
     client.mset({f"{stem}:processed": 9, f"{stem}:failed": 2, f"{stem}:paused": int(AT)})
     client.zadd(
         "asynq:servers", {"asynq:servers:{host:1:x}": int(AT) + 5, "asynq:servers:{gone}": int(AT) - 5}
@@ -91,6 +94,7 @@ def test_asynq(empty_server: RealServer) -> None:
         "retry": 1,
         "dead": 1,
         "completed": 1,
+        "aggregating": 3,
     }
     assert (report.oldest_job_age_seconds, report.orphaned, report.overdue) == (42, 1, 1)
     assert (report.paused, report.workers) == (True, 1)

@@ -57,3 +57,39 @@ def test_suspended_workers_pause_every_queue(empty_server: RealServer) -> None:
     with Watcher(empty_server.url) as watcher:
         watcher.find(AT)
         assert watcher.read(AT)["rq", "mail"].paused is True
+
+
+def test_canceled_jobs_and_those_on_the_way_to_a_worker_are_shown(empty_server: RealServer) -> None:
+    client = empty_server.client
+    add_worker(empty_server, "a", "mail", 0)
+    client.zadd("rq:canceled:mail", {"x": AT, "y": AT})
+    client.lpush("rq:queue:mail:intermediate", "z")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        jobs = watcher.read(AT)["rq", "mail"].jobs
+    assert {state: number for state, number in jobs.items() if number} == {"canceled": 2, "intermediate": 1}
+
+
+def test_a_worker_that_was_started_while_we_watch_counts_from_its_first_job(empty_server: RealServer) -> None:
+    add_worker(empty_server, "a", "mail", 100)
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        add_worker(empty_server, "b", "mail", 40)
+        empty_server.client.hset("rq:worker:b", "birth", "2023-11-14T22:13:25.000000Z")
+        assert watcher.read(AT + 15)["rq", "mail"].finished["completed"] == 40
+
+
+def test_a_worker_that_was_killed_is_told_once(empty_server: RealServer) -> None:
+    for queue in ("mail", "slow"):
+        empty_server.client.sadd("rq:queues", f"rq:queue:{queue}")
+    add_worker(empty_server, "alive", "mail,slow", 1)
+    add_worker(empty_server, "one", "mail", 1)
+    add_worker(empty_server, "several", "mail,slow", 1)
+    empty_server.client.delete("rq:worker:one", "rq:worker:several")
+    with Watcher(empty_server.url) as watcher:
+        watcher.find(AT)
+        found = watcher.read(AT)
+    silent = {queue: report.silent_workers for (_, queue), report in found.items()}
+    assert silent == {"mail": 1, "slow": 0, "*": 1}
+    assert {queue: report.workers for (_, queue), report in found.items()} == {"mail": 1, "slow": 1, "*": 1}
