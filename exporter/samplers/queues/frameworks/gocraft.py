@@ -25,6 +25,7 @@ from exporter.samplers.queues.replies import (
     number,
     scanned,
 )
+from exporter.samplers.queues.silence import tell_silent
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, State
@@ -116,10 +117,15 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     beats = yield [("HMGET", base + b"worker_pools:" + pool, "heartbeat_at", "job_names") for pool in ids]
     pools = {pool: found for pool, beat in zip(ids, beats, strict=True) if (found := _pool(beat)) is not None}
     answers = iter(replies)
-    return [
+    readings = [
         _read_one(queue, list(islice(answers, len(commands))), pools, moment)
         for queue, commands in zip(queues, questions, strict=True)
     ]
+    tell_silent(
+        {queue.id.name: reading for queue, reading in zip(queues, readings, strict=True)},
+        [pool.kinds for pool in pools.values() if pool.is_silent(moment.at)],
+    )
+    return readings
 
 
 def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
@@ -156,8 +162,7 @@ def _read_one(
     else:
         reading = _read_kind(replies, pools, moment)
         serving = [pool for pool in pools.values() if queue.id.name in pool.kinds]
-    reading.silent_workers = sum(pool.is_silent(moment.at) for pool in serving)
-    reading.workers = len(serving) - reading.silent_workers
+    reading.workers = sum(not pool.is_silent(moment.at) for pool in serving)
     reading.last_heartbeat = max((pool.heard for pool in serving), default=None)
     return reading
 

@@ -18,6 +18,7 @@ from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
 from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
+from exporter.samplers.queues.silence import tell_silent
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_moment
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
@@ -124,10 +125,15 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     enqueued = dict(zip(heads, facts[2 * len(ids) :], strict=True))
     known = [_server(*pair) for pair in zip(beats, served, strict=True)]
     servers = [server for server in known if server is not None]
-    return [
+    readings = [
         _read_one(queue, part, enqueued.get(queue.id.name), servers, moment)
         for queue, part in zip(queues, own, strict=True)
     ]
+    tell_silent(
+        {queue.id.name: reading for queue, reading in zip(queues, readings, strict=True)},
+        [server.queues for server in servers if server.is_silent(moment.at)],
+    )
+    return readings
 
 
 def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
@@ -158,8 +164,7 @@ def _read_one(
     else:
         reading = _read_queue(replies, enqueued)
         serving = [server for server in servers if queue.id.name in server.queues]
-    reading.silent_workers = sum(server.is_silent(moment.at) for server in serving)
-    reading.workers = len(serving) - reading.silent_workers
+    reading.workers = sum(not server.is_silent(moment.at) for server in serving)
     reading.last_heartbeat = max((server.heard for server in serving), default=None)
     return reading
 

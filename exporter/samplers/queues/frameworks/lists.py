@@ -21,6 +21,7 @@ from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, Note, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import count, items, json_object
+from exporter.samplers.queues.silence import tell_silent
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_moment
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, BACKLOG, Method, State
@@ -273,9 +274,9 @@ def _count_workers(
     that is silent is told once."""
     silent_since = moment.at - moment.settings.silent_after.seconds
     for reading in readings:
-        reading.workers = reading.silent_workers = 0
-    by_name = {queue.id.name: reading for queue, reading in zip(queues, readings, strict=True)}
+        reading.workers = 0
     gone = set()
+    silent: list[list[bytes]] = []
     for (key, pattern), reply in zip(workers, replies, strict=True):
         heartbeat, served = (*items(reply), None, None)[:2]
         heard = parse_moment(heartbeat, pattern.format)
@@ -283,13 +284,14 @@ def _count_workers(
             gone.add(f"{_WORKER}{key.hex()}")
             continue
         alive = heard >= silent_since
-        place = by_name.get(served if pattern.queue else _ALL) or by_name.get(_ALL) or readings[0]
-        place.silent_workers = (place.silent_workers or 0) + (not alive)
+        if not alive:
+            silent.append([served if pattern.queue and isinstance(served, bytes) else _ALL])
         for queue, reading in zip(queues, readings, strict=True):
             if pattern.queue and queue.id.name not in (served, _ALL):
                 continue
             reading.workers = (reading.workers or 0) + alive
             reading.last_heartbeat = max(reading.last_heartbeat or 0.0, heard)
+    tell_silent({queue.id.name: one for queue, one in zip(queues, readings, strict=True)}, silent)
     for queue in queues:
         for note in gone & queue.notes.keys():
             del queue.notes[note]

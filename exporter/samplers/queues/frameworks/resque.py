@@ -21,6 +21,7 @@ from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
+from exporter.samplers.queues.silence import tell_silent
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_epoch, parse_iso
 from exporter.samplers.queues.totals import finished_from_totals
@@ -78,11 +79,12 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     names = scanned(first[0])[:_MAX_WORKERS]
     workers = (yield from _read_workers(base, names)) if names else ()
     answers = iter(first[1:])
-    readings = []
+    readings = {}
     for queue, commands in zip(queues, questions, strict=True):
         read = _total if queue.id.name == ruby_index.ALL else _queue
-        readings.append(read(queue, list(islice(answers, len(commands))), workers, moment))
-    return readings
+        readings[queue.id.name] = read(queue, list(islice(answers, len(commands))), workers, moment)
+    tell_silent(readings, [worker.queues for worker in workers if worker.is_silent(moment.at)])
+    return list(readings.values())
 
 
 def _questions(queue: KnownQueue) -> list[Command]:
@@ -134,7 +136,6 @@ def _queue(
     reading.count(State.ACTIVE, len(running))
     reading.orphaned = sum(worker.is_silent(moment.at) for worker in running)
     _count_workers(reading, [worker for worker in workers if worker.queues & {name, b"*"}], moment)
-    reading.silent_workers = sum(worker.is_silent(moment.at) for worker in workers if worker.queues == {name})
     return reading
 
 
@@ -148,9 +149,6 @@ def _total(
         queue.notes[_PINGS] = 1
     reading.finished = finished_from_totals(*totals, failed_are_extra=_PINGS in queue.notes)
     _count_workers(reading, workers, moment)
-    # Each is told once: those that serve just one queue are told there.
-    several = [worker for worker in workers if len(worker.queues) != 1 or b"*" in worker.queues]
-    reading.silent_workers = sum(worker.is_silent(moment.at) for worker in several)
     return reading
 
 

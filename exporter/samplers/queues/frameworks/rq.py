@@ -15,6 +15,7 @@ from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.probes import ask_fitting, find_members, find_types
 from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned, text
+from exporter.samplers.queues.silence import tell_silent
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_iso
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
@@ -126,7 +127,9 @@ def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Readin
         _count_workers(reading, [hashes[worker] for worker in group if worker in hashes])
     readings[_ALL] = Reading()
     _count_workers(readings[_ALL], list(hashes.values()))
-    _count_silent(readings, dict(zip(readings, registered, strict=False)), hashes)
+    silent = [worker for worker, fields in hashes.items() if items(fields) and _heard(fields) is None]
+    served = dict(zip(readings, registered, strict=False))
+    tell_silent(readings, [[name for name in served if worker in served[name]] for worker in silent])
     in_order = [readings[queue.id.name] for queue in queues]
     _count_finished(queues, in_order, hashes, moment)
     return in_order
@@ -157,21 +160,6 @@ def _count_workers(reading: Reading, hashes: Sequence[object]) -> None:
 def _heard(fields: object) -> float | None:
     """When a worker was last heard. One without its hash was killed: heartbeats keep the hash alive."""
     return parse_iso(items(fields)[0]) if items(fields) else None
-
-
-def _count_silent(
-    readings: Mapping[bytes, Reading],
-    registered: Mapping[bytes, Sequence[bytes]],
-    hashes: Mapping[bytes, object],
-) -> None:
-    """Each silent worker once: with its queue, or where it serves several with what belongs to none."""
-    for reading in readings.values():
-        reading.silent_workers = 0
-    for worker, fields in hashes.items():
-        if items(fields) and _heard(fields) is None:
-            served = [name for name, workers in registered.items() if worker in workers]
-            place = readings[served[0] if len(served) == 1 else _ALL]
-            place.silent_workers = (place.silent_workers or 0) + 1
 
 
 def _count_finished(
