@@ -49,8 +49,9 @@ class TargetFacts:
     `handover` is what samplers know that those of another server may go on with, by their names. `writes`
     differs from what it was whenever anything was written meanwhile; None where a server does not tell.
     `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
-    keys, as far as the queues sampler knows them. Whoever walks through the keyspace takes `turns`, and hands
-    the names of each step to `on_names`, with the number of their database.
+    keys, as far as the queues sampler knows them; `job_keys` are the beginnings of all keys of jobs by
+    database, another object whenever they have changed. Whoever walks through the keyspace takes `turns`, and
+    hands the names of each step to `on_names`, with the number of their database.
     """
 
     flavour: str = ""
@@ -75,6 +76,7 @@ class TargetFacts:
     command_times: CommandTimes = CommandTimes()
     lookups: Lookups = field(default_factory=Lookups)
     queue_keys: dict[str, str] = field(default_factory=dict)
+    job_keys: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     replication_ids: frozenset[str] = frozenset()
     handover: dict[str, Any] = field(default_factory=dict)

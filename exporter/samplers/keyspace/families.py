@@ -13,6 +13,12 @@ MEMORY: Final = Family(
 KEYS_WITHOUT_TTL: Final = Family(
     "redis_keyspace_pattern_keys_without_ttl", Kind.GAUGE, "Keys of a pattern that never expire.", _PATTERN
 )
+OWNER: Final = Family(
+    "redis_keyspace_pattern_queue",
+    Kind.GAUGE,
+    "1 for each pattern whose keys are jobs of a queue, with framework and queue as labels.",
+    (*_PATTERN, "framework", "queue"),
+)
 KEYS_ERROR: Final = Family(
     "redis_keyspace_pattern_keys_error_ratio",
     Kind.GAUGE,
@@ -134,6 +140,7 @@ FAMILIES: Final = (
     KEYS,
     MEMORY,
     KEYS_WITHOUT_TTL,
+    OWNER,
     KEYS_ERROR,
     MEMORY_ERROR,
     KEYS_WITHOUT_TTL_ERROR,

@@ -38,9 +38,8 @@ def conclude(
     databases: Mapping[int, DatabaseSummary],
     section: KeyspaceSection,
     before: History | None,
-    queues: Mapping[str, str],
 ) -> History:
-    """The outcome of a pass; `queues` are names of queues by the beginnings of their keys."""
+    """The outcome of a pass."""
     listed = list(databases.values())
     old = before.report if before is not None else None
     shown = {(one.database, one.pattern) for one in old.patterns} if old is not None else set()
@@ -51,7 +50,6 @@ def conclude(
         section.patterns,
         {one.report.database: one.samples for one in listed if one.samples},
     )
-    _note_queues(patterns, queues)
     if old is not None and facts.complete:
         _note_growth(patterns, old, facts.finished_at)
     tracked = {
@@ -78,13 +76,6 @@ def conclude(
         notes=list(facts.notes),
     )
     return History(report, {number: one.skeleton for number, one in databases.items()}, tracked)
-
-
-def _note_queues(patterns: Iterable[PatternReport], queues: Mapping[str, str]) -> None:
-    for pattern in patterns:
-        for beginning, queue in queues.items():
-            if pattern.pattern.startswith(beginning):
-                pattern.queue = queue
 
 
 def _note_growth(patterns: Iterable[PatternReport], old: PassReport, now: float) -> None:

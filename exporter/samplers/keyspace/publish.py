@@ -49,6 +49,9 @@ def _write_pattern(pattern: PatternReport, table: SeriesTable) -> None:
         table.set(families.MAX_BYTES, float(pattern.max_bytes), *labels)
     table.set(families.KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
     table.set(families.KEYS_WITHOUT_TTL_ERROR, _known(pattern.keys_without_ttl_error_ratio), *labels)
+    if pattern.queue:
+        framework, _, queue = pattern.queue.partition(" ")
+        table.set(families.OWNER, 1.0, *labels, framework, queue)
     if pattern.keys_per_hour is not None:
         table.set(families.KEYS_GROWTH, pattern.keys_per_hour, *labels)
     if pattern.memory_bytes_per_hour is not None:

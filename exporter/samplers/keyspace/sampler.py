@@ -15,6 +15,7 @@ from exporter.samplers.keyspace import families
 from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.guard import NotOurTurnError
 from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecords
+from exporter.samplers.keyspace.owners import note_owners
 from exporter.samplers.keyspace.publish import publish
 from exporter.samplers.keyspace.report import PassReport
 from exporter.samplers.keyspace.scan import Scan
@@ -49,6 +50,7 @@ class KeyspaceSampler:
         self._incomplete = 0
         self._written: History | None = None
         self._generation = -1
+        self._owners = context.facts.job_keys
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
@@ -65,7 +67,7 @@ class KeyspaceSampler:
 
     def is_at_rest(self, at: float) -> bool:
         """See `RestingSampler`: between two scans."""
-        is_told = self._written is self._history and self._generation == self._context.table.generation
+        is_told = not self._must_write
         is_known = self._is_loaded and self._context.facts.run_id != ""
         return is_known and is_told and self._task is None and at < self._due
 
@@ -84,6 +86,12 @@ class KeyspaceSampler:
                 await self._scan.save()
         if self._connection is not None:
             await self._connection.close()
+
+    @property
+    def _must_write(self) -> bool:
+        """Whether there is something new: a scan has ended, queues have become known, the table is new."""
+        is_told = self._written is self._history and self._owners is self._context.facts.job_keys
+        return not (is_told and self._generation == self._context.table.generation)
 
     @property
     def report(self) -> PassReport | None:
@@ -174,11 +182,13 @@ class KeyspaceSampler:
 
     def _publish(self) -> None:
         table = self._context.table
-        if self._written is self._history and self._generation == table.generation:
+        if not self._must_write:
             table.carry_over()
         elif self._history is not None:
+            note_owners(self._history.report.patterns, self._context.facts.job_keys)
             publish(self._history.report, table)
         self._written, self._generation = self._history, table.generation
+        self._owners = self._context.facts.job_keys
         if self._scan is not None:
             table.set(families.PROGRESS, self.progress_ratio)
             table.set(families.SCANNED, float(self._scan.keys_scanned))

@@ -302,7 +302,7 @@ class Scan:
             dataset_bytes=self._guard.facts.used_memory_dataset,
             notes=[*self.notes, *self._refusals()],
         )
-        return conclude(facts, self.progress.finished, self._section, self._history, self._queues)
+        return conclude(facts, self.progress.finished, self._section, self._history)
 
     def _refusals(self) -> list[str]:
         return [

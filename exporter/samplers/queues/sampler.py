@@ -16,13 +16,13 @@ from exporter.samplers.lookups import code_of
 from exporter.samplers.queues import families
 from exporter.samplers.queues.advising import Adviser
 from exporter.samplers.queues.base import Framework, Moment
-from exporter.samplers.queues.beginnings import key_beginnings
 from exporter.samplers.queues.candidates import Candidates
 from exporter.samplers.queues.celery_events import CeleryEvents
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.finder import QueueFinder
 from exporter.samplers.queues.frameworks.registry import build_frameworks
 from exporter.samplers.queues.handover import DOWN, Handover
+from exporter.samplers.queues.job_keys import job_keys, told_apart
 from exporter.samplers.queues.known import KnownQueue, KnownQueues, group_queues
 from exporter.samplers.queues.model import Reading
 from exporter.samplers.queues.publishing import QueuePublisher
@@ -333,10 +333,13 @@ class QueuesSampler:
             table.set(families.WALK_DURATION, self._walk_seconds)
 
     def _expire(self, at: float) -> None:
-        keys = self._context.facts.queue_keys
+        facts = self._context.facts
         # The keyspace scan tells whose keys these are; changed in place, since it holds on to the mapping.
-        keys.clear()
-        keys.update(key_beginnings(self._known))
+        facts.queue_keys.clear()
+        facts.queue_keys.update(told_apart(self._known))
+        jobs = job_keys(self._known)
+        if jobs != facts.job_keys:
+            facts.job_keys = jobs
         for known in self._known.expire(at - self._settings.forget_after.seconds):
             log.info(
                 "queue forgotten",
