@@ -29,7 +29,9 @@ from exporter.samplers.queues.suggestions import write_section
 _DEADLINE_SECONDS = 30.0
 # Columns that add states up: a table has no room for twelve.
 _WAITING = ("waiting", "prioritized", "paused")
-_LATER = ("delayed", "scheduled", "retry", "deferred", "waiting_children")
+_LATER = ("delayed", "scheduled", "retry", "deferred", "waiting_children", "aggregating")
+# States that no column shows.
+_REMARKED = ("reserved", "intermediate", "canceled")
 _FAILED = ("failed", "dead")
 _UNKNOWN = "-"
 _FILE_WIDTH = 200
@@ -249,6 +251,8 @@ def _duration(seconds: float | None) -> str:
 
 def _remarks(report: QueueReport) -> list[str]:
     remarks = _troubles(report)
+    counts = {**{state: report.jobs.get(state) for state in _REMARKED}, "schedulers": report.schedulers}
+    remarks += [f"{count} {what}" for what, count in counts.items() if count]
     if report.members is not None:
         remarks.append(f"{report.members} streams")
     if report.worst_members:
@@ -259,6 +263,8 @@ def _remarks(report: QueueReport) -> list[str]:
 
 def _troubles(report: QueueReport) -> list[str]:
     troubles = ["paused"] if report.paused else []
+    if report.rate_limited_seconds:
+        troubles.append(f"rate limited for {_duration(report.rate_limited_seconds)}")
     counts = {
         "orphaned": report.orphaned,
         "stuck": report.stuck,

@@ -85,8 +85,12 @@ def _silent() -> PanelBuilder:
 
 
 def _paused() -> PanelBuilder:
-    text = "Queues that are paused. Normal: 0, unless somebody has paused one on purpose."
-    return _total("Paused queues", text, _each("paused"), above(1))
+    text = (
+        "Queues that are paused or held back by a rate limit. Normal: 0, unless somebody wants it so. Alerts "
+        "on old jobs and missing workers leave them out."
+    )
+    held_back = f"{_each('paused')} == 1 or {_each('rate_limited_seconds')} > bool 0"
+    return _total("Held back", text, held_back, above(1))
 
 
 def _queues() -> PanelBuilder:
@@ -103,8 +107,8 @@ def _queues() -> PanelBuilder:
     ]
     columns = [
         Column("Waiting", _jobs(WAITING), "short", above(1000, 10_000)),
-        Column("Active", _jobs('state="active"'), "short"),
-        Column("Delayed", _jobs('state=~"delayed|scheduled|deferred"'), "short"),
+        Column("Active", _jobs('state=~"active|reserved|intermediate"'), "short"),
+        Column("Delayed", _jobs('state=~"delayed|scheduled|deferred|aggregating"'), "short"),
         Column("Failed", _jobs('state=~"failed|retry"'), "short", above(10)),
         Column("Dead", _jobs('state="dead"'), "short", above(1, 10)),
         Column("Oldest", _each("oldest_job_age_seconds"), "s", above(60, 300)),

@@ -5,9 +5,12 @@ import re
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
-from exporter.cli.queues import fit_queues
+from rich.console import Console
+
+from exporter.cli.queues import fit_queues, show_queues
 from exporter.samplers.queues import QueueReport
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import QueueId, Reading
@@ -148,3 +151,14 @@ def test_a_small_screen_shows_what_needs_a_look() -> None:
     reports = [report("a", 1), report("b", 0), report("c", 5), report("d", 0, orphaned=1), report("e", 2)]
     assert [one.queue for one in fit_queues(reports, height=5)] == ["c", "d", "e"]
     assert fit_queues(reports, height=24) == reports
+
+
+def test_what_holds_a_queue_back_and_who_adds_to_it_is_remarked() -> None:
+    known = KnownQueue(QueueId("bullmq", b"bull:mail"), "mail", 0.0)
+    jobs = {State.WAITING: 5, State.AGGREGATING: 2, State.RESERVED: 3, State.CANCELED: 0}
+    reading = Reading(jobs=jobs, rate_limited_seconds=58.2, schedulers=4)
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(show_queues([report_queue(known, reading, 0.0, None)], "a:6379"))
+    (line,) = [line for line in console.export_text().splitlines() if line.startswith("bullmq")]
+    assert line.split()[:7] == ["bullmq", "mail", "5", "-", "-", "2", "-"]
+    assert line.endswith("rate limited for 58s, 3 reserved, 4 schedulers")
