@@ -76,7 +76,7 @@ def queues(
 
 async def _suggest(target: Target, settings: QueuesSection) -> None:
     """Look twice, to see what grows, and print the section."""
-    async with _open(target, settings) as sampler:
+    async with _open(target, settings, all_lists=True) as sampler:
         await _find_all(sampler)
         await _read(sampler)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
@@ -110,7 +110,9 @@ async def _show(target: Target, settings: QueuesSection, *, as_json: bool, inter
 
 
 @asynccontextmanager
-async def _open(target: Target, settings: QueuesSection) -> AsyncIterator[QueuesSampler]:
+async def _open(
+    target: Target, settings: QueuesSection, *, all_lists: bool = False
+) -> AsyncIterator[QueuesSampler]:
     def connect(name: str) -> Connection:
         return Connection(target, name=name, no_touch=True, timeout_seconds=_DEADLINE_SECONDS)
 
@@ -123,7 +125,7 @@ async def _open(target: Target, settings: QueuesSection) -> AsyncIterator[Queues
         clock=SystemClock(),
         connect=connect,
     )
-    sampler = QueuesSampler(context)
+    sampler = QueuesSampler(context, all_lists=all_lists)
     try:
         yield sampler
     finally:

@@ -6,7 +6,13 @@ from typing import Final
 from exporter.log import get_logger
 from exporter.samplers.queues.candidates import Candidates
 from exporter.samplers.queues.known import KnownQueues
-from exporter.samplers.queues.suggestions import Suggestion, commands_of_workers, suggest, summarise
+from exporter.samplers.queues.suggestions import (
+    Suggestion,
+    commands_of_workers,
+    suggest,
+    summarise,
+    worked_on,
+)
 
 log = get_logger(__name__)
 
@@ -33,7 +39,7 @@ class Adviser:
         if at < self._due_at and not self._candidates.has_new:
             return
         self._due_at = at + _INTERVAL_SECONDS
-        self.suggestions = suggest(self._candidates.current(self._known, at), signs)
+        self.suggestions = suggest(self._candidates.current(self._known, worked_on(signs), at), signs)
         self.text = self._describe(signs)
         new = {(one.database, one.key) for one in self.suggestions} - self._told
         if new:

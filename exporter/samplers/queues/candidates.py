@@ -1,10 +1,12 @@
 """Lists that look like queues, and belong to no framework that is known: noted, never read as queues.
 
-What speaks for a list is a name with a word for queues. What was seen of it is noted with it: how many
-entries it has, whether they are JSON and say when they were made, at which end it grew.
+What speaks for a list is a name with a word for queues; where all lists are looked at, also that entries are
+taken from one end, or, where workers are blocked on lists, that it holds JSON or grows at one end. What was
+seen of it is noted with it.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +15,7 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks.key_patterns import Pattern
+from exporter.samplers.queues.frameworks.stream_patterns import join, shape_of
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.plain_keys import LOOKS_LIKE_A_QUEUE
@@ -20,6 +23,7 @@ from exporter.samplers.queues.replies import count, json_object
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_moment
 
+_ANY: Final = re.compile(rb".+", re.DOTALL)
 _MAX_CANDIDATES: Final = 200
 _MAX_NAME_BYTES: Final = 500
 # How often what is known already is looked at again, and when it is forgotten.
@@ -39,8 +43,8 @@ class Candidate:
     """One list as it was last seen, at a moment in epoch seconds.
 
     `grows_at` is the end at which entries were added, `tail` or `head`; `oldest` the end at which the older
-    of the two stood, by their own times. Empty where that is not known. `time_path` is where an entry's JSON
-    says when it was made.
+    of the two stood, by their own times. Empty where that is not known. `is_taken_from`: it had fewer
+    entries, and one end was still the same. `time_path` is where an entry's JSON says when it was made.
     """
 
     key: bytes
@@ -52,17 +56,17 @@ class Candidate:
     time_path: str = ""
     oldest: str = ""
     grows_at: str = ""
+    is_taken_from: bool = False
     ends: tuple[bytes, bytes] = (b"", b"")
 
     def take(self, length: int, head: Reply, tail: Reply, at: float) -> None:
         """Take in what a look has told."""
         ends = _digest(head), _digest(tail)
-        if (
-            self.looked_at
-            and length > self.entries
-            and (ends[0] == self.ends[0]) != (ends[1] == self.ends[1])
-        ):
+        is_one_end_new = self.looked_at > 0 and (ends[0] == self.ends[0]) != (ends[1] == self.ends[1])
+        if is_one_end_new and length > self.entries:
             self.grows_at = "tail" if ends[0] == self.ends[0] else "head"
+        elif is_one_end_new and 0 < length < self.entries:
+            self.is_taken_from = True
         self.entries, self.ends, self.looked_at = length, ends, at
         documents = [json_object(head), json_object(tail)]
         self.is_json = all(documents)
@@ -75,13 +79,14 @@ class Candidate:
 class Candidates:
     """A `Framework` without queues: it looks at lists of unknown makers, and remembers up to 200.
 
-    `has_new`: some were found that `current` has not told yet.
+    `any_name`: also at lists whose names say nothing, unless there is an id in them. `has_new`: some were
+    found that `current` has not told yet.
     """
 
     name = "unknown"
-    signposts: Sequence[Signpost] = (Signpost("list", LOOKS_LIKE_A_QUEUE),)
 
-    def __init__(self, settings: QueuesSection) -> None:
+    def __init__(self, settings: QueuesSection, *, any_name: bool = False) -> None:
+        self.signposts: Sequence[Signpost] = [Signpost("list", _ANY if any_name else LOOKS_LIKE_A_QUEUE)]
         self._configured = [Pattern(one.key) for one in settings.lists]
         self._found: dict[tuple[int, bytes], Candidate] = {}
         self.has_new = False
@@ -99,7 +104,7 @@ class Candidates:
         """See `Framework`: notes the lists among what was seen."""
         known = [queue for queue in moment.known if queue.id.database == moment.database]
         due = []
-        for key in seen.of("list"):
+        for key in (key for key in seen.of("list") if len(key) <= _MAX_NAME_BYTES):
             candidate = self._note(key, moment, known)
             if candidate is not None and moment.at - candidate.looked_at >= _AGAIN_SECONDS:
                 due.append(candidate)
@@ -119,11 +124,8 @@ class Candidates:
         place = (moment.database, key)
         candidate = self._found.get(place)
         if candidate is None:
-            if (
-                len(key) > _MAX_NAME_BYTES
-                or len(self._found) >= _MAX_CANDIDATES
-                or self._has_owner(key, known)
-            ):
+            is_worth_it = LOOKS_LIKE_A_QUEUE.fullmatch(key) or join(shape_of(key)) == key
+            if len(self._found) >= _MAX_CANDIDATES or not is_worth_it or self._has_owner(key, known):
                 return None
             candidate = self._found[place] = Candidate(key, moment.database)
             self.has_new = True
@@ -136,8 +138,11 @@ class Candidates:
             _belongs(key, queue.id) for queue in known
         )
 
-    def current(self, known: Iterable[KnownQueue], at: float) -> Sequence[Candidate]:
-        """Those that are still there, and that no queue that was found meanwhile has turned out to own."""
+    def current(
+        self, known: Iterable[KnownQueue], worked_on: Collection[int], at: float
+    ) -> Sequence[Candidate]:
+        """Those that are still there, that look like queues, and that no queue that was found meanwhile has
+        turned out to own. `worked_on` are the databases in which workers are blocked on lists."""
         self.has_new = False
         queues: dict[int, list[KnownQueue]] = {}
         for queue in known:
@@ -145,7 +150,13 @@ class Candidates:
         for place, one in list(self._found.items()):
             if at - one.seen_at > _FORGET_SECONDS or self._has_owner(one.key, queues.get(one.database, ())):
                 del self._found[place]
-        return [one for one in self._found.values() if one.entries]
+        return [one for one in self._found.values() if one.entries and _is_likely(one, worked_on)]
+
+
+def _is_likely(one: Candidate, worked_on: Collection[int]) -> bool:
+    if LOOKS_LIKE_A_QUEUE.fullmatch(one.key) or one.is_taken_from:
+        return True
+    return one.database in worked_on and (one.is_json or one.grows_at != "")
 
 
 def _look(candidates: Sequence[Candidate], at: float) -> Steps[None]:

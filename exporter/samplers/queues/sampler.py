@@ -54,6 +54,7 @@ class QueuesSampler:
     """Finds the queues of one server and reads them.
 
     `records` keeps them over restarts of the daemon. `frameworks` are those of the settings, unless given.
+    `all_lists`: lists of any name are looked at for whether they look like queues.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class QueuesSampler:
         context: SamplerContext,
         records: QueueRecords | None = None,
         frameworks: Sequence[Framework] | None = None,
+        *,
+        all_lists: bool = False,
     ) -> None:
         self._context = context
         self._settings: QueuesSection = context.settings
@@ -73,7 +76,7 @@ class QueuesSampler:
         records = records or context.records.get("queues")
         self._keeper = QueueKeeper(records, self._known, context.target.instance)
         self._own_database = context.target.address.database
-        self._candidates = Candidates(self._settings)
+        self._candidates = Candidates(self._settings, any_name=all_lists)
         looking = [*self._frameworks, self._candidates]
         self._finder = QueueFinder(looking, self._known, self._settings, self._own_database)
         self.adviser = Adviser(self._candidates, self._known, context.target.instance)

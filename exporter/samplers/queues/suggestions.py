@@ -107,6 +107,12 @@ def commands_of_workers(signs: Collection[str]) -> str:
     return ", ".join(name.upper() for name in _TAKING if name in seen)
 
 
+def worked_on(signs: Collection[str]) -> Collection[int]:
+    """The databases in which workers take from lists."""
+    parts = (sign.partition(" ") for sign in signs)
+    return {int(database) for database, _, name in parts if name in _TAKING}
+
+
 def _taking(signs: Collection[str], database: int) -> Sequence[str]:
     return [name for name in _TAKING if f"{database} {name}" in signs]
 
@@ -119,6 +125,8 @@ def _suggestion(shape: KeyShape, found: Sequence[Candidate], taking: Sequence[st
         evidence.append(f"as {shape.maker} writes them")
     if all(one.is_json for one in found):
         evidence.append("JSON")
+    if any(one.is_taken_from for one in found):
+        evidence.append("entries are taken from it")
     evidence += [f"grows at its {end}" for end in sorted({one.grows_at for one in found if one.grows_at})]
     if taking:
         evidence.append(f"clients blocked in {', '.join(taking).upper()}")

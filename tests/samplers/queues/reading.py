@@ -97,6 +97,8 @@ class Watcher:
         settings: QueuesSection | None = None,
         records: QueueRecords | None = None,
         frameworks: Sequence[Framework] | None = None,
+        *,
+        all_lists: bool = False,
     ) -> None:
         target = target_of(url)
         self.clock = FrozenClock(0.0)
@@ -112,7 +114,7 @@ class Watcher:
             connect=lambda name: Connection(target, name=name, no_touch=True),
         )
         self._connection = Connection(target)
-        self.sampler = QueuesSampler(context, records, frameworks)
+        self.sampler = QueuesSampler(context, records, frameworks, all_lists=all_lists)
 
     def __enter__(self) -> Self:
         return self

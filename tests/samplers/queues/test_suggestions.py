@@ -146,6 +146,26 @@ def test_workers_that_take_from_the_head(empty_server: RealServer) -> None:
         assert suggestions(watcher)["jobs:{name}"].entry == {"key": "jobs:{name}", "oldest": "head"}
 
 
+def test_lists_whose_names_say_nothing(empty_server: RealServer) -> None:
+    client = empty_server.client
+    client.lpush("mailer:outgoing", '{"to": 1}', '{"to": 2}')
+    client.lpush("thumbnails", "a", "b", "c")
+    client.lpush("recent:posts", "1", "2")
+    client.lpush("feed:17", '{"post": 1}')
+    with Watcher(empty_server.url) as watcher:
+        assert suggestions(watcher) == {}
+    with Watcher(empty_server.url, all_lists=True) as watcher:
+        assert suggestions(watcher) == {}
+        client.rpop("thumbnails")
+        watcher._runner.run(watcher.sampler.look_again(AT + 2))
+        watcher.read(AT + 2)
+        assert [one.entry for one in watcher.sampler.adviser.suggestions] == [
+            {"key": "thumbnails", "name": "thumbnails"}
+        ]
+    with blocked(empty_server, "x"), Watcher(empty_server.url, all_lists=True) as watcher:
+        assert set(suggestions(watcher)) == {"mailer:outgoing"}
+
+
 def test_workers_that_wait_on_lists_that_are_empty(empty_server: RealServer) -> None:
     with blocked(empty_server, "x"), Watcher(empty_server.url) as watcher:
         assert suggestions(watcher) == {}
