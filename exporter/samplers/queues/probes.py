@@ -4,13 +4,13 @@ A command for another type is an error, which the server counts, and somebody ma
 type is asked first, and only commands that fit it are sent.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from exporter.connection import Command, Reply
 from exporter.connection.connection import Argument
 from exporter.errors import ReplyError
-from exporter.samplers.queues.replies import ask_members, scanned, text
+from exporter.samplers.queues.replies import ask_members, names, scanned, text
 from exporter.samplers.queues.steps import Steps, together
 
 C = TypeVar("C")
@@ -66,3 +66,14 @@ def check_each(candidates: Sequence[C], check: Callable[[C], Steps[T]]) -> Steps
         part = candidates[start : start + _AT_ONCE]
         found += yield from together([check(candidate) for candidate in part])
     return found
+
+
+def keep_fitting(candidates: Sequence[C], check: Callable[[C], Steps[bool]]) -> Steps[list[C]]:
+    """The candidates that the check is true of."""
+    fits = yield from check_each(candidates, check)
+    return [candidate for candidate, fit in zip(candidates, fits, strict=True) if fit]
+
+
+def elements(replies: Iterable[Reply]) -> list[bytes]:
+    """What replies to LINDEX and ZRANGE have brought, each once."""
+    return list(dict.fromkeys(one for reply in replies for one in (*names(reply), *names([reply]))))

@@ -13,7 +13,7 @@ from typing import Final
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_types
+from exporter.samplers.queues.probes import ask_fitting, find_types, keep_fitting
 from exporter.samplers.queues.replies import count, pairs, text
 from exporter.samplers.queues.steps import Steps, together
 from exporter.samplers.queues.timestamps import plausible
@@ -55,12 +55,12 @@ class Arq:
         sets = [key for key in seen.of("zset") if key not in (_DEFAULT, _ABORT)]
         found = yield from together(
             [
-                check_each(list(dict.fromkeys([_DEFAULT, *told])), _find_reported),
-                check_each(sets, _find_holding),
-                _look_at_default(),
+                keep_fitting(list(dict.fromkeys([_DEFAULT, *told])), _is_reported_on),
+                keep_fitting(sets, _holds_jobs),
+                keep_fitting([_DEFAULT], _is_set_of_jobs),
             ]
         )
-        names = dict.fromkeys(name for part in found for name in part if name is not None)
+        names = dict.fromkeys(name for part in found for name in part)
         return [Found(QueueId(self.name, b"", name, moment.database)) for name in names]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
@@ -68,28 +68,28 @@ class Arq:
         return read_each(queues, moment, _read)
 
 
-def _find_reported(key: bytes) -> Steps[bytes | None]:
-    """The key, if a worker reports on it; a queue without jobs has no key."""
+def _is_reported_on(key: bytes) -> Steps[bool]:
+    """Whether a worker reports on a queue; one without jobs has no key."""
     (report,) = yield from ask_fitting([("GET", key + _HEALTH)])
-    return key if "j_complete=" in (text(report) or "") else None
+    return "j_complete=" in (text(report) or "")
 
 
-def _look_at_default() -> Steps[list[bytes | None]]:
-    """The default queue's key, if that holds jobs; it is looked up even if it was not seen."""
-    types = yield from find_types([_DEFAULT])
-    return [(yield from _find_holding(_DEFAULT))] if types[_DEFAULT] == "zset" else []
+def _is_set_of_jobs(key: bytes) -> Steps[bool]:
+    """Whether a key that may be of any type, or not there, is a sorted set that holds jobs."""
+    types = yield from find_types([key])
+    return types[key] == "zset" and (yield from _holds_jobs(key))
 
 
-def _find_holding(key: bytes) -> Steps[bytes | None]:
-    """The key, if it holds jobs: members that are scored by a moment, and whose job has a key of its own."""
+def _holds_jobs(key: bytes) -> Steps[bool]:
+    """Whether the members of a sorted set are scored by a moment, and have the key of a job each."""
     (first,) = yield [("ZRANGE", key, 0, _PROBES - 1, "WITHSCORES")]
     # Sorted sets may be a great many, with scores of all kinds: they are not asked more than this.
     if not any(plausible(score / 1000) is not None for _, score in pairs(first)):
-        return None
+        return False
     (last,) = yield [("ZRANGE", key, -_PROBES, -1, "WITHSCORES")]
     members = dict.fromkeys(member for member, _ in (*pairs(first), *pairs(last)))
     types = yield from find_types([_JOB + member for member in members])
-    return key if "string" in types.values() else None
+    return "string" in types.values()
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

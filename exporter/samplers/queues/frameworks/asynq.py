@@ -12,7 +12,7 @@ from exporter.connection import Command
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.probes import ask_fitting, check_each, elements, find_members
 from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
@@ -78,8 +78,8 @@ def _is_queue(queue: bytes) -> Steps[bool]:
     ends += yield from ask_fitting(
         [("ZRANGE", stem + b"g:" + group, 0, 0) for group in scanned(groups)[:_MAX_PROBES]]
     )
-    tasks = dict.fromkeys(task for end in ends for task in (*names(end), *names([end])))
-    hashes = yield from ask_fitting([("HMGET", stem + b"t:" + task, "msg", "state") for task in tasks])
+    tasks = [("HMGET", stem + b"t:" + task, "msg", "state") for task in elements(ends)]
+    hashes = yield from ask_fitting(tasks)
     return any(items(fields) and None not in items(fields) for fields in hashes)
 
 

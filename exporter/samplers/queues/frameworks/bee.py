@@ -9,8 +9,8 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, re
 from exporter.samplers.queues.frameworks.bull_family import stems
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import check_each, find_types
-from exporter.samplers.queues.replies import count, json_object, names, number, scanned
+from exporter.samplers.queues.probes import elements, find_types, keep_fitting
+from exporter.samplers.queues.replies import count, json_object, number, scanned
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_number
 from exporter.samplers.queues.vocabulary import Method, Outcome, State
@@ -49,13 +49,8 @@ class BeeQueue:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        candidates = stems(seen)
-        fingerprints = yield from check_each(candidates, _is_bee_queue)
-        return [
-            Found(QueueId(self.name, stem, database=moment.database))
-            for stem, fits in zip(candidates, fingerprints, strict=True)
-            if fits
-        ]
+        queues = yield from keep_fitting(stems(seen), _is_bee_queue)
+        return [Found(QueueId(self.name, stem, database=moment.database)) for stem in queues]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
@@ -93,7 +88,7 @@ def _ask_end(key: bytes, kind: str) -> Command:
 
 
 def _ids(reply: Reply) -> Sequence[bytes]:
-    return [*names([reply]), *names(reply), *scanned(reply)][:_MAX_PROBES]
+    return [*elements([reply]), *scanned(reply)][:_MAX_PROBES]
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:

@@ -15,8 +15,8 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings
 from exporter.samplers.queues.frameworks import bull_family as bull
 from exporter.samplers.queues.model import QueueId
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_types
-from exporter.samplers.queues.replies import items, json_object, names, number, text
+from exporter.samplers.queues.probes import ask_fitting, elements, find_types, keep_fitting
+from exporter.samplers.queues.replies import items, json_object, number, text
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
 
@@ -34,12 +34,8 @@ _JOB_FIELDS: Final = ("name", "data", "opts", "timestamp")
 def find_bull(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
     """The queues of Bull, among the keys that were seen and those that connected workers name."""
     stems, named = yield from _candidates(seen, moment)
-    fits = yield from check_each(stems, lambda stem: _is_bull(stem, stem in named))
-    return [
-        Found(QueueId(BULL, stem, database=moment.database))
-        for stem, fit in zip(stems, fits, strict=True)
-        if fit
-    ]
+    queues = yield from keep_fitting(stems, lambda stem: _is_bull(stem, stem in named))
+    return [Found(QueueId(BULL, stem, database=moment.database)) for stem in queues]
 
 
 def find_bullmq(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
@@ -49,14 +45,11 @@ def find_bullmq(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
     before version 5 leave what Bull's leave; or what it was before its application changed over.
     """
     stems, _ = yield from _candidates(seen, moment)
-    fits = yield from check_each(stems, _is_bullmq)
+    database = moment.database
+    queues = yield from keep_fitting(stems, _is_bullmq)
     return [
-        Found(
-            QueueId(BULLMQ, stem, database=moment.database),
-            absorbs=(QueueId(BULL, stem, database=moment.database),),
-        )
-        for stem, fit in zip(stems, fits, strict=True)
-        if fit
+        Found(QueueId(BULLMQ, stem, database=database), absorbs=(QueueId(BULL, stem, database=database),))
+        for stem in queues
     ]
 
 
@@ -143,14 +136,9 @@ def _has_own_keys(stem: bytes, types: Mapping[bytes, str]) -> Steps[bool]:
     if any(items(reply) and None not in items(reply) for reply in replies[len(ends) :]):
         return True
     jobs = yield from ask_fitting(
-        [("HMGET", stem + b":" + job, *_JOB_FIELDS) for job in _ids(replies[: len(ends)])]
+        [("HMGET", stem + b":" + job, *_JOB_FIELDS) for job in elements(replies[: len(ends)])]
     )
     return any(_is_job(job) for job in jobs)
-
-
-def _ids(ends: Sequence[Reply]) -> list[bytes]:
-    found = dict.fromkeys(job for reply in ends for job in (names(reply) or names([reply])))
-    return list(found)
 
 
 def _is_job(reply: Reply) -> bool:

@@ -13,7 +13,7 @@ from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each
+from exporter.samplers.queues.probes import ask_fitting, keep_fitting
 from exporter.samplers.queues.replies import count, items, json_object, names, pairs
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import at_path, parse_number
@@ -48,9 +48,8 @@ class Dramatiq:
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`: by the messages themselves."""
-        keys = list(seen.of("hash"))
-        fits = yield from check_each(keys, _holds_messages)
-        matches = [_MESSAGES.fullmatch(key) for key, fit in zip(keys, fits, strict=True) if fit]
+        keys = yield from keep_fitting(seen.of("hash"), _holds_messages)
+        matches = [_MESSAGES.fullmatch(key) for key in keys]
         queues = dict.fromkeys((match[1], match[2]) for match in matches if match)
         return [Found(QueueId(self.name, base, name, moment.database)) for base, name in queues]
 

@@ -15,7 +15,7 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, re
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each
+from exporter.samplers.queues.probes import ask_fitting, elements, keep_fitting
 from exporter.samplers.queues.replies import count, names, text
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import plausible
@@ -49,12 +49,8 @@ class Huey:
         """See `Framework`: by a task, waiting or scheduled."""
         keys = [*seen.of("list"), *seen.of("zset")]
         found = list(dict.fromkeys(key.removeprefix(_QUEUE).removeprefix(_SCHEDULE) for key in keys))
-        fits = yield from check_each(found, _is_huey)
-        return [
-            Found(QueueId(self.name, b"", name, moment.database))
-            for name, fit in zip(found, fits, strict=True)
-            if fit
-        ]
+        queues = yield from keep_fitting(found, _is_huey)
+        return [Found(QueueId(self.name, b"", name, moment.database)) for name in queues]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
@@ -69,7 +65,7 @@ def _is_huey(name: bytes) -> Steps[bool]:
             ("ZRANGE", _SCHEDULE + name, 0, 0),
         ]
     )
-    return any(_is_task(member) for end in ends for member in (*names(end), *names([end])))
+    return any(_is_task(member) for member in elements(ends))
 
 
 def _is_task(member: bytes) -> bool:

@@ -14,8 +14,8 @@ from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, re
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each
-from exporter.samplers.queues.replies import count, json_object, names
+from exporter.samplers.queues.probes import ask_fitting, elements, keep_fitting
+from exporter.samplers.queues.replies import count, json_object
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_epoch
 from exporter.samplers.queues.vocabulary import Method, State
@@ -38,12 +38,8 @@ class Laravel:
         """See `Framework`: by a job that looks like Laravel's, waiting, delayed or reserved."""
         matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
         candidates = list(dict.fromkeys((match[1], match[2]) for match in matches if match))
-        fits = yield from check_each([base + name for base, name in candidates], _is_laravel)
-        return [
-            Found(QueueId(self.name, base, name, moment.database))
-            for (base, name), fit in zip(candidates, fits, strict=True)
-            if fit
-        ]
+        queues = yield from keep_fitting(candidates, lambda parts: _is_laravel(b"".join(parts)))
+        return [Found(QueueId(self.name, base, name, moment.database)) for base, name in queues]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
@@ -54,7 +50,7 @@ def _is_laravel(key: bytes) -> Steps[bool]:
     ends = yield from ask_fitting(
         [("LINDEX", key, 0), *(("ZRANGE", key + suffix, 0, 0) for suffix in _SUFFIXES)]
     )
-    return any(_is_job(json_object(job)) for end in ends for job in (*names(end), *names([end])))
+    return any(_is_job(json_object(job)) for job in elements(ends))
 
 
 def _is_job(fields: Mapping[str, Any]) -> bool:

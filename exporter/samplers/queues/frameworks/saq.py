@@ -11,7 +11,7 @@ from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each
+from exporter.samplers.queues.probes import ask_fitting, elements, keep_fitting
 from exporter.samplers.queues.replies import count, json_object, names, number
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
@@ -38,12 +38,8 @@ class Saq:
         """See `Framework`: by a job or a worker's report in one of the keys."""
         matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
         found = list(dict.fromkeys(match[1] for match in matches if match))
-        fits = yield from check_each(found, _is_saq)
-        return [
-            Found(QueueId(self.name, _BASE, name, moment.database))
-            for name, fit in zip(found, fits, strict=True)
-            if fit
-        ]
+        queues = yield from keep_fitting(found, _is_saq)
+        return [Found(QueueId(self.name, _BASE, name, moment.database)) for name in queues]
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
@@ -62,7 +58,7 @@ def _is_saq(name: bytes) -> Steps[bool]:
         ]
     )
     own = (_BASE + b"job:" + name + b":", stem + b":worker_info:", stem + b":stats:")
-    return any(member.startswith(own) for end in ends for member in (*names(end), *names([end])))
+    return any(member.startswith(own) for member in elements(ends))
 
 
 def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
