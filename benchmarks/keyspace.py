@@ -241,7 +241,9 @@ def page_times(server: RealServer, directory: Path, setting: str) -> list[float]
 def survey_names(names: int) -> None:
     """A survey of names that are made up, in this process."""
     random = Random(1)
-    settings = SurveySettings(SamplePlan(names * _SAMPLE_SHARE), 0.3, "OBJECT IDLETIME", False, 10, seed=1)
+    settings = SurveySettings(
+        SamplePlan(names * _SAMPLE_SHARE), 0.3 * names * _SAMPLE_SHARE, "OBJECT IDLETIME", False, 10, seed=1
+    )
     survey = Survey(settings, Miner(ConfiguredPatterns([])), Refused(), Lookups())
     survey.note_size(names)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -77,7 +77,11 @@ def scan(
         int | None, typer.Option(help="How many patterns are shown.", show_default="100")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="A configuration file whose samplers.keyspace counts.")
+        Path | None,
+        typer.Option(
+            help="A configuration file whose samplers.keyspace counts, but for run_on: the server at URL "
+            "is scanned."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a scan of this server that was interrupted.")

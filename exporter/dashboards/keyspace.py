@@ -60,15 +60,20 @@ def _without_ttl() -> PanelBuilder:
 
 def _accounted() -> PanelBuilder:
     text = (
-        "Memory of all keys as the last scan found it, in parts of the memory for data. Normal: 80 to 120 "
-        "%; far from it, the keyspace has changed since the scan, or is too small to tell."
+        "Memory of all keys as the last scan found it, in parts of the memory for data. Normal: 80 "
+        "to 160 %, since its entry in the server's tables counts with a key; far from it, the keyspace has "
+        "changed since the scan, or is too small to tell."
     )
     query = best(of("redis_keyspace_memory_accounted_ratio"))
     return number(About("Memory accounted for", "percentunit", text, _NO_SCAN), Query(query), decimals=0)
 
 
 def _progress() -> PanelBuilder:
-    text = "How much of the scan under way is done; 100 % between scans. Normal: moves on."
+    text = (
+        "How much of the scan under way is done; 100 % between scans. Normal: moves on. "
+        "redis_keyspace_scan_remaining_seconds tells how long it still takes, redis_keyspace_scan_late what "
+        "holds it up."
+    )
     query = best(of("redis_keyspace_scan_progress_ratio"))
     return number(About("Scan", "percentunit", text, _NO_SCAN), Query(query), decimals=0)
 

@@ -1,11 +1,14 @@
 """Patterns of keys' names as users write them: `session:{id}`, `cache:*:html`."""
 
+import hashlib
 import re
 from typing import Final
 
 # A placeholder stands for a part between separators, `*` for anything; braces of a hash tag are doubled.
 _PARTS: Final = re.compile(r"\{\{|\}\}|\{[^{}]*\}|\*+")
 _PART: Final = rb"[^:/|]+"
+_MAX_SHOWN: Final = 128
+_DIGEST_LENGTH: Final = 12
 
 
 def compile_pattern(text: str) -> "re.Pattern[bytes]":
@@ -44,3 +47,30 @@ def show_bytes(name: bytes) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def show_name(name: bytes) -> str:
+    """A key's name as text of bounded length.
+
+    A longer one is `start…(10,000 bytes, #9f86d081884c)`, with the first digits of its SHA-256.
+    """
+    text = show_bytes(name)
+    if len(text) <= _MAX_SHOWN:
+        return text
+    return f"{text[:_MAX_SHOWN]}…({len(name):,} bytes, #{_digest(name)})"
+
+
+def hash_name(name: bytes) -> str:
+    """A key's name, not told."""
+    return f"sha256:{hashlib.sha256(name).hexdigest()[:16]}"
+
+
+def shorten_pattern(pattern: str) -> str:
+    """A pattern as text of bounded length: `start…(#9f86d081884c)` where it is longer."""
+    if len(pattern) <= _MAX_SHOWN:
+        return pattern
+    return f"{pattern[:_MAX_SHOWN]}…(#{_digest(pattern.encode('utf-8', 'surrogatepass'))})"
+
+
+def _digest(name: bytes) -> str:
+    return hashlib.sha256(name).hexdigest()[:_DIGEST_LENGTH]

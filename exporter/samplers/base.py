@@ -47,7 +47,8 @@ class TargetFacts:
     version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
     `slots` are those of a cluster's node, `replication_ids` those of its data now and before it was promoted.
     `handover` is what samplers know that those of another server may go on with, by their names. `writes`
-    differs from what it was whenever anything was written meanwhile; None where a server does not tell.
+    differs from what it was whenever anything was written meanwhile; None where a server does not tell. A
+    replica `is_linked` while it hears its primary.
     `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
     keys, as far as the queues sampler knows them; `job_keys` are the beginnings of all keys of jobs by
     database, another object whenever they have changed. Whoever walks through the keyspace takes `turns`, and
@@ -60,6 +61,7 @@ class TargetFacts:
     mode: str = ""
     role: str = ""
     run_id: str = ""
+    is_linked: bool = False
     started_at: float = 0.0
     maxmemory_policy: str = ""
     loading: bool = False
@@ -136,6 +138,20 @@ class PunctualSampler(Sampler, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Another target that is watched: its name, what is known of it, and the way to connect to it."""
+
+    instance: str
+    facts: TargetFacts
+    connect: Callable[[str], Connection]
+
+
+def find_none(facts: TargetFacts) -> Peer | None:
+    """There is no other target."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class SamplerContext:
     """What a sampler is built from.
 
@@ -144,7 +160,8 @@ class SamplerContext:
     `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
     label, whose counts of folded values are exposed. A pass has `timeout_seconds`. `neighbours` are the other
     servers that are watched. `records` are what outlives the process, by the name of the sampler that
-    declares their protocol; without one a sampler begins anew.
+    declares their protocol; without one a sampler begins anew. `find_replica` finds a healthy replica of this
+    target among the neighbours.
     """
 
     target: Target
@@ -158,6 +175,7 @@ class SamplerContext:
     timeout_seconds: float = 5.0
     neighbours: "Neighbours | None" = None
     records: Mapping[str, Any] = field(default_factory=dict)
+    find_replica: Callable[[TargetFacts], Peer | None] = find_none
 
     def new_cap(self, label: str, limit: int) -> LabelCap:
         """A cap on the values of one label, whose folded values are counted in the sampler's status."""

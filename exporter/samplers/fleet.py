@@ -7,6 +7,7 @@ from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.model.target import Target
+from exporter.samplers.base import Peer, TargetFacts
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
@@ -80,12 +81,27 @@ class Fleet:
                     on_change=self._on_news,
                     on_reported=self._reported,
                     records=self._records,
+                    find_replica=self._find_replica,
                     neighbours=self._neighbours,
                 )
                 self._watched[target] = (plans, runner)
                 if not runner.has_reported:
                     self._unheard.add(runner)
                 self._schedule.add(runner)
+
+    def _find_replica(self, primary: TargetFacts) -> Peer | None:
+        """A watched replica of a target that is up, hears its primary, and has nothing else to do.
+
+        Both tell the same replication id, by whatever names and addresses they are known.
+        """
+        for runner in self.runners:
+            facts = runner.facts
+            follows = not facts.replication_ids.isdisjoint(primary.replication_ids)
+            is_replica = facts.role == "slave" and follows
+            is_free = facts.is_linked and not facts.loading and not facts.fork_in_progress
+            if facts is not primary and runner.status.up and is_replica and is_free:
+                return runner.peer
+        return None
 
     async def _drop(self, target: Target, runner: TargetRunner) -> None:
         del self._watched[target]

@@ -11,9 +11,11 @@ from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.samplers.base import (
+    Peer,
     Sampler,
     SamplerContext,
     TargetFacts,
+    find_none,
 )
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
@@ -50,6 +52,7 @@ class TargetRunner:
         records: Mapping[str, Any] | None = None,
         facts: TargetFacts | None = None,
         neighbours: Neighbours | None = None,
+        find_replica: Callable[[TargetFacts], Peer | None] = find_none,
     ) -> None:
         self.target = target
         self.facts = facts or TargetFacts()
@@ -70,6 +73,7 @@ class TargetRunner:
             on_closed=self._closed,
             on_errors=self.facts.lookups.note_errors,
         )
+        self._find_replica = find_replica
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
         self._unheard: set[str] = set()
@@ -90,11 +94,17 @@ class TargetRunner:
             records=self._records,
             timeout_seconds=plan.timeout_seconds,
             neighbours=self._neighbours,
+            find_replica=self._find_replica,
         )
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
             refusals=context.refusals, caps=context.caps, table=table
         )
         return Slot(plan, plan.spec.build(context), table, status)
+
+    @property
+    def peer(self) -> Peer:
+        """This target, for samplers of others."""
+        return Peer(self.target.instance, self.facts, self._connect)
 
     def _connect(self, name: str) -> Connection:
         return Connection(

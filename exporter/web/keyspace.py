@@ -1,4 +1,4 @@
-"""`/api/keyspace`: what the last finished pass over each keyspace has found, as JSON."""
+"""`/api/keyspace`: what the last pass over each keyspace has found, and the one under way, as JSON."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -30,10 +30,33 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
 
 
 def _keyspace(instance: str, sampler: KeyspaceSampler, database: str | None) -> dict[str, Any]:
-    report = sampler.report
+    report = sampler.report or sampler.partial
     document: dict[str, Any] = {"instance": instance} if report is None else json.loads(report.to_json())
+    # Until the first pass has ended these are figures of the keys seen so far.
+    document["partial"] = report is None or not report.complete
+    document["scan"] = _scan(sampler)
     if database is not None:
-        for name in ("databases", "patterns", "types", "biggest_keys"):
-            document[name] = [one for one in document.get(name, ()) if one["database"] == database]
-    document["scan"] = {"progress_ratio": sampler.progress_ratio, "keys_scanned": sampler.keys_scanned}
+        _narrow(document, database)
+        _narrow(document["scan"], database)
     return document
+
+
+def _scan(sampler: KeyspaceSampler) -> dict[str, Any]:
+    """The pass under way; `patterns` are of the keys that it has seen by now."""
+    prospect, partial = sampler.prospect, sampler.partial
+    scan: dict[str, Any] = {
+        "progress_ratio": sampler.progress_ratio,
+        "keys_scanned": sampler.keys_scanned,
+        "remaining_seconds": 0.0 if prospect is None else prospect.remaining_seconds,
+        "late": prospect is not None and prospect.is_late,
+        "held_up_by": None if prospect is None else prospect.held_up_by,
+    }
+    if partial is not None:
+        scan["patterns"] = json.loads(partial.to_json())["patterns"]
+    return scan
+
+
+def _narrow(document: dict[str, Any], database: str) -> None:
+    for name in ("databases", "patterns", "types", "biggest_keys"):
+        if name in document:
+            document[name] = [one for one in document[name] if one["database"] == database]

@@ -1,8 +1,10 @@
 """Patterns of keys' names as users write them."""
 
+import re
+
 import pytest
 
-from exporter.model.keyname import compile_pattern, show_bytes
+from exporter.model.keyname import compile_pattern, shorten_pattern, show_bytes, show_name
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,22 @@ def test_names_as_text() -> None:
     assert show_bytes("Grüße:1".encode()) == "Grüße:1"
     assert show_bytes(b"a\xffb") == "a\\xffb"
     assert show_bytes(b"a\nb\x00") == "a\\nb\\x00"
+
+
+def test_long_names_are_shortened_and_told_apart() -> None:
+    first, second = b"cart:" + b"a" * 9995, b"cart:" + b"a" * 9994 + b"b"
+    shown = show_name(first)
+    assert shown.startswith("cart:aaa")
+    assert re.fullmatch(r"cart:a+…\(10,000 bytes, #[0-9a-f]{12}\)", shown)
+    assert len(shown) < 170
+    assert shown != show_name(second)
+    assert show_name(b"cart:7") == "cart:7"
+    # What is escaped is not longer.
+    assert len(show_name(b"\x01" * 3000)) < 170
+
+
+def test_long_patterns_are_shortened_and_told_apart() -> None:
+    first, second = "u:*:" + "q" * 300, "u:*:" + "q" * 299 + "*"
+    assert re.fullmatch(r"u:\*:q+…\(#[0-9a-f]{12}\)", shorten_pattern(first))
+    assert shorten_pattern(first) != shorten_pattern(second)
+    assert shorten_pattern("u:*") == "u:*"

@@ -12,6 +12,14 @@ from tests.samplers.sampling import run_async, sampling
 from tests.servers import RealServer
 from tests.web.asgi import request
 
+AT_REST = {
+    "progress_ratio": 1.0,
+    "keys_scanned": 0,
+    "remaining_seconds": 0.0,
+    "late": False,
+    "held_up_by": None,
+}
+
 
 @pytest.fixture
 def app(empty_server: RealServer) -> Starlette:
@@ -31,7 +39,8 @@ def test_the_report_of_each_keyspace(app: Starlette) -> None:
     (keyspace,) = request(app, "GET", "/api/keyspace").json()["keyspaces"]
     assert keyspace["instance"] == "test"
     assert keyspace["complete"] is True
-    assert keyspace["scan"] == {"progress_ratio": 1.0, "keys_scanned": 0}
+    assert keyspace["scan"] == AT_REST
+    assert keyspace["partial"] is False
     (pattern,) = keyspace["patterns"]
     assert (pattern["pattern"], pattern["keys"], pattern["keys_without_ttl"]) == ("session:*", 40, 30)
     assert pattern["memory_bytes"] > 2000
@@ -53,5 +62,5 @@ def test_a_keyspace_that_was_not_scanned_yet(empty_server: RealServer) -> None:
     runner = run_async(look)
     app = Starlette(routes=routes(lambda: [runner], SystemClock()))
     assert request(app, "GET", "/api/keyspace").json()["keyspaces"] == [
-        {"instance": "test", "scan": {"progress_ratio": 1.0, "keys_scanned": 0}}
+        {"instance": "test", "partial": True, "scan": AT_REST}
     ]

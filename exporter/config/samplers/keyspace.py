@@ -61,8 +61,10 @@ class KeyspaceSection(SamplerSection):
     sample: Literal["auto", "all"] | Annotated[int, Field(ge=100)] = "auto"
     """How many keys are asked for type, TTL and memory: `all`, about a given number, or (`auto`) all as long
     as the budget lets a pass end within the interval, else as many as the errors ask for."""
-    run_on: Literal["primary", "replica", "any"] = "primary"
-    """The servers that are scanned, by their role in replication. Every primary of a cluster counts."""
+    run_on: Literal["primary", "replica", "prefer_replica", "any"] = "primary"
+    """The servers that are scanned, by their role in replication. Every primary of a cluster counts.
+    `prefer_replica`: the keyspace of each primary, but on a replica of it that is watched too and linked to
+    it; on the primary while there is none."""
     databases: tuple[Annotated[int, Field(ge=0)], ...] | None = None
     """The databases that are scanned; without it all that hold keys."""
     patterns: tuple[KeyPattern, ...] = ()

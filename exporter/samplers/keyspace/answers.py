@@ -45,6 +45,11 @@ class Refused:
         if isinstance(first, ReplyError) and first.reason in _REFUSED:
             self.reasons[command] = first.reason
 
+    @property
+    def notes(self) -> list[str]:
+        """As sentences."""
+        return [f"the server refuses {command} ({reason})" for command, reason in self.reasons.items()]
+
     def __contains__(self, command: object) -> bool:
         return command in self.reasons
 

@@ -55,6 +55,29 @@ MEMORY_GROWTH: Final = Family(
     "How the memory of a pattern has changed since the pass before, per hour.",
     _PATTERN,
 )
+PARTIAL_KEYS: Final = Family(
+    "redis_keyspace_scan_pattern_keys",
+    Kind.GAUGE,
+    "Keys of a pattern that the first pass has seen so far; gone when it is finished.",
+    _PATTERN,
+)
+PARTIAL_MEMORY: Final = Family(
+    "redis_keyspace_scan_pattern_memory_bytes",
+    Kind.GAUGE,
+    "Memory of the keys of a pattern that the first pass has seen so far; gone when it is finished.",
+    _PATTERN,
+)
+PARTIAL_KEYS_WITHOUT_TTL: Final = Family(
+    "redis_keyspace_scan_pattern_keys_without_ttl",
+    Kind.GAUGE,
+    "Keys of a pattern that never expire, of those the first pass has seen so far; gone when it is finished.",
+    _PATTERN,
+)
+PARTIAL: Final = Family(
+    "redis_keyspace_scan_partial",
+    Kind.GAUGE,
+    "Whether no pass has seen every key yet: what is known of patterns is in redis_keyspace_scan_pattern_*.",
+)
 TYPE_KEYS: Final = Family("redis_keyspace_type_keys", Kind.GAUGE, "Keys by type.", ("db", "type"))
 TYPE_MEMORY: Final = Family(
     "redis_keyspace_type_memory_bytes", Kind.GAUGE, "Memory of the keys of a type.", ("db", "type")
@@ -128,6 +151,17 @@ PROGRESS: Final = Family(
     Kind.GAUGE,
     "How much of the pass under way is done; 1 between passes.",
 )
+REMAINING: Final = Family(
+    "redis_keyspace_scan_remaining_seconds",
+    Kind.GAUGE,
+    "How much longer the pass under way takes at its present pace; 0 between passes.",
+)
+LATE: Final = Family(
+    "redis_keyspace_scan_late",
+    Kind.GAUGE,
+    "Whether the pass under way will not end within the interval, by what holds it up.",
+    ("reason",),
+)
 COMPLETED: Final = Family(
     "redis_keyspace_scan_last_completed_timestamp_seconds",
     Kind.GAUGE,
@@ -147,6 +181,10 @@ FAMILIES: Final = (
     MAX_BYTES,
     KEYS_GROWTH,
     MEMORY_GROWTH,
+    PARTIAL_KEYS,
+    PARTIAL_MEMORY,
+    PARTIAL_KEYS_WITHOUT_TTL,
+    PARTIAL,
     TYPE_KEYS,
     TYPE_MEMORY,
     ENCODING_KEYS,
@@ -165,6 +203,8 @@ FAMILIES: Final = (
     DURATION,
     SCANNED,
     PROGRESS,
+    REMAINING,
+    LATE,
     COMPLETED,
     INCOMPLETE,
 )

@@ -10,6 +10,7 @@ from exporter.samplers.keyspace import condition
 from exporter.samplers.keyspace.pace import Pace
 
 _LOOK_SECONDS: Final = 5.0
+LINKED_REPLICA: Final = "linked_replica"
 
 
 class OtherServerError(Exception):
@@ -24,7 +25,8 @@ class Guard:
     """Asks INFO every few seconds, and whenever the connection is a new one.
 
     `run_id` is that of the server which the scan is about, empty until it is known; `run_on` the role in
-    which it may be scanned: `primary`, `replica` or `any`. `no_touch` tells whether reading a key can be kept
+    which it may be scanned: `primary` (as which `prefer_replica` counts here), `replica`, `any`, or a replica
+    in the place of its primary (`LINKED_REPLICA`). `no_touch` tells whether reading a key can be kept
     from counting as a use of it.
     """
 
@@ -61,11 +63,18 @@ class Guard:
         self._looked_at = self._clock.monotonic()
         if self.run_id and facts.run_id != self.run_id:
             raise OtherServerError
-        if self._run_on != "any" and condition.is_replica(facts) != (self._run_on == "replica"):
+        if not self._is_ours(facts):
             raise NotOurTurnError
         self.facts = facts
         if facts.loading:
             raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")
+
+    def _is_ours(self, facts: TargetFacts) -> bool:
+        if self._run_on == "any":
+            return True
+        if self._run_on == LINKED_REPLICA:
+            return condition.is_replica(facts) and (facts.is_linked or facts.loading)
+        return condition.is_replica(facts) == (self._run_on == "replica")
 
     @property
     def is_strained(self) -> bool:

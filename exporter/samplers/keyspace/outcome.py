@@ -1,19 +1,17 @@
 """The report of a pass, from what its databases have shown and what the pass before has found."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
-from exporter.model.keyname import show_bytes
+from exporter.model.keyname import hash_name, shorten_pattern, show_name
 from exporter.samplers.keyspace.history import History, TrackedKey, follow
 from exporter.samplers.keyspace.interval import error_ratio
 from exporter.samplers.keyspace.ranking import rank
 from exporter.samplers.keyspace.report import OTHER, BigKey, PassReport, PatternReport
 from exporter.samplers.keyspace.summary import DatabaseSummary, total_memory
 
-_MAX_NAME: Final = 128
 # A growth is told from passes that are at least so far apart.
 _LEAST_HOURS: Final = 1 / 120
 
@@ -31,6 +29,7 @@ class PassFacts:
     exact: bool
     dataset_bytes: float
     notes: Sequence[str] = ()
+    scanned_on: str = ""
 
 
 def conclude(
@@ -47,10 +46,10 @@ def conclude(
         (pattern for one in listed for pattern in one.patterns),
         section.max_patterns,
         shown,
-        section.patterns,
+        [shorten_pattern(one) for one in section.patterns],
         {one.report.database: one.samples for one in listed if one.samples},
     )
-    if old is not None and facts.complete:
+    if old is not None and old.complete and facts.complete:
         _note_growth(patterns, old, facts.finished_at)
     tracked = {
         number: follow(one.biggest, before.tracked.get(number, {}) if before is not None else {})
@@ -74,6 +73,7 @@ def conclude(
         memory_error_ratio=error_ratio(memory),
         accounted_ratio=memory.value / facts.dataset_bytes if facts.dataset_bytes else None,
         notes=list(facts.notes),
+        scanned_on=facts.scanned_on,
     )
     return History(report, {number: one.skeleton for number, one in databases.items()}, tracked)
 
@@ -101,14 +101,5 @@ def _big_keys(
         tracked.items(), key=lambda item: (item[1].kind, -(item[1].memory or 0), -(item[1].length or 0))
     )
     for name, key in ordered:
-        text = show_name(name, hashed=section.key_names == "hash")
+        text = hash_name(name) if section.key_names == "hash" else show_name(name)
         yield BigKey(database, key.kind, text, key.memory, key.length, key.growing)
-
-
-def show_name(name: bytes, *, hashed: bool) -> str:
-    """A key's name as text of bounded length; see `show_bytes`."""
-    digest = hashlib.sha256(name).hexdigest()[:16]
-    if hashed:
-        return f"sha256:{digest}"
-    text = show_bytes(name)
-    return text if len(text) <= _MAX_NAME else f"{text[:_MAX_NAME]}… (sha256:{digest})"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-# A SCAN step of this size holds the server for a tenth of a millisecond. At full speed it may be more, as
-# long as nobody has to wait for a whole millisecond because of it, neither at the server nor here.
+# A SCAN step of this size holds the server for a tenth of a millisecond. At full speed, and where few of the
+# keys are asked about, it may be more, as long as nobody has to wait for a whole millisecond because of it,
+# neither at the server nor here.
 BUDGET_BATCH: Final = 200
 FULL_BATCH: Final = 400
 _LEAST_BATCH: Final = 10
@@ -33,8 +34,9 @@ class Pace:
     A step's time is what passed between sending its commands and having its replies, less the shortest round
     trip (`note_round_trip`): what the server has spent on it at most, waiting behind other clients included.
     So a busy server is asked less often. A slow step halves the batch and doubles the pauses; at full speed
-    there are none. `rest` is the part of the last pause that the server is owed, also by others that walk
-    there: `keys_per_second` is not.
+    there are none. `busy` is the server's part of the last step's time; `rest` is the part of the last pause
+    that the server is owed, also by others that walk there: `keys_per_second` is not. `is_capped`: that was
+    what made the pause so long.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -44,6 +46,18 @@ class Pace:
         self._caution = 1.0
         self.batch = self._most
         self.rest = 0.0
+        self.busy = 0.0
+        self.is_capped = False
+
+    def take(self, most: int) -> None:
+        """So many names a step at most, from now on."""
+        self._most = most
+        self.batch = min(self.batch, most)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the server has taken long of late."""
+        return self._caution > 1.0
 
     @property
     def is_unlimited(self) -> bool:
@@ -60,6 +74,7 @@ class Pace:
         `strained`: the server forks or is short of memory, and gets four times the rest.
         """
         busy = max(seconds - self._round_trip, seconds * 0.05, keys * _LEAST_SECONDS_PER_KEY)
+        self.busy = busy
         self._adapt(busy)
         pause = 0.0
         if self._budget.share is not None:
@@ -68,7 +83,9 @@ class Pace:
             pause = max(4 * pause, busy)
         self.rest = min(pause, _LONGEST_PAUSE_SECONDS)
         if self._budget.keys_per_second is not None:
-            pause = max(pause, keys / self._budget.keys_per_second - seconds)
+            wanted = keys / self._budget.keys_per_second - seconds
+            self.is_capped = wanted > pause
+            pause = max(pause, wanted)
         return min(pause, _LONGEST_PAUSE_SECONDS)
 
     def _adapt(self, busy: float) -> None:

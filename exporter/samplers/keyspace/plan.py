@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.interval import Shape, typical_shape
 from exporter.samplers.keyspace.nodes import PILOT, Group
+from exporter.samplers.keyspace.speed import Speed
 
-# What a key costs the server that is asked for type, TTL and memory: to judge what fits into a budget.
+# What a key costs the server that is asked for type, TTL and memory, until it is known.
 _SECONDS_PER_KEY: Final = 2.5e-6
 # Of the keys of a large database so many are asked about at most, unless told otherwise.
 _SAMPLE_SHARE: Final = 0.06
+# A pass should be over well before the next one is due.
+_PART_OF_INTERVAL: Final = 0.75
 _SAMPLE_LEAST: Final = 20_000
 _LEAST: Final = 300
 # The 95 % error aimed at for the memory of a pattern that holds 1 % of it all or more, and the loosest one.
@@ -43,6 +47,7 @@ class SamplePlan:
         total = sum(number for _, number in wanted)
         factor = self.most / total if total and (self.use_up or total > self.most) else 1.0
         for group, number in wanted:
+            group.pilot = 0
             rate = number * factor / (group.keys * growth)
             group.rate = 1.0 if rate >= 1.0 else max(rate, _LEAST_RATE)
 
@@ -59,12 +64,37 @@ def _wanted(group: Group, facts: Facts, growth: float, memory: float, typical: S
 
 
 def plan_sample(section: KeyspaceSection, keys: int, all_keys: int) -> SamplePlan | None:
-    """Which keys of a database are asked about, None for all; `all_keys` are those of all databases."""
+    """Which keys of a database are asked about, None for all; `all_keys` are those of all databases.
+
+    As long as nothing is known about the server's speed; see `adapt`.
+    """
     sample, share = section.sample, section.budget
     if isinstance(sample, int):
         return SamplePlan(sample * keys / all_keys, use_up=True) if sample < all_keys else None
-    if sample == "all" or share is None or section.interval is None:
+    if not is_adaptive(section) or share is None:
         return None
-    if all_keys * _SECONDS_PER_KEY / share <= section.interval.seconds / 2:
+    if all_keys * _SECONDS_PER_KEY / share <= seconds_to_take(section):
         return None
     return SamplePlan(max(_SAMPLE_LEAST, keys * _SAMPLE_SHARE))
+
+
+def is_adaptive(section: KeyspaceSection) -> bool:
+    """Whether it depends on the server's speed how many keys are asked about."""
+    return section.sample == "auto" and section.budget is not None and section.interval is not None
+
+
+def seconds_to_take(section: KeyspaceSection) -> float:
+    """How long a pass should take at most; infinite without an interval."""
+    return section.interval.seconds * _PART_OF_INTERVAL if section.interval is not None else inf
+
+
+def adapt(speed: Speed, keys: int, keys_left: int, seconds_left: float) -> SamplePlan | None:
+    """Which of a database's `keys` keys are asked about, None for all.
+
+    So many that the `keys_left` that are still to be seen, there and in other databases, take no longer than
+    `seconds_left`.
+    """
+    share = speed.share_within(keys_left, seconds_left)
+    if share >= 1.0:
+        return None
+    return SamplePlan(max(min(_SAMPLE_LEAST, keys), keys * share))

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from exporter.config.samplers.keyspace import KeyspaceSection
+from exporter.log import get_logger
 from exporter.samplers.keyspace.biggest import TopKeys
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
@@ -16,6 +17,8 @@ from exporter.samplers.keyspace.pool import Sample
 from exporter.samplers.keyspace.report import DatabaseReport, PatternReport, TypeReport
 from exporter.samplers.keyspace.summary import DatabaseSummary
 from exporter.samplers.keyspace.survey import Survey
+
+log = get_logger(__name__)
 
 _FORMAT: Final = 2
 _REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[TypeReport]])
@@ -83,6 +86,17 @@ class Progress:
             raise ValueError(f"not a saved pass: {error!r}") from error
 
 
+def load_progress(saved: bytes | None, instance: str) -> Progress | None:
+    """A saved pass, where there is one that can be used."""
+    if saved is None:
+        return None
+    try:
+        return Progress.from_json(saved)
+    except ValueError as error:
+        log.warning("saved scan cannot be used", instance=instance, error=error)
+        return None
+
+
 def _dump_summary(summary: DatabaseSummary) -> dict[str, Any]:
     reports = (summary.report, summary.patterns, summary.types)
     return {
@@ -106,7 +120,7 @@ def _load_summary(saved: dict[str, Any]) -> DatabaseSummary:
     return DatabaseSummary(report, patterns, types, biggest, saved["skeleton"], samples)
 
 
-_COUNTS: Final = ("scanned", "name_bytes", "asked", "duplicates", "most_keys", "big_keys")
+_COUNTS: Final = ("scanned", "name_bytes", "asked", "duplicates", "most_keys", "big_keys", "is_sampled")
 
 
 def dump_survey(survey: Survey) -> dict[str, Any]:
@@ -127,6 +141,7 @@ def restore_survey(survey: Survey, saved: dict[str, Any]) -> None:
     """
     for name in _COUNTS:
         setattr(survey, name, saved[name])
+    survey.is_sampled |= survey.plan is not None
     limit = survey.settings.top_keys
     survey.top_memory = {kind: TopKeys.from_json(limit, top) for kind, top in saved["top_memory"].items()}
     survey.top_length = {kind: TopKeys.from_json(limit, top) for kind, top in saved["top_length"].items()}

@@ -18,7 +18,7 @@ _MAX_ENCODINGS = 16
 
 
 def publish(report: PassReport, table: SeriesTable) -> None:
-    """Write what a finished pass has found."""
+    """Write what a complete pass has found."""
     for pattern in report.patterns:
         _write_pattern(pattern, table)
     for database in report.databases:
@@ -37,6 +37,16 @@ def publish(report: PassReport, table: SeriesTable) -> None:
         table.set(families.ACCOUNTED, report.accounted_ratio)
     table.set(families.DURATION, report.duration_seconds)
     table.set(families.COMPLETED, report.finished_at)
+
+
+def publish_partial(report: PassReport, table: SeriesTable) -> None:
+    """Write what is known before a pass has seen every key: rules shall not take it for all there is."""
+    for pattern in report.patterns:
+        labels = (pattern.database, pattern.pattern)
+        table.set(families.PARTIAL_KEYS, float(pattern.keys), *labels)
+        if pattern.mean_bytes:
+            table.set(families.PARTIAL_MEMORY, float(pattern.memory_bytes), *labels)
+        table.set(families.PARTIAL_KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
 
 
 def _write_pattern(pattern: PatternReport, table: SeriesTable) -> None:

@@ -102,6 +102,7 @@ class PassReport:
 
     `complete`: every database was seen to its end. `exact`: every key was asked about. `accounted_ratio`:
     the memory of all keys in parts of used_memory_dataset, None where the server does not tell it.
+    `scanned_on`: the replica that was asked in the place of the server.
     """
 
     instance: str
@@ -118,6 +119,7 @@ class PassReport:
     memory_error_ratio: float | None
     accounted_ratio: float | None
     notes: list[str] = field(default_factory=list)
+    scanned_on: str = ""
 
     @property
     def keys(self) -> int:

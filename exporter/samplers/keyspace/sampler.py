@@ -10,13 +10,16 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Asker, Connection
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.log import get_logger
+from exporter.metrics import SeriesTable
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.keyspace import families
 from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.guard import NotOurTurnError
 from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecords
+from exporter.samplers.keyspace.outlook import HOLD_UPS, Prospect
 from exporter.samplers.keyspace.owners import note_owners
-from exporter.samplers.keyspace.publish import publish
+from exporter.samplers.keyspace.publish import publish, publish_partial
+from exporter.samplers.keyspace.replica import REPLICA_PATIENCE_SECONDS, ReplicaChoice
 from exporter.samplers.keyspace.report import PassReport
 from exporter.samplers.keyspace.scan import Scan
 
@@ -32,7 +35,8 @@ class KeyspaceSampler:
     """Scans the keyspace of one server, again and again.
 
     `sample` never waits for a scan: it starts one when it is time, and writes what the last finished one has
-    found. `report` is for pages and the HTTP interface.
+    found. With `run_on: prefer_replica` a replica is asked in the server's place while there is a healthy
+    one. `report` is for pages and the HTTP interface.
     """
 
     def __init__(self, context: SamplerContext) -> None:
@@ -41,6 +45,7 @@ class KeyspaceSampler:
         self._settings = settings
         self._records: KeyspaceRecords = context.records.get("keyspace") or NoRecords()
         self._connection: Connection | None = None
+        self._replicas = ReplicaChoice(context)
         self._history: History | None = None
         self._saved: bytes | None = None
         self._is_loaded = False
@@ -48,7 +53,8 @@ class KeyspaceSampler:
         self._task: asyncio.Task[History] | None = None
         self._due = 0.0
         self._incomplete = 0
-        self._written: History | None = None
+        self._written: PassReport | None = None
+        self._is_late_told = False
         self._generation = -1
         self._owners = context.facts.job_keys
 
@@ -61,7 +67,7 @@ class KeyspaceSampler:
             await self._load(at)
         if self._task is not None and self._task.done():
             await self._take_result(self._task, at)
-        if self._task is None and at >= self._due:
+        if self._task is None and at >= self._due and not self._replicas.is_expected:
             self._start(at)
         self._publish()
 
@@ -84,19 +90,33 @@ class KeyspaceSampler:
                 await task
             if self._scan is not None:
                 await self._scan.save()
-        if self._connection is not None:
-            await self._connection.close()
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
     @property
     def _must_write(self) -> bool:
         """Whether there is something new: a scan has ended, queues have become known, the table is new."""
-        is_told = self._written is self._history and self._owners is self._context.facts.job_keys
+        is_told = self._written is self._shown and self._owners is self._context.facts.job_keys
         return not (is_told and self._generation == self._context.table.generation)
 
     @property
     def report(self) -> PassReport | None:
         """What the last finished pass has found."""
         return self._history.report if self._history is not None else None
+
+    @property
+    def partial(self) -> PassReport | None:
+        """What the pass under way has found by now; None between passes, and at first."""
+        return self._scan.partial if self._task is not None and self._scan is not None else None
+
+    @property
+    def prospect(self) -> Prospect | None:
+        """What the pass under way has to expect; None between passes."""
+        return self._scan.prospect if self._task is not None and self._scan is not None else None
 
     @property
     def progress_ratio(self) -> float:
@@ -128,19 +148,21 @@ class KeyspaceSampler:
         return interval.seconds if interval is not None else _DEFAULT_INTERVAL_SECONDS
 
     def _start(self, at: float) -> None:
-        context = self._context
-        if self._connection is None:
-            self._connection = context.connect(CLIENT_NAME)
+        context, replica = self._context, self._replicas.choose()
+        asked = context.facts if replica is None else replica.facts
+        self._connection = (context.connect if replica is None else replica.connect)(CLIENT_NAME)
         self._scan = Scan(
             self._connection,
             self._settings,
             clock=context.clock,
-            lookups=context.facts.lookups,
+            lookups=asked.lookups,
             history=self._history,
             queues=context.facts.queue_keys,
-            turns=context.facts.turns,
+            turns=asked.turns,
             on_names=self._tell_names,
+            patience_seconds=None if replica is None else REPLICA_PATIENCE_SECONDS,
             save=self._save_progress,
+            instance=context.target.instance,
         )
         self._due = at + self._interval_seconds
         saved, self._saved = self._saved, None
@@ -154,18 +176,27 @@ class KeyspaceSampler:
     async def _take_result(self, task: "asyncio.Task[History]", at: float) -> None:
         """The scan has ended, in one way or another."""
         self._task = None
+        await self._disconnect()
         try:
             history = task.result()
-        except NotOurTurnError:
-            self._history = None
-            return
-        except ReplyError:
-            # The server refuses SCAN: the runner asks again when that may have changed.
-            self._due = 0.0
+        except (NotOurTurnError, TargetError) as error:
+            if self._replicas.give_up(error):
+                self._due = at
+                return
+            if isinstance(error, NotOurTurnError):
+                self._history = None
+                return
+            if isinstance(error, ReplyError):
+                # The server refuses SCAN: the runner asks again when that may have changed.
+                self._due = 0.0
+            else:
+                self._due = at + min(self._interval_seconds, _FAILED_SECONDS)
             raise
         except Exception:
             self._due = at + min(self._interval_seconds, _FAILED_SECONDS)
             raise
+        if at < self._due:
+            self._is_late_told = False
         if not history.report.complete:
             self._incomplete += 1
             # Of two passes the one that has seen everything says more.
@@ -182,17 +213,48 @@ class KeyspaceSampler:
 
     def _publish(self) -> None:
         table = self._context.table
+        shown = self._shown
         if not self._must_write:
             table.carry_over()
-        elif self._history is not None:
-            note_owners(self._history.report.patterns, self._context.facts.job_keys)
-            publish(self._history.report, table)
-        self._written, self._generation = self._history, table.generation
+        elif shown is not None:
+            note_owners(shown.patterns, self._context.facts.job_keys)
+            (publish if shown.complete else publish_partial)(shown, table)
+        self._written, self._generation = shown, table.generation
         self._owners = self._context.facts.job_keys
         if self._scan is not None:
+            table.set(families.PARTIAL, float(shown is None or not shown.complete))
             table.set(families.PROGRESS, self.progress_ratio)
             table.set(families.SCANNED, float(self._scan.keys_scanned))
             table.set(families.INCOMPLETE, float(self._incomplete))
+            self._publish_prospect(table)
+
+    @property
+    def _shown(self) -> PassReport | None:
+        """The last complete report; without one what is known by now."""
+        report = self.report
+        if report is not None and report.complete:
+            return report
+        return self.partial or report
+
+    def _publish_prospect(self, table: SeriesTable) -> None:
+        prospect = self.prospect
+        for reason in HOLD_UPS:
+            is_late = prospect is not None and prospect.is_late and prospect.held_up_by == reason
+            table.set(families.LATE, float(is_late), reason)
+        if prospect is None:
+            table.set(families.REMAINING, 0.0)
+            return
+        if prospect.remaining_seconds is not None:
+            table.set(families.REMAINING, prospect.remaining_seconds)
+        if prospect.is_late and not self._is_late_told:
+            self._is_late_told = True
+            log.warning(
+                "keyspace scan will not end within its interval",
+                instance=self._context.target.instance,
+                remaining_seconds=round(prospect.remaining_seconds or 0.0),
+                interval_seconds=round(self._interval_seconds),
+                held_up_by=prospect.held_up_by,
+            )
 
 
 SPEC: Final = SamplerSpec(

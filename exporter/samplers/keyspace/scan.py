@@ -3,26 +3,35 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from exporter.clock import Clock
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Command, Connection
-from exporter.errors import Reason, ReplyError, StateError, TargetError
+from exporter.errors import StateError, TargetError
 from exporter.log import get_logger
 from exporter.samplers.keyspace import condition
 from exporter.samplers.keyspace.answers import Refused
 from exporter.samplers.keyspace.aside import aside
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
-from exporter.samplers.keyspace.guard import Guard, OtherServerError
+from exporter.samplers.keyspace.guard import LINKED_REPLICA, Guard, OtherServerError
 from exporter.samplers.keyspace.hiding import Hider
 from exporter.samplers.keyspace.history import History
 from exporter.samplers.keyspace.miner import Miner
 from exporter.samplers.keyspace.outcome import PassFacts, conclude
+from exporter.samplers.keyspace.outlook import Outlook, Prospect
 from exporter.samplers.keyspace.pace import Budget, Pace
-from exporter.samplers.keyspace.plan import plan_sample
-from exporter.samplers.keyspace.progress import Progress, dump_survey, restore_survey, settings_key
-from exporter.samplers.keyspace.summary import summarise
+from exporter.samplers.keyspace.patience import Patience
+from exporter.samplers.keyspace.plan import is_adaptive, plan_sample
+from exporter.samplers.keyspace.progress import (
+    Progress,
+    dump_survey,
+    load_progress,
+    restore_survey,
+    settings_key,
+)
+from exporter.samplers.keyspace.report import PassReport
+from exporter.samplers.keyspace.summary import DatabaseSummary, summarise
 from exporter.samplers.keyspace.survey import Survey, SurveySettings
 from exporter.samplers.keyspace.walk import START, EmptiedError, Walk
 from exporter.samplers.lookups import Lookups
@@ -33,18 +42,13 @@ log = get_logger(__name__)
 # Idle times and encodings of so many keys are enough for a distribution.
 _EXTRA_KEYS: Final = 10_000
 _SAVE_SECONDS: Final = 30.0
-_FIRST_RETRY_SECONDS: Final = 0.5
-_LAST_RETRY_SECONDS: Final = 30.0
 _MAX_RESTARTS: Final = 3
+# What is known so far is worked out so often, and takes no more than a fiftieth of our time.
+_FIRST_PARTIAL_SECONDS: Final = 10.0
+_PARTIAL_SECONDS: Final = 30.0
+_PARTIAL_REST: Final = 50.0
 # What reading a saved document of another shape ends in.
 _UNFIT: Final = (KeyError, TypeError, ValueError, AttributeError)
-_REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
-
-Result = TypeVar("Result")
-
-
-def _tell_nobody(database: int, names: Sequence[bytes]) -> None:
-    return
 
 
 async def _keep_nothing(progress: bytes) -> None:
@@ -58,7 +62,8 @@ class Scan:
     It takes `turns` with whoever else walks through the server's keyspace; `on_names` is told of the names of
     each step, by database.
     `save` is called with the progress now and then. Faults of the server are waited out, for at most
-    `patience_seconds` (None: for ever); `trouble` tells what is being waited for.
+    `patience_seconds` (None: for ever); `trouble` tells what is being waited for. `partial` is what was known
+    a while ago, of the keys seen by then. `instance` is whose keyspace it is, where a replica of it is asked.
     """
 
     def __init__(
@@ -71,13 +76,14 @@ class Scan:
         history: History | None = None,
         queues: Mapping[str, str] | None = None,
         turns: Turns | None = None,
-        on_names: Callable[[int, Sequence[bytes]], None] = _tell_nobody,
+        on_names: Callable[[int, Sequence[bytes]], None] | None = None,
         patience_seconds: float | None = None,
         save: Callable[[bytes], Awaitable[None]] = _keep_nothing,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         seed: int | None = None,
+        instance: str | None = None,
     ) -> None:
-        self.trouble: TargetError | None = None
+        self.partial: PassReport | None = None
         self.progress = Progress("", settings_key(section), clock.now())
         self.notes: list[str] = []
         self._connection = connection
@@ -88,18 +94,22 @@ class Scan:
         self._queues = queues or {}
         self._turns = turns or Turns()
         self._on_names = on_names
-        self._patience_seconds = patience_seconds
         self._save = save
         self._sleep = sleep
         self._seed = seed
         self._pace = Pace(Budget(section.budget, section.keys_per_second, section.slow_after.seconds))
-        self._guard = Guard(connection, section.run_on, self._pace, clock)
+        own = connection.target.instance
+        self._instance = instance or own
+        self._scanned_on = own if own != self._instance else ""
+        run_on = LINKED_REPLICA if self._scanned_on else section.run_on
+        self._guard = Guard(connection, run_on, self._pace, clock)
+        self._patience = Patience(patience_seconds, self._pace, clock, sleep)
         self._refused = Refused()
         self._saved_at = self._begun_at = clock.monotonic()
-        self._failing_since: float | None = None
         self._walk: Walk | None = None
         self._survey: Survey | None = None
-        self._exact = True
+        self._outlook = Outlook(section, self._pace, self._guard)
+        self._show_at = self._begun_at + _FIRST_PARTIAL_SECONDS
 
     async def run(self, saved: bytes | None = None) -> History:
         """Do the pass, or go on with a `saved` one.
@@ -108,12 +118,12 @@ class Scan:
         """
         for _ in range(_MAX_RESTARTS):
             try:
-                await self._patiently(self._guard.look)
+                await self._patience.insist(self._guard.look)
                 await aside(partial(self._take_up, saved))
                 return await self._run_databases()
             except OtherServerError:
                 self.notes.append("the server was replaced or restarted during the pass, which began anew")
-                log.info("keyspace scan begins anew", instance=self._connection.target.instance)
+                log.info("keyspace scan begins anew", instance=self._instance)
                 saved = None
                 self._forget()
         return await aside(partial(self.conclude, complete=False))
@@ -125,14 +135,7 @@ class Scan:
 
     def _take_up(self, saved: bytes | None) -> None:
         """Go on with a saved pass if it fits, else begin one."""
-        progress = None
-        if saved is not None:
-            try:
-                progress = Progress.from_json(saved)
-            except ValueError as error:
-                log.warning(
-                    "saved scan cannot be used", instance=self._connection.target.instance, error=error
-                )
+        progress = load_progress(saved, self._instance)
         if (
             progress is not None
             and progress.run_id == self._guard.facts.run_id
@@ -166,7 +169,7 @@ class Scan:
                 await walk.run(self._between)
 
             try:
-                await self._patiently(go_on)
+                await self._patience.insist(go_on)
                 complete = True
                 break
             except EmptiedError:
@@ -188,9 +191,7 @@ class Scan:
                 restore_survey(survey, progress.survey)
                 cursor = progress.cursor
             except _UNFIT as error:
-                log.warning(
-                    "saved scan cannot be used", instance=self._connection.target.instance, error=error
-                )
+                log.warning("saved scan cannot be used", instance=self._instance, error=error)
                 survey = self._new_survey(number)
         progress.current, progress.survey = number, None
         prelude: list[Command] = []
@@ -207,25 +208,24 @@ class Scan:
             prelude=prelude,
             cursor=cursor,
             turns=self._turns,
-            on_names=partial(self._on_names, number),
+            on_names=partial(self._on_names, number) if self._on_names is not None else None,
         )
         return survey, self._walk
 
     def _new_survey(self, number: int) -> Survey:
         keys = self.progress.sizes[number]
         plan = plan_sample(self._section, keys, sum(self.progress.sizes.values()))
-        asked = keys if plan is None else min(plan.most, keys)
-        self._exact = self._exact and plan is None
         hider = Hider(self._queues) if self._section.key_names == "hide" else None
         settings = SurveySettings(
             plan=plan,
-            extra_rate=min(1.0, _EXTRA_KEYS / max(1.0, asked)),
+            extra_keys=_EXTRA_KEYS,
             usage=condition.usage_command(self._guard.facts),
             no_touch=self._guard.no_touch,
             # What is not shown is not kept either, not even to see what grows.
             top_keys=self._section.top_keys if hider is None else 0,
             watched=frozenset(self._history.tracked.get(number, ())) if self._history else frozenset(),
             seed=self._seed,
+            is_adaptive=is_adaptive(self._section),
         )
         miner = Miner(ConfiguredPatterns(self._section.patterns), hider)
         if self._history is not None and number in self._history.skeletons:
@@ -238,34 +238,18 @@ class Scan:
 
     async def _between(self, seconds: float, keys: int) -> None:
         """After each step: look how the server is, save, rest."""
-        self._failing_since = self.trouble = None
+        self._patience.relax()
         pause = self._pace.pause(seconds, keys, strained=self._guard.is_strained)
         self._turns.rest(self._pace.rest)
+        if self._survey is not None:
+            self._outlook.note(self._clock.monotonic(), self._survey)
+            self._outlook.adapt(self._survey, self._keys_left, self._spent_seconds)
         await self._guard.look_now_and_then()
+        await self._show_so_far()
         if self._clock.monotonic() - self._saved_at >= _SAVE_SECONDS:
             await self.save()
         if pause > 0:
             await self._sleep(pause)
-
-    async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do something, again and again where the server cannot be asked."""
-        delay = _FIRST_RETRY_SECONDS
-        while True:
-            try:
-                return await work()
-            except TargetError as error:
-                if isinstance(error, ReplyError) and error.reason in _REFUSALS:
-                    raise
-                if error.reason is Reason.PROTOCOL and not self._pace.shrink():
-                    raise
-                if self._failing_since is None:
-                    delay, self._failing_since = _FIRST_RETRY_SECONDS, self._clock.monotonic()
-                self.trouble = error
-                patience = self._patience_seconds
-                if patience is not None and self._clock.monotonic() - self._failing_since > patience:
-                    raise
-            await self._sleep(delay)
-            delay = min(delay * 2, _LAST_RETRY_SECONDS)
 
     async def save(self) -> None:
         """Keep the progress; a state that fails costs no scan."""
@@ -280,9 +264,7 @@ class Scan:
         if self._survey is not None and self._walk is not None and self._walk.cursor is not None:
             self.progress.survey = dump_survey(self._survey)
             self.progress.cursor = self._walk.cursor
-        now = self._clock.monotonic()
-        self.progress.spent_seconds += now - self._begun_at
-        self._begun_at = now
+        self.progress.spent_seconds, self._begun_at = self._spent_seconds, self._clock.monotonic()
         document = self.progress.to_json()
         self.progress.survey = None
         return document
@@ -292,22 +274,60 @@ class Scan:
         number = self.progress.current
         if number is not None and self._survey is not None and self._walk is not None:
             self._finish_database(number, self._survey, self._walk.size, complete=False)
+        return self._history_of(self.progress.finished, complete=complete)
+
+    def _history_of(self, databases: Mapping[int, DatabaseSummary], *, complete: bool) -> History:
         facts = PassFacts(
-            instance=self._connection.target.instance,
+            instance=self._instance,
             started_at=self.progress.started_at,
             finished_at=self._clock.now(),
-            duration_seconds=self.progress.spent_seconds + self._clock.monotonic() - self._begun_at,
+            duration_seconds=self._spent_seconds,
             complete=complete,
-            exact=self._exact,
+            exact=not any(one.samples for one in databases.values()),
             dataset_bytes=self._guard.facts.used_memory_dataset,
-            notes=[*self.notes, *self._refusals()],
+            notes=[*self.notes, *self._refused.notes],
+            scanned_on=self._scanned_on,
         )
-        return conclude(facts, self.progress.finished, self._section, self._history)
+        return conclude(facts, databases, self._section, self._history)
 
-    def _refusals(self) -> list[str]:
-        return [
-            f"the server refuses {command} ({reason})" for command, reason in self._refused.reasons.items()
-        ]
+    async def _show_so_far(self) -> None:
+        """Work out now and then what is known by now: of a copy, since that is the end of a survey."""
+        if self._clock.monotonic() < self._show_at:
+            return
+        began = self._clock.monotonic()
+        self.partial = await aside(self._so_far)
+        now = self._clock.monotonic()
+        self._show_at = now + max(_PARTIAL_SECONDS, (now - began) * _PARTIAL_REST)
+
+    def _so_far(self) -> PassReport:
+        databases = dict(self.progress.finished)
+        number = self.progress.current
+        if number is not None and self._survey is not None and self._walk is not None:
+            copy = self._new_survey(number)
+            restore_survey(copy, dump_survey(self._survey))
+            databases[number] = summarise(number, copy, self._walk.size, complete=False)
+        return self._history_of(databases, complete=False).report
+
+    @property
+    def _spent_seconds(self) -> float:
+        return self.progress.spent_seconds + self._clock.monotonic() - self._begun_at
+
+    @property
+    def _keys_left(self) -> int:
+        """How many keys are not seen yet."""
+        sizes = self.progress.sizes
+        left = sum(size for number, size in sizes.items() if number not in self.progress.finished)
+        return max(0, left - (self._survey.scanned if self._survey is not None else 0))
+
+    @property
+    def trouble(self) -> TargetError | None:
+        """Why the server cannot be asked at the moment."""
+        return self._patience.trouble
+
+    @property
+    def prospect(self) -> Prospect:
+        """When it will end, and what it waits for."""
+        return self._outlook.prospect(self._keys_left, self._spent_seconds, self.trouble)
 
     @property
     def keys_scanned(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from exporter.model.keyname import shorten_pattern
 from exporter.samplers.keyspace.distribution import FREQUENCY_BOUNDS, Distribution
 from exporter.samplers.keyspace.facts import Facts
 from exporter.samplers.keyspace.history import TrackedKey
@@ -33,7 +34,7 @@ def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> Da
     label = f"db{database}"
     whole = _Whole()
     groups = {
-        name: (group.keys, group.facts if isinstance(group.facts, Facts) else Facts())
+        shorten_pattern(name): (group.keys, group.facts if isinstance(group.facts, Facts) else Facts())
         for name, group in survey.miner.settle().items()
     }
     samples = {name: Sample.of(keys, facts) for name, (keys, facts) in groups.items()}
@@ -57,7 +58,7 @@ def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> Da
         access_frequency=spread(whole.frequency) if whole.frequency.total else None,
     )
     types = whole.types(label, survey.big_keys)
-    if survey.settings.plan is None:
+    if not survey.is_sampled:
         samples = {}
     return DatabaseSummary(report, patterns, types, _biggest(survey), survey.miner.skeleton(), samples)
 

@@ -42,18 +42,20 @@ _FREE_LENGTHS: Final = 1000
 class SurveySettings:
     """How a database is looked at.
 
-    `plan`: which keys are asked about, None for all. `extra_rate`: of these, the share whose use, encoding
-    and (with `no_touch`) length are asked. `usage` is the command for the use: `OBJECT IDLETIME` or
-    `OBJECT FREQ`. `watched`: keys that are asked about in any case. `seed` fixes what the sample draws.
+    `plan`: which keys are asked about, None for all; it may change if `is_adaptive`. `extra_keys`: about
+    so many of these are asked for use, encoding and (with `no_touch`) length. `usage` is the command for
+    the use: `OBJECT IDLETIME` or `OBJECT FREQ`. `watched`: keys that are asked about in any case. `seed`
+    fixes what the sample draws.
     """
 
     plan: SamplePlan | None
-    extra_rate: float
+    extra_keys: float
     usage: str
     no_touch: bool
     top_keys: int
     watched: frozenset[bytes] = frozenset()
     seed: int | None = None
+    is_adaptive: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class Batch:
     chosen: Sequence[int] | None = None
     weights: Sequence[float] | None = None
     apart: frozenset[int] = frozenset()
+    extra_rate: float = 1.0
 
 
 class Survey:
@@ -80,6 +83,8 @@ class Survey:
 
     def __init__(self, settings: SurveySettings, miner: Miner, refused: Refused, lookups: Lookups) -> None:
         self.settings = settings
+        self.plan = settings.plan
+        self.is_sampled = settings.plan is not None
         self.miner = miner
         self.refused = refused
         self.scanned = 0
@@ -100,16 +105,30 @@ class Survey:
     def select(self, cursor: bytes, names: Sequence[bytes]) -> Batch:
         """What to ask about the names of the SCAN at `cursor`; those seen just before are left out."""
         names = self._without_duplicates(names)
-        plan = self.settings.plan
-        if plan is None:
-            return Batch(cursor, names, FactsRequest(names, self._extra(len(names)), self.settings.usage))
-        groups = self.miner.find(names)
+        plan, rate = self.plan, self._extra_rate
         watched = self.settings.watched.intersection(names)
-        chosen, weights = self._draw.choose(plan, names, groups, watched, self.most_keys)
-        asked = [names[index] for index in chosen]
+        groups = chosen = weights = None
+        asked = names
+        if plan is not None:
+            groups = self.miner.find(names)
+            chosen, weights = self._draw.choose(plan, names, groups, watched, self.most_keys)
+            asked = [names[index] for index in chosen]
         apart = frozenset(at for at, name in enumerate(asked) if name in watched) if watched else frozenset()
-        request = FactsRequest(asked, self._extra(len(asked)), self.settings.usage)
-        return Batch(cursor, names, request, groups, chosen, weights, apart)
+        request = FactsRequest(asked, self._extra(len(asked), rate), self.settings.usage)
+        return Batch(cursor, names, request, groups, chosen, weights, apart, rate)
+
+    def change_plan(self, plan: SamplePlan | None) -> None:
+        """From now on other keys are asked about, or all (None)."""
+        if plan is not None:
+            self.is_sampled = True
+            self._planned_at = 0
+        self.plan = plan
+
+    @property
+    def _extra_rate(self) -> float:
+        """Of the keys that are asked about, the share that is asked more."""
+        asked = self.most_keys if self.plan is None else min(self.plan.most, self.most_keys)
+        return min(1.0, self.settings.extra_keys / max(1.0, asked))
 
     def _without_duplicates(self, names: Sequence[bytes]) -> Sequence[bytes]:
         """SCAN repeats keys where the server's table shrinks; within neighbouring steps, since it visits the
@@ -123,8 +142,7 @@ class Survey:
         self.duplicates += len(names) - len(fresh)
         return fresh
 
-    def _extra(self, count: int) -> Sequence[int]:
-        rate = self.settings.extra_rate
+    def _extra(self, count: int, rate: float) -> Sequence[int]:
         if rate >= 1.0:
             return range(count)
         # The rounding is random too, so that every key has the same chance.
@@ -189,7 +207,8 @@ class Survey:
             ttls = [ttls[at] for at in alive] if ttls else []
             memory = [memory[at] for at in alive] if memory else []
         facts = _facts(group)
-        facts.add(kind, ttls, memory, weight, census=self.settings.plan is None, apart=apart)
+        census = self.plan is None and not self.settings.is_adaptive
+        facts.add(kind, ttls, memory, weight, census=census, apart=apart)
         if not memory:
             return []
         highest = max(memory)
@@ -227,7 +246,7 @@ class Survey:
     def _add_extra(self, batch: Batch, groups: Sequence[Group], answers: Answers) -> list[LengthCandidate]:
         """How a part of the keys is used and stored."""
         candidates: list[LengthCandidate] = []
-        names, rate = batch.request.names, min(1.0, self.settings.extra_rate)
+        names, rate = batch.request.names, batch.extra_rate
         by_frequency = self.settings.usage == "OBJECT FREQ"
         for position, index in enumerate(batch.request.extra):
             kind = answers.types[index]
@@ -286,12 +305,12 @@ class Survey:
 
     @property
     def _needs_plan(self) -> bool:
-        return self.settings.plan is not None and self.scanned >= self._planned_at * _REPLAN
+        return self.plan is not None and self.scanned >= self._planned_at * _REPLAN
 
     def tidy(self) -> None:
         """Fold where there are too many names, and plan the sample anew; takes up to a tenth of a second."""
         self.miner.make_room()
-        plan = self.settings.plan
+        plan = self.plan
         if plan is not None and self._needs_plan:
             self._planned_at = self.scanned
             plan.assign(self.miner.groups(), max(1.0, self.most_keys / max(1, self.scanned)))

@@ -65,11 +65,13 @@ def new_survey(
     patterns: Sequence[str] = (),
     no_touch: bool = False,
     watched: frozenset[bytes] = frozenset(),
-    extra_rate: float = 0.1,
+    extra_keys: float = 400,
+    is_adaptive: bool = False,
 ) -> Survey:
     settings = SurveySettings(
         plan=plan,
-        extra_rate=extra_rate,
+        extra_keys=extra_keys,
+        is_adaptive=is_adaptive,
         usage="OBJECT IDLETIME",
         no_touch=no_touch,
         top_keys=5,

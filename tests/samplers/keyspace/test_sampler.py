@@ -34,8 +34,8 @@ def sampler_of(found: Sampling) -> KeyspaceSampler:
 async def one_pass(found: Sampling) -> None:
     """Sample until the pass under way is over and shown."""
     await found.run("keyspace")
-    async with asyncio.timeout(20):
-        while sampler_of(found).progress_ratio < 1 or sampler_of(found).report is None:
+    async with asyncio.timeout(120):
+        while sampler_of(found).prospect is not None or sampler_of(found).report is None:
             await asyncio.sleep(0.01)
             await found.run("keyspace")
 
@@ -73,6 +73,75 @@ def test_the_metrics_of_a_pass(empty_server: RealServer) -> None:
             assert (found.value("redis_vigil_own_keyspace_hits_total") or 0) >= 2 * 401
 
     run_async(check)
+
+
+def test_the_first_pass_shows_what_it_has_seen_and_rules_do_not_see_it(
+    empty_server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exporter.samplers.keyspace.scan._FIRST_PARTIAL_SECONDS", 0.1)
+    monkeypatch.setattr("exporter.samplers.keyspace.scan._PARTIAL_SECONDS", 0.1)
+    put(empty_server, "session", 6000)
+    slow = {"keyspace": {"keys_per_second": 3000, "interval": "500s"}}
+    labels = {"db": "db0", "pattern": "session:*"}
+
+    async def check() -> None:
+        async with sampling(empty_server, "keyspace", settings=slow) as found:
+            async with asyncio.timeout(120):
+                while not found.values("redis_keyspace_scan_pattern_keys"):
+                    await found.run("keyspace")
+                    await asyncio.sleep(0.05)
+            seen = found.value("redis_keyspace_scan_pattern_keys", **labels) or 0
+            assert 0 < seen < 6000
+            untimed = found.value("redis_keyspace_scan_pattern_keys_without_ttl", **labels)
+            assert untimed == pytest.approx(seen * 0.75, rel=0.2)
+            assert (found.value("redis_keyspace_scan_pattern_memory_bytes", **labels) or 0) > seen * 50
+            assert found.value("redis_keyspace_scan_partial") == 1
+            # Rules are about these.
+            for name in ("keys", "memory_bytes", "keys_without_ttl"):
+                assert found.values(f"redis_keyspace_pattern_{name}") == {}
+            assert found.values("redis_keyspace_scan_last_completed_timestamp_seconds") == {}
+            partial = sampler_of(found).partial
+            assert partial is not None
+            assert not partial.complete
+            await one_pass(found)
+            assert found.value("redis_keyspace_pattern_keys", **labels) == 6000
+            assert found.value("redis_keyspace_scan_partial") == 0
+            assert found.values("redis_keyspace_scan_pattern_keys") == {}
+            # In the next pass the figures of the one before stay.
+            found.clock.ahead += 600
+            async with asyncio.timeout(120):
+                while sampler_of(found).partial is None:
+                    await found.run("keyspace")
+                    await asyncio.sleep(0.05)
+            await found.run("keyspace")
+            assert found.value("redis_keyspace_pattern_keys", **labels) == 6000
+            assert found.values("redis_keyspace_scan_pattern_keys") == {}
+
+    run_async(check)
+
+
+def test_a_pass_that_will_be_late_says_so_once_and_why(
+    empty_server: RealServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(empty_server, "k", 20_000)
+    slow = {"keyspace": {"keys_per_second": 2000, "interval": "5s"}}
+
+    async def check() -> None:
+        async with sampling(empty_server, "keyspace", settings=slow) as found:
+            async with asyncio.timeout(120):
+                while not found.value("redis_keyspace_scan_late", reason="keys_per_second"):
+                    await found.run("keyspace")
+                    await asyncio.sleep(0.1)
+            assert 0 < (found.value("redis_keyspace_scan_remaining_seconds") or 0) < 60
+            for _ in range(3):
+                await found.run("keyspace")
+            prospect = sampler_of(found).prospect
+            assert prospect is not None
+            assert prospect.is_late
+
+    run_async(check)
+    told = [one for one in caplog.records if "will not end within its interval" in str(one.msg)]
+    assert len(told) == 1
 
 
 def test_passes_begin_at_the_interval_and_results_stay(empty_server: RealServer) -> None:
@@ -129,10 +198,11 @@ def test_a_server_that_refuses(empty_server: RealServer) -> None:
             empty_server, "keyspace", settings=FAST, username="limited", password="secret"
         ) as found:
             await found.run("keyspace")
-            await asyncio.sleep(0.2)
-            await found.run("keyspace")
             status = found.runner.status.samplers["keyspace"]
-            assert not status.success
+            async with asyncio.timeout(120):
+                while status.success:
+                    await asyncio.sleep(0.05)
+                    await found.run("keyspace")
             assert status.reason == "permission"
 
     run_async(check)
@@ -165,8 +235,10 @@ def test_results_and_progress_survive_a_restart(empty_server: RealServer, tmp_pa
             if passes:
                 await one_pass(found)
             else:
-                await found.run("keyspace")
-                await asyncio.sleep(0.4)
+                async with asyncio.timeout(120):
+                    while sampler_of(found).keys_scanned <= 100:
+                        await found.run("keyspace")
+                        await asyncio.sleep(0.05)
             scanned = sampler_of(found).keys_scanned
         await database.close()
         return scanned, found

@@ -54,7 +54,7 @@ def test_a_survey_of_all_keys_is_exact() -> None:
 
 def test_every_look_up_is_counted() -> None:
     keys = make_keys({"even": 500}, Random(1))
-    survey = new_survey(extra_rate=1.0)
+    survey = new_survey(extra_keys=1e9)
     batch = survey.select(b"0", [*keys, *(b"gone:%d" % number for number in range(20))])
     survey.commit(batch, answer(batch.request, keys, survey.refused))
     # TYPE, PTTL, OBJECT ENCODING and OBJECT IDLETIME count; SCAN and MEMORY USAGE do not.
@@ -154,7 +154,7 @@ def test_lengths_are_asked_of_what_is_big_anyway() -> None:
         b"s:1": Key(b"string", -1, 5 << 20),
     }
     for no_touch, expected in ((False, {b"h:1"}), (True, {b"h:1", b"h:2"})):
-        survey = new_survey(no_touch=no_touch, extra_rate=1e-9)
+        survey = new_survey(no_touch=no_touch, extra_keys=0)
         batch = survey.select(b"0", list(keys))
         candidates = survey.commit(batch, answer(batch.request, keys, survey.refused))
         assert {candidate.name for candidate in candidates} == expected

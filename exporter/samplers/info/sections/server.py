@@ -58,6 +58,7 @@ IDENTITY: Final = frozenset(
 FIELDS: Final = IDENTITY | {
     "master_host",
     "master_port",
+    "master_link_status",
     "cluster_enabled",
     "rdb_last_save_time",
     "rdb_changes_since_last_save",
@@ -117,6 +118,7 @@ def learn_state(fields: Mapping[str, str], facts: TargetFacts, at: float) -> Non
     """Note for other samplers how the server is doing; `at` is now, in epoch seconds."""
     facts.started_at = at - _number(fields, "uptime_in_seconds")
     facts.loading = fields.get("loading") == "1"
+    facts.is_linked = fields.get("master_link_status") == "up"
     facts.fork_in_progress = (
         fields.get("rdb_bgsave_in_progress") == "1" or fields.get("aof_rewrite_in_progress") == "1"
     )
