@@ -134,6 +134,8 @@ NODE_SCENES: Final = (
 CELERY_SCENES: Final = tuple(
     _python("celery", "celery_counters_scene.py", acknowledged) for acknowledged in ("early", "late")
 )
+LIMIT_SCENES: Final = (_node("bullmq_limits.js", "bullmq5"), _node("bullmq_limits.js", "bullmq6"))
+FAILING_SCENES: Final = (_node("bull_failing.js", "bull3"), _node("bull_failing.js", "bull4"))
 BURST_SCENES: Final = (_node("bullmq_burst.js", "bullmq5"), _node("bullmq_burst.js", "bullmq6"))
 PYTHON_SCENES: Final = tuple(_python(name) for name in environments.PYTHON_PACKAGES)
 SIDEKIQ_SCENE: Final = _plain("sidekiq", "ruby", "sidekiq_scene.rb")

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.samplers.queues import QueueReport, QueuesSampler
 from tests.conftest import StartServer
-from tests.live.queues.stage import BURST_SCENES, CELERY_SCENES, Scene
+from tests.live.queues.stage import BURST_SCENES, CELERY_SCENES, FAILING_SCENES, LIMIT_SCENES, Scene
 from tests.samplers.queues.reading import Memory, Watcher, build_sampler
 
 
@@ -50,6 +50,41 @@ def test_bursts_of_jobs_that_are_removed_are_counted_to_the_last(
     assert ended > 29_000
     # The stream keeps about 10,000 events, four or five of each job.
     assert 0 < derived < ended
+
+
+@pytest.mark.peers("node", "npm")
+@pytest.mark.parametrize("scene", FAILING_SCENES, ids=lambda scene: scene.name)
+def test_failing_jobs_of_bull_are_counted_although_nobody_keeps_metrics(
+    scene: Scene, start_server: StartServer
+) -> None:
+    server = start_server()
+    with scene.play(server.url) as steps, Watcher(server.url) as watcher:
+        next(steps)
+        watcher.sample(time.time())
+        assert watcher.read(time.time())["bull", "email"].finished == {"completed": 0, "failed": 0}
+        ended = next(steps)
+        report = watcher.read(time.time())["bull", "email"]
+        assert report.finished == {"completed": ended["completed"], "failed": ended["failed"]}
+        assert ended["failed"] == 400
+        assert report.derived == report.finished
+
+
+@pytest.mark.peers("node", "npm")
+@pytest.mark.parametrize("scene", LIMIT_SCENES, ids=lambda scene: scene.name)
+def test_what_a_rate_limit_holds_back_and_how_many_schedulers_there_are(
+    scene: Scene, start_server: StartServer
+) -> None:
+    server = start_server()
+    with scene.play(server.url) as steps, Watcher(server.url) as watcher:
+        step = next(steps)
+        watcher.find(time.time())
+        found = watcher.read(time.time())
+    for queue, milliseconds in step["limited"].items():
+        seconds = found["bullmq", queue].rate_limited_seconds
+        assert seconds == pytest.approx(milliseconds / 1000, abs=20), queue
+        assert (seconds == 0) == (milliseconds == 0), queue
+    schedulers = {queue: report.schedulers for (_, queue), report in found.items()}
+    assert schedulers == step["schedulers"]
 
 
 @pytest.mark.parametrize("scene", CELERY_SCENES, ids=lambda scene: scene.name)
