@@ -1,11 +1,12 @@
 """Bee-Queue. Confirmed on npm `bee-queue` 2.0."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.samplers.queues.ends import KEPT, count_ends
 from exporter.samplers.queues.frameworks.bull_family import stems
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
@@ -25,7 +26,6 @@ _TYPES: Final = {
     b"jobs": "hash",
     b"stalling": "set",
 }
-_ENDS: Final = {Outcome.COMPLETED: State.COMPLETED, Outcome.FAILED: State.FAILED}
 # Of the ended jobs' ids no more are looked at.
 _MAX_PROBES: Final = 10
 # The note that somebody has checked for stalled jobs.
@@ -113,7 +113,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         reading.count(state, count(reply))
     oldest, stalling, checked = first[7:]
     reading.orphaned = _orphaned(queue, count(checked), count(stalling))
-    _count_finished(queue, reading)
+    count_ends(queue, reading, _grown(queue, reading))
     if isinstance(oldest, bytes):
         (job,) = yield [("HGET", stem + b":jobs", oldest)]
         since = parse_number(at_path(json_object(job), "options.timestamp"), 1e-3)
@@ -136,16 +136,15 @@ def _orphaned(queue: KnownQueue, checked: int | None, stalling: int | None) -> i
     return stalling if stalling or _CHECKED in queue.notes else None
 
 
-def _count_finished(queue: KnownQueue, reading: Reading) -> None:
-    """By how much the sets of ended jobs have grown; a queue that keeps none shows none."""
-    for outcome, state in _ENDS.items():
+def _grown(queue: KnownQueue, reading: Reading) -> Mapping[Outcome, float]:
+    """By how much the sets of ended jobs have grown."""
+    grown = {}
+    for outcome, state in KEPT.items():
         kept = reading.jobs.get(state)
-        if kept is None:
-            continue
-        before = queue.number(f"{outcome}/kept", kept)
-        queue.notes[f"{outcome}/kept"] = kept
-        if kept or outcome in queue.notes:
-            reading.finished[outcome] = queue.add(outcome, max(0.0, kept - before))
+        if kept is not None:
+            grown[outcome] = max(0.0, kept - queue.number(f"{outcome}/kept", kept))
+            queue.notes[f"{outcome}/kept"] = kept
+    return grown
 
 
 FRAMEWORK: Final = BeeQueue()

@@ -42,9 +42,9 @@ def test_who_has_not_answered_when_a_check_runs_out_is_gone(mail: RealServer) ->
 def test_ended_jobs_are_counted_by_the_growth_of_what_is_kept(mail: RealServer) -> None:
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
-        assert watcher.read(AT)["bee-queue", "mail"].finished == {}
+        assert watcher.read(AT)["bee-queue", "mail"].finished == {"completed": 0, "failed": 0}
         mail.client.sadd("bq:mail:succeeded", "1", "2")
-        assert watcher.read(AT + 15)["bee-queue", "mail"].finished == {"completed": 2}
+        assert watcher.read(AT + 15)["bee-queue", "mail"].finished == {"completed": 2, "failed": 0}
         mail.client.sadd("bq:mail:succeeded", "3")
         mail.client.sadd("bq:mail:failed", "4")
         assert watcher.read(AT + 30)["bee-queue", "mail"].finished == {"completed": 3, "failed": 1}
@@ -52,3 +52,16 @@ def test_ended_jobs_are_counted_by_the_growth_of_what_is_kept(mail: RealServer) 
         mail.client.delete("bq:mail:succeeded")
         mail.client.sadd("bq:mail:failed", "5")
         assert watcher.read(AT + 45)["bee-queue", "mail"].finished == {"completed": 3, "failed": 2}
+
+
+def test_jobs_that_are_removed_as_they_succeed_are_counted_by_what_has_left(mail: RealServer) -> None:
+    with Watcher(mail.url) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        # 300 were added: 250 have succeeded, 40 have failed and are kept, 10 wait.
+        mail.client.incrby("bq:mail:id", 300)
+        mail.client.sadd("bq:mail:failed", *range(40))
+        mail.client.lpush("bq:mail:waiting", *range(10))
+        report = watcher.read(AT + 15)["bee-queue", "mail"]
+        assert report.finished == {"completed": 250, "failed": 40}
+        assert report.derived == report.finished
