@@ -146,9 +146,9 @@ class QueuesSection(SamplerSection):
     """Whether queues are read from replicas too; what their primary tells as well would stand twice."""
     ignore: tuple[str, ...] = ()
     """Queues to leave alone, by name; `*` stands for anything."""
-    index_interval: PositiveDuration = Duration(30_000)
+    index_interval: PositiveDuration = Duration(20_000)
     """How often the frameworks' own indexes are asked for new queues."""
-    discovery_interval: PositiveDuration = Duration(30_000)
+    discovery_interval: PositiveDuration = Duration(20_000)
     """How often the keyspace is walked through for new queues."""
     forget_after: PositiveDuration = Duration(86_400_000)
     """A queue of which nothing has been seen for so long is forgotten; until then it reads 0."""
