@@ -344,6 +344,8 @@ class QueuesSampler:
         if jobs != facts.job_keys:
             facts.job_keys = jobs
         for known in self._known.expire(at - self._settings.forget_after.seconds):
+            # What it counted is forgotten too: should it come back, it counts from then on.
+            self._since = at
             log.info(
                 "queue forgotten",
                 instance=self._context.target.instance,

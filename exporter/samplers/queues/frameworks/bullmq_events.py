@@ -25,8 +25,9 @@ _FIRST_PAGE: Final = 100
 _LEAST_PAGE: Final = 20
 _LARGEST_PAGE: Final = 1000
 _PAGE_BYTES: Final = 1 << 20
-# Events of all queues together that are read in one round trip, and in one pass.
-_ROUND_EVENTS: Final = 10_000
+# Events of all queues together that are read in one round trip, of which the event loop stands still for some
+# milliseconds, and in one pass.
+_ROUND_EVENTS: Final = 2500
 _PASS_EVENTS: Final = 50_000
 # The notes: the id of the last event that was read, how many are read at once, that some were trimmed away
 # unread, and that workers have counted in the last pass.
