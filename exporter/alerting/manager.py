@@ -86,7 +86,6 @@ class AlertManager:
         self._hold_until = 0.0
         self._saved_generation = journal.generation
         self._retired: set[asyncio.Task[None]] = set()
-        self._saving: asyncio.Task[None] | None = None
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
         self._note_size()
@@ -123,8 +122,6 @@ class AlertManager:
         if self._maintenance is not None:
             self._maintenance.cancel()
             await asyncio.wait([self._maintenance])
-        if self._saving is not None:
-            await asyncio.wait([self._saving], timeout=deadline_seconds)
         running = {*self._retired, *self._dispatcher.stop()}
         if running:
             _, late = await asyncio.wait(running, timeout=deadline_seconds)
@@ -164,7 +161,7 @@ class AlertManager:
         services.silences.set_back(before, now)
         self._hold_until += leap.moved
         self._setup.inhibitor.hold_until = self._hold_until
-        self._saving = asyncio.create_task(self._save_everything())
+        self._retire(asyncio.create_task(self._save_everything()))
 
     def count_invalid(self, count: int, *, source: str) -> None:
         """Count alerts that were refused before they got here."""
@@ -178,13 +175,17 @@ class AlertManager:
         setup = build_setup(config, make_integrations, self._services, self._hold_until)
         earlier = self._dispatcher.timings()
         for task in self._dispatcher.stop():
-            self._retired.add(task)
-            task.add_done_callback(self._retired.discard)
+            self._retire(task)
         self._setup = setup
         self._note_size()
         self._dispatcher = setup.make_dispatcher(self._services, earlier)
         for alert in self._services.alerts:
             self._dispatcher.dispatch(alert)
+
+    def _retire(self, task: "asyncio.Task[None]") -> None:
+        """Let a task end by itself; a stop waits for it."""
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
 
     async def put_silence(self, silence: Silence) -> Silence:
         """Create or change a silence; it is saved when this returns.
