@@ -70,18 +70,20 @@ class AlertingRule:
         return [alert for alert in self.active.values() if alert.is_active]
 
     def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
-        """The clock was set by so much, and time has moved on by so much at once.
-
-        Where it moved forward there are no samples of that time: until what the expression looks back over
-        is there again, its silence says nothing.
-        """
+        """The clock was set by so much, and time has moved on by so much at once."""
         for alert in self.active.values():
             alert.follow_clock(jumped_ms, moved_ms)
             if moved_ms > 0 and alert.is_active:
                 alert.restored_at_ms = alert.active_at_ms
-        self._hold_ms = max(3 * self.interval_ms, min(self.spec.expression.window_ms, moved_ms))
+        self.note_gap(moved_ms)
         if self.status.evaluated_at_ms:
             self.status.evaluated_at_ms += jumped_ms
+
+    def note_gap(self, gap_ms: int) -> None:
+        """There are no samples of so long a time: until what the expression looks back over is there again,
+        its silence says nothing."""
+        if gap_ms > 0:
+            self._hold_ms = max(3 * self.interval_ms, min(self.spec.expression.window_ms, gap_ms))
 
     def resume(self, at_ms: int) -> None:
         """This is the first evaluation since then, or since a restart, and may have had to wait for samples:

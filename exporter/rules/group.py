@@ -206,7 +206,13 @@ class Group:
             self._dropped += member.tracker.changes({})[1]
 
     def restore(self, saved: SavedGroup, policy: RestorePolicy, now_ms: int) -> None:
-        """Go on with the alerts that were active before a restart."""
+        """Go on with the alerts that were active before a restart.
+
+        Where the clock was ahead then, there are no samples of that time: they would lie in the future.
+        """
+        ahead_ms = saved.evaluated_at_ms - now_ms
+        if ahead_ms > 0:
+            saved = saved.shifted(-ahead_ms)
         by_rule: dict[RuleIdentity, list[SavedAlert]] = {}
         for alert in saved.alerts:
             by_rule.setdefault(alert.rule, []).append(alert)
@@ -218,6 +224,7 @@ class Group:
                     alerts, for_ms=rule.spec.for_ms, last_seen_ms=saved.evaluated_at_ms, now_ms=now_ms
                 )
                 rule.active = {alert.labels: alert for alert in restored}
+                rule.note_gap(ahead_ms)
             member.tracker.assume(alert.labels for alert in alerts)
         self._resumes = True
         self._dropped += [AlertKey(alert.rule, alert.labels) for left in by_rule.values() for alert in left]

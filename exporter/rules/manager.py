@@ -63,7 +63,7 @@ class RuleManager:
         now_ms = to_milliseconds(self._clock.now())
         for key, runner in self._runners.items():
             if key in saved:
-                runner.group.restore(saved[key].not_after(now_ms), self._policy, now_ms)
+                runner.group.restore(saved[key], self._policy, now_ms)
 
     async def apply(self, files: Sequence[RuleFile]) -> None:
         """Run these groups from now on: unchanged ones go on, changed ones take over the state, others

@@ -64,12 +64,9 @@ class SavedGroup:
     evaluated_at_ms: int
     alerts: Sequence[SavedAlert] = ()
 
-    def not_after(self, now_ms: int) -> "SavedGroup":
-        """The same by a clock that says now: one that was ahead has been set right since."""
-        ahead_ms = self.evaluated_at_ms - now_ms
-        if ahead_ms <= 0:
-            return self
-        return SavedGroup(now_ms, [alert.shifted(-ahead_ms) for alert in self.alerts])
+    def shifted(self, by_ms: int) -> "SavedGroup":
+        """The same with all moments moved."""
+        return SavedGroup(self.evaluated_at_ms + by_ms, [alert.shifted(by_ms) for alert in self.alerts])
 
 
 class AlertStateStore(Protocol):

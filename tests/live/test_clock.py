@@ -28,7 +28,7 @@ pytestmark = pytest.mark.peers("faketime")
 RULES = [
     {"alert": "Always", "expr": "vector(1)"},
     {"alert": "Down", "expr": "redis_up == 0"},
-    {"alert": "Busy", "expr": 'rate(redis_commands_processed_total{instance="r1"}[20s]) > 0'},
+    {"alert": "Busy", "expr": 'rate(redis_commands_processed_total{instance="r1"}[1m]) > 0'},
     {"alert": "Jumped", "expr": "increase(redis_vigil_clock_jumps_total[10m]) > 0"},
     # Nothing of these is to be told: they have not been true for so long, or never.
     {"alert": "Later", "expr": "vector(1)", "for": "30m"},
