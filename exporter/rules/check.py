@@ -15,8 +15,9 @@ from exporter.rules.label_flow import LabelNames, labels_of
 from exporter.rules.model import AlertSpec, RecordSpec, RuleFile, RuleSpec
 from exporter.rules.texts import Texts
 
-# What the daemon adds to every series, and what Prometheus does when it scrapes it.
-_COMMON_LABELS: Final = frozenset({"instance", "job"})
+# What the daemon adds to every series, and to those of a cluster's nodes, and what Prometheus does when it
+# scrapes it.
+_COMMON_LABELS: Final = frozenset({"instance", "cluster", "job"})
 # What rules write themselves; their labels are anybody's.
 _RULE_SERIES: Final[Mapping[str, LabelNames]] = {"ALERTS": None, "ALERTS_FOR_STATE": None}
 _SUFFIXES: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
