@@ -19,6 +19,7 @@ from exporter.samplers.base import (
 )
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
+from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus
 from exporter.store import Store
@@ -76,8 +77,8 @@ class TargetRunner:
         self._find_replica = find_replica
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
-        self._unheard: set[str] = set()
-        self.expect_report()
+        shared = [name for name, slot in self._slots.items() if not slot.plan.spec.own_connection]
+        self._reporting = Reporting(shared, clock.monotonic())
         # The names under which this target writes into the store.
         self.sources = (self.status.source, *(slot.table.source for slot in self._slots.values()))
 
@@ -144,30 +145,28 @@ class TargetRunner:
         """The sources in the store that cannot be sampled at the moment, with since when (monotonic)."""
         for slot in self._slots.values():
             since = slot.status.missing_since
-            if since is not None and self._applies(slot):
+            if since is not None and slot.applies(self.facts):
                 yield slot.table.source, since
 
     @property
     def has_reported(self) -> bool:
         """Whether every sampler has had a pass since `expect_report`, but for those with a connection of
         their own, which take as long as they take; or the target has turned out to be down."""
-        return not self._unheard
+        return self._reporting.is_complete
 
     def expect_report(self) -> None:
         """Ask for news of every sampler, as at the beginning; what is under way is none."""
-        self._asked_at = self._clock.monotonic()
-        self._unheard = {name for name, slot in self._slots.items() if not slot.plan.spec.own_connection}
+        self._reporting.begin(self._clock.monotonic())
 
     def _note_report(self, heard: Sequence[Slot], began: float) -> None:
         """These samplers have had their pass, which began at that moment (monotonic seconds)."""
-        if not self._unheard or began < self._asked_at:
-            return
-        self._unheard -= {slot.plan.spec.name for slot in heard}
-        left = [self._slots[name] for name in self._unheard]
-        if self.status.up is False or not any(slot.busy or self._is_due(slot) for slot in left):
-            self._unheard = set()
-            if self._on_reported is not None:
-                self._on_reported(self)
+        names = [slot.plan.spec.name for slot in heard]
+        if self._reporting.note(names, began, self._is_awaited) and self._on_reported is not None:
+            self._on_reported(self)
+
+    def _is_awaited(self, name: str) -> bool:
+        slot = self._slots[name]
+        return self.status.up is not False and (slot.busy or self._is_due(slot))
 
     async def run(self, *names: str) -> None:
         """One pass of each of these samplers, which ask in lock-step over the shared connection.
@@ -212,7 +211,7 @@ class TargetRunner:
         self._store.append(self.status.sample(self._clock.now()))
 
     def _is_due(self, slot: Slot) -> bool:
-        if slot.busy or self._clock.monotonic() < slot.refused_until or not self._applies(slot):
+        if slot.busy or self._clock.monotonic() < slot.refused_until or not slot.applies(self.facts):
             return False
         # While a server is down one sampler asks whether it is back; then all do.
         return self.status.up is not False or slot.plan.spec.name == VITAL
@@ -281,15 +280,9 @@ class TargetRunner:
         """How soon a sampler wants to run again, where that is sooner than its interval."""
         return self._slots[name].next_delay_seconds
 
-    def _applies(self, slot: Slot) -> bool:
-        spec = slot.plan.spec
-        if self.facts.mode == "sentinel" and not spec.on_sentinel:
-            return False
-        return spec.applies is None or spec.applies(self.facts)
-
     def _succeeded(self, slot: Slot, at: float) -> None:
         status = slot.status
-        self._follow_run(slot)
+        slot.follow_run(self.facts)
         if status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         status.success, status.reason, status.message = True, None, ""
@@ -297,14 +290,6 @@ class TargetRunner:
         if slot.plan.spec.name == VITAL:
             self._set_up(True, None)
         self._store.append(slot.table.finish(to_milliseconds(at)))
-
-    def _follow_run(self, slot: Slot) -> None:
-        """Another run of the server: where it began after the last pass, counts are what came since; else
-        they are those of another server."""
-        facts = self.facts
-        if facts.run_id != slot.run_id and facts.started_at <= slot.status.succeeded_at:
-            slot.table.lose_track()
-        slot.run_id = facts.run_id
 
     def _failed(self, slot: Slot, error: TargetError) -> None:
         slot.table.discard()
@@ -325,7 +310,7 @@ class TargetRunner:
             slot.refused_until = self._clock.monotonic() + RETRY_SECONDS
             status.missing_since = None
         else:
-            self._note_missing(slot)
+            slot.status.note_missing(self._clock.monotonic())
         now = to_milliseconds(self._clock.now())
         self._store.mark_stale(slot.table.source, now)
         if vital:
@@ -351,11 +336,7 @@ class TargetRunner:
             self._store.mark_stale(slot.table.source, now)
             slot.status.success = False
             slot.table.lose_track()
-            self._note_missing(slot)
-
-    def _note_missing(self, slot: Slot) -> None:
-        if slot.status.missing_since is None:
-            slot.status.missing_since = self._clock.monotonic()
+            slot.status.note_missing(self._clock.monotonic())
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

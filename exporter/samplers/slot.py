@@ -6,7 +6,14 @@ from typing import Any
 
 from exporter.errors import Reason
 from exporter.metrics import SeriesTable
-from exporter.samplers.base import AdaptiveSampler, PunctualSampler, RestingSampler, Sampler, SamplerSpec
+from exporter.samplers.base import (
+    AdaptiveSampler,
+    PunctualSampler,
+    RestingSampler,
+    Sampler,
+    SamplerSpec,
+    TargetFacts,
+)
 from exporter.samplers.status import SamplerStatus
 
 
@@ -45,6 +52,20 @@ class Slot:
             return None
         delay = self.adaptive.next_delay_seconds
         return None if delay is None or delay >= self.plan.interval_seconds else delay
+
+    def applies(self, facts: TargetFacts) -> bool:
+        """Whether the server is one that has what the sampler asks about."""
+        spec = self.plan.spec
+        if facts.mode == "sentinel" and not spec.on_sentinel:
+            return False
+        return spec.applies is None or spec.applies(facts)
+
+    def follow_run(self, facts: TargetFacts) -> None:
+        """Another run of the server: where it began after the last pass, counts are what came since; else
+        they are those of another server."""
+        if facts.run_id != self.run_id and facts.started_at <= self.status.succeeded_at:
+            self.table.lose_track()
+        self.run_id = facts.run_id
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

@@ -126,6 +126,11 @@ class SamplerStatus:
         self.total_seconds += seconds
         self.is_troubled = self._has_troubles()
 
+    def note_missing(self, moment: float) -> None:
+        """There is nothing of it from this moment on (monotonic seconds), if there was until then."""
+        if self.missing_since is None:
+            self.missing_since = moment
+
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""
         self.attempted_at = self.attempted_at and self.attempted_at + seconds
