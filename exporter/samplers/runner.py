@@ -295,9 +295,8 @@ class TargetRunner:
         slot.table.discard()
         slot.table.lose_track()
         status, name = slot.status, slot.plan.spec.name
-        vital = name == VITAL
         # That a server is down is said once, not once per sampler.
-        if status.reason is not error.reason and not vital and self.status.up is not False:
+        if status.reason is not error.reason and name != VITAL and self.status.up is not False:
             log.warning(
                 "sampler failed",
                 instance=self.target.instance,
@@ -313,7 +312,7 @@ class TargetRunner:
             slot.status.note_missing(self._clock.monotonic())
         now = to_milliseconds(self._clock.now())
         self._store.mark_stale(slot.table.source, now)
-        if vital:
+        if name == VITAL:
             # Refused is not down: the server lives, it just does not tell us how it is.
             self._set_up(error.reason is Reason.PERMISSION, error)
             if not self.status.up:
