@@ -1,6 +1,6 @@
 """Whether 95 % intervals of keyspace estimates hold the truth: six keyspaces, several seeds, a real server.
 
-    python -m benchmarks.keyspace_errors [--seeds 5] [--samples 5] [--sample 2000]
+    python -m benchmarks.keyspace_errors [--seeds 5] [--first-seed 0] [--samples 5] [--sample 2000]
 
 The truth is a scan that asks every key. Each keyspace is made anew for each seed, and sampled several times.
 """
@@ -33,7 +33,7 @@ def fill(server: RealServer, name: str, seed: int) -> None:
 
 def try_keyspace(server: RealServer, name: str, options: argparse.Namespace) -> Tallies:
     tallies = Tallies.empty()
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         fill(server, name, seed)
         exact = scan(server, budget="unlimited", sample="all", max_patterns=2000)
         for _ in range(options.samples):
@@ -52,6 +52,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--samples", type=int, default=5)
     parser.add_argument("--sample", type=int, default=2000)
     parser.add_argument("--server", default="redis-server")

@@ -21,9 +21,9 @@ LEAST_IN_SUMS: Final = 5
 _LEAST_FOR_SHARES: Final = 10
 # Values that are all alike are no proof that there are no others: one may be this many times as large.
 _UNSEEN_PEAK: Final = 2.0
-# A tail with a frequency of f makes a skewness of about 1 / sqrt(f), and is missing in 5 % of the samples of
-# 3 / f values (the rule of three).
-_RULE_OF_THREE: Final = 3.0
+# A tail with a frequency of f makes a skewness of about 1 / sqrt(f), and is missing in 1 % of the samples of
+# 4.6 / f values: exp(-4.6).
+_TELLING: Final = 4.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Shape:
 
     def at_least(self, typical: "Shape | None", values: float) -> "Shape":
         """This one, or the `typical` one where so few values do not tell them apart."""
-        if typical is None or values >= _RULE_OF_THREE * typical.skewness**2:
+        if typical is None or values >= _TELLING * typical.skewness**2:
             return self
         return Shape(
             max(self.variation, typical.variation),
