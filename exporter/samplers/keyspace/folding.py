@@ -20,9 +20,11 @@ from exporter.samplers.keyspace.phrases import phrase
 from exporter.samplers.keyspace.shapes import WILD
 
 _LONG_ID: Final = re.compile(rb"(?=[^0-9]*[0-9])[0-9A-Za-z]{16,}").fullmatch
+_STEM: Final = re.compile(rb"[A-Za-z\x80-\xff]+\*").fullmatch
 _NUMBERED: Final = 8
 # Of so many keys a text with an id in it is what others can join.
 _LEAST_TEMPLATE: Final = 8
+_SEVERAL_STEMS: Final = 3
 _MAX_MET: Final = 20_000
 
 
@@ -94,6 +96,8 @@ def fold(node: Node, *, at_root: bool) -> set[bytes]:
         chosen -= _join(node, items, chosen, separator)
         met.update(_apply(node, chosen, separator, at_root=at_root))
         fold_kind(node, separator)
+        if chosen:
+            _fold_stems(node, separator, at_root=at_root)
     return met
 
 
@@ -110,6 +114,26 @@ def _fold_numbered(node: Node) -> None:
         if len(numbered) >= _NUMBERED or (stem, separator) in node.stems:
             node.stems |= {(stem, separator)}
             node.move(numbered, stem + WILD + separator)
+
+
+def _fold_stems(node: Node, separator: bytes, *, at_root: bool) -> None:
+    """Several numbered words beside ids are ids too: `~anna*`, `~ben*` beside `~*`."""
+    items = node.literals(separator)
+    begins = [begin for begin, end in node.affixes.get(separator, ()) if not end]
+    if separator in node.folded and not at_root:
+        begins.append(b"")
+    for begin in begins:
+        target = begin + WILD + separator
+        stems = [
+            token
+            for token in items
+            if _STEM(text_of(token, separator)[len(begin) :]) is not None
+            and token.startswith(begin)
+            and token != target
+        ]
+        if len(stems) >= _SEVERAL_STEMS and (target in node.ends or target in node.children):
+            node.move(stems, target)
+            items = node.literals(separator)
 
 
 def _was_folded(node: Node, token: bytes, separator: bytes, keys: int) -> bool:
@@ -163,4 +187,4 @@ def _apply(node: Node, tokens: Collection[bytes], separator: bytes, *, at_root: 
         else:
             node.folded |= {separator}
         node.move([text + separator for text in texts], pattern + separator)
-    return set(by_pattern.get(WILD, ())) if separator else set()
+    return {text for texts in by_pattern.values() for text in texts} if separator else set()

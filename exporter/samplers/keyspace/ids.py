@@ -30,6 +30,8 @@ _FEW_OF_CROWD: Final = 0.05
 _FEW_OF_CROWD_AT_ROOT: Final = 0.005
 # Below so many of the tokens a word must stand to be one that they have in common.
 _COMMON_SHARE: Final = 0.3
+# Titles and names of places have spaces, in so many of them.
+_TITLE_SHARE: Final = 0.2
 # A token with this share of the keys is more than one of a crowd.
 _WORD_SHARE: Final = 0.2
 # Keys that do not look like ids are ids all the same beside many that do: so many of these, or the root.
@@ -63,9 +65,13 @@ def _small(items: Mapping[bytes, int], total: int, at_root: bool) -> set[bytes]:
     return {
         token
         for token, keys in items.items()
-        if keys <= FEW_KEYS
-        or (not at_root and keys < total * (_SMALL_SHARE if WILD in token else _ABSORBED_SHARE))
+        if keys <= FEW_KEYS or (not at_root and keys < total * _small_share(token))
     }
+
+
+def _small_share(token: bytes) -> float:
+    """A text with an id in it may be a kind, `page_*`, unless it has spaces."""
+    return _SMALL_SHARE if WILD in token and b" " not in token else _ABSORBED_SHARE
 
 
 def absorbs(node: Node, singles: int) -> bool:
@@ -76,13 +82,28 @@ def absorbs(node: Node, singles: int) -> bool:
 
 def ids_before(node: Node, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
     """Which of the tokens before a separator are ids."""
+    if at_root:
+        # What begins with the same word is a place of its own: `user_anna:`, `user_ben:`.
+        by_beginning: dict[bytes, dict[bytes, int]] = {}
+        for token, keys in items.items():
+            by_beginning.setdefault(b"".join(units(token[:-1])[:1]), {})[token] = keys
+        groups = [those for those in by_beginning.values() if len(those) >= _ALIKE]
+    else:
+        groups = [dict(items)]
+    chosen: set[bytes] = set()
+    for those in groups:
+        chosen |= _alike(node, those, at_root=False) | _crowd(node, those, at_root=False)
+        # The name of a kind has no spaces.
+        if len(those) >= _ALIKE and sum(b" " in token for token in those) >= _TITLE_SHARE * len(those):
+            chosen.update(those)
     singles = {token for token, keys in items.items() if keys <= 1}
     # A text of several words is rather a title than the name of a kind.
     titles = {token for token in singles if len(units(token[:-1])) > 1}
-    chosen: set[bytes] = set()
     if len(singles) >= _SINGLES_AT_ROOT or (len(titles) >= _SINGLES and not at_root):
-        chosen = _small(items, sum(items.values()), at_root)
-    return chosen | _alike(node, items, at_root=at_root) | _crowd(node, items, at_root=at_root)
+        chosen |= _small(items, sum(items.values()), at_root)
+    if at_root:
+        chosen |= _alike(node, items, at_root=True) | _crowd(node, items, at_root=True)
+    return chosen
 
 
 def _alike(node: Node, items: Iterable[bytes], *, at_root: bool) -> set[bytes]:

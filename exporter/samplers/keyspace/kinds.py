@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Final
 
 from exporter.samplers.keyspace.ids import FEW_KEYS, absorbs
-from exporter.samplers.keyspace.nodes import END, Node
+from exporter.samplers.keyspace.nodes import END, Node, fits
 from exporter.samplers.keyspace.shapes import PIECE_SEPARATOR, WILD
 
 _WORDLESS: Final = re.compile(rb"[^0-9A-Za-z\x80-\xff]*").fullmatch
@@ -15,6 +15,8 @@ _KIND_SHARE: Final = 0.5
 _MAX_DEPTH: Final = 4
 # Beside ids, so small a share of the keys is no kind and no path of its own.
 _STRAY_SHARE: Final = 0.02
+# Ids with dots in them, beside others without.
+_DOTTED_SHARE: Final = 0.25
 
 
 def fold_kind(node: Node, separator: bytes) -> None:
@@ -52,21 +54,43 @@ def _in_common(node: Node, other: Node, depth: int = 0) -> int:
 
 def fold_strays(node: Node) -> None:
     """Beside many ids: a few keys more are ids too, and separators in ids (`AC/DC`, base64) are none."""
-    wild = node.ends.get(WILD)
-    if wild is None:
+    ends, following = node.ends.get(WILD), node.children.get(WILD + PIECE_SEPARATOR)
+    keys = (ends.keys if ends is not None else 0) + (following.tally() if following is not None else 0)
+    if not keys:
         return
-    few = max(FEW_KEYS, min(wild.keys * _STRAY_SHARE, sqrt(wild.keys)))
-    strays = [token for token, keys in node.literals(END).items() if keys <= min(few, FEW_KEYS)]
-    if strays and absorbs(node, sum(node.ends[token].keys for token in strays)):
-        node.move(strays, WILD)
+    if ends is not None:
+        strays = [token for token, count in node.literals(END).items() if count <= FEW_KEYS]
+        if strays and absorbs(node, sum(node.ends[token].keys for token in strays)):
+            node.move(strays, WILD)
+    few = max(FEW_KEYS, min(keys * _STRAY_SHARE, sqrt(keys)))
     for token, child in list(node.children.items()):
-        if token[-1:] == PIECE_SEPARATOR or child.pinned or child.known:
+        if token[-1:] == PIECE_SEPARATOR or child.known or any(place.pinned for place in child.walk()):
             continue
-        is_id = child.keys <= 2 * wild.keys and _WORDLESS(token) is not None and _is_wordless(child)
-        if (is_id or child.keys <= few) and not any(place.pinned for place in child.walk()):
-            child.close()
-            wild.absorb(child.ends.pop(WILD))
-            del node.children[token]
+        is_dotted = token == WILD + b"." and child.tally() <= keys * _DOTTED_SHARE
+        is_code = child.keys <= 2 * keys and _WORDLESS(token) is not None and _is_wordless(child)
+        if is_dotted or is_code or child.keys <= few:
+            _flatten(node, token, child)
+
+
+def _flatten(node: Node, token: bytes, child: Node) -> None:
+    """Take what follows a separator for a part of the ids at the node, where there are such."""
+    places = [child]
+    for place in places:
+        places += [below for name, below in place.children.items() if name[-1:] != PIECE_SEPARATOR]
+    ends = [group for place in places for group in place.ends.values()]
+    following = [
+        below for place in places for name, below in place.children.items() if name[-1:] == PIECE_SEPARATOR
+    ]
+    whole, wild = node.ends.get(WILD), node.children.get(WILD + PIECE_SEPARATOR)
+    if (ends and whole is None) or (following and wild is None):
+        return
+    del node.children[token]
+    for group in ends:
+        if whole is not None:
+            whole.absorb(group)
+    for below in following:
+        if wild is not None:
+            wild.merge(below)
 
 
 def _is_wordless(node: Node) -> bool:
@@ -83,9 +107,14 @@ def fold_met(node: Node, met: Collection[bytes]) -> int:
     for token in list(node.children):
         separator = token[-1:]
         child = node.children[token]
-        if child.pinned or token[:-1] not in met or WILD + separator not in node.children:
+        if child.pinned or WILD in token or token[:-1] not in met:
+            continue
+        around = [affix for affix in node.affixes.get(separator, ()) if fits(token[:-1], *affix)]
+        targets = [begin + WILD + end + separator for begin, end in (*around, (b"", b""))]
+        target = next((one for one in targets if one in node.children), None)
+        if target is None:
             continue
         if not child.words:
-            node.move([token], WILD + separator)
+            node.move([token], target)
             moved += 1
     return moved + sum([fold_met(child, met) for child in node.children.values()])

@@ -50,7 +50,7 @@ _MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]").search
 # URL-safe base64 such as nanoid: letters, digits and marks change places more often than in words; a word in
 # front (`cus_NffrFeUfNV2Hib`, `SESSION-…`) is none of it.
 _BASE64: Final = re.compile(
-    rb"(?![a-z]{2,}_|(?:[A-Z]?[a-z]{3,}|[A-Z]{4,})[_-]|[A-Z]?[a-z]{2,}[A-Z][a-z]{3})[0-9A-Za-z_-]{16,}={0,2}"
+    rb"(?![a-z]{2,}_|[A-Za-z]+[_-][0-9a-f-]+\Z|(?:[A-Z]?[a-z]{3,}|[A-Z]{4,})[_-]|[A-Z]?[a-z]{2,}[A-Z][a-z]{3})[0-9A-Za-z_-]{16,}={0,2}"
 ).fullmatch
 # The other alphabet has `+` and `/`, which paths have too: there must be more changes.
 _BASE64_PATH: Final = re.compile(rb"[0-9A-Za-z+/]{20,}={0,2}").fullmatch

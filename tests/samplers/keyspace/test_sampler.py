@@ -1,6 +1,7 @@
 """The keyspace sampler among the others: metrics, restarts, servers that go away."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,60 @@ def test_results_and_progress_survive_a_restart(empty_server: RealServer, tmp_pa
         # Known at once, and not yet due again.
         assert third.value("redis_keyspace_pattern_keys", db="db0", pattern="k:*") == 3000
         assert "scan" not in str(empty_server.client.info("commandstats"))
+
+    run_async(check)
+
+
+class _KeptRecords:
+    """What would be on the disk."""
+
+    def __init__(self) -> None:
+        self.history = b""
+
+    async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
+        return self.history or None, None
+
+    async def save_history(self, instance: str, history: bytes) -> None:
+        self.history = history
+
+    async def save_progress(self, instance: str, progress: bytes) -> None:
+        return
+
+
+@pytest.mark.parametrize("passes", [1, 3])
+def test_no_hidden_name_is_told_anywhere(
+    empty_server: RealServer, passes: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not in metrics, not in the report, not in what is kept of a pass, not in the log."""
+    people = ("anna schmidt", "o'neill", "мария", "van der berg")
+    raw = client(empty_server)
+    for person in people:
+        raw.set(f"medical:{person}:diagnosis", "x" * 20_000)
+        raw.rpush(f"inbox:{person}", *range(5000))
+        raw.mset({f"user:{person}:session:{number}": "x" for number in range(40)})
+    put(empty_server, "session", 200)
+    records = _KeptRecords()
+    settings = {"keyspace": {"budget": "unlimited", "key_names": "hide", "interval": "1ms"}}
+
+    async def check() -> None:
+        async with sampling(
+            empty_server, "info", "keyspace", settings=settings, records={"keyspace": records}
+        ) as found:
+            await found.run("info")
+            for _ in range(passes):
+                await one_pass(found)
+            report = sampler_of(found).report
+            assert report is not None
+            texts = [
+                found.page(),
+                report.to_json().decode(),
+                json.dumps(json.loads(records.history), ensure_ascii=False),
+            ]
+            for text in (*texts, caplog.text):
+                for word in ("anna", "schmidt", "neill", "мария", "berg", "diagnosis"):
+                    assert word not in text
+            assert found.value("redis_keyspace_pattern_keys", db="db0", pattern="session:*") == 200
+            assert found.value("redis_keyspace_pattern_keys", db="db0", pattern="user:*:session:*") == 160
 
     run_async(check)
 
