@@ -19,11 +19,12 @@ from exporter.samplers.keyspace.nodes import DIGITS, Node, fits, text_of
 from exporter.samplers.keyspace.phrases import phrase
 from exporter.samplers.keyspace.shapes import WILD
 
-_LONG_ID: Final = re.compile(rb"(?=[^0-9]*[0-9])[0-9A-Za-z]{16,}").fullmatch
-_STEM: Final = re.compile(rb"[A-Za-z\x80-\xff]+\*").fullmatch
+_LONG_ID: Final = re.compile(rb"(?=[^0-9]*[0-9])[0-9A-Za-z]{16,}|[A-Za-z]{24,}").fullmatch
+_STEM: Final = re.compile(rb"[A-Za-z\x80-\xff]+(?:[-_. ']+[A-Za-z\x80-\xff]+)*\*").fullmatch
 _NUMBERED: Final = 8
 # Of so many keys a text with an id in it is what others can join.
 _LEAST_TEMPLATE: Final = 8
+_KEPT_SHARE: Final = 0.01
 _SEVERAL_STEMS: Final = 3
 _MAX_MET: Final = 20_000
 
@@ -32,11 +33,24 @@ def settle(root: Node) -> None:
     """Fold what the counts of the whole pass show to be ids, from the root down."""
     root.tally()
     _prune(root)
-    fold_all(root)
+    _fold_all(root)
 
 
 def fold_all(root: Node) -> None:
     """Fold what the counts show so far, in the middle of a pass."""
+    _fold_all(root)
+    for node in root.walk():
+        _note_kept(node)
+
+
+def _note_kept(node: Node) -> None:
+    """What has stood out in the middle of a pass is none of the ids that come after."""
+    for child in node.children.values():
+        if node.folded and child.keys >= _KEPT_SHARE * node.keys:
+            child.known = True
+
+
+def _fold_all(root: Node) -> None:
     root.tally()
     met: set[bytes] = set()
     _fold_below(root, met, at_root=True)
@@ -67,6 +81,7 @@ def relieve(node: Node, at_root: bool) -> None:
     """Fold at one place in the middle of a pass, since it has become too wide."""
     node.tally()
     fold(node, at_root=at_root)
+    _note_kept(node)
     node.open_to_new = max(0, node.open_to_new - 1)
     literals = [
         (token, separator, keys)

@@ -148,6 +148,8 @@ class Node:
         for token in tokens:
             if token == target:
                 continue
+            if WILD in token:
+                self._forget(token)
             child = self.children.pop(token, None)
             if child is not None:
                 child.known = False
@@ -159,6 +161,14 @@ class Node:
                 whole = self.ends.setdefault(target, group)
                 if whole is not group:
                     whole.absorb(group)
+
+    def _forget(self, token: bytes) -> None:
+        """Let go of a pattern that is part of a wider one from now on."""
+        self.stems = frozenset(pair for pair in self.stems if pair[0] + WILD + pair[1] != token)
+        for separator, affixes in self.affixes.items():
+            self.affixes[separator] = tuple(
+                (begin, end) for begin, end in affixes if begin + WILD + end + separator != token
+            )
 
     def tally(self) -> int:
         """Count the keys below, here and at every node below."""

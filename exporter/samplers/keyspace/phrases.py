@@ -209,8 +209,12 @@ def _endings(members: Sequence[_Member], depth: int) -> list[bytes]:
     covered = sum(len(by_end[end]) for end in frequent)
     if not 0 < len(frequent) <= _MOST_ENDINGS or covered < _COVER * total:
         return []
+    if len(frequent) == 1:
+        return frequent
+    # `a.jpg` and `a.png` are two kinds, `acme-inc` and `acme-corp` are not.
     stems = {member.text[: -len(end)] for end in frequent for member in by_end[end]}
-    return frequent if len(stems) >= _MANY_TIMES * len(frequent) or len(frequent) == 1 else []
+    are_kinds = all(end.startswith(b".") for end in frequent)
+    return frequent if are_kinds and len(stems) >= _MANY_TIMES * len(frequent) else []
 
 
 def are_phrases(templates: Sequence[bytes]) -> bool:

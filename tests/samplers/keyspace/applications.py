@@ -36,6 +36,11 @@ WORDS: Final[Mapping[str, Sequence[str]]] = {
         "network": "fb|tw|ig",
         "month": "jan|feb|mar",
         "env": "prod|staging|dev",
+        "region": "eu|us|ap",
+        "service": "orders|users|billing|carts|search|mail",
+        "field": "name|email|avatar|last_login|created_at",
+        "metric": "cpu|mem|net|disk",
+        "kind": "cart|lock|price|quota|rates|menu|badge|draft|coupon|stock|feed|digest|plan|rank|score|vote",
     }.items()
 }
 
@@ -247,6 +252,34 @@ APPLICATIONS: Final[Mapping[str, Sequence[Family]]] = {
         ("пользователь:<first> <last>", 1500, "пользователь:*"),
         ("größe:<n:5000>", 1500, "größe:*"),
         ("emoji:🎉:<n:5000>", 800, "emoji:🎉:*"),
+    ),
+    "regions": _families(
+        ("t:<region>-<company><suffix>:user:<n:100000>", 3000, "t:*:user:*"),
+        ("t:<region>-<company><suffix>:plan", 2000, "t:*:plan"),
+        ("plan:<region>-<company><suffix>", 2000, "plan:*"),
+        ("<env>:t:<company><suffix>:x", 2000, "<env>:t:*:x"),
+        ("org <company> inc:user:<n:9999>", 2000, "org * inc:user:*"),
+        ("account/<company><suffix>/users/<n:999>", 2000, "account/*/users/*"),
+        ("account/<company><suffix>/billing", 2000, "account/*/billing"),
+    ),
+    "people": _families(
+        ("user:<first>-<last>:cart", 900, "user:*:cart"),
+        ("profile:<first> <last>", 500, "profile:*"),
+        ("inbox:<first>_<last>", 500, "inbox:*"),
+        ("dm:<first>.<last>:<first>.<last>", 3000, "dm:*:*"),
+        ("doc_<first>_<last>_<n:99>", 900, "doc_*"),
+        ("hello <first> <last>", 900, "hello *"),
+        ("@<first>.<last><n:99>", 900, "@*"),
+    ),
+    "closed": _families(
+        ("<service>:cache:<n:9999>", 900, "<service>:cache:*"),
+        ("<service>:lock:<n:999>", 300, "<service>:lock:*"),
+        ("user:<n:9999>:<field>", 2000, "user:*:<field>"),
+        ("cache:<kind>:<n:99999>", 3000, "cache:<kind>:*"),
+        ("<metric>_<n:9999>", 900, "<metric>_*"),
+        ("stats.<metric>.host<n:400>.max", 900, "stats.<metric>.host*.max"),
+        ("api:v1:GET:/users/<n:99999>", 400, "api:v1:GET:/users/*"),
+        ("api:v2:POST:/orders/<uuid>/items", 400, "api:v2:POST:/orders/*/items"),
     ),
     "tokens": _families(
         ("oauth:token:<base64:43>=", 1500, "oauth:token:*"),

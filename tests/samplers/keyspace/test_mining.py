@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exporter.samplers.keyspace.configured import ConfiguredPatterns
 from exporter.samplers.keyspace.miner import Miner
-from tests.samplers.keyspace.applications import APPLICATIONS, make_application
+from tests.samplers.keyspace.applications import APPLICATIONS, WORDS, make_application
 from tests.samplers.keyspace.platforms import SHAPES, make_names
 
 BATCH = 200
@@ -101,6 +101,15 @@ def test_tenants_are_ids_by_what_they_have_in_common() -> None:
     names = [f"v2:{tenant}:{kind}:{i}".encode() for tenant in tenants for kind in kinds for i in range(50)]
     found, _ = mine(shuffled([names], 1))
     assert found == {f"v2:*:{kind}:*": 1000 for kind in kinds}
+
+
+def test_a_large_kind_stays_beside_more_ids_than_there_is_room_for() -> None:
+    slugs = names_of(lambda r: "-".join(r.choices(WORDS["word"], k=r.randint(3, 6))), 30_000)
+    names = [b"product:%s" % slug for slug in slugs[::3]] + [b"%s:cart" % slug for slug in slugs[1::3]]
+    names += [b"page:/%s/x" % slug for slug in slugs[2::3]]
+    names = list(dict.fromkeys(names))
+    found, _ = mine(shuffled([names], 1))
+    assert set(found) == {"product:*", "*:cart", "page:/*/x"}
 
 
 def test_families_are_no_ids() -> None:
