@@ -226,8 +226,9 @@ def test_an_hour_of_watching_adds_no_hit_and_no_miss_that_is_not_told(
                     server.client.set("user:1", number)
             await found.run("queues")
             await settled(found)
-            # Those that were left open by the last replies.
-            await found.run("queues", "keys", "streams")
+            # Those that were left open by the last replies, of which some come with the indexes only.
+            for _ in range(3):
+                await found.run("queues", "keys", "streams")
             await found.run("info")
             lookups = found.runner.facts.lookups
             assert (lookups.hits, lookups.misses) == counters(server)
