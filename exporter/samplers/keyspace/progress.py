@@ -26,7 +26,7 @@ _REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[Ty
 
 def settings_key(section: KeyspaceSection) -> str:
     """What must be the same for a pass to go on: a budget may change, what is counted may not."""
-    return section.model_dump_json(include={"patterns", "sample", "databases", "top_keys"})
+    return section.model_dump_json(include={"patterns", "sample", "databases", "top_keys", "key_names"})
 
 
 @dataclass(slots=True)

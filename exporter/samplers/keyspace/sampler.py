@@ -14,13 +14,15 @@ from exporter.metrics import SeriesTable
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.keyspace import families
 from exporter.samplers.keyspace.aside import aside
+from exporter.samplers.keyspace.configured import ConfiguredPatterns
 from exporter.samplers.keyspace.guard import NotOurTurnError
+from exporter.samplers.keyspace.hiding import Hider
 from exporter.samplers.keyspace.history import History, KeyspaceRecords, NoRecords
 from exporter.samplers.keyspace.outlook import HOLD_UPS, Prospect
 from exporter.samplers.keyspace.owners import note_owners
 from exporter.samplers.keyspace.publish import publish, publish_partial
 from exporter.samplers.keyspace.replica import REPLICA_PATIENCE_SECONDS, ReplicaChoice
-from exporter.samplers.keyspace.report import PassReport
+from exporter.samplers.keyspace.report import OTHER, PassReport
 from exporter.samplers.keyspace.scan import Scan
 
 log = get_logger(__name__)
@@ -138,9 +140,19 @@ class KeyspaceSampler:
                 self._history = await aside(partial(History.from_json, history))
         except (StateError, ValueError) as error:
             log.warning("saved keyspace report cannot be used", instance=instance, error=error)
+        if self._history is not None and self._settings.key_names == "hide" and not self._is_hidden():
+            self._history = None
         if self._history is not None and self._saved is None:
             # Not later than if it had begun now: the clock may have been ahead then.
             self._due = min(self._history.report.started_at, at) + self._interval_seconds
+
+    def _is_hidden(self) -> bool:
+        """Whether the saved report tells nothing that is to be hidden by now."""
+        if self._history is None or any(self._history.tracked.values()):
+            return self._history is None
+        hider, own = Hider(), {OTHER, *ConfiguredPatterns(self._settings.patterns).names}
+        names = {one.pattern for one in self._history.report.patterns} - own
+        return all(hider.is_plain(name.encode("utf-8", "surrogateescape")) for name in names)
 
     @property
     def _interval_seconds(self) -> float:

@@ -312,6 +312,31 @@ def test_no_hidden_name_is_told_anywhere(empty_server: RealServer, caplog: pytes
     run_async(check)
 
 
+def test_what_was_saved_before_names_were_hidden_is_not_shown(empty_server: RealServer) -> None:
+    raw = client(empty_server)
+    raw.mset({f"user:anna:{number}": "x" for number in range(40)})
+    records = _KeptRecords()
+
+    async def patterns(key_names: str, passes: int) -> str:
+        settings = {"keyspace": {"budget": "unlimited", "key_names": key_names}}
+        async with sampling(
+            empty_server, "keyspace", settings=settings, records={"keyspace": records}
+        ) as found:
+            if passes:
+                await one_pass(found)
+            await found.run("keyspace")
+            return found.page()
+
+    async def check() -> None:
+        assert "user:anna:*" in await patterns("show", 1)
+        assert "anna" not in await patterns("hide", 0)
+        assert 'pattern="user:*:*"' in await patterns("hide", 1)
+        # Now it is known, and not looked for again.
+        assert 'pattern="user:*:*"' in await patterns("hide", 0)
+
+    run_async(check)
+
+
 class _BrokenRecords:
     """A disk that is full."""
 
