@@ -204,7 +204,7 @@ async def settled(found: Sampling) -> None:
     assert isinstance(keyspace, KeyspaceSampler)
     assert isinstance(queues, QueuesSampler)
     async with asyncio.timeout(60):
-        while keyspace.progress_ratio < 1 or (queues._walk is not None and not queues._walk.done()):
+        while keyspace.progress_ratio < 1 or queues.is_walking:
             await asyncio.sleep(0.05)
             await found.run("keyspace")
 

@@ -46,6 +46,9 @@ def test_without_queues_only_looking_for_some_costs_a_pass(
             # An index is looked at once a minute.
             empty_server.client.sadd("rq:queues", "rq:queue:mail")
             empty_server.client.lpush("rq:queue:mail", "1")
+            empty_server.client.hset(
+                "rq:job:1", mapping={"created_at": "2026-01-01T00:00:00Z", "origin": "mail", "data": "x"}
+            )
             probe.clock.ahead += 61
             await probe.run()
             assert passes() == 1

@@ -1,17 +1,14 @@
 """The queues sampler: all known queues of a server in a few round trips per pass."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Asker, Command, Reply
-from exporter.errors import ReplyError, TargetError
+from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext
 from exporter.samplers.keyed import KeyedAsker
-from exporter.samplers.keyspace.guard import OtherServerError
-from exporter.samplers.keyspace.pace import Budget
 from exporter.samplers.lookups import code_of
 from exporter.samplers.queues import families
 from exporter.samplers.queues.advising import Adviser
@@ -30,16 +27,11 @@ from exporter.samplers.queues.records import QueueRecords
 from exporter.samplers.queues.replies import refusal
 from exporter.samplers.queues.report import QueueReport
 from exporter.samplers.queues.saving import QueueKeeper
+from exporter.samplers.queues.search import QueueSearch
 from exporter.samplers.queues.steps import Steps, drive, guarded, in_database, together
-from exporter.samplers.queues.walk import Walker
 
 log = get_logger(__name__)
 
-# The first pass waits so long for the first walk, and no more than this share of its own deadline, so that
-# it already shows what there is.
-_FIRST_WALK_SECONDS: Final = 2.0
-_FIRST_WALK_SHARE: Final = 0.4
-_RETRY_WALK_SECONDS: Final = 60.0
 # BullMQ has 17 to 20. Streams with many groups and lists with many priorities have more, most others fewer.
 _SERIES_PER_QUEUE: Final = 30
 _REPLICA_ROLES: Final = frozenset({"slave", "replica"})
@@ -83,19 +75,16 @@ class QueuesSampler:
         self._celery = CeleryEvents(lambda: context.connect("redis-vigil-queues"), context.clock)
         self._publisher = QueuePublisher(context.table, self._known, context.target, self._settings)
         self._handover = Handover(context, self._known)
-        self._walk: asyncio.Task[None] | None = None
-        self._walk_due_at = 0.0
-        self._walk_seconds = 0.0
-        self._walk_error: TargetError | None = None
-        self._index_due_at = 0.0
-        # What the server said of writes when queues were last looked for: see `TargetFacts.writes`.
-        self._walked_at: object = None
-        self._indexed_at: object = None
-        self._signs: frozenset[str] = frozenset()
+        self._search = QueueSearch(context, self._finder, self._known, self._connection, self._ask)
         context.facts.on_names = self._finder.add_names
         self._since: float | None = None
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
+
+    @property
+    def is_walking(self) -> bool:
+        """Whether a walk through the keyspace is under way."""
+        return self._search.is_walking
 
     def report(self) -> Sequence[QueueReport]:
         """All queues as of the last pass, in order of framework and name."""
@@ -111,39 +100,21 @@ class QueuesSampler:
             self._finder.selects_always = any(one.id.database != self._own_database for one in self._known)
         if has_taken_over:
             # Whatever has come along with the slots, or with the role.
-            self._walk_due_at = min(self._walk_due_at, at)
-            self._index_due_at = min(self._index_due_at, at)
-            self._walked_at = self._indexed_at = None
-        await self._look_for_queues(at)
+            self._search.hurry(at)
+        await self._search.go_on(at)
         await self.read(at)
         self._keeper.save(at)
-        if self._walk_error is not None and not len(self._known):
-            raise self._walk_error
+        if self._search.error is not None and not len(self._known):
+            raise self._search.error
 
     def is_at_rest(self, at: float) -> bool:
         """See `RestingSampler`: no queue is known, and there is no reason to look for any."""
-        is_looking = self._walk is not None or self._is_walk_due(at) or self._is_index_due(at)
         is_replica = self._context.facts.role in _REPLICA_ROLES
-        is_looking = is_looking or self._finder.has_names or self._handover.is_due
-        return not (len(self._known) or is_looking or is_replica)
-
-    def _is_walk_due(self, at: float) -> bool:
-        return at >= self._walk_due_at and self._has_written_since(self._walked_at)
-
-    def _is_index_due(self, at: float) -> bool:
-        facts = self._context.facts
-        is_time = at >= self._index_due_at and self._has_written_since(self._indexed_at)
-        return is_time or self._finder.are_new(facts.keys_by_database)
-
-    def _has_written_since(self, seen: object) -> bool:
-        """Whether anything may have been written since the server said this of writes."""
-        writes = self._context.facts.writes
-        return writes is None or writes != seen
+        return not (len(self._known) or self._search.is_due(at) or self._handover.is_due or is_replica)
 
     def follow_clock(self, seconds: float) -> None:
         """See `PunctualSampler`."""
-        self._walk_due_at = self._walk_due_at and self._walk_due_at + seconds
-        self._index_due_at = self._index_due_at and self._index_due_at + seconds
+        self._search.follow_clock(seconds)
         self._since = self._since and self._since + seconds
         for known in self._known:
             known.alive_at += seconds
@@ -160,7 +131,7 @@ class QueuesSampler:
         self._check_refusals()
         self._publish(self._handover.settle(readings, at), at)
         self._expire(at)
-        self.adviser.advise(at, self._signs)
+        self.adviser.advise(at, self._search.signs)
 
     async def find_all(self, at: float) -> ReplyError | None:
         """Walk through the keyspace now, at full speed, and wait until that is done.
@@ -169,9 +140,8 @@ class QueuesSampler:
         `TargetError`.
         """
         self._since = at if self._since is None else self._since
-        self._walk_due_at = at + self._settings.discovery_interval.seconds
         try:
-            await self._walk_through(at, Budget(share=None))
+            await self._search.walk_now(at)
         except ReplyError as error:
             return error
         return None
@@ -183,54 +153,12 @@ class QueuesSampler:
             await drive(in_database(database, steps) if self._finder.must_select else steps, self._ask)
         self._candidates.has_new = True
 
-    async def _look_for_queues(self, at: float) -> None:
-        """Start a walk when one is due; only the very first pass waits for it, and not for long."""
-        is_first = self._walk is None and self._walk_due_at == 0.0
-        if (self._walk is None or self._walk.done()) and self._is_walk_due(at):
-            self._walk_due_at = at + self._settings.discovery_interval.seconds
-            self._walk = asyncio.create_task(self._walk_through(at, Budget()))
-        if is_first and self._walk is not None:
-            most = self._context.timeout_seconds * _FIRST_WALK_SHARE
-            await asyncio.wait({self._walk}, timeout=min(_FIRST_WALK_SECONDS, most))
-        if self._walk is not None and self._walk.done():
-            walk, self._walk = self._walk, None
-            self._walk_failed(walk.exception(), at)
-
-    async def _walk_through(self, at: float, budget: Budget) -> None:
-        clock, facts = self._context.clock, self._context.facts
-        started, writes = clock.monotonic(), facts.writes
-        walker = Walker(self._connection, facts.turns, clock, budget=budget)
-        sizes = facts.keys_by_database if facts.run_id else None
-        try:
-            await self._finder.walk(Moment(at, self._settings), self._ask, walker, sizes)
-        except OtherServerError:
-            # It has been restarted: the next pass begins anew.
-            self._walk_due_at = 0.0
-            return
-        self._walk_seconds = clock.monotonic() - started
-        self._walked_at = writes
-
-    def _walk_failed(self, error: BaseException | None, at: float) -> None:
-        """A walk has ended, with an error or without; what the indexes know is read all the same."""
-        self._walk_error = None
-        if error is None:
-            return
-        # A server that refuses SCAN is asked again at the usual time.
-        if not isinstance(error, ReplyError):
-            self._walk_due_at = min(self._walk_due_at, at + _RETRY_WALK_SECONDS)
-        if not isinstance(error, TargetError):
-            raise error
-        if len(self._known):
-            log.warning("cannot look for queues", instance=self._context.target.instance, error=error)
-        else:
-            self._walk_error = error
-
     async def _read_all(self, at: float) -> list[tuple[KnownQueue, Reading]]:
         """One pass over all known queues: every framework in every database, in lock-step; those that it
         finds are read along."""
         clients = ClientNames()
         groups = self._known.by_framework()
-        looking = self._ways_to_look(at, clients)
+        looking = self._search.steps(self._moment(at, 0, clients))
         parts: list[Steps[Sequence[tuple[KnownQueue, Reading]]]] = []
         wants_clients = bool(looking) or any(name in _NAMED_CLIENTS for _, name in groups)
         if wants_clients and self._context.refusals.is_due(_CLIENT_LIST):
@@ -241,34 +169,10 @@ class QueuesSampler:
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
             self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
-        self._heed(clients, at)
+        self._search.heed(clients, at)
         new = self._not_in(groups)
         found += await drive(together(self._read_groups(new, at, clients)), self._exchange) if new else []
         return [pair for part in found for pair in part]
-
-    def _ways_to_look(self, at: float, clients: ClientNames) -> list[Steps[None]]:
-        """What is to be done in this pass to find queues."""
-        moment = self._moment(at, 0, clients)
-        looking: list[Steps[None]] = []
-        if self._is_index_due(at):
-            self._index_due_at = at + self._settings.index_interval.seconds
-            self._indexed_at = self._context.facts.writes
-            looking.append(self._look_into_indexes(moment))
-        if self._finder.has_names:
-            looking.append(self._finder.look_at_names(moment))
-        return looking
-
-    def _look_into_indexes(self, moment: Moment) -> Steps[None]:
-        facts = self._context.facts
-        if facts.run_id:
-            yield from self._finder.learn_databases(facts.keys_by_database)
-        yield from self._finder.ask_indexes(moment)
-
-    def _heed(self, clients: ClientNames, at: float) -> None:
-        """Connections that do what workers and producers do, and did not before, are a reason to look."""
-        if clients.signs - self._signs:
-            self._walk_due_at = min(self._walk_due_at, at)
-        self._signs |= clients.signs
 
     def _not_in(self, groups: Groups) -> Groups:
         """The known queues without those of the groups."""
@@ -332,8 +236,8 @@ class QueuesSampler:
         self._publisher.publish(found, at)
         table = self._context.table
         table.set(families.ROUND_TRIPS, float(self._round_trips))
-        if self._walk_seconds:
-            table.set(families.WALK_DURATION, self._walk_seconds)
+        if self._search.walk_seconds:
+            table.set(families.WALK_DURATION, self._search.walk_seconds)
 
     def _expire(self, at: float) -> None:
         facts = self._context.facts
@@ -355,9 +259,7 @@ class QueuesSampler:
 
     async def close(self) -> None:
         """End the walk and the connections; what is known is saved."""
-        if self._walk is not None:
-            self._walk.cancel()
-            await asyncio.gather(self._walk, return_exceptions=True)
+        await self._search.close()
         await self._celery.close()
         await self._connection.close()
         await self._keeper.close()

@@ -143,7 +143,7 @@ class Watcher:
 
     def finish_walk(self) -> None:
         """Wait for the walk that goes on in the background."""
-        walk = self.sampler._walk
+        walk = self.sampler._search._walk
         if walk is not None:
             self._runner.run(_wait_for(walk))
 
