@@ -36,7 +36,7 @@ class SeriesTable:
         self._columns = NO_COLUMNS
         self._added: dict[Key, int] = {}
         self._new_points: list[Point] = []
-        self._layout = Layout(())
+        self._layout = Layout((), base)
         self._passes = 0
         self._seen = bytearray()
         # What the pass under way tells completely, what the one before did, and what new series stood at.
