@@ -3,7 +3,6 @@
 import contextlib
 import json
 import socket
-import subprocess
 import threading
 import time
 import urllib.request
@@ -16,8 +15,8 @@ from typing import Final
 import redis
 
 from tests.live.daemon import Daemon, wait_until
-from tests.peers import require_program
-from tests.servers import RealServer, free_port
+from tests.live.prometheus import prometheus
+from tests.servers import RealServer
 
 RULES: Final = """
 groups:
@@ -176,7 +175,7 @@ def compare(
         scene.server,
         _load(scene),
         _start_daemon(directory, scene.server, interval) as daemon,
-        _prometheus(directory, daemon, interval) as url,
+        prometheus(directory, daemon, interval=interval) as url,
     ):
         # What the daemon has seen before Prometheus came says nothing.
         wait_until(lambda: Watcher(daemon.url).states() == Watcher(url).states() != {}, 90, "both agree")
@@ -202,50 +201,6 @@ rule_files: [rules.yml]
 alerting: {{hold_missing: false}}
 """)
     return Daemon(directory, "--config", str(config))
-
-
-@contextmanager
-def _prometheus(directory: Path, daemon: Daemon, interval: int) -> Iterator[str]:
-    port = free_port()
-    (directory / "prometheus.yml").write_text(f"""
-global: {{evaluation_interval: {interval}s}}
-rule_files: [rules.yml]
-scrape_configs:
-  - job_name: redis-vigil
-    honor_labels: true
-    scrape_interval: 1s
-    static_configs: [{{targets: ['127.0.0.1:{daemon.port}']}}]
-""")
-    process = subprocess.Popen(
-        [
-            str(require_program("prometheus")),
-            f"--config.file={directory / 'prometheus.yml'}",
-            f"--storage.tsdb.path={directory / 'tsdb'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _answers(url), 30, "Prometheus answers")
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=5) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
 
 
 @contextmanager

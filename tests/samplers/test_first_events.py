@@ -152,9 +152,9 @@ def test_a_first_denial_and_a_first_latency_spike(start_each_server: StartServer
             refuse(server, "AUTH", "nobody", "wrong")
             server.client.eval("for i = 1, 3000000 do local x = i * i end", 0)
             await probe.run()
-            denials = probe.total("redis_acl_log_denials")
-            assert denials >= 1
-            assert history(probe, "redis_acl_log_denials", reason="auth", context="toplevel") == [0.0, denials]
+            name = "redis_acl_log_denials"
+            assert history(probe, name, reason="auth", context="toplevel") == [0.0, probe.total(name)]
+            assert probe.total(name) >= 1
             (last,) = {dict(labels)["event_name"] for labels in probe.values("redis_latency_spike_last")}
             spikes = history(probe, "redis_latency_spike_duration_seconds", event_name=last)
             assert spikes[0] == 0.0 < spikes[1]
@@ -237,6 +237,54 @@ def test_a_command_that_is_no_longer_refused_has_no_first_events(start_server: S
             probe.clock.ahead += 1000
             await probe.run()
             assert history(probe, "redis_commands_latencies_usec_count", cmd="set") == [1.0]
+
+    run_async(scenario)
+
+
+JOB = '{"data":{},"options":{"timestamp":1699999990000,"stacktraces":[]},"status":"created"}'
+FINISHED = "redis_queue_jobs_finished_total"
+
+
+def test_the_first_failed_jobs_of_queues_that_were_read_before(start_server: StartServer) -> None:
+    server = start_server()
+    client = server.client
+    client.set("bq:mail:id", 9)
+    client.lpush("bq:mail:active", "8", "9")
+    client.hset("bq:mail:jobs", mapping={"8": JOB, "9": JOB})
+    client.sadd("asynq:queues", "mail")
+    client.lpush("asynq:{mail}:pending", "one")
+    client.hset("asynq:{mail}:t:one", mapping={"msg": "x", "state": "pending"})
+
+    async def scenario() -> None:
+        async with sampling(server, "info", "queues") as probe:
+            await probe.run()
+            # The framework's own counters, which have no key yet; and our count of a framework without any.
+            assert probe.value(FINISHED, framework="asynq", queue="mail", outcome="failed") == 0.0
+            assert probe.value(FINISHED, framework="bee-queue", queue="mail", outcome="failed") is None
+            client.set("asynq:{mail}:processed", 3)
+            client.set("asynq:{mail}:failed", 3)
+            client.sadd("bq:mail:failed", "4", "5")
+            await probe.run()
+            for framework, failed in (("asynq", 3.0), ("bee-queue", 2.0)):
+                labels = {"framework": framework, "queue": "mail", "outcome": "failed"}
+                assert history(probe, FINISHED, **labels) == [0.0, failed]
+
+    run_async(scenario)
+
+
+def test_what_a_queue_had_counted_when_it_was_found_is_no_event(start_server: StartServer) -> None:
+    server = start_server()
+
+    async def scenario() -> None:
+        async with sampling(server, "info", "queues") as probe:
+            await probe.run()
+            server.client.sadd("asynq:queues", "mail")
+            server.client.set("asynq:{mail}:processed", 300)
+            server.client.set("asynq:{mail}:failed", 200)
+            for _ in range(3):
+                probe.clock.ahead += 60
+                await probe.run()
+            assert set(history(probe, FINISHED, framework="asynq", outcome="failed")) == {200.0}
 
     run_async(scenario)
 

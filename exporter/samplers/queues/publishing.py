@@ -12,6 +12,7 @@ from exporter.samplers.queues.known import KnownQueue, KnownQueues
 from exporter.samplers.queues.model import QueueId, Reading
 from exporter.samplers.queues.rates import DrainRate
 from exporter.samplers.queues.report import QueueReport, report_queue
+from exporter.samplers.queues.vocabulary import Outcome
 
 log = get_logger(__name__)
 
@@ -29,6 +30,8 @@ class QueuePublisher:
         self._target = target
         self._settings = settings
         self._rates: dict[QueueId, DrainRate] = {}
+        # The outcomes that each queue which was read has counted so far.
+        self._counted: dict[QueueId, frozenset[str]] = {}
         self._told_over_limit: set[str] = set()
 
     def publish(self, found: Sequence[tuple[KnownQueue, Reading]], at: float) -> None:
@@ -45,6 +48,7 @@ class QueuePublisher:
             is_own = known.id.database == self._target.address.database
             database = "" if is_own else f"db{known.id.database}"
             writer.write(reading, known.id.framework, known.label, database, drain)
+            self._note_first_ends(known, reading, database)
             reports.append(report_queue(known, reading, at, drain))
         self.reports = tuple(
             sorted(reports, key=lambda report: (report.framework, report.database, report.queue))
@@ -52,6 +56,21 @@ class QueuePublisher:
         self._write_counts()
         for gone in [queue for queue in self._rates if queue not in self._known]:
             del self._rates[gone]
+            self._counted.pop(gone, None)
+
+    def _note_first_ends(self, known: KnownQueue, reading: Reading, database: str) -> None:
+        """Ends that we count ourselves stood at 0 before the first one of a queue that was read before. What
+        a queue had counted when it was found is no event."""
+        before = self._counted.get(known.id)
+        counted = frozenset(reading.finished) | frozenset(known.notes).intersection(Outcome)
+        self._counted[known.id] = counted if before is None else counted | before
+        if before is None or counted <= before:
+            return
+        labels = known.id.framework, known.label, database
+        for family, found in ((families.FINISHED, reading.finished), (families.DERIVED, reading.derived)):
+            for outcome in known.notes.keys() & found.keys() - before:
+                handle = self._table.handle(family, *labels, outcome)
+                self._table.stood_at(handle, 0.0, is_own=True)
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

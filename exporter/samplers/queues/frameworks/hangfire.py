@@ -174,7 +174,8 @@ def _read_shared(replies: Sequence[Reply]) -> Reading:
     reading = Reading(overdue=count(overdue))
     for (_, state), reply in zip(_SHARED.values(), lengths, strict=True):
         reading.count(state, count(reply))
-    ended = number(succeeded)
+    # Without a key nothing was counted yet.
+    ended = 0.0 if succeeded is None else number(succeeded)
     if ended is not None:
         reading.finished = {Outcome.COMPLETED: ended}
     return reading
