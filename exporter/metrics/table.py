@@ -42,6 +42,7 @@ class SeriesTable:
         # What the pass under way tells completely, what the one before did, and what new series stood at.
         self._told: set[Family] = set()
         self._told_before: frozenset[Family] = frozenset()
+        self._nothing_stood = NOT_KNOWN
         self._stood: dict[int, float] = {}
         self._own_stood: dict[int, float] = {}
         self._dropped_before = 0
@@ -154,7 +155,7 @@ class SeriesTable:
 
     def lose_track(self) -> None:
         """Nothing is known of the pass before: it failed, or was about another run of the server."""
-        self._told_before = frozenset()
+        self._know(frozenset())
         self._stood = {}
 
     def finish(self, timestamp: int) -> Sample:
@@ -202,9 +203,9 @@ class SeriesTable:
     @property
     def _absence(self) -> Absence:
         """What is known of the series that this pass tells for the first time."""
-        if not (self._told_before or self._own_stood):
-            return NOT_KNOWN
-        return Absence(self._told_before, {**self._stood, **self._own_stood})
+        if self._stood or self._own_stood:
+            return Absence(self._told_before, {**self._stood, **self._own_stood})
+        return self._nothing_stood
 
     def _begin_telling(self) -> None:
         """The pass is over, and the one before the next."""
@@ -213,9 +214,15 @@ class SeriesTable:
             self._told.clear()
             self._dropped_before = self.dropped
         if self._told != self._told_before:
-            self._told_before = frozenset(self._told)
+            self._know(frozenset(self._told))
         self._told.clear()
-        self._stood, self._own_stood = {}, {}
+        if self._stood or self._own_stood:
+            self._stood, self._own_stood = {}, {}
+
+    def _know(self, told: frozenset[Family]) -> None:
+        """The pass before the next has told all of these families."""
+        self._told_before = told
+        self._nothing_stood = Absence(told) if told else NOT_KNOWN
 
     def _note_seen(self, values: list[float | None]) -> None:
         # Whether a series lives is only asked now and then: once per cleaning is often enough.

@@ -218,9 +218,6 @@ class Absence:
     families: frozenset[Family] = frozenset()
     values: Mapping[int, float] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        return bool(self.families or self.values)
-
     def beginnings(self, points: Sequence[Point], positions: Iterable[int]) -> Mapping[int, float]:
         """What these series stood at when the sample before was taken, as far as that is known."""
         known = {at: 0.0 for at in positions if points[at].family in self.families or at in self.values}

@@ -159,14 +159,15 @@ class Block:
 
     def _record_changes(self, timestamp: int, values: Sequence[float | None], absence: Absence) -> None:
         moved = differences(values, self.state)
-        if absence and self.times and self._begin(timestamp, moved, absence):
+        if absence is not NOT_KNOWN and self.times and self._begin(timestamp, moved, absence):
             moved = differences(values, self.state)
         self.segments[-1].append(self.end_row, moved, [values[index] for index in moved])
 
     def _begin(self, timestamp: int, moved: Sequence[int], absence: Absence) -> bool:
         """Say of series that are new what they stood at in the row before; whether there are any."""
         state = self.state
-        begun = absence.beginnings(self.layout.points, [at for at in moved if state[at] is None])
+        new = [at for at in moved if state[at] is None]
+        begun = absence.beginnings(self.layout.points, new) if new else None
         if not begun:
             return False
         if self._is_stale and timestamp - self.last_time > _STEP_MS:
@@ -189,7 +190,7 @@ class Block:
         self.layout = layout
         if last is None or self.is_resumed or not last.grow(layout):
             self.beginnings = {}
-            if last is not None and absence and self.times and not self.is_resumed:
+            if last is not None and self.times and not self.is_resumed:
                 begun = begin_before(last, self.end_row - 1, self.state, layout, values, absence)
                 if begun:
                     self._note_begun(begun)
