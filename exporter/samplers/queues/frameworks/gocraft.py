@@ -12,10 +12,10 @@ from typing import Final
 
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
-from exporter.samplers.queues.frameworks.ruby_index import read_by_base
-from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.frameworks.bases import find_by_base, label_of, read_by_base
+from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.probes import ask_fitting, find_members
 from exporter.samplers.queues.replies import (
     ask_members,
     count,
@@ -47,28 +47,21 @@ class GocraftWork:
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; the namespace has no default, and is part of it."""
-        return printable(queue.base + queue.name)
+        return label_of(queue)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        indexes = list(seen.of("set"))
-        found = yield from check_each(indexes, _kinds)
-        return [
-            Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
-            for index, kinds in zip(indexes, found, strict=True)
-            if kinds
-            for name in (*kinds, _ALL)
-        ]
+        bases = [index.removesuffix(_INDEX) for index in seen.of("set")]
+        return find_by_base(self.name, bases, _kinds, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_by_base(queues, moment, _read)
 
 
-def _kinds(index: bytes) -> Steps[Sequence[bytes]]:
+def _kinds(base: bytes) -> Steps[Sequence[bytes]]:
     """The kinds of jobs in an index that gocraft/work has written: a job or a pool of workers tells."""
-    base = index.removesuffix(_INDEX)
-    kinds, pools = yield from find_members([index, base + b"worker_pools"])
+    kinds, pools = yield from find_members([base + _INDEX, base + b"worker_pools"])
     if not kinds:
         return ()
     probes = yield from ask_fitting(
@@ -85,7 +78,7 @@ def _kinds(index: bytes) -> Steps[Sequence[bytes]]:
         ]
     )
     is_ours = any(_is_job(job, kinds) for job in waiting) or any(_pool(beat) for beat in beats)
-    return kinds if is_ours else ()
+    return [*kinds, _ALL] if is_ours else ()
 
 
 def _is_job(job: bytes, kinds: Sequence[bytes]) -> bool:

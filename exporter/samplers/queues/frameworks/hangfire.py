@@ -13,10 +13,10 @@ from typing import Final
 
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
-from exporter.samplers.queues.frameworks.ruby_index import read_by_base
-from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.frameworks.bases import find_by_base, label_of, read_by_base
+from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.probes import ask_fitting, find_members
 from exporter.samplers.queues.replies import ask_members, count, items, names, number, scanned
 from exporter.samplers.queues.silence import tell_silent
 from exporter.samplers.queues.steps import Steps
@@ -46,28 +46,21 @@ class Hangfire:
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
-        return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
+        return label_of(queue, _DEFAULT_BASE)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        indexes = list(dict.fromkeys([_DEFAULT_BASE + _INDEX, *seen.of("set")]))
-        found = yield from check_each(indexes, _queues)
-        return [
-            Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
-            for index, queues in zip(indexes, found, strict=True)
-            if queues
-            for name in (*queues, _ALL)
-        ]
+        bases = [_DEFAULT_BASE, *(index.removesuffix(_INDEX) for index in seen.of("set"))]
+        return find_by_base(self.name, bases, _queues, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_by_base(queues, moment, _read)
 
 
-def _queues(index: bytes) -> Steps[Sequence[bytes]]:
+def _queues(base: bytes) -> Steps[Sequence[bytes]]:
     """The queues of an index that Hangfire has written: a job or a server tells."""
-    base = index.removesuffix(_INDEX)
-    queues, servers = yield from find_members([index, base + b"servers"])
+    queues, servers = yield from find_members([base + _INDEX, base + b"servers"])
     if not queues:
         return ()
     probes = yield from ask_fitting(
@@ -86,7 +79,7 @@ def _queues(index: bytes) -> Steps[Sequence[bytes]]:
             ),
         ]
     )
-    return queues if any(items(fact) and None not in items(fact) for fact in facts) else ()
+    return [*queues, _ALL] if any(items(fact) and None not in items(fact) for fact in facts) else ()
 
 
 @dataclass(frozen=True, slots=True)

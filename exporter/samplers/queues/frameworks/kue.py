@@ -11,9 +11,10 @@ from typing import Final
 
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
-from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.frameworks.bases import find_by_base, label_of
+from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.probes import ask_fitting, find_members
 from exporter.samplers.queues.replies import count, items, names, number
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
@@ -22,7 +23,7 @@ from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, State
 _INDEX: Final = b"job:types"
 _DEFAULT_BASE: Final = b"q:"
 # ioredis, and clusters, want the prefix as a hash tag.
-_USUAL: Final = (_DEFAULT_BASE + _INDEX, b"{q}:" + _INDEX)
+_USUAL: Final = (_DEFAULT_BASE, b"{q}:")
 _ALL: Final = ALL_QUEUES.encode()
 _STATES: Final = {
     b"inactive": State.WAITING,
@@ -45,30 +46,23 @@ class Kue:
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
-        return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
+        return label_of(queue, _DEFAULT_BASE)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        indexes = list(dict.fromkeys([*_USUAL, *seen.of("set")]))
-        found = yield from check_each(indexes, _types)
-        return [
-            Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
-            for index, types in zip(indexes, found, strict=True)
-            if types
-            for name in (*types, _ALL)
-        ]
+        bases = [*_USUAL, *(index.removesuffix(_INDEX) for index in seen.of("set"))]
+        return find_by_base(self.name, bases, _types, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
 
 
-def _types(index: bytes) -> Steps[Sequence[bytes]]:
+def _types(base: bytes) -> Steps[Sequence[bytes]]:
     """The types of jobs in an index that Kue has written, which a job of one of them tells."""
-    (types,) = yield from find_members([index])
+    (types,) = yield from find_members([base + _INDEX])
     if not types:
         return ()
-    base = index.removesuffix(_INDEX)
     firsts = yield from ask_fitting(
         [("ZRANGE", _key(base, kind, state), 0, 0) for kind in types[:_MAX_PROBES] for state in _STATES]
     )
@@ -76,7 +70,7 @@ def _types(index: bytes) -> Steps[Sequence[bytes]]:
     jobs = yield from ask_fitting(
         [("HMGET", base + b"job:" + job, "type", "state", "created_at") for job in ids]
     )
-    return types if any(_is_job(job, types) for job in jobs) else ()
+    return [*types, _ALL] if any(_is_job(job, types) for job in jobs) else ()
 
 
 def _is_job(reply: Reply, types: Sequence[bytes]) -> bool:

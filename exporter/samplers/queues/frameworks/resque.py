@@ -17,6 +17,7 @@ from typing import Final
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings
 from exporter.samplers.queues.frameworks import ruby_index
+from exporter.samplers.queues.frameworks.bases import read_by_base
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import QueueId, Reading
@@ -53,7 +54,7 @@ class Resque:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return ruby_index.read_by_base(queues, moment, _read)
+        return read_by_base(queues, moment, _read)
 
 
 @dataclass(frozen=True, slots=True)

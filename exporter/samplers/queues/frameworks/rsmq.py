@@ -11,9 +11,10 @@ from typing import Final
 
 from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
-from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.frameworks.bases import find_by_base, label_of
+from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.probes import ask_fitting, find_members
 from exporter.samplers.queues.replies import count, items, names, number, pairs
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_number
@@ -34,27 +35,21 @@ class Rsmq:
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace other than the default is part of it."""
-        return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
+        return label_of(queue, _DEFAULT_BASE)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        indexes = list(dict.fromkeys([_DEFAULT_BASE + _INDEX, *seen.of("set")]))
-        found = yield from check_each(indexes, _queues)
-        return [
-            Found(QueueId(self.name, index.removesuffix(_INDEX), name, moment.database))
-            for index, members in zip(indexes, found, strict=True)
-            for name in members
-        ]
+        bases = [_DEFAULT_BASE, *(index.removesuffix(_INDEX) for index in seen.of("set"))]
+        return find_by_base(self.name, bases, _queues, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
         return read_each(queues, moment, _read)
 
 
-def _queues(index: bytes) -> Steps[Sequence[bytes]]:
+def _queues(base: bytes) -> Steps[Sequence[bytes]]:
     """The queues of an index, each with the hash of its settings."""
-    (members,) = yield from find_members([index])
-    base = index.removesuffix(_INDEX)
+    (members,) = yield from find_members([base + _INDEX])
     hashes = yield from ask_fitting([("HMGET", base + member + b":Q", *_SETTINGS) for member in members])
     return [member for member, fields in zip(members, hashes, strict=True) if _are_settings(fields)]
 

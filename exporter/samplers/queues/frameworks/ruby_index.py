@@ -7,19 +7,17 @@ https://github.com/sidekiq/sidekiq, lib/resque/data_store.rb of https://github.c
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
-from exporter.samplers.queues.foresight import foreseen
-from exporter.samplers.queues.known import KnownQueue
-from exporter.samplers.queues.model import QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.frameworks.bases import find_by_base
+from exporter.samplers.queues.probes import ask_fitting, find_members
 from exporter.samplers.queues.replies import items, json_object, names, number
-from exporter.samplers.queues.steps import Steps, together
+from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.timestamps import parse_epoch
 from exporter.samplers.queues.vocabulary import ALL_QUEUES
 
@@ -40,13 +38,8 @@ _DAYS: Final = 30
 def find_queues(framework: str, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
     """The queues of this framework, by all indexes that were seen, and one for what belongs to no queue."""
     indexes = [key for key in seen.of("set") if key not in _OTHERS]
-    bases = list(dict.fromkeys([_USUAL[framework], *(key.removesuffix(b"queues") for key in indexes)]))
-    found = yield from check_each(bases, lambda base: _find_queues(framework, base, moment))
-    return [
-        Found(QueueId(framework, base, name, moment.database))
-        for base, queues in zip(bases, found, strict=True)
-        for name in queues
-    ]
+    bases = [_USUAL[framework], *(key.removesuffix(b"queues") for key in indexes)]
+    return find_by_base(framework, bases, lambda base: _find_queues(framework, base, moment), moment)
 
 
 def _find_queues(framework: str, base: bytes, moment: Moment) -> Steps[Sequence[bytes]]:
@@ -134,25 +127,3 @@ def _has_counts_per_day(base: bytes, moment: Moment) -> Steps[bool]:
         ("EXISTS", base + b"stat:" + what + b":" + day) for day in days for what in (b"processed", b"failed")
     ]
     return any(both == (1, 1) for both in zip(replies[::2], replies[1::2], strict=True))
-
-
-def read_by_base(
-    queues: Sequence[KnownQueue],
-    moment: Moment,
-    read: Callable[[bytes, Sequence[KnownQueue], Moment], Steps[Sequence[Reading]]],
-) -> Steps[Sequence[Reading]]:
-    """Read the queues of each installation (namespace) together, and all in the same round trips."""
-    bases = list(dict.fromkeys(queue.id.base for queue in queues))
-    groups = [[queue for queue in queues if queue.id.base == base] for base in bases]
-    found = yield from together(
-        [
-            foreseen(group[0].foresight, read(base, group, moment))
-            for base, group in zip(bases, groups, strict=True)
-        ]
-    )
-    by_queue = {
-        queue.id: reading
-        for group, readings in zip(groups, found, strict=True)
-        for queue, reading in zip(group, readings, strict=True)
-    }
-    return [by_queue[queue.id] for queue in queues]

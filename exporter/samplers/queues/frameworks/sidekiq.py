@@ -13,6 +13,7 @@ from typing import Any, Final
 from exporter.connection import Command, Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings
 from exporter.samplers.queues.frameworks import ruby_index
+from exporter.samplers.queues.frameworks.bases import read_by_base
 from exporter.samplers.queues.known import KnownQueue, printable
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
 from exporter.samplers.queues.replies import ask_members, count, items, json_object, scanned
@@ -40,7 +41,7 @@ class Sidekiq:
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return ruby_index.read_by_base(queues, moment, _read)
+        return read_by_base(queues, moment, _read)
 
 
 @dataclass(frozen=True, slots=True)

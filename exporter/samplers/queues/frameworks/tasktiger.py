@@ -11,9 +11,10 @@ from typing import Final
 
 from exporter.connection import Reply
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost, read_each
-from exporter.samplers.queues.known import KnownQueue, printable
+from exporter.samplers.queues.frameworks.bases import find_by_base, label_of
+from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import Oldest, QueueId, Reading
-from exporter.samplers.queues.probes import ask_fitting, check_each, find_members
+from exporter.samplers.queues.probes import ask_fitting, find_members
 from exporter.samplers.queues.replies import count, names, pairs
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import Method, State
@@ -40,18 +41,12 @@ class TaskTiger:
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
-        return printable((queue.base + queue.name).removeprefix(_DEFAULT_PREFIX))
+        return label_of(queue, _DEFAULT_PREFIX)
 
     def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         prefixes = [key.rpartition(b":")[0] + b":" for key in seen.of("set")]
-        bases = list(dict.fromkeys([_DEFAULT_PREFIX, *prefixes]))
-        found = yield from check_each(bases, _queues)
-        return [
-            Found(QueueId(self.name, base, name, moment.database))
-            for base, queues in zip(bases, found, strict=True)
-            for name in queues
-        ]
+        return find_by_base(self.name, [_DEFAULT_PREFIX, *prefixes], _queues, moment)
 
     def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
