@@ -16,6 +16,9 @@ DEFAULT_SEPARATOR: Final = b"\x06\x16"
 _MAX_SEARCHED: Final = 500
 # What separates is not what names are made of; whoever does that has to configure it.
 _SEPARATOR: Final = re.compile(rb"[^A-Za-z0-9]+")
+# It stands twice between a routing key and a queue, or around the regular expression that a topic exchange
+# makes of the key.
+_BETWEEN: Final = re.compile(rb"(?<=[A-Za-z0-9*#])([^A-Za-z0-9]+)(?:\1|\^.*\$\1)(?=.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,16 @@ def _is_internal(queue: bytes) -> bool:
 def _find_separators(members: Sequence[bytes]) -> list[bytes]:
     """What may separate the parts of those members in which kombu's own does not stand, the likeliest first.
 
-    It shows where a pattern is empty, and a queue's routing key is its name: `mail::mail`.
+    It shows best where a pattern is empty, and a queue's routing key is its name: `mail::mail`.
     """
     others = [member for member in members if DEFAULT_SEPARATOR not in member]
-    votes = Counter(separator for member in others for separator in _doubled_between(member))
-    return [separator for separator, _ in votes.most_common()]
+    certain = Counter(separator for member in others for separator in _doubled_between(member))
+    likely = Counter(separator for member in others for separator in _between(member))
+    return [separator for votes in (certain, likely) for separator, _ in votes.most_common()]
+
+
+def _between(member: bytes) -> Iterable[bytes]:
+    return _BETWEEN.findall(member) if len(member) <= _MAX_SEARCHED else ()
 
 
 def _doubled_between(member: bytes) -> Iterable[bytes]:

@@ -1,6 +1,7 @@
 """Celery's traps."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -235,13 +236,33 @@ def test_two_applications_may_separate_in_two_ways(empty_server: RealServer) -> 
     bind(empty_server, "mail", "mail")
     bind(empty_server, "films", "films", separator=":")
     bind(empty_server, "mail", "mail", prefix="shop.", separator="|")
-    # A routing key of another name shows nothing, beside one that does.
+    # A routing key of another name, and the expression that a topic exchange makes of it.
     empty_server.client.sadd("_kombu.binding.topics", "films.#:^films$:reviews")
     for key in ("mail\x06\x163", "films:3", "shop.mail|3", "reviews:3"):
         empty_server.client.lpush(key, "{}")
     found = read_queues(empty_server.url, AT)
     waiting = {queue: report.jobs["waiting"] for (_, queue), report in found.items() if "*" not in queue}
     assert waiting == {"mail": 1, "films": 1, "shop.mail": 1, "reviews": 1}
+
+
+@pytest.mark.parametrize(
+    "bindings",
+    [
+        ("tasks.mail::mail", "tasks.eu-west.sms::sms"),
+        (r"mail.*:^mail\..*?[^\.]$:mail", "sms.#::sms"),
+        ("high--prio::mail", "low::sms"),
+    ],
+    ids=["direct", "topic", "other signs in a key"],
+)
+def test_what_separates_priorities_shows_beside_routing_keys_of_other_names(
+    empty_server: RealServer, bindings: Sequence[str]
+) -> None:
+    empty_server.client.sadd("_kombu.binding.tasks", *bindings)
+    for key in ("mail", "mail:3", "mail:9", "sms:5"):
+        empty_server.client.lpush(key, "{}")
+    found = read_queues(empty_server.url, AT)
+    waiting = {queue: report.jobs["waiting"] for (_, queue), report in found.items() if queue != "*"}
+    assert waiting == {"mail": 3, "sms": 1}
 
 
 def test_a_priority_beyond_9_is_found_by_its_list(empty_server: RealServer) -> None:
