@@ -14,13 +14,14 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from exporter.samplers.keyspace.ids import CROWD, CROWD_AT_ROOT, ids_before, last_ids
-from exporter.samplers.keyspace.kinds import fold_kind, fold_met, fold_strays
-from exporter.samplers.keyspace.nodes import DIGITS, Node, fits, text_of
-from exporter.samplers.keyspace.phrases import phrase
+from exporter.samplers.keyspace.kinds import fold_kind, fold_met, fold_scraps, fold_strays
+from exporter.samplers.keyspace.nodes import DIGITS, END, Node, fits, text_of
+from exporter.samplers.keyspace.phrases import SIGNS, phrase
 from exporter.samplers.keyspace.shapes import WILD
 
 _LONG_ID: Final = re.compile(rb"(?=[^0-9]*[0-9])[0-9A-Za-z]{16,}|[A-Za-z]{24,}").fullmatch
 _STEM: Final = re.compile(rb"[A-Za-z\x80-\xff]+(?:[-_. ']+[A-Za-z\x80-\xff]+)*\*").fullmatch
+_MARKS: Final = re.compile(rb"[._-]").finditer
 _NUMBERED: Final = 8
 # Of so many keys a text with an id in it is what others can join.
 _LEAST_TEMPLATE: Final = 8
@@ -111,8 +112,13 @@ def fold(node: Node, *, at_root: bool) -> set[bytes]:
         chosen -= _join(node, items, chosen, separator)
         met.update(_apply(node, chosen, separator, at_root=at_root))
         fold_kind(node, separator)
+        if at_root:
+            _fold_signed(node, separator)
+            if not separator:
+                _fold_begun(node, met)
         if chosen:
             _fold_stems(node, separator, at_root=at_root)
+        fold_scraps(node, separator)
     return met
 
 
@@ -149,6 +155,27 @@ def _fold_stems(node: Node, separator: bytes, *, at_root: bool) -> None:
         if len(stems) >= _SEVERAL_STEMS and (target in node.ends or target in node.children):
             node.move(stems, target)
             items = node.literals(separator)
+
+
+def _fold_begun(node: Node, met: Collection[bytes]) -> None:
+    """Names that begin with what is an id before a separator: `acme-inc.settings` beside `acme-inc:`."""
+    for token in list(node.literals(END)):
+        ends = [mark.start() for mark in _MARKS(token)]
+        known = next((end for end in reversed(ends) if token[:end] in met), 0)
+        if known:
+            node.move([token], WILD + token[known:])
+
+
+def _fold_signed(node: Node, separator: bytes) -> None:
+    """Many numbered words after one sign are ids: `@anna*`, `@ben*`."""
+    by_sign: dict[bytes, list[bytes]] = {}
+    for token in node.literals(separator):
+        if token[:1] in SIGNS and _STEM(text_of(token, separator)[1:]) is not None:
+            by_sign.setdefault(token[:1], []).append(token)
+    for sign, tokens in by_sign.items():
+        if len(tokens) >= _NUMBERED:
+            node.add_affix(separator, sign, b"")
+            node.move(tokens, sign + WILD + separator)
 
 
 def _was_folded(node: Node, token: bytes, separator: bytes, keys: int) -> bool:

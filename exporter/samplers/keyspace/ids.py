@@ -10,6 +10,7 @@ Ids that do not look like ids (slugs, words, names of tenants) give themselves a
 What stood as a pattern of its own in an earlier pass needs twice of what it takes to become an id.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import sqrt
@@ -24,6 +25,9 @@ _SINGLES: Final = 3
 _SINGLES_AT_ROOT: Final = 8
 _ALIKE: Final = 12
 _ALIKE_AT_ROOT: Final = 30
+# Names of tenants at the root have so many words in common.
+_SEVERAL_WORDS: Final = 3
+_TENANT: Final = re.compile(rb"[^-.]+(?:[-.][^-.]+)+").fullmatch
 CROWD: Final = 50
 CROWD_AT_ROOT: Final = 100
 _FEW_OF_CROWD: Final = 0.05
@@ -92,7 +96,7 @@ def ids_before(node: Node, items: Mapping[bytes, int], at_root: bool) -> set[byt
         groups = [dict(items)]
     chosen: set[bytes] = set()
     for those in groups:
-        chosen |= _alike(node, those, at_root=False) | _crowd(node, those, at_root=False)
+        chosen |= _alike(node, those, _ALIKE) | _crowd(node, those, at_root=False)
         # The name of a kind has no spaces.
         if len(those) >= _ALIKE and sum(b" " in token for token in those) >= _TITLE_SHARE * len(those):
             chosen.update(those)
@@ -102,23 +106,27 @@ def ids_before(node: Node, items: Mapping[bytes, int], at_root: bool) -> set[byt
     if len(singles) >= _SINGLES_AT_ROOT or (len(titles) >= _SINGLES and not at_root):
         chosen |= _small(items, sum(items.values()), at_root)
     if at_root:
-        chosen |= _alike(node, items, at_root=True) | _crowd(node, items, at_root=True)
+        chosen |= _alike(node, items, _ALIKE_AT_ROOT) | _crowd(node, items, at_root=True)
+        # The name of a kind has no hyphens and dots, mostly, nor several words in common with all others.
+        tenants = [token for token in items if _TENANT(token[:-1]) is not None]
+        chosen |= _alike(node, tenants, _ALIKE, _SEVERAL_WORDS)
     return chosen
 
 
-def _alike(node: Node, items: Iterable[bytes], *, at_root: bool) -> set[bytes]:
-    """Tokens below which the same words stand."""
+def _alike(node: Node, items: Iterable[bytes], least: int, words_in_common: int = 1) -> set[bytes]:
+    """Tokens below which the same words stand, where there are at least so many of both."""
     words: dict[bytes, set[bytes]] = {}
     for token in items:
         child = node.children[token]
         below = child.words
         if below:
             words[token] = below
-    least = _ALIKE_AT_ROOT if at_root else _ALIKE
     if len(words) < least:
         return set()
     counts = Counter(word for below in words.values() for word in below)
     common = {word for word, count in counts.items() if count >= max(least, _COMMON_SHARE * len(words))}
+    if len(common) < words_in_common:
+        return set()
     return {token for token, below in words.items() if len(below & common) * 2 > len(below)}
 
 

@@ -1,12 +1,12 @@
 """What belongs to the ids beside it, so that a `*` means all of its kind."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import sqrt
 from typing import Final
 
 from exporter.samplers.keyspace.ids import FEW_KEYS, absorbs
-from exporter.samplers.keyspace.nodes import END, Node, fits
+from exporter.samplers.keyspace.nodes import END, Group, Node, fits, text_of
 from exporter.samplers.keyspace.shapes import PIECE_SEPARATOR, WILD
 
 _WORDLESS: Final = re.compile(rb"[^0-9A-Za-z\x80-\xff]*").fullmatch
@@ -15,6 +15,11 @@ _KIND_SHARE: Final = 0.5
 _MAX_DEPTH: Final = 4
 # Beside ids, so small a share of the keys is no kind and no path of its own.
 _STRAY_SHARE: Final = 0.02
+# What base64 and such begin or end with, and what share of the keys may do so.
+_SIGNS: Final = re.compile(rb"[0-9_-]{1,2}").fullmatch
+_LETTER: Final = re.compile(rb"[A-Za-z][0-9_-]").fullmatch
+_SCRAP_SHARE: Final = 0.1
+_LETTER_SHARE: Final = 0.005
 # Ids with dots in them, beside others without.
 _DOTTED_SHARE: Final = 0.25
 
@@ -50,6 +55,30 @@ def _in_common(node: Node, other: Node, depth: int = 0) -> int:
         elif depth < _MAX_DEPTH:
             keys += _in_common(child, place, depth + 1)
     return keys
+
+
+def fold_scraps(node: Node, separator: bytes) -> None:
+    """A sign, a digit or a letter that ids begin or end with is none of their pattern: `_*` and `7*` beside
+    `*`, as base64 has them."""
+    places: Mapping[bytes, Group | Node] = node.children if separator else node.ends
+    patterns = [
+        (*text_of(token, separator).rpartition(WILD)[::2], token, place.keys)
+        for token, place in places.items()
+        if token[-1:] == separator or not separator
+        if WILD in token
+    ]
+    patterns.sort(key=lambda pattern: len(pattern[0] + pattern[1]))
+    for begin, end, token, keys in patterns:
+        for outer, outer_end, target, most in patterns:
+            if len(outer + outer_end) >= len(begin + end) or WILD in begin:
+                break
+            if not begin.startswith(outer) or not end.endswith(outer_end) or target not in places:
+                continue
+            scrap = begin[len(outer) :] + end[: len(end) - len(outer_end)]
+            share = _SCRAP_SHARE if _SIGNS(scrap) else _LETTER_SHARE if _LETTER(scrap) else 0.0
+            if keys < share * most:
+                node.move([token], target)
+                break
 
 
 def fold_strays(node: Node) -> None:

@@ -33,6 +33,9 @@ _SHARED: Final = 0.5
 _ELSEWHERE: Final = 0.1
 # Unless it is one of few words, each of which goes before so many times as many.
 _FEW: Final = 8
+_MANY_FOLLOWERS: Final = 5
+# Signs that no name or title begins with, nor base64.
+SIGNS: Final = b"@#~$%&!+^"
 _MANY_TIMES: Final = 8
 _MOST_ENDINGS: Final = 4
 _LEAST_ENDING: Final = 0.1
@@ -157,7 +160,8 @@ def _own_words(branches: Sequence[_Branch], total: int, depth: int, at_root: boo
         elsewhere = texts[word] - branch.followers[word] if word is not None else 0
         if elsewhere >= max(1.0, _ELSEWHERE * len(branch.members)):
             continue
-        if _is_shared(branch, spread, others, depth) and not (at_root and _is_one_of_few(branch, candidates)):
+        is_own = at_root and (_stands_apart(branch, depth) or _is_one_of_few(branch, candidates))
+        if not is_own and _is_shared(branch, spread, others, depth):
             continue
         kept.append(branch)
     if not at_root and sum(branch.weight for branch in kept) < _COVER * total:
@@ -178,11 +182,19 @@ def _is_shared(branch: _Branch, spread: Counter[bytes], others: int, depth: int)
     return shared > _SHARED * len(branch.members)
 
 
+def _stands_apart(branch: _Branch, depth: int) -> bool:
+    """Whether it is a sign, as in `@anna`, or the first of words that always stand together: `order of …`."""
+    if not branch.unit.strip(SIGNS):
+        return True
+    following = {member.words[depth + 1] for member in branch.members}
+    return len(following) == 1 and None not in following
+
+
 def _is_one_of_few(branch: _Branch, candidates: Sequence[_Branch]) -> bool:
     """Whether the same many words follow a few: `profile_anna`, `cart_anna`."""
     mine = branch.followers.keys()
     sharing = sum(1 for other in candidates if len(mine & other.followers.keys()) * 2 > len(mine))
-    return sharing <= _FEW and len(mine) >= _MANY_TIMES * sharing
+    return sharing <= _FEW and len(mine) >= _MANY_FOLLOWERS * sharing
 
 
 def _endings(members: Sequence[_Member], depth: int) -> list[bytes]:

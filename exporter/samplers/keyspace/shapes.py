@@ -37,7 +37,13 @@ _INNER_MAIL: Final = re.compile(_MAIL).sub
 # `*-*`, `*._*`, `* *`: one id, of several words.
 _RUN: Final = re.compile(rb"(?<!\\)\*(?:[._+~=@,;'& -]*\*)+").sub
 _TOKENS: Final = re.compile(rb"[^:/|{}]*[:/|{}]?").findall
-_DOTTED_TOKENS: Final = re.compile(rb"[^:./|{}]*[:./|{}]?").findall
+# Names of hosts are one token; what may as well be a language or a unit ends one only before a separator.
+_HOST: Final = (
+    rb"(?:[0-9A-Za-z*-]+\.)+(?:com|net|org|edu|gov|(?:co|com|org|net|ac)\.[a-z]{2})(?=[:/|{}]|\Z)"
+    rb"|(?:[0-9A-Za-z*-]+\.)+(?:ai|at|au|br|ca|ch|de|dk|es|eu|fr|io|it|jp|nl|no|pl|ru|se|uk|us)(?=[:/|])"
+    rb"|www\.(?:[0-9A-Za-z*-]+\.)+[a-z]{2,}(?=[:/|{}]|\Z)"
+)
+_DOTTED_TOKENS: Final = re.compile(rb"(?:" + _HOST + rb"|[^:./|{}]*)[:./|{}]?").findall
 _MAX_TOKENS: Final = 10
 
 _NUMBER_CHARS: Final = b"0123456789._-"
@@ -50,7 +56,7 @@ _MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]").search
 # URL-safe base64 such as nanoid: letters, digits and marks change places more often than in words; a word in
 # front (`cus_NffrFeUfNV2Hib`, `SESSION-…`) is none of it.
 _BASE64: Final = re.compile(
-    rb"(?![a-z]{2,}_|[A-Za-z]+[_-][0-9a-f-]+\Z|(?:[A-Z]?[a-z]{3,}|[A-Z]{4,})[_-]|[A-Z]?[a-z]{2,}[A-Z][a-z]{3})[0-9A-Za-z_-]{16,}={0,2}"
+    rb"(?![a-z]{2,}_|[A-Za-z][_-]|[A-Za-z]+[_-][0-9a-f-]+\Z|(?:[A-Z]?[a-z]{3,}|[A-Z]{4,})[_-]|[A-Z]?[a-z]{2,}[A-Z][a-z]{3})[0-9A-Za-z_-]{16,}={0,2}"
 ).fullmatch
 # The other alphabet has `+` and `/`, which paths have too: there must be more changes.
 _BASE64_PATH: Final = re.compile(rb"[0-9A-Za-z+/]{20,}={0,2}").fullmatch
@@ -135,7 +141,8 @@ def escape(piece: bytes) -> bytes:
 def cut(text: bytes) -> list[bytes]:
     """The tokens of a generalised text: each but the last ends with its separator.
 
-    One dot is part of a name (`john.doe`, `a.json`), several are separators (`stats.web.hits`).
+    One dot is part of a name (`john.doe`, `a.json`), several are separators (`stats.web.hits`), but for those
+    in the name of a host (`www.example.com`).
     """
     tokens = _DOTTED_TOKENS(text) if text.count(b".") > 1 else _TOKENS(text)
     tokens.pop()  # the empty match at the end

@@ -92,9 +92,8 @@ class Tree:
         reached = node.pieces.get(key)
         if reached is None:
             text = generalise(escape(piece))
-            tokens = cut(text)
-            tokens[-1] += PIECE_SEPARATOR
-            reached, as_is = self._follow(node, tokens)
+            tokens = cut(text + PIECE_SEPARATOR)
+            reached, as_is = self._follow(node, tokens[:-1] if tokens[-1] == END else tokens)
             if as_is:
                 _remember(node.pieces, piece, text, key, reached)
         return reached
