@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# A word for queues anywhere in a name, also as in `mailQueue`.
+# A word for queues anywhere in a name, also as in `mailQueue`, `taskqueue` and `mailJobs`.
 LOOKS_LIKE_A_QUEUE: Final = re.compile(
     rb"(?:.*[^A-Za-z])?"
-    rb"(?:(?i:queues?|jobs?|tasks?|q|todo|backlog|inbox|outbox|dlq|work)|[A-Za-z]*[a-z](?:Queue|Jobs|Tasks))"
+    rb"(?:(?i:[a-z]*queues?|jobs?|tasks?|q|todo|backlog|inbox|outbox|dlq|work)|[A-Za-z]*[a-z](?:Jobs|Tasks))"
     rb"(?:[^A-Za-z].*)?",
     re.DOTALL,
 )
 _COLONS: Final = re.compile(r"(:+)")
 _SEPARATORS: Final = re.compile(r"([:./|_-]+)")
-_QUEUE_WORD: Final = re.compile(r"(?i)(?:queues?|jobs?|tasks?|q|todo|backlog|inbox|outbox|work)")
+_QUEUE_WORD: Final = re.compile(r"(?i)(?:[a-z]*queues?|jobs?|tasks?|q|todo|backlog|inbox|outbox|work)")
 _PRIORITY: Final = re.compile(r"(?i)[0-9]{1,2}|highest|high|medium|normal|lowest|low|urgent|critical")
 # Words for what jobs in a list are, and the state that it is here.
 _STATES: Final = {

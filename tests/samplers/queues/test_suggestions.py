@@ -39,6 +39,8 @@ CREATED = "2023-11-14T22:12:{:02d}.000Z"
         ("my-app:tasks:pending", KeyShape("{name}:tasks:pending")),
         ("email_queue", KeyShape("{name}_queue")),
         ("mailQueue", KeyShape("mailQueue", name="mailQueue")),
+        ("taskqueue:resize", KeyShape("taskqueue:{name}")),
+        ("hotqueue:images", KeyShape("hotqueue:{name}", maker="hotqueue")),
         ("tasks", KeyShape("tasks", name="tasks")),
         ("django_q:default:q", KeyShape("django_q:{name}:q", maker="django-q")),
         ("queue.waiting", KeyShape("queue.waiting", name="queue", maker="yii2-queue")),
