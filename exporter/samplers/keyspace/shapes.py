@@ -26,9 +26,13 @@ _ID: Final = rb"""
 """
 # Words that applications put in front of an id with nothing between (`cache1x8…`, in Django's sessions).
 _GLUED_ID: Final = rb"(?:cached_db|cache|session|token|user|lock)(?=[a-z0-9]{16}(?![A-Z]))(?=[a-z]*[0-9])"
+# Or any word, in front of a hash.
+_GLUED_HASH: Final = (
+    rb"(?=[0-9a-f]*[A-Zg-z])[A-Za-z]{3,}?(?=(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9A-Za-z]))"
+)
 _LEAST_GLUED: Final = 20
-_GLUED: Final = re.compile(_GLUED_ID).match
-_INNER_GLUED: Final = re.compile(rb"(?<![0-9A-Za-z])(" + _GLUED_ID + rb")[a-z0-9]+").sub
+_GLUED: Final = re.compile(_GLUED_ID + rb"|" + _GLUED_HASH).match
+_INNER_GLUED: Final = re.compile(rb"(?<![0-9A-Za-z])(" + _GLUED_ID + rb"|" + _GLUED_HASH + rb")[a-z0-9]+").sub
 _MAIL: Final = rb"[0-9A-Za-z.!#$%&'*+=?^_`~-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+"
 _WHOLE_ID: Final = re.compile(_ID, re.VERBOSE).fullmatch
 _WHOLE_MAIL: Final = re.compile(_MAIL).fullmatch

@@ -260,6 +260,13 @@ APPLICATIONS: Final[Mapping[str, Sequence[Family]]] = {
         ("!<network><first><n:1000>", 1500, "!*"),
         ("k-<nanoid:22>", 2000, "k-*"),
     ),
+    "words glued to ids": _families(
+        ("Token<hex:32>", 1500, "Token*"),
+        ("visitor<hex:40>", 1500, "visitor*"),
+        ("g:cache<hex:64>:x", 1500, "g:cache*:x"),
+        ("h:<base62:22>", 1500, "h:*"),
+        ("<hex:32>", 1500, "*"),
+    ),
     "random texts": _families(
         ("<nanoid:22>", 15_000, "*"),
         ("<alnum:5>", 1500, "*"),
