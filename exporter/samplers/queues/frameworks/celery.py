@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 from exporter.samplers.queues.base import Found, Heartbeat, Moment, Sightings, Signpost, read_each
@@ -20,7 +21,7 @@ from exporter.samplers.queues.frameworks.celery_unacked import HeldMessages
 from exporter.samplers.queues.heads import watch_head
 from exporter.samplers.queues.known import KnownQueue, Note, printable
 from exporter.samplers.queues.model import QueueId, Reading
-from exporter.samplers.queues.probes import find_members
+from exporter.samplers.queues.probes import find_members, find_types
 from exporter.samplers.queues.replies import count
 from exporter.samplers.queues.steps import Steps
 from exporter.samplers.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
@@ -109,6 +110,11 @@ def _read_queue(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     separator = bytes.fromhex(queue.text(_SEPARATOR)) or DEFAULT_SEPARATOR
     steps = _steps_of(queue, moment)
     keys = [name + separator + str(step).encode() if step else name for step in steps]
+    if separator != DEFAULT_SEPARATOR:
+        # Other programs separate like this, too: with a queue `orders`, `orders:7` may be anything.
+        types = yield from find_types(keys)
+        fitting = [types[key] in ("none", "list") for key in keys]
+        steps, keys = list(compress(steps, fitting)), list(compress(keys, fitting))
     replies = yield [*(("LLEN", key) for key in keys), *(("LINDEX", key, -1) for key in keys)]
     lengths, tails = replies[: len(keys)], replies[len(keys) :]
     reading = Reading(method=Method.FIRST_SEEN)

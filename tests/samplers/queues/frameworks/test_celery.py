@@ -232,6 +232,24 @@ def test_a_name_may_hold_what_separates_priorities(empty_server: RealServer) -> 
     }
 
 
+def test_keys_of_others_that_look_like_priorities_are_left_alone(each_empty_server: RealServer) -> None:
+    client = each_empty_server.client
+    bind(each_empty_server, "orders", "orders", separator=":")
+    client.lpush("orders", "{}")
+    client.lpush("orders:1", "{}", "{}")
+    client.hset("orders:2", "customer", "anna")
+    client.set("orders:3", "paid")
+    client.config_resetstat()
+    with Watcher(each_empty_server.url) as watcher:
+        watcher.find(AT)
+        for passed in (0, 5, 10):
+            assert watcher.read(AT + passed)["celery", "orders"].jobs == {"waiting": 3}
+        ours = watcher.facts.lookups.hits, watcher.facts.lookups.misses
+    facts = client.info("stats")
+    assert client.info("errorstats") == {}
+    assert ours == (facts["keyspace_hits"], facts["keyspace_misses"])
+
+
 def test_two_applications_may_separate_in_two_ways(empty_server: RealServer) -> None:
     bind(empty_server, "mail", "mail")
     bind(empty_server, "films", "films", separator=":")
