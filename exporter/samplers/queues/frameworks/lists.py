@@ -14,6 +14,8 @@ from typing import Final
 
 from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
 from exporter.connection import Command, Reply
+from exporter.errors import ReplyError
+from exporter.samplers.lookups import code_of
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
 from exporter.samplers.queues.frameworks.key_owners import Claim, Evidence, KeyOwners
 from exporter.samplers.queues.frameworks.key_patterns import Pattern
@@ -40,6 +42,9 @@ _MAX_PRIORITIES: Final = 50
 # Priorities of other queues that are asked for: of one queue, and of all together.
 _MAX_OTHERS: Final = 16
 _MAX_OTHERS_OF_ALL: Final = 2000
+# Keys that turned out to be of another type, and when that was; they are asked again after so many seconds.
+_OF_OTHERS: Final = "keys of another type"
+_LEFT_ALONE_SECONDS: Final = 50.0
 _DUE: Final = frozenset({State.DELAYED, State.SCHEDULED, State.RETRY})
 
 
@@ -131,9 +136,13 @@ class PlainLists:
         evidence = self._evidence(queues)
         others = _usual_priorities(queues)
         sources = [list(self._sources(queue, evidence, others)) for queue in queues]
+        asked = [
+            [source for source in of_queue if not _is_left_alone(queue, source, moment)]
+            for queue, of_queue in zip(queues, sources, strict=True)
+        ]
         workers = [worker for queue in queues for worker in self._known_workers(queue)]
         replies = yield [
-            *(command for of_queue in sources for source in of_queue for command in _ask(source, moment)),
+            *(command for of_queue in asked for source in of_queue for command in _ask(source, moment)),
             *(
                 ("HMGET", key, pattern.heartbeat, pattern.queue or pattern.heartbeat)
                 for key, pattern in workers
@@ -141,10 +150,12 @@ class PlainLists:
         ]
         answers = iter(replies)
         readings = []
-        for queue, of_queue in zip(queues, sources, strict=True):
+        for queue, of_queue, asked_of_queue in zip(queues, sources, asked, strict=True):
             reading = Reading(method=Method.FIRST_SEEN, is_mistaken=self._is_mistaken(queue, of_queue))
-            for source in of_queue:
+            for source in asked_of_queue:
                 own = [next(answers) for _ in _ask(source, moment)]
+                if isinstance(own[0], ReplyError) and code_of(own[0]) == "WRONGTYPE":
+                    queue.memory.setdefault(_OF_OTHERS, {})[source.key] = moment.at
                 _take(reading, queue, source, own, moment)
             readings.append(reading)
         if self._workers:
@@ -208,6 +219,12 @@ def _usual_priorities(queues: Sequence[KnownQueue]) -> Sequence[bytes]:
     counted = Counter(priority for queue in queues for priority in _priorities(queue))
     room = min(_MAX_OTHERS, _MAX_OTHERS_OF_ALL // max(1, len(queues)))
     return sorted(counted, key=lambda priority: (-counted[priority], priority))[:room]
+
+
+def _is_left_alone(queue: KnownQueue, source: _Source, moment: Moment) -> bool:
+    """Whether a key is something else, so that asking for jobs in it would be an error in every pass."""
+    told = queue.memory.get(_OF_OTHERS, {}).get(source.key)
+    return told is not None and abs(moment.at - told) < _LEFT_ALONE_SECONDS
 
 
 def _ask(source: _Source, moment: Moment) -> list[Command]:

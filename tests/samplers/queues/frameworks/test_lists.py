@@ -144,3 +144,20 @@ def test_foreign_keys_of_a_wrong_type_are_no_queues(empty_server: RealServer) ->
 def test_mistakes_in_patterns_are_told(lists: Any, message: str) -> None:
     with pytest.raises(ValidationError, match=message.replace("{", r"\{").replace("}", r"\}")):
         QueuesSection(lists=lists)
+
+
+def test_a_key_of_another_type_is_asked_once_a_minute(empty_server: RealServer) -> None:
+    client = empty_server.client
+    settings = QueuesSection.model_validate({"lists": [{"key": "queue:{name}:{priority}"}]})
+    client.lpush("queue:mail:0", "a", "b")
+    client.lpush("queue:sms:1", "c")
+    client.hset("queue:mail:1", "customer", "anna")
+    client.config_resetstat()
+    with Watcher(empty_server.url, settings) as watcher:
+        watcher.find(AT)
+        errors = []
+        for passed in (0, 5, 10, 45, 55):
+            assert watcher.read(AT + passed)["list", "mail"].jobs == {"waiting": 2}
+            errors.append(client.info("errorstats")["errorstat_WRONGTYPE"]["count"])
+    # LLEN and LINDEX.
+    assert errors == [2, 2, 2, 2, 4]
