@@ -51,7 +51,7 @@ def health(
     if output is OutputFormat.JSON:
         typer.echo(json.dumps(asdict(report), indent=2))
     else:
-        _show(report, Console())
+        _show(report, Console(emoji=False))
     raise typer.Exit(1 if report.health is Health.UNHEALTHY else 0)
 
 

@@ -168,7 +168,7 @@ async def _run(scan: Scan, saved: bytes | None, file: ProgressFile) -> PassRepor
 @asynccontextmanager
 async def _progress_bar(scan: Scan) -> AsyncIterator[None]:
     """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -204,7 +204,7 @@ def _write(report: PassReport, output: OutputFormat) -> None:
     elif output is OutputFormat.CSV:
         typer.echo(write_csv(report), nl=False)
     else:
-        console = Console()
+        console = Console(emoji=False)
         # Into a file or a pipe nothing is cut off.
         console.width = console.width if console.is_terminal else 200
         console.print(show_table(report))

@@ -57,10 +57,14 @@ class Lookups:
                     code = _OTHER
                 self.errors[code] = self.errors.get(code, 0) + 1
 
-    def write(self, table: SeriesTable) -> None:
-        """Write the counters; beside the server's own, so that both are of one moment."""
+    def write(self, table: SeriesTable, codes: Iterable[str] = ()) -> None:
+        """Write the counters; beside the server's own, so that both are of one moment. `codes` are those of
+        errors that the server's own counters tell from the start, so that these begin at the same time."""
         table.set(HITS, float(self.hits))
         table.set(MISSES, float(self.misses))
+        for code in codes:
+            if code not in self.errors:
+                table.set(ERRORS, 0.0, code)
         for code, count in self.errors.items():
             table.set(ERRORS, float(count), code)
 

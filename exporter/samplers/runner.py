@@ -10,13 +10,7 @@ from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
-from exporter.samplers.base import (
-    Peer,
-    Sampler,
-    SamplerContext,
-    TargetFacts,
-    find_none,
-)
+from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
@@ -169,7 +163,8 @@ class TargetRunner:
         return self.status.up is not False and (slot.busy or self._is_due(slot))
 
     async def run(self, *names: str) -> None:
-        """One pass of each of these samplers, which ask in lock-step over the shared connection.
+        """One pass of each of these samplers, in lock-step over the shared connection; after them of those
+        with their own, so that INFO counts what has been counted here.
 
         Left out are those whose last pass is still under way, and what the server refuses or does not have.
         """
@@ -183,7 +178,7 @@ class TargetRunner:
         alone = [slot for slot in due if slot.plan.spec.own_connection]
         shared = [slot for slot in due if not slot.plan.spec.own_connection]
         before_alone, before_shared = outcomes(alone), outcomes(shared)
-        tasks = [asyncio.create_task(self._run_alone(slot)) for slot in alone]
+        tasks: list[asyncio.Task[None]] = []
         try:
             if shared:
                 await self._run_together(shared)
@@ -192,6 +187,7 @@ class TargetRunner:
                 if is_vital or outcomes(shared) != before_shared:
                     self._write_status()
             self._note_report(wanted, began)
+            tasks = [asyncio.create_task(self._run_alone(slot)) for slot in alone if self._is_due(slot)]
             for task in tasks:
                 await task
         except asyncio.CancelledError:

@@ -121,7 +121,7 @@ class InfoSampler:
         self._commands.tell()
         server.write_times(fields, self._table, self._at)
         server.learn_state(fields, self._facts, self._at)
-        self._facts.lookups.write(self._table)
+        self._facts.lookups.write(self._table, self._commands.codes)
         self._facts.keys_by_database = self._keyspace.keys
         self._facts.command_times = CommandTimes(self._at, self._commands.durations, self._table.values)
 

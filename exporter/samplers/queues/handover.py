@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from exporter.errors import ReplyError
 from exporter.samplers.base import SamplerContext, TargetFacts
+from exporter.samplers.lookups import code_of
 from exporter.samplers.queues.known import KnownQueue, KnownQueues
 from exporter.samplers.queues.model import QueueId, Reading
 
@@ -11,7 +13,14 @@ _NAME: Final = "queues"
 # What cannot be read for a moment (its slot is on the move) stands for so long.
 _HELD_SECONDS: Final = 60.0
 # What every answer about a key is while a cluster is down, or a replica has lost its primary.
-DOWN: Final = frozenset({"CLUSTERDOWN", "MASTERDOWN"})
+_DOWN: Final = frozenset({"CLUSTERDOWN", "MASTERDOWN"})
+# A cluster that is up without some of its slots says of those keys alone.
+_NOT_SERVED: Final = "not served"
+
+
+def tells_down(error: ReplyError) -> bool:
+    """Whether an answer about one key is what every other would be."""
+    return code_of(error) in _DOWN and _NOT_SERVED not in str(error)
 
 
 class Handover:

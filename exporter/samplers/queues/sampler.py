@@ -9,7 +9,6 @@ from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.samplers.base import SamplerContext
 from exporter.samplers.keyed import KeyedAsker
-from exporter.samplers.lookups import code_of
 from exporter.samplers.queues import families
 from exporter.samplers.queues.advising import Adviser
 from exporter.samplers.queues.base import Framework, Moment
@@ -18,7 +17,7 @@ from exporter.samplers.queues.celery_events import CeleryEvents
 from exporter.samplers.queues.clients import ClientNames
 from exporter.samplers.queues.finder import QueueFinder
 from exporter.samplers.queues.frameworks.registry import build_frameworks
-from exporter.samplers.queues.handover import DOWN, Handover
+from exporter.samplers.queues.handover import Handover, tells_down
 from exporter.samplers.queues.job_keys import job_keys, told_apart
 from exporter.samplers.queues.known import KnownQueue, KnownQueues, group_queues
 from exporter.samplers.queues.model import Reading
@@ -217,7 +216,7 @@ class QueuesSampler:
         self._round_trips += 1
         replies = await self._ask(commands)
         for reply in replies:
-            if isinstance(reply, ReplyError) and code_of(reply) in DOWN:
+            if isinstance(reply, ReplyError) and tells_down(reply):
                 # Nothing can be read: that is no empty queue.
                 raise reply
         refused = refusal(replies)

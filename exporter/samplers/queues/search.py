@@ -24,6 +24,10 @@ log = get_logger(__name__)
 _FIRST_WALK_SECONDS: Final = 2.0
 _FIRST_WALK_SHARE: Final = 0.4
 _RETRY_WALK_SECONDS: Final = 60.0
+# A walk that is over so soon sees every key that the indexes would name: these are then asked less often, by
+# this factor.
+_QUICK_WALK_SECONDS: Final = 5.0
+_RARELY: Final = 3
 
 
 class QueueSearch:
@@ -137,7 +141,9 @@ class QueueSearch:
         """What is to be done in this pass to find queues."""
         looking: list[Steps[None]] = []
         if self._is_index_due(moment.at):
-            self._index_due_at = moment.at + self._settings.index_interval.seconds
+            is_walk_quick = 0.0 < self.walk_seconds < _QUICK_WALK_SECONDS
+            rarely = _RARELY if is_walk_quick else 1
+            self._index_due_at = moment.at + rarely * self._settings.index_interval.seconds
             self._indexed_at = self._context.facts.writes
             looking.append(self._look_into_indexes(moment))
         if self._finder.has_names:

@@ -108,6 +108,11 @@ class CommandReader:
             if handle is not None and self._table.values[handle] is None:
                 self._table.values[handle] = 0.0
 
+    @property
+    def codes(self) -> Sequence[str]:
+        """The codes of errors that are told from the start."""
+        return CODES if ERRORS in self._told else ()
+
     def tell(self) -> None:
         """Say what the pass under way tells completely."""
         self._table.tell_all(*self._told)
