@@ -146,11 +146,11 @@ def compare_speed(server: RealServer, keys: int, rounds: int) -> None:
 
 def print_errors(exact: PassReport, sampled: PassReport) -> None:
     """How far the sample is off, for the patterns that hold 1 % of the memory or more."""
-    truth = {one.pattern: one.memory_bytes for one in exact.patterns}
+    truth = {one.pattern: one.memory_bytes or 0 for one in exact.patterns}
     errors = [
-        (abs(one.memory_bytes / truth[one.pattern] - 1), one.pattern)
+        (abs((one.memory_bytes or 0) / truth[one.pattern] - 1), one.pattern)
         for one in sampled.patterns
-        if truth[one.pattern] >= 0.01 * exact.memory_bytes
+        if truth[one.pattern] >= 0.01 * (exact.memory_bytes or 0)
     ]
     worst, pattern = max(errors)
     print(f"a sample: of {len(errors)} patterns the worst is {worst:.1%} off, {pattern} (goal: 3 %)")

@@ -13,6 +13,8 @@ from exporter.samplers.keyspace import PassReport
 from exporter.samplers.keyspace.report import OTHER, PatternReport
 from exporter.web.text import UNKNOWN, bytes_text, count_text
 
+# A figure that no key was asked for.
+_NOT_ASKED = "?"
 _COLUMNS = (
     "database",
     "pattern",
@@ -29,7 +31,7 @@ _COLUMNS = (
 
 
 def write_csv(report: PassReport) -> str:
-    """One line per pattern, with a head; an error that is not known is empty."""
+    """One line per pattern, with a head; what is not known is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -53,7 +55,7 @@ def show_table(report: PassReport) -> RenderableType:
 
 
 def _summary(report: PassReport) -> str:
-    memory = f"{bytes_text(report.memory_bytes)}{_error(report.memory_error_ratio)}"
+    memory = _memory(report.memory_bytes, report.memory_error_ratio)
     how = "every key asked" if report.exact else f"{sum(one.asked for one in report.databases):,} keys asked"
     seconds = format_duration(max(1, round(report.duration_seconds)) * 1000)
     lines = [f"{report.instance}: {report.keys:,} keys, {memory}; {how}, in {seconds}"]
@@ -77,11 +79,11 @@ def _pattern_table(report: PassReport) -> Table:
         cells = [
             escape(_name(pattern)),
             f"{pattern.keys:,}",
-            f"{bytes_text(pattern.memory_bytes)}{_error(pattern.memory_error_ratio)}",
-            f"{pattern.memory_bytes / report.memory_bytes:.1%}" if report.memory_bytes else UNKNOWN,
-            bytes_text(pattern.mean_bytes),
-            bytes_text(pattern.max_bytes),
-            f"{pattern.without_ttl_ratio:.0%}",
+            _memory(pattern.memory_bytes, pattern.memory_error_ratio),
+            _share(pattern.memory_bytes, report.memory_bytes),
+            _memory(pattern.mean_bytes),
+            _memory(pattern.max_bytes),
+            _NOT_ASKED if pattern.without_ttl_ratio is None else f"{pattern.without_ttl_ratio:.0%}",
             " ".join(kind for kind, _ in _by_number(pattern.types)),
         ]
         table.add_row(*([pattern.database] if several else []), *cells)
@@ -93,6 +95,16 @@ def _name(pattern: PatternReport) -> str:
     if name == OTHER and pattern.patterns > 1:
         return f"{name} ({pattern.patterns:,} patterns)"
     return f"{name} ({pattern.queue})" if pattern.queue else name
+
+
+def _memory(value: float | None, ratio: float | None = 0.0) -> str:
+    return _NOT_ASKED if value is None else f"{bytes_text(value)}{_error(ratio)}"
+
+
+def _share(value: int | None, whole: int | None) -> str:
+    if value is None:
+        return _NOT_ASKED
+    return f"{value / whole:.1%}" if whole else UNKNOWN
 
 
 def _error(ratio: float | None) -> str:

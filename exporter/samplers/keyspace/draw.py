@@ -10,6 +10,10 @@ from exporter.samplers.keyspace.plan import SamplePlan
 # Of a small sample no group gets so many pilots that nothing is left for those that come later.
 _PILOT_SHARE: Final = 0.025
 _LEAST_PILOT: Final = 10
+# When the pilots are used up, so many groups that come later still get one: at least, and in parts of the
+# sample.
+_FIRST_KEYS: Final = 200
+_FIRST_SHARE: Final = 0.5
 
 
 class Draw:
@@ -17,7 +21,7 @@ class Draw:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._pilots = 0
+        self._pilots = self._firsts = 0
 
     def choose(
         self,
@@ -31,6 +35,7 @@ class Draw:
         random = self._random.random
         usual = min(1.0, plan.most / max(1, most_keys))
         kept_back = PILOT - min(PILOT, max(_LEAST_PILOT, int(plan.most * _PILOT_SHARE)))
+        firsts = max(_FIRST_KEYS, plan.most * _FIRST_SHARE)
         chosen: list[int] = []
         weights: list[float] = []
         for index, group in enumerate(groups):
@@ -42,6 +47,11 @@ class Draw:
                 # SCAN's order has nothing to do with what is asked: the first ones are as good as any.
                 one.pilot -= 1
                 self._pilots += 1
+                rate = 1.0
+            elif one.pilot == PILOT and self._firsts < firsts:
+                # A key that is alone is seen once, and may be the largest of all.
+                one.pilot -= 1
+                self._firsts += 1
                 rate = 1.0
             if rate >= 1.0 or random() < rate:
                 chosen.append(index)

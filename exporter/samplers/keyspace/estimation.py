@@ -21,6 +21,7 @@ from typing import Final
 from exporter.samplers.keyspace.interval import (
     LEAST_IN_SUMS,
     LEAST_VALUES,
+    NOTHING,
     UNKNOWN,
     Estimate,
     Picture,
@@ -174,34 +175,31 @@ class Moments:
         typical: Shape | None = None,
         *,
         least: float = LEAST_VALUES,
-        others: Picture | None = None,
     ) -> Estimate:
         """The sum over `keys` keys.
 
         `typical` is how values are spread in groups of the same kind that are known better. Where fewer than
-        `least` values are known, `others` (what is known of all groups together) is taken, or nothing.
+        `least` values are known, nobody knows how far it is off.
         """
-        known, rest = self._known(keys)
+        known, rest = self.known(keys)
         if rest <= 0:
             return Estimate(known, 0.0)
+        if not self.count:
+            return NOTHING
         picture = self.picture
-        width = half_width(picture, rest, typical, least)
-        if width == inf and others is not None:
-            picture, width = others, half_width(others, rest, None)
-        return Estimate(known + rest * picture.mean, width)
+        return Estimate(known + rest * picture.mean, half_width(picture, rest, typical, least))
 
-    def share_total(self, keys: float, others: Picture | None = None) -> Estimate:
+    def share_total(self, keys: float) -> Estimate:
         """The number of ones among `keys` keys, for values that are 0 or 1."""
-        known, rest = self._known(keys)
+        known, rest = self.known(keys)
         if rest <= 0:
             return Estimate(known, 0.0)
+        if not self.count:
+            return NOTHING
         picture = self.picture
-        width = share_half_width(picture, rest)
-        if width == inf and others is not None:
-            picture, width = others, share_half_width(others, rest)
-        return Estimate(known + rest * picture.mean, width)
+        return Estimate(known + rest * picture.mean, share_half_width(picture, rest))
 
-    def _known(self, keys: float) -> tuple[float, float]:
+    def known(self, keys: float) -> tuple[float, float]:
         """The sum of the values that need no estimate, and the number of keys that do."""
         if self.mixed:
             return self.apart_y + self.certain_y, keys - self.apart - self.certain

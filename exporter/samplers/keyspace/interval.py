@@ -9,7 +9,7 @@ is the rule of three (Hanley and Lippman-Hand, "If nothing goes wrong, is everyt
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf, isfinite, sqrt
+from math import inf, isfinite, isnan, nan, sqrt
 from statistics import median
 from typing import Final
 
@@ -28,7 +28,10 @@ _TELLING: Final = 4.6
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value and the half-width of its 95 % interval; 0: it is exact, infinite: nothing is known."""
+    """A value and the half-width of its 95 % interval; 0: it is exact, infinite: not known how far it is off.
+
+    The value is NaN where nothing was asked.
+    """
 
     value: float
     half_width: float
@@ -40,6 +43,20 @@ class Estimate:
             return 0.0
         return self.half_width / abs(self.value) if self.value else inf
 
+    @property
+    def rounded(self) -> int | None:
+        """The value as a whole number; None where nothing was asked."""
+        return None if isnan(self.value) else round(self.value)
+
+    def mean(self, keys: int) -> float | None:
+        """Its part of each of so many keys; None where nothing was asked."""
+        if isnan(self.value):
+            return None
+        return self.value / keys if keys else 0.0
+
+
+NOTHING: Final = Estimate(nan, inf)
+
 
 def error_ratio(estimate: Estimate) -> float | None:
     """The error in parts of the value; None where nothing is known."""
@@ -47,8 +64,10 @@ def error_ratio(estimate: Estimate) -> float | None:
     return ratio if isfinite(ratio) else None
 
 
-def estimate_of(value: float, ratio: float | None) -> Estimate:
-    """The estimate with this error ratio."""
+def estimate_of(value: float | None, ratio: float | None) -> Estimate:
+    """The estimate with this error ratio; value and ratio are None where they are not known."""
+    if value is None:
+        return NOTHING
     return Estimate(value, inf if ratio is None else ratio * value)
 
 

@@ -69,13 +69,17 @@ def conclude(
         biggest_keys=[
             key for number, keys in tracked.items() for key in _big_keys(f"db{number}", keys, section)
         ],
-        memory_bytes=round(memory.value),
+        memory_bytes=memory.rounded,
         memory_error_ratio=error_ratio(memory),
-        accounted_ratio=memory.value / facts.dataset_bytes if facts.dataset_bytes else None,
+        accounted_ratio=_ratio(memory.rounded, facts.dataset_bytes),
         notes=list(facts.notes),
         scanned_on=facts.scanned_on,
     )
     return History(report, {number: one.skeleton for number, one in databases.items()}, tracked)
+
+
+def _ratio(memory: float | None, dataset: float) -> float | None:
+    return memory / dataset if memory is not None and dataset else None
 
 
 def _note_growth(patterns: Iterable[PatternReport], old: PassReport, now: float) -> None:
@@ -88,7 +92,8 @@ def _note_growth(patterns: Iterable[PatternReport], old: PassReport, now: float)
         # What `other` holds differs from pass to pass.
         if before is not None and pattern.pattern != OTHER:
             pattern.keys_per_hour = (pattern.keys - before.keys) / hours
-            pattern.memory_bytes_per_hour = (pattern.memory_bytes - before.memory_bytes) / hours
+            if pattern.memory_bytes is not None and before.memory_bytes is not None:
+                pattern.memory_bytes_per_hour = (pattern.memory_bytes - before.memory_bytes) / hours
 
 
 def _big_keys(

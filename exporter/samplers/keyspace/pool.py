@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import hypot, inf
-from typing import Any
+from typing import Any, Final
 
 from exporter.samplers.keyspace.estimation import Moments
 from exporter.samplers.keyspace.facts import Facts
-from exporter.samplers.keyspace.interval import LEAST_IN_SUMS, Estimate, Shape, typical_shape
+from exporter.samplers.keyspace.interval import LEAST_IN_SUMS, NOTHING, Estimate, Shape, typical_shape
 from exporter.samplers.keyspace.nodes import PILOT
+
+# Of more keys than this share of all, the largest value seen elsewhere tells nothing.
+_MAX_UNKNOWN_SHARE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +65,58 @@ class Pool:
 
     def total_memory(self, samples: Iterable[Sample] | None = None) -> Estimate:
         """The memory of some groups together; without them of all."""
-        estimates, unclear = [], []
-        for sample in self._samples if samples is None else samples:
-            estimate = sample.memory.total(sample.keys, self.typical, least=LEAST_IN_SUMS)
-            if estimate.half_width < inf:
-                estimates.append(estimate)
-            else:
-                unclear.append(sample)
-        if unclear:
-            one = _merge(unclear)
-            others = self._whole.memory.picture
-            estimates.append(one.memory.total(one.keys, self.typical, others=others))
-        return add_estimates(*estimates)
+        listed = self._samples if samples is None else list(samples)
+        estimates = [one.memory.total(one.keys, self.typical, least=LEAST_IN_SUMS) for one in listed]
+        clear, unclear = _part(listed, estimates)
+        if unclear is not None:
+            memory = unclear.memory
+            estimate = memory.total(unclear.keys, self.typical, least=LEAST_IN_SUMS)
+            if estimate.half_width == inf:
+                whole = self._whole.memory
+                # Other groups tell nothing about keys of which not even one like them was asked.
+                most = _MAX_UNKNOWN_SHARE * sum(one.keys for one in listed) if memory.n else 0.0
+                estimate = _guess(memory, unclear.keys, whole, whole.maximum, most)
+            clear.append(estimate)
+        return add_estimates(*clear)
 
     def total_untimed(self, samples: Iterable[Sample]) -> Estimate:
         """The number of keys without a TTL of some groups together."""
-        estimates, unclear = [], []
-        for sample in samples:
-            estimate = sample.untimed.share_total(sample.keys)
-            if estimate.half_width < inf:
-                estimates.append(estimate)
-            else:
-                unclear.append(sample)
-        if unclear:
-            one = _merge(unclear)
-            estimates.append(one.untimed.share_total(one.keys, self._whole.untimed.picture))
-        return add_estimates(*estimates)
+        listed = list(samples)
+        clear, unclear = _part(listed, [one.untimed.share_total(one.keys) for one in listed])
+        if unclear is not None:
+            estimate = unclear.untimed.share_total(unclear.keys)
+            if estimate.half_width == inf:
+                estimate = _guess(unclear.untimed, unclear.keys, self._whole.untimed, 1.0, inf)
+            clear.append(estimate)
+        return add_estimates(*clear)
+
+
+def _part(samples: list[Sample], estimates: list[Estimate]) -> tuple[list[Estimate], Sample | None]:
+    """The estimates that say how far they are off, and the groups of the others as one.
+
+    Few keys are all known, or not at all, by the chance of the draw: the known ones stand for the others.
+    """
+    if all(estimate.half_width < inf for estimate in estimates):
+        return estimates, None
+    clear, unclear = [], []
+    for sample, estimate in zip(samples, estimates, strict=True):
+        if estimate.half_width == inf or sample.keys < LEAST_IN_SUMS:
+            unclear.append(sample)
+        else:
+            clear.append(estimate)
+    return clear, _merge(unclear)
+
+
+def _guess(moments: Moments, keys: int, whole: Moments, largest: float, most: float) -> Estimate:
+    """The sum over groups of which next to nothing was asked: each key may have any value up to the largest.
+
+    Where that is about more than `most` keys, nobody knows how far it is off.
+    """
+    if not whole.count:
+        return NOTHING
+    known, rest = moments.known(keys)
+    mean = moments.mean if moments.n else whole.picture.mean
+    return Estimate(known + rest * mean, rest * largest if rest <= most else inf)
 
 
 def _merge(samples: Iterable[Sample]) -> Sample:

@@ -44,21 +44,24 @@ def publish_partial(report: PassReport, table: SeriesTable) -> None:
     for pattern in report.patterns:
         labels = (pattern.database, pattern.pattern)
         table.set(families.PARTIAL_KEYS, float(pattern.keys), *labels)
-        if pattern.mean_bytes:
+        if pattern.memory_bytes is not None:
             table.set(families.PARTIAL_MEMORY, float(pattern.memory_bytes), *labels)
-        table.set(families.PARTIAL_KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
+        if pattern.keys_without_ttl is not None:
+            table.set(families.PARTIAL_KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
 
 
 def _write_pattern(pattern: PatternReport, table: SeriesTable) -> None:
     labels = (pattern.database, pattern.pattern)
     table.set(families.KEYS, float(pattern.keys), *labels)
     table.set(families.KEYS_ERROR, _known(pattern.keys_error_ratio), *labels)
-    if pattern.mean_bytes:
+    if pattern.memory_bytes is not None:
         table.set(families.MEMORY, float(pattern.memory_bytes), *labels)
         table.set(families.MEMORY_ERROR, _known(pattern.memory_error_ratio), *labels)
+    if pattern.max_bytes is not None:
         table.set(families.MAX_BYTES, float(pattern.max_bytes), *labels)
-    table.set(families.KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
-    table.set(families.KEYS_WITHOUT_TTL_ERROR, _known(pattern.keys_without_ttl_error_ratio), *labels)
+    if pattern.keys_without_ttl is not None:
+        table.set(families.KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
+        table.set(families.KEYS_WITHOUT_TTL_ERROR, _known(pattern.keys_without_ttl_error_ratio), *labels)
     if pattern.queue:
         framework, _, queue = pattern.queue.partition(" ")
         table.set(families.OWNER, 1.0, *labels, framework, queue)

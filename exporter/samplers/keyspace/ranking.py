@@ -25,10 +25,10 @@ def rank(
     """
     listed = list(patterns)
     all_keys = sum(pattern.keys for pattern in listed) or 1
-    all_memory = sum(pattern.memory_bytes for pattern in listed) or 1
+    all_memory = sum(pattern.memory_bytes or 0 for pattern in listed) or 1
 
     def place(pattern: PatternReport) -> tuple[bool, float, str, str]:
-        share = max(pattern.keys / all_keys, pattern.memory_bytes / all_memory)
+        share = max(pattern.keys / all_keys, (pattern.memory_bytes or 0) / all_memory)
         if (pattern.database, pattern.pattern) in shown_before:
             share *= _STAYING_POWER
         return pattern.pattern not in configured, -share, pattern.database, pattern.pattern
@@ -38,7 +38,7 @@ def rank(
     by_database: dict[str, list[PatternReport]] = {}
     for pattern in rest:
         by_database.setdefault(pattern.database, []).append(pattern)
-    shown.sort(key=lambda pattern: (-pattern.memory_bytes, pattern.database, pattern.pattern))
+    shown.sort(key=lambda pattern: (-(pattern.memory_bytes or 0), pattern.database, pattern.pattern))
     return [
         *shown,
         *(
@@ -61,11 +61,11 @@ def _other(database: str, parts: Sequence[PatternReport], samples: Mapping[str, 
         pattern=OTHER,
         keys=keys,
         keys_error_ratio=None if any(part.keys_error_ratio is None for part in parts) else 0.0,
-        memory_bytes=round(memory.value),
+        memory_bytes=memory.rounded,
         memory_error_ratio=error_ratio(memory),
-        mean_bytes=memory.value / keys if keys else 0.0,
-        max_bytes=max(part.max_bytes for part in parts),
-        keys_without_ttl=round(untimed.value),
+        mean_bytes=memory.mean(keys),
+        max_bytes=max((part.max_bytes for part in parts if part.max_bytes is not None), default=None),
+        keys_without_ttl=untimed.rounded,
         keys_without_ttl_error_ratio=error_ratio(untimed),
         types=types,
         ttl_seconds=_add([part.ttl_seconds for part in parts]),

@@ -26,18 +26,19 @@ class PatternReport:
     """The keys of one pattern in one database.
 
     An `…_error_ratio` is half the width of the 95 % interval in parts of the value: 0 where it is exact, None
-    where nothing is known. `queue` names the queue that the keys belong to.
+    where that is not known. What is None itself was asked of no key. `queue` names the queue that the keys
+    belong to.
     """
 
     database: str
     pattern: str
     keys: int
     keys_error_ratio: float | None
-    memory_bytes: int
+    memory_bytes: int | None
     memory_error_ratio: float | None
-    mean_bytes: float
-    max_bytes: int
-    keys_without_ttl: int
+    mean_bytes: float | None
+    max_bytes: int | None
+    keys_without_ttl: int | None
     keys_without_ttl_error_ratio: float | None
     types: dict[str, int]
     ttl_seconds: Spread
@@ -50,8 +51,10 @@ class PatternReport:
     patterns: int = 1
 
     @property
-    def without_ttl_ratio(self) -> float:
+    def without_ttl_ratio(self) -> float | None:
         """The share of keys that never expire."""
+        if self.keys_without_ttl is None:
+            return None
         return self.keys_without_ttl / self.keys if self.keys else 0.0
 
 
@@ -89,7 +92,7 @@ class DatabaseReport:
     asked: int
     duplicates: int
     name_bytes: int
-    memory_bytes: int
+    memory_bytes: int | None
     memory_error_ratio: float | None
     ttl_seconds: Spread
     idle_seconds: Spread | None
@@ -101,7 +104,7 @@ class PassReport:
     """One pass over all databases of a server. Times in epoch seconds.
 
     `complete`: every database was seen to its end. `exact`: every key was asked about. `accounted_ratio`:
-    the memory of all keys in parts of used_memory_dataset, None where the server does not tell it.
+    the memory of all keys in parts of used_memory_dataset, None where one of them is not known.
     `scanned_on`: the replica that was asked in the place of the server.
     """
 
@@ -115,7 +118,7 @@ class PassReport:
     patterns: list[PatternReport]
     types: list[TypeReport]
     biggest_keys: list[BigKey]
-    memory_bytes: int
+    memory_bytes: int | None
     memory_error_ratio: float | None
     accounted_ratio: float | None
     notes: list[str] = field(default_factory=list)

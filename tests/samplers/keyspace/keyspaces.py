@@ -124,9 +124,9 @@ class Tally:
     unknown: int = 0
     false: int = 0
 
-    def add(self, value: float, ratio: float | None, truth: float) -> None:
+    def add(self, value: float | None, ratio: float | None, truth: float | None) -> None:
         """Judge one estimate; a byte, or a key, is for rounding."""
-        if ratio is None:
+        if value is None or ratio is None or truth is None:
             self.unknown += 1
             return
         away = abs(value - truth)

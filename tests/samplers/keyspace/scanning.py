@@ -39,7 +39,7 @@ class Scanned:
         return {pattern.pattern: pattern.keys for pattern in self.report.patterns}
 
     @property
-    def memory(self) -> dict[str, int]:
+    def memory(self) -> dict[str, int | None]:
         """Memory by pattern."""
         return {pattern.pattern: pattern.memory_bytes for pattern in self.report.patterns}
 

@@ -90,6 +90,7 @@ def test_a_survey_that_turns_to_a_sample_half_way_holds_the_truth() -> None:
         for pattern in summary.patterns:
             family = pattern.pattern.removesuffix(":*").encode()
             truth = sum(key.memory for name, key in keys.items() if name.startswith(family))
+            assert pattern.memory_bytes is not None
             assert pattern.memory_error_ratio is not None
             assert pattern.memory_error_ratio > 0
             held += abs(pattern.memory_bytes - truth) <= pattern.memory_error_ratio * pattern.memory_bytes
