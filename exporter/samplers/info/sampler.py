@@ -15,8 +15,10 @@ from exporter.samplers.info.fields.catalogue import FIELDS
 from exporter.samplers.info.lines import LineMemory, LineReader, Reader, always_anew
 from exporter.samplers.info.parser import parse_number, split_lines
 from exporter.samplers.info.sections import (
+    certificates,
     cluster,
     commands,
+    engines,
     keyspace,
     modules,
     replication,
@@ -64,7 +66,7 @@ class InfoSampler:
             # Valkey 9.1 repeats CLUSTER INFO here; the original is read, as everywhere.
             "cluster info": _pass_over,
         }
-        self._memory = LineMemory(server.FIELDS)
+        self._memory = LineMemory(server.FIELDS | certificates.FIELDS)
         self._layout_of = (-1, -1)
         self._modules: set[str] = set()
         self._at = 0.0
@@ -120,6 +122,7 @@ class InfoSampler:
         fields = self._memory.fields
         self._commands.tell()
         server.write_times(fields, self._table, self._at)
+        certificates.write_certificates(fields, self._table)
         server.learn_state(fields, self._facts, self._at)
         self._facts.lookups.write(self._table, self._commands.codes)
         self._facts.keys_by_database = self._keyspace.keys
@@ -157,7 +160,7 @@ class InfoSampler:
 
     def _reader(self, section: str, key: str, text: str) -> LineReader:
         """What reads a line from now on; its values are set right away."""
-        if key in server.IDENTITY:
+        if key in server.IDENTITY or key in certificates.SERIALS:
             self._read_plain(key, text)
             return always_anew
         special = self._readers.get(section)
@@ -169,6 +172,8 @@ class InfoSampler:
                 return reader
         if section == "modules" and key == "module":
             return modules.read_module(text, self._table, self._modules)
+        if engines.LINE.fullmatch(key):
+            return engines.read_engine(text, self._table)
         return self._with_scaled(key, text, self._read_plain(key, text))
 
     def _read_plain(self, key: str, text: str) -> int | None:
@@ -223,6 +228,8 @@ SPEC: Final = SamplerSpec(
     (
         *FIELDS.values(),
         *server.FAMILIES,
+        *certificates.FAMILIES,
+        *engines.FAMILIES,
         *replication.FAMILIES,
         *keyspace.FAMILIES,
         *commands.FAMILIES,

@@ -18,6 +18,7 @@ from exporter.samplers.info.fields import (
     server,
     stats,
     tile38,
+    valkey,
 )
 
 _GAUGES: Final = (
@@ -28,9 +29,10 @@ _GAUGES: Final = (
     stats.GAUGES,
     replication.GAUGES,
     tile38.GAUGES,
+    valkey.GAUGES,
     extra.GAUGES,
 )
-_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, extra.COUNTERS)
+_COUNTERS: Final = (stats.COUNTERS, cpu.COUNTERS, valkey.COUNTERS, extra.COUNTERS)
 
 
 def _families(tables: tuple[Mapping[str, str], ...], kind: Kind) -> Iterator[tuple[str, Family]]:

@@ -22,6 +22,10 @@ _MESSAGES: Final = (
     "module",
 )
 _RENAMED: Final = {
+    # Redis 8.4: keys of slots that were handed over are deleted by jobs.
+    "cluster_slot_migration_stats_active_trim_started": "cluster_slot_migration_trims_started_total",
+    "cluster_slot_migration_stats_active_trim_completed": "cluster_slot_migration_trims_completed_total",
+    "cluster_slot_migration_stats_active_trim_cancelled": "cluster_slot_migration_trims_cancelled_total",
     "cluster_stats_messages_sent": "cluster_messages_sent_total",
     "cluster_stats_messages_received": "cluster_messages_received_total",
 }
@@ -39,6 +43,10 @@ _FIELDS: Final = (
     "cluster_size",
     "cluster_current_epoch",
     "cluster_my_epoch",
+    "cluster_slot_migration_active_tasks",
+    "cluster_slot_migration_active_trim_running",
+    "cluster_slot_migration_active_trim_current_job_keys",
+    "cluster_slot_migration_active_trim_current_job_trimmed",
     *_RENAMED,
     *(f"cluster_stats_messages_{kind}_{way}" for kind in _MESSAGES for way in ("sent", "received")),
     "total_cluster_links_buffer_limit_exceeded",

@@ -35,6 +35,24 @@ SYNC_READ: Final = Family(
 SYNC_LEFT: Final = Family(
     "redis_master_sync_left_bytes", Kind.GAUGE, "How much of the full copy is still to come.", _PRIMARY
 )
+SYNC_LAST_IO: Final = Family(
+    "redis_master_sync_last_io_seconds_ago", Kind.GAUGE, "Seconds since a full copy went on.", _PRIMARY
+)
+SYNC_PERCENTAGE: Final = Family(
+    "redis_master_sync_percentage", Kind.GAUGE, "How much of the full copy has arrived, in percent.", _PRIMARY
+)
+SYNC_ATTEMPTS: Final = Family(
+    "redis_master_sync_attempts_total", Kind.COUNTER, "Times that a replica tried to synchronise.", _PRIMARY
+)
+CURRENT_SYNC_ATTEMPTS: Final = Family(
+    "redis_master_current_sync_attempts",
+    Kind.GAUGE,
+    "Times that a replica tried to synchronise since it was last disconnected.",
+    _PRIMARY,
+)
+LINK_UP_SINCE: Final = Family(
+    "redis_master_link_up_since_seconds", Kind.GAUGE, "Seconds since the link to the primary is up.", _PRIMARY
+)
 REPL_OFFSET: Final = Family(
     "redis_slave_repl_offset", Kind.GAUGE, "Replication offset of a replica.", _PRIMARY
 )
@@ -61,6 +79,11 @@ FAMILIES: Final = (
     SYNC_TOTAL,
     SYNC_READ,
     SYNC_LEFT,
+    SYNC_LAST_IO,
+    SYNC_PERCENTAGE,
+    SYNC_ATTEMPTS,
+    CURRENT_SYNC_ATTEMPTS,
+    LINK_UP_SINCE,
     REPL_OFFSET,
     READ_OFFSET,
     SLAVE_INFO,
@@ -79,6 +102,11 @@ _OF_PRIMARY: Final = {
     "sync_total_bytes": SYNC_TOTAL,
     "sync_read_bytes": SYNC_READ,
     "sync_left_bytes": SYNC_LEFT,
+    "sync_last_io_seconds_ago": SYNC_LAST_IO,
+    "sync_perc": SYNC_PERCENTAGE,
+    "total_sync_attempts": SYNC_ATTEMPTS,
+    "current_sync_attempts": CURRENT_SYNC_ATTEMPTS,
+    "link_up_since_seconds": LINK_UP_SINCE,
     "repl_offset": REPL_OFFSET,
     "read_repl_offset": READ_OFFSET,
 }

@@ -1,0 +1,51 @@
+"""Scripting Engines: one line per engine that Valkey 9.1 has for scripts."""
+
+import re
+from typing import Final
+
+from exporter.metrics import SeriesTable
+from exporter.model.sample import Family, Kind
+from exporter.samplers.info.lines import LineReader
+from exporter.samplers.info.parser import parse_number, parse_pairs
+
+_LABELS: Final = ("engine", "module", "abi_version")
+_FIELDS: Final = ("name", "module", "abi_version")
+
+ENGINE: Final = Family(
+    "redis_scripting_engine_info", Kind.GAUGE, "An engine that runs scripts; always 1.", _LABELS
+)
+USED: Final = Family(
+    "redis_scripting_engine_memory_used_bytes", Kind.GAUGE, "Memory that an engine takes.", _LABELS
+)
+OVERHEAD: Final = Family(
+    "redis_scripting_engine_memory_overhead_bytes", Kind.GAUGE, "Memory that an engine takes on top.", _LABELS
+)
+FAMILIES: Final = (ENGINE, USED, OVERHEAD)
+
+LINE: Final = re.compile(r"engine_\d+")
+
+
+def read_engine(text: str, table: SeriesTable) -> LineReader:
+    """One engine: `name=LUA,module=lua,abi_version=4,used_memory=69632,memory_overhead=56`."""
+    labels = _labels(parse_pairs(text))
+    info, used, overhead = (table.handle(family, *labels) for family in FAMILIES)
+
+    def read(text: str) -> bool:
+        pairs = parse_pairs(text)
+        if _labels(pairs) != labels:
+            return False
+        for handle, value in (
+            (info, 1.0),
+            (used, parse_number(pairs.get("used_memory", ""))),
+            (overhead, parse_number(pairs.get("memory_overhead", ""))),
+        ):
+            if handle is not None:
+                table.values[handle] = value
+        return True
+
+    read(text)
+    return read
+
+
+def _labels(pairs: dict[str, str]) -> tuple[str, ...]:
+    return tuple(pairs.get(field, "") for field in _FIELDS)
