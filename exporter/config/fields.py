@@ -1,7 +1,8 @@
 """The types that fields of configuration files have in common."""
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -179,6 +180,34 @@ def _check_readable(path: Path) -> Path:
         raise ValueError(fault)
     return path
 
+
+def _command_from(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise ValueError("must be a list, since no shell runs it: [program, argument]")
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(one, str) for one in value):
+        raise ValueError("must be a list of texts: a program and its arguments")
+    if not value[0] or any("\0" in one for one in value):
+        raise ValueError("must name a program")
+    # As a shell has it: a name with a slash is a path, another is looked for in PATH.
+    program = str(_path_from(value[0], info)) if "/" in value[0] else value[0]
+    return (program, *value[1:])
+
+
+def check_program(command: Sequence[str]) -> None:
+    """Raises `ValueError` where the program of a command is not there, or cannot be run."""
+    program = command[0]
+    if shutil.which(program) is None:
+        where = "cannot be run: it is not there, or not executable" if "/" in program else "is not in PATH"
+        raise ValueError(f"the program {program} {where}")
+
+
+PasswordCommand = Annotated[
+    tuple[str, ...],
+    PlainValidator(_command_from),
+    PlainSerializer(lambda command: [command[0], *["<secret>"] * (len(command) - 1)], return_type=list[str]),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1}),
+]
+"""A program and its arguments, which may be secret; a relative path starts at the directory of the file."""
 
 RelativePath = Annotated[Path, PlainValidator(_path_from), WithJsonSchema({"type": "string", KIND: "path"})]
 """A path; a relative one starts at the directory of the file that it is written in."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from exporter.config.fields import ByteSize, Duration, PositiveDuration, ReadableFile, RelativePath, Section
 from exporter.config.targets import LabelMap
-from exporter.config.web import check_http_url
+from exporter.config.web import check_base_url
 
 
 class GlobalSection(Section):
@@ -29,7 +29,7 @@ class AlertingSection(Section):
 
     config_file: ReadableFile | None = None
     """An alertmanager.yml, which the daemon runs itself."""
-    alertmanagers: tuple[Annotated[str, AfterValidator(check_http_url)], ...] = ()
+    alertmanagers: tuple[Annotated[str, AfterValidator(check_base_url)], ...] = ()
     """URLs of Alertmanagers that each get every alert too."""
     hold_missing: bool = True
     """Whether an alert whose server cannot be sampled is held, instead of resolved as in Prometheus."""

@@ -1,16 +1,17 @@
 """`targets`: the servers to watch, each with its way in, its labels and its exceptions."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from exporter.config.fields import (
+    PasswordCommand,
     PositiveDuration,
     ReadableFile,
     SecretText,
     Section,
+    check_program,
     required_environment,
     text_from_file,
 )
@@ -19,10 +20,10 @@ from exporter.config.url import ServerUrl, parse_server_url
 from exporter.config.validation import Fault, PlacedError
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
-from exporter.model.target import Credentials, Target, Tls
+from exporter.model.target import Credentials, PasswordSource, Target, Tls
 
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_PASSWORDS: Final = ("password", "password_file", "password_env")
+_PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
 
 
 def _url(value: object) -> ServerUrl:
@@ -89,9 +90,12 @@ class AccessSection(Section):
     password: SecretText | None = None
     """The password. Better kept in a file or an environment variable."""
     password_file: ReadableFile | None = None
-    """A file that holds the password."""
+    """A file that holds the password. It is read again when a server refuses what was read last."""
     password_env: str = ""
     """The name of an environment variable that holds the password."""
+    password_command: PasswordCommand | None = Field(default=None, repr=False)
+    """A program and its arguments that prints the password on its first line, for tokens that expire. It runs
+    without a shell, for 10 seconds at most, and again when a server refuses what it printed last."""
     tls: TlsSection = TlsSection()
     """TLS options, for rediss:// and valkeys://."""
 
@@ -100,7 +104,12 @@ class AccessSection(Section):
         given = [name for name in _PASSWORDS if getattr(self, name)]
         if len(given) > 1:
             raise PlacedError([Fault((given[1],), f"{given[0]} is given too: only one of them can be")])
-        for name, read in (("password_file", text_from_file), ("password_env", required_environment)):
+        checks = (
+            ("password_file", text_from_file),
+            ("password_env", required_environment),
+            ("password_command", check_program),
+        )
+        for name, read in checks:
             value: Any = getattr(self, name)
             if value:
                 try:
@@ -110,13 +119,13 @@ class AccessSection(Section):
         return self
 
     def read_credentials(self, url: ServerUrl | None = None) -> Credentials:
-        """What to log in with; files and variables are read now. What the URL carries comes last."""
-        password = self.password or (url.password if url else Secret(""))
-        if self.password_file:
-            password = Secret(text_from_file(Path(self.password_file)))
-        elif self.password_env:
-            password = Secret(required_environment(self.password_env))
-        return Credentials(self.username or (url.username if url else ""), password)
+        """What to log in with. What the URL carries comes last."""
+        username = self.username or (url.username if url else "")
+        if self.password_file or self.password_env or self.password_command:
+            command = self.password_command or ()
+            source = PasswordSource(self.password_file, self.password_env, tuple(command))
+            return Credentials(username, source=source)
+        return Credentials(username, self.password or (url.password if url else Secret("")))
 
 
 class TargetSection(AccessSection):
@@ -153,7 +162,7 @@ class TargetSection(AccessSection):
         return self.instance or self.url.address.instance
 
     def to_target(self) -> Target:
-        """The server to watch; files and variables are read now."""
+        """The server to watch."""
         return Target(
             instance=self.name,
             address=self.url.address,

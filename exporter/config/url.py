@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from exporter.config.url_faults import check_server_url
 from exporter.model.secret import Secret
 from exporter.model.target import Address
 
-_TLS_BY_SCHEME: Final = {"redis": False, "valkey": False, "rediss": True, "valkeys": True}
+_TLS_SCHEMES: Final = ("rediss", "valkeys")
 DEFAULT_PORT: Final = 6379
 
 
@@ -32,28 +33,20 @@ def parse_server_url(text: str) -> ServerUrl:
 
     Raises `ValueError` with a sentence that never holds a password.
     """
+    check_server_url(text)
     if "://" not in text:
         text = f"redis://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError("is not a URL: the port must be a number from 1 to 65535") from None
+    parts = urlsplit(text)
     query = parse_qs(parts.query)
     username, password = unquote(parts.username or ""), Secret(unquote(parts.password or ""))
     if parts.scheme == "unix":
         return ServerUrl(_socket_address(unquote(parts.path), query), username, password)
-    if parts.scheme not in _TLS_BY_SCHEME:
-        raise ValueError("must begin with redis://, rediss:// (TLS), valkey://, valkeys:// or unix://")
-    if not parts.hostname:
-        raise ValueError("has no host: write redis://host:6379")
-    if port == 0:
-        raise ValueError("is not a URL: the port must be a number from 1 to 65535")
+    assert parts.hostname
     address = Address(
         host=parts.hostname,
-        port=port or DEFAULT_PORT,
+        port=parts.port or DEFAULT_PORT,
         database=_database(parts.path.strip("/") or _first(query, "db")),
-        tls=_TLS_BY_SCHEME[parts.scheme],
+        tls=parts.scheme in _TLS_SCHEMES,
     )
     return ServerUrl(address, username, password)
 

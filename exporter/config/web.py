@@ -35,6 +35,17 @@ def check_http_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def check_base_url(text: str) -> str:
+    """Of a URL that paths are appended to. It may hold a password, and so is not repeated."""
+    url = check_http_url(text)
+    if "?" in text or "#" in text:
+        raise ValueError(
+            "must end with its path: a query (after ?) or a fragment (after #) would not be sent; user and "
+            "password go before the host: http://user:password@host"
+        )
+    return url
+
+
 def _check_pattern(text: str) -> str:
     try:
         compile_anchored(text)
@@ -50,7 +61,7 @@ class WebSection(Section):
     """Host and port; without a host all addresses."""
     config_file: ReadableFile | None = None
     """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
-    external_url: Annotated[str, AfterValidator(check_http_url)] = ""
+    external_url: Annotated[str, AfterValidator(check_base_url)] = ""
     """Under which URL people reach the daemon; it stands in notifications."""
     probe_allow: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
     """Which servers `/scrape` and `/probe` may ask besides the configured ones: regular expressions that

@@ -9,11 +9,13 @@ from functools import partial
 import hiredis
 
 from exporter.connection.call import Call, Reply
+from exporter.connection.login import log_in
+from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
 from exporter.connection.translate import connect_error
 from exporter.connection.wire import Wire, ask, settle
 from exporter.errors import Reason, ReplyError, TargetError
-from exporter.model.target import Target
+from exporter.model.target import Credentials, Target
 
 Argument = str | bytes | int | float
 Command = tuple[Argument, ...]
@@ -117,6 +119,9 @@ class Connection:
         return call
 
     def _timed_out(self) -> TargetError:
+        passwords = passwords_of(self.target.credentials)
+        if self._wire is None and passwords.is_awaited:
+            return TargetError(Reason.AUTH, f"{self._where}: {passwords.source} has given no password yet")
         return TargetError(Reason.TIMEOUT, f"{self._where}: no answer in time")
 
     def _give_up(self, call: Call) -> None:
@@ -208,12 +213,11 @@ class Connection:
         self._last_error = None
 
     async def _connect(self) -> None:
-        stream = Stream(self.target, connect_timeout_seconds=self._timeout_seconds)
+        stream = await self._log_in()
         wire: Wire | None = None
         try:
-            await stream.open()
             wire = await stream.hand_over(self._where, self._max_reply_bytes)
-            wire.on_errors = self._on_errors
+            wire.on_errors = partial(self._note_errors, wire)
             await self._introduce(wire)
         except BaseException as error:
             stream.abort()
@@ -225,6 +229,21 @@ class Connection:
             raise failure from error
         wire.follow(self._send, self._lost)
         self._wire = wire
+
+    async def _log_in(self) -> Stream:
+        return await log_in(self.target, self._where, connect_timeout_seconds=self._timeout_seconds)
+
+    def _note_errors(self, wire: Wire, replies: Sequence[Reply]) -> None:
+        """Pass replies on of which some are errors; where the server has forgotten that we had logged in, or
+        wants it only now, the next question is asked over a connection that does."""
+        if self._on_errors is not None:
+            self._on_errors(replies)
+        if self.target.credentials != Credentials() and any(map(_asks_to_log_in, replies)):
+            asyncio.get_running_loop().call_soon(self._leave, wire)
+
+    def _leave(self, wire: Wire) -> None:
+        if self._wire is wire:
+            self._break_off(TargetError(Reason.AUTH, f"{self._where}: asks to log in again"))
 
     async def _introduce(self, wire: Wire) -> None:
         """Say our name, and that we are no user of the keys; a server may refuse either, neither is needed.
@@ -265,6 +284,10 @@ class Connection:
     @property
     def _where(self) -> str:
         return str(self.target.address)
+
+
+def _asks_to_log_in(reply: Reply) -> bool:
+    return isinstance(reply, ReplyError) and str(reply).startswith("NOAUTH")
 
 
 def _require_room(reply: Reply, where: str) -> None:

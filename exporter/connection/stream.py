@@ -7,6 +7,7 @@ import redis.asyncio
 
 from exporter.connection.wire import Wire
 from exporter.errors import Reason, TargetError
+from exporter.model.secret import Secret
 from exporter.model.target import Target, Tls
 
 # Above this a stream pauses the socket; replies are read in pieces, so it bounds memory, not size.
@@ -16,14 +17,14 @@ _STREAM_LIMIT_BYTES = 1 << 20
 class Stream(redis.asyncio.Connection):
     """redis-py's connection: it logs in and selects the database; the socket is opened here."""
 
-    def __init__(self, target: Target, *, connect_timeout_seconds: float) -> None:
-        address, credentials = target.address, target.credentials
+    def __init__(self, target: Target, password: Secret, *, connect_timeout_seconds: float) -> None:
+        address = target.address
         super().__init__(
             host=address.host,
             port=address.port,
             db=address.database,
-            username=credentials.username or None,
-            password=credentials.password.reveal() or None,
+            username=target.credentials.username or None,
+            password=password.reveal() or None,
             socket_connect_timeout=connect_timeout_seconds,
             socket_timeout=connect_timeout_seconds,
             protocol=2,

@@ -30,6 +30,8 @@ _PHRASES: Final = (
     (re.compile("no permissions?|permission denied", re.I), Reason.PERMISSION),
     (re.compile("loading the dataset", re.I), Reason.LOADING),
 )
+# Redis before 6, of AUTH with a name; redis-py tries the password alone then.
+_NO_USERS: Final = re.compile("wrong number of arguments for .?auth", re.I)
 _MAX_MESSAGE: Final = 200
 
 
@@ -63,6 +65,10 @@ def connect_error(error: BaseException, where: str) -> TargetError:
             return TargetError(Reason.TLS, f"{where}: TLS failed: {_safe(_tls_text(cause))}")
     if isinstance(error, TimeoutError | redis.exceptions.TimeoutError):
         return TargetError(Reason.TIMEOUT, f"{where}: no answer in time")
+    if _NO_USERS.search(str(error)):
+        return TargetError(
+            Reason.AUTH, f"{where}: refused to log in: this server knows no users: leave out the username"
+        )
     if isinstance(error, redis.exceptions.AuthenticationError):
         return TargetError(Reason.AUTH, f"{where}: refused to log in: {_safe(str(error))}")
     if isinstance(error, redis.exceptions.BusyLoadingError):

@@ -1,7 +1,7 @@
 """A server to watch: where it is, how to get in, what to call it."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from exporter.model.labels import EMPTY, Labels
 from exporter.model.secret import Secret
@@ -46,11 +46,30 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordSource:
+    """Where a password is read, and read again once a server has refused it: one of these is given.
+
+    `command` is a program and its arguments, which may be secret: only the program's name ever shows.
+    """
+
+    file: Path | None = None
+    variable: str = ""
+    command: tuple[str, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        """The key of the configuration and what it names."""
+        if self.command:
+            return f"password_command {PurePath(self.command[0]).name}"
+        return f"password_file {self.file}" if self.file else f"password_env {self.variable}"
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
-    """What AUTH is given; both empty: no AUTH is sent."""
+    """What AUTH is given: the password, or where it is read. Without either no AUTH is sent."""
 
     username: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
+    source: PasswordSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

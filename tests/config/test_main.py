@@ -7,7 +7,7 @@ import pytest
 from exporter.config.main import add_targets, default_config, load_config
 from exporter.config.url import parse_server_url
 from exporter.errors import ConfigError, UsageError
-from exporter.model.target import Address
+from exporter.model.target import Address, PasswordSource
 
 
 def write(folder: Path, text: str) -> Path:
@@ -51,7 +51,7 @@ def test_everything_is_taken(tmp_path: Path) -> None:
     first, second, third = (section.to_target() for section in config.targets)
     assert first.address == Address("cache.example.com", 6380, database=3, tls=True)
     assert (first.instance, first.credentials.username) == ("cache-1", "monitor")
-    assert first.credentials.password.reveal() == "from-file"
+    assert first.credentials.source == PasswordSource(file=tmp_path / "secret")
     assert first.tls.ca_file == tmp_path / "ca.pem"
     assert second.address == Address(path="/run/redis.sock", database=2)
     assert second.instance == "/run/redis.sock"
@@ -67,6 +67,9 @@ def test_a_secret_never_shows(tmp_path: Path) -> None:
     config = load_config(
         write(tmp_path, "targets: [{url: 'redis://u:pa55@h'}, {url: i, password: inl1ne}]\n")
     )
+    program = load_config(write(tmp_path, "targets: [{url: h, password_command: [cat, inl1ne]}]\n"))
+    for text in (repr(program), str(program), program.model_dump_json(by_alias=True)):
+        assert "inl1ne" not in text
     for text in (repr(config), str(config), config.model_dump_json(by_alias=True)):
         assert "pa55" not in text
         assert "inl1ne" not in text
@@ -115,6 +118,31 @@ BAD = {
     "secret variable": (
         "targets: [{url: h, password_env: VIGIL_NO_SUCH}]\n",
         ["config.yml:1:34: targets[0].password_env: the environment variable VIGIL_NO_SUCH is not set"],
+    ),
+    "secret of a program as one text": (
+        "targets: [{url: h, password_command: cat inl1ne}]\n",
+        [
+            "config.yml:1:38: targets[0].password_command: must be a list, since no shell runs it: "
+            "[program, argument]"
+        ],
+    ),
+    "secret of a program that is not there": (
+        "targets: [{url: h, password_command: [nosuch-program, inl1ne]}]\n",
+        ["config.yml:1:38: targets[0].password_command: the program nosuch-program is not in PATH"],
+    ),
+    "secret of a file that is no program": (
+        "targets: [{url: h, password_command: [./config.yml]}]\n",
+        [
+            "config.yml:1:38: targets[0].password_command: the program {folder}/config.yml cannot be run: it "
+            "is not there, or not executable"
+        ],
+    ),
+    "query of an Alertmanager": (
+        "alerting: {alertmanagers: ['http://am/x?token=inl1ne']}\n",
+        [
+            "config.yml:1:28: alerting.alertmanagers[0]: must end with its path: a query (after ?) or a "
+            "fragment (after #) would not be sent; user and password go before the host: http://user:password@host"
+        ],
     ),
     "two secrets": (
         "targets: [{url: h, password: inl1ne, password_env: HOME}]\n",

@@ -1,0 +1,107 @@
+"""What can be wrong with the URL of a server: said with the way out, and without what may be a password."""
+
+import re
+from ipaddress import IPv6Address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+_SCHEMES: Final = ("redis", "rediss", "valkey", "valkeys", "unix")
+_BAD_PORT: Final = "is not a URL: the port must be a number from 1 to 65535"
+_UNENCODED: Final = (
+    "has a sign in its user or password that ends it: percent-encode # as %23, / as %2F, ? as %3F, [ as %5B, "
+    "] as %5D, or have the password read by password_file"
+)
+_SOCKET_AFTER_AT: Final = "must have the socket's full path after the @: unix://:password@/run/redis.sock"
+_VARIABLE: Final = re.compile(r"\$\{[A-Za-z_]\w*\}|\$\([A-Za-z_]\w*\)", re.ASCII)
+_ENVIRONMENT_HOST: Final = re.compile(r"\$[A-Za-z_]\w*|%[A-Za-z_]\w*%", re.ASCII)
+# What no name of a host holds; names of other scripts are left to the resolver.
+_NOT_IN_A_HOST: Final = re.compile(r"[\s<>{}$%|\\^`\"'*,;!()=+~&]")
+_ONE_SLASH: Final = re.compile(r"(rediss?|valkeys?):/(?!/)")
+_PORT_LIKE: Final = re.compile(r"\d{4,5}", re.ASCII)
+
+
+def check_server_url(text: str) -> None:
+    """Raises `ValueError` with a sentence that says what to write instead."""
+    _check_variables(text)
+    if "unix:" in text[:5] or text.startswith("/"):
+        _check_socket(text)
+        return
+    if _ONE_SLASH.match(text):
+        raise ValueError("must have two slashes after the scheme: redis://host:6379")
+    try:
+        parts = urlsplit(text if "://" in text else f"redis://{text}")
+    except ValueError:
+        raise ValueError(
+            _UNENCODED if "@" in text else "is not a URL: what stands in [ ] is no address"
+        ) from None
+    if parts.scheme not in _SCHEMES:
+        raise ValueError("must begin with redis://, rediss:// (TLS), valkey://, valkeys:// or unix://")
+    # These end the part with the password: an @ after them shows that they were meant to belong to it.
+    if "@" in parts.path + parts.query + parts.fragment:
+        raise ValueError(_UNENCODED)
+    if parts.fragment or text.endswith("#"):
+        raise ValueError("holds a #, after which nothing is read: write %23 where it is part of a password")
+    _check_host(parts)
+
+
+def _check_variables(text: str) -> None:
+    """Nothing is put in for `${NAME}`: it would be a host, or a password, of that name."""
+    if variable := _VARIABLE.search(text):
+        # In capitals it is the name of a variable, and no password that looks like one.
+        name = variable[0] if variable[0].isupper() else "a variable"
+        raise ValueError(
+            f"holds {name}, and variables are not put in here: write the host as it is, and have a password "
+            "read by password_env"
+        )
+
+
+def _check_socket(text: str) -> None:
+    """`unix:///path` or `unix://user:password@/path`: with fewer slashes a path would lose its beginning."""
+    rest = text.removeprefix("unix:")
+    authority, _, _ = rest.removeprefix("//").partition("/")
+    if rest.startswith("//") and text != rest and authority[-1:] in ("", "@"):
+        if re.search("[?#]", authority):
+            raise ValueError(_UNENCODED)
+        return
+    before, at, _ = rest.rpartition("@")
+    if not at or ":" not in before:
+        path = rest.lstrip("/").partition("?")[0]
+        raise ValueError(f"must name the socket by its full path after unix://, as in unix:///{path}")
+    raise ValueError(_UNENCODED if "@/" in rest and rest.startswith("//") else _SOCKET_AFTER_AT)
+
+
+def _check_host(parts: SplitResult) -> None:
+    _, at, host = parts.netloc.rpartition("@")
+    if host.count(":") > 1 and "[" not in host:
+        if six := _bracketed(host):
+            raise ValueError(f"has an IPv6 address without brackets: write {six}")
+        raise ValueError(f"{_BAD_PORT}; user and password stand before an @: redis://user:password@host:6379")
+    if not parts.hostname:
+        way_in = "" if at or not host else ", with a password redis://:password@host:6379"
+        raise ValueError(f"has no host: write redis://host:6379{way_in}")
+    if "[" not in host and _NOT_IN_A_HOST.search(host):
+        variable = _ENVIRONMENT_HOST.fullmatch(host.partition(":")[0])
+        what = f" ({variable[0]} is taken as it stands: variables are not put in)" if variable else ""
+        raise ValueError(f"has a host that no host can be called{what}: write redis://host:6379")
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError(_BAD_PORT)
+
+
+def _bracketed(host: str) -> str:
+    """An IPv6 address as a URL has it, with the port that seems to be meant; empty where it is none."""
+    address, _, port = host.rpartition(":")
+    if _PORT_LIKE.fullmatch(port) and (six := _six(address)):
+        return f"[{six}]:{port}"
+    six = _six(host)
+    return f"[{six}]" if six else ""
+
+
+def _six(text: str) -> str:
+    try:
+        return str(IPv6Address(text))
+    except ValueError:
+        return ""

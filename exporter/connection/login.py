@@ -1,0 +1,50 @@
+"""Logging in, with a password that may have been changed since it was read."""
+
+from exporter.connection.passwords import passwords_of
+from exporter.connection.stream import Stream
+from exporter.connection.translate import connect_error
+from exporter.errors import Reason, TargetError
+from exporter.model.secret import Secret
+from exporter.model.target import Target
+
+
+async def log_in(target: Target, where: str, *, connect_timeout_seconds: float) -> Stream:
+    """An open connection. A password that is refused is read again, once; if it has become another, that one
+    is tried at once.
+
+    Raises `TargetError`.
+    """
+    passwords = passwords_of(target.credentials)
+    try:
+        password = await passwords.current()
+    except TargetError as error:
+        raise TargetError(error.reason, f"{where}: {error}") from error
+    try:
+        stream = await _open(target, where, password, connect_timeout_seconds)
+    except TargetError as refusal:
+        if refusal.reason is not Reason.AUTH or passwords.source is None:
+            raise
+        try:
+            renewed = await passwords.renew(password)
+        except TargetError as error:
+            raise TargetError(Reason.AUTH, f"{refusal}; {error}") from refusal
+        if renewed == password:
+            raise TargetError(
+                Reason.AUTH, f"{refusal} (the password is that of {passwords.source})"
+            ) from refusal
+        password = renewed
+        stream = await _open(target, where, password, connect_timeout_seconds)
+    passwords.accepted(password)
+    return stream
+
+
+async def _open(target: Target, where: str, password: Secret, connect_timeout_seconds: float) -> Stream:
+    stream = Stream(target, password, connect_timeout_seconds=connect_timeout_seconds)
+    try:
+        await stream.open()
+    except BaseException as error:
+        stream.abort()
+        if isinstance(error, TargetError) or not isinstance(error, Exception):
+            raise
+        raise connect_error(error, where) from error
+    return stream
