@@ -35,6 +35,16 @@ def test_the_examples_of_a_configuration_load(document: str, tmp_path: Path) -> 
         assert len(load_config(tmp_path / "config.yml").targets) == 2
 
 
+def test_the_example_of_a_program_for_passwords_loads(tmp_path: Path) -> None:
+    (block,) = yaml_blocks(ROOT / "docs" / "configuration.md", "# A token")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "redis-token").touch(mode=0o755)
+    (tmp_path / "config.yml").write_text(block)
+    (target,) = load_config(tmp_path / "config.yml").targets
+    assert target.password_command is not None
+    assert target.password_command[0] == str(tmp_path / "bin" / "redis-token")
+
+
 def test_the_example_of_discovery_loads(tmp_path: Path) -> None:
     (block,) = yaml_blocks(ROOT / "docs" / "configuration.md", "discovery:")
     (tmp_path / "secrets").mkdir()
