@@ -15,6 +15,7 @@ VigilError
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class VigilError(Exception):
@@ -55,19 +56,53 @@ class ConfigError(VigilError):
 class Reason(StrEnum):
     """Why a server could not be asked: a closed set, fit for a label value."""
 
+    UNKNOWN_HOST = "unknown_host"
+    REFUSED = "connection_refused"
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
     CLOSED = "connection_closed"
+    CERTIFICATE_EXPIRED = "certificate_expired"
     TLS = "tls"
+    PASSWORD_REQUIRED = "password_required"
+    WRONG_PASSWORD = "wrong_password"
     AUTH = "authentication"
     PERMISSION = "permission"
     UNKNOWN_COMMAND = "unknown_command"
     LOADING = "loading"
+    MASTER_DOWN = "master_down"
     BUSY = "busy"
+    PROTECTED_MODE = "protected_mode"
     MAX_CLIENTS = "max_clients"
     PROTOCOL = "protocol"
     REPLY = "error_reply"
     INTERNAL = "internal"
+
+    @property
+    def words(self) -> str:
+        """The same for people, in two or three words."""
+        return _WORDS.get(self) or self.value.replace("_", " ")
+
+    @property
+    def is_down(self) -> bool:
+        """Whether a server that cannot be asked for this reason is down, as far as can be told from here:
+        the others answer, or are not found at all."""
+        return self in _DOWN
+
+
+# Where the value is not good enough for people.
+_WORDS: Final = {
+    Reason.TLS: "TLS fails",
+    Reason.PERMISSION: "permission refused",
+    Reason.LOADING: "loading its data",
+    Reason.MASTER_DOWN: "no link to its primary",
+    Reason.BUSY: "busy with a script",
+    Reason.MAX_CLIENTS: "no free client",
+    Reason.PROTOCOL: "not Redis",
+    Reason.INTERNAL: "fault of redis-vigil",
+}
+_DOWN: Final = frozenset({Reason.REFUSED, Reason.UNREACHABLE, Reason.TIMEOUT, Reason.CLOSED})
+LOGIN_REASONS: Final = frozenset({Reason.WRONG_PASSWORD, Reason.PASSWORD_REQUIRED, Reason.AUTH})
+"""A server that says so does not take our name and password, or wants some."""
 
 
 class TargetError(VigilError):

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from exporter.errors import Reason
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import AlertingRule
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.status import TargetStatus
 
 NO_SEVERITY: Final = "none"
 """The severity of an alert that fires although nothing is wrong."""
 
 
 class Health(StrEnum):
-    """The worst of all checks: anything critical or a server that is down is unhealthy, the rest degraded."""
+    """The worst of all checks: anything critical or a server that cannot be sampled is unhealthy, the rest
+    degraded."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
@@ -36,14 +39,28 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a server does not answer to INFO: a reason of a closed set, its words, and a sentence."""
+
+    reason: Reason
+    words: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, the worst first, of how many checks; servers that are up, and why others are down."""
+    """All findings, the worst first, of how many checks; servers that are up, others that are down and why.
+
+    `problems` are those of all servers that do not answer to INFO: those that are down, those that cannot be
+    asked for other reasons (a wrong password), and those that are up and refuse to tell how they are.
+    """
 
     health: Health
     checks: int
     findings: Sequence[Finding]
     up: Sequence[str]
     down: Mapping[str, str]
+    problems: Mapping[str, Trouble]
 
 
 def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
@@ -55,15 +72,21 @@ def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
     findings.sort(
         key=lambda finding: (finding.health is not Health.UNHEALTHY, finding.name, finding.instance)
     )
-    states = {runner.target.instance: (runner.status.up, runner.why_down) for runner in runners}
-    down = {name: reason for name, (is_up, reason) in states.items() if is_up is False}
+    states = {runner.target.instance: runner.status for runner in runners}
+    problems = {name: trouble for name, status in states.items() if (trouble := _trouble(status)) is not None}
     return Report(
-        health=_worst(findings, down),
+        health=_worst(findings, states.values()),
         checks=len(rules),
         findings=findings,
-        up=[name for name, (is_up, _) in states.items() if is_up],
-        down=down,
+        up=[name for name, status in states.items() if status.up],
+        down={name: trouble.message for name, trouble in problems.items() if trouble.reason.is_down},
+        problems=problems,
     )
+
+
+def _trouble(status: TargetStatus) -> Trouble | None:
+    problem = status.problem
+    return None if problem is None else Trouble(problem, problem.words, status.message)
 
 
 def _is_trouble(alert: ActiveAlert) -> bool:
@@ -71,10 +94,14 @@ def _is_trouble(alert: ActiveAlert) -> bool:
     return alert.is_firing and alert.labels.get("severity") != NO_SEVERITY
 
 
-def _worst(findings: Sequence[Finding], down: Mapping[str, str]) -> Health:
-    if down or any(finding.health is Health.UNHEALTHY for finding in findings):
+def _worst(findings: Sequence[Finding], states: Iterable[TargetStatus]) -> Health:
+    states = list(states)
+    if any(status.up is False for status in states):
         return Health.UNHEALTHY
-    return Health.DEGRADED if findings else Health.HEALTHY
+    if any(finding.health is Health.UNHEALTHY for finding in findings):
+        return Health.UNHEALTHY
+    is_well = not findings and all(status.problem is None for status in states)
+    return Health.HEALTHY if is_well else Health.DEGRADED
 
 
 def _finding(rule: AlertingRule, alert: ActiveAlert) -> Finding:

@@ -44,7 +44,7 @@ def health(
 ) -> None:
     """Look at a server for two seconds and say what is wrong, by the shipped rules.
 
-    Exit status 1 where it is unhealthy: it is down, or something critical is found.
+    Exit status 1 where it is unhealthy: it does not answer, or something critical is found.
     """
     configure_logging("error")
     report = asyncio.run(_look(plan_of(default_config([url]))))
@@ -90,11 +90,13 @@ class _Nowhere:
 
 
 def _show(report: Report, console: Console) -> None:
-    where = ", ".join([*report.up, *report.down])
+    where = ", ".join(dict.fromkeys([*report.up, *report.problems]))
     colour = _COLOURS[report.health]
     console.print(f"{escape(where)} is [bold {colour}]{report.health}[/] ({report.checks} checks)")
-    for name, reason in report.down.items():
-        console.print(f"{escape(name)} is down: {escape(reason)}")
+    for name, trouble in report.problems.items():
+        state = "is down" if trouble.reason.is_down else "cannot be sampled"
+        state = "does not allow INFO" if name in report.up else state
+        console.print(f"{escape(name)} {state}: {trouble.words} ({escape(trouble.message)})")
     for finding in report.findings:
         console.print(
             f"\n[bold {_COLOURS[finding.health]}]{escape(finding.name)}[/]  {escape(finding.summary)}"

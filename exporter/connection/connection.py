@@ -12,7 +12,7 @@ from exporter.connection.call import Call, Reply
 from exporter.connection.login import log_in
 from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
-from exporter.connection.translate import connect_error
+from exporter.connection.translate import connect_error, door_error
 from exporter.connection.wire import Wire, ask, settle
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Credentials, Target
@@ -243,7 +243,7 @@ class Connection:
 
     def _leave(self, wire: Wire) -> None:
         if self._wire is wire:
-            self._break_off(TargetError(Reason.AUTH, f"{self._where}: asks to log in again"))
+            self._break_off(TargetError(Reason.PASSWORD_REQUIRED, f"{self._where}: asks to log in again"))
 
     async def _introduce(self, wire: Wire) -> None:
         """Say our name, and that we are no user of the keys; a server may refuse either, neither is needed.
@@ -254,7 +254,7 @@ class Connection:
         if self._no_touch:
             greeting.append(("INFO", "server"))
         replies = await ask(wire, pack(greeting), len(greeting))
-        _require_room(replies[0], self._where)
+        _require_entry(replies[0], self._where)
         self.is_untouching = False
         if self._no_touch and _knows_no_touch(replies[-1]):
             (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
@@ -290,10 +290,11 @@ def _asks_to_log_in(reply: Reply) -> bool:
     return isinstance(reply, ReplyError) and str(reply).startswith("NOAUTH")
 
 
-def _require_room(reply: Reply, where: str) -> None:
-    """Raises `TargetError` for what a server says, whatever it is asked, that has too many clients."""
-    if isinstance(reply, ReplyError) and reply.reason is Reason.MAX_CLIENTS:
-        raise TargetError(Reason.MAX_CLIENTS, f"{where}: has no room for another client")
+def _require_entry(reply: Reply, where: str) -> None:
+    """Raises `TargetError` for what a server that lets nobody in says, whatever it is asked."""
+    shut = door_error(reply.reason, where) if isinstance(reply, ReplyError) else None
+    if shut is not None:
+        raise shut
 
 
 _VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")

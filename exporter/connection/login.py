@@ -3,7 +3,7 @@
 from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
 from exporter.connection.translate import connect_error
-from exporter.errors import Reason, TargetError
+from exporter.errors import LOGIN_REASONS, TargetError
 from exporter.model.secret import Secret
 from exporter.model.target import Target
 
@@ -22,15 +22,15 @@ async def log_in(target: Target, where: str, *, connect_timeout_seconds: float) 
     try:
         stream = await _open(target, where, password, connect_timeout_seconds)
     except TargetError as refusal:
-        if refusal.reason is not Reason.AUTH or passwords.source is None:
+        if refusal.reason not in LOGIN_REASONS or passwords.source is None:
             raise
         try:
             renewed = await passwords.renew(password)
         except TargetError as error:
-            raise TargetError(Reason.AUTH, f"{refusal}; {error}") from refusal
+            raise TargetError(refusal.reason, f"{refusal}; {error}") from refusal
         if renewed == password:
             raise TargetError(
-                Reason.AUTH, f"{refusal} (the password is that of {passwords.source})"
+                refusal.reason, f"{refusal} (the password is that of {passwords.source})"
             ) from refusal
         password = renewed
         stream = await _open(target, where, password, connect_timeout_seconds)

@@ -9,16 +9,17 @@ from typing import Final
 import hiredis
 import redis.exceptions
 
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
 
 # The first word of an error reply is its code; some servers put everything under ERR.
 _CODES: Final = {
-    "NOAUTH": Reason.AUTH,
-    "WRONGPASS": Reason.AUTH,
+    "NOAUTH": Reason.PASSWORD_REQUIRED,
+    "WRONGPASS": Reason.WRONG_PASSWORD,
     "NOPERM": Reason.PERMISSION,
     "LOADING": Reason.LOADING,
-    "MASTERDOWN": Reason.LOADING,
+    "MASTERDOWN": Reason.MASTER_DOWN,
     "BUSY": Reason.BUSY,
+    "DENIED": Reason.PROTECTED_MODE,
 }
 _PHRASES: Final = (
     (re.compile("max number of clients", re.I), Reason.MAX_CLIENTS),
@@ -26,12 +27,23 @@ _PHRASES: Final = (
         re.compile("unknown (sub)?command|is not supported|not allowed|unsupported", re.I),
         Reason.UNKNOWN_COMMAND,
     ),
-    (re.compile("invalid password|invalid username|authentication|without any password", re.I), Reason.AUTH),
+    (re.compile("invalid password|invalid username", re.I), Reason.WRONG_PASSWORD),
+    (re.compile("authentication required", re.I), Reason.PASSWORD_REQUIRED),
+    (re.compile("authentication|without any password|no password is set", re.I), Reason.AUTH),
     (re.compile("no permissions?|permission denied", re.I), Reason.PERMISSION),
     (re.compile("loading the dataset", re.I), Reason.LOADING),
+    (re.compile("running in protected mode", re.I), Reason.PROTECTED_MODE),
+    (re.compile("busy running a (script|function)", re.I), Reason.BUSY),
 )
 # Redis before 6, of AUTH with a name; redis-py tries the password alone then.
 _NO_USERS: Final = re.compile("wrong number of arguments for .?auth", re.I)
+# What a server that does not let anybody in says, whatever it is asked.
+_CLOSED_DOORS: Final = {
+    Reason.MAX_CLIENTS: "has no room for another client",
+    Reason.PROTECTED_MODE: "is in protected mode: without a password it lets in its own machine only",
+}
+# X509_V_ERR_CERT_HAS_EXPIRED, as OpenSSL numbers what can be wrong with a certificate.
+_CERTIFICATE_HAS_EXPIRED: Final = 10
 _MAX_MESSAGE: Final = 200
 
 
@@ -62,7 +74,7 @@ def connect_error(error: BaseException, where: str) -> TargetError:
     """Why a connection could not be opened, or was lost."""
     for cause in _chain(error):
         if isinstance(cause, ssl.SSLError | ssl.CertificateError):
-            return TargetError(Reason.TLS, f"{where}: TLS failed: {_safe(_tls_text(cause))}")
+            return TargetError(_tls_reason(cause), f"{where}: TLS failed: {_safe(_tls_text(cause))}")
     if isinstance(error, TimeoutError | redis.exceptions.TimeoutError):
         return TargetError(Reason.TIMEOUT, f"{where}: no answer in time")
     if _NO_USERS.search(str(error)):
@@ -70,15 +82,30 @@ def connect_error(error: BaseException, where: str) -> TargetError:
             Reason.AUTH, f"{where}: refused to log in: this server knows no users: leave out the username"
         )
     if isinstance(error, redis.exceptions.AuthenticationError):
-        return TargetError(Reason.AUTH, f"{where}: refused to log in: {_safe(str(error))}")
+        text = _safe(str(error))
+        reason = _reason(text)
+        # redis-py takes the code away, and knows by it that this is about the login.
+        reason = reason if reason in LOGIN_REASONS else Reason.AUTH
+        return TargetError(reason, f"{where}: refused to log in: {text}")
     if isinstance(error, redis.exceptions.BusyLoadingError):
         return TargetError(Reason.LOADING, f"{where}: is loading its data")
     if isinstance(error, redis.exceptions.ResponseError):
         reply = reply_error(error)
-        return TargetError(reply.reason, f"{where}: {reply}")
+        return door_error(reply.reason, where) or TargetError(reply.reason, f"{where}: {reply}")
     if isinstance(error, hiredis.ProtocolError | redis.exceptions.InvalidResponse):
         return TargetError(Reason.PROTOCOL, f"{where}: does not speak the Redis protocol")
     return _socket_error(error, where)
+
+
+def door_error(reason: Reason, where: str) -> TargetError | None:
+    """The error of a server that lets nobody in for this reason; None for any other reason."""
+    text = _CLOSED_DOORS.get(reason)
+    return None if text is None else TargetError(reason, f"{where}: {text}")
+
+
+def _tls_reason(error: BaseException) -> Reason:
+    code = getattr(error, "verify_code", 0)
+    return Reason.CERTIFICATE_EXPIRED if code == _CERTIFICATE_HAS_EXPIRED else Reason.TLS
 
 
 def _socket_error(error: BaseException, where: str) -> TargetError:
@@ -87,10 +114,17 @@ def _socket_error(error: BaseException, where: str) -> TargetError:
         return TargetError(Reason.CLOSED, f"{where}: closed the connection")
     if "closed by server" in str(error).lower():
         return TargetError(Reason.CLOSED, f"{where}: closed the connection")
-    if "max number of clients" in str(error):
-        return TargetError(Reason.MAX_CLIENTS, f"{where}: has no room for another client")
+    shut = door_error(_reason(str(error)), where)
+    if shut is not None:
+        return shut
     system = next((cause for cause in causes if isinstance(cause, OSError)), error)
-    return TargetError(Reason.UNREACHABLE, f"{where}: {_safe(_system_text(system))}")
+    return TargetError(_system_reason(system), f"{where}: {_safe(_system_text(system))}")
+
+
+def _system_reason(error: BaseException) -> Reason:
+    if isinstance(error, socket.gaierror):
+        return Reason.UNKNOWN_HOST
+    return Reason.REFUSED if isinstance(error, ConnectionRefusedError) else Reason.UNREACHABLE
 
 
 def _system_text(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Whether the data that an alert is made of can be sampled."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from exporter.clock import Clock
 from exporter.config.discovery import CLUSTER_LABEL
@@ -8,7 +9,11 @@ from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.status import PROBLEM, UP
 from exporter.store import Store
+
+# These go on while a server cannot be sampled: an alert about them alone is never held.
+_ALWAYS_KNOWN: Final = frozenset({UP.name, PROBLEM.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,10 @@ class SampledTargets:
         Where they name a target, that is the one; else all count that have written such series, and have
         been missing since that moment (monotonic seconds) at the earliest: an alert that was found without a
         target does not need it to be found again. A node of a cluster is not missed any more once other nodes
-        serve its slots.
+        serve its slots. What is told of a server that does not answer, as why it does not, is never missing.
         """
+        if metrics and metrics <= _ALWAYS_KNOWN:
+            return False
         runner = self.fleet.find(labels.get("instance"))
         if runner is not None:
             is_down = runner.status.up is not True

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
+from exporter.errors import Reason
 from exporter.model.target import Target
 from exporter.samplers.base import Peer, TargetFacts
 from exporter.samplers.neighbours import Neighbours
@@ -18,8 +19,9 @@ from exporter.store import Store
 class Fleet:
     """The runners of all targets.
 
-    A target whose connection is closed by the server is sampled again at once, out of turn. `on_news` is
-    called after that, and when a target has gone down or come up; `on_sampled` after passes of a target,
+    A target whose connection is closed by the server, or that has begun to leave questions unanswered, is
+    sampled again at once, out of turn. `on_news` is called after that, and when a target has gone down or come
+    up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
     `on_reported` when the last of the targets has been sampled once, or has failed. `records` are what
     samplers keep over a restart.
     """
@@ -76,9 +78,9 @@ class Fleet:
                     store=self._store,
                     clock=self._clock,
                     timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
-                    on_closed=self._closed,
+                    on_closed=self._look_soon,
                     on_sampled=self._on_sampled,
-                    on_change=self._on_news,
+                    on_change=self._changed,
                     on_reported=self._reported,
                     records=self._records,
                     find_replica=self._find_replica,
@@ -127,7 +129,13 @@ class Fleet:
             if not self._unheard and self._on_reported is not None:
                 self._on_reported()
 
-    def _closed(self, runner: TargetRunner) -> None:
+    def _changed(self, runner: TargetRunner) -> None:
+        self._on_news()
+        if runner.status.problem is Reason.TIMEOUT:
+            # A server that is busy with a script says so only after some seconds of silence.
+            self._look_soon(runner)
+
+    def _look_soon(self, runner: TargetRunner) -> None:
         task = asyncio.create_task(self._look_again(runner))
         self._urgent.add(task)
         task.add_done_callback(self._urgent.discard)

@@ -27,8 +27,8 @@ class TargetRunner:
     """All samplers of one target, over one shared connection.
 
     `on_closed` is called when the server closes that connection, also between passes, `on_sampled` after
-    passes, `on_change` when the target has gone down or come up, `on_reported` when `has_reported` becomes
-    true. While it is down only INFO asks for it.
+    passes, `on_change` when the target has gone down or come up, or cannot be sampled for another reason,
+    `on_reported` when `has_reported` becomes true. While it is down only INFO asks for it.
     Faults stay here: `run` raises nothing but cancellation.
     """
 
@@ -42,7 +42,7 @@ class TargetRunner:
         timeout_seconds: float,
         on_closed: Callable[["TargetRunner"], None] | None = None,
         on_sampled: Callable[["TargetRunner"], None] | None = None,
-        on_change: Callable[[], None] | None = None,
+        on_change: Callable[["TargetRunner"], None] | None = None,
         on_reported: Callable[["TargetRunner"], None] | None = None,
         records: Mapping[str, Any] | None = None,
         facts: TargetFacts | None = None,
@@ -123,12 +123,6 @@ class TargetRunner:
         """One of the samplers, for what it knows beyond its metrics."""
         slot = self._slots.get(name)
         return None if slot is None else slot.sampler
-
-    @property
-    def why_down(self) -> str:
-        """The error of the last INFO; empty where there was none."""
-        slot = self._slots.get(VITAL)
-        return slot.status.message if slot else ""
 
     @property
     def dropped_series(self) -> int:
@@ -281,10 +275,11 @@ class TargetRunner:
         slot.follow_run(self.facts)
         if status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
+        before = self.status.problem
         status.success, status.reason, status.message = True, None, ""
         status.succeeded_at, status.missing_since = at, None
         if slot.plan.spec.name == VITAL:
-            self._set_up(True, None)
+            self._set_up(True, before)
         self._store.append(slot.table.finish(to_milliseconds(at)))
 
     def _failed(self, slot: Slot, error: TargetError) -> None:
@@ -300,6 +295,7 @@ class TargetRunner:
                 reason=error.reason.value,
                 error=error,
             )
+        before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and error.reason in _REFUSALS:
             slot.refused_until = self._clock.monotonic() + RETRY_SECONDS
@@ -310,21 +306,24 @@ class TargetRunner:
         self._store.mark_stale(slot.table.source, now)
         if name == VITAL:
             # Refused is not down: the server lives, it just does not tell us how it is.
-            self._set_up(error.reason is Reason.PERMISSION, error)
+            self._set_up(error.reason is Reason.PERMISSION, before)
             if not self.status.up:
                 self._all_stale(now)
 
-    def _set_up(self, up: bool, error: TargetError | None) -> None:
-        if self.status.up is not up:
-            if up and error is None:
-                log.info("target is up", instance=self.target.instance)
-            elif error is not None:
-                event = "target does not allow INFO" if up else "target is down"
-                log.warning(event, instance=self.target.instance, reason=error.reason.value, error=str(error))
+    def _set_up(self, up: bool, problem_before: Reason | None) -> None:
+        problem = self.status.problem
         changed = self.status.up is not up
         self.status.up = up
-        if changed and self._on_change is not None:
-            self._on_change()
+        if not changed and problem is problem_before:
+            return
+        if problem is None:
+            log.info("target is up", instance=self.target.instance)
+        else:
+            event = "target is down" if problem.is_down else "target cannot be sampled"
+            event = "target does not allow INFO" if up else event
+            log.warning(event, instance=self.target.instance, reason=problem.value, error=self.status.message)
+        if self._on_change is not None:
+            self._on_change(self)
 
     def _all_stale(self, now: int) -> None:
         for slot in self._slots.values():

@@ -1,4 +1,4 @@
-"""How the sampling of one target goes: `redis_up`, and per sampler its success, duration, age and errors."""
+"""How the sampling of one target goes: `redis_up`, why not, and how each sampler does."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +12,12 @@ from exporter.model.target import Target
 from exporter.samplers.refusals import Refusals
 
 UP: Final = Family("redis_up", Kind.GAUGE, "Whether the server answered the last INFO.")
+PROBLEM: Final = Family(
+    "redis_vigil_target_problem",
+    Kind.GAUGE,
+    "Why the last INFO failed: 1 for the one reason that applies, no series while there is none.",
+    ("reason",),
+)
 DURATION: Final = Family(
     "redis_vigil_sampler_duration_seconds", Kind.GAUGE, "How long the sampler's last pass took.", ("sampler",)
 )
@@ -68,6 +74,7 @@ LAST_ERROR: Final = Family(
 )
 FAMILIES: Final = (
     UP,
+    PROBLEM,
     DURATION,
     SUCCESS,
     ERROR,
@@ -155,6 +162,18 @@ class TargetStatus:
         self._handles: dict[str, Sequence[int | None]] = {}
         self._generation = 0
 
+    @property
+    def problem(self) -> Reason | None:
+        """Why the server did not answer the last INFO; None where it did, or was not asked yet."""
+        vital = self.samplers.get(VITAL)
+        return None if vital is None else vital.reason
+
+    @property
+    def message(self) -> str:
+        """The same in a sentence; empty where there is no problem."""
+        vital = self.samplers.get(VITAL)
+        return "" if vital is None else vital.message
+
     def sample(self, at: float) -> Sample:
         """All series as of now (epoch seconds)."""
         table = self._table
@@ -162,6 +181,9 @@ class TargetStatus:
             self._handles, self._generation = {}, table.generation
         if self.up is not None:
             table.set(UP, float(self.up))
+        problem = self.problem
+        if problem is not None:
+            table.set(PROBLEM, 1.0, problem.value)
         for name, status in self.samplers.items():
             if status.attempted_at:
                 self._write_pass(name, status, at)

@@ -17,6 +17,7 @@ from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.status import TargetStatus
 from exporter.store import Store
 from exporter.web.alert_rows import MAX_ROWS, AlertRows
 from exporter.web.text import bytes_text, count_text, duration_text
@@ -30,6 +31,7 @@ class TargetRow:
 
     instance: str
     health: str
+    state: str
     reason: str
     role: str
     version: str
@@ -77,12 +79,14 @@ class Pages:
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
         rows = [self._target_row(runner) for runner in runners[:MAX_ROWS]]
-        down = sum(runner.status.up is False for runner in runners)
+        problems = [problem for runner in runners if (problem := runner.status.problem) is not None]
+        down = sum(problem.is_down for problem in problems)
         return self._page(
             "overview.html",
             targets=rows,
             total=len(runners),
             down=down,
+            unsampled=len(problems) - down,
             alerts=self._alerts.problems(),
         )
 
@@ -106,12 +110,12 @@ class Pages:
     def _target_row(self, runner: TargetRunner) -> TargetRow:
         facts, status = runner.facts, runner.status
         alive = status.up is True
-        info = status.samplers.get("info")
         instance = runner.target.instance
         return TargetRow(
             instance=instance,
             health={True: "up", False: "down", None: "unknown"}[status.up],
-            reason=info.message if info else "",
+            state=_state(status),
+            reason=status.message,
             role=facts.role if alive else "",
             version=f"{facts.flavour} {'.'.join(map(str, facts.version))}" if alive and facts.version else "",
             memory=bytes_text(facts.used_memory) if alive else "",
@@ -129,3 +133,13 @@ class Pages:
         now = round(self._clock.now() * 1000)
         values = [series.at(now, _LOOKBACK_MS) for series in self._store.select(matchers)]
         return next((value for value in values if value is not None), None)
+
+
+def _state(status: TargetStatus) -> str:
+    """In a few words: up, down and why, or just why the server cannot be sampled."""
+    problem = status.problem
+    if problem is None:
+        return "unknown" if status.up is None else "up"
+    if status.up:
+        return f"up, {problem.words}"
+    return f"down, {problem.words}" if problem.is_down else problem.words

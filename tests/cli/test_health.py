@@ -37,7 +37,7 @@ def test_nobody_there_is_unhealthy_in_time(tmp_path: Path) -> None:
     done = vigil(tmp_path, "health", f"redis://:pa55@127.0.0.1:{free_port()}")
     assert done.returncode == 1
     assert "is unhealthy" in done.stdout
-    assert "is down: redis://127.0.0.1" in done.stdout
+    assert "is down: connection refused (redis://127.0.0.1" in done.stdout
     assert "Connection refused" in done.stdout
     assert "RedisDown" in done.stdout
     assert "pa55" not in done.stdout + done.stderr

@@ -150,8 +150,12 @@ PASSWORD = "s3cret-w0rd"
 
 @pytest.mark.parametrize(
     ("credentials", "reason"),
-    [(Credentials(), Reason.AUTH), (Credentials(password=Secret("wrong-w0rd")), Reason.AUTH)],
-    ids=["none", "wrong"],
+    [
+        (Credentials(), Reason.PASSWORD_REQUIRED),
+        (Credentials(password=Secret("wrong-w0rd")), Reason.WRONG_PASSWORD),
+        (Credentials("nobody", Secret("wrong-w0rd")), Reason.WRONG_PASSWORD),
+    ],
+    ids=["none", "wrong", "user"],
 )
 def test_refused_logins(start_each_server: StartServer, credentials: Credentials, reason: Reason) -> None:
     server = start_each_server("--requirepass", PASSWORD)
@@ -207,7 +211,7 @@ def test_nobody_listens_and_attempts_come_at_growing_distances() -> None:
         while time.monotonic() < end:
             with pytest.raises(TargetError) as caught:
                 await connection.execute("PING")
-            assert caught.value.reason is Reason.UNREACHABLE
+            assert caught.value.reason is Reason.REFUSED
             assert "Connection refused" in str(caught.value)
             await asyncio.sleep(0.005)
         return tried

@@ -142,7 +142,7 @@ def test_a_server_that_is_not_there(start_server: StartServer) -> None:
     server = start_server()
     server.kill()
     ends, _ = drive(server.port, asks("PING"), asks("PING"))
-    assert [end.reason for end in ends if isinstance(end, TargetError)] == [Reason.UNREACHABLE] * 2
+    assert [end.reason for end in ends if isinstance(end, TargetError)] == [Reason.REFUSED] * 2
 
 
 def test_passes_are_ended_where_the_whole_is_cancelled(start_server: StartServer) -> None:

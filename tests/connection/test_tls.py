@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,15 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def tls_in_front_of(server: RealServer, authority: trustme.CA) -> AsyncIterator[int]:
-    """A port that speaks TLS and hands on what it hears; the connections are cut at the end."""
+async def tls_in_front_of(
+    server: RealServer, authority: trustme.CA, *, not_after: datetime | None = None
+) -> AsyncIterator[int]:
+    """A port that speaks TLS and hands on what it hears; the connections are cut at the end.
+
+    Its certificate is good until `not_after`, or for long.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert("127.0.0.1", not_after=not_after).configure_cert(context)
     conversations: set[asyncio.Task[Any]] = set()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

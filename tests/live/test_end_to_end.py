@@ -215,11 +215,11 @@ targets: [{{url: {server.url}, instance: locked, password: wrong-pa55}}]
             10,
             "it is down",
         )
-        assert re.search(r'redis_vigil_sampler_error\{[^}]*reason="authentication"[^}]*\} 1', page)
+        assert re.search(r'redis_vigil_sampler_error\{[^}]*reason="wrong_password"[^}]*\} 1', page)
         pages = [page, *(daemon.text(path) for path in ("/", "/api/v1/targets"))]
         log = daemon.log
-    assert log.count("target is down") == 1
-    assert "reason=authentication" in log
+    assert log.count("target cannot be sampled") == 1
+    assert "reason=wrong_password" in log
     for text in (*pages, log):
         assert "pa55" not in text
 

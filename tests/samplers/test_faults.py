@@ -62,9 +62,9 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
     occupant.sendall(b"PING\r\n")
     occupant.recv(16)
     reasons = {
-        "down": "unreachable",
+        "down": "connection_refused",
         "hanging": "timeout",
-        "secret": "authentication",
+        "secret": "wrong_password",
         "full": "max_clients",
         "broken": "connection_closed",
         "strange": "protocol",
@@ -79,7 +79,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
                 at("good", good.port),
                 at("down", free_port()),
                 at("hanging", hanging.port),
-                at("secret", secret.port, "wrong"),
+                at("secret", secret.port, "wr0ng"),
                 at("full", full.port),
                 at("broken", broken_port),
                 at("strange", strange_port),
@@ -97,7 +97,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
                     assert re.search(error, text)
                     assert f'redis_memory_used_bytes{{instance="{name}"}}' not in text
                 assert "hunter2" not in text
-                assert "wrong" not in text
+                assert "wr0ng" not in text
                 runner = fleet.find("good")
                 assert runner is not None
                 status = runner.status.samplers["info"]

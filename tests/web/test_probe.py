@@ -248,7 +248,7 @@ def test_an_allowed_server_that_wants_a_password_is_down(start_server: StartServ
         async with world(allow=[r"127\.0\.0\.1:\d+"]) as subject:
             answer = await subject.get(target=server.instance)
             assert "\nredis_up 0\n" in answer.text
-            assert 'redis_exporter_last_scrape_error{err="authentication"} 1\n' in answer.text
+            assert 'redis_exporter_last_scrape_error{err="password_required"} 1\n' in answer.text
 
     run_async(scenario)
 
@@ -261,7 +261,7 @@ def test_down_and_hanging_servers_are_answered_in_time(start_server: StartServer
         async with world(target(server), allow=[r"127\.0\.0\.1:\d+"]) as subject:
             answer = await subject.get(target=f"127.0.0.1:{nobody}")
             assert "\nredis_up 0\n" in answer.text
-            assert 'redis_exporter_last_scrape_error{err="unreachable"} 1\n' in answer.text
+            assert 'redis_exporter_last_scrape_error{err="connection_refused"} 1\n' in answer.text
             await subject.get(target=server.instance)
             with server.paused():
                 await asyncio.sleep(1.1)

@@ -193,7 +193,7 @@ def test_patience_has_an_end(start_server: StartServer) -> None:
     put(server, "k", 0, 3000)
     with pytest.raises(TargetError) as caught:
         scan(server, Setting(deeds={3: lambda _: server.kill()}, patience_seconds=0.2))
-    assert caught.value.reason is Reason.UNREACHABLE
+    assert caught.value.reason is Reason.REFUSED
 
 
 def test_a_node_of_a_cluster(start_each_server: StartServer) -> None:
