@@ -20,9 +20,9 @@ class Fleet:
     """The runners of all targets.
 
     A target whose connection is closed by the server, or that has begun to leave questions unanswered, is
-    sampled again at once, out of turn. `on_news` is called after that, and when a target has gone down or come
-    up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
-    `on_reported` when the last of the targets has been sampled once, or has failed. `records` are what
+    sampled again at once, out of turn. `on_news` is called after that, and when a target has gone down or
+    come up, or cannot be sampled for another reason; `on_sampled` after passes of a target, `on_reported`
+    when the last of the targets has been sampled once, or has failed. `records` are what
     samplers keep over a restart.
     """
 
