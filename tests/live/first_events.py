@@ -207,8 +207,8 @@ SCENES: Final = (
     Scene(
         "rejected", "RedisConnectionsRejected", ("--maxclients", "10"), lambda server: _knock(server, 20), {}
     ),
-    Scene("wrong-password", "RedisConnectionErrors", (), _log_in_wrongly, {}, _user, since=(7, 2)),
-    Scene("denied", "RedisPermissionDenied", (), _do_what_is_forbidden, {}, _user, since=(7, 2)),
+    Scene("wrong-password", "RedisConnectionErrors", (), _log_in_wrongly, {}, _user),
+    Scene("denied", "RedisPermissionDenied", (), _do_what_is_forbidden, {}, _user),
     Scene(
         "dropped",
         "RedisClientsDropped",

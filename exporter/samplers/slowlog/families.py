@@ -45,6 +45,12 @@ PATTERN_DURATION: Final = Family(
     "Time that slow commands of a recurring pattern took.",
     ("pattern",),
 )
+PATTERN_CLIENT: Final = Family(
+    "redis_slowlog_pattern_last_client_info",
+    Kind.GAUGE,
+    "Who ran the last slow command of a recurring pattern, by name and address without port; always 1.",
+    ("pattern", "client_name", "client_host"),
+)
 COMMANDLOG_SLOW: Final = Family(
     "redis_commandlog_slow_length", Kind.GAUGE, "Entries in the log of slow commands (Valkey)."
 )
@@ -65,6 +71,7 @@ FAMILIES: Final = (
     RESETS,
     PATTERN_ENTRIES,
     PATTERN_DURATION,
+    PATTERN_CLIENT,
     COMMANDLOG_SLOW,
     COMMANDLOG_REQUESTS,
     COMMANDLOG_REPLIES,

@@ -13,6 +13,7 @@ from exporter.samplers.slowlog import families
 from exporter.samplers.slowlog.book import PatternBook
 from exporter.samplers.slowlog.entries import Entry
 from exporter.samplers.slowlog.ledger import Ledger, Taken
+from exporter.samplers.slowlog.pattern_clients import MAX_CLIENTS, PatternClients
 from exporter.samplers.slowlog.patterns import PatternNames, command_name
 from exporter.samplers.slowlog.reading import RingView, ask_run_id, look, read_more, was_never_emptied
 from exporter.samplers.slowlog.report import SlowlogReport
@@ -37,6 +38,7 @@ class SlowlogSampler:
         self._ledger = Ledger()
         self._commands = context.new_cap("command", settings.max_commands)
         self._exposed = context.new_cap("pattern", settings.max_exposed_patterns)
+        self._clients = PatternClients(context.new_cap("client", MAX_CLIENTS))
         self._book = PatternBook(settings.max_patterns, settings.recurring_after)
         self._names = PatternNames(
             settings.patterns, hide_keys=settings.arguments == "hidden", renamed=self._rename
@@ -186,8 +188,10 @@ class SlowlogSampler:
         """A pattern is told when it recurs: what came of it in the last minutes is one burst, and told as of
         now, also where it took several passes."""
         sums: dict[str, list[int]] = {}
-        for found in self._book.recurring:
-            label = self._exposed.fold(found.pattern)
+        recurring = list(self._book.recurring)
+        labels = {found.pattern: self._exposed.fold(found.pattern) for found in recurring}
+        for found in recurring:
+            label = labels[found.pattern]
             new, new_total = found.untold_since(at - _BURST_SECONDS)
             found.untold.clear()
             count = found.count - found.before
@@ -203,6 +207,7 @@ class SlowlogSampler:
                 if label not in self._told_patterns:
                     table.stood_at(table.handle(family, label), before, is_own=True)
             self._told_patterns.add(label)
+        self._clients.write(table, recurring, labels)
 
     def report(self) -> SlowlogReport:
         """What is known of slow commands, the patterns that took most time first."""
