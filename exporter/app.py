@@ -26,6 +26,7 @@ from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
 from exporter.reload import Plan, plan_found, plan_samplers
 from exporter.rules.environment import Environment, EverythingSampled
+from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
 from exporter.rules.needs import needs_of
 from exporter.rules.saved import MemoryAlertState
@@ -87,6 +88,8 @@ class App:
         self._chores: list[asyncio.Task[None]] = []
         self._is_started = False
         config, settings = plan.config, plan.config.global_
+        job_labels = JobLabels(plan.rule_files, plan.jobs, settings.job)
+        self._relabel_series = job_labels.of_series
         external_url = self._external_url = config.web.external_url or _default_url(listener, plan)
         self.own = OwnMetrics()
         self._clock_watch = ClockWatch(self._clock, self.own.registry, self._hold_rules, self._follow_clock)
@@ -108,6 +111,7 @@ class App:
             external_url=external_url,
             # Every target has been sampled and every rule evaluated once by then.
             options=Options(hold_seconds=_patience_seconds(plan) + settings.evaluation_interval.seconds),
+            relabel=job_labels.of_alert,
         )
         self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
         self.schedule = SampleSchedule(self._clock)
@@ -132,6 +136,7 @@ class App:
                 if config.alerting.hold_missing
                 else EverythingSampled()
             ),
+            relabel=job_labels.of_alert,
             external_url=external_url,
         )
         self.rules = RuleManager(self.environment, self._clock)
@@ -233,7 +238,7 @@ class App:
         self.web.start()
         self.schedule.start()
         await self.keeper.load()
-        await self.keeper.samples.restore(self.store)
+        await self.keeper.samples.restore(self.store, self._relabel_series)
         self.keeper.samples.follow(self.store)
         await self.alerting.start()
         self.forwarder.apply(self._plan.config.alerting.alertmanagers)

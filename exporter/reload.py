@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from exporter.config.main import Config, add_targets, default_config, load_confi
 from exporter.config.targets import TargetSection
 from exporter.config.web_config import WebConfig, load_web_config
 from exporter.errors import ConfigError, Problem
-from exporter.model.target import Target
+from exporter.model.target import JOB_LABEL, Target
 from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
@@ -41,6 +41,11 @@ class Plan:
     rule_files: Sequence[RuleFile]
     routing: Routing
     web: WebConfig
+
+    @property
+    def jobs(self) -> dict[str, str]:
+        """The jobs of the servers, by instance."""
+        return {target.instance: target.series_labels.get(JOB_LABEL) for target in self.targets}
 
 
 def load_plan(source: Source) -> Plan:
@@ -91,14 +96,19 @@ def _load_web(config: Config) -> WebConfig:
 
 def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:
     """The servers to watch, each with its samplers; files with secrets are read now."""
-    return {section.to_target(): plan_samplers(config, section) for section in config.targets}
+    job = config.global_.job
+    return {section.to_target(job): plan_samplers(config, section) for section in config.targets}
 
 
 def plan_found(config: Config, found: Iterable[Target]) -> Mapping[Target, Sequence[SamplerPlan]]:
-    """The servers that discovery found, with the samplers that the configuration has for all; those that have
-    the name of a configured one are left to that."""
+    """The servers that discovery found, with the job and the samplers that the configuration has for all;
+    those that have the name of a configured one are left to that."""
     configured = {section.name for section in config.targets}
-    return {target: plan_samplers(config) for target in found if target.instance not in configured}
+    return {
+        replace(target, job=target.job or config.global_.job): plan_samplers(config)
+        for target in found
+        if target.instance not in configured
+    }
 
 
 def plan_samplers(config: Config, target: TargetSection | None = None) -> tuple[SamplerPlan, ...]:

@@ -1,7 +1,7 @@
 """What of alerting must outlive the process, and the version that does not."""
 
-from collections.abc import Reversible, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Reversible, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -19,6 +19,18 @@ class Saved:
     alerts: tuple[Alert, ...] = ()
     silences: tuple[Silence, ...] = ()
     entries: tuple[LogEntry, ...] = ()
+
+    def relabelled(self, relabel: Callable[[Labels], Labels]) -> "Saved":
+        """The same with other labels of alerts, in the notification log too."""
+        alerts = [replace(alert, labels=relabel(alert.labels)) for alert in self.alerts]
+        names = {
+            before.labels.fingerprint(): after.labels.fingerprint()
+            for before, after in zip(self.alerts, alerts, strict=True)
+            if before.labels != after.labels
+        }
+        if not names:
+            return self
+        return Saved(tuple(alerts), self.silences, tuple(entry.renamed(names) for entry in self.entries))
 
 
 class Journal(Protocol):

@@ -1,6 +1,6 @@
 """The notification log: what each receiver has been told about each group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -41,6 +41,12 @@ class LogEntry:
     def shifted(self, seconds: float) -> "LogEntry":
         """The entry of another moment."""
         return replace(self, at=self.at + seconds, expires_at=self.expires_at + seconds)
+
+    def renamed(self, names: Mapping[int, int]) -> "LogEntry":
+        """The entry where alerts have other fingerprints now."""
+        sets = (self.firing, self.resolved, self.hidden)
+        firing, resolved, hidden = (frozenset(names.get(one, one) for one in each) for each in sets)
+        return replace(self, firing=firing, resolved=resolved, hidden=hidden)
 
     def forget(self, resolved: frozenset[int]) -> "LogEntry":
         """The entry with alerts marked as resolved, as if told so at the time."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -53,7 +53,8 @@ class AlertManager:
     """Receives alerts, and tells the receivers of a configuration what they should know.
 
     Build it, `start` it on the running loop, hand it alerts, `stop` it. Raises
-    `exporter.errors.ConfigError` where an integration cannot be built.
+    `exporter.errors.ConfigError` where an integration cannot be built. `relabel` tells the labels that an
+    alert has now which an earlier version saved.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class AlertManager:
         metrics: Metrics,
         external_url: str,
         options: Options | None = None,
+        relabel: Callable[[Labels], Labels] = lambda labels: labels,
         rng: random.Random | None = None,
     ) -> None:
         self._options = options or Options()
+        self._relabel = relabel
         self._services = Services(
             clock=clock,
             metrics=metrics,
@@ -263,10 +266,11 @@ class AlertManager:
     async def _restore(self, now: float) -> None:
         services = self._services
         try:
-            saved = await services.journal.load()
+            before = await services.journal.load()
         except StateError as error:
             _log.error("saved alerts cannot be read, starting without them", error=str(error))
             return
+        saved = before.relabelled(self._relabel)
         services.silences.restore(saved.silences)
         # The last moment that the process is known to have lived.
         alive_at = max(
@@ -280,8 +284,10 @@ class AlertManager:
             services.log.put(entry.shifted(-ahead))
         for alert in saved.alerts:
             self._take(self._resume(alert.shifted(-ahead), alive_at - ahead, now), now, self._hold_until)
-        if ahead:
+        if ahead or saved is not before:
             await self._save_everything()
+        kept = {alert.labels for alert in saved.alerts}
+        await services.journal.delete_alerts([one.labels for one in before.alerts if one.labels not in kept])
 
     def _resume(self, alert: Alert, alive_at: float, now: float) -> Alert:
         """A saved alert as it counts after a start.

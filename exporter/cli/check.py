@@ -2,27 +2,31 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from exporter.cli.doubts import doubts_of
+from exporter.cli.rule_check import UnknownMetrics, report_on
 from exporter.config.schema import config_schema
 from exporter.errors import ConfigError, Problem
-from exporter.reload import Plan, Source, load_plan
+from exporter.reload import Source, load_plan
 from exporter.routing import load_routing
-from exporter.rules.check import CheckReport, catalogue_of, check_rule_files
+from exporter.rules.check import CheckReport
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
-from exporter.samplers.registry import declared_families
 
 app = typer.Typer(help="Check files without running anything.", no_args_is_help=True, rich_markup_mode=None)
 
-# What the daemon tells of itself has no declared families.
-_OWN_METRICS = ("redis_vigil_", "alertmanager_", "process_", "python_")
-
+UnknownMetricsOption = Annotated[
+    UnknownMetrics,
+    typer.Option(
+        help="What rules are that read metrics which nothing here produces: a company's file may hold those "
+        "of other exporters too."
+    ),
+]
 Files = Annotated[list[Path], typer.Argument(help="The files to check.", metavar="FILE...")]
 
 
@@ -32,6 +36,7 @@ def check_config(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of config.yml, for editors.")
     ] = False,
+    unknown_metrics: UnknownMetricsOption = UnknownMetrics.WARN,
 ) -> None:
     """Check configuration files, with the rule files and the alertmanager.yml that they name.
 
@@ -47,14 +52,11 @@ def check_config(
         plan = load_plan(Source(path))
         for pattern in plan.config.empty_rule_patterns:
             _warn(f'{path}: rule_files: no file matches "{pattern}"')
-        report = _report(plan.rule_files, _target_labels(plan))
-        for doubt in (
-            *doubts_of(path, plan.config),
-            *report.unknown_metrics,
-            *report.unknown_labels,
-            *report.duplicates,
-        ):
+        report = report_on(plan.rule_files, plan)
+        for doubt in (*doubts_of(path, plan.config), *_doubts(report, unknown_metrics)):
             _warn(doubt)
+        if unknown_metrics is UnknownMetrics.ERROR and report.unknown_metrics:
+            raise ConfigError(report.unknown_metrics)
         return f"{_count(len(plan.targets), 'target')}, {_count(report.rules, 'rule')}"
 
     _check_each(files, describe)
@@ -67,8 +69,13 @@ def check_rules(
         list[str] | None,
         typer.Option(help="A label that targets carry by your configuration; may be given several times."),
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The config.yml whose targets, jobs and labels the rules are for.")
+    ] = None,
+    unknown_metrics: UnknownMetricsOption = UnknownMetrics.ERROR,
 ) -> None:
     """Check rule files: form, expressions, templates, and that something produces what they ask for."""
+    plan = load_plan(Source(config)) if config else None
     loaded: dict[Path, RuleFile] = {}
     problems: list[Problem] = []
     for path in files:
@@ -76,15 +83,16 @@ def check_rules(
             (loaded[path],) = load_rule_files([path])
         except ConfigError as error:
             problems.extend(error.problems)
-    report = _report(loaded.values(), label or ())
-    for doubt in (*report.unknown_labels, *report.duplicates):
+    report = report_on(loaded.values(), plan, label or ())
+    for doubt in _doubts(report, unknown_metrics):
         _warn(doubt)
-    bad_files = {problem.file for problem in report.unknown_metrics}
+    errors = report.unknown_metrics if unknown_metrics is UnknownMetrics.ERROR else ()
+    bad_files = {problem.file for problem in errors}
     for path, file in loaded.items():
         if file.path not in bad_files:
             typer.echo(f"{path}: good, {_count(sum(len(group.rules) for group in file.groups), 'rule')}")
-    if problems or report.unknown_metrics:
-        raise ConfigError([*problems, *report.unknown_metrics])
+    if problems or errors:
+        raise ConfigError([*problems, *errors])
 
 
 @app.command("alertmanager")
@@ -110,18 +118,13 @@ def _check_each(files: Sequence[Path], describe: Callable[[Path], str]) -> None:
         raise ConfigError(problems)
 
 
-def _report(files: Iterable[RuleFile], target_labels: Collection[str]) -> CheckReport:
-    """What is wrong with rule files that load, given the labels that targets have."""
-    return check_rule_files(
-        files,
-        catalogue_of(declared_families()),
-        target_labels=target_labels,
-        own_prefixes=_OWN_METRICS,
-    )
-
-
-def _target_labels(plan: Plan) -> Collection[str]:
-    return {name for target in plan.targets for name, _ in target.series_labels}
+def _doubts(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:
+    """What is no error, and yet cannot be meant."""
+    if unknown_metrics is UnknownMetrics.WARN:
+        yield from report.unknown_metrics
+    yield from report.unknown_labels
+    yield from report.impossible_values
+    yield from report.duplicates
 
 
 def _warn(message: object) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from exporter.config.fields import Context, Duration, PositiveDuration, Section
-from exporter.config.targets import AccessSection, LabelMap, RedisUrl
+from exporter.config.targets import AccessSection, LabelMap, RedisUrl, check_one_job
 from exporter.config.validation import Fault, PlacedError
 from exporter.config.web import check_http_url
 
@@ -17,8 +17,15 @@ CLUSTER_LABEL: Final = "cluster"
 class SourceSection(AccessSection):
     """What all sources have: the way in to the servers that they name, and their labels."""
 
+    job: str = ""
+    """Instead of `global.job`, for these servers; a label `job` that the source gives a server wins."""
     labels: LabelMap = Field(default_factory=dict)
     """Labels that all series of these servers carry."""
+
+    @model_validator(mode="after")
+    def _check_job(self) -> Self:
+        check_one_job(self.job, self.labels)
+        return self
 
 
 class ClusterSection(SourceSection):

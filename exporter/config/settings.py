@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from exporter.config.fields import ByteSize, Duration, PositiveDuration, ReadableFile, RelativePath, Section
 from exporter.config.targets import LabelMap
 from exporter.config.web import check_base_url
+from exporter.model.target import DEFAULT_JOB
 
 
 class GlobalSection(Section):
@@ -22,6 +23,9 @@ class GlobalSection(Section):
     """How often rules are evaluated, in groups without an interval of their own."""
     external_labels: LabelMap = Field(default_factory=dict)
     """Labels that are added to every alert that lacks them."""
+    job: Annotated[str, Field(min_length=1)] = DEFAULT_JOB
+    """The label `job` of all series in the daemon's own store, and so of alerts, as Prometheus adds it to
+    what it scrapes; not on `/metrics`, where Prometheus adds its own."""
 
 
 class AlertingSection(Section):

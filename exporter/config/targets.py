@@ -1,6 +1,7 @@
 """`targets`: the servers to watch, each with its way in, its labels and its exceptions."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
@@ -20,7 +21,7 @@ from exporter.config.url import ServerUrl, parse_server_url
 from exporter.config.validation import Fault, PlacedError
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
-from exporter.model.target import Credentials, PasswordSource, Target, Tls
+from exporter.model.target import JOB_LABEL, Credentials, PasswordSource, Target, Tls
 
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
@@ -128,6 +129,12 @@ class AccessSection(Section):
         return Credentials(username, self.password or (url.password if url else Secret("")))
 
 
+def check_one_job(job: str, labels: Mapping[str, str]) -> None:
+    """The job of a server stands in one place; raises `PlacedError`."""
+    if job and JOB_LABEL in labels:
+        raise PlacedError([Fault((JOB_LABEL,), "labels holds a job too: only one of them can be")])
+
+
 class TargetSection(AccessSection):
     """One server."""
 
@@ -135,8 +142,11 @@ class TargetSection(AccessSection):
     """Where the server is: redis://host:port/database, rediss:// for TLS, unix:///path for a socket."""
     instance: str = ""
     """The value of the label `instance`; host:port where it is not given."""
+    job: str = ""
+    """Instead of `global.job`, for this server."""
     labels: LabelMap = Field(default_factory=dict)
-    """Labels that all series of this server carry."""
+    """Labels that all series of this server carry. A `job` among them is its job, and stands on `/metrics`
+    as they all do."""
     sample_interval: PositiveDuration | None = None
     """Instead of `global.sample_interval`, for this server."""
     sample_timeout: PositiveDuration | None = None
@@ -146,6 +156,7 @@ class TargetSection(AccessSection):
 
     @model_validator(mode="after")
     def _check_url(self) -> Self:
+        check_one_job(self.job, self.labels)
         faults = []
         given = [name for name in _PASSWORDS if getattr(self, name)]
         if self.url.password and given:
@@ -161,12 +172,13 @@ class TargetSection(AccessSection):
         """The value of the label `instance`."""
         return self.instance or self.url.address.instance
 
-    def to_target(self) -> Target:
-        """The server to watch."""
+    def to_target(self, job: str = "") -> Target:
+        """The server to watch, of this job unless it has one of its own."""
         return Target(
             instance=self.name,
             address=self.url.address,
             credentials=self.read_credentials(self.url),
             tls=self.tls.to_tls(),
             labels=Labels(self.labels),
+            job=self.job or job,
         )

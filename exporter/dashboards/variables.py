@@ -1,7 +1,7 @@
 """The variables of the dashboards.
 
-On the daemon's own API no series has a label `job`: the list stays empty, and `All` stands for `.*`, which an
-absent label matches as well.
+On the daemon's own API its own metrics have no label `job`: `All` stands for `.*`, which an absent label
+matches as well.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ def data_source() -> DatasourceVariable:
 
 
 def job() -> QueryVariable:
-    """The scrape job; empty on the daemon."""
+    """The scrape job; on the daemon that of its servers."""
     return _labels("job", "Job", "label_values(redis_up, job)")
 
 

@@ -35,11 +35,12 @@ class Template:
     credentials: Credentials
     tls: Tls
     labels: Labels
+    job: str = ""
 
     @classmethod
     def of(cls, section: SourceSection, url: ServerUrl | None = None) -> "Template":
         """As configured; files and variables with secrets are read now."""
-        return cls(section.read_credentials(url), section.tls.to_tls(), Labels(section.labels))
+        return cls(section.read_credentials(url), section.tls.to_tls(), Labels(section.labels), section.job)
 
     def make(self, address: Address, labels: Mapping[str, str], *, instance: str = "") -> Target:
         """The target at an address; the template's labels win over the found ones."""
@@ -49,4 +50,5 @@ class Template:
             credentials=self.credentials,
             tls=self.tls,
             labels=Labels({**labels, **self.labels.as_dict()}),
+            job=self.job,
         )

@@ -52,6 +52,7 @@ class _Section:
     """
 
     def __init__(self, family: Family, form: Format) -> None:
+        self._is_exposed = family.exposed
         # Each line begins with the end of the one before.
         self._head = format_head(family, form).removesuffix("\n")
         self.pieces: list[str] = []
@@ -91,9 +92,9 @@ class _Section:
 
     @property
     def text(self) -> bytes:
-        """The head and all lines; nothing where there is no line."""
+        """The head and all lines; nothing where there is no line, or none that is exposed."""
         if self._text is None:
-            lines = "".join(self.pieces)
+            lines = "".join(self.pieces) if self._is_exposed else ""
             self._text = "".join((self._head, lines, "\n")).encode() if lines else b""
         return self._text
 

@@ -7,7 +7,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from exporter.metrics.text import Format, format_labels, format_value
-from exporter.model.labels import EMPTY, Labels
+from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Shape
 
 # A line is made of what comes before the labels that a block's series have in common, these, what comes after
@@ -138,17 +138,17 @@ class PreparedLayouts:
         # By the identity of their points, and by whether there are labels in common: shapes that grow share
         # most of their points.
         self._lines: dict[tuple[int, bool], _Line] = {}
-        # The blocks of a target have the same labels in common.
-        self._bases: dict[Labels, str] = {EMPTY: ""}
+        # The blocks of a target have the same labels in common, and leave out the same ones.
+        self._bases: dict[tuple[Labels, frozenset[str]], str] = {}
 
     def get(self, layout: Layout) -> tuple[str, Lines]:
         """The text of the labels in common, and the lines around it."""
         points = layout.points
         if not layout.is_plain:
             # A label of a series' own stands for the one in common: nothing can be shared.
-            texts = [self._format(layout.written(position)) for position in range(len(layout))]
+            texts = [self._format(layout.exposed(position)) for position in range(len(layout))]
             return "", Lines([_Line(*pair, has_base=False) for pair in zip(points, texts, strict=True)])
-        base = self._base(layout.base)
+        base = self._base(layout)
         has_base = bool(base)
         known = self._known.setdefault(layout.shape, {})
         lines = known.get(has_base)
@@ -156,12 +156,13 @@ class PreparedLayouts:
             lines = known[has_base] = Lines(self._lines_of(points, has_base))
         return base, lines
 
-    def _base(self, labels: Labels) -> str:
-        text = self._bases.get(labels)
+    def _base(self, layout: Layout) -> str:
+        key = layout.base, layout.unexposed
+        text = self._bases.get(key)
         if text is None:
             if len(self._bases) >= _MAX_KEPT:
                 self._bases.clear()
-            text = self._bases[labels] = self._format(labels)
+            text = self._bases[key] = self._format(layout.exposed_base)
         return text
 
     def _lines_of(self, points: Iterable[Point], has_base: bool) -> Sequence[_Line]:

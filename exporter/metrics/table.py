@@ -17,26 +17,35 @@ class SeriesTable:
 
     A series is found by family and label values just once; after that it is an index into `values`. `base`
     are the labels that each series carries (`instance` and the target's own); a sampler's own label of the
-    same name wins. At most `max_series` are held; what comes on top is dropped and counted in `dropped`.
+    same name wins. `unexposed` are the names of those that are not on `/metrics`. At most `max_series` are
+    held; what comes on top is dropped and counted in `dropped`.
 
     `generation` changes when indexes lose their meaning: who keeps handles compares it first.
 
     Counts that begin with their first event: see `tell_all` and `stood_at`.
     """
 
-    def __init__(self, source: str, base: Labels, *, max_series: int = 20_000) -> None:
+    def __init__(
+        self,
+        source: str,
+        base: Labels,
+        *,
+        unexposed: frozenset[str] = frozenset(),
+        max_series: int = 20_000,
+    ) -> None:
         self.source = source
         self.values: list[float | None] = []
         self.generation = 0
         self.dropped = 0
         self._last: list[float | None] = []
         self._base = base
+        self._unexposed = unexposed
         self._max_series = max_series
         # What there was at the end of the last pass, shared with other tables, and what has come since then.
         self._columns = NO_COLUMNS
         self._added: dict[Key, int] = {}
         self._new_points: list[Point] = []
-        self._layout = Layout((), base)
+        self._layout = Layout((), base, unexposed)
         self._passes = 0
         self._seen = bytearray()
         # What the pass under way tells completely, what the one before did, and what new series stood at.
@@ -177,7 +186,7 @@ class SeriesTable:
     def _have(self, columns: Columns) -> None:
         """These are the series from now on."""
         self._columns = columns
-        self._layout = Layout(columns.shape, self._base)
+        self._layout = Layout(columns.shape, self._base, self._unexposed)
         self._added = {}
         self._new_points = []
         self._seen.extend(b"\1" * (len(self) - len(self._seen)))

@@ -41,13 +41,15 @@ _BOUND_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 class Family:
     """A declared metric: name, type, help and label names, besides `instance` and the target's own labels.
 
-    Declared once as a constant and compared by identity, so that a lookup by family is cheap.
+    Declared once as a constant and compared by identity, so that a lookup by family is cheap. One that is not
+    `exposed` is in the store only: Prometheus writes it itself when it scrapes.
     """
 
     name: str
     kind: Kind
     help: str
     label_names: tuple[str, ...] = ()
+    exposed: bool = True
 
 
 class Point:
@@ -146,15 +148,23 @@ class Layout:
     """Which series the values of a sample belong to, in order: a shape, and the labels that each of its
     series has as well. A point's own label of the same name wins.
 
+    `unexposed` are the names of those labels in common that are in the store and not on `/metrics`.
+
     A sampler hands out the same layout object for as long as nothing appears, so that whoever prepared
     something for a layout (series, text) can keep it.
     """
 
-    __slots__ = ("_is_plain", "base", "shape")
+    __slots__ = ("_is_plain", "base", "shape", "unexposed")
 
-    def __init__(self, points: Sequence[Point] | Shape, base: Labels = EMPTY) -> None:
+    def __init__(
+        self,
+        points: Sequence[Point] | Shape,
+        base: Labels = EMPTY,
+        unexposed: frozenset[str] = frozenset(),
+    ) -> None:
         self.shape = points if isinstance(points, Shape) else shape_of(points)
         self.base = base
+        self.unexposed = unexposed
         self._is_plain: bool | None = None
 
     def __len__(self) -> int:
@@ -185,9 +195,14 @@ class Layout:
             return own
         return own.joined(self.base) if self.is_plain else self.base.with_(own.as_dict())
 
-    def written(self, position: int) -> Labels:
-        """All labels of a series but its name, as its sampler has written them."""
-        return self.base.with_(self.shape.points[position].written.as_dict())
+    @property
+    def exposed_base(self) -> Labels:
+        """Those of the labels in common that are on `/metrics`."""
+        return self.base.without(*self.unexposed) if self.unexposed else self.base
+
+    def exposed(self, position: int) -> Labels:
+        """The labels of a series on `/metrics` but its name, as its sampler has written them."""
+        return self.exposed_base.with_(self.shape.points[position].written.as_dict())
 
     def position(self, series: Labels) -> int | None:
         """The position of the series with these labels; None where it is not held."""

@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Final
 
 from exporter.model.labels import EMPTY, Labels
 from exporter.model.secret import Secret
+
+JOB_LABEL: Final = "job"
+INSTANCE_LABEL: Final = "instance"
+DEFAULT_JOB: Final = "redis"
+"""The job that rules and dashboards made for redis_exporter select by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +80,29 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One server under one `instance` name; equal targets can go on with the same connection."""
+    """One server under one `instance` name; equal targets can go on with the same connection.
+
+    `job` is the label that Prometheus would add to what it scrapes; one among the `labels` wins.
+    """
 
     instance: str
     address: Address
     credentials: Credentials = Credentials()
     tls: Tls = Tls()
     labels: Labels = EMPTY
+    job: str = ""
+
+    @property
+    def exposed_labels(self) -> Labels:
+        """The labels that every series of this target has on `/metrics`: `instance` and its own."""
+        return self.labels.with_({INSTANCE_LABEL: self.instance})
 
     @property
     def series_labels(self) -> Labels:
-        """The labels that every series of this target carries: `instance` and its own."""
-        return self.labels.with_({"instance": self.instance})
+        """The labels that every series of this target has in the store: those, and `job`."""
+        return Labels({JOB_LABEL: self.job, **self.exposed_labels.as_dict()})
+
+    @property
+    def unexposed_labels(self) -> frozenset[str]:
+        """The names of those that are not on `/metrics`: whoever scrapes it adds them."""
+        return frozenset({JOB_LABEL}) if self.job and JOB_LABEL not in self.labels else frozenset()

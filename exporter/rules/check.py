@@ -12,6 +12,7 @@ from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
 from exporter.promql.syntax.nodes import Aggregate, Binary, Expr, VectorSelector, walk
 from exporter.rules.label_flow import LabelNames, labels_of
+from exporter.rules.label_values import LabelValues
 from exporter.rules.model import AlertSpec, RecordSpec, RuleFile, RuleSpec
 from exporter.rules.texts import Texts
 
@@ -27,6 +28,8 @@ _SUFFIXES: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
 _BOUND_LABELS: Final = ("le", "quantile")
 _TEMPLATE_LABEL: Final = re.compile(r"(?:\$labels|\.Labels)\.([A-Za-z_][A-Za-z0-9_]*)")
 
+_ANY_VALUES: Final = LabelValues()
+
 Catalogue = Mapping[str, Collection[str]]
 """The names of all series that can exist, with the names of their labels."""
 
@@ -35,12 +38,14 @@ Catalogue = Mapping[str, Collection[str]]
 class CheckReport:
     """What is wrong with rule files that load.
 
-    `unknown_labels` are only doubtful: targets, and Prometheus, may have labels that nobody told of.
+    `unknown_labels` are only doubtful: targets, and Prometheus, may have labels that nobody told of. So are
+    `impossible_values`: other servers, and other jobs of Prometheus, may have them.
     """
 
     rules: int = 0
     unknown_metrics: tuple[Problem, ...] = ()
     unknown_labels: tuple[Problem, ...] = ()
+    impossible_values: tuple[Problem, ...] = ()
     duplicates: tuple[Problem, ...] = ()
 
 
@@ -59,10 +64,12 @@ def check_rule_files(
     *,
     target_labels: Collection[str] = (),
     own_prefixes: tuple[str, ...] = (),
+    values: LabelValues = _ANY_VALUES,
 ) -> CheckReport:
     """Look through rule files that belong together.
 
-    `target_labels` are those that the configuration gives to targets. Metrics that a rule of these files
+    `target_labels` are those that the configuration gives to targets, `values` those that labels can have.
+    Metrics that a rule of these files
     records are known, and so are those whose names begin with one of `own_prefixes`: the daemon's own, which
     come and go with its parts.
     """
@@ -80,6 +87,7 @@ def check_rule_files(
             for message in _metrics(rule, known, own_prefixes)
         ),
         tuple(_problem(file, rule, message) for file, rule in rules for message in _labels(rule, known)),
+        tuple(_problem(file, rule, message) for file, rule in rules for message in _values(rule, values)),
         tuple(problem for file in files for problem in _duplicates(file)),
     )
 
@@ -109,6 +117,12 @@ def _labels(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
     yield from sorted(used)
     if isinstance(rule, AlertSpec):
         yield from _template_labels(rule, labels_of(rule.expression.root, known))
+
+
+def _values(rule: RuleSpec, values: LabelValues) -> Iterator[str]:
+    """What is asked of labels that they can never say."""
+    selectors = [node for node, _ in walk(rule.expression.root) if isinstance(node, VectorSelector)]
+    yield from dict.fromkeys(message for node in selectors for message in values.impossible(node))
 
 
 def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:

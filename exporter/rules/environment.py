@@ -1,12 +1,13 @@
 """What rules need from the rest of the daemon, as protocols, and the settings that all groups share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
 from exporter.promql import Expression, Result
+from exporter.rules.job_labels import unchanged
 from exporter.rules.origins import Origins
 from exporter.rules.output import SampleStore
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
@@ -58,6 +59,7 @@ class Environment:
     """What every group works with. A reload changes the settings in place.
 
     `origins` are those of the series that all rules record. `external_url` has no slash at its end.
+    `relabel` tells the labels that an alert has now which was saved by an earlier version.
     `resend_delay_ms`: how long an alert that was sent is not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
@@ -68,6 +70,7 @@ class Environment:
     state: AlertStateStore = field(default_factory=MemoryAlertState)
     availability: Availability = field(default_factory=EverythingSampled)
     origins: Origins = field(default_factory=dict)
+    relabel: Callable[[Labels], Labels] = unchanged
     external_labels: Labels = EMPTY
     external_url: str = ""
     evaluation_interval_ms: int = 60_000

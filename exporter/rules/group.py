@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from exporter.errors import QueryError, StateError
@@ -220,8 +220,9 @@ class Group:
             rule = member.rule
             alerts = by_rule.pop(rule.identity, [])
             if isinstance(rule, AlertingRule):
+                renamed = [replace(one, labels=self._environment.relabel(one.labels)) for one in alerts]
                 restored = policy.restore(
-                    alerts, for_ms=rule.spec.for_ms, last_seen_ms=saved.evaluated_at_ms, now_ms=now_ms
+                    renamed, for_ms=rule.spec.for_ms, last_seen_ms=saved.evaluated_at_ms, now_ms=now_ms
                 )
                 rule.active = {alert.labels: alert for alert in restored}
                 rule.note_gap(ahead_ms)

@@ -74,10 +74,15 @@ class TargetRunner:
         shared = [name for name, slot in self._slots.items() if not slot.plan.spec.own_connection]
         self._reporting = Reporting(shared, clock.monotonic())
         # The names under which this target writes into the store.
-        self.sources = (self.status.source, *(slot.table.source for slot in self._slots.values()))
+        self._table_sources = [slot.table.source for slot in self._slots.values()]
+        self.sources = (self.status.source, *self._table_sources)
 
     def _slot(self, plan: SamplerPlan) -> Slot:
-        table = SeriesTable(f"{self.target.instance}/{plan.spec.name}", self.target.series_labels)
+        table = SeriesTable(
+            f"{self.target.instance}/{plan.spec.name}",
+            self.target.series_labels,
+            unexposed=self.target.unexposed_labels,
+        )
         context = SamplerContext(
             target=self.target,
             settings=plan.settings,
@@ -176,9 +181,11 @@ class TargetRunner:
         try:
             if shared:
                 await self._run_together(shared)
+                seconds = self._clock.monotonic() - began
                 # With every INFO; in between only where it is news.
                 is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
                 if is_vital or outcomes(shared) != before_shared:
+                    self.status.scrape.note(seconds, self._store.blocks_of(self._table_sources))
                     self._write_status()
             self._note_report(wanted, began)
             tasks = [asyncio.create_task(self._run_alone(slot)) for slot in alone if self._is_due(slot)]

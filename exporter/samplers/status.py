@@ -9,6 +9,7 @@ from exporter.errors import Reason
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
 from exporter.model.target import Target
+from exporter.samplers import scrapes
 from exporter.samplers.refusals import Refusals
 
 UP: Final = Family("redis_up", Kind.GAUGE, "Whether the server answered the last INFO.")
@@ -87,6 +88,7 @@ FAMILIES: Final = (
     LAST_DURATION,
     LAST_CONNECT,
     LAST_ERROR,
+    *scrapes.FAMILIES,
 )
 
 # The series about the passes of the INFO sampler, but for the reason of a failure.
@@ -156,8 +158,9 @@ class TargetStatus:
         self.source = f"{target.instance}/status"
         self.up: bool | None = None
         self.connect_seconds = 0.0
+        self.scrape = scrapes.Scrape()
         self.samplers: dict[str, SamplerStatus] = {}
-        self._table = SeriesTable(self.source, target.series_labels)
+        self._table = SeriesTable(self.source, target.series_labels, unexposed=target.unexposed_labels)
         # Where the values of each sampler stand in the table; under "" those about the passes of INFO.
         self._handles: dict[str, Sequence[int | None]] = {}
         self._generation = 0
@@ -181,6 +184,7 @@ class TargetStatus:
             self._handles, self._generation = {}, table.generation
         if self.up is not None:
             table.set(UP, float(self.up))
+            self.scrape.write(table, up=self.up)
         problem = self.problem
         if problem is not None:
             table.set(PROBLEM, 1.0, problem.value)

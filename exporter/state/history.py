@@ -7,11 +7,15 @@ are simply dropped.
 
 import asyncio
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import StateError
 from exporter.log import get_logger
+from exporter.model.labels import Labels
+from exporter.rules.job_labels import unchanged
 from exporter.state.database import Database
 from exporter.state.pieces import PieceReader, encode_pieces
 from exporter.store import Piece, Store, Tail
@@ -31,10 +35,14 @@ _FIRST_NEEDED = "(SELECT max(chapter) FROM sample_history WHERE chapter <= ?)"
 _log = get_logger(__name__)
 
 
+Relabel = Callable[[Labels], Labels]
+"""The labels that a series has now which an earlier version wrote."""
+
+
 class SampleHistory(Protocol):
     """Keeps the samples that are needed over a restart."""
 
-    async def restore(self, store: Store) -> None:
+    async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
         """Put what was kept into the store; never fails."""
         ...
 
@@ -50,7 +58,7 @@ class SampleHistory(Protocol):
 class NoHistory:
     """Keeps no samples."""
 
-    async def restore(self, store: Store) -> None:
+    async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
         """There is nothing to put back."""
 
     def follow(self, store: Store) -> None:
@@ -84,7 +92,7 @@ class SqliteHistory:
         """Rows that were never written."""
         return self._tail.skipped_rows if self._tail else 0
 
-    async def restore(self, store: Store) -> None:
+    async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
         """Put what was kept into the store; what cannot be read is left out."""
         now_ms = self._now_ms()
         horizon_ms = now_ms - store.longest_reach_ms
@@ -93,7 +101,7 @@ class SqliteHistory:
         except StateError as error:
             _log.error("the samples from before the restart cannot be read", error=error)
             return
-        rows = store.restore(pieces, now_ms)
+        rows = store.restore(_relabel(pieces, relabel), now_ms)
         if any(piece.times and piece.times[-1] > now_ms for piece in pieces):
             # The clock was ahead when these were written. They would come back once it is that late.
             self._starts += 1
@@ -180,6 +188,17 @@ class SqliteHistory:
 
     def _now_ms(self) -> int:
         return to_milliseconds(self._clock.now())
+
+
+def _relabel(pieces: Iterable[Piece], relabel: Relabel) -> Iterator[Piece]:
+    """The pieces with the labels of now; those of one source share their series."""
+    # The series that were there are held on to, so that each has an identity of its own.
+    known: dict[int, tuple[Sequence[Labels], Sequence[Labels]]] = {}
+    for piece in pieces:
+        series = piece.series
+        if id(series) not in known:
+            known[id(series)] = series, tuple(map(relabel, series))
+        yield replace(piece, series=known[id(series)][1])
 
 
 def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:

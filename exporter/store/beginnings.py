@@ -40,7 +40,7 @@ def begin_before(
     ]
     begun = absence.beginnings(layout.points, new)
     missing = [layout.points[at] for at in begun if places[at] is None]
-    if missing and not last.grow(Layout([*before.points, *missing], before.base)):
+    if missing and not last.grow(Layout([*before.points, *missing], before.base, before.unexposed)):
         return {}
     position = last.layout.shape.position
     amended = {position(layout.points[at].series): value for at, value in begun.items()}

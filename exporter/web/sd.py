@@ -17,7 +17,7 @@ def routes(runners: Callable[[], Iterable[TargetRunner]]) -> Sequence[Route]:
             [
                 {
                     "targets": [str(runner.target.address)],
-                    "labels": runner.target.series_labels.as_dict(),
+                    "labels": runner.target.exposed_labels.as_dict(),
                 }
                 for runner in runners()
             ]

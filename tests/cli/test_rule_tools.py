@@ -109,3 +109,49 @@ def warnings_of(config: Path) -> list[str]:
     done = CliRunner().invoke(check.app, ["config", str(config)])
     assert done.exit_code == 0
     return done.stderr.splitlines()
+
+
+def test_a_common_file_with_rules_for_other_exporters_may_pass(tmp_path: Path) -> None:
+    path, config = tmp_path / "rules.yml", tmp_path / "config.yml"
+    path.write_text("groups: [{name: g, rules: [{alert: A, expr: node_load1 > redis_up}]}]\n")
+    config.write_text("targets: [{url: redis://a}]\nrule_files: [rules.yml]\n")
+    unknown = f'{path}:1:45: A: nothing produces the metric "node_load1"'
+    run = CliRunner().invoke
+    for words, wanted in (
+        (["rules", str(path)], "error"),
+        (["rules", "--unknown-metrics", "warn", str(path)], "warning"),
+        (["rules", "--unknown-metrics", "ignore", str(path)], ""),
+        (["config", str(config)], "warning"),
+        (["config", "--unknown-metrics", "error", str(config)], "error"),
+        (["config", "--unknown-metrics", "ignore", str(config)], ""),
+    ):
+        done = run(check.app, words)
+        assert (str(done.exception) if done.exception else "") == (unknown if wanted == "error" else "")
+        assert done.stderr == (f"warning: {unknown}\n" if wanted == "warning" else "")
+
+
+def test_values_that_no_target_of_a_configuration_has(tmp_path: Path) -> None:
+    path, config = tmp_path / "rules.yml", tmp_path / "config.yml"
+    path.write_text(
+        'groups: [{name: g, rules: [{alert: A, expr: \'up{job="reddis"} == 0 or '
+        'redis_up{instance="elsewhere.example", env="prod"} == 0 or redis_instance_info{role="primary"}\'}]}]\n'
+    )
+    config.write_text(
+        "targets: [{url: redis://a, labels: {env: prod}}, {url: redis://b, job: cache}]\n"
+        "rule_files: [rules.yml]\n"
+    )
+    place = f"warning: {path}:1:45: A: no series of"
+    role = f'{place} "redis_instance_info" has role="primary": role is active-replica, master, replica, '
+    known = [
+        f'{place} "up" has job="reddis": did you mean "redis"?',
+        f'{place} "redis_up" has instance="elsewhere.example": instance is a:6379, b:6379',
+        f"{role}sentinel, slave",
+    ]
+    run = CliRunner().invoke
+    assert run(check.app, ["config", str(config)]).stderr.splitlines() == known
+    assert run(check.app, ["rules", "--config", str(config), str(path)]).stderr.splitlines() == known
+    alone = run(check.app, ["rules", "--label", "env", str(path)]).stderr.splitlines()
+    assert alone == known[2:]
+    # What is still to be found may be any server; which job it has is known.
+    config.write_text(config.read_text() + "discovery: {cluster: [{urls: [redis://c], job: found}]}\n")
+    assert run(check.app, ["config", str(config)]).stderr.splitlines() == [known[0], known[2]]

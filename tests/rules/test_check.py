@@ -6,6 +6,7 @@ from exporter.model.sample import Family, Kind
 from exporter.promql import parse
 from exporter.rules.check import CheckReport, catalogue_of, check_rule_files
 from exporter.rules.label_flow import labels_of
+from exporter.rules.label_values import LabelValues
 from tests.rules.world import read
 
 CATALOGUE = catalogue_of(
@@ -18,10 +19,20 @@ CATALOGUE = catalogue_of(
 )
 
 
-def check(rules: str, *target_labels: str) -> CheckReport:
+VALUES = LabelValues(
+    {name: {"cmd": {"get", "set"}} if "cmd" in labels else {} for name, labels in CATALOGUE.items()},
+    {"job": {"redis"}},
+    {"A"},
+)
+
+
+def check(rules: str, *target_labels: str, values: LabelValues | None = None) -> CheckReport:
     indented = "".join(f"  {line}\n" for line in rules.strip().splitlines())
     return check_rule_files(
-        [read(f"groups:\n- name: g\n  rules:\n{indented}")], CATALOGUE, target_labels=target_labels
+        [read(f"groups:\n- name: g\n  rules:\n{indented}")],
+        CATALOGUE,
+        target_labels=target_labels,
+        values=values or LabelValues(),
     )
 
 
@@ -113,6 +124,42 @@ def test_labels_of_targets_can_be_told() -> None:
     rule = "- {alert: A, expr: 'sum by (env) (redis_up)'}"
     assert check(rule).unknown_labels != ()
     assert check(rule, "env").unknown_labels == ()
+
+
+@pytest.mark.parametrize(
+    ("expr", "said"),
+    [
+        ("redis_commands_total{cmd='gte'}", 'did you mean "get"?'),
+        ("redis_commands_total{cmd=~'x.*'}", "cmd is get, set"),
+        ("rate(redis_latency_seconds_bucket{cmd='nix'}[5m])", "cmd is get, set"),
+        ("absent(redis_up{job='cache'})", "job is redis"),
+        ("ALERTS{alertname='B'}", "alertname is A"),
+        ("ALERTS{alertstate='resolved'}", "alertstate is firing, pending"),
+    ],
+)
+def test_values_that_a_label_never_has(expr: str, said: str) -> None:
+    (problem,) = check(f'- {{alert: A, expr: "{expr}"}}', values=VALUES).impossible_values
+    assert problem.message.startswith("no series of ")
+    assert problem.message.endswith(f": {said}")
+    assert (problem.line, problem.column) == (4, 22)
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "redis_commands_total{cmd='get', job='redis'}",
+        "redis_commands_total{cmd=~'get|nix'}",
+        "redis_commands_total{cmd!='nix', job=~'.*'}",
+        "redis_commands_total{cmd=''}",
+        "redis_up{env='any'}",
+        "node_cpu{job='node'}",
+        "recorded{job='nix'}",
+        "ALERTS{alertname=~'A|B', alertstate='firing', job='nix'}",
+    ],
+)
+def test_values_that_there_may_be(expr: str) -> None:
+    rules = f'- {{record: recorded, expr: redis_up}}\n- {{alert: A, expr: "{expr}"}}'
+    assert check(rules, values=VALUES).impossible_values == ()
 
 
 def test_labels_in_templates() -> None:

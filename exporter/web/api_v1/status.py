@@ -11,6 +11,7 @@ from starlette.routing import Route
 import exporter
 from exporter.clock import Clock
 from exporter.model.duration import format_duration
+from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -90,12 +91,18 @@ def routes(
 
 def _encode_target(runner: TargetRunner) -> dict[str, Any]:
     status = runner.status.samplers.get("info")
+    labels = runner.target.series_labels
     health = {True: "up", False: "down", None: "unknown"}[runner.status.up]
     attempted_at = status.attempted_at if status else 0.0
     return {
-        "discoveredLabels": {"__address__": str(runner.target.address)},
-        "labels": runner.target.series_labels.as_dict(),
-        "scrapePool": "redis",
+        "discoveredLabels": {
+            "__address__": str(runner.target.address),
+            "__scrape_interval__": f"{_interval(runner):g}s",
+            "__scrape_timeout__": f"{_timeout(runner):g}s",
+            **labels.without(INSTANCE_LABEL).as_dict(),
+        },
+        "labels": labels.as_dict(),
+        "scrapePool": labels.get(JOB_LABEL),
         "scrapeUrl": str(runner.target.address),
         "globalUrl": str(runner.target.address),
         "lastError": status.message if status else "",

@@ -62,6 +62,13 @@ _OWN: Final[Sequence[Framework]] = (
     symfony.FRAMEWORK,
     streams.FRAMEWORK,
 )
+
+
+def own_names() -> frozenset[str]:
+    """The values of the label `framework`, as far as no other package brings one along."""
+    return frozenset({lists.PlainLists.name, *(framework.name for framework in _OWN)})
+
+
 Build = Callable[[QueuesSection], Framework]
 
 

@@ -1,0 +1,75 @@
+"""What `check rules` and `check config` know of series: those that samplers can write, on these targets."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from exporter.config.main import Config
+from exporter.model.target import JOB_LABEL
+from exporter.reload import Plan
+from exporter.rules.check import CheckReport, catalogue_of, check_rule_files
+from exporter.rules.label_values import LabelValues
+from exporter.rules.model import AlertSpec, RuleFile
+from exporter.samplers.label_values import closed_label_values
+from exporter.samplers.registry import declared_families
+
+# What the daemon tells of itself has no declared families.
+_OWN_METRICS: Final = ("redis_vigil_", "alertmanager_", "process_", "python_")
+
+
+class UnknownMetrics(StrEnum):
+    """What is done about rules that read metrics which nothing here produces."""
+
+    IGNORE = "ignore"
+    WARN = "warn"
+    ERROR = "error"
+
+
+def report_on(
+    files: Iterable[RuleFile], plan: Plan | None = None, target_labels: Collection[str] = ()
+) -> CheckReport:
+    """What is wrong with rule files that load, as far as is known without a plan, or with one."""
+    catalogue = catalogue_of(declared_families())
+    own = closed_label_values(catalogue)
+    if plan is None:
+        labels, values = target_labels, LabelValues(own)
+    else:
+        labels = {*target_labels, *(name for target in plan.targets for name, _ in target.series_labels)}
+        values = LabelValues(own, _target_values(plan), _alert_names(plan.rule_files))
+    return check_rule_files(files, catalogue, target_labels=labels, own_prefixes=_OWN_METRICS, values=values)
+
+
+def _alert_names(files: Iterable[RuleFile]) -> Collection[str]:
+    return {
+        rule.name
+        for file in files
+        for group in file.groups
+        for rule in group.rules
+        if isinstance(rule, AlertSpec)
+    }
+
+
+def _target_values(plan: Plan) -> Mapping[str, Collection[str]]:
+    """The values of the labels that targets have: all of them, or those that no source of servers can add
+    to."""
+    values: dict[str, set[str]] = {}
+    for target in plan.targets:
+        for name, value in target.series_labels:
+            values.setdefault(name, set()).add(value)
+    jobs = _jobs_to_be_found(plan.config)
+    if jobs is None:
+        return {}
+    if not jobs:
+        return values if plan.targets else {}
+    return {JOB_LABEL: {*values.get(JOB_LABEL, ()), *jobs}}
+
+
+def _jobs_to_be_found(config: Config) -> Sequence[str] | None:
+    """The jobs of the servers that sources will find; None where a source tells the job itself."""
+    sources = config.discovery
+    if sources.file or sources.http:
+        return None
+    return [
+        section.job or section.labels.get(JOB_LABEL) or config.global_.job
+        for section in (*sources.cluster, *sources.sentinel)
+    ]

@@ -1,0 +1,72 @@
+"""What Prometheus says of each of its scrapes, said of the passes over a target: `up` and `scrape_…`.
+
+They are in the store only, for rules and dashboards that read them: a Prometheus that scrapes `/metrics`
+writes its own. Source: https://prometheus.io/docs/concepts/jobs_instances/
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+from exporter.metrics import SeriesTable
+from exporter.model.sample import Family, Kind
+
+_UP: Final = Family("up", Kind.GAUGE, "Whether the server could be sampled.", exposed=False)
+_DURATION: Final = Family(
+    "scrape_duration_seconds", Kind.GAUGE, "How long the samplers of the last pass took.", exposed=False
+)
+_SAMPLES: Final = Family(
+    "scrape_samples_scraped", Kind.GAUGE, "How many series the samplers tell.", exposed=False
+)
+_SAMPLES_KEPT: Final = Family(
+    "scrape_samples_post_metric_relabeling", Kind.GAUGE, "As scrape_samples_scraped.", exposed=False
+)
+_ADDED: Final = Family(
+    "scrape_series_added", Kind.GAUGE, "How many more series than in the pass before.", exposed=False
+)
+FAMILIES: Final = (_UP, _DURATION, _SAMPLES, _SAMPLES_KEPT, _ADDED)
+
+
+class WrittenBlock(Protocol):
+    """What is read of a block of the store."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def values(self) -> Sequence[float | None]: ...
+
+
+class Scrape:
+    """The last pass over a target."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        # By source: the version of the block that was counted, and how many series had a value there.
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._added = 0
+        self._handles: Sequence[int | None] = ()
+        self._generation = -1
+
+    def note(self, seconds: float, blocks: Iterable[WrittenBlock]) -> None:
+        """A pass has taken so long, and this is what the samplers tell now."""
+        self._seconds = round(seconds, 6)
+        self._added = 0
+        for block in blocks:
+            version, before = self._counts.get(block.source, (-1, 0))
+            if version != block.version:
+                count = len(block.values) - sum([1 for value in block.values if value is None])
+                self._counts[block.source] = block.version, count
+                self._added += max(0, count - before)
+
+    def write(self, table: SeriesTable, *, up: bool) -> None:
+        """Write the series; of a server that is down there are no samples."""
+        if self._generation != table.generation:
+            self._handles, self._generation = [table.handle(family) for family in FAMILIES], table.generation
+        samples = sum([count for _, count in self._counts.values()]) if up else 0
+        values = (float(up), self._seconds, float(samples), float(samples), float(self._added if up else 0))
+        for handle, value in zip(self._handles, values, strict=True):
+            if handle is not None:
+                table.values[handle] = value
