@@ -10,8 +10,9 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from exporter.alerting.manager import AlertManager, Options
+from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
+from exporter.alerting.options import Options
 from exporter.alerting.sinks import AlertSinks
 from exporter.clock import Clock, Leap, SteadyClock, SystemClock
 from exporter.clock_followers import ClockFollowers
@@ -45,7 +46,7 @@ from exporter.web.auth import BasicAuth, server_tls
 from exporter.web.metrics import MetricsEndpoint, blocks_of
 from exporter.web.pages import Pages
 from exporter.web.probe import Probes, ProbeSettings
-from exporter.web.server import WebServer
+from exporter.web.server import WebServer, default_url
 
 log = get_logger(__name__)
 
@@ -59,12 +60,6 @@ def _patience_seconds(plan: Plan) -> float:
     """How long rules wait at most for targets that have not been sampled yet: two intervals."""
     settings = plan.config.global_
     return 2 * max(settings.sample_interval.seconds, settings.evaluation_interval.seconds)
-
-
-def _default_url(listener: socket.socket, plan: Plan) -> str:
-    """How others on the network would reach the daemon."""
-    scheme = "https" if plan.web.tls_server_config else "http"
-    return f"{scheme}://{socket.gethostname()}:{listener.getsockname()[1]}"
 
 
 class App:
@@ -90,7 +85,7 @@ class App:
         config, settings = plan.config, plan.config.global_
         job_labels = JobLabels(plan.rule_files, plan.jobs, settings.job)
         self._relabel_series = job_labels.of_series
-        external_url = self._external_url = config.web.external_url or _default_url(listener, plan)
+        external_url = self._external_url = config.web.external_url or default_url(listener, plan.web)
         self.own = OwnMetrics()
         self._clock_watch = ClockWatch(self._clock, self.own.registry, self._hold_rules, self._follow_clock)
         self.store = Store(retention_ms=config.storage.retention.milliseconds)

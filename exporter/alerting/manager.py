@@ -3,16 +3,16 @@
 import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from exporter.alerting.alerts import Alerts
 from exporter.alerting.group import Group
 from exporter.alerting.history import RETENTION_SECONDS, HistoryRecord
-from exporter.alerting.integration import CONCURRENCY
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.options import Options
 from exporter.alerting.routes import RouteOptions
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
 from exporter.alerting.silences import Silence, Silences
@@ -28,25 +28,6 @@ MAINTENANCE_SECONDS: Final = 60.0
 """How often what is over is forgotten."""
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Limits, and the patience after a start.
-
-    `concurrency`: how many messages each integration sends at a time; as many can be doubled by a crash.
-    `hold_seconds`: how long after a start nothing is told that is only known from before, or that may be
-    inhibited; it should cover one evaluation of every rule. `resume_seconds`: how long an alert that fired
-    before the start counts as firing without having been heard of again.
-    """
-
-    concurrency: int = CONCURRENCY
-    max_alerts: int = 100_000
-    max_groups: int = 50_000
-    max_silences: int = 10_000
-    max_log_entries: int = 200_000
-    hold_seconds: float = 30.0
-    resume_seconds: float = 300.0
 
 
 class AlertManager:

@@ -8,14 +8,13 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.connection import Connection, LockStep
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
-from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
-from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus
+from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus, table_of
 from exporter.store import Store
 
 log = get_logger(__name__)
@@ -78,11 +77,7 @@ class TargetRunner:
         self.sources = (self.status.source, *self._table_sources)
 
     def _slot(self, plan: SamplerPlan) -> Slot:
-        table = SeriesTable(
-            f"{self.target.instance}/{plan.spec.name}",
-            self.target.series_labels,
-            unexposed=self.target.unexposed_labels,
-        )
+        table = table_of(self.target, plan.spec.name)
         context = SamplerContext(
             target=self.target,
             settings=plan.settings,

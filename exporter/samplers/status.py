@@ -151,16 +151,22 @@ class SamplerStatus:
         return self.reason is not None or is_full or is_partial
 
 
+def table_of(target: Target, name: str) -> SeriesTable:
+    """What the sampler of this name writes into on a target."""
+    source = f"{target.instance}/{name}"
+    return SeriesTable(source, target.series_labels, unexposed=target.unexposed_labels)
+
+
 class TargetStatus:
     """The state of one target, and the series that tell it."""
 
     def __init__(self, target: Target) -> None:
-        self.source = f"{target.instance}/status"
+        self._table = table_of(target, "status")
+        self.source = self._table.source
         self.up: bool | None = None
         self.connect_seconds = 0.0
         self.scrape = scrapes.Scrape()
         self.samplers: dict[str, SamplerStatus] = {}
-        self._table = SeriesTable(self.source, target.series_labels, unexposed=target.unexposed_labels)
         # Where the values of each sampler stand in the table; under "" those about the passes of INFO.
         self._handles: dict[str, Sequence[int | None]] = {}
         self._generation = 0

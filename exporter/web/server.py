@@ -10,6 +10,7 @@ from email.utils import formatdate
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exporter.config.web_config import WebConfig
 from exporter.errors import VigilError
 
 _BACKLOG = 1024
@@ -38,6 +39,12 @@ def bind(host: str, port: int) -> socket.socket:
             f"cannot listen on {where}: {error.strerror or error}; choose another address with "
             "web.listen_address or --web.listen-address"
         ) from error
+
+
+def default_url(listener: socket.socket, config: WebConfig) -> str:
+    """How others on the network would reach the daemon."""
+    scheme = "https" if config.tls_server_config else "http"
+    return f"{scheme}://{socket.gethostname()}:{listener.getsockname()[1]}"
 
 
 class _Quiet(uvicorn.Server):

@@ -9,8 +9,9 @@ from prometheus_client import CollectorRegistry
 
 from exporter.alerting.integration import Integration
 from exporter.alerting.journal import Journal, MemoryJournal
-from exporter.alerting.manager import AlertManager, Options
+from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.options import Options
 from exporter.alerting.silences import Silence
 from exporter.clock import Clock
 from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config

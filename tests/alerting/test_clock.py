@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from exporter.alerting.manager import Options
+from exporter.alerting.options import Options
 from exporter.clock import Leap
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels

@@ -1,6 +1,6 @@
 """What a restart must not lose, double, or make up."""
 
-from exporter.alerting.manager import Options
+from exporter.alerting.options import Options
 from tests.alerting.own_world import HANG, play
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config

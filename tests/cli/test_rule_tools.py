@@ -134,7 +134,8 @@ def test_values_that_no_target_of_a_configuration_has(tmp_path: Path) -> None:
     path, config = tmp_path / "rules.yml", tmp_path / "config.yml"
     path.write_text(
         'groups: [{name: g, rules: [{alert: A, expr: \'up{job="reddis"} == 0 or '
-        'redis_up{instance="elsewhere.example", env="prod"} == 0 or redis_instance_info{role="primary"}\'}]}]\n'
+        'redis_up{instance="elsewhere.example", env="prod"} == 0 or '
+        'redis_instance_info{role="primary"}\'}]}]\n'
     )
     config.write_text(
         "targets: [{url: redis://a, labels: {env: prod}}, {url: redis://b, job: cache}]\n"

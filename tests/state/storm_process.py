@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 from prometheus_client import CollectorRegistry
 
-from exporter.alerting.manager import AlertManager, Options
+from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.options import Options
 from exporter.clock import SystemClock
 from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.alertmanager.receivers import Receiver

@@ -20,8 +20,9 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from exporter.alerting.journal import MemoryJournal
-from exporter.alerting.manager import AlertManager, Options
+from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.options import Options
 from exporter.clock import SystemClock
 from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.document import Document
