@@ -276,7 +276,7 @@ class App:
 
     async def _watch(self, plan: Plan) -> None:
         config = plan.config
-        wanted = {**plan.targets, **plan_found(config, self.discovery.targets)}
+        wanted = {**plan.targets, **plan_found(config, self.discovery.found)}
         await self.fleet.watch(wanted, timeout_seconds=config.global_.sample_timeout.seconds)
         if not self._has_reported:
             self.rules.gate.close(_patience_seconds(plan))

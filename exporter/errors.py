@@ -118,7 +118,11 @@ class ReplyError(TargetError):
 
 
 class DiscoveryError(VigilError):
-    """A source of servers cannot tell which there are."""
+    """A source of servers cannot tell which there are, for a `reason` of a closed set."""
+
+    def __init__(self, message: str, reason: Reason = Reason.REPLY) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class QueryError(VigilError):

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from exporter.config.main import Config, add_targets, default_config, load_config
+from exporter.config.samplers import SamplersSection
 from exporter.config.targets import TargetSection
 from exporter.config.web_config import WebConfig, load_web_config
+from exporter.discovery.base import Found
 from exporter.errors import ConfigError, Problem
 from exporter.model.target import JOB_LABEL, Target
 from exporter.routing import Routing, load_routing
@@ -100,20 +102,26 @@ def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:
     return {section.to_target(job): plan_samplers(config, section) for section in config.targets}
 
 
-def plan_found(config: Config, found: Iterable[Target]) -> Mapping[Target, Sequence[SamplerPlan]]:
+def plan_found(config: Config, found: Iterable[Found]) -> Mapping[Target, Sequence[SamplerPlan]]:
     """The servers that discovery found, with the job and the samplers that the configuration has for all;
     those that have the name of a configured one are left to that."""
     configured = {section.name for section in config.targets}
     return {
-        replace(target, job=target.job or config.global_.job): plan_samplers(config)
-        for target in found
-        if target.instance not in configured
+        replace(one.target, job=one.target.job or config.global_.job): plan_samplers(
+            config, samplers=one.samplers
+        )
+        for one in found
+        if one.target.instance not in configured
     }
 
 
-def plan_samplers(config: Config, target: TargetSection | None = None) -> tuple[SamplerPlan, ...]:
-    """The samplers of one server: what the target says, else `samplers`, else `global`."""
-    merged = _override(config.samplers, target.samplers) if target else config.samplers
+def plan_samplers(
+    config: Config, target: TargetSection | None = None, *, samplers: SamplersSection | None = None
+) -> tuple[SamplerPlan, ...]:
+    """The samplers of one server: what the target, or the source that has found it, says, else `samplers`,
+    else `global`."""
+    own = target.samplers if target else samplers
+    merged = _override(config.samplers, own) if own else config.samplers
     interval = (target and target.sample_interval) or config.global_.sample_interval
     timeout = (target and target.sample_timeout) or config.global_.sample_timeout
     return tuple(

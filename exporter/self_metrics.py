@@ -39,7 +39,7 @@ class PartsCollector(Collector):
         yield from self._collect_store()
         yield from self._collect_targets()
         yield from self._collect_rules()
-        yield self._collect_discovery()
+        yield from self._collect_discovery()
 
     def _collect_store(self) -> Iterator[Metric]:
         store = self._store
@@ -85,15 +85,28 @@ class PartsCollector(Collector):
             "redis_vigil_dropped_series", "Values dropped since a target had too many series.", dropped
         )
 
-    def _collect_discovery(self) -> Metric:
+    def _collect_discovery(self) -> Iterator[Metric]:
+        discovery = self._discovery()
         failures = CounterMetricFamily(
             "redis_vigil_discovery_failures",
             "Times that a source of servers could not tell which there are.",
             labels=["source"],
         )
-        for source, count in self._discovery().failures.items():
-            failures.add_metric([source], count)
-        return failures
+        for source, failed in discovery.failures.items():
+            failures.add_metric([source], failed)
+        problems = GaugeMetricFamily(
+            "redis_vigil_discovery_problem",
+            "Why a source of servers cannot tell which there are: 1 for the reason in force.",
+            labels=["source", "reason"],
+        )
+        for source, reason in discovery.problems.items():
+            problems.add_metric([source, reason.value], 1)
+        targets = GaugeMetricFamily(
+            "redis_vigil_discovery_targets", "Servers that a source has named last.", labels=["source"]
+        )
+        for source, count in discovery.counts.items():
+            targets.add_metric([source], count)
+        yield from (failures, problems, targets)
 
     def _collect_rules(self) -> Iterator[Metric]:
         evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules.")

@@ -1,12 +1,24 @@
 """`discovery`: where further servers to watch are learnt from."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from exporter.config.addresses import AddressMap
 from exporter.config.fields import Context, Duration, PositiveDuration, Section
-from exporter.config.targets import AccessSection, LabelMap, RedisUrl, check_one_job
+from exporter.config.naming import check_name_template
+from exporter.config.relabeling import RelabelSection
+from exporter.config.samplers import SamplersSection
+from exporter.config.targets import (
+    AccessSection,
+    CredentialsSection,
+    LabelMap,
+    RedisUrl,
+    TlsSection,
+    check_one_job,
+)
 from exporter.config.validation import Fault, PlacedError
 from exporter.config.web import check_http_url
 
@@ -15,37 +27,108 @@ CLUSTER_LABEL: Final = "cluster"
 
 
 class SourceSection(AccessSection):
-    """What all sources have: the way in to the servers that they name, and their labels."""
+    """What all sources have: the way in to the servers that they name, their names and labels."""
+
+    placeholders: ClassVar[Sequence[str]] = ("host", "port")
 
     job: str = ""
     """Instead of `global.job`, for these servers; a label `job` that the source gives a server wins."""
     labels: LabelMap = Field(default_factory=dict)
     """Labels that all series of these servers carry."""
+    instance: str = ""
+    """A template for the label `instance` of the servers found, such as `"{host}"`; host:port where there is
+    none. Where several servers would have one name, the second is called `name-2`, and so on."""
+    relabel_configs: tuple[RelabelSection, ...] = ()
+    """What is done to the labels of each server found, or whether it is left out, as in Prometheus."""
 
     @model_validator(mode="after")
     def _check_job(self) -> Self:
         check_one_job(self.job, self.labels)
         return self
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        faults = list(self._faults())
+        if faults:
+            raise PlacedError(faults)
+        return self
 
-class ClusterSection(SourceSection):
-    """A Redis Cluster: all its nodes are watched, as any of them lists them."""
+    def _faults(self) -> Iterator[Fault]:
+        """What does not fit together."""
+        try:
+            check_name_template(self.instance, [*self.placeholders, *self.labels])
+        except ValueError as error:
+            yield Fault(("instance",), str(error))
+
+
+class ServersSection(CredentialsSection):
+    """What differs for the servers that were found from those that are asked for them."""
+
+    tls: bool | TlsSection | None = None
+    """`true` or TLS options: they are reached by TLS; `false`: without. As the URLs where it is not given."""
+    samplers: SamplersSection = Field(default_factory=SamplersSection)
+    """What differs from `samplers` for these servers."""
+
+
+class SeededSection(SourceSection):
+    """Sources that are servers themselves."""
+
+    placeholders = (*SourceSection.placeholders, "announced_host", "announced_port", "role")
 
     urls: Annotated[tuple[RedisUrl, ...], Field(min_length=1)]
-    """Some nodes; the first that answers is asked."""
-    name: str = ""
-    """The value of the label `cluster` of all nodes, by which shipped rules take them together; `host:port`
-    of the first URL where neither it nor a `cluster` among the `labels` is given."""
+    """Whom to ask: the first that answers. Others that it knows are asked when none of these answers."""
+    addresses: AddressMap = Field(default_factory=dict)
+    """Where servers are reached that announce other addresses, behind NAT or in containers:
+    `{"10.0.0.5:6379": "redis-1.example.com:16379"}`; a host alone stands for all its ports."""
+    servers: ServersSection = ServersSection()
+    """What differs for the servers found: TLS, user and password, samplers."""
     replicas: bool = True
     """Whether replicas are watched too."""
     refresh_interval: PositiveDuration = Duration(30_000)
-    """How often the nodes are asked for."""
+    """How often they are asked."""
 
-    @model_validator(mode="after")
-    def _check_name(self) -> Self:
+    def _faults(self) -> Iterator[Fault]:
+        yield from super()._faults()
+        is_used = self.servers.tls is True or any(url.address.tls for url in self.urls)
+        if self.tls.model_fields_set and not is_used:
+            yield Fault(
+                ("tls",), "has no effect: TLS needs a URL with rediss:// or valkeys://, or servers.tls"
+            )
+
+    @property
+    def server_tls(self) -> bool:
+        """Whether the servers found are reached by TLS."""
+        tls = self.servers.tls
+        return self.urls[0].address.tls if tls is None else tls is not False
+
+    @property
+    def server_tls_options(self) -> TlsSection:
+        """How."""
+        return self.servers.tls if isinstance(self.servers.tls, TlsSection) else self.tls
+
+    @property
+    def server_access(self) -> CredentialsSection | None:
+        """The section with the servers' own user or password; None where the source's holds for them."""
+        return self.servers if _has_credentials(self.servers) else None
+
+
+def _has_credentials(section: CredentialsSection) -> bool:
+    return any(getattr(section, name) for name in CredentialsSection.model_fields)
+
+
+class ClusterSection(SeededSection):
+    """A Redis Cluster: all its nodes are watched, as any of them lists them."""
+
+    placeholders = (*SeededSection.placeholders, "cluster", "node_id")
+
+    name: str = ""
+    """The value of the label `cluster` of all nodes, by which shipped rules take them together; `host:port`
+    of the first URL where neither it nor a `cluster` among the `labels` is given."""
+
+    def _faults(self) -> Iterator[Fault]:
+        yield from super()._faults()
         if self.name and CLUSTER_LABEL in self.labels:
-            raise PlacedError([Fault(("name",), "labels holds a cluster too: only one of them can be")])
-        return self
+            yield Fault(("name",), "labels holds a cluster too: only one of them can be")
 
     @property
     def cluster_name(self) -> str:
@@ -53,19 +136,19 @@ class ClusterSection(SourceSection):
         return self.name or self.urls[0].address.instance
 
 
-class SentinelSection(SourceSection):
-    """Sentinels: the primaries that they watch, and their replicas."""
+class SentinelSection(SeededSection):
+    """Sentinels: the primaries that they watch, and their replicas.
 
-    urls: Annotated[tuple[RedisUrl, ...], Field(min_length=1)]
-    """The sentinels; the first that answers is asked. Credentials for them stand in the URLs."""
+    User and password are those of the servers; sentinels have theirs in the URLs. Where `servers` holds some,
+    those of this section are for the sentinels.
+    """
+
+    placeholders = (*SeededSection.placeholders, "master_name")
+
     masters: tuple[str, ...] = ()
     """The names of primaries to watch; all that the sentinels know where none is given."""
-    replicas: bool = True
-    """Whether replicas are watched too."""
     sentinels: bool = True
-    """Whether the sentinels themselves are watched too."""
-    refresh_interval: PositiveDuration = Duration(30_000)
-    """How often the sentinels are asked."""
+    """Whether the sentinels that `urls` name are watched too."""
 
 
 def _pattern(text: str, info: ValidationInfo) -> str:

@@ -1,6 +1,5 @@
 """`targets`: the servers to watch, each with its way in, its labels and its exceptions."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
@@ -16,6 +15,7 @@ from exporter.config.fields import (
     required_environment,
     text_from_file,
 )
+from exporter.config.relabeling import LABEL_NAME
 from exporter.config.samplers import SamplersSection
 from exporter.config.url import ServerUrl, parse_server_url
 from exporter.config.validation import Fault, PlacedError
@@ -23,7 +23,6 @@ from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import JOB_LABEL, Credentials, PasswordSource, Target, Tls
 
-_LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
 
 
@@ -44,7 +43,7 @@ RedisUrl = Annotated[
 def _check_labels(labels: dict[str, str]) -> dict[str, str]:
     faults = []
     for name in labels:
-        if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+        if not LABEL_NAME.fullmatch(name) or name.startswith("__"):
             message = "is not a label name: letters, digits and _, not beginning with __"
             faults.append(Fault((name,), message, at_key=True))
         elif name == "instance":
@@ -83,8 +82,8 @@ class TlsSection(Section):
         return Tls(self.ca_file, self.cert_file, self.key_file, self.server_name, self.insecure_skip_verify)
 
 
-class AccessSection(Section):
-    """The way in: user, password and TLS."""
+class CredentialsSection(Section):
+    """User and password."""
 
     username: str = ""
     """The user of the server's ACL; without it the default user."""
@@ -97,8 +96,6 @@ class AccessSection(Section):
     password_command: PasswordCommand | None = Field(default=None, repr=False)
     """A program and its arguments that prints the password on its first line, for tokens that expire. It runs
     without a shell, for 10 seconds at most, and again when a server refuses what it printed last."""
-    tls: TlsSection = TlsSection()
-    """TLS options, for rediss:// and valkeys://."""
 
     @model_validator(mode="after")
     def _check_password(self) -> Self:
@@ -127,6 +124,13 @@ class AccessSection(Section):
             source = PasswordSource(self.password_file, self.password_env, tuple(command))
             return Credentials(username, source=source)
         return Credentials(username, self.password or (url.password if url else Secret("")))
+
+
+class AccessSection(CredentialsSection):
+    """The way in: user, password and TLS."""
+
+    tls: TlsSection = TlsSection()
+    """TLS options, for rediss:// and valkeys://."""
 
 
 def check_one_job(job: str, labels: Mapping[str, str]) -> None:

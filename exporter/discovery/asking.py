@@ -1,28 +1,84 @@
 """Asking one of several servers of which any will do."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from exporter.connection import Connection
-from exporter.errors import DiscoveryError, TargetError
-from exporter.model.target import Target
+from exporter.errors import DiscoveryError, Reason, TargetError
+from exporter.model.target import Address, Target
 
 AnswerT = TypeVar("AnswerT")
-_TIMEOUT_SECONDS = 5.0
+
+TIMEOUT_SECONDS: Final = 5.0
+"""How long one server may take for all that it is asked at once."""
+
+_MAX_KNOWN: Final = 1_000
 
 
-async def ask_any(servers: Sequence[Target], ask: Callable[[Connection], Awaitable[AnswerT]]) -> AnswerT:
-    """The first answer; raises `DiscoveryError` with the last error where nobody answers."""
-    failure = "there is nobody to ask"
-    for server in servers:
-        connection = Connection(server, timeout_seconds=_TIMEOUT_SECONDS, name="redis-vigil-discovery")
-        try:
-            return await ask(connection)
-        except TargetError as error:
-            failure = str(error)
-        finally:
-            await connection.close()
-    raise DiscoveryError(failure)
+class Informants:
+    """The servers that a source asks: those that are configured, and others that these have told of.
+
+    Who answered last is asked first; where it does not, the others follow in turn, also over several rounds:
+    a round that is cut off is gone on with by the next one.
+    """
+
+    def __init__(self, seeds: Sequence[Target]) -> None:
+        self._seeds = list(seeds)
+        self._known: list[Target] = []
+        self._next = 0
+
+    @property
+    def _all(self) -> list[Target]:
+        return [*self._seeds, *self._known]
+
+    @property
+    def others(self) -> Sequence[Target]:
+        """Those that were learnt of."""
+        return self._known
+
+    def learn(self, servers: Sequence[Target]) -> None:
+        """These could be asked as well: they take the place of the ones learnt before."""
+        seeds = {seed.address for seed in self._seeds}
+        asked = self._all[self._next].address
+        self._known = [server for server in servers if server.address not in seeds][:_MAX_KNOWN]
+        places = [server.address for server in self._all]
+        self._next = places.index(asked) if asked in places else 0
+
+    def follow(self, earlier: "Informants") -> None:
+        """Go on with what was learnt before a reload."""
+        self.learn(earlier.others)
+
+    async def ask(self, question: Callable[[Connection], Awaitable[AnswerT]]) -> AnswerT:
+        """The first answer; raises `DiscoveryError` with the errors where nobody answers."""
+        failures: dict[Address, TargetError] = {}
+        servers = self._all
+        for _ in servers:
+            server = servers[self._next]
+            try:
+                return await _ask(server, question)
+            except TargetError as error:
+                failures[server.address] = error
+            # Before the next one is asked, which may take the rest of the round.
+            self._next = (self._next + 1) % len(servers)
+        raise _failure([failures[server.address] for server in servers])
+
+
+async def _ask(server: Target, question: Callable[[Connection], Awaitable[AnswerT]]) -> AnswerT:
+    connection = Connection(server, timeout_seconds=TIMEOUT_SECONDS, name="redis-vigil-discovery")
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return await question(connection)
+    except TimeoutError:
+        raise TargetError(Reason.TIMEOUT, f"{server.address}: no answer in time") from None
+    finally:
+        await connection.close()
+
+
+def _failure(errors: Sequence[TargetError]) -> DiscoveryError:
+    """One line for all who did not answer; the seeds' errors come first."""
+    more = "; the others do not answer either" if len(errors) > 1 else ""
+    return DiscoveryError(f"{errors[0]}{more}", errors[0].reason)
 
 
 def text(value: object) -> str:

@@ -1,13 +1,47 @@
 """What finds servers, and how a found address becomes a target."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
-from exporter.config.discovery import SourceSection
-from exporter.config.url import ServerUrl
+from exporter.config.discovery import SeededSection, SourceSection
+from exporter.config.naming import expand_name
+from exporter.config.samplers import SamplersSection
+from exporter.config.url import ServerUrl, parse_server_url
+from exporter.discovery.relabeling import Relabeling
+from exporter.errors import DiscoveryError
 from exporter.model.labels import Labels
-from exporter.model.target import Address, Credentials, Target, Tls
+from exporter.model.target import JOB_LABEL, Address, Credentials, Target, Tls
+
+META_PREFIX: Final = "__"
+"""Labels whose names begin so are for relabelling only."""
+
+_ADDRESS: Final = "__address__"
+_SCHEME: Final = "__scheme__"
+_META: Final = "__meta_redis_"
+_INSTANCE: Final = "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A server that was found, and what differs for it from `samplers` of the configuration."""
+
+    target: Target
+    samplers: SamplersSection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a source tells of one server.
+
+    `facts` are what placeholders of the name and `__meta_redis_` labels stand for: `role`, `master_name` and
+    so on. `instance` is the name that the source itself gives.
+    """
+
+    address: Address
+    labels: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    instance: str = ""
 
 
 class Source(Protocol):
@@ -23,32 +57,97 @@ class Source(Protocol):
         """How often it wants to be asked."""
         ...
 
-    async def find(self) -> Sequence[Target]:
+    async def find(self) -> Sequence[Found]:
         """The servers as they are now; raises `VigilError` where it cannot tell."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What all servers of a source have in common."""
+    """What all servers of a source have in common: the way in, labels, and how they are named."""
 
     credentials: Credentials
     tls: Tls
     labels: Labels
     job: str = ""
+    name_template: str = ""
+    relabeling: Relabeling = field(default_factory=lambda: Relabeling(()))
+    samplers: SamplersSection | None = None
 
     @classmethod
     def of(cls, section: SourceSection, url: ServerUrl | None = None) -> "Template":
         """As configured; files and variables with secrets are read now."""
-        return cls(section.read_credentials(url), section.tls.to_tls(), Labels(section.labels), section.job)
+        return cls(
+            section.read_credentials(url),
+            section.tls.to_tls(),
+            Labels(section.labels),
+            section.job,
+            section.instance,
+            Relabeling(section.relabel_configs),
+        )
 
-    def make(self, address: Address, labels: Mapping[str, str], *, instance: str = "") -> Target:
-        """The target at an address; the template's labels win over the found ones."""
-        return Target(
-            instance=instance or address.instance,
+    @classmethod
+    def of_servers(cls, section: SeededSection, url: ServerUrl | None = None) -> "Template":
+        """What the servers have in common that were found by asking others. `url` is where user and password
+        come from that no section holds."""
+        template = cls.of(section, url)
+        access = section.server_access
+        return replace(
+            template,
+            credentials=access.read_credentials() if access else template.credentials,
+            tls=section.server_tls_options.to_tls(),
+            samplers=section.servers.samplers,
+        )
+
+    def make(self, finding: Finding) -> Found | None:
+        """The server, named and labelled; None where relabelling leaves it out. The template's labels win
+        over the found ones."""
+        labels = self.relabeling.apply(self._labels(finding))
+        if labels is None:
+            return None
+        address = _address(labels, finding.address)
+        kept = {name: value for name, value in labels.items() if not name.startswith(META_PREFIX)}
+        target = Target(
+            instance=kept.pop(_INSTANCE, "") or address.instance,
             address=address,
             credentials=self.credentials,
             tls=self.tls,
-            labels=Labels({**labels, **self.labels.as_dict()}),
+            labels=Labels(kept),
             job=self.job,
         )
+        return Found(target, self.samplers)
+
+    def make_all(self, findings: Sequence[Finding]) -> Sequence[Found]:
+        """Those of these servers that are not left out."""
+        return [found for finding in findings if (found := self.make(finding)) is not None]
+
+    def access(self, address: Address) -> Target:
+        """The way to an address, for those who ask there and do not watch it."""
+        return Target(address.instance, address, self.credentials, self.tls)
+
+    def _labels(self, finding: Finding) -> Mapping[str, str]:
+        """Everything that relabelling can go by."""
+        address, own = finding.address, self.labels.as_dict()
+        facts = {"host": address.host, "port": str(address.port), **finding.facts}
+        name = finding.instance or expand_name(self.name_template, {**facts, **own})
+        return {
+            **({JOB_LABEL: self.job} if self.job else {}),
+            **finding.labels,
+            **own,
+            **{f"{_META}{fact}": value for fact, value in finding.facts.items() if value},
+            _ADDRESS: str(address) if address.path else address.instance,
+            _SCHEME: "rediss" if address.tls else "redis",
+            **({_INSTANCE: name} if name else {}),
+        }
+
+
+def _address(labels: Mapping[str, str], before: Address) -> Address:
+    """Where the server is after relabelling, which may have changed that."""
+    text, scheme = labels.get(_ADDRESS, ""), labels.get(_SCHEME, "")
+    if not text or before.path or (text == before.instance and (scheme == "rediss") == before.tls):
+        return before
+    try:
+        url = parse_server_url(text if "://" in text else f"{scheme or 'redis'}://{text}")
+    except ValueError as error:
+        raise DiscoveryError(f'relabel_configs made "{text}" of {before}: it {error}') from None
+    return replace(url.address, database=url.address.database or before.database)

@@ -1,20 +1,22 @@
-"""The nodes of a Redis Cluster.
+"""The nodes of a Redis Cluster."""
 
-Source of the format: https://redis.io/docs/latest/commands/cluster-nodes/.
-"""
-
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from exporter.config.discovery import CLUSTER_LABEL, ClusterSection
 from exporter.connection import Connection
-from exporter.discovery.asking import ask_any, text
-from exporter.discovery.base import Template
-from exporter.model.target import Address, Target
+from exporter.discovery.addresses import AddressMap
+from exporter.discovery.asking import Informants, text
+from exporter.discovery.base import Finding, Found, Template
+from exporter.discovery.cluster_nodes import Node, prefer_slots, read_nodes, read_shards
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.model.target import Address
 
-# A node of which these are said has no address yet, or none any more.
-_UNKNOWN: Final = frozenset({"noaddr", "handshake"})
+# CLUSTER SHARDS is of Redis 7.0; who does not know it, or refuses it, is asked again after this long.
+_RETRY_SECONDS: Final = 600.0
+_NOT_THERE: Final = (Reason.UNKNOWN_COMMAND, Reason.PERMISSION)
 
 
 class ClusterSource:
@@ -25,33 +27,54 @@ class ClusterSource:
         self.interval_seconds = section.refresh_interval.seconds
         self._replicas = section.replicas
         self._labels = {CLUSTER_LABEL: section.cluster_name}
-        self._seeds = [Template.of(section, url).make(url.address, {}) for url in section.urls]
+        self._cluster_name = section.labels.get(CLUSTER_LABEL, section.cluster_name)
+        self._addresses = AddressMap(section.addresses)
+        self._over_tls = section.server_tls
         # What the nodes are asked with is what the first URL or the section says.
-        self._template = Template.of(section, section.urls[0])
+        self._template = Template.of_servers(section, section.urls[0])
+        self.informants = Informants([Template.of(section, url).access(url.address) for url in section.urls])
+        self._no_shards_until = 0.0
 
-    async def find(self) -> Sequence[Target]:
-        """The nodes, as the first of the given ones that answers lists them."""
-        return await ask_any(self._seeds, self._ask)
+    async def find(self) -> Sequence[Found]:
+        """The nodes, as the first that answers lists them."""
+        nodes, asked = await self.informants.ask(self._ask)
+        findings = [(node, self._finding(node, asked)) for node in nodes]
+        self.informants.learn([self._template.access(finding.address) for _, finding in findings])
+        return self._template.make_all(
+            [finding for node, finding in findings if self._replicas or not node.is_replica]
+        )
 
-    async def _ask(self, connection: Connection) -> Sequence[Target]:
-        reply = text(await connection.execute("CLUSTER", "NODES"))
-        seed = connection.target.address
-        return [
-            self._template.make(address, self._labels)
-            for address in read_nodes(reply, seed, replicas=self._replicas)
-        ]
+    async def _ask(self, connection: Connection) -> tuple[Sequence[Node], Address]:
+        asked = connection.target.address
+        if time.monotonic() >= self._no_shards_until:
+            (shards,) = await connection.pipeline([("CLUSTER", "SHARDS")])
+            if nodes := read_shards(_checked(shards, asked, _NOT_THERE)):
+                return nodes, asked
+            self._no_shards_until = time.monotonic() + _RETRY_SECONDS
+        reply, slots = await connection.pipeline([("CLUSTER", "NODES"), ("CLUSTER", "SLOTS")])
+        nodes = read_nodes(text(_checked(reply, asked)), over_tls=asked.tls)
+        return prefer_slots(nodes, slots), asked
+
+    def _finding(self, node: Node, asked: Address) -> Finding:
+        """Where a node is, from where it was told of."""
+        ports = (node.tls_port, node.port) if self._over_tls else (node.port, node.tls_port)
+        port = ports[0] or ports[1]
+        host = node.endpoint or asked.host
+        place = self._addresses.find(node.hosts, port) or (host, port)
+        address = replace(asked, host=place[0], port=place[1], path="", database=0, tls=self._over_tls)
+        facts = {
+            "source": "cluster",
+            "cluster": self._cluster_name,
+            "role": "replica" if node.is_replica else "master",
+            "node_id": node.id,
+            "announced_host": host,
+            "announced_port": str(port),
+        }
+        return Finding(address, self._labels, facts)
 
 
-def read_nodes(reply: str, seed: Address, *, replicas: bool) -> Iterator[Address]:
-    """The addresses in a reply of CLUSTER NODES; a node that does not know its own address has the seed's."""
-    for line in reply.splitlines():
-        fields = line.split()
-        if len(fields) < 8:
-            continue
-        flags = set(fields[2].split(","))
-        if flags & _UNKNOWN or (not replicas and "slave" in flags):
-            continue
-        where, _, _ = fields[1].partition("@")
-        host, _, port = where.rpartition(":")
-        if port.isdecimal() and int(port):
-            yield replace(seed, host=host.strip("[]") or seed.host, port=int(port), path="", database=0)
+def _checked(reply: Any, asked: Address, accepted: Collection[Reason] = ()) -> Any:
+    """A reply; raises `TargetError` for an error of other kinds than those accepted."""
+    if isinstance(reply, ReplyError) and reply.reason not in accepted:
+        raise TargetError(reply.reason, f"{asked}: {reply}")
+    return reply

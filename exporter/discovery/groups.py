@@ -7,27 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exporter.config.url import parse_server_url
-from exporter.discovery.base import Template
+from exporter.discovery.base import Finding, Found, Template
 from exporter.errors import DiscoveryError
-from exporter.model.target import Target
 
 MAX_TARGETS: Final = 10_000
-_META_PREFIX: Final = "__"
 
 
-def read_groups(data: Any, template: Template) -> Sequence[Target]:
+def read_groups(data: Any, template: Template) -> Sequence[Found]:
     """The targets of `[{"targets": ["host:port"], "labels": {…}}]`.
 
     An address is `host:port` or a URL, without credentials: these come from the configuration only. The label
-    `instance` names the target; labels that begin with `__` are dropped. Raises `DiscoveryError`.
+    `instance` names the target; labels that begin with `__` are there for relabelling only. Raises
+    `DiscoveryError`.
     """
-    targets = list(_targets(data, template))
-    if len(targets) > MAX_TARGETS:
+    findings = list(_findings(data))
+    if len(findings) > MAX_TARGETS:
         raise DiscoveryError(f"lists more than {MAX_TARGETS:,} servers")
-    return targets
+    return template.make_all(findings)
 
 
-def _targets(data: Any, template: Template) -> Iterator[Target]:
+def _findings(data: Any) -> Iterator[Finding]:
     if not isinstance(data, list):
         raise DiscoveryError("must be a list of targets and labels")
     for index, group in enumerate(data):
@@ -37,17 +36,13 @@ def _targets(data: Any, template: Template) -> Iterator[Target]:
         if not isinstance(labels, dict):
             raise DiscoveryError(f"[{index}].labels must be a mapping")
         for text in group["targets"]:
-            yield _target(str(text), {str(name): str(value) for name, value in labels.items()}, template)
+            yield _finding(str(text), {str(name): str(value) for name, value in labels.items()})
 
 
-def _target(text: str, labels: Mapping[str, str], template: Template) -> Target:
+def _finding(text: str, labels: Mapping[str, str]) -> Finding:
     try:
         url = parse_server_url(text)
     except ValueError as error:
         raise DiscoveryError(f"a target {error}") from None
-    kept = {
-        name: value
-        for name, value in labels.items()
-        if name != "instance" and not name.startswith(_META_PREFIX)
-    }
-    return template.make(url.address, kept, instance=labels.get("instance", ""))
+    named = {name: value for name, value in labels.items() if name != "instance"}
+    return Finding(url.address, named, instance=labels.get("instance", ""))

@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from exporter.config.discovery import HttpSection
-from exporter.discovery.base import Template
+from exporter.discovery.base import Found, Template
 from exporter.discovery.groups import read_groups
-from exporter.errors import DiscoveryError
-from exporter.model.target import Target
+from exporter.errors import DiscoveryError, Reason
 
 _TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 8 << 20
@@ -30,14 +29,16 @@ class HttpSource:
             "x-prometheus-refresh-interval-seconds": f"{self.interval_seconds:g}",
         }
 
-    async def find(self) -> Sequence[Target]:
+    async def find(self) -> Sequence[Found]:
         """The servers that the endpoint lists."""
         try:
             return read_groups(json.loads(await self._fetch()), self._template)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise DiscoveryError(f"no answer: {type(error).__name__}") from error
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise DiscoveryError("no answer in time", Reason.TIMEOUT) from error
+        except httpx.HTTPError as error:
+            raise DiscoveryError(f"no answer: {type(error).__name__}", Reason.UNREACHABLE) from error
         except ValueError as error:
-            raise DiscoveryError("the answer is not JSON") from error
+            raise DiscoveryError("the answer is not JSON", Reason.PROTOCOL) from error
 
     async def _fetch(self) -> bytes:
         body = b""
@@ -50,5 +51,5 @@ class HttpSource:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _MAX_BYTES:
-                    raise DiscoveryError(f"the answer is larger than {_MAX_BYTES >> 20} MiB")
+                    raise DiscoveryError(f"the answer is larger than {_MAX_BYTES >> 20} MiB", Reason.PROTOCOL)
         return body

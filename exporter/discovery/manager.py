@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from exporter.config.discovery import DiscoverySection
-from exporter.discovery.base import Source
+from exporter.discovery.asking import Informants
+from exporter.discovery.base import Found, Source
 from exporter.discovery.cluster import ClusterSource
 from exporter.discovery.file import FileSource
 from exporter.discovery.http import HttpSource
 from exporter.discovery.sentinel import SentinelSource
-from exporter.errors import VigilError
+from exporter.errors import DiscoveryError, Reason, VigilError
 from exporter.log import get_logger
-from exporter.model.target import Target
 
 log = get_logger(__name__)
 
@@ -33,7 +33,8 @@ class Discovery:
     """Asks every source at its interval; `on_change` is called when the servers are others than before, and
     when every source has answered, or failed, for the first time.
 
-    `failures` counts the times a source could not tell, by the source's name.
+    `failures` counts the times a source could not tell, `problems` tells why it could not the last time, both
+    by the source's name.
     """
 
     def __init__(
@@ -46,19 +47,22 @@ class Discovery:
         self._on_change = on_change
         self._found = earlier.keep(sources) if earlier else {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._failing: set[int] = set()
         known = earlier.reported if earlier else set()
         self._unheard = {index for index, source in enumerate(sources) if source.name not in known}
         self.failures: dict[str, int] = {source.name: 0 for source in sources}
+        self.problems: dict[str, Reason] = {}
+        if earlier is not None:
+            earlier.hand_over(self)
 
     @property
-    def targets(self) -> Sequence[Target]:
-        """All servers found, of several with one name the first."""
-        by_instance: dict[str, Target] = {}
-        for index in range(len(self._sources)):
-            for target in self._found.get(index, ()):
-                by_instance.setdefault(target.instance, target)
-        return list(by_instance.values())
+    def found(self) -> Sequence[Found]:
+        """All servers that the sources name, in the order of these."""
+        return [found for index in range(len(self._sources)) for found in self._found.get(index, ())]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many servers each source has named last, by its name."""
+        return {source.name: len(self._found.get(index, ())) for index, source in enumerate(self._sources)}
 
     @property
     def has_reported(self) -> bool:
@@ -70,11 +74,19 @@ class Discovery:
         """The names of the sources that have."""
         return {source.name for index, source in enumerate(self._sources) if index not in self._unheard}
 
-    def keep(self, sources: Sequence[Source]) -> dict[int, Sequence[Target]]:
+    def keep(self, sources: Sequence[Source]) -> dict[int, Sequence[Found]]:
         """What was found last, for the sources that go on under the same name: no target is dropped only
         because the files were read again."""
         by_name = {source.name: self._found.get(index, ()) for index, source in enumerate(self._sources)}
         return {index: by_name.get(source.name, ()) for index, source in enumerate(sources)}
+
+    def hand_over(self, later: "Discovery") -> None:
+        """Whom else the sources could ask, for those that go on under the same name."""
+        known = {source.name: _informants(source) for source in self._sources}
+        for source in later._sources:
+            earlier, informants = known.get(source.name), _informants(source)
+            if earlier is not None and informants is not None:
+                informants.follow(earlier)
 
     def start(self) -> None:
         """Ask every source now and then at its interval."""
@@ -85,9 +97,9 @@ class Discovery:
 
     async def _run(self, index: int, source: Source) -> None:
         while True:
-            before = self.targets
+            before = self.found
             await self._refresh(index, source)
-            if self._is_first_round_over(index) or self.targets != before:
+            if self._is_first_round_over(index) or self.found != before:
                 self._on_change()
             await asyncio.sleep(source.interval_seconds)
 
@@ -102,27 +114,37 @@ class Discovery:
         try:
             async with asyncio.timeout(_FIND_SECONDS):
                 self._found[index] = await source.find()
-        except (VigilError, TimeoutError) as error:
-            self._note_failure(index, source, str(error) or "no answer in time")
+        except TimeoutError:
+            self._note_failure(index, source, DiscoveryError("no answer in time", Reason.TIMEOUT))
+        except VigilError as error:
+            self._note_failure(index, source, error)
         except Exception as error:
             log.exception("a source broke", source=source.name)
-            self._note_failure(index, source, type(error).__name__)
+            self._note_failure(index, source, DiscoveryError(type(error).__name__, Reason.INTERNAL))
         else:
-            if index in self._failing:
-                self._failing.remove(index)
+            if self.problems.pop(source.name, None) is not None:
                 log.info("a source works again", source=source.name)
 
-    def _note_failure(self, index: int, source: Source, reason: str) -> None:
+    def _note_failure(self, index: int, source: Source, error: VigilError) -> None:
         self.failures[source.name] += 1
-        if index not in self._failing:
-            self._failing.add(index)
-            kept = len(self._found.get(index, ()))
+        reason = error.reason if isinstance(error, DiscoveryError) else Reason.INTERNAL
+        if self.problems.get(source.name) is not reason:
             log.warning(
-                "a source failed, its last servers stay", source=source.name, error=reason, servers=kept
+                "a source failed, its last servers stay",
+                source=source.name,
+                reason=reason.value,
+                error=str(error),
+                servers=len(self._found.get(index, ())),
             )
+        self.problems[source.name] = reason
 
     async def stop(self) -> None:
         """Ask nobody any more."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _informants(source: Source) -> Informants | None:
+    """Whom a source asks, where it asks servers."""
+    return source.informants if isinstance(source, ClusterSource | SentinelSource) else None

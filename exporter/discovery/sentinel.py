@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from exporter.config.discovery import SentinelSection
+from exporter.config.url import ServerUrl
 from exporter.connection import Connection
-from exporter.discovery.asking import ask_any, text
-from exporter.discovery.base import Template
-from exporter.model.target import Address, Target
+from exporter.discovery.addresses import AddressMap
+from exporter.discovery.asking import Informants, text
+from exporter.discovery.base import Finding, Found, Template
+from exporter.errors import ReplyError
+from exporter.model.target import Address, Credentials, Target
 
 
 class SentinelSource:
@@ -22,49 +25,81 @@ class SentinelSource:
         self.interval_seconds = section.refresh_interval.seconds
         self._wanted = frozenset(section.masters)
         self._replicas = section.replicas
-        self._template = Template.of(section)
-        self._servers = [
-            replace(self._template, credentials=_sentinel_access(section, index)).make(url.address, {})
-            for index, url in enumerate(section.urls)
-        ]
-        self._watched_sentinels = self._servers if section.sentinels else []
+        self._addresses = AddressMap(section.addresses)
+        self._over_tls = section.server_tls
+        self._template = Template.of_servers(section)
+        access = [(_sentinel_template(section, url), url.address) for url in section.urls]
+        self.informants = Informants([template.access(address) for template, address in access])
+        sentinels = [template.make(Finding(at, {}, _SENTINEL_FACTS, at.instance)) for template, at in access]
+        self._sentinels = [found for found in sentinels if found is not None] if section.sentinels else []
 
-    async def find(self) -> Sequence[Target]:
+    async def find(self) -> Sequence[Found]:
         """Primaries, replicas and sentinels."""
-        found = await ask_any(self._servers, self._ask)
-        return [*found, *self._watched_sentinels]
+        findings, others = await self.informants.ask(self._ask)
+        self.informants.learn(others)
+        return [*self._template.make_all(findings), *self._sentinels]
 
-    async def _ask(self, connection: Connection) -> Sequence[Target]:
-        seed = connection.target.address
-        targets = []
+    async def _ask(self, connection: Connection) -> tuple[Sequence[Finding], Sequence[Target]]:
+        """What a sentinel watches, and which others watch it too."""
+        findings: list[Finding] = []
+        others: list[Target] = []
         for entry in await connection.execute("SENTINEL", "MASTERS"):
             master = _pairs(entry)
             name = master.get("name", "")
             if self._wanted and name not in self._wanted:
                 continue
-            entries = [master]
+            findings += self._findings(name, "master", [master])
             if self._replicas:
                 replicas = await connection.execute("SENTINEL", "SLAVES", name)
-                entries += [_pairs(replica) for replica in replicas]
-            targets += [
-                self._template.make(address, {"master_name": name})
-                for one in entries
-                if (address := _address(one, seed)) is not None
-            ]
-        return targets
+                findings += self._findings(name, "replica", [_pairs(replica) for replica in replicas])
+            others = others or await self._others(connection, name)
+        return findings, others
+
+    def _findings(self, name: str, role: str, entries: Sequence[Mapping[str, str]]) -> Sequence[Finding]:
+        places = [place for entry in entries if (place := _place(entry)) is not None]
+        return [self._finding(name, role, *place) for place in places]
+
+    def _finding(self, name: str, role: str, host: str, port: int) -> Finding:
+        facts = {
+            "source": "sentinel",
+            "master_name": name,
+            "role": role,
+            "announced_host": host,
+            "announced_port": str(port),
+        }
+        return Finding(self._reach(host, port, self._over_tls), {"master_name": name}, facts)
+
+    def _reach(self, host: str, port: int, over_tls: bool) -> Address:
+        place = self._addresses.find((host,), port) or (host, port)
+        return Address(host=place[0], port=place[1], tls=over_tls)
+
+    async def _others(self, connection: Connection, name: str) -> list[Target]:
+        """The other sentinels of a primary, to be asked like this one; none where it does not tell."""
+        asked = connection.target
+        try:
+            entries = await connection.execute("SENTINEL", "SENTINELS", name)
+        except ReplyError:
+            return []
+        places = [place for entry in entries if (place := _place(_pairs(entry))) is not None]
+        addresses = [self._reach(host, port, asked.address.tls) for host, port in places]
+        return [replace(asked, instance=address.instance, address=address) for address in addresses]
 
 
-def _sentinel_access(section: SentinelSection, index: int) -> Any:
+_SENTINEL_FACTS = {"source": "sentinel", "role": "sentinel"}
+
+
+def _sentinel_template(section: SentinelSection, url: ServerUrl) -> Template:
     """What the sentinel itself is asked with: what its URL carries, not the password of the servers."""
-    return SentinelSection(urls=(section.urls[index],)).read_credentials(section.urls[index])
+    credentials = Credentials(url.username, url.password)
+    if section.server_access is not None:
+        credentials = section.read_credentials(url)
+    return replace(Template.of(section), credentials=credentials)
 
 
 def _pairs(entry: Sequence[Any]) -> Mapping[str, str]:
     return {text(name): text(value) for name, value in zip(entry[::2], entry[1::2], strict=False)}
 
 
-def _address(entry: Mapping[str, str], seed: Address) -> Address | None:
+def _place(entry: Mapping[str, str]) -> tuple[str, int] | None:
     port = entry.get("port", "")
-    if not entry.get("ip") or not port.isdecimal() or not int(port):
-        return None
-    return replace(seed, host=entry["ip"], port=int(port), path="", database=0)
+    return (entry["ip"], int(port)) if entry.get("ip") and port.isdecimal() and int(port) else None

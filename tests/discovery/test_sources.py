@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from exporter.config.discovery import ClusterSection, FileSection, HttpSection, SentinelSection
-from exporter.discovery.base import Source
-from exporter.discovery.cluster import ClusterSource, read_nodes
+from exporter.discovery.base import Found, Source
+from exporter.discovery.cluster import ClusterSource
 from exporter.discovery.file import FileSource
 from exporter.discovery.http import HttpSource
 from exporter.discovery.manager import Discovery
@@ -30,7 +30,7 @@ GROUPS = [
 
 
 def find(source: Source) -> Sequence[Target]:
-    return asyncio.run(source.find())
+    return [found.target for found in asyncio.run(source.find())]
 
 
 def names(targets: Sequence[Target]) -> list[str]:
@@ -121,33 +121,13 @@ def test_http_that_nobody_serves() -> None:
         find(source)
 
 
-NODES = """\
-07c37df 127.0.0.1:30004@31004,hostname4 slave e7d1eec 0 1426238317239 4 connected
-67ed2db 127.0.0.1:30002@31002,hostname2 master - 0 1426238316232 2 connected 5461-10922
-292f8b3 [2001:db8::1]:30003@31003 master,fail - 0 1426238318243 3 disconnected 10923-16383
-6ec2392 :0@0 master,noaddr - 0 0 5 disconnected
-e7d1eec :30001@31001 myself,master - 0 0 1 connected 0-5460
-"""
-
-
-def test_nodes_of_a_cluster() -> None:
-    seed = Address("seed", 7, tls=True, database=2)
-    assert [str(node) for node in read_nodes(NODES, seed, replicas=True)] == [
-        "rediss://127.0.0.1:30004",
-        "rediss://127.0.0.1:30002",
-        "rediss://[2001:db8::1]:30003",
-        "rediss://seed:30001",
-    ]
-    assert len(list(read_nodes(NODES, seed, replicas=False))) == 3
-
-
 def test_a_real_cluster_of_two(start_server: StartServer) -> None:
     first, second = (start_server("--cluster-enabled", "yes") for _ in range(2))
     first.command("CLUSTER", "MEET", "127.0.0.1", second.port)
     section = {"urls": (f"redis://127.0.0.1:{free_port()}", first.url), "labels": {"cluster": "shop"}}
     source = ClusterSource(ClusterSection.model_validate(section))
 
-    async def found() -> Sequence[Target]:
+    async def found() -> Sequence[Found]:
         for _ in range(200):
             targets = await source.find()
             if len(targets) == 2:
@@ -155,7 +135,7 @@ def test_a_real_cluster_of_two(start_server: StartServer) -> None:
             await asyncio.sleep(0.05)
         return await source.find()
 
-    targets = asyncio.run(found())
+    targets = [one.target for one in asyncio.run(found())]
     assert names(targets) == sorted([first.instance, second.instance])
     assert all(target.labels == Labels({"cluster": "shop"}) for target in targets)
 
@@ -193,7 +173,7 @@ def test_real_sentinels(start_server: StartServer) -> None:
     section = {"urls": (sentinel.url,)}
     source = SentinelSource(SentinelSection.model_validate(section))
 
-    async def found() -> Sequence[Target]:
+    async def found() -> Sequence[Found]:
         for _ in range(300):
             targets = await source.find()
             if len(targets) == 3:
@@ -201,7 +181,7 @@ def test_real_sentinels(start_server: StartServer) -> None:
             await asyncio.sleep(0.05)
         return await source.find()
 
-    targets = asyncio.run(found())
+    targets = [one.target for one in asyncio.run(found())]
     assert names(targets) == sorted([primary.instance, replica.instance, sentinel.instance])
     labels = {target.instance: target.labels for target in targets}
     assert labels[primary.instance] == labels[replica.instance] == Labels({"master_name": "shop"})
@@ -218,11 +198,11 @@ class Scripted:
     def __init__(self, *answers: Sequence[str] | Exception) -> None:
         self.answers = list(answers)
 
-    async def find(self) -> Sequence[Target]:
+    async def find(self) -> Sequence[Found]:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        return [Target(name, Address(name)) for name in answer]
+        return [Found(Target(name, Address(name))) for name in answer]
 
 
 def test_a_failing_source_keeps_its_last_servers() -> None:
@@ -231,7 +211,7 @@ def test_a_failing_source_keeps_its_last_servers() -> None:
         changed = asyncio.Event()
 
         def note() -> None:
-            seen.append(names(discovery.targets))
+            seen.append(names([one.target for one in discovery.found]))
             if len(seen) == 2:
                 changed.set()
 
@@ -240,8 +220,10 @@ def test_a_failing_source_keeps_its_last_servers() -> None:
         discovery.start()
         await changed.wait()
         assert discovery.failures == {"scripted": 2}
+        assert discovery.problems == {}
+        assert discovery.counts == {"scripted": 1}
         again = Discovery([Scripted(["c"])], lambda: None, discovery)
-        assert names(again.targets) == ["b"]
+        assert names([one.target for one in again.found]) == ["b"]
         await discovery.stop()
         return seen
 

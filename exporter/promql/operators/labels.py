@@ -1,17 +1,14 @@
 """Functions that write labels: label_replace and label_join."""
 
-import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final
 
 from exporter.errors import QueryError
+from exporter.model.expansion import expander
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import InvalidRegexError, compile_anchored
 from exporter.promql.operators.base import VectorOperator
 from exporter.promql.run import Run
 from exporter.promql.vector import Key, PerKey, Vector
-
-_REFERENCE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))", re.ASCII)
 
 
 class Relabel:
@@ -60,7 +57,7 @@ def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callab
         regex = compile_anchored(pattern)
     except InvalidRegexError as error:
         raise QueryError(f"invalid regular expression in label_replace(): {pattern}") from error
-    expand = _template(replacement, regex)
+    expand = expander(replacement, regex)
 
     def compute(key: Key) -> str | None:
         match = regex.fullmatch(key.labels.get(source))
@@ -86,28 +83,3 @@ def _within(parts: list[str], limit: int) -> str:
     if sum(map(len, parts)) > limit:
         raise QueryError(f"label value longer than {limit} characters")
     return "".join(parts)
-
-
-def _template(replacement: str, regex: Any) -> Callable[[Any], list[str]]:
-    """The replacement's `$1`, `${1}`, `$name` and `$$`, as Go's `Regexp.Expand` reads them.
-
-    An unknown group is empty, a `$` that starts none of these stays.
-    """
-    pieces: list[str | int] = []
-    position = 0
-    for match in _REFERENCE.finditer(replacement):
-        pieces.append(replacement[position : match.start()])
-        pieces.append("$" if match[1] else _group(match[2] or match[3], regex))
-        position = match.end()
-    pieces.append(replacement[position:])
-    return lambda found: [
-        piece if isinstance(piece, str) else found.group(piece) or "" for piece in pieces if piece != ""
-    ]
-
-
-def _group(name: str, regex: Any) -> str | int:
-    if name.isdigit():
-        number = int(name) if len(name) < 6 else regex.groups + 1
-    else:
-        number = regex.groupindex.get(name, regex.groups + 1)
-    return number if number <= regex.groups else ""
