@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from exporter.config.main import Config
+from exporter.discovery.base import Found
 from exporter.metrics import Exposition, Format
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.reload import plan_found, plan_targets
@@ -82,6 +83,6 @@ def test_the_job_is_that_of_the_target_of_its_source_or_the_usual_one() -> None:
     targets = plan_targets(config)
     assert [target.series_labels.get("job") for target in targets] == ["usual", "own", "label"]
     assert [target.exposed_labels.get("job") for target in targets] == ["", "", "label"]
-    found = [section.to_target() for section in config.targets]
+    found = [Found(section.to_target()) for section in config.targets]
     there = plan_found(Config.model_validate({"global": {"job": "usual"}}), found)
     assert [target.series_labels.get("job") for target in there] == ["usual", "own", "label"]
