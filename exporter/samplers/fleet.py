@@ -20,9 +20,10 @@ class Fleet:
     """The runners of all targets.
 
     A target whose connection is closed by the server, or that has begun to leave questions unanswered, is
-    sampled again at once, out of turn. `on_news` is called after that, and when a target has gone down or
-    come up, or cannot be sampled for another reason; `on_sampled` after passes of a target, `on_reported`
-    when the last of the targets has been sampled once, or has failed. `records` are what
+    sampled again at once, out of turn, and so are the others of a host when the first of them goes down:
+    whether the host is gone is known at once. `on_news` is called after that, and when a target has gone
+    down or come up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
+    `on_reported` when the last of the targets has been sampled once, or has failed. `records` are what
     samplers keep over a restart.
     """
 
@@ -134,6 +135,16 @@ class Fleet:
         if runner.status.problem is Reason.TIMEOUT:
             # A server that is busy with a script says so only after some seconds of silence.
             self._look_soon(runner)
+        self._look_around(runner)
+
+    def _look_around(self, changed: TargetRunner) -> None:
+        """Whether the others of a host are there, when one is the first of them to go down."""
+        here = changed.target.address.host
+        host = [runner for runner in self.runners if runner.target.address.host == here]
+        if [runner for runner in host if runner.status.up is False] == [changed]:
+            for runner in host:
+                if runner.status.up:
+                    self._look_soon(runner)
 
     def _look_soon(self, runner: TargetRunner) -> None:
         task = asyncio.create_task(self._look_again(runner))

@@ -27,6 +27,9 @@ QUORUM_STATUS: Final = _gauge(
 )
 OK_SENTINELS: Final = _gauge("master_ok_sentinels", "Sentinels of a primary that are up, this one included.")
 OK_SLAVES: Final = _gauge("master_ok_slaves", "Replicas of a primary that are up.")
+FAILOVER: Final = _gauge(
+    "master_failover_in_progress", "Whether the sentinel is failing a primary over at this moment."
+)
 PEER: Final = _gauge(
     "peer_info",
     "Another sentinel that watches a primary; always 1.",
@@ -60,6 +63,7 @@ FAMILIES: Final = (
     QUORUM_STATUS,
     OK_SENTINELS,
     OK_SLAVES,
+    FAILOVER,
     PEER,
     CONFIG_KEY_VALUE,
     CONFIG_VALUE,
@@ -112,6 +116,8 @@ class SentinelSampler:
         # This one counts as up: it has just answered.
         self._table.set(OK_SENTINELS, 1.0 + _count_up(peers), *labels)
         self._table.set(OK_SLAVES, float(_count_up(_details(slaves))), *labels)
+        flags = text(master.get("flags")).split(",")
+        self._table.set(FAILOVER, float("failover_in_progress" in flags), *labels)
         if self._settings.peers:
             self._peers.folded += max(0, len(peers) - _MAX_PEERS)
             for peer in peers[:_MAX_PEERS]:

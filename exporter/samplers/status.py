@@ -19,6 +19,12 @@ PROBLEM: Final = Family(
     "Why the last INFO failed: 1 for the one reason that applies, no series while there is none.",
     ("reason",),
 )
+TARGET_INFO: Final = Family(
+    "redis_vigil_target_info",
+    Kind.GAUGE,
+    "Where the server is reached, whatever it is called; always 1. A Unix socket has none.",
+    ("target_host", "target_port"),
+)
 DURATION: Final = Family(
     "redis_vigil_sampler_duration_seconds", Kind.GAUGE, "How long the sampler's last pass took.", ("sampler",)
 )
@@ -76,6 +82,7 @@ LAST_ERROR: Final = Family(
 FAMILIES: Final = (
     UP,
     PROBLEM,
+    TARGET_INFO,
     DURATION,
     SUCCESS,
     ERROR,
@@ -167,6 +174,7 @@ class TargetStatus:
         self.connect_seconds = 0.0
         self.scrape = scrapes.Scrape()
         self.samplers: dict[str, SamplerStatus] = {}
+        self._address = target.address
         # Where the values of each sampler stand in the table; under "" those about the passes of INFO.
         self._handles: dict[str, Sequence[int | None]] = {}
         self._generation = 0
@@ -191,6 +199,8 @@ class TargetStatus:
         if self.up is not None:
             table.set(UP, float(self.up))
             self.scrape.write(table, up=self.up)
+            if not self._address.path:
+                table.set(TARGET_INFO, 1.0, self._address.host, str(self._address.port))
         problem = self.problem
         if problem is not None:
             table.set(PROBLEM, 1.0, problem.value)

@@ -60,6 +60,7 @@ def test_a_sentinel(start_each_server: StartServer, each_program: Path, tmp_path
             assert probe.value("redis_sentinel_master_status", **main, master_status="ok") == 1.0
             assert probe.value("redis_sentinel_master_slaves", **main) == 1.0
             assert probe.value("redis_sentinel_master_ok_slaves", **main) == 1.0
+            assert probe.value("redis_sentinel_master_failover_in_progress", **main) == 0.0
             assert probe.value("redis_sentinel_master_ok_sentinels", **main) == 1.0
             assert probe.value("redis_sentinel_master_setting_ckquorum", **main) == 1.0
             assert probe.value("redis_sentinel_master_setting_down_after_milliseconds", **main) == 5000.0
