@@ -111,7 +111,13 @@ def test_a_queue_that_is_spread_over_nodes_is_one(tmp_path: Path, start_server: 
                 lambda: "RedisQueueBacklog" in names(told(hook, "firing")), 30.0, "the backlog is told"
             )
             ((_, labels),) = [one for one in told(hook, "firing") if one[0] == "RedisQueueBacklog"]
-            assert labels == {"cluster": "shop", "framework": "list", "queue": name, "severity": "warning"}
+            assert labels == {
+                "cluster": "shop",
+                "framework": "list",
+                "job": "redis",
+                "queue": name,
+                "severity": "warning",
+            }
             # A node is gone: the other two hold less than the threshold, and nothing has become better.
             lost = owner(nodes, f"queue:{name}:2")
             lost.kill()
