@@ -72,8 +72,9 @@ def plan_of(config: Config) -> Plan:
             problems.extend(error.problems)
             return None
 
+    alerting = config.alerting
     rule_files = attempt(lambda: load_rule_files([path.absolute() for path in rule_paths(config)]))
-    routing = attempt(lambda: load_routing(config.alerting.config_file, time.time))
+    routing = attempt(lambda: load_routing(alerting.config_file, time.time, alerting.message_style))
     web = attempt(lambda: _load_web(config))
     if rule_files is None or routing is None or web is None:
         raise ConfigError(problems)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from exporter.alerting.setup import MakeIntegrations
 from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.alertmanager.templates import expand
 from exporter.config.document import Document
 from exporter.errors import ConfigError, Problem
@@ -27,10 +28,10 @@ class Routing:
     bind: Callable[[Messages], MakeIntegrations]
 
 
-def load_routing(path: Path | None, now: Callable[[], float]) -> Routing:
+def load_routing(path: Path | None, now: Callable[[], float], style: MessageStyle = "vigil") -> Routing:
     """Read an alertmanager.yml and its templates; without a path nobody is told.
 
-    `now` tells the time.
+    `now` tells the time, `style` whose words the default texts are.
 
     Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
     its receivers.
@@ -48,6 +49,7 @@ def load_routing(path: Path | None, now: Callable[[], float]) -> Routing:
             template_files=expand(config.templates, path.parent),
             document=document,
             messages=messages,
+            style=style,
         )
 
     _check_receivers(config, bind(MemoryMessages()))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from exporter.errors import NotifyError
+from exporter.model.alert import Alert
 from exporter.notify.notification import Notification
 
 CONCURRENCY: Final = 32
@@ -27,9 +28,19 @@ class Integration(Protocol):
     @property
     def send_resolved(self) -> bool: ...
 
+    @property
+    def tells_event_ends(self) -> bool:
+        """Whether the end of an alert is told, too, that is about an event (`kind: event`)."""
+        ...
+
     async def send(self, notification: Notification) -> None:
         """Deliver one message; raises `NotifyError`."""
         ...
+
+
+def tells_end(integration: Integration, alert: Alert) -> bool:
+    """Whether an integration tells people that an alert is over: an event, such as a restart, never is."""
+    return integration.send_resolved and (integration.tells_event_ends or not alert.is_event)
 
 
 class Gate:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.alerting.history import Outcome, record_of
-from exporter.alerting.integration import Gate, Integration
+from exporter.alerting.integration import Gate, Integration, tells_end
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import LogEntry, LogKey, NotificationLog, expiry
 from exporter.alerting.metrics import Metrics
@@ -37,7 +37,7 @@ class Deduplicate:
             entry,
             firing,
             resolved,
-            send_resolved=self._integration.send_resolved,
+            told_ends=self._told_ends(alerts, context.now),
             repeats_before=context.now - context.options.repeat_interval,
         ):
             return alerts
@@ -46,6 +46,14 @@ class Deduplicate:
             # 1063). The time stays, so that reminders come when they would have come.
             await self._remember(entry.forget(resolved & entry.believed))
         return []
+
+    def _told_ends(self, alerts: Sequence[Alert], now: float) -> frozenset[int]:
+        """The fingerprints of the alerts whose end people are told."""
+        return frozenset(
+            alert.labels.fingerprint()
+            for alert in alerts
+            if alert.is_resolved(now) and tells_end(self._integration, alert)
+        )
 
     async def _remember(self, entry: LogEntry) -> None:
         self._log.put(entry)
@@ -57,10 +65,11 @@ def needs_notification(
     firing: frozenset[int],
     resolved: frozenset[int],
     *,
-    send_resolved: bool,
+    told_ends: frozenset[int],
     repeats_before: float,
 ) -> bool:
-    """Whether a receiver that was told `entry` last is to be told of these alerts.
+    """Whether a receiver that was told `entry` last is to be told of these alerts; of the resolved ones it is
+    told the end of `told_ends` only.
 
     Source: `needsUpdate` of github.com/prometheus/alertmanager, notify/notify.go; the order counts.
     """
@@ -72,7 +81,7 @@ def needs_notification(
         # Also where resolved alerts are not sent: the log is to learn that nothing fires any more. An alert
         # that ended and that the receiver never heard of is no reason.
         return bool(resolved & entry.believed)
-    if send_resolved and not resolved <= entry.resolved:
+    if not told_ends <= entry.resolved:
         return True
     return entry.at < repeats_before
 
@@ -91,7 +100,9 @@ class Send:
 
     async def exec(self, context: Context, alerts: Sequence[Alert]) -> Sequence[Alert]:
         context.told = tuple(
-            alert for alert in alerts if self._integration.send_resolved or not alert.is_resolved(context.now)
+            alert
+            for alert in alerts
+            if not alert.is_resolved(context.now) or tells_end(self._integration, alert)
         )
         if context.told:
             if context.attempt == 1:

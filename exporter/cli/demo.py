@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
@@ -58,7 +59,7 @@ def demo(
     listener = listen(listen_address)
     server = DemoServer(program)
     console = Console()
-    plan = _plan(server.url, Terminal(console))
+    plan = _plan(server.url, Terminal(console, _time_of_day))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_show(server, plan, listener, console, first_outage, seconds))
 
@@ -77,6 +78,10 @@ def _plan(url: str, terminal: Terminal) -> Plan:
         return (terminal,) if receiver.name == terminal.name else ()
 
     return replace(plan_of(config), routing=Routing(routes, lambda _: _make_integrations))
+
+
+def _time_of_day(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
 
 
 async def _show(
@@ -121,7 +126,7 @@ def _introduce(console: Console, server: DemoServer, app: App, first_outage_seco
     console.print(f"  metrics              {url}/metrics")
     console.print(f"  queues               {url}/api/queues")
     console.print(f"  Prometheus' API      {url}/api/v1/query?query=redis_up")
-    console.print("Messages appear below as they would in Slack. Ctrl-C ends the demo.")
+    console.print("Messages appear below in the words that Slack would get. Ctrl-C ends the demo.")
     console.print(f"The first trouble comes in {first_outage_seconds:.0f} s.")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.fields import ByteSize, Duration, PositiveDuration, ReadableFile, RelativePath, Section
 from exporter.config.targets import LabelMap
 from exporter.config.web import check_base_url
@@ -35,6 +36,9 @@ class AlertingSection(Section):
     """An alertmanager.yml, which the daemon runs itself."""
     alertmanagers: tuple[Annotated[str, AfterValidator(check_base_url)], ...] = ()
     """URLs of Alertmanagers that each get every alert too."""
+    message_style: MessageStyle = "vigil"
+    """Whose default texts Slack messages and mails have: `vigil` are our own, `alertmanager` are
+    Alertmanager's, byte for byte. What a receiver or a file under `templates` says itself wins."""
     hold_missing: bool = True
     """Whether an alert whose server cannot be sampled is held, instead of resolved as in Prometheus."""
 

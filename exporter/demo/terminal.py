@@ -1,40 +1,48 @@
-"""Messages on the terminal, in the place of Slack."""
+"""Messages on the terminal: they say what others would say in Slack."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 
-from exporter.model.alert import Alert
+from exporter.notify.data import notification_data
+from exporter.notify.digest import AlertText, digest
+from exporter.notify.digest_text import plain_lines
 from exporter.notify.notification import Notification
 
 _COLOURS: Final = {"critical": "red", "warning": "yellow"}
+_INDENT: Final = 9
 
 
 class Terminal:
-    """An integration that prints what others would send."""
+    """An integration that prints what others would send; `clock` writes the time of day of epoch seconds."""
 
     name: Final = "terminal"
     send_resolved: Final = True
+    tells_event_ends: Final = False
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[float], str]) -> None:
         self._console = console
+        self._clock = clock
 
     async def send(self, notification: Notification) -> None:
         """Print each alert of a message."""
-        for alert in notification.alerts:
-            self._print(alert, notification.now)
+        told = digest(notification_data(notification, _printable), notification.now)
+        for alert in told.alerts:
+            self._print(alert, self._clock(notification.now))
+        if told.left_out:
+            self._console.print(f"{'':{_INDENT}}… and {told.left_out} more: {told.url}", highlight=False)
 
-    def _print(self, alert: Alert, now: float) -> None:
-        summary = alert.annotations.get("summary") or alert.annotations.get("description")
-        stamp = datetime.fromtimestamp(now, UTC).astimezone().strftime("%H:%M:%S")
-        if alert.is_resolved(now):
-            mark = "[bold green]RESOLVED[/]"
-        else:
-            mark = f"[bold {_COLOURS.get(alert.labels.get('severity'), 'cyan')}]FIRING  [/]"
-        self._console.print(
-            f"{stamp} {mark} [bold]{escape(alert.name)}[/]  {escape(summary)}",
-            highlight=False,
-            soft_wrap=True,
-        )
+    def _print(self, alert: AlertText, time_of_day: str) -> None:
+        colour = "green" if alert.is_over else _COLOURS.get(alert.severity, "cyan")
+        headline = f"{time_of_day} [bold {colour}]{escape(alert.headline)}[/]"
+        self._console.print(headline, highlight=False, soft_wrap=True)
+        details = "\n".join(map(escape, plain_lines(alert)))
+        self._console.print(Padding(details, (0, 0, 0, _INDENT)), highlight=False, style="dim")
+
+
+def _printable(text: str) -> str:
+    """Without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -102,6 +102,8 @@ class AlertData(Structure):
     ends_at: Time = ZERO_TIME
     generator_url: str = ""
     fingerprint: str = ""
+    # No field that a template could name: Alertmanager knows nothing of it.
+    reading: str = ""
 
     go_type: ClassVar[str] = "template.Alert"
     go_fields: ClassVar[Mapping[str, str]] = {

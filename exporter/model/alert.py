@@ -21,11 +21,19 @@ class Alert:
     generator_url: str = ""
     updated_at: float = 0.0
     timeout: bool = False
+    reading: str = ""
+    """The value against its limit (`91.2% (limit 85%)`), for people; empty where that is not known. It is not
+    kept over a restart: the rule tells it again."""
 
     @property
     def name(self) -> str:
         """The label `alertname`."""
         return self.labels.get("alertname")
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it is about something that happened and has no end: label `kind` is `event`."""
+        return self.labels.get("kind") == "event"
 
     @property
     def fingerprint(self) -> str:

@@ -49,6 +49,7 @@ def _alert_data(alert: Alert, now: float, guard: Guard) -> AlertData:
         ends_at=time_of(alert.ends_at) if resolved else ZERO_TIME,
         generator_url=guard(alert.generator_url),
         fingerprint=alert.fingerprint,
+        reading=guard(alert.reading),
     )
 
 

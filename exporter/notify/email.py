@@ -9,14 +9,15 @@ from typing import Final
 
 from exporter.config.alertmanager.email import EmailConfig
 from exporter.config.alertmanager.http import TlsConfig
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.errors import NotifyError
-from exporter.gotemplate.alertmanager import notification_functions
 from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
 from exporter.notify.offload import make_message
 from exporter.notify.smtp import Credentials, SmtpServer
+from exporter.notify.style import message_functions
 from exporter.notify.template import Compiler, Rendering
 from exporter.notify.tls import TlsContexts
 
@@ -31,18 +32,26 @@ class EmailIntegration:
 
     name: Final = "email"
 
-    def __init__(self, config: EmailConfig, compiler: Compiler, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: EmailConfig,
+        compiler: Compiler,
+        now: Callable[[], float],
+        *,
+        style: MessageStyle = "alertmanager",
+    ) -> None:
         self.send_resolved = config.send_resolved
+        self.tells_event_ends = style == "alertmanager"
         self._now = now
         self._from = compiler.parse("from", config.from_)
         self._to = compiler.parse("to", config.to)
-        self._messages = EmailMessages(config, compiler)
+        self._messages = EmailMessages(config, compiler, style)
         self._server = make_server(config)
 
     async def send(self, notification: Notification) -> None:
         """Hand the mail over to the server; raises `NotifyError`."""
         data = notification_data(notification)
-        functions = notification_functions(self._now)
+        functions = message_functions(self._now)
         sender, recipients = self._envelope(Rendering(data, functions))
         rendering = Rendering(data, functions)
         message = await make_message(notification, lambda: self._messages.build(notification, rendering))

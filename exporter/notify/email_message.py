@@ -10,18 +10,23 @@ from email.utils import format_datetime
 from typing import Final
 
 from exporter.config.alertmanager.email import DEFAULT_SUBJECT, EmailConfig
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.notify.email_headers import format_header
 from exporter.notify.notification import Notification
 from exporter.notify.template import Compiler, Rendering
 
+_OWN_TEXT: Final = '{{ template "email.default.text" . }}'
 _OURS: Final = frozenset({"Content-Type", "Content-Transfer-Encoding", "Mime-Version"})
 
 
 class EmailMessages:
     """The templates of one entry of `email_configs`, parsed."""
 
-    def __init__(self, config: EmailConfig, compiler: Compiler) -> None:
+    def __init__(self, config: EmailConfig, compiler: Compiler, style: MessageStyle = "alertmanager") -> None:
         self._config = config
+        # A page of the user's own says other things than our text would.
+        has_own_body = bool({"html", "text"} & config.model_fields_set)
+        body = _OWN_TEXT if style == "vigil" and not has_own_body else config.text
         within = compiler.at("headers")
         self._subject_without_user = within.parse("Subject", DEFAULT_SUBJECT)
         self._headers = {
@@ -34,7 +39,7 @@ class EmailMessages:
                 self._headers[name] = within.parse(name, text)
         self._html = compiler.parse("html", config.html)
         self._html_without_user = compiler.parse("html", '{{ template "email.default.html" . }}')
-        self._text = compiler.parse("text", config.text)
+        self._text = compiler.parse("text", body) if body else None
 
     def build(self, notification: Notification, rendering: Rendering) -> bytes:
         """A multipart/alternative mail, ready for the wire."""
@@ -65,7 +70,7 @@ class EmailMessages:
         body = EmailMessage(policy.SMTP)
         body["MIME-Version"] = "1.0"
         body.make_alternative()
-        if self._config.text:
+        if self._text is not None:
             body.add_alternative(rendering.text(self._text), cte="quoted-printable")
         if self._config.html:
             page = rendering.html(self._html, self._html_without_user)

@@ -6,6 +6,7 @@ from pathlib import Path
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.merging import with_globals
 from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
 from exporter.config.validation import Place
 from exporter.errors import ConfigError
@@ -22,7 +23,8 @@ class IntegrationFactory:
     """Makes the integrations of receivers that share the global settings and the templates of one file.
 
     `template_files` are the user's. `document` is the file itself, so that problems have a line. `messages`
-    remembers what was posted in Slack; pass the same one to the factory of the next configuration.
+    remembers what was posted in Slack; pass the same one to the factory of the next configuration. `style` is
+    whose words the default texts are.
 
     Raises `ConfigError` for template files that do not parse.
     """
@@ -35,10 +37,12 @@ class IntegrationFactory:
         template_files: Iterable[Path] = (),
         document: Document | None = None,
         messages: Messages | None = None,
+        style: MessageStyle = "alertmanager",
     ) -> None:
         self._defaults = defaults
         self._now = now
-        self._templates = load_templates(template_files)
+        self._style = style
+        self._templates = load_templates(template_files, style)
         self._document = document
         self._messages = messages or MemoryMessages()
 
@@ -53,11 +57,21 @@ class IntegrationFactory:
         for index, webhook in enumerate(merged.webhook_configs):
             integrations.append(WebhookIntegration(webhook, root.at("webhook_configs", index), self._now))
         for index, email in enumerate(merged.email_configs):
-            integrations.append(EmailIntegration(email, root.at("email_configs", index), self._now))
+            integrations.append(
+                EmailIntegration(email, root.at("email_configs", index), self._now, style=self._style)
+            )
         for index, slack in enumerate(merged.slack_configs):
             compiler = root.at("slack_configs", index)
             own_messages = MessagesOf(f"{receiver.name}/{index}", self._messages)
-            integrations.append(SlackIntegration(slack, compiler, self._now, own_messages))
+            integrations.append(
+                SlackIntegration(
+                    slack,
+                    compiler,
+                    self._now,
+                    own_messages,
+                    tells_event_ends=self._style == "alertmanager",
+                )
+            )
         if root.problems:
             raise ConfigError(dict.fromkeys(root.problems))
         return tuple(integrations)

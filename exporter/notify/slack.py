@@ -11,7 +11,6 @@ from typing import Any, Final
 from exporter.config.alertmanager.http import HttpConfig, check_url
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.errors import NotifyError
-from exporter.gotemplate.alertmanager import notification_functions
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
@@ -19,6 +18,7 @@ from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
 from exporter.notify.slack_messages import MemoryMessages, Message, Messages
 from exporter.notify.slack_payload import SlackPayload
+from exporter.notify.style import message_functions
 from exporter.notify.template import Compiler
 from exporter.notify.transport import Answer
 
@@ -41,8 +41,11 @@ class SlackIntegration:
         compiler: Compiler,
         now: Callable[[], float],
         messages: Messages | None = None,
+        *,
+        tells_event_ends: bool = True,
     ) -> None:
         self.send_resolved = config.send_resolved
+        self.tells_event_ends = tells_event_ends
         self._config = config
         self._now = now
         self._messages = messages or MemoryMessages()
@@ -53,7 +56,7 @@ class SlackIntegration:
 
     async def send(self, notification: Notification) -> None:
         """Post the message, or change the group's earlier one; raises `NotifyError`."""
-        functions = notification_functions(self._now)
+        functions = message_functions(self._now)
         payload = await make_message(notification, lambda: self._payload.build(notification, functions))
         if not self._config.update_message:
             await self._post(self._post_url(), payload)
@@ -112,7 +115,10 @@ class SlackIntegration:
 
     def _remember(self, notification: Notification, posted: Message | None) -> None:
         """Once everything has ended, the next alert is news and gets a message of its own."""
-        over = all(alert.is_resolved(notification.now) for alert in notification.alerts)
+        over = all(
+            alert.is_resolved(notification.now) or (alert.is_event and not self.tells_event_ends)
+            for alert in notification.alerts
+        )
         if over:
             self._messages.forget(notification.group_key)
         elif posted is not None:

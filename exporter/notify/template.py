@@ -6,13 +6,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
 from exporter.config.validation import Place, describe
 from exporter.errors import ConfigError, Problem, TemplateError
 from exporter.gotemplate import Function, Limits, Template, TemplateSet
-from exporter.gotemplate.alertmanager import FUNCTION_NAMES, Alerts, NotificationData
+from exporter.gotemplate.alertmanager import Alerts, NotificationData
+from exporter.notify.style import DEFAULT_FILES, function_names
 
-_DEFAULTS: Final = ("default.tmpl", "email.tmpl")
 _LARGEST_FILE_BYTES: Final = 1 << 20
 # A message about thousands of alerts is long, and still has to go out.
 _LIMITS: Final = Limits(
@@ -22,13 +23,13 @@ _LIMITS: Final = Limits(
 _ALERTS_IN_FALLBACK: Final = 50
 
 
-def load_templates(files: Iterable[Path] = ()) -> TemplateSet:
-    """The default templates, and the user's files on top: what has the same name replaces the default.
+def load_templates(files: Iterable[Path] = (), style: MessageStyle = "alertmanager") -> TemplateSet:
+    """The default templates of a style, and the user's files on top, which replace what has the same name.
 
     Raises `ConfigError` with the problems of all files.
     """
-    templates = TemplateSet(FUNCTION_NAMES)
-    for name in _DEFAULTS:
+    templates = TemplateSet(function_names(style))
+    for name in DEFAULT_FILES[style]:
         text = resources.files("exporter.notify").joinpath("templates", name).read_text(encoding="utf-8")
         templates.add(text, name=name)
     problems: list[Problem] = []

@@ -28,6 +28,8 @@ class WebhookIntegration:
     """One entry of `webhook_configs`. Nothing is escaped: programs want the original."""
 
     name: Final = "webhook"
+    # What it gets is Alertmanager's JSON, and programs may wait for the end.
+    tells_event_ends: Final = True
 
     def __init__(self, config: WebhookConfig, compiler: Compiler, now: Callable[[], float]) -> None:
         self.send_resolved = config.send_resolved

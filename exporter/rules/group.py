@@ -173,7 +173,7 @@ class Group:
             alerts += take_due(
                 rule.active.values(),
                 at_ms,
-                query=rule.spec.query,
+                spec=rule.spec,
                 interval_ms=self.interval_ms,
                 environment=self._environment,
             )

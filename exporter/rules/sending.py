@@ -11,6 +11,8 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.environment import Environment
+from exporter.rules.measure import Measure, measure_of
+from exporter.rules.model import AlertSpec
 
 # An alert that is not sent again for this many intervals or resend delays counts as over.
 _VALIDITY_FACTOR: Final = 4
@@ -27,21 +29,24 @@ def needs_sending(alert: ActiveAlert, at_ms: int, resend_delay_ms: int) -> bool:
 
 
 def take_due(
-    alerts: Iterable[ActiveAlert], at_ms: int, *, query: str, interval_ms: int, environment: Environment
+    alerts: Iterable[ActiveAlert], at_ms: int, *, spec: AlertSpec, interval_ms: int, environment: Environment
 ) -> list[Alert]:
     """The alerts of one rule that are due, ready to be handed on; notes on them that they are sent now."""
     due = [alert for alert in alerts if needs_sending(alert, at_ms, environment.resend_delay_ms)]
     if not due:
         return []
     validity_ms = _VALIDITY_FACTOR * max(interval_ms, environment.resend_delay_ms)
-    generator_url = query_url(environment.external_url, query)
+    generator_url = query_url(environment.external_url, spec.query)
+    measure = measure_of(spec)
     for alert in due:
         alert.last_sent_at_ms = at_ms
         alert.valid_until_ms = at_ms + validity_ms
-    return [_outgoing(alert, at_ms, generator_url, environment.external_labels) for alert in due]
+    return [_outgoing(alert, at_ms, generator_url, environment.external_labels, measure) for alert in due]
 
 
-def _outgoing(alert: ActiveAlert, at_ms: int, generator_url: str, external_labels: Labels) -> Alert:
+def _outgoing(
+    alert: ActiveAlert, at_ms: int, generator_url: str, external_labels: Labels, measure: Measure | None
+) -> Alert:
     return Alert(
         Labels({**external_labels.as_dict(), **alert.labels.as_dict()}),
         Labels(alert.annotations),
@@ -49,6 +54,7 @@ def _outgoing(alert: ActiveAlert, at_ms: int, generator_url: str, external_label
         (alert.resolved_at_ms or alert.valid_until_ms) / 1000,
         generator_url,
         at_ms / 1000,
+        reading=measure.tell(alert.value) if measure else "",
     )
 
 

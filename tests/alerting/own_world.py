@@ -35,6 +35,7 @@ class Hook:
     """An integration that keeps what it is sent, and answers as it was told."""
 
     name = "webhook"
+    tells_event_ends = True
 
     def __init__(self, world: "OwnWorld", receiver: str, send_resolved: bool) -> None:
         self._world = world

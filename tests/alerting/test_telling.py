@@ -51,7 +51,7 @@ def test_table(
         logged,
         frozenset(map(ord, firing)),
         frozenset(map(ord, resolved)),
-        send_resolved=send_resolved,
+        told_ends=frozenset(map(ord, resolved if send_resolved else "")),
         repeats_before=500.0,
     )
     assert result is expected

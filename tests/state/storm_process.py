@@ -39,6 +39,7 @@ class Hook:
 
     name = "webhook"
     send_resolved = True
+    tells_event_ends = True
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client = client

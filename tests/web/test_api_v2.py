@@ -54,6 +54,7 @@ class Hook:
 
     name: str = "webhook"
     send_resolved: bool = True
+    tells_event_ends: bool = True
 
     async def send(self, notification: Notification) -> None: ...
 

@@ -1,0 +1,232 @@
+"""What a message says of its alerts, before it becomes Slack's, a mail's or the terminal's: our own words.
+
+Made from the data that templates see, so that text from outside stays as guarded as it came.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import ClassVar, Final
+
+from exporter.gotemplate.alertmanager import ALERT_NAME, KV, AlertData, NotificationData, Pair, Pairs
+from exporter.gotemplate.values import Structure, TypedList
+
+MOST_ALERTS: Final = 50
+"""Of so many alerts a message says more than that they are there."""
+
+_SEVERITIES: Final = ("critical", "page", "error", "warning", "info")
+_BAD, _DOUBTFUL, _MILD, _OTHER, _OVER = "#b42318", "#b54708", "#175cd3", "#475467", "#067647"
+_COLOURS: Final = {"critical": _BAD, "page": _BAD, "error": _BAD, "warning": _DOUBTFUL, "info": _MILD}
+# They are said otherwise, or mean nothing to people.
+_UNSAID: Final = frozenset({ALERT_NAME, "severity", "kind"})
+# What every target has unless somebody says otherwise.
+_USUAL: Final = {"job": "redis"}
+_LONGEST_VALUE: Final = 300
+_LONGEST_TEXT: Final = 1500
+_HTTP: Final = re.compile("https?://", re.I)
+# What would end an address where it stands in a text.
+_ENCODED: Final = {ord(char): f"%{ord(char):02X}" for char in '"`|<>{}^\\ \t\r\n'}
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Structure):
+    """Where a message leads."""
+
+    text: str
+    url: str
+
+    go_type: ClassVar[str] = "digest.Link"
+    go_fields: ClassVar[Mapping[str, str]] = {"Text": "text", "URL": "url"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertText(Structure):
+    """One alert in words.
+
+    `headline` is the summary with how bad it is before it, or that it is over. `when` tells since when, with
+    the zone, and how long. `reading` is the value against its limit, `advice` what to do, `labels` are those
+    that the texts do not say already. Of what is over only what helps to recognise it is told.
+    """
+
+    is_over: bool
+    severity: str
+    colour: str
+    headline: str
+    when: str
+    description: str = ""
+    reading: str = ""
+    advice: str = ""
+    command: str = ""
+    labels: Pairs = field(default_factory=Pairs)
+    links: TypedList = field(default_factory=TypedList)
+
+    go_type: ClassVar[str] = "digest.Alert"
+    go_fields: ClassVar[Mapping[str, str]] = {
+        "Over": "is_over",
+        "Severity": "severity",
+        "Colour": "colour",
+        "Headline": "headline",
+        "When": "when",
+        "Description": "description",
+        "Reading": "reading",
+        "Advice": "advice",
+        "Command": "command",
+        "Labels": "labels",
+        "Links": "links",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Digest(Structure):
+    """A whole message: what fires comes first, the worst of that before the others.
+
+    `counts` tells of several alerts how many of each severity there are. `left_out` are those of which there
+    is no text. `url` leads to all alerts, or to the only one.
+    """
+
+    title: str
+    colour: str
+    counts: str
+    url: str
+    alerts: TypedList
+    left_out: int = 0
+
+    go_type: ClassVar[str] = "digest.Digest"
+    go_fields: ClassVar[Mapping[str, str]] = {
+        "Title": "title",
+        "Colour": "colour",
+        "Counts": "counts",
+        "URL": "url",
+        "Alerts": "alerts",
+        "LeftOut": "left_out",
+    }
+
+
+def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Digest:
+    """The words of a message at this moment (epoch seconds); times are those of the machine's own zone where
+    none is given."""
+    ordered = sorted(data.alerts, key=_rank)
+    texts = TypedList(_alert_text(one, data.external_url, now, zone) for one in ordered[:MOST_ALERTS])
+    page = _safe_url(f"{data.external_url}/alerts")
+    if not texts:
+        return Digest("No alerts", _OVER, "", page, texts)
+    if len(ordered) == 1:
+        return Digest(texts[0].headline, texts[0].colour, "", f"{page}#{ordered[0].fingerprint}", texts)
+    title = f"{texts[0].headline} (and {len(ordered) - 1} more)"
+    return Digest(title, texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts))
+
+
+def _rank(alert: AlertData) -> tuple[object, ...]:
+    severity = alert.labels.get("severity", "")
+    worst = _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
+    return (_is_over(alert), worst, alert.starts_at.nanoseconds)
+
+
+def _is_over(alert: AlertData) -> bool:
+    return alert.status == "resolved"
+
+
+def _counts(alerts: Iterable[AlertData]) -> str:
+    """`3 alerts: 1 critical, 2 over`."""
+    words = [
+        "over" if _is_over(alert) else alert.labels.get("severity", "") or "without severity"
+        for alert in alerts
+    ]
+    told = ", ".join(f"{count} {word}" for word, count in Counter(words).items())
+    return f"{len(words)} alerts: {told}"
+
+
+def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | None) -> AlertText:
+    severity = alert.labels.get("severity", "")
+    summary, description = _texts(alert)
+    began = alert.starts_at.nanoseconds / 1e9
+    ended = alert.ends_at.nanoseconds / 1e9
+    labels = _telling_labels(alert.labels, f"{summary} {description}")
+    links = _links(alert, external_url)
+    if _is_over(alert):
+        headline = f"Over: {summary} (lasted {_span(ended - began)})"
+        when = f"{_moment(began, zone)} to {_moment(ended, zone)}"
+        return AlertText(True, severity, _OVER, headline, when, labels=labels, links=links)
+    return AlertText(
+        False,
+        severity,
+        _COLOURS.get(severity, _OTHER),
+        f"{severity[:1].upper()}{severity[1:]}: {summary}" if severity else summary,
+        f"{_moment(began, zone)} (for {_span(now - began)})",
+        description,
+        alert.reading,
+        _cut(alert.annotations.get("recommendation", ""), _LONGEST_TEXT),
+        _one_line(alert.annotations.get("command", "")),
+        labels,
+        links,
+    )
+
+
+def _texts(alert: AlertData) -> tuple[str, str]:
+    """Summary and description; where there are none, what identifies the alert."""
+    notes = alert.annotations
+    description = notes.get("description") or notes.get("message") or ""
+    summary = notes.get("summary") or notes.get("title") or ""
+    if not summary:
+        labels = " ".join(f"{pair.name}={pair.value}" for pair in _telling_labels(alert.labels, ""))
+        name = alert.labels.get(ALERT_NAME, "an alert")
+        summary = f"{name} ({labels})" if labels else name
+    return _one_line(summary), _cut(description.strip(), _LONGEST_TEXT)
+
+
+def _telling_labels(labels: KV, said: str) -> Pairs:
+    """The labels that tell this alert from others, unless the text says their values."""
+    return Pairs(
+        Pair(name, _one_line(value))
+        for name, value in sorted(labels.items())
+        if value and name not in _UNSAID and _USUAL.get(name) != value and not _says(said, value)
+    )
+
+
+def _says(text: str, value: str) -> bool:
+    """Whether a text holds a value as a word of its own; a digit may be anything."""
+    return len(value) > 2 and re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-])", text) is not None
+
+
+def _links(alert: AlertData, external_url: str) -> TypedList:
+    """The alert's row, what its annotations name, and the expression; only what a browser can open."""
+    found = [("Alert", f"{external_url}/alerts#{alert.fingerprint}")]
+    found += [
+        (name.lower().removesuffix("url").strip("_").replace("_", " ").capitalize() or "Link", value.strip())
+        for name, value in sorted(alert.annotations.items())
+        if name.lower().endswith("url")
+    ]
+    found.append(("Expression", alert.generator_url))
+    return TypedList(Link(text, _safe_url(url)) for text, url in found if _HTTP.match(url))
+
+
+def _safe_url(url: str) -> str:
+    return url.translate(_ENCODED)
+
+
+def _moment(at: float, zone: tzinfo | None) -> str:
+    """`2026-11-28 10:52:14 UTC`."""
+    return datetime.fromtimestamp(at, zone).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _span(seconds: float) -> str:
+    """As exact as it matters: `45s`, `12m`, `3h 5m`, `2d 1h`."""
+    rest = max(0, round(seconds))
+    if rest < 120:
+        return f"{rest}s"
+    minutes = rest // 60
+    if minutes < 120:
+        return f"{minutes}m"
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = ((days, "d"), (hours, "h"), (0 if days else minutes, "m"))
+    return " ".join(f"{count}{unit}" for count, unit in parts if count)
+
+
+def _one_line(text: str) -> str:
+    return _cut(" ".join(text.split()), _LONGEST_VALUE)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

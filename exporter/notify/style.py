@@ -1,0 +1,46 @@
+"""Whose words the default texts are: ours, or Alertmanager's."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
+
+from exporter.config.alertmanager.style import MessageStyle
+from exporter.gotemplate import Function
+from exporter.gotemplate.alertmanager import FUNCTION_NAMES, NotificationData, notification_functions
+from exporter.gotemplate.values import ANY
+from exporter.notify.digest import Digest, digest
+from exporter.notify.digest_text import plain_text, slack_text
+
+DEFAULT_FILES: Final[Mapping[MessageStyle, tuple[str, ...]]] = {
+    "alertmanager": ("default.tmpl", "email.tmpl"),
+    "vigil": ("default.tmpl", "email.tmpl", "vigil.tmpl", "vigil_email.tmpl"),
+}
+"""The files with default templates; what a later one defines replaces what an earlier one does."""
+
+# Only the templates of our own style call these.
+_OWN_NAMES: Final = frozenset({"digest", "slackText", "plainText"})
+
+
+def function_names(style: MessageStyle) -> Collection[str]:
+    """The functions that templates may call."""
+    return FUNCTION_NAMES | _OWN_NAMES if style == "vigil" else FUNCTION_NAMES
+
+
+def message_functions(now: Callable[[], float]) -> dict[str, Function]:
+    """The functions of the templates of one message; `now` tells epoch seconds."""
+    at = now()
+    # Each part of a message asks again.
+    made: list[tuple[NotificationData, Digest]] = []
+
+    def tell(data: NotificationData) -> Digest:
+        known = next((one for of, one in made if of is data), None)
+        if known is None:
+            known = digest(data, at)
+            made.append((data, known))
+        return known
+
+    own = {
+        "digest": Function(tell, (ANY,)),
+        "slackText": Function(lambda data: slack_text(tell(data)), (ANY,)),
+        "plainText": Function(lambda data: plain_text(tell(data)), (ANY,)),
+    }
+    return {**notification_functions(now), **own}

@@ -1,0 +1,135 @@
+"""What an alert's value is measured against: told only where the expression leaves no doubt."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.gotemplate.humanize import (
+    four_digits,
+    humanize,
+    humanize1024,
+    humanize_duration,
+    humanize_percentage,
+)
+from exporter.promql.syntax.nodes import Binary, Expr, NumberLiteral, Paren, Unary
+from exporter.rules.model import AlertSpec
+
+_MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+    "^": math.pow,
+}
+# How an annotation prints the value tells what it is; `B` after a binary prefix makes it bytes.
+_PRINTED: Final = re.compile(r"\{\{-?\s*\$value\s*(?:\|\s*(\w+)\s*)?-?\}\}(B?)")
+_NOT_A_UNIT: Final = ("humanize", "humanize1024", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The number that a rule compares its value with, and how both are printed.
+
+    `is_upper`: values above it are too many, not too few.
+    """
+
+    threshold: float
+    is_upper: bool
+    print: Callable[[float], str]
+
+    def tell(self, value: float) -> str:
+        """A value against its limit: `91.2% (limit 85%)`; empty where the value is no number."""
+        if not math.isfinite(value):
+            return ""
+        word = "limit" if self.is_upper else "minimum"
+        return f"{self.print(value)} ({word} {self.print(self.threshold)})"
+
+
+def measure_of(spec: AlertSpec) -> Measure | None:
+    """The last comparison of a rule's expression, if it is what the value of its alerts was let through by.
+
+    None where there is no such comparison with a number, or where the number is 0: that something is there
+    at all is no limit.
+    """
+    comparison = _comparison(spec.expression.root)
+    if comparison is None or comparison[1] == 0 or not math.isfinite(comparison[1]):
+        return None
+    op, threshold = comparison
+    return Measure(threshold, op in (">", ">="), _printer(spec))
+
+
+def _comparison(node: Expr) -> tuple[str, float] | None:
+    """The operator and the number that the values of this expression have passed."""
+    if isinstance(node, Paren):
+        return _comparison(node.expr)
+    if not isinstance(node, Binary):
+        return None
+    if node.op in ("and", "unless"):
+        # The values are those of the left side.
+        return _comparison(node.left)
+    if node.op == "or":
+        left, right = _comparison(node.left), _comparison(node.right)
+        return left if left == right else None
+    if node.op not in _MIRRORED or node.returns_bool:
+        return None
+    right_number, left_number = _number(node.right), _number(node.left)
+    if right_number is not None and left_number is None:
+        return node.op, right_number
+    if left_number is not None and right_number is None:
+        return _MIRRORED[node.op], left_number
+    return None
+
+
+def _number(node: Expr) -> float | None:
+    """What an expression of numbers alone comes to."""
+    if isinstance(node, NumberLiteral):
+        return node.value
+    if isinstance(node, Paren):
+        return _number(node.expr)
+    if isinstance(node, Unary):
+        inner = _number(node.expr)
+        return None if inner is None else -inner if node.op == "-" else inner
+    if isinstance(node, Binary) and node.op in _ARITHMETIC:
+        left, right = _number(node.left), _number(node.right)
+        if left is None or right is None:
+            return None
+        try:
+            return _ARITHMETIC[node.op](left, right)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            return None
+    return None
+
+
+def _printer(spec: AlertSpec) -> Callable[[float], str]:
+    """As the annotations print the value; as a plain number where they say nothing, or several things."""
+    found = {
+        (function, unit)
+        for name, source in spec.annotation_texts
+        if not name.endswith("_url")
+        for function, unit in _PRINTED.findall(source)
+    }
+    functions = {function for function, _ in found if function not in _NOT_A_UNIT}
+    if functions == {"humanizePercentage"}:
+        return humanize_percentage
+    if functions == {"humanizeDuration"}:
+        return _duration
+    if not functions and ("humanize1024", "B") in found:
+        return _bytes
+    return _plain
+
+
+def _plain(value: float) -> str:
+    """Small numbers as they are: `0.5`, not `500m`."""
+    return four_digits(value) if abs(value) < 1 else humanize(value)
+
+
+def _duration(value: float) -> str:
+    """`5m` instead of `5m 0s`."""
+    return re.sub(r"( 0[hms])+$", "", humanize_duration(value))
+
+
+def _bytes(value: float) -> str:
+    return f"{humanize1024(value)}B"
