@@ -11,9 +11,10 @@ import typer
 from exporter.cli.doubts import doubts_of
 from exporter.cli.rule_check import UnknownMetrics, report_on
 from exporter.config.schema import config_schema
+from exporter.config.web import parse_listen_address
 from exporter.errors import ConfigError, Problem
 from exporter.reload import Source, load_plan
-from exporter.routing import load_routing
+from exporter.routing import doubt_links, load_routing
 from exporter.rules.check import CheckReport
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
@@ -52,6 +53,9 @@ def check_config(
         plan = load_plan(Source(path))
         for pattern in plan.config.empty_rule_patterns:
             _warn(f'{path}: rule_files: no file matches "{pattern}"')
+        host, _ = parse_listen_address(plan.config.web.listen_address)
+        if links := doubt_links(plan.routing.config, plan.config.web.external_url, host):
+            _warn(f"{path}: {links}")
         report = report_on(plan.rule_files, plan)
         for doubt in (*doubts_of(path, plan.config), *_doubts(report, unknown_metrics)):
             _warn(doubt)

@@ -25,6 +25,7 @@ _UNSAID: Final = frozenset({ALERT_NAME, "severity", "kind"})
 _USUAL: Final = {"job": "redis"}
 _LONGEST_VALUE: Final = 300
 _LONGEST_TEXT: Final = 1500
+_HARDLY_SECONDS: Final = 10.0
 _HTTP: Final = re.compile("https?://", re.I)
 # What would end an address where it stands in a text.
 _ENCODED: Final = {ord(char): f"%{ord(char):02X}" for char in '"`|<>{}^\\ \t\r\n'}
@@ -154,7 +155,7 @@ def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | 
         severity,
         _COLOURS.get(severity, _OTHER),
         f"{severity[:1].upper()}{severity[1:]}: {summary}" if severity else summary,
-        f"{_moment(began, zone)} (for {_span(now - began)})",
+        _since(began, now, zone),
         description,
         alert.reading,
         _cut(alert.annotations.get("recommendation", ""), _LONGEST_TEXT),
@@ -209,6 +210,12 @@ def _safe_url(url: str) -> str:
 def _moment(at: float, zone: tzinfo | None) -> str:
     """`2026-11-28 10:52:14 UTC`."""
     return datetime.fromtimestamp(at, zone).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _since(began: float, now: float, zone: tzinfo | None) -> str:
+    """When it began, and how long ago unless that is hardly any time."""
+    ago = now - began
+    return f"{_moment(began, zone)} (for {_span(ago)})" if ago >= _HARDLY_SECONDS else _moment(began, zone)
 
 
 def _span(seconds: float) -> str:

@@ -21,8 +21,9 @@ MAX_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One pending or firing alert. `quiet` says why nobody is told of it."""
+    """One pending or firing alert. `quiet` says why nobody is told; messages link to its `fingerprint`."""
 
+    fingerprint: str
     name: str
     state: str
     severity: str
@@ -125,6 +126,7 @@ class AlertRows:
     def _row(self, entry: _Entry) -> AlertRow:
         quiet = self._quiet(entry.labels) if entry.state == "firing" else ""
         return AlertRow(
+            fingerprint=f"{entry.labels.fingerprint():016x}",
             name=entry.name,
             state=entry.state,
             severity=entry.severity,

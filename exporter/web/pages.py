@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -72,7 +73,7 @@ class Pages:
             Route("/", self._overview, methods=["GET"]),
             Route("/alerts", self._alert_page, methods=["GET"]),
             Route("/rules", self._rules, methods=["GET"]),
-            # Where the links of alerts lead, as in Prometheus.
+            # Where the links to expressions lead, as in Prometheus.
             Route("/graph", self._graph, methods=["GET"]),
         )
 
@@ -93,8 +94,16 @@ class Pages:
     async def _alert_page(self, _: Request) -> Response:
         return self._page("alerts.html", alerts=self._alerts.alerts(), silences=self._alerts.silences())
 
-    async def _graph(self, _: Request) -> Response:
-        return RedirectResponse("/alerts")
+    async def _graph(self, request: Request) -> Response:
+        """The rule that an expression is of, else what it comes to now; relative, for a path before ours."""
+        expression = request.query_params.get("g0.expr", "").strip()
+        if not expression:
+            return RedirectResponse("alerts")
+        rules = (rule for group in self._groups() for rule in group.rules)
+        name = next((rule.spec.name for rule in rules if rule.spec.query.strip() == expression), "")
+        return RedirectResponse(
+            f"rules#{name}" if name else f"api/v1/query?{urlencode({'query': expression})}"
+        )
 
     async def _rules(self, _: Request) -> Response:
         return self._page("rules.html", groups=self._groups(), now=self._clock.now())

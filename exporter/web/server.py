@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Generator
 from email.utils import formatdate
+from ipaddress import ip_address
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,9 +43,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def default_url(listener: socket.socket, config: WebConfig) -> str:
-    """How others on the network would reach the daemon."""
+    """How others on the network would reach the daemon; or this machine, where it listens to nobody else."""
     scheme = "https" if config.tls_server_config else "http"
-    return f"{scheme}://{socket.gethostname()}:{listener.getsockname()[1]}"
+    host, port = listener.getsockname()[:2]
+    if not ip_address(host).is_loopback:
+        host = socket.gethostname()
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class _Quiet(uvicorn.Server):

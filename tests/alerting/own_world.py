@@ -35,12 +35,13 @@ class Hook:
     """An integration that keeps what it is sent, and answers as it was told."""
 
     name = "webhook"
-    tells_event_ends = True
 
     def __init__(self, world: "OwnWorld", receiver: str, send_resolved: bool) -> None:
         self._world = world
         self._receiver = receiver
         self.send_resolved = send_resolved
+        # As Slack and mails in our own words do it.
+        self.tells_event_ends = receiver != "people"
 
     async def send(self, notification: Notification) -> None:
         answers = self._world.answers[self._receiver]

@@ -104,3 +104,39 @@ def test_a_silent_end_does_not_put_off_the_reminder() -> None:
     story.want("hook", 1, 1.1, firing=["Down/a", "Down/b"])
     story.want("hook", 13, 13.1, firing=["Down/b"])
     play(story)
+
+
+PEOPLE = "receivers: [{name: people, webhook_configs: [{url: http://hook/people}]}]"
+
+
+def to_people() -> str:
+    return config(receivers=PEOPLE, root=ROUTE.replace("receiver: hook", "receiver: people"))
+
+
+def test_the_end_of_an_event_is_not_told_and_the_next_one_is() -> None:
+    story = Story(to_people(), until=30)
+    story.push(0, alert("Restarted", kind="event", starts=0.0))
+    story.resolve(4.5, alert("Restarted", kind="event", starts=0.0))
+    story.push(10, alert("Restarted", kind="event", starts=10.0))
+    story.want("people", 1, 1.1, firing=["Restarted"])
+    story.want("people", 11, 11.1, firing=["Restarted"])
+    play(story)
+
+
+def test_the_end_of_an_event_makes_no_news_of_what_else_is_in_its_group() -> None:
+    story = Story(to_people(), until=30)
+    story.push(0, alert("A", instance="a", kind="event", starts=0.0), alert("A", instance="b", starts=0.0))
+    story.resolve(4.5, alert("A", instance="a", kind="event", starts=0.0))
+    story.resolve(10.5, alert("A", instance="b", starts=0.0))
+    story.want("people", 1, 1.1, firing=["A/a", "A/b"])
+    story.want("people", 11, 11.1, resolved=["A/b"])
+    play(story)
+
+
+def test_a_webhook_is_told_the_end_of_an_event() -> None:
+    story = Story(config(), until=10)
+    story.push(0, alert("Restarted", kind="event", starts=0.0))
+    story.resolve(4.5, alert("Restarted", kind="event", starts=0.0))
+    story.want("hook", 1, 1.1, firing=["Restarted"])
+    story.want("hook", 5, 5.1, resolved=["Restarted"])
+    play(story)

@@ -63,8 +63,8 @@ def is_open(port: int) -> bool:
 def test_it_shows_a_firing_and_a_resolved_alert_and_ends_on_ctrl_c(demo: Demo) -> None:
     server_port = int(demo.wait_for(r"embedded server on port (\d+)\.", 20)[1])
     assert f"http://127.0.0.1:{demo.port}/metrics" in demo.output
-    demo.wait_for(r"FIRING +RedisDown", 30)
-    demo.wait_for(r"RESOLVED +RedisDown", 30)
+    demo.wait_for(r"Critical: Redis demo is down", 30)
+    demo.wait_for(r"Over: Redis demo is down \(lasted \d+s\)", 30)
     with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/metrics", timeout=10) as response:
         assert b'redis_up{instance="demo"} 1' in response.read()
     assert is_open(server_port)

@@ -111,10 +111,9 @@ def test_a_death_and_a_return_are_told_once_each(
 
 def check_slack(bodies: list[dict[str, object]]) -> None:
     firing, resolved = (body["attachments"][0] for body in bodies)  # type: ignore[index]  # plain JSON
-    assert firing["title"].startswith("[FIRING:1] RedisDown")
-    assert firing["color"] == "danger"
-    assert resolved["title"].startswith("[RESOLVED] RedisDown")
-    assert resolved["color"] == "good"
+    assert firing["title"] == "Critical: cache-1 is down"
+    assert resolved["title"].startswith("Over: cache-1 is down (lasted ")
+    assert firing["color"] != resolved["color"]
 
 
 def check_webhook(bodies: list[dict[str, object]]) -> None:
@@ -134,8 +133,8 @@ def check_webhook(bodies: list[dict[str, object]]) -> None:
 
 def check_mail(box: Inbox) -> None:
     firing, resolved = box.messages
-    assert firing["subject"].startswith("[FIRING:1] RedisDown")
-    assert resolved["subject"].startswith("[RESOLVED] RedisDown")
+    assert firing["subject"] == "Critical: cache-1 is down"
+    assert resolved["subject"].startswith("Over: cache-1 is down (lasted ")
     assert firing["to"] == "oncall@example.com"
 
 

@@ -128,3 +128,14 @@ def test_nothing() -> None:
     page, _ = show()
     assert "Nothing is pending or firing" in page
     assert "Nothing is silenced" in page
+
+
+def test_links_in_messages_lead_to_the_alert() -> None:
+    one = alert("Fire", instance="kitchen", severity="critical")
+    page, _ = show([one])
+    assert f'<tr id="{one.fingerprint}">' in page
+
+
+def test_links_of_alertmanagers_own_texts_lead_to_the_alerts() -> None:
+    page, _ = show(path="/")
+    assert 'location.hash.startsWith("#/alerts")' in page
