@@ -5,7 +5,6 @@ from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 
 from exporter.notify.data import notification_data
 from exporter.notify.digest import AlertText, digest
@@ -14,6 +13,7 @@ from exporter.notify.notification import Notification
 
 _COLOURS: Final = {"critical": "red", "warning": "yellow"}
 _INDENT: Final = 9
+_LINKS: Final = ("Alert", "Runbook")
 
 
 class Terminal:
@@ -39,8 +39,10 @@ class Terminal:
         colour = "green" if alert.is_over else _COLOURS.get(alert.severity, "cyan")
         headline = f"{time_of_day} [bold {colour}]{escape(alert.headline)}[/]"
         self._console.print(headline, highlight=False, soft_wrap=True)
-        details = "\n".join(map(escape, plain_lines(alert)))
-        self._console.print(Padding(details, (0, 0, 0, _INDENT)), highlight=False, style="dim")
+        for line in plain_lines(alert, _LINKS):
+            # Each on one line, as wide as it is: an address that is broken cannot be opened.
+            text = f"{'':{_INDENT}}[dim]{escape(' '.join(line.split()))}[/]"
+            self._console.print(text, highlight=False, soft_wrap=True)
 
 
 def _printable(text: str) -> str:

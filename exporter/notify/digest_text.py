@@ -1,6 +1,6 @@
 """A digest as plain text, and in Slack's markup."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from exporter.notify.digest import AlertText, Digest
@@ -19,8 +19,8 @@ def plain_text(digest: Digest) -> str:
     return "\n\n".join(parts) + "\n\n-- \nSent by redis-vigil\n"
 
 
-def plain_lines(alert: AlertText) -> list[str]:
-    """What follows the headline of one alert."""
+def plain_lines(alert: AlertText, links: Collection[str] | None = None) -> list[str]:
+    """What follows the headline of one alert; with all its links, or with those of these names."""
     labels = ", ".join(f"{pair.name} {pair.value}" for pair in alert.labels)
     named = (
         ("", alert.description),
@@ -29,7 +29,7 @@ def plain_lines(alert: AlertText) -> list[str]:
         ("What to do: ", alert.advice),
         ("Command: ", alert.command),
         ("Labels: ", labels),
-        *((f"{link.text}: ", link.url) for link in alert.links),
+        *((f"{link.text}: ", link.url) for link in alert.links if links is None or link.text in links),
     )
     return [f"{name}{text}" for name, text in named if text]
 

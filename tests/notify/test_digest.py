@@ -198,7 +198,7 @@ def test_an_alert_without_texts_is_known_by_its_labels() -> None:
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
-        (0, "0s"),
+        (10, "10s"),
         (119, "119s"),
         (120, "2m"),
         (7199, "119m"),
