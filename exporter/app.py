@@ -26,7 +26,6 @@ from exporter.model.labels import Labels
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
 from exporter.reload import Plan, plan_found, plan_samplers
-from exporter.routing import doubt_links
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
@@ -251,8 +250,6 @@ class App:
             targets=len(self._plan.targets),
             rules=sum(len(group.rules) for group in self.rules.groups),
         )
-        if doubt := doubt_links(self._plan.routing.config, self._plan.config.web.external_url, host):
-            log.warning(doubt)
 
     async def _hold_rules(self) -> None:
         """The clock is about to leap: evaluations end before that, and begin when there are samples again."""

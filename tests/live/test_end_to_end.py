@@ -126,6 +126,7 @@ def check_webhook(bodies: list[dict[str, object]]) -> None:
             "alertname": "RedisDown",
             "env": "test",
             "instance": "cache-1",
+            "job": "redis",
             "severity": "critical",
         }
         assert alert["annotations"] == {"summary": "cache-1 is down"}
