@@ -1,7 +1,35 @@
-"""Floating-point numbers as Go writes them, digit for digit."""
+"""Floating-point numbers as Go writes them, digit for digit, and reads them."""
 
 import math
+import re
 from decimal import Decimal
+from typing import Final
+
+_DECIMAL: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_HEXADECIMAL: Final = re.compile(
+    r"[+-]?0x([\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+", re.ASCII | re.IGNORECASE
+)
+_WORD: Final = re.compile(r"[+-]?inf(inity)?|nan", re.IGNORECASE)
+
+
+def parse_float(text: str) -> float | None:
+    """The number that a text is, as `strconv.ParseFloat(s, 64)`; None for everything that Go returns an error
+    for, and for digits with underscores between them, which is how people write identifiers.
+
+    Python's own `float` takes spaces around a number, digits of other scripts, and numbers too large for it.
+    """
+    if _DECIMAL.fullmatch(text):
+        number = float(text)
+    elif _WORD.fullmatch(text):
+        return float(text)
+    elif _HEXADECIMAL.fullmatch(text):
+        try:
+            number = float.fromhex(text)
+        except OverflowError:
+            return None
+    else:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def format_float(value: float) -> str:

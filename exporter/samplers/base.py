@@ -44,7 +44,8 @@ class TargetFacts:
     """What one sampler has learnt about a server that others on the same server need.
 
     Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
-    version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb` or `dragonfly`.
+    version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb`, `dragonfly`,
+    `kvrocks`, `garnet`, `redict`, `pika` or `tile38`.
     `slots` are those of a cluster's node, `replication_ids` those of its data now and before it was promoted.
     `handover` is what samplers know that those of another server may go on with, by their names. `writes`
     differs from what it was whenever anything was written meanwhile; None where a server does not tell. A
@@ -72,7 +73,6 @@ class TargetFacts:
     connected_clients: int = 0
     cluster_enabled: bool = False
     modules: frozenset[str] = frozenset()
-    databases: int = 0
     slowlog_max_len: int = 0
     keys_by_database: dict[int, int] = field(default_factory=dict)
     command_times: CommandTimes = CommandTimes()

@@ -12,7 +12,8 @@ from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
-from exporter.samplers.info.parser import parse_named_numbers, split_lines
+from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines
+from exporter.samplers.replies import pairs
 
 LATENCIES: Final = Family(
     "redis_commands_latencies_usec",
@@ -145,12 +146,11 @@ def _parse_histogram(details: Reply) -> _Parsed | None:
 
     Format: https://redis.io/docs/latest/commands/latency-histogram/.
     """
-    if not isinstance(details, list) or details[::2] != [b"calls", b"histogram_usec"]:
+    fields = pairs(details)
+    calls, usec = fields.get("calls"), fields.get("histogram_usec")
+    if not isinstance(calls, int) or not isinstance(usec, list) or set(map(type, usec)) - {int}:
         return None
-    calls, pairs = details[1::2]
-    if not isinstance(calls, int) or not isinstance(pairs, list) or set(map(type, pairs)) - {int}:
-        return None
-    bounds, counts = pairs[::2], pairs[1::2]
+    bounds, counts = usec[::2], usec[1::2]
     is_histogram = len(bounds) == len(counts) and _is_cumulative(bounds, counts)
     return (float(calls), bounds, counts) if is_histogram else None
 
@@ -165,10 +165,9 @@ def _parse_sums(reply: Reply) -> dict[str, float]:
     sums: dict[str, float] = {}
     for line in split_lines(reply) if isinstance(reply, bytes) else ():
         key, _, text = line.partition(":")
-        names, numbers = parse_named_numbers(text)
-        if key.startswith("cmdstat_") and "usec" in names:
+        usec = parse_amount(parse_pairs(text).get("usec", "")) if key.startswith("cmdstat_") else None
+        if usec is not None:
             command = key.removeprefix("cmdstat_")
-            usec = numbers[names.index("usec")]
             sums[command] = usec
             container, bar, _ = command.partition("|")
             if bar:

@@ -2,6 +2,7 @@
 
 from exporter.connection import Reply
 from exporter.metrics import shorten
+from exporter.model.floats import parse_float
 
 
 def text(reply: Reply) -> str:
@@ -10,13 +11,10 @@ def text(reply: Reply) -> str:
 
 
 def number(reply: Reply) -> float | None:
-    """An integer, or bytes that say a number; None for anything else."""
+    """An integer, or bytes that say a number as redis_exporter reads them; None for anything else."""
     if isinstance(reply, int | float):
         return float(reply)
-    try:
-        return float(reply) if isinstance(reply, bytes) else None
-    except ValueError:
-        return None
+    return parse_float(reply.decode("ascii", "replace")) if isinstance(reply, bytes) else None
 
 
 def pairs(reply: Reply) -> dict[str, Reply]:

@@ -10,6 +10,7 @@ from typing import Final
 from exporter.config.samplers.server import ServerConfigSection
 from exporter.connection import Asker, Command
 from exporter.metrics import SeriesTable
+from exporter.model.floats import parse_float
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.replies import pairs, text
@@ -109,13 +110,12 @@ class ServerConfigSampler:
 
     def _learn(self, parameters: Mapping[str, str]) -> None:
         facts = self._context.facts
-        facts.databases = _whole(parameters.get("databases", ""))
         facts.slowlog_max_len = _whole(parameters.get("slowlog-max-len", ""))
 
     def _write(self, parameters: Mapping[str, str]) -> None:
         table = self._table
         for name, family in _NUMBERS.items():
-            value = _number(parameters.get(name, ""))
+            value = parse_float(parameters.get(name, ""))
             if value is not None:
                 table.set(family, value)
         _write_output_limits(parameters.get(_OUTPUT_LIMIT, ""), table)
@@ -132,7 +132,7 @@ def _write_output_limits(value: str, table: SeriesTable) -> None:
     """`normal 0 0 0 slave 268435456 67108864 60`: class, hard and soft limit, seconds."""
     words = value.split()
     for name, *limits in zip(words[::4], words[1::4], words[2::4], words[3::4], strict=False):
-        hard, soft, seconds = (_number(limit) or 0.0 for limit in limits)
+        hard, soft, seconds = (parse_float(limit) or 0.0 for limit in limits)
         table.set(OUTPUT_LIMIT, hard, name, "hard")
         table.set(OUTPUT_LIMIT, soft, name, "soft")
         table.set(OUTPUT_LIMIT_SECONDS, seconds, name, "soft")
@@ -143,7 +143,7 @@ def _write_all(parameters: Mapping[str, str], table: SeriesTable) -> None:
         if is_secret(name):
             continue
         table.set(KEY_VALUE, 1.0, name, value[:_MAX_VALUE])
-        number = _number(value)
+        number = parse_float(value)
         if number is not None:
             table.set(VALUE, number, name)
 
@@ -162,13 +162,6 @@ def _rdb_size(directory: str, name: str) -> int | None:
     except (OSError, ValueError):
         return None
     return found.st_size if S_ISREG(found.st_mode) else None
-
-
-def _number(value: str) -> float | None:
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None
 
 
 def _whole(value: str) -> int:

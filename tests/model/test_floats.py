@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model.floats import format_bound, format_exponent, format_float, format_general
+from exporter.model.floats import format_bound, format_exponent, format_float, format_general, parse_float
 
 INF, NAN = math.inf, math.nan
 
@@ -79,3 +79,49 @@ def test_floats_with_an_exponent(value: float, text: str) -> None:
 )
 def test_bounds_are_those_of_prometheus_3(text: str, shown: str) -> None:
     assert format_bound(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("42", 42.0),
+        ("+5", 5.0),
+        ("-1.5", -1.5),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("1E+05", 1e5),
+        ("18446744073709551616", 2.0**64),
+        ("inf", INF),
+        ("-inf", -INF),
+        ("+Infinity", INF),
+        ("0x1p4", 16.0),
+        ("0X1.8P1", 3.0),
+        ("1_000", None),
+        (" 42", None),
+        ("42 ", None),
+        ("", None),
+        (".", None),
+        ("1e", None),
+        ("--5", None),
+        ("1,5", None),
+        ("\N{ARABIC-INDIC DIGIT THREE}", None),
+        ("\N{FULLWIDTH DIGIT FOUR}2", None),
+        ("0x10", None),
+        ("0b11", None),
+        ("1e999", None),
+        ("0x1p99999", None),
+        ("9" * 400, None),
+        ("-nan", None),
+        ("+nan", None),
+        ("infinit", None),
+        ("ok", None),
+    ],
+)
+def test_numbers_are_what_go_takes_for_one(text: str, value: float | None) -> None:
+    assert parse_float(text) == value
+
+
+def test_not_a_number_is_a_value() -> None:
+    found = parse_float("NaN")
+    assert found is not None
+    assert math.isnan(found)

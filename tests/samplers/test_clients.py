@@ -41,7 +41,7 @@ def test_connections_are_counted_and_not_listed(start_each_server: StartServer) 
             )
             assert probe.value("redis_clients_by_idle", idle="0s-10s") == probe.total("redis_clients_by_name")
             assert probe.total("redis_clients_by_kind") == probe.total("redis_clients_by_name")
-            assert probe.value("redis_clients_listed") == 1.0
+            assert probe.value("redis_clients_listed") == probe.total("redis_clients_by_name")
             assert "connected_client_info" not in probe.page()
 
     run_async(scenario)
@@ -131,7 +131,31 @@ def test_columns() -> None:
     assert found.texts("tot-mem") == ["", ""]
     assert "lib-name" in found
     assert found.fields(1)[0]["age"] == "6321"
+    assert found.counts("name") == {"": 1, "\\xff": 1}
     assert len(ClientList(b"")) == 0
+
+
+def test_lines_that_differ_in_their_fields() -> None:
+    """Dragonfly leaves out what there is nothing to say of; lines may still have as many fields."""
+    same_length = ClientList(
+        b"id=1 addr=10.0.0.1:5 name=api tls=TLSv1.3 age=5 idle=1 db=0\r\n"
+        b"id=2 addr=10.0.0.2:6 name=batch pipeline=6 age=7 idle=0 db=1\r\n"
+    )
+    other_length = ClientList(
+        b"id=1 addr=10.0.0.1:5 name=api age=5\n"
+        b"id=2 lib-name=redis-py addr=10.0.0.2:6 age=7 name=batch omem=3\n"
+    )
+    without_ids = ClientList(b"addr=10.0.0.1:5 fd=7 idle=3 flags=N db=0 sub=0\n")
+
+    for found in (same_length, other_length):
+        assert found.texts("name") == ["api", "batch"]
+        assert found.texts("addr") == ["10.0.0.1:5", "10.0.0.2:6"]
+        assert found.numbers("age") == [5.0, 7.0]
+    assert same_length.texts("tls") == ["TLSv1.3", ""]
+    assert same_length.texts("db") == ["0", "1"]
+    assert other_length.numbers("omem") == [3.0]
+    assert other_length.fields(2)[1]["lib-name"] == "redis-py"
+    assert without_ids.numbers("idle") == [3.0]
 
 
 @pytest.mark.parametrize(

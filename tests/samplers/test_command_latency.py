@@ -72,7 +72,6 @@ def test_what_is_no_histogram_ends_one() -> None:
         ["calls", 1, "histogram_usec", [1, "3"]],
         ["calls", 1, "histogram_usec", [1]],
         ["calls", "1", "histogram_usec", [1, 1]],
-        ["histogram_usec", [1, 1], "calls", 1],
         ["calls", 1],
         "calls",
         None,

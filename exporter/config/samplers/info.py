@@ -11,7 +11,7 @@ class InfoSection(SamplerSection):
     """INFO: what the server says of itself. It also tells whether the server is up."""
 
     empty_databases: bool = True
-    """Whether databases without keys are shown, with 0 keys."""
+    """Whether databases without keys are shown, with 0 keys: those below the highest that has held some."""
     max_commands: Annotated[int, Field(ge=1, le=10_000)] = 500
     """At most this many commands become values of the label `cmd`; the rest is summed up as `other`."""
     max_errors: Annotated[int, Field(ge=1, le=10_000)] = 100

@@ -13,38 +13,33 @@ _KINDS: Final = (("M", "primary"), ("S", "replica"), ("O", "monitor"), ("P", "pu
 
 
 class ClientList:
-    """All connections, by column: there may be thousands of them."""
+    """All connections; there may be thousands of them, and few fields are asked for."""
 
     def __init__(self, reply: bytes) -> None:
-        lines = [line for line in reply.decode("utf-8", "backslashreplace").split("\n") if line[:3] == "id="]
-        rows = [line.split(" ") for line in lines]
-        names = [item.partition("=")[0] for item in rows[0]] if rows else []
-        self._index = {name: index for index, name in enumerate(names)}
-        # A line of another make is none of this server's.
-        self._rows = [row for row in rows if len(row) == len(names)]
-        self._columns = list(zip(*self._rows, strict=True))
+        lines = reply.decode("utf-8", "backslashreplace").replace("\r", "").split("\n")
+        padded = [f" {line} " for line in lines]
+        self._lines = [line for line in padded if " addr=" in line]
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._lines)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._index
+        start = f" {name}="
+        return any(start in line for line in self._lines)
 
     def texts(self, name: str) -> list[str]:
         """A field of all connections; empty texts where the server does not tell it."""
-        index = self._index.get(name)
-        if index is None:
-            return [""] * len(self._rows)
-        start = len(name) + 1
-        return [item[start:] for item in self._columns[index]]
+        start = f" {name}="
+        length = len(start)
+        texts = []
+        for line in self._lines:
+            at = line.find(start) + length
+            texts.append(line[at : line.index(" ", at)] if at >= length else "")
+        return texts
 
     def counts(self, name: str) -> Mapping[str, int]:
         """How many connections have each text in a field."""
-        index = self._index.get(name)
-        if index is None:
-            return {"": len(self._rows)} if self._rows else {}
-        start = len(name) + 1
-        return {item[start:]: count for item, count in Counter(self._columns[index]).items()}
+        return Counter(self.texts(name))
 
     def numbers(self, name: str) -> list[float]:
         """A field of all connections that tell a number there."""
@@ -55,11 +50,12 @@ class ClientList:
 
     def fields(self, limit: int) -> Sequence[Mapping[str, str]]:
         """All fields of the first `limit` connections."""
-        # By index: a server that makes things up may name a field twice.
-        return [
-            {name: row[index][len(name) + 1 :] for name, index in self._index.items()}
-            for row in self._rows[:limit]
-        ]
+        return [_fields(line) for line in self._lines[:limit]]
+
+
+def _fields(line: str) -> Mapping[str, str]:
+    pairs = (item.partition("=") for item in line.split())
+    return {name: text for name, equals, text in pairs if equals}
 
 
 def host_of(address: str) -> str:

@@ -12,7 +12,7 @@ from exporter.samplers.clients.entry import ClientList
 LISTED: Final = Family(
     "redis_clients_listed",
     Kind.GAUGE,
-    "Whether connections are counted one by one; 0 where there are too many of them.",
+    "Connections that are counted one by one; 0 where there are too many of them.",
 )
 _LABELS: Final = ("name", "user", "host", "db", "library")
 
@@ -46,7 +46,7 @@ class ClientsSampler:
         reply = await connection.execute("CLIENT", "LIST")
         clients = ClientList(reply if isinstance(reply, bytes) else b"")
         self._passes_to_skip = len(clients) // _CLIENTS_PER_PASS
-        table.set(LISTED, 1.0)
+        table.set(LISTED, float(len(clients)))
         aggregate.write_aggregate(clients, table, self._caps)
         if settings.per_connection:
             limit = settings.max_connections

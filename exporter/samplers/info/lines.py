@@ -6,22 +6,27 @@ one moves in a way that changes labels, everything is read anew. Lines that are 
 read all at once.
 """
 
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from math import isfinite
 from operator import mul, ne
+from typing import Final
 
 from exporter.model.labels import share
-from exporter.samplers.info.parser import parse_named_numbers, parse_number
+from exporter.samplers.info.parser import parse_amount, parse_named_amounts
 
+# Numbers that nothing has to be thought about: no signs, exponents or words.
+_PLAIN: Final = re.compile(r"[0-9.]+")
 # Takes the text after the colon and writes the values; False: the labels have changed, read everything anew.
 Reader = Callable[[str], bool]
 
 
 @dataclass(slots=True)
 class NumbersLine:
-    """A line of named numbers, `calls=21,usec=175`: their names, and where to which of them goes.
+    """A line of named amounts, `calls=21,usec=175`: their names, and where to which of them goes.
 
     `targets` are the place of the number, the index of its value, and what it is multiplied by.
     """
@@ -39,12 +44,18 @@ class NumbersLine:
 
     def read(self, text: str, values: list[float | None]) -> bool:
         """Write the values; False where the line has other names than before."""
-        names, numbers = parse_named_numbers(text)
+        names, amounts = parse_named_amounts(text)
         if names != self.names:
             return False
         for place, handle, scale in self.targets:
-            values[handle] = numbers[place] * scale
+            amount = amounts[place]
+            values[handle] = None if amount is None else amount * scale
         return True
+
+    def is_plain(self, text: str) -> bool:
+        """Whether a text of these names has plain numbers only."""
+        parts = text.replace(",", "=").split("=")
+        return tuple(parts[::2]) == self.names and all(map(_PLAIN.fullmatch, parts[1::2]))
 
 
 # What reads a line: a reader, named numbers, the index of the one value that the line is, or nothing.
@@ -91,11 +102,14 @@ class _Batch:
         if not self._order:
             return True
         parts = ",".join([lines[index] for index in self._order]).replace(self._between, ",").split(",")
-        if parts[::2] != self._names or len(parts) % 2:
+        texts = parts[1::2]
+        if parts[::2] != self._names or len(parts) % 2 or not _PLAIN.fullmatch("".join(texts)):
             return False
         try:
-            numbers = list(map(float, parts[1::2]))
+            numbers = list(map(float, texts))
         except ValueError:
+            return False
+        if not isfinite(sum(numbers)):
             return False
         found = map(mul, [numbers[place] for place in self._places], self._scales)
         for handle, number in zip(self._handles, found, strict=True):
@@ -154,19 +168,20 @@ class LineMemory:
         if f"{name}:" in self._kept:
             self.fields[sys.intern(name)] = text
 
-    def add(self, head: str, reader: LineReader) -> None:
-        """The next line of a reply that is read anew; `head` is what stays: the name and the colon."""
+    def add(self, head: str, text: str, reader: LineReader) -> None:
+        """The next line of a reply that is read anew: `head` stays (the name and the colon), `text` what
+        comes after."""
         # The same for all targets.
         head = sys.intern(head)
         self._heads.append(head)
         self._readers.append(reader)
         index = len(self._readers) - 1
-        if isinstance(reader, NumbersLine):
+        if isinstance(reader, NumbersLine) and reader.is_plain(text):
             # As the lines are cut, their own name, with the colon, is part of that of the first number. The
             # targets are one list: what is added to the reader's later is read here too.
             names = (sys.intern(head + reader.names[0]), *reader.names[1:])
             self._named.add(index, NumbersLine(names, reader.targets))
-        elif isinstance(reader, int) and head not in self._kept:
+        elif isinstance(reader, int) and head not in self._kept and _PLAIN.fullmatch(text):
             name = sys.intern(head.removesuffix(":"))
             self._single.add(index, NumbersLine((name,), [share((0, reader, 1.0))]))
 
@@ -188,7 +203,7 @@ class LineMemory:
         alone = [index for index in moved if index not in self._single and index not in self._named]
         for together in (self._single, self._named):
             members = [index for index in moved if index in together]
-            # Words that stand for numbers, say, only a reader of one line knows.
+            # Words that stand for numbers, or -1 for what is not known, only a reader of one line knows.
             if not together.read(members, lines, values):
                 alone += members
         if not all(self._read(index, lines[index], values) for index in alone):
@@ -208,7 +223,7 @@ class LineMemory:
         if reader is None:
             return True
         if isinstance(reader, int):
-            values[reader] = parse_number(text)
+            values[reader] = parse_amount(text)
             return True
         if isinstance(reader, NumbersLine):
             return reader.read(text, values)

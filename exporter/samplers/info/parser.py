@@ -1,15 +1,38 @@
 """The texts of INFO, taken apart.
 
-Format: https://redis.io/docs/latest/commands/info/ — sections headed by `# Name`, lines `field:value`.
+Format: https://redis.io/docs/latest/commands/info/ — sections headed by `# Name`, lines `field:value`. Other
+makes end their lines otherwise, have no heads, or comments that look like heads.
 """
 
+import re
 from collections.abc import Sequence
 from math import isfinite
+from typing import Final
+
+from exporter.model.floats import parse_float
+
+# What stands between pairs. Another comma is part of a value, which is no number then.
+_BETWEEN: Final = re.compile(",(?=[^,=]*=)")
 
 
 def split_lines(reply: bytes) -> Sequence[str]:
-    """The lines of the reply; bytes that are not UTF-8 are shown escaped."""
-    return reply.decode("utf-8", "backslashreplace").split("\r\n")
+    """The lines of the reply, however they end; bytes that are not UTF-8 are shown escaped."""
+    text = reply.decode("utf-8", "backslashreplace").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def parse_section(line: str) -> str:
+    """The name, in small letters, of the section that `# Name` heads; Pika adds the role in brackets."""
+    return line.lstrip("# ").partition("(")[0].strip().lower()
+
+
+def split_field(line: str) -> tuple[str, str, str]:
+    """The name of a field, the colon (empty where there is none), and its value.
+
+    The name of a command may end with a colon (`cmdstat_host::calls=2`): that is part of neither.
+    """
+    name, colon, text = line.partition(":")
+    return (name, "::", text[1:]) if text.startswith(":") and "=" in text else (name, colon, text)
 
 
 def parse_pairs(value: str) -> dict[str, str]:
@@ -18,16 +41,21 @@ def parse_pairs(value: str) -> dict[str, str]:
     for item in value.split(","):
         name, equals, text = item.partition("=")
         if equals:
-            pairs[name] = text
+            pairs[name.strip()] = text
     return pairs
 
 
 def parse_number(text: str) -> float | None:
-    """A value as a number; `ok`, `true` and `up` are 1, `err`, `fail`, `false` and `down` are 0."""
-    try:
-        return float(text)
-    except ValueError:
-        return _WORDS.get(text)
+    """A value as a number, which may be negative; `ok`, `true` and `up` are 1, `err`, `fail`, `false` and
+    `down` are 0."""
+    number = parse_float(text)
+    return _WORDS.get(text) if number is None else number
+
+
+def parse_amount(text: str) -> float | None:
+    """As `parse_number`, of what cannot be negative: with -1 servers say that they do not know."""
+    number = parse_number(text)
+    return None if number is not None and number < 0 else number
 
 
 _WORDS = {
@@ -46,15 +74,10 @@ def whole(number: float) -> int:
     return int(number) if isfinite(number) else 0
 
 
-def parse_named_numbers(text: str) -> tuple[tuple[str, ...], list[float]]:
-    """The names and the numbers of `calls=21,usec=175`, in order; none of either where one is no number."""
-    parts = text.replace(",", "=").split("=")
-    if len(parts) != 2 * (text.count(",") + 1):
-        return (), []
-    try:
-        return tuple(parts[::2]), list(map(float, parts[1::2]))
-    except ValueError:
-        return (), []
+def parse_named_amounts(text: str) -> tuple[tuple[str, ...], list[float | None]]:
+    """The names and the amounts of `calls=21,usec=175`, in order; None for what is none, or not known."""
+    pairs = [item.partition("=") for item in _BETWEEN.split(text)]
+    return tuple(name for name, _, _ in pairs), [parse_amount(value) for _, _, value in pairs]
 
 
 def parse_version(text: str) -> tuple[int, ...]:

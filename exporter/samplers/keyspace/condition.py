@@ -5,7 +5,7 @@ from typing import Final
 from exporter.connection import Connection
 from exporter.errors import Reason, TargetError
 from exporter.samplers.base import TargetFacts
-from exporter.samplers.info.parser import parse_number, parse_pairs, split_lines
+from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines, whole
 from exporter.samplers.info.sections import server
 
 # From this share of maxmemory on, replies waiting to be read could cost somebody's keys.
@@ -24,7 +24,9 @@ async def observe(connection: Connection, at: float) -> TargetFacts:
         name, _, value = line.partition(":")
         fields[name] = value
         if name.startswith("db") and name[2:].isdecimal():
-            facts.keys_by_database[int(name[2:])] = int(parse_number(parse_pairs(value).get("keys", "")) or 0)
+            keys = parse_amount(parse_pairs(value).get("keys", ""))
+            if keys is not None:
+                facts.keys_by_database[int(name[2:])] = whole(keys)
     server.learn_identity(fields, facts)
     server.learn_state(fields, facts, at)
     return facts

@@ -10,7 +10,7 @@ from exporter.connection import Asker
 from exporter.errors import ReplyError
 from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.fields.catalogue import MODULE_FIELDS
-from exporter.samplers.info.parser import parse_number, split_lines
+from exporter.samplers.info.parser import parse_amount, split_lines
 from exporter.samplers.modules import indexes
 from exporter.samplers.replies import text
 
@@ -36,7 +36,7 @@ class ModulesSampler:
         reply = answers.get(_INFO)
         for line in split_lines(reply) if isinstance(reply, bytes) else ():
             field, _, value_text = line.partition(":")
-            family, value = MODULE_FIELDS.get(field), parse_number(value_text)
+            family, value = MODULE_FIELDS.get(field), parse_amount(value_text)
             if family is not None and value is not None:
                 self._table.set(family, value)
         if self._wanted is not None:

@@ -1,7 +1,8 @@
 """The entries of a slow log, as the server tells them.
 
 Format: https://redis.io/docs/latest/commands/slowlog-get/ — id, second, microseconds, arguments, and since
-Redis 4 the client's address and name. Valkey's COMMANDLOG has bytes in place of microseconds.
+Redis 4 the client's address and name; Redis 8.10 adds how many arguments there were. Redis Enterprise puts a
+text about the complexity before the arguments. Valkey's COMMANDLOG has bytes in place of microseconds.
 """
 
 from collections.abc import Sequence
@@ -36,14 +37,27 @@ def parse_entries(reply: Reply) -> list[Entry]:
 def _parse_entry(fields: Reply) -> Entry | None:
     if not isinstance(fields, list) or len(fields) < 4:
         return None
-    number, at, value, arguments = fields[:4]
-    if not (isinstance(number, int) and isinstance(at, int) and isinstance(value, int)):
+    number, at, value = (_whole(field) for field in fields[:3])
+    if number is None or at is None or value is None:
         return None
-    if not isinstance(arguments, list):
+    # The only list; in the fourth place, or in the fifth.
+    place = next((place for place in (3, 4) if isinstance(_field(fields, place), list)), None)
+    if place is None:
         return None
-    texts = [argument for argument in arguments if isinstance(argument, bytes)]
-    client, name = (_text(field) for field in [*fields[4:6], b"", b""][:2])
+    texts = [argument for argument in fields[place] if isinstance(argument, bytes)]
+    client, name = (_text(_field(fields, place + next_to)) for next_to in (1, 2))
     return Entry(number, at, value, texts, client, name)
+
+
+def _field(fields: Sequence[Reply], place: int) -> Reply:
+    return fields[place] if place < len(fields) else None
+
+
+def _whole(field: Reply) -> int | None:
+    """A number; proxies tell some as texts."""
+    if isinstance(field, bytes) and field.isdigit():
+        return int(field)
+    return field if isinstance(field, int) else None
 
 
 def _text(field: Reply) -> str:

@@ -11,25 +11,29 @@ from hypothesis import strategies as st
 from exporter.clock import SystemClock
 from exporter.config.samplers.info import InfoSection
 from exporter.connection import Connection
+from exporter.errors import TargetError
 from exporter.metrics import SeriesTable
 from exporter.model.labels import EMPTY
 from exporter.model.target import Address, Target
 from exporter.samplers.base import SamplerContext, TargetFacts
-from exporter.samplers.info.sampler import InfoSampler
+from exporter.samplers.info.reading import InfoReader
 from tests.servers import RealServer
 
 
 @dataclass
 class Reading:
-    """A sampler without a server, and what it made of the last reply."""
+    """A reader without a server, and what it made of the last reply."""
 
-    sampler: InfoSampler
+    reader: InfoReader
     table: SeriesTable
     facts: TargetFacts
     passes: int = 0
 
     def read(self, reply: bytes) -> dict[str, float]:
-        self.sampler.read(reply)
+        try:
+            self.reader.read(reply, 0.0)
+        except TargetError:
+            self.table.discard()
         self.passes += 1
         sample = self.table.finish(self.passes)
         return {
@@ -49,7 +53,7 @@ def reading(**options: Any) -> Reading:
         clock=SystemClock(),
         connect=lambda name: (_ for _ in ()).throw(AssertionError),
     )
-    return Reading(InfoSampler(context), table, facts)
+    return Reading(InfoReader(context), table, facts)
 
 
 def info(*sections: tuple[str, Mapping[str, object]]) -> bytes:
@@ -106,15 +110,40 @@ def test_commands_errors_and_percentiles() -> None:
 
 def test_databases_without_keys_are_shown_empty() -> None:
     keyspace = ("Keyspace", {"db3": "keys=4,expires=1,avg_ttl=1500,subexpiry=2"})
-    found = reading().read(info(SERVER, keyspace))
+    subject = reading()
+    found = subject.read(info(SERVER, keyspace))
+    emptied = subject.read(info(SERVER, ("Keyspace", {})))
     bare = reading(empty_databases=False).read(info(SERVER, keyspace))
 
     assert found['redis_db_keys{db="db3"}'] == 4.0
     assert found['redis_db_avg_ttl_seconds{db="db3"}'] == 1.5
     assert found['redis_db_keys_with_expiring_items{db="db3"}'] == 2.0
-    assert found['redis_db_keys{db="db15"}'] == 0.0
-    assert 'redis_db_keys{db="db16"}' not in found
-    assert 'redis_db_keys{db="db15"}' not in bare
+    assert databases(found) == {"db0": 0.0, "db1": 0.0, "db2": 0.0, "db3": 4.0}
+    assert databases(emptied) == {"db0": 0.0, "db1": 0.0, "db2": 0.0, "db3": 0.0}
+    assert databases(bare) == {"db3": 4.0}
+
+
+def test_of_many_databases_few_are_shown() -> None:
+    """A server may have 100,000, of which somebody uses the last."""
+    far = reading().read(info(SERVER, ("Keyspace", {"db99999": "keys=4,expires=0"})))
+    full = {f"db{number}": "keys=1,expires=0" for number in range(1_100)}
+    subject = reading()
+    many = subject.read(info(SERVER, ("Keyspace", full)))
+
+    assert len(databases(far)) == 101
+    assert databases(far)["db99999"] == 4.0
+    assert len(databases(many)) == 1_000
+    assert len(subject.facts.keys_by_database) == 1_100
+
+
+def databases(found: Mapping[str, float]) -> Mapping[str, float]:
+    """Keys by database."""
+    prefix = 'redis_db_keys{db="'
+    return {
+        name.removeprefix(prefix).removesuffix('"}'): value
+        for name, value in found.items()
+        if name.startswith(prefix)
+    }
 
 
 def test_a_replica_and_its_primary() -> None:
@@ -248,6 +277,26 @@ SANE = [
     b"module:name=a,ver=1,api=1,filters=0,usedby=[],using=[b,c],options=[]",
     b"master0:name=m,status=ok,address=h:1,slaves=1,sentinels=3",
     b"sentinel_masters:1",
+    b"connected_clients:5",
+    b"connected_clients:-1",
+    b"mem_fragmentation_bytes:-5",
+    b"mem_fragmentation_bytes:5",
+    b"slave1:ip=1,port=2,state=online,offset=9,lag=7",
+    b"slave1:ip=1,port=2,state=online,offset=1,lag=9",
+    b"cmdstat_del:calls=1,calls_master=1,usec=2",
+    b"cmdstat_del:calls=2,calls_master=1,usec=-1",
+    b"cmdstat_del:calls=2,calls_master=1,usec=1_0",
+    b"db0 Lists_keys=2, expires=1, invalid_keys=0",
+    b"# Hotkeys",
+    b"# a comment: 1",
+    b"# a comment: 2",
+    b"tls_ca_cert_serial:none",
+    b"tls_ca_cert_serial:1",
+    b"tls_ca_cert_expires_in_seconds:7",
+    b"engine_0:name=LUA,module=lua,abi_version=4,used_memory=1,memory_overhead=2",
+    b"engine_0:name=LUA,module=lua,abi_version=4,used_memory=3,memory_overhead=2",
+    b"io_thread_0:clients=1,reads=2,writes=3",
+    b"io_thread_0:clients=2,reads=2",
 ]
 sane = st.sampled_from(SANE)
 lines = st.one_of(sane, sane, st.binary(max_size=20))
@@ -265,7 +314,6 @@ def test_read_by_difference_it_says_the_same_as_read_anew(replies: list[list[byt
     subject = reading()
     for reply in replies:
         joined = b"\r\n".join(reply)
-        subject.sampler._at = 0.0
         assert subject.read(joined) == reading().read(joined)
 
 
@@ -318,7 +366,8 @@ def test_numbers_that_are_none_are_no_crash() -> None:
 
     assert seen['redis_db_keys_expiring{db="db0"}'] == float("inf")
     assert page.facts.connected_clients == 0
-    assert page.facts.keys_by_database == {0: 0, 1: 0}
+    # Less than nothing is not known.
+    assert page.facts.keys_by_database == {0: 0}
 
 
 def test_a_word_among_numbers_that_move() -> None:

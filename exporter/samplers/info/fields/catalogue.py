@@ -17,7 +17,6 @@ from exporter.samplers.info.fields import (
     replication,
     server,
     stats,
-    tile38,
     valkey,
 )
 
@@ -28,7 +27,6 @@ _GAUGES: Final = (
     persistence.GAUGES,
     stats.GAUGES,
     replication.GAUGES,
-    tile38.GAUGES,
     valkey.GAUGES,
     extra.GAUGES,
 )

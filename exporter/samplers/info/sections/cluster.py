@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.parser import parse_number, split_lines
+from exporter.samplers.info.parser import parse_amount, split_lines
 
 # Kinds of messages on the cluster bus, as `clusterGetMessageTypeString` in cluster.c names them.
 _MESSAGES: Final = (
@@ -71,6 +71,6 @@ def write_cluster(reply: bytes, table: SeriesTable) -> None:
     """Write what CLUSTER INFO says."""
     for line in split_lines(reply):
         field, _, text = line.partition(":")
-        family, value = _BY_FIELD.get(field), parse_number(text)
+        family, value = _BY_FIELD.get(field), parse_amount(text)
         if family is not None and value is not None:
             table.set(family, value)

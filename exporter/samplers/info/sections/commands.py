@@ -8,7 +8,7 @@ from exporter.metrics import LabelCap, SeriesTable
 from exporter.metrics.cap import OTHER
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, NumbersLine, always_anew
-from exporter.samplers.info.parser import parse_named_numbers
+from exporter.samplers.info.parser import parse_named_amounts
 
 COMMANDS: Final = Family("redis_commands_total", Kind.COUNTER, "Calls per command.", ("cmd",))
 COMMANDS_DURATION: Final = Family(
@@ -26,6 +26,18 @@ COMMANDS_FAILED: Final = Family(
     "Calls per command that failed while they ran.",
     ("cmd",),
 )
+COMMANDS_SLOW: Final = Family(
+    "redis_commands_slowlog_entries_total",
+    Kind.COUNTER,
+    "Calls per command that were logged as slow.",
+    ("cmd",),
+)
+COMMANDS_SLOW_DURATION: Final = Family(
+    "redis_commands_slowlog_duration_seconds_total",
+    Kind.COUNTER,
+    "Server time per command of the calls that were logged as slow.",
+    ("cmd",),
+)
 LATENCY_PERCENTILES: Final = Family(
     "redis_latency_percentiles_usec",
     Kind.SUMMARY,
@@ -38,6 +50,8 @@ FAMILIES: Final = (
     COMMANDS_DURATION,
     COMMANDS_REJECTED,
     COMMANDS_FAILED,
+    COMMANDS_SLOW,
+    COMMANDS_SLOW_DURATION,
     LATENCY_PERCENTILES,
     ERRORS,
 )
@@ -58,24 +72,33 @@ CODES: Final = (
     "WRONGPASS",
 )
 
-_PREFIX: Final = "cmdstat_"
-_ERROR_PREFIX: Final = "errorstat_"
-_PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
+COMMAND_PREFIX: Final = "cmdstat_"
+ERROR_PREFIX: Final = "errorstat_"
+PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
 _PERCENTILE: Final = re.compile(r"p\d{1,3}(\.\d{1,10})?")
-# What a line of Commandstats holds, in the order in which every version writes it: calls, usec,
-# usec_per_call, and since Redis 6.2 rejected_calls and failed_calls.
-_CALLS, _USEC, _REJECTED, _FAILED = 0, 1, 3, 4
 # Sections, and of which families they tell everything that was counted.
-_TOLD: Final[Mapping[str, Sequence[Family]]] = {
-    "commandstats": (COMMANDS, COMMANDS_DURATION, COMMANDS_REJECTED, COMMANDS_FAILED),
+SECTIONS: Final[Mapping[str, Sequence[Family]]] = {
+    "commandstats": (
+        COMMANDS,
+        COMMANDS_DURATION,
+        COMMANDS_REJECTED,
+        COMMANDS_FAILED,
+        COMMANDS_SLOW,
+        COMMANDS_SLOW_DURATION,
+    ),
     "errorstats": (ERRORS,),
 }
-_COUNTERS: Final = (
-    (_CALLS, COMMANDS, 1.0),
-    (_USEC, COMMANDS_DURATION, 1e-6),
-    (_REJECTED, COMMANDS_REJECTED, 1.0),
-    (_FAILED, COMMANDS_FAILED, 1.0),
-)
+# What a line of Commandstats says, as far as the server tells it: most since Redis 6.2, slow calls since 8.8.
+# Redis Enterprise has fields of its own among them.
+_CALLS, _USEC = "calls", "usec"
+_COUNTERS: Final[Mapping[str, tuple[Family, float]]] = {
+    _CALLS: (COMMANDS, 1.0),
+    _USEC: (COMMANDS_DURATION, 1e-6),
+    "rejected_calls": (COMMANDS_REJECTED, 1.0),
+    "failed_calls": (COMMANDS_FAILED, 1.0),
+    "slowlog_count": (COMMANDS_SLOW, 1.0),
+    "slowlog_time_ms_sum": (COMMANDS_SLOW_DURATION, 1e-3),
+}
 
 
 class CommandReader:
@@ -86,8 +109,8 @@ class CommandReader:
         self._table = table
         self._command_cap = commands
         self._error_cap = errors
-        # With the numbers that were read.
-        self._lines: dict[str, tuple[NumbersLine, Sequence[float]]] = {}
+        # With the amounts that were read, by name.
+        self._lines: dict[str, tuple[NumbersLine, Mapping[str, float | None]]] = {}
         self.durations: dict[str, int] = {}
         self._told: Sequence[Family] = ()
 
@@ -101,7 +124,7 @@ class CommandReader:
         """A reply with these sections was read anew. A server that tells of errors has answered with none of
         those that it does not list."""
         self._told = [
-            family for section, families in _TOLD.items() if section in sections for family in families
+            family for section, families in SECTIONS.items() if section in sections for family in families
         ]
         for code in CODES if "errorstats" in sections else ():
             handle = self._table.handle(ERRORS, code)
@@ -119,32 +142,37 @@ class CommandReader:
 
     def read_command(self, key: str, text: str) -> LineReader:
         """A line of Commandstats."""
-        names, numbers = parse_named_numbers(text)
-        if not key.startswith(_PREFIX) or len(numbers) < 3:
+        names, amounts = parse_named_amounts(text)
+        fields = [name.strip() for name in names]
+        told = dict(zip(fields, amounts, strict=True))
+        if _CALLS not in told:
             return None
-        command = self._command_cap.fold(key.removeprefix(_PREFIX))
+        command = self._command_cap.fold(key.removeprefix(COMMAND_PREFIX))
         line = NumbersLine(names, [])
-        for place, family, scale in _COUNTERS:
-            if place < len(names):
+        for place, name in enumerate(fields):
+            if name in _COUNTERS:
+                family, scale = _COUNTERS[name]
                 line.add(place, self._table.handle(family, command), scale)
         if command == OTHER:
             # Several commands share these values.
             for place, handle, scale in line.targets:
-                self._table.values[handle] = numbers[place] * scale + (self._table.values[handle] or 0.0)
+                self._table.values[handle] = (amounts[place] or 0.0) * scale + (
+                    self._table.values[handle] or 0.0
+                )
             return always_anew
-        self._lines[command] = line, numbers
-        duration = self._table.handle(COMMANDS_DURATION, command)
+        self._lines[command] = line, told
+        duration = self._table.handle(COMMANDS_DURATION, command) if _USEC in told else None
         if duration is not None:
             self.durations[command] = duration
         line.read(text, self._table.values)
         return line
 
     def read_percentiles(self, key: str, text: str) -> LineReader:
-        """A line of Latencystats."""
-        command = key.removeprefix(_PERCENTILES_PREFIX)
+        """A line of Latencystats; those of Commandstats have been read."""
+        command = key.removeprefix(PERCENTILES_PREFIX)
         counters = self._lines.get(command)
-        names, _ = parse_named_numbers(text)
-        if counters is None or not names or not all(_PERCENTILE.fullmatch(name) for name in names):
+        names, _ = parse_named_amounts(text)
+        if counters is None or not all(_PERCENTILE.fullmatch(name) for name in names):
             return None
         table = self._table
         line = NumbersLine(names, [])
@@ -154,34 +182,39 @@ class CommandReader:
         line.read(text, table.values)
         return line
 
-    def _complete(self, command: str, counters: NumbersLine, numbers: Sequence[float]) -> None:
+    def _complete(self, command: str, counters: NumbersLine, told: Mapping[str, float | None]) -> None:
         """The command has percentiles too: its counters hold what completes their summary."""
         table = self._table
-        for place, suffix, family in ((_USEC, "_sum", COMMANDS_DURATION), (_CALLS, "_count", COMMANDS)):
+        for place, raw in enumerate(counters.names):
+            name = raw.strip()
+            if name not in (_CALLS, _USEC):
+                continue
+            family, suffix = (COMMANDS, "_count") if name == _CALLS else (COMMANDS_DURATION, "_sum")
             handle = table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
             counters.add(place, handle)
             if handle is not None:
-                table.values[handle] = numbers[place]
+                table.values[handle] = told[name]
             if table.knew_all(family):
                 # Percentiles may be switched on for a command that was called long before.
                 before = table.before(table.handle(family, command)) or 0.0
-                table.stood_at(handle, before * (1e6 if place == _USEC else 1.0))
+                table.stood_at(handle, before * (1e6 if name == _USEC else 1.0))
 
     def read_error(self, key: str, text: str) -> LineReader:
         """A line of Errorstats."""
-        names, numbers = parse_named_numbers(text)
-        if not key.startswith(_ERROR_PREFIX) or not numbers:
+        names, amounts = parse_named_amounts(text)
+        if "count" not in names:
             return None
-        code = key.removeprefix(_ERROR_PREFIX)
+        code = key.removeprefix(ERROR_PREFIX)
         if code not in CODES:
             code = self._error_cap.fold(code)
         table = self._table
         handle = table.handle(ERRORS, code)
         if handle is None:
             return None
+        place = names.index("count")
         if code == OTHER:
-            table.values[handle] = numbers[0] + (table.values[handle] or 0.0)
+            table.values[handle] = (amounts[place] or 0.0) + (table.values[handle] or 0.0)
             return always_anew
-        line = NumbersLine(names, [(0, handle, 1.0)])
+        line = NumbersLine(names, [(place, handle, 1.0)])
         line.read(text, table.values)
         return line

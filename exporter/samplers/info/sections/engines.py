@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader
-from exporter.samplers.info.parser import parse_number, parse_pairs
+from exporter.samplers.info.parser import parse_amount, parse_pairs
 
 _LABELS: Final = ("engine", "module", "abi_version")
 _FIELDS: Final = ("name", "module", "abi_version")
@@ -36,8 +36,8 @@ def read_engine(text: str, table: SeriesTable) -> LineReader:
             return False
         for handle, value in (
             (info, 1.0),
-            (used, parse_number(pairs.get("used_memory", ""))),
-            (overhead, parse_number(pairs.get("memory_overhead", ""))),
+            (used, parse_amount(pairs.get("used_memory", ""))),
+            (overhead, parse_amount(pairs.get("memory_overhead", ""))),
         ):
             if handle is not None:
                 table.values[handle] = value

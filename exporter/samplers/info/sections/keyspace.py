@@ -1,11 +1,12 @@
 """Keyspace: one line per database that holds keys."""
 
+import re
 from typing import Final
 
-from exporter.metrics import SeriesTable
+from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.lines import LineReader
-from exporter.samplers.info.parser import parse_named_numbers, whole
+from exporter.samplers.info.lines import LineReader, always_anew
+from exporter.samplers.info.parser import parse_named_amounts, whole
 
 KEYS: Final = Family("redis_db_keys", Kind.GAUGE, "Keys per database.", ("db",))
 KEYS_EXPIRING: Final = Family(
@@ -34,46 +35,97 @@ _FIELDS: Final = {
 }
 
 
+_DATABASE: Final = re.compile(r"db\d{1,9}", re.ASCII)
+# Pika counts keys by type: `db0 Strings_keys=4200, expires=4100, invalid_keys=70`.
+_BY_TYPE: Final = re.compile(r"db(\d{1,9}) \w+_keys=(\d+), expires=(\d+)(?:,.*)?", re.ASCII)
+# So many databases are shown, and so many of those that are empty.
+MAX_DATABASES: Final = 1_000
+_MAX_EMPTY: Final = 100
+
+
 class KeyspaceReader:
     """Makes the readers of the section's lines, and knows the keys by number of the database."""
 
-    def __init__(self, table: SeriesTable) -> None:
+    def __init__(self, table: SeriesTable, databases: LabelCap) -> None:
         self._table = table
+        self._cap = databases
         self.keys: dict[int, int] = {}
+        # Those that the reply has named, and the highest that ever held keys.
+        self._named: set[int] = set()
+        self._highest = 0
+        # Whether keys may be told in a way that is not understood here.
+        self._has_other_lines = False
 
     def begin(self) -> None:
         """A reply is read anew."""
         self.keys = {}
+        self._named = set()
+        self._has_other_lines = False
+
+    def note_other(self) -> None:
+        """A line of the section that names no database."""
+        self._has_other_lines = True
 
     def read_database(self, name: str, text: str) -> LineReader:
-        """`db0:keys=4,expires=0,avg_ttl=0`."""
-        names, _ = parse_named_numbers(text)
-        if not name.startswith("db") or not name[2:].isdecimal() or "keys" not in names:
+        """`db0:keys=4,expires=0,avg_ttl=0`; None where it is no such line."""
+        if not _DATABASE.fullmatch(name):
             return None
-        table, database, position = self._table, int(name[2:]), names.index("keys")
+        names, _ = parse_named_amounts(text)
+        places = {field.strip(): place for place, field in enumerate(names)}
+        if "keys" not in places:
+            return None
+        table, database = self._table, int(name[2:])
+        self._named.add(database)
+        is_shown = self._has_room()
         handles = [
-            (names.index(field), scale, table.handle(family, name))
+            (places[field], scale, table.handle(family, name))
             for field, (family, scale) in _FIELDS.items()
-            if field in names
+            if is_shown and field in places
         ]
 
         def read(text: str) -> bool:
-            names_now, numbers = parse_named_numbers(text)
+            names_now, amounts = parse_named_amounts(text)
             if names_now != names:
                 return False
-            values = table.values
-            for index, scale, handle in handles:
+            for place, scale, handle in handles:
+                amount = amounts[place]
                 if handle is not None:
-                    values[handle] = numbers[index] * scale
-            self.keys[database] = whole(numbers[position])
+                    table.values[handle] = None if amount is None else amount * scale
+            keys = amounts[places["keys"]]
+            if keys is not None:
+                self.keys[database] = whole(keys)
+                self._highest = max(self._highest, database)
             return True
 
         read(text)
         return read
 
-    def fill_empty(self, databases: int) -> None:
-        """Show the databases below this number that hold nothing with 0 keys."""
-        for database in range(databases):
-            if database not in self.keys:
+    def read_types(self, line: str) -> LineReader:
+        """Keys of one type in one database; None where it is no such line."""
+        match = _BY_TYPE.fullmatch(line)
+        if match is None:
+            return None
+        database, table = int(match[1]), self._table
+        self._named.add(database)
+        if self._has_room():
+            for family, count in ((KEYS, match[2]), (KEYS_EXPIRING, match[3])):
+                handle = table.handle(family, f"db{database}")
+                if handle is not None:
+                    table.values[handle] = float(count) + (table.values[handle] or 0.0)
+        return always_anew
+
+    def _has_room(self) -> bool:
+        """Whether the database named last is shown."""
+        is_shown = len(self._named) <= MAX_DATABASES
+        self._cap.folded += not is_shown
+        return is_shown
+
+    def fill_empty(self) -> None:
+        """Show the databases that hold nothing with 0 keys, as far as any above has held some: there may be
+        thousands that nobody has ever used."""
+        if self._has_other_lines and not self._named:
+            return
+        for database in range(min(self._highest + 1, _MAX_EMPTY)):
+            if database not in self._named:
                 self._table.set(KEYS, 0.0, f"db{database}")
                 self._table.set(KEYS_EXPIRING, 0.0, f"db{database}")

@@ -1,12 +1,13 @@
 """Replication: what a replica says of its primaries, and a primary of its replicas."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
-from exporter.samplers.info.parser import parse_number, parse_pairs
+from exporter.samplers.info.parser import parse_amount, parse_pairs
 
 _PRIMARY: Final = ("master_host", "master_port")
 _REPLICA: Final = ("slave_ip", "slave_port", "slave_state")
@@ -92,8 +93,9 @@ FAMILIES: Final = (
 )
 
 # KeyDB's replicas can have several primaries: master_host, master_1_host, …
-_PRIMARY_FIELD: Final = re.compile(r"(?:master(?:_\d+)?|slave)_(\w+)")
-_REPLICA_FIELD: Final = re.compile(r"slave\d+")
+_PRIMARY_FIELD: Final = re.compile(r"(master(?:_\d+)?|slave)_([a-z]\w*)", re.ASCII)
+_PRIMARY_PLACE: Final = re.compile(r"(master(?:_\d+)?)_(host|port):(.*)", re.ASCII)
+_REPLICA_FIELD: Final = re.compile(r"slave\d+", re.ASCII)
 _OF_PRIMARY: Final = {
     "link_status": LINK_UP,
     "last_io_seconds_ago": LAST_IO,
@@ -113,19 +115,32 @@ _OF_PRIMARY: Final = {
 MAX_REPLICAS: Final = 1_000
 
 
+_REPLICA_OF: Final = "slave"
+_Labels = tuple[str, str, str]
+
+
 class ReplicationReader:
     """Makes the readers of the section's lines."""
 
     def __init__(self, table: SeriesTable, replicas: LabelCap) -> None:
         self._table = table
         self._cap = replicas
-        self._primary = ("", "")
-        self._replicas = 0
+        # Host and port of each primary by the beginning of its fields, and of the one that was told of last.
+        self._primaries: dict[str, dict[str, str]] = {}
+        self._primary = ""
+        self._replicas: dict[_Labels, _Replica] = {}
+        self._lines = 0
 
-    def begin(self) -> None:
+    def begin(self, lines: Sequence[str]) -> None:
         """A reply is read anew."""
-        self._primary = ("", "")
-        self._replicas = 0
+        self._primaries = {}
+        for line in lines:
+            match = _PRIMARY_PLACE.fullmatch(line)
+            if match is not None:
+                self._primaries.setdefault(match[1], {})[match[2]] = match[3]
+        self._primary = next(iter(self._primaries), "")
+        self._replicas = {}
+        self._lines = 0
 
     def read_line(self, key: str, text: str) -> LineReader:
         """One line; None where it is none of those that carry labels."""
@@ -135,43 +150,72 @@ class ReplicationReader:
         # `master_repl_offset` is every server's own.
         if match is None or key == "master_repl_offset":
             return None
-        what = match[1]
+        beginning, what = match[1], match[2]
         if what in {"host", "port"}:
-            host, port = self._primary
-            self._primary = (text, port) if what == "host" else (host, text)
+            self._primary = beginning
             return always_anew
         family = _OF_PRIMARY.get(what)
         if family is None:
             return None
-        handle = self._table.handle(family, *self._primary)
+        # What a replica says of itself stands after what it says of the primary.
+        place = self._primaries.get(self._primary if beginning == _REPLICA_OF else beginning, {})
+        handle = self._table.handle(family, place.get("host", ""), place.get("port", ""))
         if handle is not None:
-            self._table.values[handle] = parse_number(text)
+            self._table.values[handle] = parse_amount(text)
         return handle
 
     def _read_replica(self, text: str) -> LineReader:
-        self._replicas += 1
-        if self._replicas > MAX_REPLICAS:
+        self._lines += 1
+        if self._lines > MAX_REPLICAS:
             self._cap.folded += 1
             return None
-        table, labels = self._table, _replica_labels(parse_pairs(text))
-        offset_handle = table.handle(REPLICA_OFFSET, *labels)
-        lag_handle = table.handle(REPLICA_LAG, *labels)
-        if offset_handle is None or lag_handle is None:
-            return None
+        labels = _replica_labels(parse_pairs(text))
+        replica = self._replicas.get(labels)
+        if replica is None:
+            replica = self._replicas[labels] = _Replica(self._table, labels)
+        return replica.reader(text)
+
+
+class _Replica:
+    """What is told of one replica; or of several that announce the same address, such as those behind one
+    NAT: then the worst of them counts."""
+
+    def __init__(self, table: SeriesTable, labels: _Labels) -> None:
+        self._table = table
+        self._labels = labels
+        self._offset = table.handle(REPLICA_OFFSET, *labels)
+        self._lag = table.handle(REPLICA_LAG, *labels)
+        # By line.
+        self._offsets: list[float | None] = []
+        self._lags: list[float | None] = []
+
+    def reader(self, text: str) -> Callable[[str], bool]:
+        """The reader of one more line."""
+        line = len(self._lags)
+        self._offsets.append(None)
+        self._lags.append(None)
 
         def read(text: str) -> bool:
             pairs = parse_pairs(text)
-            if _replica_labels(pairs) != labels:
+            if _replica_labels(pairs) != self._labels:
                 return False
-            lag = parse_number(pairs.get("lag", ""))
-            table.values[offset_handle] = parse_number(pairs.get("offset", ""))
+            self._offsets[line] = parse_amount(pairs.get("offset", ""))
             # -1 stands for a replica that has never acknowledged, or speaks a protocol without.
-            table.values[lag_handle] = None if lag is None or lag <= -1 else lag
+            self._lags[line] = parse_amount(pairs.get("lag", ""))
+            self._write(self._offset, self._offsets, min)
+            self._write(self._lag, self._lags, max)
             return True
 
         read(text)
         return read
 
+    def _write(
+        self, handle: int | None, told: Sequence[float | None], worst: Callable[[Sequence[float]], float]
+    ) -> None:
+        known = [value for value in told if value is not None]
+        if handle is not None:
+            self._table.values[handle] = worst(known) if known else None
 
-def _replica_labels(pairs: dict[str, str]) -> tuple[str, str, str]:
+
+def _replica_labels(pairs: dict[str, str]) -> _Labels:
     return pairs.get("ip", ""), pairs.get("port", ""), pairs.get("state", "")

@@ -6,12 +6,18 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
-from exporter.samplers.info.parser import parse_number, parse_pairs
+from exporter.samplers.info.parser import parse_amount, parse_pairs
 
 _MASTER: Final = ("master_name", "master_address")
 
 MASTERS: Final = Family("redis_sentinel_masters", Kind.GAUGE, "Primaries that the sentinel watches.")
 TILT: Final = Family("redis_sentinel_tilt", Kind.GAUGE, "Whether the sentinel is in TILT mode.")
+TILT_SINCE: Final = Family(
+    "redis_sentinel_tilt_since_seconds", Kind.GAUGE, "Seconds since TILT mode began; only while it lasts."
+)
+TILTS: Final = Family(
+    "redis_sentinel_total_tilt", Kind.COUNTER, "Times that the sentinel went into TILT mode."
+)
 RUNNING_SCRIPTS: Final = Family("redis_sentinel_running_scripts", Kind.GAUGE, "Scripts that run right now.")
 SCRIPTS_QUEUE: Final = Family(
     "redis_sentinel_scripts_queue_length", Kind.GAUGE, "Scripts that wait to be run."
@@ -32,6 +38,8 @@ SENTINELS: Final = Family(
 FAMILIES: Final = (
     MASTERS,
     TILT,
+    TILT_SINCE,
+    TILTS,
     RUNNING_SCRIPTS,
     SCRIPTS_QUEUE,
     SIMULATE_FAILURE,
@@ -40,7 +48,7 @@ FAMILIES: Final = (
     SENTINELS,
 )
 
-_PLAIN: Final = {family.name.removeprefix("redis_"): family for family in FAMILIES[:5]}
+_PLAIN: Final = {family.name.removeprefix("redis_"): family for family in FAMILIES[:7]}
 _MASTER_FIELD: Final = re.compile(r"master\d+")
 
 
@@ -56,18 +64,21 @@ class SentinelReader:
         if family is not None:
             handle = self._table.handle(family)
             if handle is not None:
-                self._table.values[handle] = parse_number(text)
+                self._table.values[handle] = parse_amount(text)
             return handle
-        if _MASTER_FIELD.fullmatch(key):
-            self._read_master(parse_pairs(text))
-            return always_anew
-        return None
+        if not _MASTER_FIELD.fullmatch(key):
+            return None
+        pairs = parse_pairs(text)
+        if "name" not in pairs:
+            return None
+        self._read_master(pairs)
+        return always_anew
 
     def _read_master(self, pairs: dict[str, str]) -> None:
         labels = (pairs.get("name", ""), pairs.get("address", ""))
         status = pairs.get("status", "")
         self._table.set(STATUS, float(status == "ok"), *labels, status)
         for family, field in ((SLAVES, "slaves"), (SENTINELS, "sentinels")):
-            number = parse_number(pairs.get(field, ""))
+            number = parse_amount(pairs.get(field, ""))
             if number is not None:
                 self._table.set(family, number, *labels)

@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import TargetFacts
-from exporter.samplers.info.parser import parse_number, parse_version, whole
+from exporter.samplers.info.parser import parse_amount, parse_version, whole
 from exporter.samplers.info.sections.replication import SLAVE_INFO
 
 START_TIME: Final = Family(
@@ -43,13 +43,16 @@ INSTANCE_INFO: Final = Family(
 )
 FAMILIES: Final = (START_TIME, LATEST_FORK, LOADED_RATIO, RDB_AGE, INSTANCE_INFO)
 
+# Who tells a version of its own besides the `redis_version` that it is compatible with.
+_FLAVOURS: Final = ("valkey", "dragonfly", "kvrocks", "garnet", "redict", "pika", "tile38")
+_VERSIONS: Final = {f"{flavour}_version": flavour for flavour in _FLAVOURS}
 # Where one of these changes, so do the labels of an info series, or what other samplers may ask.
 IDENTITY: Final = frozenset(
     {
         *INSTANCE_INFO.label_names,
+        *_VERSIONS,
         "server_mode",
         "slave_read_only",
-        "dragonfly_version",
         "mvcc_depth",
         "master_replid2",
     }
@@ -95,7 +98,7 @@ def write_identity(fields: Mapping[str, str], table: SeriesTable) -> None:
 
 def write_times(fields: Mapping[str, str], table: SeriesTable, at: float) -> None:
     """What depends on the moment of the pass (epoch seconds)."""
-    saved = parse_number(fields.get("rdb_last_save_time", ""))
+    saved = parse_amount(fields.get("rdb_last_save_time", ""))
     if saved:
         table.set(RDB_AGE, max(0.0, round(at - saved, 3)))
 
@@ -138,13 +141,12 @@ def _writes(fields: Mapping[str, str]) -> tuple[object, ...] | None:
 
 
 def _number(fields: Mapping[str, str], name: str) -> float:
-    return parse_number(fields.get(name, "")) or 0.0
+    return parse_amount(fields.get(name, "")) or 0.0
 
 
 def _flavour(fields: Mapping[str, str]) -> tuple[str, str]:
-    if "valkey_version" in fields:
-        return "valkey", fields["valkey_version"]
-    if "dragonfly_version" in fields:
-        return "dragonfly", fields["dragonfly_version"].removeprefix("df-v")
+    for field, flavour in _VERSIONS.items():
+        if fields.get(field):
+            return flavour, fields[field].removeprefix("df-").removeprefix("v")
     version = fields.get("redis_version", "")
     return ("keydb" if "mvcc_depth" in fields else "redis"), version

@@ -1,0 +1,182 @@
+"""The reply to INFO, read into a table: each line by the name that it begins with."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from exporter.config.samplers.info import InfoSection
+from exporter.errors import Reason, TargetError
+from exporter.samplers.base import CommandTimes, SamplerContext
+from exporter.samplers.info.lines import LineMemory, LineReader, always_anew
+from exporter.samplers.info.parser import parse_section, split_field, split_lines
+from exporter.samplers.info.plain import PlainReader
+from exporter.samplers.info.sections import (
+    certificates,
+    commands,
+    engines,
+    keyspace,
+    modules,
+    replication,
+    sentinel,
+    server,
+    threads,
+)
+
+# Valkey 9.1 repeats CLUSTER INFO here, which is asked for everywhere; what is told of a search for hot keys
+# has names of other sections; how sizes are distributed is told of each database and type.
+_PASSED_OVER: Final = frozenset({"cluster info", "hotkeys", "keysizes"})
+_KEYSPACE: Final = "keyspace"
+# What lines say does not depend on where they stand, but for these.
+_DISTINGUISHED: Final = frozenset({_KEYSPACE, *commands.SECTIONS, *_PASSED_OVER})
+_UNKNOWN: Final = (
+    "INFO names no field that Redis has; is this a proxy, or another kind of server? "
+    "The target has to be the Redis server itself"
+)
+
+
+class InfoReader:
+    """Reads the replies of one server, one after the other."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        settings: InfoSection = context.settings
+        table = context.table
+        self._table = table
+        self._facts = context.facts
+        self._where = str(context.target.address)
+        self._empty_databases = settings.empty_databases
+        self._commands = commands.CommandReader(
+            table,
+            context.new_cap("cmd", settings.max_commands),
+            context.new_cap("err", settings.max_errors),
+        )
+        self._keyspace = keyspace.KeyspaceReader(table, context.new_cap("db", keyspace.MAX_DATABASES))
+        self._replication = replication.ReplicationReader(
+            table, context.new_cap("slave_ip", replication.MAX_REPLICAS)
+        )
+        self._sentinel = sentinel.SentinelReader(table)
+        self._plain = PlainReader(table)
+        self._memory = LineMemory(server.FIELDS | certificates.FIELDS)
+        self._generation = -1
+        self._modules: set[str] = set()
+
+    def read(self, reply: bytes, at: float) -> None:
+        """Write what the reply says into the table, and note the facts; `at` is now, in epoch seconds.
+
+        Raises `TargetError` where it says nothing that is known here.
+        """
+        lines = split_lines(reply)
+        self._plain.at = at
+        is_same = self._generation == self._table.generation
+        if is_same:
+            self._table.carry_over()
+        if not is_same or not self._memory.update(lines, self._table.values):
+            self._read_anew(lines)
+            self._generation = self._table.generation
+        fields = self._memory.fields
+        self._commands.tell()
+        server.write_times(fields, self._table, at)
+        certificates.write_certificates(fields, self._table)
+        server.learn_state(fields, self._facts, at)
+        self._facts.lookups.write(self._table, self._commands.codes)
+        self._facts.keys_by_database = self._keyspace.keys
+        self._facts.command_times = CommandTimes(at, self._commands.durations, self._table.values)
+
+    def _read_anew(self, lines: Sequence[str]) -> None:
+        self._table.discard()
+        self._modules = set()
+        self._memory.clear()
+        self._commands.begin()
+        self._keyspace.begin()
+        self._replication.begin(lines)
+        self._plain.fields = self._memory.fields
+        sections = self._read_lines(lines)
+        fields = self._memory.fields
+        # Dragonfly has names of its own for errors.
+        self._commands.end(sections if "dragonfly_version" not in fields else ())
+        server.write_identity(fields, self._table)
+        server.learn_identity(fields, self._facts)
+        self._facts.modules = frozenset(self._modules)
+        if self._empty_databases and _KEYSPACE in sections and self._facts.mode != "sentinel":
+            self._keyspace.fill_empty()
+
+    def _read_lines(self, lines: Sequence[str]) -> Collection[str]:
+        """Have all lines read; gives the sections that they stand in."""
+        section, sections = "", set[str]()
+        entries: list[tuple[str, str, LineReader]] = [("", "", None)] * len(lines)
+        is_known, percentiles = False, []
+        for index, line in enumerate(lines):
+            key, colon, text = split_field(line)
+            if line.startswith("#"):
+                if _is_head(line, lines[index - 1] if index else ""):
+                    section = parse_section(line)
+                    sections.add(section)
+                entries[index] = "#", line[1:], _is_comment if colon else always_anew
+            elif section in _PASSED_OVER:
+                continue
+            elif key.startswith(commands.PERCENTILES_PREFIX):
+                percentiles.append(index)
+            elif not colon:
+                entries[index] = line, "", self._read_without_colon(section, line)
+            else:
+                reader = self._reader(section, key, text)
+                is_known = is_known or reader is not None or key in server.FIELDS
+                self._memory.note(key, text)
+                entries[index] = f"{key}{colon}", text, reader
+        for index in percentiles:
+            key, colon, text = split_field(lines[index])
+            entries[index] = f"{key}{colon}", text, self._commands.read_percentiles(key, text)
+        if not is_known:
+            raise TargetError(Reason.PROTOCOL, f"{self._where}: {_UNKNOWN}")
+        for entry in entries:
+            self._memory.add(*entry)
+        self._memory.keep(lines)
+        return sections
+
+    def _read_without_colon(self, section: str, line: str) -> LineReader:
+        if section == _KEYSPACE and line.strip() and self._keyspace.read_types(line) is None:
+            self._keyspace.note_other()
+        return always_anew
+
+    def _reader(self, section: str, key: str, text: str) -> LineReader:
+        """What reads a line from now on; its values are set right away. Lines are known by their names: some
+        servers have no sections, or others."""
+        if key in server.IDENTITY or key in certificates.SERIALS:
+            self._plain.read_number(key, text)
+            return always_anew
+        if key.startswith(commands.COMMAND_PREFIX):
+            return self._commands.read_command(key, text)
+        if key.startswith(commands.ERROR_PREFIX):
+            return self._commands.read_error(key, text)
+        if key.startswith(("db", "master", "slave", "sentinel_")):
+            reader = self._labelled(key, text)
+            if reader is not None:
+                return reader
+        if section == _KEYSPACE:
+            self._keyspace.note_other()
+        if key == "module":
+            return modules.read_module(text, self._table, self._modules)
+        if engines.LINE.fullmatch(key):
+            return engines.read_engine(text, self._table)
+        if "io_thread_" in key:
+            return threads.read_thread(key, text, self._table)
+        return self._plain.read_line(key, text)
+
+    def _labelled(self, key: str, text: str) -> LineReader:
+        for read in (
+            self._keyspace.read_database,
+            self._replication.read_line,
+            self._sentinel.read_line,
+        ):
+            reader = read(key, text)
+            if reader is not None:
+                return reader
+        return None
+
+
+def _is_head(line: str, before: str) -> bool:
+    """Whether a line with `#` heads a section: Pika and Kvrocks write comments below, most with a time."""
+    return ":" not in line and (not before.startswith("#") or parse_section(line) in _DISTINGUISHED)
+
+
+def _is_comment(text: str) -> bool:
+    """The reader of comments, which say nothing: whether this is still one."""
+    return ":" in text
