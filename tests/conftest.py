@@ -82,9 +82,9 @@ def _emptied(server: RealServer) -> RealServer:
 def _starter(program: Path, directory: Path) -> Iterator[StartServer]:
     started: list[RealServer] = []
 
-    def start(*arguments: str, config: str = "", port: int = 0) -> RealServer:
+    def start(*arguments: str, config: str = "", port: int = 0, host: str = "127.0.0.1") -> RealServer:
         place = directory / f"server-{len(started)}"
-        started.append(RealServer(program, place, *arguments, config=config, port=port))
+        started.append(RealServer(program, place, *arguments, config=config, port=port, host=host))
         return started[-1].start()
 
     yield start

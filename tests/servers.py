@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 class RealServer:
-    """One server process on 127.0.0.1 with a directory of its own.
+    """One server process with a directory of its own, on 127.0.0.1 or another `host` of that network.
 
     `arguments` are those of the server (`"--maxmemory", "1mb"`); `{port}` in one of them is replaced.
     `config` is the text of a configuration file, for what needs one (a sentinel). The port stays the same for
@@ -40,11 +40,18 @@ class RealServer:
     """
 
     def __init__(
-        self, program: Path, directory: Path, *arguments: str, config: str = "", port: int = 0
+        self,
+        program: Path,
+        directory: Path,
+        *arguments: str,
+        config: str = "",
+        port: int = 0,
+        host: str = "127.0.0.1",
     ) -> None:
         self.program = program
         self.directory = directory
         self.port = port or free_port()
+        self.host = host
         self.arguments = tuple(argument.replace("{port}", str(self.port)) for argument in arguments)
         self.config = config
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +66,7 @@ class RealServer:
     @property
     def instance(self) -> str:
         """`host:port`."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -86,6 +93,7 @@ class RealServer:
         """A client to prepare the server with; it reconnects after a restart."""
         if self._client is None:
             self._client = redis.Redis(
+                host=self.host,
                 port=self.port,
                 password=self._password,
                 protocol=2,
@@ -168,7 +176,7 @@ class RealServer:
             "--port",
             str(self.port),
             "--bind",
-            "127.0.0.1",
+            self.host,
             "--save",
             "",
             "--dir",
@@ -201,7 +209,7 @@ class RealServer:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+            with socket.create_connection((self.host, self.port), timeout=1) as connection:
                 if "--tls-port" in self.arguments:
                     return True
                 connection.sendall(b"PING\r\n")

@@ -1,24 +1,22 @@
 """The way to one server: a persistent connection with deadlines, back-off and a bound on replies."""
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import hiredis
-
 from exporter.connection.call import Call, Reply
+from exporter.connection.command import Argument, Command, pack
+from exporter.connection.greeting import introduce
 from exporter.connection.login import log_in
+from exporter.connection.moving import Follower
+from exporter.connection.names import is_name, name_of
 from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
-from exporter.connection.translate import connect_error, door_error
-from exporter.connection.wire import Wire, ask, settle
+from exporter.connection.translate import connect_error
+from exporter.connection.wire import Wire, settle
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Credentials, Target
-
-Argument = str | bytes | int | float
-Command = tuple[Argument, ...]
 
 CLIENT_NAME = "redis-vigil"
 _FIRST_BACKOFF_SECONDS = 0.1
@@ -30,7 +28,9 @@ class Connection:
 
     A command never waits longer than its deadline; one that does costs the connection, since its reply would
     be taken for the next one's. While the server cannot be reached, attempts come at growing distances (up to
-    5 s); in between every call fails at once with the last error. `on_closed` is called when the server
+    5 s); in between every call fails at once with the last error. A host's name is looked up again every
+    minute, and by `look_up`; once the peer is no longer among its addresses, a connection with one of them
+    takes the place of the old one. `on_closed` is called when the server
     closes a connection, also an idle one, `on_errors` with replies of which some are errors. What several
     tasks ask at the same moment travels in one round trip. `no_touch` asks the server not to count what this
     connection reads as a use of the keys (Redis 7.2 and Valkey know how); `is_untouching` tells whether it
@@ -68,6 +68,18 @@ class Connection:
         self._backoff_seconds = 0.0
         self._retry_at = 0.0
         self._last_error: TargetError | None = None
+        # Opened, and not in use before the calls under way have ended.
+        self._next_wire: Wire | None = None
+        self._asked_over: Wire | None = None
+        self._idle_at_end = 0.0
+        self._follower = self._new_follower()
+
+    def _new_follower(self) -> Follower | None:
+        """Who looks where the host is; nobody has to where the configuration says it."""
+        address = self.target.address
+        if address.path or not is_name(address.host):
+            return None
+        return Follower(name_of(address.host), peer=self._peer, renew=self._renew, give_up=self._leave_behind)
 
     async def execute(self, *command: Argument, timeout_seconds: float | None = None) -> Reply:
         """One command; an error reply is raised as `ReplyError`."""
@@ -152,16 +164,29 @@ class Connection:
         self._is_about_to_send = False
         if not self._can_send:
             return
+        self._take_over()
         if self._wire is None:
             self._opening = asyncio.create_task(self._open_and_send())
             return
+        if self._follower is not None:
+            self._follower.look()
         waiting = self._waiting
         end = 1
         if not waiting[0].alone:
             while end < len(waiting) and not waiting[end].alone:
                 end += 1
         self._waiting = waiting[end:]
-        self._wire.send(waiting[:end])
+        self._send_over(self._wire, waiting[:end])
+
+    def _send_over(self, wire: Wire, calls: Sequence[Call]) -> None:
+        if calls[0].payload or wire is self._asked_over:
+            self._asked_over = wire
+            wire.send(calls)
+            return
+        # Who just listens has asked to hear something over a connection that is gone.
+        for call in calls:
+            call.end(TargetError(Reason.CLOSED, f"{self._where}: the connection is another one"))
+        self._go_on()
 
     async def _open_and_send(self) -> None:
         try:
@@ -189,6 +214,8 @@ class Connection:
 
     def _lost(self, error: TargetError) -> None:
         """The server has closed the connection, or sent what is no reply."""
+        if self._wire is not None:
+            self._idle_at_end = 0.0 if self._wire.calls else self._wire.idle_seconds
         self._wire = None
         self._go_on()
         # What a server has said wrong, who asked will see: it is there, and asking again would not help.
@@ -200,7 +227,7 @@ class Connection:
         if self._last_error is not None and now < self._retry_at:
             raise self._last_error
         try:
-            await self._connect()
+            wire = await self._connect()
         except asyncio.CancelledError:
             self._back_off(self._timed_out())
             raise
@@ -208,17 +235,75 @@ class Connection:
             self._back_off(error)
             raise
         self.connect_seconds = time.monotonic() - now
-        self.connects += 1
+        self._use(wire)
         self._backoff_seconds = 0.0
         self._last_error = None
 
-    async def _connect(self) -> None:
+    @property
+    def idle_seconds(self) -> float:
+        """For how long nothing has been asked, or had been when the server closed the connection."""
+        return self._idle_at_end if self._wire is None else self._wire.idle_seconds
+
+    def look_up(self) -> None:
+        """There is reason to believe that the host has moved: look now, in the background."""
+        if self._follower is not None and self._wire is not None:
+            self._follower.look_now()
+
+    def _peer(self) -> str:
+        return "" if self._wire is None else self._wire.peer
+
+    async def _renew(self) -> None:
+        """Open a connection that takes the place of the one in use as soon as nothing is under way."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                wire = await self._connect()
+        except TimeoutError:
+            raise self._timed_out() from None
+        self._drop_next()
+        self._next_wire = wire
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Use the connection that was opened meanwhile, unless something is under way."""
+        old, wire = self._wire, self._next_wire
+        if wire is None or (old is not None and old.calls):
+            return
+        self._next_wire = None
+        if not wire.is_open:
+            return
+        if old is not None:
+            old.abort(self._closed_by_us())
+        self._use(wire)
+
+    def _leave_behind(self, error: TargetError) -> None:
+        """The name leads to where nobody answers: so the server is down for those who go by it."""
+        if self._wire is not None:
+            self._idle_at_end = 0.0
+            self._break_off(error)
+            if self._on_closed is not None:
+                self._on_closed()
+
+    def _use(self, wire: Wire) -> None:
+        self._wire = wire
+        self.connects += 1
+        wire.follow(self._send, self._lost)
+
+    def _drop_next(self) -> None:
+        wire, self._next_wire = self._next_wire, None
+        if wire is not None:
+            wire.abort(self._closed_by_us())
+
+    def _closed_by_us(self) -> TargetError:
+        return TargetError(Reason.CLOSED, f"{self._where}: closed by us")
+
+    async def _connect(self) -> Wire:
+        """A connection on which we have logged in and said our name."""
         stream = await self._log_in()
         wire: Wire | None = None
         try:
             wire = await stream.hand_over(self._where, self._max_reply_bytes)
             wire.on_errors = partial(self._note_errors, wire)
-            await self._introduce(wire)
+            self.is_untouching = await introduce(wire, self._where, self._name, no_touch=self._no_touch)
         except BaseException as error:
             stream.abort()
             failure = error if isinstance(error, TargetError) else connect_error(error, self._where)
@@ -227,8 +312,7 @@ class Connection:
             if isinstance(error, TargetError) or not isinstance(error, Exception):
                 raise
             raise failure from error
-        wire.follow(self._send, self._lost)
-        self._wire = wire
+        return wire
 
     async def _log_in(self) -> Stream:
         return await log_in(self.target, self._where, connect_timeout_seconds=self._timeout_seconds)
@@ -245,21 +329,6 @@ class Connection:
         if self._wire is wire:
             self._break_off(TargetError(Reason.PASSWORD_REQUIRED, f"{self._where}: asks to log in again"))
 
-    async def _introduce(self, wire: Wire) -> None:
-        """Say our name, and that we are no user of the keys; a server may refuse either, neither is needed.
-
-        NO-TOUCH is asked of servers that know it only: the others would count an error for each connection.
-        """
-        greeting: list[Command] = [("CLIENT", "SETNAME", self._name)]
-        if self._no_touch:
-            greeting.append(("INFO", "server"))
-        replies = await ask(wire, pack(greeting), len(greeting))
-        _require_entry(replies[0], self._where)
-        self.is_untouching = False
-        if self._no_touch and _knows_no_touch(replies[-1]):
-            (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
-            self.is_untouching = not isinstance(reply, ReplyError)
-
     def _back_off(self, error: TargetError) -> None:
         self._backoff_seconds = min(
             max(self._backoff_seconds * 2, _FIRST_BACKOFF_SECONDS), _LAST_BACKOFF_SECONDS
@@ -269,13 +338,16 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connection; a later call would open it again."""
-        closed = TargetError(Reason.CLOSED, f"{self._where}: closed by us")
+        closed = self._closed_by_us()
         waiting, self._waiting = self._waiting, []
         for call in waiting:
             call.end(closed)
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.wait([self._opening])
+        if self._follower is not None:
+            await self._follower.close()
+        self._drop_next()
         wire = self._wire
         if wire is not None:
             self._break_off(closed)
@@ -288,28 +360,3 @@ class Connection:
 
 def _asks_to_log_in(reply: Reply) -> bool:
     return isinstance(reply, ReplyError) and str(reply).startswith("NOAUTH")
-
-
-def _require_entry(reply: Reply, where: str) -> None:
-    """Raises `TargetError` for what a server that lets nobody in says, whatever it is asked."""
-    shut = door_error(reply.reason, where) if isinstance(reply, ReplyError) else None
-    if shut is not None:
-        raise shut
-
-
-_VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")
-
-
-def _knows_no_touch(info: Reply) -> bool:
-    """Whether the server is Redis 7.2 or newer, or as new; Valkey says that it is."""
-    match = _VERSION.search(info) if isinstance(info, bytes) else None
-    return match is not None and (int(match[1]), int(match[2])) >= (7, 2)
-
-
-def pack(commands: Sequence[Command]) -> bytes:
-    """Commands as the bytes that go over the wire; worth keeping where they do not change."""
-    return b"".join([_pack_command(command) for command in commands])
-
-
-# hiredis takes tuples of any length; its type hints know one of length 1 only.
-_pack_command: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]

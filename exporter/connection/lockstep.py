@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from exporter.connection.call import Reply
-from exporter.connection.connection import Argument, Command, Connection, pack
+from exporter.connection.command import Argument, Command, pack
+from exporter.connection.connection import Connection
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Target
 

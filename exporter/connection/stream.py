@@ -5,6 +5,7 @@ import ssl
 
 import redis.asyncio
 
+from exporter.connection.dialing import dial
 from exporter.connection.wire import Wire
 from exporter.errors import Reason, TargetError
 from exporter.model.secret import Secret
@@ -32,30 +33,21 @@ class Stream(redis.asyncio.Connection):
         )
         self._address = address
         self._tls_context = tls_context(target.tls) if address.tls else None
-        self._server_name = target.tls.server_name or address.host
+        self._server_name = target.tls.server_name
+        self._connect_timeout_seconds = connect_timeout_seconds
 
     async def _connect(self) -> None:
         reader = asyncio.StreamReader(limit=_STREAM_LIMIT_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
-        async with asyncio.timeout(self.socket_connect_timeout):
-            transport = await self._open(protocol)
+        transport = await dial(
+            protocol,
+            self._address,
+            timeout_seconds=self._connect_timeout_seconds,
+            tls=self._tls_context,
+            server_name=self._server_name,
+        )
         self._reader = reader
         self._writer = asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
-
-    async def _open(self, protocol: asyncio.StreamReaderProtocol) -> asyncio.WriteTransport:
-        loop = asyncio.get_running_loop()
-        address = self._address
-        if address.path:
-            transport, _ = await loop.create_unix_connection(lambda: protocol, address.path)
-            return transport
-        transport, _ = await loop.create_connection(
-            lambda: protocol,
-            address.host,
-            address.port,
-            ssl=self._tls_context,
-            server_hostname=self._server_name if self._tls_context else None,
-        )
-        return transport
 
     async def open(self) -> None:
         """Connect, log in and select the database."""

@@ -44,12 +44,29 @@ class Wire(asyncio.Protocol):
         self._has_unread = False
         self._calls: deque[Call] = deque()
         self._sent_at = 0.0
+        self._moved_at = time.monotonic()
         self._closed = asyncio.Event()
 
     def follow(self, on_idle: Callable[[], None], on_lost: Callable[[TargetError], None]) -> None:
         """Call `on_idle` whenever all calls have been answered; and `on_lost` once, before calls under way
         end with that error, when the server has closed the connection or sent what is no reply."""
         self._on_idle, self._on_lost = on_idle, on_lost
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end; empty for a Unix socket."""
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if isinstance(name, tuple) else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be written to, as far as is known."""
+        return not self._transport.is_closing()
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long nothing has been sent or received."""
+        return time.monotonic() - self._moved_at
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -60,7 +77,7 @@ class Wire(asyncio.Protocol):
         """Send the commands of these."""
         self._calls.extend(calls)
         self._budget = self._max_reply_bytes
-        self._sent_at = time.monotonic()
+        self._sent_at = self._moved_at = time.monotonic()
         self._transport.write(b"".join([call.payload for call in calls]))
         if self._has_unread:
             # What a server says before it is asked, and then closes: that it has no room.
@@ -69,7 +86,7 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Something has arrived."""
-        arrived_at = time.monotonic()
+        arrived_at = self._moved_at = time.monotonic()
         self._budget -= len(data)
         if self._budget < 0:
             self._lose(TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large"))

@@ -10,6 +10,7 @@ from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
+from exporter.samplers.idle_closes import IdleCloses
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
@@ -67,6 +68,9 @@ class TargetRunner:
             on_closed=self._closed,
             on_errors=self.facts.lookups.note_errors,
         )
+        self._idle_closes = IdleCloses()
+        # The run of the server and its role, as INFO told them last.
+        self._identity = "", ""
         self._find_replica = find_replica
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
@@ -111,6 +115,10 @@ class TargetRunner:
         )
 
     def _closed(self) -> None:
+        idle_seconds = self._connection.idle_seconds
+        if self._idle_closes.is_expected(idle_seconds):
+            return
+        self._idle_closes.closed(idle_seconds)
         if self._on_closed is not None:
             self._on_closed(self)
 
@@ -228,6 +236,7 @@ class TargetRunner:
         def end(index: int, error: Exception | None) -> None:
             self._ended(slots[index], at, started, error)
 
+        self._idle_closes.stood(self._connection.idle_seconds)
         for slot in slots:
             slot.busy = True
         try:
@@ -281,8 +290,16 @@ class TargetRunner:
         status.success, status.reason, status.message = True, None, ""
         status.succeeded_at, status.missing_since = at, None
         if slot.plan.spec.name == VITAL:
+            self._note_identity()
             self._set_up(True, before)
         self._store.append(slot.table.finish(to_milliseconds(at)))
+
+    def _note_identity(self) -> None:
+        """Whoever is promoted or demoted may have been given another server's name, or lost its own."""
+        (run_id, role), self._identity = self._identity, (self.facts.run_id, self.facts.role)
+        self._idle_closes.found(run_id == self.facts.run_id)
+        if role and role != self.facts.role:
+            self._connection.look_up()
 
     def _failed(self, slot: Slot, error: TargetError) -> None:
         slot.table.discard()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from exporter.connection import Command, Reply
-from exporter.connection.connection import Argument
+from exporter.connection.command import Argument
 from exporter.errors import ReplyError
 from exporter.samplers.queues.replies import ask_members, names, scanned, text
 from exporter.samplers.queues.steps import Steps, together

@@ -1,0 +1,43 @@
+"""What is said first on a new connection."""
+
+import re
+
+from exporter.connection.call import Reply
+from exporter.connection.command import Command, pack
+from exporter.connection.translate import door_error
+from exporter.connection.wire import Wire, ask
+from exporter.errors import ReplyError
+
+
+async def introduce(wire: Wire, where: str, name: str, *, no_touch: bool) -> bool:
+    """Say our name and, for `no_touch`, that we are no user of the keys; a server may refuse either, neither
+    is needed. Whether it has agreed not to count what we read.
+
+    NO-TOUCH is asked of servers that know it only: the others would count an error for each connection.
+    Raises `TargetError` where the server lets nobody in.
+    """
+    greeting: list[Command] = [("CLIENT", "SETNAME", name)]
+    if no_touch:
+        greeting.append(("INFO", "server"))
+    replies = await ask(wire, pack(greeting), len(greeting))
+    _require_entry(replies[0], where)
+    if not no_touch or not _knows_no_touch(replies[-1]):
+        return False
+    (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
+    return not isinstance(reply, ReplyError)
+
+
+def _require_entry(reply: Reply, where: str) -> None:
+    """Raises `TargetError` for what a server that lets nobody in says, whatever it is asked."""
+    shut = door_error(reply.reason, where) if isinstance(reply, ReplyError) else None
+    if shut is not None:
+        raise shut
+
+
+_VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")
+
+
+def _knows_no_touch(info: Reply) -> bool:
+    """Whether the server is Redis 7.2 or newer, or as new; Valkey says that it is."""
+    match = _VERSION.search(info) if isinstance(info, bytes) else None
+    return match is not None and (int(match[1]), int(match[2])) >= (7, 2)
