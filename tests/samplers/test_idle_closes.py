@@ -49,36 +49,29 @@ def test_a_connection_that_gets_older_shows_that_the_limit_is_gone() -> None:
 
 def test_a_server_with_a_timeout_is_looked_at_twice_and_then_left_alone(start_server: StartServer) -> None:
     server = start_server("--timeout", "1")
-    looks: list[float] = []
 
     async def story() -> None:
         section = SamplersSection()
         plans = [SamplerPlan(spec, getattr(section, spec.name), 15.0, 5.0) for spec in SAMPLERS[:1]]
-        loop = asyncio.get_running_loop()
-        tasks: list[asyncio.Task[None]] = []
+        looks = asyncio.Queue[asyncio.Task[None]]()
 
         def closed(runner: TargetRunner) -> None:
-            looks.append(loop.time())
-            tasks.append(loop.create_task(runner.run("info")))
+            looks.put_nowait(asyncio.create_task(runner.run("info")))
 
         target = Target("a", Address("127.0.0.1", server.port))
         runner = TargetRunner(
             target, plans, store=Store(), clock=SystemClock(), timeout_seconds=5.0, on_closed=closed
         )
         await runner.run("info")
-        async with asyncio.timeout(30):
-            while len(looks) < 2:
-                await asyncio.sleep(0.1)
+        for _ in range(2):
+            await (await asyncio.wait_for(looks.get(), 15))
         await asyncio.sleep(3.5)
-        assert len(looks) == 2
+        assert looks.empty()
         assert runner.status.up
         # What is no idle close is news all the same.
         await runner.run("info")
         server.client.client_kill_filter(_type="normal", skipme=True)
-        async with asyncio.timeout(10):
-            while len(looks) < 3:
-                await asyncio.sleep(0.05)
-        await asyncio.gather(*tasks)
+        await (await asyncio.wait_for(looks.get(), 15))
         await runner.close()
 
     asyncio.run(story())
