@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from exporter.connection.backoff import Backoff
 from exporter.connection.call import Call, Reply
 from exporter.connection.command import Argument, Command, pack
 from exporter.connection.greeting import introduce
@@ -19,8 +20,6 @@ from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Credentials, Target
 
 CLIENT_NAME = "redis-vigil"
-_FIRST_BACKOFF_SECONDS = 0.1
-_LAST_BACKOFF_SECONDS = 5.0
 
 
 class Connection:
@@ -65,9 +64,7 @@ class Connection:
         self._waiting: list[Call] = []
         self._is_about_to_send = False
         self._opening: asyncio.Task[None] | None = None
-        self._backoff_seconds = 0.0
-        self._retry_at = 0.0
-        self._last_error: TargetError | None = None
+        self._backoff = Backoff()
         # Opened, and not in use before the calls under way have ended.
         self._next_wire: Wire | None = None
         self._asked_over: Wire | None = None
@@ -223,21 +220,19 @@ class Connection:
             self._on_closed()
 
     async def _open(self) -> None:
-        now = time.monotonic()
-        if self._last_error is not None and now < self._retry_at:
-            raise self._last_error
+        self._backoff.require_turn()
+        began = time.monotonic()
         try:
             wire = await self._connect()
         except asyncio.CancelledError:
-            self._back_off(self._timed_out())
+            self._backoff.failed(self._timed_out())
             raise
         except TargetError as error:
-            self._back_off(error)
+            self._backoff.failed(error)
             raise
-        self.connect_seconds = time.monotonic() - now
+        self.connect_seconds = time.monotonic() - began
         self._use(wire)
-        self._backoff_seconds = 0.0
-        self._last_error = None
+        self._backoff.succeeded()
 
     @property
     def idle_seconds(self) -> float:
@@ -328,13 +323,6 @@ class Connection:
     def _leave(self, wire: Wire) -> None:
         if self._wire is wire:
             self._break_off(TargetError(Reason.PASSWORD_REQUIRED, f"{self._where}: asks to log in again"))
-
-    def _back_off(self, error: TargetError) -> None:
-        self._backoff_seconds = min(
-            max(self._backoff_seconds * 2, _FIRST_BACKOFF_SECONDS), _LAST_BACKOFF_SECONDS
-        )
-        self._retry_at = time.monotonic() + self._backoff_seconds
-        self._last_error = error
 
     async def close(self) -> None:
         """Close the connection; a later call would open it again."""

@@ -20,13 +20,13 @@ class IdleCloses:
         self._limit_seconds: float | None = None
         self._asked_about: float | None = None
 
-    def is_expected(self, idle_seconds: float) -> bool:
-        """Whether a connection that was closed after so long without use was closed for just that."""
-        return self._limit_seconds is not None and idle_seconds >= self._limit_seconds - _JITTER_SECONDS / 2
-
-    def closed(self, idle_seconds: float) -> None:
-        """A connection was closed, and the server is going to be looked at."""
+    def is_news(self, idle_seconds: float) -> bool:
+        """Whether the server is to be looked at, as it has closed a connection that was unused for so long."""
+        limit = self._limit_seconds
+        if limit is not None and idle_seconds >= limit - _JITTER_SECONDS / 2:
+            return False
         self._asked_about = idle_seconds if idle_seconds >= _LEAST_SECONDS else None
+        return True
 
     def found(self, is_same_run: bool) -> None:
         """The server answers; `is_same_run`: as it did before."""

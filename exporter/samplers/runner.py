@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exporter.clock import Clock, to_milliseconds
-from exporter.connection import Connection, LockStep
+from exporter.connection import LockStep
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
-from exporter.samplers.idle_closes import IdleCloses
+from exporter.samplers.contact import Contact
 from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
@@ -62,15 +62,8 @@ class TargetRunner:
         self._on_change = on_change
         self._on_reported = on_reported
         self._records = records or {}
-        self._connection = Connection(
-            target,
-            timeout_seconds=timeout_seconds,
-            on_closed=self._closed,
-            on_errors=self.facts.lookups.note_errors,
-        )
-        self._idle_closes = IdleCloses()
-        # The run of the server and its role, as INFO told them last.
-        self._identity = "", ""
+        self._contact = Contact(target, self.facts, timeout_seconds, self._closed)
+        self._connection = self._contact.connection
         self._find_replica = find_replica
         self._lockstep = LockStep(self._connection)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
@@ -88,7 +81,7 @@ class TargetRunner:
             table=table,
             facts=self.facts,
             clock=self._clock,
-            connect=self._connect,
+            connect=self._contact.connect,
             refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
             records=self._records,
             timeout_seconds=plan.timeout_seconds,
@@ -103,22 +96,9 @@ class TargetRunner:
     @property
     def peer(self) -> Peer:
         """This target, for samplers of others."""
-        return Peer(self.target.instance, self.facts, self._connect)
-
-    def _connect(self, name: str) -> Connection:
-        return Connection(
-            self.target,
-            timeout_seconds=self._timeout_seconds,
-            name=name,
-            no_touch=True,
-            on_errors=self.facts.lookups.note_errors,
-        )
+        return Peer(self.target.instance, self.facts, self._contact.connect)
 
     def _closed(self) -> None:
-        idle_seconds = self._connection.idle_seconds
-        if self._idle_closes.is_expected(idle_seconds):
-            return
-        self._idle_closes.closed(idle_seconds)
         if self._on_closed is not None:
             self._on_closed(self)
 
@@ -236,7 +216,7 @@ class TargetRunner:
         def end(index: int, error: Exception | None) -> None:
             self._ended(slots[index], at, started, error)
 
-        self._idle_closes.stood(self._connection.idle_seconds)
+        self._contact.is_used()
         for slot in slots:
             slot.busy = True
         try:
@@ -290,16 +270,9 @@ class TargetRunner:
         status.success, status.reason, status.message = True, None, ""
         status.succeeded_at, status.missing_since = at, None
         if slot.plan.spec.name == VITAL:
-            self._note_identity()
+            self._contact.has_answered()
             self._set_up(True, before)
         self._store.append(slot.table.finish(to_milliseconds(at)))
-
-    def _note_identity(self) -> None:
-        """Whoever is promoted or demoted may have been given another server's name, or lost its own."""
-        (run_id, role), self._identity = self._identity, (self.facts.run_id, self.facts.role)
-        self._idle_closes.found(run_id == self.facts.run_id)
-        if role and role != self.facts.role:
-            self._connection.look_up()
 
     def _failed(self, slot: Slot, error: TargetError) -> None:
         slot.table.discard()
@@ -330,18 +303,7 @@ class TargetRunner:
                 self._all_stale(now)
 
     def _set_up(self, up: bool, problem_before: Reason | None) -> None:
-        problem = self.status.problem
-        changed = self.status.up is not up
-        self.status.up = up
-        if not changed and problem is problem_before:
-            return
-        if problem is None:
-            log.info("target is up", instance=self.target.instance)
-        else:
-            event = "target is down" if problem.is_down else "target cannot be sampled"
-            event = "target does not allow INFO" if up else event
-            log.warning(event, instance=self.target.instance, reason=problem.value, error=self.status.message)
-        if self._on_change is not None:
+        if self.status.set_up(up, problem_before) and self._on_change is not None:
             self._on_change(self)
 
     def _all_stale(self, now: int) -> None:
@@ -361,4 +323,4 @@ class TargetRunner:
         self._neighbours.leave(self.facts)
         for slot in self._slots.values():
             await slot.sampler.close()
-        await self._connection.close()
+        await self._contact.close()

@@ -6,11 +6,14 @@ from typing import Final
 
 from exporter.clock import to_milliseconds
 from exporter.errors import Reason
+from exporter.log import get_logger
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
 from exporter.model.target import Target
 from exporter.samplers import scrapes
 from exporter.samplers.refusals import Refusals
+
+log = get_logger(__name__)
 
 UP: Final = Family("redis_up", Kind.GAUGE, "Whether the server answered the last INFO.")
 PROBLEM: Final = Family(
@@ -170,6 +173,7 @@ class TargetStatus:
     def __init__(self, target: Target) -> None:
         self._table = table_of(target, "status")
         self.source = self._table.source
+        self._instance = target.instance
         self.up: bool | None = None
         self.connect_seconds = 0.0
         self.scrape = scrapes.Scrape()
@@ -190,6 +194,20 @@ class TargetStatus:
         """The same in a sentence; empty where there is no problem."""
         vital = self.samplers.get(VITAL)
         return "" if vital is None else vital.message
+
+    def set_up(self, up: bool, problem_before: Reason | None) -> bool:
+        """The server is up, or not; whether that, or why not, is news, which is told once in the log."""
+        was_up, self.up = self.up, up
+        problem = self.problem
+        if was_up is up and problem is problem_before:
+            return False
+        if problem is None:
+            log.info("target is up", instance=self._instance)
+            return True
+        event = "target is down" if problem.is_down else "target cannot be sampled"
+        event = "target does not allow INFO" if up else event
+        log.warning(event, instance=self._instance, reason=problem.value, error=self.message)
+        return True
 
     def sample(self, at: float) -> Sample:
         """All series as of now (epoch seconds)."""

@@ -16,35 +16,35 @@ from tests.conftest import StartServer
 def learnt(*ages: float) -> IdleCloses:
     closes = IdleCloses()
     for age in ages:
-        closes.closed(age)
+        assert closes.is_news(age)
         closes.found(is_same_run=True)
     return closes
 
 
 def test_two_closes_of_the_same_age_make_a_habit() -> None:
-    assert not learnt(10.4).is_expected(10.4)
-    assert not learnt(10.4, 3.0).is_expected(10.4)
+    assert learnt(10.4).is_news(10.4)
+    assert learnt(10.4, 3.0).is_news(10.4)
     closes = learnt(10.4, 11.2)
-    assert [closes.is_expected(age) for age in (0.0, 5.0, 9.9, 12.0)] == [False, False, True, True]
+    assert [closes.is_news(age) for age in (0.0, 5.0, 9.9, 12.0)] == [True, True, False, False]
 
 
 def test_who_ends_with_its_connection_has_no_such_habit() -> None:
     closes = learnt(10.4)
-    closes.closed(10.4)
+    assert closes.is_news(10.4)
     closes.found(is_same_run=False)
-    assert not closes.is_expected(10.4)
+    assert closes.is_news(10.4)
 
 
 def test_a_close_in_the_middle_of_a_question_is_never_expected() -> None:
-    assert not learnt(0.0, 0.0, 0.2).is_expected(0.0)
+    assert learnt(0.0, 0.0, 0.2).is_news(0.0)
 
 
 def test_a_connection_that_gets_older_shows_that_the_limit_is_gone() -> None:
     closes = learnt(2.0, 2.1)
     closes.stood(4.0)
-    assert closes.is_expected(2.2)
+    assert not closes.is_news(2.2)
     closes.stood(15.0)
-    assert not closes.is_expected(2.2)
+    assert closes.is_news(2.2)
 
 
 def test_a_server_with_a_timeout_is_looked_at_twice_and_then_left_alone(start_server: StartServer) -> None:

@@ -1,0 +1,34 @@
+"""Attempts to connect that come at growing distances."""
+
+import time
+from typing import Final
+
+from exporter.errors import TargetError
+
+_FIRST_SECONDS: Final = 0.1
+_LAST_SECONDS: Final = 5.0
+
+
+class Backoff:
+    """When the next attempt is to be made, and what the last one failed of."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._retry_at = 0.0
+        self._error: TargetError | None = None
+
+    def require_turn(self) -> None:
+        """Raises the error of the last attempt, if it is too early for the next one."""
+        if self._error is not None and time.monotonic() < self._retry_at:
+            raise self._error
+
+    def failed(self, error: TargetError) -> None:
+        """An attempt has failed: wait longer than before."""
+        self._seconds = min(max(self._seconds * 2, _FIRST_SECONDS), _LAST_SECONDS)
+        self._retry_at = time.monotonic() + self._seconds
+        self._error = error
+
+    def succeeded(self) -> None:
+        """We are connected."""
+        self._seconds = 0.0
+        self._error = None

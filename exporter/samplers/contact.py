@@ -1,0 +1,54 @@
+"""The way to one server: the connection that its samplers share, and those that some have of their own."""
+
+from collections.abc import Callable
+from functools import partial
+
+from exporter.connection import Connection
+from exporter.model.target import Target
+from exporter.samplers.base import TargetFacts
+from exporter.samplers.idle_closes import IdleCloses
+
+
+class Contact:
+    """Opens connections to one server, and tells what happens to the shared one.
+
+    `on_closed` is called when the server closes that, unless it does so whenever nobody asks for a while.
+    """
+
+    def __init__(
+        self, target: Target, facts: TargetFacts, timeout_seconds: float, on_closed: Callable[[], None]
+    ) -> None:
+        self._facts = facts
+        self._on_closed = on_closed
+        self._idle_closes = IdleCloses()
+        # The run of the server and its role, as INFO told them last.
+        self._run_id = self._role = ""
+        self._open = partial(
+            Connection, target, timeout_seconds=timeout_seconds, on_errors=facts.lookups.note_errors
+        )
+        self.connection = self._open(on_closed=self._closed)
+
+    def connect(self, name: str) -> Connection:
+        """A further connection, by whose name the server knows whose it is; whoever asks for it closes it."""
+        return self._open(name=name, no_touch=True)
+
+    def _closed(self) -> None:
+        if self._idle_closes.is_news(self.connection.idle_seconds):
+            self._on_closed()
+
+    def is_used(self) -> None:
+        """Something is going to be asked over the shared connection."""
+        self._idle_closes.stood(self.connection.idle_seconds)
+
+    def has_answered(self) -> None:
+        """INFO has told how the server is. One that was promoted or demoted may have got another's name, or
+        lost its own."""
+        run_id, role, facts = self._run_id, self._role, self._facts
+        self._run_id, self._role = facts.run_id, facts.role
+        self._idle_closes.found(run_id == facts.run_id)
+        if role and role != facts.role:
+            self.connection.look_up()
+
+    async def close(self) -> None:
+        """Close the shared connection."""
+        await self.connection.close()
