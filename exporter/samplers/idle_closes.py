@@ -21,7 +21,7 @@ class IdleCloses:
         self._asked_about: float | None = None
 
     def is_news(self, idle_seconds: float) -> bool:
-        """Whether the server is to be looked at, as it has closed a connection that was unused for so long."""
+        """Whether the server is to be looked at, as it has closed a connection that so long unused."""
         limit = self._limit_seconds
         if limit is not None and idle_seconds >= limit - _JITTER_SECONDS / 2:
             return False
