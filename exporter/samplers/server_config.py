@@ -60,7 +60,6 @@ _NUMBERS: Final = {
 }
 _OUTPUT_LIMIT: Final = "client-output-buffer-limit"
 _QUESTIONS: Final = (
-    "databases",
     "maxmemory",
     "maxclients",
     "io-threads",

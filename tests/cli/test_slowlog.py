@@ -1,9 +1,12 @@
 """`redis-vigil slowlog`."""
 
+import asyncio
 import json
+import subprocess
 from pathlib import Path
 
 from tests.cli.test_cli import vigil
+from tests.samplers.canned import canned_server
 from tests.servers import RealServer, free_port
 
 
@@ -44,3 +47,23 @@ def test_a_server_that_is_down_is_one_line(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_redis_enterprise(tmp_path: Path) -> None:
+    """Its entries have a text about the complexity before the command."""
+    replies = {
+        "INFO": "# Server\r\nredis_version:7.4.0\r\n",
+        "SLOWLOG LEN": 2,
+        "SLOWLOG GET": [
+            [7, 1700000000, 26000, "Complexity info: N:8192", ["zadd", "board:7", "1", "a"]],
+            [6, 1700000000, 15000, "Complexity info: N:1", ["zadd", "board:8", "1", "a"]],
+        ],
+    }
+
+    async def scenario() -> subprocess.CompletedProcess[str]:
+        async with canned_server(replies) as port:
+            return await asyncio.to_thread(vigil, tmp_path, "slowlog", f"redis://127.0.0.1:{port}")
+
+    done = asyncio.run(scenario())
+    (line,) = [line for line in done.stdout.splitlines() if "ZADD board:{id}" in line]
+    assert " 2 " in line

@@ -12,7 +12,7 @@ from typing import Final
 from exporter.samplers.slowlog.entries import Entry
 
 # `slowlog-max-len` in redis.conf.
-_DEFAULT_CAPACITY: Final = 128
+DEFAULT_CAPACITY: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Ledger:
         if self._last_id is None:
             # Numbers were not known while the ring was empty. As long as it is not full, none was dropped.
             self._last_id = min(newest[-1].id - 1, highest - length)
-            uncertain = self._last_id >= 0 and length >= (capacity or _DEFAULT_CAPACITY)
+            uncertain = self._last_id >= 0 and length >= (capacity or DEFAULT_CAPACITY)
         came = highest - self._last_id
         entries = [entry for entry in reversed(newest) if entry.id > self._last_id]
         reset = length < min(self._length + came, capacity or self._longest)

@@ -8,11 +8,13 @@ from exporter.connection import Asker
 from exporter.errors import ReplyError
 from exporter.samplers.info.parser import split_lines
 from exporter.samplers.refusals import Refusals
+from exporter.samplers.replies import pairs
 from exporter.samplers.slowlog.entries import Entry, parse_entries
+from exporter.samplers.slowlog.ledger import DEFAULT_CAPACITY
 
 # Entries may come between the look at the newest and the reading of all new ones.
 _SLACK: Final = 16
-_LENGTH, _NEWEST = "SLOWLOG LEN", "SLOWLOG GET"
+_LENGTH, _NEWEST, _CAPACITY = "SLOWLOG LEN", "SLOWLOG GET", "CONFIG GET slowlog-max-len"
 _COMMANDLOGS: Final = ("slow", "large-request", "large-reply")
 
 
@@ -51,6 +53,14 @@ async def read_more(connection: Asker, wanted: int, length: int, limit: int) -> 
     """At least the `wanted` newest entries, as far as the ring and the limit allow."""
     count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit)
     return parse_entries(await connection.execute("SLOWLOG", "GET", count))
+
+
+async def ask_capacity(connection: Asker, refusals: Refusals) -> int:
+    """How many entries the ring can hold; the default where the server does not tell."""
+    command = ("CONFIG", "GET", "slowlog-max-len")
+    answers = await refusals.ask(connection, {_CAPACITY: command}, required=False)
+    value = pairs(answers.get(_CAPACITY)).get("slowlog-max-len")
+    return int(value) if isinstance(value, bytes) and value.isdigit() else DEFAULT_CAPACITY
 
 
 async def ask_run_id(connection: Asker) -> str:

@@ -15,7 +15,14 @@ from exporter.samplers.slowlog.entries import Entry
 from exporter.samplers.slowlog.ledger import Ledger, Taken
 from exporter.samplers.slowlog.pattern_clients import MAX_CLIENTS, PatternClients
 from exporter.samplers.slowlog.patterns import PatternNames, command_name
-from exporter.samplers.slowlog.reading import RingView, ask_run_id, look, read_more, was_never_emptied
+from exporter.samplers.slowlog.reading import (
+    RingView,
+    ask_capacity,
+    ask_run_id,
+    look,
+    read_more,
+    was_never_emptied,
+)
 from exporter.samplers.slowlog.report import SlowlogReport
 
 _TOP_PATTERNS: Final = 50
@@ -94,13 +101,27 @@ class SlowlogSampler:
         self._connects = connection.connects
 
     async def _begin(self, connection: Asker, view: RingView, fresh: bool) -> None:
-        """What the ring holds now came before us: it shows in the report and counts for nothing."""
+        """What the ring holds now came before us, and is nothing new. It shows in the report, and counts only
+        where it is all that the server has ever logged: another start of ours then finds the same count,
+        instead of one that seems to have grown."""
         self._ledger.begin(view.newest, view.length, starts_at_zero=fresh)
-        if view.newest:
-            limit = self._settings.max_entries
-            for entry in reversed(await read_more(connection, view.length, view.length, limit)):
-                if not self._is_own(entry):
-                    self._book.add(self._names.name(entry.arguments), entry, is_new=False)
+        if not view.newest:
+            return
+        entries = await read_more(connection, view.length, view.length, self._settings.max_entries)
+        is_whole = fresh and len(entries) >= view.length and await self._is_whole(connection, entries)
+        for entry in reversed(entries):
+            if self._is_own(entry):
+                continue
+            self._book.add(self._names.name(entry.arguments), entry, is_new=False)
+            if is_whole:
+                self._told.add(self._observe(entry))
+
+    async def _is_whole(self, connection: Asker, entries: Sequence[Entry]) -> bool:
+        """Whether nothing has fallen out of a ring that holds these, and that nobody has emptied."""
+        # Redis Enterprise numbers on over restarts.
+        return entries[-1].id == 0 or len(entries) < (
+            self._facts.slowlog_max_len or await ask_capacity(connection, self._context.refusals)
+        )
 
     async def _take(self, connection: Asker, view: RingView) -> Taken:
         newest = view.newest
@@ -116,13 +137,18 @@ class SlowlogSampler:
         for entry in taken.entries:
             if self._is_own(entry):
                 continue
-            command = self._commands.fold(command_name(entry.arguments).partition(" ")[0].lower())
-            histogram = self._histograms.get(command)
-            if histogram is None:
-                histogram = self._histograms[command] = Histogram(families.BOUNDS_SECONDS)
-            histogram.observe(entry.value / 1e6)
-            self._moved.add(command)
+            self._observe(entry)
             self._book.add(self._names.name(entry.arguments), entry, is_new=True, at=at)
+
+    def _observe(self, entry: Entry) -> str:
+        """Count an entry; gives its command."""
+        command = self._commands.fold(command_name(entry.arguments).partition(" ")[0].lower())
+        histogram = self._histograms.get(command)
+        if histogram is None:
+            histogram = self._histograms[command] = Histogram(families.BOUNDS_SECONDS)
+        histogram.observe(entry.value / 1e6)
+        self._moved.add(command)
+        return command
 
     def _is_own(self, entry: Entry) -> bool:
         return entry.client_name.startswith(CLIENT_NAME)

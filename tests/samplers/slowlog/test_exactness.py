@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.conftest import StartServer
+from tests.samplers.canned import canned_server
 from tests.samplers.sampling import Sampling, run_async, sampling
 from tests.servers import RealServer
 
@@ -203,5 +204,69 @@ def test_the_newest_entry_under_redis_exporters_names(start_each_server: StartSe
             assert probe.value("redis_slowlog_entries_total", command="eval") == 1.0
             assert probe.value("redis_slowlog_duration_seconds_bucket", command="eval", le="0.005") == 0.0
             assert probe.value("redis_slowlog_duration_seconds_bucket", command="eval", le="+Inf") == 1.0
+
+    run_async(scenario)
+
+
+def test_what_came_before_counts_where_it_is_all_there_was(start_server: StartServer) -> None:
+    """Started anew, the daemon finds the count that it left: nothing seems to have happened meanwhile."""
+    server = start_server("--slowlog-log-slower-than", "-1", "--slowlog-max-len", "128")
+
+    async def scenario() -> None:
+        issued = 0
+        for count in (5, 20):
+            issued += issue(server, count)
+            for _ in range(2):
+                async with sampling(server, "info", "slowlog") as probe:
+                    await probe.run()
+                    assert accounted(probe) == issued
+                    issued += issue(server, 3)
+                    await probe.run()
+                    assert accounted(probe) == issued
+
+    run_async(scenario)
+
+
+@pytest.mark.parametrize("how", ["full", "emptied"])
+def test_what_came_before_counts_for_nothing_where_some_is_gone(start_server: StartServer, how: str) -> None:
+    server = start_server("--slowlog-log-slower-than", "-1", "--slowlog-max-len", "16")
+    issue(server, 40)
+    if how == "emptied":
+        server.command("SLOWLOG", "RESET")
+        issue(server, 3)
+
+    async def scenario() -> None:
+        async with sampling(server, "slowlog") as probe:
+            await probe.run()
+            assert accounted(probe) == 0
+            issued = issue(server, 3)
+            await probe.run()
+            assert accounted(probe) == issued
+
+    run_async(scenario)
+
+
+def test_the_slow_log_of_redis_enterprise() -> None:
+    args = [["zrange", "board:7", "0", "-1"], ["zrange", "board:6", "0", "-1"], ["unlink", "cart:5"]]
+    ring = [[7 - index, 1700000000, 41000, "N:8192", words] for index, words in enumerate(args)]
+    stats = "cmdstat_zrange:calls=3,calls_master=1,usec=68,usec_per_call=21\r\n"
+    replies = {
+        "INFO": f"# Server\r\nredis_version:7.4.0\r\n\r\n# Commandstats\r\n{stats}",
+        "SLOWLOG LEN": 3,
+        "SLOWLOG GET": ring,
+        "CONFIG": Exception("ERR unknown command 'CONFIG'"),
+    }
+
+    async def scenario() -> None:
+        async with canned_server(replies) as port, sampling(port, "info", "slowlog") as probe:
+            await probe.run()
+            assert probe.value("redis_slowlog_last_id") == 7.0
+            assert probe.value("redis_slowlog_entries_total", command="zrange") == 2.0
+            ring.insert(0, [8, 1700000001, 2_000_000, "N:1", ["unlink", "cart:6"]])
+            replies["SLOWLOG LEN"] = 4
+            await probe.run()
+            assert probe.value("redis_slowlog_entries_total", command="unlink") == 2.0
+            assert probe.value("redis_slowlog_lost_entries_total") == 0.0
+            assert probe.value("redis_last_slow_execution_duration_seconds") == 2.0
 
     run_async(scenario)
