@@ -37,7 +37,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
-from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog
+from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import configuration, query, rules, series, status
 from exporter.web.api_v1.turns import TurnTaker
@@ -201,6 +201,7 @@ class App:
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
             *slowlog.routes(lambda: self.fleet.runners, self._clock),
+            *unavailable.routes(lambda: self.fleet.runners, self._clock),
             *self._probes.routes(),
             *status.routes(
                 lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded

@@ -11,6 +11,7 @@ from exporter.rules.alerting import AlertingRule
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
+from exporter.samplers.unavailable import Unavailable
 
 NO_SEVERITY: Final = "none"
 """The severity of an alert that fires although nothing is wrong."""
@@ -48,11 +49,21 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """What a server does not have or permit: the commands by the words of the reason, and the line that would
+    grant what is not permitted."""
+
+    commands: Mapping[str, Sequence[str]]
+    grant: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All findings, the worst first, of how many checks; servers that are up, others that are down and why.
 
     `problems` are those of all servers that do not answer to INFO: those that are down, those that cannot be
     asked for other reasons (a wrong password), and those that are up and refuse to tell how they are.
+    `not_available` are commands that servers lack or refuse: no fault, but something that nobody watches.
     """
 
     health: Health
@@ -61,6 +72,7 @@ class Report:
     up: Sequence[str]
     down: Mapping[str, str]
     problems: Mapping[str, Trouble]
+    not_available: Mapping[str, Missing]
 
 
 def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
@@ -72,6 +84,7 @@ def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
     findings.sort(
         key=lambda finding: (finding.health is not Health.UNHEALTHY, finding.name, finding.instance)
     )
+    runners = list(runners)
     states = {runner.target.instance: runner.status for runner in runners}
     problems = {name: trouble for name, status in states.items() if (trouble := _trouble(status)) is not None}
     return Report(
@@ -81,6 +94,21 @@ def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
         up=[name for name, status in states.items() if status.up],
         down={name: trouble.message for name, trouble in problems.items() if trouble.reason.is_down},
         problems=problems,
+        not_available={
+            runner.target.instance: missing_of(runner.unavailable)
+            for runner in runners
+            if runner.unavailable.commands
+        },
+    )
+
+
+def missing_of(unavailable: Unavailable) -> Missing:
+    """What is not available on one server, put together for people."""
+    commands: dict[str, list[str]] = {}
+    for one in unavailable.commands:
+        commands.setdefault(one.reason.words, []).append(" ".join(one.command.split(" ")[:2]))
+    return Missing(
+        {words: list(dict.fromkeys(names)) for words, names in commands.items()}, unavailable.grant
     )
 
 

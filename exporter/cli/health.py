@@ -44,6 +44,8 @@ def health(
 ) -> None:
     """Look at a server for two seconds and say what is wrong, by the shipped rules.
 
+    Rules that wait until something has lasted do not wait here.
+
     Exit status 1 where it is unhealthy: it does not answer, or something critical is found.
     """
     configure_logging("error")
@@ -92,7 +94,10 @@ class _Nowhere:
 def _show(report: Report, console: Console) -> None:
     where = ", ".join(dict.fromkeys([*report.up, *report.problems]))
     colour = _COLOURS[report.health]
-    console.print(f"{escape(where)} is [bold {colour}]{report.health}[/] ({report.checks} checks)")
+    console.print(
+        f"{escape(where)} is [bold {colour}]{report.health}[/]"
+        f" ({report.checks} checks, in a look of {_BETWEEN_SAMPLES_SECONDS:.0f} seconds)"
+    )
     for name, trouble in report.problems.items():
         state = "is down" if trouble.reason.is_down else "cannot be sampled"
         state = "does not allow INFO" if name in report.up else state
@@ -104,3 +109,8 @@ def _show(report: Report, console: Console) -> None:
         for text in (finding.description, finding.recommendation):
             if text:
                 console.print(f"  {escape(text)}")
+    for missing in report.not_available.values():
+        for words, commands in missing.commands.items():
+            console.print(f"\n[bold]Not available[/] ({words}): {escape(', '.join(commands))}")
+        if missing.grant:
+            console.print(f"  {escape(missing.grant)}", soft_wrap=True)

@@ -20,13 +20,11 @@ _CODES: Final = {
     "MASTERDOWN": Reason.MASTER_DOWN,
     "BUSY": Reason.BUSY,
     "DENIED": Reason.PROTECTED_MODE,
+    # These speak of commands too, but are about what the server can do just now.
+    **dict.fromkeys(("CLUSTERDOWN", "MISCONF", "NOREPLICAS", "NOSCRIPT", "OOM", "READONLY"), Reason.REPLY),
 }
 _PHRASES: Final = (
     (re.compile("max number of clients", re.I), Reason.MAX_CLIENTS),
-    (
-        re.compile("unknown (sub)?command|is not supported|not allowed|unsupported", re.I),
-        Reason.UNKNOWN_COMMAND,
-    ),
     (re.compile("invalid password|invalid username", re.I), Reason.WRONG_PASSWORD),
     (re.compile("authentication required", re.I), Reason.PASSWORD_REQUIRED),
     (re.compile("authentication|without any password|no password is set", re.I), Reason.AUTH),
@@ -34,6 +32,16 @@ _PHRASES: Final = (
     (re.compile("loading the dataset", re.I), Reason.LOADING),
     (re.compile("running in protected mode", re.I), Reason.PROTECTED_MODE),
     (re.compile("busy running a (script|function)", re.I), Reason.BUSY),
+    # Managed services and proxies have words of their own for commands that they leave out.
+    (
+        re.compile(
+            r"unknown[ /-](disabled )?(sub)?-?command|unsupport|unimplemented|disabled command|forbid"
+            r"|not (been )?(supported|support|allowed|available|implemented|permitted|enabled)\b"
+            r"|(is|are|been) (disabled|restricted|blocked)\b",
+            re.I,
+        ),
+        Reason.UNKNOWN_COMMAND,
+    ),
 )
 # Redis before 6, of AUTH with a name; redis-py tries the password alone then.
 _NO_USERS: Final = re.compile("wrong number of arguments for .?auth", re.I)

@@ -21,6 +21,7 @@ _MAX_ENTRIES: Final = 128
 _REASONS: Final = frozenset({"auth", "command", "key", "channel", "db", "database", "tls-cert"})
 _CONTEXTS: Final = frozenset({"toplevel", "multi", "lua", "script", "module"})
 _SINCE: Final = (6, 0)
+_LOG: Final = "ACL LOG"
 
 
 class AclSampler:
@@ -28,10 +29,12 @@ class AclSampler:
 
     def __init__(self, context: SamplerContext) -> None:
         self._table = context.table
+        self._refusals = context.refusals
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
-        reply = await connection.execute("ACL", "LOG", _MAX_ENTRIES)
+        answers = await self._refusals.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
+        reply = answers[_LOG]
         entries = [pairs(entry) for entry in reply] if isinstance(reply, list) else []
         counts: dict[tuple[str, str], float] = {}
         for entry in entries:

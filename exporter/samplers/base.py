@@ -193,7 +193,8 @@ class SamplerSpec:
     the target's other samplers. `on_sentinel`: it makes sense there too, where few commands are known.
     `self_paced`: it is called at the usual interval and decides itself what is to be done each time; the
     `interval` of its section is about its work. `applies`: whether a server has what it asks about; where
-    not, it does not run.
+    not, it does not run. `command` is one that it cannot do without, of which
+    it keeps no account itself.
     """
 
     name: str
@@ -205,3 +206,4 @@ class SamplerSpec:
     on_sentinel: bool = False
     self_paced: bool = False
     applies: Callable[[TargetFacts], bool] | None = None
+    command: str = ""

@@ -133,4 +133,5 @@ SPEC: Final = SamplerSpec(
     LatencySampler,
     apart=True,
     on_sentinel=True,
+    command="PING",
 )

@@ -9,6 +9,7 @@ from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.replies import number, pairs
 
 _MAX_DATABASES: Final = 256
+_STATS: Final = "MEMORY STATS"
 
 
 def _gauge(name: str, field: str, *labels: str) -> Family:
@@ -53,11 +54,13 @@ class MemorySampler:
 
     def __init__(self, context: SamplerContext) -> None:
         self._table = context.table
+        self._refusals = context.refusals
         self._cap = context.new_cap("db", _MAX_DATABASES)
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
-        fields = pairs(await connection.execute("MEMORY", "STATS"))
+        answers = await self._refusals.ask(connection, {_STATS: ("MEMORY", "STATS")})
+        fields = pairs(answers[_STATS])
         for field, (family, scale) in _FIELDS.items():
             value = number(fields.get(field))
             if value is not None:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.connection import LockStep
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import UNAVAILABLE_REASONS, Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
@@ -16,11 +16,10 @@ from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus, table_of
+from exporter.samplers.unavailable import Unavailable
 from exporter.store import Store
 
 log = get_logger(__name__)
-
-_REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
 
 
 class TargetRunner:
@@ -66,6 +65,7 @@ class TargetRunner:
         self._connection = self._contact.connection
         self._find_replica = find_replica
         self._lockstep = LockStep(self._connection)
+        self.unavailable = Unavailable(target.instance, target.credentials.username)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
         shared = [name for name, slot in self._slots.items() if not slot.plan.spec.own_connection]
         self._reporting = Reporting(shared, clock.monotonic())
@@ -82,7 +82,7 @@ class TargetRunner:
             facts=self.facts,
             clock=self._clock,
             connect=self._contact.connect,
-            refusals=Refusals(self.target.instance, plan.spec.name, self._clock.monotonic),
+            refusals=Refusals(plan.spec.name, self._clock.monotonic, self.unavailable),
             records=self._records,
             timeout_seconds=plan.timeout_seconds,
             neighbours=self._neighbours,
@@ -184,6 +184,8 @@ class TargetRunner:
             self._on_sampled(self)
         if was_down and self.status.up:
             # It is back: everything that was left out meanwhile, without waiting for its slot.
+            for slot in self._slots.values():
+                slot.try_again()
             await self.run(*(name for name in self._slots if name != VITAL))
 
     def _write_status(self) -> None:
@@ -264,7 +266,9 @@ class TargetRunner:
     def _succeeded(self, slot: Slot, at: float) -> None:
         status = slot.status
         slot.follow_run(self.facts)
-        if status.reason is not None and slot.plan.spec.name != VITAL:
+        if status.is_unavailable:
+            slot.accept()
+        elif status.reason is not None and slot.plan.spec.name != VITAL:
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         before = self.status.problem
         status.success, status.reason, status.message = True, None, ""
@@ -278,8 +282,10 @@ class TargetRunner:
         slot.table.discard()
         slot.table.lose_track()
         status, name = slot.status, slot.plan.spec.name
-        # That a server is down is said once, not once per sampler.
-        if status.reason is not error.reason and name != VITAL and self.status.up is not False:
+        is_unavailable = isinstance(error, ReplyError) and error.reason in UNAVAILABLE_REASONS
+        # That a server is down is said once, not once per sampler; what it refuses, once per command.
+        is_news = status.reason is not error.reason and not is_unavailable
+        if is_news and name != VITAL and self.status.up is not False:
             log.warning(
                 "sampler failed",
                 instance=self.target.instance,
@@ -289,9 +295,8 @@ class TargetRunner:
             )
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
-        if isinstance(error, ReplyError) and error.reason in _REFUSALS:
-            slot.refused_until = self._clock.monotonic() + RETRY_SECONDS
-            status.missing_since = None
+        if isinstance(error, ReplyError) and is_unavailable:
+            slot.refuse(error, self._clock.monotonic() + RETRY_SECONDS)
         else:
             slot.status.note_missing(self._clock.monotonic())
         now = to_milliseconds(self._clock.now())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from exporter.errors import Reason
+from exporter.errors import Reason, ReplyError
 from exporter.metrics import SeriesTable
 from exporter.samplers.base import (
     AdaptiveSampler,
@@ -30,7 +30,8 @@ class SamplerPlan:
 @dataclass(slots=True)
 class Slot:
     """One sampler of the target, with what it writes into; `run_id` is that of the server in its last good
-    pass."""
+    pass. It `is_refused` where the server refuses what it cannot do without, and it does not keep account of
+    that itself."""
 
     plan: SamplerPlan
     sampler: Sampler
@@ -38,6 +39,7 @@ class Slot:
     status: SamplerStatus
     busy: bool = False
     refused_until: float = 0.0
+    is_refused: bool = False
     adaptive: AdaptiveSampler | None = field(init=False)
     resting: RestingSampler | None = field(init=False)
 
@@ -66,6 +68,25 @@ class Slot:
         if facts.run_id != self.run_id and facts.started_at <= self.status.succeeded_at:
             self.table.lose_track()
         self.run_id = facts.run_id
+
+    def refuse(self, error: ReplyError, until: float) -> None:
+        """Nothing of what the sampler asks is available: leave it out until then (monotonic seconds)."""
+        self.refused_until = until
+        self.status.missing_since = None
+        if self.plan.spec.command:
+            self.is_refused = True
+            self.status.refusals.refuse(self.plan.spec.command, error)
+
+    def accept(self) -> None:
+        """What was refused is there now."""
+        if self.is_refused:
+            self.is_refused = False
+            self.status.refusals.accept(self.plan.spec.command)
+
+    def try_again(self) -> None:
+        """Ask for what was refused at the next opportunity: the server may be set up anew."""
+        self.refused_until = 0.0
+        self.status.refusals.try_again()
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.clock import to_milliseconds
-from exporter.errors import Reason
+from exporter.errors import UNAVAILABLE_REASONS, Reason
 from exporter.log import get_logger
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
@@ -32,12 +32,15 @@ DURATION: Final = Family(
     "redis_vigil_sampler_duration_seconds", Kind.GAUGE, "How long the sampler's last pass took.", ("sampler",)
 )
 SUCCESS: Final = Family(
-    "redis_vigil_sampler_success", Kind.GAUGE, "Whether the sampler's last pass succeeded.", ("sampler",)
+    "redis_vigil_sampler_success",
+    Kind.GAUGE,
+    "Whether the sampler's last pass succeeded; no series where what it asks is not available on the server.",
+    ("sampler",),
 )
 ERROR: Final = Family(
     "redis_vigil_sampler_error",
     Kind.GAUGE,
-    "Why the sampler's last pass failed: 1 for the one reason that applies.",
+    "Why the sampler's last pass told nothing: 1 for the one reason that applies.",
     ("sampler", "reason"),
 )
 AGE: Final = Family(
@@ -136,6 +139,11 @@ class SamplerStatus:
     table: SeriesTable | None = None
     # Whether there was more to tell after the last pass than that it succeeded.
     is_troubled: bool = False
+
+    @property
+    def is_unavailable(self) -> bool:
+        """Whether the server does not have, or does not permit, anything of what the sampler asks."""
+        return self.reason in UNAVAILABLE_REASONS
 
     def note(self, at: float, seconds: float) -> None:
         """A pass that began at this moment has ended."""
@@ -243,7 +251,8 @@ class TargetStatus:
             return
         values = table.values
         values[duration] = status.duration_seconds
-        values[success] = float(status.success)
+        if name == VITAL or not status.is_unavailable:
+            values[success] = float(status.success)
         if status.succeeded_at:
             # Coarse enough to stand still from pass to pass, for what runs in each of them.
             values[age] = round(max(0.0, at - status.succeeded_at), 1)

@@ -180,4 +180,4 @@ def _milliseconds(reply: Reply) -> float | None:
     return float(head) if head.isdecimal() else None
 
 
-SPEC: Final = SamplerSpec("streams", FAMILIES, StreamsSampler, own_connection=True)
+SPEC: Final = SamplerSpec("streams", FAMILIES, StreamsSampler, own_connection=True, command="SCAN")

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 import exporter
 from exporter.clock import Clock
+from exporter.health import missing_of
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.rules.group import Group
@@ -88,6 +89,11 @@ class Pages:
             total=len(runners),
             down=down,
             unsampled=len(problems) - down,
+            missing={
+                runner.target.instance: missing_of(runner.unavailable)
+                for runner in runners[:MAX_ROWS]
+                if runner.unavailable.commands
+            },
             alerts=self._alerts.problems(),
         )
 

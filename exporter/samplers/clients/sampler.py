@@ -14,6 +14,7 @@ LISTED: Final = Family(
     Kind.GAUGE,
     "Connections that are counted one by one; 0 where there are too many of them.",
 )
+_LIST: Final = "CLIENT LIST"
 _LABELS: Final = ("name", "user", "host", "db", "library")
 
 
@@ -29,6 +30,7 @@ class ClientsSampler:
         self._settings: ClientsSection = context.settings
         self._table = context.table
         self._facts = context.facts
+        self._refusals = context.refusals
         self._caps = {label: context.new_cap(label, self._settings.max_values) for label in _LABELS}
         self._ids = context.new_cap("id", self._settings.max_connections)
         self._passes_to_skip = 0
@@ -43,7 +45,8 @@ class ClientsSampler:
             self._passes_to_skip -= 1
             table.carry_over()
             return
-        reply = await connection.execute("CLIENT", "LIST")
+        answers = await self._refusals.ask(connection, {_LIST: ("CLIENT", "LIST")})
+        reply = answers[_LIST]
         clients = ClientList(reply if isinstance(reply, bytes) else b"")
         self._passes_to_skip = len(clients) // _CLIENTS_PER_PASS
         table.set(LISTED, float(len(clients)))

@@ -113,4 +113,6 @@ class KeysSampler:
         await self._connection.close()
 
 
-SPEC: Final = SamplerSpec("keys", (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT), KeysSampler, own_connection=True)
+SPEC: Final = SamplerSpec(
+    "keys", (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT), KeysSampler, own_connection=True, command="SCAN"
+)

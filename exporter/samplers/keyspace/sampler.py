@@ -270,5 +270,11 @@ class KeyspaceSampler:
 
 
 SPEC: Final = SamplerSpec(
-    "keyspace", families.FAMILIES, KeyspaceSampler, own_connection=True, own_deadline=True, self_paced=True
+    "keyspace",
+    families.FAMILIES,
+    KeyspaceSampler,
+    own_connection=True,
+    own_deadline=True,
+    self_paced=True,
+    command="SCAN",
 )

@@ -15,7 +15,7 @@ def build_spec(records: QueueRecords | None = None) -> SamplerSpec:
     def build(context: SamplerContext) -> QueuesSampler:
         return QueuesSampler(context, records)
 
-    return SamplerSpec("queues", FAMILIES, build, own_connection=True)
+    return SamplerSpec("queues", FAMILIES, build, own_connection=True, command="SCAN")
 
 
 SPEC = build_spec()

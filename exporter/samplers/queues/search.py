@@ -83,14 +83,20 @@ class QueueSearch:
         await self._walk_through(at, Budget(share=None))
 
     async def go_on(self, at: float) -> None:
-        """Start a walk when one is due; only the very first pass waits for it, and not for long."""
-        is_first = self._walk is None and self._walk_due_at == 0.0
+        """Start a walk when one is due; only the very first pass, and one after a refusal, waits for it, and
+        not for long."""
+        self._end_walk(at)
+        is_first = self._walk is None and (self._walk_due_at == 0.0 or isinstance(self.error, ReplyError))
         if not self.is_walking and self._is_walk_due(at):
             self._walk_due_at = at + self._settings.discovery_interval.seconds
             self._walk = asyncio.create_task(self._walk_through(at, Budget()))
         if is_first and self._walk is not None:
             most = self._context.timeout_seconds * _FIRST_WALK_SHARE
             await asyncio.wait({self._walk}, timeout=min(_FIRST_WALK_SECONDS, most))
+            self._end_walk(at)
+
+    def _end_walk(self, at: float) -> None:
+        """Take note of how a walk has ended, if one has."""
         if self._walk is not None and self._walk.done():
             walk, self._walk = self._walk, None
             self._walk_failed(walk.exception(), at)

@@ -1,0 +1,30 @@
+"""`/api/unavailable`: which commands the servers do not have or do not permit, as JSON."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from exporter.clock import Clock
+from exporter.samplers.runner import TargetRunner
+
+
+def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
+    """The route; the parameter `instance` narrows the answer down to one target."""
+
+    async def list_commands(request: Request) -> Response:
+        wanted = request.query_params.get("instance")
+        found = [
+            {
+                "instance": runner.target.instance,
+                "commands": [asdict(one) for one in runner.unavailable.commands],
+                "grant": runner.unavailable.grant,
+            }
+            for runner in runners()
+            if wanted in (None, runner.target.instance) and runner.unavailable.commands
+        ]
+        return JSONResponse({"at": clock.now(), "targets": found})
+
+    return [Route("/api/unavailable", list_commands)]

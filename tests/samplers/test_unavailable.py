@@ -1,0 +1,102 @@
+"""Commands that are not available: told once, tried again sparingly, with the line that grants them."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from exporter.connection import Command, Reply
+from exporter.errors import Reason, ReplyError
+from exporter.samplers.refusals import RETRY_SECONDS, Refusals
+from exporter.samplers.unavailable import Unavailable
+
+DENIED = ReplyError(Reason.PERMISSION, "NOPERM no permissions to run the command")
+UNKNOWN = ReplyError(Reason.UNKNOWN_COMMAND, "ERR unknown command")
+QUESTIONS = {
+    f"CONFIG GET {name}": ("CONFIG", "GET", name) for name in ("databases", "maxmemory", "slowlog-*")
+}
+
+
+class Server:
+    """Answers to pipelines, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Reply = DENIED
+        self.asked: list[Command] = []
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Reply]:
+        self.asked += commands
+        return [self.answer for _ in commands]
+
+
+def ask(refusals: Refusals, server: Server) -> dict[str, Reply]:
+    server.asked = []
+    return asyncio.run(refusals.ask(server, QUESTIONS, required=False))  # type: ignore[arg-type]
+
+
+def test_one_line_in_the_log_for_each_command_word(caplog: pytest.LogCaptureFixture) -> None:
+    unavailable = Unavailable("a:1", "vigil")
+    for sampler, command in (
+        ("config", "CONFIG GET maxmemory"),
+        ("config", "CONFIG GET databases"),
+        ("clients", "CLIENT LIST"),
+        ("queues", "CLIENT LIST"),
+        ("slowlog", "SLOWLOG LEN"),
+        ("slowlog", "SLOWLOG GET"),
+    ):
+        unavailable.note(sampler, command, DENIED)
+        unavailable.note(sampler, command, DENIED)
+    assert len(caplog.records) == 3
+    assert [one.command for one in unavailable.commands if "queues" in one.samplers] == ["CLIENT LIST"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "line"),
+    [
+        ([("slowlog", "SLOWLOG LEN"), ("slowlog", "SLOWLOG GET")], "+slowlog|get +slowlog|len"),
+        ([("config", "CONFIG GET maxmemory"), ("config", "CONFIG GET slowlog-*")], "+config|get"),
+        ([("latency", "PING")], "+ping"),
+        ([("queues", "SCAN")], "+@read -keys +select ~*"),
+        ([("keyspace", "SCAN"), ("acl", "ACL LOG")], "+acl|log +@read -keys +select ~*"),
+    ],
+)
+def test_the_line_that_grants_it(refused: Sequence[tuple[str, str]], line: str) -> None:
+    unavailable = Unavailable("a:1", "vigil")
+    for sampler, command in refused:
+        unavailable.note(sampler, command, DENIED)
+    assert unavailable.grant == f"ACL SETUSER vigil {line}"
+
+
+def test_nothing_grants_what_the_server_does_not_have() -> None:
+    unavailable = Unavailable("a:1")
+    unavailable.note("slowlog", "SLOWLOG GET", UNKNOWN)
+    assert unavailable.grant == ""
+    unavailable.note("memory", "MEMORY STATS", DENIED)
+    assert unavailable.grant == "ACL SETUSER default +memory|stats"
+
+
+def test_one_question_of_a_kind_is_tried_again_and_tells_for_all() -> None:
+    now = 0.0
+    refusals, server = Refusals("config", lambda: now), Server()
+    ask(refusals, server)
+    assert len(server.asked) == 3
+    ask(refusals, server)
+    assert server.asked == []
+    for _ in range(2):
+        now += RETRY_SECONDS
+        ask(refusals, server)
+        assert len(server.asked) == 1
+        ask(refusals, server)
+        assert server.asked == []
+    now += RETRY_SECONDS
+    server.answer = []
+    assert len(ask(refusals, server)) == 3
+    assert not refusals.are_there
+
+
+def test_what_was_refused_is_asked_at_once_of_a_server_that_came_back() -> None:
+    refusals, server = Refusals("config", lambda: 0.0), Server()
+    ask(refusals, server)
+    refusals.try_again()
+    ask(refusals, server)
+    assert len(server.asked) == 1
