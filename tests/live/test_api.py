@@ -39,7 +39,9 @@ def promtool(*arguments: str) -> str:
 
 
 def test_instant(daemon: Daemon) -> None:
-    assert 'redis_up{env="test", instance="cache-1"} => 1 @[' in promtool("instant", daemon.url, "redis_up")
+    assert 'redis_up{env="test", instance="cache-1", job="redis"} => 1 @[' in promtool(
+        "instant", daemon.url, "redis_up"
+    )
     assert promtool("instant", daemon.url, "vector(1) + 1").startswith("{} => 2 @[")
     assert "=> 0 @[" in promtool("instant", daemon.url, "redis_up - redis_up", f"--time={time.time():.0f}")
 
@@ -47,13 +49,13 @@ def test_instant(daemon: Daemon) -> None:
 def test_range(daemon: Daemon) -> None:
     now = int(time.time())
     said = promtool("range", "--step=1s", f"--start={now - 2}", f"--end={now}", daemon.url, "redis_up")
-    assert said.startswith('redis_up{env="test", instance="cache-1"} =>\n1 @[')
+    assert said.startswith('redis_up{env="test", instance="cache-1", job="redis"} =>\n1 @[')
 
 
 def test_series(daemon: Daemon) -> None:
     said = promtool("series", "--match=redis_up", "--match=redis_uptime_in_seconds", daemon.url)
     for name in ("redis_up", "redis_uptime_in_seconds"):
-        assert f'{{__name__="{name}", env="test", instance="cache-1"}}' in said
+        assert f'{{__name__="{name}", env="test", instance="cache-1", job="redis"}}' in said
     assert said.count("__name__") == 2
 
 
