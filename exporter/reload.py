@@ -72,9 +72,8 @@ def plan_of(config: Config) -> Plan:
             problems.extend(error.problems)
             return None
 
-    alerting = config.alerting
     rule_files = attempt(lambda: load_rule_files([path.absolute() for path in rule_paths(config)]))
-    routing = attempt(lambda: load_routing(alerting.config_file, time.time, alerting.message_style))
+    routing = attempt(lambda: _load_routing(config))
     web = attempt(lambda: _load_web(config))
     if rule_files is None or routing is None or web is None:
         raise ConfigError(problems)
@@ -91,6 +90,12 @@ def _load_config(source: Source) -> Config:
     if source.config is None:
         return default_config(source.urls)
     return add_targets(load_config(source.config), source.urls)
+
+
+def _load_routing(config: Config) -> Routing:
+    alerting = config.alerting
+    forwards = bool(alerting.alertmanagers)
+    return load_routing(alerting.config_file, time.time, alerting.message_style, forwards=forwards)
 
 
 def _load_web(config: Config) -> WebConfig:

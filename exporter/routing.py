@@ -30,10 +30,13 @@ class Routing:
     bind: Callable[[Messages], MakeIntegrations]
 
 
-def load_routing(path: Path | None, now: Callable[[], float], style: MessageStyle = "vigil") -> Routing:
+def load_routing(
+    path: Path | None, now: Callable[[], float], style: MessageStyle = "vigil", *, forwards: bool = False
+) -> Routing:
     """Read an alertmanager.yml and its templates; without a path nobody is told.
 
-    `now` tells the time, `style` whose words the default texts are.
+    `now` tells the time, `style` whose words the default texts are. `forwards`: Alertmanagers get every alert
+    too, and send what is not sent here.
 
     Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
     its receivers.
@@ -52,6 +55,8 @@ def load_routing(path: Path | None, now: Callable[[], float], style: MessageStyl
             document=document,
             messages=messages,
             style=style,
+            route=config.route,
+            forwards=forwards,
         )
 
     _check_receivers(config, bind(MemoryMessages()))

@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from exporter.notify.not_sent import NotSent
+
 CountStates = Callable[[], Mapping[str, int]]
 """How many there are of each state."""
 
@@ -50,6 +52,12 @@ class Metrics:
             "The latency of notification requests in seconds.",
             ["integration"],
             buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self.unsent = Counter(
+            "redis_vigil_notifications_unsent",
+            "Notifications to a kind of receiver that is not sent to; reaches: whom it tells otherwise.",
+            ["receiver", "integration", "reaches"],
             registry=registry,
         )
         self.suppressed = Counter(
@@ -100,6 +108,17 @@ class Metrics:
     def watch(self, count_alerts: CountStates, count_silences: CountStates) -> None:
         """Expose how many alerts and silences there are, counted when somebody looks."""
         self._registry.register(_Census(count_alerts, count_silences))
+
+    def expect_unsent(self, receiver: str, integration: NotSent) -> None:
+        """Let the series exist from the start."""
+        self._unsent(receiver, integration)
+
+    def count_unsent(self, receiver: str, integration: NotSent) -> None:
+        """Something would have been sent there."""
+        self._unsent(receiver, integration).inc()
+
+    def _unsent(self, receiver: str, integration: NotSent) -> Counter:
+        return self.unsent.labels(receiver, integration.name, "nobody" if integration.is_alone else "others")
 
     def _initialize(self) -> None:
         """Let every series exist from the start, so that `rate` sees the first increase."""

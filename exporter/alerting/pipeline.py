@@ -8,6 +8,7 @@ from exporter.alerting.log import LogEntry, LogKey
 from exporter.alerting.routes import RouteOptions
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
+from exporter.notify.notification import UNKNOWN_REASON
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class Context:
     """Alerts that were taken out because they are muted."""
     wake_at: float | None = None
     """When to look again, if earlier than the group would."""
+    reason: str = UNKNOWN_REASON
+    """Why the receiver is told, in Alertmanager's words."""
     told: tuple[Alert, ...] = ()
     """What the message is about; empty where none needs to be sent."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.config.alertmanager import routes as config
 from exporter.config.alertmanager.matchers import format_matchers
-from exporter.model.labels import Labels
+from exporter.model.labels import EMPTY, Labels
 from exporter.model.matcher import Matcher
 
 
@@ -21,6 +21,7 @@ class RouteOptions:
     repeat_interval: float = 4 * 3600.0
     mute_intervals: tuple[str, ...] = ()
     active_intervals: tuple[str, ...] = ()
+    labels: Labels = EMPTY
 
 
 DEFAULTS: Final = RouteOptions()
@@ -93,4 +94,5 @@ def _options(written: config.Route, inherited: RouteOptions) -> RouteOptions:
         # The intervals are a node's own: children do not inherit them.
         mute_intervals=written.mute_time_intervals,
         active_intervals=written.active_time_intervals,
+        labels=inherited.labels.with_(written.labels),
     )

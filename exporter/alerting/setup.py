@@ -21,10 +21,11 @@ from exporter.alerting.muting import ActiveIntervals, Inhibit, MuteIntervals, Re
 from exporter.alerting.pipeline import Pipeline
 from exporter.alerting.routes import Route, build_route
 from exporter.alerting.silences import Silences
-from exporter.alerting.telling import Deduplicate, Record, Send
+from exporter.alerting.telling import CountUnsent, Deduplicate, Record, Send
 from exporter.clock import Clock
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.alertmanager.receivers import Receiver
+from exporter.notify.not_sent import NotSent
 
 
 @dataclass(slots=True)
@@ -88,6 +89,10 @@ def build_setup(
 ) -> Setup:
     """Build everything that can fail; raises `exporter.errors.ConfigError`."""
     integrations = {receiver.name: tuple(make_integrations(receiver)) for receiver in config.receivers}
+    for name, of_receiver in integrations.items():
+        for integration in of_receiver:
+            if isinstance(integration, NotSent):
+                services.metrics.expect_unsent(name, integration)
     intervals = Intervals(config.all_intervals)
     inhibitor = Inhibitor(config.inhibit_rules, services.alerts, hold_until)
     channels = {
@@ -120,7 +125,9 @@ def _build_pipeline(
         MuteIntervals(intervals, metrics),
         Silenced(services.silences, metrics),
         Deduplicate(integration, log, journal),
-        Send(integration, Gate(services.concurrency), metrics, clock, services.external_url),
+        CountUnsent(integration, metrics)
+        if isinstance(integration, NotSent)
+        else Send(integration, Gate(services.concurrency), metrics, clock, services.external_url),
         Record(log, journal, clock),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 from exporter.alerting.history import Outcome, record_of
@@ -14,6 +15,7 @@ from exporter.clock import Clock
 from exporter.errors import NotifyError
 from exporter.log import get_logger
 from exporter.model.alert import Alert
+from exporter.notify.not_sent import NotSent
 from exporter.notify.notification import Notification
 
 ATTEMPT_TIMEOUT_SECONDS: Final = 60.0
@@ -33,13 +35,15 @@ class Deduplicate:
     async def exec(self, context: Context, alerts: Sequence[Alert]) -> Sequence[Alert]:
         firing, resolved = partition(alerts, context.now)
         entry = context.entry
-        if needs_notification(
+        reason = reason_to_notify(
             entry,
             firing,
             resolved,
             told_ends=self._told_ends(alerts, context.now),
             repeats_before=context.now - context.options.repeat_interval,
-        ):
+        )
+        if reason is not None:
+            context.reason = reason
             return alerts
         if entry is not None and resolved & entry.believed:
             # Who is not told of the end must still be told when it fires again (Alertmanager is not: issue
@@ -60,30 +64,40 @@ class Deduplicate:
         await self._journal.save_entry(entry)
 
 
-def needs_notification(
+class NotifyReason(StrEnum):
+    """Why a receiver is told; the texts are Alertmanager's."""
+
+    FIRST = "first notification"
+    NEW_ALERTS = "new alerts added"
+    SOME_RESOLVED = "some alerts resolved"
+    ALL_RESOLVED = "all alerts resolved"
+    REPEAT = "repeat interval elapsed"
+
+
+def reason_to_notify(
     entry: LogEntry | None,
     firing: frozenset[int],
     resolved: frozenset[int],
     *,
     told_ends: frozenset[int],
     repeats_before: float,
-) -> bool:
-    """Whether a receiver that was told `entry` last is to be told of these alerts; of the resolved ones it is
-    told the end of `told_ends` only.
+) -> NotifyReason | None:
+    """Why a receiver that was told `entry` last is to be told of these alerts; None where it is not. Of the
+    resolved ones it is told the end of `told_ends` only.
 
-    Source: `needsUpdate` of github.com/prometheus/alertmanager, notify/notify.go; the order counts.
+    Source: `needsUpdate` of github.com/prometheus/alertmanager, notify/dedup_stage.go; the order counts.
     """
     if entry is None:
-        return bool(firing)
+        return NotifyReason.FIRST if firing else None
     if not firing <= entry.firing:
-        return True
+        return NotifyReason.NEW_ALERTS if entry.firing else NotifyReason.FIRST
     if not firing:
         # Also where resolved alerts are not sent: the log is to learn that nothing fires any more. An alert
         # that ended and that the receiver never heard of is no reason.
-        return bool(resolved & entry.believed)
+        return NotifyReason.ALL_RESOLVED if resolved & entry.believed else None
     if not told_ends <= entry.resolved:
-        return True
-    return entry.at < repeats_before
+        return NotifyReason.SOME_RESOLVED
+    return NotifyReason.REPEAT if entry.at < repeats_before else None
 
 
 class Send:
@@ -120,6 +134,8 @@ class Send:
             alerts=context.told,
             external_url=self._external_url,
             now=context.now,
+            route_labels=context.options.labels,
+            reason=context.reason,
         )
         began = self._clock.monotonic()
         self._metrics.requests.labels(name).inc()
@@ -156,6 +172,20 @@ class Send:
             # A fault of ours in one integration; the others and the daemon go on.
             _log.exception("sending failed", integration=self._integration.name)
             raise NotifyError(f"internal error: {type(error).__name__}", retryable=False) from error
+
+
+class CountUnsent:
+    """In the place of `Send`, for a kind of receiver that is not sent to: counts what would be sent."""
+
+    def __init__(self, integration: NotSent, metrics: Metrics) -> None:
+        self._integration = integration
+        self._metrics = metrics
+
+    async def exec(self, context: Context, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        integration = self._integration
+        if any(not alert.is_resolved(context.now) or tells_end(integration, alert) for alert in alerts):
+            self._metrics.count_unsent(context.log_key.receiver, integration)
+        return alerts
 
 
 class Record:

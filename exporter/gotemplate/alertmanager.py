@@ -1,20 +1,24 @@
 """The templates of notifications: their data and functions.
 
-Source: template/template.go of Alertmanager 0.28.
+Source: template/template.go of Alertmanager 0.34.
 """
 
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar, Final
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from exporter.gotemplate.containers import ITEMS, append, make_dict, make_list
 from exporter.gotemplate.durations import Duration
 from exporter.gotemplate.encoding import to_json
 from exporter.gotemplate.humanize import humanize_duration
 from exporter.gotemplate.printing import join_bounded
 from exporter.gotemplate.texts import lower, match, replace_all, title, upper
+from exporter.gotemplate.time_parsing import parse_time
 from exporter.gotemplate.times import TIME, ZERO_TIME, Time, span, time_of
 from exporter.gotemplate.values import (
     ANY,
@@ -29,9 +33,12 @@ from exporter.gotemplate.values import (
     TypedList,
     Url,
     from_bytes,
+    to_bytes,
 )
 
 ALERT_NAME: Final = "alertname"
+ROUTE_LABELS: Final = "routeLabels"
+_BASE64: Final = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,8 @@ class NotificationData(Structure):
     common_labels: KV
     common_annotations: KV
     external_url: str
+    notification_reason: str = "unknown"
+    route_labels: KV = field(default_factory=KV)
 
     go_type: ClassVar[str] = "*template.Data"
     go_fields: ClassVar[Mapping[str, str]] = {
@@ -168,14 +177,18 @@ class NotificationData(Structure):
         "CommonLabels": "common_labels",
         "CommonAnnotations": "common_annotations",
         "ExternalURL": "external_url",
+        "NotificationReason": "notification_reason",
+        "RouteLabels": "route_labels",
     }
     go_json_names: ClassVar[Mapping[str, str]] = {
         "Receiver": "receiver",
         "Status": "status",
         "Alerts": "alerts",
+        "NotificationReason": "notification_reason",
         "GroupLabels": "groupLabels",
         "CommonLabels": "commonLabels",
         "CommonAnnotations": "commonAnnotations",
+        "RouteLabels": "routeLabels",
         "ExternalURL": "externalURL",
     }
 
@@ -186,7 +199,12 @@ def notification_functions(now: Callable[[], float]) -> dict[str, Function]:
     def since(moment: Time) -> Duration:
         return span(moment, time_of(now()))
 
-    return {**_FUNCTIONS, "since": Function(since, (TIME,))}
+    return {**_FUNCTIONS, "since": Function(since, (TIME,)), "now": Function(lambda: time_of(now()))}
+
+
+def route_label_function(data: NotificationData) -> dict[str, Function]:
+    """The function `routeLabels`, which tells the labels of the route that a notification comes by."""
+    return {ROUTE_LABELS: Function(lambda name: data.route_labels.get(name, ""), (STRING,))}
 
 
 def _unescape_query(text: str) -> str:
@@ -216,6 +234,24 @@ def _zone(name: str) -> ZoneInfo:
         raise FunctionError(f"unknown time zone {name}") from error
 
 
+def _to_date(layout: str, text: str) -> Time:
+    """Go's zero time for a text that does not fit."""
+    try:
+        return parse_time(layout, text)
+    except FunctionError:
+        return ZERO_TIME
+
+
+def _decode_base64(text: str) -> str:
+    """The inverse of `base64encode`: the alphabet for URLs, with padding; line breaks do not count."""
+    written = text.replace("\r", "").replace("\n", "")
+    match = _BASE64.match(written)
+    end = match.end() if match else 0
+    if end < len(written) or len(written) % 4:
+        raise FunctionError(f"illegal base64 data at input byte {end}")
+    return from_bytes(urlsafe_b64decode(written))
+
+
 _FUNCTIONS: Final[Mapping[str, Function]] = {
     "toUpper": Function(upper, (STRING,)),
     "toLower": Function(lower, (STRING,)),
@@ -232,6 +268,13 @@ _FUNCTIONS: Final[Mapping[str, Function]] = {
     "tz": Function(lambda name, moment: Time(moment.nanoseconds, _zone(name)), (STRING, TIME)),
     "humanizeDuration": Function(humanize_duration, (ANY,)),
     "toJson": Function(to_json, (ANY,)),
+    "toDate": Function(_to_date, (STRING, STRING)),
+    "mustToDate": Function(parse_time, (STRING, STRING)),
+    "base64encode": Function(lambda text: urlsafe_b64encode(to_bytes(text)).decode(), (STRING,)),
+    "base64decode": Function(_decode_base64, (STRING,)),
+    "list": Function(make_list, (ANY,), variadic=True),
+    "append": Function(append, (ITEMS, ANY), variadic=True),
+    "dict": Function(make_dict, (ANY,), variadic=True),
 }
 
-FUNCTION_NAMES: Final = frozenset({*_FUNCTIONS, "since"})
+FUNCTION_NAMES: Final = frozenset({*_FUNCTIONS, "since", "now", ROUTE_LABELS})

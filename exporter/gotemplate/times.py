@@ -12,14 +12,14 @@ from typing import ClassVar, Final
 from exporter.gotemplate.durations import DURATION, LONGEST, SECOND, Duration
 from exporter.gotemplate.values import INT, STRING, Function, FunctionError, Parameter, Structure
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MONTHS: Final = (
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _DEFAULT_LAYOUT: Final = "2006-01-02 15:04:05.999999999 -0700 MST"
-_CHUNK: Final = re.compile(
+CHUNK: Final = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|002|__2|_2(?!006)|01|02|03|04|05|06|15|1|2|3|4|5|PM|pm"
     r"|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07"
     r"|[.,](?:0+|9+)(?![0-9])"
@@ -37,7 +37,7 @@ class Time(Structure):
 
     def local(self) -> datetime:
         """The date and the time of day in the zone, to the second."""
-        moment = _EPOCH + timedelta(seconds=self.nanoseconds // SECOND)
+        moment = EPOCH + timedelta(seconds=self.nanoseconds // SECOND)
         try:
             return moment.astimezone(self.zone)
         except OverflowError:
@@ -46,21 +46,21 @@ class Time(Structure):
     def format(self, layout: str = _DEFAULT_LAYOUT) -> str:
         """The moment in one of Go's layouts, such as `2006-01-02 15:04`."""
         local, fraction = self.local(), self.nanoseconds % SECOND
-        return _CHUNK.sub(lambda match: _format_chunk(match.group(), local, fraction), layout)
+        return CHUNK.sub(lambda match: _format_chunk(match.group(), local, fraction), layout)
 
 
 class Month(int):
     """A month that prints its name."""
 
     go_type: ClassVar[str] = "time.Month"
-    go_methods: ClassVar[Mapping[str, Function]] = {"String": Function(lambda month: _MONTHS[month - 1])}
+    go_methods: ClassVar[Mapping[str, Function]] = {"String": Function(lambda month: MONTHS[month - 1])}
 
 
 class Weekday(int):
     """A day of the week, from Sunday = 0, that prints its name."""
 
     go_type: ClassVar[str] = "time.Weekday"
-    go_methods: ClassVar[Mapping[str, Function]] = {"String": Function(lambda day: _DAYS[day])}
+    go_methods: ClassVar[Mapping[str, Function]] = {"String": Function(lambda day: DAYS[day])}
 
 
 def time_of(seconds: float) -> Time:
@@ -73,8 +73,8 @@ ZERO_TIME: Final = Time(-62_135_596_800 * SECOND)
 
 
 _FORMATS: Final[Mapping[str, Callable[[datetime], str]]] = {
-    "January": lambda local: _MONTHS[local.month - 1],
-    "Jan": lambda local: _MONTHS[local.month - 1][:3],
+    "January": lambda local: MONTHS[local.month - 1],
+    "Jan": lambda local: MONTHS[local.month - 1][:3],
     "Monday": lambda local: _weekday(local),
     "Mon": lambda local: _weekday(local)[:3],
     "MST": lambda local: local.tzname() or "UTC",
@@ -100,7 +100,7 @@ _FORMATS: Final[Mapping[str, Callable[[datetime], str]]] = {
 
 
 def _weekday(local: datetime) -> str:
-    return _DAYS[local.isoweekday() % 7]
+    return DAYS[local.isoweekday() % 7]
 
 
 def _format_chunk(chunk: str, local: datetime, fraction: int) -> str:
@@ -146,7 +146,7 @@ def _add_date(moment: Time, years: int, months: int, days: int) -> Time:
     if not 1 <= year <= 9999:
         raise FunctionError("a date out of range")
     shifted = local.replace(year=year, month=month + 1, day=1) + timedelta(days=local.day - 1 + days)
-    seconds = (shifted - _EPOCH) // timedelta(seconds=1)
+    seconds = (shifted - EPOCH) // timedelta(seconds=1)
     return Time(seconds * SECOND + moment.nanoseconds % SECOND, moment.zone)
 
 

@@ -36,6 +36,8 @@ def notification_data(notification: Notification, guard: Guard = _unchanged) -> 
         common_labels=_kv(_common(alert.labels for alert in alerts), guard),
         common_annotations=_kv(_common(alert.annotations for alert in alerts), guard),
         external_url=guard(notification.external_url),
+        notification_reason=notification.reason,
+        route_labels=_kv(notification.route_labels, guard),
     )
 
 

@@ -6,17 +6,20 @@ from pathlib import Path
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.merging import with_globals
 from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.alertmanager.routes import Route
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
 from exporter.config.validation import Place
 from exporter.errors import ConfigError
 from exporter.notify.email import EmailIntegration
+from exporter.notify.not_sent import NotSent
+from exporter.notify.route_labels import RouteLabels, WithRouteLabels
 from exporter.notify.slack import SlackIntegration
 from exporter.notify.slack_messages import MemoryMessages, Messages, MessagesOf
 from exporter.notify.template import Compiler, load_templates
 from exporter.notify.webhook import WebhookIntegration
 
-Integration = SlackIntegration | EmailIntegration | WebhookIntegration
+Integration = SlackIntegration | EmailIntegration | WebhookIntegration | WithRouteLabels | NotSent
 
 
 class IntegrationFactory:
@@ -24,9 +27,10 @@ class IntegrationFactory:
 
     `template_files` are the user's. `document` is the file itself, so that problems have a line. `messages`
     remembers what was posted in Slack; pass the same one to the factory of the next configuration. `style` is
-    whose words the default texts are.
+    whose words the default texts are, `route` the root of the route tree. `forwards`: what is not sent here
+    an Alertmanager sends.
 
-    Raises `ConfigError` for template files that do not parse.
+    Raises `ConfigError` for template files, and for labels of routes, that do not parse.
     """
 
     def __init__(
@@ -38,6 +42,8 @@ class IntegrationFactory:
         document: Document | None = None,
         messages: Messages | None = None,
         style: MessageStyle = "alertmanager",
+        route: Route | None = None,
+        forwards: bool = False,
     ) -> None:
         self._defaults = defaults
         self._now = now
@@ -45,9 +51,18 @@ class IntegrationFactory:
         self._templates = load_templates(template_files, style)
         self._document = document
         self._messages = messages or MemoryMessages()
+        self._forwards = forwards
+        self._route_labels = self._labels_of(route) if route else None
+
+    def _labels_of(self, route: Route) -> RouteLabels:
+        compiler = Compiler(self._templates, (), self._document)
+        labels = RouteLabels(route, compiler, self._now)
+        if compiler.problems:
+            raise ConfigError(dict.fromkeys(compiler.problems))
+        return labels
 
     def __call__(self, receiver: Receiver, /) -> tuple[Integration, ...]:
-        """The integrations in Alertmanager's order: webhooks, mails, Slack.
+        """The integrations in Alertmanager's order: webhooks, mails, Slack; last what is not sent to.
 
         Raises `ConfigError` with every template of the receiver that does not parse.
         """
@@ -74,6 +89,11 @@ class IntegrationFactory:
             )
         if root.problems:
             raise ConfigError(dict.fromkeys(root.problems))
+        if self._route_labels:
+            integrations = [WithRouteLabels(one, self._route_labels) for one in integrations]
+        if not self._forwards:
+            for kind, _, entry in receiver.not_sent:
+                integrations.append(NotSent(kind, entry, is_alone=not receiver.is_sent))
         return tuple(integrations)
 
     def _place_of(self, receiver: Receiver) -> Place:

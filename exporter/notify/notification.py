@@ -1,9 +1,13 @@
 """What one receiver is told about one group of alerts."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.model.labels import EMPTY, Labels
+
+UNKNOWN_REASON: Final = "unknown"
+"""Why a message is sent, where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,7 @@ class Notification:
 
     `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert
     that still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
+    `route_labels` are those of the route that it comes by, `reason` is why it is sent.
     """
 
     receiver: str
@@ -21,3 +26,5 @@ class Notification:
     external_url: str
     now: float
     truncated_alerts: int = 0
+    route_labels: Labels = EMPTY
+    reason: str = UNKNOWN_REASON

@@ -11,12 +11,12 @@ from exporter.config.document import Document
 from exporter.config.validation import Place, describe
 from exporter.errors import ConfigError, Problem, TemplateError
 from exporter.gotemplate import Function, Limits, Template, TemplateSet
-from exporter.gotemplate.alertmanager import Alerts, NotificationData
+from exporter.gotemplate.alertmanager import Alerts, NotificationData, route_label_function
 from exporter.notify.style import DEFAULT_FILES, function_names
 
 _LARGEST_FILE_BYTES: Final = 1 << 20
 # A message about thousands of alerts is long, and still has to go out.
-_LIMITS: Final = Limits(
+TEMPLATE_LIMITS: Final = Limits(
     steps=2_000_000, output_characters=4 << 20, produced_characters=64 << 20, seconds=15.0
 )
 # What the fallback of a page tells about at most: the page may have failed for its length.
@@ -107,7 +107,7 @@ class Rendering:
         finish: Callable[[str], str] = str,
     ) -> None:
         self._data = data
-        self._functions = functions
+        self._functions = {**functions, **route_label_function(data)}
         self._guard = guard
         self._finish = finish
         self.faults: list[str] = []
@@ -142,7 +142,7 @@ class Rendering:
             return within._try(fallback, html=True) + _paragraph(fault_text(error))
 
     def _expand(self, template: Template, *, html: bool = False) -> str:
-        return template.expand(self._data, self._functions, html=html, limits=_LIMITS)
+        return template.expand(self._data, self._functions, html=html, limits=TEMPLATE_LIMITS)
 
     def _try(self, template: Template, *, html: bool = False) -> str:
         try:

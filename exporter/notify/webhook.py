@@ -22,6 +22,7 @@ from exporter.notify.template import Compiler, Rendering
 from exporter.notify.webhook_payload import Payload
 
 VERSION: Final = "4"
+_NEWER_KEYS: Final = ("notification_reason", "routeLabels")
 
 
 class WebhookIntegration:
@@ -80,6 +81,10 @@ def webhook_body(notification: Notification, max_alerts: int = 0) -> bytes:
     notification, left_out = _shortened(notification, max_alerts)
     data = to_plain(notification_data(notification))
     assert isinstance(data, dict)
+    if not notification.route_labels:
+        # As Alertmanager wrote it before it had labels of routes: who reads it may know no other keys.
+        for key in _NEWER_KEYS:
+            del data[key]
     message = {
         **data,
         "version": VERSION,

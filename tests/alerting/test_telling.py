@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.alerting.log import LogEntry, LogKey, NotificationLog, expiry
-from exporter.alerting.telling import needs_notification
+from exporter.alerting.telling import reason_to_notify
 
 KEY = LogKey("{}:{}", "hook", "webhook", 0)
 
@@ -47,14 +47,32 @@ def entry(firing: str = "", resolved: str = "", hidden: str = "", at: float = 10
 def test_table(
     logged: LogEntry | None, firing: str, resolved: str, send_resolved: bool, expected: bool
 ) -> None:
-    result = needs_notification(
+    reason = reason_to_notify(
         logged,
         frozenset(map(ord, firing)),
         frozenset(map(ord, resolved)),
         told_ends=frozenset(map(ord, resolved if send_resolved else "")),
         repeats_before=500.0,
     )
-    assert result is expected
+    assert (reason is not None) is expected
+
+
+@pytest.mark.parametrize(
+    ("logged", "firing", "resolved", "expected"),
+    [
+        (None, "a", "", "first notification"),
+        (entry("", "a"), "a", "", "first notification"),
+        (entry("a"), "ab", "", "new alerts added"),
+        (entry("ab"), "a", "b", "some alerts resolved"),
+        (entry("a"), "", "a", "all alerts resolved"),
+        (entry("a", at=499.0), "a", "", "repeat interval elapsed"),
+    ],
+)
+def test_the_reason_is_told_in_the_words_of_alertmanager(
+    logged: LogEntry | None, firing: str, resolved: str, expected: str
+) -> None:
+    sets = (frozenset(map(ord, firing)), frozenset(map(ord, resolved)))
+    assert reason_to_notify(logged, *sets, told_ends=sets[1], repeats_before=500.0) == expected
 
 
 def test_an_entry_lives_for_two_repeat_intervals_but_not_longer_than_five_days() -> None:

@@ -12,9 +12,11 @@ groups:
   - {alert: ScrapeFails, expr: 'up{job="redis"} == 0', for: 1m}
   - {alert: NobodyThere, expr: 'absent(up{job="redis"})'}
   - {alert: SomeDown, expr: 'sum(up{job="redis"}) by (job) < count(up{job="redis"}) by (job)'}
-  - {alert: OutOfMemory, expr: 'redis_memory_used_bytes{job="redis"} / (redis_memory_max_bytes{job="redis"} > 0) > 0.9'}
+  - alert: OutOfMemory
+    expr: redis_memory_used_bytes{job="redis"} / (redis_memory_max_bytes{job="redis"} > 0) > 0.9
   - {alert: FewConnections, expr: 'redis_connected_clients{job="redis"} < 5', for: 2m}
-  - {alert: SeriesLost, expr: 'scrape_samples_scraped{job="redis"} < 0.5 * scrape_samples_scraped{job="redis"} offset 2m'}
+  - alert: SeriesLost
+    expr: scrape_samples_scraped{job="redis"} < 0.5 * scrape_samples_scraped{job="redis"} offset 2m
   - {alert: SlowScrape, expr: 'scrape_duration_seconds{job="redis"} > 30'}
   - {alert: OtherJob, expr: 'redis_up{job="another"} == 0'}
   - record: job:redis_memory_used_bytes:sum

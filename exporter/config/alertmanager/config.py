@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import yaml
 from pydantic import AfterValidator, Field
 
+from exporter.config.alertmanager.event_recorder import EventRecorder
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval
@@ -40,6 +41,9 @@ class AlertmanagerConfig(Section):
     """Deprecated: the same as time_intervals."""
     time_intervals: tuple[NamedInterval, ...] = ()
     """Named intervals that routes refer to."""
+
+    event_recorder: EventRecorder | None = None
+    """Read, and used for nothing: `check alertmanager` and the log say so."""
 
     tracing: Annotated[None, refuse("this daemon sends no traces")] = None
 

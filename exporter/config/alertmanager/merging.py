@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from exporter.config.alertmanager.email import EmailConfig
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.http import HttpConfig
+from exporter.config.alertmanager.not_sent import NotSentConfig
 from exporter.config.alertmanager.receivers import Receiver, WebhookConfig
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.config.validation import Fault
@@ -32,6 +33,15 @@ def find_incomplete(receivers: Sequence[Receiver], defaults: Global) -> Iterator
             yield from _slack_faults(slack, ("receivers", index, "slack_configs", number))
         for number, email in enumerate(merged.email_configs):
             yield from _email_faults(email, ("receivers", index, "email_configs", number))
+        for kind, number, entry in receiver.not_sent:
+            yield from _missing(entry, ("receivers", index, f"{kind}_configs", number), defaults)
+
+
+def _missing(config: NotSentConfig, place: tuple[str | int, ...], defaults: Global) -> Iterator[Fault]:
+    """What neither an entry that is not sent to nor `global` says."""
+    for group in config.needs:
+        if not any(getattr(config, own) or getattr(defaults, shared) for own, shared in group.items()):
+            yield Fault(place, f"write {' or '.join(group)} here, or {' or '.join(group.values())} in global")
 
 
 def _merge_webhook(config: WebhookConfig, defaults: Global) -> WebhookConfig:

@@ -1,19 +1,43 @@
 """Receivers: who can be told, and how.
 
-Source of fields, defaults and rules: Alertmanager 0.28, config/notifiers.go and config/config.go. Kinds of
-receivers that Alertmanager has and this daemon has not are refused with a sentence of their own.
+Source of fields, defaults and rules: Alertmanager 0.34, config/notifiers.go and config/config.go.
 """
 
-from typing import Annotated, Any, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from exporter.config.alertmanager.chats import (
+    DiscordConfig,
+    MattermostConfig,
+    RocketchatConfig,
+    TeamsConfig,
+    TeamsV2Config,
+    TelegramConfig,
+    WebexConfig,
+    WechatConfig,
+)
 from exporter.config.alertmanager.email import EmailConfig
 from exporter.config.alertmanager.http import HttpConfig, at_most_one, check_url
-from exporter.config.alertmanager.scalars import Flag, Text, refuse
+from exporter.config.alertmanager.not_sent import NotSentConfig
+from exporter.config.alertmanager.pagers import (
+    IncidentioConfig,
+    JiraConfig,
+    OpsgenieConfig,
+    PagerdutyConfig,
+    PushoverConfig,
+    SnsConfig,
+    VictoropsConfig,
+)
+from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
+from exporter.config.validation import Fault, PlacedError
 from exporter.model.secret import Secret
+
+SENT: Final = ("slack_configs", "email_configs", "webhook_configs")
+"""The keys of the kinds of receivers that are sent to."""
 
 
 def _webhook_url(secret: Secret) -> Secret:
@@ -49,18 +73,13 @@ class WebhookConfig(Section):
         return self
 
 
-def _refuse(service: str) -> BeforeValidator:
-    return refuse(
-        f"this daemon does not send to {service}: let it forward to an Alertmanager that does "
-        "(alerting.alertmanagers in config.yml)"
-    )
-
-
 class Receiver(Section):
     """A name that routes refer to, and everything that is sent under it."""
 
     name: Text = Field(min_length=1)
     """The name."""
+    labels: dict[str, Text] = Field(default_factory=dict)
+    """What the API can find the receiver by (`receiver_matchers=`)."""
     slack_configs: tuple[SlackConfig, ...] = ()
     """Messages to Slack."""
     email_configs: tuple[EmailConfig, ...] = ()
@@ -68,18 +87,49 @@ class Receiver(Section):
     webhook_configs: tuple[WebhookConfig, ...] = ()
     """Webhooks."""
 
-    discord_configs: Annotated[None, _refuse("Discord")] = None
-    incidentio_configs: Annotated[None, _refuse("incident.io")] = None
-    jira_configs: Annotated[None, _refuse("Jira")] = None
-    mattermost_configs: Annotated[None, _refuse("Mattermost")] = None
-    msteams_configs: Annotated[None, _refuse("Microsoft Teams")] = None
-    msteamsv2_configs: Annotated[None, _refuse("Microsoft Teams")] = None
-    opsgenie_configs: Annotated[None, _refuse("Opsgenie")] = None
-    pagerduty_configs: Annotated[None, _refuse("PagerDuty")] = None
-    pushover_configs: Annotated[None, _refuse("Pushover")] = None
-    rocketchat_configs: Annotated[None, _refuse("Rocket.Chat")] = None
-    sns_configs: Annotated[None, _refuse("Amazon SNS")] = None
-    telegram_configs: Annotated[None, _refuse("Telegram")] = None
-    victorops_configs: Annotated[None, _refuse("VictorOps")] = None
-    webex_configs: Annotated[None, _refuse("Webex")] = None
-    wechat_configs: Annotated[None, _refuse("WeChat")] = None
+    discord_configs: tuple[DiscordConfig, ...] = ()
+    incidentio_configs: tuple[IncidentioConfig, ...] = ()
+    jira_configs: tuple[JiraConfig, ...] = ()
+    mattermost_configs: tuple[MattermostConfig, ...] = ()
+    msteams_configs: tuple[TeamsConfig, ...] = ()
+    msteamsv2_configs: tuple[TeamsV2Config, ...] = ()
+    opsgenie_configs: tuple[OpsgenieConfig, ...] = ()
+    pagerduty_configs: tuple[PagerdutyConfig, ...] = ()
+    pushover_configs: tuple[PushoverConfig, ...] = ()
+    rocketchat_configs: tuple[RocketchatConfig, ...] = ()
+    sns_configs: tuple[SnsConfig, ...] = ()
+    telegram_configs: tuple[TelegramConfig, ...] = ()
+    victorops_configs: tuple[VictoropsConfig, ...] = ()
+    webex_configs: tuple[WebexConfig, ...] = ()
+    wechat_configs: tuple[WechatConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_labels(self) -> Self:
+        if self.labels.get("name", self.name) != self.name:
+            raise PlacedError([Fault(("labels", "name"), f'must be the name of the receiver, "{self.name}"')])
+        return self
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        """The labels, with the name among them."""
+        return {**self.labels, "name": self.name}
+
+    @property
+    def not_sent(self) -> Sequence[tuple[str, int, NotSentConfig]]:
+        """The entries that this daemon does not send to: the kind (`pagerduty`), the place in its list."""
+        return [
+            (key.removesuffix("_configs"), index, entry)
+            for key in NOT_SENT
+            for index, entry in enumerate(getattr(self, key))
+        ]
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the daemon sends anything under this name."""
+        return bool(self.slack_configs or self.email_configs or self.webhook_configs)
+
+
+NOT_SENT: Final = tuple(
+    name for name in Receiver.model_fields if name.endswith("_configs") and name not in SENT
+)
+"""The keys of the kinds of receivers that are read, checked and routed to, and not sent to."""

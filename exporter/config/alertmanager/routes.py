@@ -13,7 +13,6 @@ from exporter.config.alertmanager.scalars import (
     Matchers,
     Text,
     combine_matchers,
-    refuse,
 )
 from exporter.config.fields import Duration, PositiveDuration, Section
 from exporter.config.validation import Fault, PlacedError
@@ -57,9 +56,8 @@ class Route(Section):
     """How long a group waits between notifications about changes."""
     repeat_interval: PositiveDuration | None = None
     """How long until an unchanged group is notified about again."""
-    labels: Annotated[
-        None, refuse("labels of routes are not known here: put them on the alerts (external_labels)")
-    ] = None
+    labels: dict[LabelName, Text] = Field(default_factory=dict)
+    """Labels that templates see (`.RouteLabels`), over those of the parent; values may be templates."""
     mute_time_intervals: tuple[Text, ...] = ()
     """Names of intervals in which the route is silent."""
     active_time_intervals: tuple[Text, ...] = ()

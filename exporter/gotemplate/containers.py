@@ -1,0 +1,93 @@
+"""`list`, `append` and `dict`: what templates put together themselves.
+
+Source: `DefaultFuncs` in template/template.go of Alertmanager 0.34.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from exporter.gotemplate.limits import LARGEST_TEXT
+from exporter.gotemplate.values import FunctionError, Parameter, Structure
+
+_DEEPEST: Final = 30
+# What a value counts that is no text.
+_WEIGHT: Final = 8
+
+
+class Items(list[Any]):
+    """`[]any`; `weight` is about how many characters it has when it is written out.
+
+    A list that holds another one twice is written out twice as long: what is put together in a few steps
+    could fill the memory otherwise.
+    """
+
+    __slots__ = ("weight",)
+
+    weight: int
+
+    go_type: ClassVar[str] = "[]interface {}"
+
+
+class Entries(dict[str, Any]):
+    """`map[string]any`; see `Items`."""
+
+    __slots__ = ("weight",)
+
+    weight: int
+
+    go_type: ClassVar[str] = "map[string]interface {}"
+
+
+def make_list(*values: object) -> Items:
+    """The values as a list."""
+    made = Items(values)
+    made.weight = _bounded(sum(map(_weigh, values)) + _WEIGHT)
+    return made
+
+
+def append(items: Items, *values: object) -> Items:
+    """A longer list; the one that was there stays as it is."""
+    made = Items([*items, *values])
+    made.weight = _bounded(_weigh(items) + sum(map(_weigh, values)))
+    return made
+
+
+def make_dict(*pairs: object) -> Entries:
+    """A map of what stands in pairs."""
+    if len(pairs) % 2:
+        raise FunctionError("dict requires an even number of arguments")
+    names = pairs[::2]
+    if not all(type(name) is str for name in names):
+        raise FunctionError("dict keys must be strings")
+    made = Entries(zip(map(str, names), pairs[1::2], strict=True))
+    made.weight = _bounded(sum(map(_weigh, pairs)) + _WEIGHT)
+    return made
+
+
+ITEMS: Final = Parameter(
+    "[]interface {}", lambda value: isinstance(value, Items), takes_nil=True, nil=make_list
+)
+
+
+def _bounded(weight: int) -> int:
+    if weight > LARGEST_TEXT:
+        raise FunctionError(f"a value of more than {LARGEST_TEXT} characters")
+    return weight
+
+
+def _weigh(value: object, depth: int = 0) -> int:
+    """About how many characters a value has when it is written out."""
+    if isinstance(value, Items | Entries):
+        return value.weight
+    if isinstance(value, str):
+        return len(value) + _WEIGHT
+    if depth > _DEEPEST:
+        return _WEIGHT
+    parts: list[object] = []
+    if isinstance(value, Structure):
+        parts = [getattr(value, name) for name in type(value).go_fields.values()]
+    elif isinstance(value, Mapping):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple):
+        parts = list(value)
+    return _WEIGHT + sum(_weigh(part, depth + 1) for part in parts)

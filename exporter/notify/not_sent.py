@@ -1,0 +1,28 @@
+"""Stands for an entry of a receiver that this daemon does not send to."""
+
+from typing import Final
+
+from exporter.config.alertmanager.not_sent import NotSentConfig
+from exporter.errors import NotifyError
+from exporter.notify.notification import Notification
+
+REMEDY: Final = "let it forward to an Alertmanager that does (alerting.alertmanagers in config.yml)"
+
+
+class NotSent:
+    """Sends nothing; `name` is the kind, as Alertmanager calls it in its metrics.
+
+    `is_alone`: the receiver has nothing that is sent to, so that nobody is told.
+    """
+
+    tells_event_ends: Final = True
+
+    def __init__(self, kind: str, config: NotSentConfig, *, is_alone: bool) -> None:
+        self.name = kind
+        self.service = config.service
+        self.send_resolved = config.send_resolved
+        self.is_alone = is_alone
+
+    async def send(self, notification: Notification) -> None:
+        """Raises `NotifyError`: nothing is sent, and trying again is of no use."""
+        raise NotifyError(f"redis-vigil does not send to {self.service}: {REMEDY}", retryable=False)
