@@ -12,6 +12,7 @@ from exporter.alerting.history import RETENTION_SECONDS, HistoryRecord
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.not_sent import SilentReceiver, say_what_is_not_sent, silent_receivers
 from exporter.alerting.options import Options
 from exporter.alerting.routes import RouteOptions
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
@@ -72,12 +73,17 @@ class AlertManager:
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
-        self._note_size()
+        self._note_setup()
 
     @property
     def config(self) -> AlertmanagerConfig:
         """The configuration in force."""
         return self._setup.config
+
+    @property
+    def silent_receivers(self) -> Sequence[SilentReceiver]:
+        """The receivers that are not sent to, or not by all that they name."""
+        return silent_receivers(self._setup.not_sent)
 
     @property
     def alerts(self) -> Iterable[Alert]:
@@ -161,7 +167,7 @@ class AlertManager:
         for task in self._dispatcher.stop():
             self._retire(task)
         self._setup = setup
-        self._note_size()
+        self._note_setup()
         self._dispatcher = setup.make_dispatcher(self._services, earlier)
         for alert in self._services.alerts:
             self._dispatcher.dispatch(alert)
@@ -213,8 +219,9 @@ class AlertManager:
             return active
         return self._setup.intervals.containing(options.mute_intervals, now)
 
-    def _note_size(self) -> None:
+    def _note_setup(self) -> None:
         integrations = self._setup.integrations
+        say_what_is_not_sent(self.config, self._setup.not_sent, self._services.metrics)
         self._services.metrics.receivers.set(len(integrations))
         self._services.metrics.integrations.set(sum(map(len, integrations.values())))
 

@@ -72,6 +72,16 @@ class Setup:
     integrations: Mapping[str, Sequence[Integration]]
     make_deliveries: Callable[[Group], Sequence[Delivery]]
 
+    @property
+    def not_sent(self) -> Sequence[tuple[str, NotSent]]:
+        """What is routed to and not sent to, by the names of receivers."""
+        return [
+            (receiver, integration)
+            for receiver, integrations in self.integrations.items()
+            for integration in integrations
+            if isinstance(integration, NotSent)
+        ]
+
     def make_dispatcher(self, services: Services, earlier: Mapping[GroupId, Timing]) -> Dispatcher:
         """A dispatcher without groups yet."""
         return Dispatcher(
@@ -89,10 +99,6 @@ def build_setup(
 ) -> Setup:
     """Build everything that can fail; raises `exporter.errors.ConfigError`."""
     integrations = {receiver.name: tuple(make_integrations(receiver)) for receiver in config.receivers}
-    for name, of_receiver in integrations.items():
-        for integration in of_receiver:
-            if isinstance(integration, NotSent):
-                services.metrics.expect_unsent(name, integration)
     intervals = Intervals(config.all_intervals)
     inhibitor = Inhibitor(config.inhibit_rules, services.alerts, hold_until)
     channels = {

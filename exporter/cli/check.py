@@ -3,17 +3,18 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from exporter.cli.doubts import doubts_of
+from exporter.cli.doubts import alertmanager_doubts, doubts_of
 from exporter.cli.rule_check import UnknownMetrics, report_on
 from exporter.config.schema import config_schema
 from exporter.config.web import parse_listen_address
 from exporter.errors import ConfigError, Problem
-from exporter.reload import Source, load_plan
+from exporter.reload import Plan, Source, load_plan
 from exporter.routing import doubt_links, load_routing
 from exporter.rules.check import CheckReport
 from exporter.rules.load import load_rule_files
@@ -57,7 +58,8 @@ def check_config(
         if links := doubt_links(plan.routing.config, plan.config.web.external_url, host):
             _warn(f"{path}: {links}")
         report = report_on(plan.rule_files, plan)
-        for doubt in (*doubts_of(path, plan.config), *_doubts(report, unknown_metrics)):
+        doubts = (doubts_of(path, plan.config), _routing_doubts(plan), _doubts(report, unknown_metrics))
+        for doubt in chain.from_iterable(doubts):
             _warn(doubt)
         if unknown_metrics is UnknownMetrics.ERROR and report.unknown_metrics:
             raise ConfigError(report.unknown_metrics)
@@ -105,6 +107,8 @@ def check_alertmanager(files: Files) -> None:
 
     def describe(path: Path) -> str:
         routing = load_routing(path, time.time)
+        for doubt in alertmanager_doubts(path, routing.config):
+            _warn(doubt)
         return _count(len(routing.config.receivers), "receiver")
 
     _check_each(files, describe)
@@ -120,6 +124,12 @@ def _check_each(files: Sequence[Path], describe: Callable[[Path], str]) -> None:
             problems.extend(error.problems)
     if problems:
         raise ConfigError(problems)
+
+
+def _routing_doubts(plan: Plan) -> Iterator[Problem]:
+    alerting = plan.config.alerting
+    if alerting.config_file is not None and not alerting.alertmanagers:
+        yield from alertmanager_doubts(alerting.config_file, plan.routing.config)
 
 
 def _doubts(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.document import Document
 from exporter.config.main import Config
 from exporter.config.samplers.queues import ListPattern
 from exporter.config.validation import Place
 from exporter.errors import Problem
+from exporter.notify.not_sent import REMEDY
 from exporter.samplers.queues.frameworks.key_owners import KeyOwners
 
 
@@ -19,6 +21,18 @@ def doubts_of(path: Path, config: Config) -> Sequence[Problem]:
         for place, lists in _all_lists(config)
         for first, second, key in KeyOwners(lists).doubts()
     ]
+
+
+def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:
+    """What an alertmanager.yml holds that nothing is done about, where no Alertmanager sends instead."""
+    document = Document.load(path, lenient=True)
+    for index, receiver in enumerate(config.receivers):
+        for kind, number, entry in receiver.not_sent:
+            others = "" if receiver.is_sent else f', and "{receiver.name}" has nothing else: nobody is told'
+            message = f"redis-vigil does not send to {entry.service}{others}; {REMEDY}"
+            yield document.problem(("receivers", index, f"{kind}_configs", number), message)
+    for section in config.unused:
+        yield document.problem((section,), "redis-vigil does not use it")
 
 
 def _all_lists(config: Config) -> Iterator[tuple[Place, Sequence[ListPattern]]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.alerting.manager import AlertManager
+from exporter.alerting.not_sent import SilentReceiver
 from exporter.alerting.silences import Silence, SilenceState
 from exporter.clock import Clock
 from exporter.config.alertmanager.matchers import format_matchers
@@ -103,6 +104,10 @@ class AlertRows:
         ]
         current.sort(key=lambda silence: (silence.state(now), silence.ends_at))
         return [_silence_row(silence, now) for silence in current[:MAX_ROWS]]
+
+    def silent_receivers(self) -> Sequence[SilentReceiver]:
+        """The receivers by which nobody hears, or not everybody who should."""
+        return self._alerting.silent_receivers
 
     def _entries(self) -> Iterator[_Entry]:
         external = self._external_labels().as_dict()

@@ -98,7 +98,12 @@ class Pages:
         )
 
     async def _alert_page(self, _: Request) -> Response:
-        return self._page("alerts.html", alerts=self._alerts.alerts(), silences=self._alerts.silences())
+        return self._page(
+            "alerts.html",
+            alerts=self._alerts.alerts(),
+            silences=self._alerts.silences(),
+            receivers=self._alerts.silent_receivers(),
+        )
 
     async def _graph(self, request: Request) -> Response:
         """The rule that an expression is of, else what it comes to now; relative, for a path before ours."""

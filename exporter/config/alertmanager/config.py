@@ -6,7 +6,6 @@ from typing import Annotated, Final
 import yaml
 from pydantic import AfterValidator, Field
 
-from exporter.config.alertmanager.event_recorder import EventRecorder
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval
@@ -14,8 +13,9 @@ from exporter.config.alertmanager.merging import find_incomplete
 from exporter.config.alertmanager.names import find_faults
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.routes import Route
-from exporter.config.alertmanager.scalars import Text, refuse
+from exporter.config.alertmanager.scalars import Text
 from exporter.config.alertmanager.templates import check_pattern
+from exporter.config.alertmanager.unused import EventRecorder, Tracing
 from exporter.config.document import Document, validate
 from exporter.config.fields import Section
 from exporter.errors import ConfigError, Problem
@@ -44,8 +44,13 @@ class AlertmanagerConfig(Section):
 
     event_recorder: EventRecorder | None = None
     """Read, and used for nothing: `check alertmanager` and the log say so."""
+    tracing: Tracing | None = None
+    """As `event_recorder`."""
 
-    tracing: Annotated[None, refuse("this daemon sends no traces")] = None
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The sections that are written and used for nothing."""
+        return tuple(name for name in ("event_recorder", "tracing") if getattr(self, name) is not None)
 
     @property
     def all_intervals(self) -> tuple[NamedInterval, ...]:

@@ -206,6 +206,10 @@ def _fault_of_header(name: str) -> str:
     return f'the header "{name}" cannot be set here' if name.lower() in _RESERVED_HEADERS else ""
 
 
+Headers = Annotated[dict[str, HeaderValues], AfterValidator(_check_names)]
+"""Headers of requests by name."""
+
+
 class HttpConfig(Section):
     """How HTTP requests are made."""
 
@@ -233,9 +237,7 @@ class HttpConfig(Section):
     """Whether redirects are followed."""
     enable_http2: Flag = True
     """Whether HTTP/2 may be spoken."""
-    http_headers: Annotated[dict[str, HeaderValues], AfterValidator(_check_names)] = Field(
-        default_factory=dict
-    )
+    http_headers: Headers = Field(default_factory=dict)
     """Headers of every request."""
 
     @model_validator(mode="after")

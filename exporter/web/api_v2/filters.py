@@ -15,10 +15,10 @@ _TRUE: Final = frozenset({"true", "1", "t", "yes", "on", "y", ""})
 _FALSE: Final = frozenset({"false", "0", "f", "no", "off", "n"})
 
 
-def parse_filter(request: Request) -> Sequence[Matcher]:
-    """The matchers of the parameters `filter`; raises `RefusedError`."""
+def parse_filter(request: Request, name: str = "filter") -> Sequence[Matcher]:
+    """The matchers of the parameters of this name; raises `RefusedError`."""
     try:
-        return [parse_matcher(text) for text in request.query_params.getlist("filter")]
+        return [parse_matcher(text) for text in request.query_params.getlist(name)]
     except InvalidMatcherError as error:
         raise RefusedError(str(error)) from error
 

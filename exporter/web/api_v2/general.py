@@ -12,6 +12,7 @@ from exporter.alerting.history import HistoryRecord
 from exporter.alerting.manager import AlertManager
 from exporter.clock import Clock
 from exporter.web.api_v2.encode import encode_moment
+from exporter.web.api_v2.filters import parse_filter
 from exporter.web.api_v2.reply import RefusedError, endpoint
 
 DEFAULT_RECORDS: Final = 100
@@ -31,8 +32,13 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
             "versionInfo": _version(),
         }
 
-    async def get_receivers(_: Request) -> Any:
-        return [{"name": receiver.name} for receiver in manager.config.receivers]
+    async def get_receivers(request: Request) -> Any:
+        matchers = parse_filter(request, "receiver_matchers")
+        return [
+            {"name": receiver.name, **({"labels": receiver.all_labels} if receiver.labels else {})}
+            for receiver in manager.config.receivers
+            if all(matcher.matches(receiver.all_labels) for matcher in matchers)
+        ]
 
     async def get_notifications(request: Request) -> Any:
         limit = _number(request, "limit", DEFAULT_RECORDS, MAX_RECORDS)

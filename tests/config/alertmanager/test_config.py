@@ -262,12 +262,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("tracing: {endpoint: x}\n", "tracing: this daemon sends no traces"),
         (
             "inhibit_rules: [{target_matchers: [a=b], sources: [{matchers: [c=d]}]}]\n",
             "inhibit_rules[0].sources: several sources for one rule are not known here",
         ),
-        ("route: {receiver: a, labels: {x: y}}\n", "route.labels: labels of routes are not known here"),
         (
             "receivers: [{name: a, slack_configs:"
             " [{api_url: http://h, post_updates_to_thread: true, channel: x}]}]\n",

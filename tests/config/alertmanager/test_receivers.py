@@ -6,7 +6,7 @@ import pytest
 
 from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
 from exporter.config.alertmanager.merging import with_globals
-from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.alertmanager.receivers import NOT_SENT, Receiver
 from exporter.config.document import Document
 from exporter.errors import ConfigError
 from exporter.model.secret import Secret
@@ -82,9 +82,31 @@ _REFUSED = {
     "webhook_configs: [{url: 'http://x', max_alerts: -1}]": (
         "53: webhook_configs[0].max_alerts: must be at least 0"
     ),
-    "pagerduty_configs: [{routing_key: x}]": (
-        "24: pagerduty_configs: this daemon does not send to PagerDuty: let it forward to an "
-        "Alertmanager that does (alerting.alertmanagers in config.yml)"
+    "pagerduty_configs: [{severity: x}]": (
+        "25: pagerduty_configs[0]: needs routing_key or routing_key_file or service_key or service_key_file"
+    ),
+    "telegram_configs: [{bot_token: t, chat_id: 1, chat_id_file: f}]": (
+        "24: telegram_configs[0]: at most one of chat_id, chat_id_file can be given"
+    ),
+    "telegram_configs: [{chat_id: 1}]": (
+        "24: telegram_configs[0]: write bot_token or bot_token_file here, "
+        "or telegram_bot_token or telegram_bot_token_file in global"
+    ),
+    "opsgenie_configs: [{api_key: k, responders: [{name: a, type: nobody}]}]": (
+        "66: opsgenie_configs[0].responders[0].type: must be one of team, teams, user, escalation, schedule"
+    ),
+    "opsgenie_configs: [{api_key: k, teams: a}]": '37: opsgenie_configs[0].teams: unknown key, did you mean "tags"?',
+    "victorops_configs: [{api_key: k, routing_key: r, custom_fields: {entity_id: x}}]": (
+        "70: victorops_configs[0].custom_fields.entity_id: is set by Alertmanager itself"
+    ),
+    "webex_configs: [{room_id: r}]": "21: webex_configs[0]: needs http_config.authorization",
+    "sns_configs: [{sigv4: {}}]": "19: sns_configs[0]: needs one of target_arn, topic_arn and phone_number",
+    "jira_configs: [{project: p, issue_type: Bug}]": (
+        "20: jira_configs[0]: write api_url here, or jira_api_url in global"
+    ),
+    "discord_configs: [{title: x}]": "23: discord_configs[0]: needs webhook_url or webhook_url_file",
+    "pushover_configs: [{user_key: u, token: t, retry: soon}]": (
+        '55: pushover_configs[0].retry: "soon" is not a duration such as 1m30s'
     ),
 }
 
@@ -103,18 +125,48 @@ def test_secrets_stay_out_of_errors() -> None:
     assert "topsecret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *("discord", "incidentio", "jira", "mattermost", "msteams", "msteamsv2", "opsgenie", "pagerduty"),
-        *("pushover", "rocketchat", "sns", "telegram", "victorops", "webex", "wechat"),
-    ],
-)
-def test_every_other_kind_of_alertmanager_is_refused_by_name(kind: str) -> None:
-    with pytest.raises(ConfigError, match=f"receivers.0..{kind}_configs: this daemon does not send to "):
-        load(f"{kind}_configs: [{{a: b}}]")
-    empty = load(f"{kind}_configs: []\nwebhook_configs: [{{url: 'http://x'}}]")
-    assert len(empty.receivers[0].webhook_configs) == 1
+# One entry of each kind that is not sent to, with what it needs at least and one thing more.
+_OTHERS = {
+    "discord": "webhook_url: 'http://h/topsecret', content: x",
+    "incidentio": "url: 'http://h', alert_source_token: topsecret, max_alerts: 5",
+    "jira": "api_url: 'http://h', project: OPS, issue_type: Bug, "
+    "summary: {template: x, enable_update: false}, description: plain, fields: {a: [1]}, reopen_duration: 30d",
+    "mattermost": "webhook_url: 'http://h/topsecret', attachments: [{fields: [{title: a, value: b}]}],"
+    " priority: {requested_ack: yes}",
+    "msteams": "webhook_url_file: a.txt, summary: x",
+    "msteamsv2": "webhook_url: 'http://h/topsecret', title: x",
+    "opsgenie": "api_key: topsecret, responders: [{name: ops, type: Team}, {id: 1, type: '{{ .x }}'}],"
+    " details: {a: b}",
+    "pagerduty": "routing_key: topsecret, class: a, details: {firing: {a: [b]}}, links: [{href: x, text: y}]",
+    "pushover": "user_key: topsecret, token: topsecret, retry: 1m30s, expire: 1.5h, html: true",
+    "rocketchat": "token_id: topsecret, token: topsecret, actions: [{type: button, imageurl: x}]",
+    "sns": "topic_arn: x, sigv4: {region: us-east-1, access_key: a, secret_key: topsecret},"
+    " attributes: {a: b}",
+    "telegram": "bot_token: topsecret, chat_id: -1001234567890, message_thread_id: 7, parse_mode: ''",
+    "victorops": "api_key: topsecret, routing_key: r, custom_fields: {a: b}",
+    "webex": "room_id: r, http_config: {authorization: {credentials: topsecret}}",
+    "wechat": "api_secret: topsecret, corp_id: c, message_type: markdown, to_party: 1",
+}
+
+
+@pytest.mark.parametrize("kind", _OTHERS)
+def test_every_other_kind_of_alertmanager_loads_and_hides_its_secrets(kind: str) -> None:
+    config = load(f"{kind}_configs: [{{send_resolved: false, {_OTHERS[kind]}}}]\nlabels: {{team: ops}}")
+    receiver = config.receivers[0]
+    ((name, index, entry),) = receiver.not_sent
+    assert (name, index, entry.send_resolved, receiver.is_sent) == (kind, 0, False, False)
+    assert "topsecret" not in config.to_yaml()
+    assert "topsecret" not in repr(config)
+
+
+def test_all_kinds_of_alertmanager_are_known() -> None:
+    assert {key.removesuffix("_configs") for key in NOT_SENT} == set(_OTHERS)
+
+
+def test_the_label_name_of_a_receiver_is_its_name() -> None:
+    assert load("labels: {name: team, tier: one}").receivers[0].all_labels == {"name": "team", "tier": "one"}
+    with pytest.raises(ConfigError, match=r"labels\.name: must be the name of the receiver"):
+        load("labels: {name: b}")
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -1,14 +1,15 @@
-"""`event_recorder`: read, and used for nothing. What was sent is kept in the history of notifications.
+"""`event_recorder` and `tracing`: read, and used for nothing. What was sent is kept in the history of
+notifications.
 
-Source: eventrecorder of Alertmanager 0.34.
+Source: eventrecorder and tracing/config.go of Alertmanager 0.34.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from exporter.config.alertmanager.globals import SecretUrl
-from exporter.config.alertmanager.http import HttpConfig, TlsConfig
+from exporter.config.alertmanager.http import Headers, HttpConfig, TlsConfig
 from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.fields import Duration, RelativePath, Section
 
@@ -60,3 +61,16 @@ class EventRecorder(Section):
     webhook_outputs: tuple[WebhookOutput, ...] = ()
     kafka_outputs: tuple[KafkaOutput, ...] = ()
     stdout_outputs: tuple[StdoutOutput, ...] = ()
+
+
+class Tracing(Section):
+    """Where Alertmanager sends traces of itself."""
+
+    client_type: Literal["http", "grpc"] = "grpc"
+    endpoint: Text = ""
+    sampling_fraction: float = 0.0
+    insecure: Flag = False
+    tls_config: TlsConfig | None = None
+    headers: Headers = Field(default_factory=dict)
+    compression: Literal["", "gzip"] = ""
+    timeout: Duration = Duration(0)
