@@ -7,7 +7,6 @@ from pathlib import Path
 
 from exporter.alerting.setup import MakeIntegrations
 from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
-from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.alertmanager.templates import expand
 from exporter.config.document import Document
@@ -68,17 +67,13 @@ def doubt_links(config: AlertmanagerConfig, external_url: str, host: str) -> str
 
     `external_url` is what the configuration says, `host` where the daemon listens; empty for all addresses.
     """
-    told = [one.name for one in config.receivers if _sends(one)]
+    told = [one.name for one in config.receivers if one.is_sent]
     if external_url or not told or not _is_loopback(host):
         return ""
     return (
         f"web.external_url is not set, and the daemon listens on {host} only: links in messages to "
         f"{', '.join(told)} open nothing on other machines; set it to the URL by which people reach it"
     )
-
-
-def _sends(receiver: Receiver) -> bool:
-    return bool(receiver.slack_configs or receiver.email_configs or receiver.webhook_configs)
 
 
 def _is_loopback(host: str) -> bool:

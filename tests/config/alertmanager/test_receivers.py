@@ -95,7 +95,9 @@ _REFUSED = {
     "opsgenie_configs: [{api_key: k, responders: [{name: a, type: nobody}]}]": (
         "66: opsgenie_configs[0].responders[0].type: must be one of team, teams, user, escalation, schedule"
     ),
-    "opsgenie_configs: [{api_key: k, teams: a}]": '37: opsgenie_configs[0].teams: unknown key, did you mean "tags"?',
+    "opsgenie_configs: [{api_key: k, teams: a}]": (
+        '37: opsgenie_configs[0].teams: unknown key, did you mean "tags"?'
+    ),
     "victorops_configs: [{api_key: k, routing_key: r, custom_fields: {entity_id: x}}]": (
         "70: victorops_configs[0].custom_fields.entity_id: is set by Alertmanager itself"
     ),
@@ -130,7 +132,8 @@ _OTHERS = {
     "discord": "webhook_url: 'http://h/topsecret', content: x",
     "incidentio": "url: 'http://h', alert_source_token: topsecret, max_alerts: 5",
     "jira": "api_url: 'http://h', project: OPS, issue_type: Bug, "
-    "summary: {template: x, enable_update: false}, description: plain, fields: {a: [1]}, reopen_duration: 30d",
+    "summary: {template: x, enable_update: false}, description: plain, "
+    "fields: {a: [1]}, reopen_duration: 30d",
     "mattermost": "webhook_url: 'http://h/topsecret', attachments: [{fields: [{title: a, value: b}]}],"
     " priority: {requested_ack: yes}",
     "msteams": "webhook_url_file: a.txt, summary: x",
