@@ -46,9 +46,11 @@ def test_data_as_json() -> None:
         "receiver",
         "status",
         "alerts",
+        "notification_reason",
         "groupLabels",
         "commonLabels",
         "commonAnnotations",
+        "routeLabels",
         "externalURL",
     ]
     assert data["alerts"][0] == {
