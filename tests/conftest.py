@@ -118,6 +118,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(f"program missing, and {_REQUIRE} is set: {', '.join(names)}", pytrace=False)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that runs a part of the tests (pytest-xdist) hands over what it has left out."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["missing"] = session.config.stash.get(_MISSING, {})
+
+
+class _Workers:
+    """Hears of the processes that run the tests; every one of them has seen all tests."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        node.config.stash[_MISSING] = getattr(node, "workeroutput", {}).get("missing", {})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Workers())
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what did not run: nothing is left out silently."""
     for names, count in sorted(config.stash.get(_MISSING, {}).items()):
