@@ -10,9 +10,9 @@ from exporter.samplers.queues.steps import Steps
 
 # Waiting for the next job, taking one, and scripts: BullMQ and others add jobs with these.
 _SIGN: Final = re.compile(
-    r" db=(\d+) [^\n]*?\bcmd=(b[lr]pop|brpoplpush|blm(?:ove|pop)|bz(?:pop(?:min|max)|mpop)"
-    r"|xreadgroup|evalsha|eval|fcall)\b"
+    r" cmd=(b[lr]pop|brpoplpush|blm(?:ove|pop)|bz(?:pop(?:min|max)|mpop)|xreadgroup|evalsha|eval|fcall)\b"
 )
+_DATABASE: Final = re.compile(r" db=(\d+) ")
 
 
 class ClientNames:
@@ -51,4 +51,11 @@ def parse_names(reply: Reply) -> tuple[str, ...] | None:
 
 def parse_signs(reply: Reply) -> frozenset[str]:
     """The commands in a reply to CLIENT LIST that are sent about queues, each with its database."""
-    return frozenset(f"{match[1]} {match[2]}" for match in _SIGN.finditer(text(reply) or ""))
+    lines = text(reply) or ""
+    found = set()
+    for match in _SIGN.finditer(lines):
+        # The database stands before the command, in the same line.
+        line = lines[lines.rfind("\n", 0, match.start()) + 1 : match.start() + 1]
+        if database := _DATABASE.search(line):
+            found.add(f"{database[1]} {match[1]}")
+    return frozenset(found)

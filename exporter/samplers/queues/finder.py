@@ -15,6 +15,7 @@ from exporter.connection import Command
 from exporter.errors import ReplyError
 from exporter.samplers.queues.base import Found, Framework, Moment, Sightings
 from exporter.samplers.queues.foresight import Foresight, foreseen
+from exporter.samplers.queues.fruitless import FruitlessLook
 from exporter.samplers.queues.known import KnownQueues
 from exporter.samplers.queues.replies import text
 from exporter.samplers.queues.sieve import Sieve
@@ -24,6 +25,8 @@ from exporter.samplers.queues.walk import Walker
 _NOTHING_SEEN = Sightings()
 # Names that are asked about in one go.
 _NAMES_AT_ONCE: Final = 500
+# So few keys are walked through in one step, whatever state the server is in.
+_FEW_KEYS: Final = 200
 # Queues are looked for in so many databases; a server may have any number.
 _MAX_DATABASES: Final = 256
 
@@ -49,6 +52,7 @@ class QueueFinder:
         self._settings = settings
         self._own_database = own_database
         self._foresight: dict[int, Foresight] = {}
+        self._fruitless: dict[int, FruitlessLook] = {}
         self._sieves: dict[int, Sieve] = {}
         # Whether the server lets us change over to another database; None while that was not tried.
         self._can_select: bool | None = None
@@ -95,7 +99,8 @@ class QueueFinder:
             (reply,) = await exchange([("INFO", "keyspace")])
             sizes = parse_databases(text(reply) or "")
         await drive(self.learn_databases(sizes), exchange)
-        await walker.begin()
+        if sum(sizes.values()) > _FEW_KEYS:
+            await walker.begin()
         for database in sorted(self.databases, key=lambda number: sizes.get(number, 0)):
             await self._walk_through(database, moment, exchange, walker)
             if self._sieve(database).has_missed:
@@ -109,18 +114,21 @@ class QueueFinder:
         while sieve.has_names:
             began = time.monotonic()
             await drive(self._look_at_names(moment, database), exchange)
-            await walker.pay(time.monotonic() - began)
+            walker.owe(time.monotonic() - began)
+            if sieve.has_names:
+                await walker.rest()
 
     def ask_indexes(self, moment: Moment) -> Steps[None]:
         """Look into the frameworks' indexes in all databases. To be run together with a pass."""
-        yield from together(
-            [
-                foreseen(
-                    self._foresight.setdefault(database, Foresight()), self._recognise(moment, database, None)
-                )
-                for database in self.databases
-            ]
-        )
+        yield from together([self._look_into_indexes(moment, database) for database in self.databases])
+
+    def _look_into_indexes(self, moment: Moment, database: int) -> Steps[Sequence[Found]]:
+        foresight = self._foresight.setdefault(database, Foresight())
+
+        def look() -> Steps[Sequence[Found]]:
+            return foreseen(foresight, self._recognise(moment, database, None))
+
+        return self._fruitless.setdefault(database, FruitlessLook()).repeat(look, moment.clients)
 
     def add_names(self, database: int, names: Sequence[bytes]) -> None:
         """Names that somebody else has come by in a database."""

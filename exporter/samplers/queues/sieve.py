@@ -5,6 +5,7 @@ every name. Where a framework wants any key of a type (streams may have any name
 are asked for their type, and all of a shape as soon as one of them is of that type.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -14,7 +15,7 @@ from typing import Final
 from exporter.samplers.queues.base import Framework, Sightings
 
 # A word with a digit in it: an id, or next to one.
-_ID: Final = re.compile(rb"[A-Za-z]*[0-9][0-9A-Za-z]*")
+_ID: Final = re.compile(rb"(?<![A-Za-z])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
 # A pattern with a digit outside of braces and brackets is about that digit.
 _NO_TEXT: Final = re.compile(rb"\{[^}]*\}|\[[^]]*\]")
 _DIGIT: Final = re.compile(rb"[0-9]")
@@ -92,34 +93,51 @@ class Sieve:
     def add(self, names: Sequence[bytes]) -> None:
         """Names that pass."""
         self._room += len(names) * _MOST_SAMPLED
-        for name, shape in zip(names, self._shapes_of(names), strict=True):
+        self._forget_shapes()
+        for key, alike in _by_shape(names).items():
+            shape = self._known_shape(key, alike[0])
             if shape.walk != self._walk:
                 shape.begin(self._walk)
-            shape.passed += 1
-            if shape.is_marked or shape.is_open or self._is_literal(name):
-                self._notice(name, shape)
-            elif self._open_types and self._room >= 1 and self._is_sample(shape):
-                self._room -= 1
-                self._waiting[name] = shape
+            before = shape.passed
+            shape.passed += len(alike)
+            if shape.is_marked or shape.is_open:
+                for name in alike:
+                    self._notice(name, shape)
+                continue
+            if self._literal:
+                for name in filter(self._is_literal, alike):
+                    self._notice(name, shape)
+            if self._open_types:
+                self._sample(alike, before, shape)
 
-    def _shapes_of(self, names: Sequence[bytes]) -> Iterable[_Shape]:
+    def _sample(self, alike: Sequence[bytes], passed: int, shape: _Shape) -> None:
+        """Of names of one shape the first few in a walk, and then one of so many."""
+        index = 0 if passed < _FIRST_SAMPLES else self._skip()
+        while index < len(alike) and self._room >= 1:
+            if alike[index] not in self._waiting:
+                self._room -= 1
+                self._waiting[alike[index]] = shape
+            index += 1 if passed + index + 1 < _FIRST_SAMPLES else 1 + self._skip()
+
+    def _skip(self) -> int:
+        """How many names pass before one of so many is taken: as if each were drawn for."""
+        return int(math.log(1.0 - self._random.random()) / math.log(1.0 - _SAMPLED))
+
+    def _forget_shapes(self) -> None:
         if len(self._shapes) > _MAX_SHAPES:
             self._shapes = {key: shape for key, shape in self._shapes.items() if shape.is_fruitful}
             if len(self._shapes) > _MAX_SHAPES:
                 self._shapes.clear()
-        for name in names:
-            key = _ID.sub(b"0", name)
-            shape = self._shapes.get(key)
-            if shape is None:
-                is_marked = any(pattern.fullmatch(name) for pattern in self._general)
-                shape = self._shapes[key] = _Shape(is_marked=is_marked)
-            yield shape
+
+    def _known_shape(self, key: bytes, name: bytes) -> _Shape:
+        shape = self._shapes.get(key)
+        if shape is None:
+            is_marked = any(pattern.fullmatch(name) for pattern in self._general)
+            shape = self._shapes[key] = _Shape(is_marked=is_marked)
+        return shape
 
     def _is_literal(self, name: bytes) -> bool:
         return any(pattern.fullmatch(name) for pattern in self._literal)
-
-    def _is_sample(self, shape: _Shape) -> bool:
-        return shape.passed <= _FIRST_SAMPLES or self._random.random() < _SAMPLED
 
     def _notice(self, name: bytes, shape: _Shape) -> None:
         if name in self._waiting or not (shape.is_fruitful or self._random.random() < shape.share):
@@ -171,8 +189,19 @@ class Sieve:
                 self._shape(key).is_fruitful = True
 
     def _shape(self, name: bytes) -> _Shape:
-        (shape,) = self._shapes_of([name])
-        return shape
+        return self._known_shape(_ID.sub(b"0", name), name)
+
+
+def _by_shape(names: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+    """The names in order, by what they have in common."""
+    # In one go, which takes a fraction of the time, unless a name holds what they are told apart by.
+    keys = _ID.sub(b"0", b"\n".join(names)).split(b"\n")
+    if len(keys) != len(names):
+        keys = [_ID.sub(b"0", name) for name in names]
+    groups: dict[bytes, list[bytes]] = {}
+    for name, key in zip(names, keys, strict=True):
+        groups.setdefault(key, []).append(name)
+    return groups
 
 
 def _pieces(key: bytes) -> set[bytes]:

@@ -41,9 +41,10 @@ class Walker:
         self._pace = Pace(budget or Budget())
         self._guard = Guard(connection, "any", self._pace, clock)
         self._may_look = True
+        self._pause = 0.0
 
     async def begin(self) -> None:
-        """See how the server is now. Raises `TargetError`."""
+        """See how the server is now; a walk of a few steps can do without. Raises `TargetError`."""
         self._may_look = True
         self._guard.run_id = ""
         await self._look(self._guard.look)
@@ -86,8 +87,11 @@ class Walker:
         cursor, found = replies[-1]
         return cursor, names(found), pause
 
-    async def pay(self, seconds: float) -> None:
-        """Rest for what else was asked on behalf of the walk, and took so long."""
-        pause = self._pace.pause(seconds, 0, strained=self._guard.is_strained)
-        self._turns.rest(pause)
-        await self._sleep(pause)
+    def owe(self, seconds: float) -> None:
+        """What else was asked for the walk took so long: nobody walks on until the server has rested."""
+        self._pause = self._pace.pause(seconds, 0, strained=self._guard.is_strained)
+        self._turns.rest(self._pause)
+
+    async def rest(self) -> None:
+        """Wait for as long as was owed last."""
+        await self._sleep(self._pause)

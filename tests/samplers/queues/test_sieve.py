@@ -133,3 +133,21 @@ def test_names_without_anything_in_common_take_no_memory_without_end() -> None:
         letters = str(number).translate({48 + digit: 97 + digit for digit in range(10)}).encode()
         one.add([letters + bytes([97 + index // 26, 97 + index % 26]) for index in range(200)])
     assert len(one._shapes) <= sieve_module._MAX_SHAPES + 200
+
+
+def test_names_with_line_ends_keep_their_own_shapes() -> None:
+    one = Sieve(WITHOUT_STREAMS)
+    one.begin()
+    one.add([b"odd\nname:meta", b"bull:mail:meta", b"a\n\nb7", b"bull:sms:meta"])
+    assert set(one.take(ALL)) >= {b"bull:mail:meta", b"bull:sms:meta"}
+
+
+@pytest.mark.parametrize("step", [1, 7, 200])
+def test_names_are_sampled_as_often_whatever_they_come_along_with(step: int) -> None:
+    one = sieve(Posts("streams", Signpost("stream", re.compile(rb".+"))))
+    one._random = Random(7)
+    crowd = [b"user:%d" % number for number in range(40_000)]
+    one.begin()
+    for start in range(0, len(crowd), step):
+        one.add(crowd[start : start + step])
+    assert len(one.take(ALL)) == pytest.approx(5 + len(crowd) / 100, rel=0.2)
