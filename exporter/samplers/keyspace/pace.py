@@ -39,9 +39,10 @@ class Pace:
     what made the pause so long.
     """
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, most: int | None = None) -> None:
+        """`most`: names a step, where nothing is asked about them."""
         self._budget = budget
-        self._most = FULL_BATCH if budget.share is None else BUDGET_BATCH
+        self._most = most or (FULL_BATCH if budget.share is None else BUDGET_BATCH)
         self._round_trip = 0.0
         self._caution = 1.0
         self.batch = self._most

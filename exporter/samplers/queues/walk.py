@@ -17,6 +17,9 @@ from exporter.samplers.queues.replies import names
 from exporter.samplers.turns import Turns
 
 _START: Final = b"0"
+# Each step wakes up the daemon, which costs it more than all the names; it holds the server for a fifth of a
+# millisecond, since no key is asked about.
+_BATCH: Final = 500
 
 
 class Walker:
@@ -38,7 +41,7 @@ class Walker:
         self._connection = connection
         self._turns = turns
         self._sleep = sleep
-        self._pace = Pace(budget or Budget())
+        self._pace = Pace(budget or Budget(), _BATCH)
         self._guard = Guard(connection, "any", self._pace, clock)
         self._may_look = True
         self._pause = 0.0
