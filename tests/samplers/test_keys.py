@@ -173,7 +173,12 @@ def test_streams_groups_and_consumers(each_empty_server: RealServer) -> None:
             assert probe.value("redis_stream_group_lag", **group) == 2.0
         assert len(probe.values("redis_stream_length")) == 1
 
-    sampled(each_empty_server, "streams", check, check=["orders*"], check_single=["missing"])
+    errors = client.info("errorstats")
+    sampled(
+        each_empty_server, "streams", check, check=["orders*"], check_single=["missing", "orders-no-stream"]
+    )
+    # What is no stream is not asked as one.
+    assert client.info("errorstats") == errors
 
 
 def test_limits_of_streams(empty_server: RealServer) -> None:

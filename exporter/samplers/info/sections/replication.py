@@ -96,7 +96,7 @@ FAMILIES: Final = (
 _PRIMARY_FIELD: Final = re.compile(r"(master(?:_\d+)?|slave)_([a-z]\w*)", re.ASCII)
 _PRIMARY_PLACE: Final = re.compile(r"(master(?:_\d+)?)_(host|port):(.*)", re.ASCII)
 _REPLICA_FIELD: Final = re.compile(r"slave\d+", re.ASCII)
-_OF_PRIMARY: Final = {
+OF_PRIMARY: Final = {
     "link_status": LINK_UP,
     "last_io_seconds_ago": LAST_IO,
     "sync_in_progress": SYNC_IN_PROGRESS,
@@ -154,7 +154,7 @@ class ReplicationReader:
         if what in {"host", "port"}:
             self._primary = beginning
             return always_anew
-        family = _OF_PRIMARY.get(what)
+        family = OF_PRIMARY.get(what)
         if family is None:
             return None
         # What a replica says of itself stands after what it says of the primary.
