@@ -5,7 +5,7 @@ Made from the data that templates see, so that text from outside stays as guarde
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import ClassVar, Final
@@ -115,8 +115,15 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
         return Digest("No alerts", _OVER, "", page, texts)
     if len(ordered) == 1:
         return Digest(texts[0].headline, texts[0].colour, "", f"{page}#{ordered[0].fingerprint}", texts)
-    title = f"{texts[0].headline} (and {len(ordered) - 1} more)"
-    return Digest(title, texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts))
+    return Digest(
+        _title(texts, len(ordered)), texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts)
+    )
+
+
+def _title(texts: Sequence[AlertText], count: int) -> str:
+    """Of two alerts both, such as what began and what ended by it; of more the worst."""
+    first, second = texts[0].headline, texts[1].headline
+    return f"{first}; {second}" if count == 2 and second != first else f"{first} (and {count - 1} more)"
 
 
 def _rank(alert: AlertData) -> tuple[object, ...]:

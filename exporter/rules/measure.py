@@ -51,14 +51,17 @@ class Measure:
 def measure_of(spec: AlertSpec) -> Measure | None:
     """The last comparison of a rule's expression, if it is what the value of its alerts was let through by.
 
-    None where there is no such comparison with a number, or where the number is 0: that something is there
-    at all is no limit.
+    None where there is no such comparison with a number. Nor where the number is 0, since that something is
+    there at all is no limit; nor where it is a fraction of nobody knows what.
     """
     comparison = _comparison(spec.expression.root)
     if comparison is None or comparison[1] == 0 or not math.isfinite(comparison[1]):
         return None
     op, threshold = comparison
-    return Measure(threshold, op in (">", ">="), _printer(spec))
+    printer = _printer(spec)
+    if printer is _plain and abs(threshold) < 1:
+        return None
+    return Measure(threshold, op in (">", ">="), printer)
 
 
 def _comparison(node: Expr) -> tuple[str, float] | None:
@@ -122,8 +125,10 @@ def _printer(spec: AlertSpec) -> Callable[[float], str]:
 
 
 def _plain(value: float) -> str:
-    """Small numbers as they are: `0.5`, not `500m`."""
-    return four_digits(value) if abs(value) < 1 else humanize(value)
+    """`0.5`, `12.34`, `16,384`, `1.235M`."""
+    if abs(value) < 1000:
+        return four_digits(value)
+    return f"{value:,.0f}" if abs(value) < 1e6 else humanize(value)
 
 
 def _duration(value: float) -> str:

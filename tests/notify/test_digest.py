@@ -161,6 +161,12 @@ def test_several_alerts_in_one_message_the_worst_first() -> None:
     assert told.url == "https://vigil.example/alerts"
 
 
+def test_two_alerts_are_both_told_of_in_the_title() -> None:
+    title = words(over(DOWN), MEMORY).title
+    assert title == f"Warning: {TITLE}; Over: Redis primary-2 is down (lasted 66m)"
+    assert words(MEMORY, MEMORY).title == f"Warning: {TITLE} (and 1 more)"
+
+
 def test_alerts_that_say_the_same_are_told_apart_by_their_labels() -> None:
     texts = [
         slack(replace(DOWN, labels=DOWN.labels.with_({"pattern": pattern, "db": "1"})))["text"]

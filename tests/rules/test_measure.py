@@ -33,8 +33,10 @@ def told(expression: str, value: float, annotation: str = "") -> str:
         ("a > 0.85 and on (b) c < 0.98", 0.9, PERCENT, "90% (limit 85%)"),
         ("a > 300 unless b == 0", 301, "", "301 (limit 300)"),
         ("a > 3 or b > 3", 4, "", "4 (limit 3)"),
-        ("a > 1000", 54_321, "", "54.32k (limit 1k)"),
-        ("a > 0.5", 0.75, "", "0.75 (limit 0.5)"),
+        ("a > 1000", 54_321, "", "54,321 (limit 1,000)"),
+        ("a < 16384", 16_200.0, "", "16,200 (minimum 16,384)"),
+        ("a < 5", 0.25, "", "0.25 (minimum 5)"),
+        ("a > 1e6", 1.5e6, "", "1.5M (limit 1M)"),
         # Two units: neither is taken for granted.
         ("a > 60", 61, PERCENT + " {{ $value | humanizeDuration }}", "61 (limit 60)"),
     ],
@@ -48,6 +50,7 @@ def test_told(expression: str, value: float, annotation: str, expected: str) -> 
     [
         "a == 0",
         "a > 0",
+        "a > 0.5",
         "a != 1",
         "vector(1)",
         "a > b",
