@@ -17,6 +17,8 @@ MOST_ALERTS: Final = 50
 """Of so many alerts a message says more than that they are there."""
 
 _SEVERITIES: Final = ("critical", "page", "error", "warning", "info")
+# Such as a dead man's switch.
+_NOT_BAD: Final = ("", "none")
 _BAD, _DOUBTFUL, _MILD, _OTHER, _OVER = "#b42318", "#b54708", "#175cd3", "#475467", "#067647"
 _COLOURS: Final = {"critical": _BAD, "page": _BAD, "error": _BAD, "warning": _DOUBTFUL, "info": _MILD}
 # They are said otherwise, or mean nothing to people.
@@ -161,7 +163,7 @@ def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | 
         False,
         severity,
         _COLOURS.get(severity, _OTHER),
-        f"{severity[:1].upper()}{severity[1:]}: {summary}" if severity else summary,
+        summary if severity in _NOT_BAD else f"{severity[:1].upper()}{severity[1:]}: {summary}",
         _since(began, now, zone),
         description,
         alert.reading,

@@ -26,6 +26,7 @@ _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
 }
 # How an annotation prints the value tells what it is; `B` after a binary prefix makes it bytes.
 _PRINTED: Final = re.compile(r"\{\{-?\s*\$value\s*(?:\|\s*(\w+)\s*)?-?\}\}(B?)")
+_WHOLE: Final = re.compile(r"""printf\s+["`]%(\.0f|d)["`]\s+\$value""")
 _NOT_A_UNIT: Final = ("humanize", "humanize1024", "")
 
 
@@ -59,7 +60,7 @@ def measure_of(spec: AlertSpec) -> Measure | None:
         return None
     op, threshold = comparison
     printer = _printer(spec)
-    if printer is _plain and abs(threshold) < 1:
+    if printer in (_plain, _whole) and abs(threshold) < 1:
         return None
     return Measure(threshold, op in (">", ">="), printer)
 
@@ -121,7 +122,14 @@ def _printer(spec: AlertSpec) -> Callable[[float], str]:
         return _duration
     if not functions and ("humanize1024", "B") in found:
         return _bytes
+    if any(_WHOLE.search(source) for _, source in spec.annotation_texts):
+        return _whole
     return _plain
+
+
+def _whole(value: float) -> str:
+    """`7` of what an increase has extrapolated to 7.028; a limit may be a fraction all the same."""
+    return _plain(round(value)) if abs(value) >= 1 else _plain(value)
 
 
 def _plain(value: float) -> str:

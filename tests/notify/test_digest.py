@@ -270,3 +270,8 @@ def test_the_terminal_says_the_same() -> None:
     ]
     assert "Labels: cluster prod, pattern a?[31m[red]" in lines
     assert "04:05:00 Over: Redis primary-2 is down (lasted 66m)" in lines
+
+
+def test_what_always_fires_is_not_called_bad() -> None:
+    watchdog = Alert(Labels({"alertname": "W", "severity": "none"}), Labels({"summary": "is alive"}))
+    assert words(watchdog).title == "is alive"
