@@ -14,6 +14,7 @@ from exporter.model.labels import Labels
 from exporter.notify.notification import Notification
 from exporter.notify.slack_messages import MemoryMessages
 from exporter.routing import Routing, load_routing
+from exporter.rules.sending import query_url
 
 _LABELS = Labels({"alertname": "TestNotification", "instance": "example:6379", "severity": "warning"})
 _ANNOTATIONS = Labels(
@@ -61,7 +62,9 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
 
 def _notification(receiver: str, external_url: str, *, resolved: bool) -> Notification:
     now = time.time()
-    alert = Alert(_LABELS, _ANNOTATIONS, now - 60, now if resolved else 0.0, f"{external_url}/test")
+    alert = Alert(
+        _LABELS, _ANNOTATIONS, now - 60, now if resolved else 0.0, query_url(external_url, "vector(1)")
+    )
     group_labels = _LABELS.only(["alertname"])
     return Notification(
         receiver=receiver,

@@ -1,6 +1,7 @@
 """Passwords that change: read again when a server refuses them."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -218,3 +219,38 @@ def test_a_server_that_has_forgotten_the_login_is_told_again(
         await connection.close()
 
     asyncio.run(talk())
+
+
+def test_a_token_that_has_expired_is_minted_anew(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server("--requirepass", "first-s3cret")
+    token = tmp_path / "token"
+    token.write_text("first-s3cret\n")
+    command = (sys.executable, "-S", "-c", f"print(open({str(token)!r}).read())")
+
+    async def talk() -> None:
+        credentials = Credentials(source=PasswordSource(command=command))
+        target = Target("t", Address("127.0.0.1", server.port), credentials)
+        connection = Connection(target, timeout_seconds=30)
+        assert await connection.execute("PING") == b"PONG"
+        server.command("CONFIG", "SET", "requirepass", "second-s3cret")
+        token.write_text("second-s3cret\n")
+        drop_clients(server)
+        assert await _after_loss(connection) == b"PONG"
+        assert failed_logins(server) == 1
+        await connection.close()
+
+    asyncio.run(talk())
+
+
+def test_while_a_program_takes_long_that_is_what_is_said() -> None:
+    async def talk() -> str:
+        command = (sys.executable, "-S", "-c", "import time; time.sleep(600)")
+        credentials = Credentials(source=PasswordSource(command=command))
+        connection = Connection(Target("t", Address("127.0.0.1", 1), credentials), timeout_seconds=0.5)
+        with pytest.raises(TargetError) as caught:
+            await connection.execute("PING")
+        await connection.close()
+        assert caught.value.reason is Reason.AUTH
+        return str(caught.value)
+
+    assert asyncio.run(talk()).endswith("has given no password yet")
