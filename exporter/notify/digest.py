@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import islice
 from typing import ClassVar, Final
 
 from exporter.gotemplate.alertmanager import ALERT_NAME, KV, AlertData, NotificationData, Pair, Pairs
@@ -27,6 +28,12 @@ _UNSAID: Final = frozenset({ALERT_NAME, "severity", "kind"})
 _USUAL: Final = {"job": "redis"}
 _LONGEST_VALUE: Final = 300
 _LONGEST_TEXT: Final = 1500
+_LONGEST_LABEL: Final = 120
+_LONGEST_URL: Final = 2000
+_MOST_LABELS: Final = 20
+_MOST_LINKS: Final = 5
+# 9999-12-30: a day is left for every zone.
+_LAST_MOMENT: Final = 253_402_128_000.0
 _HARDLY_SECONDS: Final = 10.0
 _HTTP: Final = re.compile("https?://", re.I)
 # What would end an address where it stands in a text.
@@ -188,11 +195,12 @@ def _texts(alert: AlertData) -> tuple[str, str]:
 
 def _telling_labels(labels: KV, said: str) -> Pairs:
     """The labels that tell this alert from others, unless the text says their values."""
-    return Pairs(
-        Pair(name, _one_line(value))
+    telling = (
+        Pair(name, _cut(_one_line(value), _LONGEST_LABEL))
         for name, value in sorted(labels.items())
         if value and name not in _UNSAID and _USUAL.get(name) != value and not _says(said, value)
     )
+    return Pairs(islice(telling, _MOST_LABELS))
 
 
 def _says(text: str, value: str) -> bool:
@@ -209,7 +217,10 @@ def _links(alert: AlertData, external_url: str) -> TypedList:
         if name.lower().endswith("url")
     ]
     found.append(("Expression", alert.generator_url))
-    return TypedList(Link(text, _safe_url(url)) for text, url in found if _HTTP.match(url))
+    useful = [
+        Link(text, _safe_url(url)) for text, url in found if _HTTP.match(url) and len(url) <= _LONGEST_URL
+    ]
+    return TypedList(useful[:_MOST_LINKS])
 
 
 def _safe_url(url: str) -> str:
@@ -217,7 +228,8 @@ def _safe_url(url: str) -> str:
 
 
 def _moment(at: float, zone: tzinfo | None) -> str:
-    """`2026-11-28 10:52:14 UTC`."""
+    """`2026-11-28 10:52:14 UTC`; what is posted may be of any year, and a calendar has an end."""
+    at = min(max(at, 0.0), _LAST_MOMENT)
     return datetime.fromtimestamp(at, zone).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 

@@ -1,6 +1,6 @@
 """A digest as plain text, and in Slack's markup."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Final
 
 from exporter.notify.digest import AlertText, Digest
@@ -40,27 +40,42 @@ def slack_text(digest: Digest) -> str:
     Text of the digest is guarded (`exporter.notify.slack_markup`); what is written here is markup.
     """
     if len(digest.alerts) == 1 and not digest.left_out:
-        return "\n".join(_slack_lines(digest.alerts[0]))
+        return _fitting(digest.alerts[0], "", LONGEST_SLACK_TEXT)
     parts = [digest.counts]
     room = LONGEST_SLACK_TEXT - len(digest.counts)
-    shown = 0
     for alert in digest.alerts:
-        part = "\n".join([f"*{_plain_star(alert.headline)}*", *_slack_lines(alert)])
-        room -= len(finish(part, links_names=True)) + 2
+        part = _fitting(alert, f"*{_plain_star(alert.headline)}*", LONGEST_SLACK_TEXT // 2)
+        room -= _size(part) + 2
         if room < 0:
             break
         parts.append(part)
-        shown += 1
-    left_out = len(digest.alerts) - shown + digest.left_out
+    left_out = len(digest.alerts) - (len(parts) - 1) + digest.left_out
     if left_out:
         parts.append(f"… and {left_out} more: <{digest.url}|all alerts>")
     return "\n\n".join(parts)
 
 
-def _slack_lines(alert: AlertText) -> Iterator[str]:
+def _size(text: str) -> int:
+    """Characters as Slack counts them."""
+    return len(finish(text, links_names=True))
+
+
+def _fitting(alert: AlertText, headline: str, longest: int) -> str:
+    """The lines of one alert; without its last links, and then its last lines, where these are too much."""
+    links = len(alert.links)
+    lines = _slack_lines(alert, links)
+    while links > 1 and _size("\n".join(lines)) > longest:
+        links -= 1
+        lines = _slack_lines(alert, links)
+    while len(lines) > 1 and _size("\n".join(lines)) > longest:
+        del lines[-1]
+    return "\n".join([headline, *lines] if headline else lines)
+
+
+def _slack_lines(alert: AlertText, most_links: int) -> list[str]:
     labels = " · ".join(f"{pair.name} {_code(pair.value)}" for pair in alert.labels)
-    links = " · ".join(f"<{link.url}|{link.text}>" for link in alert.links)
-    named: tuple[tuple[str, str], ...] = (
+    links = " · ".join(f"<{link.url}|{link.text}>" for link in alert.links[:most_links])
+    named = (
         ("", alert.description),
         ("*Value:* ", alert.reading),
         ("*When:* " if alert.is_over else "*Since:* ", alert.when),
@@ -69,7 +84,7 @@ def _slack_lines(alert: AlertText) -> Iterator[str]:
         ("", labels),
         ("", links),
     )
-    return (f"{name}{text}" for name, text in named if text)
+    return [f"{name}{text}" for name, text in named if text]
 
 
 def _code(text: str) -> str:

@@ -275,3 +275,22 @@ def test_the_terminal_says_the_same() -> None:
 def test_what_always_fires_is_not_called_bad() -> None:
     watchdog = Alert(Labels({"alertname": "W", "severity": "none"}), Labels({"summary": "is alive"}))
     assert words(watchdog).title == "is alive"
+
+
+@pytest.mark.parametrize("starts_at", [-62_135_596_800.0, 0.0, 253_402_300_799.0, 1e12])
+def test_moments_that_no_calendar_has_keep_no_message_back(starts_at: float) -> None:
+    odd = replace(DOWN, starts_at=starts_at)
+    assert "Redis primary-2 is down" in words(odd).title
+    assert slack(odd)["text"].startswith("*Since:* ")
+    assert words(replace(odd, ends_at=NOW)).title.startswith("Over: Redis primary-2 is down")
+
+
+def test_one_alert_with_much_to_say_fits_too() -> None:
+    labels = {f"label_{i}": "&" * 500 for i in range(60)}
+    notes = {"summary": "s", "description": "<" * 5000, "recommendation": ">" * 5000}
+    urls = {f"link{i}_url": f"https://x/{'&' * 1900}" for i in range(9)}
+    alert = Alert(Labels({"alertname": "A", **labels}), Labels({**notes, **urls}), starts_at=NOW - 60)
+    for alerts in ((alert,), (alert, replace(alert, labels=Labels({"alertname": "B"})))):
+        text = slack(*alerts)["text"]
+        assert len(text) < 8000
+        assert text
