@@ -43,10 +43,20 @@ def describe(place: Place) -> str:
 def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> list[Fault]:
     """Every error that pydantic collected, each place once."""
     faults: dict[tuple[Place, str], Fault] = {}
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        # Only because of those in it that are wrong.
+        if detail["type"] == "too_short" and any(
+            _is_within(other["loc"], detail["loc"]) for other in details
+        ):
+            continue
         for fault in _translate(detail, model, data):
             faults.setdefault((fault.place, fault.message), fault)
     return list(faults.values())
+
+
+def _is_within(place: Place, around: Place) -> bool:
+    return len(place) > len(around) and place[: len(around)] == around
 
 
 def _translate(detail: ErrorDetails, model: type[BaseModel], data: object) -> Iterator[Fault]:

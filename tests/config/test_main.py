@@ -137,6 +137,13 @@ BAD = {
             "is not there, or not executable"
         ],
     ),
+    "only entry of a list": (
+        "discovery: {cluster: [{urls: ['unix:/a']}]}\n",
+        [
+            "config.yml:1:31: discovery.cluster[0].urls[0]: must name the socket by its full path after "
+            "unix://, as in unix:///a"
+        ],
+    ),
     "query of an Alertmanager": (
         "alerting: {alertmanagers: ['http://am/x?token=inl1ne']}\n",
         [
