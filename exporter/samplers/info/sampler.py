@@ -36,12 +36,18 @@ class InfoSampler:
         self._facts = context.facts
         self._refusals = context.refusals
         self._reader = InfoReader(context)
+        # Whether the server tells all sections at once, and which connection it was that told so.
         self._knows_all = True
+        self._connects = 0
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`)."""
         reply, cluster_reply = await self._ask(connection)
-        self._reader.read(reply, at)
+        await self._read(reply, connection, at)
+        if connection.connects != self._connects:
+            # Another server may answer by now.
+            self._knows_all = self._knows_all or self._connects > 0
+            self._connects = connection.connects
         if isinstance(cluster_reply, bytes):
             cluster.write_cluster(cluster_reply, self._table)
             self._facts.slots.note_epochs(*cluster.epochs(cluster_reply))
@@ -61,13 +67,18 @@ class InfoSampler:
         if not reply or (isinstance(reply, ReplyError) and reply.reason in _NOT_ALL and self._knows_all):
             self._knows_all = False
             reply = await connection.execute("INFO")
-        if isinstance(reply, ReplyError):
-            raise reply
-        if not isinstance(reply, bytes):
-            raise TargetError(
-                Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text"
-            )
-        return reply, self._refusals.sort_out(_CLUSTER_INFO, rest[0]) if rest else None
+        cluster_reply = self._refusals.sort_out(_CLUSTER_INFO, rest[0]) if rest else None
+        return _as_text(reply, connection), cluster_reply
+
+    async def _read(self, reply: bytes, connection: Asker, at: float) -> None:
+        try:
+            self._reader.read(reply, at)
+        except TargetError:
+            if not self._knows_all:
+                raise
+            # Some servers answer with next to nothing to a section that they do not know.
+            self._reader.read(_as_text(await connection.execute("INFO"), connection), at)
+            self._knows_all = False
 
     async def _ask_tile38(self, connection: Asker) -> None:
         """What Tile38 tells by a command of its own."""
@@ -81,6 +92,14 @@ class InfoSampler:
         if self._facts.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
             (nodes,) = await connection.pipeline([("CLUSTER", "NODES")])
             slots.learn(self._refusals.sort_out(_CLUSTER_NODES, nodes))
+
+
+def _as_text(reply: Reply, connection: Asker) -> bytes:
+    if isinstance(reply, ReplyError):
+        raise reply
+    if not isinstance(reply, bytes):
+        raise TargetError(Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text")
+    return reply
 
 
 SPEC: Final = SamplerSpec(

@@ -350,6 +350,18 @@ def test_a_proxy_is_not_simply_up() -> None:
     run_async(scenario)
 
 
+@pytest.mark.parametrize("to_all", ["", "# All\r\n", "sections:0\r\n", Exception("ERR syntax error")])
+def test_a_server_that_does_not_know_all_sections_is_asked_for_the_usual(to_all: str | Exception) -> None:
+    async def scenario() -> None:
+        replies = {"INFO ALL": to_all, "INFO": PLAIN}
+        async with canned_server(replies) as port, sampling(port, "info") as probe:
+            for _ in range(2):
+                await probe.run()
+                assert probe.value("redis_connected_clients") == 6.0
+
+    run_async(scenario)
+
+
 STATISTICS = [
     "alloc_bytes",
     "2048",
