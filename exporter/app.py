@@ -19,6 +19,7 @@ from exporter.clock_followers import ClockFollowers
 from exporter.clock_watch import ClockWatch
 from exporter.discovery.manager import Discovery, build_sources
 from exporter.errors import StateError, VigilError
+from exporter.following import Following
 from exporter.housekeeping import Housekeeping
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
@@ -26,6 +27,7 @@ from exporter.model.labels import Labels
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
 from exporter.reload import Plan, plan_found, plan_samplers
+from exporter.roster import Roster
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
@@ -33,6 +35,7 @@ from exporter.rules.needs import needs_of
 from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
+from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.state.keeper import open_keeper
@@ -115,12 +118,13 @@ class App:
             self._clock,
             self.schedule,
             on_news=self._evaluate_now,
-            on_sampled=lambda runner: self._metrics_page.refresh(blocks_of(self.store, [runner])),
+            on_sampled=self._sampled,
             on_reported=self._open_gate,
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
-        self.discovery = Discovery(build_sources(config.discovery), self._discovered)
-        self._following: set[asyncio.Task[None]] = set()
+        self._following = Following(self._reloading, lambda: self._watch(self._plan), self._open_gate)
+        self.discovery = Discovery(build_sources(config.discovery), self._following.note)
+        self.roster = Roster(self.fleet, self._following.note, lambda: self.discovery.hurry())
         self.environment = Environment(
             engine=self.engine,
             store=self.store,
@@ -261,31 +265,28 @@ class App:
         self._followers.follow(leap)
         self._open_gate()
 
-    def _discovered(self) -> None:
-        """Other servers than before: watch these."""
-        task = asyncio.create_task(self._follow())
-        self._following.add(task)
-        task.add_done_callback(self._followed)
-
-    def _followed(self, task: asyncio.Task[None]) -> None:
-        self._following.discard(task)
-        self._open_gate()
-
-    async def _follow(self) -> None:
-        async with self._reloading:
-            await self._watch(self._plan)
+    def _sampled(self, runner: TargetRunner) -> None:
+        self._metrics_page.refresh(blocks_of(self.store, [runner]))
+        self.roster.note(runner)
 
     async def _watch(self, plan: Plan) -> None:
         config = plan.config
-        wanted = {**plan.targets, **plan_found(config, self.discovery.found)}
-        await self.fleet.watch(wanted, timeout_seconds=config.global_.sample_timeout.seconds)
+        found = await self.roster.merge(plan.targets, self.discovery.found)
+        wanted = {**plan.targets, **plan_found(config, found)}
+        was_renamed = await self.fleet.watch(
+            wanted,
+            timeout_seconds=config.global_.sample_timeout.seconds,
+            replaced=self.roster.replaced(wanted),
+        )
+        if was_renamed:
+            self.keeper.samples.begin_anew()
         if not self._has_reported:
             self.rules.gate.close(_patience_seconds(plan))
 
     @property
     def _has_reported(self) -> bool:
         """Whether there is something of every target, also of those that are still to be found."""
-        return self.fleet.has_reported and self.discovery.has_reported and not self._following
+        return self.fleet.has_reported and self.discovery.has_reported and not self._following.is_busy
 
     def _open_gate(self) -> None:
         if self._has_reported:
@@ -317,7 +318,7 @@ class App:
             self._plan = plan
             self._apply_settings(plan)
             await self.discovery.stop()
-            self.discovery = Discovery(sources, self._discovered, self.discovery)
+            self.discovery = Discovery(sources, self._following.note, self.discovery)
             await self._watch(plan)
             self.discovery.start()
             self.forwarder.apply(plan.config.alerting.alertmanagers)

@@ -38,6 +38,8 @@ ORDER = [
     "web",
     "dashboards",
     "reload",
+    "roster",
+    "following",
     "app",
     "demo",
     "cli",

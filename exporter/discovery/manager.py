@@ -1,6 +1,7 @@
 """Runs all sources, each on its own; a failing one keeps the servers that it named last."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 from exporter.config.discovery import DiscoverySection
@@ -17,6 +18,9 @@ log = get_logger(__name__)
 
 # Whatever a source does inside, it is cut off after this long.
 _FIND_SECONDS = 30.0
+# After a failover it takes some seconds until everybody knows of it.
+_HURRIED_ROUNDS = 4
+_HURRIED_SECONDS = 2.0
 
 
 def build_sources(section: DiscoverySection) -> Sequence[Source]:
@@ -51,6 +55,8 @@ class Discovery:
         self._unheard = {index for index, source in enumerate(sources) if source.name not in known}
         self.failures: dict[str, int] = {source.name: 0 for source in sources}
         self.problems: dict[str, Reason] = {}
+        self._hurries = [asyncio.Event() for _ in sources]
+        self._hurried_rounds: dict[int, int] = {}
         if earlier is not None:
             earlier.hand_over(self)
 
@@ -95,13 +101,31 @@ class Discovery:
             for index, source in enumerate(self._sources)
         ]
 
+    def hurry(self) -> None:
+        """A server has another role: ask those that know about it now, and a few times soon after."""
+        for index, source in enumerate(self._sources):
+            if _informants(source) is not None:
+                self._hurried_rounds[index] = _HURRIED_ROUNDS
+                self._hurries[index].set()
+
     async def _run(self, index: int, source: Source) -> None:
         while True:
             before = self.found
             await self._refresh(index, source)
             if self._is_first_round_over(index) or self.found != before:
                 self._on_change()
-            await asyncio.sleep(source.interval_seconds)
+            await self._rest(index, source.interval_seconds)
+
+    async def _rest(self, index: int, seconds: float) -> None:
+        """Wait for the next round."""
+        if self._hurried_rounds.get(index, 0) > 0:
+            self._hurried_rounds[index] -= 1
+            await asyncio.sleep(min(seconds, _HURRIED_SECONDS))
+            return
+        self._hurries[index].clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurries[index].wait()
 
     def _is_first_round_over(self, index: int) -> bool:
         """Note that a source was asked; whether it was the last that everybody waited for."""

@@ -195,6 +195,15 @@ class Layout:
             return own
         return own.joined(self.base) if self.is_plain else self.base.with_(own.as_dict())
 
+    def relabelled(self, before: Labels, after: Labels) -> "Layout":
+        """The same series with other labels in common; what was put back after a restart has them all in
+        its points."""
+        if self.base == before:
+            return Layout(self.shape, after, self.unexposed)
+        renamed = {**dict.fromkeys([name for name, _ in before], ""), **after.as_dict()}
+        points = [Point(point.family, point.suffix, point.written.with_(renamed)) for point in self.points]
+        return Layout(points, self.base, self.unexposed)
+
     @property
     def exposed_base(self) -> Labels:
         """Those of the labels in common that are on `/metrics`."""

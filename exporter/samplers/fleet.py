@@ -1,7 +1,7 @@
 """All targets that are watched, and the change from one set of them to the next."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -13,7 +13,7 @@ from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.samplers.slot import SamplerPlan
-from exporter.store import Store
+from exporter.store import Move, Store
 
 
 class Fleet:
@@ -63,11 +63,33 @@ class Fleet:
         """The runner of the target of this name."""
         return next((runner for runner in self.runners if runner.target.instance == instance), None)
 
-    async def watch(self, wanted: Mapping[Target, Sequence[SamplerPlan]], *, timeout_seconds: float) -> None:
-        """Watch these targets from now on; those that were watched in the same way just go on."""
-        for target, (plans, runner) in list(self._watched.items()):
-            if wanted.get(target) != plans:
-                await self._drop(target, runner)
+    async def watch(
+        self,
+        wanted: Mapping[Target, Sequence[SamplerPlan]],
+        *,
+        timeout_seconds: float,
+        replaced: Collection[str] = (),
+    ) -> bool:
+        """Watch these targets from now on; those that were watched in the same way just go on.
+
+        What is known of a server that gets another name goes along with it. `replaced` are names under which
+        another server is watched than before: what is known of the former one is dropped. Returns whether
+        there was any of either.
+        """
+        gone = {
+            target: runner for target, (plans, runner) in self._watched.items() if wanted.get(target) != plans
+        }
+        moved = _renamed(gone, [target for target in wanted if target not in self._watched])
+        for target, runner in gone.items():
+            await self._drop(target, runner, is_over=target not in moved)
+        moves = [move for old, new in moved.items() for move in _moves(gone[old], new)]
+        self._store.rename(moves)
+        renamed = {move.new_source for move in moves}
+        over = [runner for old, runner in gone.items() if old not in moved and old.instance in replaced]
+        for source in [source for runner in over for source in runner.sources]:
+            # Unless the history of another server is there by now.
+            if source not in renamed:
+                self._store.forget(source)
         intervals = [min(plan.interval_seconds for plan in plans) for plans in wanted.values() if plans]
         if intervals:
             self._schedule.expect(len(wanted), median(intervals))
@@ -91,6 +113,7 @@ class Fleet:
                 if not runner.has_reported:
                     self._unheard.add(runner)
                 self._schedule.add(runner)
+        return bool(moved or over)
 
     def _find_replica(self, primary: TargetFacts) -> Peer | None:
         """A watched replica of a target that is up, hears its primary, and has nothing else to do.
@@ -106,13 +129,13 @@ class Fleet:
                 return runner.peer
         return None
 
-    async def _drop(self, target: Target, runner: TargetRunner) -> None:
+    async def _drop(self, target: Target, runner: TargetRunner, *, is_over: bool) -> None:
         del self._watched[target]
         self._schedule.remove(runner)
         self._reported(runner)
         await runner.close()
         now = to_milliseconds(self._clock.now())
-        for source in runner.sources:
+        for source in runner.sources if is_over else ():
             self._store.mark_stale(source, now)
 
     def follow_clock(self, seconds: float) -> None:
@@ -162,3 +185,21 @@ class Fleet:
         await asyncio.gather(*self._urgent, return_exceptions=True)
         await asyncio.gather(*(runner.close() for runner in self.runners))
         self._watched.clear()
+
+
+def _renamed(gone: Iterable[Target], new: Iterable[Target]) -> dict[Target, Target]:
+    """Those that are watched from now on under another name, at the same address."""
+    places = {target.address: target for target in new}
+    return {
+        target: places[target.address]
+        for target in gone
+        if target.address in places and places[target.address].instance != target.instance
+    }
+
+
+def _moves(runner: TargetRunner, new: Target) -> Iterator[Move]:
+    """What a target has written, by the names under which it goes on."""
+    old = runner.target
+    for source in runner.sources:
+        new_source = f"{new.instance}{source.removeprefix(old.instance)}"
+        yield Move(source, old.series_labels, new_source, new.series_labels)

@@ -63,6 +63,7 @@ class TargetRunner:
         self._records = records or {}
         self._contact = Contact(target, self.facts, timeout_seconds, self._closed)
         self._connection = self._contact.connection
+        self._is_closed = False
         self._find_replica = find_replica
         self._lockstep = LockStep(self._connection)
         self.unavailable = Unavailable(target.instance, target.credentials.username)
@@ -193,7 +194,12 @@ class TargetRunner:
         self._store.append(self.status.sample(self._clock.now()))
 
     def _is_due(self, slot: Slot) -> bool:
-        if slot.busy or self._clock.monotonic() < slot.refused_until or not slot.applies(self.facts):
+        if (
+            self._is_closed
+            or slot.busy
+            or self._clock.monotonic() < slot.refused_until
+            or not slot.applies(self.facts)
+        ):
             return False
         # While a server is down one sampler asks whether it is back; then all do.
         return self.status.up is not False or slot.plan.spec.name == VITAL
@@ -247,6 +253,9 @@ class TargetRunner:
 
     def _ended(self, slot: Slot, at: float, started: float, error: Exception | None) -> None:
         """A pass is over; `at` is when it began by the clock, `started` by the monotonic one."""
+        if self._is_closed:
+            # Another server may be watched under this name by now.
+            return
         # Unless the clock was set back meanwhile: nothing is sampled in the future.
         at = min(at, self._clock.now())
         if error is None:
@@ -286,12 +295,9 @@ class TargetRunner:
         # That a server is down is said once, not once per sampler; what it refuses, once per command.
         is_news = status.reason is not error.reason and not is_unavailable
         if is_news and name != VITAL and self.status.up is not False:
+            instance = self.target.instance
             log.warning(
-                "sampler failed",
-                instance=self.target.instance,
-                sampler=name,
-                reason=error.reason.value,
-                error=error,
+                "sampler failed", instance=instance, sampler=name, reason=error.reason.value, error=error
             )
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
@@ -324,7 +330,8 @@ class TargetRunner:
             slot.follow_clock(seconds)
 
     async def close(self) -> None:
-        """End the samplers and the connection."""
+        """End the samplers and the connection; nothing is written any more."""
+        self._is_closed, self._store = True, Store()
         self._neighbours.leave(self.facts)
         for slot in self._slots.values():
             await slot.sampler.close()

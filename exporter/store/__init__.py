@@ -4,8 +4,9 @@ from exporter.store.cap import MemoryCap
 from exporter.store.merged import ReadableSeries
 from exporter.store.needs import Need
 from exporter.store.piece import Piece
+from exporter.store.renaming import Move
 from exporter.store.series import Series
 from exporter.store.store import Store
 from exporter.store.tail import Tail
 
-__all__ = ["MemoryCap", "Need", "Piece", "ReadableSeries", "Series", "Store", "Tail"]
+__all__ = ["MemoryCap", "Move", "Need", "Piece", "ReadableSeries", "Series", "Store", "Tail"]

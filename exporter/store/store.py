@@ -11,6 +11,7 @@ from exporter.store.block import Block
 from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.needs import Need, Needs, metric_name
 from exporter.store.piece import Piece
+from exporter.store.renaming import Move
 from exporter.store.selecting import select_series
 from exporter.store.series import Series
 
@@ -41,6 +42,8 @@ class Store:
         self._series_count: int | None = 0
         # How much they hold at the most: those that were dropped since count too.
         self._selected = 0
+        # Above those of all blocks that were ever renamed.
+        self._renamed_version = 0
 
     def append(self, sample: Sample) -> None:
         """Take in one pass of a source."""
@@ -147,6 +150,21 @@ class Store:
             for key in [key for key in self._open if key[0] == source]:
                 del self._open[key]
             self._drop_selections({name for layout in block.layouts for name in layout.shape.by_name})
+
+    def rename(self, moves: Sequence[Move]) -> None:
+        """Servers have got other names: what they have written goes along, in the place of what was written
+        under these names before. Two may have swapped theirs."""
+        blocks = [(move, self._blocks.get(move.source)) for move in moves]
+        for source in {source for move in moves for source in (move.source, move.new_source)}:
+            self.forget(source)
+        self._renamed_version = max(
+            [self._renamed_version, *(block.version for _, block in blocks if block is not None)]
+        )
+        for move, block in blocks:
+            if block is not None:
+                self._renamed_version += 1
+                new = self._blocks[move.new_source] = move.of(block, self._renamed_version)
+                self._note_change(new, set(new.series_by_name))
 
     def block(self, source: str) -> Block | None:
         """What a source has written, if anything."""

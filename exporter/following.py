@@ -1,0 +1,44 @@
+"""Goes after news, one piece of work at a time, however often they come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class Following:
+    """Calls `follow` soon after each `note`; what is noted until it begins costs one call. `on_done` is called
+    after each.
+
+    `follow` takes `lock` while it works: others do the same things under it.
+    """
+
+    def __init__(
+        self, lock: asyncio.Lock, follow: Callable[[], Awaitable[None]], on_done: Callable[[], None]
+    ) -> None:
+        self._lock = lock
+        self._follow = follow
+        self._on_done = on_done
+        self._waiting: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is still to be followed."""
+        return len(self._tasks) > 0
+
+    def note(self) -> None:
+        """There are news."""
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._run(), name="following")
+            self._tasks.add(self._waiting)
+            self._waiting.add_done_callback(self._done)
+
+    async def _run(self) -> None:
+        async with self._lock:
+            self._waiting = None
+            await self._follow()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._waiting is task:
+            self._waiting = None
+        self._on_done()

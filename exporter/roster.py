@@ -1,0 +1,85 @@
+"""Who is watched: the servers of the configuration, and those found, each once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from exporter.discovery.base import Found
+from exporter.discovery.identity import Identities, place_of
+from exporter.discovery.merging import merge, name_apart
+from exporter.model.target import Target
+from exporter.samplers.fleet import Fleet
+from exporter.samplers.runner import TargetRunner
+
+
+class Roster:
+    """Tells servers from each other by their run ids: those that are watched say it with every INFO, others
+    are asked.
+
+    A server that is both configured and found is watched as configured. `on_change` is called when another
+    server than before may answer somewhere; `on_promotion` when a server has got another role.
+    """
+
+    def __init__(self, fleet: Fleet, on_change: Callable[[], None], on_promotion: Callable[[], None]) -> None:
+        self._fleet = fleet
+        self._on_change = on_change
+        self._on_promotion = on_promotion
+        self._identities = Identities()
+        self._roles: dict[Target, str] = {}
+        self._has_found = False
+
+    def note(self, runner: TargetRunner) -> None:
+        """A target has been sampled."""
+        if not runner.status.up:
+            return
+        target, facts = runner.target, runner.facts
+        if self._identities.note(target, facts.run_id) and self._has_found:
+            self._on_change()
+        before = self._roles.get(target, facts.role)
+        self._roles[target] = facts.role
+        if before != facts.role:
+            self._on_promotion()
+
+    async def merge(self, configured: Iterable[Target], found: Sequence[Found]) -> Sequence[Found]:
+        """Those of the servers found that are to be watched besides the configured ones, each under a name of
+        its own."""
+        self._has_found = bool(found)
+        here = list(configured)
+        everybody = [*here, *(one.target for one in found)]
+        watched = {runner.target for runner in self._fleet.runners}
+        self._roles = {target: role for target, role in self._roles.items() if target in watched}
+        self._identities.keep_only([*everybody, *watched])
+        if found:
+            self._identities.forget(self._doubtful(everybody))
+            await self._identities.ask(list(self._unknown(everybody)))
+        return name_apart(merge(here, found, self._identities.of))
+
+    def replaced(self, wanted: Iterable[Target]) -> set[str]:
+        """Of these the names under which another server has been watched so far."""
+        watched = {runner.target.instance: runner.target for runner in self._fleet.runners}
+        pairs = [(watched.get(target.instance), target) for target in wanted]
+        return {new.instance for old, new in pairs if old is not None and self._differ(old, new)}
+
+    def _differ(self, old: Target, new: Target) -> bool:
+        before, after = self._identities.of(old), self._identities.of(new)
+        is_known = "" not in (before, after)
+        return is_known and before != after and place_of(old.address) != place_of(new.address)
+
+    def _doubtful(self, everybody: Iterable[Target]) -> Sequence[Target]:
+        """Those that are not watched since they were the same as another one, which has got a new run id: it
+        was restarted, or its name leads to another server by now."""
+        watched = {place_of(runner.target.address) for runner in self._fleet.runners}
+        known = {self._identities.of(runner.target) for runner in self._fleet.runners}
+        return [
+            target
+            for target in everybody
+            if place_of(target.address) not in watched and self._identities.of(target) not in known
+        ]
+
+    def _unknown(self, everybody: Iterable[Target]) -> Iterator[Target]:
+        """Those to be asked; who is watched and has been sampled, or is down, says it with its next INFO."""
+        runners = [runner for runner in self._fleet.runners if runner.status.up is not None]
+        seen = {place_of(runner.target.address) for runner in runners}
+        for target in everybody:
+            place = place_of(target.address)
+            if place not in seen and not self._identities.of(target):
+                seen.add(place)
+                yield target
