@@ -26,7 +26,7 @@ from exporter.metrics.own import OwnMetrics
 from exporter.model.labels import Labels
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.promql import Engine
-from exporter.reload import Plan, plan_found, plan_samplers
+from exporter.reload import Plan, plan_samplers
 from exporter.roster import Roster
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.rules.job_labels import JobLabels
@@ -270,15 +270,7 @@ class App:
         self.roster.note(runner)
 
     async def _watch(self, plan: Plan) -> None:
-        config = plan.config
-        found = await self.roster.merge(plan.targets, self.discovery.found)
-        wanted = {**plan.targets, **plan_found(config, found)}
-        was_renamed = await self.fleet.watch(
-            wanted,
-            timeout_seconds=config.global_.sample_timeout.seconds,
-            replaced=self.roster.replaced(wanted),
-        )
-        if was_renamed:
+        if await self.roster.watch(plan, self.discovery.found):
             self.keeper.samples.begin_anew()
         if not self._has_reported:
             self.rules.gate.close(_patience_seconds(plan))

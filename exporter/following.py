@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 
 class Following:
-    """Calls `follow` soon after each `note`; what is noted until it begins costs one call. `on_done` is called
-    after each.
+    """Calls `follow` soon after each `note`; what is noted until it begins costs one call. `on_done` is
+    called after each.
 
     `follow` takes `lock` while it works: others do the same things under it.
     """

@@ -6,6 +6,7 @@ from exporter.discovery.base import Found
 from exporter.discovery.identity import Identities, place_of
 from exporter.discovery.merging import merge, name_apart
 from exporter.model.target import Target
+from exporter.reload import Plan, plan_found
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
 
@@ -38,7 +39,18 @@ class Roster:
         if before != facts.role:
             self._on_promotion()
 
-    async def merge(self, configured: Iterable[Target], found: Sequence[Found]) -> Sequence[Found]:
+    async def watch(self, plan: Plan, found: Sequence[Found]) -> bool:
+        """Watch what a plan names and what was found. Returns whether what is known of servers has got other
+        names, or was dropped since these stand for others."""
+        config = plan.config
+        kept = await self._merge(plan.targets, found)
+        wanted = {**plan.targets, **plan_found(config, kept)}
+        timeout_seconds = config.global_.sample_timeout.seconds
+        return await self._fleet.watch(
+            wanted, timeout_seconds=timeout_seconds, replaced=self._replaced(wanted)
+        )
+
+    async def _merge(self, configured: Iterable[Target], found: Sequence[Found]) -> Sequence[Found]:
         """Those of the servers found that are to be watched besides the configured ones, each under a name of
         its own."""
         self._has_found = bool(found)
@@ -52,7 +64,7 @@ class Roster:
             await self._identities.ask(list(self._unknown(everybody)))
         return name_apart(merge(here, found, self._identities.of))
 
-    def replaced(self, wanted: Iterable[Target]) -> set[str]:
+    def _replaced(self, wanted: Iterable[Target]) -> set[str]:
         """Of these the names under which another server has been watched so far."""
         watched = {runner.target.instance: runner.target for runner in self._fleet.runners}
         pairs = [(watched.get(target.instance), target) for target in wanted]

@@ -194,15 +194,10 @@ class TargetRunner:
         self._store.append(self.status.sample(self._clock.now()))
 
     def _is_due(self, slot: Slot) -> bool:
-        if (
-            self._is_closed
-            or slot.busy
-            or self._clock.monotonic() < slot.refused_until
-            or not slot.applies(self.facts)
-        ):
+        if self._is_closed or slot.busy or self._clock.monotonic() < slot.refused_until:
             return False
         # While a server is down one sampler asks whether it is back; then all do.
-        return self.status.up is not False or slot.plan.spec.name == VITAL
+        return slot.applies(self.facts) and (self.status.up is not False or slot.plan.spec.name == VITAL)
 
     def _repeat(self, slot: Slot) -> bool:
         """Say once more what the last pass has found, if another one would find the same."""
@@ -296,9 +291,7 @@ class TargetRunner:
         is_news = status.reason is not error.reason and not is_unavailable
         if is_news and name != VITAL and self.status.up is not False:
             instance = self.target.instance
-            log.warning(
-                "sampler failed", instance=instance, sampler=name, reason=error.reason.value, error=error
-            )
+            log.warning("sampler failed", instance=instance, sampler=name, reason=error.reason, error=error)
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and is_unavailable:
