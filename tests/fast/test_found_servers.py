@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 from exporter.samplers.runner import TargetRunner
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
-from tests.servers import RealServer
+from tests.servers import RealServer, free_port
 
 PATIENCE_SECONDS = 40.0
 
@@ -75,64 +75,65 @@ def everything_told(daemon: FastDaemon) -> set[tuple[str, str]]:
     return {(name, instance) for name, instance in told if not name.startswith("RedisSentinel")}
 
 
-def test_configured_by_name_and_found_by_a_sentinel(start_server: StartServer) -> None:
+def test_a_failover_of_servers_that_are_found(start_server: StartServer) -> None:
+    """By two daemons: one has the primary configured by name too, one calls servers by their roles."""
     shop = Shop(start_server)
     # By another host than that of the sentinel: only the server itself tells that it is the same.
     main = {"url": f"redis://localhost:{shop.primary.port}", "instance": "main"}
+    by_name = FastDaemon({**shop.config(), "targets": [main]})
+    by_role = FastDaemon(shop.config(instance="{master_name}-{role}"))
 
     async def story() -> None:
-        async with FastDaemon({**shop.config(), "targets": [main]}) as daemon:
-            await find_all(daemon, shop)
+        async with by_name, by_role:
+            await find_all(by_name, shop)
+            await find_all(by_role, shop)
             names = {"main", shop.replica.instance, shop.sentinel.instance}
-            assert set(roles(daemon)) == names
-            first = runners(daemon)["main"]
-            await daemon.pass_time("15m")
-            await fail_over(daemon, shop)
-            await daemon.wait_until(lambda: roles(daemon)["main"] == "slave", "1m")
-            await daemon.pass_time("12m")
-            assert everything_told(daemon) == {("RedisPromoted", shop.replica.instance)}, daemon
+            assert set(roles(by_name)) == names
+            assert roles(by_role)["shop-master"] == "master"
+            first = runners(by_name)["main"]
+            await by_name.pass_time("11m")
+            await fail_over(by_name, shop)
+            await by_name.wait_until(lambda: roles(by_name)["main"] == "slave", "1m")
+            await by_name.pass_time("8m")
+            assert everything_told(by_name) == {("RedisPromoted", shop.replica.instance)}, by_name
+            check_names_by_role(by_role, shop)
+            assert (await by_role.get("/metrics")).text.count("redis_up{") == 3
             # Another run id.
             shop.primary.restart()
-            await daemon.pass_time("5m")
-            assert set(roles(daemon)) == names
-            assert runners(daemon)["main"] is first
+            await by_name.pass_time("2m")
+            assert set(roles(by_name)) == names
+            assert runners(by_name)["main"] is first
             shop.primary.kill()
-            await daemon.wait_until(lambda: ("RedisDown", "main") in daemon.firing(), "1m")
-            await daemon.pass_time("5m")
-            told = [alert for message in daemon.told() for alert in message.firing]
-            assert {instance for name, instance in told if name == "RedisDown"} == {"main"}, daemon
+            await by_name.wait_until(lambda: ("RedisDown", "main") in by_name.firing(), "1m")
+            await by_name.pass_time("2m")
+            told = [alert for message in by_name.told() for alert in message.firing]
+            assert {instance for name, instance in told if name == "RedisDown"} == {"main"}, by_name
 
     run_fast(story())
 
 
-def test_names_that_follow_the_role(start_server: StartServer) -> None:
-    shop = Shop(start_server)
+def check_names_by_role(daemon: FastDaemon, shop: Shop) -> None:
+    """The names have moved, without a gap, and as if the servers had always been called so."""
+    assert runners(daemon)["shop-master"].target.address.port == shop.replica.port
+    assert daemon.value('count(redis_up{instance=~"shop-.*"} == 1)') == 2
+    assert daemon.value('count_over_time(redis_up{instance="shop-master"}[15m])') == pytest.approx(63, abs=6)
+    run_id = shop.replica.client.info("server")["run_id"]
+    labels = daemon.query('redis_instance_info{instance="shop-master"}')
+    assert [one.get("run_id") for one in labels] == [run_id]
+    assert everything_told(daemon) == {("RedisPromoted", "shop-master")}, daemon
 
+
+def test_a_source_that_fails_for_minutes_is_told_of_with_the_reason() -> None:
     async def story() -> None:
-        config = shop.config(instance="{master_name}-{role}", sentinels=True)
+        port = free_port()
+        config = {"discovery": {"cluster": [{"urls": [f"redis://127.0.0.1:{port}"]}]}}
         async with FastDaemon(config) as daemon:
-            await find_all(daemon, shop)
-            assert roles(daemon)["shop-master"] == "master"
-            await daemon.pass_time("15m")
-            shop.primary.command("SET", "key", "value")
-            await fail_over(daemon, shop)
-            await daemon.wait_until(
-                lambda: runners(daemon)["shop-master"].target.address.port == shop.replica.port, "1m"
-            )
-            await daemon.pass_time("1m")
-            # Without a gap, and as if it had always been called so.
-            assert daemon.value('count_over_time(redis_up{instance="shop-master"}[10m])') == pytest.approx(
-                40, abs=3
-            )
-            assert daemon.value('count(redis_up{instance=~"shop-.*"} == 1)') == 2
-            run_id = shop.replica.client.info("server")["run_id"]
-            labels = [
-                one.get("run_id") for one in daemon.query('redis_instance_info{instance="shop-master"}')
-            ]
-            assert labels == [run_id]
-            await daemon.pass_time("15m")
-            assert everything_told(daemon) == {("RedisPromoted", "shop-master")}, daemon
-            page = (await daemon.get("/metrics")).text
-            assert page.count("redis_up{") == 3
+            await daemon.pass_time("4m")
+            assert daemon.told() == []
+            await daemon.wait_until(lambda: daemon.told(), "3m")
+            (message,) = daemon.told()
+            assert message.alertnames == {"VigilDiscoveryFailing"}
+            assert any(f"redis://127.0.0.1:{port}" in text for text in message.texts)
+            assert any("(connection refused)" in text for text in message.texts), message.texts
 
     run_fast(story())

@@ -1,12 +1,16 @@
 """Which settings reach the servers of a fleet."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 from exporter.clock import SystemClock
 from exporter.config.main import Config
+from exporter.model.matcher import Matcher, MatchOp
+from exporter.model.target import Target
 from exporter.reload import plan_targets
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.servers import RealServer
@@ -97,3 +101,42 @@ async def reports(config: Config, hanging: RealServer) -> list[str]:
     await schedule.stop()
     await fleet.close()
     return order
+
+
+def test_what_is_known_of_a_server_goes_along_with_its_new_name(start_server: StartServer) -> None:
+    first, second = start_server(), start_server()
+
+    def plan(**names: RealServer) -> Mapping[Target, Sequence[SamplerPlan]]:
+        targets = [{"url": server.url, "instance": name} for name, server in names.items()]
+        return plan_targets(Config.model_validate({"targets": targets}))
+
+    async def scenario() -> tuple[dict[str, int], bool, bool]:
+        clock, store = SystemClock(), Store()
+        schedule = SampleSchedule(clock)
+        reported = asyncio.Event()
+        fleet = Fleet(store, clock, schedule, on_news=lambda: None, on_reported=reported.set)
+        await fleet.watch(plan(one=first, other=second), timeout_seconds=5)
+        await reported.wait()
+        reported.clear()
+        with first.paused():
+            # A pass under way belongs to nobody.
+            late = [asyncio.create_task(runner.run("info")) for runner in fleet.runners]
+            await asyncio.sleep(0.05)
+            swapped = await fleet.watch(plan(one=second, other=first), timeout_seconds=5)
+        await reported.wait()
+        await asyncio.gather(*late)
+        up = [Matcher("__name__", MatchOp.EQUAL, "redis_instance_info")]
+        ports = {
+            f"{series.labels['instance']} {series.labels['tcp_port']}": len(series.window(0, 1 << 60)[0])
+            for series in store.select(up)
+        }
+        over = await fleet.watch(plan(one=first), timeout_seconds=5, replaced={"one"})
+        await schedule.stop()
+        await fleet.close()
+        return ports, swapped, over
+
+    ports, swapped, over = asyncio.run(asyncio.wait_for(scenario(), 30))
+    assert swapped
+    assert over
+    assert ports.keys() == {f"one {second.port}", f"other {first.port}"}
+    assert all(rows >= 2 for rows in ports.values())
