@@ -76,8 +76,10 @@ class Passwords:
     def accepted(self, password: Secret) -> None:
         """A server has let us in with this one."""
         if password == self._refused:
+            # Another server refuses it, for which a new one each time would be no help.
             self._refused = None
-        self._pause_seconds = self._next_run_at = 0.0
+        else:
+            self._pause_seconds = self._next_run_at = 0.0
 
     async def _read(self) -> None:
         if self.source.command:

@@ -190,6 +190,8 @@ def _texts(alert: AlertData) -> tuple[str, str]:
         labels = " ".join(f"{pair.name}={pair.value}" for pair in _telling_labels(alert.labels, ""))
         name = alert.labels.get(ALERT_NAME, "an alert")
         summary = f"{name} ({labels})" if labels else name
+    if description.strip() == summary.strip():
+        description = ""
     return _one_line(summary), _cut(description.strip(), _LONGEST_TEXT)
 
 

@@ -67,6 +67,20 @@ def test_tokens_that_are_all_refused_are_minted_at_growing_distances() -> None:
     assert program.runs == 13
 
 
+def test_one_of_two_servers_that_refuses_all_tokens_has_none_minted_at_each_login() -> None:
+    program = Program()
+
+    async def use() -> None:
+        for second in range(0, 600, 15):
+            program.now = float(second)
+            token = await program.passwords.current()
+            await program.passwords.renew(token)
+            program.passwords.accepted(token)
+
+    asyncio.run(use())
+    assert program.runs < 20
+
+
 def test_a_program_that_fails_is_asked_again_later_and_says_why_meanwhile() -> None:
     program = Program()
     program.error = TargetError(Reason.AUTH, "password_command mint ended with status 1")
@@ -114,6 +128,17 @@ def test_a_file_that_is_being_written_leaves_the_password_as_it_was(
     asyncio.run(use())
 
 
+Guarded = tuple[RealServer, Path]
+
+
+@pytest.fixture
+def guarded(start_server: StartServer, tmp_path: Path) -> Guarded:
+    """A server with a password, and the file with it."""
+    file = tmp_path / "secret"
+    file.write_text("old-s3cret\n")
+    return start_server("--requirepass", "old-s3cret"), file
+
+
 def with_file(server: RealServer, file: Path) -> Connection:
     credentials = Credentials(source=PasswordSource(file=file))
     return Connection(Target("t", Address("127.0.0.1", server.port), credentials), timeout_seconds=30)
@@ -128,12 +153,8 @@ def failed_logins(server: RealServer) -> int:
     return lines.get("errorstat_WRONGPASS", {}).get("count", 0)
 
 
-def test_a_password_that_is_changed_on_the_server_and_in_the_file(
-    start_server: StartServer, tmp_path: Path
-) -> None:
-    server = start_server("--requirepass", "old-s3cret")
-    file = tmp_path / "secret"
-    file.write_text("old-s3cret\n")
+def test_a_password_that_is_changed_on_the_server_and_in_the_file(guarded: Guarded) -> None:
+    server, file = guarded
 
     async def talk() -> None:
         first, second = with_file(server, file), with_file(server, file)
@@ -150,10 +171,8 @@ def test_a_password_that_is_changed_on_the_server_and_in_the_file(
     asyncio.run(talk())
 
 
-def test_a_file_that_is_changed_before_the_server(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server("--requirepass", "old-s3cret")
-    file = tmp_path / "secret"
-    file.write_text("old-s3cret\n")
+def test_a_file_that_is_changed_before_the_server(guarded: Guarded) -> None:
+    server, file = guarded
 
     async def talk() -> None:
         connection = with_file(server, file)
@@ -167,10 +186,8 @@ def test_a_file_that_is_changed_before_the_server(start_server: StartServer, tmp
     asyncio.run(talk())
 
 
-def test_a_password_that_is_changed_on_the_server_only(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server("--requirepass", "old-s3cret")
-    file = tmp_path / "secret"
-    file.write_text("old-s3cret\n")
+def test_a_password_that_is_changed_on_the_server_only(guarded: Guarded) -> None:
+    server, file = guarded
 
     async def talk() -> None:
         connection = with_file(server, file)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
 from tests.servers import RealServer
@@ -13,6 +15,17 @@ receivers:
   - name: slack
     slack_configs: [{api_url: '{hook}/slack', channel: '#redis', send_resolved: true}]
 """
+
+
+Guarded = tuple[RealServer, Path]
+
+
+@pytest.fixture
+def guarded(start_server: StartServer, tmp_path: Path) -> Guarded:
+    """A server with a password, and the file with it."""
+    file = tmp_path / "secret"
+    file.write_text("old-s3cret\n")
+    return start_server("--requirepass", "old-s3cret"), file
 
 
 def titles(daemon: FastDaemon) -> list[str]:
@@ -30,12 +43,8 @@ def rotating(server: RealServer, file: Path) -> dict[str, object]:
     return {"targets": [target]}
 
 
-def test_a_password_that_is_rotated_in_the_file_and_on_the_server_is_no_news(
-    start_server: StartServer, tmp_path: Path
-) -> None:
-    server = start_server("--requirepass", "old-s3cret")
-    file = tmp_path / "secret"
-    file.write_text("old-s3cret\n")
+def test_a_password_that_is_rotated_in_the_file_and_on_the_server_is_no_news(guarded: Guarded) -> None:
+    server, file = guarded
 
     async def story() -> None:
         async with FastDaemon(rotating(server, file), alertmanager=SLACK) as daemon:
@@ -53,11 +62,9 @@ def test_a_password_that_is_rotated_in_the_file_and_on_the_server_is_no_news(
 
 
 def test_a_password_that_is_rotated_on_the_server_only_is_told_as_such_until_the_file_follows(
-    start_server: StartServer, tmp_path: Path
+    guarded: Guarded,
 ) -> None:
-    server = start_server("--requirepass", "old-s3cret")
-    file = tmp_path / "secret"
-    file.write_text("old-s3cret\n")
+    server, file = guarded
 
     async def story() -> None:
         async with FastDaemon(rotating(server, file), alertmanager=SLACK) as daemon:
