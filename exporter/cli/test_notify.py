@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from exporter.alerting.integration import Integration
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.errors import NotifyError, UsageError, VigilError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -40,9 +41,12 @@ def send_test_message(
     external_url: Annotated[
         str, typer.Option("--external-url", help="What links in the message lead to.")
     ] = "http://localhost:9121",
+    message_style: Annotated[
+        MessageStyle, typer.Option("--message-style", help="Whose default texts, as in config.yml.")
+    ] = "vigil",
 ) -> None:
     """Send a test message through everything that a receiver consists of."""
-    routing = load_routing(config, time.time)
+    routing = load_routing(config, time.time, message_style)
     integrations = _integrations(routing, receiver)
     notification = _notification(receiver, external_url, resolved=resolved)
     failed = asyncio.run(_send_all(integrations, notification, timeout))

@@ -134,6 +134,23 @@ def test_notify_resolved(config: Path, hook: Hook) -> None:
     assert hook.bodies[0]["status"] == "resolved"
 
 
+@pytest.mark.parametrize(
+    ("style", "title"),
+    [
+        ([], "Warning: A test notification of redis-vigil"),
+        (["--message-style", "alertmanager"], "[FIRING:1] TestNotification (example:6379 warning)"),
+    ],
+)
+def test_notify_has_the_default_texts_of_a_style(
+    config: Path, hook: Hook, style: list[str], title: str
+) -> None:
+    slack = {"api_url": f"http://127.0.0.1:{hook.port}/200", "channel": "#x"}
+    receivers = [{"name": "hook", "slack_configs": [slack]}]
+    config.write_text(json.dumps({"route": {"receiver": "hook"}, "receivers": receivers}))
+    run("notify", "--config", str(config), *style, "hook")
+    assert hook.bodies[0]["attachments"][0]["title"] == title
+
+
 def test_notify_tells_what_failed_and_tries_the_rest(config: Path, hook: Hook) -> None:
     write(config, hook, 500, 200, 404)
     result = run("notify", "--config", str(config), "hook")

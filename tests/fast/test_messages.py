@@ -61,7 +61,7 @@ def test_a_password_that_is_rotated_in_the_file_and_on_the_server_is_no_news(gua
     run_fast(story())
 
 
-def test_a_password_that_is_rotated_on_the_server_only_is_told_as_such_until_the_file_follows(
+def test_a_password_that_is_rotated_on_the_server_only_is_told_until_the_file_follows(
     guarded: Guarded,
 ) -> None:
     server, file = guarded
