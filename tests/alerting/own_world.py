@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 
@@ -20,6 +20,7 @@ from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.document import Document
 from exporter.errors import NotifyError
 from exporter.model.alert import Alert
+from exporter.model.labels import Labels
 from exporter.notify.notification import Notification
 from tests.alerting.scenario import RESET, Answer, Message, Spec, Story, names
 from tests.alerting.virtual_time import EPOCH, LoopClock, run
@@ -82,6 +83,7 @@ class OwnWorld:
         self.answers: defaultdict[str, list[Answer]] = defaultdict(lambda: [Answer()])
         self.silence_ids: dict[str, str] = {}
         self.journal = journal or MemoryJournal()
+        self.relabel: Callable[[Labels], Labels] = lambda labels: labels
         self._config = config
         self._options = options or Options(hold_seconds=0)
         self.manager = self._make_manager()
@@ -96,6 +98,7 @@ class OwnWorld:
             metrics=Metrics(self.registry),
             external_url="http://vigil",
             options=self._options,
+            relabel=self.relabel,
             rng=random.Random(7),
         )
 

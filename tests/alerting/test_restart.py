@@ -1,9 +1,12 @@
 """What a restart must not lose, double, or make up."""
 
+import asyncio
+
 from exporter.alerting.options import Options
-from tests.alerting.own_world import HANG, play
+from tests.alerting.own_world import HANG, OwnWorld, play
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config
+from tests.alerting.virtual_time import run
 
 PATIENT = Options(hold_seconds=10, resume_seconds=60)
 
@@ -123,3 +126,22 @@ def test_reminders_come_in_the_same_rhythm_after_a_restart() -> None:
     story.want("hook", 31, 34, firing=["Down"])
     story.want("hook", 61, 68, firing=["Down"])
     play(story)
+
+
+def test_what_an_earlier_version_told_under_other_labels_is_not_told_again() -> None:
+    async def main() -> OwnWorld:
+        world = OwnWorld(config())
+        await world.manager.start()
+        await world.push([alert("Down", starts=0.0)])
+        await asyncio.sleep(4)
+        for _ in range(2):
+            world.relabel = lambda labels: labels.with_({"job": "redis"})
+            await world.restart()
+            await world.push([alert("Down", starts=0.0, job="redis")])
+            await asyncio.sleep(300)
+        await world.manager.stop(0)
+        return world
+
+    world = run(main())
+    assert [(message.status, message.firing) for message in world.messages] == [("firing", ("Down",))]
+    assert [alert.labels.get("job") for alert in world.manager.alerts] == ["redis"]

@@ -290,3 +290,23 @@ def test_a_state_that_cannot_be_saved_costs_nothing_else() -> None:
         assert len((await state.load())[group.spec.key].alerts) == 1
 
     live(scenario)
+
+
+def test_an_alert_that_was_saved_without_a_job_goes_on_with_one() -> None:
+    rules = "- {alert: Down, expr: up == 0, for: 1m}"
+
+    async def scenario(world: World) -> None:
+        world.set_series('up{instance="a"}', 0)
+        await run_for(world, make_group(world, rules), 2)
+        world.set_series('up{instance="a"}', None)
+        world.set_series('up{instance="a",job="redis"}', 0)
+        world.environment.relabel = lambda labels: labels.with_({"job": "redis"})
+        group = await restart(world, rules, 10)
+        assert states(group) == {'{instance="a", job="redis"}': "firing"}
+        await run_for(world, group, 3)
+        assert states(group) == {'{instance="a", job="redis"}': "firing"}
+        # It is saved as that, and the other is not there any more.
+        world.environment.relabel = lambda labels: labels
+        assert states(await restart(world, rules, 10)) == {'{instance="a", job="redis"}': "firing"}
+
+    live(scenario)

@@ -100,6 +100,7 @@ def own_metrics() -> dict[str, set[str]]:
     text = "\n".join(path.read_text() for path in (_PROJECT / "exporter").rglob("*.py"))
     names = re.findall(r'"((?:redis_vigil|alertmanager)_[a-z0-9_]+)"', text)
     labels = {"rule_group", "integration", "reason", "alertmanager", "direction", "source"}
+    labels |= {"receiver", "reaches"}
     return {name + suffix: labels for name in names for suffix in ("", "_total")}
 
 

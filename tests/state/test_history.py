@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql import Engine, Vector, parse
+from exporter.promql import Engine, Matrix, Vector, parse
 from exporter.state import history as history_module
 from exporter.state.database import Database
 from exporter.state.history import SqliteHistory
@@ -332,3 +332,30 @@ def test_what_was_written_before_the_clock_went_back_is_replaced(life: Life) -> 
         """Only what was put back."""
 
     assert points(life.live(look))["a"] == before
+
+
+def test_series_go_on_under_the_labels_that_they_have_now(tmp_path: Path) -> None:
+    life = Life(tmp_path / "state.db")
+
+    async def tell(store: Store, history: SqliteHistory) -> None:
+        for _ in range(3):
+            life.clock.ms += 15_000
+            store.append(Sample("here", life.clock.ms, layout_of("a"), [1.0, 2.0]))
+        await history.flush()
+
+    life.live(tell)
+
+    async def read() -> list[tuple[str, int]]:
+        database, store = Database(life.path), Store()
+        store.set_needs([Need(NAMED, REACH_MS)])
+        history = SqliteHistory(database, life.clock)
+        await history.restore(store, lambda labels: labels.with_({"job": "redis"}))
+        life.clock.ms += 15_000
+        base = Labels({"job": "redis"})
+        store.append(Sample("here", life.clock.ms, Layout(layout_of("a").points, base), [3.0, 4.0]))
+        await database.close()
+        value = Engine(store).instant(parse("needed[10m]"), life.clock.ms).value
+        assert isinstance(value, Matrix)
+        return [(str(series.labels), len(series.points)) for series in value.series]
+
+    assert asyncio.run(read()) == [('needed{job="redis", k="a"}', 4)]

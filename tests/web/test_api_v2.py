@@ -42,7 +42,9 @@ route:
     - {matchers: [team=db], receiver: db, continue: true, group_by: [team]}
     - {matchers: [muted=yes], mute_time_intervals: [always]}
     - {matchers: [team=~"db|web"]}
-receivers: [{name: chat}, {name: db, webhook_configs: [{url: 'http://127.0.0.1:9/T0PSECRET'}]}]
+receivers:
+- {name: chat}
+- {name: db, webhook_configs: [{url: 'http://127.0.0.1:9/T0PSECRET'}]}
 inhibit_rules: [{source_matchers: [severity=crit], target_matchers: [severity=warn], equal: [zone]}]
 time_intervals: [{name: always, time_intervals: [{years: ['2000:3000']}]}]
 """
@@ -157,7 +159,10 @@ def test_status(shared_api: Running) -> None:
 
 
 def test_receivers(shared_api: Running) -> None:
-    assert shared_api.get("/api/v2/receivers") == [{"name": "chat"}, {"name": "db"}]
+    chat, db = {"name": "chat"}, {"name": "db"}
+    assert shared_api.get("/api/v2/receivers") == [chat, db]
+    assert shared_api.get("/api/v2/receivers", receiver_matchers='name="db"') == [db]
+    assert shared_api.get("/api/v2/receivers", receiver_matchers='name!="db"') == [chat]
 
 
 def test_alerts_are_taken_and_shown(api: Running) -> None:
@@ -271,7 +276,10 @@ def test_alerts_are_filtered(api: Running) -> None:
     assert query(filter=["team=~d.*", "alertname!=Plain"]) == ["Silenced"]
     assert query(receiver="d.") == ["Plain", "Silenced"]
     assert query(receiver="d") == []
-    for parameters in ({"filter": "{a=b}"}, {"filter": "x"}, {"receiver": "("}, {"active": "maybe"}):
+    assert query(receiver_matchers="name=~d.*") == ["Plain", "Silenced"]
+    assert query(receiver_matchers="team=x") == []
+    bad = ({"filter": "{a=b}"}, {"filter": "x"}, {"receiver": "("}, {"active": "maybe"})
+    for parameters in (*bad, {"receiver_matchers": "x"}):
         assert api.client.get("/api/v2/alerts", params=parameters).status_code == 400
 
 
@@ -313,6 +321,8 @@ def test_silences(api: Running) -> None:
     assert [one["id"] for one in api.get("/api/v2/silences")] == [first, second]
     assert [one["id"] for one in api.get("/api/v2/silences", filter="a=b")] == [first]
     assert api.get("/api/v2/silences", filter="a=~b") == []
+    assert [one["id"] for one in api.get("/api/v2/silences", active="false")] == [second]
+    assert [one["id"] for one in api.get("/api/v2/silences", pending="false")] == [first]
     assert len(api.get("/api/v2/silences", creator="me")) == 2
     assert api.get("/api/v2/silences", creator="you") == []
 

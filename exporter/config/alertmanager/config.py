@@ -48,6 +48,11 @@ class AlertmanagerConfig(Section):
     """As `event_recorder`."""
 
     @property
+    def receiver_labels(self) -> dict[str, dict[str, str]]:
+        """The labels of each receiver, its name among them."""
+        return {receiver.name: receiver.all_labels for receiver in self.receivers}
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The sections that are written and used for nothing."""
         return tuple(name for name in ("event_recorder", "tracing") if getattr(self, name) is not None)

@@ -23,7 +23,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     """The routes about alerts."""
 
     async def get_alerts(request: Request) -> Any:
-        wanted = AlertFilter(request)
+        wanted = AlertFilter(request, manager.config.receiver_labels)
         now = clock.now()
         encoded = [
             encode_alert(alert, status, receivers)
@@ -45,7 +45,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
             raise RefusedError("; ".join(faults))
 
     async def get_groups(request: Request) -> Any:
-        wanted = AlertFilter(request)
+        wanted = AlertFilter(request, manager.config.receiver_labels)
         with_muted = flag(request, "muted")
         shown = [group for group in manager.groups if wanted.admits_any([group.options.receiver])]
         return _encode_groups(manager, wanted, shown, with_muted, clock.now())

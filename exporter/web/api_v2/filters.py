@@ -1,6 +1,6 @@
 """Which alerts a request wants to see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -32,14 +32,17 @@ def flag(request: Request, name: str) -> bool:
 
 
 class AlertFilter:
-    """The parameters `active`, `silenced`, `inhibited`, `filter` and `receiver` of a request."""
+    """The parameters `active`, `silenced`, `inhibited`, `filter`, `receiver` and `receiver_matchers` of a
+    request; `labels` are those of each receiver."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, labels: Mapping[str, Mapping[str, str]]) -> None:
         self._matchers = parse_filter(request)
         self._active = flag(request, "active")
         self._silenced = flag(request, "silenced")
         self._inhibited = flag(request, "inhibited")
         self._receiver = _receiver_pattern(request.query_params.get("receiver"))
+        self._receiver_matchers = parse_filter(request, "receiver_matchers")
+        self._labels = labels
 
     def admits(self, labels: Labels, status: AlertStatus) -> bool:
         """Whether an alert is wanted."""
@@ -52,7 +55,14 @@ class AlertFilter:
 
     def admits_any(self, receivers: Iterable[str]) -> bool:
         """Whether what goes to these receivers is wanted."""
-        return self._receiver is None or any(self._receiver.fullmatch(name) for name in receivers)
+        names = list(receivers)
+        if self._receiver is not None and not any(self._receiver.fullmatch(name) for name in names):
+            return False
+        return not self._receiver_matchers or any(self._matches(name) for name in names)
+
+    def _matches(self, receiver: str) -> bool:
+        labels = self._labels.get(receiver, {})
+        return all(matcher.matches(labels) for matcher in self._receiver_matchers)
 
 
 def _receiver_pattern(text: str | None) -> Any:

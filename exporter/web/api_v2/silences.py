@@ -16,7 +16,7 @@ from exporter.alerting.silences import (
 from exporter.clock import Clock
 from exporter.web.api_v2.decode import decode_silence
 from exporter.web.api_v2.encode import encode_silence
-from exporter.web.api_v2.filters import parse_filter
+from exporter.web.api_v2.filters import flag, parse_filter
 from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
 
 
@@ -27,10 +27,13 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         wanted = set(parse_filter(request))
         creators = request.query_params.getlist("creator")
         now = clock.now()
+        states = {state for state in SilenceState if flag(request, state.value)}
         found = [
             one
             for one in manager.silences
-            if wanted <= set(one.matchers) and (not creators or one.created_by in creators)
+            if one.state(now) in states
+            and wanted <= set(one.matchers)
+            and (not creators or one.created_by in creators)
         ]
         return [encode_silence(one, now) for one in sorted(found, key=lambda one: _order(one, now))]
 
