@@ -47,9 +47,11 @@ def parse_pairs(value: str) -> dict[str, str]:
 
 def parse_number(text: str) -> float | None:
     """A value as a number, which may be negative; `ok`, `true` and `up` are 1, `err`, `fail`, `false` and
-    `down` are 0."""
+    `down` are 0. Where a server has divided by 0 (`inf`, `nan`) it does not know."""
     number = parse_float(text)
-    return _WORDS.get(text) if number is None else number
+    if number is None:
+        return _WORDS.get(text)
+    return number if isfinite(number) else None
 
 
 def parse_amount(text: str) -> float | None:
@@ -67,11 +69,6 @@ _WORDS = {
     "false": 0.0,
     "down": 0.0,
 }
-
-
-def whole(number: float) -> int:
-    """A number of things; 0 for what is no number, which only a server that makes things up would say."""
-    return int(number) if isfinite(number) else 0
 
 
 def parse_named_amounts(text: str) -> tuple[tuple[str, ...], list[float | None]]:

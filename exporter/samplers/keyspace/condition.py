@@ -5,7 +5,7 @@ from typing import Final
 from exporter.connection import Connection
 from exporter.errors import Reason, TargetError
 from exporter.samplers.base import TargetFacts
-from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines, whole
+from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines
 from exporter.samplers.info.sections import server
 
 # From this share of maxmemory on, replies waiting to be read could cost somebody's keys.
@@ -26,7 +26,7 @@ async def observe(connection: Connection, at: float) -> TargetFacts:
         if name.startswith("db") and name[2:].isdecimal():
             keys = parse_amount(parse_pairs(value).get("keys", ""))
             if keys is not None:
-                facts.keys_by_database[int(name[2:])] = whole(keys)
+                facts.keys_by_database[int(name[2:])] = int(keys)
     server.learn_identity(fields, facts)
     server.learn_state(fields, facts, at)
     return facts

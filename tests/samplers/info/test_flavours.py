@@ -141,7 +141,23 @@ def test_what_is_not_known_is_absent() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["1_000", " 42", "42 ", "0x10", "-nan", "1,000", "1.000,5", "42%", "", "many", "1e999"]
+    "value",
+    [
+        "nan",
+        "inf",
+        "-inf",
+        "1_000",
+        " 42",
+        "42 ",
+        "0x10",
+        "-nan",
+        "1,000",
+        "1.000,5",
+        "42%",
+        "",
+        "many",
+        "1e999",
+    ],
 )
 def test_what_is_no_number_is_absent(value: str) -> None:
     subject = reading()

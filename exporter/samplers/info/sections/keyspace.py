@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
-from exporter.samplers.info.parser import parse_named_amounts, whole
+from exporter.samplers.info.parser import parse_named_amounts
 
 KEYS: Final = Family("redis_db_keys", Kind.GAUGE, "Keys per database.", ("db",))
 KEYS_EXPIRING: Final = Family(
@@ -93,7 +93,7 @@ class KeyspaceReader:
                     table.values[handle] = None if amount is None else amount * scale
             keys = amounts[places["keys"]]
             if keys is not None:
-                self.keys[database] = whole(keys)
+                self.keys[database] = int(keys)
                 self._highest = max(self._highest, database)
             return True
 

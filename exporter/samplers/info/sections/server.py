@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import TargetFacts
-from exporter.samplers.info.parser import parse_amount, parse_version, whole
+from exporter.samplers.info.parser import parse_amount, parse_version
 from exporter.samplers.info.sections.replication import SLAVE_INFO
 
 START_TIME: Final = Family(
@@ -128,7 +128,7 @@ def learn_state(fields: Mapping[str, str], facts: TargetFacts, at: float) -> Non
     facts.used_memory = _number(fields, "used_memory")
     facts.used_memory_dataset = _number(fields, "used_memory_dataset")
     facts.maxmemory = _number(fields, "maxmemory")
-    facts.connected_clients = whole(_number(fields, "connected_clients"))
+    facts.connected_clients = int(_number(fields, "connected_clients"))
     facts.writes = _writes(fields)
 
 
