@@ -123,7 +123,9 @@ class App:
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
         self._following = Following(self._reloading, lambda: self._watch(self._plan), self._open_gate)
-        self.discovery = Discovery(build_sources(config.discovery), self._following.note)
+        self.discovery = Discovery(
+            build_sources(config.discovery), self._following.note, records=self.keeper.discovery
+        )
         self.roster = Roster(self.fleet, self._following.note, lambda: self.discovery.hurry())
         self.environment = Environment(
             engine=self.engine,
@@ -310,7 +312,7 @@ class App:
             self._plan = plan
             self._apply_settings(plan)
             await self.discovery.stop()
-            self.discovery = Discovery(sources, self._following.note, self.discovery)
+            self.discovery = Discovery(sources, self._following.note, self.discovery, self.keeper.discovery)
             await self._watch(plan)
             self.discovery.start()
             self.forwarder.apply(plan.config.alerting.alertmanagers)

@@ -1,7 +1,8 @@
 """Asking one of several servers of which any will do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from exporter.connection import Connection
@@ -20,34 +21,36 @@ class Informants:
     """The servers that a source asks: those that are configured, and others that these have told of.
 
     Who answered last is asked first; where it does not, the others follow in turn, also over several rounds:
-    a round that is cut off is gone on with by the next one.
+    a round that is cut off is gone on with by the next one. `access` is the way to the others; where it is
+    not given they are asked as the first seed is.
     """
 
-    def __init__(self, seeds: Sequence[Target]) -> None:
+    def __init__(self, seeds: Sequence[Target], access: Callable[[Address], Target] | None = None) -> None:
         self._seeds = list(seeds)
+        self._access = access or self._like_first
         self._known: list[Target] = []
         self._next = 0
+
+    def _like_first(self, address: Address) -> Target:
+        return replace(self._seeds[0], instance=address.instance, address=address)
 
     @property
     def _all(self) -> list[Target]:
         return [*self._seeds, *self._known]
 
     @property
-    def others(self) -> Sequence[Target]:
+    def others(self) -> Sequence[Address]:
         """Those that were learnt of."""
-        return self._known
+        return [server.address for server in self._known]
 
-    def learn(self, servers: Sequence[Target]) -> None:
+    def learn(self, addresses: Iterable[Address]) -> None:
         """These could be asked as well: they take the place of the ones learnt before."""
         seeds = {seed.address for seed in self._seeds}
         asked = self._all[self._next].address
-        self._known = [server for server in servers if server.address not in seeds][:_MAX_KNOWN]
+        others = [address for address in dict.fromkeys(addresses) if address not in seeds]
+        self._known = [self._access(address) for address in others[:_MAX_KNOWN]]
         places = [server.address for server in self._all]
         self._next = places.index(asked) if asked in places else 0
-
-    def follow(self, earlier: "Informants") -> None:
-        """Go on with what was learnt before a reload."""
-        self.learn(earlier.others)
 
     async def ask(self, question: Callable[[Connection], Awaitable[AnswerT]]) -> AnswerT:
         """The first answer; raises `DiscoveryError` with the errors where nobody answers."""

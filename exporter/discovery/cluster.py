@@ -32,14 +32,15 @@ class ClusterSource:
         self._over_tls = section.server_tls
         # What the nodes are asked with is what the first URL or the section says.
         self._template = Template.of_servers(section, section.urls[0])
-        self.informants = Informants([Template.of(section, url).access(url.address) for url in section.urls])
+        seeds = [Template.of(section, url).access(url.address) for url in section.urls]
+        self.informants = Informants(seeds, self._template.access)
         self._no_shards_until = 0.0
 
     async def find(self) -> Sequence[Found]:
         """The nodes, as the first that answers lists them."""
         nodes, asked = await self.informants.ask(self._ask)
         findings = [(node, self._finding(node, asked)) for node in nodes]
-        self.informants.learn([self._template.access(finding.address) for _, finding in findings])
+        self.informants.learn(finding.address for _, finding in findings)
         return self._template.make_all(
             [finding for node, finding in findings if self._replicas or not node.is_replica]
         )

@@ -3,9 +3,11 @@
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 from typing import Final
 
 from exporter.connection import Connection
+from exporter.connection.names import is_name, name_of
 from exporter.discovery.asking import text
 from exporter.errors import TargetError
 from exporter.model.target import Address, Target
@@ -25,6 +27,17 @@ Place = tuple[str, int]
 def place_of(address: Address) -> Place:
     """The place of an address; the database and TLS make no difference."""
     return (address.path, 0) if address.path else (address.host.lower(), address.port)
+
+
+def places_of(address: Address) -> frozenset[Place]:
+    """The same, and where its host's name leads to, as far as that is known; not where a name stands for
+    several servers."""
+    place = place_of(address)
+    if address.path or not is_name(address.host):
+        return frozenset({place})
+    addresses = name_of(address.host).addresses
+    is_one = len(addresses) == 1 or all(ip_address(one).is_loopback for one in addresses)
+    return frozenset({place, *((one.lower(), address.port) for one in addresses if is_one)})
 
 
 class Identities:

@@ -5,11 +5,12 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from exporter.config.discovery import DiscoverySection
-from exporter.discovery.asking import Informants
 from exporter.discovery.base import Found, Source
 from exporter.discovery.cluster import ClusterSource
 from exporter.discovery.file import FileSource
 from exporter.discovery.http import HttpSource
+from exporter.discovery.memory import Memory, informants_of
+from exporter.discovery.records import DiscoveryRecords
 from exporter.discovery.sentinel import SentinelSource
 from exporter.errors import DiscoveryError, Reason, VigilError
 from exporter.log import get_logger
@@ -46,6 +47,7 @@ class Discovery:
         sources: Sequence[Source],
         on_change: Callable[[], None],
         earlier: "Discovery | None" = None,
+        records: DiscoveryRecords | None = None,
     ) -> None:
         self._sources = sources
         self._on_change = on_change
@@ -57,8 +59,9 @@ class Discovery:
         self.problems: dict[str, Reason] = {}
         self._hurries = [asyncio.Event() for _ in sources]
         self._hurried_rounds: dict[int, int] = {}
+        self._memory = Memory(sources, records)
         if earlier is not None:
-            earlier.hand_over(self)
+            self._memory.follow(earlier._memory)
 
     @property
     def found(self) -> Sequence[Found]:
@@ -86,14 +89,6 @@ class Discovery:
         by_name = {source.name: self._found.get(index, ()) for index, source in enumerate(self._sources)}
         return {index: by_name.get(source.name, ()) for index, source in enumerate(sources)}
 
-    def hand_over(self, later: "Discovery") -> None:
-        """Whom else the sources could ask, for those that go on under the same name."""
-        known = {source.name: _informants(source) for source in self._sources}
-        for source in later._sources:
-            earlier, informants = known.get(source.name), _informants(source)
-            if earlier is not None and informants is not None:
-                informants.follow(earlier)
-
     def start(self) -> None:
         """Ask every source now and then at its interval."""
         self._tasks = [
@@ -104,11 +99,12 @@ class Discovery:
     def hurry(self) -> None:
         """A server has another role: ask those that know about it now, and a few times soon after."""
         for index, source in enumerate(self._sources):
-            if _informants(source) is not None:
+            if informants_of(source) is not None:
                 self._hurried_rounds[index] = _HURRIED_ROUNDS
                 self._hurries[index].set()
 
     async def _run(self, index: int, source: Source) -> None:
+        await self._memory.recall(source)
         while True:
             before = self.found
             await self._refresh(index, source)
@@ -148,6 +144,7 @@ class Discovery:
         else:
             if self.problems.pop(source.name, None) is not None:
                 log.info("a source works again", source=source.name)
+            await self._memory.save(source)
 
     def _note_failure(self, index: int, source: Source, error: VigilError) -> None:
         self.failures[source.name] += 1
@@ -167,8 +164,3 @@ class Discovery:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _informants(source: Source) -> Informants | None:
-    """Whom a source asks, where it asks servers."""
-    return source.informants if isinstance(source, ClusterSource | SentinelSource) else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from exporter.discovery.base import Found
-from exporter.discovery.identity import Place, place_of
+from exporter.discovery.identity import Place, place_of, places_of
 from exporter.model.target import Target
 
 
@@ -14,22 +14,44 @@ def merge(
     """Those found that are not configured, and not found before.
 
     `identity` is what tells a server from all others, empty where that is not known. Two addresses that are
-    the same in letters are one server in any case.
+    the same in letters are one server in any case; what the names of hosts lead to decides where a server
+    could not be asked.
     """
-    places: set[Place] = set()
-    known: set[str] = set()
+    seen = _Seen(identity)
     for target in configured:
-        places.add(place_of(target.address))
-        known.add(identity(target))
-    known.discard("")
+        seen.add(target)
     kept = []
     for one in found:
-        place, name = place_of(one.target.address), identity(one.target)
-        if place not in places and name not in known:
+        if one.target not in seen:
             kept.append(one)
-        places.add(place)
-        known.update({name} - {""})
+        seen.add(one.target)
     return kept
+
+
+class _Seen:
+    """Servers, by everything that they could be recognised by."""
+
+    def __init__(self, identity: Callable[[Target], str]) -> None:
+        self._identity = identity
+        self._identities: set[str] = set()
+        self._places: set[Place] = set()
+        # By each place that a name leads to: who is there, empty for one of whom nothing is known.
+        self._led_to: dict[Place, set[str]] = {}
+
+    def add(self, target: Target) -> None:
+        identity = self._identity(target)
+        self._places.add(place_of(target.address))
+        if identity:
+            self._identities.add(identity)
+        for place in places_of(target.address):
+            self._led_to.setdefault(place, set()).add(identity)
+
+    def __contains__(self, target: Target) -> bool:
+        identity = self._identity(target)
+        if identity in self._identities or place_of(target.address) in self._places:
+            return True
+        there = [self._led_to[place] for place in places_of(target.address) if place in self._led_to]
+        return any(not identity or "" in identities for identities in there)
 
 
 def name_apart(found: Sequence[Found]) -> Sequence[Found]:

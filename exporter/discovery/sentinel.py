@@ -14,7 +14,7 @@ from exporter.discovery.addresses import AddressMap
 from exporter.discovery.asking import Informants, text
 from exporter.discovery.base import Finding, Found, Template
 from exporter.errors import ReplyError
-from exporter.model.target import Address, Credentials, Target
+from exporter.model.target import Address, Credentials
 
 
 class SentinelSource:
@@ -39,10 +39,10 @@ class SentinelSource:
         self.informants.learn(others)
         return [*self._template.make_all(findings), *self._sentinels]
 
-    async def _ask(self, connection: Connection) -> tuple[Sequence[Finding], Sequence[Target]]:
+    async def _ask(self, connection: Connection) -> tuple[Sequence[Finding], Sequence[Address]]:
         """What a sentinel watches, and which others watch it too."""
         findings: list[Finding] = []
-        others: list[Target] = []
+        others: Sequence[Address] = ()
         for entry in await connection.execute("SENTINEL", "MASTERS"):
             master = _pairs(entry)
             name = master.get("name", "")
@@ -73,16 +73,14 @@ class SentinelSource:
         place = self._addresses.find((host,), port) or (host, port)
         return Address(host=place[0], port=place[1], tls=over_tls)
 
-    async def _others(self, connection: Connection, name: str) -> list[Target]:
-        """The other sentinels of a primary, to be asked like this one; none where it does not tell."""
-        asked = connection.target
+    async def _others(self, connection: Connection, name: str) -> Sequence[Address]:
+        """The other sentinels of a primary; none where it does not tell."""
         try:
             entries = await connection.execute("SENTINEL", "SENTINELS", name)
         except ReplyError:
             return []
         places = [place for entry in entries if (place := _place(_pairs(entry))) is not None]
-        addresses = [self._reach(host, port, asked.address.tls) for host, port in places]
-        return [replace(asked, instance=address.instance, address=address) for address in addresses]
+        return [self._reach(host, port, connection.target.address.tls) for host, port in places]
 
 
 _SENTINEL_FACTS = {"source": "sentinel", "role": "sentinel"}

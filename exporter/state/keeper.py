@@ -7,11 +7,13 @@ from prometheus_client import CollectorRegistry
 
 from exporter.alerting.journal import Journal, MemoryJournal
 from exporter.clock import Clock
+from exporter.discovery.records import DiscoveryRecords
 from exporter.notify.slack_messages import MemoryMessages, Messages
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
 from exporter.samplers.keyspace import KeyspaceRecords
 from exporter.samplers.queues import QueueRecords
 from exporter.state.database import Database
+from exporter.state.discovery import SqliteDiscoveryRecords
 from exporter.state.history import NoHistory, SampleHistory, SqliteHistory
 from exporter.state.journal import SqliteJournal
 from exporter.state.keyspace import SqliteKeyspaceRecords
@@ -37,6 +39,9 @@ class Keeper(Protocol):
 
     @property
     def keyspaces(self) -> KeyspaceRecords | None: ...
+
+    @property
+    def discovery(self) -> DiscoveryRecords | None: ...
 
     @property
     def samples(self) -> SampleHistory:
@@ -65,6 +70,7 @@ class MemoryKeeper:
         self.alerts: AlertStateStore = MemoryAlertState()
         self.queues: QueueRecords | None = None
         self.keyspaces: KeyspaceRecords | None = None
+        self.discovery: DiscoveryRecords | None = None
         self.samples: SampleHistory = NoHistory()
         self.messages: Messages = MemoryMessages()
 
@@ -84,6 +90,7 @@ class DatabaseKeeper:
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
         self.queues: QueueRecords | None = SqliteQueueRecords(self._database)
         self.keyspaces: KeyspaceRecords | None = SqliteKeyspaceRecords(self._database)
+        self.discovery: DiscoveryRecords | None = SqliteDiscoveryRecords(self._database)
         self._messages = SqliteMessages(self._database)
         self._samples = SqliteHistory(self._database, clock)
         StateCollector(registry, self._database, self._journal, self._samples)

@@ -38,6 +38,11 @@ MIGRATIONS: Final = (
     """
     DELETE FROM queues;
     """,
+    # 6: whom sources of servers could ask.
+    """
+    CREATE TABLE IF NOT EXISTS informants (source TEXT NOT NULL, value TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS informants_source ON informants (source);
+    """,
 )
 
 

@@ -2,18 +2,28 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from exporter.config.discovery import ClusterSection
 from exporter.connection import Connection
 from exporter.discovery import asking
 from exporter.discovery.asking import Informants
+from exporter.discovery.cluster import ClusterSource
+from exporter.discovery.memory import Memory
 from exporter.errors import DiscoveryError, Reason, TargetError
 from exporter.model.target import Address, Target
+from exporter.state.database import Database
+from exporter.state.discovery import SqliteDiscoveryRecords
+
+
+def place(name: str) -> Address:
+    return Address(name, 1)
 
 
 def target(name: str) -> Target:
-    return Target(name, Address(name, 1))
+    return Target(f"{name}:1", place(name))
 
 
 class World:
@@ -22,9 +32,11 @@ class World:
     def __init__(self, *alive: str) -> None:
         self.alive = set(alive)
         self.asked: list[str] = []
+        self.passwords: set[str] = set()
 
     async def question(self, connection: Connection) -> str:
-        name = connection.target.instance
+        name = connection.target.address.host
+        self.passwords.add(connection.target.credentials.password.reveal())
         self.asked.append(name)
         if name == "hanging":
             await asyncio.Event().wait()
@@ -50,22 +62,49 @@ def test_who_answered_last_is_asked_first() -> None:
 def test_others_are_asked_when_the_seed_is_gone() -> None:
     world, informants = World("seed"), Informants([target("seed")])
     world.ask(informants)
-    informants.learn([target("x"), target("seed"), target("y")])
+    informants.learn([place("x"), place("seed"), place("y")])
     world.alive = {"y"}
     assert world.ask(informants) == ["seed", "x", "y"]
     # The one that answers stays, wherever it stands in the new list.
-    informants.learn([target("y"), target("z")])
+    informants.learn([place("y"), place("z")])
     assert world.ask(informants) == ["y"]
     world.alive = {"seed"}
     assert world.ask(informants) == ["y", "z", "seed"]
 
 
 def test_a_reload_forgets_nobody() -> None:
-    earlier = Informants([target("seed")])
-    earlier.learn([target("x")])
-    later = Informants([target("seed")])
-    later.follow(earlier)
-    assert World("x").ask(later) == ["seed", "x"]
+    source = ClusterSource(ClusterSection.model_validate({"urls": ("redis://seed:1",), "password": "old"}))
+    source.informants.learn([Address("x", 1)])
+    again = ClusterSource(ClusterSection.model_validate({"urls": ("redis://seed:1",), "password": "new"}))
+    other = ClusterSource(ClusterSection.model_validate({"urls": ("redis://other:1",)}))
+    Memory([again, other], None).follow(Memory([source], None))
+    world = World("x")
+    assert world.ask(again.informants) == ["seed", "x"]
+    assert world.passwords == {"new"}
+    assert other.informants.others == []
+
+
+def test_a_restart_forgets_nobody_either(tmp_path: Path) -> None:
+    section = ClusterSection.model_validate({"urls": ("redis://seed:1",)})
+
+    async def run() -> Sequence[Address]:
+        database = Database(tmp_path / "state.db")
+        records = SqliteDiscoveryRecords(database)
+        source = ClusterSource(section)
+        memory = Memory([source], records)
+        await memory.recall(source)
+        source.informants.learn([Address("x", 7, tls=True), Address("y", 8)])
+        await memory.save(source)
+        source.informants.learn([Address("x", 7, tls=True)])
+        await memory.save(source)
+        await database.close()
+        database = Database(tmp_path / "state.db")
+        again = ClusterSource(section)
+        await Memory([again], SqliteDiscoveryRecords(database)).recall(again)
+        await database.close()
+        return again.informants.others
+
+    assert asyncio.run(run()) == [Address("x", 7, tls=True)]
 
 
 def test_nobody_answers() -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from exporter.connection.names import name_of
 from exporter.discovery.base import Found
 from exporter.discovery.identity import Identities
 from exporter.discovery.merging import merge, name_apart
@@ -44,6 +45,32 @@ def test_one_address_is_one_server_whether_it_answers_or_not() -> None:
     assert names(merge(configured, servers, identity)) == ["b"]
     sockets = [target("s", path="/run/a"), target("t", path="/run/b")]
     assert names(merge(sockets[:1], [Found(one) for one in sockets], identity)) == ["t"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "watched"),
+    [
+        (("10.0.0.9",), ["other"]),
+        # Several servers behind one name: which of them is meant, nobody knows.
+        (("10.0.0.9", "10.0.0.8"), ["nine", "other"]),
+        (("127.0.0.1", "::1"), ["nine", "other"]),
+        ((), ["nine", "other"]),
+    ],
+)
+def test_where_nobody_answers_the_addresses_of_a_name_tell(
+    addresses: tuple[str, ...], watched: list[str]
+) -> None:
+    host = f"name-{len(addresses)}-{'-'.join(addresses)}.test"
+    name_of(host).note(addresses, 0.0)
+    servers = [found("nine", "10.0.0.9"), found("other", "10.0.0.7")]
+    assert names(merge([target("main", host)], servers, identity)) == watched
+    # Who says to be another one is another one.
+    RUN_IDS[host] = "main"
+    RUN_IDS["10.0.0.9"] = "nine"
+    try:
+        assert names(merge([target("main", host)], servers, identity)) == ["nine", "other"]
+    finally:
+        del RUN_IDS[host], RUN_IDS["10.0.0.9"]
 
 
 def test_servers_of_one_name_are_told_apart_by_their_addresses() -> None:
