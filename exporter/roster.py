@@ -62,7 +62,13 @@ class Roster:
         if found:
             self._identities.forget(self._doubtful(everybody))
             await self._identities.ask(list(self._unknown(everybody)))
-        return name_apart(merge(here, found, self._identities.of))
+        names = {target.instance: target for target in here}
+        kept = [
+            one
+            for one in merge(here, found, self._identities.of)
+            if (namesake := names.get(one.target.instance)) is None or self._differ(namesake, one.target)
+        ]
+        return name_apart(kept, names)
 
     def _replaced(self, wanted: Iterable[Target]) -> set[str]:
         """Of these the names under which another server has been watched so far."""

@@ -1,6 +1,6 @@
 """From all that was found to what is watched: each server once, each under a name of its own."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from exporter.discovery.base import Found
@@ -54,15 +54,17 @@ class _Seen:
         return any(not identity or "" in identities for identities in there)
 
 
-def name_apart(found: Sequence[Found]) -> Sequence[Found]:
-    """The same servers, of which no two have one name: the second by address is `name-2`, and so on."""
+def name_apart(found: Sequence[Found], others: Collection[str] = ()) -> Sequence[Found]:
+    """The same servers, of which no two have one name, nor that of others: the second by address is `name-2`,
+    and so on."""
     by_name: dict[str, list[Found]] = {}
     for one in found:
         by_name.setdefault(one.target.instance, []).append(one)
-    taken = set(by_name)
+    taken = {*by_name, *others}
     renamed: dict[Target, Found] = {}
     for name, servers in by_name.items():
-        for one in sorted(servers, key=lambda server: place_of(server.target.address))[1:]:
+        first = 0 if name in others else 1
+        for one in sorted(servers, key=lambda server: place_of(server.target.address))[first:]:
             new = _free_name(name, taken)
             taken.add(new)
             renamed[one.target] = replace(one, target=replace(one.target, instance=new))
