@@ -418,3 +418,40 @@ def test_tile38_is_asked_by_its_own_command() -> None:
             assert probe.values("redis_db_keys") == {}
 
     asyncio.run(scenario())
+
+
+def test_what_redis_8_tells() -> None:
+    found = reading().read(
+        info(
+            SERVER,
+            ("Clients", {"active_clients": 3}),
+            ("Memory", {"used_memory_peak_time": 1764474045, "mem_replica_full_sync_buffer": 7}),
+            ("Memory", {"mem_cluster_slot_migration_input_buffer_peak": 8, "used_memory_hash_templates": 9}),
+            ("Persistence", {"rdb_saves_consecutive_failures": 2, "backup_in_progress": 1}),
+            ("Stats", {"expired_keys_active": 10, "slowlog_commands_count": 4, "hash_templates": 5}),
+            ("Stats", {"slowlog_commands_time_ms_sum": "12.50", "avg_pipeline_length_cnt": 6}),
+            (
+                "Replication",
+                {
+                    "role": "slave",
+                    "master_host": "h",
+                    "master_port": 1,
+                    "master_link_up_since_seconds": 334,
+                    "master_current_sync_attempts": 1,
+                    "total_disconnect_time_sec": 11,
+                    "replica_full_sync_buffer_peak": 12,
+                },
+            ),
+        )
+    )
+
+    assert found["redis_active_clients"] == 3.0
+    assert found["redis_memory_used_peak_timestamp_seconds"] == 1764474045.0
+    assert found["redis_mem_cluster_slot_migration_input_buffer_peak_bytes"] == 8.0
+    assert found["redis_rdb_saves_consecutive_failures"] == 2.0
+    assert found["redis_slowlog_commands_total"] == 4.0
+    assert found["redis_slowlog_commands_time_ms_total"] == 12.5
+    assert found["redis_pipeline_length_count_total"] == 6.0
+    assert found['redis_master_link_up_since_seconds{master_host="h", master_port="1"}'] == 334.0
+    assert found["redis_disconnect_time_seconds_total"] == 11.0
+    assert found["redis_replica_full_sync_buffer_peak_bytes"] == 12.0

@@ -50,6 +50,8 @@ GAUGES = {
     "mem_clients_normal_unshared": "mem_clients_normal_unshared_bytes",
     "slowlog_commands_time_ms_max": "slowlog_commands_time_ms_max",
     # 8.10
+    "hash_templates": "hash_templates",
+    "hash_template_keys": "hash_template_keys",
     "used_memory_hash_templates": "memory_used_hash_templates_bytes",
     "backup_in_progress": "backup_in_progress",
     # Valkey 9.0
