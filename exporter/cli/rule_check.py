@@ -1,9 +1,10 @@
 """What `check rules` and `check config` know of series: those that samplers can write, on these targets."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
+from exporter.config.discovery import MASTER_LABEL
 from exporter.config.main import Config
 from exporter.model.target import JOB_LABEL
 from exporter.reload import Plan
@@ -34,9 +35,21 @@ def report_on(
     if plan is None:
         labels, values = target_labels, LabelValues(own)
     else:
-        labels = {*target_labels, *(name for target in plan.targets for name, _ in target.series_labels)}
+        labels = {*target_labels, *_labels_of_targets(plan)}
         values = LabelValues(own, _target_values(plan), _alert_names(plan.rule_files))
     return check_rule_files(files, catalogue, target_labels=labels, own_prefixes=_OWN_METRICS, values=values)
+
+
+def _labels_of_targets(plan: Plan) -> Iterator[str]:
+    """The names of the labels that targets have, and those that sources give to the servers they find."""
+    for target in plan.targets:
+        yield from (name for name, _ in target.series_labels)
+    sources = plan.config.discovery
+    for section in (*sources.cluster, *sources.sentinel, *sources.file, *sources.http):
+        yield from section.labels
+        yield from (step.target_label for step in section.relabel_configs if step.target_label)
+    if sources.sentinel:
+        yield MASTER_LABEL
 
 
 def _alert_names(files: Iterable[RuleFile]) -> Collection[str]:
@@ -65,11 +78,9 @@ def _target_values(plan: Plan) -> Mapping[str, Collection[str]]:
 
 
 def _jobs_to_be_found(config: Config) -> Sequence[str] | None:
-    """The jobs of the servers that sources will find; None where a source tells the job itself."""
+    """The jobs of the servers that sources will find; None where a source may tell the job itself."""
     sources = config.discovery
-    if sources.file or sources.http:
+    sections = (*sources.cluster, *sources.sentinel)
+    if sources.file or sources.http or any(section.relabel_configs for section in sections):
         return None
-    return [
-        section.job or section.labels.get(JOB_LABEL) or config.global_.job
-        for section in (*sources.cluster, *sources.sentinel)
-    ]
+    return [section.job or section.labels.get(JOB_LABEL) or config.global_.job for section in sections]

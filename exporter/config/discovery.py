@@ -25,6 +25,9 @@ from exporter.config.web import check_http_url
 CLUSTER_LABEL: Final = "cluster"
 """The label that all nodes of a cluster have in common, by which shipped rules aggregate."""
 
+MASTER_LABEL: Final = "master_name"
+"""The label that a primary and its replicas have in common where a Sentinel watches them."""
+
 
 class SourceSection(AccessSection):
     """What all sources have: the way in to the servers that they name, their names and labels."""

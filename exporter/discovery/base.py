@@ -107,6 +107,9 @@ class Template:
             return None
         address = _address(labels, finding.address)
         kept = {name: value for name, value in labels.items() if not name.startswith(META_PREFIX)}
+        if kept.get(JOB_LABEL) == self.job:
+            # Nobody has given it another: it is not to be on `/metrics`.
+            del kept[JOB_LABEL]
         target = Target(
             instance=kept.pop(_INSTANCE, "") or address.instance,
             address=address,

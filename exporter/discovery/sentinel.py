@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from exporter.config.discovery import SentinelSection
+from exporter.config.discovery import MASTER_LABEL, SentinelSection
 from exporter.config.url import ServerUrl
 from exporter.connection import Connection
 from exporter.discovery.addresses import AddressMap
@@ -67,7 +67,7 @@ class SentinelSource:
             "announced_host": host,
             "announced_port": str(port),
         }
-        return Finding(self._reach(host, port, self._over_tls), {"master_name": name}, facts)
+        return Finding(self._reach(host, port, self._over_tls), {MASTER_LABEL: name}, facts)
 
     def _reach(self, host: str, port: int, over_tls: bool) -> Address:
         place = self._addresses.find((host,), port) or (host, port)

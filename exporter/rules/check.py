@@ -10,6 +10,7 @@ from exporter.model.floats import format_bound
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
+from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
 from exporter.promql.syntax.nodes import Aggregate, Binary, Expr, VectorSelector, walk
 from exporter.rules.label_flow import LabelNames, labels_of
 from exporter.rules.label_values import LabelValues
@@ -87,7 +88,11 @@ def check_rule_files(
             for message in _metrics(rule, known, own_prefixes)
         ),
         tuple(_problem(file, rule, message) for file, rule in rules for message in _labels(rule, known)),
-        tuple(_problem(file, rule, message) for file, rule in rules for message in _values(rule, values)),
+        tuple(
+            _problem(file, rule, message)
+            for file, rule in rules
+            for message in (*_values(rule, values), *_own_labels(rule, known, own_prefixes))
+        ),
         tuple(problem for file in files for problem in _duplicates(file)),
     )
 
@@ -123,6 +128,20 @@ def _values(rule: RuleSpec, values: LabelValues) -> Iterator[str]:
     """What is asked of labels that they can never say."""
     selectors = [node for node, _ in walk(rule.expression.root) if isinstance(node, VectorSelector)]
     yield from dict.fromkeys(message for node in selectors for message in values.impossible(node))
+
+
+def _own_labels(
+    rule: RuleSpec, known: Mapping[str, LabelNames], own_prefixes: tuple[str, ...]
+) -> Iterator[str]:
+    """What is asked of the daemon's own metrics that only Prometheus adds to them."""
+    for node, _ in walk(rule.expression.root):
+        if isinstance(node, VectorSelector) and node.name not in known and node.name.startswith(own_prefixes):
+            for matcher in node.matchers:
+                if matcher.name in (JOB_LABEL, INSTANCE_LABEL) and _demands(matcher):
+                    yield (
+                        f'no series of "{node.name}" has {matcher}: the daemon\'s own metrics have no '
+                        f"{matcher.name} here, only in Prometheus"
+                    )
 
 
 def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:

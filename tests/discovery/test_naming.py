@@ -118,3 +118,14 @@ def test_tls_that_nobody_uses_is_told() -> None:
     SentinelSection.model_validate(
         {"urls": ("redis://s",), "tls": {"server_name": "x"}, "servers": {"tls": True}}
     )
+
+
+def test_the_job_of_a_source_is_not_on_the_page_and_relabelling_may_change_it() -> None:
+    plain = template(job="cache").make(FINDING)
+    assert plain is not None
+    assert plain.target.series_labels.get("job") == "cache"
+    assert "job" not in plain.target.exposed_labels
+    step = {"source_labels": ["job", "master_name"], "separator": "-", "target_label": "job"}
+    moved = template(job="cache", relabel_configs=[step]).make(FINDING)
+    assert moved is not None
+    assert moved.target.series_labels.get("job") == moved.target.exposed_labels.get("job") == "cache-shop"

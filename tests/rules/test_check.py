@@ -162,6 +162,19 @@ def test_values_that_there_may_be(expr: str) -> None:
     assert check(rules, values=VALUES).impossible_values == ()
 
 
+def test_the_own_metrics_of_the_daemon_have_no_job_here() -> None:
+    rules = """
+- {alert: A, expr: 'process_open_fds{job="redis"} > 1'}
+- {alert: B, expr: 'process_open_fds{job=~".*", instance!="x"} > 1 or other{job="x"}'}
+"""
+    file = read(
+        "groups:\n- name: g\n  rules:\n" + "".join(f"  {line}\n" for line in rules.strip().splitlines())
+    )
+    (problem,) = check_rule_files([file], CATALOGUE, own_prefixes=("process_",)).impossible_values
+    assert problem.place == "A"
+    assert 'no series of "process_open_fds" has job="redis": the daemon' in problem.message
+
+
 def test_labels_in_templates() -> None:
     report = check(
         "- alert: A\n  expr: sum by (instance) (redis_commands_total)\n"
