@@ -46,7 +46,11 @@ class Measure:
         if not math.isfinite(value):
             return ""
         word = "limit" if self.is_upper else "minimum"
-        return f"{self.print(value)} ({word} {self.print(self.threshold)})"
+        shown, limit = self.print(value), self.print(self.threshold)
+        if shown == limit and self.print is _whole:
+            # Rounded it would be no reason for an alert.
+            shown = _plain(value)
+        return f"{shown} ({word} {limit})"
 
 
 def measure_of(spec: AlertSpec) -> Measure | None:

@@ -35,6 +35,7 @@ def told(expression: str, value: float, annotation: str = "") -> str:
         ("a > 3 or b > 3", 4, "", "4 (limit 3)"),
         ("a > 1000", 54_321, "", "54,321 (limit 1,000)"),
         ("increase(a[5m]) > 5", 7.028, '{{ printf "%.0f" $value }} times', "7 (limit 5)"),
+        ("increase(a[5m]) > 10", 10.17, '{{ printf "%.0f" $value }} times', "10.17 (limit 10)"),
         ("a < 16384", 16_200.0, "", "16,200 (minimum 16,384)"),
         ("a < 5", 0.25, "", "0.25 (minimum 5)"),
         ("a > 1e6", 1.5e6, "", "1.5M (limit 1M)"),
