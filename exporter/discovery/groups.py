@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from exporter.config.url import parse_server_url
 from exporter.discovery.base import Finding, Found, Template
-from exporter.errors import DiscoveryError
+from exporter.errors import DiscoveryError, Reason
 
 MAX_TARGETS: Final = 10_000
 
@@ -35,8 +35,19 @@ def _findings(data: Any) -> Iterator[Finding]:
         labels = group.get("labels") or {}
         if not isinstance(labels, dict):
             raise DiscoveryError(f"[{index}].labels must be a mapping")
-        for text in group["targets"]:
-            yield _finding(str(text), {str(name): str(value) for name, value in labels.items()})
+        where = f"[{index}].labels"
+        texts = {_text(name, where): _text(value, f"{where}.{name}") for name, value in labels.items()}
+        for number, target in enumerate(group["targets"]):
+            yield _finding(_text(target, f"[{index}].targets[{number}]"), texts)
+
+
+def _text(value: Any, where: str) -> str:
+    """A scalar as Prometheus reads it. What is none may be endless: by aliases, YAML of some bytes is."""
+    if isinstance(value, list | dict | set | tuple):
+        raise DiscoveryError(f"{where} must be a text", Reason.PROTOCOL)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _finding(text: str, labels: Mapping[str, str]) -> Finding:

@@ -57,6 +57,8 @@ class Discovery:
         self._unheard = {index for index, source in enumerate(sources) if source.name not in known}
         self.failures: dict[str, int] = {source.name: 0 for source in sources}
         self.problems: dict[str, Reason] = {}
+        # What was said of each source that fails; another fault is told as well.
+        self._said: dict[str, str] = {}
         self._hurries = [asyncio.Event() for _ in sources]
         self._hurried_rounds: dict[int, int] = {}
         self._memory = Memory(sources, records)
@@ -143,13 +145,15 @@ class Discovery:
             self._note_failure(index, source, DiscoveryError(type(error).__name__, Reason.INTERNAL))
         else:
             if self.problems.pop(source.name, None) is not None:
+                del self._said[source.name]
                 log.info("a source works again", source=source.name)
             await self._memory.save(source)
 
     def _note_failure(self, index: int, source: Source, error: VigilError) -> None:
         self.failures[source.name] += 1
         reason = error.reason if isinstance(error, DiscoveryError) else Reason.INTERNAL
-        if self.problems.get(source.name) is not reason:
+        if self._said.get(source.name) != str(error):
+            self._said[source.name] = str(error)
             log.warning(
                 "a source failed, its last servers stay",
                 source=source.name,

@@ -1,6 +1,7 @@
 """Sources of servers: files, HTTP, a real cluster's nodes, real sentinels; and one that fails."""
 
 import asyncio
+import gzip
 import json
 import threading
 from collections.abc import Sequence
@@ -63,6 +64,9 @@ def test_files_in_both_languages(tmp_path: Path) -> None:
         ('[{"targets": ["http://h"]}]', "must begin with redis://"),
         ('[{"targets": ["h"], "labels": []}]', None),
         ('[{"targets": ["h"], "labels": ["a"]}]', "labels must be a mapping"),
+        # Aliases make texts of them without end.
+        ('[{"targets": ["h", ["x"]]}]', "[0].targets[1] must be a text"),
+        ('[{"targets": ["h"], "labels": {"site": {"a": 1}}}]', "[0].labels.site must be a text"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path: Path, text: str, message: str | None) -> None:
@@ -83,6 +87,11 @@ def test_a_bad_file_is_named(tmp_path: Path, text: str, message: str | None) -> 
         (500, b"", "status 500"),
         (200, b"nothing", "not JSON"),
         (200, b"[" + b" " * (9 << 20), "larger than 8 MiB"),
+        (200, gzip.compress(json.dumps(GROUPS).encode()), None),
+        # Some kilobytes that would be gigabytes.
+        (200, gzip.compress(b" " * (64 << 20)), "larger than 8 MiB"),
+        (200, b"\x1f\x8bnothing", "not gzip"),
+        (200, b"[" * 100_000, "not JSON"),
     ],
 )
 def test_http(status: int, body: bytes, message: str | None) -> None:
@@ -90,6 +99,8 @@ def test_http(status: int, body: bytes, message: str | None) -> None:
         def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
+            if body.startswith(b"\x1f\x8b"):
+                self.send_header("content-encoding", "gzip")
             self.end_headers()
             try:
                 self.wfile.write(body)
@@ -228,6 +239,21 @@ def test_a_failing_source_keeps_its_last_servers() -> None:
         return seen
 
     assert asyncio.run(asyncio.wait_for(run(), 10)) == [["a", "b"], ["b"]]
+
+
+def test_another_fault_of_a_failing_source_is_told_too(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        changed = asyncio.Event()
+        faults = [DiscoveryError(text) for text in ("one", "one", "two")]
+        discovery = Discovery([Scripted(*faults, ["a"])], lambda: changed.set() if discovery.found else None)
+        discovery.start()
+        await changed.wait()
+        await discovery.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert [record.getMessage() for record in caplog.records].count(
+        "a source failed, its last servers stay"
+    ) == 2
 
 
 def test_discovery_has_reported_when_every_source_has_answered_or_failed() -> None:

@@ -215,17 +215,27 @@ def test_announced_addresses_that_nobody_reaches_are_mapped(tmp_path: Path, clus
         assert asyncio.run(_ping(only)) == b"PONG"
 
 
+def documented(heading: str) -> Sequence[str]:
+    """The words of the first line of code below a heading of the document about permissions."""
+    text = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text()
+    _, _, below = text.partition(f"\n{heading}")
+    return below.split("```")[1].split()
+
+
 def test_the_documented_permissions_suffice(cluster: Cluster) -> None:
     seed = cluster.nodes[0]
-    url = f"redis://vigil:pa55@{seed.instance}"
+    url = f"redis://vigil:change-me@{seed.instance}"
     nobody = "-@all +ping"
     try:
+        seed.command(*documented("Redis 7.0"), *documented("## Discovery"))
+        assert len(find(cluster_source(url))) == 3
+        assert seed.command("ACL", "LOG") == []
         for rights, count in (
             ("+cluster|shards", 3),
             ("+cluster|nodes +cluster|slots", 3),
             ("+cluster|nodes", 3),
         ):
-            seed.command("ACL", "SETUSER", "vigil", "on", ">pa55", *nobody.split(), *rights.split())
+            seed.command("ACL", "SETUSER", "vigil", "on", *nobody.split(), *rights.split())
             assert len(find(cluster_source(url))) == count, rights
         seed.command("ACL", "SETUSER", "vigil", *nobody.split())
         with pytest.raises(DiscoveryError, match=f"{seed.url}: NOPERM .*cluster") as caught:
@@ -309,7 +319,10 @@ def test_another_sentinel_is_asked_when_the_configured_one_is_gone(
 ) -> None:
     primary = start_server()
     first, second = (start_server("--sentinel", config=sentinel_watching(primary)) for _ in range(2))
-    source = sentinel_source(first.url, sentinels=False)
+    # With the user of the document.
+    for sentinel in (first, second):
+        sentinel.command(*documented("## Sentinels"))
+    source = sentinel_source(f"redis://vigil:change-me@{first.instance}", sentinels=False)
 
     async def found() -> Sequence[Found]:
         return await source.find()
