@@ -18,12 +18,19 @@ from exporter.config.url import parse_server_url
 from exporter.config.validation import Fault, PlacedError
 from exporter.config.web import WebSection
 from exporter.errors import UsageError
+from exporter.shipped import shipped
 
 DEFAULT_URL = "redis://localhost:6379"
 URL_VARIABLE = "REDIS_URL"
 
 
+SHIPPED_RULES = "shipped"
+"""Stands in `rule_files` for the rules that come with the daemon."""
+
+
 def _rule_pattern(text: str, info: ValidationInfo) -> str:
+    if text == SHIPPED_RULES:
+        return str(Path(glob.escape(str(shipped("rules")))) / "*.yml")
     base = info.context.base if isinstance(info.context, Context) else Path()
     # A pattern may match nothing yet; a plain name that is not there is a typing error.
     if glob.has_magic(text):
@@ -46,7 +53,8 @@ class Config(Section):
     samplers: SamplersSection = SamplersSection()
     """Which questions are asked, and how often."""
     rule_files: tuple[Annotated[str, AfterValidator(_rule_pattern)], ...] | None = None
-    """Prometheus rule files; names may hold wildcards. Without this key the shipped ones run."""
+    """Prometheus rule files; names may hold wildcards. `shipped` stands for those that come with the daemon,
+    but for those of which another file has the name. Without this key the shipped ones run."""
     alerting: AlertingSection = AlertingSection()
     """Who is told of alerts."""
     storage: StorageSection = StorageSection()
@@ -70,11 +78,16 @@ class Config(Section):
 
     @property
     def rule_paths(self) -> Sequence[Path] | None:
-        """The rule files as they are there now, each once; None where the key is missing."""
+        """The rule files as they are there now, each once; None where the key is missing.
+
+        A file takes the place of the shipped one of its name.
+        """
         if self.rule_files is None:
             return None
-        found = [path for pattern in self.rule_files for path in sorted(glob.glob(pattern))]
-        return [Path(path) for path in dict.fromkeys(found)]
+        found = [Path(path) for pattern in self.rule_files for path in sorted(glob.glob(pattern))]
+        folder = shipped("rules")
+        own = {path.name for path in found if path.parent != folder}
+        return [path for path in dict.fromkeys(found) if path.parent != folder or path.name not in own]
 
     @property
     def empty_rule_patterns(self) -> Sequence[str]:

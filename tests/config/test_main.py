@@ -8,6 +8,7 @@ from exporter.config.main import add_targets, default_config, load_config
 from exporter.config.url import parse_server_url
 from exporter.errors import ConfigError, UsageError
 from exporter.model.target import Address, PasswordSource
+from exporter.shipped import shipped_rules
 
 
 def write(folder: Path, text: str) -> Path:
@@ -238,6 +239,17 @@ def test_a_pattern_of_rule_files_may_match_nothing_yet(tmp_path: Path) -> None:
     (tmp_path / "rules" / "a.yml").write_text("")
     assert config.rule_paths == [tmp_path / "rules" / "a.yml"]
     assert load_config(write(tmp_path, "{}\n")).rule_paths is None
+
+
+def test_rules_of_your_own_beside_the_shipped_ones(tmp_path: Path) -> None:
+    for name in ("memory.yml", "mine.yml"):
+        (tmp_path / name).write_text("groups: []\n")
+    config = load_config(write(tmp_path, "rule_files: [shipped, memory.yml, mine.yml]\n"))
+    paths = config.rule_paths
+    assert paths is not None
+    names = [path.name for path in paths]
+    assert sorted(names) == sorted({path.name for path in shipped_rules()} | {"mine.yml"})
+    assert [path.parent for path in paths if path.name == "memory.yml"] == [tmp_path]
 
 
 def test_rule_files_below_a_folder_with_a_strange_name(tmp_path: Path) -> None:
