@@ -109,7 +109,7 @@ class CommandReader:
         self._table = table
         self._command_cap = commands
         self._error_cap = errors
-        # With the amounts that were read, by name.
+        # While a reply is read anew: with the amounts that were read, by name.
         self._lines: dict[str, tuple[NumbersLine, Mapping[str, float | None]]] = {}
         self.durations: dict[str, int] = {}
         self._told: Sequence[Family] = ()
@@ -123,6 +123,7 @@ class CommandReader:
     def end(self, sections: Collection[str]) -> None:
         """A reply with these sections was read anew. A server that tells of errors has answered with none of
         those that it does not list."""
+        self._lines = {}
         self._told = [
             family for section, families in SECTIONS.items() if section in sections for family in families
         ]
