@@ -30,11 +30,16 @@ def show_route(
     """Show where an alert with these labels goes."""
     routing = load_routing(config, time.time)
     root = build_route(routing.config.route)
+    not_sent = {one.name: ", ".join(one.services_not_sent) for one in routing.config.receivers}
     matched = root.match(Labels([_parse_label(text) for text in labels or ()]))
     typer.echo(f"receivers: {', '.join(route.options.receiver for route in matched)}")
     for route in matched:
         typer.echo(f"{route.options.receiver}: {_path(root, route)}")
         typer.echo(f"  {_timing(route)}")
+        if route.options.labels:
+            typer.echo(f"  labels {route.options.labels}")
+        if services := not_sent.get(route.options.receiver):
+            typer.echo(f"  not sent by redis-vigil: {services}")
 
 
 def _parse_label(text: str) -> tuple[str, str]:

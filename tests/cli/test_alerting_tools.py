@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from exporter.cli import check
 from exporter.cli import test_notify as notify_tool
 from exporter.cli import test_route as route_tool
 from exporter.errors import VigilError
@@ -105,6 +106,36 @@ def test_route(config: Path, labels: list[str], lines: list[str]) -> None:
     result = run("route", "--config", str(config), *labels)
     assert result.exit_code == 0, result.output
     assert result.output.splitlines() == lines
+
+
+_PAGER = """
+route: {receiver: pager, labels: {team: platform}}
+receivers: [{name: pager, pagerduty_configs: [{routing_key: k}], opsgenie_configs: [{api_key: k}]}]
+"""
+
+
+def test_a_receiver_that_is_not_sent_to(tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(_PAGER)
+    shown = run("route", "--config", str(path)).output.splitlines()
+    assert shown[0] == "receivers: pager"
+    assert shown[3:] == ['  labels {team="platform"}', "  not sent by redis-vigil: Opsgenie, PagerDuty"]
+    tried = run("notify", "--config", str(path), "pager")
+    assert tried.exit_code == 1
+    assert (
+        "pagerduty[1]: failed: redis-vigil does not send to PagerDuty: let it forward to an" in tried.output
+    )
+    checked = CliRunner().invoke(check.app, ["alertmanager", str(path)])
+    assert (checked.exit_code, checked.stdout) == (0, f"{path}: good, 1 receiver\n")
+    (first, second) = checked.stderr.splitlines()
+    assert first.startswith(f"warning: {path}:3:")
+    assert 'does not send to PagerDuty, and "pager" has nothing else: nobody is told; let it' in second
+    config = tmp_path / "config.yml"
+    config.write_text(
+        "targets: [{url: redis://a}]\n"
+        "alerting: {config_file: alertmanager.yml, alertmanagers: ['http://127.0.0.1:1']}\n"
+    )
+    assert CliRunner().invoke(check.app, ["config", str(config)]).stderr == ""
 
 
 def test_a_label_that_is_none(config: Path) -> None:

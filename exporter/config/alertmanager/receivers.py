@@ -124,6 +124,11 @@ class Receiver(Section):
         ]
 
     @property
+    def services_not_sent(self) -> Sequence[str]:
+        """What people call the services of these entries, each once."""
+        return list(dict.fromkeys(entry.service for _, _, entry in self.not_sent))
+
+    @property
     def is_sent(self) -> bool:
         """Whether the daemon sends anything under this name."""
         return bool(self.slack_configs or self.email_configs or self.webhook_configs)
