@@ -88,6 +88,8 @@ class InfoReader:
         self._keyspace.begin()
         self._replication.begin(lines)
         self._plain.fields = self._memory.fields
+        # By which other lines go, wherever it stands.
+        self._memory.note("run_id", next((line[7:] for line in lines if line.startswith("run_id:")), ""))
         sections = self._read_lines(lines)
         fields = self._memory.fields
         # Dragonfly has names of its own for errors.

@@ -455,3 +455,15 @@ def test_what_redis_8_tells() -> None:
     assert found['redis_master_link_up_since_seconds{master_host="h", master_port="1"}'] == 334.0
     assert found["redis_disconnect_time_seconds_total"] == 11.0
     assert found["redis_replica_full_sync_buffer_peak_bytes"] == 12.0
+
+
+def test_the_start_stands_still_wherever_the_run_is_named() -> None:
+    subject, lines = reading(), ["redis_version:7.0.15", "uptime_in_seconds:10", "run_id:abc"]
+    for at in (1000.9, 1001.1, 1000.5):
+        lines.insert(0, f"cmdstat_c{at}:calls=1")
+        subject.reader.read("\r\n".join(lines).encode(), at)
+        sample = subject.table.finish(int(at * 10))
+        found = {
+            str(point.series): value for point, value in zip(sample.layout.points, sample.values, strict=True)
+        }
+        assert found["redis_start_time_seconds"] == 990.0
