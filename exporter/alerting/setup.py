@@ -75,11 +75,12 @@ class Setup:
     @property
     def not_sent(self) -> Sequence[tuple[str, NotSent]]:
         """What is routed to and not sent to, by the names of receivers."""
+        routed = self.config.routed_receivers
         return [
             (receiver, integration)
             for receiver, integrations in self.integrations.items()
             for integration in integrations
-            if isinstance(integration, NotSent)
+            if isinstance(integration, NotSent) and receiver in routed
         ]
 
     def make_dispatcher(self, services: Services, earlier: Mapping[GroupId, Timing]) -> Dispatcher:

@@ -27,6 +27,8 @@ def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Prob
     """What an alertmanager.yml holds that nothing is done about, where no Alertmanager sends instead."""
     document = Document.load(path, lenient=True)
     for index, receiver in enumerate(config.receivers):
+        if receiver.name not in config.routed_receivers:
+            continue
         for kind, number, entry in receiver.not_sent:
             others = "" if receiver.is_sent else f', and "{receiver.name}" has nothing else: nobody is told'
             message = f"redis-vigil does not send to {entry.service}{others}; {REMEDY}"

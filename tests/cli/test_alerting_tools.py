@@ -110,7 +110,9 @@ def test_route(config: Path, labels: list[str], lines: list[str]) -> None:
 
 _PAGER = """
 route: {receiver: pager, labels: {team: platform}}
-receivers: [{name: pager, pagerduty_configs: [{routing_key: k}], opsgenie_configs: [{api_key: k}]}]
+receivers:
+- {name: pager, pagerduty_configs: [{routing_key: k}], opsgenie_configs: [{api_key: k}]}
+- {name: unused, telegram_configs: [{bot_token: t, chat_id: 1}]}
 """
 
 
@@ -126,9 +128,9 @@ def test_a_receiver_that_is_not_sent_to(tmp_path: Path) -> None:
         "pagerduty[1]: failed: redis-vigil does not send to PagerDuty: let it forward to an" in tried.output
     )
     checked = CliRunner().invoke(check.app, ["alertmanager", str(path)])
-    assert (checked.exit_code, checked.stdout) == (0, f"{path}: good, 1 receiver\n")
+    assert (checked.exit_code, checked.stdout) == (0, f"{path}: good, 2 receivers\n")
     (first, second) = checked.stderr.splitlines()
-    assert first.startswith(f"warning: {path}:3:")
+    assert first.startswith(f"warning: {path}:4:")
     assert 'does not send to PagerDuty, and "pager" has nothing else: nobody is told; let it' in second
     config = tmp_path / "config.yml"
     config.write_text(

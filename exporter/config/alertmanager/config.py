@@ -1,5 +1,6 @@
 """alertmanager.yml as a whole."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -53,6 +54,11 @@ class AlertmanagerConfig(Section):
         return {receiver.name: receiver.all_labels for receiver in self.receivers}
 
     @property
+    def routed_receivers(self) -> set[str]:
+        """The names of the receivers that any route leads to."""
+        return set(_receivers_of(self.route))
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The sections that are written and used for nothing."""
         return tuple(name for name in ("event_recorder", "tracing") if getattr(self, name) is not None)
@@ -71,6 +77,12 @@ class AlertmanagerConfig(Section):
                     # An older amtool, which reads this, wants a URL here.
                     webhook["url"] = f"http://{_HIDDEN}"
         return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
+
+
+def _receivers_of(route: Route) -> Iterator[str]:
+    yield route.receiver
+    for child in route.routes:
+        yield from _receivers_of(child)
 
 
 def load_alertmanager_config(path: Path, display_name: str | None = None) -> AlertmanagerConfig:
