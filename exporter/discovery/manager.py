@@ -64,6 +64,9 @@ class Discovery:
         self._memory = Memory(sources, records)
         if earlier is not None:
             self._memory.follow(earlier._memory)
+            names = self.failures.keys()
+            self.problems = {name: why for name, why in earlier.problems.items() if name in names}
+            self._said = {name: text for name, text in earlier._said.items() if name in names}
 
     @property
     def found(self) -> Sequence[Found]:

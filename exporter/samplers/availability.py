@@ -38,12 +38,15 @@ class SampledTargets:
         Where they name a target, that is the one; else all count that have written such series, and have
         been missing since that moment (monotonic seconds) at the earliest: an alert that was found without a
         target does not need it to be found again. A node of a cluster is not missed any more once other nodes
-        serve its slots. What is told of a server that does not answer, as why it does not, is never missing.
+        serve its slots. What was told of another server that had the name before is over. What is told of a
+        server that does not answer, as why it does not, is never missing.
         """
         if metrics and metrics <= _ALWAYS_KNOWN:
             return False
         runner = self.fleet.find(labels.get("instance"))
         if runner is not None:
+            if since < self.fleet.given_at(runner.target.instance):
+                return False
             is_down = runner.status.up is not True
             return is_down or any(
                 self._has_written(source, labels, metrics) for source, _ in runner.outages()

@@ -48,6 +48,7 @@ class Fleet:
         self._urgent: set[asyncio.Task[None]] = set()
         self._unheard: set[TargetRunner] = set()
         self._neighbours = Neighbours()
+        self._given_at: dict[str, float] = {}
 
     @property
     def runners(self) -> Iterator[TargetRunner]:
@@ -82,14 +83,10 @@ class Fleet:
         moved = _renamed(gone, [target for target in wanted if target not in self._watched])
         for target, runner in gone.items():
             await self._drop(target, runner, is_over=target not in moved)
-        moves = [move for old, new in moved.items() for move in _moves(gone[old], new)]
-        self._store.rename(moves)
-        renamed = {move.new_source for move in moves}
         over = [runner for old, runner in gone.items() if old not in moved and old.instance in replaced]
-        for source in [source for runner in over for source in runner.sources]:
-            # Unless the history of another server is there by now.
-            if source not in renamed:
-                self._store.forget(source)
+        self._rename([(gone[old], new) for old, new in moved.items()], over)
+        names = {target.instance for target in wanted}
+        self._given_at = {name: at for name, at in self._given_at.items() if name in names}
         intervals = [min(plan.interval_seconds for plan in plans) for plans in wanted.values() if plans]
         if intervals:
             self._schedule.expect(len(wanted), median(intervals))
@@ -114,6 +111,23 @@ class Fleet:
                     self._unheard.add(runner)
                 self._schedule.add(runner)
         return bool(moved or over)
+
+    def _rename(self, moved: Sequence[tuple[TargetRunner, Target]], over: Sequence[TargetRunner]) -> None:
+        """Have the history of servers go along with their new names; that of the others is over."""
+        moves = [move for runner, new in moved for move in _moves(runner, new)]
+        self._store.rename(moves)
+        renamed = {move.new_source for move in moves}
+        for source in [source for runner in over for source in runner.sources]:
+            # Unless the history of another server is there by now.
+            if source not in renamed:
+                self._store.forget(source)
+        names = [*(new.instance for _, new in moved), *(runner.target.instance for runner in over)]
+        self._given_at.update(dict.fromkeys(names, self._clock.monotonic()))
+
+    def given_at(self, instance: str) -> float:
+        """Since when a name stands for the server that it stands for now (monotonic seconds); 0: since
+        ever."""
+        return self._given_at.get(instance, 0.0)
 
     def _find_replica(self, primary: TargetFacts) -> Peer | None:
         """A watched replica of a target that is up, hears its primary, and has nothing else to do.

@@ -152,3 +152,20 @@ def test_a_sampler_that_fails_is_missing_and_one_that_is_refused_is_not(start_se
         assert not watched.is_missing(log, since=before, instance="a")
 
     watch([server], scenario)
+
+
+def test_what_was_told_of_a_name_ends_when_another_server_gets_it(start_server: StartServer) -> None:
+    servers = [start_server(), start_server()]
+    servers[0].command("SET", "k", "v")
+
+    async def scenario(watched: Watched) -> None:
+        before = watched.availability.moment()
+        await watched.watch(list(reversed(servers)))
+        servers[0].kill()
+        await watched.sample()
+        # The server that is down is called b by now: an alert about b from before was about the other one.
+        assert not watched.is_missing(instance="b", since=before)
+        assert watched.is_missing(instance="b")
+        assert not watched.is_missing(instance="a")
+
+    watch(servers, scenario)
