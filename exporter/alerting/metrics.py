@@ -56,7 +56,7 @@ class Metrics:
         )
         self.unsent = Counter(
             "redis_vigil_notifications_unsent",
-            "Notifications to a kind of receiver that is not sent to; reaches: whom it tells otherwise.",
+            "Notifications of firing alerts for a kind of receiver that is not sent to; reaches: who hears.",
             ["receiver", "integration", "reaches"],
             registry=registry,
         )

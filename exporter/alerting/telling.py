@@ -175,16 +175,17 @@ class Send:
 
 
 class CountUnsent:
-    """In the place of `Send`, for a kind of receiver that is not sent to: counts what would be sent."""
+    """In the place of `Send`, for a kind of receiver that is not sent to: counts what would tell that
+    something fires. That it is over is not missed, and an alert about the count would otherwise never end.
+    """
 
     def __init__(self, integration: NotSent, metrics: Metrics) -> None:
         self._integration = integration
         self._metrics = metrics
 
     async def exec(self, context: Context, alerts: Sequence[Alert]) -> Sequence[Alert]:
-        integration = self._integration
-        if any(not alert.is_resolved(context.now) or tells_end(integration, alert) for alert in alerts):
-            self._metrics.count_unsent(context.log_key.receiver, integration)
+        if any(not alert.is_resolved(context.now) for alert in alerts):
+            self._metrics.count_unsent(context.log_key.receiver, self._integration)
         return alerts
 
 
