@@ -18,7 +18,7 @@ from exporter.discovery.file import FileSource
 from exporter.discovery.http import HttpSource
 from exporter.discovery.manager import Discovery
 from exporter.discovery.sentinel import SentinelSource
-from exporter.errors import DiscoveryError
+from exporter.errors import DiscoveryError, Reason
 from exporter.model.labels import Labels
 from exporter.model.target import Address, Target
 from tests.conftest import StartServer
@@ -249,11 +249,17 @@ def test_another_fault_of_a_failing_source_is_told_too(caplog: pytest.LogCapture
         discovery.start()
         await changed.wait()
         await discovery.stop()
+        failing = Discovery([Scripted(DiscoveryError("down"))], changed.set)
+        changed.clear()
+        failing.start()
+        await changed.wait()
+        await failing.stop()
+        # A reload makes nothing better.
+        assert Discovery([Scripted(["a"])], changed.set, failing).problems == {"scripted": Reason.REPLY}
 
     asyncio.run(asyncio.wait_for(run(), 10))
-    assert [record.getMessage() for record in caplog.records].count(
-        "a source failed, its last servers stay"
-    ) == 2
+    told = [record.getMessage() for record in caplog.records]
+    assert told.count("a source failed, its last servers stay") == 3
 
 
 def test_discovery_has_reported_when_every_source_has_answered_or_failed() -> None:
