@@ -332,3 +332,13 @@ def test_another_sentinel_is_asked_when_the_configured_one_is_gone(
         first.kill()
         assert addresses(runner.run(found())) == [primary.url]
     assert second.is_running
+
+
+def test_hostnames_that_sentinels_announce(tmp_path: Path) -> None:
+    program = require_program("redis-server")
+    with RealServer(program, tmp_path / "server") as primary:
+        config = "sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n"
+        config += f"sentinel monitor shop localhost {primary.port} 1\n"
+        with RealServer(program, tmp_path / "sentinel", "--sentinel", config=config) as sentinel:
+            found = find(sentinel_source(sentinel.url, sentinels=False))
+            assert addresses(found) == [f"redis://localhost:{primary.port}"]
