@@ -10,8 +10,7 @@ from exporter.connection.call import Call, Reply
 from exporter.connection.command import Argument, Command, pack
 from exporter.connection.greeting import introduce
 from exporter.connection.login import log_in
-from exporter.connection.moving import Follower
-from exporter.connection.names import is_name, name_of
+from exporter.connection.moving import follower_of
 from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
 from exporter.connection.translate import connect_error
@@ -69,14 +68,9 @@ class Connection:
         self._next_wire: Wire | None = None
         self._asked_over: Wire | None = None
         self._idle_at_end = 0.0
-        self._follower = self._new_follower()
-
-    def _new_follower(self) -> Follower | None:
-        """Who looks where the host is; nobody has to where the configuration says it."""
-        address = self.target.address
-        if address.path or not is_name(address.host):
-            return None
-        return Follower(name_of(address.host), peer=self._peer, renew=self._renew, give_up=self._leave_behind)
+        self._follower = follower_of(
+            target.address, peer=self._peer, renew=self._renew, give_up=self._leave_behind
+        )
 
     async def execute(self, *command: Argument, timeout_seconds: float | None = None) -> Reply:
         """One command; an error reply is raised as `ReplyError`."""
@@ -238,6 +232,11 @@ class Connection:
     def idle_seconds(self) -> float:
         """For how long nothing has been asked, or had been when the server closed the connection."""
         return self._idle_at_end if self._wire is None else self._wire.idle_seconds
+
+    @property
+    def certificate_expires_at(self) -> float | None:
+        """When the certificate expires that the server has shown, in epoch seconds; None without one."""
+        return None if self._wire is None else self._wire.certificate_expires_at
 
     def look_up(self) -> None:
         """There is reason to believe that the host has moved: look now, in the background."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
-from exporter.connection.names import Name
+from exporter.connection.names import Name, is_name, name_of
 from exporter.errors import TargetError
 from exporter.log import get_logger
+from exporter.model.target import Address
 
 log = get_logger(__name__)
 
@@ -19,6 +20,18 @@ _RETRY_SECONDS: Final = 10.0
 _ATTEMPTS: Final = 3
 
 
+Peer = Callable[[], str]
+Renew = Callable[[], Coroutine[Any, Any, None]]
+GiveUp = Callable[[TargetError], None]
+
+
+def follower_of(address: Address, *, peer: Peer, renew: Renew, give_up: GiveUp) -> "Follower | None":
+    """Who looks where the host is; nobody has to where the configuration says it."""
+    if address.path or not is_name(address.host):
+        return None
+    return Follower(name_of(address.host), peer=peer, renew=renew, give_up=give_up)
+
+
 class Follower:
     """Has a connection renewed once the host is no longer at the address where it leads to.
 
@@ -27,14 +40,7 @@ class Follower:
     goes by the name cannot reach the server. A resolver that fails or hangs changes nothing.
     """
 
-    def __init__(
-        self,
-        name: Name,
-        *,
-        peer: Callable[[], str],
-        renew: Callable[[], Coroutine[Any, Any, None]],
-        give_up: Callable[[TargetError], None],
-    ) -> None:
+    def __init__(self, name: Name, *, peer: Peer, renew: Renew, give_up: GiveUp) -> None:
         self._name = name
         self._peer = peer
         self._renew = renew

@@ -12,6 +12,7 @@ from typing import Final
 import hiredis
 
 from exporter.connection.call import Call, Reply
+from exporter.connection.certificate import expiry_of
 from exporter.connection.translate import connect_error, reply_error
 from exporter.errors import Reason, TargetError
 
@@ -57,6 +58,11 @@ class Wire(asyncio.Protocol):
         """The address at the other end; empty for a Unix socket."""
         name = self._transport.get_extra_info("peername")
         return str(name[0]) if isinstance(name, tuple) else ""
+
+    @property
+    def certificate_expires_at(self) -> float | None:
+        """When the certificate expires that the server has shown, in epoch seconds; None without one."""
+        return expiry_of(self._transport)
 
     @property
     def is_open(self) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
+from exporter.clock import Clock
 from exporter.connection import Connection
 from exporter.model.target import Target
 from exporter.samplers.base import TargetFacts
+from exporter.samplers.certificates import CertificateWatch
 from exporter.samplers.idle_closes import IdleCloses
 
 
@@ -16,11 +18,18 @@ class Contact:
     """
 
     def __init__(
-        self, target: Target, facts: TargetFacts, timeout_seconds: float, on_closed: Callable[[], None]
+        self,
+        target: Target,
+        facts: TargetFacts,
+        clock: Clock,
+        timeout_seconds: float,
+        on_closed: Callable[[], None],
     ) -> None:
         self._facts = facts
         self._on_closed = on_closed
         self._idle_closes = IdleCloses()
+        self.certificates = CertificateWatch(target, clock, timeout_seconds)
+        self._connects = 0
         # The run of the server and its role, as INFO told them last.
         self._run_id = self._role = ""
         self._open = partial(
@@ -48,7 +57,11 @@ class Contact:
         self._idle_closes.found(run_id == facts.run_id)
         if role and role != facts.role:
             self.connection.look_up()
+        if self._connects != self.connection.connects:
+            self._connects = self.connection.connects
+            self.certificates.note(self.connection.certificate_expires_at)
 
     async def close(self) -> None:
         """Close the shared connection."""
+        await self.certificates.close()
         await self.connection.close()

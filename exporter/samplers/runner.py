@@ -61,7 +61,7 @@ class TargetRunner:
         self._on_change = on_change
         self._on_reported = on_reported
         self._records = records or {}
-        self._contact = Contact(target, self.facts, timeout_seconds, self._closed)
+        self._contact = Contact(target, self.facts, clock, timeout_seconds, self._closed)
         self._connection = self._contact.connection
         self._is_closed = False
         self._find_replica = find_replica
@@ -191,6 +191,8 @@ class TargetRunner:
 
     def _write_status(self) -> None:
         self.status.connect_seconds = self._connection.connect_seconds
+        self._contact.certificates.look_if_due()
+        self.status.certificates = self._contact.certificates.expires_at
         self._store.append(self.status.sample(self._clock.now()))
 
     def _is_due(self, slot: Slot) -> bool:

@@ -28,6 +28,12 @@ TARGET_INFO: Final = Family(
     "Where the server is reached, whatever it is called; always 1. A Unix socket has none.",
     ("target_host", "target_port"),
 )
+CERTIFICATE: Final = Family(
+    "redis_vigil_tls_certificate_expiry_timestamp_seconds",
+    Kind.GAUGE,
+    "When the certificate expires that the server shows (`server`), or that is shown to it (`client`).",
+    ("certificate",),
+)
 DURATION: Final = Family(
     "redis_vigil_sampler_duration_seconds", Kind.GAUGE, "How long the sampler's last pass took.", ("sampler",)
 )
@@ -88,6 +94,7 @@ LAST_ERROR: Final = Family(
 FAMILIES: Final = (
     UP,
     PROBLEM,
+    CERTIFICATE,
     TARGET_INFO,
     DURATION,
     SUCCESS,
@@ -184,6 +191,7 @@ class TargetStatus:
         self._instance = target.instance
         self.up: bool | None = None
         self.connect_seconds = 0.0
+        self.certificates: Mapping[str, float] = {}
         self.scrape = scrapes.Scrape()
         self.samplers: dict[str, SamplerStatus] = {}
         self._address = target.address
@@ -230,6 +238,8 @@ class TargetStatus:
         problem = self.problem
         if problem is not None:
             table.set(PROBLEM, 1.0, problem.value)
+        for name, expires_at in self.certificates.items():
+            table.set(CERTIFICATE, expires_at, name)
         for name, status in self.samplers.items():
             if status.attempted_at:
                 self._write_pass(name, status, at)

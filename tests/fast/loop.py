@@ -71,6 +71,7 @@ class FastLoop(asyncio.SelectorEventLoop):
         self._time = _Selector()
         self._threads = 0
         self._asked: dict[Call, tuple[asyncio.TimerHandle, float, int]] = {}
+        self._opening: dict[object, tuple[float, int]] = {}
         self._hanging: set[int] = set()
         super().__init__(self._time)
         self._time.is_busy = self._is_busy
@@ -111,6 +112,16 @@ class FastLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def create_connection(self, *args: Any, **options: Any) -> Any:
+        """Time stands still while a connection is opened, with its handshake, unless the port hangs."""
+        opening = object()
+        port = next((one for one in (*args, options.get("port")) if isinstance(one, int)), 0)
+        self._opening[opening] = (time.monotonic(), port)
+        try:
+            return await super().create_connection(*args, **options)
+        finally:
+            del self._opening[opening]
+
     def _thread_done(self, _: asyncio.Future[Any]) -> None:
         self._threads -= 1
 
@@ -134,9 +145,9 @@ class FastLoop(asyncio.SelectorEventLoop):
         ]
         for call in over:
             del self._asked[call]
+        waits = [*((since, port) for _, since, port in self._asked.values()), *self._opening.values()]
         return self._threads > 0 or any(
-            port not in self._hanging and now - since < _PATIENCE_SECONDS
-            for _, since, port in self._asked.values()
+            port not in self._hanging and now - since < _PATIENCE_SECONDS for since, port in waits
         )
 
 
