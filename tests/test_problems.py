@@ -139,7 +139,7 @@ def test_what_it_says(says: Any, name: str, reason: Reason, words: str) -> None:
     ("trusted", "days", "name", "reason", "words"),
     [
         (True, -1, "RedisCertificateExpired", Reason.CERTIFICATE_EXPIRED, "certificate expired"),
-        (False, 1, "RedisTlsFails", Reason.TLS, "TLS fails"),
+        (False, 100, "RedisTlsFails", Reason.TLS, "TLS fails"),
     ],
     ids=["expired", "untrusted"],
 )
