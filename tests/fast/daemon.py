@@ -25,7 +25,9 @@ What holds:
   synchronises, `DEBUG SLEEP`, latencies) is watched at real pace: `await daemon.pass_real_time(3)`,
   `await daemon.wait_really_until(condition, 20)`.
 - The clocks of the servers (uptime, expiry, time of the last save, time stamps of the slow log) go on in real
-  time. The daemon begins at the real time of day and runs ahead of them.
+  time. The daemon begins with the next minute of the real time of day and runs ahead of them.
+- `AlteredServer` (altered.py) stands before a real server, or for one, and changes its replies: fields of
+  INFO, refused commands, late answers.
 - The connections of the test's own asynchronous clients are not known to the loop: await them inside
   `with daemon.loop.working():`, or use blocking ones (`server.command(...)`).
 - An hour with one server takes about 5 s on an idle machine: do not let hours pass that show nothing.
@@ -48,7 +50,7 @@ from exporter.reload import Source, load_plan
 from exporter.rules.active import AlertState
 from exporter.shipped import shipped
 from exporter.web.server import bind
-from tests.fast.loop import FastLoop, LoopClock, run_fast
+from tests.fast.loop import FastLoop, run_fast
 from tests.fast.mailbox import Mailbox, Message
 from tests.servers import RealServer
 
@@ -89,7 +91,7 @@ class FastDaemon:
             load_plan(Source(path)),
             lambda: load_plan(Source(path)),
             bind("127.0.0.1", 0),
-            clock=LoopClock(loop),
+            clock=loop.clock,
         )
         await self.app.start()
         return self

@@ -7,6 +7,7 @@ times out. Otherwise the loop's time is the moment of the next timer at once.
 
 import asyncio
 import contextlib
+import math
 import selectors
 import sys
 import time
@@ -75,6 +76,7 @@ class FastLoop(asyncio.SelectorEventLoop):
         self._hanging: set[int] = set()
         super().__init__(self._time)
         self._time.is_busy = self._is_busy
+        self.clock = LoopClock(self)
 
     def time(self) -> float:
         return self._time.seconds
@@ -105,6 +107,10 @@ class FastLoop(asyncio.SelectorEventLoop):
             yield
         finally:
             self._time.at_real_pace = False
+
+    def stand_still(self, seconds: float) -> None:
+        """Nothing runs for so long, as when the process is stopped."""
+        self._time.seconds += seconds
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
         future = super().run_in_executor(executor, func, *args)
@@ -152,14 +158,20 @@ class FastLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """The machine's clock by a loop's time; it begins at the real time of day."""
+    """The machine's clock by a loop's time; `set_seconds` sets it on or back.
+
+    It begins with the next minute of the real time of day: what is due in slots is due after the same time
+    then, whenever a story begins.
+    """
+
+    set_seconds = 0.0
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._offset = time.time() - loop.time()
+        self._offset = math.ceil(time.time() / 60) * 60 - loop.time()
 
     def now(self) -> float:
-        return self._offset + self._loop.time()
+        return self._offset + self._loop.time() + self.set_seconds
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -167,7 +179,8 @@ class LoopClock:
 
 def run_fast(story: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine on a loop of its own; the daemon's modules see that loop's time meanwhile."""
-    with asyncio.Runner(loop_factory=FastLoop) as runner, _own_time(LoopClock(runner.get_loop())):
+    loop = FastLoop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner, _own_time(loop.clock):
         runner.run(story)
 
 

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.conftest import StartServer
+from tests.fast.altered import AlteredServer
 from tests.fast.daemon import FastDaemon, run_fast
 
 _SLOW_REPLY_SECONDS = 1.5
@@ -122,5 +123,47 @@ def test_a_receiver_of_its_own_gets_what_it_would_get(start_server: StartServer)
             await daemon.pass_time("2m")
             assert {message.receiver for message in daemon.messages} == {"slack"}
             assert any(server.instance in text for message in daemon.messages for text in message.texts)
+
+    run_fast(story())
+
+
+def test_a_server_whose_replies_are_altered(start_server: StartServer) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        altered = await AlteredServer(server).start()
+        altered.info["uptime_in_seconds"] = "77"
+        altered.info["connected_clients"] = lambda real: str(int(real) + 1000)
+        altered.refuse("CONFIG GET", "SLOWLOG")
+        async with FastDaemon(altered.url) as daemon:
+            await daemon.pass_time("1m")
+            assert daemon.value("redis_uptime_in_seconds") == 77
+            assert (daemon.value("redis_connected_clients") or 0) > 1000
+            assert {"INFO", "CONFIG", "SLOWLOG"} <= altered.asked
+            altered.delay_seconds = 0.3
+            with daemon.hanging(altered.port):
+                await daemon.pass_time("1m")
+            assert daemon.value("redis_exporter_last_scrape_ping_time_seconds") == pytest.approx(
+                0.3, abs=0.05
+            )
+            await altered.stop()
+            await daemon.wait_until(lambda: daemon.firing(), within="1m")
+
+    run_fast(story())
+
+
+def test_the_clock_of_the_machine_can_be_set(start_server: StartServer) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        async with FastDaemon(server) as daemon:
+            await daemon.pass_time("1m")
+            daemon.loop.clock.set_seconds = 3600.0
+            daemon.loop.stand_still(60)
+            await daemon.pass_time("1m")
+            assert (
+                daemon.value('increase(redis_vigil_clock_jumps_total{direction="forward"}[2m]) > bool 0') == 1
+            )
+            assert (daemon.value("redis_vigil_standstill_seconds_total") or 0) >= 60
 
     run_fast(story())
