@@ -1,0 +1,85 @@
+"""Is the server there."""
+
+import time
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from tests.crossings.stage import REDIS_6, Scene, Stage, Within
+from tests.servers import RealServer
+
+_EVENT: Final = frozenset({"RedisRestarted"})
+
+
+async def _down(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    yield
+    server.kill()
+    yield
+    server.start()
+
+
+async def _restarted(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    while int(server.client.info("server")["uptime_in_seconds"]) < 2:
+        time.sleep(0.1)
+    yield
+    server.restart()
+    yield
+
+
+async def _flapping(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    yield
+    for _ in range(3):
+        server.kill()
+        await stage.daemon.pass_time("1m")
+        server.start()
+        await stage.daemon.pass_time("1m")
+    stage.crosses_now()
+    yield
+
+
+class _Loading(RealServer):
+    """Counts as started also while it loads."""
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.info("server"))
+        except Exception:
+            return False
+
+
+async def _loading(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    server.command("DEBUG", "POPULATE", 20_000, "key", 100)
+    server.command("SAVE")
+    yield
+    server.kill()
+    slow = ("--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024")
+    again = _Loading(server.program, server.directory, *server.arguments, *slow, port=server.port)
+    stage.keep(again).start()
+    yield
+    again.command("CONFIG", "SET", "key-load-delay", "0")
+
+
+SCENES: Final = (
+    Scene("kill -9", _down, {"RedisDown": Within("30s", "2m")}, REDIS_6, besides=_EVENT),
+    Scene(
+        "the server is restarted",
+        _restarted,
+        {"RedisRestarted": Within("30s", "11m")},
+        besides=frozenset({"RedisDown"}),
+    ),
+    Scene(
+        "within six minutes it is killed three times and comes back",
+        _flapping,
+        {"RedisFlapping": Within("30s", "31m")},
+        besides=frozenset({"RedisDown", "RedisRestarted"}),
+    ),
+    Scene(
+        "it loads its data for long (key-load-delay)",
+        _loading,
+        {"RedisLoading": Within("6m", "2m")},
+        besides=frozenset({"RedisDown", "RedisRestarted", "RedisSevereErrors", "RedisKeysWithoutTtl"}),
+    ),
+)
