@@ -74,7 +74,7 @@ SCENES: Final = (
     Scene(
         "100,000 keys expire at once, and the server does not get on with deleting them",
         _expiry_behind,
-        {"RedisExpiryBehind": Within("16m", "2m")},
+        {"RedisExpiryBehind": Within("16m", "3m")},
         REDIS_7,
     ),
     Scene(

@@ -52,7 +52,7 @@ async def _clients_dropped(stage: Stage) -> AsyncGenerator[None]:
 
 
 SCENES: Final = (
-    Scene("85 of 100 connections are in use", _clients_high, {"RedisClientsHigh": Within("3m", "2m")}),
+    Scene("85 of 100 connections are in use", _clients_high, {"RedisClientsHigh": Within("3m", "3m")}),
     Scene(
         "more connections are opened than maxclients allows",
         _connections_rejected,
@@ -62,7 +62,7 @@ SCENES: Final = (
     Scene(
         "110 clients wait in BLPOP",
         _clients_blocked,
-        {"RedisClientsBlocked": Within("11m", "2m")},
+        {"RedisClientsBlocked": Within("11m", "3m")},
         REDIS_6,
     ),
     Scene(

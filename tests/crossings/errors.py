@@ -92,7 +92,7 @@ SCENES: Final = (
     Scene(
         "12 times a minute somebody logs in with a wrong password",
         _wrong_passwords,
-        {"RedisConnectionErrors": Within("3m", "6m")},
+        {"RedisConnectionErrors": Within("4m", "6m")},
     ),
     Scene(
         "a user is denied a command by its ACL",

@@ -128,6 +128,6 @@ LATENCY: Final = (
     Scene(
         "altered INFO: latest_fork_usec is 1,500,000",
         _fork_slow,
-        {"RedisForkSlow": Within("30s", "2m")},
+        {"RedisForkSlow": Within("30s", "3m")},
     ),
 )

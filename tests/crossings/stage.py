@@ -200,8 +200,7 @@ async def _follow(scene: Scene, stage: Stage, acts: AsyncGenerator[None]) -> Out
         over = await _await(scene, stage, lasts, "resolved", mended_at)
     except Exception as error:
         faults.append(f"{type(error).__name__}: {error}")
-    others = set(_about(scene, stage, daemon.told(), "firing")) - set(scene.rules) - scene.besides
-    faults += [f"{alert} was told too" for alert in sorted(others)]
+    faults += _others(scene, stage, daemon.told())
     faults += _faults("told", firing, firsts)
     faults += _faults("resolved", over, lasts, is_earlier_right=True)
     return Outcome(scene, firing, over, faults)
@@ -224,18 +223,32 @@ async def _await(
 def _about(scene: Scene, stage: Stage, messages: Sequence[Message], status: str) -> dict[str, float]:
     """When which alert of this scene was first told so."""
     found: dict[str, float] = {}
-    instances = {target["instance"] for target in stage.targets}
     for message in messages:
         for alert in message.alerts:
             labels = alert["labels"]
             is_ours = (
-                labels.get("instance") in instances
+                labels.get("instance") in _instances(stage)
                 if scene.labels is None
                 else scene.labels.items() <= labels.items() and labels["alertname"] in scene.rules
             )
             if is_ours and alert["status"] == status:
                 found.setdefault(labels["alertname"], message.at)
     return found
+
+
+def _others(scene: Scene, stage: Stage, messages: Sequence[Message]) -> list[str]:
+    """What was told of the servers of a scene and is not of it."""
+    return [
+        f"told too after {message.at - stage.crossed_at:.0f} s: {alert['labels']}; {alert['annotations']['summary']}"
+        for message in messages
+        for alert in message.alerts
+        if alert["status"] == "firing" and alert["labels"].get("instance") in _instances(stage)
+        if alert["labels"]["alertname"] not in scene.rules.keys() | scene.besides
+    ]
+
+
+def _instances(stage: Stage) -> set[str]:
+    return {target["instance"] for target in stage.targets}
 
 
 def _faults(
