@@ -21,7 +21,7 @@ async def _down(stage: Stage) -> AsyncGenerator[None]:
 async def _restarted(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched()
     yield
-    await stage.daemon.wait_really_until(lambda: (stage.daemon.value(_UPTIME) or 0) > 1, 20)
+    await stage.daemon.wait_really_until(lambda: (stage.daemon.value(_UPTIME) or 0) > 10, 20)
     stage.crosses_now()
     server.restart()
     yield
@@ -62,11 +62,11 @@ async def _loading(stage: Stage) -> AsyncGenerator[None]:
 
 
 SCENES: Final = (
-    Scene("kill -9", _down, {"RedisDown": Within("30s", "3m")}, REDIS_6, besides=_EVENT),
+    Scene("kill -9", _down, {"RedisDown": Within("1m", "3m")}, REDIS_6, besides=_EVENT),
     Scene(
         "the server is restarted",
         _restarted,
-        {"RedisRestarted": Within("30s", "11m")},
+        {"RedisRestarted": Within("1m", "11m")},
         besides=frozenset({"RedisDown"}),
     ),
     Scene(

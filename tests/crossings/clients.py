@@ -56,7 +56,7 @@ SCENES: Final = (
     Scene(
         "more connections are opened than maxclients allows",
         _connections_rejected,
-        {"RedisConnectionsRejected": Within("30s", "6m")},
+        {"RedisConnectionsRejected": Within("1m", "6m")},
         REDIS_6,
     ),
     Scene(
@@ -68,6 +68,6 @@ SCENES: Final = (
     Scene(
         "a client sends more than client-query-buffer-limit",
         _clients_dropped,
-        {"RedisClientsDropped": Within("30s", "11m")},
+        {"RedisClientsDropped": Within("1m", "11m")},
     ),
 )

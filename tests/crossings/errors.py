@@ -87,7 +87,7 @@ SCENES: Final = (
     Scene(
         "one write is refused since maxmemory is reached (OOM)",
         _out_of_memory,
-        {"RedisSevereErrors": Within("30s", "6m")},
+        {"RedisSevereErrors": Within("1m", "6m")},
     ),
     Scene(
         "12 times a minute somebody logs in with a wrong password",
@@ -97,6 +97,6 @@ SCENES: Final = (
     Scene(
         "a user is denied a command by its ACL",
         _denied,
-        {"RedisPermissionDenied": Within("30s", "16m")},
+        {"RedisPermissionDenied": Within("1m", "16m")},
     ),
 )

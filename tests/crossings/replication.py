@@ -1,63 +1,53 @@
 """Replication."""
 
-import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Final
 
+from tests.crossings.real_time import wait
 from tests.crossings.stage import REDIS_6, REDIS_7, Scene, Stage, Within
 from tests.servers import RealServer
 
-_REAL_SECONDS: Final = 30.0
 
-
-def _wait(condition: Callable[[], object]) -> None:
-    """In real time, which is the servers'."""
-    deadline = time.monotonic() + _REAL_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the servers did not get there"
-        time.sleep(0.02)
-
-
-def _is_online(primary: RealServer) -> bool:
+def is_online(primary: RealServer) -> bool:
     return "state=online" in str(primary.command("INFO", "replication")) or "'online'" in str(
         primary.client.info("replication")
     )
 
 
-def _pair(stage: Stage, *arguments: str) -> tuple[RealServer, RealServer]:
+def pair(stage: Stage, *arguments: str) -> tuple[RealServer, RealServer]:
     """A primary and its replica, which has copied everything."""
     primary = stage.start("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", *arguments)
     replica = stage.start("--replicaof", f"127.0.0.1 {primary.port}")
-    _wait(lambda: _is_online(primary))
+    wait(lambda: is_online(primary))
     return primary, replica
 
 
 async def _link_down(stage: Stage) -> AsyncGenerator[None]:
-    primary, replica = _pair(stage)
+    primary, replica = pair(stage)
     stage.watch(replica)
     yield
     # The primary takes no more connections of its replica.
     primary.command("CONFIG", "SET", "requirepass", "new")
     primary.command("CLIENT", "KILL", "TYPE", "replica")
-    _wait(lambda: replica.client.info("replication")["master_link_status"] == "down")
+    wait(lambda: replica.client.info("replication")["master_link_status"] == "down")
     yield
     replica.command("CONFIG", "SET", "masterauth", "new")
-    _wait(lambda: replica.client.info("replication")["master_link_status"] == "up")
+    wait(lambda: replica.client.info("replication")["master_link_status"] == "up")
 
 
 async def _lag(stage: Stage) -> AsyncGenerator[None]:
-    primary, replica = _pair(stage)
+    primary, replica = pair(stage)
     stage.watch(primary)
     yield
     replica.pause()
-    _wait(lambda: primary.client.info("replication")["slave0"]["lag"] > 1)
+    wait(lambda: primary.client.info("replication")["slave0"]["lag"] > 1)
     yield
     replica.resume()
-    _wait(lambda: primary.client.info("replication")["slave0"]["lag"] <= 1)
+    wait(lambda: primary.client.info("replication")["slave0"]["lag"] <= 1)
 
 
 async def _behind(stage: Stage) -> AsyncGenerator[None]:
-    primary, replica = _pair(stage, "--client-output-buffer-limit", "replica 256mb 256mb 600")
+    primary, replica = pair(stage, "--client-output-buffer-limit", "replica 256mb 256mb 600")
     stage.watch(primary)
     yield
     replica.pause()
@@ -65,32 +55,32 @@ async def _behind(stage: Stage) -> AsyncGenerator[None]:
         primary.command("SET", f"k{number}", "x" * 1_000_000)
     yield
     replica.resume()
-    _wait(lambda: primary.command("WAIT", 1, 1000) == 1)
+    wait(lambda: primary.command("WAIT", 1, 1000) == 1)
 
 
 async def _replica_lost(stage: Stage) -> AsyncGenerator[None]:
-    primary, replica = _pair(stage)
+    primary, replica = pair(stage)
     stage.watch(primary)
     yield
     replica.stop()
     yield
     replica.start()
-    _wait(lambda: _is_online(primary))
+    wait(lambda: is_online(primary))
 
 
 async def _resync_storm(stage: Stage) -> AsyncGenerator[None]:
-    primary, replica = _pair(stage)
+    primary, replica = pair(stage)
     stage.watch(primary)
     yield
     for _ in range(5):
         await stage.daemon.pass_time("1m")
         replica.restart()
-        _wait(lambda: _is_online(primary))
+        wait(lambda: is_online(primary))
     yield
 
 
 async def _promoted(stage: Stage) -> AsyncGenerator[None]:
-    primary, replica = _pair(stage)
+    primary, replica = pair(stage)
     stage.watch(primary, "primary")
     stage.watch(replica, "replica")
     yield
@@ -98,7 +88,7 @@ async def _promoted(stage: Stage) -> AsyncGenerator[None]:
     stage.crosses_now()
     replica.command("REPLICAOF", "NO", "ONE")
     primary.command("REPLICAOF", "127.0.0.1", replica.port)
-    _wait(lambda: _is_online(replica))
+    wait(lambda: is_online(replica))
     yield
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from exporter.model.duration import parse_duration
 from tests.fast.altered import AlteredServer
 from tests.fast.daemon import FastDaemon
+from tests.fast.loop import FastLoop
 from tests.fast.mailbox import Message
 from tests.peers import require_program
 from tests.servers import RealServer
@@ -70,6 +71,7 @@ class Stage:
     directory: Path
     program: str
     targets: list[dict[str, Any]] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
     crossed_at: float = 0.0
     _daemon: FastDaemon | None = None
     _servers: list[RealServer] = field(default_factory=list)
@@ -94,11 +96,21 @@ class Stage:
         self._servers.append(server)
         return server
 
-    def watch(self, server: RealServer | AlteredServer, role: str = "", **more: Any) -> str:
-        """Have it watched; returns the label instance."""
+    def watch(self, server: RealServer | AlteredServer, role: str = "") -> None:
+        """Have it watched."""
+        self.watch_url(server.url, role)
+
+    def watch_url(self, url: str, role: str = "", **more: Any) -> None:
+        """Have what is there watched; `role` is the second part of its name, `more` of its configuration."""
         instance = f"{self.name}-{role}" if role else self.name
-        self.targets.append({"url": server.url, "instance": instance, **more})
-        return instance
+        self.targets.append({"url": url, "instance": instance, **more})
+
+    @property
+    def loop(self) -> FastLoop:
+        """The loop on which all this runs."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, FastLoop)
+        return loop
 
     def watched(self, *arguments: str) -> RealServer:
         """A server of this scene that is watched."""
@@ -175,7 +187,8 @@ async def play(
             await anext(acts)
             playing.append((scene, stage, acts))
         targets = [target for _, stage, _ in playing for target in stage.targets]
-        daemon = FastDaemon({**(config or {}), "targets": targets}, **daemon_options)
+        more = {key: value for _, stage, _ in playing for key, value in stage.config.items()}
+        daemon = FastDaemon({**(config or {}), **more, "targets": targets}, **daemon_options)
         await stack.enter_async_context(daemon)
         for _, stage, _ in playing:
             stage._daemon = daemon
@@ -239,7 +252,7 @@ def _about(scene: Scene, stage: Stage, messages: Sequence[Message], status: str)
 def _others(scene: Scene, stage: Stage, messages: Sequence[Message]) -> list[str]:
     """What was told of the servers of a scene and is not of it."""
     return [
-        f"told too after {message.at - stage.crossed_at:.0f} s: {alert['labels']}; {alert['annotations']['summary']}"
+        f"told too after {message.at - stage.crossed_at:.0f} s: {alert['labels']}"
         for message in messages
         for alert in message.alerts
         if alert["status"] == "firing" and alert["labels"].get("instance") in _instances(stage)

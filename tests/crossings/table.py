@@ -8,12 +8,17 @@ from tests.crossings import (
     availability,
     cache,
     clients,
+    cluster,
+    daemon,
     errors,
     keyspace,
     load,
     memory,
     persistence,
+    queues,
+    reasons,
     replication,
+    sentinel,
     slowlog,
 )
 from tests.crossings.stage import Scene
@@ -21,15 +26,18 @@ from tests.crossings.stage import Scene
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Scenes that are played before one daemon; `file`: the rule file, `config`: what the daemon is told."""
+    """Scenes that are played before one daemon; `config` and `options` are those of `FastDaemon`."""
 
-    file: str
+    name: str
     scenes: Sequence[Scene]
     config: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 GROUPS: Final = (
     Group("availability", availability.SCENES),
+    Group("reasons", reasons.SCENES),
+    Group("most-servers", reasons.MOST),
     Group("memory", memory.SCENES),
     Group("cache", cache.SCENES),
     Group("clients", clients.SCENES),
@@ -39,7 +47,20 @@ GROUPS: Final = (
     Group("latency", load.LATENCY),
     Group("persistence", persistence.SCENES),
     Group("keyspace", keyspace.SCENES, keyspace.CONFIG),
-    Group("keyspace", keyspace.SLOW, keyspace.SLOW_CONFIG),
-    Group("persistence", keyspace.SLOW_PERSISTENCE, keyspace.SLOW_CONFIG),
+    Group("keyspace-growth", keyspace.GROWTH, keyspace.GROWTH_CONFIG),
+    Group("day", keyspace.DAY, keyspace.DAY_CONFIG),
     Group("replication", replication.SCENES),
+    Group("sentinel", sentinel.SCENES),
+    Group("cluster", cluster.SCENES),
+    Group("queues", queues.SCENES, queues.CONFIG),
+    Group("broker", queues.BROKER),
+    Group(
+        "daemon", daemon.SCENES, daemon.CONFIG, {"more_rules": daemon.RULES, "alertmanager": daemon.ROUTING}
+    ),
+    Group("daemon-clock", daemon.CLOCK),
+    Group("daemon-standstill", daemon.STANDSTILL),
+    Group("daemon-late", daemon.LATE),
 )
+
+# Those that fire for as long as the daemon runs: what they say, and where it is shown.
+ALWAYS: Final[Mapping[str, str]] = {"VigilWatchdog": "the daemon runs"}

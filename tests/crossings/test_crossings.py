@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from exporter.shipped import shipped_rules
 from tests.crossings.stage import REDIS_7, Outcome, play
-from tests.crossings.table import GROUPS, Group
+from tests.crossings.table import ALWAYS, GROUPS, Group
 from tests.fast.daemon import run_fast
 
 
@@ -18,10 +20,21 @@ def _groups() -> Iterator[Any]:
         debian = [scene for scene in group.scenes if scene.program == REDIS_7]
         others = [scene for scene in group.scenes if scene.program != REDIS_7]
         if others:
-            yield pytest.param(replace(group, scenes=others), id=group.file)
+            yield pytest.param(replace(group, scenes=others), id=group.name)
         if debian:
             marks = pytest.mark.peers(REDIS_7)
-            yield pytest.param(replace(group, scenes=debian), id=f"{group.file}-debian", marks=marks)
+            yield pytest.param(replace(group, scenes=debian), id=f"{group.name}-debian", marks=marks)
+
+
+def test_every_shipped_rule_is_in_the_table() -> None:
+    crossed = [alert for group in GROUPS for scene in group.scenes for alert in scene.rules]
+    shipped = [rule for path in shipped_rules() for rule in _alerts(path)]
+    assert sorted([*crossed, *ALWAYS]) == sorted(shipped)
+
+
+def _alerts(path: Path) -> list[str]:
+    groups = yaml.safe_load(path.read_text())["groups"]
+    return [rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule]
 
 
 @pytest.mark.parametrize("group", list(_groups()))
@@ -29,7 +42,7 @@ def test_it_is_told_and_comes_back(group: Group, tmp_path: Path) -> None:
     outcomes: list[Outcome] = []
 
     async def story() -> None:
-        outcomes.extend(await play(group.scenes, tmp_path, group.config))
+        outcomes.extend(await play(group.scenes, tmp_path, group.config, **group.options))
 
     run_fast(story())
     report = "\n".join(map(str, outcomes))

@@ -16,7 +16,7 @@
 
 What holds:
 - It is the real `App` with real connections, the shipped rules (or `rules`: paths, or the text of a file) and
-  the shipped alertmanager.yml (or `alertmanager`: its text, in which `{hook}` is the mailbox's base URL). A
+  the shipped alertmanager.yml (or `alertmanager`: its text; `{hook}` in files is the mailbox's base URL). A
   receiver without any `*_configs` gets a webhook of its own; all that is sent is in `daemon.messages`.
 - Time stands still while a server is asked or a thread works, and leaps to the next timer otherwise. Code of
   the test that does not await (a blocking client, `server.restart()`) takes no time at all.
@@ -26,6 +26,7 @@ What holds:
   `await daemon.wait_really_until(condition, 20)`.
 - The clocks of the servers (uptime, expiry, time of the last save, time stamps of the slow log) go on in real
   time. The daemon begins with the next minute of the real time of day and runs ahead of them.
+- Host names: `daemon.loop.names["cache.example"] = ["127.0.0.1"]` (an empty list: there is no such name).
 - `AlteredServer` (altered.py) stands before a real server, or for one, and changes its replies: fields of
   INFO, refused commands, late answers.
 - The connections of the test's own asynchronous clients are not known to the loop: await them inside
@@ -48,7 +49,7 @@ from exporter.model.labels import Labels
 from exporter.promql import Scalar, Vector, parse
 from exporter.reload import Source, load_plan
 from exporter.rules.active import AlertState
-from exporter.shipped import shipped
+from exporter.shipped import shipped, shipped_rules
 from exporter.web.server import bind
 from tests.fast.loop import FastLoop, run_fast
 from tests.fast.mailbox import Mailbox, Message
@@ -62,13 +63,15 @@ WATCHDOG = "VigilWatchdog"
 class FastDaemon:
     """The daemon; use it inside a story that `run_fast` runs, with `async with`.
 
-    `what`: a configuration as in config.yml, or the servers to watch.
+    `what`: a configuration as in config.yml, or the servers to watch. `more_rules`: the text of a file,
+    besides the shipped ones.
     """
 
     def __init__(
         self,
         *what: Mapping[str, Any] | RealServer | str,
         rules: str | Iterable[Path] | None = None,
+        more_rules: str = "",
         alertmanager: str | None = None,
     ) -> None:
         config = dict(what[0]) if what and isinstance(what[0], Mapping) else {}
@@ -76,6 +79,7 @@ class FastDaemon:
         urls = [one.url if isinstance(one, RealServer) else one for one in servers]
         self._config = {**config, "targets": [*config.get("targets", ()), *({"url": url} for url in urls)]}
         self._rules = rules
+        self._more_rules = more_rules
         self._alertmanager = alertmanager
         self._directory = tempfile.TemporaryDirectory(prefix="vigil-fast-")
 
@@ -100,6 +104,11 @@ class FastDaemon:
         await self.app.stop()
         await self.mailbox.close()
         self._directory.cleanup()
+
+    @property
+    def config_path(self) -> Path:
+        """The configuration file."""
+        return Path(self._directory.name) / "config.yml"
 
     @property
     def seconds(self) -> float:
@@ -207,9 +216,12 @@ class FastDaemon:
             config["rule_files"] = ["rules.yml"]
         elif self._rules is not None:
             config["rule_files"] = [str(path) for path in self._rules]
+        elif self._more_rules:
+            (directory / "more_rules.yml").write_text(self._more_rules)
+            config["rule_files"] = [*map(str, shipped_rules()), "more_rules.yml"]
         (directory / "alertmanager.yml").write_text(yaml.safe_dump(self._routing()))
-        path = directory / "config.yml"
-        path.write_text(yaml.safe_dump(config))
+        path = self.config_path
+        path.write_text(yaml.safe_dump(config).replace("{hook}", self.mailbox.url))
         return path
 
     def _routing(self) -> dict[str, Any]:

@@ -1,0 +1,263 @@
+"""The daemon itself."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Final
+
+from exporter.errors import VigilError
+from exporter.rules.saved import AlertStateStore
+from exporter.state.keeper import DatabaseKeeper
+from tests.crossings.stage import REDIS_6, Scene, Stage, Within
+
+# A rule of one's own that cannot be evaluated once both servers of a scene have a limit.
+RULES: Final = """
+groups:
+  - name: own
+    rules:
+      - {record: fails, expr: 'sum(redis_up) / on () (redis_memory_max_bytes{instance=~"rule-failing-.+"} > 0)'}
+"""
+ROUTING: Final = """
+route:
+  receiver: pager
+  group_by: [alertname, instance]
+  group_wait: 10s
+  group_interval: 1m
+  routes:
+    - {matchers: [instance="notifications-failing"], receiver: broken}
+receivers: [{name: pager}, {name: broken}]
+"""
+CONFIG: Final[Mapping[str, Any]] = {
+    "samplers": {"queues": {"max_queues": 1, "lists": [{"key": "jobs:{name}"}]}},
+    "alerting": {"alertmanagers": ["{hook}"]},
+    "storage": {"path": "data"},
+}
+_ALL: Final[Mapping[str, str]] = {}
+
+
+async def _sampler_failing(stage: Stage) -> AsyncGenerator[None]:
+    server = await stage.altered()
+    yield
+    server.replies["SLOWLOG"] = b"+what?\r\n"
+    yield
+    server.replies.clear()
+
+
+async def _samples_old(stage: Stage) -> AsyncGenerator[None]:
+    stage.watched()
+    yield
+    schedule = stage.daemon.app.schedule
+    (runner,) = [one for one in stage.daemon.app.fleet.runners if one.target.instance == stage.name]
+    schedule.remove(runner)
+    yield
+    schedule.add(runner)
+
+
+async def _reload_failed(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    good = stage.daemon.config_path.read_text()
+    stage.daemon.config_path.write_text("global: [what?]")
+    try:
+        await stage.daemon.app.reload()
+    except VigilError:
+        pass
+    else:
+        raise AssertionError("no error")
+    yield
+    stage.daemon.config_path.write_text(good)
+    await stage.daemon.app.reload()
+
+
+async def _discovery_failing(stage: Stage) -> AsyncGenerator[None]:
+    seed = stage.start("--cluster-enabled", "yes")
+    stage.config["discovery"] = {
+        "cluster": [{"urls": [seed.url], "name": "lonely", "refresh_interval": "15s"}]
+    }
+    yield
+    seed.kill()
+    yield
+    seed.start()
+
+
+async def _rule_failing(stage: Stage) -> AsyncGenerator[None]:
+    servers = [stage.start() for _ in range(2)]
+    for number, server in enumerate(servers):
+        stage.watch(server, str(number))
+    yield
+    for server in servers:
+        server.command("CONFIG", "SET", "maxmemory", "100mb")
+    yield
+    for server in servers:
+        server.command("CONFIG", "SET", "maxmemory", 0)
+
+
+class _SlowState:
+    """Keeps alerts, and takes nearly as long as it may."""
+
+    def __init__(self, state: AlertStateStore) -> None:
+        self._state = state
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._state, name)
+
+        async def slowly(*arguments: Any) -> Any:
+            await asyncio.sleep(9)
+            return await method(*arguments)
+
+        return slowly
+
+
+async def _rules_late(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    environment = stage.daemon.app.environment
+    state = environment.state
+    environment.state = _SlowState(state)
+    yield
+    environment.state = state
+
+
+async def _notifications_failing(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    yield
+    stage.daemon.mailbox.answers["broken"] = 400
+    server.kill()
+    yield
+    server.start()
+    stage.daemon.mailbox.answers.clear()
+
+
+async def _forwarding_failing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.daemon.mailbox.answers["api/v2/alerts"] = 500
+    yield
+    stage.daemon.mailbox.answers.clear()
+
+
+async def _queues_over_limit(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    server.command("LPUSH", "jobs:mail", "{}")
+    yield
+    server.command("LPUSH", "jobs:print", "{}")
+    yield
+    server.command("DEL", "jobs:print")
+
+
+async def _clock_jumped(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.loop.clock.set_seconds = 3600
+    yield
+
+
+async def _stood_still(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.loop.stand_still(45)
+    yield
+
+
+async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    keeper = stage.daemon.app.keeper
+    assert isinstance(keeper, DatabaseKeeper)
+    database = keeper._database
+    transact = database._transact
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    database._transact = fail
+    yield
+    database._transact = transact
+
+
+async def _series_dropped(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.start()
+    keys = {"check": ["big:*"], "max_keys": 20_000, "interval": "60s"}
+    stage.watch_url(server.url, samplers={"keys": keys, "keyspace": {"enabled": False}})
+    yield
+    server.command("DEBUG", "POPULATE", 11_000, "big", 10)
+    yield
+    server.command("FLUSHALL")
+
+
+SCENES: Final = (
+    Scene(
+        "altered replies: SLOWLOG is answered with what is no slow log",
+        _sampler_failing,
+        {"VigilSamplerFailing": Within("16m", "3m")},
+    ),
+    Scene(
+        "the schedule of the daemon does not get to a server",
+        _samples_old,
+        {"VigilSamplesOld": Within("6m", "3m")},
+        REDIS_6,
+    ),
+    Scene(
+        "the configuration is overwritten with what is none, and reloaded",
+        _reload_failed,
+        {"VigilReloadFailed": Within("1m", "3m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "the only seed of a cluster is killed",
+        _discovery_failing,
+        {"VigilDiscoveryFailing": Within("7m", "3m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a rule of one's own matches many servers to many",
+        _rule_failing,
+        {"VigilRuleFailing": Within("6m", "7m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a receiver answers with 400",
+        _notifications_failing,
+        {"VigilNotificationsFailing": Within("1m", "12m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "an Alertmanager answers with 500",
+        _forwarding_failing,
+        {"VigilForwardingFailing": Within("4m", "7m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "every transaction of the state database fails",
+        _state_failing,
+        {"VigilStateFailing": Within("7m", "7m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "keys of one's own choice, 11,000 of them, make more series than a sampler may have",
+        _series_dropped,
+        {"VigilSeriesDropped": Within("3m", "63m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a second queue is found where max_queues is 1",
+        _queues_over_limit,
+        {"VigilQueuesOverLimit": Within("4m", "3m")},
+        labels=_ALL,
+        besides=frozenset({"RedisQueueOldJob"}),
+    ),
+)
+
+CLOCK: Final = (
+    Scene(
+        "the machine's clock is set on by an hour",
+        _clock_jumped,
+        {"VigilClockJumped": Within("1m", "12m")},
+        labels=_ALL,
+    ),
+)
+STANDSTILL: Final = (
+    Scene("nothing runs for 45 seconds", _stood_still, {"VigilStoodStill": Within("1m", "12m")}, labels=_ALL),
+)
+LATE: Final = (
+    Scene(
+        "the state database takes nine seconds for each transaction",
+        _rules_late,
+        {"VigilRulesLate": Within("13m", "13m")},
+        labels=_ALL,
+    ),
+)
