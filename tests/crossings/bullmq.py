@@ -34,7 +34,7 @@ class BullQueue:
         """The hash of a job; returns its id."""
         self._last += 1
         identity = str(self._last)
-        job: dict[str, Any] = {
+        job: dict[Any, Any] = {
             "name": "send",
             "data": "{}",
             "opts": json.dumps({"attempts": 0}),

@@ -174,7 +174,7 @@ SCENES: Final = (
     Scene(
         "a job waits, and the only worker has gone (BullMQ)",
         _no_worker,
-        {"RedisQueueNoWorker": Within("4m", "3m")},
+        {"RedisQueueNoWorker": Within("3m", "3m")},
         REDIS_6,
     ),
     Scene(
@@ -185,7 +185,7 @@ SCENES: Final = (
     Scene(
         "an active job has no lock (BullMQ)",
         _orphaned,
-        {"RedisQueueOrphanedJobs": Within("4m", "3m")},
+        {"RedisQueueOrphanedJobs": Within("3m", "3m")},
         REDIS_6,
     ),
     Scene("a job is in work for ten minutes (BullMQ)", _stuck, {"RedisQueueStuckJobs": Within("16m", "3m")}),
@@ -194,27 +194,29 @@ SCENES: Final = (
         _dead_letters,
         {"RedisQueueDeadLetters": Within("2m", "3m")},
     ),
-    Scene("two of seven jobs fail (BullMQ)", _failing, {"RedisQueueFailing": Within("10m", "16m")}),
+    Scene("two of seven jobs fail (BullMQ)", _failing, {"RedisQueueFailing": Within("7m", "16m")}),
     Scene(
         "twelve jobs come to a list of failed ones",
         _failed_grow,
-        {"RedisQueueFailedJobsGrow": Within("3m", "3m")},
+        {"RedisQueueFailedJobsGrow": Within("2m", "3m")},
     ),
     Scene(
         "a delayed job is not put into the queue (BullMQ)",
         _overdue,
         {"RedisQueueOverdueJobs": Within("7m", "3m")},
     ),
-    Scene("a queue is paused for an hour (BullMQ)", _paused, {"RedisQueuePaused": Within("62m", "3m")}),
+    Scene("a queue is paused for an hour (BullMQ)", _paused, {"RedisQueuePaused": Within("61m", "3m")}),
     Scene(
         "ten entries are added every 15 seconds, and nobody reads them",
         _lag_grows,
-        {"RedisStreamLagGrows": Within("20m", "3m")},
+        {"RedisStreamLagGrows": Within("19m", "3m")},
+        besides=frozenset({"RedisQueueOldJob"}),
     ),
     Scene(
         "an entry was given out eleven minutes ago, and is not acknowledged",
         _entries_stuck,
-        {"RedisStreamEntriesStuck": Within("7m", "3m")},
+        {"RedisStreamEntriesStuck": Within("6m", "3m")},
+        besides=frozenset({"RedisQueueStuckJobs"}),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""What servers do by themselves, or among themselves, takes real time; a daemon in fast time sees none of it."""
+"""What servers do by themselves takes real time, of which a daemon in fast time sees nothing."""
 
 import time
 from collections.abc import Callable

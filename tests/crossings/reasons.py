@@ -182,7 +182,7 @@ SCENES: Final = (
     Scene(
         "INFO is taken from the user",
         _info_refused,
-        {"RedisInfoRefused": _SOON},
+        {"RedisInfoRefused": Within("1m", "12m")},
         REDIS_7,
         besides=frozenset({"RedisPermissionDenied"}),
     ),

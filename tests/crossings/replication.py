@@ -17,7 +17,7 @@ def is_online(primary: RealServer) -> bool:
 def pair(stage: Stage, *arguments: str) -> tuple[RealServer, RealServer]:
     """A primary and its replica, which has copied everything."""
     primary = stage.start("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", *arguments)
-    replica = stage.start("--replicaof", f"127.0.0.1 {primary.port}")
+    replica = stage.start("--replicaof", "127.0.0.1", str(primary.port))
     wait(lambda: is_online(primary))
     return primary, replica
 

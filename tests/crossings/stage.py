@@ -140,6 +140,13 @@ class Stage:
         """The threshold is crossed now, not when the scene went on after its first `yield`."""
         self.crossed_at = self.daemon.seconds
 
+    def leave(self) -> None:
+        """Its servers need not be sampled any more."""
+        names = {target["instance"] for target in self.targets}
+        for runner in self.daemon.app.fleet.runners:
+            if runner.target.instance in names:
+                self.daemon.app.schedule.remove(runner)
+
     async def clear(self) -> None:
         """End everything."""
         for task in self._tasks:
@@ -214,6 +221,7 @@ async def _follow(scene: Scene, stage: Stage, acts: AsyncGenerator[None]) -> Out
     except Exception as error:
         faults.append(f"{type(error).__name__}: {error}")
     faults += _others(scene, stage, daemon.told())
+    stage.leave()
     faults += _faults("told", firing, firsts)
     faults += _faults("resolved", over, lasts, is_earlier_right=True)
     return Outcome(scene, firing, over, faults)
