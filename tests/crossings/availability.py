@@ -72,7 +72,7 @@ SCENES: Final = (
     Scene(
         "within six minutes it is killed three times and comes back",
         _flapping,
-        {"RedisFlapping": Within("6m", "31m")},
+        {"RedisFlapping": Within("5m", "31m")},
         besides=frozenset({"RedisDown", "RedisRestarted"}),
     ),
     Scene(

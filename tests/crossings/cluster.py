@@ -33,11 +33,10 @@ def _wait_for(nodes: list[RealServer], field: str, value: str) -> None:
 async def _cluster_down(stage: Stage) -> AsyncGenerator[None]:
     nodes = _cluster(stage)
     yield
-    # One after the other: two of three are no majority.
-    nodes[2].pause()
+    nodes[2].kill()
     _wait_for(nodes[:2], "cluster_state", "fail")
     yield
-    nodes[2].resume()
+    nodes[2].start()
     _wait_for(nodes, "cluster_state", "ok")
 
 
@@ -60,10 +59,10 @@ async def _cluster_interrupted(stage: Stage) -> AsyncGenerator[None]:
 async def _slots_failing(stage: Stage) -> AsyncGenerator[None]:
     nodes = _cluster(stage, "--cluster-require-full-coverage", "no")
     yield
-    nodes[2].pause()
+    nodes[2].kill()
     _wait_for(nodes[:2], "cluster_slots_fail", "5461")
     yield
-    nodes[2].resume()
+    nodes[2].start()
     _wait_for(nodes, "cluster_slots_fail", "0")
 
 
@@ -95,12 +94,12 @@ async def _node_lost(stage: Stage) -> AsyncGenerator[None]:
 
 SCENES: Final = (
     Scene(
-        "one of three primaries is stopped (SIGSTOP), and it has no replica",
+        "one of three primaries is killed, and it has no replica",
         _cluster_down,
         {"RedisClusterDown": Within("2m", "3m")},
         REDIS_6,
         labels={"cluster": "cluster-down"},
-        besides=frozenset({"RedisDown"}),
+        besides=frozenset({"RedisDown", "RedisRestarted"}),
     ),
     Scene(
         "for a quarter of a minute nobody serves slot 0",
@@ -109,11 +108,11 @@ SCENES: Final = (
         labels={"cluster": "cluster-interrupted"},
     ),
     Scene(
-        "of three primaries that serve what they can, one is stopped (SIGSTOP)",
+        "of three primaries that serve what they can, one is killed",
         _slots_failing,
         {"RedisClusterSlotsFailing": Within("2m", "3m")},
         labels={"cluster": "slots-failing"},
-        besides=frozenset({"RedisDown"}),
+        besides=frozenset({"RedisDown", "RedisRestarted"}),
     ),
     Scene(
         "slot 0 is taken from its node",
@@ -126,6 +125,7 @@ SCENES: Final = (
         "one of three nodes forgets a fourth one that has ended",
         _node_lost,
         {"RedisClusterNodeLost": Within("6m", "3m")},
+        REDIS_6,
         labels={"cluster": "node-lost"},
     ),
 )

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pytest
 import trustme
 
 from tests.crossings.stage import REDIS_6, REDIS_7, Scene, Stage, Within
+from tests.resolver import resolve_by
 from tests.servers import RealServer, free_port
 
 _DENIED: Final = b"-DENIED Redis is running in protected mode because protected mode is enabled\r\n"
@@ -47,13 +49,15 @@ async def _most_down(stage: Stage) -> AsyncGenerator[None]:
 
 async def _host_unknown(stage: Stage) -> AsyncGenerator[None]:
     server = stage.start()
-    stage.loop.names["cache.example"] = ["127.0.0.1"]
-    stage.watch_url(f"redis://cache.example:{server.port}")
-    yield
-    stage.loop.names["cache.example"] = []
-    _cut(server)
-    yield
-    stage.loop.names["cache.example"] = ["127.0.0.1"]
+    with pytest.MonkeyPatch.context() as patch:
+        resolver = resolve_by(patch, cache=("127.0.0.1",))
+        stage.watch_url(f"redis://cache:{server.port}")
+        yield
+        del resolver.addresses["cache"]
+        _cut(server)
+        yield
+        resolver.addresses["cache"] = ("127.0.0.1",)
+        yield
 
 
 async def _login_fails(stage: Stage) -> AsyncGenerator[None]:
@@ -67,6 +71,14 @@ async def _login_fails(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _info_refused(stage: Stage) -> AsyncGenerator[None]:
+    server = stage.watched()
+    yield
+    server.command("ACL", "SETUSER", "default", "-info")
+    yield
+    server.command("ACL", "SETUSER", "default", "+info")
+
+
+async def _samples_old(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched()
     yield
     server.command("ACL", "SETUSER", "default", "-info")
@@ -221,5 +233,14 @@ MOST: Final = (
         {"RedisMostDown": _SOON},
         labels={},
         besides=frozenset({"RedisDown", "RedisRestarted", "RedisHostDown"}),
+    ),
+)
+
+SAMPLES_OLD: Final = (
+    Scene(
+        "INFO is taken from the user for more than five minutes",
+        _samples_old,
+        {"VigilSamplesOld": Within("6m", "12m")},
+        besides=frozenset({"RedisInfoRefused", "RedisPermissionDenied"}),
     ),
 )

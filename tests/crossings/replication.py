@@ -120,7 +120,7 @@ SCENES: Final = (
     Scene(
         "the replica copies everything anew, five times within five minutes",
         _resync_storm,
-        {"RedisResyncStorm": Within("5m", "31m")},
+        {"RedisResyncStorm": Within("6m", "31m")},
     ),
     Scene(
         "the replica is made the primary, and the primary its replica",

@@ -45,7 +45,7 @@ SCENES: Final = (
     Scene(
         "twelve commands within a minute are slow",
         _slow_commands,
-        {"RedisSlowCommands": Within("1m", "6m")},
+        {"RedisSlowCommands": Within("90s", "6m")},
         REDIS_6,
         besides=frozenset({"RedisSlowPattern"}),
     ),

@@ -37,6 +37,7 @@ class Group:
 GROUPS: Final = (
     Group("availability", availability.SCENES),
     Group("reasons", reasons.SCENES),
+    Group("samples-old", reasons.SAMPLES_OLD),
     Group("most-servers", reasons.MOST),
     Group("memory", memory.SCENES),
     Group("cache", cache.SCENES),
@@ -57,6 +58,7 @@ GROUPS: Final = (
     Group(
         "daemon", daemon.SCENES, daemon.CONFIG, {"more_rules": daemon.RULES, "alertmanager": daemon.ROUTING}
     ),
+    Group("daemon-unsent", daemon.UNSENT, options={"alertmanager": daemon.UNSENT_ROUTING}),
     Group("daemon-clock", daemon.CLOCK),
     Group("daemon-standstill", daemon.STANDSTILL),
     Group("daemon-late", daemon.LATE),

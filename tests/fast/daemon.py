@@ -26,7 +26,7 @@ What holds:
   `await daemon.wait_really_until(condition, 20)`.
 - The clocks of the servers (uptime, expiry, time of the last save, time stamps of the slow log) go on in real
   time. The daemon begins with the next minute of the real time of day and runs ahead of them.
-- Host names: `daemon.loop.names["cache.example"] = ["127.0.0.1"]` (an empty list: there is no such name).
+- Host names: a resolver of the test's own (`tests/resolver.py`).
 - `AlteredServer` (altered.py) stands before a real server, or for one, and changes its replies: fields of
   INFO, refused commands, late answers.
 - The connections of the test's own asynchronous clients are not known to the loop: await them inside

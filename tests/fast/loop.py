@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import math
 import selectors
-import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -78,7 +77,6 @@ class FastLoop(asyncio.SelectorEventLoop):
         super().__init__(self._time)
         self._time.is_busy = self._is_busy
         self.clock = LoopClock(self)
-        self.names: dict[Any, list[str]] = {}
 
     def time(self) -> float:
         return self._time.seconds
@@ -109,16 +107,6 @@ class FastLoop(asyncio.SelectorEventLoop):
             yield
         finally:
             self._time.at_real_pace = False
-
-    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
-        """Names in `names` have the addresses that stand there; none at all is an unknown name."""
-        addresses = self.names.get(host)
-        if addresses is None:
-            return await super().getaddrinfo(host, port, **options)
-        if not addresses:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        found = [await super(FastLoop, self).getaddrinfo(one, port, **options) for one in addresses]
-        return [address for answer in found for address in answer]
 
     def stand_still(self, seconds: float) -> None:
         """Nothing runs for so long, as when the process is stopped."""
