@@ -282,7 +282,7 @@ def _faults(
             faults.append(f"{alert} was not {what} within {span}")
         elif found[alert] > _seconds(span):
             faults.append(f"{alert} was {what} after {found[alert]:.0f} s, not within {span}")
-        elif found[alert] < _seconds(span) - _SOONER_SECONDS and not is_earlier_right:
+        elif found[alert] < 0.97 * _seconds(span) - _SOONER_SECONDS and not is_earlier_right:
             faults.append(f"{alert} was {what} after {found[alert]:.0f} s already, not about {span}")
     return faults
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from exporter.shipped import shipped_rules
+from tests.crossings.page import alerts_of, page
 from tests.crossings.stage import REDIS_7, Outcome, play
 from tests.crossings.table import ALWAYS, GROUPS, Group
 from tests.fast.daemon import run_fast
+
+ROOT = Path(__file__).parents[2]
 
 
 def _groups() -> Iterator[Any]:
@@ -28,13 +30,12 @@ def _groups() -> Iterator[Any]:
 
 def test_every_shipped_rule_is_in_the_table() -> None:
     crossed = [alert for group in GROUPS for scene in group.scenes for alert in scene.rules]
-    shipped = [rule for path in shipped_rules() for rule in _alerts(path)]
+    shipped = [rule for path in shipped_rules() for rule in alerts_of(path)]
     assert sorted([*crossed, *ALWAYS]) == sorted(shipped)
 
 
-def _alerts(path: Path) -> list[str]:
-    groups = yaml.safe_load(path.read_text())["groups"]
-    return [rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule]
+def test_the_page_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "verified.md").read_text() == page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("group", list(_groups()))
