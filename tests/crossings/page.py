@@ -24,10 +24,11 @@ Written by `make docs` from the tables that drive the tests.
 ## Rules
 
 Every shipped rule is crossed, told of by the shipped `alertmanager.yml`, and comes back, on real servers
-(`tests/crossings`; the daemon's time runs fast there). Where it says *altered*, a proxy changes what the server
-answers, since nobody has such a server at hand. "Told" and "over" are how long it takes at most, from when the
-threshold is crossed, and from when it is not any more, with `for`, the windows of the expression, and the time that
-messages are held back to be grouped. An event (a restart, a promotion) has no end: it is over when it is no news any more.
+(`tests/crossings`; the daemon's time runs fast there). Where it says *altered*, a proxy changes what the
+server answers, since nobody has such a server at hand. "Told" and "over" are how long it takes at most, from
+when the threshold is crossed, and from when it is not any more: with `for`, the windows of the expression, and
+the time that messages are held back to be grouped. An event (a restart, a promotion) is over when it is no
+news any more.
 
 | rule | how it is crossed | server | told within | over within |
 |---|---|---|---|---|
@@ -35,8 +36,8 @@ messages are held back to be grouped. An event (a restart, a promotion) has no e
 _REPORTS: Final = """
 ## Public reports
 
-What people have reported of Redis monitoring elsewhere, tried here: right, partly or wrong in 0.1.0, what happens
-now, and by which tests (`tests/reports.yml`).
+What people have reported of Redis monitoring elsewhere, tried here: right, partly or wrong in 0.1.0, and what
+happens now. The tests are named in `tests/reports.yml`.
 
 | | report | what was tried | 0.1.0 | now |
 |---|---|---|---|---|

@@ -11,7 +11,7 @@ from exporter.shipped import shipped_rules
 from tests.crossings.page import alerts_of, page
 from tests.crossings.stage import REDIS_7, Outcome, play
 from tests.crossings.table import ALWAYS, GROUPS, Group
-from tests.fast.daemon import run_fast
+from tests.fast.daemon import WATCHDOG, FastDaemon, run_fast
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,3 +49,14 @@ def test_it_is_told_and_comes_back(group: Group, tmp_path: Path) -> None:
     report = "\n".join(map(str, outcomes))
     print(report)
     assert not any(outcome.faults for outcome in outcomes), report
+
+
+def test_the_watchdog_barks_as_long_as_the_daemon_runs() -> None:
+    async def story() -> None:
+        async with FastDaemon() as daemon:
+            await daemon.pass_time("9h")
+            assert [round(message.at / 3600) for message in daemon.messages] == [0, 4, 8], daemon.messages
+            assert daemon.messages[0].at < 60
+            assert {name for message in daemon.messages for name in message.alertnames} == {WATCHDOG}
+
+    run_fast(story())
