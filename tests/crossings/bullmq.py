@@ -1,6 +1,7 @@
 """A queue of BullMQ, written key by key as its scripts do (compared with recorded ones in
 `tests/samplers/queues/dumps`)."""
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -8,17 +9,19 @@ import socket
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tests.crossings.stage import Stage
+from tests.fast.loop import FastLoop
 from tests.servers import RealServer
 
 _DELAY_FACTOR: Final = 0x1000
 
 
 class BullQueue:
-    """The queue `mail` of a server."""
+    """The queue `mail` of a server; to be made in a story."""
 
-    def __init__(self, stage: Stage, server: RealServer) -> None:
-        self._clock = stage.loop.clock
+    def __init__(self, server: RealServer) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, FastLoop), "run the story with run_fast"
+        self._clock = loop.clock
         self._server = server
         self._last = 0
         server.client.hset(

@@ -26,9 +26,9 @@ Written by `make docs` from the tables that drive the tests.
 Every shipped rule is crossed, told of by the shipped `alertmanager.yml`, and comes back, on real servers
 (`tests/crossings`; the daemon's time runs fast there). Where it says *altered*, a proxy changes what the
 server answers, since nobody has such a server at hand. "Told" and "over" are how long it takes at most, from
-when the threshold is crossed, and from when it is not any more: with `for`, the windows of the expression, and
-the time that messages are held back to be grouped. An event (a restart, a promotion) is over when it is no
-news any more.
+when the threshold is crossed, and from when it is not any more: with `for`, the windows of the expression,
+and the time that messages are held back to be grouped. An event (a restart, a promotion) is over when it is
+no news any more.
 
 | rule | how it is crossed | server | told within | over within |
 |---|---|---|---|---|

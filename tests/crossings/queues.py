@@ -20,7 +20,7 @@ CONFIG: Final[Mapping[str, Any]] = {
 
 
 async def _backlog(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, server := stage.watched())
+    queue = BullQueue(server := stage.watched())
     with queue.worker():
         yield
         queue.add(1100)
@@ -31,7 +31,7 @@ async def _backlog(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _old_job(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, stage.watched())
+    queue = BullQueue(stage.watched())
     with queue.worker():
         yield
         queue.add()
@@ -40,7 +40,7 @@ async def _old_job(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _no_worker(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, stage.watched())
+    queue = BullQueue(stage.watched())
     with queue.worker():
         yield
     queue.add()
@@ -49,7 +49,7 @@ async def _no_worker(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _orphaned(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, stage.watched())
+    queue = BullQueue(stage.watched())
     with queue.worker():
         yield
         queue.take(locked=False)
@@ -58,7 +58,7 @@ async def _orphaned(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _stuck(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, stage.watched())
+    queue = BullQueue(stage.watched())
     with queue.worker():
         yield
         queue.take(locked=True)
@@ -67,7 +67,7 @@ async def _stuck(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _failing(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, stage.watched())
+    queue = BullQueue(stage.watched())
     queue.end(100, 1)
     with queue.worker():
         stage.every(15, lambda: queue.end(5, 0))
@@ -78,7 +78,7 @@ async def _failing(stage: Stage) -> AsyncGenerator[None]:
 
 
 async def _overdue(stage: Stage) -> AsyncGenerator[None]:
-    queue = BullQueue(stage, stage.watched())
+    queue = BullQueue(stage.watched())
     with queue.worker():
         yield
         queue.delay(1)
@@ -88,7 +88,7 @@ async def _overdue(stage: Stage) -> AsyncGenerator[None]:
 
 async def _paused(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched()
-    queue = BullQueue(stage, server)
+    queue = BullQueue(server)
     with queue.worker():
         yield
         server.command("HSET", "bull:mail:meta", "paused", "1")
@@ -156,7 +156,7 @@ async def _entries_stuck(stage: Stage) -> AsyncGenerator[None]:
 
 async def _broker_evicts(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched("--maxmemory", "100mb")
-    queue = BullQueue(stage, server)
+    queue = BullQueue(server)
     with queue.worker():
         yield
         server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")

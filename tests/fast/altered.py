@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final, Self
 
+from tests.fast.loop import FastLoop
 from tests.servers import RealServer
 
 # What stands in INFO instead of a value: a text, or what makes it of the real one.
@@ -66,6 +67,8 @@ class AlteredServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, FastLoop), "run the story with run_fast"
         behind: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         try:
             if self._real is not None:
@@ -76,7 +79,8 @@ class AlteredServer:
                 name, reply = self._known(request)
                 if behind is not None and reply is None:
                     behind[1].write(request)
-                    reply = await _read(behind[0])
+                    with loop.working():
+                        reply = await _read(behind[0])
                     if name == "INFO":
                         reply = self._altered(reply)
                 if self.delay_seconds and is_first:

@@ -190,8 +190,8 @@ class FastDaemon:
         return self.loop.hanging(*ports)
 
     async def reload(self, config: Mapping[str, Any] | None = None, alertmanager: str | None = None) -> None:
-        """Reload, with what has changed."""
-        self._config = dict(config or self._config)
+        """Reload, with the sections that have changed."""
+        self._config = {**self._config, **(config or {})}
         self._alertmanager = alertmanager or self._alertmanager
         self._write()
         await self.app.reload()
