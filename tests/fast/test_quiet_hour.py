@@ -54,9 +54,11 @@ def test_one_server_of_each_kind(start_each_server: StartServer) -> None:
 
 
 def test_a_cache_that_evicts(start_server: StartServer) -> None:
-    server = start_server("--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru")
-    for number in range(8000):
-        server.client.set(f"page:{number}", "x" * 1000)
+    server = start_server("--maxmemory", "16mb", "--maxmemory-policy", "allkeys-lru")
+    with server.client.pipeline(transaction=False) as pipe:
+        for number in range(2_000):
+            pipe.set(f"page:{number}", "x" * 10_000, ex=86_400)
+        pipe.execute()
     stay_quiet(server, busy=(server,))
 
 
