@@ -15,6 +15,8 @@ from tests.resolver import resolve_by
 from tests.servers import RealServer, free_port
 
 _DENIED: Final = b"-DENIED Redis is running in protected mode because protected mode is enabled\r\n"
+# All connections are cut once more, to have the good certificate looked at.
+_CUT: Final = frozenset({"RedisDown"})
 _SOON: Final = Within("1m", "3m")
 
 
@@ -128,10 +130,10 @@ class _Certificates:
     def __init__(self, stage: Stage) -> None:
         self._place = stage.directory / stage.name
         self._place.mkdir(parents=True, exist_ok=True)
-        self._authority = trustme.CA()
+        self.authority = trustme.CA()
         self.ca_file = self._place / "ca.pem"
-        self._authority.cert_pem.write_to_path(str(self.ca_file))
-        self.write("good", self._authority, timedelta(days=100))
+        self.authority.cert_pem.write_to_path(str(self.ca_file))
+        self.write("good", self.authority, timedelta(days=100))
         port = free_port()
         self.server = stage.start(
             "--tls-port",
@@ -156,18 +158,33 @@ class _Certificates:
         with contextlib.suppress(Exception):
             _cut(self.server)
 
-    def write_expired(self) -> None:
-        self.write("expired", self._authority, timedelta(days=-1))
-
     def _file(self, name: str, ending: str) -> str:
         return str(Path(self._place) / f"{name}.{ending}")
 
 
 async def _certificate_expired(stage: Stage) -> AsyncGenerator[None]:
     certificates = _Certificates(stage)
-    certificates.write_expired()
+    certificates.write("expired", certificates.authority, timedelta(days=-1))
     yield
     certificates.use("expired")
+    yield
+    certificates.use("good")
+
+
+async def _expires(stage: Stage) -> AsyncGenerator[None]:
+    certificates = _Certificates(stage)
+    certificates.write("old", certificates.authority, timedelta(days=20))
+    yield
+    certificates.use("old")
+    yield
+    certificates.use("good")
+
+
+async def _expires_soon(stage: Stage) -> AsyncGenerator[None]:
+    certificates = _Certificates(stage)
+    certificates.write("old", certificates.authority, timedelta(days=2))
+    yield
+    certificates.use("old")
     yield
     certificates.use("good")
 
@@ -221,7 +238,21 @@ SCENES: Final = (
         _certificate_expired,
         {"RedisCertificateExpired": _SOON},
         REDIS_7,
-        besides=frozenset({"RedisTlsCertificateExpired", "RedisTlsCertificateExpires"}),
+        besides=frozenset({"RedisCertificateExpires", "RedisCertificateExpiresSoon"}),
+    ),
+    Scene(
+        "its certificate is good for 20 days more",
+        _expires,
+        {"RedisCertificateExpires": Within("1m", "3m")},
+        REDIS_7,
+        besides=_CUT,
+    ),
+    Scene(
+        "its certificate is good for two days more",
+        _expires_soon,
+        {"RedisCertificateExpiresSoon": Within("1m", "3m")},
+        REDIS_7,
+        besides=_CUT,
     ),
     Scene("its certificate is from another authority", _tls_fails, {"RedisTlsFails": _SOON}, REDIS_7),
 )
