@@ -55,7 +55,7 @@ async def _memory_full_soon(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched("--maxmemory", "40mb")
     server.client.mset({f"old:{number}": "x" * 1_000_000 for number in range(24)})
     yield
-    growth = stage.every(15, lambda: server.command("SET", f"log:{stage.daemon.seconds}", "x" * 20_000))
+    growth = stage.every(15, lambda: server.command("SET", f"log:{stage.daemon.seconds}", "x" * 40_000))
     yield
     growth.cancel()
     server.command("FLUSHALL")
@@ -95,7 +95,7 @@ SCENES: Final = (
         besides=frozenset({"RedisMemoryHigh"}),
     ),
     Scene(
-        "60 % of maxmemory are used, and 20 kB are written every 15 seconds",
+        "60 % of maxmemory are used, and 40 kB are written every 15 seconds",
         _memory_full_soon,
         {"RedisMemoryFullSoon": Within("33m", "3m")},
     ),

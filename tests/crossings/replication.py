@@ -19,6 +19,7 @@ def pair(stage: Stage, *arguments: str) -> tuple[RealServer, RealServer]:
     primary = stage.start("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", *arguments)
     replica = stage.start("--replicaof", "127.0.0.1", str(primary.port))
     wait(lambda: is_online(primary))
+    wait(lambda: replica.client.info("replication")["master_link_status"] == "up")
     return primary, replica
 
 
