@@ -19,7 +19,6 @@ _CODES: Final = {
     "LOADING": Reason.LOADING,
     "MASTERDOWN": Reason.MASTER_DOWN,
     "BUSY": Reason.BUSY,
-    "DENIED": Reason.PROTECTED_MODE,
     # These speak of commands too, but are about what the server can do just now.
     **dict.fromkeys(("CLUSTERDOWN", "MISCONF", "NOREPLICAS", "NOSCRIPT", "OOM", "READONLY"), Reason.REPLY),
 }
@@ -28,20 +27,36 @@ _PHRASES: Final = (
     (re.compile("invalid password|invalid username", re.I), Reason.WRONG_PASSWORD),
     (re.compile("authentication required", re.I), Reason.PASSWORD_REQUIRED),
     (re.compile("authentication|without any password|no password is set", re.I), Reason.AUTH),
-    (re.compile("no permissions?|permission denied", re.I), Reason.PERMISSION),
     (re.compile("loading the dataset", re.I), Reason.LOADING),
     (re.compile("running in protected mode", re.I), Reason.PROTECTED_MODE),
     (re.compile("busy running a (script|function)", re.I), Reason.BUSY),
+    # Of the whole server, and over before long.
+    (re.compile(r"temporar|overload|try (it )?again|retry|maintenance|timed? ?out", re.I), Reason.REPLY),
+    (
+        re.compile(
+            r"(\bno|not enough|insufficient|lacks?|needs?|requires?) (\w+ )?(permission|privilege)"
+            r"|\bdenied\b|(\bnot |\bun)authori[sz]ed",
+            re.I,
+        ),
+        Reason.PERMISSION,
+    ),
     # Managed services and proxies have words of their own for commands that they leave out.
     (
         re.compile(
-            r"unknown[ /-](disabled )?(sub)?-?command|unsupport|unimplemented|disabled command|forbid"
-            r"|not (been )?(supported|support|allowed|available|implemented|permitted|enabled)\b"
-            r"|(is|are|been) (disabled|restricted|blocked)\b",
+            r"(unknown|unrecogni[sz]ed|invalid|illegal|no such|not a valid|bad|wrong)[ /-]([\w-]+ ){0,2}"
+            r"(sub)?-?command"
+            r"|command not found|\bno command|does(n't| not) exist|invalid request"
+            r"|unsupport|unimplemented|unavailable|forbid|prohibit|\b(dis|dis-|not )allow"
+            r"|(\bnot|n't|cannot) (yet |been |be )?"
+            r"(support|available|implement|permit|enabled|execute|call|run|whitelisted)"
+            r"|\b(disabled|deactivated|restricted|blocked|removed|deprecated|filtered|rejected)\b"
+            # What is asked is always the same: a server that finds fault with its form does not know that.
+            r"|wrong number of arguments|\bsyntax error, try",
             re.I,
         ),
         Reason.UNKNOWN_COMMAND,
     ),
+    (re.compile(r"\badmin(istrator)?s?\b", re.I), Reason.PERMISSION),
 )
 # Redis before 6, of AUTH with a name; redis-py tries the password alone then.
 _NO_USERS: Final = re.compile("wrong number of arguments for .?auth", re.I)

@@ -39,10 +39,13 @@ class AclSampler:
         counts: dict[tuple[str, str], float] = {}
         for entry in entries:
             reason, context = text(entry.get("reason")), text(entry.get("context"))
+            count = number(entry.get("count"))
+            if count is None or count < 0:
+                continue
             labels = (reason if reason in _REASONS else "other", context if context in _CONTEXTS else "other")
-            counts[labels] = counts.get(labels, 0.0) + (number(entry.get("count")) or 0.0)
-        for labels, count in counts.items():
-            self._table.set(DENIALS, count, *labels)
+            counts[labels] = counts.get(labels, 0.0) + count
+        for labels, total in counts.items():
+            self._table.set(DENIALS, total, *labels)
         # Kinds that do not stand in the log stand in it 0 times.
         self._table.tell_all(DENIALS)
         ages = [age for entry in entries if (age := number(entry.get("age-seconds"))) is not None]

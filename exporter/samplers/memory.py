@@ -63,7 +63,7 @@ class MemorySampler:
         fields = pairs(answers[_STATS])
         for field, (family, scale) in _FIELDS.items():
             value = number(fields.get(field))
-            if value is not None:
+            if value is not None and value >= 0:
                 self._table.set(family, value * scale)
         databases = [name for name in fields if name.startswith("db.") and name[3:].isdecimal()]
         self._cap.folded += max(0, len(databases) - _MAX_DATABASES)

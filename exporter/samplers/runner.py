@@ -261,7 +261,8 @@ class TargetRunner:
             self._failed(slot, error)
         else:
             name = slot.plan.spec.name
-            log.error("sampler failed", instance=self.target.instance, sampler=name, exc_info=error)
+            if slot.status.reason is not Reason.INTERNAL:
+                log.error("sampler failed", instance=self.target.instance, sampler=name, exc_info=error)
             self._failed(slot, TargetError(Reason.INTERNAL, f"{type(error).__name__} in sampler {name}"))
         slot.status.note(at, self._clock.monotonic() - started)
 

@@ -131,10 +131,11 @@ def _write_output_limits(value: str, table: SeriesTable) -> None:
     """`normal 0 0 0 slave 268435456 67108864 60`: class, hard and soft limit, seconds."""
     words = value.split()
     for name, *limits in zip(words[::4], words[1::4], words[2::4], words[3::4], strict=False):
-        hard, soft, seconds = (parse_float(limit) or 0.0 for limit in limits)
-        table.set(OUTPUT_LIMIT, hard, name, "hard")
-        table.set(OUTPUT_LIMIT, soft, name, "soft")
-        table.set(OUTPUT_LIMIT_SECONDS, seconds, name, "soft")
+        series = (OUTPUT_LIMIT, "hard"), (OUTPUT_LIMIT, "soft"), (OUTPUT_LIMIT_SECONDS, "soft")
+        for (family, kind), limit in zip(series, limits, strict=True):
+            number = parse_float(limit)
+            if number is not None:
+                table.set(family, number, name, kind)
 
 
 def _write_all(parameters: Mapping[str, str], table: SeriesTable) -> None:
@@ -164,7 +165,7 @@ def _rdb_size(directory: str, name: str) -> int | None:
 
 
 def _whole(value: str) -> int:
-    return int(value) if value.isdecimal() else 0
+    return int(value) if value.isdecimal() and len(value) < 20 else 0
 
 
 SPEC: Final = SamplerSpec(

@@ -29,6 +29,23 @@ UNAVAILABLE = (
     ("ERR The command has been disabled by the administrator", Reason.UNKNOWN_COMMAND),
     ("ERR not implemented", Reason.UNKNOWN_COMMAND),
     ("ERR permission denied", Reason.PERMISSION),
+    ("DENIED command not permitted", Reason.PERMISSION),
+    ("ERR Not authorized", Reason.PERMISSION),
+    ("ERR insufficient privileges", Reason.PERMISSION),
+    ("ERR only administrators may run it", Reason.PERMISSION),
+    ("ERR CONFIG disabled", Reason.UNKNOWN_COMMAND),
+    ("ERR invalid command name", Reason.UNKNOWN_COMMAND),
+    ("ERR no such command 'config'", Reason.UNKNOWN_COMMAND),
+    ("ERR command not found", Reason.UNKNOWN_COMMAND),
+    ("ERR unrecognised command", Reason.UNKNOWN_COMMAND),
+    ("ERR cannot execute command CONFIG", Reason.UNKNOWN_COMMAND),
+    ("ERR command isn't supported", Reason.UNKNOWN_COMMAND),
+    ("ERR command unavailable in this tier", Reason.UNKNOWN_COMMAND),
+    ("ERR prohibited", Reason.UNKNOWN_COMMAND),
+    ("invalid request", Reason.UNKNOWN_COMMAND),
+    # Servers that do not know the form.
+    ("ERR wrong number of arguments for 'latency' command", Reason.UNKNOWN_COMMAND),
+    ("ERR Syntax error, try CLIENT (LIST | KILL ip:port)", Reason.UNKNOWN_COMMAND),
 )
 OTHERS = (
     ("WRONGPASS invalid username-password pair or user is disabled.", Reason.WRONG_PASSWORD),
@@ -44,6 +61,9 @@ OTHERS = (
     ("BUSY Redis is busy running a script. You can only call SCRIPT KILL", Reason.BUSY),
     ("ERR max number of clients reached", Reason.MAX_CLIENTS),
     ("ERR syntax error", Reason.REPLY),
+    ("ERR overloaded, commands not allowed", Reason.REPLY),
+    ("ERR temporarily not available", Reason.REPLY),
+    ("DENIED Redis is running in protected mode because", Reason.PROTECTED_MODE),
 )
 
 

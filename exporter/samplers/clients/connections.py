@@ -5,6 +5,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients.entry import ClientList, host_of, port_of
+from exporter.samplers.info.parser import parse_amount
 
 _INFO_LABELS: Final = ("id", "name", "flags", "db", "host", "port", "user", "resp")
 
@@ -43,8 +44,10 @@ def write_connections(
         table.set(INFO, 1.0, *(values.get(name, "") for name in _INFO_LABELS))
         labels = (fields.get("id", ""), fields.get("name", ""))
         for family, field in ((CREATED, "age"), (IDLE_SINCE, "idle")):
-            if fields.get(field, "").isdecimal():
-                table.set(family, int(at) - float(fields[field]), *labels)
+            seconds = parse_amount(fields.get(field, ""))
+            if seconds is not None:
+                table.set(family, int(at) - seconds, *labels)
         for field, family in NUMBERS.items():
-            if fields.get(field, "").isdecimal():
-                table.set(family, float(fields[field]), *labels)
+            number = parse_amount(fields.get(field, ""))
+            if number is not None:
+                table.set(family, number, *labels)

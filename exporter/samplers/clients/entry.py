@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from exporter.samplers.info.parser import parse_amount
+
 # The first flag that is there tells; a replica is a replica, blocked or not.
 _KINDS: Final = (("M", "primary"), ("S", "replica"), ("O", "monitor"), ("P", "pubsub"), ("b", "blocked"))
 
@@ -44,9 +46,10 @@ class ClientList:
     def numbers(self, name: str) -> list[float]:
         """A field of all connections that tell a number there."""
         texts = self.texts(name)
-        if "" not in texts and "".join(texts).isdecimal():
+        together = "".join(texts)
+        if "" not in texts and together.isdecimal() and together.isascii() and max(map(len, texts)) < 20:
             return list(map(float, texts))
-        return [float(text) for text in texts if text.isdecimal()]
+        return [number for text in texts if (number := parse_amount(text)) is not None]
 
     def fields(self, limit: int) -> Sequence[Mapping[str, str]]:
         """All fields of the first `limit` connections."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from exporter.config.samplers.clients import ClientsSection
 from exporter.connection import Asker
+from exporter.errors import Reason, TargetError
 from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.clients import aggregate, connections
@@ -47,7 +48,9 @@ class ClientsSampler:
             return
         answers = await self._refusals.ask(connection, {_LIST: ("CLIENT", "LIST")})
         reply = answers[_LIST]
-        clients = ClientList(reply if isinstance(reply, bytes) else b"")
+        if not isinstance(reply, bytes):
+            raise TargetError(Reason.PROTOCOL, "CLIENT LIST did not answer with a text")
+        clients = ClientList(reply)
         self._passes_to_skip = len(clients) // _CLIENTS_PER_PASS
         table.set(LISTED, float(len(clients)))
         aggregate.write_aggregate(clients, table, self._caps)

@@ -13,12 +13,22 @@ from exporter.model.floats import parse_float
 
 # What stands between pairs. Another comma is part of a value, which is no number then.
 _BETWEEN: Final = re.compile(",(?=[^,=]*=)")
+# What is read of a reply, whoever answers: a server says some hundreds of short lines, and a few thousands
+# where it has thousands of databases or replicas.
+_MAX_BYTES: Final = 2 << 20
+MAX_LINES: Final = 5_000
+_MAX_LINE: Final = 8_192
 
 
 def split_lines(reply: bytes) -> Sequence[str]:
-    """The lines of the reply, however they end; bytes that are not UTF-8 are shown escaped."""
-    text = reply.decode("utf-8", "backslashreplace").removeprefix("\ufeff")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """The lines of the reply, however they end, without spaces around them; bytes that are not UTF-8 are
+    shown escaped. At most `MAX_LINES`; lines that are too long for any server are empty."""
+    text = reply[:_MAX_BYTES].decode("utf-8", "backslashreplace").removeprefix("\ufeff")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MAX_LINES)
+    if len(lines) > MAX_LINES or len(reply) > _MAX_BYTES:
+        # The rest, or what is left of a line.
+        lines.pop()
+    return [line.strip() if len(line) <= _MAX_LINE else "" for line in lines]
 
 
 def parse_section(line: str) -> str:
@@ -73,16 +83,19 @@ _WORDS = {
 
 def parse_named_amounts(text: str) -> tuple[tuple[str, ...], list[float | None]]:
     """The names and the amounts of `calls=21,usec=175`, in order; None for what is none, or not known."""
-    pairs = [item.partition("=") for item in _BETWEEN.split(text)]
+    pairs = [item.partition("=") for item in _BETWEEN.split(text.rstrip(","))]
     return tuple(name for name, _, _ in pairs), [parse_amount(value) for _, _, value in pairs]
 
 
+_MAX_DIGITS: Final = 9
+
+
 def parse_version(text: str) -> tuple[int, ...]:
-    """`7.0.15` as (7, 0, 15); what is not a number ends it."""
+    """`7.0.15` as (7, 0, 15); what is not a number, or none of a version, ends it."""
     numbers = []
     for part in text.split("."):
         digits = part[: len(part) - len(part.lstrip("0123456789"))]
-        if not digits:
+        if not 0 < len(digits) <= _MAX_DIGITS:
             break
         numbers.append(int(digits))
     return tuple(numbers)

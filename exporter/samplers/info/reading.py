@@ -7,7 +7,7 @@ from exporter.config.samplers.info import InfoSection
 from exporter.errors import Reason, TargetError
 from exporter.samplers.base import CommandTimes, SamplerContext
 from exporter.samplers.info.lines import LineMemory, LineReader, always_anew
-from exporter.samplers.info.parser import parse_section, split_field, split_lines
+from exporter.samplers.info.parser import MAX_LINES, parse_section, split_field, split_lines
 from exporter.samplers.info.plain import PlainReader
 from exporter.samplers.info.sections import (
     certificates,
@@ -55,6 +55,7 @@ class InfoReader:
         self._sentinel = sentinel.SentinelReader(table)
         self._plain = PlainReader(table)
         self._memory = LineMemory(server.FIELDS | certificates.FIELDS)
+        self._line_cap = context.new_cap("line", MAX_LINES)
         self._generation = -1
         self._modules: set[str] = set()
 
@@ -64,6 +65,7 @@ class InfoReader:
         Raises `TargetError` where it says nothing that is known here.
         """
         lines = split_lines(reply)
+        self._line_cap.folded += len(lines) >= MAX_LINES
         self._plain.at = at
         is_same = self._generation == self._table.generation
         if is_same:

@@ -7,8 +7,11 @@ text about the complexity before the arguments. Valkey's COMMANDLOG has bytes in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from exporter.connection import Reply
+
+_MAX_DIGITS: Final = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def parse_entries(reply: Reply) -> list[Entry]:
 def _parse_entry(fields: Reply) -> Entry | None:
     if not isinstance(fields, list) or len(fields) < 4:
         return None
-    number, at, value = (_whole(field) for field in fields[:3])
+    number, at, value = (parse_whole(field) for field in fields[:3])
     if number is None or at is None or value is None:
         return None
     # The only list; in the fourth place, or in the fifth.
@@ -53,11 +56,11 @@ def _field(fields: Sequence[Reply], place: int) -> Reply:
     return fields[place] if place < len(fields) else None
 
 
-def _whole(field: Reply) -> int | None:
-    """A number; proxies tell some as texts."""
-    if isinstance(field, bytes) and field.isdigit():
+def parse_whole(field: Reply) -> int | None:
+    """A number that is not negative, None for anything else; proxies tell some as texts."""
+    if isinstance(field, bytes) and field.isdigit() and len(field) <= _MAX_DIGITS:
         return int(field)
-    return field if isinstance(field, int) else None
+    return field if isinstance(field, int) and field >= 0 else None
 
 
 def _text(field: Reply) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.connection import Asker
-from exporter.errors import ReplyError
+from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.info.parser import split_lines
 from exporter.samplers.refusals import Refusals
 from exporter.samplers.replies import pairs
-from exporter.samplers.slowlog.entries import Entry, parse_entries
+from exporter.samplers.slowlog.entries import Entry, parse_entries, parse_whole
 from exporter.samplers.slowlog.ledger import DEFAULT_CAPACITY
 
 # Entries may come between the look at the newest and the reading of all new ones.
@@ -42,8 +42,11 @@ async def look(
         refusals.require(name)
     newest = parse_entries(answers[_NEWEST])
     lengths = {name: answers.get(f"COMMANDLOG LEN {name}") for name in _COMMANDLOGS}
+    length = parse_whole(answers[_LENGTH])
+    if length is None:
+        raise TargetError(Reason.PROTOCOL, f"{_LENGTH} did not answer with a number")
     return RingView(
-        int(answers[_LENGTH]),
+        length,
         newest,
         {name: length for name, length in lengths.items() if isinstance(length, int)},
     )
@@ -59,8 +62,8 @@ async def ask_capacity(connection: Asker, refusals: Refusals) -> int:
     """How many entries the ring can hold; the default where the server does not tell."""
     command = ("CONFIG", "GET", "slowlog-max-len")
     answers = await refusals.ask(connection, {_CAPACITY: command}, required=False)
-    value = pairs(answers.get(_CAPACITY)).get("slowlog-max-len")
-    return int(value) if isinstance(value, bytes) and value.isdigit() else DEFAULT_CAPACITY
+    capacity = parse_whole(pairs(answers.get(_CAPACITY)).get("slowlog-max-len"))
+    return DEFAULT_CAPACITY if capacity is None else capacity
 
 
 async def ask_run_id(connection: Asker) -> str:

@@ -1,6 +1,7 @@
 """INFO as other makes and old versions write it: what can be read is read, what cannot is absent, never 0."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -148,7 +149,6 @@ def test_what_is_not_known_is_absent() -> None:
         "-inf",
         "1_000",
         " 42",
-        "42 ",
         "0x10",
         "-nan",
         "1,000",
@@ -173,6 +173,45 @@ def test_what_is_no_number_is_absent(value: str) -> None:
         assert found.get("redis_connected_clients") == expected
         assert found.get('redis_db_keys{db="db0"}') == expected
         assert found['redis_db_keys_expiring{db="db0"}'] == 1.0
+
+
+def test_spaces_around_lines_are_none_of_theirs() -> None:
+    assert read("\n".join(f" \t{line} " for line in PLAIN.splitlines())) == read(PLAIN)
+
+
+def test_a_comma_at_the_end_of_a_line() -> None:
+    found = read(PLAIN.replace("calls=21,usec=175,usec_per_call=8.33", "calls=21,usec=175,"))
+
+    assert found['redis_commands_duration_seconds_total{cmd="get"}'] == 175e-6
+
+
+def test_a_database_without_a_count_is_not_empty() -> None:
+    found = read(PLAIN.replace("db0:keys=19,", "db0:keys=19\ndb1:") + "db2:keys=1,expires=0")
+
+    assert databases(found) == {"db0": 19.0, "db2": 1.0}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"cmdstat_x{n}:calls=1,usec=1" for n in range(50_000)],
+        [f"engine_{n}:name=x{n},module=x" for n in range(50_000)],
+        ["", "#"] * 1_000_000,
+        ["cmdstat_set:calls=1," + "a=1," * 1_000_000 + "usec=1"],
+        ["module:name=x," + "a=[b]," * 500_000],
+        [f"redis_version:{'9' * 5_000}.1", f"db1 Strings_keys={'9' * 400}, expires=0"],
+    ],
+    ids=["commands", "engines", "nothing", "fields", "brackets", "digits"],
+)
+def test_a_reply_without_end_is_read_in_part(lines: Sequence[str]) -> None:
+    subject, text = reading(), PLAIN + "\n".join(lines)
+    began = time.process_time()
+    found = subject.read(text.encode())
+
+    assert time.process_time() - began < 1.0
+    assert found["redis_connected_clients"] == 6.0
+    assert databases(found)["db0"] == 19.0
+    assert len(found) < 3_000
 
 
 def test_two_replicas_that_announce_one_address() -> None:

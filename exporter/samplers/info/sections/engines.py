@@ -22,7 +22,7 @@ OVERHEAD: Final = Family(
 )
 FAMILIES: Final = (ENGINE, USED, OVERHEAD)
 
-LINE: Final = re.compile(r"engine_\d+")
+LINE: Final = re.compile(r"engine_\d{1,2}", re.ASCII)
 
 
 def read_engine(text: str, table: SeriesTable) -> LineReader:

@@ -37,7 +37,7 @@ _FIELDS: Final = {
 
 _DATABASE: Final = re.compile(r"db\d{1,9}", re.ASCII)
 # Pika counts keys by type: `db0 Strings_keys=4200, expires=4100, invalid_keys=70`.
-_BY_TYPE: Final = re.compile(r"db(\d{1,9}) \w+_keys=(\d+), expires=(\d+)(?:,.*)?", re.ASCII)
+_BY_TYPE: Final = re.compile(r"db(\d{1,9}) \w+_keys=(\d{1,20}), expires=(\d{1,20})(?:,.*)?", re.ASCII)
 # So many databases are shown, and so many of those that are empty.
 MAX_DATABASES: Final = 1_000
 _MAX_EMPTY: Final = 100
@@ -72,10 +72,11 @@ class KeyspaceReader:
             return None
         names, _ = parse_named_amounts(text)
         places = {field.strip(): place for place, field in enumerate(names)}
+        table, database = self._table, int(name[2:])
+        # Without keys it is one of which they are not known.
+        self._named.add(database)
         if "keys" not in places:
             return None
-        table, database = self._table, int(name[2:])
-        self._named.add(database)
         is_shown = self._has_room()
         handles = [
             (places[field], scale, table.handle(family, name))
