@@ -66,7 +66,7 @@ SCENES: Final = (
     Scene(
         "the server is restarted",
         _restarted,
-        {"RedisRestarted": Within("1m", "11m")},
+        {"RedisRestarted": Within("1m", "13m")},
         besides=frozenset({"RedisDown"}),
     ),
     Scene(
@@ -79,6 +79,6 @@ SCENES: Final = (
         "it loads its data for long (key-load-delay)",
         _loading,
         {"RedisLoading": Within("6m", "3m")},
-        besides=frozenset({"RedisDown", "RedisRestarted", "RedisSevereErrors", "RedisKeysWithoutTtl"}),
+        besides=frozenset({"RedisDown", "RedisRestarted", "RedisSevereErrors"}),
     ),
 )

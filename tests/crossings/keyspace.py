@@ -93,7 +93,6 @@ GROWTH: Final = (
         "12,000 keys order:* become 1,500 more every ten minutes",
         _pattern_grows,
         {"RedisPatternGrows": Within("3h30m", "20m")},
-        besides=frozenset({"RedisKeysWithoutTtl"}),
     ),
 )
 

@@ -110,6 +110,5 @@ SCENES: Final = (
         _fragmentation,
         {"RedisFragmentationHigh": Within("16m", "3m"), "RedisRssOverLimit": Within("16m", "3m")},
         REDIS_7,
-        besides=frozenset({"RedisKeysWithoutTtl"}),
     ),
 )

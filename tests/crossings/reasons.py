@@ -80,14 +80,6 @@ async def _info_refused(stage: Stage) -> AsyncGenerator[None]:
     server.command("ACL", "SETUSER", "default", "+info")
 
 
-async def _samples_old(stage: Stage) -> AsyncGenerator[None]:
-    server = stage.watched()
-    yield
-    server.command("ACL", "SETUSER", "default", "-info")
-    yield
-    server.command("ACL", "SETUSER", "default", "+info")
-
-
 async def _no_free_client(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched()
     server.command("PING")
@@ -264,14 +256,5 @@ MOST: Final = (
         {"RedisMostDown": _SOON},
         labels={},
         besides=frozenset({"RedisDown", "RedisRestarted", "RedisHostDown"}),
-    ),
-)
-
-SAMPLES_OLD: Final = (
-    Scene(
-        "INFO is taken from the user for more than five minutes",
-        _samples_old,
-        {"VigilSamplesOld": Within("6m", "12m")},
-        besides=frozenset({"RedisInfoRefused", "RedisPermissionDenied"}),
     ),
 )

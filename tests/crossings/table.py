@@ -37,7 +37,6 @@ class Group:
 GROUPS: Final = (
     Group("availability", availability.SCENES),
     Group("reasons", reasons.SCENES),
-    Group("samples-old", reasons.SAMPLES_OLD),
     Group("most-servers", reasons.MOST),
     Group("memory", memory.SCENES),
     Group("cache", cache.SCENES),
