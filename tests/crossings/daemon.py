@@ -40,7 +40,7 @@ receivers:
   - {name: pager, pagerduty_configs: [{routing_key: key-of-the-service}]}
 """
 CONFIG: Final[Mapping[str, Any]] = {
-    "samplers": {"queues": {"max_queues": 1, "forget_after": "10m", "lists": [{"key": "jobs:{name}"}]}},
+    "samplers": {"queues": {"max_queues": 1, "lists": [{"key": "jobs:{name}"}]}},
     "alerting": {"alertmanagers": ["{hook}"]},
     "storage": {"path": "data"},
 }

@@ -163,13 +163,14 @@ class KnownQueues:
             return label
         return printable(queue.base + queue.name)
 
-    def expire(self, before: float) -> Sequence[KnownQueue]:
-        """Forget the queues that were last alive before this moment (epoch seconds)."""
+    def expire(self, before: float, refused_before: float) -> Sequence[KnownQueue]:
+        """Forget the queues that were last alive before this moment (epoch seconds), and those over the limit
+        that were last seen before the other one."""
         gone = [known for known in self._queues.values() if known.alive_at < before]
         for known in gone:
             self.drop(known)
         for refused in self._refused.values():
-            for queue in [queue for queue, seen_at in refused.items() if seen_at < before]:
+            for queue in [queue for queue, seen_at in refused.items() if seen_at < refused_before]:
                 del refused[queue]
         return gone
 

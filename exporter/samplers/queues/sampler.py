@@ -35,6 +35,8 @@ log = get_logger(__name__)
 _SERIES_PER_QUEUE: Final = 30
 _REPLICA_ROLES: Final = frozenset({"slave", "replica"})
 _CLIENT_LIST: Final = "CLIENT LIST"
+# A queue over the limit that was not found for so long, nor in a whole walk since, is gone.
+_UNSEEN_SECONDS: Final = 900.0
 # Their workers are known by the names of their connections.
 _NAMED_CLIENTS: Final = frozenset({"bullmq", "bull"})
 # Queues by database and framework.
@@ -246,7 +248,10 @@ class QueuesSampler:
         jobs = job_keys(self._known)
         if jobs != facts.job_keys:
             facts.job_keys = jobs
-        for known in self._known.expire(at - self._settings.forget_after.seconds):
+        forget_after = self._settings.forget_after.seconds
+        # Of those over the limit nothing is read. No walk is made where nothing is written.
+        unseen_since = min(at - _UNSEEN_SECONDS, self._search.walked_since)
+        for known in self._known.expire(at - forget_after, max(at - forget_after, unseen_since)):
             # What it counted is forgotten too: should it come back, it counts from then on.
             self._since = at
             log.info(

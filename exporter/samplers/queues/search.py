@@ -33,7 +33,8 @@ _RARELY: Final = 3
 class QueueSearch:
     """Has the finder look whenever it is time, or there is a reason to.
 
-    `error` is that of the last walk, `walk_seconds` how long the last good one took; `signs` are what
+    `error` is that of the last walk, `walk_seconds` how long the last good one took, `walked_since` when it
+    began (epoch seconds; 0: none has ended well); `signs` are what
     connections were seen to do that workers and producers do.
     """
 
@@ -47,6 +48,7 @@ class QueueSearch:
     ) -> None:
         self.error: TargetError | None = None
         self.walk_seconds = 0.0
+        self.walked_since = 0.0
         self.signs: frozenset[str] = frozenset()
         self._context = context
         self._settings: QueuesSection = context.settings
@@ -113,6 +115,7 @@ class QueueSearch:
             self._walk_due_at = 0.0
             return
         self.walk_seconds = clock.monotonic() - started
+        self.walked_since = at
         self._walked_at = writes
 
     def _walk_failed(self, error: BaseException | None, at: float) -> None:
@@ -172,6 +175,7 @@ class QueueSearch:
         """The clock was set by so much."""
         self._walk_due_at = self._walk_due_at and self._walk_due_at + seconds
         self._index_due_at = self._index_due_at and self._index_due_at + seconds
+        self.walked_since = self.walked_since and self.walked_since + seconds
 
     async def close(self) -> None:
         """End the walk under way."""

@@ -26,7 +26,7 @@ def test_what_is_over_the_limit_is_counted_once_and_left_alone() -> None:
 def test_a_forgotten_queue_makes_room() -> None:
     known = KnownQueues(1)
     known.see(MAIL, "mail", 1.0)
-    assert [gone.label for gone in known.expire(2.0)] == ["mail"]
+    assert [gone.label for gone in known.expire(2.0, 2.0)] == ["mail"]
     known.see(OTHER, "mail", 3.0)
     assert [queue.label for queue in known] == ["mail"]
     assert known.over_limit == {}
@@ -53,7 +53,7 @@ def test_what_was_over_the_limit_is_counted_as_long_as_it_is_seen() -> None:
     known.see(MAIL, "mail", 1.0)
     known.see(OTHER, "other", 1.0)
     known.see(MAIL, "mail", 9.0)
-    known.expire(5.0)
+    known.expire(5.0, 5.0)
     assert known.over_limit == {}
 
 
@@ -70,7 +70,7 @@ def test_seen_again_it_lives_on_and_takes_new_notes() -> None:
     known = KnownQueues(1)
     known.see(MAIL, "mail", 1.0, {"a": 1})
     known.see(MAIL, "mail", 5.0, {"b": 2})
-    assert known.expire(4.0) == []
+    assert known.expire(4.0, 4.0) == []
     assert next(iter(known)).notes == {"a": 1, "b": 2}
 
 

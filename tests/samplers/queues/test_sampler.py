@@ -337,6 +337,23 @@ def test_queues_may_be_ignored_and_frameworks_chosen(empty_server: RealServer) -
     assert set(read_queues(empty_server.url, AT, settings)) == {("bullmq", "mail")}
 
 
+def test_what_was_over_the_limit_is_over_when_walks_do_not_find_it_any_more(empty_server: RealServer) -> None:
+    for number in range(4):
+        make_queue(empty_server, f"queue{number}")
+    with Watcher(empty_server.url, QueuesSection(max_queues=3)) as watcher:
+        watcher.find(AT)
+        watcher.read(AT)
+        # As long as nobody walks nothing is known to be gone.
+        watcher.read(AT + 3600)
+        assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="bullmq"}': 1}
+        (left_out,) = watcher.sampler._known._refused["bullmq"]
+        empty_server.client.delete(*empty_server.client.keys(left_out.name.decode() + "*"))
+        watcher.find(AT + 3615)
+        watcher.read(AT + 3615)
+        watcher.read(AT + 3630)
+        assert watcher.values("redis_vigil_queues_over_limit") == {}
+
+
 def test_what_is_over_the_limit_is_counted_and_logged_once(
     empty_server: RealServer, caplog: pytest.LogCaptureFixture
 ) -> None:
