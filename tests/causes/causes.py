@@ -16,6 +16,7 @@ _A, _B, _C = 'instance="10.0.0.1:6379"', 'instance="10.0.0.2:6379"', 'instance="
 _SHOP = 'cluster="shop"'
 _M = 'master_name="m"'
 _SENTINEL = f'instance="s:26379",{_M}'
+_STREAM = f'{_A},framework="stream",queue="orders"'
 _QUEUE = f'{_A},framework="bullmq",queue="mail"'
 
 CAUSES: Final = [
@@ -162,6 +163,27 @@ CAUSES: Final = [
         {"RedisQueueNoWorker", "RedisQueueOldJob", "RedisQueueBacklog", "RedisQueueOrphanedJobs"},
         {"RedisQueueNoWorker/10.0.0.1:6379"},
         minutes=20,
+    ),
+    cause(
+        "a consumer of a stream dies with an entry",
+        {
+            f"redis_up{{{_A}}}": "1x70",
+            f'redis_queue_group_stuck_entries{{{_STREAM},group="g"}}': "0x9 1x60",
+            f"redis_queue_stuck_jobs{{{_STREAM}}}": "0x9 1x60",
+        },
+        {"RedisStreamEntriesStuck", "RedisQueueStuckJobs"},
+        {"RedisStreamEntriesStuck/10.0.0.1:6379"},
+    ),
+    cause(
+        "the consumers of a stream do not keep up",
+        {
+            f"redis_up{{{_A}}}": "1x200",
+            f'redis_queue_group_lag_entries{{{_STREAM},group="g"}}': "0x9 0+30x190",
+            f'redis_queue_oldest_job_age_seconds{{{_STREAM},method="timestamp"}}': "0x9 0+15x190",
+        },
+        {"RedisStreamLagGrows", "RedisQueueOldJob"},
+        {"RedisQueueOldJob/10.0.0.1:6379"},
+        minutes=40,
     ),
     cause(
         "a primary dies with a queue on it",

@@ -351,7 +351,7 @@ def test_what_was_over_the_limit_is_over_when_walks_do_not_find_it_any_more(empt
         watcher.find(AT + 3615)
         watcher.read(AT + 3615)
         watcher.read(AT + 3630)
-        assert watcher.values("redis_vigil_queues_over_limit") == {}
+        assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="bullmq"}': 0}
 
 
 def test_what_is_over_the_limit_is_counted_and_logged_once(
