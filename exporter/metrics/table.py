@@ -91,6 +91,13 @@ class SeriesTable:
         if handle is not None:
             self.values[handle] = value
 
+    def clear(self, family: Family, *label_values: str) -> None:
+        """Leave one series without a value in this pass, also where the last pass's was carried over."""
+        key: Key = (family, "", label_values)
+        handle = self._columns.handles.get(key, self._added.get(key))
+        if handle is not None:
+            self.values[handle] = None
+
     def set_buckets(
         self, family: Family, buckets: Iterable[tuple[str, float]], total: float, *label_values: str
     ) -> None:

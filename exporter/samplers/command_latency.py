@@ -83,11 +83,12 @@ class CommandLatencySampler:
         times = self._context.facts.command_times
         known = {command: times.microseconds(command) for command in map(_decode, names)}
         told = {command: total for command, total in known.items() if total is not None}
+        refusals = self._context.refusals
         if times.at == at and len(told) == len(known):
+            # INFO is answered, if it ever was refused.
+            refusals.accept(_STATISTICS)
             return told
-        answers = await self._context.refusals.ask(
-            connection, {_STATISTICS: ("INFO", "commandstats")}, required=False
-        )
+        answers = await refusals.ask(connection, {_STATISTICS: ("INFO", "commandstats")}, required=False)
         return _parse_sums(answers.get(_STATISTICS))
 
     def _read(self, name: bytes, details: Reply, sums: Mapping[str, float]) -> None:

@@ -105,11 +105,12 @@ class LatencySampler:
             if not isinstance(error, TargetError) or error.reason is Reason.TIMEOUT:
                 self._histogram.observe(self._context.clock.monotonic() - started)
             raise
+        latest = refusals.sort_out(_LATEST, replies[1]) if with_spikes else None
         if isinstance(replies[0], ReplyError):
             raise replies[0]
         self._histogram.observe(seconds)
         self._table.set(LAST_PING, seconds)
-        return refusals.sort_out(_LATEST, replies[1]) if with_spikes else None
+        return latest
 
     async def close(self) -> None:
         """Nothing to let go of."""

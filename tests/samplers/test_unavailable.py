@@ -9,6 +9,8 @@ from exporter.connection import Command, Reply
 from exporter.errors import Reason, ReplyError
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.unavailable import Unavailable
+from tests.samplers.canned import canned_server
+from tests.samplers.sampling import run_async, sampling
 
 DENIED = ReplyError(Reason.PERMISSION, "NOPERM no permissions to run the command")
 UNKNOWN = ReplyError(Reason.UNKNOWN_COMMAND, "ERR unknown command")
@@ -100,3 +102,36 @@ def test_what_was_refused_is_asked_at_once_of_a_server_that_came_back() -> None:
     refusals.try_again()
     ask(refusals, server)
     assert len(server.asked) == 1
+
+
+def test_what_is_granted_is_not_listed_any_more_whoever_asks() -> None:
+    """Command latencies ask for INFO themselves only as long as the INFO sampler may not."""
+    info = "# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:5\r\n\r\n# Commandstats\r\n"
+    replies: dict[str, object] = {
+        "INFO": Exception(DENIED),
+        "LATENCY HISTOGRAM": ["get", ["calls", 1, "histogram_usec", [1, 1]]],
+    }
+
+    async def scenario() -> None:
+        async with canned_server(replies) as port, sampling(port, "info", "command_latency") as probe:
+            await probe.run_together("info", "command_latency")
+            listed = [one.command for one in probe.runner.unavailable.commands]
+            assert "INFO commandstats" in listed
+            replies["INFO"] = info + "cmdstat_get:calls=1,usec=1,usec_per_call=1.00\r\n"
+            for _ in range(2):
+                probe.clock.ahead += RETRY_SECONDS
+                await probe.run_together("info", "command_latency")
+            assert probe.runner.unavailable.commands == []
+
+    run_async(scenario)
+
+
+def test_what_is_asked_along_with_a_refused_ping_is_listed_too() -> None:
+    replies = {"PING": Exception(DENIED), "LATENCY LATEST": Exception(DENIED)}
+
+    async def scenario() -> None:
+        async with canned_server(replies) as port, sampling(port, "latency") as probe:
+            await probe.run()
+            assert probe.runner.unavailable.grant.endswith("+latency|latest +ping")
+
+    run_async(scenario)

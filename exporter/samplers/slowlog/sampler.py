@@ -191,6 +191,8 @@ class SlowlogSampler:
         for name, family in _COMMANDLOG_FAMILIES:
             if name in view.commandlogs:
                 table.set(family, float(view.commandlogs[name]))
+            else:
+                table.clear(family)
         if self._moved:
             self._write_commands()
             self._write_patterns(at)

@@ -175,6 +175,22 @@ def test_what_is_no_number_is_absent(value: str) -> None:
         assert found['redis_db_keys_expiring{db="db0"}'] == 1.0
 
 
+def test_what_is_worked_out_of_a_number_goes_with_it() -> None:
+    known = "\n# Persistence\nrdb_last_save_time:1700000000\n"
+    known += "# TLS\ntls_ca_cert_serial:0A\ntls_ca_cert_expires_in_seconds:90\n"
+    subject = reading()
+    before = subject.read((PLAIN + known).encode())
+    after = subject.read((PLAIN + known.replace("1700000000", "-1").replace(":90", ":soon")).encode())
+
+    gone = {
+        "redis_rdb_last_save_age_seconds",
+        "redis_rdb_last_save_timestamp_seconds",
+        "redis_tls_ca_cert_expires_in_seconds",
+        'redis_tls_certificate_info{certificate="ca", serial="0A"}',
+    }
+    assert before.keys() - after.keys() == gone
+
+
 def test_spaces_around_lines_are_none_of_theirs() -> None:
     assert read("\n".join(f" \t{line} " for line in PLAIN.splitlines())) == read(PLAIN)
 

@@ -39,3 +39,6 @@ def write_certificates(fields: Mapping[str, str], table: SeriesTable) -> None:
         if serial != _NONE and seconds is not None:
             table.set(_EXPIRES[name], seconds)
             table.set(CERTIFICATE, 1.0, name, serial)
+        else:
+            table.clear(_EXPIRES[name])
+            table.clear(CERTIFICATE, name, serial)

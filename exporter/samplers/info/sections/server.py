@@ -101,6 +101,8 @@ def write_times(fields: Mapping[str, str], table: SeriesTable, at: float) -> Non
     saved = parse_amount(fields.get("rdb_last_save_time", ""))
     if saved:
         table.set(RDB_AGE, max(0.0, round(at - saved, 3)))
+    else:
+        table.clear(RDB_AGE)
 
 
 def learn_identity(fields: Mapping[str, str], facts: TargetFacts) -> None:
