@@ -35,7 +35,7 @@ class AclSampler:
         """One pass (see `Sampler`)."""
         answers = await self._refusals.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
         reply = answers[_LOG]
-        entries = [pairs(entry) for entry in reply] if isinstance(reply, list) else []
+        entries = [pairs(entry) for entry in reply[:_MAX_ENTRIES]] if isinstance(reply, list) else []
         counts: dict[tuple[str, str], float] = {}
         for entry in entries:
             reason, context = text(entry.get("reason")), text(entry.get("context"))

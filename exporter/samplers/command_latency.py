@@ -24,6 +24,8 @@ LATENCIES: Final = Family(
 _HISTOGRAM: Final = "LATENCY HISTOGRAM"
 _STATISTICS: Final = "INFO commandstats"
 _SINCE: Final = (7, 0)
+# Servers have some hundreds of commands.
+_MAX_LISTED: Final = 2_000
 # Calls, upper bounds, and cumulative counts.
 _Parsed = tuple[float, Sequence[int], Sequence[int]]
 
@@ -59,7 +61,8 @@ class CommandLatencySampler:
         refusals = self._context.refusals
         answers = await refusals.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")}, required=False)
         reply = answers.get(_HISTOGRAM)
-        names, details = (reply[::2], reply[1::2]) if isinstance(reply, list) else ([], [])
+        listed = reply[: 2 * _MAX_LISTED] if isinstance(reply, list) else []
+        names, details = listed[::2], listed[1::2]
         if self._generation == self._table.generation and names == self._names:
             self._table.carry_over()
         else:

@@ -39,6 +39,8 @@ SPIKE_MAX: Final = Family(
 )
 
 _LATEST: Final = "LATENCY LATEST"
+# Servers know some twenty kinds of spikes.
+_MAX_LISTED: Final = 1_000
 BOUNDS_SECONDS: Final = (
     0.0001,
     0.00025,
@@ -121,7 +123,7 @@ def _parse_spikes(reply: Reply) -> Iterator[tuple[str, int, int, int]]:
 
     Format: https://redis.io/docs/latest/commands/latency-latest/.
     """
-    for fields in reply if isinstance(reply, list) else ():
+    for fields in reply[:_MAX_LISTED] if isinstance(reply, list) else ():
         if isinstance(fields, list) and len(fields) >= 4 and isinstance(fields[0], bytes):
             name, *numbers = fields[:4]
             if all(isinstance(number, int) for number in numbers):

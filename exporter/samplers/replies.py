@@ -1,8 +1,13 @@
 """Replies of several commands in the forms that they share."""
 
+from typing import Final
+
 from exporter.connection import Reply
 from exporter.metrics import shorten
 from exporter.model.floats import parse_float
+
+# CONFIG GET * tells some hundreds.
+_MAX_PAIRS: Final = 2_000
 
 
 def text(reply: Reply) -> str:
@@ -18,7 +23,8 @@ def number(reply: Reply) -> float | None:
 
 
 def pairs(reply: Reply) -> dict[str, Reply]:
-    """A flat list of names and values."""
+    """A flat list of names and values, as far as any server goes."""
     if not isinstance(reply, list):
         return {}
-    return {text(name): value for name, value in zip(reply[::2], reply[1::2], strict=False)}
+    read = reply[: 2 * _MAX_PAIRS]
+    return {text(name): value for name, value in zip(read[::2], read[1::2], strict=False)}

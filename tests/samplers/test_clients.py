@@ -122,7 +122,7 @@ def test_columns() -> None:
             b"",
         ]
     )
-    found = ClientList(listed)
+    found = ClientList(listed, 100)
 
     assert len(found) == 2
     assert found.texts("name") == ["", "\\xff"]
@@ -132,20 +132,22 @@ def test_columns() -> None:
     assert "lib-name" in found
     assert found.fields(1)[0]["age"] == "6321"
     assert found.counts("name") == {"": 1, "\\xff": 1}
-    assert len(ClientList(b"")) == 0
+    assert len(ClientList(b"", 100)) == 0
 
 
 def test_lines_that_differ_in_their_fields() -> None:
     """Dragonfly leaves out what there is nothing to say of; lines may still have as many fields."""
     same_length = ClientList(
         b"id=1 addr=10.0.0.1:5 name=api tls=TLSv1.3 age=5 idle=1 db=0\r\n"
-        b"id=2 addr=10.0.0.2:6 name=batch pipeline=6 age=7 idle=0 db=1\r\n"
+        b"id=2 addr=10.0.0.2:6 name=batch pipeline=6 age=7 idle=0 db=1\r\n",
+        100,
     )
     other_length = ClientList(
         b"id=1 addr=10.0.0.1:5 name=api age=5\n"
-        b"id=2 lib-name=redis-py addr=10.0.0.2:6 age=7 name=batch omem=3\n"
+        b"id=2 lib-name=redis-py addr=10.0.0.2:6 age=7 name=batch omem=3\n",
+        100,
     )
-    without_ids = ClientList(b"addr=10.0.0.1:5 fd=7 idle=3 flags=N db=0 sub=0\n")
+    without_ids = ClientList(b"addr=10.0.0.1:5 fd=7 idle=3 flags=N db=0 sub=0\n", 100)
 
     for found in (same_length, other_length):
         assert found.texts("name") == ["api", "batch"]
@@ -169,6 +171,15 @@ def test_lines_that_differ_in_their_fields() -> None:
 )
 def test_addresses(address: str, host: str, port: str) -> None:
     assert (host_of(address), port_of(address)) == (host, port)
+
+
+def test_a_list_without_end_is_read_in_part() -> None:
+    line = b"id=1 addr=10.0.0.1:5 idle=3 db=1 "
+    assert len(ClientList((line + b"\n") * 500, 100)) == 100
+    cut = ClientList((line + b"x" * 1_500 + b"\n") * 500, 100)
+    assert 50 < len(cut) < 100
+    assert cut.texts("db") == ["1"] * len(cut)
+    assert len(ClientList(line * 100_000, 100)) == 0
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,19 @@ from exporter.samplers.info.parser import parse_amount
 
 # The first flag that is there tells; a replica is a replica, blocked or not.
 _KINDS: Final = (("M", "primary"), ("S", "replica"), ("O", "monitor"), ("P", "pubsub"), ("b", "blocked"))
+# More than lines are long on average, in bytes.
+_MEAN_LINE: Final = 1_024
 
 
 class ClientList:
-    """All connections; there may be thousands of them, and few fields are asked for."""
+    """All connections, as far as the limit; there may be thousands of them, and few fields are asked for."""
 
-    def __init__(self, reply: bytes) -> None:
-        lines = reply.decode("utf-8", "backslashreplace").replace("\r", "").split("\n")
+    def __init__(self, reply: bytes, limit: int) -> None:
+        if len(reply) > limit * _MEAN_LINE:
+            # Not the beginning of a line.
+            reply = reply[: limit * _MEAN_LINE].rpartition(b"\n")[0]
+        text = reply.decode("utf-8", "backslashreplace")
+        lines = text.replace("\r", "").split("\n", limit)[:limit]
         padded = [f" {line} " for line in lines]
         self._lines = [line for line in padded if " addr=" in line]
 

@@ -50,7 +50,7 @@ class ClientsSampler:
         reply = answers[_LIST]
         if not isinstance(reply, bytes):
             raise TargetError(Reason.PROTOCOL, "CLIENT LIST did not answer with a text")
-        clients = ClientList(reply)
+        clients = ClientList(reply, settings.max_clients)
         self._passes_to_skip = len(clients) // _CLIENTS_PER_PASS
         table.set(LISTED, float(len(clients)))
         aggregate.write_aggregate(clients, table, self._caps)

@@ -30,11 +30,11 @@ class Entry:
     client_name: str = ""
 
 
-def parse_entries(reply: Reply) -> list[Entry]:
-    """The entries of a reply, newest first; what does not look like one is passed over."""
+def parse_entries(reply: Reply, limit: int) -> list[Entry]:
+    """The entries of a reply, newest first, at most `limit`; what does not look like one is passed over."""
     if not isinstance(reply, list):
         return []
-    return [entry for fields in reply if (entry := _parse_entry(fields)) is not None]
+    return [entry for fields in reply[:limit] if (entry := _parse_entry(fields)) is not None]
 
 
 def _parse_entry(fields: Reply) -> Entry | None:

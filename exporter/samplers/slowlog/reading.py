@@ -40,7 +40,7 @@ async def look(
     answers = await refusals.ask(connection, commands)
     for name in (_LENGTH, _NEWEST):
         refusals.require(name)
-    newest = parse_entries(answers[_NEWEST])
+    newest = parse_entries(answers[_NEWEST], count)
     lengths = {name: answers.get(f"COMMANDLOG LEN {name}") for name in _COMMANDLOGS}
     length = parse_whole(answers[_LENGTH])
     if length is None:
@@ -55,7 +55,7 @@ async def look(
 async def read_more(connection: Asker, wanted: int, length: int, limit: int) -> Sequence[Entry]:
     """At least the `wanted` newest entries, as far as the ring and the limit allow."""
     count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit)
-    return parse_entries(await connection.execute("SLOWLOG", "GET", count))
+    return parse_entries(await connection.execute("SLOWLOG", "GET", count), count)
 
 
 async def ask_capacity(connection: Asker, refusals: Refusals) -> int:

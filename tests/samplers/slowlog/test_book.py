@@ -63,7 +63,9 @@ def test_patterns_that_turn_out_to_be_one() -> None:
 def test_entries_that_are_none_are_passed_over() -> None:
     good = [7, 100, 15, [b"GET", b"a"], b"1.2.3.4:5", b"app"]
 
-    entries = parse_entries([good, None, [1], [b"x", 1, 2, []], [1, 2, 3, None], [8, 100, 15, [b"GET", 5]]])
+    entries = parse_entries(
+        [good, None, [1], [b"x", 1, 2, []], [1, 2, 3, None], [8, 100, 15, [b"GET", 5]]], 9
+    )
 
     assert entries == [Entry(7, 100, 15, [b"GET", b"a"], "1.2.3.4:5", "app"), Entry(8, 100, 15, [b"GET"])]
-    assert parse_entries(None) == []
+    assert parse_entries(None, 9) == []

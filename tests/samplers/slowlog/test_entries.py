@@ -30,7 +30,11 @@ ZADD = [b"zadd", b"board", b"1", b"a"]
     ],
 )
 def test_an_entry(fields: list[Any], entry: Entry) -> None:
-    assert parse_entries([fields]) == [entry]
+    assert parse_entries([fields], 9) == [entry]
+
+
+def test_more_than_was_asked_for_is_not_read() -> None:
+    assert len(parse_entries([[3, 1700, 26000, ZADD]] * 100, 9)) == 9
 
 
 @pytest.mark.parametrize(
@@ -46,5 +50,5 @@ def test_an_entry(fields: list[Any], entry: Entry) -> None:
     ],
 )
 def test_what_is_no_entry_is_passed_over(fields: Any) -> None:
-    assert parse_entries([fields, [4, 1701, 5, ZADD]]) == [Entry(4, 1701, 5, ZADD)]
-    assert parse_entries(fields) == []
+    assert parse_entries([fields, [4, 1701, 5, ZADD]], 9) == [Entry(4, 1701, 5, ZADD)]
+    assert parse_entries(fields, 9) == []
