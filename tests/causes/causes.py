@@ -82,14 +82,14 @@ CAUSES: Final = [
         {"RedisDown/10.0.0.1:6379", "RedisPromoted/10.0.0.2:6379"},
     ),
     cause(
-        "a cluster is down: most of its primaries cannot be reached by the others",
+        "a cluster is down",
         {f"redis_up{{{one},{_SHOP}}}": "1x70" for one in (_A, _B, _C)}
         | {f"redis_cluster_state{{{one},{_SHOP}}}": "1x9 0x60" for one in (_A, _B, _C)}
         | {f"redis_cluster_slots_fail{{{one},{_SHOP}}}": "0x9 5461x60" for one in (_A, _B, _C)}
         | {f"redis_cluster_slots_pfail{{{one},{_SHOP}}}": "0x70" for one in (_A, _B, _C)}
-        | {f"redis_cluster_slots_assigned{{{one},{_SHOP}}}": "16384x70" for one in (_A, _B, _C)}
+        | {f"redis_cluster_slots_assigned{{{one},{_SHOP}}}": "16384x9 10923x60" for one in (_A, _B, _C)}
         | {f"redis_cluster_known_nodes{{{one},{_SHOP}}}": "6x70" for one in (_A, _B, _C)},
-        {"RedisClusterDown", "RedisClusterSlotsFailing"},
+        {"RedisClusterDown", "RedisClusterSlotsUnassigned"},
         {"RedisClusterDown/shop"},
     ),
     cause(
@@ -126,6 +126,21 @@ CAUSES: Final = [
         },
         {"RedisRestarted"},
         {"RedisRestarted/10.0.0.1:6379"},
+    ),
+    cause(
+        "memory is full",
+        {
+            f"redis_up{{{_A}}}": "1x99",
+            f"redis_memory_used_bytes{{{_A}}}": "700+10x29 1000x70",
+            f"redis_memory_max_bytes{{{_A}}}": "1000x99",
+            f'redis_instance_info{{{_A},role="master",maxmemory_policy="noeviction"}}': "1x99",
+            f'redis_errors_total{{{_A},err="OOM"}}': "0x29 50+50x70",
+            f"redis_total_error_replies{{{_A}}}": "0x29 50+50x70",
+            f"redis_commands_processed_total{{{_A}}}": "0+500x99",
+        },
+        {"RedisMemoryFull", "RedisMemoryHigh", "RedisSevereErrors", "RedisErrorRateHigh"},
+        {"RedisMemoryFull/10.0.0.1:6379"},
+        minutes=20,
     ),
     cause(
         "clients take all connections",
