@@ -53,7 +53,8 @@ def test_a_server_that_refuses_writes_is_told_with_the_way_out(start_server: Sta
         async with FastDaemon(server) as daemon:
             await daemon.pass_time("1m")
             fill(server)
-            await daemon.wait_until(lambda: "RedisMemoryFull" in names(daemon), within="10m")
+            await daemon.wait_until(daemon.told, within="2m")
+            assert [message.firing for message in daemon.told()] == [{("RedisMemoryFull", server.instance)}]
             texts = " ".join(
                 alert["annotations"]["recommendation"]
                 for message in daemon.told()
