@@ -101,6 +101,8 @@ _WORDS: Final = {
     Reason.INTERNAL: "fault of redis-vigil",
 }
 _DOWN: Final = frozenset({Reason.REFUSED, Reason.UNREACHABLE, Reason.TIMEOUT, Reason.CLOSED})
+# Connections that ended, or came about and broke off at once; the next one may last.
+CUT_REASONS: Final = frozenset({Reason.CLOSED, Reason.TLS})
 UNAVAILABLE_REASONS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
 """A command that is refused so is not available: the server does not have it, or does not permit it to us."""
 LOGIN_REASONS: Final = frozenset({Reason.WRONG_PASSWORD, Reason.PASSWORD_REQUIRED, Reason.AUTH})

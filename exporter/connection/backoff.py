@@ -7,6 +7,8 @@ from exporter.errors import TargetError
 
 _FIRST_SECONDS: Final = 0.1
 _LAST_SECONDS: Final = 5.0
+# A timer may ring that much too early.
+_TIMER_SECONDS: Final = 0.005
 
 
 class Backoff:
@@ -21,6 +23,12 @@ class Backoff:
         """Raises the error of the last attempt, if it is too early for the next one."""
         if self._error is not None and time.monotonic() < self._retry_at:
             raise self._error
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long to wait for the next attempt; 0 where it may be made now."""
+        seconds = 0.0 if self._error is None else max(0.0, self._retry_at - time.monotonic())
+        return seconds and seconds + _TIMER_SECONDS
 
     def failed(self, error: TargetError) -> None:
         """An attempt has failed: wait longer than before."""

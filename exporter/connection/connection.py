@@ -13,7 +13,7 @@ from exporter.connection.login import log_in
 from exporter.connection.moving import follower_of
 from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
-from exporter.connection.translate import connect_error
+from exporter.connection.translate import asks_to_log_in, connect_error
 from exporter.connection.wire import Wire, settle
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Credentials, Target
@@ -229,6 +229,11 @@ class Connection:
         self._backoff.succeeded()
 
     @property
+    def pause_seconds(self) -> float:
+        """For how long calls will fail with the last error, since it is too early to connect again."""
+        return self._backoff.pause_seconds
+
+    @property
     def idle_seconds(self) -> float:
         """For how long nothing has been asked, or had been when the server closed the connection."""
         return self._idle_at_end if self._wire is None else self._wire.idle_seconds
@@ -316,7 +321,7 @@ class Connection:
         wants it only now, the next question is asked over a connection that does."""
         if self._on_errors is not None:
             self._on_errors(replies)
-        if self.target.credentials != Credentials() and any(map(_asks_to_log_in, replies)):
+        if self.target.credentials != Credentials() and any(map(asks_to_log_in, replies)):
             asyncio.get_running_loop().call_soon(self._leave, wire)
 
     def _leave(self, wire: Wire) -> None:
@@ -343,7 +348,3 @@ class Connection:
     @property
     def _where(self) -> str:
         return str(self.target.address)
-
-
-def _asks_to_log_in(reply: Reply) -> bool:
-    return isinstance(reply, ReplyError) and str(reply).startswith("NOAUTH")

@@ -9,6 +9,7 @@ from typing import Final
 import hiredis
 import redis.exceptions
 
+from exporter.connection.call import Reply
 from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
 
 # The first word of an error reply is its code; some servers put everything under ERR.
@@ -124,6 +125,11 @@ def door_error(reason: Reason, where: str) -> TargetError | None:
     """The error of a server that lets nobody in for this reason; None for any other reason."""
     text = _CLOSED_DOORS.get(reason)
     return None if text is None else TargetError(reason, f"{where}: {text}")
+
+
+def asks_to_log_in(reply: Reply) -> bool:
+    """Whether a reply says that nobody has logged in, or that it has been forgotten."""
+    return isinstance(reply, ReplyError) and str(reply).startswith("NOAUTH")
 
 
 def _tls_reason(error: BaseException) -> Reason:

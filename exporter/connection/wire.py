@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -138,7 +139,9 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is closed."""
         self._closed.set()
-        self._lose(connect_error(exc or EOFError(), self._where))
+        # Whatever the system says of it: it was open, so it says nothing of the next one.
+        cause = exc if isinstance(exc, ssl.SSLError) else EOFError()
+        self._lose(connect_error(cause, self._where))
 
     def _lose(self, error: TargetError) -> None:
         tell = self._on_lost

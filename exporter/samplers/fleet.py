@@ -1,9 +1,9 @@
 """All targets that are watched, and the change from one set of them to the next."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import Reason
@@ -15,13 +15,18 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.samplers.slot import SamplerPlan
 from exporter.store import Move, Store
 
+# A server that ends may be about to start again: it is looked at after these pauses, besides its own turns.
+_MAY_RESTART: Final = frozenset({Reason.REFUSED, Reason.CLOSED})
+_LOOKS_AFTER_SECONDS: Final = (1.0, 2.0, 4.0)
+
 
 class Fleet:
     """The runners of all targets.
 
     A target whose connection is closed by the server, or that has begun to leave questions unanswered, is
     sampled again at once, out of turn, and so are the others of a host when the first of them goes down:
-    whether the host is gone is known at once. `on_news` is called after that, and when a target has gone
+    whether the host is gone is known at once. One that has ended is looked at some times soon, so that a
+    restart is not taken for an end. `on_news` is called after that, and when a target has gone
     down or come up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
     `on_reported` when the last of the targets has been sampled once, or has failed. `records` are what
     samplers keep over a restart.
@@ -47,6 +52,7 @@ class Fleet:
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
         self._unheard: set[TargetRunner] = set()
+        self._ended: set[TargetRunner] = set()
         self._neighbours = Neighbours()
         self._given_at: dict[str, float] = {}
 
@@ -169,6 +175,9 @@ class Fleet:
 
     def _changed(self, runner: TargetRunner) -> None:
         self._on_news()
+        if runner.status.problem in _MAY_RESTART and runner not in self._ended:
+            self._ended.add(runner)
+            self._spawn(self._await_restart(runner))
         if runner.status.problem is Reason.TIMEOUT:
             # A server that is busy with a script says so only after some seconds of silence.
             self._look_soon(runner)
@@ -184,13 +193,26 @@ class Fleet:
                     self._look_soon(runner)
 
     def _look_soon(self, runner: TargetRunner) -> None:
-        task = asyncio.create_task(self._look_again(runner))
+        self._spawn(self._look_again(runner))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._urgent.add(task)
         task.add_done_callback(self._urgent.discard)
 
     async def _look_again(self, runner: TargetRunner) -> None:
         await runner.run("info")
         self._on_news()
+
+    async def _await_restart(self, runner: TargetRunner) -> None:
+        try:
+            for seconds in _LOOKS_AFTER_SECONDS:
+                await asyncio.sleep(seconds)
+                if runner.status.up is not False:
+                    return
+                await runner.run("info")
+        finally:
+            self._ended.discard(runner)
 
     async def close(self) -> None:
         """End all runners."""

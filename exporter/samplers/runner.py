@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
-from exporter.connection import LockStep
 from exporter.errors import UNAVAILABLE_REASONS, Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
 from exporter.samplers.contact import Contact
 from exporter.samplers.neighbours import Neighbours
+from exporter.samplers.passes import SharedPasses
 from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
@@ -65,7 +65,7 @@ class TargetRunner:
         self._connection = self._contact.connection
         self._is_closed = False
         self._find_replica = find_replica
-        self._lockstep = LockStep(self._connection)
+        self._together = SharedPasses(self._connection, clock, self._ended, self._is_worth_asking)
         self.unavailable = Unavailable(target.instance, target.credentials.username)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
         shared = [name for name, slot in self._slots.items() if not slot.plan.spec.own_connection]
@@ -164,7 +164,8 @@ class TargetRunner:
         tasks: list[asyncio.Task[None]] = []
         try:
             if shared:
-                await self._run_together(shared)
+                self._contact.is_used()
+                await self._together.run(shared)
                 seconds = self._clock.monotonic() - began
                 # With every INFO; in between only where it is news.
                 is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
@@ -201,6 +202,10 @@ class TargetRunner:
         # While a server is down one sampler asks whether it is back; then all do.
         return slot.applies(self.facts) and (self.status.up is not False or slot.plan.spec.name == VITAL)
 
+    def _is_worth_asking(self) -> bool:
+        """Whether to ask once more: a server that is known to be down has its turns."""
+        return not self._is_closed and self.status.up is not False
+
     def _repeat(self, slot: Slot) -> bool:
         """Say once more what the last pass has found, if another one would find the same."""
         at = self._clock.now()
@@ -212,24 +217,6 @@ class TargetRunner:
         slot.status.succeeded_at = at
         self._store.append(sample)
         return True
-
-    async def _run_together(self, slots: Sequence[Slot]) -> None:
-        """Passes over the shared connection, in lock-step."""
-        started, at = self._clock.monotonic(), self._clock.now()
-        timeout_seconds = min(slot.plan.timeout_seconds for slot in slots)
-
-        def end(index: int, error: Exception | None) -> None:
-            self._ended(slots[index], at, started, error)
-
-        self._contact.is_used()
-        for slot in slots:
-            slot.busy = True
-        try:
-            passes = [slot.sampler.sample(self._lockstep, at) for slot in slots]
-            await self._lockstep.run(passes, end, timeout_seconds)
-        finally:
-            for slot in slots:
-                slot.busy = False
 
     async def _run_alone(self, slot: Slot) -> None:
         """A pass over a connection of the sampler's own."""

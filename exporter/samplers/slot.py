@@ -27,7 +27,7 @@ class SamplerPlan:
     timeout_seconds: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slot:
     """One sampler of the target, with what it writes into; `run_id` is that of the server in its last good
     pass. It `is_refused` where the server refuses what it cannot do without, and it does not keep account of

@@ -15,8 +15,6 @@ from tests.resolver import resolve_by
 from tests.servers import RealServer, free_port
 
 _DENIED: Final = b"-DENIED Redis is running in protected mode because protected mode is enabled\r\n"
-# All connections are cut once more, to have the good certificate looked at.
-_CUT: Final = frozenset({"RedisDown"})
 _SOON: Final = Within("1m", "3m")
 
 
@@ -237,14 +235,12 @@ SCENES: Final = (
         _expires,
         {"RedisCertificateExpires": Within("1m", "3m")},
         REDIS_7,
-        besides=_CUT,
     ),
     Scene(
         "its certificate is good for two days more",
         _expires_soon,
         {"RedisCertificateExpiresSoon": Within("1m", "3m")},
         REDIS_7,
-        besides=_CUT,
     ),
     Scene("its certificate is from another authority", _tls_fails, {"RedisTlsFails": _SOON}, REDIS_7),
 )
