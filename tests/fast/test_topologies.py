@@ -38,6 +38,13 @@ def words(message: Message, status: str) -> set[str]:
     }
 
 
+def assert_told(news: list[tuple[set[str], set[str]]], firing: set[str]) -> None:
+    """Exactly this: in one message, or in two where the servers took longer than a message waits for more."""
+    assert set().union(*(new for new, _ in news)) == firing
+    assert len(news) <= 2
+    assert not any(over for _, over in news)
+
+
 def down(server: RealServer) -> str:
     return f"RedisDown/{server.instance}"
 
@@ -65,7 +72,7 @@ def test_what_happens_to_a_cluster(start_server: StartServer) -> None:
             assert told.news() == [({down(last)}, set())]
             last.start()
             await daemon.wait_really_until(lambda: is_linked(last), 30)
-            await daemon.pass_time("2m")
+            await daemon.pass_time("4m")
             assert told.news() in (
                 [(set(), {down(last)})],
                 [({f"RedisRestarted/{last.instance}"}, {down(last)})],
@@ -76,7 +83,7 @@ def test_what_happens_to_a_cluster(start_server: StartServer) -> None:
             first.kill()
             await daemon.wait_really_until(lambda: not is_replica(heir) and is_ok(heir), 30)
             await daemon.pass_time("7m")
-            assert told.news() == [({down(first), promoted(heir)}, set())]
+            assert_told(told.news(), {down(first), promoted(heir)})
             first.start()
             await daemon.wait_really_until(lambda: is_linked(first), 30)
             await daemon.pass_time("5m")
@@ -141,7 +148,7 @@ def test_what_happens_to_a_primary_under_sentinel(start_server: StartServer) -> 
             assert told.news() == [({down(replica)}, set())]
             replica.start()
             await daemon.wait_really_until(lambda: is_linked(replica), 30)
-            await daemon.pass_time("2m")
+            await daemon.pass_time("4m")
             assert [over for _, over in told.news()] == [{down(replica)}]
 
             # The primary dies, one of the replicas takes over, and it comes back as a replica.
@@ -151,7 +158,7 @@ def test_what_happens_to_a_primary_under_sentinel(start_server: StartServer) -> 
             assert heir is not None
             await daemon.wait_really_until(lambda: group.is_settled(heir), 40)
             await daemon.pass_time("7m")
-            assert told.news() == [({down(primary), promoted(heir)}, set())]
+            assert_told(told.news(), {down(primary), promoted(heir)})
             primary.start()
             await daemon.wait_really_until(lambda: is_linked(primary), 40)
             await daemon.pass_time("7m")
@@ -169,7 +176,7 @@ def test_what_happens_to_a_primary_under_sentinel(start_server: StartServer) -> 
             for sentinel in dead:
                 sentinel.start()
             await daemon.wait_really_until(group.has_quorum, 40)
-            await daemon.pass_time("2m")
+            await daemon.pass_time("4m")
             assert set().union(*(over for _, over in told.news())) == {
                 *map(down, dead),
                 "RedisSentinelNoQuorum/main",
