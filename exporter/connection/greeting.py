@@ -21,10 +21,13 @@ async def introduce(wire: Wire, where: str, name: str, *, no_touch: bool) -> boo
         greeting.append(("INFO", "server"))
     replies = await ask(wire, pack(greeting), len(greeting))
     _require_entry(replies[0], where)
-    if not no_touch or not _knows_no_touch(replies[-1]):
-        return False
-    (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
-    return not isinstance(reply, ReplyError)
+    is_untouching = False
+    if no_touch and _knows_no_touch(replies[-1]):
+        (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
+        is_untouching = not isinstance(reply, ReplyError)
+    # It may have been closed after the last reply, which nobody is told who does not follow it yet.
+    wire.require_open()
+    return is_untouching
 
 
 def _require_entry(reply: Reply, where: str) -> None:

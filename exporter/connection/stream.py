@@ -15,6 +15,22 @@ from exporter.model.target import Target, Tls
 _STREAM_LIMIT_BYTES = 1 << 20
 
 
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Remembers that the server has closed the connection: it says so once, and not to who comes after."""
+
+    has_ended = False
+
+    def eof_received(self) -> bool | None:
+        """The server has closed the connection."""
+        self.has_ended = True
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is closed."""
+        self.has_ended = True
+        super().connection_lost(exc)
+
+
 class Stream(redis.asyncio.Connection):
     """redis-py's connection: it logs in and selects the database; the socket is opened here."""
 
@@ -32,13 +48,14 @@ class Stream(redis.asyncio.Connection):
             driver_info=None,
         )
         self._address = address
+        self._protocol: _Protocol
         self._tls_context = tls_context(target.tls) if address.tls else None
         self._server_name = target.tls.server_name
         self._connect_timeout_seconds = connect_timeout_seconds
 
     async def _connect(self) -> None:
         reader = asyncio.StreamReader(limit=_STREAM_LIMIT_BYTES)
-        protocol = asyncio.StreamReaderProtocol(reader)
+        self._protocol = protocol = _Protocol(reader)
         transport = await dial(
             protocol,
             self._address,
@@ -55,7 +72,7 @@ class Stream(redis.asyncio.Connection):
 
     async def hand_over(self, where: str, max_reply_bytes: int) -> Wire:
         """Give the open connection away, with what has arrived and nobody has read."""
-        reader, writer = self._reader, self._writer
+        reader, writer, protocol = self._reader, self._writer, self._protocol
         assert reader is not None
         assert writer is not None
         self._reader = self._writer = None
@@ -66,6 +83,8 @@ class Stream(redis.asyncio.Connection):
         unread: bytes = await reader.read()
         if unread:
             wire.data_received(unread)
+        if protocol.has_ended:
+            wire.eof_received()
         return wire
 
     def abort(self) -> None:

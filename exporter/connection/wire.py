@@ -48,6 +48,7 @@ class Wire(asyncio.Protocol):
         self._sent_at = 0.0
         self._moved_at = time.monotonic()
         self._closed = asyncio.Event()
+        self._end: TargetError | None = None
 
     def follow(self, on_idle: Callable[[], None], on_lost: Callable[[TargetError], None]) -> None:
         """Call `on_idle` whenever all calls have been answered; and `on_lost` once, before calls under way
@@ -90,6 +91,13 @@ class Wire(asyncio.Protocol):
             # What a server says before it is asked, and then closes: that it has no room.
             self._has_unread = False
             self._read(self._sent_at)
+        if self._end is not None:
+            self.abort(self._end)
+
+    def require_open(self) -> None:
+        """Raises the `TargetError` with which it has ended, if it has."""
+        if self._end is not None:
+            raise self._end
 
     def data_received(self, data: bytes) -> None:
         """Something has arrived."""
@@ -152,6 +160,7 @@ class Wire(asyncio.Protocol):
     def abort(self, error: TargetError) -> None:
         """Close the connection at once, which is no news; all calls end with this error."""
         self._on_idle = self._on_lost = None
+        self._end = self._end or error
         self._transport.abort()
         while self._calls:
             self._calls.popleft().end(error)
