@@ -23,7 +23,7 @@ class IdleCloses:
     def is_news(self, idle_seconds: float) -> bool:
         """Whether the server is to be looked at, as it has closed a connection that so long unused."""
         limit = self._limit_seconds
-        if limit is not None and idle_seconds >= limit - _JITTER_SECONDS / 2:
+        if limit is not None and -_JITTER_SECONDS / 2 <= idle_seconds - limit <= 2 * _JITTER_SECONDS:
             return False
         self._asked_about = idle_seconds if idle_seconds >= _LEAST_SECONDS else None
         return True

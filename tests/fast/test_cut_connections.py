@@ -135,7 +135,7 @@ def test_a_server_that_is_killed_is_known_to_be_down_at_once(start_server: Start
 
     async def story() -> None:
         async with FastDaemon(server) as daemon:
-            for moment in (121, 2, 5):
+            for moment in (121, 0.5, 0.5):
                 await daemon.pass_time(moment)
                 # That its connections were cut before changes nothing.
                 cut(server)

@@ -25,7 +25,7 @@ def test_two_closes_of_the_same_age_make_a_habit() -> None:
     assert learnt(10.4).is_news(10.4)
     assert learnt(10.4, 3.0).is_news(10.4)
     closes = learnt(10.4, 11.2)
-    assert [closes.is_news(age) for age in (0.0, 5.0, 9.9, 12.0)] == [True, True, False, False]
+    assert [closes.is_news(age) for age in (0.0, 5.0, 9.9, 12.0, 15.0)] == [True, True, False, False, True]
 
 
 def test_who_ends_with_its_connection_has_no_such_habit() -> None:
