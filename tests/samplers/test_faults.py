@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from exporter.clock import SystemClock
 from exporter.config.samplers import SamplersSection
+from exporter.errors import Reason
 from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
@@ -167,3 +168,22 @@ def test_a_server_that_is_loading(start_server: StartServer) -> None:
 
     run_async(scenario)
     starting.join()
+
+
+def test_a_command_on_which_the_server_closes_the_connection_does_not_take_it_down() -> None:
+    info = "# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:5\r\n"
+    replies = {"INFO": info, "CONFIG": b"!", "MEMORY": []}
+
+    async def scenario() -> None:
+        async with canned_server(replies) as port, sampling(port, "info", "config", "memory") as probe:
+            for _ in range(3):
+                await probe.run_together("info", "config", "memory")
+                assert probe.runner.status.up
+                assert probe.value("redis_uptime_in_seconds") == 5.0
+                assert probe.runner.status.samplers["config"].reason is Reason.CLOSED
+            replies["INFO"] = b"!"
+            await probe.run_together("info", "config", "memory")
+            assert probe.runner.status.up is False
+            assert probe.runner.status.samplers["info"].reason is Reason.CLOSED
+
+    run_async(scenario)
