@@ -47,6 +47,7 @@ from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
 from exporter.web.auth import BasicAuth, server_tls
 from exporter.web.metrics import MetricsEndpoint, blocks_of
+from exporter.web.origin import OriginGuard
 from exporter.web.pages import Pages
 from exporter.web.probe import Probes, ProbeSettings
 from exporter.web.server import WebServer, default_url
@@ -187,7 +188,15 @@ class App:
 
     def _web_app(self, plan: Plan) -> ASGIApp:
         users = plan.web.basic_auth_users
-        middleware = [Middleware(BasicAuth, users=users)] if users else []
+        web = plan.config.web
+        guard = Middleware(
+            OriginGuard,
+            external_url=web.external_url,
+            hosts=web.hosts,
+            cors_origin=web.cors_origin,
+            headers={str(name): value for name, value in plan.web.http_server_config.headers.items()},
+        )
+        middleware = [guard, Middleware(BasicAuth, users=users)] if users else [guard]
         return build_web_app(self._metrics_page, self._routes(), middleware)
 
     def _routes(self) -> Sequence[BaseRoute]:

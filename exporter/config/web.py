@@ -63,6 +63,12 @@ class WebSection(Section):
     """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
     external_url: Annotated[str, AfterValidator(check_base_url)] = ""
     """Under which URL people reach the daemon; it stands in notifications."""
+    hosts: tuple[str, ...] = ()
+    """Host names under which the daemon is asked besides that of `external_url`. Where that is set, requests
+    for other names with a dot in them are refused (DNS rebinding); addresses and `localhost` always work."""
+    cors_origin: Annotated[str, AfterValidator(_check_pattern)] = ""
+    """Of which origins pages may read and change things here (CORS): a regular expression that matches the
+    whole origin, such as `https://board[.]example[.]com`. Without it none."""
     probe_allow: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
     """Which servers `/scrape` and `/probe` may ask besides the configured ones: regular expressions that
     match the whole of `host:port`. No credentials are sent to these."""

@@ -51,9 +51,29 @@ def _check_hash(text: str) -> str:
 PasswordHash = Annotated[str, AfterValidator(_check_hash)]
 
 
+# Those that exporter-toolkit takes.
+HeaderName = Literal[
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-XSS-Protection",
+    "Content-Security-Policy",
+]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
+
+
+class HttpServerConfig(Section):
+    """How the web server speaks HTTP."""
+
+    headers: dict[HeaderName, HeaderValue] = Field(default={})
+    """Headers of every answer, instead of the daemon's own."""
+
+
 class WebConfig(Section):
     """Who may talk to the daemon, and how."""
 
+    http_server_config: HttpServerConfig = HttpServerConfig()
+    """HTTP; without it the daemon's own headers."""
     tls_server_config: TlsServerConfig | None = None
     """TLS; without it plain HTTP."""
     basic_auth_users: dict[str, PasswordHash] = Field(default={}, repr=False)

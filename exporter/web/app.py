@@ -17,4 +17,4 @@ def build_web_app(
 
     `/metrics` comes before everything: it is asked for most and costs least.
     """
-    return Starlette(routes=[Route("/metrics", metrics), *routes], middleware=middleware)
+    return Starlette(routes=[Route("/metrics", metrics, methods=["GET"]), *routes], middleware=middleware)

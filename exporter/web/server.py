@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.config.web_config import WebConfig
 from exporter.errors import VigilError
+from exporter.web.protocol import BoundedProtocol
 
 _BACKLOG = 1024
 _GRACE_SECONDS = 3
@@ -93,6 +94,7 @@ class WebServer:
     def __init__(self, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             _dated(app),
+            http=BoundedProtocol,
             date_header=False,
             log_config=None,
             access_log=False,

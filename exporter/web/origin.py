@@ -1,0 +1,119 @@
+"""What a browser may do here for pages of other origins: CSRF, CORS and DNS rebinding.
+
+Requests without a browser's headers (curl, amtool, Prometheus) pass. The headers of CORS are those of
+Prometheus and Alertmanager, https://github.com/prometheus/common and `--web.cors.origin`.
+"""
+
+import re
+from collections.abc import Collection
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# These read only; Grafana posts its queries as forms.
+_QUERIES: Final = frozenset(
+    f"/api/v1/{name}"
+    for name in ("query", "query_range", "query_exemplars", "format_query", "series", "labels")
+)
+_CORS: Final = (
+    (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"Accept, Authorization, Content-Type, Origin"),
+    (b"access-control-expose-headers", b"Date"),
+)
+_PROTECTION: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "x-frame-options": "DENY",
+    # The pages carry their own style and script, and load nothing from elsewhere.
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+}
+
+
+class OriginGuard:
+    """Middleware; outside of authentication, as a preflight carries no password."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        external_url: str = "",
+        hosts: Collection[str] = (),
+        cors_origin: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self._app = app
+        external = urlsplit(external_url)
+        self._external = external.netloc.rpartition("@")[2].lower()
+        self._hosts = {external.hostname, *(host.lower() for host in hosts)} if external_url else None
+        self._cors = re.compile(f"^(?:{cors_origin})$") if cors_origin else None
+        added = {**_PROTECTION, **{name.lower(): value for name, value in (headers or {}).items()}}
+        self._added = [(name.encode(), value.encode()) for name, value in added.items() if value]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "")
+        shared = bool(origin and self._cors and self._cors.fullmatch(origin))
+        extra = list(self._added)
+        if self._cors:
+            extra.append((b"vary", b"Origin"))
+        if shared:
+            extra += [(b"access-control-allow-origin", origin.encode("latin-1")), *_CORS]
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *extra]}
+            await send(message)
+
+        refusal = self._refuse(scope, headers, shared)
+        if refusal is None and shared and scope["method"] == "OPTIONS":
+            refusal = Response(status_code=204)
+        await (refusal or self._app)(scope, receive, answer)
+
+    def _refuse(self, scope: Scope, headers: Headers, shared: bool) -> Response | None:
+        if not self._knows_host(headers.get("host", "")) and scope["path"] != "/-/healthy":
+            text = "This host name is not known here: see web.external_url and web.hosts.\n"
+            return PlainTextResponse(text, 403)
+        if scope["method"] in _SAFE or scope["path"] in _QUERIES:
+            return None
+        if not shared and self._is_foreign(headers):
+            return PlainTextResponse("Pages of other origins may change nothing here.\n", 403)
+        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if has_body and kind != "application/json":
+            return PlainTextResponse("The body must be application/json (header Content-Type).\n", 415)
+        return None
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        origin = headers.get("origin")
+        if origin is not None:
+            own = {headers.get("host", "").lower(), self._external} - {""}
+            if urlsplit(origin).netloc.lower() not in own:
+                return True
+        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+    def _knows_host(self, given: str) -> bool:
+        """Whether it is a name of ours. A foreign page can be reached by a public name only: addresses and
+        names without a dot (localhost, those of containers) cannot be rebound."""
+        if self._hosts is None or not given:
+            return True
+        host = (urlsplit(f"//{given}").hostname or "").rstrip(".") if _HOST.fullmatch(given) else ""
+        return host in self._hosts or (host and "." not in host and ":" not in host) or _is_address(host)
+
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:\d*)?|\[[0-9A-Fa-f:.]+\](:\d*)?")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

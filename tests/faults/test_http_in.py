@@ -1,0 +1,119 @@
+"""Connections that would take memory, time or descriptors without a password."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from exporter.web import protocol
+from exporter.web.server import WebServer, bind
+
+
+async def _length(scope: Scope, receive: Receive, send: Send) -> None:
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(f"{len(body)} bytes")(scope, receive, send)
+
+
+async def _ask(port: int, data: bytes, chunks: int = 1) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for _ in range(chunks):
+            writer.write(data)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(65536), 20)
+    except ConnectionError:
+        return b"closed"
+    finally:
+        writer.close()
+
+
+def _serve(client: Callable[[int], Awaitable[None]]) -> None:
+    async def run() -> None:
+        server = WebServer(_length, bind("127.0.0.1", 0))
+        server.start()
+        try:
+            await client(server.address[1])
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+
+
+_HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
+_POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 414"),
+        (_HEAD + b"X: " + b"a" * 17_000 + b"\r\n\r\n", b"HTTP/1.1 431"),
+        (_HEAD + b"X: aaaaaaaaaaaaaaaa\r\n" * 4_000 + b"\r\n", b"HTTP/1.1 431"),
+        (_POST + b"Content-Length: 2000000\r\n\r\n", b"HTTP/1.1 413"),
+        (_HEAD + b"X: " + b"a" * 15_000 + b"\r\nConnection: close\r\n\r\n", b"HTTP/1.1 200"),
+        (_POST + b"Content-Length: 3\r\nConnection: close\r\n\r\nabc", b"HTTP/1.1 200"),
+        (b"nonsense\r\n\r\n", b"HTTP/1.1 400"),
+    ],
+)
+def test_sizes_are_bounded(data: bytes, answer: bytes) -> None:
+    async def client(port: int) -> None:
+        assert (await _ask(port, data)).startswith(answer)
+
+    _serve(client)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        _HEAD + b"X: ",
+        b"GET /",
+        _POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+    ],
+)
+def test_what_does_not_end_is_cut(begin: bytes) -> None:
+    async def client(port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begin)
+        sent = 0
+        try:
+            while sent < 50_000_000:
+                writer.write(b"a" * 65536)
+                await writer.drain()
+                sent += 65536
+                await asyncio.sleep(0)
+        except ConnectionError:
+            pass
+        assert sent < 10_000_000
+        writer.close()
+
+    _serve(client)
+
+
+@pytest.mark.parametrize("begin", [b"", b"\r\n", _HEAD, _POST + b"Content-Length: 9\r\n\r\na"])
+def test_what_does_not_come_is_not_waited_for(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.2)
+
+    async def client(port: int) -> None:
+        assert await _ask(port, begin) in (b"", b"closed")
+
+    _serve(client)
+
+
+def test_connections_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 3)
+
+    async def client(port: int) -> None:
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        assert (await _ask(port, b"")).startswith(b"HTTP/1.1 503")
+        for _, writer in idle:
+            writer.close()
+            await writer.wait_closed()
+        await asyncio.sleep(0.1)
+        answer = await _ask(port, _HEAD + b"Connection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200")
+
+    _serve(client)
