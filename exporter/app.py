@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -45,9 +44,9 @@ from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import configuration, query, rules, series, status
 from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
-from exporter.web.auth import BasicAuth, server_tls
+from exporter.web.auth import server_tls
 from exporter.web.metrics import MetricsEndpoint, blocks_of
-from exporter.web.origin import OriginGuard
+from exporter.web.middleware import build_middleware
 from exporter.web.pages import Pages
 from exporter.web.probe import Probes, ProbeSettings
 from exporter.web.server import WebServer, default_url
@@ -187,16 +186,7 @@ class App:
         return server_tls(tls, str(plan.config.web.config_file)) if tls else None
 
     def _web_app(self, plan: Plan) -> ASGIApp:
-        users = plan.web.basic_auth_users
-        web = plan.config.web
-        guard = Middleware(
-            OriginGuard,
-            external_url=web.external_url,
-            hosts=web.hosts,
-            cors_origin=web.cors_origin,
-            headers={str(name): value for name, value in plan.web.http_server_config.headers.items()},
-        )
-        middleware = [guard, Middleware(BasicAuth, users=users)] if users else [guard]
+        middleware = build_middleware(plan.config.web, plan.web)
         return build_web_app(self._metrics_page, self._routes(), middleware)
 
     def _routes(self) -> Sequence[BaseRoute]:
