@@ -16,19 +16,20 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 READY_SECONDS: Final = 15.0
-# A cluster node also listens on its port plus 10,000.
+# A cluster node also listens on its port plus this.
+_BUS: Final = 10_000
 _MAX_PORT: Final = 55_000
 _running: Final["weakref.WeakSet[RealServer]"] = weakref.WeakSet()
 
 
 def free_port() -> int:
-    """A TCP port on which nobody listens at this moment."""
+    """A TCP port on which nobody listens at this moment, nor on that of its cluster bus."""
     while True:
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as bus:
             probe.bind(("127.0.0.1", 0))
             port: int = probe.getsockname()[1]
-        if port < _MAX_PORT:
-            return port
+            if port < _MAX_PORT and bus.connect_ex(("127.0.0.1", port + _BUS)):
+                return port
 
 
 class RealServer:
