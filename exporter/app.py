@@ -150,6 +150,7 @@ class App:
             runners=lambda: self.fleet.runners,
             groups=lambda: self.rules.groups,
             discovery=lambda: self.discovery,
+            web=lambda: self.web,
         )
         self._house = Housekeeping(
             self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds

@@ -1,6 +1,7 @@
 """What the daemon says about its own parts: read from them when asked, nothing is counted twice."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
@@ -10,6 +11,20 @@ from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
 from exporter.store import MemoryCap, Store
+
+
+class Listening(Protocol):
+    """What the web server counts."""
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        ...
+
+    @property
+    def refused(self) -> Mapping[int, int]:
+        """What was not taken, by HTTP status."""
+        ...
 
 
 class PartsCollector(Collector):
@@ -25,6 +40,7 @@ class PartsCollector(Collector):
         runners: Callable[[], Iterable[TargetRunner]],
         groups: Callable[[], Sequence[Group]],
         discovery: Callable[[], Discovery],
+        web: Callable[[], Listening],
     ) -> None:
         self._store = store
         self._cap = cap
@@ -32,6 +48,7 @@ class PartsCollector(Collector):
         self._runners = runners
         self._groups = groups
         self._discovery = discovery
+        self._web = web
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -40,6 +57,7 @@ class PartsCollector(Collector):
         yield from self._collect_targets()
         yield from self._collect_rules()
         yield from self._collect_discovery()
+        yield from self._collect_web()
 
     def _collect_store(self) -> Iterator[Metric]:
         store = self._store
@@ -107,6 +125,18 @@ class PartsCollector(Collector):
         for source, count in discovery.counts.items():
             targets.add_metric([source], count)
         yield from (failures, problems, targets)
+
+    def _collect_web(self) -> Iterator[Metric]:
+        web = self._web()
+        yield _gauge("redis_vigil_http_connections", "Open connections to the web server.", web.connections)
+        refused = CounterMetricFamily(
+            "redis_vigil_http_refused",
+            "Connections and requests over a bound, by HTTP status; 408 did not come in time or stayed idle.",
+            labels=["code"],
+        )
+        for code, count in web.refused.items():
+            refused.add_metric([str(code)], count)
+        yield refused
 
     def _collect_rules(self) -> Iterator[Metric]:
         evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules.")

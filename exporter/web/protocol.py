@@ -4,8 +4,9 @@ uvicorn and httptools bound none of these, except how long a connection may idle
 """
 
 import asyncio
+from collections import Counter
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -25,7 +26,11 @@ class _RefusedError(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with bounds."""
+    """uvicorn's protocol with bounds; counts in `refused` by status what it does not take."""
+
+    def __init__(self, refused: Counter[int], **of_uvicorn: Any) -> None:
+        super().__init__(**of_uvicorn)
+        self._refused = refused
 
     _deadline: asyncio.TimerHandle | None = None
     _refusal: HTTPStatus = HTTPStatus.BAD_REQUEST
@@ -97,6 +102,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be taken, where no answer has begun, and close."""
         self._forget_deadline()
+        self._refused[self._refusal.value] += 1
         if self._is_answering:
             # An answer may be half written: closing is all that can be said.
             self.transport.close()
@@ -125,7 +131,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expect_within(self, seconds: float) -> None:
         self._forget_deadline()
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+        self._deadline = self.loop.call_later(seconds, self._cut)
+
+    def _cut(self) -> None:
+        self._refused[HTTPStatus.REQUEST_TIMEOUT.value] += 1
+        self.transport.abort()
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:

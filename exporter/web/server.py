@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Generator
 from email.utils import formatdate
+from functools import partial
 from ipaddress import ip_address
 
 import uvicorn
@@ -92,9 +94,11 @@ class WebServer:
     """Serves an application on a bound socket until it is stopped."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        self.refused: Counter[int] = Counter()
+        """Requests and connections that were not taken, by HTTP status; 408: they did not come in time."""
         config = uvicorn.Config(
             _dated(app),
-            http=BoundedProtocol,
+            http=partial(BoundedProtocol, self.refused),  # type: ignore[arg-type]
             date_header=False,
             log_config=None,
             access_log=False,
@@ -113,6 +117,11 @@ class WebServer:
         """Host and port on which it listens."""
         host, port = self._listener.getsockname()[:2]
         return host, port
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._server.server_state.connections)
 
     def start(self) -> None:
         """Begin to answer."""

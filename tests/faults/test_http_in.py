@@ -30,12 +30,12 @@ async def _ask(port: int, data: bytes, chunks: int = 1) -> bytes:
         writer.close()
 
 
-def _serve(client: Callable[[int], Awaitable[None]]) -> None:
+def _serve(client: Callable[[WebServer], Awaitable[None]]) -> None:
     async def run() -> None:
         server = WebServer(_length, bind("127.0.0.1", 0))
         server.start()
         try:
-            await client(server.address[1])
+            await client(server)
         finally:
             await server.stop()
 
@@ -59,7 +59,8 @@ _POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
     ],
 )
 def test_sizes_are_bounded(data: bytes, answer: bytes) -> None:
-    async def client(port: int) -> None:
+    async def client(server: WebServer) -> None:
+        port = server.address[1]
         assert (await _ask(port, data)).startswith(answer)
 
     _serve(client)
@@ -74,7 +75,8 @@ def test_sizes_are_bounded(data: bytes, answer: bytes) -> None:
     ],
 )
 def test_what_does_not_end_is_cut(begin: bytes) -> None:
-    async def client(port: int) -> None:
+    async def client(server: WebServer) -> None:
+        port = server.address[1]
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(begin)
         sent = 0
@@ -97,7 +99,8 @@ def test_what_does_not_come_is_not_waited_for(begin: bytes, monkeypatch: pytest.
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
     monkeypatch.setattr(protocol, "BODY_SECONDS", 0.2)
 
-    async def client(port: int) -> None:
+    async def client(server: WebServer) -> None:
+        port = server.address[1]
         assert await _ask(port, begin) in (b"", b"closed")
 
     _serve(client)
@@ -106,9 +109,12 @@ def test_what_does_not_come_is_not_waited_for(begin: bytes, monkeypatch: pytest.
 def test_connections_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 3)
 
-    async def client(port: int) -> None:
+    async def client(server: WebServer) -> None:
+        port = server.address[1]
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         assert (await _ask(port, b"")).startswith(b"HTTP/1.1 503")
+        await asyncio.sleep(0.1)
+        assert (server.connections, server.refused[503]) == (3, 1)
         for _, writer in idle:
             writer.close()
             await writer.wait_closed()
