@@ -1,10 +1,11 @@
 """The pages for people: what is watched, what is firing, how the rules are doing."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +26,9 @@ from exporter.web.alert_rows import MAX_ROWS, AlertRows
 from exporter.web.text import bytes_text, count_text, duration_text
 
 _LOOKBACK_MS = 300_000
+_FIGURES: Final = ("redis_connected_clients", "redis_instantaneous_ops_per_sec", "redis_uptime_in_seconds")
+# By instance.
+_Latest = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Pages:
 
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
-        rows = [self._target_row(runner) for runner in runners[:MAX_ROWS]]
+        figures = [await self._latest(name) for name in _FIGURES]
+        rows = [self._target_row(runner, *figures) for runner in runners[:MAX_ROWS]]
         problems = [problem for runner in runners if (problem := runner.status.problem) is not None]
         down = sum(problem.is_down for problem in problems)
         return self._page(
@@ -127,7 +132,7 @@ class Pages:
         )
         return HTMLResponse(page)
 
-    def _target_row(self, runner: TargetRunner) -> TargetRow:
+    def _target_row(self, runner: TargetRunner, clients: _Latest, ops: _Latest, uptime: _Latest) -> TargetRow:
         facts, status = runner.facts, runner.status
         alive = status.up is True
         instance = runner.target.instance
@@ -140,19 +145,22 @@ class Pages:
             version=f"{facts.flavour} {'.'.join(map(str, facts.version))}" if alive and facts.version else "",
             memory=bytes_text(facts.used_memory) if alive else "",
             memory_share=facts.used_memory / facts.maxmemory if alive and facts.maxmemory else None,
-            clients=count_text(self._value("redis_connected_clients", instance)),
-            ops=count_text(self._value("redis_instantaneous_ops_per_sec", instance)),
-            uptime=duration_text(self._value("redis_uptime_in_seconds", instance)),
+            clients=count_text(clients.get(instance)),
+            ops=count_text(ops.get(instance)),
+            uptime=duration_text(uptime.get(instance)),
         )
 
-    def _value(self, name: str, instance: str) -> float | None:
-        matchers = [
-            Matcher(METRIC_NAME, MatchOp.EQUAL, name),
-            Matcher("instance", MatchOp.EQUAL, instance),
-        ]
+    async def _latest(self, name: str) -> _Latest:
+        """What a metric is now of every instance: one pass over the store, whatever the number of rows."""
+        # The pass of one metric is a turn of its own: others run before it.
+        await asyncio.sleep(0)
         now = round(self._clock.now() * 1000)
-        values = [series.at(now, _LOOKBACK_MS) for series in self._store.select(matchers)]
-        return next((value for value in values if value is not None), None)
+        latest: dict[str, float] = {}
+        for series in self._store.select([Matcher(METRIC_NAME, MatchOp.EQUAL, name)]):
+            instance = series.labels.get("instance", "")
+            if instance not in latest and (value := series.at(now, _LOOKBACK_MS)) is not None:
+                latest[instance] = value
+        return latest
 
 
 def _state(status: TargetStatus) -> str:
