@@ -14,6 +14,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exporter.model.matcher import compile_anchored
+
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # These read only; Grafana posts its queries as forms.
 _QUERIES: Final = frozenset(
@@ -50,7 +52,7 @@ class OriginGuard:
         external = urlsplit(external_url)
         self._external = external.netloc.rpartition("@")[2].lower()
         self._hosts = {external.hostname, *(host.lower() for host in hosts)} if external_url else None
-        self._cors = re.compile(f"^(?:{cors_origin})$") if cors_origin else None
+        self._cors = compile_anchored(cors_origin) if cors_origin else None
         added = {**_PROTECTION, **{name.lower(): value for name, value in (headers or {}).items()}}
         self._added = [(name.encode(), value.encode()) for name, value in added.items() if value]
 
