@@ -1,9 +1,13 @@
 """Basic authentication and TLS of the web server."""
 
+import asyncio
+import base64
+import threading
+
 import bcrypt
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from exporter.web.auth import BasicAuth
 from tests.web.asgi import request
@@ -51,3 +55,55 @@ def test_a_password_that_was_right_does_not_open_for_another_user() -> None:
 
 def test_the_health_check_needs_no_password() -> None:
     assert request(BasicAuth(page, USERS), "GET", "/-/healthy").status_code == 200
+
+
+async def ask(app: BasicAuth, user: str, password: str) -> int:
+    """The status of an answer."""
+    token = base64.b64encode(f"{user}:{password}".encode())
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [(b"authorization", b"Basic " + token)],
+    }
+    statuses: list[int] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    await app(scope, receive, send)
+    return statuses[0]
+
+
+def test_a_rush_of_wrong_passwords_keeps_nobody_waiting_who_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    check = bcrypt.checkpw
+
+    def slow(password: bytes, hashed: bytes) -> bool:
+        go_on.wait(10)
+        return check(password, hashed)
+
+    async def rush() -> tuple[int, list[int]]:
+        app = BasicAuth(page, USERS)
+        assert await ask(app, "scraper", PASSWORD) == 200
+        monkeypatch.setattr(bcrypt, "checkpw", slow)
+        wrong = [asyncio.create_task(ask(app, "scraper", f"wrong {number}")) for number in range(30)]
+        await asyncio.sleep(0)
+        known = await ask(app, "scraper", PASSWORD)
+        go_on.set()
+        return known, await asyncio.gather(*wrong)
+
+    known, wrong = asyncio.run(rush())
+    assert known == 200
+    assert (wrong.count(401), wrong.count(503)) == (20, 10)
+
+
+def test_who_does_not_exist_takes_as_long_as_the_dearest_password() -> None:
+    hashes = {str(cost): bcrypt.hashpw(b"x", bcrypt.gensalt(cost)).decode() for cost in (4, 6)}
+    app = BasicAuth(page, hashes)
+    assert request(app, "GET", "/", auth=("nobody", "x")).status_code == 401
+    assert app._hash_of_nobody().startswith(b"$2b$06$")
