@@ -1,6 +1,7 @@
 """The pages for people: what is watched, what is firing, how the rules are doing."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ from exporter.web.alert_rows import MAX_ROWS, AlertRows
 from exporter.web.text import bytes_text, count_text, duration_text
 
 _LOOKBACK_MS = 300_000
+# How long a page is worked on before others have their turn, and how much of a template at least.
+_TURN_SECONDS: Final = 0.01
+_STATEMENTS: Final = 50
 _FIGURES: Final = ("redis_connected_clients", "redis_instantaneous_ops_per_sec", "redis_uptime_in_seconds")
 # By instance.
 _Latest = Mapping[str, float]
@@ -46,6 +50,19 @@ class TargetRow:
     clients: str
     ops: str
     uptime: str
+
+
+class _Turn:
+    """How long one page has been worked on without a break."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    async def give_way(self) -> None:
+        """Let others run, if it is time."""
+        if time.monotonic() - self._began >= _TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._began = time.monotonic()
 
 
 class Pages:
@@ -84,11 +101,16 @@ class Pages:
 
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
-        figures = [await self._latest(name) for name in _FIGURES]
-        rows = [self._target_row(runner, *figures) for runner in runners[:MAX_ROWS]]
+        turn = _Turn()
+        figures = [await self._latest(name, turn) for name in _FIGURES]
+        rows = []
+        for runner in runners[:MAX_ROWS]:
+            rows.append(self._target_row(runner, *figures))
+            await turn.give_way()
         problems = [problem for runner in runners if (problem := runner.status.problem) is not None]
         down = sum(problem.is_down for problem in problems)
-        return self._page(
+        # Nothing in it changes while others have their turn.
+        pieces = self._stream(
             "overview.html",
             targets=rows,
             total=len(runners),
@@ -101,6 +123,11 @@ class Pages:
             },
             alerts=self._alerts.problems(),
         )
+        page = []
+        for piece in pieces:
+            page.append(piece)
+            await turn.give_way()
+        return HTMLResponse("".join(page))
 
     async def _alert_page(self, _: Request) -> Response:
         return self._page(
@@ -125,12 +152,17 @@ class Pages:
         return self._page("rules.html", groups=self._groups(), now=self._clock.now())
 
     def _page(self, template: str, **content: Any) -> Response:
-        page = self._templates.get_template(template).render(
+        return HTMLResponse("".join(self._stream(template, **content)))
+
+    def _stream(self, template: str, **content: Any) -> Iterable[str]:
+        """A page in pieces."""
+        stream = self._templates.get_template(template).stream(
             version=exporter.__version__,
             rendered_at=datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
             **content,
         )
-        return HTMLResponse(page)
+        stream.enable_buffering(_STATEMENTS)
+        return stream
 
     def _target_row(self, runner: TargetRunner, clients: _Latest, ops: _Latest, uptime: _Latest) -> TargetRow:
         facts, status = runner.facts, runner.status
@@ -150,14 +182,13 @@ class Pages:
             uptime=duration_text(uptime.get(instance)),
         )
 
-    async def _latest(self, name: str) -> _Latest:
+    async def _latest(self, name: str, turn: _Turn) -> _Latest:
         """What a metric is now of every instance: one pass over the store, whatever the number of rows."""
-        # The pass of one metric is a turn of its own: others run before it.
-        await asyncio.sleep(0)
         now = round(self._clock.now() * 1000)
         latest: dict[str, float] = {}
         for series in self._store.select([Matcher(METRIC_NAME, MatchOp.EQUAL, name)]):
             instance = series.labels.get("instance", "")
+            await turn.give_way()
             if instance not in latest and (value := series.at(now, _LOOKBACK_MS)) is not None:
                 latest[instance] = value
         return latest
