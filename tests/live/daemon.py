@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from tests.servers import free_port
 
-READY_SECONDS: Final = 30.0
+READY_SECONDS: Final = 120.0
 
 
 class Daemon:
