@@ -102,7 +102,8 @@ class AlertingRule:
         """
         result = environment.engine.instant(self.spec.expression, at_ms - offset_ms)
         found = await self._expand(samples_of(result), at_ms, environment)
-        self._merge(found, at_ms, environment.availability.moment())
+        # The moment of the data: what has ended since then had a part in what they say.
+        self._merge(found, at_ms, environment.availability.moment(at_ms - offset_ms))
         self._advance(found, at_ms, environment)
         count = len(self.active_alerts)
         if 0 < limit < count:

@@ -30,8 +30,9 @@ class AlertSink(Protocol):
 class Availability(Protocol):
     """Tells whether data that an alert is made of is missing: silence of the expression then says nothing."""
 
-    def moment(self) -> float:
-        """Now, by the clock that tells outages one after the other (monotonic seconds)."""
+    def moment(self, at_ms: int | None = None) -> float:
+        """Now, or at that time of day, by the clock that tells outages one after the other (monotonic
+        seconds)."""
         ...
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
@@ -47,7 +48,7 @@ class Availability(Protocol):
 class EverythingSampled:
     """The availability where nothing is ever held: alerts resolve when their data goes, as in Prometheus."""
 
-    def moment(self) -> float:
+    def moment(self, at_ms: int | None = None) -> float:
         return 0.0
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:

@@ -28,9 +28,10 @@ class SampledTargets:
     store: Store
     clock: Clock
 
-    def moment(self) -> float:
-        """The clock by which outages begin: monotonic seconds."""
-        return self.clock.monotonic()
+    def moment(self, at_ms: int | None = None) -> float:
+        """Now, or what it was then, by the clock by which outages begin: monotonic seconds."""
+        passed = 0.0 if at_ms is None else max(0.0, self.clock.now() - at_ms / 1000)
+        return self.clock.monotonic() - passed
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
         """Whether a target cannot be sampled that an alert with these labels may be about.

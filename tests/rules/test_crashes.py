@@ -116,7 +116,7 @@ class Incident:
         self._down: set[str] = set()
         self._counters: dict[str, float] = {}
 
-    def moment(self) -> float:
+    def moment(self, at_ms: int | None = None) -> float:
         return self.world.at_ms / 1000
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:

@@ -62,7 +62,7 @@ class UnsampledTargets:
         self.missing_since = missing_since
         self.asked: list[tuple[Labels, frozenset[str]]] = []
 
-    def moment(self) -> float:
+    def moment(self, at_ms: int | None = None) -> float:
         return 0.0
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:

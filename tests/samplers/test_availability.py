@@ -169,3 +169,22 @@ def test_what_was_told_of_a_name_ends_when_another_server_gets_it(start_server: 
         assert not watched.is_missing(instance="a")
 
     watch(servers, scenario)
+
+
+def test_an_evaluation_that_came_late_still_holds_for_what_ended_since_its_data(
+    start_server: StartServer,
+) -> None:
+    servers = [start_server(), start_server()]
+    servers[0].command("SET", "k", "v")
+
+    async def scenario(watched: Watched) -> None:
+        at_ms = round(watched.clock.now() * 1000)
+        servers[1].stop()
+        await watched.sample()
+        # The slot of `at_ms` is evaluated only now: its data are of before the end.
+        seen_at = watched.availability.moment(at_ms)
+        await watched.sample()
+        assert watched.is_missing(since=seen_at, cluster="shop")
+        assert not watched.is_missing(since=watched.availability.moment(), cluster="shop")
+
+    watch(servers, scenario)
