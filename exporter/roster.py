@@ -68,7 +68,8 @@ class Roster:
             for one in merge(here, found, self._identities.of)
             if (namesake := names.get(one.target.instance)) is None or self._differ(namesake, one.target)
         ]
-        return name_apart(kept, names)
+        before = {place_of(target.address): target.instance for target in watched}
+        return name_apart(kept, names, before)
 
     def _replaced(self, wanted: Iterable[Target]) -> set[str]:
         """Of these the names under which another server has been watched so far."""

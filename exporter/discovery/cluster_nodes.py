@@ -21,7 +21,8 @@ class Node:
     """One node as the cluster announces it.
 
     `endpoint` is the host by which the cluster wants it to be reached: empty for that which was asked. `ip`
-    and `hostname` are what else it is known by. A port is 0 where there is none.
+    and `hostname` are what else it is known by. A port is 0 where there is none. A primary that has failed
+    and whose slots others have is a replica: as such it comes back.
     """
 
     id: str
@@ -41,9 +42,23 @@ class Node:
 def read_shards(reply: Any) -> Sequence[Node]:
     """The nodes in a reply of CLUSTER SHARDS, with what they announce; nothing of one that is none."""
     shards = [_fields(shard) for shard in reply] if isinstance(reply, list) else []
-    lists = [shard.get("nodes") for shard in shards]
-    nodes = [_fields(node) for nodes in lists if isinstance(nodes, list) for node in nodes]
-    return [node for fields in nodes if (node := _node_of_shard(fields)) is not None]
+    return [node for shard in shards for node in _nodes_of_shard(shard)]
+
+
+def _nodes_of_shard(shard: Mapping[str, Any]) -> Iterator[Node]:
+    listed = shard.get("nodes")
+    nodes = [_fields(node) for node in listed] if isinstance(listed, list) else []
+    # Before Redis 7.2 a primary that was replaced is a shard of its own, without slots.
+    has_primary = any(_word(node.get("role")) == "master" and not _has_failed(node) for node in nodes)
+    is_served_by_others = has_primary or not shard.get("slots")
+    for fields in nodes:
+        node = _node_of_shard(fields)
+        if node is not None:
+            yield replace(node, is_replica=True) if is_served_by_others and _has_failed(fields) else node
+
+
+def _has_failed(node: Mapping[str, Any]) -> bool:
+    return _word(node.get("health")).startswith("fail")
 
 
 def _node_of_shard(fields: Mapping[str, Any]) -> Node | None:
@@ -84,7 +99,8 @@ def _read_lines(reply: str, over_tls: bool) -> Iterator[Node]:
         if port:
             endpoint = hostname if over_tls and hostname else ip
             ports = (0, port) if over_tls else (port, 0)
-            yield Node(fields[0], endpoint, ip, hostname, *ports, "slave" in flags)
+            is_replaced = "fail" in flags and len(fields) == 8
+            yield Node(fields[0], endpoint, ip, hostname, *ports, "slave" in flags or is_replaced)
 
 
 def prefer_slots(nodes: Sequence[Node], reply: Any) -> Sequence[Node]:

@@ -1,7 +1,9 @@
 """From all that was found to what is watched: each server once, each under a name of its own."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from exporter.discovery.base import Found
 from exporter.discovery.identity import Place, place_of, places_of
@@ -54,25 +56,41 @@ class _Seen:
         return any(not identity or "" in identities for identities in there)
 
 
-def name_apart(found: Sequence[Found], others: Collection[str] = ()) -> Sequence[Found]:
-    """The same servers, of which no two have one name, nor that of others: the second by address is `name-2`,
-    and so on."""
+def name_apart(
+    found: Sequence[Found], others: Collection[str] = (), before: Mapping[Place, str] = MappingProxyType({})
+) -> Sequence[Found]:
+    """The same servers, of which no two have one name, nor that of others: the second is `name-2`, and so on.
+
+    `before` are the names that servers have had so far: who had one of these keeps it, so that nobody gets
+    another name because a server comes or goes. The others get what is left in order of address.
+    """
     by_name: dict[str, list[Found]] = {}
     for one in found:
         by_name.setdefault(one.target.instance, []).append(one)
     taken = {*by_name, *others}
     renamed: dict[Target, Found] = {}
     for name, servers in by_name.items():
-        first = 0 if name in others else 1
-        for one in sorted(servers, key=lambda server: place_of(server.target.address))[first:]:
-            new = _free_name(name, taken)
-            taken.add(new)
+        names = _names_of(name, len(servers), taken, is_free=name not in others)
+        taken.update(names)
+        for one, new in zip(_in_order(servers, names, before), names, strict=True):
             renamed[one.target] = replace(one, target=replace(one.target, instance=new))
-    return [renamed.get(one.target, one) for one in found]
+    return [renamed[one.target] for one in found]
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    number = 2
-    while f"{name}-{number}" in taken:
-        number += 1
-    return f"{name}-{number}"
+def _names_of(name: str, count: int, taken: Collection[str], *, is_free: bool) -> Sequence[str]:
+    """So many names that nobody else has, the first itself where it `is_free`."""
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    free = (one for one in numbered if one not in taken)
+    return [*([name] if is_free else ()), *itertools.islice(free, count - is_free)]
+
+
+def _in_order(servers: Sequence[Found], names: Sequence[str], before: Mapping[Place, str]) -> Sequence[Found]:
+    """The servers in the order of the names that they get."""
+    rest = sorted(servers, key=lambda server: place_of(server.target.address))
+    kept: dict[str, Found] = {}
+    for one in rest:
+        earlier = before.get(place_of(one.target.address), "")
+        if earlier in names:
+            kept.setdefault(earlier, one)
+    left = iter([one for one in rest if one not in kept.values()])
+    return [kept.get(name) or next(left) for name in names]

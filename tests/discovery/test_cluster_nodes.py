@@ -16,10 +16,10 @@ e7d1eec :30001@31001 myself,master - 0 0 1 connected 0-5460
 """
 
 
-def shard(*nodes: dict[str, Any]) -> list[Any]:
+def shard(*nodes: dict[str, Any], slots: bool = True) -> list[Any]:
     """As a server of RESP2 writes one shard."""
     flat = [[item for pair in node.items() for item in (pair[0].encode(), pair[1])] for node in nodes]
-    return [b"slots", [0, 8000], b"nodes", flat]
+    return [b"slots", [0, 8000] if slots else [], b"nodes", flat]
 
 
 def node(**fields: Any) -> dict[str, Any]:
@@ -55,6 +55,24 @@ def test_ports_and_roles_of_shards() -> None:
         ("b", 7000, 7001, True),
         ("c", 0, 7002, False),
     ]
+
+
+def test_a_primary_that_was_replaced_is_a_replica() -> None:
+    gone, heir = node(id=b"gone", health=b"fail"), node(id=b"heir", health=b"online")
+    replica = node(id=b"replica", role=b"replica", health=b"fail")
+    added = node(id=b"added", health=b"online")
+
+    def primaries(*shards: list[Any]) -> list[str]:
+        return [one.id for one in read_shards(list(shards)) if not one.is_replica]
+
+    # Redis 7.0, and from 7.2 on.
+    assert primaries(shard(heir), shard(gone, slots=False)) == ["heir"]
+    assert primaries(shard(gone, heir)) == ["heir"]
+    # Nobody has taken over, and one that has no slots yet.
+    assert primaries(shard(gone, replica), shard(added, slots=False)) == ["gone", "added"]
+    line = "a 10.0.0.1:1@2 master,fail - 0 0 1 disconnected"
+    lines = f"{line}\n{line} 0-9\n"
+    assert [one.is_replica for one in read_nodes(lines, over_tls=False)] == [True, False]
 
 
 @pytest.mark.parametrize("reply", [None, 7, b"x", [], [7], [[b"nodes"]], [[b"nodes", [7, [b"port", b"x"]]]]])

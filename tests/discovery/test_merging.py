@@ -6,7 +6,7 @@ import pytest
 
 from exporter.connection.names import name_of
 from exporter.discovery.base import Found
-from exporter.discovery.identity import Identities
+from exporter.discovery.identity import Identities, place_of
 from exporter.discovery.merging import merge, name_apart
 from exporter.model.target import Address, Target
 from tests.conftest import StartServer
@@ -77,6 +77,17 @@ def test_servers_of_one_name_are_told_apart_by_their_addresses() -> None:
     servers = [found("replica", "c"), found("replica", "a"), found("replica-2", "x"), found("replica", "b")]
     assert names(name_apart(servers)) == ["replica-4", "replica", "replica-2", "replica-3"]
     assert names(name_apart(list(reversed(servers)))) == ["replica-3", "replica-2", "replica", "replica-4"]
+
+
+def test_who_comes_or_goes_changes_the_name_of_nobody_else() -> None:
+    before = {place_of(Address(host, 6379)): name for host, name in (("b", "m"), ("d", "m-2"), ("e", "m-3"))}
+    servers = [found("m", host) for host in ("a", "b", "c", "d", "e")]
+    assert names(name_apart(servers, (), before)) == ["m-4", "m", "m-5", "m-2", "m-3"]
+    # There are no numbers without those before them: the last one takes the place of one that is gone.
+    assert names(name_apart([servers[1], servers[4]], (), before)) == ["m", "m-2"]
+    assert names(name_apart([servers[0], servers[3]], (), before)) == ["m", "m-2"]
+    # What was another name than that of its template now, as after a failover, is none to be kept.
+    assert names(name_apart([found("r", "b"), found("m", "a")], (), before)) == ["r", "m"]
 
 
 def test_run_ids_matter_when_they_change_or_are_shared() -> None:
