@@ -123,7 +123,7 @@ SCENES: Final = (
     Scene(
         "the replica copies everything anew, five times within five minutes",
         _resync_storm,
-        {"RedisResyncStorm": Within("4m", "31m")},
+        {"RedisResyncStorm": Within("5m", "31m")},
     ),
     Scene(
         "the replica is made the primary, and the primary its replica",
