@@ -89,8 +89,9 @@ class SentinelGroup:
         config = "\n".join(
             (
                 f"sentinel monitor main 127.0.0.1 {self.primary.port} 2",
-                "sentinel down-after-milliseconds main 1000",
-                "sentinel failover-timeout main 5000",
+                # Long enough for a busy machine: a heir that stood still must not be replaced in its turn.
+                "sentinel down-after-milliseconds main 2500",
+                "sentinel failover-timeout main 8000",
                 "",
             )
         )
