@@ -136,9 +136,17 @@ def _doubts(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Pr
     """What is no error, and yet cannot be meant."""
     if unknown_metrics is UnknownMetrics.WARN:
         yield from report.unknown_metrics
-    yield from report.unknown_labels
-    yield from report.impossible_values
+    ignored = report.unknown_metrics if unknown_metrics is UnknownMetrics.IGNORE else ()
+    rules_of_others = {_rule_of(problem) for problem in ignored}
+    for problem in (*report.unknown_labels, *report.impossible_values):
+        if _rule_of(problem) not in rules_of_others:
+            yield problem
     yield from report.duplicates
+
+
+def _rule_of(problem: Problem) -> tuple[object, ...]:
+    """What problems of the same rule have in common."""
+    return (problem.file, problem.line, problem.column, problem.place)
 
 
 def _warn(message: object) -> None:

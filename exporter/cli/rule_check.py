@@ -30,13 +30,14 @@ def report_on(
     files: Iterable[RuleFile], plan: Plan | None = None, target_labels: Collection[str] = ()
 ) -> CheckReport:
     """What is wrong with rule files that load, as far as is known without a plan, or with one."""
+    files = list(files)
     catalogue = catalogue_of(declared_families())
     own = closed_label_values(catalogue)
     if plan is None:
         labels, values = target_labels, LabelValues(own)
     else:
         labels = {*target_labels, *_labels_of_targets(plan)}
-        values = LabelValues(own, _target_values(plan), _alert_names(plan.rule_files))
+        values = LabelValues(own, _target_values(plan), _alert_names([*plan.rule_files, *files]))
     return check_rule_files(files, catalogue, target_labels=labels, own_prefixes=_OWN_METRICS, values=values)
 
 

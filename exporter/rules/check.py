@@ -124,10 +124,24 @@ def _labels(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
         yield from _template_labels(rule, labels_of(rule.expression.root, known))
 
 
-def _values(rule: RuleSpec, values: LabelValues) -> Iterator[str]:
+def _values(rule: RuleSpec, values: LabelValues) -> Iterable[str]:
     """What is asked of labels that they can never say."""
-    selectors = [node for node, _ in walk(rule.expression.root) if isinstance(node, VectorSelector)]
-    yield from dict.fromkeys(message for node in selectors for message in values.impossible(node))
+    return dict.fromkeys(
+        message
+        for selector, is_alternative in _selectors(rule.expression.root)
+        for matcher, message in values.impossible(selector)
+        # A pattern beside an `or` is for the series that there may be, not for some that are meant.
+        if not (is_alternative and matcher.op is MatchOp.REGEX)
+    )
+
+
+def _selectors(expr: Expr, is_alternative: bool = False) -> Iterator[tuple[VectorSelector, bool]]:
+    """The selectors of an expression, and whether each is within a side of `or`."""
+    if isinstance(expr, VectorSelector):
+        yield expr, is_alternative
+    is_alternative |= isinstance(expr, Binary) and expr.op == "or"
+    for child in expr.children:
+        yield from _selectors(child, is_alternative)
 
 
 def _own_labels(

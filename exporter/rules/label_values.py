@@ -28,12 +28,13 @@ class LabelValues:
     of_targets: Mapping[str, Collection[str]] = field(default_factory=dict)
     alerts: Collection[str] = ()
 
-    def impossible(self, selector: VectorSelector) -> Iterator[str]:
-        """What is to be said of the matchers of a selector that no series can meet."""
+    def impossible(self, selector: VectorSelector) -> Iterator[tuple[Matcher, str]]:
+        """The matchers of a selector that no series can meet, with what is to be said of each."""
         for matcher in selector.matchers:
             values = self._values(selector.name, matcher.name)
             if values and matcher.name != METRIC_NAME and not _can_match(matcher, values):
-                yield f'no series of "{selector.name}" has {matcher}: {_describe(matcher, values)}'
+                message = f'no series of "{selector.name}" has {matcher}: {_describe(matcher, values)}'
+                yield matcher, message
 
     def _values(self, metric: str, label: str) -> Collection[str]:
         if metric in _ALERTS:

@@ -130,6 +130,35 @@ def test_a_common_file_with_rules_for_other_exporters_may_pass(tmp_path: Path) -
         assert done.stderr == (f"warning: {unknown}\n" if wanted == "warning" else "")
 
 
+def test_doubts_about_rules_for_other_exporters_are_ignored_too(tmp_path: Path) -> None:
+    path, config = tmp_path / "rules.yml", tmp_path / "config.yml"
+    path.write_text(
+        "groups: [{name: g, rules: [\n"
+        "{alert: A, expr: redis_memory_used_bytes / on (host) node_memory_MemTotal_bytes > 1},\n"
+        "{alert: B, expr: redis_up / on (host) redis_up > 1}]}]\n"
+    )
+    config.write_text("targets: [{url: redis://a}]\n")
+    words = ["rules", "--config", str(config), str(path), "--unknown-metrics"]
+    doubt = '"/ on": one side has no label "host"'
+    ignored = CliRunner().invoke(check.app, [*words, "ignore"]).stderr.splitlines()
+    assert ignored == [f"warning: {path}:3:18: B: {doubt}"]
+    warned = CliRunner().invoke(check.app, [*words, "warn"]).stderr.splitlines()
+    assert warned[1:] == [f"warning: {path}:2:18: A: {doubt}", *ignored]
+
+
+def test_names_of_servers_and_alerts_of_files_beside_the_configured_ones_give_no_doubts(
+    tmp_path: Path,
+) -> None:
+    path, config = tmp_path / "rules.yml", tmp_path / "config.yml"
+    path.write_text(
+        "groups: [{name: g, rules: [{alert: Mine, expr: redis_up == 0},\n"
+        '{alert: Two, expr: \'ALERTS{alertname="Mine"} or ALERTS{alertname="RedisDown"}\'}]}]\n'
+    )
+    config.write_text("targets: [{url: redis://a, instance: cache}, {url: redis://b, instance: jobs}]\n")
+    for words in (["config", str(config)], ["rules", "--config", str(config), str(path)]):
+        assert CliRunner().invoke(check.app, words).stderr == ""
+
+
 def test_values_that_no_target_of_a_configuration_has(tmp_path: Path) -> None:
     path, config = tmp_path / "rules.yml", tmp_path / "config.yml"
     path.write_text(

@@ -133,6 +133,7 @@ def test_labels_of_targets_can_be_told() -> None:
         ("redis_commands_total{cmd=~'x.*'}", "cmd is get, set"),
         ("rate(redis_latency_seconds_bucket{cmd='nix'}[5m])", "cmd is get, set"),
         ("absent(redis_up{job='cache'})", "job is redis"),
+        ("redis_up or redis_up{job='cache'}", "job is redis"),
         ("ALERTS{alertname='B'}", "alertname is A"),
         ("ALERTS{alertstate='resolved'}", "alertstate is firing, pending"),
     ],
@@ -155,6 +156,7 @@ def test_values_that_a_label_never_has(expr: str, said: str) -> None:
         "node_cpu{job='node'}",
         "recorded{job='nix'}",
         "ALERTS{alertname=~'A|B', alertstate='firing', job='nix'}",
+        "redis_up or label_replace(redis_commands_total{cmd=~'x.*'}, 'a', '$1', 'cmd', '(.*)')",
     ],
 )
 def test_values_that_there_may_be(expr: str) -> None:

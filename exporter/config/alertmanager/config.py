@@ -1,8 +1,9 @@
 """alertmanager.yml as a whole."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import yaml
 from pydantic import AfterValidator, Field
@@ -23,6 +24,8 @@ from exporter.errors import ConfigError, Problem
 from exporter.model.secret import Secret
 
 _HIDDEN: Final = str(Secret(""))
+# In a URL, with what stands before it; shown as Go does (net/url, Redacted).
+_PASSWORD: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/?#:@]*:)[^\s/?#]*@", re.IGNORECASE)
 
 
 class AlertmanagerConfig(Section):
@@ -76,7 +79,19 @@ class AlertmanagerConfig(Section):
                 if webhook.get("url") == _HIDDEN:
                     # An older amtool, which reads this, wants a URL here.
                     webhook["url"] = f"http://{_HIDDEN}"
-        return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
+        return yaml.safe_dump(_without_passwords(written), sort_keys=False, allow_unicode=True)
+
+
+def _without_passwords(written: Any, key: str = "") -> Any:
+    """What was written, without secrets that Alertmanager shows: passwords in URLs, parameters of OAuth 2."""
+    if isinstance(written, dict):
+        return {
+            name: _HIDDEN if key == "endpoint_params" else _without_passwords(value, name)
+            for name, value in written.items()
+        }
+    if isinstance(written, list):
+        return [_without_passwords(value) for value in written]
+    return _PASSWORD.sub(r"\1xxxxx@", written) if isinstance(written, str) else written
 
 
 def _receivers_of(route: Route) -> Iterator[str]:

@@ -238,6 +238,23 @@ def test_what_is_shown_holds_no_secret() -> None:
     assert yaml.safe_load(shown)["global"]["slack_api_url"] == "<secret>"
 
 
+def test_passwords_in_urls_are_not_shown() -> None:
+    config = parse(
+        "global:\n  jira_api_url: https://u:T0PSECRET@jira.example.com/x\n  http_config:\n"
+        "    proxy_url: http://:T0P@SECRET@proxy:3128\n"
+        "    oauth2: {client_id: a, token_url: 'https://u:T0PSECRET@idp',\n"
+        "      endpoint_params: {password: T0PSECRET}}\n"
+        "route: {receiver: ops, group_by: ['...']}\nreceivers:\n- name: ops\n  pagerduty_configs:\n"
+        "  - {routing_key: k, client_url: 'https://vigil:9121/a@b', description: 'at https://u:T0PSECRET@x'}\n"
+    )
+    shown = config.to_yaml()
+    assert "SECRET" not in shown
+    again = yaml.safe_load(shown)
+    assert again["global"]["jira_api_url"] == "https://u:xxxxx@jira.example.com/x"
+    assert again["global"]["http_config"]["proxy_url"] == "http://:xxxxx@proxy:3128"
+    assert again["receivers"][0]["pagerduty_configs"][0]["client_url"] == "https://vigil:9121/a@b"
+
+
 def test_what_is_shown_is_read_as_the_same() -> None:
     for name, text in {**GOOD, **NEWER}.items():
         config = parse(text)
