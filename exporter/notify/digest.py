@@ -5,8 +5,8 @@ Made from the data that templates see, so that text from outside stays as guarde
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import islice
 from typing import ClassVar, Final
@@ -32,6 +32,8 @@ _LONGEST_LABEL: Final = 120
 _LONGEST_URL: Final = 2000
 _MOST_LABELS: Final = 20
 _MOST_LINKS: Final = 5
+# They turn the order of all that follows on the line (Unicode, UAX #9).
+_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 # 9999-12-30: a day is left for every zone.
 _LAST_MOMENT: Final = 253_402_128_000.0
 _HARDLY_SECONDS: Final = 10.0
@@ -118,7 +120,9 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
     """The words of a message at this moment (epoch seconds); times are those of the machine's own zone where
     none is given."""
     ordered = sorted(data.alerts, key=_rank)
-    texts = TypedList(_alert_text(one, data.external_url, now, zone) for one in ordered[:MOST_ALERTS])
+    texts = TypedList(
+        _said_once(_alert_text(one, data.external_url, now, zone) for one in ordered[:MOST_ALERTS])
+    )
     page = _safe_url(f"{data.external_url}/alerts")
     if not texts:
         return Digest("No alerts", _OVER, "", page, texts)
@@ -127,6 +131,17 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
     return Digest(
         _title(texts, len(ordered)), texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts)
     )
+
+
+def _said_once(texts: Iterable[AlertText]) -> Iterator[AlertText]:
+    """What the alert before says as well, such as twenty servers of one host, is not said again."""
+    before: AlertText | None = None
+    for text in texts:
+        is_same = before is not None and (before.advice, before.command) == (text.advice, text.command)
+        known = before.links if before is not None else ()
+        links = TypedList(link for link in text.links if link not in known)
+        yield replace(text, links=links, advice="", command="") if is_same else replace(text, links=links)
+        before = text
 
 
 def _title(texts: Sequence[AlertText], count: int) -> str:
@@ -206,8 +221,12 @@ def _telling_labels(labels: KV, said: str) -> Pairs:
 
 
 def _says(text: str, value: str) -> bool:
-    """Whether a text holds a value as a word of its own; a digit may be anything."""
-    return len(value) > 2 and re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-])", text) is not None
+    """Whether a text holds a value as a word of its own; a digit may be anything.
+
+    Texts write reasons with spaces, and commands in capitals.
+    """
+    forms = "|".join(re.escape(form) for form in (value, value.replace("_", " "), value.upper()))
+    return len(value) > 2 and re.search(rf"(?<![\w.-])(?:{forms})(?![\w-])", text) is not None
 
 
 def _links(alert: AlertData, external_url: str) -> TypedList:
@@ -259,4 +278,5 @@ def _one_line(text: str) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
+    text = text.translate(_TURNING)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -176,6 +176,38 @@ def test_alerts_that_say_the_same_are_told_apart_by_their_labels() -> None:
     assert "pattern `aˋb`" in texts[1]
 
 
+def test_what_twenty_alerts_have_in_common_is_said_once_and_all_are_named() -> None:
+    alerts = [
+        replace(
+            MEMORY,
+            labels=MEMORY.labels.with_({"instance": f"cache-{i}"}),
+            annotations=MEMORY.annotations.with_({"summary": f"Redis cache-{i} is nearly full"}),
+        )
+        for i in range(20)
+    ]
+    text = slack(*alerts)["text"]
+    for once in ("What to do", "CONFIG SET", "|Runbook>", "|Expression>", "20 alerts"):
+        assert text.count(once) == 1, once
+    assert text.count("|Alert>") == 20
+    assert all(f"cache-{i} is nearly full" in text for i in range(20))
+    other = replace(alerts[1], annotations=alerts[1].annotations.with_({"recommendation": "Wait."}))
+    advice = [told.advice for told in words(alerts[0], other, alerts[2], over(alerts[3])).alerts]
+    assert advice == ["Raise maxmemory.", "Wait.", "Raise maxmemory.", ""]
+
+
+def test_labels_that_the_text_says_in_other_letters_are_not_said_again() -> None:
+    labels = DOWN.labels.with_({"reason": "wrong_password", "command": "hgetall", "queue": "mails"})
+    notes = Labels({"summary": "wrong password, HGETALL is slow, MAILSERVER"})
+    said = words(replace(DOWN, labels=labels, annotations=notes)).alerts[0].labels
+    assert [pair.name for pair in said] == ["instance", "queue"]
+
+
+def test_text_that_turns_the_order_of_letters_is_straight() -> None:
+    turned = replace(DOWN, annotations=Labels({"summary": "key \u202egpj.exe", "description": "a\u2067b"}))
+    message = slack(turned)
+    assert (message["title"], message["text"].split("\n")[0]) == ("Critical: key gpj.exe", "ab")
+
+
 def test_long_messages_end_before_slack_cuts_them() -> None:
     long = "<&>" * 30 + "x" * 600
     alerts = [
