@@ -1,6 +1,6 @@
 """An alertmanager.yml with everything that it takes to send by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,6 +27,8 @@ class Routing:
 
     config: AlertmanagerConfig
     bind: Callable[[Messages], MakeIntegrations]
+    missing_templates: Sequence[Problem] = ()
+    """Calls of templates that do not exist: no message can be made where one stands."""
 
 
 def load_routing(
@@ -58,8 +60,9 @@ def load_routing(
             forwards=forwards,
         )
 
-    _check_receivers(config, bind(MemoryMessages()))
-    return Routing(config, bind)
+    factory = bind(MemoryMessages())
+    _check_receivers(config, factory)
+    return Routing(config, bind, tuple(dict.fromkeys(factory.doubts)))
 
 
 def doubt_links(config: AlertmanagerConfig, external_url: str, host: str) -> str:

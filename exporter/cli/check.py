@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from exporter.cli.doubts import alertmanager_doubts, doubts_of
+from exporter.cli.doubts import alertmanager_doubts, count_of, doubts_of
 from exporter.cli.rule_check import UnknownMetrics, report_on
 from exporter.config.schema import config_schema
 from exporter.config.web import parse_listen_address
 from exporter.errors import ConfigError, Problem
 from exporter.reload import Plan, Source, load_plan
-from exporter.routing import doubt_links, load_routing
+from exporter.routing import Routing, doubt_links, load_routing
 from exporter.rules.check import CheckReport
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
@@ -52,6 +52,7 @@ def check_config(
 
     def describe(path: Path) -> str:
         plan = load_plan(Source(path))
+        _check_templates(plan.routing)
         for pattern in plan.config.empty_rule_patterns:
             _warn(f'{path}: rule_files: no file matches "{pattern}"')
         host, _ = parse_listen_address(plan.config.web.listen_address)
@@ -63,7 +64,7 @@ def check_config(
             _warn(doubt)
         if unknown_metrics is UnknownMetrics.ERROR and report.unknown_metrics:
             raise ConfigError(report.unknown_metrics)
-        return f"{_count(len(plan.targets), 'target')}, {_count(report.rules, 'rule')}"
+        return f"{count_of(len(plan.targets), 'target')}, {count_of(report.rules, 'rule')}"
 
     _check_each(files, describe)
 
@@ -96,7 +97,7 @@ def check_rules(
     bad_files = {problem.file for problem in errors}
     for path, file in loaded.items():
         if file.path not in bad_files:
-            typer.echo(f"{path}: good, {_count(sum(len(group.rules) for group in file.groups), 'rule')}")
+            typer.echo(f"{path}: good, {count_of(sum(len(group.rules) for group in file.groups), 'rule')}")
     if problems or errors:
         raise ConfigError([*problems, *errors])
 
@@ -107,9 +108,10 @@ def check_alertmanager(files: Files) -> None:
 
     def describe(path: Path) -> str:
         routing = load_routing(path, time.time)
+        _check_templates(routing)
         for doubt in alertmanager_doubts(path, routing.config):
             _warn(doubt)
-        return _count(len(routing.config.receivers), "receiver")
+        return count_of(len(routing.config.receivers), "receiver")
 
     _check_each(files, describe)
 
@@ -124,6 +126,12 @@ def _check_each(files: Sequence[Path], describe: Callable[[Path], str]) -> None:
             problems.extend(error.problems)
     if problems:
         raise ConfigError(problems)
+
+
+def _check_templates(routing: Routing) -> None:
+    """The daemon starts with such a file, as Alertmanager does; the messages are what suffers."""
+    if routing.missing_templates:
+        raise ConfigError(routing.missing_templates)
 
 
 def _routing_doubts(plan: Plan) -> Iterator[Problem]:
@@ -151,7 +159,3 @@ def _rule_of(problem: Problem) -> tuple[object, ...]:
 
 def _warn(message: object) -> None:
     typer.echo(f"warning: {message}", err=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,25 +2,83 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.document import Document
+from exporter.config.fields import format_size
 from exporter.config.main import Config
+from exporter.config.nodes import Data
 from exporter.config.samplers.queues import ListPattern
+from exporter.config.url_faults import VARIABLE
 from exporter.config.validation import Place
 from exporter.errors import Problem
+from exporter.model.duration import format_duration
 from exporter.notify.not_sent import REMEDY
 from exporter.samplers.queues.frameworks.key_owners import KeyOwners
+
+# What one pass over a busy server with every sampler takes in the store: docs/performance.md.
+_BYTES_PER_PASS: Final = 3_700
+_NOT_PUT_IN: Final = "holds {}, which is taken as it stands: variables are not put in"
 
 
 def doubts_of(path: Path, config: Config) -> Sequence[Problem]:
     """The doubts about a file that was read as this configuration, at their places in it."""
     document = Document.load(path)
-    return [
+    doubts = [
         document.problem((*place, second, "key"), _describe(lists, first, second, key))
         for place, lists in _all_lists(config)
         for first, second, key in KeyOwners(lists).doubts()
     ]
+    if not config.targets and config.discovery.is_empty:
+        message = "neither targets nor discovery name a server: nothing would be watched"
+        doubts.append(Problem(str(path), 0, 0, "", message))
+    doubts += [document.problem(place, _NOT_PUT_IN.format(name)) for place, name in _variables(document.data)]
+    if retention := _doubt_retention(config):
+        doubts.append(document.problem(("storage", "retention"), retention))
+    return doubts
+
+
+def _variables(data: Data, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Texts that look like environment variables, but for what relabelling has of its own groups."""
+    if isinstance(data, str):
+        # The name only: what stands around it may be a secret.
+        if (found := VARIABLE.search(data)) and found[0][2:-1].isupper() and place[-1] != "replacement":
+            yield place, found[0]
+        return
+    children = data.items() if isinstance(data, dict) else enumerate(data or ())
+    for step, child in children:
+        yield from _variables(child, (*place, step))
+
+
+def _doubt_retention(config: Config) -> str:
+    """Why the history will be shorter than it is told to be; empty where it need not be."""
+    storage = config.storage
+    if "retention" not in storage.model_fields_set:
+        return ""
+    servers = max(1, len(config.targets))
+    intervals = [one.sample_interval or config.global_.sample_interval for one in config.targets]
+    passes = sum(1 / one.seconds for one in intervals or [config.global_.sample_interval])
+    lasts_seconds = storage.memory_limit / (passes * _BYTES_PER_PASS)
+    if storage.retention.seconds <= lasts_seconds:
+        return ""
+    lasts = format_duration(_rounded(lasts_seconds) * 1000)
+    limit = format_size(storage.memory_limit)
+    return (
+        f"{storage.retention} is more than storage.memory_limit has room for: {limit} hold about {lasts} of "
+        f"{count_of(servers, 'busy server')}, and then the oldest samples are dropped"
+    )
+
+
+def _rounded(seconds: float) -> int:
+    """Whole days, hours or minutes: it is an estimate."""
+    unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= 2 * unit), 1)
+    return max(1, round(seconds / unit)) * unit
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 target`, `2 targets`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:

@@ -190,3 +190,8 @@ class DiscoverySection(Section):
     """Files that list servers."""
     http: tuple[HttpSection, ...] = ()
     """HTTP endpoints that list servers."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no source at all."""
+        return not (self.cluster or self.sentinel or self.file or self.http)

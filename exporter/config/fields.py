@@ -17,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     model_validator,
 )
@@ -136,6 +137,29 @@ def _bytes_from(value: object) -> object:
             f'"{value}" is not a size: write a whole number with unit B, KB, MB or GB, such as 256MB'
         )
     return int(digits) * _BYTE_UNITS.get(unit, 1)
+
+
+def at_least(smallest: int) -> Callable[[object, ValidatorFunctionWrapHandler], object]:
+    """A check of a `ByteSize` that knows how it was written: a number alone was hardly meant in bytes."""
+
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        size = handler(value)
+        if size >= smallest:
+            return size
+        text = str(value)
+        is_bare = text.isascii() and text.isdecimal()
+        meant = f": {text} without a unit are bytes, write {text}MB" if is_bare and size else ""
+        raise ValueError(f"must be at least {format_size(smallest)}{meant}")
+
+    return check
+
+
+def format_size(size: int) -> str:
+    """A number of bytes in the largest unit that divides it, as configuration files have it."""
+    for unit, factor in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if size and size % factor == 0:
+            return f"{size // factor}{unit}"
+    return f"{size}B"
 
 
 ByteSize = Annotated[

@@ -13,7 +13,7 @@ from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
-from exporter.config.targets import TargetSection
+from exporter.config.targets import TargetSection, check_timeout
 from exporter.config.url import parse_server_url
 from exporter.config.validation import Fault, PlacedError
 from exporter.config.web import WebSection
@@ -74,6 +74,21 @@ class Config(Section):
             seen.setdefault(target.name, index)
         if faults:
             raise PlacedError(faults)
+        return self
+
+    @model_validator(mode="after")
+    def _check_timeouts(self) -> Self:
+        """Those of targets that have no interval of their own."""
+        for index, target in enumerate(self.targets):
+            if target.sample_timeout and not target.sample_interval:
+                try:
+                    interval = self.global_.sample_interval
+                    check_timeout(target.sample_timeout, interval, "global.sample_interval")
+                except PlacedError as error:
+                    place = ("targets", index)
+                    raise PlacedError(
+                        Fault((*place, *fault.place), fault.message) for fault in error.faults
+                    ) from None
         return self
 
     @property

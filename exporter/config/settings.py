@@ -1,14 +1,24 @@
 """The smaller sections: `global`, `alerting`, `storage`."""
 
+import errno
 import os
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WrapValidator, model_validator
 
 from exporter.config.alertmanager.style import MessageStyle
-from exporter.config.fields import ByteSize, Duration, PositiveDuration, ReadableFile, RelativePath, Section
-from exporter.config.targets import LabelMap
+from exporter.config.fields import (
+    ByteSize,
+    Duration,
+    PositiveDuration,
+    ReadableFile,
+    RelativePath,
+    Section,
+    at_least,
+)
+from exporter.config.targets import LabelMap, check_timeout
 from exporter.config.web import check_base_url
 from exporter.model.target import DEFAULT_JOB
 
@@ -19,7 +29,8 @@ class GlobalSection(Section):
     sample_interval: PositiveDuration = Duration(15_000)
     """How often samplers run that have no interval of their own."""
     sample_timeout: PositiveDuration = Duration(5_000)
-    """How long a server may take to answer, and to accept a connection."""
+    """How long a server may take to answer, and to accept a connection; not longer than `sample_interval`
+    where it is written."""
     evaluation_interval: PositiveDuration = Duration(15_000)
     """How often rules are evaluated, in groups without an interval of their own."""
     external_labels: LabelMap = Field(default_factory=dict)
@@ -27,6 +38,12 @@ class GlobalSection(Section):
     job: Annotated[str, Field(min_length=1)] = DEFAULT_JOB
     """The label `job` of all series in the daemon's own store, and so of alerts, as Prometheus adds it to
     what it scrapes; not on `/metrics`, where Prometheus adds its own."""
+
+    @model_validator(mode="after")
+    def _check_timeout(self) -> Self:
+        if "sample_timeout" in self.model_fields_set:
+            check_timeout(self.sample_timeout, self.sample_interval, "sample_interval")
+        return self
 
 
 class AlertingSection(Section):
@@ -45,12 +62,33 @@ class AlertingSection(Section):
 
 def _check_directory(path: Path) -> Path:
     """A directory that is there can be written to, or one that can be made."""
-    existing = next(place for place in (path, *path.absolute().parents) if place.exists())
-    if not existing.is_dir():
-        raise ValueError(f"{existing} is not a directory")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"{existing} cannot be written to")
+    existing = path
+    try:
+        existing = next(place for place in (path, *path.absolute().parents) if _is_there(place))
+        # What is not allowed, mode bits alone do not say: not to root, and not on a read-only file system.
+        os.rmdir(tempfile.mkdtemp(prefix=".redis-vigil-", dir=existing))
+    except NotADirectoryError:
+        raise ValueError(f"{existing} is not a directory") from None
+    except OSError as error:
+        if error.errno in _FULL:
+            return path
+        reason = (error.strerror or str(error)).lower()
+        what = "be written to" if existing == path else f"be made: nothing can be written to {existing}"
+        raise ValueError(f"{path} cannot {what}: {reason}") from None
     return path
+
+
+def _is_there(path: Path) -> bool:
+    """Also a link that leads nowhere: it is in the way."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+# Room may come back; until then the daemon goes on without.
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class StorageSection(Section):
@@ -60,5 +98,5 @@ class StorageSection(Section):
     """A directory for what must survive a restart; without it nothing does."""
     retention: PositiveDuration = Duration(6 * 3_600_000)
     """How long samples are kept in memory."""
-    memory_limit: Annotated[ByteSize, Field(ge=1 << 20)] = 256 << 20
+    memory_limit: Annotated[ByteSize, WrapValidator(at_least(1 << 20))] = 256 << 20
     """How much memory samples may take; near it, history is dropped, first that of series no rule needs."""

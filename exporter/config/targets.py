@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from exporter.config.fields import (
+    Duration,
     PasswordCommand,
     PositiveDuration,
     ReadableFile,
@@ -139,6 +140,13 @@ def check_one_job(job: str, labels: Mapping[str, str]) -> None:
         raise PlacedError([Fault((JOB_LABEL,), "labels holds a job too: only one of them can be")])
 
 
+def check_timeout(timeout: Duration, interval: Duration, key: str) -> None:
+    """Prometheus' rule: no pass may take longer than it is to the next one; raises `PlacedError`."""
+    if timeout > interval:
+        message = f"{timeout} is longer than {key} ({interval}): the next pass would come before its end"
+        raise PlacedError([Fault(("sample_timeout",), message)])
+
+
 class TargetSection(AccessSection):
     """One server."""
 
@@ -165,6 +173,8 @@ class TargetSection(AccessSection):
         given = [name for name in _PASSWORDS if getattr(self, name)]
         if self.url.password and given:
             faults.append(Fault((given[0],), "the URL holds a password too: only one of them can be"))
+        if self.sample_timeout and self.sample_interval:
+            check_timeout(self.sample_timeout, self.sample_interval, "sample_interval")
         if self.tls.model_fields_set and not self.url.address.tls:
             faults.append(Fault(("tls",), "has no effect: TLS needs a URL with rediss:// or valkeys://"))
         if faults:

@@ -12,7 +12,8 @@ _UNENCODED: Final = (
     "] as %5D, or have the password read by password_file"
 )
 _SOCKET_AFTER_AT: Final = "must have the socket's full path after the @: unix://:password@/run/redis.sock"
-_VARIABLE: Final = re.compile(r"\$\{[A-Za-z_]\w*\}|\$\([A-Za-z_]\w*\)", re.ASCII)
+VARIABLE: Final = re.compile(r"\$\{[A-Za-z_]\w*\}|\$\([A-Za-z_]\w*\)", re.ASCII)
+"""What elsewhere would be the value of an environment variable."""
 _ENVIRONMENT_HOST: Final = re.compile(r"\$[A-Za-z_]\w*|%[A-Za-z_]\w*%", re.ASCII)
 # What no name of a host holds; names of other scripts are left to the resolver.
 _NOT_IN_A_HOST: Final = re.compile(r"[\s<>{}$%|\\^`\"'*,;!()=+~&]")
@@ -46,7 +47,7 @@ def check_server_url(text: str) -> None:
 
 def _check_variables(text: str) -> None:
     """Nothing is put in for `${NAME}`: it would be a host, or a password, of that name."""
-    if variable := _VARIABLE.search(text):
+    if variable := VARIABLE.search(text):
         # In capitals it is the name of a variable, and no password that looks like one.
         name = variable[0] if variable[0].isupper() else "a variable"
         raise ValueError(

@@ -63,7 +63,7 @@ def _translate(detail: ErrorDetails, model: type[BaseModel], data: object) -> It
     place = _place_in(data, detail["loc"])
     kind = detail["type"]
     if kind == "extra_forbidden":
-        yield Fault(place, f"unknown key{_hint(str(place[-1]), _keys_at(model, place[:-1]))}", at_key=True)
+        yield Fault(place, f"unknown key{hint(str(place[-1]), _keys_at(model, place[:-1]))}", at_key=True)
     elif kind == "missing":
         yield Fault((*_place_in(data, detail["loc"][:-1]), detail["loc"][-1]), "is missing")
     elif kind == "value_error" and isinstance(cause := detail["ctx"]["error"], PlacedError):
@@ -122,7 +122,7 @@ def _must_be_shape(what: str) -> Callable[[Mapping[str, Any], object], str]:
 
 def _one_of(context: Mapping[str, Any], value: object) -> str:
     options = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-    return f"must be one of {', '.join(options)}, not {kind_of(value)}{_hint(str(value), options)}"
+    return f"must be one of {', '.join(options)}, not {kind_of(value)}{hint(str(value), options)}"
 
 
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any], object], str]]] = {
@@ -157,7 +157,8 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any], object], str]]] = {
 }
 
 
-def _hint(word: str, options: Iterable[str]) -> str:
+def hint(word: str, options: Iterable[str]) -> str:
+    """The end of a sentence about a word that is not known: what seems to be meant; empty where nothing."""
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
     return f', did you mean "{close[0]}"?' if close else ""
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from exporter.config.fields import ReadableFile, Section
+from exporter.config.url_faults import VARIABLE
 from exporter.model.matcher import InvalidRegexError, compile_anchored
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
@@ -32,6 +33,8 @@ def check_http_url(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in ("http", "https") or not parts.netloc):
         raise ValueError("must be a URL that begins with http:// or https://")
+    if variable := VARIABLE.search(parts.netloc):
+        raise ValueError(f"holds {variable[0]}, and variables are not put in here: write the host as it is")
     return text.rstrip("/")
 
 

@@ -1,5 +1,6 @@
 """The parsed template: frozen nodes, each with the offset at which it begins."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -169,3 +170,20 @@ Block: TypeAlias = tuple[Node, ...]
 def is_empty(block: Block) -> bool:
     """Whether a template holds nothing but white space; such a one never replaces another."""
     return all(isinstance(node, Text) and not node.value.strip() for node in block)
+
+
+def called_names(block: Block) -> Iterator[str]:
+    """The names of the templates that are called anywhere in a block."""
+    for node in block:
+        match node:
+            case Call(name=name):
+                yield name
+            case Choice(branches=branches, otherwise=otherwise):
+                for branch in branches:
+                    yield from called_names(branch.body)
+                yield from called_names(otherwise)
+            case Range(body=body, otherwise=otherwise):
+                yield from called_names(body)
+                yield from called_names(otherwise)
+            case _:
+                pass

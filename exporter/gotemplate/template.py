@@ -9,7 +9,7 @@ from exporter.gotemplate.builtins import BUILTINS
 from exporter.gotemplate.evaluator import Evaluator
 from exporter.gotemplate.html import HtmlOutput
 from exporter.gotemplate.limits import DEFAULT_LIMITS, Limits
-from exporter.gotemplate.nodes import is_empty
+from exporter.gotemplate.nodes import called_names, is_empty
 from exporter.gotemplate.output import TextOutput
 from exporter.gotemplate.parser import Definition, ParsedText, parse_text
 from exporter.gotemplate.source import Source
@@ -43,6 +43,21 @@ class Template:
         evaluator = Evaluator(self.main, self.definitions, functions or {}, BUILTINS, output, budget)
         evaluator.run(data, variables or {})
         return to_valid(output.result())
+
+    def undefined(self) -> Iterator[str]:
+        """The names of the templates that it calls, itself or by way of others, and that do not exist."""
+        seen: set[str] = set()
+        waiting = [self.main]
+        while waiting:
+            for name in called_names(waiting.pop().block):
+                if name in seen:
+                    continue
+                seen.add(name)
+                definition = self.definitions.get(name)
+                if definition is None:
+                    yield name
+                else:
+                    waiting.append(definition)
 
 
 @dataclass(slots=True)

@@ -34,9 +34,10 @@ def parse_duration(text: str) -> int:
         return 0
     match = _PATTERN.fullmatch(text)
     if not text or match is None:
+        example = f"{text}s" if text.isascii() and text.isdecimal() else "15s"
         raise InvalidDurationError(
             f'"{text}" is not a duration: write whole numbers with units y, w, d, h, m, s, ms, '
-            "largest first, such as 15s or 1h30m"
+            f"largest first, such as {example} or 1h30m"
         )
     parts = zip(match.groups(), _UNITS.values(), strict=True)
     total = sum(int(number) * unit for number, unit in parts if number)

@@ -10,7 +10,7 @@ from exporter.config.alertmanager.routes import Route
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
 from exporter.config.validation import Place
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, Problem
 from exporter.notify.email import EmailIntegration
 from exporter.notify.not_sent import NotSent
 from exporter.notify.route_labels import RouteLabels, WithRouteLabels
@@ -52,6 +52,8 @@ class IntegrationFactory:
         self._document = document
         self._messages = messages or MemoryMessages()
         self._forwards = forwards
+        self.doubts: list[Problem] = []
+        """Calls of templates that do not exist, in what was made so far."""
         self._route_labels = self._labels_of(route) if route else None
 
     def _labels_of(self, route: Route) -> RouteLabels:
@@ -59,6 +61,7 @@ class IntegrationFactory:
         labels = RouteLabels(route, compiler, self._now)
         if compiler.problems:
             raise ConfigError(dict.fromkeys(compiler.problems))
+        self.doubts += compiler.doubts
         return labels
 
     def __call__(self, receiver: Receiver, /) -> tuple[Integration, ...]:
@@ -89,6 +92,7 @@ class IntegrationFactory:
             )
         if root.problems:
             raise ConfigError(dict.fromkeys(root.problems))
+        self.doubts += root.doubts
         if self._route_labels:
             integrations = [WithRouteLabels(one, self._route_labels) for one in integrations]
         if not self._forwards:

@@ -8,7 +8,7 @@ from typing import Final
 
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
-from exporter.config.validation import Place, describe
+from exporter.config.validation import Place, describe, hint
 from exporter.errors import ConfigError, Problem, TemplateError
 from exporter.gotemplate import Function, Limits, Template, TemplateSet
 from exporter.gotemplate.alertmanager import Alerts, NotificationData, route_label_function
@@ -61,31 +61,38 @@ def _read(path: Path) -> str:
 class Compiler:
     """Parses the templates in the fields of one receiver and collects what is wrong with them.
 
-    `document` is alertmanager.yml, so that problems have a line; without it they have none.
+    `document` is alertmanager.yml, so that problems have a line; without it they have none. `doubts` are
+    calls of templates that do not exist: Alertmanager takes such a file, and fails when it sends.
     """
 
     templates: TemplateSet
     place: Place = ()
     document: Document | None = None
     problems: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
 
     def at(self, *steps: str | int) -> "Compiler":
         """The same one level further down; problems go to the same list."""
-        return Compiler(self.templates, (*self.place, *steps), self.document, self.problems)
+        return Compiler(self.templates, (*self.place, *steps), self.document, self.problems, self.doubts)
 
     def parse(self, name: str | int, text: str) -> Template:
         """The template in a field; an empty one where there is a problem."""
         place = (*self.place, name)
         try:
-            return self.templates.parse(text, name=describe(place))
+            template = self.templates.parse(text, name=describe(place))
         except TemplateError as error:
-            self.problems.append(self._problem(place, error))
+            where = f"line {error.line}, column {error.column} of it"
+            self.problems.append(
+                self._problem(place, f"the template does not parse: {error.message} ({where})")
+            )
             return self.templates.parse("", name=describe(place))
+        for called in template.undefined():
+            known = [name for name in self.templates if not name.startswith("__")]
+            message = f'there is no template "{called}"{hint(called, known)}'
+            self.doubts.append(self._problem(place, message))
+        return template
 
-    def _problem(self, place: Place, error: TemplateError) -> Problem:
-        message = (
-            f"the template does not parse: {error.message} (line {error.line}, column {error.column} of it)"
-        )
+    def _problem(self, place: Place, message: str) -> Problem:
         if self.document is None:
             return Problem("alertmanager.yml", 0, 0, describe(place), message)
         return self.document.problem(place, message)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from importlib.metadata import entry_points
 from typing import Final
 
+from exporter.config.samplers.queues import FRAMEWORK_GROUP
 from exporter.errors import Reason
 from exporter.samplers.queues.frameworks import registry as frameworks
 from exporter.samplers.queues.vocabulary import LagMethod, Method, Outcome, State
@@ -34,7 +35,7 @@ def closed_label_values(
     """By series' name and label: the values that there can be, where that is known; `catalogue` tells the
     labels of all series."""
     values = dict(_VALUES)
-    if not entry_points(group=frameworks.GROUP):
+    if not entry_points(group=FRAMEWORK_GROUP):
         values[_FRAMEWORK] = frameworks.own_names()
     return {
         name: {label: found for label in labels if (found := _reasons(name, label) or values.get(label))}

@@ -303,3 +303,71 @@ def test_servers_of_the_command_line_come_after_those_of_the_file(tmp_path: Path
 )
 def test_urls_are_shown_without_credentials(text: str, shown: str) -> None:
     assert str(parse_server_url(text)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "global: {sample_interval: 1s, sample_timeout: 10s}",
+            "config.yml:1:47: global.sample_timeout: 10s is longer than sample_interval (1s): the next pass "
+            "would come before its end",
+        ),
+        (
+            "targets: [{url: 'redis://h', sample_interval: 2s, sample_timeout: 5s}]",
+            "config.yml:1:67: targets[0].sample_timeout: 5s is longer than sample_interval (2s): the next pass "
+            "would come before its end",
+        ),
+        (
+            "targets: [{url: 'redis://h', sample_timeout: 20s}]",
+            "config.yml:1:46: targets[0].sample_timeout: 20s is longer than global.sample_interval (15s): the "
+            "next pass would come before its end",
+        ),
+        (
+            "samplers: {queues: {frameworks: [rq, Celry]}}",
+            'config.yml:1:38: samplers.queues.frameworks[1]: there is no framework "Celry", did you mean "celery"?',
+        ),
+        (
+            "samplers: {queues: {frameworks: bullmq}}",
+            "config.yml:1:33: samplers.queues.frameworks: must be auto, or a list such as [bullmq], not "
+            '"bullmq"',
+        ),
+        (
+            "storage: {memory_limit: 256}",
+            "config.yml:1:25: storage.memory_limit: must be at least 1MB: 256 without a unit are bytes, write "
+            "256MB",
+        ),
+        ("storage: {memory_limit: 512KB}", "config.yml:1:25: storage.memory_limit: must be at least 1MB"),
+        (
+            "storage: {retention: 30}",
+            'config.yml:1:22: storage.retention: "30" is not a duration: write whole numbers with units y, w, '
+            "d, h, m, s, ms, largest first, such as 30s or 1h30m",
+        ),
+        (
+            "alerting: {alertmanagers: ['http://${AM}:9093']}",
+            "config.yml:1:28: alerting.alertmanagers[0]: holds ${AM}, and variables are not put in here: write "
+            "the host as it is",
+        ),
+    ],
+)
+def test_what_could_not_be_meant(tmp_path: Path, text: str, expected: str) -> None:
+    assert problems_of(tmp_path, text) == [expected]
+
+
+def test_a_short_interval_needs_no_timeout_of_its_own(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "global: {sample_interval: 1s}"))
+    assert config.global_.sample_timeout.seconds == 5
+
+
+@pytest.mark.parametrize("path", ["/proc/redis-vigil", "/proc", "file/data", "link", "x" * 300])
+def test_a_directory_that_cannot_be_made(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("nowhere/at/all")
+    (problem,) = problems_of(tmp_path, f"storage: {{path: '{path}'}}")
+    assert problem.startswith("config.yml:1:17: storage.path: ")
+    assert "cannot be" in problem or "is not a directory" in problem
+
+
+def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:
+    load_config(write(tmp_path, "storage: {path: data/deeper}"))
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yml"]

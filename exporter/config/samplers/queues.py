@@ -1,12 +1,14 @@
 """The section `samplers.queues`: which queues are looked for, how lists of one's own are read, and limits."""
 
 import re
-from typing import Annotated, Final, Literal, Self
+from importlib.metadata import entry_points
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.config.fields import Duration, PositiveDuration, Section
 from exporter.config.samplers.base import SamplerSection
+from exporter.config.validation import Fault, PlacedError, hint, kind_of
 
 StateName = Literal[
     "waiting",
@@ -26,6 +28,34 @@ TimeFormat = Literal["auto", "iso", "seconds", "milliseconds"]
 _PART: Final = re.compile(r"\{([^{}]*)\}")
 _MAX_STEPS: Final = 64
 _PART_NAMES: Final = ("name", "priority", "id")
+FRAMEWORKS: Final = (
+    "bullmq",
+    "bull",
+    "bee-queue",
+    "celery",
+    "rq",
+    "sidekiq",
+    "resque",
+    "dramatiq",
+    "arq",
+    "huey",
+    "saq",
+    "asynq",
+    "laravel",
+    "taskiq",
+    "kue",
+    "rsmq",
+    "tasktiger",
+    "gocraft-work",
+    "hangfire",
+    "symfony",
+    "stream",
+)
+"""The frameworks of this project."""
+LIST_FRAMEWORK: Final = "list"
+"""What `lists` and `workers` describe; it comes along with them."""
+FRAMEWORK_GROUP: Final = "redis_vigil.queue_frameworks"
+"""The group of entry points by which other packages bring frameworks along."""
 
 
 def _check_pattern(pattern: str) -> str:
@@ -127,10 +157,30 @@ class CelerySection(Section):
     """The sorted set of the moments at which they took them."""
 
 
+def _check_frameworks(value: Any) -> Any:
+    """Refuses names that no framework has; where other packages bring some along, any name may be theirs."""
+    if isinstance(value, str) and value != "auto":
+        raise ValueError(f"must be auto, or a list such as [bullmq], not {kind_of(value)}")
+    names = value if isinstance(value, list | tuple) else ()
+    unknown = {
+        index: name
+        for index, name in enumerate(names)
+        if isinstance(name, str) and name not in (*FRAMEWORKS, LIST_FRAMEWORK)
+    }
+    if unknown and not entry_points(group=FRAMEWORK_GROUP):
+        raise PlacedError([Fault((index,), _unknown_framework(name)) for index, name in unknown.items()])
+    return value
+
+
+def _unknown_framework(name: str) -> str:
+    known = ", ".join(FRAMEWORKS)
+    return f'there is no framework "{name}"{hint(name.lower(), FRAMEWORKS) or f": there are {known}"}'
+
+
 class QueuesSection(SamplerSection):
     """Queues of job frameworks, plain lists and streams with consumer groups."""
 
-    frameworks: Literal["auto"] | tuple[str, ...] = "auto"
+    frameworks: Annotated[Literal["auto"] | tuple[str, ...], BeforeValidator(_check_frameworks)] = "auto"
     """The frameworks to look for; `auto`: all there are."""
     lists: tuple[ListPattern, ...] = ()
     """Lists and sorted sets that are queues of one's own."""

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
+from exporter.config.samplers.queues import (
+    FRAMEWORK_GROUP,
+    FRAMEWORKS,
+    LIST_FRAMEWORK,
+    ListPattern,
+    QueuesSection,
+    WorkerPattern,
+)
 from exporter.connection import Command, Reply
 from exporter.errors import ReplyError
 from exporter.samplers.queues.base import Found, Moment, Sightings, Signpost
@@ -424,14 +431,19 @@ def test_a_package_brings_its_own_framework_along(
     empty_server: RealServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = [EntryPoint("broken"), EntryPoint("mine:build")]
-    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == registry.GROUP else [])
+    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == FRAMEWORK_GROUP else [])
     assert read_queues(empty_server.url, AT)["mine", "mine"].jobs == {"waiting": 7}
     assert "queue framework cannot be loaded" in caplog.text
 
 
-def test_a_framework_that_nobody_knows_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    assert registry.build_frameworks(QueuesSection(frameworks=("rq", "bulmq"))) == [rq.FRAMEWORK]
+def test_a_framework_that_no_package_brings_along_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    settings = QueuesSection.model_construct(frameworks=("rq", "mine"))
+    assert registry.build_frameworks(settings) == [rq.FRAMEWORK]
     assert "unknown queue framework" in caplog.text
+
+
+def test_the_configuration_knows_the_frameworks_that_there_are() -> None:
+    assert {*FRAMEWORKS, LIST_FRAMEWORK} == registry.own_names()
 
 
 def test_a_user_who_may_ask_nothing_is_told_so(start_server: StartServer) -> None:

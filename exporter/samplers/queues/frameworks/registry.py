@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Final
 
-from exporter.config.samplers.queues import QueuesSection
+from exporter.config.samplers.queues import FRAMEWORK_GROUP, QueuesSection
 from exporter.log import get_logger
 from exporter.samplers.queues.base import Framework
 from exporter.samplers.queues.frameworks import (
@@ -38,7 +38,6 @@ from exporter.samplers.queues.frameworks import (
 
 log = get_logger(__name__)
 
-GROUP: Final = "redis_vigil.queue_frameworks"
 _OWN: Final[Sequence[Framework]] = (
     bullmq.FRAMEWORK,
     bull.FRAMEWORK,
@@ -91,7 +90,7 @@ def build_frameworks(settings: QueuesSection) -> list[Framework]:
 
 def _outside(settings: QueuesSection) -> list[Framework]:
     found: list[Framework] = []
-    for entry_point in entry_points(group=GROUP):
+    for entry_point in entry_points(group=FRAMEWORK_GROUP):
         try:
             build: Build = entry_point.load()
             found.append(build(settings))

@@ -1,0 +1,82 @@
+"""What `check config` and `check alertmanager` find in files that the daemon would take."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.in_process import run_command
+
+_TARGET = "targets: [{url: 'redis://h'}]\nrule_files: []\n"
+_ROUTES = """route: {receiver: ops}
+templates: ["*.tmpl"]
+receivers:
+- name: ops
+  slack_configs: [{api_url: 'http://127.0.0.1:1/', channel: '#x', text: '%s'}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rule_files: []\n", "config.yml: neither targets nor discovery name a server: nothing would be watched"),
+        (
+            _TARGET + "storage: {retention: 30d}\n",
+            "config.yml:3:22: storage.retention: 30d is more than storage.memory_limit has room for: 256MB hold "
+            "about 13d of 1 busy server, and then the oldest samples are dropped",
+        ),
+        (
+            "targets: [{url: 'redis://h', password: 'a${REDIS_PASSWORD}'}]\nrule_files: []\n",
+            "config.yml:1:40: targets[0].password: holds ${REDIS_PASSWORD}, which is taken as it stands: "
+            "variables are not put in",
+        ),
+    ],
+)
+def test_doubtful_configurations(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "config.yml").write_text(text)
+    done = run_command(tmp_path, "check", "config", "config.yml")
+    assert (done.returncode, done.stderr) == (0, f"warning: {expected}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _TARGET + "storage: {retention: 24h}\n",
+        _TARGET,
+        "discovery: {file: [{files: ['*.json'], relabel_configs: [{source_labels: [__address__], "
+        "regex: '(?P<HOST>.*)', target_label: host, replacement: '${HOST}'}]}]}\nrule_files: []\n",
+    ],
+)
+def test_nothing_to_doubt(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.yml").write_text(text)
+    done = run_command(tmp_path, "check", "config", "config.yml")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{{ template "nosuch" . }}', 'there is no template "nosuch"'),
+        (
+            '{{ if .Alerts }}{{ template "slack.defualt.title" . }}{{ end }}',
+            'there is no template "slack.defualt.title", did you mean "slack.default.title"?',
+        ),
+        ('{{ template "mine" . }}', 'there is no template "deeper"'),
+    ],
+)
+def test_templates_that_do_not_exist(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "am.yml").write_text(_ROUTES % text)
+    (tmp_path / "a.tmpl").write_text(
+        '{{ define "mine" }}{{ range .Alerts }}{{ template "deeper" . }}{{ end }}{{ end }}'
+    )
+    (tmp_path / "config.yml").write_text(_TARGET + "alerting: {config_file: am.yml}\n")
+    line = f"am.yml:5:73: receivers[0].slack_configs[0].text: {message}"
+    for arguments in (("alertmanager", "am.yml"), ("config", "config.yml")):
+        done = run_command(tmp_path, "check", *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{line}\n")
+
+
+def test_templates_that_exist(tmp_path: Path) -> None:
+    (tmp_path / "am.yml").write_text(_ROUTES % '{{ template "mine" . }}{{ template "slack.default.title" . }}')
+    (tmp_path / "a.tmpl").write_text('{{ define "mine" }}{{ template "mine" . }}{{ end }}')
+    done = run_command(tmp_path, "check", "alertmanager", "am.yml")
+    assert (done.returncode, done.stderr) == (0, "")
