@@ -18,10 +18,14 @@ receivers:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("rule_files: []\n", "config.yml: neither targets nor discovery name a server: nothing would be watched"),
+        (
+            "rule_files: []\n",
+            "config.yml: neither targets nor discovery name a server: nothing would be watched",
+        ),
         (
             _TARGET + "storage: {retention: 30d}\n",
-            "config.yml:3:22: storage.retention: 30d is more than storage.memory_limit has room for: 256MB hold "
+            "config.yml:3:22: storage.retention: 30d is more than storage.memory_limit has room for: "
+            "256MB hold "
             "about 13d of 1 busy server, and then the oldest samples are dropped",
         ),
         (
@@ -76,7 +80,8 @@ def test_templates_that_do_not_exist(tmp_path: Path, text: str, message: str) ->
 
 
 def test_templates_that_exist(tmp_path: Path) -> None:
-    (tmp_path / "am.yml").write_text(_ROUTES % '{{ template "mine" . }}{{ template "slack.default.title" . }}')
+    text = '{{ template "mine" . }}{{ template "slack.default.title" . }}'
+    (tmp_path / "am.yml").write_text(_ROUTES % text)
     (tmp_path / "a.tmpl").write_text('{{ define "mine" }}{{ template "mine" . }}{{ end }}')
     done = run_command(tmp_path, "check", "alertmanager", "am.yml")
     assert (done.returncode, done.stderr) == (0, "")

@@ -149,7 +149,8 @@ BAD = {
         "alerting: {alertmanagers: ['http://am/x?token=inl1ne']}\n",
         [
             "config.yml:1:28: alerting.alertmanagers[0]: must end with its path: a query (after ?) or a "
-            "fragment (after #) would not be sent; user and password go before the host: http://user:password@host"
+            "fragment (after #) would not be sent; user and password go before the host: "
+            "http://user:password@host"
         ],
     ),
     "two secrets": (
@@ -315,17 +316,20 @@ def test_urls_are_shown_without_credentials(text: str, shown: str) -> None:
         ),
         (
             "targets: [{url: 'redis://h', sample_interval: 2s, sample_timeout: 5s}]",
-            "config.yml:1:67: targets[0].sample_timeout: 5s is longer than sample_interval (2s): the next pass "
+            "config.yml:1:67: targets[0].sample_timeout: 5s is longer than sample_interval (2s): the "
+            "next pass "
             "would come before its end",
         ),
         (
             "targets: [{url: 'redis://h', sample_timeout: 20s}]",
-            "config.yml:1:46: targets[0].sample_timeout: 20s is longer than global.sample_interval (15s): the "
+            "config.yml:1:46: targets[0].sample_timeout: 20s is longer than global.sample_interval "
+            "(15s): the "
             "next pass would come before its end",
         ),
         (
             "samplers: {queues: {frameworks: [rq, Celry]}}",
-            'config.yml:1:38: samplers.queues.frameworks[1]: there is no framework "Celry", did you mean "celery"?',
+            'config.yml:1:38: samplers.queues.frameworks[1]: there is no framework "Celry", did you mean '
+            '"celery"?',
         ),
         (
             "samplers: {queues: {frameworks: bullmq}}",
@@ -334,18 +338,21 @@ def test_urls_are_shown_without_credentials(text: str, shown: str) -> None:
         ),
         (
             "storage: {memory_limit: 256}",
-            "config.yml:1:25: storage.memory_limit: must be at least 1MB: 256 without a unit are bytes, write "
+            "config.yml:1:25: storage.memory_limit: must be at least 1MB: 256 without a unit are bytes, "
+            "write "
             "256MB",
         ),
         ("storage: {memory_limit: 512KB}", "config.yml:1:25: storage.memory_limit: must be at least 1MB"),
         (
             "storage: {retention: 30}",
-            'config.yml:1:22: storage.retention: "30" is not a duration: write whole numbers with units y, w, '
+            'config.yml:1:22: storage.retention: "30" is not a duration: write whole numbers with units '
+            "y, w, "
             "d, h, m, s, ms, largest first, such as 30s or 1h30m",
         ),
         (
             "alerting: {alertmanagers: ['http://${AM}:9093']}",
-            "config.yml:1:28: alerting.alertmanagers[0]: holds ${AM}, and variables are not put in here: write "
+            "config.yml:1:28: alerting.alertmanagers[0]: holds ${AM}, and variables are not put in here: "
+            "write "
             "the host as it is",
         ),
     ],
