@@ -126,8 +126,7 @@ def plan_samplers(
 ) -> tuple[SamplerPlan, ...]:
     """The samplers of one server: what the target, or the source that has found it, says, else `samplers`,
     else `global`."""
-    own = target.samplers if target else samplers
-    merged = _override(config.samplers, own) if own else config.samplers
+    merged = merged_samplers(config, target, samplers)
     interval = (target and target.sample_interval) or config.global_.sample_interval
     timeout = (target and target.sample_timeout) or config.global_.sample_timeout
     return tuple(
@@ -140,6 +139,14 @@ def plan_samplers(
         for spec in SAMPLERS
         if (settings := getattr(merged, spec.name)).is_wanted
     )
+
+
+def merged_samplers(
+    config: Config, target: TargetSection | None, samplers: SamplersSection | None = None
+) -> SamplersSection:
+    """`samplers` with what a target, or the source that has found it, says over them."""
+    own = target.samplers if target else samplers
+    return _override(config.samplers, own) if own else config.samplers
 
 
 def _override(base: ModelT, override: ModelT) -> ModelT:

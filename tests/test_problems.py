@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from exporter.cli.health import _look
+from exporter.cli.looking import take_look
 from exporter.config.main import default_config, load_config
 from exporter.errors import Reason
 from exporter.health import Health, Report
@@ -28,7 +28,7 @@ NOT_YET = Exception("LOADING Redis is loading the dataset in memory")
 
 
 def look(url: str) -> Report:
-    return asyncio.run(_look(plan_of(default_config([url]))))
+    return asyncio.run(take_look(plan_of(default_config([url])))).report
 
 
 def assert_told(report: Report, name: str, reason: Reason, words: str) -> None:
@@ -129,7 +129,7 @@ def test_a_script_without_an_end(start_each_server: StartServer) -> None:
 def test_what_it_says(says: Any, name: str, reason: Reason, words: str) -> None:
     async def scenario() -> None:
         async with canned_server({"": says, "INFO": says}) as port:
-            report = await _look(plan_of(default_config([f"redis://127.0.0.1:{port}"])))
+            report = (await take_look(plan_of(default_config([f"redis://127.0.0.1:{port}"])))).report
             assert_told(report, name, reason, words)
 
     run_async(scenario)
@@ -153,7 +153,7 @@ def test_a_certificate_that_is_not_good(
         until = datetime.now(UTC) + timedelta(days=days)
         async with tls_in_front_of(empty_server, authority, not_after=until) as port:
             config.write_text(f"targets: [{{url: 'rediss://127.0.0.1:{port}', tls: {{ca_file: ca.pem}}}}]\n")
-            assert_told(await _look(plan_of(load_config(config))), name, reason, words)
+            assert_told((await take_look(plan_of(load_config(config)))).report, name, reason, words)
 
     run_async(scenario)
 

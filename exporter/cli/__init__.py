@@ -1,7 +1,12 @@
-"""The command `redis-vigil`: one module per command."""
+"""The command `redis-vigil`: one module per command, which says what can be given to it.
 
+What a command does stands in other modules, which it imports when it runs: `--help`, `--version` and the
+completion of shells would take a second else.
+"""
+
+import re
 import sys
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -19,14 +24,14 @@ from exporter.cli import (
     test_route,
     test_rules,
 )
-from exporter.errors import ConfigError, UsageError, VigilError
+from exporter.errors import ConfigError, Reason, TargetError, UsageError, VigilError
 from exporter.log import LEVELS, configure_logging
+from exporter.model.printable import printable_lines
 
 app = typer.Typer(
     name="redis-vigil",
     help="Watches Redis servers: Prometheus metrics, alert rules and notifications in one daemon.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -73,20 +78,44 @@ def configure(
     configure_logging(log_level, as_json=log_json)
 
 
+# ClickException, of whichever click it is that typer brings along.
+_CLICK_ERROR: Final[type[Exception]] = typer.BadParameter.__mro__[2]
+_PASSWORDS: Final = " Name its password by --password-file, REDISCLI_AUTH or --config."
+_CREDENTIALS: Final = re.compile(r"://[^/\s]*@")
+
+
 def main() -> None:
-    """The entry point: exit status 0 good, 1 the thing checked is bad, 2 wrong usage; errors to stderr."""
+    """The entry point: exit status 0 good, 1 the thing checked is bad, 2 wrong usage; errors to stderr, each
+    in one line: with the place in a file where there is one, else after the name of the program."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except UsageError as error:
-        _fail(str(error), 2)
+        _fail(f"redis-vigil: {error}", 2)
     except ConfigError as error:
         _fail(str(error), 1)
+    except TargetError as error:
+        way_out = _PASSWORDS if error.reason is Reason.PASSWORD_REQUIRED else ""
+        _fail(f"redis-vigil: {error}{way_out}", 1)
     except VigilError as error:
         _fail(f"redis-vigil: {error}", 1)
-    except KeyboardInterrupt:
+    except _CLICK_ERROR as error:
+        _refuse(error)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
 
 
+def _refuse(error: Any) -> None:
+    """What click has against the command line."""
+    if "\n" in error.format_message():
+        # Nothing was given at all: that is answered by the help.
+        error.show()
+        sys.exit(error.exit_code)
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "redis-vigil"
+    _fail(f"redis-vigil: {_CREDENTIALS.sub('://<secret>@', message)}; see {path} --help", error.exit_code)
+
+
 def _fail(message: str, status: int) -> None:
-    print(message, file=sys.stderr)
+    print(printable_lines(message), file=sys.stderr)
     sys.exit(status)

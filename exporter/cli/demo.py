@@ -1,142 +1,27 @@
 """`redis-vigil demo`: the daemon on an embedded server with a lively workload."""
 
-import asyncio
-import contextlib
-import signal
-import socket
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
-import uvloop
-from rich.console import Console
-
-from exporter.app import App
-from exporter.cli.run import end_signal, listen
-from exporter.config.alertmanager.config import AlertmanagerConfig
-from exporter.config.alertmanager.receivers import Receiver
-from exporter.config.main import Config
-from exporter.demo import queues
-from exporter.demo.server import DemoServer, find_program
-from exporter.demo.terminal import Terminal
-from exporter.demo.workload import Workload
-from exporter.log import configure_logging
-from exporter.reload import Plan, plan_of
-from exporter.routing import Routing
-
-_OUTAGE_SECONDS: Final = 6.0
-_BETWEEN_OUTAGES_SECONDS: Final = 300.0
-_ALERTMANAGER: Final[dict[str, Any]] = {
-    "route": {
-        "receiver": "terminal",
-        "group_by": ["alertname", "instance"],
-        "group_wait": "0s",
-        "group_interval": "2s",
-        "repeat_interval": "1h",
-        # The dead man's switch has nothing to say here.
-        "routes": [{"matchers": ["severity=none"], "receiver": "nobody"}],
-    },
-    "receivers": [{"name": "terminal"}, {"name": "nobody"}],
-}
 
 
 def demo(
     listen_address: Annotated[
-        str, typer.Option("--web.listen-address", help="Where the daemon listens.")
-    ] = "127.0.0.1:9121",
+        str | None,
+        typer.Option(
+            "--web.listen-address",
+            help="Where the daemon listens; a free port where 9121 is taken.",
+            show_default="127.0.0.1:9121",
+        ),
+    ] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="End after this long; without it Ctrl-C ends the demo.")
+        float | None, typer.Option(help="End after this long; without it Ctrl-C ends the demo.", min=0.0)
     ] = None,
     first_outage: Annotated[
-        float, typer.Option(help="Stop the server for a moment after this many seconds.")
+        float, typer.Option(help="Stop the server for a moment after this many seconds.", min=0.0)
     ] = 20.0,
 ) -> None:
     """Show the daemon at work: an embedded server, a workload with troubles, the shipped rules."""
-    configure_logging("error")
-    program = find_program()
-    listener = listen(listen_address)
-    server = DemoServer(program)
-    console = Console()
-    plan = _plan(server.url, Terminal(console, _time_of_day))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_show(server, plan, listener, console, first_outage, seconds))
+    from exporter.cli.demonstration import show_demo
 
-
-def _plan(url: str, terminal: Terminal) -> Plan:
-    config = Config.model_validate(
-        {
-            "global": {"sample_interval": "2s", "sample_timeout": "1s", "evaluation_interval": "2s"},
-            "targets": [{"url": url, "instance": "demo"}],
-            "samplers": {"queues": queues.SETTINGS, "keyspace": {"interval": "20s"}},
-        }
-    )
-    routes = AlertmanagerConfig.model_validate(_ALERTMANAGER)
-
-    def _make_integrations(receiver: Receiver) -> Sequence[Terminal]:
-        return (terminal,) if receiver.name == terminal.name else ()
-
-    return replace(plan_of(config), routing=Routing(routes, lambda _: _make_integrations))
-
-
-def _time_of_day(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
-
-
-async def _show(
-    server: DemoServer,
-    plan: Plan,
-    listener: socket.socket,
-    console: Console,
-    first_outage_seconds: float,
-    seconds: float | None,
-) -> None:
-    # A closed terminal ends the demo as Ctrl-C does, also in the middle of its start.
-    ended = end_signal(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    app = App(plan, lambda: plan, listener)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(server.close)
-        await server.start()
-        stack.push_async_callback(app.stop)
-        await app.start()
-        stack.push_async_callback(
-            _cancel,
-            asyncio.create_task(Workload(server.port).run()),
-            asyncio.create_task(_suffer_outages(server, console, first_outage_seconds)),
-        )
-        _introduce(console, server, app, first_outage_seconds)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await ended.wait()
-        console.print("[dim]Ending the demo.[/]")
-
-
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _introduce(console: Console, server: DemoServer, app: App, first_outage_seconds: float) -> None:
-    host, port = app.web.address
-    url = f"http://{host}:{port}"
-    console.print(f"[bold]redis-vigil[/] watches an embedded server on port {server.port}.")
-    console.print(f"  servers and alerts   {url}/")
-    console.print(f"  metrics              {url}/metrics")
-    console.print(f"  queues               {url}/api/queues")
-    console.print(f"  Prometheus' API      {url}/api/v1/query?query=redis_up")
-    console.print("Messages appear below in the words that Slack would get. Ctrl-C ends the demo.")
-    console.print(f"The first trouble comes in {first_outage_seconds:.0f} s.")
-
-
-async def _suffer_outages(server: DemoServer, console: Console, first_outage_seconds: float) -> None:
-    """The server dies now and then, for a few seconds."""
-    await asyncio.sleep(first_outage_seconds)
-    while True:
-        console.print("[dim]The demo stops its server for a moment.[/]")
-        await server.stop()
-        await asyncio.sleep(_OUTAGE_SECONDS)
-        await server.start()
-        console.print("[dim]The server is back.[/]")
-        await asyncio.sleep(_BETWEEN_OUTAGES_SECONDS)
+    show_demo(listen_address, seconds, first_outage)

@@ -1,7 +1,6 @@
 """What `check rules` and `check config` know of series: those that samplers can write, on these targets."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Final
 
 from exporter.config.discovery import MASTER_LABEL
@@ -16,14 +15,6 @@ from exporter.samplers.registry import declared_families
 
 # What the daemon tells of itself has no declared families.
 _OWN_METRICS: Final = ("redis_vigil_", "alertmanager_", "process_", "python_")
-
-
-class UnknownMetrics(StrEnum):
-    """What is done about rules that read metrics which nothing here produces."""
-
-    IGNORE = "ignore"
-    WARN = "warn"
-    ERROR = "error"
 
 
 def report_on(

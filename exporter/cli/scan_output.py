@@ -1,21 +1,21 @@
 """A report about a keyspace as tables and as CSV."""
 
-import csv
-import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 
+from exporter.cli.output import add_row, make_table
 from exporter.model.duration import format_duration
+from exporter.model.printable import printable_lines
 from exporter.samplers.keyspace import PassReport
 from exporter.samplers.keyspace.report import OTHER, PatternReport
 from exporter.web.text import UNKNOWN, bytes_text, count_text
 
 # A figure that no key was asked for.
 _NOT_ASKED = "?"
-_COLUMNS = (
+CSV_COLUMNS: Final = (
     "database",
     "pattern",
     "keys",
@@ -30,16 +30,12 @@ _COLUMNS = (
 )
 
 
-def write_csv(report: PassReport) -> str:
-    """One line per pattern, with a head; what is not known is empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+def csv_rows(report: PassReport) -> Iterator[Sequence[object]]:
+    """One line per pattern; what is not known is None."""
     for pattern in report.patterns:
-        values = {name: getattr(pattern, name) for name in _COLUMNS}
+        values = {name: getattr(pattern, name) for name in CSV_COLUMNS}
         values["types"] = " ".join(f"{kind}={keys}" for kind, keys in _by_number(pattern.types))
-        writer.writerow(["" if value is None else value for value in values.values()])
-    return text.getvalue()
+        yield list(values.values())
 
 
 def _by_number(types: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -63,21 +59,16 @@ def _summary(report: PassReport) -> str:
         lines.append("not complete: only what was seen counts")
     if report.accounted_ratio is not None:
         lines.append(f"{report.accounted_ratio:.0%} of the server's used_memory_dataset")
-    return escape("\n".join([*lines, *report.notes]))
+    return printable_lines("\n".join([*lines, *report.notes]))
 
 
 def _pattern_table(report: PassReport) -> Table:
     several = len(report.databases) > 1
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    if several:
-        table.add_column("DB")
-    table.add_column("PATTERN", overflow="fold")
-    for title in ("KEYS", "MEMORY", "SHARE", "MEAN", "MAX", "NO TTL"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("TYPES", overflow="fold")
+    figures = ("KEYS", "MEMORY", "SHARE", "MEAN", "MAX", "NO TTL")
+    table = make_table(*(["DB"] if several else []), "PATTERN", *figures, "TYPES", right=figures)
     for pattern in report.patterns:
         cells = [
-            escape(_name(pattern)),
+            _name(pattern),
             f"{pattern.keys:,}",
             _memory(pattern.memory_bytes, pattern.memory_error_ratio),
             _share(pattern.memory_bytes, report.memory_bytes),
@@ -86,7 +77,7 @@ def _pattern_table(report: PassReport) -> Table:
             _NOT_ASKED if pattern.without_ttl_ratio is None else f"{pattern.without_ttl_ratio:.0%}",
             " ".join(kind for kind, _ in _by_number(pattern.types)),
         ]
-        table.add_row(*([pattern.database] if several else []), *cells)
+        add_row(table, *([pattern.database] if several else []), *cells)
     return table
 
 
@@ -115,12 +106,9 @@ def _error(ratio: float | None) -> str:
 
 
 def _key_table(report: PassReport) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("TYPE")
-    table.add_column("BIGGEST KEYS", overflow="fold")
-    table.add_column("MEMORY", justify="right", no_wrap=True)
-    table.add_column("LENGTH", justify="right", no_wrap=True)
+    figures = ("MEMORY", "LENGTH")
+    table = make_table("TYPE", "BIGGEST KEYS", *figures, right=figures)
     for key in report.biggest_keys:
         name = key.key if len(report.databases) == 1 else f"{key.database} {key.key}"
-        table.add_row(key.type, escape(name), bytes_text(key.memory_bytes), count_text(key.length))
+        add_row(table, key.type, name, bytes_text(key.memory_bytes), count_text(key.length))
     return table

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from exporter.rules.unit_tests import report_test_files
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the group `test`."""
@@ -17,5 +15,8 @@ def run_rule_tests(
     files: Annotated[list[Path], typer.Argument(help="The unit-test files.", metavar="FILE...")],
 ) -> None:
     """Run unit tests of rules; exit status 1 when one fails."""
-    status = report_test_files(files, typer.echo, lambda line: typer.echo(line, err=True))
+    from exporter.cli.output import say
+    from exporter.rules.unit_tests import report_test_files
+
+    status = report_test_files(files, say, lambda line: say(line, err=True))
     raise typer.Exit(status)

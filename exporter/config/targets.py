@@ -24,7 +24,8 @@ from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import JOB_LABEL, Credentials, PasswordSource, Target, Tls
 
-_PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
+PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
+"""The keys that say what the password is, or where; one of them at most."""
 
 
 def _url(value: object) -> ServerUrl:
@@ -100,7 +101,7 @@ class CredentialsSection(Section):
 
     @model_validator(mode="after")
     def _check_password(self) -> Self:
-        given = [name for name in _PASSWORDS if getattr(self, name)]
+        given = [name for name in PASSWORDS if getattr(self, name)]
         if len(given) > 1:
             raise PlacedError([Fault((given[1],), f"{given[0]} is given too: only one of them can be")])
         checks = (
@@ -170,7 +171,7 @@ class TargetSection(AccessSection):
     def _check_url(self) -> Self:
         check_one_job(self.job, self.labels)
         faults = []
-        given = [name for name in _PASSWORDS if getattr(self, name)]
+        given = [name for name in PASSWORDS if getattr(self, name)]
         if self.url.password and given:
             faults.append(Fault((given[0],), "the URL holds a password too: only one of them can be"))
         if self.sample_timeout and self.sample_interval:

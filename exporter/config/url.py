@@ -23,6 +23,8 @@ class ServerUrl:
     address: Address
     username: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
+    names_database: bool = field(default=False, compare=False)
+    """Whether it says which database, also where that is 0."""
 
     def __str__(self) -> str:
         return str(self.address)
@@ -40,15 +42,17 @@ def parse_server_url(text: str) -> ServerUrl:
     query = parse_qs(parts.query)
     username, password = unquote(parts.username or ""), Secret(unquote(parts.password or ""))
     if parts.scheme == "unix":
-        return ServerUrl(_socket_address(unquote(parts.path), query), username, password)
+        named = bool(_first(query, "db"))
+        return ServerUrl(_socket_address(unquote(parts.path), query), username, password, named)
     assert parts.hostname
+    database = parts.path.strip("/") or _first(query, "db")
     address = Address(
         host=parts.hostname,
         port=parts.port or DEFAULT_PORT,
-        database=_database(parts.path.strip("/") or _first(query, "db")),
+        database=_database(database),
         tls=parts.scheme in _TLS_SCHEMES,
     )
-    return ServerUrl(address, username, password)
+    return ServerUrl(address, username, password, bool(database))
 
 
 def _socket_address(path: str, query: Mapping[str, list[str]]) -> Address:

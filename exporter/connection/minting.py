@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from exporter.errors import Reason, TargetError
+from exporter.model.printable import printable
 from exporter.model.secret import Secret
 
 DEADLINE_SECONDS: Final = 10.0
@@ -104,7 +105,7 @@ def _password(command: Sequence[str], status: int, output: bytes, complaint: byt
 def _last_line(complaint: bytes, output: bytes) -> str:
     """What a program says last is mostly what is wrong; what it printed as a password is not repeated."""
     lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
-    last = "".join(char if char.isprintable() else "?" for char in lines[-1]) if lines else ""
+    last = printable(lines[-1]) if lines else ""
     for word in output.decode("utf-8", "replace").split():
         last = last.replace(word, "<secret>") if len(word) > 3 else last
     return last[:_MAX_COMPLAINT]

@@ -11,6 +11,7 @@ import redis.exceptions
 
 from exporter.connection.call import Reply
 from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
+from exporter.model.printable import printable
 
 # The first word of an error reply is its code; some servers put everything under ERR.
 _CODES: Final = {
@@ -91,7 +92,7 @@ def _safe(text: str) -> str:
     """One short printable line. Servers echo the arguments of commands they do not know: a renamed AUTH would
     show the password."""
     text = re.split("with args beginning", text, maxsplit=1, flags=re.I)[0].rstrip(" ,")
-    return "".join(char if char.isprintable() else "?" for char in text)[:_MAX_MESSAGE]
+    return printable(text)[:_MAX_MESSAGE]
 
 
 def connect_error(error: BaseException, where: str) -> TargetError:

@@ -6,6 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
+from exporter.model.printable import printable_lines
 from exporter.notify.data import notification_data
 from exporter.notify.digest import AlertText, digest
 from exporter.notify.digest_text import plain_lines
@@ -29,7 +30,7 @@ class Terminal:
 
     async def send(self, notification: Notification) -> None:
         """Print each alert of a message."""
-        told = digest(notification_data(notification, _printable), notification.now)
+        told = digest(notification_data(notification, printable_lines), notification.now)
         for alert in told.alerts:
             self._print(alert, self._clock(notification.now))
         if told.left_out:
@@ -43,8 +44,3 @@ class Terminal:
             # Each on one line, as wide as it is: an address that is broken cannot be opened.
             text = f"{'':{_INDENT}}[dim]{escape(' '.join(line.split()))}[/]"
             self._console.print(text, highlight=False, soft_wrap=True)
-
-
-def _printable(text: str) -> str:
-    """Without anything that a terminal would obey."""
-    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from exporter.cli.queues import fit_queues, show_queues
+from exporter.cli.queue_tables import fit_queues, show_queues
 from exporter.samplers.queues import QueueReport
 from exporter.samplers.queues.known import KnownQueue
 from exporter.samplers.queues.model import QueueId, Reading

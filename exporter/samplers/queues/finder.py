@@ -56,6 +56,8 @@ class QueueFinder:
         self._sieves: dict[int, Sieve] = {}
         # Whether the server lets us change over to another database; None while that was not tried.
         self._can_select: bool | None = None
+        self.unseen = ""
+        """What was not looked into since the server does not allow it, as a sentence; empty where all was."""
 
     @property
     def must_select(self) -> bool:
@@ -70,6 +72,9 @@ class QueueFinder:
         if others and self._can_select is None:
             changed, *_ = yield [("SELECT", others[0]), ("SELECT", self._own_database)]
             self._can_select = not isinstance(changed, ReplyError)
+            if isinstance(changed, ReplyError):
+                listed = ", ".join(map(str, others))
+                self.unseen = f"other databases ({listed}) cannot be looked into: {changed}"
         self.databases = wanted if not others or self._can_select else (self._own_database,)
         self.selects_always = self.selects_always or self.must_select
 
@@ -97,6 +102,8 @@ class QueueFinder:
         """
         if sizes is None:
             (reply,) = await exchange([("INFO", "keyspace")])
+            if isinstance(reply, ReplyError) and self._settings.databases == "auto":
+                self.unseen = f"which databases hold keys is not known: {reply}"
             sizes = parse_databases(text(reply) or "")
         await drive(self.learn_databases(sizes), exchange)
         if sum(sizes.values()) > _FEW_KEYS:

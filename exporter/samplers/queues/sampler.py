@@ -87,6 +87,11 @@ class QueuesSampler:
         """Whether a walk through the keyspace is under way."""
         return self._search.is_walking
 
+    @property
+    def unseen(self) -> str:
+        """What the server does not let us look into, as a sentence; empty where there is no such thing."""
+        return self._finder.unseen
+
     def report(self) -> Sequence[QueueReport]:
         """All queues as of the last pass, in order of framework and name."""
         return self._publisher.reports

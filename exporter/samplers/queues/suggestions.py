@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from exporter.config.samplers.queues import ListPattern
+from exporter.model.printable import printable
 from exporter.samplers.queues.candidates import Candidate
 from exporter.samplers.queues.plain_keys import KeyShape, describe_key
 
@@ -175,5 +176,4 @@ def _oldest(found: Sequence[Candidate], taking: Sequence[str]) -> str:
 
 def _visible(key: bytes) -> str:
     """A key's name in one line, without anything that a terminal would obey."""
-    text = key.decode("utf-8", "backslashreplace")[:_MAX_NAME]
-    return "".join(char if char.isprintable() else "?" for char in text)
+    return printable(key.decode("utf-8", "backslashreplace")[:_MAX_NAME])

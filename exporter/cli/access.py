@@ -1,0 +1,83 @@
+"""Which server a command is about, and the way in: the same argument and options for all of them.
+
+Their names are those of redis-cli where it has the same, and so is the variable REDISCLI_AUTH.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+PASSWORD_VARIABLE: Final = "REDISCLI_AUTH"
+
+_Server = Annotated[
+    str,
+    typer.Argument(
+        help="The server: redis://host:port/database, rediss:// for TLS; with --config also the name of a "
+        "target.",
+        metavar="SERVER",
+    ),
+]
+_Config = Annotated[
+    Path | None,
+    typer.Option(help="A configuration file: its targets have names, passwords, TLS and samplers."),
+]
+_User = Annotated[str | None, typer.Option(help="The user of the server's ACL.")]
+_PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file that holds the password. Without it, and where neither the URL nor the configuration "
+        f"has one, it is ${PASSWORD_VARIABLE}."
+    ),
+]
+_Authorities = Annotated[
+    Path | None, typer.Option("--tls-ca", help="Authorities to trust, in PEM, instead of the system's.")
+]
+_Certificate = Annotated[Path | None, typer.Option("--cert", help="The certificate to show, in PEM.")]
+_Key = Annotated[Path | None, typer.Option("--key", help="The key of that certificate, in PEM.")]
+_Insecure = Annotated[bool, typer.Option("--insecure", help="Trust any certificate.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What the command line says of the server and of the way in."""
+
+    server: _Server
+    config: _Config = None
+    user: _User = None
+    password_file: _PasswordFile = None
+    tls_ca: _Authorities = None
+    cert: _Certificate = None
+    key: _Key = None
+    insecure: _Insecure = False
+
+
+def asks_a_server(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first parameter is an `Access`, as typer wants it: with the argument and options
+    themselves."""
+    hints = get_type_hints(Access, include_extras=True)
+    names = [field.name for field in fields(Access)]
+    own = list(inspect.signature(command).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(Access)
+    ]
+
+    def run(**given: Any) -> None:
+        access = Access(**{name: given.pop(name) for name in names})
+        command(access, **given)
+
+    run.__doc__ = command.__doc__
+    run.__annotations__ = {one.name: one.annotation for one in (*shared, *own)}
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*shared, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+    )
+    return run

@@ -1,0 +1,116 @@
+"""Runs the daemon, for `redis-vigil run`."""
+
+import asyncio
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from exporter.app import App
+from exporter.config.main import DEFAULT_URL, URL_VARIABLE
+from exporter.config.web import parse_listen_address
+from exporter.errors import UsageError, VigilError
+from exporter.log import get_logger
+from exporter.reload import Plan, Source, load_plan
+from exporter.routing import doubt_links
+from exporter.web.server import bind
+
+log = get_logger(__name__)
+
+# That of redis_exporter.
+_EXPORTERS_VARIABLE: Final = "REDIS_ADDR"
+_MAX_OPEN_FILES: Final = 65_536
+# A page waits so long at most, each time it needs the interpreter, while a thread computes.
+_SWITCH_SECONDS: Final = 0.0005
+# Nearly nothing here makes cycles, and each look for them goes through what thousands of series are made of:
+# Python's own 700, 10 and 10 cost a tenth of the CPU time.
+_COLLECT_AFTER: Final = (20_000, 20, 20)
+
+
+def serve_servers(config: Path | None, urls: tuple[str, ...], listen_address: str | None) -> None:
+    """Watch the servers of a configuration, and those of the URLs, until a signal comes."""
+    if config is None and not urls:
+        _warn_of_variables(os.environ)
+    source = Source(config, urls)
+    plan = load_plan(source)
+    listener = listen(listen_address or plan.config.web.listen_address)
+    serve(plan, lambda: load_plan(source), listener)
+
+
+def _warn_of_variables(environment: Mapping[str, str]) -> None:
+    """Who comes from redis_exporter may have set its variable, and would watch localhost."""
+    if environment.get(_EXPORTERS_VARIABLE) and not environment.get(URL_VARIABLE):
+        log.warning(
+            "REDIS_ADDR, the variable of redis_exporter, is not used here: set REDIS_URL, or name the server "
+            "by --redis or in a configuration file",
+            watched=DEFAULT_URL,
+        )
+
+
+def listen(address: str) -> socket.socket:
+    """A listening socket; raises `UsageError` for an address that is none, `ListenError` for one in use."""
+    try:
+        host, port = parse_listen_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return bind(host, port)
+
+
+def _allow_many_connections() -> None:
+    """Raise the soft limit of open files: each target takes some, and shells often grant only 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
+    """Run the daemon until it is told to end."""
+    _allow_many_connections()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.set_threshold(*_COLLECT_AFTER)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(plan, load, listener))
+
+
+async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
+    app = App(plan, load, listener)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(_reload(app))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    # Before the start: a signal that comes while that goes on must end it cleanly too.
+    ended = end_signal(signal.SIGTERM, signal.SIGINT)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    await app.start()
+    host, _ = app.web.address
+    if doubt := doubt_links(plan.routing.config, plan.config.web.external_url, host):
+        log.warning(doubt)
+    await ended.wait()
+    await app.stop()
+
+
+def end_signal(*numbers: signal.Signals) -> asyncio.Event:
+    """An event that is set once one of these signals has come."""
+    ended = asyncio.Event()
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
+
+
+async def _reload(app: App) -> None:
+    try:
+        await app.reload()
+    except VigilError:
+        # The app has logged why; the old configuration goes on.
+        return
