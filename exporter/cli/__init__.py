@@ -88,7 +88,7 @@ def main() -> None:
     """The entry point: exit status 0 good, 1 the thing checked is bad, 2 wrong usage; errors to stderr, each
     in one line: with the place in a file where there is one, else after the name of the program."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="redis-vigil", standalone_mode=False))
     except UsageError as error:
         _fail(f"redis-vigil: {error}", 2)
     except ConfigError as error:
