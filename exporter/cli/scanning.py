@@ -74,7 +74,7 @@ async def _scan(target: Target, section: KeyspaceSection, *, resume: bool) -> Pa
     file = ProgressFile(target)
     saved = file.load() if resume else None
     if resume and saved is None:
-        say("redis-vigil: nothing to resume, beginning anew", err=True)
+        say("nothing to resume, beginning anew", err=True)
     connection = Connection(target, name=CLIENT_NAME, no_touch=True, timeout_seconds=_DEADLINE_SECONDS)
     scan = Scan(
         connection,
@@ -101,9 +101,9 @@ async def _run(scan: Scan, saved: bytes | None, file: ProgressFile) -> PassRepor
         history = scan.conclude(complete=False)
         try:
             await file.save(document)
-            say("redis-vigil: interrupted: this is what was seen; --resume goes on", err=True)
+            say("interrupted: this is what was seen; --resume goes on", err=True)
         except StateError as error:
-            say(f"redis-vigil: interrupted: this is what was seen; it cannot be resumed: {error}", err=True)
+            say(f"interrupted: this is what was seen; it cannot be resumed: {error}", err=True)
     else:
         file.remove()
     return history.report

@@ -124,7 +124,7 @@ def test_settings_from_a_file(empty_server: RealServer, tmp_path: Path) -> None:
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], status: int, message: str) -> None:
     done = vigil(tmp_path, "scan", "redis://127.0.0.1:1", *arguments)
-    assert (done.returncode, done.stdout, done.stderr) == (status, "", message)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", f"redis-vigil: {message}")
 
 
 def test_no_server(tmp_path: Path) -> None:
