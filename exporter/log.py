@@ -87,5 +87,7 @@ def configure_logging(level: str = "info", *, as_json: bool = False, stream: Tex
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # What these say about each request or job, our own events and metrics say already.
-    for chatty in ("httpx", "httpcore", "uvicorn"):
+    for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Its warnings are about requests that are not HTTP: anybody can send as many of them as they like.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)

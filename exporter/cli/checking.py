@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from exporter.cli.check import UnknownMetrics
-from exporter.cli.doubts import alertmanager_doubts, count_of, doubts_of
+from exporter.cli.doubts import alertmanager_doubts, count_of, doubts_of, web_doubts
 from exporter.cli.output import say
 from exporter.cli.rule_check import report_on
 from exporter.config.schema import config_schema
@@ -39,7 +39,12 @@ def check_configs(files: Sequence[Path], unknown_metrics: UnknownMetrics) -> Non
         if links := doubt_links(plan.routing.config, plan.config.web.external_url, host):
             _warn(f"{path}: {links}")
         report = report_on(plan.rule_files, plan)
-        doubts = (doubts_of(path, plan.config), _routing_doubts(plan), _doubts(report, unknown_metrics))
+        doubts = (
+            doubts_of(path, plan.config),
+            web_doubts(plan.config.web.config_file, plan.web),
+            _routing_doubts(plan),
+            _doubts(report, unknown_metrics),
+        )
         for doubt in chain.from_iterable(doubts):
             _warn(doubt)
         if unknown_metrics is UnknownMetrics.ERROR and report.unknown_metrics:

@@ -12,6 +12,7 @@ from exporter.config.nodes import Data
 from exporter.config.samplers.queues import ListPattern
 from exporter.config.url_faults import VARIABLE
 from exporter.config.validation import Place
+from exporter.config.web_config import WebConfig
 from exporter.errors import Problem
 from exporter.model.duration import format_duration
 from exporter.notify.not_sent import REMEDY
@@ -93,6 +94,15 @@ def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Prob
             yield document.problem(("receivers", index, f"{kind}_configs", number), message)
     for section in config.unused:
         yield document.problem((section,), "redis-vigil does not use it")
+
+
+def web_doubts(path: Path | None, config: WebConfig) -> Iterator[Problem]:
+    """What a web-config.yml asks for in vain."""
+    http = config.http_server_config
+    if path and http.http2 and "http2" in http.model_fields_set:
+        document = Document.load(path, lenient=True)
+        message = "redis-vigil speaks HTTP/1.1 only, which every client of HTTP/2 speaks too"
+        yield document.problem(("http_server_config", "http2"), message)
 
 
 def _all_lists(config: Config) -> Iterator[tuple[Place, Sequence[ListPattern]]]:

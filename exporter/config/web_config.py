@@ -65,6 +65,8 @@ HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 class HttpServerConfig(Section):
     """How the web server speaks HTTP."""
 
+    http2: bool = True
+    """Taken as exporter-toolkit does; HTTP/1.1 is spoken either way, and `check config` says so."""
     headers: dict[HeaderName, HeaderValue] = Field(default={})
     """Headers of every answer, instead of the daemon's own."""
 

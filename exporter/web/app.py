@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp
 
 from exporter.web.metrics import MetricsEndpoint
@@ -17,4 +19,15 @@ def build_web_app(
 
     `/metrics` comes before everything: it is asked for most and costs least.
     """
-    return Starlette(routes=[Route("/metrics", metrics, methods=["GET"]), *routes], middleware=middleware)
+    return Starlette(
+        routes=[Route("/metrics", metrics, methods=["GET"]), *routes],
+        middleware=middleware,
+        exception_handlers={405: _refuse_method},
+    )
+
+
+async def _refuse_method(request: Request, _: Exception) -> Response:
+    """405 with every method of the path; starlette names those of its first route only."""
+    routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    allowed = {method for route in routes if isinstance(route, Route) for method in route.methods or ()}
+    return PlainTextResponse("Method Not Allowed\n", 405, {"Allow": ", ".join(sorted(allowed))})

@@ -82,6 +82,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._held_bytes = 0
         self._expect_within(BODY_SECONDS)
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        # RFC 9112, 3.2: who stands before us may have taken another one than we would.
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._refuse(HTTPStatus.BAD_REQUEST)
         length = next((value for name, value in self.headers if name == b"content-length"), b"0")
         if int(length) > self._most_body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

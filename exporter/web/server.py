@@ -11,6 +11,7 @@ from functools import partial
 from ipaddress import ip_address
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.config.web_config import WebConfig
@@ -76,7 +77,10 @@ class _Quiet(uvicorn.Server):
 
 
 def _dated(app: ASGIApp) -> ASGIApp:
-    """The application with the header Date, which uvicorn would look after once a second."""
+    """The application with the header Date, which uvicorn would look after once a second.
+
+    A client that goes before its request is complete is nothing to tell of.
+    """
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:
@@ -85,7 +89,8 @@ def _dated(app: ASGIApp) -> ASGIApp:
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)
 
-        await app(scope, receive, send_dated)
+        with contextlib.suppress(ClientDisconnect):
+            await app(scope, receive, send_dated)
 
     return answer
 
@@ -99,6 +104,8 @@ class WebServer:
         config = uvicorn.Config(
             _dated(app),
             http=partial(BoundedProtocol, self.refused),  # type: ignore[arg-type]
+            # Whatever is installed: what takes a connection over is not bounded.
+            ws="none",
             date_header=False,
             log_config=None,
             access_log=False,

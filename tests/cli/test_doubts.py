@@ -85,3 +85,22 @@ def test_templates_that_exist(tmp_path: Path) -> None:
     (tmp_path / "a.tmpl").write_text('{{ define "mine" }}{{ template "mine" . }}{{ end }}')
     done = run_command(tmp_path, "check", "alertmanager", "am.yml")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "http_server_config: {http2: true}\n",
+            "warning: web.yml:1:29: http_server_config.http2: redis-vigil speaks HTTP/1.1 only, which every "
+            "client of HTTP/2 speaks too\n",
+        ),
+        ("http_server_config: {http2: false}\n", ""),
+        ("http_server_config: {}\n", ""),
+    ],
+)
+def test_http2_is_taken_and_said(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "web.yml").write_text(text)
+    (tmp_path / "config.yml").write_text(_TARGET + "web: {config_file: web.yml}\n")
+    done = run_command(tmp_path, "check", "config", "config.yml")
+    assert (done.returncode, done.stderr) == (0, said)

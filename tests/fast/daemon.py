@@ -152,10 +152,14 @@ class FastDaemon:
 
     async def get(self, path: str) -> httpx.Response:
         """A page of the daemon's own web server."""
+        return await self.ask("GET", path)
+
+    async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """The answer of the daemon's own web server; `request` as httpx takes it."""
         host, port = self.app.web.address
         with self.loop.working():
             async with httpx.AsyncClient() as client:
-                return await client.get(f"http://{host}:{port}{path}")
+                return await client.request(method, f"http://{host}:{port}{path}", **request)
 
     async def pass_time(self, span: str | float) -> None:
         """Let this much time pass, in seconds or as Prometheus writes it (`10m`)."""

@@ -1,6 +1,7 @@
 """Connections that would take memory, time or descriptors without a password."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -102,6 +103,34 @@ def test_what_does_not_come_is_not_waited_for(begin: bytes, monkeypatch: pytest.
     async def client(server: WebServer) -> None:
         port = server.address[1]
         assert await _ask(port, begin) in (b"", b"closed")
+
+    _serve(client)
+
+
+@pytest.mark.parametrize(
+    ("begin", "drop"),
+    [(_HEAD, b"X: a\r\n"), (b"GET /", b"a"), (_POST + b"Content-Length: 999\r\n\r\n", b"a")],
+)
+def test_what_comes_by_drops_ends_at_the_same_time(
+    begin: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.4)
+
+    async def client(server: WebServer) -> None:
+        reader, writer = await asyncio.open_connection(*server.address)
+        writer.write(begin)
+        end = asyncio.create_task(reader.read())
+        for _ in range(200):
+            if end.done():
+                break
+            writer.write(drop)
+            await asyncio.sleep(0.05)
+        assert end.done()
+        assert server.refused[408] == 1
+        with contextlib.suppress(ConnectionError):
+            assert await end == b""
+        writer.close()
 
     _serve(client)
 

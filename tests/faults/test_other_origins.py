@@ -1,0 +1,75 @@
+"""What a page of another origin sends on behalf of somebody who visits it: nothing is changed.
+
+The headers are those of Chromium (`test_in_chromium` has a real one).
+"""
+
+import json
+
+from tests.fast.daemon import FastDaemon, run_fast
+from tests.servers import RealServer
+
+_SILENCE = {
+    "matchers": [{"name": "alertname", "value": ".+", "isRegex": True}],
+    "startsAt": "2020-01-01T00:00:00Z",
+    "endsAt": "2090-01-01T00:00:00Z",
+    "createdBy": "a page",
+    "comment": "",
+}
+_BODY = json.dumps(_SILENCE).encode()
+_ALERTS = b'[{"labels": {"alertname": "Made"}}]'
+_FOREIGN = {"origin": "http://other.example", "sec-fetch-site": "cross-site"}
+_TEXT = {"content-type": "text/plain;charset=UTF-8"}
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+_JSON = {"content-type": "application/json"}
+
+
+def test_a_page_of_another_origin_changes_nothing(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server) as daemon:
+            for headers in (_TEXT, _FORM, _JSON, {}):
+                for path, body in (("silences", _BODY), ("alerts", _ALERTS)):
+                    for asks in ({**headers, **_FOREIGN}, {**headers, "origin": "null"}):
+                        answer = await daemon.ask("POST", f"/api/v2/{path}", headers=asks, content=body)
+                        assert answer.status_code == 403
+                if headers != _JSON:
+                    # An old browser, or a page that hides where it is from.
+                    answer = await daemon.ask("POST", "/api/v2/silences", headers=headers, content=_BODY)
+                    assert answer.status_code == 415
+            assert (await daemon.ask("POST", "/-/reload", headers=_FOREIGN)).status_code == 403
+            assert (await daemon.get("/api/v2/silences")).json() == []
+            alerts = (await daemon.get("/api/v2/alerts")).json()
+            assert [one for one in alerts if one["labels"]["alertname"] == "Made"] == []
+
+    run_fast(story())
+
+
+def test_programs_change_what_they_want(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server) as daemon:
+            made = await daemon.ask("POST", "/api/v2/silences", headers=_JSON, content=_BODY)
+            identity = made.json()["silenceID"]
+            foreign = await daemon.ask("DELETE", f"/api/v2/silence/{identity}", headers=_FOREIGN)
+            assert foreign.status_code == 403
+            assert [one["status"]["state"] for one in (await daemon.get("/api/v2/silences")).json()] == [
+                "active"
+            ]
+            assert (await daemon.ask("DELETE", f"/api/v2/silence/{identity}")).status_code == 200
+            assert (await daemon.ask("POST", "/-/reload")).status_code == 200
+
+    run_fast(story())
+
+
+def test_a_name_that_was_rebound_reads_and_changes_nothing(empty_server: RealServer) -> None:
+    web = {"external_url": "https://vigil.example.com"}
+
+    async def story() -> None:
+        async with FastDaemon({"web": web}, empty_server) as daemon:
+            # To the browser this is the page's own origin.
+            rebound = {"host": "evil.example.net", "origin": "http://evil.example.net", **_JSON}
+            for path in ("/", "/metrics", "/api/v1/targets", "/api/v2/silences", "/-/ready"):
+                assert (await daemon.ask("GET", path, headers=rebound)).status_code == 403
+            answer = await daemon.ask("POST", "/api/v2/silences", headers=rebound, content=_BODY)
+            assert answer.status_code == 403
+            assert (await daemon.get("/api/v2/silences")).json() == []
+
+    run_fast(story())
