@@ -99,7 +99,10 @@ class App:
             self.store, query.LIMITS, default_step_ms=config.global_.evaluation_interval.milliseconds
         )
         self._turn_taker = TurnTaker()
-        self.keeper = open_keeper(config.storage.path, self.own.registry, self._clock)
+        host, port = listener.getsockname()[:2]
+        self.keeper = open_keeper(
+            config.storage.path, self.own.registry, self._clock, address=f"{host}:{port}"
+        )
         self.alerting = AlertManager(
             plan.routing.config,
             plan.routing.bind(self.keeper.messages),

@@ -40,11 +40,6 @@ class Journal(Protocol):
     elsewhere: no call but `load` raises, alerting goes on from memory.
     """
 
-    @property
-    def generation(self) -> int:
-        """Grows when everything that was saved has been lost and should be saved again."""
-        ...
-
     async def load(self) -> Saved:
         """What was saved before; raises `exporter.errors.StateError`."""
         ...
@@ -53,7 +48,9 @@ class Journal(Protocol):
 
     async def delete_alerts(self, labels: Sequence[Labels]) -> None: ...
 
-    async def save_silences(self, silences: Sequence[Silence]) -> None: ...
+    async def save_silences(self, silences: Sequence[Silence]) -> bool:
+        """Whether they are saved; the others are not told: they are saved when that is possible again."""
+        ...
 
     async def delete_silences(self, ids: Sequence[str]) -> None: ...
 
@@ -75,8 +72,6 @@ class Journal(Protocol):
 class MemoryJournal:
     """A journal that lives as long as the object; the history is capped at `max_records`."""
 
-    generation = 0
-
     def __init__(self, max_records: int = 10_000) -> None:
         self._alerts: dict[Labels, Alert] = {}
         self._silences: dict[str, Silence] = {}
@@ -85,9 +80,19 @@ class MemoryJournal:
         self._max_records = max_records
 
     async def load(self) -> Saved:
+        return self.saved()
+
+    def saved(self) -> Saved:
+        """Everything but the history; may be called from another thread."""
         return Saved(
             tuple(self._alerts.values()), tuple(self._silences.values()), tuple(self._entries.values())
         )
+
+    def restore(self, saved: Saved) -> None:
+        """Take what was saved elsewhere, where nothing newer is known."""
+        self._alerts = {one.labels: one for one in saved.alerts} | self._alerts
+        self._silences = {one.id: one for one in saved.silences} | self._silences
+        self._entries = {one.key: one for one in saved.entries} | self._entries
 
     async def save_alerts(self, alerts: Sequence[Alert]) -> None:
         self._alerts.update((alert.labels, alert) for alert in alerts)
@@ -96,8 +101,9 @@ class MemoryJournal:
         for one in labels:
             self._alerts.pop(one, None)
 
-    async def save_silences(self, silences: Sequence[Silence]) -> None:
+    async def save_silences(self, silences: Sequence[Silence]) -> bool:
         self._silences.update((silence.id, silence) for silence in silences)
+        return True
 
     async def delete_silences(self, ids: Sequence[str]) -> None:
         for one in ids:
@@ -114,7 +120,7 @@ class MemoryJournal:
 
     async def add_record(self, record: HistoryRecord) -> None:
         self._history.append(record)
-        del self._history[: -self._max_records]
+        del self._history[: max(0, len(self._history) - self._max_records)]
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
         return latest(self._history, since, limit, receiver)

@@ -15,6 +15,7 @@ from exporter.alerting.metrics import Metrics
 from exporter.alerting.not_sent import SilentReceiver, say_what_is_not_sent, silent_receivers
 from exporter.alerting.options import Options
 from exporter.alerting.routes import RouteOptions
+from exporter.alerting.saving import expire_saved, put_saved
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
 from exporter.alerting.silences import Silence, Silences
 from exporter.alerting.status import AlertStatus, count_states, status_of
@@ -69,7 +70,6 @@ class AlertManager:
         self._setup = build_setup(config, make_integrations, self._services, hold_until=0.0)
         self._dispatcher = self._setup.make_dispatcher(self._services, {})
         self._hold_until = 0.0
-        self._saved_generation = journal.generation
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
@@ -180,16 +180,17 @@ class AlertManager:
     async def put_silence(self, silence: Silence) -> Silence:
         """Create or change a silence; it is saved when this returns.
 
-        Raises `InvalidSilenceError` and `UnknownSilenceError` of `exporter.alerting.silences`.
+        Raises `InvalidSilenceError` and `UnknownSilenceError` of `exporter.alerting.silences`, and
+        `exporter.errors.StateError` where it cannot be saved: then it is as it was before.
         """
-        changed = self._services.silences.put(silence, self._services.clock.now())
-        await self._services.journal.save_silences(changed)
-        return changed[-1]
+        services, now = self._services, self._services.clock.now()
+        return await put_saved(services.silences, services.journal, silence, now)
 
     async def expire_silence(self, silence_id: str) -> None:
-        """End a silence now; raises `exporter.alerting.silences.UnknownSilenceError`."""
-        changed = self._services.silences.expire(silence_id, self._services.clock.now())
-        await self._services.journal.save_silences(changed)
+        """End a silence now; raises `exporter.alerting.silences.UnknownSilenceError`, and `StateError` as
+        `put_silence` does."""
+        services, now = self._services, self._services.clock.now()
+        await expire_saved(services.silences, services.journal, silence_id, now)
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
         """What was sent, the newest first; see `Journal.read_history`."""
@@ -307,12 +308,9 @@ class AlertManager:
         services.metrics.log_evicted.inc(len(evicted))
         await services.journal.delete_entries([*services.log.collect_garbage(now), *evicted])
         await services.journal.delete_history(now - RETENTION_SECONDS)
-        if services.journal.generation != self._saved_generation:
-            await self._save_everything()
 
     async def _save_everything(self) -> None:
         services = self._services
-        self._saved_generation = services.journal.generation
         await services.journal.save_alerts(list(services.alerts))
         await services.journal.save_silences(list(services.silences))
         for entry in services.log:

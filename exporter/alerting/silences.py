@@ -80,6 +80,10 @@ class Silences:
         except KeyError:
             raise UnknownSilenceError(f"there is no silence {silence_id}") from None
 
+    def find(self, silence_id: str) -> Silence | None:
+        """The silence with an id, if there is one."""
+        return self._silences.get(silence_id)
+
     def put(self, silence: Silence, now: float) -> list[Silence]:
         """Create a silence, or change the one of its id; everything that changed, the silence itself last.
 
@@ -107,6 +111,20 @@ class Silences:
         """Take silences as they were saved."""
         for silence in silences:
             self._keep(silence)
+
+    def take_back(self, changed: Sequence[Silence], before: Sequence[Silence]) -> list[str]:
+        """Have silences as they were, unless they changed again; the ids of those that were not there."""
+        earlier = {silence.id: silence for silence in before}
+        made = []
+        for silence in changed:
+            if self._silences.get(silence.id) is not silence:
+                continue
+            if silence.id in earlier:
+                self._keep(earlier[silence.id])
+            else:
+                made.append(silence.id)
+        self._drop(made)
+        return made
 
     def expire(self, silence_id: str, now: float) -> list[Silence]:
         """End a silence now; what changed, nothing where it had ended. Raises `UnknownSilenceError`."""
@@ -152,12 +170,15 @@ class Silences:
     def collect_garbage(self, now: float) -> list[str]:
         """Drop silences that ended long ago; their ids."""
         gone = [one.id for one in self._silences.values() if one.ends_at + RETENTION_SECONDS <= now]
-        for silence_id in gone:
+        self._drop(gone)
+        return gone
+
+    def _drop(self, ids: Sequence[str]) -> None:
+        for silence_id in ids:
             del self._silences[silence_id]
-        if gone:
+        if ids:
             self._order = [silence_id for silence_id in self._order if silence_id in self._silences]
             self._matches.clear()
-        return gone
 
     def _keep(self, silence: Silence) -> None:
         if silence.id not in self._silences:

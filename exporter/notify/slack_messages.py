@@ -1,6 +1,7 @@
 """Which message stands in Slack for which group of alerts."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -43,6 +44,10 @@ class MemoryMessages:
 
     def forget(self, group_key: str) -> None:
         self._messages.pop(group_key, None)
+
+    def all(self) -> Mapping[str, Message]:
+        """The messages of all groups; may be called from another thread."""
+        return self._messages.copy()
 
 
 class MessagesOf:

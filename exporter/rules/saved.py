@@ -101,9 +101,20 @@ class MemoryAlertState:
         self._groups: dict[GroupKey, _Kept] = {}
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
+        return self.groups()
+
+    def groups(self) -> Mapping[GroupKey, SavedGroup]:
+        """All groups; may be called from another thread."""
         return {
             key: SavedGroup(kept.evaluated_at_ms, tuple(kept.alerts.values()))
-            for key, kept in self._groups.items()
+            for key, kept in self._groups.copy().items()
+        }
+
+    def restore(self, groups: Mapping[GroupKey, SavedGroup]) -> None:
+        """Take groups that were saved elsewhere."""
+        self._groups = {
+            key: _Kept(group.evaluated_at_ms, {AlertKey(one.rule, one.labels): one for one in group.alerts})
+            for key, group in groups.items()
         }
 
     async def save(self, group: GroupKey, change: StateChange) -> None:

@@ -14,22 +14,31 @@ class SqliteDiscoveryRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # What the file holds, or is to hold.
+        self._known: dict[str, Sequence[Address]] = {}
+        database.keep(self._rewrite)
 
     async def load(self, source: str) -> Sequence[Address]:
         def read(connection: sqlite3.Connection) -> list[Address]:
             rows = connection.execute("SELECT value FROM informants WHERE source = ?", (source,))
             return read_all((row[0] for row in rows), _decode)
 
-        return await self._database.read(read)
+        found = await self._database.read(read)
+        self._known.setdefault(source, found)
+        return found
 
     async def save(self, source: str, others: Sequence[Address]) -> None:
-        rows = [(source, _encode(address)) for address in others]
+        self._known[source] = tuple(others)
+        await self._database.run(lambda connection: _write(connection, source, others))
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM informants WHERE source = ?", (source,))
-            connection.executemany("INSERT INTO informants VALUES (?, ?)", rows)
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
+        for source, others in self._known.copy().items():
+            _write(connection, source, others)
 
-        await self._database.run(write)
+
+def _write(connection: sqlite3.Connection, source: str, others: Sequence[Address]) -> None:
+    connection.execute("DELETE FROM informants WHERE source = ?", (source,))
+    connection.executemany("INSERT INTO informants VALUES (?, ?)", [(source, _encode(one)) for one in others])
 
 
 def _encode(address: Address) -> str:

@@ -83,6 +83,7 @@ class SqliteHistory:
         self._chapter_ms = 0
         # How often what was written before had to be replaced, and how often it was.
         self._starts = self._replaced = 0
+        self._generation = 0
         self._task: asyncio.Task[None] | None = None
         self.rows_total = 0
         self.dropped_chapters = 0
@@ -98,6 +99,7 @@ class SqliteHistory:
         horizon_ms = now_ms - store.longest_reach_ms
         try:
             pieces = await self._database.read(lambda connection: _read(connection, horizon_ms))
+            self._generation = self._database.generation
         except StateError as error:
             _log.error("the samples from before the restart cannot be read", error=error)
             return
@@ -142,6 +144,10 @@ class SqliteHistory:
     async def flush(self) -> None:
         """Write what is new; on failure it stays to be written the next time."""
         while self._store is not None and self._tail is not None:
+            if self._generation != self._database.generation:
+                # What was written before is lost.
+                self._generation = self._database.generation
+                self.begin_anew()
             now_ms = self._now_ms()
             horizon_ms = now_ms - self._store.longest_reach_ms
             is_turn = self._turn_page(now_ms, self._store.longest_reach_ms, self._tail)
@@ -221,10 +227,12 @@ def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:
 def _read(connection: sqlite3.Connection, horizon_ms: int) -> list[Piece]:
     """All pieces from the horizon on, in the order in which they were written, of sources that had not
     fallen silent before it."""
-    connection.execute(f"DELETE FROM sample_history WHERE chapter < {_FIRST_NEEDED}", (horizon_ms,))
     reader = PieceReader()
     pieces: list[Piece] = []
-    for (data,) in connection.execute("SELECT data FROM sample_history ORDER BY id"):
+    for (data,) in connection.execute(
+        f"SELECT data FROM sample_history WHERE chapter >= coalesce({_FIRST_NEEDED}, 0) ORDER BY id",
+        (horizon_ms,),
+    ):
         try:
             pieces.extend(reader.read(data))
         except ValueError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from exporter.alerting.history import HistoryRecord
-from exporter.alerting.journal import Saved, latest
+from exporter.alerting.journal import MemoryJournal, Saved, latest
 from exporter.alerting.log import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.errors import StateError
@@ -34,11 +34,10 @@ class SqliteJournal:
         self._database = database
         self._writer = Writer(database)
         self._recent: deque[HistoryRecord] = deque(maxlen=MAX_RECENT_RECORDS)
-
-    @property
-    def generation(self) -> int:
-        """Grows when a damaged file was put aside, and with it what was saved."""
-        return self._database.generation
+        # What the file holds, or is to hold.
+        self._memory = MemoryJournal(max_records=0)
+        self._is_loaded = False
+        database.keep(self._rewrite)
 
     @property
     def pending(self) -> int:
@@ -53,11 +52,14 @@ class SqliteJournal:
     async def load(self) -> Saved:
         """Everything that was saved, but for the history; raises `StateError`."""
         alerts, silences, entries = await self._database.read(_read_rows)
-        return Saved(
+        saved = Saved(
             tuple(encoding.read_all(alerts, encoding.decode_alert)),
             tuple(encoding.read_all(silences, encoding.decode_silence)),
             tuple(encoding.read_all(entries, encoding.decode_entry)),
         )
+        self._memory.restore(saved)
+        self._is_loaded = True
+        return saved
 
     async def close(self) -> None:
         """Write what is still to be written, if that is possible at once."""
@@ -67,26 +69,32 @@ class SqliteJournal:
         for alert in alerts:
             make = _later(encoding.encode_alert, alert)
             self._writer.put("alerts", encoding.labels_key(alert.labels), make)
+        await self._memory.save_alerts(alerts)
         await self._writer.flush()
 
     async def delete_alerts(self, labels: Sequence[Labels]) -> None:
+        await self._memory.delete_alerts(labels)
         await self._delete("alerts", [encoding.labels_key(one) for one in labels])
 
-    async def save_silences(self, silences: Sequence[Silence]) -> None:
+    async def save_silences(self, silences: Sequence[Silence]) -> bool:
         for silence in silences:
             self._writer.put("silences", silence.id, _later(encoding.encode_silence, silence))
-        await self._writer.flush()
+        await self._memory.save_silences(silences)
+        return await self._writer.save()
 
     async def delete_silences(self, ids: Sequence[str]) -> None:
+        await self._memory.delete_silences(ids)
         await self._delete("silences", ids)
 
     async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
         self._writer.put("log_entries", encoding.log_key(entry.key), _later(encoding.encode_entry, entry))
         if record is not None:
             self._add(record)
+        await self._memory.save_entry(entry)
         await self._writer.flush()
 
     async def delete_entries(self, keys: Sequence[LogKey]) -> None:
+        await self._memory.delete_entries(keys)
         await self._delete("log_entries", [encoding.log_key(key) for key in keys])
 
     async def add_record(self, record: HistoryRecord) -> None:
@@ -121,6 +129,21 @@ class SqliteJournal:
         self._writer.run(delete)
         await self._writer.flush()
 
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
+        """Write everything that is known; of the history, the latest records."""
+        saved = self._memory.saved()
+        rows = (
+            {encoding.labels_key(one.labels): encoding.encode_alert(one) for one in saved.alerts},
+            {one.id: encoding.encode_silence(one) for one in saved.silences},
+            {encoding.log_key(one.key): encoding.encode_entry(one) for one in saved.entries},
+        )
+        for table, values in zip(_TABLES, rows, strict=True):
+            if self._is_loaded:
+                connection.execute(f"DELETE FROM {table}")
+            connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", values.items())
+        for record in self._recent.copy():
+            _insert(record)(connection)
+
     def _add(self, record: HistoryRecord) -> None:
         self._recent.append(record)
         self._writer.run(_insert(record))
@@ -136,10 +159,17 @@ def _later(encode: Callable[[ValueT], str], value: ValueT) -> MakeRow:
 
 
 def _insert(record: HistoryRecord) -> Callable[[sqlite3.Connection], object]:
-    return lambda connection: connection.execute(
-        "INSERT INTO history VALUES (?, ?, ?)",
-        (record.at, record.receiver, encoding.encode_record(record)),
-    )
+    """Have a record in the history, once."""
+
+    def insert(connection: sqlite3.Connection) -> None:
+        value = encoding.encode_record(record)
+        connection.execute(
+            "INSERT INTO history SELECT ?, ?, ?"
+            " WHERE NOT EXISTS (SELECT 1 FROM history WHERE at = ? AND value = ?)",
+            (record.at, record.receiver, value, record.at, value),
+        )
+
+    return insert
 
 
 def _read_rows(connection: sqlite3.Connection) -> list[list[str]]:

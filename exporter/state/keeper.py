@@ -1,7 +1,12 @@
 """All that is kept over a restart, behind one object: in a database, or nowhere."""
 
+import asyncio
+import contextlib
+import os
+import socket
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -17,12 +22,15 @@ from exporter.state.discovery import SqliteDiscoveryRecords
 from exporter.state.history import NoHistory, SampleHistory, SqliteHistory
 from exporter.state.journal import SqliteJournal
 from exporter.state.keyspace import SqliteKeyspaceRecords
+from exporter.state.lock import DirectoryLock
 from exporter.state.metrics import StateCollector
 from exporter.state.queues import SqliteQueueRecords
 from exporter.state.rules import SqliteAlertState
 from exporter.state.slack import SqliteMessages
 
-FILE_NAME = "state.db"
+FILE_NAME: Final = "state.db"
+LOOK_SECONDS: Final = 5.0
+"""How often the file is looked after."""
 
 
 class Keeper(Protocol):
@@ -82,10 +90,19 @@ class MemoryKeeper:
 
 
 class DatabaseKeeper:
-    """Keeps everything in one SQLite file in a directory."""
+    """Keeps everything in one SQLite file in a directory, which nobody else uses.
 
-    def __init__(self, directory: Path, registry: CollectorRegistry, clock: Clock) -> None:
-        self._database = Database(directory / FILE_NAME)
+    `holder` tells others who does. Raises `exporter.state.lock.DirectoryInUseError`.
+    """
+
+    def __init__(self, directory: Path, registry: CollectorRegistry, clock: Clock, holder: str) -> None:
+        self._lock = DirectoryLock(directory, holder)
+        # What is wrong with the directory otherwise is found when it is needed, and tried again.
+        with contextlib.suppress(OSError):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.wait()
+        self._watch: asyncio.Task[None] | None = None
+        self._database = Database(directory / FILE_NAME, self._lock)
         self._journal = SqliteJournal(self._database)
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
         self.queues: QueueRecords | None = SqliteQueueRecords(self._database)
@@ -113,15 +130,35 @@ class DatabaseKeeper:
     async def load(self) -> None:
         """Take up what is asked for without waiting."""
         await self._messages.load()
+        self._watch = asyncio.create_task(self._look_after(), name="state")
 
     async def close(self) -> None:
-        """Write what is left, and close the file."""
+        """Write what is left, close the file, and let others have the directory."""
+        if self._watch is not None:
+            self._watch.cancel()
         await self._messages.close()
         await self._journal.close()
         await self._samples.close()
         await self._database.close()
+        self._lock.release()
+
+    async def _look_after(self) -> None:
+        """See to it, also while nothing is written, that the file is there."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._database.look_after()
 
 
-def open_keeper(directory: Path | None, registry: CollectorRegistry, clock: Clock) -> Keeper:
-    """A keeper in this directory; without one, a keeper of nothing."""
-    return MemoryKeeper() if directory is None else DatabaseKeeper(directory, registry, clock)
+def open_keeper(
+    directory: Path | None, registry: CollectorRegistry, clock: Clock, *, address: str = ""
+) -> Keeper:
+    """A keeper in this directory; without one, a keeper of nothing. `address` is where the daemon listens.
+
+    Raises `exporter.state.lock.DirectoryInUseError` where another process keeps something in the directory.
+    """
+    if directory is None:
+        return MemoryKeeper()
+    since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    listening = f", listening on {address}" if address else ""
+    holder = f"pid {os.getpid()} on {socket.gethostname()}{listening}, since {since}"
+    return DatabaseKeeper(directory, registry, clock, holder)

@@ -9,29 +9,39 @@ from exporter.samplers.queues.model import QueueId
 from exporter.state.database import Database
 from exporter.state.encoding import dump, read_all
 
+_Row = tuple[str, str, str]
+
 
 class SqliteQueueRecords:
     """Implements `exporter.samplers.queues.QueueRecords` on a `Database` that others may use too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # What the file holds, or is to hold.
+        self._known: dict[str, list[_Row]] = {}
+        database.keep(self._rewrite)
 
     async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
         def read(connection: sqlite3.Connection) -> list[KnownQueue]:
-            rows = connection.execute("SELECT value FROM queues WHERE instance = ?", (instance,))
-            return read_all((row[0] for row in rows), _decode)
+            rows = connection.execute("SELECT * FROM queues WHERE instance = ?", (instance,)).fetchall()
+            self._known.setdefault(instance, rows)
+            return read_all((row[2] for row in rows), _decode)
 
         return await self._database.read(read)
 
     async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
         # Made here: the queues may change while the database's thread writes.
-        rows = [(instance, _key(known.id), _encode(known)) for known in queues]
+        rows = self._known[instance] = [(instance, _key(known.id), _encode(known)) for known in queues]
+        await self._database.run(lambda connection: _write(connection, instance, rows))
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM queues WHERE instance = ?", (instance,))
-            connection.executemany("INSERT INTO queues VALUES (?, ?, ?)", rows)
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
+        for instance, rows in self._known.copy().items():
+            _write(connection, instance, rows)
 
-        await self._database.run(write)
+
+def _write(connection: sqlite3.Connection, instance: str, rows: Sequence[_Row]) -> None:
+    connection.execute("DELETE FROM queues WHERE instance = ?", (instance,))
+    connection.executemany("INSERT INTO queues VALUES (?, ?, ?)", rows)
 
 
 def _key(queue: QueueId) -> str:

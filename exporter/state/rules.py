@@ -7,7 +7,7 @@ from typing import Any
 from exporter.model.labels import Labels
 from exporter.rules.active import AlertState
 from exporter.rules.model import GroupKey, RuleIdentity
-from exporter.rules.saved import SavedAlert, SavedGroup, StateChange
+from exporter.rules.saved import MemoryAlertState, SavedAlert, SavedGroup, StateChange
 from exporter.state.database import Database
 from exporter.state.encoding import dump, read_all
 
@@ -17,14 +17,24 @@ class SqliteAlertState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # What the file holds, or is to hold.
+        self._memory = MemoryAlertState()
+        self._is_loaded = False
+        database.keep(self._rewrite)
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
-        return await self._database.read(_read_groups)
+        groups = await self._database.read(_read_groups)
+        self._memory.restore(groups)
+        self._is_loaded = True
+        return groups
 
     async def save(self, group: GroupKey, change: StateChange) -> None:
+        await self._memory.save(group, change)
         await self._database.run(lambda connection: _write_change(connection, group, change))
 
     async def forget(self, group: GroupKey) -> None:
+        await self._memory.forget(group)
+
         def drop(connection: sqlite3.Connection) -> None:
             for table in ("rule_groups", "rule_alerts"):
                 connection.execute(
@@ -32,6 +42,13 @@ class SqliteAlertState:
                 )
 
         await self._database.run(drop)
+
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
+        if self._is_loaded:
+            for table in ("rule_groups", "rule_alerts"):
+                connection.execute(f"DELETE FROM {table}")
+        for key, group in self._memory.groups().items():
+            _write_change(connection, key, StateChange(group.evaluated_at_ms, group.alerts))
 
 
 def _read_groups(connection: sqlite3.Connection) -> dict[GroupKey, SavedGroup]:

@@ -23,6 +23,7 @@ class SqliteMessages:
         self._database = database
         self._writer = Writer(database)
         self._memory = MemoryMessages()
+        database.keep(self._rewrite)
 
     async def load(self) -> None:
         """Take up what was saved; without it changed messages are posted anew."""
@@ -46,7 +47,7 @@ class SqliteMessages:
     def put(self, group_key: str, message: Message) -> None:
         """Remember the message of a group; written as soon as possible."""
         self._memory.put(group_key, message)
-        self._writer.put(_TABLE, group_key, lambda: dump([message.channel, message.timestamp]))
+        self._writer.put(_TABLE, group_key, lambda: _encode(message))
         self._writer.run(_keep_newest)
         self._writer.start()
 
@@ -55,6 +56,14 @@ class SqliteMessages:
         self._memory.forget(group_key)
         self._writer.put(_TABLE, group_key, None)
         self._writer.start()
+
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
+        rows = [(key, _encode(message)) for key, message in self._memory.all().items()]
+        connection.executemany(f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?)", rows)
+
+
+def _encode(message: Message) -> str:
+    return dump([message.channel, message.timestamp])
 
 
 def _read_rows(connection: sqlite3.Connection) -> list[tuple[str, str]]:

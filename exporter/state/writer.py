@@ -6,6 +6,7 @@ when it works again.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -60,8 +61,9 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._batch = _Batch()
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[bool]] = []
         self._task: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
         self.dropped = 0
 
     @property
@@ -87,9 +89,15 @@ class Writer:
         """Write, and wait until it is done, unless the database is failing anyway."""
         self.start()
         if self.pending and self._database.is_healthy:
-            written = asyncio.get_running_loop().create_future()
-            self._waiting.append(written)
-            await written
+            await self._written()
+
+    async def save(self) -> bool:
+        """Write now, even if the database was failing, and wait; whether everything is written."""
+        self.start()
+        if not self.pending:
+            return True
+        self._hurried.set()
+        return await self._written()
 
     async def close(self) -> None:
         """Write what is still to be written, if that is possible at once."""
@@ -99,22 +107,35 @@ class Writer:
         if self.pending:
             await self._write()
 
+    def _written(self) -> "asyncio.Future[bool]":
+        """Done when what there is at the moment was tried to be written; whether that went well."""
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append(written)
+        return written
+
     async def _write_on(self) -> None:
         """Write until nothing is left."""
         try:
             while self.pending:
+                self._hurried.clear()
                 if not await self._write():
-                    await asyncio.sleep(RETRY_SECONDS)
+                    await self._pause()
         finally:
             self._task = None
-            _release(self._waiting)
+            _release(self._waiting, False)
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurried.wait(), RETRY_SECONDS)
 
     async def _write(self) -> bool:
         """Write everything that there is at the moment; whether that went well."""
         batch, self._batch = self._batch, _Batch()
         waiting, self._waiting = self._waiting, []
+        is_written = False
         try:
             await self._database.run(batch.write)
+            is_written = True
         except StateError:
             # What changed again since is newer.
             self._batch.rows = {**batch.rows, **self._batch.rows}
@@ -126,7 +147,7 @@ class Writer:
             _log.exception("changes could not be written and are dropped", count=len(batch))
             self.dropped += len(batch)
         finally:
-            _release(waiting)
+            _release(waiting, is_written)
         return True
 
     def _drop_oldest(self) -> None:
@@ -135,7 +156,7 @@ class Writer:
             self.dropped += 1
 
 
-def _release(waiting: Sequence["asyncio.Future[None]"]) -> None:
+def _release(waiting: Sequence["asyncio.Future[bool]"], is_written: bool) -> None:
     for written in waiting:
         if not written.done():
-            written.set_result(None)
+            written.set_result(is_written)

@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.05)
-    monkeypatch.setattr("exporter.state.database._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("exporter.state.connection._BUSY_SECONDS", 0.05)
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -154,7 +154,7 @@ def test_a_damaged_file_is_put_aside(path: Path) -> None:
         journal = SqliteJournal(database)
         with pytest.raises(StateError, match="malformed"):
             await journal.load()
-        assert journal.generation == 1
+        assert database.generation == 1
         await journal.save_alerts(alerts(1))
         await settle(journal)
         assert len((await journal.load()).alerts) == 1

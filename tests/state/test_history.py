@@ -226,7 +226,7 @@ def test_too_much_of_it_loses_the_oldest_and_counts(life: Life, monkeypatch: pyt
 
 
 def test_while_the_database_fails_it_waits_in_the_store(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exporter.state.database._BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("exporter.state.connection._BUSY_SECONDS", 0.01)
     layout = layout_of("a")
 
     async def trouble(store: Store, history: SqliteHistory) -> None:

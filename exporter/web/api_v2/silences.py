@@ -14,6 +14,7 @@ from exporter.alerting.silences import (
     UnknownSilenceError,
 )
 from exporter.clock import Clock
+from exporter.errors import StateError
 from exporter.web.api_v2.decode import decode_silence
 from exporter.web.api_v2.encode import encode_silence
 from exporter.web.api_v2.filters import flag, parse_filter
@@ -45,6 +46,8 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
             raise RefusedError(f"invalid silence: {error}") from error
         except UnknownSilenceError as error:
             raise RefusedError(str(error), 404) from error
+        except StateError as error:
+            raise RefusedError(str(error), 503) from error
         return {"silenceID": made.id}
 
     async def get_silence(request: Request) -> Any:
@@ -59,6 +62,8 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
             await manager.expire_silence(request.path_params["silence_id"])
         except UnknownSilenceError as error:
             raise RefusedError(str(error), 404) from error
+        except StateError as error:
+            raise RefusedError(str(error), 503) from error
 
     return (
         Route("/api/v2/silences", endpoint(get_silences), methods=["GET"]),

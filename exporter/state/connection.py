@@ -1,0 +1,275 @@
+"""One connection to the state database, which notices what happens to its files and puts it right.
+
+Files that were deleted, moved or replaced are still open here: they are copied to where they belong. What
+somebody has written into, or what is damaged, is written anew from memory, by those who have it there.
+"""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from exporter.errors import StateError
+from exporter.log import get_logger
+from exporter.state.files import Change, DatabaseFiles
+from exporter.state.lock import DirectoryLock
+from exporter.state.migrations import migrate
+
+_BUSY_SECONDS: Final = 1.0
+_COPY_SECONDS: Final = 5.0
+_CHECK_SECONDS: Final = 3.0
+_CHECK_PAUSE_SECONDS: Final = 10.0
+# While somebody else has the file to himself, what is to be read is waited for.
+_READ_PATIENCE_SECONDS: Final = 6.0
+
+_PAGES_AT_ONCE: Final = 1_000
+_STEPS_AT_ONCE: Final = 10_000
+_BROKEN: Final = ("file is not a database", "malformed", "no such table")
+# The file may be whole, but what SQLite believes about it is not to be relied on.
+_UNSURE: Final = ("disk I/O error", "unable to open database file")
+
+ResultT = TypeVar("ResultT")
+
+Work = Callable[[sqlite3.Connection], ResultT]
+Rewrite = Callable[[sqlite3.Connection], None]
+"""Writes everything that somebody knows; called in the database's thread."""
+
+_log = get_logger(__name__)
+
+
+class Connection:
+    """Used from one thread; opens the file when it is first needed, and again after it could not be opened.
+
+    `generation` grows whenever what was saved before is lost, or may be.
+    """
+
+    def __init__(self, path: Path, lock: DirectoryLock | None) -> None:
+        self._path = path
+        self._files = DatabaseFiles(path)
+        self._lock = lock
+        self._rewrites: list[Rewrite] = []
+        self._connection: sqlite3.Connection | None = None
+        self._is_suspect = False
+        self._checked_at = -_CHECK_PAUSE_SECONDS
+        self.generation = 0
+
+    def keep(self, rewrite: Rewrite) -> None:
+        """Have something written again whenever it is lost."""
+        self._rewrites.append(rewrite)
+
+    def interrupt(self) -> None:
+        """Have what is under way fail soon; may be called from another thread."""
+        connection = self._connection
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.interrupt()
+
+    def write(self, work: Work[ResultT]) -> ResultT:
+        """Do something in one transaction; raises what SQLite and the file system raise, and `StateError`."""
+        try:
+            return self._transact(work, "BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            if not _is_broken(error):
+                raise
+        # It was put aside, and what is in memory is in a new one now.
+        return self._transact(work, "BEGIN IMMEDIATE")
+
+    def read(self, work: Work[ResultT]) -> ResultT:
+        """The same for what only reads."""
+        ends_at = time.monotonic() + _READ_PATIENCE_SECONDS
+        while True:
+            try:
+                return self._transact(work, "BEGIN")
+            except sqlite3.DatabaseError as error:
+                if not _is_busy(error) or time.monotonic() > ends_at:
+                    raise
+            time.sleep(_BUSY_SECONDS / 10)
+
+    def look_after(self) -> None:
+        """See to it that what was written is where it should be."""
+        self._ready()
+
+    def close(self) -> None:
+        """Write back and close the file, where it should be."""
+        if self._connection is not None:
+            self._checked_at = -_CHECK_PAUSE_SECONDS
+            with contextlib.suppress(sqlite3.Error, OSError, StateError):
+                self._ready()
+            self._drop()
+
+    def _transact(self, work: Work[ResultT], begin: str) -> ResultT:
+        connection = self._ready()
+        try:
+            return self._run(connection, work, begin)
+        except BaseException as error:
+            if _is_broken(error):
+                self._begin_anew("damaged")
+            elif _is_unsure(error):
+                self._drop()
+            raise
+
+    def _run(self, connection: sqlite3.Connection, work: Work[ResultT], begin: str) -> ResultT:
+        try:
+            connection.execute(begin)
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._files.note()
+        return result
+
+    def _ready(self) -> sqlite3.Connection:
+        """The connection to the file that is at the path, with everything in it."""
+        if self._connection is None:
+            return self._open()
+        change = self._change()
+        if change is Change.MOVED:
+            return self._restore_copy(self._connection)
+        if self._is_suspect and time.monotonic() - self._checked_at >= _CHECK_PAUSE_SECONDS:
+            # What SQLite has in its cache may be of yesterday.
+            self._checked_at = time.monotonic()
+            self._drop()
+            return self._open()
+        return self._connection
+
+    def _change(self) -> Change:
+        change = self._files.change()
+        self._is_suspect |= change is Change.TOUCHED
+        if change is Change.MOVED:
+            self._files.make_directory()
+        if self._lock is not None:
+            self._lock.hold()
+        return change
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the file at the path; where it is not the one that was left, write everything into it."""
+        self._files.make_directory()
+        if self._lock is not None:
+            self._lock.hold()
+        self._is_suspect |= self._files.is_known and self._files.change() is not Change.NONE
+        self._files.make()
+        try:
+            self._connection = _connect(self._path)
+            if self._is_suspect:
+                _look_through(self._connection)
+        except sqlite3.DatabaseError as error:
+            if _is_broken(error) or (self._is_suspect and _is_unsure(error)):
+                return self._begin_anew("damaged")
+            self._drop()
+            raise
+        self._files.note()
+        return self._rewrite(self._connection) if self._is_suspect else self._connection
+
+    def _restore_copy(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """The files are gone, or others are in their place: put a copy of what is open there."""
+        made = self._path.with_name(f"{self._path.name}.new")
+        made.unlink(missing_ok=True)
+        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            _copy(connection, made)
+        except sqlite3.Error as error:
+            made.unlink(missing_ok=True)
+            if not (_is_broken(error) or _is_unsure(error) or "interrupted" in str(error)):
+                raise
+            return self._begin_anew("lost")
+        aside = self._files.replace(made)
+        self._drop()
+        self._connection = _connect(self._path)
+        self._files.note()
+        found = {"kept_as": aside} if aside else {}
+        _log.error("the state database was deleted or replaced, it is written anew", path=self._path, **found)
+        return self._connection
+
+    def _begin_anew(self, what: str) -> sqlite3.Connection:
+        """Put the file aside, and write everything into a new one."""
+        aside = self._files.put_aside() if self._path.exists() else None
+        # Only now: on closing SQLite writes into the file, if it is still there.
+        self._drop()
+        _log.error(f"the state database is {what}, beginning a new one", path=self._path, kept_as=aside)
+        self._files.make()
+        self._connection = connection = _connect(self._path)
+        self._files.note()
+        return self._rewrite(connection)
+
+    def _rewrite(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Write everything that is known, in one transaction."""
+        self.generation += 1
+        try:
+            self._run(connection, self._rewrite_all, "BEGIN IMMEDIATE")
+        except BaseException:
+            # The next one who needs the file tries again.
+            self._is_suspect = True
+            self._drop()
+            raise
+        self._is_suspect = False
+        return connection
+
+    def _rewrite_all(self, connection: sqlite3.Connection) -> None:
+        for rewrite in self._rewrites:
+            rewrite(connection)
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        # With a write-ahead log a commit is one append: it survives a crash of the process at once, and one
+        # of the machine from the next checkpoint on.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _copy(connection: sqlite3.Connection, made: Path) -> None:
+    """Copy what is open into another file, and look it through; raises `sqlite3.Error`."""
+    ends_at = time.monotonic() + _COPY_SECONDS
+
+    def go_on(*_: int) -> None:
+        if time.monotonic() > ends_at:
+            raise sqlite3.OperationalError("interrupted: copying takes too long")
+
+    with contextlib.closing(sqlite3.connect(made, timeout=_BUSY_SECONDS, isolation_level=None)) as copy:
+        connection.backup(copy, pages=_PAGES_AT_ONCE, progress=go_on)
+        _look_through(copy)
+
+
+def _look_through(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.DatabaseError` where the file is damaged, as far as that is found in good time."""
+    ends_at = time.monotonic() + _CHECK_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > ends_at, _STEPS_AT_ONCE)
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+    else:
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {found}")
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _is_broken(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.DatabaseError) and any(text in str(error) for text in _BROKEN)
+
+
+def _is_unsure(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.DatabaseError) and any(text in str(error) for text in _UNSURE)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return "locked" in str(error)
