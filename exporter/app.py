@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -16,40 +16,38 @@ from exporter.alerting.sinks import AlertSinks
 from exporter.clock import Clock, Leap, SteadyClock, SystemClock
 from exporter.clock_followers import ClockFollowers
 from exporter.clock_watch import ClockWatch
-from exporter.discovery.manager import Discovery, build_sources
-from exporter.errors import StateError, VigilError
-from exporter.following import Following
+from exporter.errors import StateError
 from exporter.housekeeping import Housekeeping
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
-from exporter.model.labels import Labels
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
+from exporter.prepared import prepare
 from exporter.promql import Engine
 from exporter.reload import Plan, plan_samplers
-from exporter.roster import Roster
-from exporter.rules.environment import Environment, EverythingSampled
+from exporter.reloader import Parts, Reloader
+from exporter.rules.environment import Environment
 from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
-from exporter.rules.needs import needs_of
 from exporter.rules.saved import MemoryAlertState
-from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
+from exporter.settings import Settings, external_url_of
 from exporter.state.keeper import open_keeper
 from exporter.store import MemoryCap, Store
+from exporter.targets import Targets, patience_seconds
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
+from exporter.web.access import CurrentAccess
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import configuration, query, rules, series, status
 from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
-from exporter.web.auth import server_tls
 from exporter.web.metrics import MetricsEndpoint, blocks_of
-from exporter.web.middleware import build_middleware
+from exporter.web.middleware import Entrance
 from exporter.web.pages import Pages
 from exporter.web.probe import Probes, ProbeSettings
-from exporter.web.server import WebServer, default_url
+from exporter.web.server import WebServer
 
 log = get_logger(__name__)
 
@@ -57,12 +55,6 @@ log = get_logger(__name__)
 _SEND_DEADLINE_SECONDS: Final = 4.0
 # What they find takes more than the one pass that a probe has.
 _BACKGROUND_SAMPLERS: Final = frozenset({"queues", "keyspace"})
-
-
-def _patience_seconds(plan: Plan) -> float:
-    """How long rules wait at most for targets that have not been sampled yet: two intervals."""
-    settings = plan.config.global_
-    return 2 * max(settings.sample_interval.seconds, settings.evaluation_interval.seconds)
 
 
 class App:
@@ -79,41 +71,27 @@ class App:
         *,
         clock: Clock | None = None,
     ) -> None:
-        self._plan = plan
-        self._load = load
         self._clock = SteadyClock(clock or SystemClock())
-        self._reloading = asyncio.Lock()
+        self._changing = asyncio.Lock()
         self._chores: list[asyncio.Task[None]] = []
         self._is_started = False
         config, settings = plan.config, plan.config.global_
         job_labels = JobLabels(plan.rule_files, plan.jobs, settings.job)
         self._relabel_series = job_labels.of_series
-        external_url = self._external_url = config.web.external_url or default_url(listener, plan.web)
         self.own = OwnMetrics()
         self._clock_watch = ClockWatch(self._clock, self.own.registry, self._hold_rules, self._follow_clock)
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
-        self.engine = Engine(self.store, default_step_ms=config.global_.evaluation_interval.milliseconds)
+        self.engine = Engine(self.store)
         # Apart from that of the rules: what people ask is bounded more tightly.
-        self._queries = Engine(
-            self.store, query.LIMITS, default_step_ms=config.global_.evaluation_interval.milliseconds
-        )
+        self._queries = Engine(self.store, query.LIMITS)
         self._turn_taker = TurnTaker()
         host, port = listener.getsockname()[:2]
         self.keeper = open_keeper(
             config.storage.path, self.own.registry, self._clock, address=f"{host}:{port}"
         )
-        self.alerting = AlertManager(
-            plan.routing.config,
-            plan.routing.bind(self.keeper.messages),
-            clock=self._clock,
-            journal=self.keeper.journal,
-            metrics=AlertingMetrics(self.own.registry),
-            external_url=external_url,
-            # Every target has been sampled and every rule evaluated once by then.
-            options=Options(hold_seconds=_patience_seconds(plan) + settings.evaluation_interval.seconds),
-            relabel=job_labels.of_alert,
-        )
+        prepared = prepare(plan, self.keeper.messages)
+        self.access = CurrentAccess(plan.access)
         self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
         self.schedule = SampleSchedule(self._clock)
         self.fleet = Fleet(
@@ -122,29 +100,58 @@ class App:
             self.schedule,
             on_news=self._evaluate_now,
             on_sampled=self._sampled,
-            on_reported=self._open_gate,
+            on_reported=lambda: self.targets.open_gate(),
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
-        self._following = Following(self._reloading, lambda: self._watch(self._plan), self._open_gate)
-        self.discovery = Discovery(
-            build_sources(config.discovery), self._following.note, records=self.keeper.discovery
+        self.alerting = AlertManager(
+            plan.routing.config,
+            prepared.integrations_of,
+            clock=self._clock,
+            journal=self.keeper.journal,
+            metrics=AlertingMetrics(self.own.registry),
+            external_url=external_url_of(plan, listener, plan.access.config),
+            # Every target has been sampled and every rule evaluated once by then.
+            options=Options(hold_seconds=patience_seconds(plan) + settings.evaluation_interval.seconds),
+            relabel=job_labels.of_alert,
         )
-        self.roster = Roster(self.fleet, self._following.note, lambda: self.discovery.hurry())
         self.environment = Environment(
             engine=self.engine,
             store=self.store,
             sink=AlertSinks(self.alerting, self.forwarder),
             state=self.keeper.alerts,
-            availability=(
-                SampledTargets(self.fleet, self.store, self._clock)
-                if config.alerting.hold_missing
-                else EverythingSampled()
-            ),
             relabel=job_labels.of_alert,
-            external_url=external_url,
         )
         self.rules = RuleManager(self.environment, self._clock)
-        self._apply_settings(plan)
+        self.targets = Targets(
+            prepared,
+            fleet=self.fleet,
+            rules=self.rules,
+            keeper=self.keeper,
+            lock=self._changing,
+        )
+        self._settings = Settings(
+            store=self.store,
+            cap=self._cap,
+            engines=(self.engine, self._queries),
+            environment=self.environment,
+            fleet=self.fleet,
+            access=self.access,
+            clock=self._clock,
+            listener=listener,
+        )
+        self._settings.apply_values(plan)
+        self.store.set_needs(plan.needs)
+        self.reloader = Reloader(
+            prepared,
+            load,
+            Parts(
+                self._settings, self.alerting, self.targets, self.forwarder, self.rules, self.keeper.messages
+            ),
+            lock=self._changing,
+            clock=self._clock,
+            own=self.own,
+            on_end=lambda: self._metrics_page.expire(),
+        )
         PartsCollector(
             self.own.registry,
             store=self.store,
@@ -152,8 +159,10 @@ class App:
             environment=self.environment,
             runners=lambda: self.fleet.runners,
             groups=lambda: self.rules.groups,
-            discovery=lambda: self.discovery,
+            discovery=lambda: self.targets.discovery,
             web=lambda: self.web,
+            access=self.access,
+            restart_needed=lambda: self.reloader.restart_needed,
         )
         self._house = Housekeeping(
             self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds
@@ -171,27 +180,20 @@ class App:
         self._probes = Probes(
             lambda: self.fleet.runners, self._probe_settings, self.store, self._clock, self.own.registry
         )
-        self.web = WebServer(self._web_app(plan), listener, self._tls(plan))
+        self.web = WebServer(self._web_app(), listener, self.access.context)
+        self.access.on_clients = self.web.renew_connections
 
-    def _apply_settings(self, plan: Plan) -> None:
-        settings = plan.config.global_
-        self.environment.external_labels = Labels(settings.external_labels)
-        self.environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
-        self.store.set_needs(needs_of(plan.rule_files))
-        for pattern in plan.config.empty_rule_patterns:
-            log.warning("no rule file matches", pattern=pattern)
+    @property
+    def _plan(self) -> Plan:
+        """What is in force."""
+        return self.reloader.plan
 
     @property
     def _sample_seconds(self) -> float:
         return self._plan.config.global_.sample_interval.seconds
 
-    def _tls(self, plan: Plan) -> ssl.SSLContext | None:
-        tls = plan.web.tls_server_config
-        return server_tls(tls, str(plan.config.web.config_file)) if tls else None
-
-    def _web_app(self, plan: Plan) -> ASGIApp:
-        middleware = build_middleware(plan.config.web, plan.web)
-        return build_web_app(self._metrics_page, self._routes(), middleware)
+    def _web_app(self) -> ASGIApp:
+        return build_web_app(self._metrics_page, self._routes(), [Middleware(Entrance, access=self.access)])
 
     def _routes(self) -> Sequence[BaseRoute]:
         alerts = AlertRows(
@@ -213,14 +215,18 @@ class App:
             *unavailable.routes(lambda: self.fleet.runners, self._clock),
             *self._probes.routes(),
             *status.routes(
-                lambda: self.fleet.runners, self.store, self._clock, lambda: self._reload_succeeded
+                lambda: self.fleet.runners,
+                self.store,
+                self._clock,
+                lambda: self.reloader.succeeded,
+                lambda: self.restart_needed,
             ),
             *configuration.routes(lambda: self._plan.config, self._alertmanagers),
         ]
 
     def _alertmanagers(self) -> Sequence[str]:
         """Who gets the alerts: the daemon's own part that does, and those that they are forwarded to."""
-        return [self._external_url, *self.forwarder.urls]
+        return [self._settings.external_url, *self.forwarder.urls]
 
     def _probe_settings(self) -> ProbeSettings:
         config = self._plan.config
@@ -242,17 +248,18 @@ class App:
         self._chores.append(asyncio.create_task(self._clock_watch.run(), name="clock"))
         self.web.start()
         self.schedule.start()
-        await self.keeper.load()
-        await self.keeper.samples.restore(self.store, self._relabel_series)
-        self.keeper.samples.follow(self.store)
-        await self.alerting.start()
-        self.forwarder.apply(self._plan.config.alerting.alertmanagers)
-        await self._watch(self._plan)
-        self.discovery.start()
-        await self._start_rules()
-        self._chores.append(asyncio.create_task(self._house.run(), name="housekeeping"))
-        self._note_reload(True)
-        self._is_started = True
+        # Who asks for a reload by now waits until everything runs.
+        async with self._changing:
+            await self.keeper.load()
+            await self.keeper.samples.restore(self.store, self._relabel_series)
+            self.keeper.samples.follow(self.store)
+            await self.alerting.start()
+            self.forwarder.apply(self._plan.config.alerting.alertmanagers)
+            await self.targets.start()
+            await self._start_rules()
+            self._chores.append(asyncio.create_task(self._house.run(), name="housekeeping"))
+            self.reloader.note(True)
+            self._is_started = True
         host, port = self.web.address
         log.info(
             "started",
@@ -263,31 +270,15 @@ class App:
 
     async def _hold_rules(self) -> None:
         """The clock is about to leap: evaluations end before that, and begin when there are samples again."""
-        self.rules.gate.close(_patience_seconds(self._plan))
-        await self.rules.settle()
+        await self.targets.hold_rules()
 
     def _follow_clock(self, leap: Leap) -> None:
         self._followers.follow(leap)
-        self._open_gate()
+        self.targets.open_gate()
 
     def _sampled(self, runner: TargetRunner) -> None:
         self._metrics_page.refresh(blocks_of(self.store, [runner]))
-        self.roster.note(runner)
-
-    async def _watch(self, plan: Plan) -> None:
-        if await self.roster.watch(plan, self.discovery.found):
-            self.keeper.samples.begin_anew()
-        if not self._has_reported:
-            self.rules.gate.close(_patience_seconds(plan))
-
-    @property
-    def _has_reported(self) -> bool:
-        """Whether there is something of every target, also of those that are still to be found."""
-        return self.fleet.has_reported and self.discovery.has_reported and not self._following.is_busy
-
-    def _open_gate(self) -> None:
-        if self._has_reported:
-            self.rules.gate.open()
+        self.targets.note(runner)
 
     async def _start_rules(self) -> None:
         try:
@@ -298,44 +289,24 @@ class App:
             await self.rules.start(self._plan.rule_files)
 
     async def reload(self) -> None:
-        """Read all files again and go over to what they say.
+        """Read all files again and go over to what they say; `restart_needed` tells what of it cannot be.
 
         Raises `VigilError` and changes nothing where one of them is bad.
         """
-        async with self._reloading:
-            try:
-                plan = self._load()
-                sources = build_sources(plan.config.discovery)
-                await self.alerting.reload(plan.routing.config, plan.routing.bind(self.keeper.messages))
-            except VigilError as error:
-                self._note_reload(False)
-                log.error("the configuration was not reloaded", error=error)
-                raise
-            # From here on nothing can fail.
-            self._plan = plan
-            self._apply_settings(plan)
-            await self.discovery.stop()
-            self.discovery = Discovery(sources, self._following.note, self.discovery, self.keeper.discovery)
-            await self._watch(plan)
-            self.discovery.start()
-            self.forwarder.apply(plan.config.alerting.alertmanagers)
-            await self.rules.apply(plan.rule_files)
-            self._note_reload(True)
-            log.info("the configuration was reloaded", targets=len(plan.targets))
+        await self.reloader.reload()
 
-    def _note_reload(self, succeeded: bool) -> None:
-        self._reload_succeeded = succeeded
-        self.own.reload_successful.set(succeeded)
-        if succeeded:
-            self.own.reload_time.set(self._clock.now())
-        self._metrics_page.expire()
+    @property
+    def restart_needed(self) -> Sequence[str]:
+        """The keys whose values in the files hold only after a restart."""
+        return self.reloader.restart_needed
 
     async def stop(self) -> None:
         """Stop every part in the order in which data flows; a message under way is sent."""
         log.info("stopping")
         for chore in self._chores:
             chore.cancel()
-        await self.discovery.stop()
+        await self.reloader.stop()
+        await self.targets.stop()
         await self.schedule.stop()
         await self.rules.stop()
         await asyncio.gather(

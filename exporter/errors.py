@@ -9,7 +9,8 @@ VigilError
 ├── QueryError               a PromQL expression that is wrong or asks for too much
 ├── TemplateError            a Go template that does not parse or failed while expanding
 ├── NotifyError              a message could not be delivered; says whether a retry makes sense
-└── StateError               the state database cannot be used
+├── StateError               the state database cannot be used
+└── ShuttingDownError        the daemon is about to end
 """
 
 from collections.abc import Iterable
@@ -171,3 +172,10 @@ class NotifyError(VigilError):
 
 class StateError(VigilError):
     """The state database cannot be opened, read or written."""
+
+
+class ShuttingDownError(VigilError):
+    """The daemon is about to end, and begins nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__("redis-vigil is shutting down")

@@ -11,16 +11,18 @@ from pydantic import BaseModel
 from exporter.config.main import Config, add_targets, default_config, load_config
 from exporter.config.samplers import SamplersSection
 from exporter.config.targets import TargetSection
-from exporter.config.web_config import WebConfig, load_web_config
 from exporter.discovery.base import Found
 from exporter.errors import ConfigError, Problem
 from exporter.model.target import JOB_LABEL, Target
 from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
+from exporter.rules.needs import needs_of
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.slot import SamplerPlan
 from exporter.shipped import shipped_rules
+from exporter.store import Need
+from exporter.web.access import Access, read_access
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 LoadedT = TypeVar("LoadedT")
@@ -32,6 +34,8 @@ class Source:
 
     config: Path | None = None
     urls: tuple[str, ...] = ()
+    listen_address: str = ""
+    """Instead of `web.listen_address`, where it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Plan:
     targets: Mapping[Target, Sequence[SamplerPlan]]
     rule_files: Sequence[RuleFile]
     routing: Routing
-    web: WebConfig
+    access: Access
+    needs: Sequence[Need]
 
     @property
     def jobs(self) -> dict[str, str]:
@@ -74,10 +79,10 @@ def plan_of(config: Config) -> Plan:
 
     rule_files = attempt(lambda: load_rule_files([path.absolute() for path in rule_paths(config)]))
     routing = attempt(lambda: _load_routing(config))
-    web = attempt(lambda: _load_web(config))
-    if rule_files is None or routing is None or web is None:
+    access = attempt(lambda: read_access(config.web))
+    if rule_files is None or routing is None or access is None:
         raise ConfigError(problems)
-    return Plan(config, plan_targets(config), rule_files, routing, web)
+    return Plan(config, plan_targets(config), rule_files, routing, access, needs_of(rule_files))
 
 
 def rule_paths(config: Config) -> Sequence[Path]:
@@ -88,18 +93,19 @@ def rule_paths(config: Config) -> Sequence[Path]:
 
 def _load_config(source: Source) -> Config:
     if source.config is None:
-        return default_config(source.urls)
-    return add_targets(load_config(source.config), source.urls)
+        config = default_config(source.urls)
+    else:
+        config = add_targets(load_config(source.config), source.urls)
+    if not source.listen_address:
+        return config
+    web = config.web.model_copy(update={"listen_address": source.listen_address})
+    return config.model_copy(update={"web": web})
 
 
 def _load_routing(config: Config) -> Routing:
     alerting = config.alerting
     forwards = bool(alerting.alertmanagers)
     return load_routing(alerting.config_file, time.time, alerting.message_style, forwards=forwards)
-
-
-def _load_web(config: Config) -> WebConfig:
-    return load_web_config(config.web.config_file) if config.web.config_file else WebConfig()
 
 
 def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:

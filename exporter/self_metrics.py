@@ -27,6 +27,19 @@ class Listening(Protocol):
         ...
 
 
+class Followed(Protocol):
+    """A file that is taken up when it changes."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is in force is what stands in the file."""
+        ...
+
+    def look(self) -> None:
+        """Take up what has changed."""
+        ...
+
+
 class PartsCollector(Collector):
     """Collects from the store, the targets and the rules."""
 
@@ -41,6 +54,8 @@ class PartsCollector(Collector):
         groups: Callable[[], Sequence[Group]],
         discovery: Callable[[], Discovery],
         web: Callable[[], Listening],
+        access: Followed,
+        restart_needed: Callable[[], Sequence[str]],
     ) -> None:
         self._store = store
         self._cap = cap
@@ -49,6 +64,8 @@ class PartsCollector(Collector):
         self._groups = groups
         self._discovery = discovery
         self._web = web
+        self._access = access
+        self._restart_needed = restart_needed
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -58,6 +75,7 @@ class PartsCollector(Collector):
         yield from self._collect_rules()
         yield from self._collect_discovery()
         yield from self._collect_web()
+        yield from self._collect_config()
 
     def _collect_store(self) -> Iterator[Metric]:
         store = self._store
@@ -137,6 +155,20 @@ class PartsCollector(Collector):
         for code, count in web.refused.items():
             refused.add_metric([str(code)], count)
         yield refused
+
+    def _collect_config(self) -> Iterator[Metric]:
+        self._access.look()
+        yield _gauge(
+            "redis_vigil_web_config_last_reload_successful",
+            "Whether the web-config.yml, and the certificates that it names, could be used as they are now; "
+            "else the former ones go on.",
+            self._access.is_current,
+        )
+        yield _gauge(
+            "redis_vigil_config_restart_needed",
+            "Keys of the configuration that have been changed and hold only after a restart.",
+            len(self._restart_needed()),
+        )
 
     def _collect_rules(self) -> Iterator[Metric]:
         evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules.")

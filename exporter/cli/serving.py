@@ -38,9 +38,9 @@ def serve_servers(config: Path | None, urls: tuple[str, ...], listen_address: st
     """Watch the servers of a configuration, and those of the URLs, until a signal comes."""
     if config is None and not urls:
         _warn_of_variables(os.environ)
-    source = Source(config, urls)
+    source = Source(config, urls, listen_address or "")
     plan = load_plan(source)
-    listener = listen(listen_address or plan.config.web.listen_address)
+    listener = listen(plan.config.web.listen_address)
     serve(plan, lambda: load_plan(source), listener)
 
 

@@ -71,7 +71,7 @@ class Engine:
         self._store = store
         self._limits = limits or Limits()
         self._lookback_ms = lookback_ms
-        self._default_step_ms = default_step_ms
+        self.default_step_ms = default_step_ms
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
 
     def instant(
@@ -131,7 +131,7 @@ class Engine:
             end,
             limits=self._limits,
             lookback_ms=lookback_ms or self._lookback_ms,
-            default_step_ms=self._default_step_ms,
+            default_step_ms=self.default_step_ms,
             give_way=give_way,
         )
 

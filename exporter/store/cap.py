@@ -39,6 +39,15 @@ class MemoryCap:
         self._used_bytes: int | None = None
         self._measured_at = 0
 
+    def change(self, limit_bytes: int, retention_ms: int) -> None:
+        """Go over to another limit, and to another retention of the store; both hold with the next
+        `relieve`."""
+        before, self._store.retention_ms = self._store.retention_ms, retention_ms
+        self.spare_ms = retention_ms if self.spare_ms >= before else min(self.spare_ms, retention_ms)
+        self.kept_ms = retention_ms if self.kept_ms >= before else min(self.kept_ms, retention_ms)
+        self.limit_bytes = limit_bytes
+        self._measured_at = 0
+
     @property
     def used_bytes(self) -> int:
         """How much the store held when that was last measured, by `relieve`."""

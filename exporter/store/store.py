@@ -97,11 +97,17 @@ class Store:
 
     def set_needs(self, needs: Iterable[Need]) -> None:
         """Tell which series are read, and how far back; all others are the first to lose their history."""
+        for _ in self.change_needs(needs):
+            pass
+
+    def change_needs(self, needs: Iterable[Need]) -> Iterator[None]:
+        """As `set_needs`, in small steps: do other things in between."""
         self._needs = Needs(needs)
-        for series in self._open.values():
-            series.reach_ms = 0
-        for block in self._blocks.values():
+        for block in list(self._blocks.values()):
+            for series in block.needed:
+                series.reach_ms = 0
             self._note_needed(block)
+            yield
 
     @property
     def longest_reach_ms(self) -> int:

@@ -45,6 +45,10 @@ class BasicAuth:
         self._waiting = 0
         self._nobody: bytes | None = None
 
+    def close(self) -> None:
+        """Others take over; who waits for an answer gets it."""
+        self._checkers.shutdown(wait=False)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _OPEN_PATHS:
             await self._app(scope, receive, send)

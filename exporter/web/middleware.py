@@ -1,23 +1,43 @@
-"""What every request passes before the routes, outermost first."""
+"""What every request passes before the routes."""
 
-from collections.abc import Sequence
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from starlette.middleware import Middleware
-
-from exporter.config.web import WebSection
-from exporter.config.web_config import WebConfig
+from exporter.web.access import CurrentAccess
 from exporter.web.auth import BasicAuth
 from exporter.web.origin import OriginGuard
 
 
-def build_middleware(section: WebSection, config: WebConfig) -> Sequence[Middleware]:
-    """Origins and host names, then passwords where there are users."""
-    guard = Middleware(
-        OriginGuard,
-        external_url=section.external_url,
-        hosts=section.hosts,
-        cors_origin=section.cors_origin,
-        headers={str(name): value for name, value in config.http_server_config.headers.items()},
-    )
-    users = config.basic_auth_users
-    return [guard, Middleware(BasicAuth, users=users)] if users else [guard]
+class Entrance:
+    """Middleware: origins and host names, then passwords where there are users, by what `access` says at the
+    moment of a request. So who has been taken out of web-config.yml is out, over open connections too."""
+
+    def __init__(self, app: ASGIApp, access: CurrentAccess) -> None:
+        self._app = app
+        self._access = access
+        self._version = -1
+        self._auth: BasicAuth | None = None
+        self._users: dict[str, str] = {}
+        self._outermost: ASGIApp = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._access.look()
+            if self._access.version != self._version:
+                self._follow()
+        await self._outermost(scope, receive, send)
+
+    def _follow(self) -> None:
+        self._version = self._access.version
+        section, config = self._access.now.section, self._access.now.config
+        if config.basic_auth_users != self._users:
+            self._users = config.basic_auth_users
+            former, self._auth = self._auth, BasicAuth(self._app, self._users) if self._users else None
+            if former is not None:
+                former.close()
+        self._outermost = OriginGuard(
+            self._auth or self._app,
+            external_url=section.external_url,
+            hosts=section.hosts,
+            cors_origin=section.cors_origin,
+            headers={str(name): value for name, value in config.http_server_config.headers.items()},
+        )

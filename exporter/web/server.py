@@ -130,6 +130,11 @@ class WebServer:
         """How many are open."""
         return len(self._server.server_state.connections)
 
+    def renew_connections(self) -> None:
+        """Close the open connections, each after the request under way: clients have to come in anew."""
+        for connection in list(self._server.server_state.connections):
+            connection.shutdown()
+
     def start(self) -> None:
         """Begin to answer."""
         self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))

@@ -27,8 +27,10 @@ def routes(
     store: Store,
     clock: Clock,
     reload_successful: Callable[[], bool],
+    restart_needed: Callable[[], Sequence[str]] = tuple,
 ) -> Sequence[Route]:
-    """The routes about the daemon itself; `reload_successful`: whether the last reload was."""
+    """The routes about the daemon itself; `reload_successful`: whether the last reload was; `restart_needed`:
+    the keys of the configuration whose values in the files hold only after a restart."""
     started_at = clock.now()
 
     async def targets(_: Request) -> Answer:
@@ -54,6 +56,7 @@ def routes(
                 "timeSeriesCount": store.series_count,
                 "storageRetention": format_duration(store.retention_ms),
                 "reloadConfigSuccess": reload_successful(),
+                "restartNeeded": list(restart_needed()),
             }
         )
 

@@ -1,0 +1,34 @@
+"""Which keys of `config.yml` a reload cannot apply: what is opened once, when the daemon starts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import BaseModel
+
+from exporter.config.main import Config
+
+RESTART_KEYS: Final[Mapping[str, str]] = {
+    "storage.path": "the database is opened at the start",
+    "web.listen_address": "the socket is opened at the start",
+}
+"""By key why it is so. A new value holds after a restart; all other keys hold after a reload."""
+
+
+def restart_needed(running: Config, wanted: Config) -> tuple[str, ...]:
+    """The keys whose values are other ones than those that run, and need a restart."""
+    return tuple(key for key in RESTART_KEYS if _value(running, key) != _value(wanted, key))
+
+
+def in_force(running: Config, wanted: Config) -> Config:
+    """What holds after a reload: all that is wanted, but for what needs a restart."""
+    config = wanted
+    for key in restart_needed(running, wanted):
+        section, _, name = key.partition(".")
+        update = {name: _value(running, key)}
+        config = config.model_copy(update={section: getattr(config, section).model_copy(update=update)})
+    return config
+
+
+def _value(config: BaseModel, key: str) -> object:
+    section, _, name = key.partition(".")
+    return getattr(getattr(config, section), name)

@@ -1,0 +1,175 @@
+"""`Reloader`: brings what runs over to what the files say now, or leaves all as it is."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from exporter.alerting.manager import AlertManager
+from exporter.clock import Clock
+from exporter.config.restart import in_force, restart_needed
+from exporter.errors import ShuttingDownError, VigilError
+from exporter.log import get_logger
+from exporter.metrics.own import OwnMetrics
+from exporter.notify.alertmanager import AlertForwarder
+from exporter.notify.slack_messages import Messages
+from exporter.prepared import Prepared, prepare
+from exporter.reload import Plan
+from exporter.rules.manager import RuleManager
+from exporter.settings import Settings
+from exporter.targets import Targets
+
+_TLS_KEY: Final = "web.config_file (tls_server_config)"
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a reload changes."""
+
+    settings: Settings
+    alerting: AlertManager
+    targets: Targets
+    forwarder: AlertForwarder
+    rules: RuleManager
+    messages: Messages
+
+
+class Reloader:
+    """Reads the files again when asked, one reload at a time; who asks while one goes on shares the next.
+
+    `plan` is what is in force: of keys that need a restart, the values that run. `lock` is held by a reload,
+    and by whoever must not be disturbed by one. `on_end` is called after each.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        load: Callable[[], Plan],
+        parts: Parts,
+        *,
+        lock: asyncio.Lock,
+        clock: Clock,
+        own: OwnMetrics,
+        on_end: Callable[[], None],
+    ) -> None:
+        self.lock = lock
+        self.succeeded = False
+        self._prepared = prepared
+        self._load = load
+        self._parts = parts
+        self._clock = clock
+        self._own = own
+        self._on_end = on_end
+        self._keys: tuple[str, ...] = ()
+        self._next: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    @property
+    def plan(self) -> Plan:
+        """What is in force."""
+        return self._prepared.plan
+
+    @property
+    def restart_needed(self) -> Sequence[str]:
+        """The keys whose values in the files hold only after a restart."""
+        tls = (_TLS_KEY,) if self._parts.settings.access.restart_needed else ()
+        return (*self._keys, *tls)
+
+    async def reload(self) -> None:
+        """Go over to what the files say. `restart_needed` tells what of it needs more.
+
+        Raises `VigilError` and changes nothing where one of them is bad.
+        """
+        if self._is_closed:
+            raise ShuttingDownError
+        if self._next is None:
+            self._next = asyncio.create_task(self._take_turn(), name="reload")
+            self._tasks.add(self._next)
+            self._next.add_done_callback(self._done)
+        # Whoever asked may give up; the reload, on which others may wait too, goes on.
+        await asyncio.shield(self._next)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _take_turn(self) -> None:
+        async with self.lock:
+            # From here on files may have been read: who asks now means later ones.
+            self._next = None
+            if self._is_closed:
+                raise ShuttingDownError
+            try:
+                await self._reload()
+            except VigilError as error:
+                self.note(False)
+                log.error("the configuration was not reloaded", error=error)
+                raise
+        self.note(True)
+        self._tell()
+
+    async def _reload(self) -> None:
+        before = self._prepared
+        prepared = await asyncio.to_thread(self._prepare)
+        running, wanted = before.plan.config, prepared.plan.config
+        plan = replace(prepared.plan, config=in_force(running, wanted))
+        prepared = replace(prepared, plan=plan)
+        try:
+            await self._bring_over(prepared)
+        except Exception as error:
+            if not isinstance(error, VigilError):
+                log.exception("a reload broke, going back to the configuration before")
+            await self._bring_over(before)
+            if isinstance(error, VigilError):
+                raise
+            raise VigilError(
+                f"{type(error).__name__} in the reload, which is a bug: nothing was changed"
+            ) from error
+        self._prepared = prepared
+        self._keys = restart_needed(running, wanted)
+
+    def _prepare(self) -> Prepared:
+        return prepare(self._load(), self._parts.messages)
+
+    async def _bring_over(self, prepared: Prepared) -> None:
+        """Have every part run what was prepared; what has most to lose comes last."""
+        parts, plan = self._parts, prepared.plan
+        await parts.alerting.reload(
+            plan.routing.config,
+            prepared.integrations_of,
+            parts.settings.external_url_of(plan),
+        )
+        await parts.settings.apply(plan)
+        await parts.targets.apply(prepared)
+        parts.forwarder.apply(plan.config.alerting.alertmanagers)
+        await parts.rules.apply(plan.rule_files)
+
+    def note(self, succeeded: bool) -> None:
+        """Note for metrics and status how the last reload, or the start, went."""
+        self.succeeded = succeeded
+        self._own.reload_successful.set(succeeded)
+        if succeeded:
+            self._own.reload_time.set(self._clock.now())
+        self._on_end()
+
+    def _tell(self) -> None:
+        needed = self.restart_needed
+        if needed:
+            log.warning(
+                "the configuration was reloaded, but for what needs a restart",
+                targets=len(self.plan.targets),
+                restart_needed=", ".join(needed),
+            )
+        else:
+            log.info("the configuration was reloaded", targets=len(self.plan.targets))
+
+    async def stop(self) -> None:
+        """Reload nothing more; ends what is under way."""
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

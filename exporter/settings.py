@@ -1,0 +1,74 @@
+"""`Settings`: hands the single values of a configuration to the parts that run by them."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+
+from exporter.clock import Clock
+from exporter.config.web_config import WebConfig
+from exporter.log import get_logger
+from exporter.model.labels import Labels
+from exporter.promql import Engine
+from exporter.reload import Plan
+from exporter.rules.environment import Environment, EverythingSampled
+from exporter.samplers.availability import SampledTargets
+from exporter.samplers.fleet import Fleet
+from exporter.store import MemoryCap, Store
+from exporter.web.access import CurrentAccess
+from exporter.web.server import default_url
+
+log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Settings:
+    """The parts, and the external URL in force."""
+
+    store: Store
+    cap: MemoryCap
+    engines: tuple[Engine, ...]
+    environment: Environment
+    fleet: Fleet
+    access: CurrentAccess
+    clock: Clock
+    listener: socket.socket
+    external_url: str = ""
+
+    def external_url_of(self, plan: Plan) -> str:
+        """Under which URL people reach the daemon with this plan."""
+        return external_url_of(plan, self.listener, self.access.now.config)
+
+    async def apply(self, plan: Plan) -> None:
+        """Have all parts run by a plan. Gives way to others; called a second time it changes nothing."""
+        self.apply_values(plan)
+        await self._keep_what_rules_need(plan)
+
+    def apply_values(self, plan: Plan) -> None:
+        """What is set at once, as at the start."""
+        config, settings = plan.config, plan.config.global_
+        self.access.apply(plan.access)
+        self.external_url = self.external_url_of(plan)
+        self.cap.change(config.storage.memory_limit, config.storage.retention.milliseconds)
+        for engine in self.engines:
+            engine.default_step_ms = settings.evaluation_interval.milliseconds
+        environment = self.environment
+        environment.external_url = self.external_url
+        environment.external_labels = Labels(settings.external_labels)
+        environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
+        environment.availability = (
+            SampledTargets(self.fleet, self.store, self.clock)
+            if config.alerting.hold_missing
+            else EverythingSampled()
+        )
+        for pattern in config.empty_rule_patterns:
+            log.warning("no rule file matches", pattern=pattern)
+
+    async def _keep_what_rules_need(self, plan: Plan) -> None:
+        """History that rules read goes last when memory is short."""
+        for _ in self.store.change_needs(plan.needs):
+            await asyncio.sleep(0)
+
+
+def external_url_of(plan: Plan, listener: socket.socket, config: WebConfig) -> str:
+    """Under which URL people reach the daemon that listens there, and speaks TLS or not."""
+    return plan.config.web.external_url or default_url(listener, config)

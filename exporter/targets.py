@@ -1,0 +1,91 @@
+"""`Targets`: watches the servers that the configuration names and those that discovery finds, and keeps the
+rules waiting for those that have not been sampled yet."""
+
+import asyncio
+
+from exporter.discovery.manager import Discovery
+from exporter.following import Following
+from exporter.prepared import Prepared
+from exporter.reload import Plan
+from exporter.roster import Roster
+from exporter.rules.manager import RuleManager
+from exporter.samplers.fleet import Fleet
+from exporter.samplers.runner import TargetRunner
+from exporter.state.keeper import Keeper
+
+
+class Targets:
+    """Goes from one set of targets to the next: at a reload, and whenever discovery finds others.
+
+    `lock` is held by whoever changes the plan meanwhile.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        *,
+        fleet: Fleet,
+        rules: RuleManager,
+        keeper: Keeper,
+        lock: asyncio.Lock,
+    ) -> None:
+        self._plan = prepared.plan
+        self._fleet = fleet
+        self._rules = rules
+        self._keeper = keeper
+        self._following = Following(lock, self.watch, self.open_gate)
+        self.discovery = Discovery(prepared.sources, self._following.note, records=keeper.discovery)
+        self._roster = Roster(fleet, self._following.note, lambda: self.discovery.hurry())
+
+    def note(self, runner: TargetRunner) -> None:
+        """A target has been sampled."""
+        self._roster.note(runner)
+
+    async def watch(self) -> None:
+        """Watch what is configured and what has been found by now."""
+        if await self._roster.watch(self._plan, self.discovery.found):
+            self._keeper.samples.begin_anew()
+        if not self._has_reported:
+            self._rules.gate.close(patience_seconds(self._plan))
+
+    async def start(self) -> None:
+        """Begin to watch, and to look for more."""
+        await self.watch()
+        self.discovery.start()
+
+    async def stop(self) -> None:
+        """Look for no more; who is watched stays so."""
+        await self.discovery.stop()
+
+    async def apply(self, prepared: Prepared) -> None:
+        """Go over to another plan; sources that stay keep what they have found."""
+        await self.discovery.stop()
+        self._plan = prepared.plan
+        try:
+            self.discovery = Discovery(
+                prepared.sources, self._following.note, self.discovery, self._keeper.discovery
+            )
+            await self.watch()
+        finally:
+            self.discovery.start()
+
+    async def hold_rules(self) -> None:
+        """Let nothing be evaluated until all targets have been sampled; ends what is under way."""
+        self._rules.gate.close(patience_seconds(self._plan))
+        await self._rules.settle()
+
+    @property
+    def _has_reported(self) -> bool:
+        """Whether there is something of every target, also of those that are still to be found."""
+        return self._fleet.has_reported and self.discovery.has_reported and not self._following.is_busy
+
+    def open_gate(self) -> None:
+        """Let rules be evaluated if there is something of every target."""
+        if self._has_reported:
+            self._rules.gate.open()
+
+
+def patience_seconds(plan: Plan) -> float:
+    """How long rules wait at most for targets that have not been sampled yet: two intervals."""
+    settings = plan.config.global_
+    return 2 * max(settings.sample_interval.seconds, settings.evaluation_interval.seconds)
