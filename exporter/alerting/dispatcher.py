@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from exporter.alerting.alerts import Alerts
 from exporter.alerting.delivery import Delivery
 from exporter.alerting.group import Group
 from exporter.alerting.metrics import Metrics
@@ -19,6 +21,9 @@ MakeDeliveries = Callable[[Group], Sequence[Delivery]]
 
 GroupId = tuple[str, str, Labels]
 """What a group is recognized by in another configuration: key of the route, receiver, labels."""
+
+# Alerts that are sorted into groups before others get a turn on the event loop.
+_BATCH: Final = 100
 
 _log = get_logger(__name__)
 
@@ -76,6 +81,16 @@ class Dispatcher:
             group = self._groups.get((route, labels)) or self._create(route, labels, not_before)
             if group is not None:
                 group.insert(alert, max(now, not_before), now)
+
+    async def dispatch_all(self, alerts: Alerts) -> None:
+        """Put all alerts into their groups, and give way to others now and then."""
+        for number, labels in enumerate([alert.labels for alert in alerts], 1):
+            # As it is now: it may have come once more meanwhile, or be over.
+            alert = alerts.get(labels)
+            if alert is not None:
+                self.dispatch(alert)
+            if number % _BATCH == 0:
+                await asyncio.sleep(0)
 
     def is_pending(self, labels: Labels) -> bool:
         """Whether a group holds this alert."""

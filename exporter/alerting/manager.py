@@ -29,9 +29,6 @@ from exporter.model.labels import Labels
 MAINTENANCE_SECONDS: Final = 60.0
 """How often what is over is forgotten."""
 
-# Alerts that are sorted into groups before others get a turn on the event loop.
-_BATCH: Final = 100
-
 _log = get_logger(__name__)
 
 
@@ -161,15 +158,15 @@ class AlertManager:
         self._services.metrics.invalid.labels(source).inc(count)
 
     async def reload(
-        self, config: AlertmanagerConfig, make_integrations: MakeIntegrations, external_url: str | None = None
+        self, config: AlertmanagerConfig, make_integrations: MakeIntegrations, external_url: str = ""
     ) -> None:
-        """Go over to another configuration; alerts, silences, log and the rhythm of groups stay.
+        """Go over to another configuration; alerts, silences, log and the rhythm of groups stay, as does the
+        external URL where none is given.
 
         Raises `exporter.errors.ConfigError`, and then nothing has changed.
         """
-        services = self._services
-        if external_url is not None:
-            services = replace(services, external_url=external_url)
+        before = self._services
+        services = replace(before, external_url=external_url or before.external_url)
         setup = build_setup(config, make_integrations, services, self._hold_until)
         self._services = services
         earlier = self._dispatcher.timings()
@@ -177,14 +174,8 @@ class AlertManager:
             self._retire(task)
         self._setup = setup
         self._note_setup()
-        dispatcher = self._dispatcher = setup.make_dispatcher(services, earlier)
-        for number, labels in enumerate([alert.labels for alert in services.alerts], 1):
-            # What has come meanwhile was dispatched already, as it is now.
-            alert = services.alerts.get(labels)
-            if alert is not None:
-                dispatcher.dispatch(alert)
-            if number % _BATCH == 0:
-                await asyncio.sleep(0)
+        self._dispatcher = setup.make_dispatcher(services, earlier)
+        await self._dispatcher.dispatch_all(services.alerts)
 
     def _retire(self, task: "asyncio.Task[None]") -> None:
         """Let a task end by itself; a stop waits for it."""
