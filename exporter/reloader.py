@@ -89,8 +89,14 @@ class Reloader:
             self._next = asyncio.create_task(self._take_turn(), name="reload")
             self._tasks.add(self._next)
             self._next.add_done_callback(self._done)
-        # Whoever asked may give up; the reload, on which others may wait too, goes on.
-        await asyncio.shield(self._next)
+        task = self._next
+        try:
+            # Whoever asked may give up; the reload, on which others may wait too, goes on.
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise ShuttingDownError from None
+            raise
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

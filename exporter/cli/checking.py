@@ -41,7 +41,7 @@ def check_configs(files: Sequence[Path], unknown_metrics: UnknownMetrics) -> Non
         report = report_on(plan.rule_files, plan)
         doubts = (
             doubts_of(path, plan.config),
-            web_doubts(plan.config.web.config_file, plan.web),
+            web_doubts(plan.config.web.config_file, plan.access.config),
             _routing_doubts(plan),
             _doubts(report, unknown_metrics),
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.config.fields import KIND
+from exporter.config.restart import RESTART_KEYS
 from exporter.config.schema import config_schema
 
 BEGIN: Final = "<!-- The reference begins: written by `make docs`, not by hand. -->"
@@ -49,7 +50,7 @@ class _Reference:
         """The lines about one section and those below it."""
         yield f"### {f'`{place}`' if place else 'Top level'}\n"
         yield _one_line(schema.get("description", "")) + "\n"
-        yield "| key | value | default | meaning |\n|---|---|---|---|"
+        yield "| key | value | default | meaning | a reload |\n|---|---|---|---|---|"
         below: list[tuple[str, str]] = []
         required = schema.get("required", ())
         for key, value in sorted(schema["properties"].items(), key=lambda item: item[0] not in required):
@@ -57,14 +58,17 @@ class _Reference:
                 if name not in self._places:
                     self._places[name] = f"{place}.{key}{suffix}".lstrip(".")
                     below.append((self._places[name], name))
-            yield self._row(key, value, required=key in required)
+            is_applied = f"{place}.{key}" not in RESTART_KEYS
+            yield self._row(key, value, required=key in required, is_applied=is_applied)
         yield ""
         for inner_place, name in below:
             yield from self.section(inner_place, self._definitions[name])
 
-    def _row(self, key: str, schema: Schema, *, required: bool) -> str:
+    def _row(self, key: str, schema: Schema, *, required: bool, is_applied: bool) -> str:
         default = "required" if required else _default(schema)
-        cells = (f"`{key}`", self._type(schema), default, _one_line(schema.get("description", "")))
+        meaning = _one_line(schema.get("description", ""))
+        reload = "applies it" if is_applied else "needs a restart"
+        cells = (f"`{key}`", self._type(schema), default, meaning, reload)
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
     def _type(self, schema: Schema) -> str:

@@ -195,10 +195,14 @@ class FastDaemon:
 
     async def reload(self, config: Mapping[str, Any] | None = None, alertmanager: str | None = None) -> None:
         """Reload, with the sections that have changed."""
+        self.change(config, alertmanager)
+        await self.app.reload()
+
+    def change(self, config: Mapping[str, Any] | None = None, alertmanager: str | None = None) -> None:
+        """Write the files anew, with the sections that have changed."""
         self._config = {**self._config, **(config or {})}
         self._alertmanager = alertmanager or self._alertmanager
         self._write()
-        await self.app.reload()
 
     def __repr__(self) -> str:
         told = "\n  ".join(map(str, self.told())) or "nothing"
