@@ -46,7 +46,7 @@ class Connection:
         no_touch: bool = False,
         on_closed: Callable[[], None] | None = None,
         on_errors: Callable[[Sequence[Reply]], None] | None = None,
-        max_reply_bytes: int = 64 << 20,
+        max_reply_bytes: int = 32 << 20,
     ) -> None:
         self.target = target
         self.connect_seconds = 0.0

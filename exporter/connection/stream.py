@@ -5,6 +5,7 @@ import ssl
 
 import redis.asyncio
 
+from exporter.connection.bounds import ReplyBoundError, ReplyBounds
 from exporter.connection.dialing import dial
 from exporter.connection.wire import Wire
 from exporter.errors import Reason, TargetError
@@ -13,12 +14,35 @@ from exporter.model.target import Target, Tls
 
 # Above this a stream pauses the socket; replies are read in pieces, so it bounds memory, not size.
 _STREAM_LIMIT_BYTES = 1 << 20
+# Replies to a login are a line each.
+_MAX_LOGIN_BYTES = 1 << 16
 
 
 class _Protocol(asyncio.StreamReaderProtocol):
-    """Remembers that the server has closed the connection: it says so once, and not to who comes after."""
+    """Remembers that the server has closed the connection: it says so once, and not to who comes after.
+
+    What would not be taken from it later is not taken here either.
+    """
 
     has_ended = False
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader)
+        self._reader = reader
+        self._bounds = ReplyBounds(_MAX_LOGIN_BYTES)
+        self._budget = _MAX_LOGIN_BYTES
+
+    def data_received(self, data: bytes) -> None:
+        """Something has arrived."""
+        self._budget -= len(data)
+        try:
+            self._bounds.note(data)
+            if self._budget < 0:
+                raise ReplyBoundError("the reply to a login is too large")
+        except ReplyBoundError as error:
+            self._reader.set_exception(error)
+        else:
+            super().data_received(data)
 
     def eof_received(self) -> bool | None:
         """The server has closed the connection."""

@@ -9,6 +9,7 @@ from typing import Final
 import hiredis
 import redis.exceptions
 
+from exporter.connection.bounds import ReplyBoundError
 from exporter.connection.call import Reply
 from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
 from exporter.model.printable import printable
@@ -117,6 +118,8 @@ def connect_error(error: BaseException, where: str) -> TargetError:
     if isinstance(error, redis.exceptions.ResponseError):
         reply = reply_error(error)
         return door_error(reply.reason, where) or TargetError(reply.reason, f"{where}: {reply}")
+    if isinstance(error, ReplyBoundError):
+        return TargetError(Reason.PROTOCOL, f"{where}: {error}")
     if isinstance(error, hiredis.ProtocolError | redis.exceptions.InvalidResponse):
         return TargetError(Reason.PROTOCOL, f"{where}: does not speak the Redis protocol")
     return _socket_error(error, where)

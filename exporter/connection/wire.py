@@ -8,13 +8,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Final, cast
 
 import hiredis
 
+from exporter.connection.bounds import TOO_LARGE, ReplyBoundError, ReplyBounds
 from exporter.connection.call import Call, Reply
 from exporter.connection.certificate import expiry_of
 from exporter.connection.translate import connect_error, reply_error
+from exporter.connection.turns import reading_turns
 from exporter.errors import Reason, TargetError
 
 # What the reader returns while a reply is not complete; any value of Redis' could be a reply.
@@ -22,6 +24,12 @@ _NOTHING_YET: Final = object()
 # A reader keeps room for the largest reply it has seen until the next one comes: beyond this it is let go of.
 _KEPT_BYTES: Final = 4096
 _CLOSE_SECONDS: Final = 1.0
+# More than this is read in pieces, in turns with all else: the event loop must not stand.
+_PIECE_BYTES: Final = 16_384
+# So much of the processor's time may be spent on the replies to what is asked together.
+_MOST_SECONDS: Final = 0.5
+# What RESP2 has; another protocol was not asked for.
+_TYPES: Final = frozenset({bytes, int, list, type(None), hiredis.ReplyError})
 
 
 class Wire(asyncio.Protocol):
@@ -34,7 +42,7 @@ class Wire(asyncio.Protocol):
     def __init__(self, writer: asyncio.StreamWriter, where: str, max_reply_bytes: int) -> None:
         # Kept with all that belongs to it: a writer that is thrown away closes its transport.
         self._writer = writer
-        self._transport = writer.transport
+        self._transport = cast(asyncio.Transport, writer.transport)
         self._where = where
         self._max_reply_bytes = max_reply_bytes
         self._budget = max_reply_bytes
@@ -42,6 +50,11 @@ class Wire(asyncio.Protocol):
         self._on_lost: Callable[[TargetError], None] | None = None
         self.on_errors: Callable[[Sequence[Reply]], None] | None = None
         self._reader = _new_reader()
+        self._bounds = ReplyBounds(max_reply_bytes)
+        # What has arrived and is not read yet, with when it came; and the seconds that reading has taken.
+        self._backlog: deque[tuple[bytes, float]] = deque()
+        self._spent_seconds = 0.0
+        self._end_to_come: TargetError | None = None
         self._is_swollen = False
         self._has_unread = False
         self._calls: deque[Call] = deque()
@@ -85,6 +98,8 @@ class Wire(asyncio.Protocol):
         """Send the commands of these."""
         self._calls.extend(calls)
         self._budget = self._max_reply_bytes
+        self._spent_seconds = 0.0
+        self._bounds.begin()
         self._sent_at = self._moved_at = time.monotonic()
         self._transport.write(b"".join([call.payload for call in calls]))
         if self._has_unread:
@@ -104,17 +119,58 @@ class Wire(asyncio.Protocol):
         arrived_at = self._moved_at = time.monotonic()
         self._budget -= len(data)
         if self._budget < 0:
-            self._lose(TargetError(Reason.PROTOCOL, f"{self._where}: a reply is too large"))
+            self._refuse(TOO_LARGE)
+        elif len(data) > _PIECE_BYTES or self._backlog or self._bounds.is_strict:
+            self._put_off(data, arrived_at)
+        else:
+            self._take(data, arrived_at)
+
+    def _take(self, data: bytes, arrived_at: float) -> None:
+        try:
+            self._bounds.note(data)
+        except ReplyBoundError as error:
+            self._refuse(str(error))
             return
         self._is_swollen = self._is_swollen or len(data) > _KEPT_BYTES
         self._reader.feed(data)
         self._read(arrived_at)
 
+    def _put_off(self, data: bytes, arrived_at: float) -> None:
+        """Read this in turns with all else; until then nothing more is taken from the socket."""
+        if not self._backlog:
+            reading_turns().add(self._go_on)
+        starts = range(0, len(data), _PIECE_BYTES)
+        self._backlog.extend([(data[start : start + _PIECE_BYTES], arrived_at) for start in starts])
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _go_on(self) -> bool:
+        """Read the next piece; whether there are more."""
+        if not self._backlog:
+            return False
+        began = time.thread_time()
+        data, arrived_at = self._backlog.popleft()
+        self._take(data, arrived_at)
+        self._spent_seconds += time.thread_time() - began
+        if self._spent_seconds > _MOST_SECONDS and self._calls:
+            self._refuse(f"replies take more than {_MOST_SECONDS} s to read")
+        if self._backlog:
+            return True
+        if self._end_to_come is not None:
+            self._lose(self._end_to_come)
+        elif not self._transport.is_closing():
+            self._transport.resume_reading()
+        return False
+
+    def _refuse(self, why: str) -> None:
+        self._lose(TargetError(Reason.PROTOCOL, f"{self._where}: {why}"))
+
     def _read(self, arrived_at: float) -> None:
         try:
             self._deliver(arrived_at)
-        except Exception as error:
-            self._lose(connect_error(error, self._where))
+        except Exception:
+            # What hiredis says of what is no reply, or of one that Python has no room or no form for.
+            self._refuse("does not speak the Redis protocol")
 
     def _deliver(self, arrived_at: float) -> None:
         """Give the calls the replies that are complete."""
@@ -129,27 +185,44 @@ class Wire(asyncio.Protocol):
                 return
             calls.popleft()
             call.seconds = max(0.0, arrived_at - self._sent_at)
-            if hiredis.ReplyError in set(map(type, call.replies)):
+            types = set(map(type, call.replies))
+            if not types <= _TYPES:
+                calls.appendleft(call)
+                self._refuse("a reply is none of RESP2")
+                return
+            if hiredis.ReplyError in types:
                 call.replies = _with_errors(call.replies)
                 if self.on_errors is not None:
                     self.on_errors(call.replies)
             call.end()
-        if self._is_swollen:
-            # All is read, so nothing is lost with it.
-            self._reader, self._is_swollen = _new_reader(), False
+        if not self._reader.has_data():
+            self._clear()
         if self._on_idle is not None:
             self._on_idle()
 
+    def _clear(self) -> None:
+        """All is read."""
+        self._bounds.rest()
+        if self._is_swollen:
+            self._reader, self._is_swollen = _new_reader(), False
+
     def eof_received(self) -> None:
         """The server has closed the connection."""
-        self._lose(TargetError(Reason.CLOSED, f"{self._where}: closed the connection"))
+        self._lose_after_all(TargetError(Reason.CLOSED, f"{self._where}: closed the connection"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is closed."""
         self._closed.set()
         # Whatever the system says of it: it was open, so it says nothing of the next one.
         cause = exc if isinstance(exc, ssl.SSLError) else EOFError()
-        self._lose(connect_error(cause, self._where))
+        self._lose_after_all(connect_error(cause, self._where))
+
+    def _lose_after_all(self, error: TargetError) -> None:
+        """What came before the end is read first."""
+        if self._backlog:
+            self._end_to_come = self._end_to_come or error
+        else:
+            self._lose(error)
 
     def _lose(self, error: TargetError) -> None:
         tell = self._on_lost
@@ -162,6 +235,7 @@ class Wire(asyncio.Protocol):
         self._on_idle = self._on_lost = None
         self._end = self._end or error
         self._transport.abort()
+        self._backlog.clear()
         while self._calls:
             self._calls.popleft().end(error)
 

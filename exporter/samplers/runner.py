@@ -17,6 +17,7 @@ from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus, table_of
 from exporter.samplers.unavailable import Unavailable
+from exporter.samplers.unreadable import fault_of
 from exporter.store import Store
 
 log = get_logger(__name__)
@@ -247,10 +248,7 @@ class TargetRunner:
         elif isinstance(error, TargetError):
             self._failed(slot, error)
         else:
-            name = slot.plan.spec.name
-            if slot.status.reason is not Reason.INTERNAL:
-                log.error("sampler failed", instance=self.target.instance, sampler=name, exc_info=error)
-            self._failed(slot, TargetError(Reason.INTERNAL, f"{type(error).__name__} in sampler {name}"))
+            self._failed(slot, fault_of(error, str(self.target.address), slot.plan.spec.name))
         slot.status.note(at, self._clock.monotonic() - started)
 
     def next_delay_seconds(self, name: str) -> float | None:

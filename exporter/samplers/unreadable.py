@@ -1,0 +1,38 @@
+"""Replies that a sampler cannot read: whose fault that is, in one sentence."""
+
+import traceback
+from pathlib import Path
+from typing import Final
+
+import exporter
+from exporter.errors import Reason, TargetError
+
+_PACKAGE: Final = Path(exporter.__file__).parent
+# What comes of reading a reply of another form than that of any server that is known.
+_OF_OTHER_FORMS: Final = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+
+
+def fault_of(error: Exception, where: str, sampler: str) -> TargetError:
+    """What stopped a sampler that is not an error of the connection: a reply of a form that it does not
+    know, or else a fault of ours. Names the line that stumbled; says nothing of what the server sent."""
+    what = f"{type(error).__name__} at {_place_of(error)}"
+    if isinstance(error, _OF_OTHER_FORMS):
+        text = f"{where}: a reply is none that the sampler {sampler} can read ({what})"
+        return TargetError(Reason.PROTOCOL, text)
+    return TargetError(Reason.INTERNAL, f"{where}: the sampler {sampler} failed ({what})")
+
+
+def _place_of(error: Exception) -> str:
+    """The innermost line of this package, as `samplers/slots.py:12`."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(_PACKAGE):
+            return f"{path.relative_to(_PACKAGE)}:{frame.lineno}"
+    return "an unknown place"
