@@ -4,7 +4,7 @@ import errno
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, WrapValidator, model_validator
 
@@ -38,6 +38,10 @@ class GlobalSection(Section):
     job: Annotated[str, Field(min_length=1)] = DEFAULT_JOB
     """The label `job` of all series in the daemon's own store, and so of alerts, as Prometheus adds it to
     what it scrapes; not on `/metrics`, where Prometheus adds its own."""
+
+    enable_features: tuple[Literal["promql-delayed-name-removal"], ...] = ()
+    """What Prometheus has as feature flags. `promql-delayed-name-removal`: metric names go from the results
+    of queries only, not where a function changes what a value means."""
 
     @model_validator(mode="after")
     def _check_timeout(self) -> Self:

@@ -20,7 +20,6 @@ from exporter.promql.operators.elementwise import (
     Absent,
     CalendarOfEvaluation,
     Clamp,
-    DropNames,
     MapValues,
     MapWithParameters,
     Sort,
@@ -58,11 +57,11 @@ def compile_call(compiler: "Compiler", node: Call) -> VectorOperator:
     """The operator for a function that yields an instant vector."""
     name = node.function.name
     if name in ELEMENTWISE:
-        return MapValues(ELEMENTWISE[name], compiler.vector(node.args[0]))
+        return compiler.nameless(MapValues(ELEMENTWISE[name], compiler.vector(node.args[0])))
     if name in CALENDAR:
         if not node.args:
             return CalendarOfEvaluation(CALENDAR[name])
-        return MapValues(CALENDAR[name], compiler.vector(node.args[0]))
+        return compiler.nameless(MapValues(CALENDAR[name], compiler.vector(node.args[0])))
     if name in WINDOW_FUNCTIONS:
         return _window_function(compiler, node)
     return _BUILDERS[name](compiler, node)
@@ -76,22 +75,27 @@ def _check_label_name(name: str, role: str, function: str) -> None:
 def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
     name = node.function.name
     windows = compiler.windows(node.args[0], distinct=name in TAKE_DISTINCT)
-    applied = ApplyToWindows(WINDOW_FUNCTIONS[name], windows, keep_names=name == "last_over_time")
+    applied = ApplyToWindows(WINDOW_FUNCTIONS[name], windows)
+    if name == "last_over_time":
+        return applied
     if name in ("rate", "increase"):
-        return ApplyToCounters(applied, unwrap(node.args[0]).start)
-    return applied
+        counted = ApplyToCounters(applied, unwrap(node.args[0]).start)
+        return compiler.nameless(counted, of_ranges=True)
+    return compiler.nameless(applied, of_ranges=True)
 
 
 def _quantile_over_time(compiler: "Compiler", node: Call) -> VectorOperator:
     share = compiler.scalar(node.args[0])
     applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], compiler.windows(node.args[1]))
     prepared = ApplyWithParameter(lambda at, number: quantile_over_time(number), applied, share)
-    return QuantileOverTime(prepared, share, unwrap(node.args[0]).start)
+    found = QuantileOverTime(prepared, share, unwrap(node.args[0]).start)
+    return compiler.nameless(found, of_ranges=True)
 
 
 def _predict_linear(compiler: "Compiler", node: Call) -> VectorOperator:
     applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], compiler.windows(node.args[0]))
-    return ApplyWithParameter(predict_linear, applied, compiler.scalar(node.args[1]))
+    found = ApplyWithParameter(predict_linear, applied, compiler.scalar(node.args[1]))
+    return compiler.nameless(found, of_ranges=True)
 
 
 def _absent_over_time(compiler: "Compiler", node: Call) -> VectorOperator:
@@ -121,30 +125,30 @@ def _key_of_absent(node: Expr) -> Key:
 
 def _round(compiler: "Compiler", node: Call) -> VectorOperator:
     nearest = compiler.scalar(node.args[1]) if len(node.args) > 1 else Constant(1.0)
-    return MapWithParameters(rounding, compiler.vector(node.args[0]), [nearest])
+    return compiler.nameless(MapWithParameters(rounding, compiler.vector(node.args[0]), [nearest]))
 
 
 def _clamp(compiler: "Compiler", node: Call) -> VectorOperator:
     parameters = [compiler.scalar(argument) for argument in node.args[1:]]
     clamped = MapWithParameters(clamping, compiler.vector(node.args[0]), parameters)
-    return Clamp(clamped, *parameters)
+    return compiler.nameless(Clamp(clamped, *parameters))
 
 
 def _clamp_max(compiler: "Compiler", node: Call) -> VectorOperator:
     parameters = [Constant(-math.inf), compiler.scalar(node.args[1])]
-    return MapWithParameters(clamping, compiler.vector(node.args[0]), parameters)
+    return compiler.nameless(MapWithParameters(clamping, compiler.vector(node.args[0]), parameters))
 
 
 def _clamp_min(compiler: "Compiler", node: Call) -> VectorOperator:
     parameters = [compiler.scalar(node.args[1]), Constant(math.inf)]
-    return MapWithParameters(clamping, compiler.vector(node.args[0]), parameters)
+    return compiler.nameless(MapWithParameters(clamping, compiler.vector(node.args[0]), parameters))
 
 
 def _timestamp(compiler: "Compiler", node: Call) -> VectorOperator:
     argument = unwrap(node.args[0])
     if isinstance(argument, VectorSelector):
-        return DropNames(SelectTimestamps(argument))
-    return TimestampOfEvaluation(compiler.vector(argument))
+        return compiler.nameless(SelectTimestamps(argument))
+    return compiler.nameless(TimestampOfEvaluation(compiler.vector(argument)))
 
 
 def _label_replace(compiler: "Compiler", node: Call) -> VectorOperator:
@@ -165,16 +169,31 @@ def _label_join(compiler: "Compiler", node: Call) -> VectorOperator:
 
 def _histogram_quantile(compiler: "Compiler", node: Call) -> VectorOperator:
     share, buckets = node.args
-    return HistogramQuantile(
-        compiler.scalar(share), compiler.vector(buckets), unwrap(share).start, unwrap(buckets).start
+    found = HistogramQuantile(
+        compiler.scalar(share),
+        compiler.vector(buckets),
+        unwrap(share).start,
+        unwrap(buckets).start,
+        tells_names=compiler.drops_names_late,
     )
+    return compiler.nameless(found)
 
 
 def _histogram_fraction(compiler: "Compiler", node: Call) -> VectorOperator:
     lower, upper, buckets = node.args
-    return HistogramFraction(
-        compiler.scalar(lower), compiler.scalar(upper), compiler.vector(buckets), unwrap(buckets).start
+    found = HistogramFraction(
+        compiler.scalar(lower),
+        compiler.scalar(upper),
+        compiler.vector(buckets),
+        unwrap(buckets).start,
+        tells_names=compiler.drops_names_late,
     )
+    return compiler.nameless(found)
+
+
+def _sort(compiler: "Compiler", node: Call, *, descending: bool) -> VectorOperator:
+    operand = compiler.vector(node.args[0])
+    return Sort(operand, descending=descending, steps=compiler.steps, offset=node.start)
 
 
 _BUILDERS: Final[dict[str, _Builder]] = {
@@ -190,8 +209,8 @@ _BUILDERS: Final[dict[str, _Builder]] = {
     "predict_linear": _predict_linear,
     "quantile_over_time": _quantile_over_time,
     "round": _round,
-    "sort": lambda compiler, node: Sort(compiler.vector(node.args[0]), descending=False),
-    "sort_desc": lambda compiler, node: Sort(compiler.vector(node.args[0]), descending=True),
+    "sort": lambda compiler, node: _sort(compiler, node, descending=False),
+    "sort_desc": lambda compiler, node: _sort(compiler, node, descending=True),
     "timestamp": _timestamp,
     "vector": lambda compiler, node: VectorOfScalar(compiler.scalar(node.args[0])),
 }

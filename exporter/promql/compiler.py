@@ -18,8 +18,9 @@ from exporter.promql.operators.arithmetic import (
     VectorScalarComparison,
 )
 from exporter.promql.operators.base import Once, RangeOperator, ScalarOperator, Shared, VectorOperator
-from exporter.promql.operators.elementwise import MapValues
+from exporter.promql.operators.elementwise import MapValues, Steps
 from exporter.promql.operators.matching import SetOperation, VectorBinary
+from exporter.promql.operators.names import DropNames, DropNamesLater, DropNamesOfRanges
 from exporter.promql.operators.scalar import Constant, Negation, ScalarBinary
 from exporter.promql.operators.selectors import SelectVector, SelectWindows
 from exporter.promql.operators.subquery import EvaluateSubquery
@@ -44,12 +45,17 @@ from exporter.promql.syntax.tokens import SET_OPERATORS
 
 
 class Compiler:
-    """Builds the operators for the nodes of one query. `QueryError` where an argument can never work."""
+    """Builds the operators for the nodes of one query. `QueryError` where an argument can never work.
 
-    def __init__(self, root: Expr, limits: Limits) -> None:
+    `drops_names_late`: metric names go from the result only, instead of where they stop to hold.
+    """
+
+    def __init__(self, root: Expr, limits: Limits, *, drops_names_late: bool = False) -> None:
         self.limits = limits
+        self.drops_names_late = drops_names_late
         self._pinning = Pinning()
         self._inside_pinned = False
+        self._inside_subquery = False
         self._repetitions = Repetitions(root)
         self._shared: dict[Expr, VectorOperator] = {}
 
@@ -77,7 +83,7 @@ class Compiler:
                 return SelectVector(node)
             case Unary():
                 inner = self.vector(node.expr)
-                return MapValues(_negate, inner) if node.op == "-" else inner
+                return self.nameless(MapValues(_negate, inner)) if node.op == "-" else inner
             case Binary():
                 return self._binary(node)
             case Aggregate():
@@ -86,6 +92,19 @@ class Compiler:
                 return compile_call(self, node)
             case _:
                 raise TypeError(f"{type(node).__name__} is no instant vector")
+
+    def nameless(self, operator: VectorOperator, *, of_ranges: bool = False) -> VectorOperator:
+        """The same without the metric names, which hold no more."""
+        if self.drops_names_late:
+            return DropNamesLater(operator)
+        return DropNamesOfRanges(operator) if of_ranges else DropNames(operator)
+
+    @property
+    def steps(self) -> Steps:
+        """At which moments the part that is being built will be evaluated."""
+        if self._inside_pinned:
+            return Steps.ONE
+        return Steps.OF_SUBQUERY if self._inside_subquery else Steps.OF_QUERY
 
     def scalar(self, node: Expr) -> ScalarOperator:
         """The operator for a node that yields a number."""
@@ -117,9 +136,10 @@ class Compiler:
 
     def _subquery_operand(self, node: Subquery) -> VectorOperator:
         # What a pinned subquery evaluates still differs from step to step.
-        outside, self._inside_pinned = self._inside_pinned, False
+        outside = self._inside_pinned, self._inside_subquery
+        self._inside_pinned, self._inside_subquery = False, True
         operator = self.vector(node.expr)
-        self._inside_pinned = outside
+        self._inside_pinned, self._inside_subquery = outside
         return operator
 
     def string(self, node: Expr) -> str:
@@ -139,15 +159,18 @@ class Compiler:
         matching = node.matching or Matching()
         if op in SET_OPERATORS:
             return SetOperation(op, left, right, matching)
-        return VectorBinary(op, left, right, matching, returns_bool=node.returns_bool)
+        return VectorBinary(
+            op, left, right, matching, returns_bool=node.returns_bool, drops_late=self.drops_names_late
+        )
 
     def _with_scalar(self, node: Binary, vector: Expr, scalar: Expr, *, swapped: bool) -> VectorOperator:
         operand, number = self.vector(vector), self.scalar(scalar)
         if node.op in COMPARISON:
-            return VectorScalarComparison(
+            compared = VectorScalarComparison(
                 node.op, operand, number, swapped=swapped, returns_bool=node.returns_bool
             )
-        return VectorScalarArithmetic(node.op, operand, number, swapped=swapped)
+            return self.nameless(compared) if node.returns_bool else compared
+        return self.nameless(VectorScalarArithmetic(node.op, operand, number, swapped=swapped))
 
     def _aggregate(self, node: Aggregate) -> VectorOperator:
         operand = self.vector(node.expr)

@@ -11,6 +11,7 @@ from exporter.promql.compiler import Compiler
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
 from exporter.promql.limits import Limits
 from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
+from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
 from exporter.promql.source import SeriesSource
 from exporter.promql.syntax.signatures import ValueType
@@ -22,8 +23,8 @@ _Points = list[tuple[int, float]]
 class _Plan:
     """The operators of one expression, and the labels of its last result."""
 
-    def __init__(self, expression: Expression, limits: Limits) -> None:
-        compiler = Compiler(expression.root, limits)
+    def __init__(self, expression: Expression, limits: Limits, *, drops_names_late: bool) -> None:
+        compiler = Compiler(expression.root, limits, drops_names_late=drops_names_late)
         self.vector: VectorOperator | None = None
         self.scalar: ScalarOperator | None = None
         self.windows: RangeOperator | None = None
@@ -44,8 +45,7 @@ class _Plan:
         """The labels of a result. Raises `QueryError` where two are the same."""
         if keys is not self._keys:
             labels = [key.final for key in keys]
-            if len(set(labels)) < len(labels):
-                raise QueryError("vector cannot contain metrics with the same labelset")
+            check_unique(labels, len(labels))
             self._labels = labels
             self._keys = keys
         return self._labels
@@ -58,7 +58,9 @@ class Engine:
     queries may run. It may have a look-back of its own.
 
     `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
-    subqueries that give none, which in Prometheus is the global evaluation interval.
+    subqueries that give none, which in Prometheus is the global evaluation interval. With
+    `delayed_name_removal` metric names go from results only, as with Prometheus' feature flag
+    `promql-delayed-name-removal`.
     """
 
     def __init__(
@@ -67,12 +69,21 @@ class Engine:
         limits: Limits | None = None,
         lookback_ms: int = DEFAULT_LOOKBACK_MS,
         default_step_ms: int = 15_000,
+        *,
+        delayed_name_removal: bool = False,
     ) -> None:
         self._store = store
         self._limits = limits or Limits()
         self._lookback_ms = lookback_ms
         self.default_step_ms = default_step_ms
+        self._delayed_name_removal = delayed_name_removal
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
+
+    def delay_name_removal(self, delayed: bool) -> None:
+        """From the next query on, let metric names go from results only, or else at once."""
+        if delayed is not self._delayed_name_removal:
+            self._delayed_name_removal = delayed
+            self._plans.clear()
 
     def instant(
         self,
@@ -140,7 +151,9 @@ class Engine:
         """The plan of an expression, for one query at a time: it remembers the last series it has seen."""
         plan = self._plans.get(expression)
         if plan is None or plan.is_busy:
-            plan = self._plans[expression] = _Plan(expression, self._limits)
+            plan = self._plans[expression] = _Plan(
+                expression, self._limits, drops_names_late=self._delayed_name_removal
+            )
         plan.is_busy = True
         try:
             yield plan
@@ -237,8 +250,7 @@ def _labels_of(item: tuple[Labels, _Points]) -> Labels:
 
 
 def _sorted_unique(series: list[result.RangeSeries]) -> list[result.RangeSeries]:
-    if len({one.labels for one in series}) < len(series):
-        raise QueryError("vector cannot contain metrics with the same labelset")
+    check_unique((one.labels for one in series), len(series))
     return sorted(series, key=lambda one: one.labels)
 
 

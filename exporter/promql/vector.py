@@ -19,11 +19,11 @@ METADATA_LABELS = (METRIC_NAME, "__type__", "__unit__")
 class Key:
     """The labels of a series under computation, and whether the metric name is to go in the end.
 
-    Names are removed only from the result, so that functions such as label_replace can still use them: what
-    Prometheus calls delayed name removal.
+    It goes in the end with what Prometheus calls delayed name removal, so that functions such as
+    label_replace can still use it. Without that, it is gone from the labels once a function has dropped it.
     """
 
-    __slots__ = ("_dropped", "_final", "_hash", "drop_name", "labels")
+    __slots__ = ("_dropped", "_final", "_hash", "_nameless", "drop_name", "labels")
 
     def __init__(self, labels: Labels, *, drop_name: bool = False) -> None:
         self.labels = labels
@@ -31,6 +31,7 @@ class Key:
         self._hash = hash((labels, drop_name))
         self._dropped: Key | None = self if drop_name else None
         self._final: Labels | None = None if drop_name else labels
+        self._nameless: Key | None = None
 
     @property
     def dropped(self) -> "Key":
@@ -38,6 +39,17 @@ class Key:
         if self._dropped is None:
             self._dropped = Key(self.labels, drop_name=True)
         return self._dropped
+
+    @property
+    def nameless(self) -> "Key":
+        """The key of the labels without the name."""
+        if self._nameless is None:
+            self._nameless = Key(self.labels.without(*METADATA_LABELS)) if self._is_named else self
+        return self._nameless
+
+    @property
+    def _is_named(self) -> bool:
+        return any(self.labels.get(name) for name in METADATA_LABELS)
 
     @property
     def final(self) -> Labels:
@@ -97,11 +109,6 @@ class PerKey(Generic[_T]):
         if found is None:
             found = self._known[key] = self._compute(key)
         return found
-
-
-def dropping() -> PerKey[Key]:
-    """Keys with their names to go."""
-    return PerKey(lambda key: key.dropped)
 
 
 class Presence:

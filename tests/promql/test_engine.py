@@ -91,7 +91,8 @@ def test_an_expression_follows_series_that_come_and_go() -> None:
 
 
 def test_annotations_name_the_place_in_the_query() -> None:
-    engine = Engine(load('load 1m\n  depth 1 2 3\n  odd_bucket{le="x"} 1').store)
+    world = load('load 1m\n  depth 1 2 3\n  odd_bucket{le="x"} 1')
+    engine = Engine(world.store, delayed_name_removal=True)
     result = engine.instant(
         parse("1 +\n  rate((depth[2m])) + histogram_quantile(2, odd_bucket)"), 2 * MINUTE_MS
     )
@@ -106,8 +107,24 @@ def test_annotations_name_the_place_in_the_query() -> None:
     )
 
 
+def test_names_go_late_or_at_once_as_it_is_told() -> None:
+    engine = Engine(load("load 1m\n  depth 1 2 3").store)
+    expression = parse('label_replace(abs(depth), "of", "$1", "__name__", "(.*)")')
+
+    def labels() -> list[str]:
+        value = engine.instant(expression, MINUTE_MS).value
+        assert isinstance(value, Vector)
+        return [str(sample.labels) for sample in value.samples]
+
+    assert labels() == ["{}"]
+    engine.delay_name_removal(True)
+    assert labels() == ['{of="depth"}']
+    engine.delay_name_removal(False)
+    assert labels() == ["{}"]
+
+
 def test_annotations_are_bounded() -> None:
-    series = "\n".join(f"  depth_{number} 1 2 3" for number in range(60))
+    series = "\n".join(f"  depth_{number}{{n='{number}'}} 1 2 3" for number in range(60))
     engine = Engine(load(f"load 1m\n{series}").store, Limits(annotations=5))
     infos = engine.instant(parse('count(rate({__name__=~"depth.*"}[2m]))'), 2 * MINUTE_MS).infos
     assert len(infos) == 6

@@ -45,6 +45,11 @@ def test_its_tests_pass(path: Path) -> None:
     assert list(run_test_file(path).failures) == []
 
 
+@pytest.mark.parametrize("path", _TESTS, ids=lambda path: path.stem)
+def test_its_tests_pass_with_names_dropped_late_as_well(path: Path) -> None:
+    assert list(run_test_file(path, delayed_name_removal=True).failures) == []
+
+
 @pytest.mark.peers("promtool")
 def test_promtool_takes_them_all() -> None:
     promtool = require_program("promtool")

@@ -25,12 +25,15 @@ def rounding(nearest: float) -> Callable[[float], float]:
 
 
 def clamping(least: float, most: float) -> Callable[[float], float]:
-    """Limits values; NaN, also as a bound, yields NaN."""
+    """Limits values; NaN, also as a bound, yields NaN, but for what infinity decides, as in Go."""
 
     def clamp(value: float) -> float:
-        if value != value or least != least or most != most:
-            return math.nan
-        return max(least, min(most, value))
+        lowered = -math.inf if -math.inf in (most, value) else min(most, value)
+        if value != value or most != most:
+            lowered = lowered if lowered == -math.inf else math.nan
+        if math.inf in (least, lowered):
+            return math.inf
+        return math.nan if least != least or lowered != lowered else max(least, lowered)
 
     return clamp
 

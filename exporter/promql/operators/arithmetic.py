@@ -9,7 +9,7 @@ from typing import Final
 from exporter.promql.numbers import divide, divide_all, modulo, power
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
-from exporter.promql.vector import Presence, Vector, dropping
+from exporter.promql.vector import Presence, Vector
 
 _Columns = Callable[[Sequence[float], Sequence[float]], list[float]]
 
@@ -41,14 +41,13 @@ def columns(op: str) -> _Columns:
 
 
 class VectorScalarArithmetic:
-    """`vector op number`, or with `swapped` `number op vector`; the name goes."""
+    """`vector op number`, or with `swapped` `number op vector`."""
 
     def __init__(self, op: str, vector: VectorOperator, scalar: ScalarOperator, *, swapped: bool) -> None:
         self._columns = columns(op)
         self._vector = vector
         self._scalar = scalar
         self._swapped = swapped
-        self._keys = dropping()
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
@@ -56,7 +55,7 @@ class VectorScalarArithmetic:
         values = vector.values
         constant = [self._scalar.evaluate(run, at)] * len(values)
         result = self._columns(constant, values) if self._swapped else self._columns(values, constant)
-        return Vector(self._keys.of(vector.keys, run.check), result)
+        return Vector(vector.keys, result)
 
 
 class VectorScalarComparison:
@@ -76,7 +75,6 @@ class VectorScalarComparison:
         self._scalar = scalar
         self._swapped = swapped
         self._returns_bool = returns_bool
-        self._keys = dropping()
         self._presence = Presence()
 
     def evaluate(self, run: Run, at: int) -> Vector:
@@ -88,5 +86,5 @@ class VectorScalarComparison:
         else:
             mask = list(map(self._compare, values, constant))
         if self._returns_bool:
-            return Vector(self._keys.of(vector.keys, run.check), list(map(float, mask)))
+            return Vector(vector.keys, list(map(float, mask)))
         return self._presence.masked(vector.keys, values, mask)

@@ -1,24 +1,32 @@
 """Functions and signs on each element of a vector."""
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
-from exporter.promql.vector import NOTHING, ONE_WITHOUT_LABELS, Key, Vector, dropping
+from exporter.promql.vector import NOTHING, ONE_WITHOUT_LABELS, Key, Vector
+
+
+class Steps(Enum):
+    """At which moments a part of a query is evaluated."""
+
+    OF_QUERY = "query"
+    OF_SUBQUERY = "subquery"
+    ONE = "one"
 
 
 class MapValues:
-    """A function of one value, applied to every element; the name goes."""
+    """A function of one value, applied to every element."""
 
     def __init__(self, function: Callable[[float], float], operand: VectorOperator) -> None:
         self._function = function
         self._operand = operand
-        self._keys = dropping()
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
-        return Vector(self._keys.of(vector.keys, run.check), list(map(self._function, vector.values)))
+        return Vector(vector.keys, list(map(self._function, vector.values)))
 
 
 class MapWithParameters:
@@ -33,13 +41,12 @@ class MapWithParameters:
         self._prepare = prepare
         self._operand = operand
         self._parameters = parameters
-        self._keys = dropping()
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
         function = self._prepare(*(parameter.evaluate(run, at) for parameter in self._parameters))
-        return Vector(self._keys.of(vector.keys, run.check), list(map(function, vector.values)))
+        return Vector(vector.keys, list(map(function, vector.values)))
 
 
 class Clamp:
@@ -52,9 +59,8 @@ class Clamp:
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
-        if self._most.evaluate(run, at) < self._least.evaluate(run, at):
-            return NOTHING
-        return self._clamped.evaluate(run, at)
+        vector = self._clamped.evaluate(run, at)
+        return NOTHING if self._most.evaluate(run, at) < self._least.evaluate(run, at) else vector
 
 
 class TimestampOfEvaluation:
@@ -62,25 +68,11 @@ class TimestampOfEvaluation:
 
     def __init__(self, operand: VectorOperator) -> None:
         self._operand = operand
-        self._keys = dropping()
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
-        return Vector(self._keys.of(vector.keys, run.check), [at / 1000] * len(vector.values))
-
-
-class DropNames:
-    """A vector as it is, but for the names."""
-
-    def __init__(self, operand: VectorOperator) -> None:
-        self._operand = operand
-        self._keys = dropping()
-
-    def evaluate(self, run: Run, at: int) -> Vector:
-        """The vector."""
-        vector = self._operand.evaluate(run, at)
-        return Vector(self._keys.of(vector.keys, run.check), vector.values)
+        return Vector(vector.keys, [at / 1000] * len(vector.values))
 
 
 class VectorOfScalar:
@@ -118,18 +110,30 @@ class Absent:
 
 
 class Sort:
-    """`sort` and `sort_desc`: by value, NaN last."""
+    """`sort` and `sort_desc`: by value, NaN last. It warns where that is lost: at more than one step."""
 
-    def __init__(self, operand: VectorOperator, *, descending: bool) -> None:
+    def __init__(self, operand: VectorOperator, *, descending: bool, steps: Steps, offset: int) -> None:
         self._operand = operand
         self._sign = -1.0 if descending else 1.0
+        self._steps = steps
+        self._offset = offset
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector in order."""
+        if self._is_one_of_several(run, at):
+            run.annotations.warn(
+                "sort is ineffective for range queries since results are always ordered by labels",
+                self._offset,
+            )
         vector = self._operand.evaluate(run, at)
         sign, values = self._sign, vector.values
         order = sorted(range(len(values)), key=lambda index: _rank(values[index], sign))
         return Vector([vector.keys[index] for index in order], [values[index] for index in order])
+
+    def _is_one_of_several(self, run: Run, at: int) -> bool:
+        if self._steps is Steps.OF_QUERY:
+            return run.start != run.end
+        return self._steps is Steps.OF_SUBQUERY and run.memory.setdefault(self, at) != at
 
 
 def _rank(value: float, sign: float) -> tuple[bool, float]:

@@ -25,11 +25,12 @@ class _Layout:
 class _Histograms:
     """Puts the elements of a vector together to histograms."""
 
-    def __init__(self, operand: VectorOperator, offset: int) -> None:
+    def __init__(self, operand: VectorOperator, offset: int, *, tells_names: bool) -> None:
         self._operand = operand
         self._offset = offset
+        self._tells_names = tells_names
         self._bound = PerKey(_upper_bound)
-        self._result = PerKey(lambda key: Key(key.labels.without(_BOUND), drop_name=True))
+        self._result = PerKey(lambda key: Key(key.labels.without(_BOUND)))
         self._known: tuple[Sequence[Key], _Layout] | None = None
 
     def read(self, run: Run, at: int) -> tuple[list[Key], list[Buckets]]:
@@ -38,16 +39,20 @@ class _Histograms:
         run.touch(len(vector.values))
         layout = self._layout(vector.keys, run)
         for key in layout.bad:
-            name = f' for metric name "{key.labels.name}"' if key.labels.name else ""
+            name = self.name_of(key)
             run.annotations.warn(
                 f'bucket label "{_BOUND}" is missing or has a malformed value of '
-                f'"{key.labels.get(_BOUND)}"{name}',
+                f'"{key.labels.get(_BOUND)}"' + (f' for metric name "{name}"' if name else ""),
                 self._offset,
             )
         values = vector.values
         return layout.keys, [
             merge_buckets([(bound, values[index]) for bound, index in buckets]) for buckets in layout.buckets
         ]
+
+    def name_of(self, key: Key) -> str:
+        """The metric's name as annotations tell it; nothing where names are dropped at once."""
+        return key.labels.name if self._tells_names else ""
 
     def _layout(self, keys: Sequence[Key], run: Run) -> _Layout:
         if self._known is None or self._known[0] is not keys:
@@ -76,10 +81,16 @@ class HistogramQuantile:
     """`histogram_quantile(share, buckets)`."""
 
     def __init__(
-        self, share: ScalarOperator, operand: VectorOperator, share_offset: int, offset: int
+        self,
+        share: ScalarOperator,
+        operand: VectorOperator,
+        share_offset: int,
+        offset: int,
+        *,
+        tells_names: bool,
     ) -> None:
         self._share = share
-        self._histograms = _Histograms(operand, offset)
+        self._histograms = _Histograms(operand, offset, tells_names=tells_names)
         self._share_offset = share_offset
         self._offset = offset
 
@@ -92,7 +103,7 @@ class HistogramQuantile:
         for key, buckets in zip(keys, histograms, strict=True):
             if buckets.was_forced:
                 run.annotations.inform_forced(
-                    key.labels.name,
+                    self._histograms.name_of(key),
                     self._offset,
                     at,
                     buckets.forced_low,
@@ -106,11 +117,17 @@ class HistogramFraction:
     """`histogram_fraction(lower, upper, buckets)`."""
 
     def __init__(
-        self, lower: ScalarOperator, upper: ScalarOperator, operand: VectorOperator, offset: int
+        self,
+        lower: ScalarOperator,
+        upper: ScalarOperator,
+        operand: VectorOperator,
+        offset: int,
+        *,
+        tells_names: bool,
     ) -> None:
         self._lower = lower
         self._upper = upper
-        self._histograms = _Histograms(operand, offset)
+        self._histograms = _Histograms(operand, offset, tells_names=tells_names)
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The share of the observations between the two values, per histogram."""

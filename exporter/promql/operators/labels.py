@@ -7,6 +7,7 @@ from exporter.model.expansion import expander
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import InvalidRegexError, compile_anchored
 from exporter.promql.operators.base import VectorOperator
+from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
 from exporter.promql.vector import Key, PerKey, Vector
 
@@ -44,8 +45,7 @@ class Relabel:
     def _account(self, run: Run, keys: Sequence[Key]) -> None:
         for key in keys:
             run.hold_text(len(key.labels.get(self._label)))
-        if len({(key.labels, key.drop_name) for key in keys}) < len(keys):
-            raise QueryError("vector cannot contain metrics with the same labelset")
+        check_unique(keys, len(keys))
 
 
 def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callable[[Key], str | None]:

@@ -11,6 +11,7 @@ from exporter.gotemplate.quoting import quote
 from exporter.model.labels import Labels
 from exporter.promql.operators.arithmetic import COMPARISON, columns
 from exporter.promql.operators.base import VectorOperator
+from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import Cardinality, Matching
 from exporter.promql.vector import METADATA_LABELS, NOTHING, Key, PerKey, Presence, Vector
@@ -36,8 +37,9 @@ class _Pairs:
 class _Matcher:
     """Finds the pairs of a one-to-one or many-to-one operation."""
 
-    def __init__(self, matching: Matching, result: Callable[[Key, Key], Key]) -> None:
+    def __init__(self, matching: Matching, result: Callable[[Key, Key], Key], drops_late: bool) -> None:
         self._matching = matching
+        self._drops_late = drops_late
         self._result = result
         self._signature = signature(matching)
         self._one_signature = signature(matching)
@@ -63,6 +65,8 @@ class _Matcher:
             found.many.append(index)
             found.one.append(partner)
             found.keys.append(key)
+        if not self._drops_late:
+            check_unique(found.keys, len(found.keys))
         return found
 
     def _index(self, one: Sequence[Key], run: Run) -> dict[Labels, int]:
@@ -114,6 +118,7 @@ class VectorBinary:
         matching: Matching,
         *,
         returns_bool: bool,
+        drops_late: bool,
     ) -> None:
         self._left = left
         self._right = right
@@ -121,7 +126,8 @@ class VectorBinary:
         self._columns = None if op in COMPARISON else columns(op)
         self._returns_bool = returns_bool
         self._swapped = matching.cardinality is Cardinality.ONE_TO_MANY
-        self._matcher = _Matcher(matching, _result_key(matching, self._columns is not None, returns_bool))
+        result = _result_key(matching, self._columns is not None, returns_bool, drops_late)
+        self._matcher = _Matcher(matching, result, drops_late)
         self._presence = Presence()
 
     def evaluate(self, run: Run, at: int) -> Vector:
@@ -147,16 +153,19 @@ class VectorBinary:
         return self._presence.masked(keys, left, mask)
 
 
-def _result_key(matching: Matching, is_arithmetic: bool, returns_bool: bool) -> Callable[[Key, Key], Key]:
+def _result_key(
+    matching: Matching, is_arithmetic: bool, returns_bool: bool, drops_late: bool
+) -> Callable[[Key, Key], Key]:
     """How the labels of a result come from those of the "many" and the "one" side."""
+    is_nameless = is_arithmetic or (returns_bool and not drops_late)
 
     def build(many: Key, one: Key) -> Key:
-        labels = many.labels.without(*METADATA_LABELS) if is_arithmetic else many.labels
+        labels = many.labels.without(*METADATA_LABELS) if is_nameless else many.labels
         if matching.cardinality is Cardinality.ONE_TO_ONE:
             labels = labels.only(matching.labels) if matching.on else labels.without(*matching.labels)
         if matching.include:
             labels = labels.with_({name: one.labels.get(name) for name in matching.include})
-        return Key(labels, drop_name=returns_bool or (not is_arithmetic and many.drop_name))
+        return Key(labels, drop_name=drops_late and (returns_bool or (not is_arithmetic and many.drop_name)))
 
     return build
 

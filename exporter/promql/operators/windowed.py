@@ -5,18 +5,17 @@ from collections.abc import Callable, Sequence
 from exporter.promql.functions.windows import WindowFunction
 from exporter.promql.operators.base import RangeOperator, ScalarOperator
 from exporter.promql.run import Run
-from exporter.promql.vector import NOTHING, Key, Presence, Vector, dropping
+from exporter.promql.vector import NOTHING, Key, Presence, Vector
 
 _COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
 
 
 class ApplyToWindows:
-    """A function of the samples of each series. Without `keep_names` the name goes."""
+    """A function of the samples of each series."""
 
-    def __init__(self, function: WindowFunction, windows: RangeOperator, *, keep_names: bool = False) -> None:
+    def __init__(self, function: WindowFunction, windows: RangeOperator) -> None:
         self._function = function
         self._windows = windows
-        self._dropped = None if keep_names else dropping()
         self._presence = Presence()
 
     def evaluate(self, run: Run, at: int) -> Vector:
@@ -30,9 +29,7 @@ class ApplyToWindows:
         found = [function(times, values, start, end) if times else None for times, values in windows]
         vector = self._presence.vector(keys, found)
         run.hold(len(vector.values))
-        if self._dropped is None:
-            return vector
-        return Vector(self._dropped.of(vector.keys, run.check), vector.values)
+        return vector
 
 
 class ApplyToCounters:

@@ -7,7 +7,11 @@ from exporter.rules.unit_tests.run import run_test_file
 
 
 def report_test_files(
-    paths: Sequence[Path], write: Callable[[str], None], write_error: Callable[[str], None]
+    paths: Sequence[Path],
+    write: Callable[[str], None],
+    write_error: Callable[[str], None],
+    *,
+    delayed_name_removal: bool = False,
 ) -> int:
     """Run the files one after the other; returns the exit status: 0 when all passed, 1 otherwise.
 
@@ -17,7 +21,7 @@ def report_test_files(
     failed = False
     for path in paths:
         write(f"Unit Testing:  {path}")
-        outcome = run_test_file(path)
+        outcome = run_test_file(path, delayed_name_removal=delayed_name_removal)
         for warning in outcome.warnings:
             write_error(warning)
         if outcome.failures:

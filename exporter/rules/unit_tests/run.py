@@ -43,8 +43,11 @@ class FileOutcome:
     warnings: Sequence[str] = ()
 
 
-def run_test_file(path: Path) -> FileOutcome:
-    """Run all tests of a file; whatever is wrong with the file is a failure too."""
+def run_test_file(path: Path, *, delayed_name_removal: bool = False) -> FileOutcome:
+    """Run all tests of a file; whatever is wrong with the file is a failure too.
+
+    `delayed_name_removal`: metric names go from results only, as with the feature flag of that name.
+    """
     try:
         file = validate(Document.load(path, lenient=True), TestFile)
         rule_paths, warnings = _find_rule_files(file.rule_files, path.parent)
@@ -54,9 +57,10 @@ def run_test_file(path: Path) -> FileOutcome:
         return FileOutcome([str(problem) for problem in error.problems])
     except ValueError as error:
         return FileOutcome([str(error)])
-    failures = [
-        failure for test in file.tests for failure in asyncio.run(_TestRun(file, test, rules, order).run())
-    ]
+    failures = []
+    for test in file.tests:
+        run = _TestRun(file, test, rules, order, delayed_name_removal=delayed_name_removal)
+        failures += asyncio.run(run.run())
     return FileOutcome(failures, warnings)
 
 
@@ -93,7 +97,13 @@ class _TestRun:
     """One test: its own store, engine and groups."""
 
     def __init__(
-        self, file: TestFile, test: TestGroup, rules: Sequence[RuleFile], order: Mapping[str, int]
+        self,
+        file: TestFile,
+        test: TestGroup,
+        rules: Sequence[RuleFile],
+        order: Mapping[str, int],
+        *,
+        delayed_name_removal: bool,
     ) -> None:
         self._test = test
         self._fuzzy = file.fuzzy_compare
@@ -101,7 +111,9 @@ class _TestRun:
         self._interval_ms = test.interval.milliseconds or self._step_ms
         self._start_ms = test.start_timestamp
         self._store = Store(retention_ms=_FOREVER_MS)
-        self._engine = Engine(self._store, default_step_ms=self._step_ms)
+        self._engine = Engine(
+            self._store, default_step_ms=self._step_ms, delayed_name_removal=delayed_name_removal
+        )
         environment = Environment(
             self._engine,
             self._store,

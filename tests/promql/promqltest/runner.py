@@ -29,6 +29,12 @@ class Report:
     failures: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
+    def add(self, other: "Report") -> None:
+        """Add what another run has found."""
+        self.passed += other.passed
+        self.failures += other.failures
+        self.left_out += other.left_out
+
     def lines(self) -> Iterator[str]:
         """The report for people; the last line has the totals."""
         yield from self.failures
@@ -38,8 +44,11 @@ class Report:
         yield f"{self.passed} evals passed, {len(self.failures)} failed, {left_out} out of scope"
 
 
-def run_file(path: Path, report: Report) -> None:
-    """Run one script and add to the report."""
+def run_file(path: Path, report: Report, *, delayed_name_removal: bool = False) -> None:
+    """Run one script and add to the report.
+
+    Prometheus runs the scripts of its own suite with delayed name removal.
+    """
     world = World()
     for command in read_script(path.read_text("utf-8", errors="replace")):
         if isinstance(command, Clear):
@@ -49,16 +58,16 @@ def run_file(path: Path, report: Report) -> None:
         elif isinstance(command, Unreadable):
             report.failures.append(f"{path.name}:{command.line}: {command.message}")
         else:
-            _count(command, world, path, report)
+            _count(command, world, path, report, delayed_name_removal)
 
 
-def _count(found: Eval, world: World, path: Path, report: Report) -> None:
+def _count(found: Eval, world: World, path: Path, report: Report, delayed_name_removal: bool) -> None:
     reason = out_of_scope(found, world)
     if reason is not None:
         report.left_out[reason] += 1
         return
     try:
-        run_eval(found, world)
+        run_eval(found, world, delayed_name_removal=delayed_name_removal)
     except Exception as error:
         crash = "" if isinstance(error, Mismatch) else f"crash: {type(error).__name__}: "
         report.failures.append(f"{path.name}:{found.line}: {found.query}: {crash}{error}")
@@ -66,9 +75,11 @@ def _count(found: Eval, world: World, path: Path, report: Report) -> None:
         report.passed += 1
 
 
-def run_eval(found: Eval, world: World) -> None:
+def run_eval(found: Eval, world: World, *, delayed_name_removal: bool = False) -> None:
     """Run an eval the way it says, and the ways that must yield the same. Raises `Mismatch`."""
-    engine = Engine(world.store, Limits(), default_step_ms=_MINUTE_MS)
+    engine = Engine(
+        world.store, Limits(), default_step_ms=_MINUTE_MS, delayed_name_removal=delayed_name_removal
+    )
     if found.is_range:
         _check(found, engine, found.query, None)
         return

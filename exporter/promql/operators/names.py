@@ -1,0 +1,84 @@
+"""Metric names: what has been computed from a metric is not that metric any more.
+
+Prometheus drops the name at once where a function changes what a value means, or with its feature flag
+`promql-delayed-name-removal` from the result only.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from exporter.errors import QueryError
+from exporter.model.labels import Labels
+from exporter.promql.operators.base import VectorOperator
+from exporter.promql.run import Run
+from exporter.promql.vector import Key, PerKey, Vector
+
+_SAME_LABELS = "vector cannot contain metrics with the same labelset"
+
+
+def check_unique(labels: Iterable[Key | Labels], count: int) -> None:
+    """Raises `QueryError` where fewer than `count` of them differ."""
+    if len(set(labels)) < count:
+        raise QueryError(_SAME_LABELS)
+
+
+class DropNames:
+    """A vector without its names. Raises `QueryError` where two series become one at the same moment."""
+
+    def __init__(self, operand: VectorOperator) -> None:
+        self._operand = operand
+        self._keys = PerKey(lambda key: key.nameless)
+        self._checked: Sequence[Key] | None = None
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector."""
+        vector = self._operand.evaluate(run, at)
+        keys = self._keys.of(vector.keys, run.check)
+        if keys is not self._checked:
+            check_unique(keys, len(keys))
+            self._checked = keys
+        return Vector(keys, vector.values)
+
+
+class DropNamesOfRanges:
+    """As `DropNames`, but two series must not become one at different moments of a query either: functions
+    of ranges are, in Prometheus, evaluated series by series."""
+
+    def __init__(self, operand: VectorOperator) -> None:
+        self._operand = operand
+        self._keys = PerKey(lambda key: key.nameless)
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector."""
+        vector = self._operand.evaluate(run, at)
+        keys = self._keys.of(vector.keys, run.check)
+        seen: _Seen = run.memory.get(self) or run.memory.setdefault(self, _Seen())
+        if keys is not seen.last:
+            seen.add(vector.keys, keys)
+        return Vector(keys, vector.values)
+
+
+class _Seen:
+    """From which series the results of one run came."""
+
+    def __init__(self) -> None:
+        self.last: Sequence[Key] | None = None
+        self._origins: dict[Key, Key] = {}
+
+    def add(self, named: Sequence[Key], nameless: Sequence[Key]) -> None:
+        for origin, key in zip(named, nameless, strict=True):
+            if self._origins.setdefault(key, origin) != origin:
+                raise QueryError(_SAME_LABELS)
+        self.last = nameless
+
+
+class DropNamesLater:
+    """A vector whose names are to go from the result."""
+
+    def __init__(self, operand: VectorOperator) -> None:
+        self._operand = operand
+        self._keys = PerKey(lambda key: key.dropped)
+
+    def evaluate(self, run: Run, at: int) -> Vector:
+        """The vector."""
+        vector = self._operand.evaluate(run, at)
+        return Vector(self._keys.of(vector.keys, run.check), vector.values)
