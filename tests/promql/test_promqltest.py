@@ -147,7 +147,7 @@ def test_comments_end_a_block(tmp_path: Path) -> None:
 
 
 def test_a_crash_costs_one_eval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise TypeError("no such thing")
 
     monkeypatch.setattr(runner, "run_eval", crash)
