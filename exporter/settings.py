@@ -51,6 +51,7 @@ class Settings:
         self.cap.change(config.storage.memory_limit, config.storage.retention.milliseconds)
         for engine in self.engines:
             engine.default_step_ms = settings.evaluation_interval.milliseconds
+            engine.delay_name_removal(settings.delayed_name_removal)
         environment = self.environment
         environment.external_url = self.external_url
         environment.external_labels = Labels(settings.external_labels)

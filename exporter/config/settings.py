@@ -20,6 +20,7 @@ from exporter.config.fields import (
 )
 from exporter.config.targets import LabelMap, check_timeout
 from exporter.config.web import check_base_url
+from exporter.model.feature import Feature
 from exporter.model.target import DEFAULT_JOB
 
 
@@ -42,6 +43,11 @@ class GlobalSection(Section):
     enable_features: tuple[Literal["promql-delayed-name-removal"], ...] = ()
     """What Prometheus has as feature flags. `promql-delayed-name-removal`: metric names go from the results
     of queries only, not where a function changes what a value means."""
+
+    @property
+    def delayed_name_removal(self) -> bool:
+        """Whether metric names go from the results of queries only."""
+        return Feature.DELAYED_NAME_REMOVAL in self.enable_features
 
     @model_validator(mode="after")
     def _check_timeout(self) -> Self:
