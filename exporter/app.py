@@ -231,7 +231,8 @@ class App:
     def _probe_settings(self) -> ProbeSettings:
         config = self._plan.config
         plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
-        return ProbeSettings(config.web.probe_allow, plans, config.global_.sample_timeout.seconds)
+        web = config.web
+        return ProbeSettings(web.probe_allow, web.probe_keys, plans, config.global_.sample_timeout.seconds)
 
     def _evaluate_now(self) -> None:
         self.rules.evaluate_now()

@@ -5,10 +5,14 @@ import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
+
+from exporter.model.printable import printable_lines
 
 _FIELDS = "vigil_fields"
 LEVELS = ("debug", "info", "warning", "error")
+# A record's file and line are those of whoever called `info` and its siblings, not of `_log`.
+_CALLER: Final = 3
 
 
 class FieldLogger:
@@ -31,11 +35,14 @@ class FieldLogger:
 
     def exception(self, event: str, **fields: object) -> None:
         """For a bug of ours, inside an `except` block: with the traceback."""
-        self._logger.exception(event, extra={_FIELDS: fields})  # noqa: LOG004 (the caller is in the handler)
+        self._log(logging.ERROR, event, fields, with_traceback=True)
 
-    def _log(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+    def _log(
+        self, level: int, event: str, fields: Mapping[str, object], *, with_traceback: bool = False
+    ) -> None:
         if self._logger.isEnabledFor(level):
-            self._logger.log(level, event, extra={_FIELDS: fields})
+            extra = {_FIELDS: fields}
+            self._logger.log(level, event, extra=extra, exc_info=with_traceback, stacklevel=_CALLER)
 
 
 def get_logger(name: str) -> FieldLogger:
@@ -54,7 +61,7 @@ class _JsonFormatter(logging.Formatter):
         fields = _record_fields(record)
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(fields, default=str, ensure_ascii=False)
+        return _json(fields)
 
 
 def _record_fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -63,6 +70,7 @@ def _record_fields(record: logging.LogRecord) -> dict[str, Any]:
         "ts": stamp.replace("+00:00", "Z"),
         "level": record.levelname.lower(),
         "logger": record.name.removeprefix("exporter."),
+        "caller": f"{record.filename}:{record.lineno}",
         "msg": record.getMessage(),
         **getattr(record, _FIELDS, {}),
     }
@@ -72,11 +80,19 @@ def _logfmt_value(value: object) -> str:
     text = str(value)
     if text and text.isprintable() and not any(char in text for char in ' "='):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _json(text)
+
+
+def _json(value: object) -> str:
+    """JSON on one line in which all that a terminal would obey is escaped, as `\\u009b`."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return "\n" + formatter.formatException(record.exc_info) if record.exc_info else ""
+    return "\n" + printable_lines(formatter.formatException(record.exc_info)) if record.exc_info else ""
 
 
 def configure_logging(level: str = "info", *, as_json: bool = False, stream: TextIO | None = None) -> None:
@@ -85,9 +101,8 @@ def configure_logging(level: str = "info", *, as_json: bool = False, stream: Tex
     handler.setFormatter(_JsonFormatter() if as_json else _LogfmtFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    # What these say about each request or job, our own events and metrics say already.
-    for chatty in ("httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Libraries tell of each request, with URLs and headers; our own events and metrics do without.
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    logging.getLogger("exporter").setLevel(level.upper())
     # Its warnings are about requests that are not HTTP: anybody can send as many of them as they like.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)

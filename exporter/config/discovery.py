@@ -20,7 +20,7 @@ from exporter.config.targets import (
     check_one_job,
 )
 from exporter.config.validation import Fault, PlacedError
-from exporter.config.web import check_http_url
+from exporter.config.web import SecretHttpUrl
 
 CLUSTER_LABEL: Final = "cluster"
 """The label that all nodes of a cluster have in common, by which shipped rules aggregate."""
@@ -173,8 +173,8 @@ class FileSection(SourceSection):
 class HttpSection(SourceSection):
     """An HTTP endpoint in the format of Prometheus' http_sd."""
 
-    url: Annotated[str, AfterValidator(check_http_url)]
-    """Where the list is."""
+    url: SecretHttpUrl
+    """Where the list is; user, password and query are shown nowhere."""
     refresh_interval: PositiveDuration = Duration(60_000)
     """How often it is asked for."""
 

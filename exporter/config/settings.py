@@ -19,7 +19,7 @@ from exporter.config.fields import (
     at_least,
 )
 from exporter.config.targets import LabelMap, check_timeout
-from exporter.config.web import check_base_url
+from exporter.config.web import SecretHttpUrl
 from exporter.model.feature import Feature
 from exporter.model.target import DEFAULT_JOB
 
@@ -61,8 +61,9 @@ class AlertingSection(Section):
 
     config_file: ReadableFile | None = None
     """An alertmanager.yml, which the daemon runs itself."""
-    alertmanagers: tuple[Annotated[str, AfterValidator(check_base_url)], ...] = ()
-    """URLs of Alertmanagers that each get every alert too."""
+    alertmanagers: tuple[SecretHttpUrl, ...] = ()
+    """URLs of Alertmanagers that each get every alert too. `/api/v2/alerts` is added to the path; user,
+    password and query are sent along and shown nowhere."""
     message_style: MessageStyle = "vigil"
     """Whose default texts Slack messages and mails have: `vigil` are our own, `alertmanager` are
     Alertmanager's, byte for byte. What a receiver or a file under `templates` says itself wins."""

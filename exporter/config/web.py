@@ -4,10 +4,12 @@ import re
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
 from exporter.config.fields import ReadableFile, Section
+from exporter.config.samplers.keys import Choice
 from exporter.config.url_faults import VARIABLE
+from exporter.model.http_url import HttpUrl
 from exporter.model.matcher import InvalidRegexError, compile_anchored
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
@@ -38,15 +40,32 @@ def check_http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def check_base_url(text: str) -> str:
-    """Of a URL that paths are appended to. It may hold a password, and so is not repeated."""
+def _check_external_url(text: str) -> str:
     url = check_http_url(text)
     if "?" in text or "#" in text:
-        raise ValueError(
-            "must end with its path: a query (after ?) or a fragment (after #) would not be sent; user and "
-            "password go before the host: http://user:password@host"
-        )
+        raise ValueError("must end with its path: the paths of pages are appended to it, so it has no ? or #")
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("must hold no user or password: it stands in every message")
     return url
+
+
+def _http_url(value: object) -> HttpUrl:
+    if isinstance(value, HttpUrl):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a URL that begins with http:// or https://")
+    if "#" in value:
+        raise ValueError("holds a #, after which nothing is sent: write %23 where it is part of a password")
+    return HttpUrl(check_http_url(value))
+
+
+SecretHttpUrl = Annotated[
+    HttpUrl,
+    PlainValidator(_http_url),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+"""A URL that may hold a password or a token, and is shown without."""
 
 
 def _check_pattern(text: str) -> str:
@@ -64,7 +83,7 @@ class WebSection(Section):
     """Host and port; without a host all addresses."""
     config_file: ReadableFile | None = None
     """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
-    external_url: Annotated[str, AfterValidator(check_base_url)] = ""
+    external_url: Annotated[str, AfterValidator(_check_external_url)] = ""
     """Under which URL people reach the daemon; it stands in notifications."""
     hosts: tuple[str, ...] = ()
     """Host names under which the daemon is asked besides that of `external_url`. Where that is set, requests
@@ -75,3 +94,6 @@ class WebSection(Section):
     probe_allow: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
     """Which servers `/scrape` and `/probe` may ask besides the configured ones: regular expressions that
     match the whole of `host:port`. No credentials are sent to these."""
+    probe_keys: tuple[Choice, ...] = ()
+    """Which keys requests to `/scrape` and `/probe` may name (`check-keys` and its like), besides those under
+    `samplers.keys` and `samplers.streams` of the server: keys and patterns such as `db3=user:*`."""

@@ -4,7 +4,6 @@ import asyncio
 import json
 import zlib
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -23,10 +22,9 @@ class HttpSource:
     """Asks an endpoint of Prometheus' http_sd."""
 
     def __init__(self, section: HttpSection) -> None:
-        parts = urlsplit(section.url)
-        self.name = f"http {parts.scheme}://{parts.hostname}{parts.path}"
+        self.name = f"http {section.url}"
         self.interval_seconds = section.refresh_interval.seconds
-        self._url = section.url
+        self._url = section.url.reveal()
         self._template = Template.of(section)
         self._headers = {
             "accept": "application/json",

@@ -5,11 +5,11 @@ has been told. Source: notifier/notifier.go of Prometheus, and Alertmanager's AP
 """
 
 import asyncio
+import itertools
 import random
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -21,6 +21,7 @@ from exporter.gotemplate.times import time_of
 from exporter.gotemplate.values import StringMap
 from exporter.log import get_logger
 from exporter.model.alert import Alert
+from exporter.model.http_url import HttpUrl
 from exporter.model.labels import Labels
 from exporter.notify.http import HttpClient
 
@@ -29,6 +30,7 @@ CAPACITY: Final = 10_000
 
 BATCH: Final = 256
 TIMEOUT_SECONDS: Final = 10.0
+_PATH: Final = "/api/v2/alerts"
 _FIRST_DELAY_SECONDS: Final = 0.5
 _LONGEST_DELAY_SECONDS: Final = 30.0
 
@@ -77,9 +79,9 @@ class AlertForwarder:
         self._clock = clock
         self._rng = rng or random.Random()
         self._capacity = capacity
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[HttpUrl, _Queue] = {}
 
-    def apply(self, urls: Iterable[str], http_config: HttpConfig | None = None) -> None:
+    def apply(self, urls: Iterable[HttpUrl], http_config: HttpConfig | None = None) -> None:
         """Forward to these from now on; the queues of those that stay are kept."""
         wanted = dict.fromkeys(urls)
         for url in [url for url in self._queues if url not in wanted]:
@@ -88,16 +90,22 @@ class AlertForwarder:
             if url not in self._queues:
                 self._queues[url] = self._start_queue(url, http_config or HttpConfig())
 
-    def _start_queue(self, url: str, http_config: HttpConfig) -> "_Queue":
+    def _start_queue(self, url: HttpUrl, http_config: HttpConfig) -> "_Queue":
         client = HttpClient(http_config, "alertmanager", timeout_seconds=TIMEOUT_SECONDS, now=self._clock.now)
-        queue = _Queue(url, client, self._metrics, self._rng, self._capacity)
+        queue = _Queue(url, self._name_of(url), client, self._metrics, self._rng, self._capacity)
         queue.start()
         return queue
 
     @property
     def urls(self) -> Sequence[str]:
-        """Where alerts are forwarded to, without passwords."""
-        return [_without_password(url) for url in self._queues]
+        """Where alerts are forwarded to, without passwords and tokens."""
+        return [url.shown for url in self._queues]
+
+    def _name_of(self, url: HttpUrl) -> str:
+        """The label: the URL as it may be shown; numbered where another one differs in its secrets only."""
+        taken = {queue.name for queue in self._queues.values()}
+        names = (url.shown if number == 1 else f"{url.shown} ({number})" for number in itertools.count(1))
+        return next(name for name in names if name not in taken)
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
         """Queue alerts for every Alertmanager; returns at once."""
@@ -119,10 +127,16 @@ class _Queue:
     """What one Alertmanager has not got yet: of each alert the latest state, the oldest first."""
 
     def __init__(
-        self, url: str, client: HttpClient, metrics: ForwardMetrics, rng: random.Random, capacity: int
+        self,
+        url: HttpUrl,
+        name: str,
+        client: HttpClient,
+        metrics: ForwardMetrics,
+        rng: random.Random,
+        capacity: int,
     ) -> None:
-        self._url = url.rstrip("/") + "/api/v2/alerts"
-        self._name = _without_password(url)
+        self._url = url.with_path(_PATH)
+        self.name = name
         self._client = client
         self._metrics = metrics
         self._rng = rng
@@ -142,8 +156,8 @@ class _Queue:
         if surplus > 0:
             for _ in range(surplus):
                 self._alerts.popitem(last=False)
-            self._metrics.dropped.labels(self._name).inc(surplus)
-            _log.warning("too many alerts wait for an Alertmanager", alertmanager=self._name, dropped=surplus)
+            self._metrics.dropped.labels(self.name).inc(surplus)
+            _log.warning("too many alerts wait for an Alertmanager", alertmanager=self.name, dropped=surplus)
         self._count()
         if self._alerts:
             self._filled.set()
@@ -159,10 +173,10 @@ class _Queue:
         if self._task is not None:
             self._task.cancel()
         for metric in (self._metrics.waiting, self._metrics.sent, self._metrics.dropped):
-            metric.remove(self._name)
+            metric.remove(self.name)
 
     def _count(self) -> None:
-        self._metrics.waiting.labels(self._name).set(len(self._alerts))
+        self._metrics.waiting.labels(self.name).set(len(self._alerts))
 
     async def _run(self) -> None:
         delays = self._delays()
@@ -186,14 +200,14 @@ class _Queue:
         batch = [alert for alert, _ in zip(self._alerts.values(), range(BATCH), strict=False)]
         try:
             body = encode_json([_posted(alert) for alert in batch]).encode()
-            self._client.check(await self._client.post_json(self._url, body))
-            self._metrics.sent.labels(self._name).inc(len(batch))
+            self._client.check(await self._client.post_json(self._url.reveal(), body))
+            self._metrics.sent.labels(self.name).inc(len(batch))
         except NotifyError as error:
-            self._metrics.errors.labels(self._name, error.kind).inc()
-            _log.warning("forwarding failed", alertmanager=self._name, error=error)
+            self._metrics.errors.labels(self.name, error.kind).inc()
+            _log.warning("forwarding failed", alertmanager=self.name, error=error)
             if error.retryable:
                 raise
-            self._metrics.dropped.labels(self._name).inc(len(batch))
+            self._metrics.dropped.labels(self.name).inc(len(batch))
         for alert in batch:
             # Only what has not become another state in the meantime.
             if self._alerts.get(alert.labels) is alert:
@@ -225,9 +239,3 @@ def _posted(alert: Alert) -> object:
     if alert.ends_at:
         posted["endsAt"] = time_of(alert.ends_at)
     return to_plain(posted)
-
-
-def _without_password(url: str) -> str:
-    """The URL as a label: without what stands before the host."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -2,7 +2,7 @@
 
 Only configured servers are asked, and those that `web.probe_allow` matches. Credentials come from the
 configuration of the one server that they belong to: what a URL carries is dropped, and a server that is not
-configured gets none.
+configured gets none. Of keys those can be asked for that the configuration names, or `web.probe_keys`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSec
 from exporter.config.url import parse_server_url
 from exporter.metrics import Exposition, Format, compress
 from exporter.metrics.exposition import ExposedBlock
-from exporter.model.key_choice import KeyChoice, parse_choices
+from exporter.model.key_choice import KeyChoice
 from exporter.model.labels import EMPTY
 from exporter.model.matcher import compile_anchored
 from exporter.model.target import Address, Target
@@ -33,10 +33,10 @@ from exporter.samplers.slot import SamplerPlan
 from exporter.samplers.status import VITAL
 from exporter.store import Store
 from exporter.web.metrics import blocks_of
+from exporter.web.probe_keys import AllowedKeys, RefusedKeysError, asked_keys
 
 _PATHS: Final = ("/scrape", "/probe")
 _MAX_PROBES: Final = 20
-_MAX_CHOICES: Final = 100
 # A probe that comes so soon after a pass shows that pass.
 _FRESH_SECONDS: Final = 1.0
 # What Prometheus says about its own deadline, and what is left for the way back.
@@ -58,10 +58,12 @@ class ProbeError(Exception):
 class ProbeSettings:
     """What the configuration says of probes; asked anew for each one.
 
-    `allow` are regular expressions for `host:port`; `plans` the samplers of servers that are not configured.
+    `allow` are regular expressions for `host:port`, `keys` what requests may name besides the keys of the
+    configuration; `plans` the samplers of servers that are not configured.
     """
 
     allow: Sequence[str]
+    keys: Sequence[KeyChoice]
     plans: Sequence[SamplerPlan]
     timeout_seconds: float
 
@@ -97,7 +99,7 @@ class Probes:
     async def _answer(self, request: Request) -> Response:
         try:
             body, form = await self._probe(request)
-        except ProbeError as error:
+        except (ProbeError, RefusedKeysError) as error:
             self._errors.inc()
             return PlainTextResponse(f"{error}\n", error.status)
         headers = {"content-type": form.value, "vary": "accept, accept-encoding"}
@@ -111,7 +113,7 @@ class Probes:
         form = Format.OPENMETRICS if "application/openmetrics-text" in accept else Format.TEXT
         settings = self._settings()
         runner, target = self._find(request.query_params.get("target", ""), settings.allow)
-        extra = _extra_plans(request.query_params, settings)
+        extra = _extra_plans(request.query_params, settings, runner)
         if self._room.locked():
             raise ProbeError(503, f"{_MAX_PROBES} probes are under way already")
         async with self._room:
@@ -236,16 +238,24 @@ def _deadline(request: Request, settings: ProbeSettings) -> float:
     return min(usual, max(0.1, float(text) - _WAY_BACK_SECONDS))
 
 
-def _extra_plans(parameters: Mapping[str, str], settings: ProbeSettings) -> Sequence[SamplerPlan]:
-    """The samplers that the parameters ask for."""
+def _extra_plans(
+    parameters: Mapping[str, str], settings: ProbeSettings, runner: TargetRunner | None
+) -> Sequence[SamplerPlan]:
+    """The samplers that the parameters ask for, of a server that is watched or not."""
+    plans = settings.plans if runner is None else runner.plans
+    sections = {plan.spec.name: plan.settings for plan in plans}
+    own_keys, own_streams = sections.get("keys"), sections.get("streams")
+    shown = AllowedKeys.of(settings.keys, own_keys)
+    counted = AllowedKeys.of(settings.keys, own_keys, counted=True)
+    read = AllowedKeys.of(settings.keys, own_streams)
     keys = {
-        "check": _choices(parameters, "check-keys"),
-        "check_single": _choices(parameters, "check-single-keys"),
-        "count": _choices(parameters, "count-keys"),
+        "check": asked_keys(parameters, "check-keys", shown),
+        "check_single": asked_keys(parameters, "check-single-keys", shown),
+        "count": asked_keys(parameters, "count-keys", counted),
     }
     streams = {
-        "check": _choices(parameters, "check-streams"),
-        "check_single": _choices(parameters, "check-single-streams"),
+        "check": asked_keys(parameters, "check-streams", read),
+        "check_single": asked_keys(parameters, "check-single-streams", read),
     }
     wanted = (("keys", keys, KeysSection()), ("streams", streams, StreamsSection()))
     return [
@@ -262,16 +272,6 @@ def _plan(
     # Its walk has to end within the probe: the deadline bounds it, not the number of keys.
     section = configured.model_copy(update={**choices, "max_scanned": WITHIN_A_PASS})
     return SamplerPlan(spec, section, 0.0, settings.timeout_seconds)
-
-
-def _choices(parameters: Mapping[str, str], name: str) -> tuple[KeyChoice, ...]:
-    try:
-        choices = parse_choices(parameters.get(name, ""))
-    except ValueError as error:
-        raise ProbeError(400, f"Invalid '{name}' parameter: {error}") from None
-    if len(choices) > _MAX_CHOICES:
-        raise ProbeError(400, f"Invalid '{name}' parameter: more than {_MAX_CHOICES} keys")
-    return choices
 
 
 def _is_in(plan: SamplerPlan, others: Iterable[SamplerPlan]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from exporter.config.main import add_targets, default_config, load_config
 from exporter.config.url import parse_server_url
 from exporter.errors import ConfigError, UsageError
+from exporter.model.http_url import HttpUrl
 from exporter.model.target import Address, PasswordSource
 from exporter.shipped import shipped_rules
 
@@ -60,7 +61,7 @@ def test_everything_is_taken(tmp_path: Path) -> None:
     assert config.global_.sample_interval.seconds == 60
     assert config.storage.memory_limit == 64 << 20
     assert config.storage.path == tmp_path / "data"
-    assert config.alerting.alertmanagers == ("http://am-1:9093",)
+    assert config.alerting.alertmanagers == (HttpUrl("http://am-1:9093"),)
     assert config.web.external_url == "https://vigil.example.com"
 
 
@@ -145,12 +146,22 @@ BAD = {
             "unix://, as in unix:///a"
         ],
     ),
-    "query of an Alertmanager": (
-        "alerting: {alertmanagers: ['http://am/x?token=inl1ne']}\n",
+    "fragment of an Alertmanager": (
+        "alerting: {alertmanagers: ['http://u:inl1ne#x@am']}\n",
         [
-            "config.yml:1:28: alerting.alertmanagers[0]: must end with its path: a query (after ?) or a "
-            "fragment (after #) would not be sent; user and password go before the host: "
-            "http://user:password@host"
+            "config.yml:1:28: alerting.alertmanagers[0]: holds a #, after which nothing is sent: write %23 "
+            "where it is part of a password"
+        ],
+    ),
+    "password for everybody": (
+        "web: {external_url: 'http://u:inl1ne@vigil'}\n",
+        ["config.yml:1:21: web.external_url: must hold no user or password: it stands in every message"],
+    ),
+    "query for everybody": (
+        "web: {external_url: 'http://vigil/?inl1ne'}\n",
+        [
+            "config.yml:1:21: web.external_url: must end with its path: the paths of pages are appended to "
+            "it, so it has no ? or #"
         ],
     ),
     "two secrets": (

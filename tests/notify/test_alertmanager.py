@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from exporter.clock import SystemClock
+from exporter.model.http_url import HttpUrl
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from tests.notify.http_listener import HANG, HttpListener, Reply
 from tests.notify.real_alertmanager import running_alertmanager
@@ -34,7 +35,7 @@ class World:
 @asynccontextmanager
 async def world(*urls: str, capacity: int = 100) -> AsyncIterator[World]:
     made = World(capacity)
-    made.forwarder.apply(urls)
+    made.forwarder.apply(map(HttpUrl, urls))
     try:
         yield made
     finally:
@@ -79,6 +80,29 @@ def test_every_alertmanager_gets_every_alert() -> None:
     asyncio.run(run())
 
 
+def test_query_is_kept_behind_the_path_and_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        async with (
+            HttpListener(Reply(200)) as one,
+            HttpListener(Reply(400)) as two,
+            world(f"{one.url}/x/?token=T0P", f"{one.url}/x/?token=S3C", f"{two.url}?a=S3C") as made,
+        ):
+            await made.forwarder.receive([alert()])
+            await until(lambda: len(one.requests) == 2 and "forwarding failed" in caplog.text)
+            targets = {request.target for request in one.requests}
+            assert targets == {"/x/api/v2/alerts?token=T0P", "/x/api/v2/alerts?token=S3C"}
+            assert made.forwarder.urls == [f"{one.url}/x/", f"{one.url}/x/", two.url]
+            sent = "redis_vigil_forwarded_alerts_total"
+            await until(
+                lambda: made.value(sent, f"{one.url}/x/") == made.value(sent, f"{one.url}/x/ (2)") == 1
+            )
+            shown = generate_latest(made.registry).decode() + caplog.text + repr(vars(made.forwarder))
+            assert "T0P" not in shown
+            assert "S3C" not in shown
+
+    asyncio.run(run())
+
+
 def test_one_that_hangs_delays_nobody() -> None:
     async def run() -> None:
         async with HttpListener(HANG) as one, HttpListener() as two, world(one.url, two.url) as made:
@@ -111,7 +135,7 @@ def test_who_comes_back_is_told_the_present() -> None:
 def test_state_that_changes_while_it_is_sent_is_sent_again() -> None:
     async def run() -> None:
         async with HttpListener(HANG, Reply(200)) as one, world() as made:
-            made.forwarder.apply([one.url])
+            made.forwarder.apply(map(HttpUrl, [one.url]))
             await made.forwarder.receive([alert()])
             await until(lambda: len(one.requests) == 1)
             await made.forwarder.receive([replace(alert(), ends_at=NOW)])
@@ -158,7 +182,7 @@ def test_stopping_sends_what_waits() -> None:
     async def run() -> None:
         made = World()
         async with HttpListener() as one:
-            made.forwarder.apply([one.url])
+            made.forwarder.apply(map(HttpUrl, [one.url]))
             await made.forwarder.receive([alert()])
             await made.forwarder.stop(2.0)
             assert len(one.requests) == 1
@@ -172,7 +196,7 @@ def test_stopping_waits_for_nobody_who_hangs() -> None:
     async def run() -> None:
         made = World()
         async with HttpListener(HANG) as one:
-            made.forwarder.apply([one.url, "http://127.0.0.1:1"])
+            made.forwarder.apply(map(HttpUrl, [one.url, "http://127.0.0.1:1"]))
             await made.forwarder.receive([alert()])
             await until(lambda: len(one.requests) == 1)
             async with asyncio.timeout(1):
@@ -186,11 +210,11 @@ def test_reload_keeps_the_queues_of_those_that_stay() -> None:
         async with HttpListener(Reply(500)) as one, HttpListener() as two, world(one.url) as made:
             await made.forwarder.receive([alert()])
             await until(lambda: len(one.requests) == 1)
-            made.forwarder.apply([one.url, two.url])
+            made.forwarder.apply(map(HttpUrl, [one.url, two.url]))
             assert made.value("redis_vigil_forward_queue_length", one.url) == 1
             await made.forwarder.receive([alert("b:2")])
             await until(lambda: len(two.requests) == 1)
-            made.forwarder.apply([two.url])
+            made.forwarder.apply(map(HttpUrl, [two.url]))
             assert made.value("redis_vigil_forward_queue_length", one.url) is None
 
     asyncio.run(run())

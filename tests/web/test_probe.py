@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from exporter.clock import SystemClock
 from exporter.config.samplers import SamplersSection
+from exporter.model.key_choice import KeyChoice
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
@@ -30,27 +31,33 @@ from tests.samplers.sampling import run_async
 from tests.servers import RealServer, free_port
 
 
-def plans() -> Sequence[SamplerPlan]:
-    section = SamplersSection()
-    wanted = ("info", "slowlog", "latency", "clients", "config")
+def plans(section: SamplersSection | None = None) -> Sequence[SamplerPlan]:
+    section = section or SamplersSection()
+    wanted = ("info", "slowlog", "latency", "clients", "config", "keys", "streams")
     return [
         SamplerPlan(spec, settings, (settings.interval.seconds if settings.interval else 15.0), 2.0)
         for spec in SAMPLERS
-        if spec.name in wanted and (settings := getattr(section, spec.name))
+        if spec.name in wanted and (settings := getattr(section, spec.name)).is_wanted
     ]
 
 
 class World:
     """Probes over some configured targets, and a client that asks them."""
 
-    def __init__(self, targets: Sequence[Target], allow: Sequence[str]) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        allow: Sequence[str],
+        keys: Sequence[str],
+        own: SamplersSection | None,
+    ) -> None:
         clock, self.store = SystemClock(), Store()
         self.runners = [
-            TargetRunner(target, plans(), store=self.store, clock=clock, timeout_seconds=2.0)
+            TargetRunner(target, plans(own), store=self.store, clock=clock, timeout_seconds=2.0)
             for target in targets
         ]
         self.registry = CollectorRegistry()
-        settings = ProbeSettings(allow, plans(), 2.0)
+        settings = ProbeSettings(allow, [KeyChoice.parse(key) for key in keys], plans(), 2.0)
         probes = Probes(lambda: self.runners, lambda: settings, self.store, clock, self.registry)
         app = Starlette(routes=list(probes.routes()))
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://vigil")
@@ -60,10 +67,18 @@ class World:
     ) -> httpx.Response:
         return await self.client.get(path, params=params, headers=headers)
 
+    async def ask(self, **params: str) -> httpx.Response:
+        return await self.client.get("/scrape", params=params)
+
 
 @asynccontextmanager
-async def world(*targets: Target, allow: Sequence[str] = ()) -> AsyncIterator[World]:
-    found = World(targets, allow)
+async def world(
+    *targets: Target,
+    allow: Sequence[str] = (),
+    keys: Sequence[str] = (),
+    own: SamplersSection | None = None,
+) -> AsyncIterator[World]:
+    found = World(targets, allow, keys, own)
     try:
         yield found
     finally:
@@ -160,7 +175,7 @@ def test_keys_and_streams_of_the_request(empty_server: RealServer) -> None:
 
     async def scenario() -> None:
         for allow, targets in (((), [target(empty_server)]), ((r"127\.0\.0\.1:\d+",), [])):
-            async with world(*targets, allow=allow) as subject:
+            async with world(*targets, allow=allow, keys=["*", "db3=*"]) as subject:
                 answer = await subject.client.get("/scrape", params=parameters)
                 text = answer.text
                 assert 'redis_key_value{db="db0",key="user:4"} 4\n' in text
@@ -170,6 +185,64 @@ def test_keys_and_streams_of_the_request(empty_server: RealServer) -> None:
                 assert 'redis_keys_count{db="db3",key="user:*"} 0\n' in text
                 assert text.count("redis_up 1") == 1
                 assert list(parse_text(text))
+
+    run_async(scenario)
+
+
+_OWN_KEYS = SamplersSection.model_validate(
+    {
+        "keys": {"check": ["user:*", "db1=one"], "check_single": ["odd*key"], "count": ["job:*"]},
+        "streams": {"check": ["orders"]},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "refused"),
+    [
+        ("check-keys", "user:1,user:[12],user:*,db1=one", ""),
+        ("check-keys", "user:1,*", "db0=*"),
+        ("check-keys", "secret", "db0=secret"),
+        ("check-keys", "db1=user:1", "db1=user:1"),
+        ("check-keys", "odd*key", "db0=odd*key"),
+        ("check-keys", "job:*", "db0=job:*"),
+        ("check-keys", "orders", "db0=orders"),
+        ("check-keys", "\x1b[2J", "db0=?[2J"),
+        ("check-single-keys", "odd*key,user:1,user:*", ""),
+        ("check-single-keys", "job:1", "db0=job:1"),
+        ("count-keys", "job:*,user:*,user:1*", ""),
+        ("count-keys", "jo*", "db0=jo*"),
+        ("check-streams", "orders", ""),
+        ("check-streams", "order*", "db0=order*"),
+        ("check-single-streams", "user:1", "db0=user:1"),
+    ],
+)
+def test_only_keys_that_the_configuration_names_can_be_asked_for(
+    parameter: str, value: str, refused: str, empty_server: RealServer
+) -> None:
+    empty_server.client.set("secret", 7)
+
+    async def scenario() -> None:
+        async with world(target(empty_server), own=_OWN_KEYS) as subject:
+            answer = await subject.ask(target=empty_server.instance, **{parameter: value})
+            assert answer.status_code == (403 if refused else 200)
+            if refused:
+                assert answer.text.startswith(
+                    f"'{parameter}' names {refused}, which is neither in web.probe_keys"
+                )
+                assert answer.text.count("\n") == 1
+                assert answer.text[:-1].isprintable()
+
+    run_async(scenario)
+
+
+def test_without_any_configured_keys_none_can_be_asked_for(empty_server: RealServer) -> None:
+    async def scenario() -> None:
+        async with world(target(empty_server), allow=[".*"], keys=["user:*"]) as subject:
+            for parameters, status in (({"check-keys": "*"}, 403), ({"check-keys": "user:*"}, 200)):
+                for server in (empty_server.instance, f"localhost:{empty_server.port}"):
+                    answer = await subject.ask(target=server, **parameters)
+                    assert answer.status_code == status
 
     run_async(scenario)
 
@@ -203,7 +276,7 @@ def test_a_server_that_is_allowed_and_not_configured(start_each_server: StartSer
 )
 def test_what_is_refused(parameters: dict[str, str], status: int, text: str) -> None:
     async def scenario() -> None:
-        async with world(allow=["allowed:6379"]) as subject:
+        async with world(allow=["allowed:6379"], keys=["*"]) as subject:
             answer = await subject.client.get("/scrape", params=parameters)
             assert answer.status_code == status
             assert text in answer.text

@@ -155,15 +155,15 @@ class OAuth2(Section):
     """Its secret."""
     client_secret_file: RelativePath | None = None
     """A file with its secret."""
-    token_url: Text = ""
+    token_url: Text = Field(default="", repr=False)
     """Where tokens are asked for."""
     scopes: tuple[Text, ...] = ()
     """What is asked for."""
-    endpoint_params: dict[str, Text] = Field(default_factory=dict)
+    endpoint_params: dict[str, Text] = Field(default_factory=dict, repr=False)
     """Further parameters of the request."""
     tls_config: TlsConfig = TlsConfig()
     """TLS towards the token URL."""
-    proxy_url: Text = ""
+    proxy_url: Text = Field(default="", repr=False)
     """A proxy towards the token URL."""
     no_proxy: Text = ""
     """Hosts that are asked directly."""
@@ -182,7 +182,7 @@ class OAuth2(Section):
 class HeaderValues(Section):
     """The values of one header."""
 
-    values: tuple[Text, ...] = ()
+    values: tuple[Text, ...] = Field(default=(), repr=False)
     """Plain values."""
     secrets: tuple[SecretText, ...] = ()
     """Values that do not show."""
@@ -225,7 +225,7 @@ class HttpConfig(Section):
     """Deprecated: credentials_file of `authorization`."""
     tls_config: TlsConfig = TlsConfig()
     """TLS."""
-    proxy_url: Text = ""
+    proxy_url: Text = Field(default="", repr=False)
     """A proxy."""
     no_proxy: Text = ""
     """Hosts that are asked directly, comma-separated."""
