@@ -7,10 +7,12 @@ times out. Otherwise the loop's time is the moment of the next timer at once.
 
 import asyncio
 import contextlib
+import gc
 import math
 import selectors
 import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context
 from types import FunctionType, ModuleType
@@ -178,10 +180,24 @@ class LoopClock:
 
 
 def run_fast(story: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine on a loop of its own; the daemon's modules see that loop's time meanwhile."""
+    """Run a coroutine on a loop of its own; the daemon's modules see that loop's time meanwhile.
+
+    What nobody has awaited and has failed ("Task exception was never retrieved") fails the story, too.
+    """
     loop = FastLoop()
+    unretrieved: list[str] = []
+    loop.set_exception_handler(lambda _, context: unretrieved.append(_described(context)))
     with asyncio.Runner(loop_factory=lambda: loop) as runner, _own_time(loop.clock):
         runner.run(story)
+        # Tasks and futures say so when they are thrown away, which for those in a circle is here.
+        gc.collect()
+    assert not unretrieved, "\n".join(unretrieved)
+
+
+def _described(context: dict[str, Any]) -> str:
+    error = context.get("exception")
+    trace = "".join(traceback.format_exception(error)) if error is not None else ""
+    return f"{context['message']} {context.get('task') or context.get('future') or ''}\n{trace}"
 
 
 @contextlib.contextmanager

@@ -26,6 +26,9 @@ from exporter.model.secret import Secret
 _HIDDEN: Final = str(Secret(""))
 # In a URL, with what stands before it; shown as Go does (net/url, Redacted).
 _PASSWORD: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/?#:@]*:)[^\s/?#]*@", re.IGNORECASE)
+_QUERY: Final = re.compile(r"\?.+")
+# Keys of URLs that requests go to. Other URLs stand in messages, for everybody who gets these.
+_REQUESTED: Final = frozenset({"api_url", "app_url", "proxy_url", "slack_app_url", "token_url"})
 
 
 class AlertmanagerConfig(Section):
@@ -83,7 +86,8 @@ class AlertmanagerConfig(Section):
 
 
 def _without_passwords(written: Any, key: str = "") -> Any:
-    """What was written, without secrets that Alertmanager shows: passwords in URLs, parameters of OAuth 2."""
+    """What was written, without secrets that Alertmanager shows: passwords in URLs, queries of those that
+    requests go to, parameters of OAuth 2."""
     if isinstance(written, dict):
         return {
             name: _HIDDEN if key == "endpoint_params" else _without_passwords(value, name)
@@ -91,7 +95,10 @@ def _without_passwords(written: Any, key: str = "") -> Any:
         }
     if isinstance(written, list):
         return [_without_passwords(value) for value in written]
-    return _PASSWORD.sub(r"\1xxxxx@", written) if isinstance(written, str) else written
+    if not isinstance(written, str):
+        return written
+    shown = _PASSWORD.sub(r"\1xxxxx@", written)
+    return _QUERY.sub("?xxxxx", shown) if key in _REQUESTED else shown
 
 
 def _receivers_of(route: Route) -> Iterator[str]:
