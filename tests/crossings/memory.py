@@ -72,7 +72,7 @@ async def _fragmentation(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched("--maxmemory", "400mb", "--slowlog-log-slower-than", "-1")
     server.command("DEBUG", "POPULATE", 160_000, "key", 1000)
     yield
-    script = "for i = 0, 159999 do if i % 8 > 0 then redis.call('UNLINK', 'key:' .. i) end end"
+    script = "for i = 0, 159999 do if i % 4 > 0 then redis.call('UNLINK', 'key:' .. i) end end"
     server.command("EVAL", script, 0)
     server.command("CONFIG", "SET", "maxmemory", "100mb")
     yield
@@ -106,7 +106,7 @@ SCENES: Final = (
         REDIS_7,
     ),
     Scene(
-        "of 160,000 values of 1 kB one in eight stays, and maxmemory is less than what the process keeps",
+        "of 160,000 values of 1 kB one in four stays, and maxmemory is less than what the process keeps",
         _fragmentation,
         {"RedisFragmentationHigh": Within("16m", "3m"), "RedisRssOverLimit": Within("16m", "3m")},
         REDIS_7,

@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 from tests.live.queues import environments
 
 SCENES: Final = Path(__file__).with_name("scenes")
-_STEP_SECONDS: Final = 60.0
+_STEP_SECONDS: Final = 180.0
 
 
 @dataclass(frozen=True, slots=True)
