@@ -19,6 +19,7 @@ from exporter.clock_watch import ClockWatch
 from exporter.errors import StateError
 from exporter.housekeeping import Housekeeping
 from exporter.log import get_logger
+from exporter.loop_watch import LoopWatch
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.prepared import prepare
@@ -80,6 +81,8 @@ class App:
         self._relabel_series = job_labels.of_series
         self.own = OwnMetrics()
         self._clock_watch = ClockWatch(self._clock, self.own.registry, self._hold_rules, self._follow_clock)
+        # Started by whoever has a process of its own.
+        self.loop_watch = LoopWatch(self.own.registry)
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
         self.engine = Engine(self.store)
@@ -317,4 +320,5 @@ class App:
         await self.keeper.close()
         self._turn_taker.close()
         await self.web.stop()
+        self.loop_watch.stop()
         log.info("stopped")

@@ -33,6 +33,7 @@ ORDER = [
     "health",
     "self_metrics",
     "clock_watch",
+    "loop_watch",
     "housekeeping",
     "clock_followers",
     "web",

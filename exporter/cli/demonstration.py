@@ -108,6 +108,7 @@ async def _show(
         await server.start()
         stack.push_async_callback(app.stop)
         await app.start()
+        app.loop_watch.start()
         stack.push_async_callback(
             _cancel,
             asyncio.create_task(Workload(server.port).run()),

@@ -93,6 +93,7 @@ async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) 
     ended = end_signal(signal.SIGTERM, signal.SIGINT)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     await app.start()
+    app.loop_watch.start()
     host, _ = app.web.address
     if doubt := doubt_links(plan.routing.config, plan.config.web.external_url, host):
         log.warning(doubt)

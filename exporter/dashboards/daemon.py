@@ -28,6 +28,7 @@ def panels() -> list[PanelBuilder]:
         _targets(),
         _store(),
         _process(),
+        _loop(),
     ]
 
 
@@ -119,4 +120,17 @@ def _process() -> PanelBuilder:
         Query(f"sum({own_rate('process_cpu_seconds_total')})", "cpu"),
         width=8,
         limits=above(0.8),
+    )
+
+
+def _loop() -> PanelBuilder:
+    text = (
+        "Share of the time that the event loop stood still, in moments of 0.1 s and more. Normal: 0. "
+        "Otherwise: everything is late; the log says where it stood."
+    )
+    return graph(
+        About("Event loop", "percentunit", text, _NO_DAEMON),
+        Query(f"sum({own_rate('redis_vigil_loop_stall_seconds_total')})", "stood still"),
+        width=8,
+        limits=above(0.02),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
@@ -153,6 +154,17 @@ async def _stood_still(stage: Stage) -> AsyncGenerator[None]:
     yield
 
 
+async def _loop_stalls(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.daemon.app.loop_watch.start()
+    for _ in range(2):
+        # Really: it is a thread that watches.
+        time.sleep(8)  # noqa: ASYNC251
+        await asyncio.sleep(1)
+    stage.daemon.app.loop_watch.stop()
+    yield
+
+
 async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
     keeper = stage.daemon.app.keeper
@@ -254,6 +266,14 @@ CLOCK: Final = (
 )
 STANDSTILL: Final = (
     Scene("nothing runs for 45 seconds", _stood_still, {"VigilStoodStill": Within("2m", "12m")}, labels=_ALL),
+)
+STALLS: Final = (
+    Scene(
+        "twice what the event loop does takes eight seconds",
+        _loop_stalls,
+        {"VigilLoopStalls": Within("2m", "12m")},
+        labels=_ALL,
+    ),
 )
 LATE: Final = (
     Scene(

@@ -60,6 +60,7 @@ GROUPS: Final = (
     Group("daemon-unsent", daemon.UNSENT, options={"alertmanager": daemon.UNSENT_ROUTING}),
     Group("daemon-clock", daemon.CLOCK),
     Group("daemon-standstill", daemon.STANDSTILL),
+    Group("daemon-stalls", daemon.STALLS),
     Group("daemon-late", daemon.LATE),
 )
 

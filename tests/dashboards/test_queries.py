@@ -24,6 +24,7 @@ OWN = {
     "process_cpu_seconds_total": set(),
     "redis_vigil_build_info": {"version"},
     "redis_vigil_config_last_reload_successful": set(),
+    "redis_vigil_loop_stall_seconds_total": set(),
     "redis_vigil_rule_evaluation_failures_total": {"rule_group"},
     "redis_vigil_rule_group_iterations_missed_total": {"rule_group"},
     "redis_vigil_rule_group_last_duration_seconds": {"rule_group"},
