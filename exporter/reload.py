@@ -104,8 +104,13 @@ def _load_config(source: Source) -> Config:
 
 def _load_routing(config: Config) -> Routing:
     alerting = config.alerting
-    forwards = bool(alerting.alertmanagers)
-    return load_routing(alerting.config_file, time.time, alerting.message_style, forwards=forwards)
+    return load_routing(
+        alerting.config_file,
+        time.time,
+        alerting.message_style,
+        forwards=bool(alerting.alertmanagers),
+        smtp_auth_without_tls=alerting.smtp_auth_without_tls,
+    )
 
 
 def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:

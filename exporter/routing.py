@@ -32,12 +32,17 @@ class Routing:
 
 
 def load_routing(
-    path: Path | None, now: Callable[[], float], style: MessageStyle = "vigil", *, forwards: bool = False
+    path: Path | None,
+    now: Callable[[], float],
+    style: MessageStyle = "vigil",
+    *,
+    forwards: bool = False,
+    smtp_auth_without_tls: bool = False,
 ) -> Routing:
     """Read an alertmanager.yml and its templates; without a path nobody is told.
 
     `now` tells the time, `style` whose words the default texts are. `forwards`: Alertmanagers get every alert
-    too, and send what is not sent here.
+    too, and send what is not sent here. `smtp_auth_without_tls`: passwords go out unencrypted, too.
 
     Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
     its receivers.
@@ -58,6 +63,7 @@ def load_routing(
             style=style,
             route=config.route,
             forwards=forwards,
+            smtp_auth_without_tls=smtp_auth_without_tls,
         )
 
     factory = bind(MemoryMessages())

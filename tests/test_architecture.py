@@ -19,6 +19,7 @@ ORDER = [
     "shipped",
     "config",
     "connection",
+    "http_client",
     "discovery",
     "metrics",
     "store",

@@ -8,12 +8,10 @@ from typing import Final, Protocol
 from exporter.errors import NotifyError
 from exporter.model.alert import Alert
 from exporter.notify.notification import Notification
+from exporter.notify.retry_after import MOST_SECONDS
 
 CONCURRENCY: Final = 32
 """How many messages one integration sends at a time: a hanging one must not use up the sockets."""
-
-MAX_RETRY_AFTER_SECONDS: Final = 300.0
-"""The longest that a receiver can keep us waiting; asked for more, we try once in this time."""
 
 
 class Integration(Protocol):
@@ -51,17 +49,29 @@ class Gate:
     def __init__(self, concurrency: int = CONCURRENCY) -> None:
         self._turns = asyncio.Semaphore(concurrency)
         self._opens_at = 0.0
-        self._is_working = True
+        self._was_asked_to_wait = False
+        self.error: NotifyError | None = None
+        """Why the last message was not taken; None where it was."""
 
-    def close_for(self, seconds: float) -> None:
-        """Let nobody pass for a while, as the receiver asked by Retry-After."""
-        opens_at = asyncio.get_running_loop().time() + min(seconds, MAX_RETRY_AFTER_SECONDS)
+    @property
+    def closed_seconds(self) -> float:
+        """How long nobody passes from now on."""
+        return max(0.0, self._opens_at - asyncio.get_running_loop().time())
+
+    def close_for(self, seconds: float) -> bool:
+        """Let nobody pass for a while, as the receiver asked by Retry-After; whether it did not since it took
+        a message."""
+        opens_at = asyncio.get_running_loop().time() + min(seconds, MOST_SECONDS)
         self._opens_at = max(self._opens_at, opens_at)
+        is_first, self._was_asked_to_wait = not self._was_asked_to_wait, True
+        return is_first
 
-    def note(self, is_working: bool) -> bool:
+    def note(self, error: NotifyError | None) -> bool:
         """Take note of how a message went; whether that is a change from the one before."""
-        changed = is_working is not self._is_working
-        self._is_working = is_working
+        changed = (error is None) is not (self.error is None)
+        self.error = error
+        if error is None:
+            self._was_asked_to_wait = False
         return changed
 
     @asynccontextmanager
@@ -81,7 +91,7 @@ class Gate:
     async def _wait_until_open(self, deadline: float) -> None:
         if self._opens_at > deadline:
             raise _no_turn("it asked to wait longer")
-        await asyncio.sleep(max(0.0, self._opens_at - asyncio.get_running_loop().time()))
+        await asyncio.sleep(self.closed_seconds)
 
 
 def _no_turn(why: str) -> NotifyError:

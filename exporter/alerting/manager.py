@@ -14,6 +14,7 @@ from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.not_sent import SilentReceiver, say_what_is_not_sent, silent_receivers
 from exporter.alerting.options import Options
+from exporter.alerting.receiver_state import ReceiverState, states_of
 from exporter.alerting.routes import RouteOptions
 from exporter.alerting.saving import expire_saved, put_saved
 from exporter.alerting.setup import MakeIntegrations, Services, build_setup
@@ -84,6 +85,12 @@ class AlertManager:
     def silent_receivers(self) -> Sequence[SilentReceiver]:
         """The receivers that are not sent to, or not by all that they name."""
         return silent_receivers(self._setup.not_sent)
+
+    @property
+    def receiver_states(self) -> Sequence[ReceiverState]:
+        """How every entry of a receiver fares that is sent to."""
+        now = self._services.clock.now()
+        return list(states_of(self._setup.integrations, self._setup.gates, now))
 
     @property
     def alerts(self) -> Iterable[Alert]:

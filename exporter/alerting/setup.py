@@ -70,6 +70,7 @@ class Setup:
     intervals: Intervals
     inhibitor: Inhibitor
     integrations: Mapping[str, Sequence[Integration]]
+    gates: Mapping[str, Sequence[Gate]]
     make_deliveries: Callable[[Group], Sequence[Delivery]]
 
     @property
@@ -102,10 +103,11 @@ def build_setup(
     integrations = {receiver.name: tuple(make_integrations(receiver)) for receiver in config.receivers}
     intervals = Intervals(config.all_intervals)
     inhibitor = Inhibitor(config.inhibit_rules, services.alerts, hold_until)
+    gates = {name: [Gate(services.concurrency) for _ in ones] for name, ones in integrations.items()}
     channels = {
         name: [
-            (integration.name, _build_pipeline(integration, services, intervals, inhibitor))
-            for integration in of_receiver
+            (integration.name, _build_pipeline(integration, gate, services, intervals, inhibitor))
+            for integration, gate in zip(of_receiver, gates[name], strict=True)
         ]
         for name, of_receiver in integrations.items()
     }
@@ -117,11 +119,12 @@ def build_setup(
             for index, (name, pipeline) in enumerate(channels[receiver])
         ]
 
-    return Setup(config, build_route(config.route), intervals, inhibitor, integrations, make_deliveries)
+    route = build_route(config.route)
+    return Setup(config, route, intervals, inhibitor, integrations, gates, make_deliveries)
 
 
 def _build_pipeline(
-    integration: Integration, services: Services, intervals: Intervals, inhibitor: Inhibitor
+    integration: Integration, gate: Gate, services: Services, intervals: Intervals, inhibitor: Inhibitor
 ) -> Pipeline:
     """The list of what happens to the alerts of a group."""
     metrics, log, journal, clock = services.metrics, services.log, services.journal, services.clock
@@ -134,7 +137,7 @@ def _build_pipeline(
         Deduplicate(integration, log, journal),
         CountUnsent(integration, metrics)
         if isinstance(integration, NotSent)
-        else Send(integration, Gate(services.concurrency), metrics, clock, services.external_url),
+        else Send(integration, gate, metrics, clock, services.external_url),
         Record(log, journal, clock),
     )
 

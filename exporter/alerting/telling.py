@@ -150,14 +150,17 @@ class Send:
             self._metrics.latency.labels(name).observe(self._clock.monotonic() - began)
 
     def _note_success(self, key: LogKey) -> None:
-        if self._gate.note(is_working=True):
+        if self._gate.note(None):
             _log.info("notifications are delivered again", **_fields(key))
 
     def _note_failure(self, key: LogKey, error: NotifyError) -> None:
-        if error.retry_after_seconds:
-            self._gate.close_for(error.retry_after_seconds)
-        if self._gate.note(is_working=False):
+        asks_to_wait = bool(error.retry_after_seconds) and self._gate.close_for(
+            error.retry_after_seconds or 0
+        )
+        if self._gate.note(error):
             _log.error("notifications cannot be delivered", error=str(error), **_fields(key))
+        elif asks_to_wait:
+            _log.warning("a receiver asks to wait", error=str(error), **_fields(key))
 
     async def _attempt(self, notification: Notification, deadline: float) -> None:
         limit = min(deadline, asyncio.get_running_loop().time() + ATTEMPT_TIMEOUT_SECONDS)

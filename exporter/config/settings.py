@@ -69,6 +69,9 @@ class AlertingSection(Section):
     Alertmanager's, byte for byte. What a receiver or a file under `templates` says itself wins."""
     hold_missing: bool = True
     """Whether an alert whose server cannot be sampled is held, instead of resolved as in Prometheus."""
+    smtp_auth_without_tls: bool = False
+    """Whether a password is sent to a mail server over a connection that is not encrypted (PLAIN and LOGIN;
+    to this machine it always is, and CRAM-MD5 shows no password). Needs `require_tls: false` there."""
 
 
 def _check_directory(path: Path) -> Path:

@@ -9,12 +9,19 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+Users = Literal["targets", "discovery", "receivers"]
+"""Who wants to know; each has threads of its own, so that what hangs for one is not felt by the others."""
 
 # So old may be what a standing connection goes by.
 LOOK_UP_SECONDS: Final = 60.0
 # A resolver that hangs occupies a thread for half a minute; further names wait for one to be free.
-_MOST_THREADS: Final = 16
+_MOST_THREADS: Final = 64
+# A name whose last look-up took as long as this is looked up in other, fewer threads: no name that the
+# resolver knows waits behind those that it does not answer for.
+_SLOW_SECONDS: Final = 2.0
+_MOST_SLOW_THREADS: Final = 16
 _MOST_NAMES: Final = 4096
 # A name whose addresses leave and return within this time names several servers in turn.
 _ROTATION_SECONDS: Final = 600.0
@@ -27,8 +34,10 @@ class Name:
     `version` grows whenever they become others. Looked up at most once at a time.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, users: Users = "targets") -> None:
         self.host = host
+        self._users: Users = users
+        self._is_slow = False
         self.addresses: tuple[str, ...] = ()
         self.version = 0
         # Which address a port was reached at last: of several, all connections are to take the same.
@@ -51,10 +60,18 @@ class Name:
         loop = asyncio.get_running_loop()
         if self._asking is None or self._asking.get_loop() is not loop:
             self._tried_at = time.monotonic()
-            self._asking = loop.run_in_executor(_threads(), look_up, self.host)
+            self._asking = loop.run_in_executor(_threads(self._users, self._is_slow), self._ask)
             self._asking.add_done_callback(self._answered)
         # Whoever gives up waiting does not stop it: the next one wants to know as well.
         return await asyncio.shield(self._asking)
+
+    def _ask(self) -> tuple[str, ...]:
+        """In a thread: what the resolver says, and how long that takes."""
+        began = time.monotonic()
+        try:
+            return look_up(self.host)
+        finally:
+            self._is_slow = time.monotonic() - began >= _SLOW_SECONDS
 
     def _answered(self, asked: "asyncio.Future[tuple[str, ...]]") -> None:
         if self._asking is asked:
@@ -108,9 +125,9 @@ class Name:
 
 
 @lru_cache(_MOST_NAMES)
-def name_of(host: str) -> Name:
-    """The name that all connections to this host share."""
-    return Name(host)
+def name_of(host: str, users: Users = "targets") -> Name:
+    """The name that all connections of these users to this host share."""
+    return Name(host, users)
 
 
 def is_name(host: str) -> bool:
@@ -166,6 +183,6 @@ class _Threads(Executor):
             self._idle.release()
 
 
-@lru_cache(1)
-def _threads() -> _Threads:
-    return _Threads(_MOST_THREADS)
+@lru_cache
+def _threads(users: Users, is_slow: bool) -> _Threads:
+    return _Threads(_MOST_SLOW_THREADS if is_slow else _MOST_THREADS)

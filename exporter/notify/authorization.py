@@ -2,14 +2,16 @@
 
 import base64
 import json
+import math
 import time
 from typing import Final
 from urllib.parse import quote_plus, urlencode
 
 from exporter.config.alertmanager.http import HttpConfig, OAuth2
 from exporter.errors import NotifyError
+from exporter.http_client.transport import Answer
 from exporter.notify.secrets import reveal
-from exporter.notify.transport import Answer, Transport
+from exporter.notify.transport import ReceiverTransport
 
 _EARLY_SECONDS: Final = 10.0
 _DEFAULT_LIFETIME_SECONDS: Final = 300.0
@@ -56,7 +58,10 @@ class OAuthTokens:
             no_proxy=config.no_proxy,
             proxy_from_environment=config.proxy_from_environment,
         )
-        self._transport = Transport(http_config, f"{name}: OAuth 2", timeout_seconds)
+        # The request holds secrets: a redirect does not take it to another server.
+        self._transport = ReceiverTransport(
+            http_config, f"{name}: OAuth 2", timeout_seconds, keeps_body=False
+        )
         self._token = ""
         self._good_until = 0.0
 
@@ -87,8 +92,10 @@ def _parse_token(answer: Answer) -> tuple[str, float]:
     try:
         data = json.loads(answer.body)
         token, lifetime = str(data["access_token"]), float(data.get("expires_in", _DEFAULT_LIFETIME_SECONDS))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         token, lifetime = "", 0.0
+    if not math.isfinite(lifetime):
+        lifetime = _DEFAULT_LIFETIME_SECONDS
     if answer.status != 200 or not token:
         retryable = answer.status >= 500 or answer.status == 429
         raise NotifyError(

@@ -11,6 +11,7 @@ from exporter.config.alertmanager.email import EmailConfig
 from exporter.config.alertmanager.http import TlsConfig
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.errors import NotifyError
+from exporter.http_client.tls import TlsContexts
 from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
@@ -19,7 +20,6 @@ from exporter.notify.offload import make_message
 from exporter.notify.smtp import Credentials, SmtpServer
 from exporter.notify.style import message_functions
 from exporter.notify.template import Compiler, Rendering
-from exporter.notify.tls import TlsContexts
 
 TIMEOUT_SECONDS: Final = 45.0
 """The longest that handing over one mail may take."""
@@ -39,6 +39,7 @@ class EmailIntegration:
         now: Callable[[], float],
         *,
         style: MessageStyle = "alertmanager",
+        auth_without_tls: bool = False,
     ) -> None:
         self.send_resolved = config.send_resolved
         self.tells_event_ends = style == "alertmanager"
@@ -46,15 +47,11 @@ class EmailIntegration:
         self._from = compiler.parse("from", config.from_)
         self._to = compiler.parse("to", config.to)
         self._messages = EmailMessages(config, compiler, style)
-        self._server = make_server(config)
+        self._server = make_server(config, auth_without_tls=auth_without_tls)
 
     async def send(self, notification: Notification) -> None:
         """Hand the mail over to the server; raises `NotifyError`."""
-        data = notification_data(notification)
-        functions = message_functions(self._now)
-        sender, recipients = self._envelope(Rendering(data, functions))
-        rendering = Rendering(data, functions)
-        message = await make_message(notification, lambda: self._messages.build(notification, rendering))
+        sender, recipients, message = await make_message(lambda: self._make(notification))
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._server.deliver(sender, recipients, message)
@@ -64,6 +61,14 @@ class EmailIntegration:
                 retryable=True,
                 kind="contextDeadlineExceeded",
             ) from None
+
+    def _make(self, notification: Notification) -> tuple[str, list[str], bytes]:
+        """Sender, recipients and the mail; raises `NotifyError`."""
+        data, functions = notification_data(notification), message_functions(self._now)
+        envelope = Rendering(data, functions)
+        sender, recipients = self._envelope(envelope)
+        message = self._messages.build(notification, Rendering(data, functions, beside=envelope))
+        return sender, recipients, message
 
     def _envelope(self, rendering: Rendering) -> tuple[str, list[str]]:
         senders = parse_addresses(rendering.value(self._from))
@@ -77,7 +82,7 @@ class EmailIntegration:
         return senders[0][1], [address for _, address in recipients]
 
 
-def make_server(config: EmailConfig) -> SmtpServer:
+def make_server(config: EmailConfig, *, auth_without_tls: bool = False) -> SmtpServer:
     """The mail server of an entry of `email_configs`."""
     host, _, port_text = config.smarthost.rpartition(":")
     host, port = host.strip("[]") or "localhost", _port(port_text)
@@ -99,6 +104,7 @@ def make_server(config: EmailConfig) -> SmtpServer:
             secret=config.auth_secret,
             secret_file=config.auth_secret_file,
         ),
+        auth_without_tls=auth_without_tls,
     )
 
 

@@ -4,17 +4,16 @@ What is retried: source notify/util.go of Alertmanager, but for 429, which Alert
 """
 
 import asyncio
-import email.utils
-import math
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from exporter.config.alertmanager.http import HttpConfig
 from exporter.errors import NotifyError
+from exporter.http_client.transport import Answer, host_of
 from exporter.notify.authorization import Authorizer
+from exporter.notify.retry_after import read_pause
 from exporter.notify.secrets import reveal
-from exporter.notify.transport import Answer, Transport, host_of
+from exporter.notify.transport import ReceiverTransport
 
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 """The longest that one request may take, where nothing is configured."""
@@ -35,7 +34,7 @@ class HttpClient:
         self._name = name
         self._timeout_seconds = timeout_seconds or DEFAULT_TIMEOUT_SECONDS
         self._now = now
-        self._transport = Transport(config, name, self._timeout_seconds)
+        self._transport = ReceiverTransport(config, name, self._timeout_seconds)
         self._authorizer = Authorizer(config, name, self._timeout_seconds)
 
     async def post_json(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
@@ -61,37 +60,20 @@ class HttpClient:
         message = f"{self._name}: {answer.host}: unexpected status code {status}"
         if answer.text:
             message += f": {answer.text}"
-        wait = retry_after_seconds(answer.headers.get("retry-after", ""), self._now())
-        if status == 429:
-            raise NotifyError(message, retryable=True, kind="rateLimited", retry_after_seconds=wait)
-        if status >= 500:
-            raise NotifyError(message, retryable=True, kind="serverError", retry_after_seconds=wait)
+        if status == 429 or status >= 500:
+            pause = read_pause(answer.headers.get("retry-after", ""), self._now())
+            raise NotifyError(
+                f"{message}; it {pause}" if pause else message,
+                retryable=True,
+                kind="rateLimited" if status == 429 else "serverError",
+                retry_after_seconds=pause.seconds if pause else None,
+            )
         raise NotifyError(message, retryable=False, kind="clientError" if status >= 400 else "other")
 
     async def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "User-Agent": user_agent()}
+        headers = {"Content-Type": "application/json"}
         for name, values in self._config.http_headers.items():
             texts = [*values.values, *(secret.reveal() for secret in values.secrets)]
             texts += [reveal(None, path) for path in values.files]
             headers[name] = ", ".join(texts)
         return {**headers, **await self._authorizer.headers()}
-
-
-def retry_after_seconds(header: str, now: float) -> float | None:
-    """How long a receiver asks to wait: in seconds or by a date (RFC 9110, 10.2.3), else None."""
-    text = header.strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return max(0.0, moment - now) if math.isfinite(moment) else None
-
-
-def user_agent() -> str:
-    """How the daemon calls itself."""
-    try:
-        return f"redis-vigil/{version('redis-vigil')}"
-    except PackageNotFoundError:
-        return "redis-vigil"

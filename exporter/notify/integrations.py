@@ -28,7 +28,7 @@ class IntegrationFactory:
     `template_files` are the user's. `document` is the file itself, so that problems have a line. `messages`
     remembers what was posted in Slack; pass the same one to the factory of the next configuration. `style` is
     whose words the default texts are, `route` the root of the route tree. `forwards`: what is not sent here
-    an Alertmanager sends.
+    an Alertmanager sends. `smtp_auth_without_tls`: passwords go to mail servers unencrypted, too.
 
     Raises `ConfigError` for template files, and for labels of routes, that do not parse.
     """
@@ -44,6 +44,7 @@ class IntegrationFactory:
         style: MessageStyle = "alertmanager",
         route: Route | None = None,
         forwards: bool = False,
+        smtp_auth_without_tls: bool = False,
     ) -> None:
         self._defaults = defaults
         self._now = now
@@ -52,6 +53,7 @@ class IntegrationFactory:
         self._document = document
         self._messages = messages or MemoryMessages()
         self._forwards = forwards
+        self._smtp_auth_without_tls = smtp_auth_without_tls
         self.doubts: list[Problem] = []
         """Calls of templates that do not exist, in what was made so far."""
         self._route_labels = self._labels_of(route) if route else None
@@ -76,7 +78,13 @@ class IntegrationFactory:
             integrations.append(WebhookIntegration(webhook, root.at("webhook_configs", index), self._now))
         for index, email in enumerate(merged.email_configs):
             integrations.append(
-                EmailIntegration(email, root.at("email_configs", index), self._now, style=self._style)
+                EmailIntegration(
+                    email,
+                    root.at("email_configs", index),
+                    self._now,
+                    style=self._style,
+                    auth_without_tls=self._smtp_auth_without_tls,
+                )
             )
         for index, slack in enumerate(merged.slack_configs):
             compiler = root.at("slack_configs", index)

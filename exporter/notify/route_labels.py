@@ -19,7 +19,7 @@ from exporter.model.labels import Labels
 from exporter.notify.data import notification_data
 from exporter.notify.notification import UNKNOWN_REASON, Notification
 from exporter.notify.offload import make_message
-from exporter.notify.template import TEMPLATE_LIMITS, Compiler
+from exporter.notify.template import Compiler, MessageTime
 
 log = get_logger(__name__)
 
@@ -81,6 +81,7 @@ class _Expansion:
             **notification_functions(now),
             ROUTE_LABELS: Function(self._resolve, (STRING,)),
         }
+        self._time = MessageTime()
         self._known: dict[str, str] = {}
         self._under_way: list[str] = []
 
@@ -101,7 +102,7 @@ class _Expansion:
             raise FunctionError(f"route label cycle detected: {' -> '.join([*self._under_way, name])}")
         self._under_way.append(name)
         try:
-            expanded = template.expand(self._data, self._functions, limits=TEMPLATE_LIMITS)
+            expanded = template.expand(self._data, self._functions, limits=self._time.limits())
         except TemplateError as error:
             raise FunctionError(str(error)) from None
         finally:
@@ -124,5 +125,5 @@ class WithRouteLabels:
         """Deliver one message; raises `NotifyError`."""
         if notification.route_labels:
             expand = self._route_labels.expand
-            notification = await make_message(notification, lambda: expand(notification))
+            notification = await make_message(lambda: expand(notification))
         await self._integration.send(notification)

@@ -11,16 +11,17 @@ from typing import Any, Final
 from exporter.config.alertmanager.http import HttpConfig, check_url
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.errors import NotifyError
+from exporter.http_client.transport import Answer
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
 from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
+from exporter.notify.slack_limits import AFTER_REFUSAL, is_too_long, shorten
 from exporter.notify.slack_messages import MemoryMessages, Message, Messages
 from exporter.notify.slack_payload import SlackPayload
 from exporter.notify.style import message_functions
 from exporter.notify.template import Compiler
-from exporter.notify.transport import Answer
 
 _UPDATE: Final = "chat.update"
 
@@ -57,7 +58,7 @@ class SlackIntegration:
     async def send(self, notification: Notification) -> None:
         """Post the message, or change the group's earlier one; raises `NotifyError`."""
         functions = message_functions(self._now)
-        payload = await make_message(notification, lambda: self._payload.build(notification, functions))
+        payload = await make_message(lambda: self._payload.build(notification, functions))
         if not self._config.update_message:
             await self._post(self._post_url(), payload)
             return
@@ -78,8 +79,14 @@ class SlackIntegration:
         return changed or earlier
 
     async def _post(self, url: str, payload: Mapping[str, Any]) -> Message | None:
-        answer = await self._client.post_json(url, json.dumps(payload).encode(), self._authorization())
+        answer = await self._request(url, payload)
+        if is_too_long(answer):
+            _log.warning("a Slack message is too long, sending a shorter one", error=answer.text)
+            answer = await self._request(url, shorten(payload, AFTER_REFUSAL))
         return self._check(answer, str(payload.get("channel", "")))
+
+    async def _request(self, url: str, payload: Mapping[str, Any]) -> Answer:
+        return await self._client.post_json(url, json.dumps(payload).encode(), self._authorization())
 
     def _post_url(self) -> str:
         config = self._config
@@ -106,7 +113,7 @@ class SlackIntegration:
             if answer.body.strip() == b"ok":
                 return None
             raise _refusal(answer, channel, answer.text)
-        data = _parse(answer.body)
+        data = _parse(answer)
         if data.get("ok") is not True:
             raise _refusal(answer, channel, str(data.get("error", answer.text)))
         if data.get("ts") and data.get("channel"):
@@ -125,11 +132,12 @@ class SlackIntegration:
             self._messages.put(notification.group_key, posted)
 
 
-def _parse(body: bytes) -> Mapping[str, Any]:
+def _parse(answer: Answer) -> Mapping[str, Any]:
     try:
-        data = json.loads(body)
-    except ValueError:
-        return {}
+        data = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        # Something between Slack and us has answered.
+        raise NotifyError(f"slack: {answer.host}: the answer is not JSON", retryable=True) from None
     return data if isinstance(data, dict) else {}
 
 

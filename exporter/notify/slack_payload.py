@@ -11,11 +11,9 @@ from exporter.config.alertmanager.slack import SlackAction, SlackConfig, SlackFi
 from exporter.gotemplate import Function, Template
 from exporter.notify.data import notification_data
 from exporter.notify.notification import Notification
+from exporter.notify.slack_limits import LONGEST_TITLE, USUAL, shorten
 from exporter.notify.slack_markup import finish, guard, reveal, with_original_text
 from exporter.notify.template import Compiler, Rendering
-
-LONGEST_TITLE: Final = 1024
-"""Characters; the same as Alertmanager's."""
 
 _MARKUP_IN: Final = ("fallback", "pretext", "text")
 # What people read: markup from outside is escaped, and a fault in the template shows in its place.
@@ -53,7 +51,7 @@ class SlackPayload:
             guard=lambda fault: guard(reveal(fault)),
             finish=partial(finish, links_names=config.link_names),
         )
-        plain = Rendering(notification_data(notification), functions, finish=_printable)
+        plain = Rendering(notification_data(notification), functions, finish=_printable, beside=read)
         attachment = self._attachment(read, plain)
         message = {name: plain.value(self._templates[name]) for name in _MESSAGE_VALUES}
         message["text"] = read.text(self._templates["message_text"])
@@ -61,7 +59,7 @@ class SlackPayload:
         body: dict[str, Any] = {name: value for name, value in message.items() if value}
         if config.link_names:
             body["link_names"] = True
-        return {**body, "attachments": [attachment]}
+        return shorten({**body, "attachments": [attachment]}, USUAL)
 
     def _attachment(self, read: Rendering, plain: Rendering) -> dict[str, Any]:
         texts = {name: read.text(self._templates[name]) for name in _TEXTS if name != "title"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -12,14 +13,17 @@ from typing import Final
 
 import aiosmtplib
 
+from exporter.connection.names import is_name, name_of
 from exporter.errors import NotifyError
+from exporter.http_client.tls import TlsContexts
 from exporter.log import get_logger
 from exporter.model.secret import Secret
 from exporter.notify.secrets import reveal
-from exporter.notify.tls import TlsContexts
 
 _COMMAND_TIMEOUT_SECONDS: Final = 20.0
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# Methods of AUTH that show the password to whoever listens.
+_READABLE: Final = frozenset({"PLAIN", "LOGIN"})
 _LONGEST_REPLY: Final = 300
 
 _log = get_logger(__name__)
@@ -39,7 +43,10 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server, and how to talk to it. `require_tls` does not count where TLS begins at once."""
+    """A mail server, and how to talk to it. `require_tls` does not count where TLS begins at once.
+
+    `auth_without_tls`: whether a password may be sent readable, to other machines, too.
+    """
 
     host: str
     port: int
@@ -49,6 +56,7 @@ class SmtpServer:
     server_name: str
     tls: TlsContexts
     credentials: Credentials
+    auth_without_tls: bool = False
 
     async def deliver(self, sender: str, recipients: Sequence[str], message: bytes) -> None:
         """Hand over one mail; raises `NotifyError`. A reply of 4xx is worth a retry, one of 5xx is final.
@@ -72,14 +80,12 @@ class SmtpServer:
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
         encrypted = self.implicit_tls
-        if encrypted:
-            # aiosmtplib checks the certificate against its host name, which need not be where we connect to.
-            connection = await _open_socket(self.host, self.port)
-            await client.connect(
-                hostname=self.server_name, sock=connection, use_tls=True, tls_context=self._context()
-            )
-        else:
-            await client.connect(hostname=self.host, port=self.port)
+        context = self._context() if encrypted else None
+        connection = await _open_socket(self.host, self.port)
+        # aiosmtplib checks the certificate against its host name, which need not be where we connect to.
+        await client.connect(
+            hostname=self.server_name, sock=connection, use_tls=encrypted, tls_context=context
+        )
         await client.ehlo()
         if self.require_tls and not encrypted:
             await self._start_tls(client)
@@ -109,17 +115,24 @@ class SmtpServer:
             return
         secret = reveal(own.secret, own.secret_file)
         password = reveal(own.password, own.password_file)
+        shows_password = False
         for method in (name.upper() for name in offered):
             if method == "CRAM-MD5" and secret:
                 await client.auth_crammd5(own.username, secret)
                 return
-            if method == "PLAIN" and password:
-                self._check_encrypted(encrypted)
-                await self._auth_plain(client, password)
+            if method not in _READABLE or not password:
+                continue
+            if self._may_show_password(encrypted):
+                await self._auth_readable(client, method, password)
                 return
-            if method == "LOGIN" and password:
-                await client.auth_login(own.username, password)
-                return
+            shows_password = True
+        if shows_password:
+            raise NotifyError(
+                f"{self._name}: the password is not sent over a connection that is not encrypted "
+                "(alerting.smtp_auth_without_tls allows it)",
+                retryable=False,
+                kind="clientError",
+            )
         raise NotifyError(
             f"{self._name}: there is neither a password nor a secret for what the server offers: "
             f"{', '.join(offered).upper()}",
@@ -127,17 +140,16 @@ class SmtpServer:
             kind="clientError",
         )
 
-    def _check_encrypted(self, encrypted: bool) -> None:
-        if not encrypted and self.host not in _LOOPBACK:
-            raise NotifyError(
-                f"{self._name}: the password is not sent over a connection that is not encrypted",
-                retryable=False,
-                kind="clientError",
-            )
+    def _may_show_password(self, encrypted: bool) -> bool:
+        return encrypted or self.auth_without_tls or self.host in _LOOPBACK
 
-    async def _auth_plain(self, client: aiosmtplib.SMTP, password: str) -> None:
-        """As aiosmtplib's, which knows no identity. Source: RFC 4616."""
+    async def _auth_readable(self, client: aiosmtplib.SMTP, method: str, password: str) -> None:
+        """By a method that everybody in between can read."""
         own = self.credentials
+        if method == "LOGIN":
+            await client.auth_login(own.username, password)
+            return
+        # aiosmtplib knows no identity. Source: RFC 4616.
         text = f"{own.identity}\0{own.username}\0{password}"
         response = await client.execute_command(b"AUTH", b"PLAIN", base64.b64encode(text.encode()))
         if response.code != 235:
@@ -169,23 +181,32 @@ class SmtpServer:
 async def _open_socket(host: str, port: int) -> socket.socket:
     """A connection to the first address of a host that takes one; raises `OSError`."""
     loop = asyncio.get_running_loop()
-    addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    failure: OSError = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in addresses:
-        connection = socket.socket(family, kind, protocol)
+    addresses: Sequence[str] = (host,)
+    name = name_of(host, "receivers") if is_name(host) else None
+    if name is not None:
+        addresses = await name.to_connect(port, _COMMAND_TIMEOUT_SECONDS / 2)
+    failure = OSError("the host has no address")
+    for address in addresses:
+        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         connection.setblocking(False)
         try:
-            async with asyncio.timeout(_COMMAND_TIMEOUT_SECONDS):
-                await loop.sock_connect(connection, address)
+            async with asyncio.timeout(_COMMAND_TIMEOUT_SECONDS / len(addresses)):
+                await loop.sock_connect(connection, (address, port))
         except OSError as error:
             connection.close()
-            failure = error
+            failure = error if isinstance(error, TimeoutError) else OSError(_no_connection(error))
         except BaseException:
             connection.close()
             raise
         else:
+            if name is not None:
+                name.reached[port] = address
             return connection
     raise failure
+
+
+def _no_connection(error: OSError) -> str:
+    return f"cannot connect: {os.strerror(error.errno) if error.errno else error}"
 
 
 async def _hang_up(client: aiosmtplib.SMTP) -> None:

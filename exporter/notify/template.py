@@ -1,5 +1,6 @@
 """Templates of notifications: Alertmanager's defaults in our words, the user's, those of one receiver."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -17,7 +18,7 @@ from exporter.notify.style import DEFAULT_FILES, function_names
 _LARGEST_FILE_BYTES: Final = 1 << 20
 # A message about thousands of alerts is long, and still has to go out.
 TEMPLATE_LIMITS: Final = Limits(
-    steps=2_000_000, output_characters=4 << 20, produced_characters=64 << 20, seconds=15.0
+    steps=2_000_000, output_characters=4 << 20, produced_characters=64 << 20, seconds=2.0
 )
 # What the fallback of a page tells about at most: the page may have failed for its length.
 _ALERTS_IN_FALLBACK: Final = 50
@@ -98,11 +99,28 @@ class Compiler:
         return self.document.problem(place, message)
 
 
+class MessageTime:
+    """What the templates of one message may use up together, from now on."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._ends_at = monotonic() + TEMPLATE_LIMITS.seconds
+
+    def limits(self) -> Limits:
+        """What is left for the next one; raises `TemplateError` where nothing is."""
+        left = self._ends_at - self._monotonic()
+        if left <= 0:
+            seconds = TEMPLATE_LIMITS.seconds
+            raise TemplateError(f"the templates of this message take longer than {seconds:g} s")
+        return replace(TEMPLATE_LIMITS, seconds=round(left, 3) or 0.001)
+
+
 class Rendering:
     """Expands the templates of one message. No fault in them keeps the message from being sent.
 
     A template that fails yields what `fallback` yields instead, if anything, and the fault in words. `guard`
-    is applied to those words, and `finish` to every result.
+    is applied to those words, and `finish` to every result. All templates of a message have two seconds
+    together, but for those that stand in for others.
     """
 
     def __init__(
@@ -112,7 +130,10 @@ class Rendering:
         *,
         guard: Callable[[str], str] = str,
         finish: Callable[[str], str] = str,
+        beside: "Rendering | None" = None,
     ) -> None:
+        # The other one of the same message began the time.
+        self._time: MessageTime = beside._time if beside else MessageTime()
         self._data = data
         self._functions = {**functions, **route_label_function(data)}
         self._guard = guard
@@ -149,11 +170,12 @@ class Rendering:
             return within._try(fallback, html=True) + _paragraph(fault_text(error))
 
     def _expand(self, template: Template, *, html: bool = False) -> str:
-        return template.expand(self._data, self._functions, html=html, limits=TEMPLATE_LIMITS)
+        return template.expand(self._data, self._functions, html=html, limits=self._time.limits())
 
     def _try(self, template: Template, *, html: bool = False) -> str:
+        """What stands in for another template."""
         try:
-            return self._expand(template, html=html)
+            return template.expand(self._data, self._functions, html=html, limits=TEMPLATE_LIMITS)
         except TemplateError:
             return ""
 

@@ -49,8 +49,7 @@ class WebhookIntegration:
 
     async def send(self, notification: Notification) -> None:
         """Post the alerts; raises `NotifyError`."""
-        url = self._target(notification)
-        body = await make_message(notification, lambda: self._body(notification))
+        url, body = await make_message(lambda: (self._target(notification), self._body(notification)))
         answer = await self._client.post_json(url, body)
         self._client.check(answer)
 

@@ -16,9 +16,10 @@ from exporter.config.alertmanager.http import (
     TlsConfig,
 )
 from exporter.errors import NotifyError
+from exporter.http_client.proxies import is_excepted
 from exporter.model.secret import Secret
-from exporter.notify.http import HttpClient, retry_after_seconds
-from exporter.notify.proxies import is_excepted
+from exporter.notify.http import HttpClient
+from exporter.notify.retry_after import retry_after_seconds
 from tests.notify.http2_listener import Http2Listener
 from tests.notify.http_listener import HttpListener, Reply, json_reply
 

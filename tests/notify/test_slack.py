@@ -296,7 +296,7 @@ class TestFaultyTemplates:
             Reply(429, b"", {"Retry-After": "30"}),
             True,
             "rateLimited",
-            "slack: HOST: unexpected status code 429",
+            "slack: HOST: unexpected status code 429; it asks to wait 30 s, until 2024-01-02T03:05:30Z",
         ),
         (
             Reply(500, b"rollup_error"),

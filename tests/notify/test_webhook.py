@@ -111,7 +111,7 @@ def test_url_may_be_a_template() -> None:
         (Reply(429), True, "rateLimited", None),
         (Reply(429, headers={"Retry-After": "17"}), True, "rateLimited", 17.0),
         (Reply(429, headers={"Retry-After": "Tue, 02 Jan 2024 03:05:30 GMT"}), True, "rateLimited", 30.0),
-        (Reply(429, headers={"Retry-After": "Tue, 02 Jan 2024 03:04:30 GMT"}), True, "rateLimited", 0.0),
+        (Reply(429, headers={"Retry-After": "Tue, 02 Jan 2024 03:04:30 GMT"}), True, "rateLimited", None),
         (Reply(429, headers={"Retry-After": "soon"}), True, "rateLimited", None),
         (Reply(500, b"oops"), True, "serverError", None),
         (Reply(503, headers={"Retry-After": "5"}), True, "serverError", 5.0),

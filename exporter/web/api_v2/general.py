@@ -1,4 +1,4 @@
-"""`/api/v2/status`, `/api/v2/receivers`, and the history of notifications."""
+"""`/api/v2/status`, `/api/v2/receivers`, how receivers fare, and the history of notifications."""
 
 import platform
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from starlette.routing import Route
 import exporter
 from exporter.alerting.history import HistoryRecord
 from exporter.alerting.manager import AlertManager
+from exporter.alerting.receiver_state import ReceiverState
 from exporter.clock import Clock
 from exporter.web.api_v2.encode import encode_moment
 from exporter.web.api_v2.filters import parse_filter
@@ -47,9 +48,13 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         records = await manager.read_history(clock.now() - days * DAY_SECONDS, limit, receiver)
         return [_encode_record(record) for record in records]
 
+    async def get_receiver_states(_: Request) -> Any:
+        return [_encode_state(state) for state in manager.receiver_states]
+
     return (
         Route("/api/v2/status", endpoint(get_status), methods=["GET"]),
         Route("/api/v2/receivers", endpoint(get_receivers), methods=["GET"]),
+        Route("/api/receivers", endpoint(get_receiver_states), methods=["GET"]),
         Route("/api/notifications", endpoint(get_notifications), methods=["GET"]),
     )
 
@@ -71,6 +76,17 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
         raise RefusedError(f"{name} must be a whole number from 1 to {most}")
     return int(text)
+
+
+def _encode_state(state: ReceiverState) -> dict[str, Any]:
+    until = state.waits_until
+    return {
+        "receiver": state.receiver,
+        "integration": f"{state.integration}[{state.index}]",
+        "error": state.error,
+        "waitsUntil": None if until is None else encode_moment(until),
+        "waitsSeconds": round(state.waits_seconds, 1),
+    }
 
 
 def _encode_record(record: HistoryRecord) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Opens connections for httpx: by names that are looked up apart, with a bound on what arrives."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import httpcore
+
+from exporter.connection.names import Users, is_name, name_of
+
+# So much is taken at a time: a flood of interim answers (100 Continue) in one piece would hold up the loop.
+_MOST_AT_ONCE: Final = 4096
+# The part of the time for connecting that the resolver may take.
+_RESOLVER_SHARE: Final = 0.5
+_TIMEOUT_SECONDS: Final = 30.0
+
+
+class Network(httpcore.AsyncNetworkBackend):
+    """Connections of one request, over which no more than so many bytes arrive in total."""
+
+    def __init__(self, users: Users, most_bytes: int) -> None:
+        self._users: Users = users
+        self._allowance = _Allowance(most_bytes)
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # the signature is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to one of the addresses of a host; raises httpcore's errors."""
+        seconds = timeout or _TIMEOUT_SECONDS
+        deadline = time.monotonic() + seconds
+        addresses = await self._addresses(host, port, seconds * _RESOLVER_SHARE)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for index, address in enumerate(addresses):
+            left = max(0.1, (deadline - time.monotonic()) / (len(addresses) - index))
+            try:
+                stream = await self._network.connect_tcp(address, port, left, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                if address != host:
+                    name_of(host, self._users).reached[port] = address
+                return _Stream(stream, self._allowance)
+        raise failure
+
+    async def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
+        if not is_name(host.strip("[]")):
+            return [host.strip("[]")]
+        try:
+            return list(await name_of(host, self._users).to_connect(port, seconds))
+        except socket.gaierror as error:
+            raise httpcore.ConnectError(error.strerror or str(error)) from error
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before another try."""
+        await asyncio.sleep(seconds)
+
+
+class _Allowance:
+    """How many bytes may still arrive."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left = most_bytes
+
+    def take(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise httpcore.RemoteProtocolError("the answer is too long")
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream, allowance: _Allowance) -> None:
+        self._stream = stream
+        self._allowance = allowance
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = await self._stream.read(min(max_bytes, _MOST_AT_ONCE), timeout)
+        self._allowance.take(len(data))
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(stream, self._allowance)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

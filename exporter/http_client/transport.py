@@ -1,0 +1,156 @@
+"""One request to one server: the connection, TLS, the proxy, redirects, and the answer."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from exporter.config.alertmanager.http import HttpConfig
+from exporter.connection.names import Users
+from exporter.http_client.decoding import ACCEPTED, is_known, unpack
+from exporter.http_client.network import Network
+from exporter.http_client.proxies import proxy_for
+from exporter.http_client.redirects import MOST, Request, follow
+from exporter.http_client.tls import TlsContexts
+from exporter.http_client.user_agent import user_agent
+
+# What comes besides the body: headers, interim answers, frames.
+_OVERHEAD_BYTES: Final = 512 * 1024
+# A piece costs some time, however small it is.
+_MOST_PIECES: Final = 20_000
+_PIECES_PER_TURN: Final = 50
+_MAX_SHOWN: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, and which host did; of the body no more than was asked for.
+
+    `encoding` is the body's Content-Encoding where it could not be unpacked, else empty.
+    """
+
+    host: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_cut: bool = False
+    encoding: str = ""
+
+    @property
+    def text(self) -> str:
+        """The beginning of the body, on one line, for error messages."""
+        text = " ".join(self.body[: 4 * _MAX_SHOWN].decode("utf-8", "replace").split())
+        printable = "".join(char if char.isprintable() else "\ufffd" for char in text)
+        return printable if len(printable) <= _MAX_SHOWN else printable[: _MAX_SHOWN - 1] + "…"
+
+
+class Transport:
+    """Sends with one `http_config`. Each request has its own connection, so nothing is left to close.
+
+    Of the body of an answer `most_bytes` are read, and unpacked, at most. `keeps_body`: whether a server that
+    a redirect leads to may get the body as well.
+    """
+
+    def __init__(
+        self,
+        config: HttpConfig,
+        users: Users,
+        *,
+        timeout_seconds: float,
+        most_bytes: int,
+        keeps_body: bool = True,
+    ) -> None:
+        self._config = config
+        self._users: Users = users
+        self._timeout_seconds = timeout_seconds
+        self._most_bytes = most_bytes
+        self._keeps_body = keeps_body
+        self._tls = TlsContexts(config.tls_config)
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Ask, and wait for the answer, whatever its status; redirects are followed as configured.
+
+        Raises `ValueError` for a configuration that cannot be used, and httpx's errors.
+        """
+        own = {"User-Agent": user_agent(), "Accept-Encoding": ACCEPTED}
+        request = Request(method, httpx.URL(url), {**own, **headers}, body)
+        for _ in range(MOST + 1):
+            answer = await self._exchange(request)
+            following = self._next(request, answer)
+            if following is None:
+                return answer
+            request = following
+        raise httpx.TooManyRedirects(f"more than {MOST} redirects")
+
+    def _next(self, request: Request, answer: Answer) -> Request | None:
+        if not self._config.follow_redirects:
+            return None
+        return follow(request, answer.status, answer.headers, keeps_body=self._keeps_body)
+
+    async def _exchange(self, request: Request) -> Answer:
+        config = self._config
+        transport = httpx.AsyncHTTPTransport(
+            verify=self._tls.get(),
+            proxy=proxy_for(config, str(request.url)),
+            http2=config.enable_http2,
+        )
+        # httpx hands on no backend to httpcore, which takes one.
+        transport._pool._network_backend = Network(self._users, self._most_bytes + _OVERHEAD_BYTES)
+        client = httpx.AsyncClient(
+            transport=transport, timeout=httpx.Timeout(self._timeout_seconds), trust_env=False
+        )
+        name = config.tls_config.server_name
+        extensions = {"sni_hostname": name} if name else {}
+        async with (
+            client,
+            client.stream(
+                request.method,
+                request.url,
+                content=request.body,
+                headers=dict(request.headers),
+                extensions=extensions,
+            ) as response,
+        ):
+            raw, is_cut = await _beginning(response, self._most_bytes)
+        return self._answer(response, raw, is_cut)
+
+    def _answer(self, response: httpx.Response, raw: bytes, is_cut: bool) -> Answer:
+        encoding = response.headers.get("content-encoding", "")
+        unknown = "" if is_known(encoding) else encoding
+        body = raw
+        if not unknown:
+            try:
+                body = unpack(raw, encoding, self._most_bytes)
+            except ValueError:
+                unknown = encoding
+        is_cut = is_cut or len(body) > self._most_bytes
+        host = host_of(str(response.url))
+        most = self._most_bytes
+        return Answer(host, response.status_code, response.headers, body[:most], is_cut, unknown)
+
+
+async def _beginning(response: httpx.Response, most_bytes: int) -> tuple[bytes, bool]:
+    """The beginning of the body as it was sent, and whether there is more."""
+    body = bytearray()
+    pieces = 0
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > most_bytes:
+            return bytes(body[:most_bytes]), True
+        pieces += 1
+        if pieces > _MOST_PIECES:
+            raise httpx.RemoteProtocolError("the answer comes in too many pieces")
+        if pieces % _PIECES_PER_TURN == 0:
+            # Pieces of a byte each are all there at once, so that reading them waits for nothing.
+            await asyncio.sleep(0)
+    return bytes(body), False
+
+
+def host_of(url: str) -> str:
+    """The host, with its port if that is not the usual one: all of a URL that may be shown."""
+    try:
+        return httpx.URL(url).netloc.decode("ascii", "replace") or "?"
+    except httpx.InvalidURL:
+        return "?"

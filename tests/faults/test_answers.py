@@ -1,0 +1,363 @@
+"""What receivers, token endpoints and lists of servers may answer, and must not take time, memory or secrets by."""
+
+import asyncio
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.config.alertmanager.http import BasicAuth, HeaderValues, HttpConfig, OAuth2
+from exporter.config.discovery import HttpSection
+from exporter.discovery.http import HttpSource
+from exporter.errors import DiscoveryError, NotifyError
+from exporter.http_client.user_agent import user_agent
+from exporter.model.secret import Secret
+from exporter.notify.http import HttpClient
+from tests.faults.raw_server import raw_server
+from tests.notify.http_listener import HttpListener, Reply, json_reply
+
+MB = 1 << 20
+Ask = Callable[[str], Awaitable[Any]]
+
+
+async def post(url: str, config: HttpConfig | None = None, timeout_seconds: float = 30.0) -> str:
+    """To a receiver; what it answered."""
+    client = HttpClient(config or HttpConfig(), "hook", timeout_seconds=timeout_seconds, now=lambda: 0.0)
+    answer = await client.post_json(url, b'{"alerts": []}')
+    client.check(answer)
+    return answer.text
+
+
+async def ask_for_token(url: str) -> str:
+    """For a token, and post with it to the same server."""
+    oauth = OAuth2(client_id="me", client_secret=Secret("s"), token_url=url)
+    return await post(url, HttpConfig(oauth2=oauth))
+
+
+async def list_servers(url: str) -> Any:
+    return await HttpSource(HttpSection.model_validate({"url": url})).find()
+
+
+WAYS_OUT = pytest.mark.parametrize("ask", [post, ask_for_token, list_servers])
+
+
+async def _longest_stall(done: asyncio.Task[Any]) -> float:
+    """How long the loop stood still until the task was done."""
+    loop, worst = asyncio.get_running_loop(), 0.0
+    while not done.done():
+        before = loop.time()
+        await asyncio.sleep(0.005)
+        worst = max(worst, loop.time() - before)
+    return worst
+
+
+def _ask_bounded(ask: Ask, url: str) -> Awaitable[tuple[Exception | None, float, int]]:
+    """What came of asking: the error, how long the loop stood still, how much memory that took at most."""
+
+    async def run() -> tuple[Exception | None, float, int]:
+        tracemalloc.start()
+        try:
+            asking = asyncio.ensure_future(ask(url))
+            stall = await _longest_stall(asking)
+            return asking.exception(), stall, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    return run()
+
+
+def _deflate(data: bytes) -> bytes:
+    return zlib.compress(data, 9)
+
+
+_LARGE = b" " * (256 * MB)
+BOMBS = {
+    "gzip": ("gzip", gzip.compress(_LARGE, 9)),
+    "gzip, gzip": ("gzip, gzip", gzip.compress(gzip.compress(_LARGE, 9), 9)),
+    "x-gzip": ("x-gzip", gzip.compress(_LARGE, 9)),
+    "deflate": ("deflate", _deflate(_LARGE)),
+    "br": ("br", b"\x5b\xff\xff\x3f" * 100),
+}
+
+
+@WAYS_OUT
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_answers_that_unpack_to_gigabytes(ask: Ask, bomb: str) -> None:
+    encoding, body = BOMBS[bomb]
+
+    async def run() -> None:
+        async with HttpListener(Reply(200, body, {"Content-Encoding": encoding})) as listener:
+            error, stall, memory = await _ask_bounded(ask, listener.url)
+            assert stall < 0.5
+            assert memory < 40 * MB
+            if ask is not post:
+                assert isinstance(error, NotifyError | DiscoveryError)
+
+    asyncio.run(run())
+
+
+def test_the_answer_of_a_receiver_is_shown_unpacked() -> None:
+    async def run() -> None:
+        packed = gzip.compress(b"no such ") + gzip.compress(b"hook")
+        async with HttpListener(Reply(400, packed, {"Content-Encoding": "gzip"})) as listener:
+            with pytest.raises(NotifyError, match="status code 400: no such hook$"):
+                await post(listener.url)
+            assert listener.requests[0].headers["accept-encoding"] == "gzip"
+
+    asyncio.run(run())
+
+
+async def _endless_body(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x" * 65536)
+        await writer.drain()
+
+
+async def _endless_header(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX-A: ")
+    while True:
+        writer.write(b"a" * 65536)
+        await writer.drain()
+
+
+async def _endless_headers(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-A: a\r\n" * 1000)
+        await writer.drain()
+
+
+async def _only_interim_answers(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+        await writer.drain()
+
+
+async def _early_hints(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n" * 500)
+        await writer.drain()
+
+
+async def _endless_chunks(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1\r\nx\r\n" * 1000)
+        await writer.drain()
+
+
+FLOODS = [
+    _endless_body,
+    _endless_header,
+    _endless_headers,
+    _only_interim_answers,
+    _early_hints,
+    _endless_chunks,
+]
+
+
+@WAYS_OUT
+@pytest.mark.parametrize("flood", FLOODS)
+def test_answers_without_an_end_are_given_up(ask: Ask, flood: Any) -> None:
+    async def run() -> None:
+        async with raw_server(flood) as server:
+            async with asyncio.timeout(25):
+                error, stall, memory = await _ask_bounded(ask, server.url)
+            assert stall < 0.5
+            assert memory < 60 * MB
+            if ask is not post or flood not in (_endless_body, _endless_chunks):
+                assert isinstance(error, NotifyError | DiscoveryError)
+
+    asyncio.run(run())
+
+
+async def _drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def _drip_of_interim_answers(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await asyncio.sleep(0.05)
+
+
+async def _half_closed(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write_eof()
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("slow", [_drip, _drip_of_interim_answers, _half_closed])
+def test_a_receiver_that_never_comes_to_an_end_has_a_deadline(slow: Any) -> None:
+    async def run() -> None:
+        async with raw_server(slow) as server:
+            with pytest.raises(NotifyError) as caught:
+                async with asyncio.timeout(20):
+                    await post(server.url, timeout_seconds=1.0)
+            assert caught.value.retryable
+
+    asyncio.run(run())
+
+
+def test_a_list_of_servers_that_drips_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.discovery.http._TIMEOUT_SECONDS", 1.0)
+
+    async def run() -> None:
+        async with raw_server(_drip) as server:
+            with pytest.raises(DiscoveryError, match="no answer in time"):
+                async with asyncio.timeout(20):
+                    await list_servers(server.url)
+
+    asyncio.run(run())
+
+
+class TestRedirects:
+    """A redirect leads to another server, or to another port or scheme of the same."""
+
+    CONFIG = HttpConfig(
+        basic_auth=BasicAuth(username="u", password=Secret("pa55word")),
+        http_headers={
+            "X-Api-Key": HeaderValues(secrets=(Secret("k3y"),)),
+            "X-Team": HeaderValues(values=("ops",)),
+            "Cookie": HeaderValues(values=("session=c00kie",)),
+        },
+    )
+
+    @staticmethod
+    def _follow(status: int, location: str = "{other}/new", config: HttpConfig = CONFIG) -> tuple[Any, Any]:
+        """What the first server and the other one were sent."""
+
+        async def run() -> tuple[Any, Any]:
+            async with HttpListener() as other:
+                to = location.replace("{other}", other.url)
+                async with HttpListener(Reply(status, b"", {"Location": to}), Reply()) as first:
+                    await post(first.url + "/hook", config)
+                    return first.requests, other.requests
+
+        return asyncio.run(run())
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_another_server_gets_no_header_of_ours(self, status: int) -> None:
+        first, other = self._follow(status)
+        assert {"authorization", "x-api-key", "x-team", "cookie"} <= first[0].headers.keys()
+        assert other[0].headers.keys() <= {
+            "host",
+            "accept",
+            "accept-encoding",
+            "connection",
+            "user-agent",
+            "content-type",
+            "content-length",
+        }
+        assert "pa55word" not in str(other) + str(other[0].body)
+
+    @pytest.mark.parametrize("status", [307, 308])
+    def test_what_was_posted_goes_along_as_with_alertmanager(self, status: int) -> None:
+        _, other = self._follow(status)
+        assert (other[0].method, other[0].body) == ("POST", b'{"alerts": []}')
+
+    @pytest.mark.parametrize("status", [301, 302, 303])
+    def test_others_ask_without_it(self, status: int) -> None:
+        _, other = self._follow(status)
+        assert (other[0].method, other[0].body) == ("GET", b"")
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_the_same_server_gets_all(self, status: int) -> None:
+        first, _ = self._follow(status, "/elsewhere")
+        assert first[1].target == "/elsewhere"
+        for name in ("authorization", "x-api-key", "x-team", "cookie"):
+            assert first[1].headers[name] == first[0].headers[name]
+
+    def test_they_do_not_come_back(self) -> None:
+        async def run() -> None:
+            async with HttpListener() as first, HttpListener() as second:
+                first._replies = [Reply(308, b"", {"Location": second.url}), Reply()]
+                second._replies = [Reply(308, b"", {"Location": first.url})]
+                await post(first.url, self.CONFIG)
+                assert "x-api-key" in first.requests[0].headers
+                assert "x-api-key" not in first.requests[1].headers
+
+        asyncio.run(run())
+
+    def test_a_name_and_a_password_in_the_url_stay_as_well(self) -> None:
+        async def run() -> None:
+            async with HttpListener() as other:
+                async with HttpListener(Reply(307, b"", {"Location": other.url})) as first:
+                    await post(first.url.replace("://", "://u:pa55word@"))
+                    assert "authorization" in first.requests[0].headers
+                    assert "authorization" not in other.requests[0].headers
+
+        asyncio.run(run())
+
+    def test_a_request_for_a_token_is_not_posted_elsewhere(self) -> None:
+        async def run() -> None:
+            async with HttpListener() as other:
+                async with HttpListener(Reply(307, b"", {"Location": other.url})) as tokens:
+                    oauth = OAuth2(
+                        client_id="me",
+                        client_secret=Secret("s"),
+                        token_url=tokens.url,
+                        endpoint_params={"password": "pa55word"},
+                    )
+                    with pytest.raises(NotifyError, match="OAuth 2: .*a redirect to another server"):
+                        await post(other.url, HttpConfig(oauth2=oauth))
+                    assert other.requests == []
+
+        asyncio.run(run())
+
+    @pytest.mark.parametrize(
+        "location", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://", "http://[::1", ""]
+    )
+    def test_to_what_is_none(self, location: str) -> None:
+        with pytest.raises(NotifyError) as caught:
+            self._follow(307, location)
+        assert not caught.value.retryable
+
+
+@WAYS_OUT
+def test_every_request_says_who_we_are(ask: Ask) -> None:
+    async def run() -> None:
+        token = json_reply({"access_token": "abc"})
+        async with HttpListener(token) as listener:
+            if ask is list_servers:
+                with pytest.raises(DiscoveryError):
+                    await ask(listener.url)
+            else:
+                await ask(listener.url)
+            assert {request.headers["user-agent"] for request in listener.requests} == {user_agent()}
+
+    asyncio.run(run())
+    assert user_agent().startswith("redis-vigil/")
+
+
+@pytest.mark.parametrize(
+    "token", [b"[" * 60_000, b'{"access_token": "a\\nb"}', b'{"access_token": "\\u00e9"}']
+)
+def test_tokens_that_are_none(token: bytes) -> None:
+    async def run() -> None:
+        async with HttpListener(Reply(200, token)) as listener:
+            with pytest.raises(NotifyError) as caught:
+                await ask_for_token(listener.url)
+            assert "a\nb" not in str(caught.value)
+
+    asyncio.run(run())
+
+
+def test_a_password_with_a_line_break_does_not_show(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("pa55\nword")
+    config = HttpConfig(bearer_token_file=tmp_path / "token")
+
+    async def run() -> None:
+        async with HttpListener() as listener:
+            with pytest.raises(NotifyError, match="a header cannot be sent") as caught:
+                await post(listener.url, config)
+            assert "pa55" not in str(caught.value)
+
+    asyncio.run(run())
