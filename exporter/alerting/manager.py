@@ -89,8 +89,7 @@ class AlertManager:
     @property
     def receiver_states(self) -> Sequence[ReceiverState]:
         """How every entry of a receiver fares that is sent to."""
-        now = self._services.clock.now()
-        return list(states_of(self._setup.integrations, self._setup.gates, now))
+        return list(states_of(self._setup.integrations, self._setup.gates, self._services.clock.now()))
 
     @property
     def alerts(self) -> Iterable[Alert]:

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from exporter.gotemplate.limits import LARGEST_TEXT, Limits
+
+_STEPS_PER_LOOK: Final = 64
 
 
 class Budget:
@@ -13,6 +16,7 @@ class Budget:
         self._limits = limits
         self._monotonic = monotonic
         self._deadline = monotonic() + limits.seconds
+        self._busy_until = time.thread_time() + limits.cpu_seconds
         self._steps = 0
         self._depth = 0
         self._produced = 0
@@ -25,6 +29,9 @@ class Budget:
             raise ValueError(f"the template takes more than {self._limits.steps} steps")
         if self._monotonic() > self._deadline:
             raise ValueError(f"the template takes longer than {self._limits.seconds:g} s")
+        # Asking for it takes longer than a step.
+        if self._steps % _STEPS_PER_LOOK == 0 and time.thread_time() > self._busy_until:
+            raise ValueError(f"the template takes longer than {self._limits.cpu_seconds:g} s")
 
     def enter(self) -> None:
         """One level deeper."""

@@ -16,7 +16,7 @@ class Limits:
 
     `nesting` counts blocks within blocks and parentheses within parentheses; `depth` counts what is open at
     one moment of an expansion, called templates included; `produced_characters` counts everything that
-    functions returned, kept or not.
+    functions returned, kept or not. `seconds` have passed, `cpu_seconds` this thread has been busy.
     """
 
     source_characters: int = 256 * 1024
@@ -26,6 +26,7 @@ class Limits:
     output_characters: int = LARGEST_TEXT
     produced_characters: int = 16 << 20
     seconds: float = 2.0
+    cpu_seconds: float = 2.0
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -13,9 +13,6 @@ from typing import Any, Final
 from exporter.http_client.transport import Answer
 from exporter.notify.template import truncate
 
-LONGEST_TITLE: Final = 1024
-"""Characters; the same as Alertmanager's."""
-
 # The beginning of an entity or a link that would stand at the end without its own.
 _BROKEN: Final = re.compile(r"(?:&[a-z]{0,3}|<[^>]*)\Z")
 
@@ -29,11 +26,13 @@ class Limits:
     beside: int
     field: int
     fields: int
-    title: int = LONGEST_TITLE
-    footer: int = 300
+    title: int
+    footer: int
 
 
-USUAL: Final = Limits(message_text=40_000, text=40_000, beside=4_000, field=4_000, fields=1_000)
+USUAL: Final = Limits(
+    message_text=40_000, text=40_000, beside=4_000, field=4_000, fields=1_000, title=8_000, footer=4_000
+)
 AFTER_REFUSAL: Final = Limits(
     message_text=500, text=1_800, beside=250, field=50, fields=5, title=200, footer=100
 )

@@ -11,9 +11,12 @@ from exporter.config.alertmanager.slack import SlackAction, SlackConfig, SlackFi
 from exporter.gotemplate import Function, Template
 from exporter.notify.data import notification_data
 from exporter.notify.notification import Notification
-from exporter.notify.slack_limits import LONGEST_TITLE, USUAL, shorten
+from exporter.notify.slack_limits import USUAL, shorten
 from exporter.notify.slack_markup import finish, guard, reveal, with_original_text
 from exporter.notify.template import Compiler, Rendering
+
+LONGEST_TITLE: Final = 1024
+"""Characters; the same as Alertmanager's."""
 
 _MARKUP_IN: Final = ("fallback", "pretext", "text")
 # What people read: markup from outside is escaped, and a fault in the template shows in its place.

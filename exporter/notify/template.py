@@ -16,9 +16,13 @@ from exporter.gotemplate.alertmanager import Alerts, NotificationData, route_lab
 from exporter.notify.style import DEFAULT_FILES, function_names
 
 _LARGEST_FILE_BYTES: Final = 1 << 20
-# A message about thousands of alerts is long, and still has to go out.
+# A message about thousands of alerts is long, and still has to go out, also where the machine is busy.
 TEMPLATE_LIMITS: Final = Limits(
-    steps=2_000_000, output_characters=4 << 20, produced_characters=64 << 20, seconds=2.0
+    steps=2_000_000,
+    output_characters=4 << 20,
+    produced_characters=64 << 20,
+    seconds=10.0,
+    cpu_seconds=2.0,
 )
 # What the fallback of a page tells about at most: the page may have failed for its length.
 _ALERTS_IN_FALLBACK: Final = 50
@@ -100,19 +104,20 @@ class Compiler:
 
 
 class MessageTime:
-    """What the templates of one message may use up together, from now on."""
+    """What the templates of one message may use up together, from now on, in this thread."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._ends_at = monotonic() + TEMPLATE_LIMITS.seconds
+    def __init__(self) -> None:
+        self._ends_at = time.monotonic() + TEMPLATE_LIMITS.seconds
+        self._busy_until = time.thread_time() + TEMPLATE_LIMITS.cpu_seconds
 
     def limits(self) -> Limits:
         """What is left for the next one; raises `TemplateError` where nothing is."""
-        left = self._ends_at - self._monotonic()
-        if left <= 0:
-            seconds = TEMPLATE_LIMITS.seconds
-            raise TemplateError(f"the templates of this message take longer than {seconds:g} s")
-        return replace(TEMPLATE_LIMITS, seconds=round(left, 3) or 0.001)
+        seconds = round(self._ends_at - time.monotonic(), 2)
+        cpu_seconds = round(self._busy_until - time.thread_time(), 2)
+        if seconds <= 0 or cpu_seconds <= 0:
+            most = TEMPLATE_LIMITS.cpu_seconds
+            raise TemplateError(f"the templates of this message take longer than {most:g} s")
+        return replace(TEMPLATE_LIMITS, seconds=seconds, cpu_seconds=cpu_seconds)
 
 
 class Rendering:
