@@ -149,7 +149,8 @@ class AlertManager:
         def follow(alert: Alert) -> Alert:
             shifted = alert.shifted(leap.jumped)
             # Nobody was there to hear it again.
-            return shifted if alert.is_resolved(before) else replace(shifted, ends_at=_move(alert, leap))
+            ends_at = alert.ends_at and alert.ends_at + leap.moved
+            return shifted if alert.is_resolved(before) else replace(shifted, ends_at=ends_at)
 
         services.alerts.change(follow)
         self._dispatcher.follow_clock(leap.moved, follow)
@@ -338,11 +339,6 @@ class AlertManager:
     def _count_silences(self) -> dict[str, int]:
         counts = self._services.silences.count(self._services.clock.now())
         return {state.value: count for state, count in counts.items()}
-
-
-def _move(alert: Alert, leap: Leap) -> float:
-    """The end that an alert has that fired when the clock leapt."""
-    return alert.ends_at and alert.ends_at + leap.moved
 
 
 async def _cut_off(late: Collection["asyncio.Task[None]"]) -> None:
