@@ -41,7 +41,7 @@ from exporter.targets import Targets, patience_seconds
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
 from exporter.web.access import CurrentAccess
 from exporter.web.alert_rows import AlertRows
-from exporter.web.api_v1 import configuration, query, rules, series, status
+from exporter.web.api_v1 import configuration, expressions, query, rules, series, status
 from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
 from exporter.web.metrics import MetricsEndpoint, blocks_of
@@ -210,6 +210,7 @@ class App:
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners),
             *query.routes(self._queries, self._clock, self._turn_taker),
+            *expressions.routes(self._clock),
             *series.routes(self.store, self._clock, self._turn_taker),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),

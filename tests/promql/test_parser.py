@@ -31,7 +31,7 @@ CANONICAL = {
     "- - 1": "1",
     "1h30m + 5": "1h30m + 5",
     "0x10 + 1e3 + 010": "16 + 1000 + 8",
-    "inf - NaN": "Inf - NaN",
+    "inf - NaN": "+Inf - NaN",
     '"a\\"b\\\\\\n\\u00e9"': '"a\\"b\\\\\\né"',
     '`a"b`': '"a\\"b"',
     "sum + by + offset offset 5m": "sum + by + offset offset 5m",
@@ -42,7 +42,7 @@ CANONICAL = {
 }
 # The words "parse error" after the place are left out here.
 REFUSED = {
-    "": "1:1: no expression found in input",
+    "": "unknown position: no expression found in input",
     "# only a comment": "1:1: no expression found in input",
     "up up": '1:4: unexpected identifier "up"',
     "sum(up": "1:7: unclosed left parenthesis",

@@ -38,7 +38,7 @@ def parsed(text: str) -> Expression | None:
     try:
         return parse(text)
     except QueryError as error:
-        if re.match(r"\d+:\d+: parse error: ", str(error)) is None:
+        if re.match(r"(\d+:\d+|unknown position): parse error: ", str(error)) is None:
             raise
         return None
 

@@ -16,7 +16,7 @@ from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine, Limits
 from exporter.store import Store
-from exporter.web.api_v1 import configuration, rules, series, status, turns
+from exporter.web.api_v1 import configuration, expressions, rules, series, status, turns
 from exporter.web.api_v1 import query as query_module
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.query import LIMITS
@@ -58,6 +58,7 @@ def app(store: Store) -> ASGIApp:
     return Starlette(
         routes=[
             *query_module.routes(Engine(store, LIMITS), clock, turn_taker),
+            *expressions.routes(clock),
             *series.routes(store, clock, turn_taker),
             *rules.routes(list, clock),
             *status.routes(list, store, clock, lambda: True),
@@ -111,6 +112,10 @@ def test_numbers_as_go_writes_them(app: ASGIApp, text: str, shown: str) -> None:
         ("2023-11-14T22:13:20Z", START),
         ("2023-11-14T23:13:20.250+01:00", START + 0.25),
         ("2023-11-14T22:13:20.123456789Z", START + 0.123),
+        ("2023-11-14T22:13:20.9999Z", START + 0.999),
+        ("2023-11-14T22:13:20,5Z", START + 0.5),
+        ("1_700_000_000", START),
+        ("-1.5", -1.5),
     ],
 )
 def test_times_in_every_notation(app: ASGIApp, written: str, seconds: float) -> None:
@@ -123,6 +128,17 @@ def test_a_form_is_as_good_as_a_query_string(app: ASGIApp) -> None:
     form = {"match[]": ["up", "hits_total"]}
     found = request(app, "POST", "/api/v1/series", data=form).json()["data"]
     assert len(found) == 3
+    parts = {"query": (None, "up * 3"), "time": (None, str(END))}
+    response = request(app, "POST", "/api/v1/query", files=parts)
+    assert response.json()["data"]["result"][0]["value"] == [END, "3"]
+    # What the form says goes before what the URL says.
+    response = request(
+        app, "POST", "/api/v1/query", params={"query": "time()"}, data={"query": "1", "time": END}
+    )
+    assert response.json()["data"]["result"] == [END, "1"]
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    response = request(app, "POST", "/api/v1/query", content=b"--x\r\nnothing", headers=broken)
+    assert "no expression found" in refuse(response)[2]
     assert request(app, "POST", "/api/v1/labels").json()["data"] == ["__name__", "instance"]
 
 
@@ -159,10 +175,17 @@ BAD_REQUESTS = [
     ("query", {"query": "up{"}, 'invalid parameter "query": 1:4'),
     ("query", {"query": "up", "time": "yesterday"}, 'cannot parse "yesterday" to a valid timestamp'),
     ("query", {"query": "up", "time": "2023-11-14"}, "cannot parse"),
-    ("query", {"query": "up", "time": "inf"}, "out of range"),
+    ("query", {"query": "up", "time": "2023-11-14T22:13:20"}, "invalid time value for 'time': cannot parse"),
+    ("query", {"query": "up", "time": "2023-11-14 22:13:20Z"}, "cannot parse"),
+    ("query", {"query": "up", "time": "2023-11-14T24:00:00Z"}, "cannot parse"),
+    ("query", {"query": "up", "time": "1e999"}, "cannot parse"),
+    ("query", {"query": "up", "time": "inf"}, "is no moment between the years"),
+    ("query", {"query": "up", "timeout": "1e20"}, 'cannot parse "1e20" to a valid duration. It overflows'),
+    ("query", {"query": "up", "limit": "1.5"}, 'strconv.Atoi: parsing "1.5": invalid syntax'),
+    ("query", {"query": "up", "limit": "9" * 20}, "value out of range"),
     ("query", {"query": "up", "timeout": "soon"}, 'invalid parameter "timeout"'),
     ("query", {"query": "up", "limit": "-1"}, 'invalid parameter "limit"'),
-    ("query", {"query": "up", "lookback_delta": "0"}, 'invalid parameter "lookback_delta"'),
+    ("query", {"query": "up", "lookback_delta": "x"}, "error parsing lookback delta duration: cannot parse"),
     ("query_range", {"query": "up", "end": "1", "step": "1"}, 'invalid parameter "start"'),
     ("query_range", {"query": "up", "start": "1", "step": "1"}, 'invalid parameter "end"'),
     (
@@ -186,11 +209,23 @@ BAD_REQUESTS = [
     ("series", {"match[]": "up{"}, 'invalid parameter "match[]"'),
     ("series", {"match[]": "rate(up[1m])"}, 'invalid parameter "match[]"'),
     ("series", {"match[]": "up", "start": "x"}, 'invalid parameter "start"'),
-    ("labels", {"match[]": "("}, 'invalid parameter "match[]"'),
+    ("series", {"match[]": "{}"}, "match[] must contain at least one non-empty matcher"),
+    ("series", {"match[]": "up @ 5"}, 'invalid parameter "match[]": 1:4: parse error: unexpected <op:@>'),
+    ("labels", {"match[]": "("}, '1:1: parse error: unexpected "("'),
+    ("labels", {"match[]": '{a=""}'}, "match[] must contain at least one non-empty matcher"),
+    ("metadata", {"limit": "x"}, "limit must be a number"),
+    ("metadata", {"limit_per_metric": "x"}, "limit_per_metric must be a number"),
+    ("parse_query", {"query": "("}, 'invalid parameter "query": 1:2: parse error'),
+    ("rules", {"match[]": "up{"}, "1:4: parse error"),
+    ("rules", {"exclude_alerts": "foo"}, 'strconv.ParseBool: parsing "foo": invalid syntax'),
+    ("rules", {"group_limit": "0"}, "group_limit needs to be greater than 0"),
+    ("rules", {"group_limit": "x"}, 'group_limit needs to be a valid number: strconv.ParseInt: parsing "x"'),
+    ("rules", {"group_next_token": "x"}, "group_limit needs to be present"),
+    ("rules", {"group_next_token": "x", "group_limit": "1"}, "were rule groups changed?"),
     ("label/job/values", {"limit": "x"}, 'invalid parameter "limit"'),
     ("query_exemplars", {"query": "("}, 'invalid parameter "query"'),
     ("format_query", {"query": "("}, 'invalid parameter "query"'),
-    ("rules", {"type": "x"}, 'invalid parameter "type"'),
+    ("rules", {"type": "x"}, 'invalid parameter "type": not supported value "x"'),
 ]
 
 
@@ -233,6 +268,9 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
     assert ask(app, "label/__name__/values") == ["hits_total", "up"]
     assert ask(app, "label/instance/values", **{"match[]": 'hits_total{instance!="a"}'}) == ["b"]
     assert ask(app, "label/nothing/values") == []
+    assert ask(app, "label/U__instance/values") == ask(app, "label/instance/values") == ["a", "b"]
+    assert ask(app, "query", query="up", lookback_delta="0", time=END)["result"]
+    assert ask(app, "query", query="up", lookback_delta="1s", time=END + 2)["result"] == []
     assert ask(app, "labels", **{"match[]": "up"}) == ["__name__"]
     assert ask(app, "query_exemplars", query="up", start=START, end=END) == []
     assert ask(app, "metadata", metric="up") == {
@@ -252,6 +290,45 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
         "evaluation_interval": "15s",
         "external_labels": {"cluster": "test"},
     }
+
+
+@pytest.mark.parametrize(
+    ("escaped", "name"),
+    [
+        ("instance", "instance"),
+        ("U__a_2e_b", "a.b"),
+        ("U____name__", "_name_"),
+        ("U__a_1F600_b", "a😀b"),
+        ("U__a_b", "U__a_b"),
+        ("U__a_FFFFFF_", "U__a_FFFFFF_"),
+    ],
+)
+def test_names_that_a_path_cannot_hold_are_escaped(escaped: str, name: str) -> None:
+    assert series.unescape_name(escaped) == name
+
+
+def test_a_query_as_a_tree(app: ASGIApp) -> None:
+    tree = ask(app, "parse_query", query="-sum by (a) (up) > bool 5m")
+    assert (tree["type"], tree["op"], tree["bool"], tree["matching"]) == ("binaryExpr", ">", True, None)
+    assert tree["rhs"] == {"type": "numberLiteral", "val": "300"}
+    summed = tree["lhs"]["expr"]
+    assert (summed["type"], summed["grouping"], summed["without"]) == ("aggregation", ["a"], False)
+
+
+def test_a_call_as_a_tree(app: ASGIApp) -> None:
+    tree = ask(app, "parse_query", query="round(rate(up{a=~'x'}[5m] @ end() offset 1m))")
+    assert tree["func"] == {
+        "name": "round",
+        "argTypes": ["vector", "scalar"],
+        "variadic": 1,
+        "returnType": "vector",
+    }
+    (window,) = tree["args"][0]["args"]
+    assert window["matchers"] == [
+        {"name": "a", "value": "x", "type": "=~"},
+        {"name": "__name__", "value": "up", "type": "="},
+    ]
+    assert (window["range"], window["offset"], window["startOrEnd"]) == (300_000, 60_000, "end")
 
 
 def test_series_are_those_of_the_time_asked_for(app: ASGIApp) -> None:
@@ -297,5 +374,5 @@ def test_whatever_is_asked_is_answered(app: ASGIApp, parameters: dict[str, str])
     clean = {name: text.encode("utf-8", "replace").decode() for name, text in parameters.items()}
     for path in ("query", "query_range", "series", "labels", "label/x/values"):
         response = request(app, "GET", f"/api/v1/{path}", params=clean)
-        assert response.status_code in (200, 400, 422)
+        assert response.status_code in (200, 400, 422, 503)
         assert response.json()["status"] in ("success", "error")

@@ -44,17 +44,14 @@ def format_expression(node: Expr) -> str:
             inner = node.selector
             return f"{_selector(inner)}[{format_duration(node.range)}]{_modifiers(inner.at, inner.offset)}"
         case Subquery():
-            step = "" if node.step is None else format_duration(node.step)
-            window = f"[{format_duration(node.range)}:{step}]"
-            return format_expression(node.expr) + window + _modifiers(node.at, node.offset)
+            return format_expression(node.expr) + format_window(node)
         case Paren():
             return f"({format_expression(node.expr)})"
         case Unary():
             return node.op + format_expression(node.expr)
         case Binary():
-            modifiers = (" bool" if node.returns_bool else "") + _matching(node.matching)
             left, right = format_expression(node.left), format_expression(node.right)
-            return f"{left} {node.op}{modifiers} {right}"
+            return f"{left} {format_operator(node)} {right}"
         case Aggregate():
             return _aggregate(node)
         case Call():
@@ -62,10 +59,27 @@ def format_expression(node: Expr) -> str:
             return f"{node.function.name}({arguments})"
 
 
+def format_window(node: Subquery) -> str:
+    """Range, step and modifiers of a subquery."""
+    step = "" if node.step is None else format_duration(node.step)
+    return f"[{format_duration(node.range)}:{step}]{_modifiers(node.at, node.offset)}"
+
+
+def format_operator(node: Binary) -> str:
+    """The operator with its modifiers."""
+    return node.op + (" bool" if node.returns_bool else "") + _matching(node.matching)
+
+
+def format_aggregation(node: Aggregate) -> str:
+    """The name of an aggregation with its grouping."""
+    if not node.without and not node.grouping:
+        return node.op
+    return f"{node.op} {'without' if node.without else 'by'} ({_labels(node.grouping)}) "
+
+
 def _number(node: NumberLiteral) -> str:
     if not node.is_duration:
-        # Prometheus prints +Inf, which after a sign or before a power reads as another tree.
-        return format_float(node.value).removeprefix("+")
+        return format_float(node.value)
     milliseconds = round(abs(node.value) * 1000)
     return ("-" if node.value < 0 else "") + format_duration(milliseconds)
 
@@ -118,8 +132,5 @@ def _matching(matching: Matching | None) -> str:
 
 
 def _aggregate(node: Aggregate) -> str:
-    grouping = ""
-    if node.without or node.grouping:
-        grouping = f" {'without' if node.without else 'by'} ({_labels(node.grouping)}) "
     param = "" if node.param is None else format_expression(node.param) + ", "
-    return f"{node.op}{grouping}({param}{format_expression(node.expr)})"
+    return f"{format_aggregation(node)}({param}{format_expression(node.expr)})"

@@ -83,7 +83,9 @@ KEYWORDS: Final = METRIC_KEYWORDS | {"atan2", "bool", "group_left", "group_right
 
 
 def position(text: str, offset: int) -> str:
-    """Line and column of an offset, both from 1, as `3:14`."""
+    """Line and column of an offset, both from 1, as `3:14`; an empty text has none."""
+    if not text:
+        return "unknown position"
     line = text.count("\n", 0, offset) + 1
     column = offset - text.rfind("\n", 0, offset)
     return f"{line}:{column}"

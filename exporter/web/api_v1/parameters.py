@@ -1,23 +1,38 @@
-"""Parameters of Prometheus' HTTP API: times, durations, selectors, from the query string or a posted form."""
+"""Parameters of Prometheus' HTTP API: times, durations, selectors, from the query string or a posted form.
+
+What is read and what is refused, in which words: github.com/prometheus/prometheus, web/api/v1/api.go.
+"""
 
 import math
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from urllib.parse import parse_qs
+from datetime import datetime
+from typing import Final
 
 from starlette.requests import Request
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import QueryError
+from exporter.gotemplate.quoting import quote
 from exporter.model.duration import InvalidDurationError, parse_duration
 from exporter.model.matcher import Matcher
-from exporter.promql import parse
-from exporter.promql.syntax.nodes import VectorSelector
+from exporter.promql.numbers import parse_float
+from exporter.promql.syntax.selectors import parse_selector, starts_selector
+from exporter.promql.syntax.stream import TokenStream
+from exporter.promql.syntax.tokens import Kind
+from exporter.web.api_v1.form import read_form
 from exporter.web.api_v1.reply import BadDataError
 
-_MAX_FORM_BYTES = 1 << 20
-# Beyond this the arithmetic of milliseconds in 64 bits ends; Prometheus' own bounds are about the same.
-_MAX_SECONDS = 9_000_000_000_000.0
+# The last moment that Prometheus knows, in milliseconds of 64 bits.
+_MAX_SECONDS: Final = 9_223_309_901_257_974.0
+# The nanoseconds of 64 bits in which Go counts spans, in milliseconds.
+_MAX_SPAN_MS: Final = (1 << 63) / 1_000_000
+_MAX_INTEGER: Final = (1 << 63) - 1
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_UNDERSCORE: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
+_RFC3339: Final = re.compile(
+    r"(\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
 # How Prometheus writes the first and the last moment that it knows; clients ask from the one to the other.
 _EDGES = {
     "-292273086-05-16T16:47:06Z": -_MAX_SECONDS,
@@ -27,7 +42,10 @@ _EDGES = {
 
 
 class Parameters:
-    """The parameters of one request. Every reader raises `BadDataError` that names the parameter."""
+    """The parameters of one request. Every reader raises `BadDataError` that names the parameter.
+
+    What a posted form has goes before what the URL has.
+    """
 
     def __init__(self, values: dict[str, list[str]], clock: Clock) -> None:
         self._values = values
@@ -36,10 +54,9 @@ class Parameters:
     @classmethod
     async def of(cls, request: Request, clock: Clock) -> "Parameters":
         """Those of the query string, and of the body of a POST."""
-        values = {key: request.query_params.getlist(key) for key in request.query_params}
-        if request.method == "POST":
-            for key, given in parse_qs(await _body(request), keep_blank_values=True).items():
-                values[key] = [*values.get(key, []), *given]
+        values = await read_form(request) if request.method == "POST" else {}
+        for key in request.query_params:
+            values[key] = [*values.get(key, []), *request.query_params.getlist(key)]
         return cls(values, clock)
 
     def text(self, name: str, default: str = "") -> str:
@@ -56,71 +73,134 @@ class Parameters:
         text = self.text(name)
         if not text:
             return to_milliseconds(self._clock.now()) if default_ms is None else default_ms
-        return to_milliseconds(_parse_time(name, text))
+        try:
+            return _parse_time(text)
+        except ValueError as error:
+            raise BadDataError(
+                f"invalid parameter \"{name}\": invalid time value for '{name}': {error}"
+            ) from None
+
+    def required_time_ms(self, name: str) -> int:
+        """A moment that has no default."""
+        try:
+            return _parse_time(self.text(name))
+        except ValueError as error:
+            raise BadDataError(f'invalid parameter "{name}": {error}') from None
+
+    def step_ms(self) -> int:
+        """The span `step`; more than 0."""
+        milliseconds = self.duration_ms("step")
+        if milliseconds <= 0:
+            raise BadDataError(
+                'invalid parameter "step": zero or negative query resolution step widths are not accepted. '
+                "Try a positive integer"
+            )
+        return milliseconds
 
     def duration_ms(self, name: str) -> int:
-        """A span, as seconds or a Prometheus duration; more than 0."""
-        text = self.text(name)
+        """A span, as seconds or a Prometheus duration."""
         try:
-            seconds = float(text)
-            milliseconds = to_milliseconds(seconds) if math.isfinite(seconds) else 0
-        except ValueError:
-            try:
-                milliseconds = parse_duration(text)
-            except InvalidDurationError as error:
-                raise BadDataError(
-                    f'invalid parameter "{name}": cannot parse "{text[:100]}" to a valid duration'
-                ) from error
-        if milliseconds <= 0:
-            raise BadDataError(f'invalid parameter "{name}": must be longer than 0')
-        return milliseconds
+            return _parse_span(self.text(name))
+        except ValueError as error:
+            raise BadDataError(f'invalid parameter "{name}": {error}') from None
+
+    def lookback_ms(self) -> int | None:
+        """How old a sample may be to count; None for the default, as everything that is not more than 0."""
+        text = self.text("lookback_delta")
+        try:
+            return max(0, _parse_span(text)) or None if text else None
+        except ValueError as error:
+            raise BadDataError(f"error parsing lookback delta duration: {error}") from None
 
     def limit(self) -> int | None:
         """How many results at the most; None for all."""
         text = self.text("limit")
         if not text:
             return None
-        if not text.isdecimal():
-            raise BadDataError('invalid parameter "limit": must be a whole number')
-        return int(text) or None
-
-    def selectors(self, name: str = "match[]") -> Sequence[Sequence[Matcher]]:
-        """Series selectors such as `up{job="x"}`, each as its matchers."""
         try:
-            return [_parse_selector(text) for text in self.texts(name)]
-        except QueryError as error:
-            raise BadDataError(f'invalid parameter "{name}": {error}') from error
+            limit = parse_integer(text)
+        except ValueError as error:
+            raise BadDataError(f'invalid parameter "limit": {error}') from None
+        if limit < 0:
+            raise BadDataError('invalid parameter "limit": limit must be non-negative')
+        return limit or None
 
-
-def _parse_selector(text: str) -> Sequence[Matcher]:
-    root = parse(text).root
-    if not isinstance(root, VectorSelector):
-        raise QueryError("must be a series selector")
-    return root.matchers
-
-
-async def _body(request: Request) -> str:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            raise BadDataError("the request's body is longer than 1 MiB")
-    return body.decode("utf-8", "replace")
-
-
-def _parse_time(name: str, text: str) -> float:
-    if text in _EDGES:
-        return _EDGES[text]
-    try:
-        seconds = float(text)
-    except ValueError:
+    def number(self, name: str) -> int | None:
+        """A whole number; None where it is not given."""
+        text = self.text(name)
         try:
-            moment = datetime.fromisoformat(text if "T" in text else "")
+            return parse_integer(text) if text else None
         except ValueError:
-            raise BadDataError(
-                f'invalid parameter "{name}": cannot parse "{text[:100]}" to a valid timestamp'
-            ) from None
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if not math.isfinite(seconds) or abs(seconds) > _MAX_SECONDS:
-        raise BadDataError(f'invalid parameter "{name}": out of range')
-    return seconds
+            raise BadDataError(f"{name} must be a number") from None
+
+    def selectors(self, name: str = "match[]", prefix: str = "") -> Sequence[Sequence[Matcher]]:
+        """Series selectors such as `up{job="x"}`, each as its matchers; `prefix` goes before a refusal."""
+        try:
+            found = [read_selector(text) for text in self.texts(name)]
+        except QueryError as error:
+            raise BadDataError(f"{prefix}{error}") from error
+        if any(all(matcher.matches_empty for matcher in matchers) for matchers in found):
+            raise BadDataError(f"{prefix}{name} must contain at least one non-empty matcher")
+        return found
+
+
+def read_selector(text: str) -> Sequence[Matcher]:
+    """The matchers of a series selector; unlike in a query all of them may accept what is missing.
+
+    Raises `QueryError`.
+    """
+    stream = TokenStream(text)
+    if not starts_selector(stream.peek()):
+        stream.unexpected("")
+    selector = parse_selector(stream)
+    if stream.peek().kind is not Kind.END:
+        stream.unexpected("")
+    return selector.matchers
+
+
+def parse_integer(text: str, function: str = "Atoi", bits: int = 64) -> int:
+    """A number as Go's strconv reads it. Raises `ValueError` in the words of Go."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"strconv.{function}: parsing {quote(text[:100])}: invalid syntax")
+    most = _MAX_INTEGER >> (64 - bits)
+    if len(text) > 30 or not -most - 1 <= int(text) <= most:
+        raise ValueError(f"strconv.{function}: parsing {quote(text[:100])}: value out of range")
+    return int(text)
+
+
+def _number(text: str) -> float | None:
+    """A float as Go reads it; None for anything else, and for one that is too large."""
+    found = parse_float(_UNDERSCORE.sub("", text))
+    return None if found is None or (math.isinf(found) and "e" in text.lower()) else found
+
+
+def _parse_time(text: str) -> int:
+    seconds = _EDGES.get(text, _number(text))
+    if seconds is None:
+        return _parse_moment(text)
+    if not abs(seconds) <= _MAX_SECONDS:
+        raise ValueError(f"{quote(text[:100])} is no moment between the years -292273086 and 292277025")
+    return to_milliseconds(seconds)
+
+
+def _parse_moment(text: str) -> int:
+    """RFC 3339, which has always a zone; what is less than a millisecond is cut off."""
+    match = _RFC3339.fullmatch(text)
+    try:
+        moment = datetime.fromisoformat("".join(match.group(1, 3)) if match else "")
+    except ValueError:
+        raise ValueError(f"cannot parse {quote(text[:100])} to a valid timestamp") from None
+    fraction = (match[2] or "") if match else ""
+    return round(moment.timestamp()) * 1000 + int(f"{fraction:0<3}"[:3])
+
+
+def _parse_span(text: str) -> int:
+    seconds = _number(text)
+    if seconds is not None:
+        if abs(seconds) * 1000 > _MAX_SPAN_MS:
+            raise ValueError(f"cannot parse {quote(text[:100])} to a valid duration. It overflows int64")
+        return to_milliseconds(seconds) if seconds == seconds else -1
+    try:
+        return parse_duration(text)
+    except InvalidDurationError:
+        raise ValueError(f"cannot parse {quote(text[:100])} to a valid duration") from None

@@ -21,6 +21,7 @@ MAX_POINTS: Final = 11_000
 LIMITS: Final = Limits(timeout_seconds=30.0, steps=MAX_POINTS + 1, points=500_000, remembered=100_000)
 """What a query by HTTP may ask for."""
 
+_ALWAYS: Final = 1 << 63
 _KEPT_EXPRESSIONS: Final = 512
 # The longest text that is kept: a page of a dashboard asks the same again and again, but not this.
 _LONGEST_KEPT: Final = 4_096
@@ -32,8 +33,8 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
 
     async def query(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        at_ms = parameters.time_ms("time")
-        limit, deadline, lookback = parameters.limit(), _deadline(parameters), _lookback(parameters)
+        limit, at_ms = parameters.limit(), parameters.time_ms("time")
+        deadline, lookback = _deadline(parameters), parameters.lookback_ms()
         expression = _expression(parameters)
 
         def evaluate(turns: Turns) -> Answer:
@@ -45,9 +46,10 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
 
     async def query_range(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
+        limit = parameters.limit()
         start, end, step = _window(parameters)
+        deadline, lookback = _deadline(parameters), parameters.lookback_ms()
         expression = _expression(parameters)
-        limit, deadline, lookback = parameters.limit(), _deadline(parameters), _lookback(parameters)
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
             raise BadDataError(
                 f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
@@ -63,27 +65,26 @@ def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Rout
 
     async def query_exemplars(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
+        start, end = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
+        if end < start:
+            raise BadDataError("end timestamp must not be before start timestamp")
         _expression(parameters)
         return Answer([])
-
-    async def format_query(request: Request) -> Answer:
-        return Answer(str(_expression(await Parameters.of(request, clock))))
 
     methods = ["GET", "POST"]
     return (
         Route("/api/v1/query", api(query), methods=methods),
         Route("/api/v1/query_range", api(query_range), methods=methods),
         Route("/api/v1/query_exemplars", api(query_exemplars), methods=methods),
-        Route("/api/v1/format_query", api(format_query), methods=methods),
     )
 
 
 def _window(parameters: Parameters) -> tuple[int, int, int]:
     """Start, end and step of a range query."""
-    start, end = _required_time(parameters, "start"), _required_time(parameters, "end")
-    step = parameters.duration_ms("step")
+    start, end = parameters.required_time_ms("start"), parameters.required_time_ms("end")
     if end < start:
         raise BadDataError('invalid parameter "end": end timestamp must not be before start time')
+    step = parameters.step_ms()
     if (end - start) // step > MAX_POINTS:
         raise BadDataError(
             f"exceeded maximum resolution of {MAX_POINTS:,} points per timeseries. "
@@ -96,11 +97,6 @@ def _deadline(parameters: Parameters) -> float:
     """The monotonic time until which the query may take."""
     asked = parameters.duration_ms("timeout") / 1000 if parameters.text("timeout") else LIMITS.timeout_seconds
     return time.monotonic() + min(asked, LIMITS.timeout_seconds)
-
-
-def _lookback(parameters: Parameters) -> int | None:
-    """How old a sample may be to count; None for the default."""
-    return parameters.duration_ms("lookback_delta") if parameters.text("lookback_delta") else None
 
 
 def _bounded(turns: Turns, deadline: float) -> Callable[[], None]:
@@ -117,12 +113,6 @@ def _answer(result: Result, at_ms: int, limit: int | None, give_way: Callable[[]
     if limit is not None and result.series_count > limit:
         warnings.append(TRUNCATED)
     return Answer(encode_result(result, at_ms, limit, give_way), warnings, result.infos)
-
-
-def _required_time(parameters: Parameters, name: str) -> int:
-    if not parameters.text(name):
-        raise BadDataError(f'invalid parameter "{name}": cannot parse "" to a valid timestamp')
-    return parameters.time_ms(name)
 
 
 def _expression(parameters: Parameters) -> Expression:

@@ -1,6 +1,6 @@
 """`rules` and `alerts`: the rules that the daemon runs, and what they found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from exporter.clock import Clock
+from exporter.gotemplate.quoting import quote
 from exporter.model.floats import format_exponent
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME, AlertingRule
 from exporter.rules.group import Group, Rule
+from exporter.web.api_v1.paging import Page
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import Answer, BadDataError, api
 
@@ -24,12 +26,8 @@ def routes(groups: Callable[[], Sequence[Group]], clock: Clock) -> Sequence[Rout
 
     async def rules(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        kinds = _KINDS.get(parameters.text("type"))
-        if kinds is None:
-            raise BadDataError('invalid parameter "type": must be alert or record')
-        shown = _Filter(kinds, parameters)
-        found = [encoded for group in groups() if (encoded := _encode_group(group, shown))["rules"]]
-        return Answer({"groups": found})
+        shown = _Filter(parameters)
+        return Answer(Page.of(parameters).cut(_encode_groups(groups(), shown)))
 
     async def alerts(_: Request) -> Answer:
         rules = [rule for group in groups() for rule in group.alerting_rules]
@@ -42,14 +40,18 @@ def routes(groups: Callable[[], Sequence[Group]], clock: Clock) -> Sequence[Rout
 
 
 class _Filter:
-    """Which rules a request wants to see."""
+    """Which rules a request wants to see. `BadDataError` for what cannot be asked for."""
 
-    def __init__(self, kinds: Sequence[str], parameters: Parameters) -> None:
-        self._kinds = kinds
+    def __init__(self, parameters: Parameters) -> None:
+        self._selectors = parameters.selectors()
+        kind = parameters.text("type")
+        if kind.lower() not in _KINDS:
+            raise BadDataError(f'invalid parameter "type": not supported value {quote(kind.lower())}')
+        self._kinds = _KINDS[kind.lower()]
         self._names = frozenset(parameters.texts("rule_name[]"))
         self._groups = frozenset(parameters.texts("rule_group[]"))
         self._files = frozenset(parameters.texts("file[]"))
-        self.with_alerts = parameters.text("exclude_alerts").lower() not in ("true", "1", "t")
+        self.with_alerts = not _excludes_alerts(parameters)
 
     def admits_group(self, group: Group) -> bool:
         key = group.spec.key
@@ -57,7 +59,32 @@ class _Filter:
 
     def admits_rule(self, rule: Rule) -> bool:
         kind = "alerting" if isinstance(rule, AlertingRule) else "recording"
-        return kind in self._kinds and (not self._names or rule.spec.name in self._names)
+        if kind not in self._kinds or (self._names and rule.spec.name not in self._names):
+            return False
+        labels = dict(rule.spec.label_texts)
+        return not self._selectors or any(
+            all(matcher.matches(labels) for matcher in matchers) for matchers in self._selectors
+        )
+
+
+def _excludes_alerts(parameters: Parameters) -> bool:
+    text = parameters.text("exclude_alerts").lower()
+    if text in ("", "0", "f", "false"):
+        return False
+    if text not in ("1", "t", "true"):
+        raise BadDataError(
+            'invalid parameter "exclude_alerts": error converting exclude_alerts: '
+            f"strconv.ParseBool: parsing {quote(text)}: invalid syntax"
+        )
+    return True
+
+
+def _encode_groups(groups: Sequence[Group], shown: _Filter) -> Iterator[dict[str, Any]]:
+    """Those in which some rule is to be seen."""
+    for group in groups:
+        encoded = _encode_group(group, shown)
+        if encoded["rules"]:
+            yield encoded
 
 
 def _encode_group(group: Group, shown: _Filter) -> dict[str, Any]:
@@ -94,7 +121,7 @@ def _encode_rule(rule: Rule, with_alerts: bool) -> dict[str, Any]:
         "duration": rule.spec.for_ms / 1000,
         "keepFiringFor": rule.spec.keep_firing_for_ms / 1000,
         "annotations": dict(rule.spec.annotation_texts),
-        "alerts": _encode_alerts(rule) if with_alerts else [],
+        "alerts": _encode_alerts(rule) if with_alerts else None,
         "type": "alerting",
     }
 

@@ -1,7 +1,8 @@
 """`series`, `labels`, `label/<name>/values` and `metadata`: what the store holds."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -9,14 +10,16 @@ from starlette.routing import Route
 from exporter.clock import Clock
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
-from exporter.model.sample import Family
+from exporter.model.sample import Family, Kind
 from exporter.store import Store
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
 from exporter.web.api_v1.turns import Turns, TurnTaker
 
-_ALWAYS = 1 << 62
+_ALWAYS = 1 << 63
 _CHUNK = 500
+_ESCAPE: Final = re.compile(r"_([0-9A-Fa-f]{1,6})_|__")
+_ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9:]|_[0-9A-Fa-f]{1,6}_|__)*")
 
 
 def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
@@ -26,7 +29,7 @@ def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]
         parameters = await Parameters.of(request, clock)
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
-        selection = _Selection(store, parameters)
+        selection = _Selection(store, parameters, 'invalid parameter "match[]": ')
         found = await turn_taker.run(lambda turns: sorted(set(selection.labels(turns))))
         return _limited([labels.as_dict() for labels in found], parameters)
 
@@ -40,16 +43,18 @@ def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]
 
     async def label_values(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        selection, name = _Selection(store, parameters), request.path_params["name"]
+        selection, name = _Selection(store, parameters), unescape_name(request.path_params["name"])
         values = await turn_taker.run(lambda turns: {found.get(name) for found in selection.labels(turns)})
         return _limited(sorted(values - {""}), parameters)
 
     async def metadata(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        wanted = parameters.text("metric")
+        wanted, limit = parameters.text("metric"), parameters.number("limit")
+        parameters.number("limit_per_metric")  # There is one description of each metric.
         families = {family.name: family for family in _families(store)}
         names = [name for name in sorted(families) if wanted in ("", name)]
-        return Answer({name: [_metadata(families[name])] for name in names[: parameters.limit()]})
+        names = names if limit is None or limit < 0 else names[:limit]
+        return Answer({name: [describe_family(families[name])] for name in names})
 
     methods = ["GET", "POST"]
     return (
@@ -63,11 +68,12 @@ def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]
 class _Selection:
     """The series that any selector of a request picks and that have a sample in the time asked for."""
 
-    def __init__(self, store: Store, parameters: Parameters) -> None:
+    def __init__(self, store: Store, parameters: Parameters, prefix: str = "") -> None:
         self._store = store
+        parameters.limit()  # A bad one is refused before anything else is.
         self._start = parameters.time_ms("start", -_ALWAYS)
         self._end = parameters.time_ms("end", _ALWAYS)
-        self._selectors: Iterable[Sequence[Matcher]] = parameters.selectors() or [()]
+        self._selectors: Iterable[Sequence[Matcher]] = parameters.selectors(prefix=prefix) or [()]
 
     def labels(self, turns: Turns) -> Iterator[Labels]:
         """Their labels; some may come twice."""
@@ -92,5 +98,24 @@ def _families(store: Store) -> Iterator[Family]:
         yield from {point.family for point in block.layout.points}
 
 
-def _metadata(family: Family) -> dict[str, str]:
-    return {"type": family.kind.value, "help": family.help, "unit": ""}
+def describe_family(family: Family) -> dict[str, str]:
+    """A family as the API describes it."""
+    kind = "unknown" if family.kind is Kind.UNTYPED else family.kind.value
+    return {"type": kind, "help": family.help, "unit": ""}
+
+
+def unescape_name(text: str) -> str:
+    """The name that a path holds: `U__a_2e_b` is `a.b`, as names are written where not all characters can be.
+
+    What is no such notation is a name as it is. Source: `UnescapeName` of github.com/prometheus/common,
+    model/metric.go.
+    """
+    if not text.startswith("U__"):
+        return text
+    inner = text.removeprefix("U__")
+    if not _ESCAPED.fullmatch(inner):
+        return text
+    try:
+        return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "_", inner)
+    except (ValueError, OverflowError):
+        return text
