@@ -1,6 +1,6 @@
 """Evaluates queries over a store."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
@@ -10,10 +10,11 @@ from exporter.promql import result
 from exporter.promql.compiler import Compiler
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
 from exporter.promql.limits import Limits
+from exporter.promql.memory import Account
 from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
-from exporter.promql.source import SeriesSource
+from exporter.promql.source import Pace, SeriesSource
 from exporter.promql.syntax.signatures import ValueType
 from exporter.promql.vector import ONE_WITHOUT_LABELS, Key, Vector
 
@@ -41,11 +42,11 @@ class _Plan:
         self._keys: Sequence[Key] | None = None
         self._labels: list[Labels] = []
 
-    def labels(self, keys: Sequence[Key]) -> list[Labels]:
+    def labels(self, keys: Sequence[Key], run: Run) -> list[Labels]:
         """The labels of a result. Raises `QueryError` where two are the same."""
         if keys is not self._keys:
-            labels = [key.final for key in keys]
-            check_unique(labels, len(labels))
+            labels = run.map(lambda key: key.final, keys)
+            check_unique(labels, run)
             self._labels = labels
             self._keys = keys
         return self._labels
@@ -54,8 +55,9 @@ class _Plan:
 class Engine:
     """Evaluates expressions at one moment or along a range; synchronous, and not for several threads at once.
 
-    A query may give way to others now and then: it calls `give_way` where the store may change and other
-    queries may run. It may have a look-back of its own.
+    A query may give way to others by a pace, now and then: the store may change meanwhile and other queries
+    may run, and it goes on to see the store as it was. It may have a look-back of its own. What it holds is
+    noted in an account, where it has one.
 
     `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
     subqueries that give none, which in Prometheus is the global evaluation interval. With
@@ -91,10 +93,11 @@ class Engine:
         at_ms: int,
         *,
         lookback_ms: int | None = None,
-        give_way: Callable[[], None] | None = None,
+        pace: Pace | None = None,
+        account: Account | None = None,
     ) -> result.Result:
         """The value at one moment. Raises `QueryError`."""
-        run = self._run(expression, at_ms, at_ms, lookback_ms, give_way)
+        run = self._run(expression, at_ms, at_ms, lookback_ms, pace, account)
         with self._plan(expression, run) as plan:
             value = self._value(plan, run, at_ms)
         return result.Result(value, run.annotations.warnings, run.annotations.infos)
@@ -107,7 +110,8 @@ class Engine:
         step_ms: int,
         *,
         lookback_ms: int | None = None,
-        give_way: Callable[[], None] | None = None,
+        pace: Pace | None = None,
+        account: Account | None = None,
     ) -> result.Result:
         """The values at the start, and from there at every step up to the end. Raises `QueryError`."""
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
@@ -122,7 +126,7 @@ class Engine:
                 f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
                 "try a longer step or a shorter range"
             )
-        run = self._run(expression, start_ms, end_ms, lookback_ms, give_way)
+        run = self._run(expression, start_ms, end_ms, lookback_ms, pace, account)
         with self._plan(expression, run) as plan:
             series = self._series(plan, run, step_ms)
         return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
@@ -133,7 +137,8 @@ class Engine:
         start: int,
         end: int,
         lookback_ms: int | None,
-        give_way: Callable[[], None] | None,
+        pace: Pace | None,
+        account: Account | None,
     ) -> Run:
         return Run(
             self._store,
@@ -143,7 +148,8 @@ class Engine:
             limits=self._limits,
             lookback_ms=lookback_ms or self._lookback_ms,
             default_step_ms=self.default_step_ms,
-            give_way=give_way,
+            pace=pace,
+            account=account,
         )
 
     @contextmanager
@@ -176,18 +182,18 @@ class Engine:
     def _value(self, plan: _Plan, run: Run, at: int) -> result.Value:
         if plan.vector is not None:
             vector = plan.vector.evaluate(run, at)
-            labels = self._labels(plan, vector)
-            return result.Vector(list(map(result.VectorSample, labels, vector.values)))
+            labels = self._labels(plan, vector, run)
+            return result.Vector(run.map(result.VectorSample, labels, vector.values))
         if plan.scalar is not None:
             return result.Scalar(plan.scalar.evaluate(run, at))
         if plan.windows is not None:
             return result.Matrix(self._windows(plan, run, at))
         return result.String(plan.string)
 
-    def _labels(self, plan: _Plan, vector: Vector) -> list[Labels]:
+    def _labels(self, plan: _Plan, vector: Vector, run: Run) -> list[Labels]:
         if len(vector.keys) > self._limits.series:
             raise QueryError(f"query yields more than {self._limits.series} series")
-        return plan.labels(vector.keys)
+        return plan.labels(vector.keys, run)
 
     def _windows(self, plan: _Plan, run: Run, at: int) -> list[result.RangeSeries]:
         assert plan.windows is not None
@@ -197,7 +203,7 @@ class Engine:
             if times:
                 run.retain(len(times))
                 found.append(result.RangeSeries(key.final, list(zip(times, values, strict=True))))
-        return _sorted_unique(found)
+        return _sorted_unique(found, run)
 
     def _series(self, plan: _Plan, run: Run, step: int) -> list[result.RangeSeries]:
         collected = _Collector(run, self._limits)
@@ -206,9 +212,9 @@ class Engine:
             run.samples = 0
             if plan.vector is not None:
                 vector = plan.vector.evaluate(run, at)
-                collected.add(at, self._labels(plan, vector), vector.values)
+                collected.add(at, self._labels(plan, vector, run), vector.values)
             elif plan.scalar is not None:
-                collected.add(at, plan.labels(ONE_WITHOUT_LABELS), [plan.scalar.evaluate(run, at)])
+                collected.add(at, plan.labels(ONE_WITHOUT_LABELS, run), [plan.scalar.evaluate(run, at)])
         return collected.series()
 
 
@@ -226,7 +232,7 @@ class _Collector:
     def add(self, at: int, labels: list[Labels], values: Sequence[float]) -> None:
         """Add the result of one step; the labels are all different."""
         if labels is not self._labels:
-            self._rows = [self._points.setdefault(one, []) for one in labels]
+            self._rows = self._run.map(lambda one: self._points.setdefault(one, []), labels)
             self._labels = labels
             if len(self._points) > self._limits.series:
                 raise QueryError(f"query yields more than {self._limits.series} series")
@@ -234,24 +240,23 @@ class _Collector:
         self._count += len(values)
         if self._count > self._limits.points:
             raise QueryError(f"query yields more than {self._limits.points} points; try a longer step")
-        for row, value in zip(self._rows, values, strict=True):
-            row.append((at, value))
+        for piece in self._run.pieces(range(len(values))):
+            for index in piece:
+                self._rows[index].append((at, values[index]))
 
     def series(self) -> list[result.RangeSeries]:
         """All series with at least one point, sorted by labels."""
-        return [
-            result.RangeSeries(labels, points)
-            for labels, points in sorted(self._points.items(), key=_labels_of)
-        ]
+        ordered = self._run.sorted(list(self._points), _pairs)
+        return self._run.map(lambda labels: result.RangeSeries(labels, self._points[labels]), ordered)
 
 
-def _labels_of(item: tuple[Labels, _Points]) -> Labels:
-    return item[0]
+def _pairs(labels: Labels) -> tuple[tuple[str, str], ...]:
+    return labels.pairs
 
 
-def _sorted_unique(series: list[result.RangeSeries]) -> list[result.RangeSeries]:
-    check_unique((one.labels for one in series), len(series))
-    return sorted(series, key=lambda one: one.labels)
+def _sorted_unique(series: list[result.RangeSeries], run: Run) -> list[result.RangeSeries]:
+    check_unique(run.map(lambda one: one.labels, series), run)
+    return run.sorted(series, lambda one: one.labels.pairs)
 
 
 def _steps(start: int, end: int, step: int) -> range:

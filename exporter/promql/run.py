@@ -1,16 +1,21 @@
 """One run of a query: its times, its budget, its annotations."""
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from exporter.errors import QueryError
+from exporter.model.matcher import Matcher
 from exporter.promql.annotations import Annotations
 from exporter.promql.limits import Limits
-from exporter.promql.source import SeriesSource
+from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, Account
+from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_pieces
+from exporter.promql.source import Horizon, Pace, ReadableSeries, SeriesSource
 from exporter.promql.syntax.nodes import Edge
 
-_CHECK_EVERY = 20_000
+# Samples that are looked at before it is seen whether others are to run: about a millisecond.
+_CHECK_EVERY = 2_000
+_T = TypeVar("_T")
 
 
 class Run:
@@ -19,7 +24,8 @@ class Run:
     `start` and `end` are the first and last evaluation of the query, all times in milliseconds. `memory` is
     where operators keep what they have found for the rest of the run. `samples` counts what is held during
     one evaluation, `retained` what stays for later ones, `remembered` the series that the plan knows for
-    the next run. `give_way` is called now and then, whenever others may change the source.
+    the next run. By its `pace` the run lets others run, who may change the source; from then on it reads
+    what there was when it did so first.
     """
 
     def __init__(
@@ -32,7 +38,8 @@ class Run:
         limits: Limits,
         lookback_ms: int,
         default_step_ms: int,
-        give_way: Callable[[], None] | None = None,
+        pace: Pace | None = None,
+        account: Account | None = None,
     ) -> None:
         self.source = source
         self.start = start
@@ -46,7 +53,10 @@ class Run:
         self.retained = 0
         self.remembered = 0
         self._work = 0
-        self._give_way = give_way
+        self._pace = pace
+        self._account = account
+        self._selected = 0
+        self._horizon: Horizon | None = None
         self._deadline = time.monotonic() + limits.timeout_seconds
 
     def moment(self, at: int, fixed: int | Edge | None, offset: int) -> int:
@@ -58,11 +68,72 @@ class Run:
         return (self.start if fixed is Edge.START else self.end) - offset
 
     def check(self) -> None:
-        """Give way to others, and raise `QueryError` if the time is up."""
-        if self._give_way is not None:
-            self._give_way()
+        """Give way to others, and raise `QueryError` if the time is up or memory is short."""
+        if self._account is not None:
+            samples = (self.samples + self.retained) * SAMPLE_BYTES
+            self._account.hold(samples + self._selected * SERIES_BYTES)
+        if self._pace is not None and self._pace.is_due:
+            if self._horizon is None:
+                self._horizon = self.source.horizon()
+            self._pace.give_way()
+            if not self._horizon.holds:
+                raise QueryError("the clock was set while the query ran: ask again")
         if time.monotonic() > self._deadline:
             raise QueryError(f"query timed out after {self.limits.timeout_seconds:g} s")
+
+    def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]:
+        """The series that satisfy all matchers; the same ones until the run ends, once it has given way."""
+        if self._horizon is None:
+            return self.source.select(matchers, self._note_selected)
+        key = tuple(matchers)
+        found: Sequence[ReadableSeries] | None = self.memory.get(key)
+        if found is None:
+            found = self.memory[key] = self._horizon.select(matchers, self._note_selected)
+        return found
+
+    def _note_selected(self, series: int) -> None:
+        self._selected += series
+        self.check()
+
+    def bound(self, series: ReadableSeries) -> ReadableSeries:
+        """A series as it is to be read now."""
+        return series if self._horizon is None else self._horizon.bound(series)
+
+    def read(self, series: Sequence[ReadableSeries]) -> Iterator[Sequence[ReadableSeries]]:
+        """Series piece by piece, as they are to be read now; gives way in between."""
+        for piece in self.pieces(series):
+            yield piece if self._horizon is None else list(map(self._horizon.bound, piece))
+
+    def pieces(self, items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+        """Something long piece by piece; gives way in between."""
+        return pieces(items, self.check)
+
+    def map(self, function: Callable[..., _T], *columns: Sequence[Any]) -> list[_T]:
+        """The function of each row of the columns, which are of one length; gives way in between."""
+        return map_pieces(function, columns, self.check)
+
+    def combine(
+        self,
+        function: Callable[[Sequence[float], Sequence[float]], list[float]],
+        left: Sequence[float],
+        right: Sequence[float],
+    ) -> list[float]:
+        """What a function of two columns yields; gives way in between."""
+        if len(left) <= PIECE:
+            return function(left, right)
+        found: list[float] = []
+        for start in range(0, len(left), PIECE):
+            found += function(left[start : start + PIECE], right[start : start + PIECE])
+            self.check()
+        return found
+
+    def sorted(self, items: Sequence[_T], key: Callable[[_T], Any]) -> list[_T]:
+        """In order of a key, equal ones as they come; gives way in between."""
+        return sort_pieces(items, key, self.check)
+
+    def paced(self, values: list[float]) -> list[float]:
+        """The same values; who goes through many of them gives way in between."""
+        return values if len(values) <= PIECE else PacedValues(values, self.check)
 
     def touch(self, samples: int) -> None:
         """Account for samples that are looked at now and then let go. Raises `QueryError`."""

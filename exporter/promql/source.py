@@ -1,7 +1,7 @@
 """Where queries read from: the store, or anything that looks like it."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
@@ -24,7 +24,40 @@ class ReadableSeries(Protocol):
         ...
 
 
-class SeriesSource(Protocol):
-    """A set of series; `select` returns the same object as long as the selected series are the same."""
+class Horizon(Protocol):
+    """What there is at the moment; asked for before others may write."""
 
-    def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]: ...
+    @property
+    def holds(self) -> bool:
+        """Whether what there was then can still be read."""
+        ...
+
+    def select(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
+    ) -> Sequence[ReadableSeries]: ...
+
+    def bound(self, series: ReadableSeries) -> ReadableSeries:
+        """A series without what is written later."""
+        ...
+
+
+class SeriesSource(Protocol):
+    """A set of series; `select` returns the same object as long as the selected series are the same, and
+    calls `check` now and then, with the number of series found since, where the set may change."""
+
+    def select(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
+    ) -> Sequence[ReadableSeries]: ...
+
+    def horizon(self) -> Any:
+        """A `Horizon`; mypy cannot compare two protocols that name each other."""
+        ...
+
+
+class Pace(Protocol):
+    """When a query is to let others run, and how."""
+
+    @property
+    def is_due(self) -> bool: ...
+
+    def give_way(self) -> None: ...

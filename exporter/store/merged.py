@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from exporter.model.labels import Labels
-from exporter.store.series import Series
 
 
 class ReadableSeries(Protocol):
@@ -27,15 +26,15 @@ class ReadableSeries(Protocol):
 class MergedSeries:
     """Several series of one labelset, written one after the other by different sources, read as one."""
 
-    __slots__ = ("_parts", "labels")
+    __slots__ = ("labels", "parts")
 
-    def __init__(self, parts: Sequence[Series]) -> None:
+    def __init__(self, parts: Sequence[ReadableSeries]) -> None:
         self.labels = parts[0].labels
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
         """The newest of the parts' points."""
-        points = [point for part in self._parts if (point := part.point_at(at_ms, lookback_ms))]
+        points = [point for part in self.parts if (point := part.point_at(at_ms, lookback_ms))]
         return max(points, default=None, key=lambda point: point[0])
 
     def at(self, at_ms: int, lookback_ms: int) -> float | None:
@@ -46,7 +45,7 @@ class MergedSeries:
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """The samples of all parts in order of time; of two at one moment the later part's."""
         points: dict[int, float] = {}
-        for part in self._parts:
+        for part in self.parts:
             times, values = part.window(start_ms, end_ms)
             points.update(zip(times, values, strict=True))
         ordered = sorted(points.items())
@@ -58,4 +57,4 @@ class MergedSeries:
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether any part has a sample in [start, end]."""
-        return any(part.has_samples(start_ms, end_ms) for part in self._parts)
+        return any(part.has_samples(start_ms, end_ms) for part in self.parts)

@@ -145,6 +145,12 @@ class Segment:
                 return self._value(at, place)
         return self.base[self._places()(position)]
 
+    def moves_after(self, position: int, row: int) -> bool:
+        """Whether a series moved in a later row."""
+        key = self._key(position)
+        later = self.moved[bisect_right(self.rows, row) :]
+        return any(self._find(key, moved) >= 0 for moved in later)
+
     def changes_of(self, position: int, row: int) -> Iterator[tuple[int, float]]:
         """The rows from `row` on in which a series moved, and to what."""
         key = self._key(position)

@@ -4,39 +4,77 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
-from exporter.model.sample import Point
+from exporter.model.sample import Layout, Point, Shape
 from exporter.store.block import Block
 from exporter.store.needs import metric_name
 from exporter.store.series import Series
 
+_Flags = tuple[bool, ...]
+# How many points or series are looked at between two calls of `check`.
+_PIECE = 500
 
-def select_series(blocks: Iterable[Block], matchers: Sequence[Matcher]) -> Iterator[tuple[Block, Series]]:
+
+def go_on(found: int) -> None:
+    """The `check` of those who cannot give way."""
+
+
+def select_series(
+    blocks: Iterable[Block], matchers: Sequence[Matcher], check: Callable[[int], None] = go_on
+) -> Iterator[tuple[Block, Series]]:
     """The series of all blocks that satisfy all matchers, the ended ones included; each an object of its own.
 
-    Labels are put together of those that fit only: what a point has of its own is looked at before, and
-    what all series of a layout have in common once for all of them.
+    What the points of a shape have of their own is looked at once for all sources that share it, what all
+    series of a layout have in common once for each layout. Blocks may change between two series, and whenever
+    `check` is called (with 0), which is now and then: what is new comes or not.
     """
-    name = metric_name(matchers) or None
-    for block in list(blocks):
-        fits_by_base: dict[Labels, Callable[[Point], bool]] = {}
-        for layout, position in block.places(name):
-            fits = fits_by_base.get(layout.base)
-            if fits is None:
-                fits = fits_by_base[layout.base] = _test(matchers, layout.base)
-            if fits(layout.points[position]):
-                yield block, Series(layout.labels(position), block, layout, position)
+    fitting = _Fitting(matchers, check)
+    for number, block in enumerate(list(blocks)):
+        if number % _PIECE == 0:
+            check(0)
+        layouts = block.layouts
+        for index, layout in enumerate(layouts):
+            newer = layouts[:index]
+            for position in fitting.positions(layout):
+                if not any(one.holds(layout, position) for one in newer):
+                    yield block, Series(layout.labels(position), block, layout, position)
 
 
-def _test(matchers: Sequence[Matcher], base: Labels) -> Callable[[Point], bool]:
-    """Tells whether a point fits whose series have these labels in common."""
-    by_base = [(matcher, matcher.matches_value(base.get(matcher.name))) for matcher in matchers]
+class _Fitting:
+    """Finds the points of layouts that satisfy all matchers."""
 
-    def fits(point: Point) -> bool:
+    def __init__(self, matchers: Sequence[Matcher], check: Callable[[int], None]) -> None:
+        self._matchers = matchers
+        self._check = check
+        self._name = metric_name(matchers)
+        self._by_base: dict[Labels, _Flags] = {}
+        self._by_shape: dict[tuple[Shape, _Flags], Sequence[int]] = {}
+
+    def positions(self, layout: Layout) -> Sequence[int]:
+        """The positions in a layout of the points that fit."""
+        flags = self._by_base.get(layout.base)
+        if flags is None:
+            get = layout.base.get
+            flags = tuple([matcher.matches_value(get(matcher.name)) for matcher in self._matchers])
+            self._by_base[layout.base] = flags
+        key = (layout.shape, flags)
+        found = self._by_shape.get(key)
+        if found is None:
+            found = self._by_shape[key] = self._find(layout.shape, flags)
+        return found
+
+    def _find(self, shape: Shape, flags: _Flags) -> Sequence[int]:
+        places = shape.by_name.get(self._name, ()) if self._name else range(len(shape.points))
+        found: list[int] = []
+        for start in range(0, len(places), _PIECE):
+            piece = places[start : start + _PIECE]
+            found.extend([place for place in piece if self._fits(shape.points[place], flags)])
+            self._check(0)
+        return found
+
+    def _fits(self, point: Point, flags: _Flags) -> bool:
         get = point.series.get
-        for matcher, is_met in by_base:
+        for matcher, is_met in zip(self._matchers, flags, strict=True):
             own = get(matcher.name)
             if not (matcher.matches_value(own) if own else is_met):
                 return False
         return True
-
-    return fits

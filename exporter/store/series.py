@@ -14,6 +14,8 @@ from exporter.store.segment import Segment
 # What a series costs that somebody reads, and each change that is laid out for it.
 SERIES_BYTES = 600
 CHANGE_BYTES = 13
+# How many rows to look through for a move costs less than laying a series out.
+_FEW_ROWS = 16
 
 
 class Timeline(Protocol):
@@ -73,6 +75,11 @@ class Series:
         self._values = _NO_VALUES
         # The rows that are laid out; none yet.
         self._begin = self._end = 0
+
+    @property
+    def timeline(self) -> Timeline:
+        """What it shares with the series of its block."""
+        return self._timeline
 
     @property
     def bytes(self) -> int:
@@ -177,6 +184,15 @@ class Series:
         change = bisect_right(self._rows, row) - 1
         return None if change < 0 or is_stale(self._values[change]) else self._values[change]
 
+    def _value_lately(self, row: int) -> float | None:
+        """As `value_in`; of a row that was the newest a moment ago nothing is laid out for it."""
+        if self._begin <= row < self._end or self._timeline.end_row - row > _FEW_ROWS:
+            return self.value_in(row)
+        segment = self._timeline.segments[-1]
+        position = self._current()
+        has_moved = position is not None and segment.moves_after(position, row)
+        return self.value_in(row) if has_moved or row < segment.first_row else self.newest
+
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
         """Timestamp and value of the newest sample in (at - lookback, at]; None where there is none or the
         series had ended."""
@@ -192,7 +208,7 @@ class Series:
             if index < 0 or times[index] <= at_ms - lookback_ms:
                 return None
             stamp = times[index]
-            value = self.value_in(self._timeline.first_row + index)
+            value = self._value_lately(self._timeline.first_row + index)
         return None if value is None else (stamp, value)
 
     def at(self, at_ms: int, lookback_ms: int) -> float | None:

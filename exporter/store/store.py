@@ -1,37 +1,45 @@
 """The samples of the last hours, in memory: what queries and the exposition read."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from weakref import WeakValueDictionary
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.store.block import Block
+from exporter.store.horizon import Horizon
 from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.needs import Need, Needs, metric_name
 from exporter.store.piece import Piece
 from exporter.store.renaming import Move
-from exporter.store.selecting import select_series
+from exporter.store.selecting import go_on, select_series
 from exporter.store.series import Series
 
 # What a point of a shape costs, its labels included; targets that tell the same share it.
 _POINT_BYTES = 450
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
+# How many series all selections that are kept hold at the most, and one alone.
 _MOST_SELECTED = 1_000_000
+_LARGEST_SELECTION = 100_000
+# After how many series of a selection others may have a turn.
+_PIECE = 500
 
 
 class Store:
     """All blocks, and the way from matchers to series.
 
     `retention_ms` is how long samples are kept. Samples of a source must move on in time: an older or equal
-    timestamp is dropped and counted in `out_of_order`. `version` moves with every change.
+    timestamp is dropped and counted in `out_of_order`. `version` moves with every change; `breaks` when all
+    samples are moved in time, `removals` when a source goes or gets another name.
     """
 
     def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
         self.retention_ms = retention_ms
         self.out_of_order = 0
         self.version = 0
+        self.breaks = 0
+        self.removals = 0
         self._needs = Needs()
         self._blocks: dict[str, Block] = {}
         # The series that somebody reads, by source and labels.
@@ -42,6 +50,8 @@ class Store:
         self._series_count: int | None = 0
         # How much they hold at the most: those that were dropped since count too.
         self._selected = 0
+        # Moves when any selection may have become another one.
+        self._selections_version = 0
         # Above those of all blocks that were ever renamed.
         self._renamed_version = 0
 
@@ -131,6 +141,9 @@ class Store:
 
     def _kept(self, block: Block, series: Series) -> Series:
         """The one object for a series that is read more than once."""
+        if self._blocks.get(block.source) is not block:
+            # It has gone while it was looked through.
+            return series
         return self._open.setdefault((block.source, series.labels), series)
 
     def mark_stale(self, source: str, timestamp: int) -> None:
@@ -144,12 +157,14 @@ class Store:
     def shift(self, by_ms: int) -> None:
         """The clock was set by so much (milliseconds): what was so long ago then is so long ago now."""
         self.version += 1
+        self.breaks += 1
         for block in self._blocks.values():
             block.shift(by_ms)
 
     def forget(self, source: str) -> None:
         """Drop a source with all its history."""
         self.version += 1
+        self.removals += 1
         self._series_count = None
         block = self._blocks.pop(source, None)
         if block is not None:
@@ -186,24 +201,75 @@ class Store:
         """All blocks, in order of their first sample."""
         return iter(self._blocks.values())
 
-    def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]:
-        """Every series still held that satisfies all matchers, the ended ones included."""
+    def select(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
+    ) -> Sequence[ReadableSeries]:
+        """Every series still held that satisfies all matchers, the ended ones included.
+
+        `check` is called now and then where that takes long, with the number of series that were found since
+        the last time; the store may change then.
+        """
         key = tuple(matchers)
         name = metric_name(key)
         found = self._selections.get(name, {}).get(key)
         if found is None:
-            matching = select_series(self._blocks.values(), key)
-            found = _merge_duplicates(self._kept(block, series) for block, series in matching)
-            self._selected += len(found) + 1
-            if self._selected > _MOST_SELECTED:
-                self._selections.clear()
-                self._selected = len(found) + 1
-            self._selections.setdefault(name, {})[key] = found
+            version = self._selections_version
+            found = self.select_of(self._blocks.values(), key, check)
+            if len(found) <= _LARGEST_SELECTION and version == self._selections_version:
+                self._keep_selection(name, key, found)
         return found
 
-    def find(self, matchers: Sequence[Matcher]) -> Iterator[Series]:
+    def _keep_selection(self, name: str, key: tuple[Matcher, ...], found: Sequence[ReadableSeries]) -> None:
+        self._selected += len(found) + 1
+        if self._selected > _MOST_SELECTED:
+            self._selections.clear()
+            self._selected = len(found) + 1
+        self._selections.setdefault(name, {})[key] = found
+
+    def select_of(
+        self,
+        blocks: Iterable[Block],
+        matchers: Sequence[Matcher],
+        check: Callable[[int], None] | None = None,
+    ) -> Sequence[ReadableSeries]:
+        """As `select`, of these blocks, which may have left the store."""
+        pause = check or go_on
+        matching: list[tuple[Block, Series]] = []
+        for one in select_series(blocks, matchers, pause):
+            matching.append(one)
+            if len(matching) % _PIECE == 0:
+                pause(_PIECE)
+        return self._merge_duplicates(matching, pause)
+
+    def _merge_duplicates(
+        self, matching: Sequence[tuple[Block, Series]], check: Callable[[int], None]
+    ) -> Sequence[ReadableSeries]:
+        """Series of the same labels as one. Those of a large selection are let go of with it."""
+        is_large = len(matching) > _LARGEST_SELECTION
+        found: list[ReadableSeries] = []
+        places: dict[Labels, int] = {}
+        for number, (block, series) in enumerate(matching, 1):
+            one = series if is_large else self._kept(block, series)
+            place = places.setdefault(one.labels, len(found))
+            if place == len(found):
+                found.append(one)
+            else:
+                known = found[place]
+                parts = known.parts if isinstance(known, MergedSeries) else (known,)
+                found[place] = MergedSeries([*parts, one])
+            if number % _PIECE == 0:
+                check(0)
+        return tuple(found)
+
+    def find(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
+    ) -> Iterator[Series]:
         """As `select`, one by one and for one reading; the same labels may come from several sources."""
-        return (series for _, series in select_series(self._blocks.values(), matchers))
+        return (series for _, series in select_series(self._blocks.values(), matchers, check or go_on))
+
+    def horizon(self) -> Horizon:
+        """What is held now, for a reading that lets others write meanwhile."""
+        return Horizon(self, self._blocks.values())
 
     def holds(self, source: str, matchers: Sequence[Matcher]) -> bool:
         """Whether a source has written a series that satisfies all matchers, ended or not."""
@@ -269,12 +335,6 @@ class Store:
             self._drop_selections(names)
 
     def _drop_selections(self, names: Iterable[str]) -> None:
+        self._selections_version += 1
         for name in ("", *names):
             self._selections.pop(name, None)
-
-
-def _merge_duplicates(found: Iterable[Series]) -> Sequence[ReadableSeries]:
-    by_labels: dict[Labels, list[Series]] = {}
-    for series in found:
-        by_labels.setdefault(series.labels, []).append(series)
-    return tuple(parts[0] if len(parts) == 1 else MergedSeries(parts) for parts in by_labels.values())

@@ -159,9 +159,9 @@ def test_pinned_parts_are_computed_once_per_run() -> None:
     calls = []
 
     class Counting:
-        def select(self, matchers: object) -> object:
+        def select(self, matchers: object, check: object) -> object:
             calls.append(matchers)
-            return world.store.select(matchers)  # type: ignore[arg-type]  # handed through
+            return world.store.select(matchers, check)  # type: ignore[arg-type]  # handed through
 
     engine = Engine(Counting())  # type: ignore[arg-type]  # select() is all that an engine needs
     engine.range(parse("sum(up @ 60)"), 0, 10 * MINUTE_MS, MINUTE_MS)
@@ -243,6 +243,12 @@ def test_labels_of_results_lack_the_name_only_where_it_is_to_go() -> None:
     assert [sample.labels for sample in value.samples] == [Labels({"__name__": "up", "server": "a"})]
 
 
+class AlwaysDue:
+    """A pace at which others run whenever they may."""
+
+    is_due = True
+
+
 def test_a_query_gives_way_and_may_be_overtaken_by_itself() -> None:
     """The same query runs to its end while another run of it has given way."""
     world = load(WORLD)
@@ -251,21 +257,23 @@ def test_a_query_gives_way_and_may_be_overtaken_by_itself() -> None:
     whole = engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS).value
     others: list[Value] = []
 
-    def give_way() -> None:
-        others.append(engine.range(expression, MINUTE_MS, 5 * MINUTE_MS, 4 * MINUTE_MS).value)
+    class Overtaken(AlwaysDue):
+        def give_way(self) -> None:
+            others.append(engine.range(expression, MINUTE_MS, 5 * MINUTE_MS, 4 * MINUTE_MS).value)
 
-    assert engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS, give_way=give_way).value == whole
+    assert engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS, pace=Overtaken()).value == whole
     assert len(others) > 5
     assert all(value == others[0] for value in others)
 
 
 def test_a_query_that_gives_way_can_be_ended() -> None:
-    def give_way() -> None:
-        raise QueryError("enough")
+    class Ended(AlwaysDue):
+        def give_way(self) -> None:
+            raise QueryError("enough")
 
     engine = Engine(load(WORLD).store)
     with pytest.raises(QueryError, match="enough"):
-        engine.range(parse("up"), 0, MINUTE_MS, 1000, give_way=give_way)
+        engine.range(parse("up"), 0, MINUTE_MS, 1000, pace=Ended())
     assert isinstance(engine.range(parse("up"), 0, MINUTE_MS, MINUTE_MS).value, Matrix)
 
 

@@ -36,7 +36,8 @@ def test_the_event_loop_runs_between_turns() -> None:
         return result
 
     assert asyncio.run(main()) == "result"
-    assert seen == ["computation", "others", "computation", "others", "computation", "others"]
+    assert seen[:6] == ["computation", "others", "computation", "others", "computation", "others"]
+    assert seen.count("computation") == 3
 
 
 def test_the_computation_runs_in_another_thread_and_alone() -> None:

@@ -61,16 +61,18 @@ class Grouping:
         if len(groups.keys) == 1:
             return groups.keys, [vector.values]
         values: list[list[float]] = [[] for _ in groups.keys]
-        for member, value in zip(groups.members, vector.values, strict=True):
-            values[member].append(value)
+        for piece in run.pieces(range(len(vector.values))):
+            for index in piece:
+                values[groups.members[index]].append(vector.values[index])
         return groups.keys, values
 
     def indexes(self, keys: Sequence[Key], run: Run) -> list[list[int]]:
         """The positions of the elements of each group."""
         groups = self.of(keys, run)
         found: list[list[int]] = [[] for _ in groups.keys]
-        for index, member in enumerate(groups.members):
-            found[member].append(index)
+        for piece in run.pieces(range(len(groups.members))):
+            for index in piece:
+                found[groups.members[index]].append(index)
         return found
 
     def of(self, keys: Sequence[Key], run: Run) -> _Groups:
@@ -81,10 +83,16 @@ class Grouping:
 
     def _group(self, keys: Sequence[Key], run: Run) -> _Groups:
         numbers: dict[Labels, int] = {}
-        members = [numbers.setdefault(labels, len(numbers)) for labels in self._labels.of(keys, run.check)]
+        labels_of = self._labels.of(keys, run.check)
+        members = run.map(lambda labels: numbers.setdefault(labels, len(numbers)), labels_of)
         # A group loses its name in the end as soon as one of its members does.
-        dropping = {member for member, key in zip(members, keys, strict=True) if key.drop_name}
-        found = [Key(labels, drop_name=number in dropping) for labels, number in numbers.items()]
+        dropping = {
+            members[index]
+            for piece in run.pieces(range(len(keys)))
+            for index in piece
+            if keys[index].drop_name
+        }
+        found = run.map(lambda labels: Key(labels, drop_name=numbers[labels] in dropping), list(numbers))
         return _Groups(found, members)
 
 
@@ -105,7 +113,7 @@ class Reduce:
             return NOTHING
         run.touch(len(vector.values))
         keys, groups = self._grouping.split(vector, run)
-        return Vector(keys, list(map(self._reducer, groups)))
+        return Vector(keys, run.map(self._reducer, [run.paced(values) for values in groups]))
 
 
 class QuantilePerGroup:
@@ -127,7 +135,7 @@ class QuantilePerGroup:
         if not vector.values:
             return NOTHING
         keys, groups = self._grouping.split(vector, run)
-        return Vector(keys, [quantile(share, values) for values in groups])
+        return Vector(keys, run.map(lambda values: quantile(share, values), groups))
 
 
 class TopOfGroup:
@@ -153,8 +161,8 @@ class TopOfGroup:
         run.touch(len(vector.values))
         chosen: list[int] = []
         for indexes in self._grouping.indexes(vector.keys, run):
-            chosen.extend(sorted(indexes, key=lambda index: self._rank(vector.values[index]))[:count])
-        return Vector([vector.keys[index] for index in chosen], [vector.values[index] for index in chosen])
+            chosen.extend(run.sorted(indexes, lambda index: self._rank(vector.values[index]))[:count])
+        return Vector(run.map(vector.keys.__getitem__, chosen), run.map(vector.values.__getitem__, chosen))
 
     def _rank(self, value: float) -> tuple[bool, float]:
         return (True, 0.0) if value != value else (False, self._sign * value)
@@ -192,5 +200,5 @@ class CountValues:
             if key.drop_name and self._label != METRIC_NAME:
                 dropping.add(labels)
         run.hold(len(counts))
-        keys = [Key(labels, drop_name=labels in dropping) for labels in counts]
-        return Vector(keys, [float(count) for count in counts.values()])
+        keys = run.map(lambda labels: Key(labels, drop_name=labels in dropping), list(counts))
+        return Vector(keys, list(map(float, counts.values())))

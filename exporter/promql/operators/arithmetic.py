@@ -3,7 +3,6 @@
 import math
 import operator
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from typing import Final
 
 from exporter.promql.numbers import divide, divide_all, modulo, power
@@ -54,8 +53,8 @@ class VectorScalarArithmetic:
         vector = self._vector.evaluate(run, at)
         values = vector.values
         constant = [self._scalar.evaluate(run, at)] * len(values)
-        result = self._columns(constant, values) if self._swapped else self._columns(values, constant)
-        return Vector(vector.keys, result)
+        left, right = (constant, values) if self._swapped else (values, constant)
+        return Vector(vector.keys, run.combine(self._columns, left, right))
 
 
 class VectorScalarComparison:
@@ -80,11 +79,9 @@ class VectorScalarComparison:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The elements for which the comparison holds, or all with 1 or 0."""
         vector = self._vector.evaluate(run, at)
-        values, constant = vector.values, repeat(self._scalar.evaluate(run, at))
-        if self._swapped:
-            mask = list(map(self._compare, constant, values))
-        else:
-            mask = list(map(self._compare, values, constant))
+        values, compare, constant = vector.values, self._compare, self._scalar.evaluate(run, at)
+        constants = [constant] * len(values)
+        mask = run.map(compare, constants, values) if self._swapped else run.map(compare, values, constants)
         if self._returns_bool:
             return Vector(vector.keys, list(map(float, mask)))
         return self._presence.masked(vector.keys, values, mask)

@@ -26,7 +26,7 @@ class MapValues:
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
-        return Vector(vector.keys, list(map(self._function, vector.values)))
+        return Vector(vector.keys, run.map(self._function, vector.values))
 
 
 class MapWithParameters:
@@ -46,7 +46,7 @@ class MapWithParameters:
         """The vector of results."""
         vector = self._operand.evaluate(run, at)
         function = self._prepare(*(parameter.evaluate(run, at) for parameter in self._parameters))
-        return Vector(vector.keys, list(map(function, vector.values)))
+        return Vector(vector.keys, run.map(function, vector.values))
 
 
 class Clamp:
@@ -127,8 +127,8 @@ class Sort:
             )
         vector = self._operand.evaluate(run, at)
         sign, values = self._sign, vector.values
-        order = sorted(range(len(values)), key=lambda index: _rank(values[index], sign))
-        return Vector([vector.keys[index] for index in order], [values[index] for index in order])
+        order = run.sorted(range(len(values)), lambda index: _rank(values[index], sign))
+        return Vector(run.map(vector.keys.__getitem__, order), run.map(values.__getitem__, order))
 
     def _is_one_of_several(self, run: Run, at: int) -> bool:
         if self._steps is Steps.OF_QUERY:

@@ -46,9 +46,11 @@ class _Histograms:
                 self._offset,
             )
         values = vector.values
-        return layout.keys, [
-            merge_buckets([(bound, values[index]) for bound, index in buckets]) for buckets in layout.buckets
-        ]
+
+        def merge(buckets: Sequence[tuple[float, int]]) -> Buckets:
+            return merge_buckets([(bound, values[index]) for bound, index in buckets])
+
+        return layout.keys, run.map(merge, layout.buckets)
 
     def name_of(self, key: Key) -> str:
         """The metric's name as annotations tell it; nothing where names are dropped at once."""
@@ -65,6 +67,7 @@ class _Histograms:
         bounds, results = self._bound.of(keys, run.check), self._result.of(keys, run.check)
         columns = zip(keys, bounds, results, strict=True)
         for index, (key, bound, result) in enumerate(columns):
+            run.touch(0)
             if bound != bound:
                 bad.append(key)
             else:
@@ -99,7 +102,7 @@ class HistogramQuantile:
         share = self._share.evaluate(run, at)
         run.annotations.warn_of_quantile(share, self._share_offset)
         keys, histograms = self._histograms.read(run, at)
-        values = [bucket_quantile(share, buckets) for buckets in histograms]
+        values = run.map(lambda buckets: bucket_quantile(share, buckets), histograms)
         for key, buckets in zip(keys, histograms, strict=True):
             if buckets.was_forced:
                 run.annotations.inform_forced(
@@ -133,4 +136,4 @@ class HistogramFraction:
         """The share of the observations between the two values, per histogram."""
         lower, upper = self._lower.evaluate(run, at), self._upper.evaluate(run, at)
         keys, histograms = self._histograms.read(run, at)
-        return Vector(keys, [bucket_fraction(lower, upper, buckets) for buckets in histograms])
+        return Vector(keys, run.map(lambda buckets: bucket_fraction(lower, upper, buckets), histograms))

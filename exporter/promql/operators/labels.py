@@ -45,7 +45,7 @@ class Relabel:
     def _account(self, run: Run, keys: Sequence[Key]) -> None:
         for key in keys:
             run.hold_text(len(key.labels.get(self._label)))
-        check_unique(keys, len(keys))
+        check_unique(keys, run)
 
 
 def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callable[[Key], str | None]:

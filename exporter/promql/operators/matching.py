@@ -16,6 +16,9 @@ from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import Cardinality, Matching
 from exporter.promql.vector import METADATA_LABELS, NOTHING, Key, PerKey, Presence, Vector
 
+# Series that are matched before it is seen whether others are to run.
+_PIECE = 500
+
 
 def signature(matching: Matching) -> PerKey[Labels]:
     """The labels by which series match."""
@@ -57,6 +60,8 @@ class _Matcher:
         found = _Pairs([], [], [])
         seen: dict[Labels, set[Labels] | None] = {}
         for index, wanted in enumerate(self._signature.of(many, run.check)):
+            if index % _PIECE == 0:
+                run.check()
             partner = by_signature.get(wanted)
             if partner is None:
                 continue
@@ -66,12 +71,14 @@ class _Matcher:
             found.one.append(partner)
             found.keys.append(key)
         if not self._drops_late:
-            check_unique(found.keys, len(found.keys))
+            check_unique(found.keys, run)
         return found
 
     def _index(self, one: Sequence[Key], run: Run) -> dict[Labels, int]:
         found: dict[Labels, int] = {}
         for index, wanted in enumerate(self._one_signature.of(one, run.check)):
+            if index % _PIECE == 0:
+                run.check()
             if wanted in found:
                 self._refuse_duplicate(wanted, one[index], one[found[wanted]])
             found[wanted] = index
@@ -138,10 +145,10 @@ class VectorBinary:
         many, one = (right, left) if self._swapped else (left, right)
         pairs = self._matcher.pairs(many.keys, one.keys, run)
         run.touch(len(pairs.keys))
-        left_values = [left.values[index] for index in (pairs.one if self._swapped else pairs.many)]
-        right_values = [right.values[index] for index in (pairs.many if self._swapped else pairs.one)]
+        left_values = run.map(left.values.__getitem__, pairs.one if self._swapped else pairs.many)
+        right_values = run.map(right.values.__getitem__, pairs.many if self._swapped else pairs.one)
         if self._columns is not None:
-            return Vector(pairs.keys, self._columns(left_values, right_values))
+            return Vector(pairs.keys, run.combine(self._columns, left_values, right_values))
         return self._compared(pairs.keys, left_values, right_values)
 
     def _compared(self, keys: Sequence[Key], left: Sequence[float], right: Sequence[float]) -> Vector:
@@ -203,11 +210,13 @@ class SetOperation:
             left_signatures = self._left_signature.of(left, run.check)
             right_signatures = self._right_signature.of(right, run.check)
             if self._op == "or":
-                present = set(left_signatures)
-                mask = [wanted not in present for wanted in right_signatures]
+                present, wanted_presence, asked = left_signatures, False, right_signatures
             else:
-                present, wanted_presence = set(right_signatures), self._op == "and"
-                mask = [(wanted in present) is wanted_presence for wanted in left_signatures]
+                present, wanted_presence, asked = right_signatures, self._op == "and", left_signatures
+            known_labels: set[Labels] = set()
+            for piece in run.pieces(present):
+                known_labels.update(piece)
+            mask = run.map(lambda wanted: (wanted in known_labels) is wanted_presence, asked)
             known = self._known = (left, right, mask)
         return known[2]
 

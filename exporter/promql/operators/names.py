@@ -4,7 +4,7 @@ Prometheus drops the name at once where a function changes what a value means, o
 `promql-delayed-name-removal` from the result only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from exporter.errors import QueryError
 from exporter.model.labels import Labels
@@ -15,9 +15,12 @@ from exporter.promql.vector import Key, PerKey, Vector
 _SAME_LABELS = "vector cannot contain metrics with the same labelset"
 
 
-def check_unique(labels: Iterable[Key | Labels], count: int) -> None:
-    """Raises `QueryError` where fewer than `count` of them differ."""
-    if len(set(labels)) < count:
+def check_unique(labels: Sequence[Key | Labels], run: Run) -> None:
+    """Raises `QueryError` where two of them are the same."""
+    distinct: set[Key | Labels] = set()
+    for piece in run.pieces(labels):
+        distinct.update(piece)
+    if len(distinct) < len(labels):
         raise QueryError(_SAME_LABELS)
 
 
@@ -34,7 +37,7 @@ class DropNames:
         vector = self._operand.evaluate(run, at)
         keys = self._keys.of(vector.keys, run.check)
         if keys is not self._checked:
-            check_unique(keys, len(keys))
+            check_unique(keys, run)
             self._checked = keys
         return Vector(keys, vector.values)
 
@@ -53,7 +56,7 @@ class DropNamesOfRanges:
         keys = self._keys.of(vector.keys, run.check)
         seen: _Seen = run.memory.get(self) or run.memory.setdefault(self, _Seen())
         if keys is not seen.last:
-            seen.add(vector.keys, keys)
+            seen.add(vector.keys, keys, run)
         return Vector(keys, vector.values)
 
 
@@ -64,8 +67,9 @@ class _Seen:
         self.last: Sequence[Key] | None = None
         self._origins: dict[Key, Key] = {}
 
-    def add(self, named: Sequence[Key], nameless: Sequence[Key]) -> None:
+    def add(self, named: Sequence[Key], nameless: Sequence[Key], run: Run) -> None:
         for origin, key in zip(named, nameless, strict=True):
+            run.touch(0)
             if self._origins.setdefault(key, origin) != origin:
                 raise QueryError(_SAME_LABELS)
         self.last = nameless

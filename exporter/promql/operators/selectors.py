@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from exporter.model.labels import Labels
 from exporter.promql.operators.base import Window
 from exporter.promql.run import Run
 from exporter.promql.source import ReadableSeries
@@ -19,14 +20,19 @@ class _Selection:
 
     def read(self, run: Run) -> tuple[Sequence[ReadableSeries], list[Key]]:
         """Series and keys, side by side."""
-        series = run.source.select(self._matchers)
+        series = run.select(self._matchers)
         if series is not self._series:
-            known = {key.labels: key for key in self._keys}
-            self._keys = [known.get(one.labels) or Key(one.labels) for one in series]
-            self._series = series
             run.remembered += len(series)
+            self._keys = self._keys_of(series, run)
+            self._series = series
         run.touch(len(series))
         return series, self._keys
+
+    def _keys_of(self, series: Sequence[ReadableSeries], run: Run) -> list[Key]:
+        known: dict[Labels, Key] = {}
+        for keys in run.pieces(self._keys):
+            known.update([(key.labels, key) for key in keys])
+        return run.map(lambda one: known.get(one.labels) or Key(one.labels), series)
 
 
 class SelectVector:
@@ -42,7 +48,10 @@ class SelectVector:
         series, keys = self._selection.read(run)
         moment = run.moment(at, self._node.at, self._node.offset)
         lookback = run.lookback_ms
-        vector = self._presence.vector(keys, [one.at(moment, lookback) for one in series])
+        found: list[float | None] = []
+        for piece in run.read(series):
+            found.extend([one.at(moment, lookback) for one in piece])
+        vector = self._presence.vector(keys, found)
         run.hold(len(vector.values))
         return vector
 
@@ -59,8 +68,10 @@ class SelectTimestamps:
         """The vector at a time; names are still to be dropped."""
         series, keys = self._selection.read(run)
         moment = run.moment(at, self._node.at, self._node.offset)
-        points = [one.point_at(moment, run.lookback_ms) for one in series]
-        found = [None if point is None else point[0] / 1000 for point in points]
+        found: list[float | None] = []
+        for piece in run.read(series):
+            points = [one.point_at(moment, run.lookback_ms) for one in piece]
+            found.extend([None if point is None else point[0] / 1000 for point in points])
         return self._presence.vector(keys, found)
 
 
@@ -84,8 +95,9 @@ class SelectWindows:
         return keys, self._samples(run, series, *self.bounds(run, at))
 
     def _samples(self, run: Run, series: Sequence[ReadableSeries], start: int, end: int) -> Iterator[Window]:
-        touch, distinct = run.touch, self._distinct
-        for one in series:
+        touch, bound, distinct = run.touch, run.bound, self._distinct
+        for each in series:
+            one = bound(each)
             window = one.distinct(start, end) if distinct else one.window(start, end)
             touch(len(window[0]))
             yield window

@@ -23,11 +23,11 @@ class _Rows:
         self._keys: Sequence[Key] | None = None
         self._current: list[_Row] = []
 
-    def append(self, at: int, vector: Vector) -> None:
+    def append(self, at: int, vector: Vector, run: Run) -> None:
         """Add the vector of one step."""
         if vector.keys is not self._keys:
             rows = self._rows
-            self._current = [rows.setdefault(key, ([], [])) for key in vector.keys]
+            self._current = run.map(lambda key: rows.setdefault(key, ([], [])), vector.keys)
             self._keys = vector.keys
             if len(rows) != len(self.keys):
                 self.keys = tuple(rows)
@@ -36,10 +36,11 @@ class _Rows:
             points.append(value)
         self.size += len(vector.values)
 
-    def forget_until(self, start: int) -> int:
+    def forget_until(self, start: int, run: Run) -> int:
         """Drop points at `start` and before; returns how many."""
         dropped = 0
         for times, points in self._rows.values():
+            run.touch(0)
             count = bisect_right(times, start)
             if count:
                 del times[:count]
@@ -48,9 +49,10 @@ class _Rows:
         self.size -= dropped
         return dropped
 
-    def windows(self, end: int) -> Iterator[Window]:
+    def windows(self, end: int, run: Run) -> Iterator[Window]:
         """The points up to `end`, in the order of the keys."""
         for times, points in self._rows.values():
+            run.touch(0)
             if times and times[-1] > end:
                 count = bisect_right(times, end)
                 yield times[:count], points[:count]
@@ -84,10 +86,10 @@ class EvaluateSubquery:
             vector = self._operator.evaluate(run, moment)
             run.samples = held
             run.retain(len(vector.values))
-            rows.append(moment, vector)
+            rows.append(moment, vector, run)
             moment += step
         rows.next = moment
-        return rows.keys, rows.windows(end)
+        return rows.keys, rows.windows(end, run)
 
     def _known_rows(self, run: Run, start: int) -> _Rows:
         """What is known already, less what lies before; nothing where the query goes back in time."""
@@ -97,6 +99,6 @@ class EvaluateSubquery:
             rows = run.memory[self] = _Rows()
             rows.next = start
         else:
-            run.retained -= rows.forget_until(start)
+            run.retained -= rows.forget_until(start, run)
         rows.start = start
         return rows

@@ -1,5 +1,6 @@
 """`query` and `query_range`: PromQL over the store."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -11,64 +12,93 @@ from starlette.routing import Route
 from exporter.clock import Clock
 from exporter.errors import QueryError
 from exporter.promql import Engine, Expression, Limits, Result, ValueType, parse
+from exporter.promql.memory import Account, Budget
+from exporter.promql.source import Pace
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters
-from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, QueryTimeoutError, api
-from exporter.web.api_v1.turns import Turns, TurnTaker
+from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
+from exporter.web.api_v1.turns import QueryTimeoutError, Turns, TurnTaker
 
 MAX_POINTS: Final = 11_000
 
-LIMITS: Final = Limits(timeout_seconds=30.0, steps=MAX_POINTS + 1, points=500_000, remembered=100_000)
-"""What a query by HTTP may ask for."""
+LIMITS: Final = Limits(timeout_seconds=120.0, steps=MAX_POINTS + 1, points=1_000_000, remembered=100_000)
+"""What a query by HTTP may ask for, if nothing else is said."""
+
+# A text that is parsed at once; longer ones in a thread meanwhile.
+_SHORT_TEXT: Final = 1_000
 
 _ALWAYS: Final = 1 << 63
+_UNLIMITED: Final = 1 << 62
 _KEPT_EXPRESSIONS: Final = 512
 # The longest text that is kept: a page of a dashboard asks the same again and again, but not this.
 _LONGEST_KEPT: Final = 4_096
 
 
-def routes(engine: Engine, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
+def routes(
+    engine: Engine,
+    clock: Clock,
+    turn_taker: TurnTaker,
+    budget: Budget | None = None,
+    timeout_seconds: float = LIMITS.timeout_seconds,
+) -> Sequence[Route]:
     """The routes of queries, which take turns with the event loop; the engine should have `LIMITS`, and be
-    nobody else's."""
+    nobody else's. What they hold counts against the budget."""
+
+    async def run(
+        request: Request,
+        limit: int | None,
+        deadline: float,
+        compute: Callable[[Pace, Account], tuple[Result, int]],
+    ) -> Answer:
+        account = (budget or Budget(_UNLIMITED)).account()
+
+        def evaluate(turns: Turns) -> Answer:
+            pace = _BoundedPace(turns, deadline)
+            result, at_ms = compute(pace, account)
+            return _answer(result, at_ms, limit, pace, account)
+
+        try:
+            return await turn_taker.run(evaluate, request, deadline - time.monotonic())
+        except BaseException:
+            account.close()
+            raise
 
     async def query(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        limit, at_ms = parameters.limit(), parameters.time_ms("time")
-        deadline, lookback = _deadline(parameters), parameters.lookback_ms()
-        expression = _expression(parameters)
+        limit, at_ms, lookback = parameters.limit(), parameters.time_ms("time"), parameters.lookback_ms()
+        deadline = _deadline(parameters, timeout_seconds)
+        expression = await _expression(parameters)
 
-        def evaluate(turns: Turns) -> Answer:
-            give_way = _bounded(turns, deadline)
-            result = engine.instant(expression, at_ms, lookback_ms=lookback, give_way=give_way)
-            return _answer(result, at_ms, limit, give_way)
+        def compute(pace: Pace, account: Account) -> tuple[Result, int]:
+            return engine.instant(expression, at_ms, lookback_ms=lookback, pace=pace, account=account), at_ms
 
-        return await turn_taker.run(evaluate)
+        return await run(request, limit, deadline, compute)
 
     async def query_range(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         limit = parameters.limit()
         start, end, step = _window(parameters)
-        deadline, lookback = _deadline(parameters), parameters.lookback_ms()
-        expression = _expression(parameters)
+        deadline, lookback = _deadline(parameters, timeout_seconds), parameters.lookback_ms()
+        expression = await _expression(parameters)
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
             raise BadDataError(
                 f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
                 "for range query, must be Scalar or instant Vector"
             )
 
-        def evaluate(turns: Turns) -> Answer:
-            give_way = _bounded(turns, deadline)
-            result = engine.range(expression, start, end, step, lookback_ms=lookback, give_way=give_way)
-            return _answer(result, end, limit, give_way)
+        def compute(pace: Pace, account: Account) -> tuple[Result, int]:
+            return engine.range(
+                expression, start, end, step, lookback_ms=lookback, pace=pace, account=account
+            ), end
 
-        return await turn_taker.run(evaluate)
+        return await run(request, limit, deadline, compute)
 
     async def query_exemplars(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         start, end = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
         if end < start:
             raise BadDataError("end timestamp must not be before start timestamp")
-        _expression(parameters)
+        await _expression(parameters)
         return Answer([])
 
     methods = ["GET", "POST"]
@@ -93,32 +123,50 @@ def _window(parameters: Parameters) -> tuple[int, int, int]:
     return start, end, step
 
 
-def _deadline(parameters: Parameters) -> float:
+def _deadline(parameters: Parameters, most_seconds: float) -> float:
     """The monotonic time until which the query may take."""
-    asked = parameters.duration_ms("timeout") / 1000 if parameters.text("timeout") else LIMITS.timeout_seconds
-    return time.monotonic() + min(asked, LIMITS.timeout_seconds)
+    asked = parameters.duration_ms("timeout") / 1000 if parameters.text("timeout") else most_seconds
+    return time.monotonic() + min(asked, most_seconds)
 
 
-def _bounded(turns: Turns, deadline: float) -> Callable[[], None]:
-    def give_way() -> None:
-        turns.give_way()
-        if time.monotonic() > deadline:
+class _BoundedPace:
+    """The turns of a query that may take until a deadline (monotonic)."""
+
+    def __init__(self, turns: Turns, deadline: float) -> None:
+        self._turns = turns
+        self._deadline = deadline
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the turn is over."""
+        return self._turns.is_due
+
+    def give_way(self) -> None:
+        """Let others run, if it is time; raises `QueryTimeoutError`."""
+        self._turns.give_way()
+        if time.monotonic() > self._deadline:
             raise QueryTimeoutError("query timed out in expression evaluation")
 
-    return give_way
 
-
-def _answer(result: Result, at_ms: int, limit: int | None, give_way: Callable[[], None]) -> Answer:
+def _answer(result: Result, at_ms: int, limit: int | None, pace: _BoundedPace, account: Account) -> Answer:
     warnings = list(result.warnings)
     if limit is not None and result.series_count > limit:
         warnings.append(TRUNCATED)
-    return Answer(encode_result(result, at_ms, limit, give_way), warnings, result.infos)
+
+    def check(written_bytes: int) -> None:
+        account.hold_text(written_bytes)
+        pace.give_way()
+
+    encoded = encode_result(result, at_ms, limit, check)
+    return Answer(encoded, warnings, result.infos, account.close)
 
 
-def _expression(parameters: Parameters) -> Expression:
+async def _expression(parameters: Parameters) -> Expression:
     text = parameters.text("query")
     try:
-        return parse(text) if len(text) > _LONGEST_KEPT else _parse_once(text)
+        if len(text) <= _SHORT_TEXT:
+            return _parse_once(text)
+        return await asyncio.to_thread(parse if len(text) > _LONGEST_KEPT else _parse_once, text)
     except QueryError as error:
         raise BadDataError(f'invalid parameter "query": {error}') from error
 

@@ -3,7 +3,7 @@
 Format: https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview.
 """
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from exporter.errors import QueryError, VigilError
-from exporter.web.api_v1.encode import Encoded
+from exporter.web.api_v1.encode import Encoded, encode_json
+from exporter.web.api_v1.turns import QueryTimeoutError
 
 TRUNCATED: Final = "results truncated due to limit"
 """The warning where a `limit` left something out."""
@@ -23,17 +25,14 @@ class BadDataError(VigilError):
     """The request itself is wrong."""
 
 
-class QueryTimeoutError(QueryError):
-    """A query took longer than it was given."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler found; warnings and infos are texts for people."""
+    """What a handler found; warnings and infos are texts for people. `release` is called when it is sent."""
 
     data: Any
     warnings: Sequence[str] = ()
     infos: Sequence[str] = ()
+    release: Callable[[], None] | None = None
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -58,20 +57,41 @@ def api(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _success(answer: Answer) -> Response:
-    shown = answer.data if isinstance(answer.data, Encoded) else _dump(answer.data)
+    shown = answer.data if isinstance(answer.data, Encoded) else encode_json(answer.data)
     notes = {"warnings": list(answer.warnings), "infos": list(answer.infos)}
-    told = "".join(f',"{kind}":{_dump(texts)}' for kind, texts in notes.items() if texts)
-    return _response(200, f'{{"status":"success","data":{shown}{told}}}')
+    told = b"".join(
+        b',"%s":%s' % (kind.encode(), encode_json(texts).whole) for kind, texts in notes.items() if texts
+    )
+    return PiecesResponse([b'{"status":"success","data":', *shown.parts, told + b"}"], answer.release)
 
 
 def _failure(status: int, kind: str, message: str) -> Response:
-    return _response(status, _dump({"status": "error", "errorType": kind, "error": message}))
+    shown = encode_json({"status": "error", "errorType": kind, "error": message})
+    return Response(shown.whole, status, media_type="application/json")
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+class PiecesResponse(Response):
+    """JSON that is sent piece by piece: a long answer is never copied as a whole. `release` is called when it
+    is sent, or cannot be."""
 
+    media_type = "application/json"
 
-def _response(status: int, text: str) -> Response:
-    # A lone surrogate cannot be sent as UTF-8; it can come from a label only by way of a broken client.
-    return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
+    def __init__(self, pieces: Sequence[bytes], release: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._release = release
+        self.headers["content-length"] = str(sum(map(len, pieces)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            for piece in () if scope["method"] == "HEAD" else self._pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._pieces = ()
+            if self._release is not None:
+                self._release()

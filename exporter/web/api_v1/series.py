@@ -11,40 +11,64 @@ from exporter.clock import Clock
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind
+from exporter.promql.memory import Account, Budget
+from exporter.promql.pieces import map_pieces, sort_pieces
 from exporter.store import Store
+from exporter.web.api_v1.encode import encode_json
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
 from exporter.web.api_v1.turns import Turns, TurnTaker
 
 _ALWAYS = 1 << 63
+_UNLIMITED = 1 << 62
 _CHUNK = 500
+# What the labels of a series take while they are listed.
+_LABELS_BYTES = 700
 _ESCAPE: Final = re.compile(r"_([0-9A-Fa-f]{1,6})_|__")
 _ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9:]|_[0-9A-Fa-f]{1,6}_|__)*")
 
 
-def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
-    """The routes that list series, labels and families; long lists take turns with the event loop."""
+def routes(
+    store: Store, clock: Clock, turn_taker: TurnTaker, budget: Budget | None = None
+) -> Sequence[Route]:
+    """The routes that list series, labels and families; long lists take turns with the event loop, and count
+    against the budget."""
 
     async def series(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
         selection = _Selection(store, parameters, 'invalid parameter "match[]": ')
-        found = await turn_taker.run(lambda turns: sorted(set(selection.labels(turns))))
-        return _limited([labels.as_dict() for labels in found], parameters)
+        limit = parameters.limit()
+        account = (budget or Budget(_UNLIMITED)).account()
+
+        def find(turns: Turns) -> Answer:
+            check = _Check(turns, account)
+            found = sort_pieces(list(set(selection.labels(check))), _pairs, check.give_way)
+            shown = map_pieces(Labels.as_dict, [found[:limit]], check.give_way)
+            warnings = [TRUNCATED] if len(shown) < len(found) else []
+            return Answer(encode_json(shown, check.note_text), warnings, release=account.close)
+
+        try:
+            return await turn_taker.run(find, request)
+        except BaseException:
+            account.close()
+            raise
 
     async def labels(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         selection = _Selection(store, parameters)
         names = await turn_taker.run(
-            lambda turns: {name for found in selection.labels(turns) for name, _ in found}
+            lambda turns: {name for found in selection.labels(_Check(turns)) for name, _ in found}, request
         )
         return _limited(sorted(names), parameters)
 
     async def label_values(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         selection, name = _Selection(store, parameters), unescape_name(request.path_params["name"])
-        values = await turn_taker.run(lambda turns: {found.get(name) for found in selection.labels(turns)})
+        values = await turn_taker.run(
+            lambda turns: {found.get(name) for found in selection.labels(_Check(turns))}, request
+        )
         return _limited(sorted(values - {""}), parameters)
 
     async def metadata(request: Request) -> Answer:
@@ -65,6 +89,31 @@ def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]
     )
 
 
+class _Check:
+    """Lets others run, and notes in an account what a list takes; `series` are those in it."""
+
+    def __init__(self, turns: Turns, account: Account | None = None) -> None:
+        self.series = 0
+        self._turns = turns
+        self._account = account
+
+    def give_way(self) -> None:
+        """Raises `QueryError` where the list takes too much."""
+        if self._account is not None:
+            self._account.hold(self.series * _LABELS_BYTES)
+        self._turns.give_way()
+
+    def note_text(self, written_bytes: int) -> None:
+        """So much of the answer has been written. Raises as `give_way`."""
+        if self._account is not None:
+            self._account.hold_text(written_bytes)
+        self._turns.give_way()
+
+
+def _pairs(labels: Labels) -> tuple[tuple[str, str], ...]:
+    return labels.pairs
+
+
 class _Selection:
     """The series that any selector of a request picks and that have a sample in the time asked for."""
 
@@ -75,13 +124,14 @@ class _Selection:
         self._end = parameters.time_ms("end", _ALWAYS)
         self._selectors: Iterable[Sequence[Matcher]] = parameters.selectors(prefix=prefix) or [()]
 
-    def labels(self, turns: Turns) -> Iterator[Labels]:
+    def labels(self, check: "_Check") -> Iterator[Labels]:
         """Their labels; some may come twice."""
         for matchers in self._selectors:
-            for number, series in enumerate(self._store.find(matchers)):
+            for number, series in enumerate(self._store.find(matchers, lambda _: check.give_way())):
                 if number % _CHUNK == 0:
-                    turns.give_way()
+                    check.give_way()
                 if series.has_samples(self._start, self._end):
+                    check.series += 1
                     yield series.labels
 
 

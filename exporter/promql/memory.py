@@ -1,0 +1,57 @@
+"""A budget bounds the memory of all queries that run at a time."""
+
+from typing import Final
+
+from exporter.errors import QueryError
+
+# What a series costs that a query has selected, with its labels and what is kept for each; and a sample:
+# measured with tracemalloc.
+SERIES_BYTES: Final = 1_100
+SAMPLE_BYTES: Final = 100
+
+
+class Budget:
+    """What queries may hold together, in bytes; `used_bytes` is what they hold, about. `refused_total` counts
+    the queries that would have held more."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.used_bytes = 0
+        self.refused_total = 0
+
+    def account(self) -> "Account":
+        """What one query holds; to be closed when it no longer does."""
+        return Account(self)
+
+
+class Account:
+    """The part of a budget that one query takes."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._held = 0
+        self._texts = 0
+
+    def hold(self, held_bytes: int) -> None:
+        """So much is held now, besides texts. Raises `QueryError` where all queries hold too much."""
+        budget = self._budget
+        grown = held_bytes + self._texts - self._held
+        budget.used_bytes += grown
+        self._held += grown
+        if grown > 0 and budget.used_bytes > budget.limit_bytes:
+            budget.refused_total += 1
+            raise QueryError(
+                "query processing would load too many samples into memory in query execution "
+                f"(all queries together more than {budget.limit_bytes >> 20} MiB: query.memory_limit)"
+            )
+
+    def hold_text(self, held_bytes: int) -> None:
+        """So much of the answer has been written, in addition. Raises as `hold`."""
+        held = self._held - self._texts
+        self._texts += held_bytes
+        self.hold(held)
+
+    def close(self) -> None:
+        """Nothing is held any more."""
+        self._budget.used_bytes -= self._held
+        self._held = self._texts = 0

@@ -1,0 +1,58 @@
+"""Pieces of what is long: work on them calls a `check` in between, which may let others run, or raise."""
+
+from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
+from typing import Any, TypeVar
+
+# Some tenths of a millisecond of work on each element.
+PIECE = 1_000
+_T = TypeVar("_T")
+
+
+def pieces(items: Sequence[_T], check: Callable[[], None]) -> Iterator[Sequence[_T]]:
+    """Something long piece by piece."""
+    if len(items) <= PIECE:
+        yield items
+        return
+    for start in range(0, len(items), PIECE):
+        yield items[start : start + PIECE]
+        check()
+
+
+def map_pieces(
+    function: Callable[..., _T], columns: Sequence[Sequence[Any]], check: Callable[[], None]
+) -> list[_T]:
+    """The function of each row of the columns, which are of one length."""
+    if len(columns[0]) <= PIECE:
+        return list(map(function, *columns))
+    found: list[_T] = []
+    for start in range(0, len(columns[0]), PIECE):
+        found.extend(map(function, *[column[start : start + PIECE] for column in columns]))
+        check()
+    return found
+
+
+def sort_pieces(items: Sequence[_T], key: Callable[[_T], Any], check: Callable[[], None]) -> list[_T]:
+    """In order of a key, equal ones as they come."""
+    runs = [sorted(piece, key=key) for piece in pieces(items, check)]
+    if len(runs) <= 1:
+        return runs[0] if runs else []
+    found: list[_T] = []
+    for number, item in enumerate(merge(*runs, key=key)):
+        found.append(item)
+        if number % PIECE == 0:
+            check()
+    return found
+
+
+class PacedValues(list[float]):
+    """Values that call `check` while they are gone through."""
+
+    def __init__(self, values: list[float], check: Callable[[], None]) -> None:
+        super().__init__(values)
+        self._check = check
+
+    def __iter__(self) -> Iterator[float]:
+        for start in range(0, len(self), PIECE):
+            yield from self[start : start + PIECE]
+            self._check()

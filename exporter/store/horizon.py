@@ -1,0 +1,102 @@
+"""A horizon bounds what a long reading sees: the store as it was at one moment, whatever comes meanwhile."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from exporter.model.labels import Labels
+from exporter.model.matcher import Matcher
+from exporter.store.block import Block
+from exporter.store.merged import MergedSeries, ReadableSeries
+from exporter.store.series import Series, Timeline
+
+# Before every sample: a source that had written nothing yet.
+_NEVER = -(1 << 62)
+
+
+class Readable(Protocol):
+    """The part of the store that a horizon looks at; `breaks` counts what no horizon survives, `removals` the
+    sources that were forgotten or renamed."""
+
+    breaks: int
+    removals: int
+
+    def select(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
+    ) -> Sequence[ReadableSeries]: ...
+
+    def select_of(
+        self, blocks: Iterable[Block], matchers: Sequence[Matcher], check: Callable[[int], None] | None
+    ) -> Sequence[ReadableSeries]: ...
+
+
+class Horizon:
+    """The newest sample of every source, at the moment it is made.
+
+    Sources that are forgotten or renamed afterwards stay readable. What the retention drops meanwhile is
+    gone, and a clock that is set moves everything: then the horizon no longer `holds`.
+    """
+
+    def __init__(self, store: Readable, blocks: Iterable[Block]) -> None:
+        self._store = store
+        self._breaks = store.breaks
+        self._removals = store.removals
+        self._newest: Mapping[Timeline, int] = {block: block.last_time for block in blocks}
+        self._blocks: Sequence[Block] = list(blocks)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the samples still stand where they stood."""
+        return self._breaks == self._store.breaks
+
+    def select(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
+    ) -> Sequence[ReadableSeries]:
+        """The series that satisfy all matchers, as `Store.select`."""
+        if self._removals == self._store.removals:
+            return self._store.select(matchers, check)
+        return self._store.select_of(self._blocks, matchers, check)
+
+    def bound(self, series: object) -> ReadableSeries:
+        """A series of the store without what was written later."""
+        if isinstance(series, Series):
+            return _BoundSeries(series, self._newest.get(series.timeline, _NEVER))
+        if isinstance(series, MergedSeries):
+            return MergedSeries([self.bound(part) for part in series.parts])
+        raise TypeError(f"{type(series).__name__} is no series of the store")
+
+
+class _BoundSeries:
+    """A series up to a moment."""
+
+    __slots__ = ("_newest", "_series")
+
+    def __init__(self, series: Series, newest: int) -> None:
+        self._series = series
+        self._newest = newest
+
+    @property
+    def labels(self) -> Labels:
+        """Those of the series."""
+        return self._series.labels
+
+    def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
+        """As that of the series, at the bound where that lies before."""
+        end = min(at_ms, self._newest)
+        return self._series.point_at(end, lookback_ms - (at_ms - end))
+
+    def at(self, at_ms: int, lookback_ms: int) -> float | None:
+        """The value of `point_at`."""
+        point = self.point_at(at_ms, lookback_ms)
+        return None if point is None else point[1]
+
+    def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+        """The samples in (start, end] up to the bound."""
+        return self._series.window(start_ms, min(end_ms, self._newest))
+
+    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+        """As `window`, with repetitions left out."""
+        return self._series.distinct(start_ms, min(end_ms, self._newest))
+
+    def has_samples(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there is any sample in [start, end] up to the bound."""
+        return self._series.has_samples(start_ms, min(end_ms, self._newest))
