@@ -7,15 +7,15 @@ from enum import StrEnum
 from typing import Final
 
 from exporter.errors import VigilError
-from exporter.model.labels import Labels
+from exporter.model.labels import NO_ANNOTATIONS, Labels
 from exporter.model.matcher import Matcher
 
 RETENTION_SECONDS: Final = 120 * 3600.0
 """How long a silence is kept after it ended."""
 
-MAX_MATCHERS: Final = 100
+MAX_MATCHERS: Final = 1_000
 MAX_MATCHER_CHARACTERS: Final = 100_000
-MAX_TEXT_CHARACTERS: Final = 10_000
+MAX_TEXT_CHARACTERS: Final = 100_000
 
 
 class SilenceState(StrEnum):
@@ -48,6 +48,7 @@ class Silence:
     created_by: str
     comment: str
     updated_at: float = 0.0
+    annotations: Labels = NO_ANNOTATIONS
 
     def state(self, now: float) -> SilenceState:
         """Pending before its start, expired after its end."""

@@ -6,12 +6,14 @@ Source of the layouts: time/format.go of Go.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import ClassVar, Final
 
 from exporter.gotemplate.durations import DURATION, LONGEST, SECOND, Duration
 from exporter.gotemplate.values import INT, STRING, Function, FunctionError, Parameter, Structure
+from exporter.model.moment import Moment
 
+_DAY_SECONDS: Final = 86_400
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -36,8 +38,11 @@ class Time(Structure):
     go_type: ClassVar[str] = "time.Time"
 
     def local(self) -> datetime:
-        """The date and the time of day in the zone, to the second."""
-        moment = EPOCH + timedelta(seconds=self.nanoseconds // SECOND)
+        """The date and the time of day in the zone, to the second; of the years that there are."""
+        try:
+            moment = EPOCH + timedelta(seconds=self.nanoseconds // SECOND)
+        except OverflowError:
+            return (datetime.max if self.nanoseconds > 0 else datetime.min).replace(microsecond=0, tzinfo=UTC)
         try:
             return moment.astimezone(self.zone)
         except OverflowError:
@@ -64,8 +69,19 @@ class Weekday(int):
 
 
 def time_of(seconds: float) -> Time:
-    """The moment of an epoch time, to the microsecond that a float can tell."""
+    """The moment of an epoch time: to the microsecond that a float can tell, or as it was written."""
+    if isinstance(seconds, Moment):
+        return Time(seconds.nanoseconds, zone_of(seconds.offset_seconds))
     return Time(round(seconds * 1_000_000) * 1_000)
+
+
+def zone_of(offset_seconds: int) -> tzinfo:
+    """The zone of an offset from UTC; a zone without a name is shown by its offset."""
+    if not offset_seconds or abs(offset_seconds) >= _DAY_SECONDS:
+        return UTC
+    hours, minutes = divmod(abs(offset_seconds) // 60, 60)
+    name = f"{'-' if offset_seconds < 0 else '+'}{hours:02d}{minutes:02d}"
+    return timezone(timedelta(seconds=offset_seconds), name)
 
 
 ZERO_TIME: Final = Time(-62_135_596_800 * SECOND)

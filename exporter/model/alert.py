@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass, replace
 
-from exporter.model.labels import EMPTY, Labels
+from exporter.model.labels import NO_ANNOTATIONS, Labels
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One alert, in the shape that Alertmanager knows.
 
-    Times are seconds since the epoch. `ends_at` in the past means resolved; in the future it is the moment at
-    which the alert counts as resolved unless it is sent again. `timeout`: the sender gave no end, so that
-    `ends_at` is an assumption and yields to any end that is stated.
+    Times are seconds since the epoch, of alerts from outside as `Moment`s; 0.0 is none. `ends_at` in the past
+    means resolved; in the future it is the moment at which the alert counts as resolved unless it is sent
+    again. `timeout`: the sender gave no end, so that `ends_at` is an assumption and yields to any end that is
+    stated.
+    `annotations` are `Annotations`, which may be empty texts.
     """
 
     labels: Labels
-    annotations: Labels = EMPTY
+    annotations: Labels = NO_ANNOTATIONS
     starts_at: float = 0.0
     ends_at: float = 0.0
     generator_url: str = ""
@@ -51,4 +53,4 @@ class Alert:
 
     def is_resolved(self, at: float) -> bool:
         """Whether the alert has ended at this moment."""
-        return 0.0 < self.ends_at <= at
+        return bool(self.ends_at) and self.ends_at <= at

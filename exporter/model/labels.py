@@ -118,7 +118,24 @@ class Labels:
         return digest
 
 
+class Annotations(Labels):
+    """The texts of an alert by name, sorted; unlike labels they may be empty."""
+
+    __slots__ = ()
+
+    def __init__(self, source: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        pairs = dict(source.items() if isinstance(source, Mapping) else source)
+        self.pairs = tuple(sorted(pairs.items()))
+        self._map = None
+        self._hash = hash(self.pairs)
+        self._fingerprint = None
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == found for found, _ in self.pairs)
+
+
 EMPTY: Final = Labels()
+NO_ANNOTATIONS: Final = Annotations()
 
 # Tuples that many series have in common, such as label pairs, each once. Emptied where it grows beyond all
 # reason: sharing saves memory and means nothing.

@@ -3,13 +3,13 @@
 Source: `Data` in template/template.go of Alertmanager.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from exporter.gotemplate.alertmanager import KV, AlertData, Alerts, NotificationData
 from exporter.gotemplate.times import ZERO_TIME, time_of
 from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.model.labels import NO_ANNOTATIONS, Annotations, Labels
 from exporter.notify.notification import Notification
 
 Guard = Callable[[str], str]
@@ -34,7 +34,7 @@ def notification_data(notification: Notification, guard: Guard = _unchanged) -> 
         alerts=Alerts(_alert_data(alert, now, guard) for alert in alerts),
         group_labels=_kv(notification.group_labels, guard),
         common_labels=_kv(_common(alert.labels for alert in alerts), guard),
-        common_annotations=_kv(_common(alert.annotations for alert in alerts), guard),
+        common_annotations=_kv(_common_annotations(alerts), guard),
         external_url=guard(notification.external_url),
         notification_reason=notification.reason,
         route_labels=_kv(notification.route_labels, guard),
@@ -57,6 +57,12 @@ def _alert_data(alert: Alert, now: float, guard: Guard) -> AlertData:
 
 def _kv(labels: Labels, guard: Guard) -> KV:
     return KV({guard(name): guard(value) for name, value in labels})
+
+
+def _common_annotations(alerts: Sequence[Alert]) -> Annotations:
+    """The annotations of the first alert that all have; to lack one and to have it empty is the same."""
+    first, *others = (alert.annotations for alert in alerts) if alerts else (NO_ANNOTATIONS,)
+    return Annotations(pair for pair in first if all(one.get(pair[0]) == pair[1] for one in others))
 
 
 def _common(label_sets: Iterable[Labels]) -> Labels:

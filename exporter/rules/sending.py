@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.model.labels import Annotations, Labels
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.environment import Environment
 from exporter.rules.measure import Measure, measure_of
@@ -49,7 +49,7 @@ def _outgoing(
 ) -> Alert:
     return Alert(
         Labels({**external_labels.as_dict(), **alert.labels.as_dict()}),
-        Labels(alert.annotations),
+        Annotations(alert.annotations),
         alert.fired_at_ms / 1000,
         (alert.resolved_at_ms or alert.valid_until_ms) / 1000,
         generator_url,

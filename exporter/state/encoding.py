@@ -10,8 +10,9 @@ from exporter.alerting.silences import Silence
 from exporter.config.alertmanager.matchers import make_matcher
 from exporter.log import get_logger
 from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.model.labels import Annotations, Labels
 from exporter.model.matcher import MatchOp
+from exporter.model.moment import Moment
 
 ValueT = TypeVar("ValueT")
 
@@ -54,16 +55,29 @@ def encode_alert(alert: Alert) -> str:
             "generatorURL": alert.generator_url,
             "updatedAt": alert.updated_at,
             "timeout": alert.timeout,
+            **_written("startsAt", alert.starts_at),
+            **_written("endsAt", alert.ends_at),
         }
     )
+
+
+def _written(name: str, at: float) -> dict[str, list[int]]:
+    """What a float leaves out of a moment; earlier versions do not look for it."""
+    return {f"{name}Written": [at.nanoseconds, at.offset_seconds]} if isinstance(at, Moment) else {}
+
+
+def _moment(data: dict[str, Any], name: str) -> float:
+    written = data.get(f"{name}Written")
+    at: float = data[name]
+    return at if written is None else Moment(*written)
 
 
 def decode_alert(data: dict[str, Any]) -> Alert:
     return Alert(
         Labels(data["labels"]),
-        Labels(data["annotations"]),
-        data["startsAt"],
-        data["endsAt"],
+        Annotations(data["annotations"]),
+        _moment(data, "startsAt"),
+        _moment(data, "endsAt"),
         data["generatorURL"],
         data["updatedAt"],
         data["timeout"],
@@ -80,6 +94,7 @@ def encode_silence(silence: Silence) -> str:
             "createdBy": silence.created_by,
             "comment": silence.comment,
             "updatedAt": silence.updated_at,
+            "annotations": silence.annotations.as_dict(),
         }
     )
 
@@ -93,6 +108,7 @@ def decode_silence(data: dict[str, Any]) -> Silence:
         data["createdBy"],
         data["comment"],
         data["updatedAt"],
+        Annotations(data.get("annotations", {})),
     )
 
 

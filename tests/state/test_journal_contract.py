@@ -13,7 +13,8 @@ from exporter.alerting.log import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.config.alertmanager.matchers import parse_matchers
 from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.model.labels import Annotations, Labels
+from exporter.model.moment import Moment
 from exporter.state.database import Database
 from exporter.state.journal import SqliteJournal
 
@@ -21,6 +22,12 @@ Story = Callable[[Journal], Awaitable[None]]
 Play = Callable[..., Saved]
 
 LABELS = Labels({"alertname": "Down", "instance": 'a"\n\\ü\U0001f642'})
+WRITTEN = Alert(
+    Labels({"alertname": "Written"}),
+    Annotations({"runbook": "", "summary": "s"}),
+    Moment(1_764_295_200_123_456_789, 19_800),
+    Moment(0),
+)
 ALERT = Alert(LABELS, Labels({"summary": "x\x00y"}), 1700000000.125, 0.1 + 0.2, "http://g", 3.5, True)
 SILENCE = Silence("id-1", tuple(parse_matchers('a="b",c!~"d.*","e f"=~"g"')), 1.5, 2.5, "me", "why\n", 0.5)
 KEY = LogKey('{}:{alertname="Down"}', "hook", "webhook", 3)
@@ -149,3 +156,19 @@ def test_many_at_a_time(play: Play) -> None:
 
     saved = play(save)
     assert {alert.labels for alert in saved.alerts} == {alert.labels for alert in alerts}
+
+
+def test_empty_annotations_and_exact_times_are_kept(play: Play) -> None:
+    async def save(journal: Journal) -> None:
+        await journal.save_alerts([WRITTEN])
+
+    (alert,) = play(save).alerts
+    assert alert == WRITTEN
+    assert alert.annotations.pairs == (("runbook", ""), ("summary", "s"))
+    assert isinstance(alert.starts_at, Moment)
+    assert (alert.starts_at.nanoseconds, alert.starts_at.offset_seconds) == (
+        1_764_295_200_123_456_789,
+        19_800,
+    )
+    # The beginning of the epoch is a time like any other: it is over.
+    assert alert.is_resolved(1.0)

@@ -55,10 +55,16 @@ def parse_matchers(text: str) -> list[Matcher]:
 
 
 def parse_matcher(text: str) -> Matcher:
-    """The one matcher of a text without braces; raises `InvalidMatcherError`."""
+    """The one matcher of a text without braces; raises `InvalidMatcherError`.
+
+    The classic grammar takes commas for a part of the value here.
+    """
     if text.startswith("{") or text.endswith("}"):
         raise InvalidMatcherError(f"{text}: a single matcher stands without braces")
-    matchers = parse_matchers(text)
+    try:
+        return _parse_classic_matcher(text)
+    except InvalidMatcherError:
+        matchers = parse_matchers(text)
     if len(matchers) != 1:
         raise InvalidMatcherError(f'"{text}" is not one matcher such as foo="bar"')
     return matchers[0]

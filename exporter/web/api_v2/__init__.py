@@ -14,8 +14,10 @@ from exporter.web.api_v2 import alerts, general, silences
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     """All routes below `/api/v2`, and `/api/notifications`."""
-    return (
+    found = (
         *general.routes(manager, clock),
         *alerts.routes(manager, clock),
         *silences.routes(manager, clock),
     )
+    # A slash at the end makes no difference.
+    return (*found, *(Route(f"{one.path}/", one.endpoint, methods=list(one.methods or ())) for one in found))

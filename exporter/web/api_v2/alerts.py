@@ -13,7 +13,7 @@ from exporter.alerting.order import sort_alerts
 from exporter.clock import Clock
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
-from exporter.web.api_v2.decode import decode_alert
+from exporter.web.api_v2.decode import decode_alerts, fault_of
 from exporter.web.api_v2.encode import encode_alert
 from exporter.web.api_v2.filters import AlertFilter, flag
 from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
@@ -35,12 +35,12 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         return sorted(encoded, key=lambda one: str(one["fingerprint"]))
 
     async def post_alerts(request: Request) -> None:
-        data = await read_json(request)
-        if not isinstance(data, list):
-            raise RefusedError("the body must be a list of alerts")
-        alerts, faults = _decode_all(data)
-        await manager.receive(alerts, source="v2")
-        if faults:
+        posted = decode_alerts(await read_json(request))
+        timeout = manager.config.global_.resolve_timeout.seconds
+        faults = [fault_of(alert, clock.now(), timeout) for alert in posted]
+        good = [alert for alert, fault in zip(posted, faults, strict=True) if not fault]
+        await manager.receive(good, source="v2")
+        if faults := [fault for fault in faults if fault]:
             manager.count_invalid(len(faults), source="v2")
             raise RefusedError("; ".join(faults))
 
@@ -57,17 +57,6 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     )
 
 
-def _decode_all(data: Sequence[Any]) -> tuple[list[Alert], list[str]]:
-    """The alerts that are good, and what is wrong with the others."""
-    alerts, faults = [], []
-    for one in data:
-        try:
-            alerts.append(decode_alert(one))
-        except RefusedError as error:
-            faults.append(str(error))
-    return alerts, faults
-
-
 def _encode_groups(
     manager: AlertManager, wanted: AlertFilter, groups: Sequence[Group], with_muted: bool, now: float
 ) -> list[dict[str, Any]]:
@@ -82,8 +71,13 @@ def _encode_groups(
             and wanted.admits(alert.labels, status := manager.status(alert.labels))
         ]
         if alerts and (with_muted or not muted_by):
-            receiver = {"name": group.options.receiver}
-            encoded.append({"alerts": alerts, "labels": group.labels.as_dict(), "receiver": receiver})
+            shown = {
+                "alerts": alerts,
+                "labels": group.labels.as_dict(),
+                "receiver": {"name": group.options.receiver},
+                "routeLabels": group.options.labels.as_dict(),
+            }
+            encoded.append(shown)
     return encoded
 
 

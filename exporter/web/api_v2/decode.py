@@ -1,18 +1,27 @@
-"""What is posted to API v2."""
+"""What is posted to API v2.
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+As in Alertmanager there are three ways to be wrong: of the wrong type, which refuses the whole request with
+400; against the schema (422), where something that is required is missing for example, the whole request too;
+and an alert that makes no sense, which costs itself only.
+
+Source: api/v2/openapi.yaml and api/v2/api.go of github.com/prometheus/alertmanager.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from exporter.alerting.silences import Silence
 from exporter.config.alertmanager.matchers import InvalidMatcherError, make_matcher
 from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.model.labels import Annotations, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.web.api_v2.reply import RefusedError
+from exporter.web.api_v2.times import read_moment
+from exporter.web.api_v2.uri import is_uri
 
-_GO_ZERO: Final = datetime(1, 1, 1, tzinfo=UTC)
-_LAST_YEAR: Final = 9000
+UNPROCESSABLE: Final = 422
+
 _OPS: Final = {
     (True, False): MatchOp.EQUAL,
     (False, False): MatchOp.NOT_EQUAL,
@@ -22,71 +31,109 @@ _OPS: Final = {
 _KINDS: Final = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
 
 
+def decode_alerts(data: Any) -> Sequence[Alert]:
+    """`postableAlerts`; times that are not given are 0. Raises `RefusedError` where the request as a whole is
+    wrong; whether an alert makes sense is for `fault_of`."""
+    if data is None:
+        raise RefusedError("alerts in body is required", UNPROCESSABLE)
+    if not isinstance(data, list):
+        raise RefusedError("the body must be a list of alerts")
+    alerts = [decode_alert(one) for one in data]
+    for alert, one in zip(alerts, data, strict=True):
+        if one.get("labels") is None:
+            raise RefusedError("labels in body is required", UNPROCESSABLE)
+        if alert.generator_url and not is_uri(alert.generator_url):
+            raise RefusedError("generatorURL in body must be of type uri", UNPROCESSABLE)
+    return alerts
+
+
 def decode_alert(data: Any) -> Alert:
-    """A `postableAlert`; times that are not given are 0. Raises `RefusedError`."""
+    """A `postableAlert`, as far as its types go; raises `RefusedError`."""
     fields = _object(data, "an alert")
-    labels = _labels(fields, "labels")
-    if not labels:
-        raise RefusedError("an alert needs at least one label")
-    alert = Alert(
-        labels,
-        _labels(fields, "annotations"),
+    return Alert(
+        Labels(_texts(fields, "labels")),
+        Annotations(_texts(fields, "annotations")),
         _moment(fields, "startsAt"),
         _moment(fields, "endsAt"),
         _field(fields, "generatorURL", str, ""),
     )
-    if alert.ends_at and alert.ends_at < alert.starts_at:
-        raise RefusedError("startsAt must be before endsAt")
-    return alert
+
+
+def fault_of(alert: Alert, now: float, resolve_timeout_seconds: float) -> str:
+    """What is wrong with an alert; empty where nothing is."""
+    if not alert.labels:
+        return "an alert needs at least one label"
+    for what, pairs in (("labels", alert.labels), ("annotations", alert.annotations)):
+        if any(not name or not (_is_utf8(name) and _is_utf8(text)) for name, text in pairs):
+            return f"{what}: must be names with texts, in UTF-8"
+    starts_at = alert.starts_at or alert.ends_at or now
+    ends_at = alert.ends_at or now + resolve_timeout_seconds
+    return "startsAt must be before endsAt" if ends_at < starts_at else ""
 
 
 def decode_silence(data: Any) -> Silence:
     """A `postableSilence`; raises `RefusedError`."""
+    if data is None:
+        raise RefusedError("silence in body is required", UNPROCESSABLE)
     fields = _object(data, "a silence")
-    for name in ("matchers", "startsAt", "endsAt", "createdBy", "comment"):
-        if fields.get(name) is None:
-            raise RefusedError(f"{name} is required")
-    return Silence(
+    written = [_object(one, "a matcher") for one in _field(fields, "matchers", list, []) if one is not None]
+    matchers = [_parts(one) for one in written]
+    silence = Silence(
         id=_field(fields, "id", str, ""),
-        matchers=tuple(_matcher(one) for one in _field(fields, "matchers", list, [])),
+        matchers=(),
         starts_at=_moment(fields, "startsAt"),
         ends_at=_moment(fields, "endsAt"),
         created_by=_field(fields, "createdBy", str, ""),
         comment=_field(fields, "comment", str, ""),
+        annotations=Annotations(_texts(fields, "annotations")),
     )
+    _require(fields, "matchers", "startsAt", "endsAt", "createdBy", "comment")
+    for one in written:
+        _require(one, "name", "value", "isRegex")
+    if not matchers:
+        raise RefusedError("matchers in body should have at least 1 items", UNPROCESSABLE)
+    return replace(silence, matchers=tuple(_matcher(*parts) for parts in matchers))
 
 
-def _matcher(data: Any) -> Matcher:
-    fields = _object(data, "a matcher")
-    name = _field(fields, "name", str, "")
+def _parts(fields: Mapping[str, Any]) -> tuple[str, MatchOp, str]:
+    """Name, operator and value of a matcher."""
     op = _OPS[(_field(fields, "isEqual", bool, True), _field(fields, "isRegex", bool, False))]
+    return _field(fields, "name", str, ""), op, _field(fields, "value", str, "")
+
+
+def _matcher(name: str, op: MatchOp, value: str) -> Matcher:
+    if not (_is_utf8(name) and _is_utf8(value)):
+        raise RefusedError("a matcher must be UTF-8")
     try:
-        return make_matcher(name, op, _field(fields, "value", str, ""))
+        return make_matcher(name, op, value)
     except InvalidMatcherError as error:
         raise RefusedError(f"the matcher of {name}: {error}") from error
 
 
-def _labels(fields: Mapping[str, Any], name: str) -> Labels:
+def _require(fields: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if fields.get(name) is None:
+            raise RefusedError(f"{name} in body is required", UNPROCESSABLE)
+
+
+def _texts(fields: Mapping[str, Any], name: str) -> dict[str, str]:
     pairs = _field(fields, name, dict, {})
-    for key, value in pairs.items():
-        if not key or not isinstance(value, str) or not (_is_utf8(key) and _is_utf8(value)):
-            raise RefusedError(f"{name}: must be names with texts, in UTF-8")
-    return Labels(pairs)
+    for text in pairs.values():
+        if text is not None and not isinstance(text, str):
+            raise RefusedError(f"{name}: must be names with texts")
+    return {key: text or "" for key, text in pairs.items()}
 
 
 def _moment(fields: Mapping[str, Any], name: str) -> float:
-    text = _field(fields, name, str, "")
-    if not text:
+    text = fields.get(name)
+    if text is None:
         return 0.0
+    if not isinstance(text, str):
+        raise RefusedError(f"{name} must be a text")
     try:
-        moment = datetime.fromisoformat(text)
+        return read_moment(text)
     except ValueError:
-        raise RefusedError(f'{name}: "{text}" is not a time such as 2026-01-31T12:00:00Z') from None
-    if moment.tzinfo is None:
-        raise RefusedError(f'{name}: "{text}" lacks its time zone, such as Z')
-    if moment.year > _LAST_YEAR:
-        raise RefusedError(f"{name}: must be before the year {_LAST_YEAR + 1}")
-    return 0.0 if moment <= _GO_ZERO else moment.timestamp()
+        raise RefusedError(f"{name}: {text[:64]!a} is not a time such as 2026-01-31T12:00:00Z") from None
 
 
 def _object(data: Any, what: str) -> Mapping[str, Any]:
@@ -99,10 +146,10 @@ def _field(fields: Mapping[str, Any], name: str, kind: type, default: Any) -> An
     value = fields.get(name)
     if value is None:
         return default
-    if isinstance(value, str) and not _is_utf8(value):
-        raise RefusedError(f"{name} must be UTF-8")
     if not isinstance(value, kind):
         raise RefusedError(f"{name} must be {_KINDS[kind]}")
+    if isinstance(value, str) and not _is_utf8(value):
+        raise RefusedError(f"{name} must be UTF-8")
     return value
 
 

@@ -4,19 +4,13 @@ Source: api/v2/openapi.yaml and api/v2/compat.go of github.com/prometheus/alertm
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from exporter.alerting.silences import Silence
 from exporter.alerting.status import AlertState, AlertStatus
 from exporter.model.alert import Alert
 from exporter.model.matcher import MatchOp
-
-
-def encode_moment(at: float) -> str:
-    """Epoch seconds as Alertmanager writes them, to the millisecond."""
-    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+from exporter.web.api_v2.times import write_moment
 
 
 def encode_alert(
@@ -25,17 +19,17 @@ def encode_alert(
     """A `gettableAlert`."""
     encoded: dict[str, Any] = {
         "annotations": alert.annotations.as_dict(),
-        "endsAt": encode_moment(alert.ends_at),
+        "endsAt": write_moment(alert.ends_at),
         "fingerprint": alert.fingerprint,
         "receivers": [{"name": name} for name in receivers],
-        "startsAt": encode_moment(alert.starts_at),
+        "startsAt": write_moment(alert.starts_at),
         "status": {
             "inhibitedBy": list(status.inhibited_by),
             "mutedBy": list(muted_by),
             "silencedBy": list(status.silenced_by),
             "state": AlertState.SUPPRESSED if muted_by else status.state,
         },
-        "updatedAt": encode_moment(alert.updated_at),
+        "updatedAt": write_moment(alert.updated_at),
         "labels": alert.labels.as_dict(),
     }
     if alert.generator_url:
@@ -45,13 +39,13 @@ def encode_alert(
 
 def encode_silence(silence: Silence, now: float) -> dict[str, Any]:
     """A `gettableSilence`."""
-    return {
+    encoded = {
         "id": silence.id,
         "status": {"state": silence.state(now)},
-        "updatedAt": encode_moment(silence.updated_at),
+        "updatedAt": write_moment(silence.updated_at),
         "comment": silence.comment,
         "createdBy": silence.created_by,
-        "endsAt": encode_moment(silence.ends_at),
+        "endsAt": write_moment(silence.ends_at, utc=True),
         "matchers": [
             {
                 "isEqual": matcher.op in (MatchOp.EQUAL, MatchOp.REGEX),
@@ -61,5 +55,8 @@ def encode_silence(silence: Silence, now: float) -> dict[str, Any]:
             }
             for matcher in silence.matchers
         ],
-        "startsAt": encode_moment(silence.starts_at),
+        "startsAt": write_moment(silence.starts_at, utc=True),
     }
+    if silence.annotations:
+        encoded["annotations"] = silence.annotations.as_dict()
+    return encoded

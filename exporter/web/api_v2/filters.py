@@ -11,8 +11,8 @@ from exporter.model.labels import Labels
 from exporter.model.matcher import InvalidRegexError, Matcher, compile_anchored
 from exporter.web.api_v2.reply import RefusedError
 
-_TRUE: Final = frozenset({"true", "1", "t", "yes", "on", "y", ""})
-_FALSE: Final = frozenset({"false", "0", "f", "no", "off", "n"})
+# Source: `ConvertBool` of github.com/go-openapi/swag; everything else is false.
+_TRUE: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"})
 
 
 def parse_filter(request: Request, name: str = "filter") -> Sequence[Matcher]:
@@ -24,11 +24,8 @@ def parse_filter(request: Request, name: str = "filter") -> Sequence[Matcher]:
 
 
 def flag(request: Request, name: str) -> bool:
-    """A parameter that is true where it is not given; raises `RefusedError`."""
-    text = request.query_params.get(name, "true").lower()
-    if text not in _TRUE | _FALSE:
-        raise RefusedError(f"{name} must be true or false")
-    return text in _TRUE
+    """A parameter that is true where it is not given."""
+    return (request.query_params.get(name) or "true").lower() in _TRUE
 
 
 class AlertFilter:
@@ -66,7 +63,7 @@ class AlertFilter:
 
 
 def _receiver_pattern(text: str | None) -> Any:
-    if text is None:
+    if not text:
         return None
     try:
         return compile_anchored(text, False)

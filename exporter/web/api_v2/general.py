@@ -12,9 +12,9 @@ from exporter.alerting.history import HistoryRecord
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.receiver_state import ReceiverState
 from exporter.clock import Clock
-from exporter.web.api_v2.encode import encode_moment
 from exporter.web.api_v2.filters import parse_filter
 from exporter.web.api_v2.reply import RefusedError, endpoint
+from exporter.web.api_v2.times import write_moment
 
 DEFAULT_RECORDS: Final = 100
 MAX_RECORDS: Final = 10_000
@@ -29,7 +29,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         return {
             "cluster": {"peers": [], "status": "disabled"},
             "config": {"original": manager.config.to_yaml()},
-            "uptime": encode_moment(began),
+            "uptime": write_moment(began),
             "versionInfo": _version(),
         }
 
@@ -91,7 +91,7 @@ def _encode_state(state: ReceiverState) -> dict[str, Any]:
 
 def _encode_record(record: HistoryRecord) -> dict[str, Any]:
     return {
-        "at": encode_moment(record.at),
+        "at": write_moment(record.at),
         "receiver": record.receiver,
         "integration": record.integration,
         "groupKey": record.group_key,

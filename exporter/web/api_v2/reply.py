@@ -42,13 +42,19 @@ def _respond(content: Any, status: int) -> Response:
 
 
 async def read_json(request: Request) -> Any:
-    """The body of a request; raises `RefusedError` where it is too large or no JSON."""
+    """The body of a request, None for none; raises `RefusedError` where it is too large or no JSON."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise RefusedError(f"the body is larger than {MAX_BODY_BYTES >> 20} MiB", 413)
+    if not body.strip():
+        return None
     try:
-        return json.loads(body)
+        return json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise RefusedError(f"the body is not JSON: {error}") from error
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,5 +1,6 @@
 """`/api/v2/silences` and `/api/v2/silence/{id}`."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from exporter.alerting.silences import (
 )
 from exporter.clock import Clock
 from exporter.errors import StateError
-from exporter.web.api_v2.decode import decode_silence
+from exporter.web.api_v2.decode import UNPROCESSABLE, decode_silence
 from exporter.web.api_v2.encode import encode_silence
 from exporter.web.api_v2.filters import flag, parse_filter
 from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
@@ -52,14 +53,14 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
 
     async def get_silence(request: Request) -> Any:
         try:
-            silence = manager.silences.get(request.path_params["silence_id"])
+            silence = manager.silences.get(_id(request))
         except UnknownSilenceError as error:
             raise RefusedError(str(error), 404) from error
         return encode_silence(silence, clock.now())
 
     async def delete_silence(request: Request) -> None:
         try:
-            await manager.expire_silence(request.path_params["silence_id"])
+            await manager.expire_silence(_id(request))
         except UnknownSilenceError as error:
             raise RefusedError(str(error), 404) from error
         except StateError as error:
@@ -71,6 +72,15 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         Route("/api/v2/silence/{silence_id}", endpoint(get_silence), methods=["GET"]),
         Route("/api/v2/silence/{silence_id}", endpoint(delete_silence), methods=["DELETE"]),
     )
+
+
+def _id(request: Request) -> str:
+    """The id in the path, which must be one; raises `RefusedError`."""
+    text: str = request.path_params["silence_id"]
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise RefusedError("silenceID in path must be of type uuid", UNPROCESSABLE) from None
 
 
 def _order(silence: Silence, now: float) -> tuple[int, float]:

@@ -81,10 +81,14 @@ def test_bad(text: str, sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("text", ["{a=b}", "a=b}", "a=b,c=d", ""])
+@pytest.mark.parametrize("text", ["{a=b}", "a=b}", '"a b"=c,d=e', ""])
 def test_a_single_matcher_is_single(text: str) -> None:
     with pytest.raises(InvalidMatcherError):
         parse_matcher(text)
+
+
+def test_a_comma_belongs_to_the_value_of_a_single_matcher() -> None:
+    assert parse_matcher("a=b,c=d") == parse_matcher('a="b,c=d"')
 
 
 def test_format_and_order() -> None:
