@@ -43,7 +43,8 @@ _log = get_logger(__name__)
 class Connection:
     """Used from one thread; opens the file when it is first needed, and again after it could not be opened.
 
-    `generation` grows whenever what was saved before is lost, or may be.
+    `generation` grows whenever what was saved before is lost, or may be; `has_changed` tells whether the last
+    transaction wrote anything.
     """
 
     def __init__(self, path: Path, lock: DirectoryLock | None) -> None:
@@ -55,6 +56,7 @@ class Connection:
         self._is_suspect = False
         self._checked_at = -_CHECK_PAUSE_SECONDS
         self.generation = 0
+        self.has_changed = False
 
     def keep(self, rewrite: Rewrite) -> None:
         """Have something written again whenever it is lost."""
@@ -113,9 +115,11 @@ class Connection:
 
     def _run(self, connection: sqlite3.Connection, work: Work[ResultT], begin: str) -> ResultT:
         try:
+            before = connection.total_changes
             connection.execute(begin)
             result = work(connection)
             connection.execute("COMMIT")
+            self.has_changed = connection.total_changes != before
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")

@@ -55,7 +55,9 @@ class Database:
         Raises `StateError`, and then nothing of it was done, unless the deadline has passed.
         """
         result = await self._finish(lambda: self._connection.write(work))
-        self._note(True, "")
+        if self._connection.has_changed:
+            # On a full disk, too, nothing can be done where there is nothing to do.
+            self._note(True, "")
         return result
 
     async def read(self, work: Work[ResultT]) -> ResultT:
@@ -69,7 +71,8 @@ class Database:
             if self.is_healthy:
                 await self._finish(self._connection.look_after)
             else:
-                await self.run(stamp)
+                await self._finish(lambda: self._connection.write(stamp))
+                self._note(True, "")
 
     async def _finish(self, work: Callable[[], ResultT]) -> ResultT:
         try:

@@ -84,7 +84,7 @@ def _encode_state(state: ReceiverState) -> dict[str, Any]:
         "receiver": state.receiver,
         "integration": f"{state.integration}[{state.index}]",
         "error": state.error,
-        "waitsUntil": None if until is None else encode_moment(until),
+        "waitsUntil": None if until is None else write_moment(until),
         "waitsSeconds": round(state.waits_seconds, 1),
     }
 
