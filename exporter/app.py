@@ -41,7 +41,17 @@ from exporter.targets import Targets, patience_seconds
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
 from exporter.web.access import CurrentAccess
 from exporter.web.alert_rows import AlertRows
-from exporter.web.api_v1 import configuration, expressions, query, rules, series, status
+from exporter.web.api_v1 import (
+    cardinality,
+    configuration,
+    expressions,
+    features,
+    query,
+    rules,
+    series,
+    status,
+    targets,
+)
 from exporter.web.api_v1.turns import TurnTaker
 from exporter.web.app import build_web_app
 from exporter.web.metrics import MetricsEndpoint, blocks_of
@@ -219,12 +229,15 @@ class App:
             *unavailable.routes(lambda: self.fleet.runners, self._clock),
             *self._probes.routes(),
             *status.routes(
-                lambda: self.fleet.runners,
                 self.store,
                 self._clock,
                 lambda: self.reloader.succeeded,
                 lambda: self.restart_needed,
+                lambda: self.reloader.loaded_at,
             ),
+            *cardinality.routes(self.store, self._clock, self._turn_taker),
+            *targets.routes(lambda: self.fleet.runners, self.store, self._clock, self._turn_taker),
+            *features.routes(lambda: self._plan.config.global_.delayed_name_removal),
             *configuration.routes(lambda: self._plan.config, self._alertmanagers),
         ]
 

@@ -40,7 +40,8 @@ class Reloader:
     """Reads the files again when asked, one reload at a time; who asks while one goes on shares the next.
 
     `plan` is what is in force: of keys that need a restart, the values that run. `lock` is held by a reload,
-    and by whoever must not be disturbed by one. `on_end` is called after each.
+    and by whoever must not be disturbed by one. `on_end` is called after each. `loaded_at` is when the files
+    in force were read (epoch seconds).
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Reloader:
     ) -> None:
         self.lock = lock
         self.succeeded = False
+        self.loaded_at = 0.0
         self._prepared = prepared
         self._load = load
         self._parts = parts
@@ -159,7 +161,8 @@ class Reloader:
         self.succeeded = succeeded
         self._own.reload_successful.set(succeeded)
         if succeeded:
-            self._own.reload_time.set(self._clock.now())
+            self.loaded_at = self._clock.now()
+            self._own.reload_time.set(self.loaded_at)
         self._on_end()
 
     def _tell(self) -> None:

@@ -16,7 +16,17 @@ from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine, Limits
 from exporter.store import Store
-from exporter.web.api_v1 import configuration, expressions, rules, series, status, turns
+from exporter.web.api_v1 import (
+    cardinality,
+    configuration,
+    expressions,
+    features,
+    rules,
+    series,
+    status,
+    targets,
+    turns,
+)
 from exporter.web.api_v1 import query as query_module
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.query import LIMITS
@@ -61,7 +71,10 @@ def app(store: Store) -> ASGIApp:
             *expressions.routes(clock),
             *series.routes(store, clock, turn_taker),
             *rules.routes(list, clock),
-            *status.routes(list, store, clock, lambda: True),
+            *status.routes(store, clock, lambda: True),
+            *cardinality.routes(store, clock, turn_taker),
+            *targets.routes(list, store, clock, turn_taker),
+            *features.routes(lambda: False),
             *configuration.routes(lambda: config, lambda: ["http://am:9093"]),
         ]
     )
@@ -213,6 +226,11 @@ BAD_REQUESTS = [
     ("series", {"match[]": "up @ 5"}, 'invalid parameter "match[]": 1:4: parse error: unexpected <op:@>'),
     ("labels", {"match[]": "("}, '1:1: parse error: unexpected "("'),
     ("labels", {"match[]": '{a=""}'}, "match[] must contain at least one non-empty matcher"),
+    ("status/tsdb", {"limit": "0"}, "limit must be a positive number"),
+    ("status/tsdb", {"limit": "x"}, "limit must be a positive number"),
+    ("status/tsdb", {"limit": "10001"}, "limit must not exceed 10000"),
+    ("targets/metadata", {"limit": "x"}, "limit must be a number"),
+    ("targets/metadata", {"match_target": "x{"}, 'invalid parameter "match_target": 1:3: parse error'),
     ("metadata", {"limit": "x"}, "limit must be a number"),
     ("metadata", {"limit_per_metric": "x"}, "limit_per_metric must be a number"),
     ("parse_query", {"query": "("}, 'invalid parameter "query": 1:2: parse error'),
@@ -264,7 +282,6 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
     assert ask(app, "status/buildinfo")["version"].startswith("3.")
     assert ask(app, "status/runtimeinfo")["reloadConfigSuccess"] is True
     assert ask(app, "status/flags")["query.lookback-delta"] == "5m"
-    assert ask(app, "status/tsdb")["headStats"]["numSeries"] == 3
     assert ask(app, "label/__name__/values") == ["hits_total", "up"]
     assert ask(app, "label/instance/values", **{"match[]": 'hits_total{instance!="a"}'}) == ["b"]
     assert ask(app, "label/nothing/values") == []
@@ -305,6 +322,52 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
 )
 def test_names_that_a_path_cannot_hold_are_escaped(escaped: str, name: str) -> None:
     assert series.unescape_name(escaped) == name
+
+
+def test_how_many_series_there_are(app: ASGIApp) -> None:
+    assert ask(app, "status/tsdb", limit=1) == {
+        "headStats": {
+            "numSeries": 3,
+            "numLabelPairs": 4,
+            "chunkCount": 1,
+            "minTime": START * 1000,
+            "maxTime": END * 1000,
+        },
+        "seriesCountByMetricName": [{"name": "hits_total", "value": 2}],
+        "labelValueCountByLabelName": [{"name": "__name__", "value": 2}],
+        "memoryInBytesByLabelName": [{"name": "__name__", "value": 22}],
+        "seriesCountByLabelValuePair": [{"name": "__name__=hits_total", "value": 2}],
+    }
+    assert len(ask(app, "status/tsdb")["seriesCountByLabelValuePair"]) == 4
+
+
+def test_targets_of_a_state(app: ASGIApp) -> None:
+    nothing: dict[str, Any] = {"activeTargets": [], "droppedTargets": []}
+    assert ask(app, "targets") == {**nothing, "droppedTargetCounts": {}}
+    assert ask(app, "targets", state="dropped") == {**nothing, "droppedTargetCounts": {}}
+    assert ask(app, "targets", state="active") == {**nothing, "droppedTargetCounts": None}
+    assert ask(app, "scrape_pools") == {"scrapePools": []}
+    assert ask(app, "targets/metadata") == []
+
+
+def test_what_there_is_little_of_is_answered_truly(app: ASGIApp) -> None:
+    assert ask(app, "notifications") == []
+    assert request(app, "GET", "/api/v1/notifications/live").status_code == 204
+    assert ask(app, "status/walreplay") == {"min": 0, "max": 0, "current": 0}
+    assert ask(app, "status/tsdb/blocks") == {"blocks": []}
+    runtime = ask(app, "status/runtimeinfo")
+    assert {"CWD", "hostname", "serverTime", "lastConfigTime"} <= runtime.keys()
+    found = ask(app, "features")
+    assert found["promql"]["delayed_name_removal"] is False
+    assert found["promql_functions"]["rate"] is True
+    assert found["promql_functions"]["mad_over_time"] is False
+
+
+def test_a_reload_that_failed_is_a_notification(store: Store) -> None:
+    app = Starlette(routes=status.routes(store, Clock(), lambda: False, loaded_at=lambda: 0.0))
+    assert ask(app, "notifications") == [
+        {"text": "Configuration reload has failed.", "date": "1970-01-01T00:00:00Z", "active": True}
+    ]
 
 
 def test_a_query_as_a_tree(app: ASGIApp) -> None:

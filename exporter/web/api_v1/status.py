@@ -1,19 +1,20 @@
-"""`targets` and `status/*`: what the daemon watches, and what it is."""
+"""`status/*` and `notifications`: what the daemon is, and whether something is wrong with it."""
 
+import os
 import platform
-from collections.abc import Callable, Iterable, Sequence
+import socket
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 import exporter
 from exporter.clock import Clock
 from exporter.model.duration import format_duration
-from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
-from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
 from exporter.web.api_v1.query import LIMITS
 from exporter.web.api_v1.reply import Answer, api
@@ -23,19 +24,16 @@ _API_VERSION = "3.0.0"
 
 
 def routes(
-    runners: Callable[[], Iterable[TargetRunner]],
     store: Store,
     clock: Clock,
     reload_successful: Callable[[], bool],
     restart_needed: Callable[[], Sequence[str]] = tuple,
+    loaded_at: Callable[[], float] = lambda: 0.0,
 ) -> Sequence[Route]:
     """The routes about the daemon itself; `reload_successful`: whether the last reload was; `restart_needed`:
-    the keys of the configuration whose values in the files hold only after a restart."""
+    the keys of the configuration whose values in the files hold only after a restart; `loaded_at`: when the
+    configuration in force was loaded (epoch seconds)."""
     started_at = clock.now()
-
-    async def targets(_: Request) -> Answer:
-        active = [_encode_target(runner) for runner in runners()]
-        return Answer({"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": {}})
 
     async def build_info(_: Request) -> Answer:
         return Answer(
@@ -52,7 +50,11 @@ def routes(
     async def runtime_info(_: Request) -> Answer:
         return Answer(
             {
-                "startTime": datetime.fromtimestamp(started_at, UTC).isoformat().replace("+00:00", "Z"),
+                "startTime": _moment(started_at),
+                "CWD": os.getcwd(),
+                "hostname": socket.gethostname(),
+                "serverTime": _moment(clock.now()),
+                "lastConfigTime": _moment(loaded_at()),
                 "timeSeriesCount": store.series_count,
                 "storageRetention": format_duration(store.retention_ms),
                 "reloadConfigSuccess": reload_successful(),
@@ -70,56 +72,37 @@ def routes(
             }
         )
 
-    async def head(_: Request) -> Answer:
-        stats = {"numSeries": store.series_count, "numLabelPairs": 0, "chunkCount": 0}
-        by_name = sorted(store.series_by_name.items(), key=lambda item: (-item[1], item[0]))
-        return Answer(
-            {
-                "headStats": stats,
-                "seriesCountByMetricName": [{"name": name, "value": count} for name, count in by_name[:10]],
-                "labelValueCountByLabelName": [],
-                "memoryInBytesByLabelName": [],
-                "seriesCountByLabelValuePair": [],
-            }
-        )
+    async def notifications(_: Request) -> Answer:
+        return Answer(_notifications(reload_successful(), loaded_at()))
+
+    async def end_notifications(_: Request) -> Response:
+        # 204 tells an EventSource not to come back: there is nothing to follow.
+        return Response(status_code=204)
+
+    async def replay(_: Request) -> Answer:
+        # There is no write-ahead log.
+        return Answer({"min": 0, "max": 0, "current": 0})
+
+    async def blocks(_: Request) -> Answer:
+        return Answer({"blocks": []})
 
     return (
         Route("/api/v1/status/flags", api(flags), methods=["GET"]),
-        Route("/api/v1/status/tsdb", api(head), methods=["GET"]),
-        Route("/api/v1/targets", api(targets), methods=["GET"]),
+        Route("/api/v1/status/tsdb/blocks", api(blocks), methods=["GET"]),
+        Route("/api/v1/status/walreplay", api(replay), methods=["GET"]),
+        Route("/api/v1/notifications", api(notifications), methods=["GET"]),
+        Route("/api/v1/notifications/live", end_notifications, methods=["GET"]),
         Route("/api/v1/status/buildinfo", api(build_info), methods=["GET"]),
         Route("/api/v1/status/runtimeinfo", api(runtime_info), methods=["GET"]),
     )
 
 
-def _encode_target(runner: TargetRunner) -> dict[str, Any]:
-    status = runner.status.samplers.get("info")
-    labels = runner.target.series_labels
-    health = {True: "up", False: "down", None: "unknown"}[runner.status.up]
-    attempted_at = status.attempted_at if status else 0.0
-    return {
-        "discoveredLabels": {
-            "__address__": str(runner.target.address),
-            "__scrape_interval__": f"{_interval(runner):g}s",
-            "__scrape_timeout__": f"{_timeout(runner):g}s",
-            **labels.without(INSTANCE_LABEL).as_dict(),
-        },
-        "labels": labels.as_dict(),
-        "scrapePool": labels.get(JOB_LABEL),
-        "scrapeUrl": str(runner.target.address),
-        "globalUrl": str(runner.target.address),
-        "lastError": status.message if status else "",
-        "lastScrape": datetime.fromtimestamp(attempted_at, UTC).isoformat().replace("+00:00", "Z"),
-        "lastScrapeDuration": status.duration_seconds if status else 0.0,
-        "health": health,
-        "scrapeInterval": f"{_interval(runner):g}s",
-        "scrapeTimeout": f"{_timeout(runner):g}s",
-    }
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _interval(runner: TargetRunner) -> float:
-    return min((plan.interval_seconds for plan in runner.plans), default=0.0)
-
-
-def _timeout(runner: TargetRunner) -> float:
-    return min((plan.timeout_seconds for plan in runner.plans), default=0.0)
+def _notifications(reload_successful: bool, loaded_at: float) -> list[dict[str, Any]]:
+    """What Prometheus' own pages show at their top."""
+    if reload_successful:
+        return []
+    return [{"text": "Configuration reload has failed.", "date": _moment(loaded_at), "active": True}]

@@ -1,0 +1,97 @@
+"""`status/tsdb`: how many series there are, of which metrics and with which labels."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from exporter.clock import Clock
+from exporter.store import Store
+from exporter.web.api_v1.parameters import Parameters
+from exporter.web.api_v1.reply import Answer, BadDataError, api
+from exporter.web.api_v1.turns import Turns, TurnTaker
+
+_DEFAULT_LIMIT: Final = 10
+_MOST: Final = 10_000
+_CHUNK: Final = 500
+
+
+def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
+    """The route, whose counting takes turns with the event loop."""
+
+    async def head(request: Request) -> Answer:
+        limit = _limit(await Parameters.of(request, clock))
+        return Answer(await turn_taker.run(lambda turns: _count(store, turns).answer(store, limit)))
+
+    return (Route("/api/v1/status/tsdb", api(head), methods=["GET"]),)
+
+
+def _limit(parameters: Parameters) -> int:
+    refusal = "limit must be a positive number"
+    try:
+        limit = parameters.number("limit")
+    except BadDataError:
+        raise BadDataError(refusal) from None
+    if limit is not None and limit < 1:
+        raise BadDataError(refusal)
+    if limit is not None and limit > _MOST:
+        raise BadDataError(f"limit must not exceed {_MOST}")
+    return limit or _DEFAULT_LIMIT
+
+
+class _Counts:
+    """How many series each pair of a label and its value has."""
+
+    def __init__(self) -> None:
+        self.series = 0
+        self.pairs: Counter[tuple[str, str]] = Counter()
+
+    def answer(self, store: Store, limit: int) -> dict[str, Any]:
+        """The answer of the API, with so many entries in each list.
+
+        Memory is counted as Prometheus does it: the bytes of a label's values, once for every series.
+        """
+        values, memory = Counter[str](), Counter[str]()
+        for (name, value), count in self.pairs.items():
+            values[name] += 1
+            memory[name] += len(value.encode("utf-8", "replace")) * count
+        metrics = {value: count for (name, value), count in self.pairs.items() if name == "__name__"}
+        pairs = {f"{name}={value}": count for (name, value), count in self.pairs.items()}
+        return {
+            "headStats": {
+                "numSeries": self.series,
+                "numLabelPairs": len(self.pairs),
+                "chunkCount": sum(len(block.segments) for block in store.blocks),
+                **_span(store),
+            },
+            "seriesCountByMetricName": _largest(metrics.items(), limit),
+            "labelValueCountByLabelName": _largest(values.items(), limit),
+            "memoryInBytesByLabelName": _largest(memory.items(), limit),
+            "seriesCountByLabelValuePair": _largest(pairs.items(), limit),
+        }
+
+
+def _count(store: Store, turns: Turns) -> _Counts:
+    counts = _Counts()
+    for series in store.find(()):
+        if counts.series % _CHUNK == 0:
+            turns.give_way()
+        counts.series += 1
+        counts.pairs.update(series.labels)
+    return counts
+
+
+def _span(store: Store) -> dict[str, int]:
+    """The first and last moment of which there are samples, in milliseconds; 0 where there are none."""
+    spans = [(block.times[0], block.times[-1]) for block in store.blocks if block.times]
+    return {
+        "minTime": min((first for first, _ in spans), default=0),
+        "maxTime": max((last for _, last in spans), default=0),
+    }
+
+
+def _largest(counts: Iterable[tuple[str, int]], limit: int) -> list[dict[str, Any]]:
+    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
+    return [{"name": name, "value": count} for name, count in ordered[:limit]]

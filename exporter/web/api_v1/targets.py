@@ -1,0 +1,116 @@
+"""`targets` and `scrape_pools`: what the daemon watches, and what it knows about the metrics of each."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from exporter.clock import Clock
+from exporter.errors import QueryError
+from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
+from exporter.samplers.runner import TargetRunner
+from exporter.store import Store
+from exporter.web.api_v1.parameters import Parameters, read_selector
+from exporter.web.api_v1.reply import Answer, BadDataError, api
+from exporter.web.api_v1.series import describe_family
+from exporter.web.api_v1.turns import Turns, TurnTaker
+
+Runners = Callable[[], Iterable[TargetRunner]]
+
+
+def routes(runners: Runners, store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
+    """The routes about targets; a job stands for what Prometheus calls a scrape pool."""
+
+    async def targets(request: Request) -> Answer:
+        # As in Prometheus only the URL counts, and every other state is none.
+        state = request.query_params.get("state", "").lower()
+        job = request.query_params.get("scrapePool", "")
+        shown = [runner for runner in runners() if state in ("", "any", "active")]
+        active = [_encode_target(runner) for runner in shown if job in ("", _job(runner))]
+        # What relabelling has dropped is not kept.
+        counts: dict[str, int] | None = {} if state in ("", "any", "dropped") else None
+        return Answer({"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": counts})
+
+    async def scrape_pools(_: Request) -> Answer:
+        return Answer({"scrapePools": sorted({_job(runner) for runner in runners()})})
+
+    async def metadata(request: Request) -> Answer:
+        wanted = _Wanted(await Parameters.of(request, clock))
+        watched = list(runners())
+        return Answer(await turn_taker.run(lambda turns: list(wanted.of(watched, store, turns))))
+
+    return (
+        Route("/api/v1/targets", api(targets), methods=["GET"]),
+        Route("/api/v1/targets/metadata", api(metadata), methods=["GET"]),
+        Route("/api/v1/scrape_pools", api(scrape_pools), methods=["GET"]),
+    )
+
+
+class _Wanted:
+    """Which descriptions of metrics a request wants. `BadDataError` for what cannot be asked for."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        limit, selector = parameters.number("limit"), parameters.text("match_target")
+        self._limit = None if limit is None or limit < 0 else limit
+        self._metric = parameters.text("metric")
+        try:
+            self._matchers = read_selector(selector) if selector else ()
+        except QueryError as error:
+            raise BadDataError(f'invalid parameter "match_target": {error}') from error
+
+    def of(self, runners: Sequence[TargetRunner], store: Store, turns: Turns) -> Iterator[dict[str, Any]]:
+        """The descriptions; as in Prometheus the limit is looked at between two targets."""
+        count = 0
+        for runner in runners:
+            labels = runner.target.series_labels
+            if self._limit is not None and count >= self._limit:
+                return
+            if not all(matcher.matches(labels) for matcher in self._matchers):
+                continue
+            turns.give_way()
+            blocks = store.blocks_of(runner.sources)
+            families = {point.family for block in blocks for point in block.layout.points}
+            for family in sorted(families, key=lambda family: family.name):
+                if self._metric in ("", family.name):
+                    name = {} if self._metric else {"metric": family.name}
+                    yield {"target": labels.as_dict(), **name, **describe_family(family)}
+                    count += 1
+
+
+def _job(runner: TargetRunner) -> str:
+    return runner.target.series_labels.get(JOB_LABEL)
+
+
+def _encode_target(runner: TargetRunner) -> dict[str, Any]:
+    status = runner.status.samplers.get("info")
+    labels = runner.target.series_labels
+    health = {True: "up", False: "down", None: "unknown"}[runner.status.up]
+    attempted_at = status.attempted_at if status else 0.0
+    return {
+        "discoveredLabels": {
+            "__address__": str(runner.target.address),
+            "__scrape_interval__": f"{_interval(runner):g}s",
+            "__scrape_timeout__": f"{_timeout(runner):g}s",
+            **labels.without(INSTANCE_LABEL).as_dict(),
+        },
+        "labels": labels.as_dict(),
+        "scrapePool": _job(runner),
+        "scrapeUrl": str(runner.target.address),
+        "globalUrl": str(runner.target.address),
+        "lastError": status.message if status else "",
+        "lastScrape": datetime.fromtimestamp(attempted_at, UTC).isoformat().replace("+00:00", "Z"),
+        "lastScrapeDuration": status.duration_seconds if status else 0.0,
+        "health": health,
+        "scrapeInterval": f"{_interval(runner):g}s",
+        "scrapeTimeout": f"{_timeout(runner):g}s",
+    }
+
+
+def _interval(runner: TargetRunner) -> float:
+    return min((plan.interval_seconds for plan in runner.plans), default=0.0)
+
+
+def _timeout(runner: TargetRunner) -> float:
+    return min((plan.timeout_seconds for plan in runner.plans), default=0.0)
