@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import re2
 
@@ -93,7 +93,7 @@ def _predicate(op: MatchOp, expected: str, dot_newline: bool) -> Callable[[str],
 def compile_anchored(pattern: str, dot_newline: bool = True) -> Any:
     """RE2's compiled pattern, for `fullmatch`.
 
-    Raises `InvalidRegexError` with RE2's own sentence.
+    Raises `InvalidRegexError` in the words of Go.
     """
     options = re2.Options()
     options.log_errors = False
@@ -103,4 +103,21 @@ def compile_anchored(pattern: str, dot_newline: bool = True) -> Any:
         return re2.compile(pattern, options)
     except re2.error as error:
         text = error.args[0] if error.args else ""
-        raise InvalidRegexError(text.decode() if isinstance(text, bytes) else str(text)) from error
+        raise InvalidRegexError(_as_go(text.decode() if isinstance(text, bytes) else str(text))) from error
+
+
+# How Go's regexp words what RE2 says.
+_GO_WORDS: Final = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "trailing \\": "trailing backslash at end of expression",
+}
+
+
+def _as_go(sentence: str) -> str:
+    reason, colon, part = sentence.partition(": ")
+    return f"{_GO_WORDS.get(reason, reason)}: `{part}`" if colon or reason in _GO_WORDS else sentence

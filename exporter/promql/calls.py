@@ -69,14 +69,14 @@ def compile_call(compiler: "Compiler", node: Call) -> VectorOperator:
 
 def _check_label_name(name: str, role: str, function: str) -> None:
     if not name:
-        raise QueryError(f"invalid {role} label name in {function}():")
+        raise QueryError(f"invalid {role} label name in {function}(): ")
 
 
 def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
     name = node.function.name
     windows = compiler.windows(node.args[0], distinct=name in TAKE_DISTINCT)
     applied = ApplyToWindows(WINDOW_FUNCTIONS[name], windows)
-    if name == "last_over_time":
+    if name in ("first_over_time", "last_over_time"):
         return applied
     if name in ("rate", "increase"):
         counted = ApplyToCounters(applied, unwrap(node.args[0]).start)

@@ -21,6 +21,6 @@ class Limits:
     steps: int = 11_000
     points: int = 1_000_000
     label_value_chars: int = 65_536
-    annotations: int = 50
+    annotations: int = 10
     remembered: int = 10_000_000
     timeout_seconds: float = 10.0

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp
 
+from exporter.web.compression import Compression
 from exporter.web.metrics import MetricsEndpoint
 
 
@@ -21,7 +22,7 @@ def build_web_app(
     """
     return Starlette(
         routes=[Route("/metrics", metrics, methods=["GET"]), *routes],
-        middleware=middleware,
+        middleware=[*middleware, Middleware(Compression, prefixes=["/api/"])],
         exception_handlers={405: _refuse_method},
     )
 

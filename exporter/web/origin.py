@@ -20,7 +20,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # These read only; Grafana posts its queries as forms.
 _QUERIES: Final = frozenset(
     f"/api/v1/{name}"
-    for name in ("query", "query_range", "query_exemplars", "format_query", "series", "labels")
+    for name in ("query", "query_range", "query_exemplars", "format_query", "parse_query", "series", "labels")
 )
 _CORS: Final = (
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),

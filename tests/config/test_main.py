@@ -192,7 +192,7 @@ BAD = {
     ),
     "probe pattern": (
         "web: {probe_allow: ['10[']}\n",
-        ["config.yml:1:21: web.probe_allow[0]: is not a regular expression: missing ]: ["],
+        ["config.yml:1:21: web.probe_allow[0]: is not a regular expression: missing closing ]: `[`"],
     ),
     "sampler": (
         "samplers: {info: {enabled: 3, intervall: 5s}}\n",

@@ -44,6 +44,7 @@ def test_statistics_agree_with_plain_ones(values: list[float]) -> None:
     assert evaluate("max_over_time", values) == max(values)
     assert evaluate("count_over_time", values) == len(values)
     assert evaluate("last_over_time", values) == values[-1]
+    assert evaluate("first_over_time", values) == values[0]
     assert evaluate("stdvar_over_time", values) == pytest.approx(statistics.pvariance(values), abs=1e-6)
     assert evaluate("stddev_over_time", values) == pytest.approx(statistics.pstdev(values), abs=1e-6)
     assert evaluate("changes", values) == len(list(groupby(values))) - 1

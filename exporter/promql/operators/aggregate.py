@@ -172,9 +172,7 @@ class TopOfGroup:
             raise QueryError("Parameter value is NaN")
         if count >= _MAX_INTEGER:
             raise QueryError(f"Scalar value {format_general(count)} overflows int64")
-        if count <= -_MAX_INTEGER:
-            raise QueryError(f"Scalar value {format_general(count)} underflows int64")
-        return math.trunc(count)
+        return math.trunc(count) if count >= 1 else 0
 
 
 class CountValues:

@@ -46,8 +46,10 @@ FUNCTIONS: Final[dict[str, Signature]] = {
     **_table("acos acosh asin asinh atan atanh cos cosh deg rad sin sinh tan tanh", (_V,)),
     **_table("day_of_month day_of_week day_of_year days_in_month hour minute month year", (_V,), 1),
     **_table("changes delta deriv idelta increase irate rate resets", (_M,)),
-    **_table("absent_over_time avg_over_time count_over_time last_over_time max_over_time", (_M,)),
-    **_table("min_over_time present_over_time stddev_over_time stdvar_over_time sum_over_time", (_M,)),
+    **_table("absent_over_time avg_over_time count_over_time first_over_time last_over_time", (_M,)),
+    **_table(
+        "max_over_time min_over_time present_over_time stddev_over_time stdvar_over_time sum_over_time", (_M,)
+    ),
     **_table("clamp", (_V, _S, _S)),
     **_table("clamp_max clamp_min", (_V, _S)),
     **_table("round", (_V, _S), 1),
@@ -67,7 +69,6 @@ EXPERIMENTAL_FUNCTIONS: Final = frozenset(
     {
         "double_exponential_smoothing",
         "end",
-        "first_over_time",
         "histogram_quantiles",
         "info",
         "integral",

@@ -218,7 +218,7 @@ time_intervals:
         'am.yml:9:29: route.routes[0].mute_time_intervals[0]: there is no time interval "nights", '
         'did you mean "night"?',
         "am.yml:10:25: route.routes[0].matchers[1]: c: expected an operator (=, !=, =~ or !~), found the end",
-        'am.yml:10:30: route.routes[0].matchers[2]: "(" is not a regular expression: missing ): (',
+        'am.yml:10:30: route.routes[0].matchers[2]: "(" is not a regular expression: missing closing ): `(`',
         'am.yml:12:22: route.routes[1].routes[0].receiver: there is no receiver "mail"',
         'am.yml:12:28: route.routes[1].routes[0].gruop_wait: unknown key, did you mean "group_wait"?',
         'am.yml:15:11: receivers[1].name: there is a receiver "chat" already',

@@ -67,7 +67,7 @@ def test_good(text: str, expected: Parsed) -> None:
         ("foo=bar,,", 'foo=bar,,: expected a comma or the end, found ","'),
         ('foo="bar', 'foo="bar: column 5 begins nothing that a matcher is made of'),
         ('foo="b"ar', 'foo="b"ar: expected a comma or the end, found "ar"'),
-        ("foo=~(", '"(" is not a regular expression: missing ): ('),
+        ("foo=~(", '"(" is not a regular expression: missing closing ): `(`'),
         ('"a\nb"=c', '"a\nb": a line break inside double quotes is written \\n'),
         ('"\\q"=c', '"\\q": "\\" begins no escape that exists'),
         ('"\\ud800"=c', '"\\ud800": "\\ud800" begins no escape that exists'),

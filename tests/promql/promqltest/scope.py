@@ -29,7 +29,7 @@ _FLOAT_ONLY: Final = {
 _STRINGS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _AT_EDGE: Final = re.compile(r"@\s*(?:start|end)\s*\(\s*\)", re.I)
 _FUNCTIONS: Final = (
-    "double_exponential_smoothing end first_over_time histogram_quantiles info integral limit_ratio limitk "
+    "double_exponential_smoothing end histogram_quantiles info integral limit_ratio limitk "
     "mad_over_time max_of min_of range sort_by_label sort_by_label_desc start step ts_of_first_over_time "
     "ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time fill fill_left fill_right"
 )
