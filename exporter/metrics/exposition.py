@@ -4,7 +4,7 @@ did are put together anew."""
 import zlib
 from array import array
 from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -231,6 +231,7 @@ class Exposition:
         self._prepared = PreparedLayouts(frozenset({*hidden, METRIC_NAME}), form)
         self._places: dict[str, _Place] = {}
         self._is_read = False
+        self._is_rendering = False
         # Those that hold something back.
         self._holding: dict[str, _Place] = {}
         self._sections: dict[str, _Section] = {}
@@ -239,8 +240,24 @@ class Exposition:
 
     def render(self) -> list[bytes]:
         """The text of all families in order of name, each with its head; without an end mark."""
+        return [text for text in self.render_slowly() if text]
+
+    def render_slowly(self) -> Iterator[bytes]:
+        """As `render`, in small steps, of which many have no text: do other things in between.
+
+        The lines stay as they are from the first text on, so that all families are of one moment.
+        """
         blocks = list(self._blocks())
-        self.refresh(blocks)
+        for block in blocks:
+            self.refresh([block])
+            yield b""
+        self._is_rendering = True
+        try:
+            yield from self._texts(blocks)
+        finally:
+            self._is_rendering = False
+
+    def _texts(self, blocks: Sequence[ExposedBlock]) -> Iterator[bytes]:
         alive = {block.source for block in blocks}
         if len(alive) < len(self._places):
             for source in self._places.keys() - alive:
@@ -251,10 +268,13 @@ class Exposition:
             if not place.holds_back:
                 del self._holding[source]
         self._is_read = True
-        return [text for name in self._names if (text := self._sections[name].text)]
+        for name in list(self._names):
+            yield self._sections[name].text
 
     def refresh(self, blocks: Iterable[ExposedBlock]) -> None:
         """Write the lines of these blocks as they are now: what is done now is no work for the next page."""
+        if self._is_rendering:
+            return
         for block in blocks:
             place = self._places.get(block.source)
             if place is None:

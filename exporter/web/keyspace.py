@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
 from exporter.samplers.keyspace import KeyspaceSampler
 from exporter.samplers.runner import TargetRunner
+from exporter.web.json_pieces import json_response
 
 
 def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
@@ -18,13 +19,13 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
 
     async def list_keyspaces(request: Request) -> Response:
         instance, database = request.query_params.get("instance"), request.query_params.get("db")
-        keyspaces = [
+        keyspaces = (
             _keyspace(runner.target.instance, sampler, database)
-            for runner in runners()
+            for runner in list(runners())
             if isinstance(sampler := runner.sampler("keyspace"), KeyspaceSampler)
             and instance in (None, runner.target.instance)
-        ]
-        return JSONResponse({"at": clock.now(), "keyspaces": keyspaces})
+        )
+        return await json_response({"at": clock.now(), "keyspaces": keyspaces})
 
     return [Route("/api/keyspace", list_keyspaces)]
 

@@ -1,5 +1,6 @@
 """`/metrics`: from ready bytes; a scrape asks no Redis server anything."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -11,6 +12,7 @@ from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
+from exporter.web.turn import Turn
 
 # A page is sent in pieces of about this size: a copy of it as a whole would cost more than all else.
 _PIECE_BYTES = 128 << 10
@@ -41,6 +43,18 @@ class _Page:
         self._seconds_between = 1e9
         self.parts: Sequence[bytes] = ()
         self.compressed = b""
+        # Those who ask meanwhile wait for the one that is being made.
+        self.making = asyncio.Lock()
+
+    async def compress(self) -> bytes:
+        """The page as gzip; in a thread, since it takes a while."""
+        if not self.compressed:
+            parts = self.parts
+            compressed = await asyncio.to_thread(compress, parts)
+            if parts is not self.parts:
+                return compressed
+            self.compressed = compressed
+        return self.compressed
 
     def note_request(self, now: float) -> None:
         """Somebody asks for the page (`now` by the monotonic clock)."""
@@ -79,13 +93,11 @@ class MetricsEndpoint:
         accept, encodings, agent = _wishes(scope)
         form = Format.OPENMETRICS if b"application/openmetrics-text" in accept else Format.TEXT
         client = scope.get("client") or ("", 0)
-        page = self._current(form, (*client, agent))
+        page = await self._current(form, (*client, agent))
         headers = [(b"content-type", form.value.encode()), (b"vary", b"accept, accept-encoding")]
         parts = page.parts
         if b"gzip" in encodings:
-            if not page.compressed:
-                page.compressed = compress(page.parts)
-            parts = [page.compressed]
+            parts = [await page.compress()]
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", str(sum(map(len, parts))).encode()))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -106,19 +118,25 @@ class MetricsEndpoint:
         for page in self._pages.values():
             page.version = -1
 
-    def _current(self, form: Format, client: tuple[str, int, str]) -> _Page:
+    async def _current(self, form: Format, client: tuple[str, int, str]) -> _Page:
         """The page as this client (host, port, what it calls itself) is to see it."""
         page = self._pages[form]
         now = self._clock.monotonic()
         page.note_request(now)
         page.exposition.scrapers.note(*client, now)
-        if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
-            parts = [*page.exposition.render(), self._own.text(form)]
-            page.parts = [*parts, b"# EOF\n"] if form is Format.OPENMETRICS else parts
-            page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
-            page.compressed = b""
-            page.version, page.made_at = self._store.version, now
+        async with page.making:
+            if page.version != self._store.version or now - page.made_at >= _FRESH_SECONDS:
+                await self._make(page)
         return page
+
+    async def _make(self, page: _Page) -> None:
+        now, version, turn = self._clock.monotonic(), self._store.version, Turn()
+        parts = [text async for text in turn.each(page.exposition.render_slowly()) if text]
+        parts.append(self._own.text(page.form))
+        page.parts = [*parts, b"# EOF\n"] if page.form is Format.OPENMETRICS else parts
+        page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
+        page.compressed = b""
+        page.version, page.made_at = version, now
 
 
 def blocks_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedBlock]:

@@ -1,7 +1,5 @@
 """The pages for people: what is watched, what is firing, how the rules are doing."""
 
-import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,10 +23,10 @@ from exporter.samplers.status import TargetStatus
 from exporter.store import Store
 from exporter.web.alert_rows import MAX_ROWS, AlertRows
 from exporter.web.text import bytes_text, count_text, duration_text
+from exporter.web.turn import Turn
 
 _LOOKBACK_MS = 300_000
-# How long a page is worked on before others have their turn, and how much of a template at least.
-_TURN_SECONDS: Final = 0.01
+# How much of a template is worked on before others may have their turn.
 _STATEMENTS: Final = 50
 _FIGURES: Final = ("redis_connected_clients", "redis_instantaneous_ops_per_sec", "redis_uptime_in_seconds")
 # By instance.
@@ -50,19 +48,6 @@ class TargetRow:
     clients: str
     ops: str
     uptime: str
-
-
-class _Turn:
-    """How long one page has been worked on without a break."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    async def give_way(self) -> None:
-        """Let others run, if it is time."""
-        if time.monotonic() - self._began >= _TURN_SECONDS:
-            await asyncio.sleep(0)
-            self._began = time.monotonic()
 
 
 class Pages:
@@ -101,7 +86,7 @@ class Pages:
 
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
-        turn = _Turn()
+        turn = Turn()
         figures = [await self._latest(name, turn) for name in _FIGURES]
         rows = []
         for runner in runners[:MAX_ROWS]:
@@ -182,7 +167,7 @@ class Pages:
             uptime=duration_text(uptime.get(instance)),
         )
 
-    async def _latest(self, name: str, turn: _Turn) -> _Latest:
+    async def _latest(self, name: str, turn: Turn) -> _Latest:
         """What a metric is now of every instance: one pass over the store, whatever the number of rows."""
         now = round(self._clock.now() * 1000)
         latest: dict[str, float] = {}

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
 from exporter.samplers.queues import QueuesSampler
 from exporter.samplers.runner import TargetRunner
+from exporter.web.json_pieces import json_response
 
 _FILTERS = ("instance", "framework", "queue")
 
@@ -19,24 +20,23 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
 
     async def list_queues(request: Request) -> Response:
         wanted = {name: request.query_params[name] for name in _FILTERS if name in request.query_params}
-        queues = [
+        known = list(runners())
+        queues = (
             queue
-            for queue in _all_queues(runners())
+            for queue in _all_queues(known)
             if all(queue[name] == value for name, value in wanted.items())
-        ]
-        hints = [
-            hint
-            for hint in _all_hints(runners())
-            if wanted.get("instance", hint["instance"]) == hint["instance"]
-        ]
-        return JSONResponse({"at": clock.now(), "queues": queues, "hints": hints})
+        )
+        hints = (
+            hint for hint in _all_hints(known) if wanted.get("instance", hint["instance"]) == hint["instance"]
+        )
+        return await json_response({"at": clock.now(), "queues": queues, "hints": hints})
 
     return [Route("/api/queues", list_queues)]
 
 
 def _all_queues(runners: Iterable[TargetRunner]) -> Iterable[dict[str, Any]]:
     for runner, sampler in _samplers(runners):
-        for report in sampler.report():
+        for report in list(sampler.report()):
             yield {"instance": runner.target.instance, **report.as_json()}
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slowlog import SlowlogReport, SlowlogSampler
+from exporter.web.json_pieces import json_response
 
 
 def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
@@ -16,10 +17,12 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
 
     async def list_patterns(request: Request) -> Response:
         wanted = request.query_params.get("instance")
-        found = [
-            report.as_json() for report in _reports(runners()) if wanted is None or report.instance == wanted
-        ]
-        return JSONResponse({"at": clock.now(), "targets": found})
+        found = (
+            report.as_json()
+            for report in _reports(list(runners()))
+            if wanted is None or report.instance == wanted
+        )
+        return await json_response({"at": clock.now(), "targets": found})
 
     return [Route("/api/slowlog", list_patterns)]
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
 from exporter.samplers.runner import TargetRunner
+from exporter.web.json_pieces import json_response
 
 
 def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
@@ -16,15 +17,15 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
 
     async def list_commands(request: Request) -> Response:
         wanted = request.query_params.get("instance")
-        found = [
+        found = (
             {
                 "instance": runner.target.instance,
                 "commands": [asdict(one) for one in runner.unavailable.commands],
                 "grant": runner.unavailable.grant,
             }
-            for runner in runners()
+            for runner in list(runners())
             if wanted in (None, runner.target.instance) and runner.unavailable.commands
-        ]
-        return JSONResponse({"at": clock.now(), "targets": found})
+        )
+        return await json_response({"at": clock.now(), "targets": found})
 
     return [Route("/api/unavailable", list_commands)]

@@ -1,6 +1,6 @@
 """`/metrics` is made when it is asked for; a large page that is always asked for, along with sampling."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -37,9 +37,9 @@ class WatchedExposition(Exposition):
     seconds = 0.0
     refreshes = 0
 
-    def render(self) -> list[bytes]:
+    def render_slowly(self) -> Iterator[bytes]:
         WatchedExposition.clock.seconds += WatchedExposition.seconds
-        return super().render()
+        return super().render_slowly()
 
     def refresh(self, blocks: Iterable[Any]) -> None:
         WatchedExposition.refreshes += 1

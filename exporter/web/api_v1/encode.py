@@ -1,19 +1,14 @@
 """Query results as Prometheus' API writes them: times as seconds, values as texts."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 
 from exporter.model.floats import format_float
 from exporter.model.labels import Labels
 from exporter.promql import Matrix, RangeSeries, Result, Scalar, String, Vector, VectorSample
-
-# About how much is written between two calls of `check`.
-_PIECE_CHARACTERS: Final = 1 << 15
-# A list longer than this is written in pieces.
-_SHORT: Final = 100
+from exporter.web.json_pieces import dump, gather, json_texts, list_texts
 
 Check = Callable[[int], None]
 """Called with the number of bytes that were written since the last call."""
@@ -41,74 +36,40 @@ def encode_result(result: Result, at_ms: int, limit: int | None = None, check: C
     value = result.value
     match value:
         case Vector():
-            kind, shown = "vector", _list(map(_sample(at_ms), value.samples[:limit]))
+            kind, shown = "vector", list_texts(map(_sample(at_ms), value.samples[:limit]))
         case Matrix():
-            kind, shown = "matrix", _list(map(_series, value.series[:limit]))
+            kind, shown = "matrix", list_texts(map(_series, value.series[:limit]))
         case Scalar():
             kind, shown = "scalar", iter([_point(at_ms, value.value)])
         case String():
-            kind, shown = "string", iter([json.dumps([at_ms / 1000, value.value], ensure_ascii=False)])
-    return Encoded(_collect(chain([f'{{"resultType":"{kind}","result":'], shown, ["}"]), check))
+            kind, shown = "string", iter([dump([at_ms / 1000, value.value])])
+    return _collect(chain([f'{{"resultType":"{kind}","result":'], shown, ["}"]), check)
 
 
 def encode_json(value: Any, check: Check = go_on) -> Encoded:
-    """Any JSON; long lists and what is around them in pieces."""
-    return Encoded(_collect(_pieces(value), check))
+    """Any JSON, as `json_texts`."""
+    return _collect(json_texts(value), check)
 
 
-def _collect(texts: Iterable[str], check: Check) -> list[bytes]:
-    """Texts as one, in pieces of about one size."""
+def _collect(texts: Iterable[str], check: Check) -> Encoded:
     parts: list[bytes] = []
-    piece: list[str] = []
-    size = 0
-    for text in chain(texts, [""]):
-        piece.append(text)
-        size += len(text)
-        if size >= _PIECE_CHARACTERS or not text:
-            # A lone surrogate cannot be sent as UTF-8: it can come from a label by way of a broken client.
-            parts.append("".join(piece).encode("utf-8", "replace"))
-            piece, size = [], 0
-            check(len(parts[-1]))
-    return parts
+    for part in gather(texts):
+        parts.append(part)
+        check(len(part))
+    return Encoded(parts)
 
 
-def _list(elements: Iterator[str]) -> Iterator[str]:
-    """A list of elements that are written already."""
-    yield "["
-    yield from islice(elements, 1)
-    for element in elements:
-        yield f",{element}"
-    yield "]"
+def _sample(at_ms: int) -> Callable[[VectorSample], Sequence[str]]:
+    return lambda sample: (f'{{"metric":{_labels(sample.labels)},"value":{_point(at_ms, sample.value)}}}',)
 
 
-def _pieces(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping) and any(isinstance(one, Mapping | list | tuple) for one in value.values()):
-        yield "{"
-        for number, (name, one) in enumerate(value.items()):
-            yield f"{',' if number else ''}{_dump(name)}:"
-            yield from _pieces(one)
-        yield "}"
-    elif isinstance(value, list | tuple) and len(value) > _SHORT:
-        yield from _list(map(_dump, value))
-    else:
-        yield _dump(value)
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _sample(at_ms: int) -> Callable[[VectorSample], str]:
-    return lambda sample: f'{{"metric":{_labels(sample.labels)},"value":{_point(at_ms, sample.value)}}}'
-
-
-def _series(series: RangeSeries) -> str:
+def _series(series: RangeSeries) -> Iterator[str]:
     points = ",".join([_point(at, number) for at, number in series.points])
-    return f'{{"metric":{_labels(series.labels)},"values":[{points}]}}'
+    yield f'{{"metric":{_labels(series.labels)},"values":[{points}]}}'
 
 
 def _labels(labels: Labels) -> str:
-    return _dump(labels.as_dict())
+    return dump(labels.as_dict())
 
 
 def _point(at_ms: int, value: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -31,7 +32,7 @@ def routes(groups: Callable[[], Sequence[Group]], clock: Clock) -> Sequence[Rout
 
     async def alerts(_: Request) -> Answer:
         rules = [rule for group in groups() for rule in group.alerting_rules]
-        return Answer({"alerts": [alert for rule in rules for alert in _encode_alerts(rule)]})
+        return Answer({"alerts": (alert for rule in rules for alert in _encode_alerts(rule))})
 
     return (
         Route("/api/v1/rules", api(rules), methods=["GET"]),
@@ -126,8 +127,9 @@ def _encode_rule(rule: Rule, with_alerts: bool) -> dict[str, Any]:
     }
 
 
-def _encode_alerts(rule: AlertingRule) -> list[dict[str, Any]]:
-    return [_encode_alert(rule, alert) for alert in rule.active.values() if alert.is_active]
+def _encode_alerts(rule: AlertingRule) -> Iterator[dict[str, Any]]:
+    """One by one, while they are written."""
+    return map(partial(_encode_alert, rule), rule.active_alerts)
 
 
 def _encode_alert(rule: AlertingRule, alert: ActiveAlert) -> dict[str, Any]:

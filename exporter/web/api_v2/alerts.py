@@ -17,6 +17,7 @@ from exporter.web.api_v2.decode import decode_alerts, fault_of
 from exporter.web.api_v2.encode import encode_alert
 from exporter.web.api_v2.filters import AlertFilter, flag
 from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
+from exporter.web.turn import Turn
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
@@ -27,7 +28,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         now = clock.now()
         encoded = [
             encode_alert(alert, status, receivers)
-            for alert in manager.alerts
+            async for alert in Turn().each(list(manager.alerts))
             if not alert.is_resolved(now)
             and wanted.admits_any(receivers := manager.receivers_of(alert.labels))
             and wanted.admits(alert.labels, status := manager.status(alert.labels))
@@ -37,7 +38,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     async def post_alerts(request: Request) -> None:
         posted = decode_alerts(await read_json(request))
         timeout = manager.config.global_.resolve_timeout.seconds
-        faults = [fault_of(alert, clock.now(), timeout) for alert in posted]
+        faults = [fault_of(alert, clock.now(), timeout) async for alert in Turn().each(posted)]
         good = [alert for alert, fault in zip(posted, faults, strict=True) if not fault]
         await manager.receive(good, source="v2")
         if faults := [fault for fault in faults if fault]:
@@ -48,7 +49,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         wanted = AlertFilter(request, manager.config.receiver_labels)
         with_muted = flag(request, "muted")
         shown = [group for group in manager.groups if wanted.admits_any([group.options.receiver])]
-        return _encode_groups(manager, wanted, shown, with_muted, clock.now())
+        return await _encode_groups(manager, wanted, shown, with_muted, clock.now())
 
     return (
         Route("/api/v2/alerts", endpoint(get_alerts), methods=["GET"]),
@@ -57,16 +58,17 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     )
 
 
-def _encode_groups(
+async def _encode_groups(
     manager: AlertManager, wanted: AlertFilter, groups: Sequence[Group], with_muted: bool, now: float
 ) -> list[dict[str, Any]]:
     receivers = _receivers_by_alert(groups)
     encoded = []
+    turn = Turn()
     for group in _in_order(groups):
         muted_by = manager.muted_by(group)
         alerts = [
-            encode_alert(alert, status, receivers[alert.labels], muted_by)
-            for alert in sort_alerts(group.alerts)
+            encode_alert(alert, status, receivers.get(alert.labels, ()), muted_by)
+            async for alert in turn.each(sort_alerts(group.alerts))
             if not alert.is_resolved(now)
             and wanted.admits(alert.labels, status := manager.status(alert.labels))
         ]

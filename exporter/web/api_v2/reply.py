@@ -7,6 +7,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from exporter.web.json_pieces import json_response
+
 MAX_BODY_BYTES: Final = 32 << 20
 """The largest body that is read."""
 
@@ -28,17 +30,20 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
     async def respond(request: Request) -> Response:
         try:
-            return _respond(await handler(request), 200)
+            return await _respond(await handler(request), 200)
         except RefusedError as error:
-            return _respond(str(error), error.status)
+            return await _respond(str(error), error.status)
 
     return respond
 
 
-def _respond(content: Any, status: int) -> Response:
-    body = "" if content is None else json.dumps(content, ensure_ascii=False) + "\n"
-    headers = {"Cache-Control": "no-store"}
-    return Response(body, status, headers=headers, media_type="application/json")
+async def _respond(content: Any, status: int) -> Response:
+    if content is None:
+        response = Response("", status, media_type="application/json")
+    else:
+        response = await json_response(content, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 async def read_json(request: Request) -> Any:
