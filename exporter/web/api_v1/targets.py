@@ -28,7 +28,7 @@ def routes(runners: Runners, store: Store, clock: Clock, turn_taker: TurnTaker) 
         state = request.query_params.get("state", "").lower()
         job = request.query_params.get("scrapePool", "")
         shown = [runner for runner in runners() if state in ("", "any", "active")]
-        active = [_encode_target(runner) for runner in shown if job in ("", _job(runner))]
+        active = (_encode_target(runner) for runner in shown if job in ("", _job(runner)))
         # What relabelling has dropped is not kept.
         counts: dict[str, int] | None = {} if state in ("", "any", "dropped") else None
         return Answer({"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": counts})
