@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
@@ -319,20 +319,31 @@ class App:
         return self.reloader.restart_needed
 
     async def stop(self) -> None:
-        """Stop every part in the order in which data flows; a message under way is sent."""
+        """Stop every part in the order in which data flows; a message under way is sent. What hangs is left
+        behind, in time for the next."""
         log.info("stopping")
         for chore in self._chores:
             chore.cancel()
-        await self.reloader.stop()
-        await self.targets.stop()
-        await self.schedule.stop()
-        await self.rules.stop()
+        began = asyncio.get_running_loop().time()
+        await _stop_by(began + 1.5, "reload", self.reloader.stop())
+        await _stop_by(began + 1.5, "discovery", self.targets.stop())
+        await _stop_by(began + 1.5, "samplers", self.schedule.stop())
+        await _stop_by(began + 1.5, "rules", self.rules.stop())
         await asyncio.gather(
             self.alerting.stop(_SEND_DEADLINE_SECONDS), self.forwarder.stop(_SEND_DEADLINE_SECONDS)
         )
-        await self.fleet.close()
-        await self.keeper.close()
+        await _stop_by(began + 6.5, "connections", self.fleet.close())
+        await _stop_by(began + 7.0, "state database", self.keeper.close())
         self._turn_taker.close()
-        await self.web.stop()
+        await _stop_by(began + 8.0, "web server", self.web.stop())
         self.loop_watch.stop()
         log.info("stopped")
+
+
+async def _stop_by(moment: float, part: str, stopping: Coroutine[Any, Any, None]) -> None:
+    """Wait for a part to stop, until a moment of the loop's time, and not at all where that is over."""
+    try:
+        async with asyncio.timeout_at(moment):
+            await stopping
+    except TimeoutError:
+        log.error("a part of the daemon does not stop in time and is left behind", part=part)

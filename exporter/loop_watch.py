@@ -85,7 +85,7 @@ class LoopWatch:
         loop.call_soon_threadsafe(self._answered.set)
         place = ""
         if not self._answered.wait(STALL_SECONDS):
-            place = place_of(sys._current_frames().get(self._loop_thread))
+            place = place_of_thread(self._loop_thread)
             while not self._answered.wait(_PATIENCE_SECONDS):
                 if self._ended.is_set():
                     return
@@ -111,6 +111,11 @@ class LoopWatch:
             where=place or "not seen",
         )
         self._untold = 0
+
+
+def place_of_thread(thread: int) -> str:
+    """Where a thread is (see `place_of`), by its ident."""
+    return place_of(sys._current_frames().get(thread))
 
 
 def place_of(frame: FrameType | None) -> str:

@@ -5,6 +5,7 @@ What it says between is plausible, so that its reader goes on to the reply that 
 
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Self
@@ -171,7 +172,9 @@ KINDS: Final[dict[str, Callable[[], Answer]]] = {
     "parameters": lambda: _for(b"CONFIG", array(*(bulk(b"p%d" % n) for n in range(100_000)))),
     "memory statistics": lambda: _for(b"MEMORY", array(*(bulk(b"p%d" % n) for n in range(100_000)))),
     "acl log": lambda: _for(b"ACL", array(*(_denied(n) for n in range(50_000)))),
-    "keys at once": lambda: _for(b"SCAN", _keys(10_000_000)),
+    "keys at once": lambda: _for(
+        b"SCAN", b"*2\r\n$1\r\n7\r\n*10000000\r\n", endless=b"$3\r\nkey\r\n" * 10_000
+    ),
     "many keys at once": lambda: _for(b"SCAN", _keys(200_000)),
     "cursor without end": lambda: _for(b"SCAN", _keys(10)),
     "cursor of words": lambda: _for(b"SCAN", array(bulk(b"abc"), array(bulk(b"k")))),
@@ -227,3 +230,17 @@ class HostileServer:
                 for piece in self._answer(words):
                     connection.sendall(piece)
         self._connections.discard(connection)
+
+
+def main(kinds: Sequence[str]) -> None:
+    """A server of each of these kinds until standard input ends; prints a port and a kind per line."""
+    with contextlib.ExitStack() as stack:
+        for kind in kinds or KINDS:
+            server = stack.enter_context(HostileServer(kind))
+            print(server.port, kind, flush=True)
+        print("ready", flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -3,6 +3,7 @@
 What all of them want to know next travels in one round trip, without a task and a deadline for each.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class _Question:
 
 
 class LockStep:
-    """The way to a server for coroutines that `run` drives; they may wait for nothing else."""
+    """The way to a server for coroutines that `run` drives; they may wait for nothing else, but give way to
+    the event loop (`asyncio.sleep(0)`) where they have much to do."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -95,18 +97,18 @@ class LockStep:
         deadline = time.monotonic() + timeout_seconds
         walkers = [_Walker(index, one, ended) for index, one in enumerate(passes)]
         try:
-            for walker in walkers:
-                walker.go_on()
+            await self._go_on(walkers, deadline)
             while waiting := [walker for walker in walkers if walker.question is not None]:
                 together = [walker for walker in waiting if not walker.alone] or waiting[:1]
-                await self._ask(together, deadline - time.monotonic())
+                await self._ask(together, deadline)
         finally:
             for one in passes:
                 one.close()
 
-    async def _ask(self, walkers: "Sequence[_Walker]", seconds: float) -> None:
+    async def _ask(self, walkers: "Sequence[_Walker]", deadline: float) -> None:
         """One round trip for the questions of these."""
         questions = [walker.question for walker in walkers if walker.question is not None]
+        seconds = deadline - time.monotonic()
         try:
             if seconds <= 0:
                 raise TargetError(Reason.TIMEOUT, f"{self.target.address}: no answer in time")
@@ -115,11 +117,23 @@ class LockStep:
             else:
                 await self._exchange(questions, seconds)
         except TargetError as error:
-            for walker in walkers:
-                walker.go_on(error)
+            await self._go_on(walkers, deadline, error)
         else:
-            for walker in walkers:
-                walker.go_on()
+            await self._go_on(walkers, deadline)
+
+    async def _go_on(
+        self, walkers: "Sequence[_Walker]", deadline: float, error: TargetError | None = None
+    ) -> None:
+        """Let each run until it asks or ends, one after the other: what comes first, others go by."""
+        for walker in walkers:
+            walker.go_on(error)
+            while walker.gives_way:
+                await asyncio.sleep(0)
+                is_late = time.monotonic() > deadline
+                walker.go_on(self._out_of_time() if is_late else None)
+
+    def _out_of_time(self) -> TargetError:
+        return TargetError(Reason.TIMEOUT, f"{self.target.address}: its replies take too long to read")
 
     async def _time(self, question: _Question, seconds: float) -> None:
         question.replies, question.seconds = await self._connection.time_exchange(
@@ -144,16 +158,21 @@ class _Walker:
     coroutine: Coroutine[Any, Any, None]
     ended: Callable[[int, Exception | None], None]
     question: _Question | None = None
+    gives_way: bool = False
 
     @property
     def alone(self) -> bool:
         return self.question is not None and self.question.alone
 
     def go_on(self, error: TargetError | None = None) -> None:
-        """Let it run until it asks or ends."""
-        self.question = None
+        """Let it run until it asks, ends or gives way."""
+        self.question, self.gives_way = None, False
         try:
             asked = self.coroutine.send(None) if error is None else self.coroutine.throw(error)
+            if asked is None:
+                # What asyncio.sleep(0) hands to whoever drives it.
+                self.gives_way = True
+                return
             if not isinstance(asked, _Question):
                 raise TypeError("in a lock-step a coroutine can wait for its server only")
             self.question = asked

@@ -14,6 +14,7 @@ from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines
 from exporter.samplers.replies import pairs
+from exporter.samplers.time_slice import TimeSlice
 
 LATENCIES: Final = Family(
     "redis_commands_latencies_usec",
@@ -70,9 +71,12 @@ class CommandLatencySampler:
         self._names, self._generation = names, self._table.generation
         moved = [pair for pair in zip(names, details, strict=False) if not self._is_known(*pair)]
         sums = await self._ask_sums(connection, at, [name for name, _ in moved])
+        turn = TimeSlice()
         for name, described in moved:
             if isinstance(name, bytes):
                 self._read(name, described, sums)
+            if turn.is_over:
+                await turn.give_way()
         self._before = {}
         if isinstance(reply, list):
             self._table.tell_all(LATENCIES)

@@ -169,3 +169,36 @@ def test_passes_are_ended_where_the_whole_is_cancelled(start_server: StartServer
 
     asyncio.run(scenario())
     assert left == ["left"]
+
+
+def test_one_that_gives_way_goes_on_before_the_others_do(empty_server: RealServer) -> None:
+    order: list[str] = []
+
+    async def long(steps: LockStep) -> None:
+        await steps.execute("PING")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        order.append("long")
+        await steps.execute("PING")
+
+    async def other(steps: LockStep) -> None:
+        await steps.execute("PING")
+        order.append("other")
+
+    ends, round_trips = drive(empty_server.port, long, other)
+    assert ends == [None, None]
+    assert order == ["long", "other"]
+    assert round_trips == 2
+
+
+def test_one_that_computes_for_too_long_ends_at_the_deadline(empty_server: RealServer) -> None:
+    async def endless(steps: LockStep) -> None:
+        await steps.execute("PING")
+        while True:
+            await asyncio.sleep(0)
+
+    ends, _ = drive(empty_server.port, endless, asks("PING"), timeout_seconds=0.5)
+    assert isinstance(ends[0], TargetError)
+    assert ends[0].reason is Reason.TIMEOUT
+    assert "too long to read" in str(ends[0])
+    assert ends[1] is None

@@ -1,6 +1,8 @@
 """Faults and attacks: a module per kind, named after what a user would see. Some have theirs elsewhere.
 
 - a header, a URL, a body without end; half requests; idle connections; too many of them: `test_http_in`
+- servers whose replies never end, are huge or none: `test_hostile_servers`
+- the end, whatever hangs: `test_end`
 - requests of which a proxy and the daemon could see different ends: `test_ambiguous_requests`
 - methods that a path does not have: `test_methods`
 - pages of other origins, and other names of the host (CSRF, DNS rebinding, CORS): `test_other_origins`; each

@@ -8,6 +8,7 @@ from typing import Final
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients.entry import ClientList, host_of, kind_of
+from exporter.samplers.time_slice import TimeSlice
 
 NONE: Final = "none"
 
@@ -68,23 +69,32 @@ _EXTREMES: Final = (
 )
 
 
-def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping[str, LabelCap]) -> None:
-    """Write all counts; `caps` by label."""
+async def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping[str, LabelCap]) -> None:
+    """Write all counts; `caps` by label. Gives way to the event loop between them, where there are many."""
+    turn = TimeSlice()
     for family, label in ((BY_NAME, "name"), (BY_USER, "user"), (BY_DATABASE, "db")):
         _write(family, clients.counts(label), table, caps[label])
+        if turn.is_over:
+            await turn.give_way()
     # Many connections have few addresses, and fewer kinds of flags.
     hosts: Counter[str] = Counter()
     for address, count in clients.counts("addr").items():
         hosts[host_of(address)] += count
     _write(BY_HOST, hosts, table, caps["host"])
+    if turn.is_over:
+        await turn.give_way()
     kinds: Counter[str] = Counter()
     for flags, count in clients.counts("flags").items():
         kinds[kind_of(flags)] += count
     for kind, count in kinds.items():
         table.set(BY_KIND, float(count), kind)
     _write_idle(clients.numbers("idle"), table)
+    if turn.is_over:
+        await turn.give_way()
     _write_libraries(clients, table, caps["library"])
     for family, field, combine in _EXTREMES:
+        if turn.is_over:
+            await turn.give_way()
         numbers = clients.numbers(field)
         if numbers:
             table.set(family, combine(numbers))

@@ -6,6 +6,7 @@ from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients.entry import ClientList, host_of, port_of
 from exporter.samplers.info.parser import parse_amount
+from exporter.samplers.time_slice import TimeSlice
 
 _INFO_LABELS: Final = ("id", "name", "flags", "db", "host", "port", "user", "resp")
 
@@ -34,11 +35,14 @@ NUMBERS: Final = {
 FAMILIES: Final = (INFO, CREATED, IDLE_SINCE, *NUMBERS.values())
 
 
-def write_connections(
+async def write_connections(
     clients: ClientList, table: SeriesTable, at: float, *, limit: int, with_port: bool
 ) -> None:
-    """Write the first `limit` connections; `at` is now, in epoch seconds."""
+    """Write the first `limit` connections; `at` is now, in epoch seconds. Gives way to the event loop."""
+    turn = TimeSlice()
     for fields in clients.fields(limit):
+        if turn.is_over:
+            await turn.give_way()
         address = fields.get("addr", "")
         values = {**fields, "host": host_of(address), "port": port_of(address) if with_port else ""}
         table.set(INFO, 1.0, *(values.get(name, "") for name in _INFO_LABELS))

@@ -5,7 +5,7 @@ same order on all lines. Names of clients, users and libraries hold no spaces: s
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from exporter.samplers.info.parser import parse_amount
@@ -57,9 +57,9 @@ class ClientList:
             return list(map(float, texts))
         return [number for text in texts if (number := parse_amount(text)) is not None]
 
-    def fields(self, limit: int) -> Sequence[Mapping[str, str]]:
+    def fields(self, limit: int) -> Iterator[Mapping[str, str]]:
         """All fields of the first `limit` connections."""
-        return [_fields(line) for line in self._lines[:limit]]
+        return map(_fields, self._lines[:limit])
 
 
 def _fields(line: str) -> Mapping[str, str]:

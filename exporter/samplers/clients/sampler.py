@@ -53,10 +53,12 @@ class ClientsSampler:
         clients = ClientList(reply, settings.max_clients)
         self._passes_to_skip = len(clients) // _CLIENTS_PER_PASS
         table.set(LISTED, float(len(clients)))
-        aggregate.write_aggregate(clients, table, self._caps)
+        await aggregate.write_aggregate(clients, table, self._caps)
         if settings.per_connection:
             limit = settings.max_connections
-            connections.write_connections(clients, table, at, limit=limit, with_port=settings.include_port)
+            await connections.write_connections(
+                clients, table, at, limit=limit, with_port=settings.include_port
+            )
             self._ids.folded += max(0, len(clients) - limit)
 
     async def close(self) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from exporter.model.labels import share
 from exporter.samplers.info.parser import parse_amount, parse_named_amounts
+from exporter.samplers.time_slice import TimeSlice
 
 # Numbers that nothing has to be thought about: no signs, exponents or words.
 _PLAIN: Final = re.compile(r"[0-9.]+")
@@ -194,8 +195,8 @@ class LineMemory:
         fields = [head for head in self._heads if head.endswith(":")]
         self._lines = lines if len(set(fields)) == len(fields) else ()
 
-    def update(self, lines: Sequence[str], values: list[float | None]) -> bool:
-        """Run the readers of the lines that moved; False where everything has to be read anew."""
+    async def update(self, lines: Sequence[str], values: list[float | None]) -> bool:
+        """Run the readers of the lines that moved; False where everything has to be read anew. Gives way."""
         before, self._lines = self._lines, ()
         if len(lines) != len(before):
             return False
@@ -206,8 +207,12 @@ class LineMemory:
             # Words that stand for numbers, or -1 for what is not known, only a reader of one line knows.
             if not together.read(members, lines, values):
                 alone += members
-        if not all(self._read(index, lines[index], values) for index in alone):
-            return False
+        turn = TimeSlice()
+        for index in alone:
+            if not self._read(index, lines[index], values):
+                return False
+            if turn.is_over:
+                await turn.give_way()
         self._lines = lines
         return True
 

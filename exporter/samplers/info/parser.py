@@ -18,6 +18,8 @@ _BETWEEN: Final = re.compile(",(?=[^,=]*=)")
 _MAX_BYTES: Final = 2 << 20
 MAX_LINES: Final = 5_000
 _MAX_LINE: Final = 8_192
+# Lines have some ten pairs, and as many percentiles as somebody asks for.
+_MAX_PAIRS: Final = 100
 
 
 def split_lines(reply: bytes) -> Sequence[str]:
@@ -83,7 +85,8 @@ _WORDS = {
 
 def parse_named_amounts(text: str) -> tuple[tuple[str, ...], list[float | None]]:
     """The names and the amounts of `calls=21,usec=175`, in order; None for what is none, or not known."""
-    pairs = [item.partition("=") for item in _BETWEEN.split(text.rstrip(","))]
+    items = _BETWEEN.split(text.rstrip(","), _MAX_PAIRS)[:_MAX_PAIRS]
+    pairs = [item.partition("=") for item in items]
     return tuple(name for name, _, _ in pairs), [parse_amount(value) for _, _, value in pairs]
 
 

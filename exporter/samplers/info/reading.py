@@ -20,6 +20,7 @@ from exporter.samplers.info.sections import (
     server,
     threads,
 )
+from exporter.samplers.time_slice import TimeSlice
 
 # Valkey 9.1 repeats CLUSTER INFO here, which is asked for everywhere; what is told of a search for hot keys
 # has names of other sections; how sizes are distributed is told of each database and type.
@@ -59,8 +60,9 @@ class InfoReader:
         self._generation = -1
         self._modules: set[str] = set()
 
-    def read(self, reply: bytes, at: float) -> None:
-        """Write what the reply says into the table, and note the facts; `at` is now, in epoch seconds.
+    async def read(self, reply: bytes, at: float) -> None:
+        """Write what the reply says into the table, and note the facts; `at` is now, in epoch seconds. Gives
+        way to the event loop where that takes long.
 
         Raises `TargetError` where it says nothing that is known here.
         """
@@ -70,8 +72,8 @@ class InfoReader:
         is_same = self._generation == self._table.generation
         if is_same:
             self._table.carry_over()
-        if not is_same or not self._memory.update(lines, self._table.values):
-            self._read_anew(lines)
+        if not is_same or not await self._memory.update(lines, self._table.values):
+            await self._read_anew(lines)
             self._generation = self._table.generation
         fields = self._memory.fields
         self._commands.tell()
@@ -82,7 +84,7 @@ class InfoReader:
         self._facts.keys_by_database = self._keyspace.keys
         self._facts.command_times = CommandTimes(at, self._commands.durations, self._table.values)
 
-    def _read_anew(self, lines: Sequence[str]) -> None:
+    async def _read_anew(self, lines: Sequence[str]) -> None:
         self._table.discard()
         self._modules = set()
         self._memory.clear()
@@ -92,7 +94,7 @@ class InfoReader:
         self._plain.fields = self._memory.fields
         # By which other lines go, wherever it stands.
         self._memory.note("run_id", next((line[7:] for line in lines if line.startswith("run_id:")), ""))
-        sections = self._read_lines(lines)
+        sections = await self._read_lines(lines)
         fields = self._memory.fields
         # Dragonfly has names of its own for errors.
         self._commands.end(sections if "dragonfly_version" not in fields else ())
@@ -102,12 +104,14 @@ class InfoReader:
         if self._empty_databases and _KEYSPACE in sections and self._facts.mode != "sentinel":
             self._keyspace.fill_empty()
 
-    def _read_lines(self, lines: Sequence[str]) -> Collection[str]:
+    async def _read_lines(self, lines: Sequence[str]) -> Collection[str]:
         """Have all lines read; gives the sections that they stand in."""
         section, sections = "", set[str]()
         entries: list[tuple[str, str, LineReader]] = [("", "", None)] * len(lines)
-        is_known, percentiles = False, []
+        is_known, percentiles, turn = False, [], TimeSlice()
         for index, line in enumerate(lines):
+            if turn.is_over:
+                await turn.give_way()
             key, colon, text = split_field(line)
             if line.startswith("#"):
                 if _is_head(line, lines[index - 1] if index else ""):
@@ -132,6 +136,8 @@ class InfoReader:
             raise TargetError(Reason.PROTOCOL, f"{self._where}: {_UNKNOWN}")
         for entry in entries:
             self._memory.add(*entry)
+            if turn.is_over:
+                await turn.give_way()
         self._memory.keep(lines)
         return sections
 

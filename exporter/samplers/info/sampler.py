@@ -72,12 +72,12 @@ class InfoSampler:
 
     async def _read(self, reply: bytes, connection: Asker, at: float) -> None:
         try:
-            self._reader.read(reply, at)
+            await self._reader.read(reply, at)
         except TargetError:
             if not self._knows_all:
                 raise
             # Some servers answer with next to nothing to a section that they do not know.
-            self._reader.read(_as_text(await connection.execute("INFO"), connection), at)
+            await self._reader.read(_as_text(await connection.execute("INFO"), connection), at)
             self._knows_all = False
 
     async def _ask_tile38(self, connection: Asker) -> None:

@@ -14,6 +14,8 @@ from exporter.samplers.slowlog.ledger import DEFAULT_CAPACITY
 
 # Entries may come between the look at the newest and the reading of all new ones.
 _SLACK: Final = 16
+# Each is some forty elements, and a reply is bounded in these.
+_MOST_AT_ONCE: Final = 5_000
 _LENGTH, _NEWEST, _CAPACITY = "SLOWLOG LEN", "SLOWLOG GET", "CONFIG GET slowlog-max-len"
 _COMMANDLOGS: Final = ("slow", "large-request", "large-reply")
 
@@ -54,7 +56,7 @@ async def look(
 
 async def read_more(connection: Asker, wanted: int, length: int, limit: int) -> Sequence[Entry]:
     """At least the `wanted` newest entries, as far as the ring and the limit allow."""
-    count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit)
+    count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit, _MOST_AT_ONCE)
     return parse_entries(await connection.execute("SLOWLOG", "GET", count), count)
 
 

@@ -24,6 +24,7 @@ from exporter.samplers.slowlog.reading import (
     was_never_emptied,
 )
 from exporter.samplers.slowlog.report import SlowlogReport
+from exporter.samplers.time_slice import TimeSlice
 
 _TOP_PATTERNS: Final = 50
 # The ring is read again before this share of it can have been replaced.
@@ -80,7 +81,7 @@ class SlowlogSampler:
             taken = Taken()
         else:
             taken = await self._take(connection, view)
-        self._count(taken, at)
+        await self._count(taken, at)
         self._plan_next(len(taken.entries) + taken.lost, at)
         self._write(view, at)
 
@@ -109,7 +110,10 @@ class SlowlogSampler:
             return
         entries = await read_more(connection, view.length, view.length, self._settings.max_entries)
         is_whole = fresh and len(entries) >= view.length and await self._is_whole(connection, entries)
+        turn = TimeSlice()
         for entry in reversed(entries):
+            if turn.is_over:
+                await turn.give_way()
             if self._is_own(entry):
                 continue
             self._book.add(self._names.name(entry.arguments), entry, is_new=False)
@@ -130,11 +134,14 @@ class SlowlogSampler:
             newest = await read_more(connection, wanted, view.length, self._settings.max_entries)
         return self._ledger.take(newest, view.length, capacity=self._facts.slowlog_max_len)
 
-    def _count(self, taken: Taken, at: float) -> None:
+    async def _count(self, taken: Taken, at: float) -> None:
         self._lost += taken.lost
         self._uncertain += taken.uncertain
         self._resets += taken.reset
+        turn = TimeSlice()
         for entry in taken.entries:
+            if turn.is_over:
+                await turn.give_way()
             if self._is_own(entry):
                 continue
             self._observe(entry)

@@ -401,7 +401,7 @@ def test_a_reply_that_says_nothing_of_redis_is_a_fault(reply: str) -> None:
     subject = reading()
     for _ in range(2):
         with pytest.raises(TargetError, match="names no field that Redis has") as raised:
-            subject.reader.read(reply.encode(), 0.0)
+            asyncio.run(subject.reader.read(reply.encode(), 0.0))
         assert raised.value.reason is Reason.PROTOCOL
         subject.table.discard()
     assert subject.read(PLAIN.encode())["redis_connected_clients"] == 6.0
@@ -516,7 +516,7 @@ def test_the_start_stands_still_wherever_the_run_is_named() -> None:
     subject, lines = reading(), ["redis_version:7.0.15", "uptime_in_seconds:10", "run_id:abc"]
     for at in (1000.9, 1001.1, 1000.5):
         lines.insert(0, f"cmdstat_c{at}:calls=1")
-        subject.reader.read("\r\n".join(lines).encode(), at)
+        asyncio.run(subject.reader.read("\r\n".join(lines).encode(), at))
         sample = subject.table.finish(int(at * 10))
         found = {
             str(point.series): value for point, value in zip(sample.layout.points, sample.values, strict=True)

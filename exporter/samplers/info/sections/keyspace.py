@@ -39,7 +39,7 @@ _DATABASE: Final = re.compile(r"db\d{1,9}", re.ASCII)
 # Pika counts keys by type: `db0 Strings_keys=4200, expires=4100, invalid_keys=70`.
 _BY_TYPE: Final = re.compile(r"db(\d{1,9}) \w+_keys=(\d{1,20}), expires=(\d{1,20})(?:,.*)?", re.ASCII)
 # So many databases are shown, and so many of those that are empty.
-MAX_DATABASES: Final = 1_000
+MAX_DATABASES: Final = 500
 _MAX_EMPTY: Final = 100
 
 
