@@ -104,6 +104,7 @@ async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) 
     last_resort.start()
     await app.stop()
     last_resort.all_is_done()
+    _ignore(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def end_signal(*numbers: signal.Signals) -> asyncio.Event:
@@ -112,6 +113,14 @@ def end_signal(*numbers: signal.Signals) -> asyncio.Event:
     for number in numbers:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     return ended
+
+
+def _ignore(*numbers: signal.Signals) -> None:
+    """The end has come: who asks for it once more must not turn it into a failure."""
+    loop = asyncio.get_running_loop()
+    for number in numbers:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 async def _reload(app: App) -> None:

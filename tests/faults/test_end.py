@@ -84,16 +84,17 @@ def seconds_to_end(daemon: Daemon, *, signals: int = 1) -> float:
     for _ in range(signals - 1):
         daemon.signal(signal.SIGTERM)
         time.sleep(0.2)
-    assert daemon.stop(3 * END_SECONDS) == 0
-    assert "Traceback" not in daemon.log
+    status = daemon.stop(3 * END_SECONDS)
+    assert status == 0, daemon.log
+    assert "Traceback" not in daemon.log, daemon.log
     assert "never retrieved" not in daemon.log
     return time.monotonic() - began
 
 
-def ask(daemon: Daemon, path: str) -> None:
+def ask(url: str) -> None:
     """A request of which nobody cares what becomes."""
     with contextlib.suppress(OSError, urllib.error.URLError):
-        urllib.request.urlopen(daemon.url + path, timeout=60).read()
+        urllib.request.urlopen(url, timeout=60).read()
 
 
 def test_hanging_names_and_a_hanging_receiver(tmp_path: Path) -> None:
@@ -160,19 +161,17 @@ def test_queries_and_clients_that_do_not_read(
 ) -> None:
     servers = [start_server() for _ in range(2)]
     urls = {f"s{number}": server.url for number, server in enumerate(servers)}
-    with Daemon(tmp_path, "--config", str(configure(tmp_path, urls))) as daemon:
+    config = configure(tmp_path, urls)
+    with Daemon(tmp_path, "--config", str(config)) as daemon, contextlib.ExitStack() as stack:
         path = "/api/v1/query?" + urllib.parse.urlencode({"query": _HEAVY})
-        threads = [threading.Thread(target=ask, args=(daemon, path)) for _ in range(6)]
+        threads = [threading.Thread(target=ask, args=(daemon.url + path,)) for _ in range(6)]
         for thread in threads:
             thread.start()
-        deaf = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(20)]
-        for client in deaf:
+            stack.callback(thread.join, 60)
+        for _ in range(20):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             with contextlib.suppress(OSError):
                 client.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 20)
         time.sleep(1)
         assert seconds_to_end(daemon, signals=signals) < END_SECONDS
-        for client in deaf:
-            client.close()
-        for thread in threads:
-            thread.join(60)
