@@ -14,7 +14,13 @@ AnswerT = TypeVar("AnswerT")
 TIMEOUT_SECONDS: Final = 5.0
 """How long one server may take for all that it is asked at once."""
 
+MAX_SERVERS: Final = 2_000
+"""How many servers one may tell of: a cluster has a thousand at most, as Redis recommends."""
+
 _MAX_KNOWN: Final = 1_000
+_MAX_REPLY_BYTES: Final = 4 << 20
+# What comes of reading an answer of another form than that of any server that is known.
+_OF_OTHER_FORMS: Final = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 class Informants:
@@ -68,14 +74,28 @@ class Informants:
 
 
 async def _ask(server: Target, question: Callable[[Connection], Awaitable[AnswerT]]) -> AnswerT:
-    connection = Connection(server, timeout_seconds=TIMEOUT_SECONDS, name="redis-vigil-discovery")
+    connection = Connection(
+        server,
+        timeout_seconds=TIMEOUT_SECONDS,
+        name="redis-vigil-discovery",
+        max_reply_bytes=_MAX_REPLY_BYTES,
+    )
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             return await question(connection)
     except TimeoutError:
         raise TargetError(Reason.TIMEOUT, f"{server.address}: no answer in time") from None
+    except _OF_OTHER_FORMS as error:
+        text = f"{server.address}: its answer is none that can be read ({type(error).__name__})"
+        raise TargetError(Reason.PROTOCOL, text) from error
     finally:
         await connection.close()
+
+
+def require_few(count: int, asked: Address) -> None:
+    """Raises `TargetError` where one tells of more servers than `MAX_SERVERS`."""
+    if count > MAX_SERVERS:
+        raise TargetError(Reason.PROTOCOL, f"{asked}: tells of more than {MAX_SERVERS:,} servers")
 
 
 def _failure(errors: Sequence[TargetError]) -> DiscoveryError:

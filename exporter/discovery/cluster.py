@@ -8,7 +8,7 @@ from typing import Any, Final
 from exporter.config.discovery import CLUSTER_LABEL, ClusterSection
 from exporter.connection import Connection
 from exporter.discovery.addresses import AddressMap
-from exporter.discovery.asking import Informants, text
+from exporter.discovery.asking import Informants, require_few, text
 from exporter.discovery.base import Finding, Found, Template
 from exporter.discovery.cluster_nodes import Node, prefer_slots, read_nodes, read_shards
 from exporter.errors import Reason, ReplyError, TargetError
@@ -49,11 +49,15 @@ class ClusterSource:
         asked = connection.target.address
         if time.monotonic() >= self._no_shards_until:
             (shards,) = await connection.pipeline([("CLUSTER", "SHARDS")])
+            require_few(len(shards) if isinstance(shards, list) else 0, asked)
             if nodes := read_shards(_checked(shards, asked, _NOT_THERE)):
+                require_few(len(nodes), asked)
                 return nodes, asked
             self._no_shards_until = time.monotonic() + _RETRY_SECONDS
         reply, slots = await connection.pipeline([("CLUSTER", "NODES"), ("CLUSTER", "SLOTS")])
-        nodes = read_nodes(text(_checked(reply, asked)), over_tls=asked.tls)
+        lines = text(_checked(reply, asked))
+        require_few(lines.count("\n"), asked)
+        nodes = read_nodes(lines, over_tls=asked.tls)
         return prefer_slots(nodes, slots), asked
 
     def _finding(self, node: Node, asked: Address) -> Finding:

@@ -11,7 +11,7 @@ from exporter.config.discovery import MASTER_LABEL, SentinelSection
 from exporter.config.url import ServerUrl
 from exporter.connection import Connection
 from exporter.discovery.addresses import AddressMap
-from exporter.discovery.asking import Informants, text
+from exporter.discovery.asking import Informants, require_few, text
 from exporter.discovery.base import Finding, Found, Template
 from exporter.errors import ReplyError
 from exporter.model.target import Address, Credentials
@@ -43,7 +43,10 @@ class SentinelSource:
         """What a sentinel watches, and which others watch it too."""
         findings: list[Finding] = []
         others: Sequence[Address] = ()
-        for entry in await connection.execute("SENTINEL", "MASTERS"):
+        asked = connection.target.address
+        masters = await connection.execute("SENTINEL", "MASTERS")
+        require_few(len(masters), asked)
+        for entry in masters:
             master = _pairs(entry)
             name = master.get("name", "")
             if self._wanted and name not in self._wanted:
@@ -51,6 +54,7 @@ class SentinelSource:
             findings += self._findings(name, "master", [master])
             if self._replicas:
                 replicas = await connection.execute("SENTINEL", "SLAVES", name)
+                require_few(len(findings) + len(replicas), asked)
                 findings += self._findings(name, "replica", [_pairs(replica) for replica in replicas])
             others = others or await self._others(connection, name)
         return findings, others

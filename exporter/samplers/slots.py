@@ -12,6 +12,8 @@ from exporter.connection import Reply
 
 SLOTS: Final = 16384
 _KNOWN_SECONDS: Final = 30.0
+# A cluster has a thousand at most, as Redis recommends.
+_MAX_NODES: Final = 2_000
 
 
 def slot_of(key: bytes) -> int:
@@ -63,6 +65,8 @@ class Slots:
         self.generation += self._held != before
 
     def _read(self, nodes: bytes) -> bytearray | None:
+        if nodes.count(b"\n") > _MAX_NODES:
+            return None
         lines = [line.split() for line in nodes.decode("utf-8", "replace").splitlines()]
         lines = [line for line in lines if len(line) >= 8]
         own = next((line for line in lines if "myself" in line[2].split(",")), None)

@@ -1,0 +1,69 @@
+"""Clusters and sentinels whose answers are endless, huge or none: the source says why."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from exporter.config.discovery import ClusterSection, SentinelSection
+from exporter.discovery.cluster import ClusterSource
+from exporter.discovery.sentinel import SentinelSource
+from exporter.errors import DiscoveryError, Reason
+from tests.samplers.canned import canned_server
+
+_NODE = "%040x 10.0.%d.%d:6379@16379 master - 0 0 1 connected %d\n"
+_NODES = "".join(_NODE % (n, n // 250, n % 250, n) for n in range(20_000))
+_LISTED = [[b"id", b"a", b"port", 6379, b"ip", b"10.0.0.1", b"role", b"master"]]
+_SHARD = [b"slots", [0, 1], b"nodes", _LISTED]
+_MASTER = [b"name", b"m", b"ip", b"10.0.0.1", b"port", b"6379"]
+
+
+def failure(kind: type[ClusterSource] | type[SentinelSource], replies: Mapping[str, Any]) -> DiscoveryError:
+    """How a round ends with one server that answers so."""
+
+    async def story() -> DiscoveryError:
+        async with canned_server(dict(replies)) as port:
+            section = {"urls": [f"redis://127.0.0.1:{port}"]}
+            source = (
+                ClusterSource(ClusterSection.model_validate({"name": "c", **section}))
+                if kind is ClusterSource
+                else SentinelSource(SentinelSection.model_validate(section))
+            )
+            with pytest.raises(DiscoveryError) as caught:
+                await source.find()
+            return caught.value
+
+    return asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("replies", "words"),
+    [
+        ({"CLUSTER SHARDS": Exception("ERR unknown command"), "CLUSTER NODES": _NODES}, "more than 2,000"),
+        ({"CLUSTER SHARDS": [_SHARD] * 2_001}, "more than 2,000"),
+        ({"CLUSTER SHARDS": [[b"nodes", _LISTED * 2_001]]}, "more than 2,000"),
+        ({"CLUSTER": b"!*2147483647\r\n:1\r\n"}, "elements"),
+        ({"CLUSTER": b"!$999999999\r\n" + b"x" * 100_000}, "too large"),
+    ],
+)
+def test_a_cluster(replies: Mapping[str, Any], words: str) -> None:
+    error = failure(ClusterSource, replies)
+    assert error.reason is Reason.PROTOCOL
+    assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("replies", "words"),
+    [
+        ({"SENTINEL MASTERS": [_MASTER] * 2_001}, "more than 2,000"),
+        ({"SENTINEL MASTERS": [_MASTER], "SENTINEL SLAVES": [_MASTER] * 2_001}, "more than 2,000"),
+        ({"SENTINEL MASTERS": 5}, "none that can be read (TypeError)"),
+        ({"SENTINEL MASTERS": [7]}, "none that can be read (TypeError)"),
+        ({"SENTINEL MASTERS": [None]}, "none that can be read (TypeError)"),
+    ],
+)
+def test_a_sentinel(replies: Mapping[str, Any], words: str) -> None:
+    error = failure(SentinelSource, replies)
+    assert error.reason is Reason.PROTOCOL
+    assert words in str(error)
