@@ -7,8 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from exporter.clock import Clock
+from exporter.clock import Clock, to_milliseconds
 from exporter.errors import QueryError
+from exporter.model.duration import format_duration
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -91,8 +92,8 @@ def _encode_target(runner: TargetRunner) -> dict[str, Any]:
     return {
         "discoveredLabels": {
             "__address__": str(runner.target.address),
-            "__scrape_interval__": f"{_interval(runner):g}s",
-            "__scrape_timeout__": f"{_timeout(runner):g}s",
+            "__scrape_interval__": _interval(runner),
+            "__scrape_timeout__": _timeout(runner),
             **labels.without(INSTANCE_LABEL).as_dict(),
         },
         "labels": labels.as_dict(),
@@ -103,14 +104,16 @@ def _encode_target(runner: TargetRunner) -> dict[str, Any]:
         "lastScrape": datetime.fromtimestamp(attempted_at, UTC).isoformat().replace("+00:00", "Z"),
         "lastScrapeDuration": status.duration_seconds if status else 0.0,
         "health": health,
-        "scrapeInterval": f"{_interval(runner):g}s",
-        "scrapeTimeout": f"{_timeout(runner):g}s",
+        "scrapeInterval": _interval(runner),
+        "scrapeTimeout": _timeout(runner),
     }
 
 
-def _interval(runner: TargetRunner) -> float:
-    return min((plan.interval_seconds for plan in runner.plans), default=0.0)
+def _interval(runner: TargetRunner) -> str:
+    seconds = min((plan.interval_seconds for plan in runner.plans), default=0.0)
+    return format_duration(to_milliseconds(seconds))
 
 
-def _timeout(runner: TargetRunner) -> float:
-    return min((plan.timeout_seconds for plan in runner.plans), default=0.0)
+def _timeout(runner: TargetRunner) -> str:
+    seconds = min((plan.timeout_seconds for plan in runner.plans), default=0.0)
+    return format_duration(to_milliseconds(seconds))
