@@ -86,7 +86,7 @@ class PartsCollector(Collector):
         yield from self._collect_cap()
         yield CounterMetricFamily(
             "redis_vigil_store_out_of_order_samples",
-            "Passes that were dropped since their time did not move on.",
+            "Samples that were dropped since their time did not move on.",
             store.out_of_order,
         )
 
@@ -109,17 +109,12 @@ class PartsCollector(Collector):
 
     def _collect_targets(self) -> Iterator[Metric]:
         states = {"up": 0, "down": 0, "unknown": 0}
-        dropped = 0
         for runner in self._runners():
             states[{True: "up", False: "down", None: "unknown"}[runner.status.up]] += 1
-            dropped += runner.dropped_series
         targets = GaugeMetricFamily("redis_vigil_targets", "Targets by state.", labels=["state"])
         for state, count in states.items():
             targets.add_metric([state], count)
         yield targets
-        yield CounterMetricFamily(
-            "redis_vigil_dropped_series", "Values dropped since a target had too many series.", dropped
-        )
 
     def _collect_discovery(self) -> Iterator[Metric]:
         discovery = self._discovery()
@@ -171,9 +166,12 @@ class PartsCollector(Collector):
         )
 
     def _collect_rules(self) -> Iterator[Metric]:
-        evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules.")
+        evaluations = _counter("redis_vigil_rule_evaluations", "Evaluations of rules, by group.")
         failures = _counter("redis_vigil_rule_evaluation_failures", "Evaluations of rules that failed.")
-        missed = _counter("redis_vigil_rule_group_iterations_missed", "Slots that came too late to be kept.")
+        missed = _counter(
+            "redis_vigil_rule_group_iterations_missed",
+            "Evaluations of groups left out for being late.",
+        )
         duration = GaugeMetricFamily(
             "redis_vigil_rule_group_last_duration_seconds",
             "How long the last evaluation of a group took.",

@@ -136,6 +136,7 @@ class Send:
             now=context.now,
             route_labels=context.options.labels,
             reason=context.reason,
+            told=context.entry.firing if context.entry is not None else frozenset(),
         )
         began = self._clock.monotonic()
         self._metrics.requests.labels(name).inc()

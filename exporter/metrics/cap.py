@@ -19,13 +19,14 @@ def shorten(value: str) -> str:
 class LabelCap:
     """Lets the first `limit` different values through; later ones are folded into `other` and counted.
 
-    A value that is itself called `other` goes there too.
+    A value that is itself called `other` goes there too. `left_out` counts those of which nothing is told.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._known: set[str] = set()
         self.folded = 0
+        self.left_out = 0
 
     def fold(self, value: str) -> str:
         """The value itself while there is room, else `other`."""
@@ -36,6 +37,10 @@ class LabelCap:
             return value
         self.folded += 1
         return OTHER
+
+    def leave_out(self, count: int) -> None:
+        """So many values are over the limit (a negative number: none), and nothing is told of them."""
+        self.left_out += max(0, count)
 
     def fold_counts(self, counts: Mapping[str, float]) -> dict[str, float]:
         """Of counts by value the `limit` greatest; the rest summed up as `other`."""

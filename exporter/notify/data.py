@@ -31,7 +31,7 @@ def notification_data(notification: Notification, guard: Guard = _unchanged) -> 
         # Alertmanager makes it fit for a regular expression in the address of its page.
         receiver=guard(notification.receiver.translate(_SPECIAL)),
         status="firing" if fires else "resolved",
-        alerts=Alerts(_alert_data(alert, now, guard) for alert in alerts),
+        alerts=Alerts(_alert_data(alert, notification, guard) for alert in alerts),
         group_labels=_kv(notification.group_labels, guard),
         common_labels=_kv(_common(alert.labels for alert in alerts), guard),
         common_annotations=_kv(_common_annotations(alerts), guard),
@@ -41,8 +41,8 @@ def notification_data(notification: Notification, guard: Guard = _unchanged) -> 
     )
 
 
-def _alert_data(alert: Alert, now: float, guard: Guard) -> AlertData:
-    resolved = alert.is_resolved(now)
+def _alert_data(alert: Alert, notification: Notification, guard: Guard) -> AlertData:
+    resolved = alert.is_resolved(notification.now)
     return AlertData(
         status="resolved" if resolved else "firing",
         labels=_kv(alert.labels, guard),
@@ -52,6 +52,7 @@ def _alert_data(alert: Alert, now: float, guard: Guard) -> AlertData:
         generator_url=guard(alert.generator_url),
         fingerprint=alert.fingerprint,
         reading=guard(alert.reading),
+        is_told=alert.labels.fingerprint() in notification.told,
     )
 
 

@@ -37,6 +37,7 @@ _TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 # 9999-12-30: a day is left for every zone.
 _LAST_MOMENT: Final = 253_402_128_000.0
 _HARDLY_SECONDS: Final = 10.0
+_LONGEST_IN_SECONDS: Final = 600
 _HTTP: Final = re.compile("https?://", re.I)
 # What would end an address where it stands in a text.
 _ENCODED: Final = {ord(char): f"%{ord(char):02X}" for char in '"`|<>{}^\\ \t\r\n'}
@@ -120,6 +121,7 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
     """The words of a message at this moment (epoch seconds); times are those of the machine's own zone where
     none is given."""
     ordered = sorted(data.alerts, key=_rank)
+    news = sum(not _is_old(one) for one in ordered)
     texts = TypedList(
         _said_once(_alert_text(one, data.external_url, now, zone) for one in ordered[:MOST_ALERTS])
     )
@@ -128,9 +130,8 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
         return Digest("No alerts", _OVER, "", page, texts)
     if len(ordered) == 1:
         return Digest(texts[0].headline, texts[0].colour, "", f"{page}#{ordered[0].fingerprint}", texts)
-    return Digest(
-        _title(texts, len(ordered)), texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts)
-    )
+    title = _title(texts, news or len(ordered))
+    return Digest(title, texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts))
 
 
 def _said_once(texts: Iterable[AlertText]) -> Iterator[AlertText]:
@@ -146,6 +147,8 @@ def _said_once(texts: Iterable[AlertText]) -> Iterator[AlertText]:
 
 def _title(texts: Sequence[AlertText], count: int) -> str:
     """Of two alerts both, such as what began and what ended by it; of more the worst."""
+    if count == 1:
+        return str(texts[0].headline)
     first, second = texts[0].headline, texts[1].headline
     return f"{first}; {second}" if count == 2 and second != first else f"{first} (and {count - 1} more)"
 
@@ -153,7 +156,12 @@ def _title(texts: Sequence[AlertText], count: int) -> str:
 def _rank(alert: AlertData) -> tuple[object, ...]:
     severity = alert.labels.get("severity", "")
     worst = _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
-    return (_is_over(alert), worst, alert.starts_at.nanoseconds)
+    return (_is_old(alert), _is_over(alert), worst, alert.starts_at.nanoseconds)
+
+
+def _is_old(alert: AlertData) -> bool:
+    """Whether it is about an event that an earlier message has told of: no news, although it fires."""
+    return alert.is_told and alert.labels.get("kind") == "event" and not _is_over(alert)
 
 
 def _is_over(alert: AlertData) -> bool:
@@ -162,12 +170,15 @@ def _is_over(alert: AlertData) -> bool:
 
 def _counts(alerts: Iterable[AlertData]) -> str:
     """`3 alerts: 1 critical, 2 over`."""
-    words = [
-        "over" if _is_over(alert) else alert.labels.get("severity", "") or "without severity"
-        for alert in alerts
-    ]
+    words = [_kind_of(alert) for alert in alerts]
     told = ", ".join(f"{count} {word}" for word, count in Counter(words).items())
     return f"{len(words)} alerts: {told}"
+
+
+def _kind_of(alert: AlertData) -> str:
+    if _is_over(alert):
+        return "over"
+    return "told before" if _is_old(alert) else alert.labels.get("severity", "") or "without severity"
 
 
 def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | None) -> AlertText:
@@ -185,7 +196,7 @@ def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | 
         False,
         severity,
         _COLOURS.get(severity, _OTHER),
-        summary if severity in _NOT_BAD else f"{severity[:1].upper()}{severity[1:]}: {summary}",
+        _headline(summary, severity, is_old=_is_old(alert)),
         _since(began, now, zone),
         description,
         alert.reading,
@@ -194,6 +205,12 @@ def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | 
         labels,
         links,
     )
+
+
+def _headline(summary: str, severity: str, *, is_old: bool) -> str:
+    if is_old:
+        return f"Told before: {summary}"
+    return summary if severity in _NOT_BAD else f"{severity[:1].upper()}{severity[1:]}: {summary}"
 
 
 def _texts(alert: AlertData) -> tuple[str, str]:
@@ -261,15 +278,20 @@ def _since(began: float, now: float, zone: tzinfo | None) -> str:
 
 
 def _span(seconds: float) -> str:
-    """As exact as it matters: `45s`, `12m`, `3h 5m`, `2d 1h`."""
+    """As exact as it matters, and rounded to that: `45s`, `3m 50s`, `12m`, `3h 5m`, `2d 1h`."""
     rest = max(0, round(seconds))
-    if rest < 120:
-        return f"{rest}s"
-    minutes = rest // 60
+    if rest < _LONGEST_IN_SECONDS:
+        return f"{rest}s" if rest < 120 else _counted((rest // 60, "m"), (rest % 60, "s"))
+    minutes = round(rest / 60)
     if minutes < 120:
         return f"{minutes}m"
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = ((days, "d"), (hours, "h"), (0 if days else minutes, "m"))
+    if minutes < 1440:
+        return _counted((minutes // 60, "h"), (minutes % 60, "m"))
+    hours = round(minutes / 60)
+    return _counted((hours // 24, "d"), (hours % 24, "h"))
+
+
+def _counted(*parts: tuple[int, str]) -> str:
     return " ".join(f"{count}{unit}" for count, unit in parts if count)
 
 

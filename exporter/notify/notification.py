@@ -16,7 +16,8 @@ class Notification:
 
     `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert
     that still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
-    `route_labels` are those of the route that it comes by, `reason` is why it is sent.
+    `route_labels` are those of the route that it comes by, `reason` is why it is sent. `told` are the
+    fingerprints of the alerts of which an earlier message has said that they fire.
     """
 
     receiver: str
@@ -28,3 +29,4 @@ class Notification:
     truncated_alerts: int = 0
     route_labels: Labels = EMPTY
     reason: str = UNKNOWN_REASON
+    told: frozenset[int] = frozenset()

@@ -158,7 +158,7 @@ class SamplerContext:
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
     `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
-    label, whose counts of folded values are exposed. A pass has `timeout_seconds`. `neighbours` are the other
+    label, whose counts are exposed. A pass has `timeout_seconds`. `neighbours` are the other
     servers that are watched. `records` are what outlives the process, by the name of the sampler that
     declares their protocol; without one a sampler begins anew. `find_replica` finds a healthy replica of this
     target among the neighbours.
@@ -178,7 +178,7 @@ class SamplerContext:
     find_replica: Callable[[TargetFacts], Peer | None] = find_none
 
     def new_cap(self, label: str, limit: int) -> LabelCap:
-        """A cap on the values of one label, whose folded values are counted in the sampler's status."""
+        """A cap on the values of one label; what is over it is counted in the sampler's status."""
         cap = self.caps[label] = LabelCap(limit)
         return cap
 

@@ -66,7 +66,7 @@ class MemorySampler:
             if value is not None and value >= 0:
                 self._table.set(family, value * scale)
         databases = [name for name in fields if name.startswith("db.") and name[3:].isdecimal()]
-        self._cap.folded += max(0, len(databases) - _MAX_DATABASES)
+        self._cap.leave_out(len(databases) - _MAX_DATABASES)
         for name in databases[:_MAX_DATABASES]:
             _write_database(name.replace(".", ""), pairs(fields[name]), self._table)
 

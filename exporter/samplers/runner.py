@@ -114,11 +114,6 @@ class TargetRunner:
         slot = self._slots.get(name)
         return None if slot is None else slot.sampler
 
-    @property
-    def dropped_series(self) -> int:
-        """Values that were dropped since a sampler's table was full."""
-        return sum([slot.table.dropped for slot in self._slots.values()])
-
     def outages(self) -> Iterator[tuple[str, float]]:
         """The sources in the store that cannot be sampled at the moment, with since when (monotonic)."""
         for slot in self._slots.values():
@@ -181,6 +176,7 @@ class TargetRunner:
             for task in tasks:
                 task.cancel()
             raise
+        self.unavailable.tell()
         if outcomes(alone) != before_alone:
             self._write_status()
         if self._on_sampled is not None:

@@ -47,7 +47,7 @@ class ScriptsSampler:
     def _write(self, name: str, reply: Reply) -> bool:
         """Write the numbers; whether all were some."""
         values = {key: number(value) for key, value in pairs(reply).items()}
-        self._cap.folded += max(0, len(values) - self._limit)
+        self._cap.leave_out(len(values) - self._limit)
         for key, value in list(values.items())[: self._limit]:
             if value is not None:
                 self._table.set(VALUES, value, key, name)

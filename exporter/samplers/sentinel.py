@@ -89,7 +89,7 @@ class SentinelSampler:
         masters = await connection.execute("SENTINEL", "MASTERS")
         found = _details(masters)
         details = found[:_MAX_MASTERS]
-        self._masters.folded += len(found) - len(details)
+        self._masters.leave_out(len(found) - len(details))
         commands: list[Command] = []
         for master in details:
             name = text(master.get("name"))
@@ -119,7 +119,7 @@ class SentinelSampler:
         flags = text(master.get("flags")).split(",")
         self._table.set(FAILOVER, float("failover_in_progress" in flags), *labels)
         if self._settings.peers:
-            self._peers.folded += max(0, len(peers) - _MAX_PEERS)
+            self._peers.leave_out(len(peers) - _MAX_PEERS)
             for peer in peers[:_MAX_PEERS]:
                 values = [text(peer.get(field)) for field in PEER.label_names[2:]]
                 self._table.set(PEER, 1.0, *labels, *values)

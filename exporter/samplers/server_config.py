@@ -119,7 +119,7 @@ class ServerConfigSampler:
                 table.set(family, value)
         _write_output_limits(parameters.get(_OUTPUT_LIMIT, ""), table)
         if self._settings.all:
-            self._cap.folded += max(0, len(parameters) - _MAX_PARAMETERS)
+            self._cap.leave_out(len(parameters) - _MAX_PARAMETERS)
             _write_all(dict(islice(parameters.items(), _MAX_PARAMETERS)), table)
         if self._settings.rdb_file:
             size = _rdb_size(parameters.get("dir", ""), parameters.get("dbfilename", ""))

@@ -61,13 +61,19 @@ REFUSED: Final = Family(
 FOLDED: Final = Family(
     "redis_vigil_folded_series_total",
     Kind.COUNTER,
-    "Values that were summed up as `other` since their label had too many of them.",
+    "Values of a label that were summed up as `other` since it had too many; counted pass by pass.",
+    ("sampler", "label"),
+)
+LEFT_OUT: Final = Family(
+    "redis_vigil_left_out_series_total",
+    Kind.COUNTER,
+    "Values of a label of which nothing was told since it had too many; counted pass by pass.",
     ("sampler", "label"),
 )
 DROPPED: Final = Family(
     "redis_vigil_sampler_dropped_series_total",
     Kind.COUNTER,
-    "Values that were left out since the sampler had too many series.",
+    "Series without a value since the sampler had as many as it may have; counted pass by pass.",
     ("sampler",),
 )
 # What redis_exporter says about its own scrapes; here, about the passes of the INFO sampler.
@@ -102,6 +108,7 @@ FAMILIES: Final = (
     AGE,
     REFUSED,
     FOLDED,
+    LEFT_OUT,
     DROPPED,
     SCRAPES,
     SCRAPE_DURATION,
@@ -172,7 +179,7 @@ class SamplerStatus:
 
     def _has_troubles(self) -> bool:
         is_full = self.table is not None and self.table.dropped > 0
-        is_partial = self.refusals.are_there or any(cap.folded for cap in self.caps.values())
+        is_partial = self.refusals.are_there or any(cap.folded or cap.left_out for cap in self.caps.values())
         return self.reason is not None or is_full or is_partial
 
 
@@ -247,7 +254,7 @@ class TargetStatus:
                     self._write_troubles(name, status)
         if VITAL in self.samplers:
             self._write_scrapes(self.samplers[VITAL])
-        table.tell_all(FOLDED, DROPPED)
+        table.tell_all(FOLDED, LEFT_OUT, DROPPED)
         return table.finish(to_milliseconds(at))
 
     def _write_pass(self, name: str, status: SamplerStatus, at: float) -> None:
@@ -276,6 +283,8 @@ class TargetStatus:
         for label, cap in status.caps.items():
             if cap.folded:
                 table.set(FOLDED, float(cap.folded), name, label)
+            if cap.left_out:
+                table.set(LEFT_OUT, float(cap.left_out), name, label)
         if status.table is not None and status.table.dropped:
             table.set(DROPPED, float(status.table.dropped), name)
 

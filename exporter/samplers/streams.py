@@ -95,7 +95,7 @@ class StreamsSampler:
         for walk in self._walks:
             chosen += [(walk.choice.database, key) for key in walk.found]
         unique = list(dict.fromkeys(chosen))
-        self._cap.folded += max(0, len(unique) - self._settings.max_streams)
+        self._cap.leave_out(len(unique) - self._settings.max_streams)
         by_database: dict[int, list[bytes]] = {}
         for database, key in unique[: self._settings.max_streams]:
             by_database.setdefault(database, []).append(key)
@@ -136,7 +136,7 @@ class StreamsSampler:
     def _write_groups(self, reply: Reply, labels: tuple[str, str]) -> Sequence[bytes]:
         groups = [pairs(group) for group in reply] if isinstance(reply, list) else []
         limit = self._settings.max_groups
-        self._group_cap.folded += max(0, len(groups) - limit)
+        self._group_cap.leave_out(len(groups) - limit)
         names = []
         for group in groups[:limit]:
             name = group.get("name")
@@ -160,7 +160,7 @@ class StreamsSampler:
         limit = self._settings.max_groups
         for group, reply in zip(groups, replies, strict=True):
             consumers = [pairs(consumer) for consumer in reply] if isinstance(reply, list) else []
-            self._group_cap.folded += max(0, len(consumers) - limit)
+            self._group_cap.leave_out(len(consumers) - limit)
             for consumer in consumers[:limit]:
                 names = (*labels, text(group), text(consumer.get("name")))
                 pending, idle = number(consumer.get("pending")), number(consumer.get("idle"))

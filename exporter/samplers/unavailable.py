@@ -41,6 +41,9 @@ class Unavailable:
         self._instance = instance
         self._username = username or _DEFAULT_USER
         self._errors: dict[str, dict[str, ReplyError]] = {}
+        # What is to be said in the log: by reason the error that came first for each command word.
+        self._refused: dict[str, dict[str, str]] = {}
+        self._granted: dict[str, None] = {}
 
     @property
     def commands(self) -> Sequence[UnavailableCommand]:
@@ -59,21 +62,30 @@ class Unavailable:
         return f"ACL SETUSER {self._username} {' '.join(words)}" if words else ""
 
     def note(self, sampler: str, command: str, error: ReplyError) -> None:
-        """A sampler goes on without a command; told in the log once for each command word."""
+        """A sampler goes on without a command; each command word is news once."""
         if not self._has(command):
-            log.warning(
-                "command is not available, what it tells is left out",
-                instance=self._instance,
-                command=_word(command),
-                reason=error.reason.value,
-                error=str(error),
-            )
+            self._refused.setdefault(error.reason.value, {}).setdefault(_word(command), str(error))
         self._errors.setdefault(command, {})[sampler] = error
 
     def forget(self, command: str) -> None:
         """The server answers this command, whoever asks."""
         if self._errors.pop(command, None) is not None and not self._has(command):
-            log.info("command is available again", instance=self._instance, command=_word(command))
+            self._granted[_word(command)] = None
+
+    def tell(self) -> None:
+        """Say in the log what is news: a line for all commands that are refused for the same reason."""
+        for reason, errors in self._refused.items():
+            log.warning(
+                "commands are not available, what they tell is left out",
+                instance=self._instance,
+                commands=",".join(errors),
+                reason=reason,
+                error=next(iter(errors.values())),
+            )
+        if self._granted:
+            commands = ",".join(self._granted)
+            log.info("commands are available again", instance=self._instance, commands=commands)
+        self._refused, self._granted = {}, {}
 
     def _has(self, command: str) -> bool:
         """Whether any command of this one's first word is there."""

@@ -40,7 +40,8 @@ class StateCollector(Collector):
         )
         yield CounterMetricFamily(
             "redis_vigil_state_dropped_history",
-            "Records of notifications that were lost while the state database failed.",
+            "Changes that were lost: records of notifications beyond those that wait for the database, and "
+            "what no database could hold.",
             self._journal.dropped_records,
         )
         yield CounterMetricFamily(

@@ -30,8 +30,8 @@ class Store:
     """All blocks, and the way from matchers to series.
 
     `retention_ms` is how long samples are kept. Samples of a source must move on in time: an older or equal
-    timestamp is dropped and counted in `out_of_order`. `version` moves with every change; `breaks` when all
-    samples are moved in time, `removals` when a source goes or gets another name.
+    timestamp is dropped, and its samples are counted in `out_of_order`. `version` moves with every change;
+    `breaks` when all samples are moved in time, `removals` when a source goes or gets another name.
     """
 
     def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
@@ -63,7 +63,7 @@ class Store:
             self._series_count = None
         times = block.times
         if times and sample.timestamp <= times[-1]:
-            self.out_of_order += 1
+            self.out_of_order += sum(value is not None for value in sample.values)
             return
         self.version += 1
         changed = block.append(sample.timestamp, sample.layout, sample.values, sample.absence)

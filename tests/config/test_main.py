@@ -146,6 +146,14 @@ BAD = {
             "unix://, as in unix:///a"
         ],
     ),
+    "INFO switched off": (
+        "samplers: {info: {enabled: false}}\n",
+        [
+            "config.yml:1:28: samplers.info.enabled: must be true: without INFO nothing is known of a "
+            "server, not even whether it is up; set interval to ask more rarely, or take the server out of "
+            "targets"
+        ],
+    ),
     "fragment of an Alertmanager": (
         "alerting: {alertmanagers: ['http://u:inl1ne#x@am']}\n",
         [

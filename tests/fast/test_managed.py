@@ -38,7 +38,7 @@ def test_eight_renamed_commands_are_no_alert(
 
     run_fast(story())
     told = [record for record in caplog.records if record.levelname == "WARNING"]
-    assert len(told) == 6, [record.getMessage() for record in told]
+    assert len(told) == 1, [record.getMessage() for record in told]
 
 
 def test_a_user_who_may_hardly_do_anything_is_no_alert_and_gets_what_is_granted(
@@ -55,7 +55,9 @@ def test_a_user_who_may_hardly_do_anything_is_no_alert_and_gets_what_is_granted(
             words = [record for record in caplog.records if record.levelname == "WARNING"]
             (target,) = (await daemon.get("/api/unavailable?instance=managed")).json()["targets"]
             missing = {one["command"].partition(" ")[0] for one in target["commands"]}
-            assert len(words) == len(missing)
+            told = [word for one in words for word in one.__dict__["vigil_fields"]["commands"].split(",")]
+            assert sorted(told) == sorted(missing)
+            assert len(words) <= 3
             assert {"ACL", "CLIENT", "CONFIG", "LATENCY", "MEMORY", "SCAN", "SLOWLOG"} <= missing
             assert "+slowlog|get" in target["grant"]
             page = (await daemon.get("/")).text

@@ -163,8 +163,33 @@ def test_several_alerts_in_one_message_the_worst_first() -> None:
 
 def test_two_alerts_are_both_told_of_in_the_title() -> None:
     title = words(over(DOWN), MEMORY).title
-    assert title == f"Warning: {TITLE}; Over: Redis primary-2 is down (lasted 66m)"
+    assert title == f"Warning: {TITLE}; Over: Redis primary-2 is down (lasted 67m)"
     assert words(MEMORY, MEMORY).title == f"Warning: {TITLE} (and 1 more)"
+
+
+RESTARTED = Alert(
+    Labels({"alertname": "RedisRestarted", "severity": "critical", "instance": "primary-1", "kind": "event"}),
+    Labels({"summary": "Redis primary-1 was restarted"}),
+    starts_at=NOW - 300,
+)
+
+
+def test_an_event_that_was_told_is_no_headline_again() -> None:
+    told = frozenset({RESTARTED.labels.fingerprint(), MEMORY.labels.fingerprint()})
+
+    def said(*alerts: Alert) -> Digest:
+        return digest(notification_data(replace(notification(*alerts), told=told)), NOW, UTC)
+
+    assert words(RESTARTED, over(MEMORY)).title.startswith("Critical: Redis primary-1 was restarted; Over: ")
+    later = said(RESTARTED, over(MEMORY))
+    assert later.title == f"Over: {TITLE} (lasted 12m)"
+    assert later.counts == "2 alerts: 1 over, 1 told before"
+    assert later.colour == words(over(MEMORY)).colour
+    assert later.alerts[1].headline == "Told before: Redis primary-1 was restarted"
+    # What goes on is told again, as before.
+    assert said(RESTARTED, MEMORY).title == f"Warning: {TITLE}"
+    assert said(RESTARTED, MEMORY, DOWN).title == f"Critical: Redis primary-2 is down; Warning: {TITLE}"
+    assert said(RESTARTED).title == "Told before: Redis primary-1 was restarted"
 
 
 def test_alerts_that_say_the_same_are_told_apart_by_their_labels() -> None:
@@ -239,7 +264,17 @@ def test_an_alert_without_texts_is_known_by_its_labels() -> None:
         (10, "10s"),
         (119, "119s"),
         (120, "2m"),
-        (7199, "119m"),
+        (230, "3m 50s"),
+        (599, "9m 59s"),
+        (629, "10m"),
+        (630, "10m"),
+        (650, "11m"),
+        (7100, "118m"),
+        (7199, "2h"),
+        (11_129, "3h 5m"),
+        (11_131, "3h 6m"),
+        (86_390, "1d"),
+        (178_300, "2d 2h"),
         (11_100, "3h 5m"),
         (7200, "2h"),
         (180_000, "2d 2h"),
@@ -301,7 +336,7 @@ def test_the_terminal_says_the_same() -> None:
         "Command: redis-cli CONFIG SET maxmemory 2gb",
     ]
     assert "Labels: cluster prod, pattern a?[31m[red]" in lines
-    assert "04:05:00 Over: Redis primary-2 is down (lasted 66m)" in lines
+    assert "04:05:00 Over: Redis primary-2 is down (lasted 67m)" in lines
 
 
 def test_what_always_fires_is_not_called_bad() -> None:

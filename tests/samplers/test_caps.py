@@ -84,7 +84,7 @@ def test_what_is_too_much_is_counted(
                 await probe.run("info", sampler)
             await probe.run("info")
             assert len(probe.values(shown)) == kept
-            counted = probe.value("redis_vigil_folded_series_total", sampler=sampler, label=label)
+            counted = probe.value("redis_vigil_left_out_series_total", sampler=sampler, label=label)
             assert counted is not None
             # INFO is read by difference: what stays the same is not counted again.
             assert counted >= (folded if sampler == "info" else 2 * folded)

@@ -193,7 +193,7 @@ def test_limits_of_streams(empty_server: RealServer) -> None:
             await probe.run()
             assert len(probe.values("redis_stream_length")) == 3
             assert len(probe.values("redis_stream_group_consumers")) == 6
-            assert probe.value("redis_vigil_folded_series_total", sampler="streams", label="group") == 6.0
+            assert probe.value("redis_vigil_left_out_series_total", sampler="streams", label="group") == 6.0
 
     run_async(scenario)
 

@@ -36,7 +36,8 @@ def ask(refusals: Refusals, server: Server) -> dict[str, Reply]:
     return asyncio.run(refusals.ask(server, QUESTIONS, required=False))  # type: ignore[arg-type]
 
 
-def test_one_line_in_the_log_for_each_command_word(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_line_in_the_log_for_all_that_is_refused_in_a_pass(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     unavailable = Unavailable("a:1", "vigil")
     for sampler, command in (
         ("config", "CONFIG GET maxmemory"),
@@ -48,7 +49,23 @@ def test_one_line_in_the_log_for_each_command_word(caplog: pytest.LogCaptureFixt
     ):
         unavailable.note(sampler, command, DENIED)
         unavailable.note(sampler, command, DENIED)
-    assert len(caplog.records) == 3
+    unavailable.tell()
+    unavailable.note("memory", "MEMORY STATS", DENIED)
+    unavailable.note("queues", "CLIENT LIST", UNKNOWN)
+    unavailable.note("acl", "ACL LOG", UNKNOWN)
+    unavailable.tell()
+    unavailable.tell()
+    unavailable.forget("CLIENT LIST")
+    unavailable.forget("CONFIG GET maxmemory")
+    unavailable.tell()
+    told = [record.__dict__["vigil_fields"] for record in caplog.records]
+    assert [(one["commands"], one.get("reason")) for one in told] == [
+        ("CONFIG,CLIENT,SLOWLOG", "permission"),
+        ("MEMORY", "permission"),
+        ("ACL", "unknown_command"),
+        ("CLIENT", None),
+    ]
+    unavailable.note("queues", "CLIENT LIST", UNKNOWN)
     assert [one.command for one in unavailable.commands if "queues" in one.samplers] == ["CLIENT LIST"]
 
 

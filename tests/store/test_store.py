@@ -157,8 +157,8 @@ def test_lookback_is_left_open() -> None:
 def test_time_that_does_not_move_on_is_dropped_and_counted() -> None:
     store = Store()
     store.append(Sample(SOURCE, 1000, layout_of("a"), [1.0]))
-    store.append(Sample(SOURCE, 1000, layout_of("a"), [2.0]))
-    assert store.out_of_order == 1
+    store.append(Sample(SOURCE, 1000, layout_of("a", "b", "c"), [2.0, None, 3.0]))
+    assert store.out_of_order == 2
     (series,) = store.select(one(store, "a"))
     assert series.at(1000, 300_000) == 1.0
 

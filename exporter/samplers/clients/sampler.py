@@ -59,7 +59,7 @@ class ClientsSampler:
             await connections.write_connections(
                 clients, table, at, limit=limit, with_port=settings.include_port
             )
-            self._ids.folded += max(0, len(clients) - limit)
+            self._ids.leave_out(len(clients) - limit)
 
     async def close(self) -> None:
         """Nothing to let go of."""

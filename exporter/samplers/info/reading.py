@@ -67,7 +67,7 @@ class InfoReader:
         Raises `TargetError` where it says nothing that is known here.
         """
         lines = split_lines(reply)
-        self._line_cap.folded += len(lines) >= MAX_LINES
+        self._line_cap.leave_out(int(len(lines) >= MAX_LINES))
         self._plain.at = at
         is_same = self._generation == self._table.generation
         if is_same:

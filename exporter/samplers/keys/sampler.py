@@ -63,10 +63,10 @@ class KeysSampler:
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
         for walk in self._walks:
             chosen += [(walk.choice.database, key) for key in walk.found]
-            self._cap.folded += max(0, (walk.count or 0) - len(walk.found))
+            self._cap.leave_out((walk.count or 0) - len(walk.found))
         unique = list(dict.fromkeys(chosen))
         limit = self._settings.max_keys
-        self._cap.folded += max(0, len(unique) - limit)
+        self._cap.leave_out(len(unique) - limit)
         by_database: dict[int, list[bytes]] = {}
         for database, key in unique[:limit]:
             by_database.setdefault(database, []).append(key)

@@ -44,7 +44,7 @@ class ModulesSampler:
 
     async def _sample_indexes(self, connection: Asker) -> None:
         names = await self._find_indexes(connection)
-        self._cap.folded += max(0, len(names) - self._limit)
+        self._cap.leave_out(len(names) - self._limit)
         names = names[: self._limit]
         replies = await connection.pipeline([("FT.INFO", name) for name in names]) if names else []
         for name, reply in zip(names, replies, strict=True):

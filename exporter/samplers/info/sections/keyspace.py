@@ -118,7 +118,7 @@ class KeyspaceReader:
     def _has_room(self) -> bool:
         """Whether the database named last is shown."""
         is_shown = len(self._named) <= MAX_DATABASES
-        self._cap.folded += not is_shown
+        self._cap.leave_out(int(not is_shown))
         return is_shown
 
     def fill_empty(self) -> None:

@@ -167,7 +167,7 @@ class ReplicationReader:
     def _read_replica(self, text: str) -> LineReader:
         self._lines += 1
         if self._lines > MAX_REPLICAS:
-            self._cap.folded += 1
+            self._cap.leave_out(1)
             return None
         labels = _replica_labels(parse_pairs(text))
         replica = self._replicas.get(labels)
