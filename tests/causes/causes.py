@@ -175,7 +175,7 @@ CAUSES: Final = [
             f'redis_queue_oldest_job_age_seconds{{{_QUEUE},method="timestamp"}}': "0x9 15+15x90",
             f"redis_queue_orphaned_jobs{{{_QUEUE}}}": "0x9 2x90",
         },
-        {"RedisQueueNoWorker", "RedisQueueOldJob", "RedisQueueBacklog", "RedisQueueOrphanedJobs"},
+        {"RedisQueueNoWorker", "RedisQueueBacklog", "RedisQueueOrphanedJobs"},
         {"RedisQueueNoWorker/10.0.0.1:6379"},
         minutes=20,
     ),
