@@ -284,12 +284,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=[*_PARTS, []], default=list(_PARTS))
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(_PARTS))
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--names", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--server", default="redis-server")
     options = parser.parse_args()
+    options.parts = options.parts or list(_PARTS)
+    if unknown := set(options.parts) - set(_PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}: choose from {', '.join(_PARTS)}")
     if set(options.parts) & {"speed", "foreground", "page"}:
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)

@@ -37,6 +37,7 @@ class Finding:
     summary: str
     description: str
     recommendation: str
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +144,5 @@ def _finding(rule: AlertingRule, alert: ActiveAlert) -> Finding:
         summary=texts.get("summary", ""),
         description=texts.get("description", ""),
         recommendation=texts.get("recommendation", ""),
+        labels=alert.labels.as_dict(),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
-from exporter.model.printable import printable_lines
+from exporter.model.printable import escaped_json, printable_lines
 
 _FIELDS = "vigil_fields"
 LEVELS = ("debug", "info", "warning", "error")
@@ -43,6 +43,27 @@ class FieldLogger:
         if self._logger.isEnabledFor(level):
             extra = {_FIELDS: fields}
             self._logger.log(level, event, extra=extra, exc_info=with_traceback, stacklevel=_CALLER)
+
+
+class LogLimit:
+    """How often something that comes and goes is told: `most` times within `seconds`; the next one
+    that is told again says how many were not."""
+
+    def __init__(self, most: int = 3, seconds: float = 3600.0) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._told: list[float] = []
+        self._untold = 0
+
+    def fields(self, now: float) -> dict[str, int] | None:
+        """The fields to tell besides (monotonic seconds); None where it is not told."""
+        self._told = [at for at in self._told if now - at < self._seconds]
+        if len(self._told) >= self._most:
+            self._untold += 1
+            return None
+        self._told.append(now)
+        untold, self._untold = self._untold, 0
+        return {"not_logged": untold} if untold else {}
 
 
 def get_logger(name: str) -> FieldLogger:
@@ -85,10 +106,7 @@ def _logfmt_value(value: object) -> str:
 
 def _json(value: object) -> str:
     """JSON on one line in which all that a terminal would obey is escaped, as `\\u009b`."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    return escaped_json(json.dumps(value, default=str, ensure_ascii=False))
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:

@@ -56,8 +56,11 @@ class Reloader:
         on_end: Callable[[], None],
     ) -> None:
         self.lock = lock
-        self.succeeded = False
-        self.loaded_at = 0.0
+        # The files that all this is built from were read.
+        self.succeeded = True
+        self.loaded_at = clock.now()
+        own.reload_successful.set(True)
+        own.reload_time.set(self.loaded_at)
         self._prepared = prepared
         self._load = load
         self._parts = parts

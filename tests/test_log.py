@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter.log import configure_logging, get_logger
+from exporter.log import LogLimit, configure_logging, get_logger
 
 _OBEYED = "\x1b]0;x\x07 \x9b2J \r \x08 \u202e \u2066 \x7f \x00 \u2028"
 
@@ -69,3 +69,11 @@ def test_libraries_that_show_urls_and_headers_say_nothing_below_warnings() -> No
     assert not stream.getvalue()
     logging.getLogger("asyncio").error("Task exception was never retrieved")
     assert "never retrieved" in stream.getvalue()
+
+
+def test_what_comes_and_goes_is_told_some_times_an_hour() -> None:
+    limit = LogLimit(most=3, seconds=3600)
+    told = [limit.fields(float(at)) for at in range(0, 3600, 60)]
+    assert told[:3] == [{}, {}, {}]
+    assert set(map(str, told[3:])) == {"None"}
+    assert limit.fields(3601.0) == {"not_logged": 57}

@@ -13,6 +13,7 @@ from exporter.cli.access import Access
 from exporter.cli.coverage import Coverage, coverage_of
 from exporter.cli.formats import OutputFormat
 from exporter.cli.output import make_console, write_csv, write_json
+from exporter.cli.scheme import way_out
 from exporter.cli.selection import select
 from exporter.clock import SystemClock, to_milliseconds
 from exporter.config.discovery import DiscoverySection
@@ -83,7 +84,11 @@ async def take_look(plan: Plan) -> Look:
         await runner.close()
     coverage = coverage_of(groups, runner, store.metric_names(), _BETWEEN_SAMPLES_SECONDS)
     report = examine(groups, [runner])
-    return Look(replace(report, checks=len(coverage.checked)), coverage)
+    problems = {
+        name: replace(trouble, message=trouble.message + await way_out(target, trouble.reason))
+        for name, trouble in report.problems.items()
+    }
+    return Look(replace(report, checks=len(coverage.checked), problems=problems), coverage)
 
 
 def _at_once(spec: GroupSpec) -> GroupSpec:

@@ -9,7 +9,6 @@ import csv
 import io
 import json
 import os
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
@@ -18,12 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exporter.model.printable import printable, printable_lines
+from exporter.model.printable import escaped_json, printable, printable_lines
 
 # Into a file or a pipe lines are as long as they are, and nothing is cut off.
 _FILE_WIDTH: Final = 200
-# What JSON lets stand, and terminals obey: DEL and the controls of ISO 6429.
-_OBEYED: Final = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -63,12 +60,7 @@ def add_row(table: Table, *cells: str) -> None:
 
 def write_json(document: Any) -> None:
     """Print one JSON document in one line."""
-    typer.echo(safe_json(json.dumps(document, ensure_ascii=False)))
-
-
-def safe_json(text: str) -> str:
-    """A JSON text with what a terminal would obey as escapes: it says the same."""
-    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    typer.echo(escaped_json(json.dumps(document, ensure_ascii=False)))
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

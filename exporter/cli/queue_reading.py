@@ -12,6 +12,7 @@ from exporter.cli.access import Access
 from exporter.cli.formats import OutputFormat
 from exporter.cli.output import make_console, say, write_csv, write_json
 from exporter.cli.queue_tables import CSV_COLUMNS, csv_rows, fit_queues, show_queues
+from exporter.cli.scheme import explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.queues import QueuesSection
@@ -35,14 +36,15 @@ def show_queues_of(access: Access, output: OutputFormat, *, interval: float | No
     """
     selection = select(access)
     configure_logging("error")
-    asyncio.run(_show(selection.target, selection.samplers.queues, output, interval))
+    target = selection.target
+    asyncio.run(explained(target, _show(target, selection.samplers.queues, output, interval)))
 
 
 def suggest_lists(access: Access) -> None:
     """Print the section of the configuration for lists that look like queues."""
     selection = select(access)
     configure_logging("error")
-    asyncio.run(_suggest(selection.target, selection.samplers.queues))
+    asyncio.run(explained(selection.target, _suggest(selection.target, selection.samplers.queues)))
 
 
 async def _suggest(target: Target, settings: QueuesSection) -> None:

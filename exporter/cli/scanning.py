@@ -12,9 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from exporter.cli.access import Access
 from exporter.cli.formats import OutputFormat
-from exporter.cli.output import make_console, safe_json, say, write_csv
+from exporter.cli.output import make_console, say, write_csv
 from exporter.cli.scan_output import CSV_COLUMNS, csv_rows, show_table
 from exporter.cli.scan_progress import ProgressFile
+from exporter.cli.scheme import explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.keyspace import KeyspaceSection
@@ -22,6 +23,7 @@ from exporter.config.validation import faults_of
 from exporter.connection import Connection
 from exporter.errors import StateError, UsageError
 from exporter.log import configure_logging
+from exporter.model.printable import escaped_json
 from exporter.model.target import Target
 from exporter.samplers.keyspace import PassReport
 from exporter.samplers.keyspace.sampler import CLIENT_NAME
@@ -48,7 +50,8 @@ def scan_server(access: Access, output: OutputFormat, options: Mapping[str, Any]
     options = {**options, "sample": _number_or_text(sample)} if sample else options
     section = _section(selection.samplers.keyspace, options)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        report = runner.run(_scan(selection.target, section, resume=resume))
+        scan = _scan(selection.target, section, resume=resume)
+        report = runner.run(explained(selection.target, scan))
     _write(report, output)
     if not report.complete:
         raise typer.Exit(_INTERRUPTED)
@@ -144,7 +147,7 @@ async def _refresh(bar: Progress, scan: Scan) -> None:
 
 def _write(report: PassReport, output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        typer.echo(safe_json(report.to_json().decode()))
+        typer.echo(escaped_json(report.to_json().decode()))
     elif output is OutputFormat.CSV:
         write_csv(CSV_COLUMNS, csv_rows(report))
     else:

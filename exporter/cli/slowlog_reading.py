@@ -10,6 +10,7 @@ from rich.table import Table
 from exporter.cli.access import Access
 from exporter.cli.formats import OutputFormat
 from exporter.cli.output import add_row, make_console, make_table, say, write_csv, write_json
+from exporter.cli.scheme import explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.slowlog import SlowlogSection
@@ -37,7 +38,7 @@ def show_slowlog(access: Access, output: OutputFormat) -> None:
     """Print what is in the log now. Raises `TargetError`."""
     selection = select(access)
     configure_logging("error")
-    report = asyncio.run(_read(selection.target, selection.samplers.slowlog))
+    report = asyncio.run(explained(selection.target, _read(selection.target, selection.samplers.slowlog)))
     if output is OutputFormat.JSON:
         write_json(report.as_json())
     elif output is OutputFormat.CSV:

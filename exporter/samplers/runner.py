@@ -256,7 +256,8 @@ class TargetRunner:
         slot.follow_run(self.facts)
         if status.is_unavailable:
             slot.accept()
-        elif status.reason is not None and slot.plan.spec.name != VITAL:
+        elif slot.is_told:
+            slot.is_told = False
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
         before = self.status.problem
         status.success, status.reason, status.message = True, None, ""
@@ -274,8 +275,7 @@ class TargetRunner:
         # That a server is down is said once, not once per sampler; what it refuses, once per command.
         is_news = status.reason is not error.reason and not is_unavailable
         if is_news and name != VITAL and self.status.up is not False:
-            instance = self.target.instance
-            log.warning("sampler failed", instance=instance, sampler=name, reason=error.reason, error=error)
+            self._tell_failure(slot, error)
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and is_unavailable:
@@ -290,8 +290,18 @@ class TargetRunner:
             if not self.status.up:
                 self._all_stale(now)
 
+    def _tell_failure(self, slot: Slot, error: TargetError) -> None:
+        """In the log; of a sampler that fails again and again not each time."""
+        besides = slot.log_limit.fields(self._clock.monotonic())
+        if besides is not None:
+            slot.is_told = True
+            name, instance = slot.plan.spec.name, self.target.instance
+            log.warning(
+                "sampler failed", instance=instance, sampler=name, reason=error.reason, error=error, **besides
+            )
+
     def _set_up(self, up: bool, problem_before: Reason | None) -> None:
-        if self.status.set_up(up, problem_before) and self._on_change is not None:
+        if self.status.set_up(up, problem_before, self._clock.monotonic()) and self._on_change is not None:
             self._on_change(self)
 
     def _all_stale(self, now: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.errors import Reason, ReplyError
+from exporter.log import LogLimit
 from exporter.metrics import SeriesTable
 from exporter.samplers.base import (
     AdaptiveSampler,
@@ -40,6 +41,9 @@ class Slot:
     busy: bool = False
     refused_until: float = 0.0
     is_refused: bool = False
+    log_limit: LogLimit = field(default_factory=LogLimit)
+    # Whether the log says that it fails.
+    is_told: bool = False
     adaptive: AdaptiveSampler | None = field(init=False)
     resting: RestingSampler | None = field(init=False)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.clock import to_milliseconds
 from exporter.errors import UNAVAILABLE_REASONS, Reason
-from exporter.log import get_logger
+from exporter.log import LogLimit, get_logger
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
 from exporter.model.target import Target
@@ -127,6 +127,8 @@ _SCRAPES: Final = (
     (LAST_CONNECT, ""),
 )
 
+# How often within an hour the log says that one server is down.
+_MOST_LOGGED: Final = 20
 # The sampler whose failure means that the server is down.
 VITAL: Final = "info"
 
@@ -198,6 +200,9 @@ class TargetStatus:
         self._instance = target.instance
         self.up: bool | None = None
         self.connect_seconds = 0.0
+        self._log_limit = LogLimit(_MOST_LOGGED)
+        # Whether the log says what is wrong; None: nothing is.
+        self._is_told: bool | None = None
         self.certificates: Mapping[str, float] = {}
         self.scrape = scrapes.Scrape()
         self.samplers: dict[str, SamplerStatus] = {}
@@ -218,18 +223,25 @@ class TargetStatus:
         vital = self.samplers.get(VITAL)
         return "" if vital is None else vital.message
 
-    def set_up(self, up: bool, problem_before: Reason | None) -> bool:
-        """The server is up, or not; whether that, or why not, is news, which is told once in the log."""
+    def set_up(self, up: bool, problem_before: Reason | None, monotonic: float) -> bool:
+        """The server is up, or not; whether that, or why not, is news, which is told once in the log; of one
+        that comes and goes not each time (`monotonic`: now, in seconds)."""
         was_up, self.up = self.up, up
         problem = self.problem
         if was_up is up and problem is problem_before:
             return False
         if problem is None:
-            log.info("target is up", instance=self._instance)
+            if self._is_told is not False:
+                log.info("target is up", instance=self._instance)
+            self._is_told = None
+            return True
+        besides = self._log_limit.fields(monotonic)
+        self._is_told = besides is not None
+        if besides is None:
             return True
         event = "target is down" if problem.is_down else "target cannot be sampled"
         event = "target does not allow INFO" if up else event
-        log.warning(event, instance=self._instance, reason=problem.value, error=self.message)
+        log.warning(event, instance=self._instance, reason=problem.value, error=self.message, **besides)
         return True
 
     def sample(self, at: float) -> Sample:

@@ -44,3 +44,4 @@ def _put_back(level: int, handlers: list[logging.Handler]) -> None:
     """A command sets up logging for itself, and pytest has its own."""
     logging.root.setLevel(level)
     logging.root.handlers[:] = handlers
+    logging.getLogger("exporter").setLevel(logging.NOTSET)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from exporter.cli import looking
-from exporter.cli.output import csv_text, safe_json
+from exporter.cli.output import csv_text
+from exporter.model.printable import escaped_json
 from tests.cli.in_process import run_command
 from tests.conftest import StartServer
 from tests.servers import RealServer
@@ -58,7 +59,7 @@ def test_every_format_of_every_command(
 
 def test_json_says_the_same_with_escapes() -> None:
     text = json.dumps({"a\x9b\x7f": "\u202e\x85\u2028ü"}, ensure_ascii=False)
-    safe = safe_json(text)
+    safe = escaped_json(text)
     assert safe == '{"a\\u009b\\u007f": "\\u202e\\u0085\\u2028ü"}'
     assert json.loads(safe) == json.loads(text)
 
@@ -165,3 +166,32 @@ def test_where_nobody_could_look_nothing_is_said_to_be_missing(
         done = run_command(tmp_path, "queues", url)
         assert (done.returncode, "mail" in done.stdout) == (0, True)
         assert done.stderr.startswith(f"redis-vigil: {words}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "rules", "rules.yml"),
+        ("check", "config", "config.yml"),
+        ("check", "alertmanager", "am.yml"),
+        ("test", "route", "--config.file", "am.yml", f"team={HOSTILE}"),
+        ("test", "rules", "test.yml"),
+        ("slowlog", f"redis://{HOSTILE}"),
+        ("scan", "127.0.0.1:1", "--config", HOSTILE),
+    ],
+)
+def test_nothing_of_a_file_or_an_argument_is_obeyed(command: tuple[str, ...], tmp_path: Path) -> None:
+    name = json.dumps(f"{HOSTILE}\u202e")
+    (tmp_path / "rules.yml").write_text(
+        f"groups: [{{name: {name}, rules: [{{alert: {name}, expr: {name}, labels: {{a: {name}}}}}]}}]"
+    )
+    (tmp_path / "config.yml").write_text(f"targets: [{{url: redis://h, {name}: 1, instance: {name}}}]")
+    (tmp_path / "am.yml").write_text(
+        f"{{route: {{receiver: {name}, routes: [{{receiver: {name}, matchers: [team=b]}}]}},"
+        f" receivers: [{{name: {name}}}], templates: [{name}]}}"
+    )
+    (tmp_path / "test.yml").write_text(f"{{rule_files: [{name}], tests: [{{name: {name}}}], {name}: 1}}")
+    done = run_command(tmp_path, *command)
+    said = done.stdout + done.stderr
+    assert said
+    assert all(line.isprintable() for line in said.split("\n"))

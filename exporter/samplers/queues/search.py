@@ -6,7 +6,7 @@ from typing import Final
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
 from exporter.errors import ReplyError, TargetError
-from exporter.log import get_logger
+from exporter.log import LogLimit, get_logger
 from exporter.samplers.base import SamplerContext
 from exporter.samplers.keyspace.guard import OtherServerError
 from exporter.samplers.keyspace.pace import Budget
@@ -57,6 +57,7 @@ class QueueSearch:
         self._connection = connection
         self._ask = ask
         self._walk: asyncio.Task[None] | None = None
+        self._log_limit = LogLimit()
         self._walk_due_at = 0.0
         self._index_due_at = 0.0
         # What the server said of writes when queues were last looked for: see `TargetFacts.writes`.
@@ -129,7 +130,10 @@ class QueueSearch:
         if not isinstance(error, TargetError):
             raise error
         if len(self._known):
-            log.warning("cannot look for queues", instance=self._context.target.instance, error=error)
+            besides = self._log_limit.fields(self._context.clock.monotonic())
+            if besides is not None:
+                instance = self._context.target.instance
+                log.warning("cannot look for queues", instance=instance, error=error, **besides)
         else:
             self.error = error
 

@@ -1,0 +1,66 @@
+"""Whether a server that cannot be asked would answer with TLS, or without: said with the URL to write."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from exporter.errors import Reason, TargetError
+from exporter.model.target import Address, Target
+
+ResultT = TypeVar("ResultT")
+
+_DEADLINE_SECONDS: Final = 2.0
+# What a server without TLS, or one that expects it, looks like to whoever does otherwise.
+_DOUBTFUL: Final = frozenset({Reason.CLOSED, Reason.TIMEOUT, Reason.TLS, Reason.PROTOCOL})
+
+
+async def explained(target: Target, work: Awaitable[ResultT]) -> ResultT:
+    """The result; an error of the server ends with the way out where the URL's scheme is the wrong one.
+
+    Raises `TargetError`.
+    """
+    try:
+        return await work
+    except TargetError as error:
+        raise TargetError(error.reason, f"{error}{await way_out(target, error.reason)}") from error
+
+
+async def way_out(target: Target, reason: Reason) -> str:
+    """The end of a sentence about a server that could not be asked for this reason; empty where the scheme is
+    right, or that cannot be told."""
+    address = target.address
+    if address.path or reason not in _DOUBTFUL:
+        return ""
+    try:
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            is_other = await (_speaks_plainly(address) if address.tls else _speaks_tls(address))
+    except (OSError, TimeoutError):
+        return ""
+    if not is_other:
+        return ""
+    speaks = "does not speak TLS" if address.tls else "speaks TLS"
+    return f"; the port {speaks}: write {replace(address, tls=not address.tls)}"
+
+
+async def _speaks_tls(address: Address) -> bool:
+    context = ssl.create_default_context()
+    # Nothing is sent: whose certificate it is does not matter.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        _, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
+    except ssl.SSLError as error:
+        # A server that wants a certificate speaks it, too.
+        return "ALERT" in (error.reason or "")
+    writer.close()
+    return True
+
+
+async def _speaks_plainly(address: Address) -> bool:
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"PING\r\n")
+    try:
+        return (await reader.read(1))[:1] in (b"+", b"-")
+    finally:
+        writer.close()
