@@ -7,7 +7,8 @@ import pytest
 
 from tests.cli.test_cli import vigil
 from tests.conftest import StartServer
-from tests.servers import free_port
+from tests.peers import require_program
+from tests.servers import RealServer, free_port
 
 
 @pytest.fixture
@@ -30,16 +31,16 @@ def certificate(tmp_path: Path) -> tuple[str, str]:
     return str(cert), str(key)
 
 
+@pytest.mark.peers("redis-server")
 @pytest.mark.parametrize("command", ["health", "slowlog"])
 @pytest.mark.parametrize("clients", ["no", "yes"])
-def test_a_port_with_tls(
-    command: str, clients: str, certificate: tuple[str, str], start_server: StartServer, tmp_path: Path
-) -> None:
+def test_a_port_with_tls(command: str, clients: str, certificate: tuple[str, str], tmp_path: Path) -> None:
     port = free_port()
     cert, key = certificate
     options = ("--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert)
-    start_server("--tls-port", str(port), *options, "--tls-auth-clients", clients)
-    done = vigil(tmp_path, command, f"redis://:pa55@127.0.0.1:{port}/3")
+    arguments = ("--tls-port", str(port), *options, "--tls-auth-clients", clients)
+    with RealServer(require_program("redis-server"), tmp_path / "server", *arguments):
+        done = vigil(tmp_path, command, f"redis://:pa55@127.0.0.1:{port}/3")
     assert done.returncode == 1
     said = done.stdout + done.stderr
     assert f"closed the connection; the port speaks TLS: write rediss://127.0.0.1:{port}/3" in said
