@@ -218,12 +218,7 @@ class App:
             *pages.routes(),
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
-            *health.routes(
-                lambda: self.rules.groups,
-                lambda: self.fleet.runners,
-                self.alerting.status,
-                lambda: self.environment.external_labels,
-            ),
+            *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners, alerts.why_quiet),
             *query.routes(self._queries, self._clock, self._turn_taker),
             *expressions.routes(self._clock),
             *series.routes(self.store, self._clock, self._turn_taker),

@@ -143,6 +143,10 @@ class AlertRows:
             quiet=quiet,
         )
 
+    def why_quiet(self, labels: Labels) -> str:
+        """Why nobody is told of a rule's alert with these labels, in a word (`silenced`); else empty."""
+        return self._quiet(Labels({**self._external_labels().as_dict(), **labels.as_dict()}))
+
     def _quiet(self, labels: Labels) -> str:
         status = self._alerting.status(labels)
         is_muted = self._alerting.is_muted(labels)

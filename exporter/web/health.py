@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from exporter.alerting.status import AlertStatus
 from exporter.health import Finding, Health, examine
 from exporter.model.labels import Labels
 from exporter.rules.group import Group
@@ -22,17 +21,13 @@ _STATUS = {Health.HEALTHY: 200, Health.DEGRADED: 200, Health.UNHEALTHY: 503}
 def routes(
     groups: Callable[[], Sequence[Group]],
     runners: Callable[[], Iterable[TargetRunner]],
-    status: Callable[[Labels], AlertStatus],
-    external_labels: Callable[[], Labels],
+    why_quiet: Callable[[Labels], str],
 ) -> Sequence[Route]:
-    """The route; its own status is 503 where something is unhealthy. `status` tells what keeps an alert
-    quiet, by its labels with the external ones."""
+    """The route; status 503 where something is unhealthy. `why_quiet` has the word for why nobody is told of
+    an alert of a rule, if that is so."""
 
     def marked(finding: Finding) -> dict[str, Any]:
-        """A finding with the word for why nobody is told of it, if that is so."""
-        found = status(Labels({**external_labels().as_dict(), **finding.labels}))
-        quiet = "silenced" if found.silenced_by else "inhibited" if found.inhibited_by else ""
-        return {**asdict(finding), "quiet": quiet}
+        return {**asdict(finding), "quiet": why_quiet(Labels(finding.labels))}
 
     async def health(_: Request) -> Response:
         report = examine(groups(), runners())
