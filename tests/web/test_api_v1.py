@@ -324,6 +324,21 @@ def test_names_that_a_path_cannot_hold_are_escaped(escaped: str, name: str) -> N
     assert series.unescape_name(escaped) == name
 
 
+@pytest.mark.parametrize("path", ["query", "query_range"])
+def test_how_long_a_query_took_is_told_to_who_asks(app: ASGIApp, path: str) -> None:
+    asked = {"query": "up", "start": END, "end": END, "step": 1, "time": END}
+    assert "stats" not in ask(app, path, **asked)
+    timings = ask(app, path, **asked, stats="true")["stats"]["timings"]
+    assert timings["execTotalTime"] >= timings["evalTotalTime"] > 0
+    assert timings["execQueueTime"] >= 0
+    body = request(app, "GET", f"/api/v1/{path}", params={**asked, "stats": "yes"}).json()
+    assert body["data"]["stats"]
+    assert body["warnings"] == [
+        'value "yes" for parameter "stats" is deprecated and will be rejected in the next major release, '
+        'use "true" or "all"'
+    ]
+
+
 def test_how_many_series_there_are(app: ASGIApp) -> None:
     assert ask(app, "status/tsdb", limit=1) == {
         "headStats": {

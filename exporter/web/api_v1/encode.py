@@ -1,6 +1,6 @@
 """Query results as Prometheus' API writes them: times as seconds, values as texts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -30,9 +30,16 @@ def go_on(written_bytes: int) -> None:
     """The `check` of what is short."""
 
 
-def encode_result(result: Result, at_ms: int, limit: int | None = None, check: Check = go_on) -> Encoded:
+def encode_result(
+    result: Result,
+    at_ms: int,
+    limit: int | None = None,
+    check: Check = go_on,
+    stats: Mapping[str, Any] | None = None,
+) -> Encoded:
     """The `data` of a query; `at_ms` is the moment that it was evaluated for, `limit` the number of series to
-    show (None: all). `check` is called after each part that takes a while."""
+    show (None: all), `stats` what is told of how it was evaluated. `check` is called after each part that
+    takes a while."""
     value = result.value
     match value:
         case Vector():
@@ -43,7 +50,8 @@ def encode_result(result: Result, at_ms: int, limit: int | None = None, check: C
             kind, shown = "scalar", iter([_point(at_ms, value.value)])
         case String():
             kind, shown = "string", iter([dump([at_ms / 1000, value.value])])
-    return _collect(chain([f'{{"resultType":"{kind}","result":'], shown, ["}"]), check)
+    end = "}" if stats is None else f',"stats":{dump(stats)}}}'
+    return _collect(chain([f'{{"resultType":"{kind}","result":'], shown, [end]), check)
 
 
 def encode_json(value: Any, check: Check = go_on) -> Encoded:

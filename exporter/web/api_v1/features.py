@@ -23,8 +23,11 @@ _PROMQL: Final = (
 _NO_PROMQL: Final = (
     "anchored duration_expr fill fill_left fill_right per_step_stats smoothed type_and_unit_labels"
 )
-_API: Final = "exclude_alerts label_values_match lifecycle query_warnings time_range_labels time_range_series"
-_NO_API: Final = "admin openapi_3.1 openapi_3.2 otlp_write_receiver query_stats remote_write_receiver search"
+_API: Final = (
+    "exclude_alerts label_values_match lifecycle query_stats query_warnings time_range_labels "
+    "time_range_series"
+)
+_NO_API: Final = "admin openapi_3.1 openapi_3.2 otlp_write_receiver remote_write_receiver search"
 _TEMPLATE_FUNCTIONS: Final = frozenset(rule_functions(lambda _: [], at_seconds=0.0, external_url=""))
 _NO_TSDB: Final = "exemplar_storage native_histograms st_storage"
 

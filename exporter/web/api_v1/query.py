@@ -16,6 +16,7 @@ from exporter.promql.memory import Account, Budget
 from exporter.promql.source import Pace
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters
+from exporter.web.api_v1.query_stats import QueryStats
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
 from exporter.web.api_v1.turns import QueryTimeoutError, Turns, TurnTaker
 
@@ -46,6 +47,7 @@ def routes(
 
     async def run(
         request: Request,
+        stats: QueryStats,
         limit: int | None,
         deadline: float,
         compute: Callable[[Pace, Account], tuple[Result, int]],
@@ -54,8 +56,10 @@ def routes(
 
         def evaluate(turns: Turns) -> Answer:
             pace = _BoundedPace(turns, deadline)
+            stats.begin()
             result, at_ms = compute(pace, account)
-            return _answer(result, at_ms, limit, pace, account)
+            stats.end()
+            return _answer(result, at_ms, limit, pace, account, stats)
 
         try:
             return await turn_taker.run(evaluate, request, deadline - time.monotonic())
@@ -65,18 +69,19 @@ def routes(
 
     async def query(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        limit, at_ms, lookback = parameters.limit(), parameters.time_ms("time"), parameters.lookback_ms()
+        stats, limit = QueryStats(parameters), parameters.limit()
+        at_ms, lookback = parameters.time_ms("time"), parameters.lookback_ms()
         deadline = _deadline(parameters, timeout_seconds)
         expression = await _expression(parameters)
 
         def compute(pace: Pace, account: Account) -> tuple[Result, int]:
             return engine.instant(expression, at_ms, lookback_ms=lookback, pace=pace, account=account), at_ms
 
-        return await run(request, limit, deadline, compute)
+        return await run(request, stats, limit, deadline, compute)
 
     async def query_range(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
-        limit = parameters.limit()
+        stats, limit = QueryStats(parameters), parameters.limit()
         start, end, step = _window(parameters)
         deadline, lookback = _deadline(parameters, timeout_seconds), parameters.lookback_ms()
         expression = await _expression(parameters)
@@ -91,7 +96,7 @@ def routes(
                 expression, start, end, step, lookback_ms=lookback, pace=pace, account=account
             ), end
 
-        return await run(request, limit, deadline, compute)
+        return await run(request, stats, limit, deadline, compute)
 
     async def query_exemplars(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
@@ -148,16 +153,24 @@ class _BoundedPace:
             raise QueryTimeoutError("query timed out in expression evaluation")
 
 
-def _answer(result: Result, at_ms: int, limit: int | None, pace: _BoundedPace, account: Account) -> Answer:
+def _answer(
+    result: Result,
+    at_ms: int,
+    limit: int | None,
+    pace: _BoundedPace,
+    account: Account,
+    stats: QueryStats,
+) -> Answer:
     warnings = list(result.warnings)
     if limit is not None and result.series_count > limit:
         warnings.append(TRUNCATED)
+    warnings += stats.warnings
 
     def check(written_bytes: int) -> None:
         account.hold_text(written_bytes)
         pace.give_way()
 
-    encoded = encode_result(result, at_ms, limit, check)
+    encoded = encode_result(result, at_ms, limit, check, stats.told)
     return Answer(encoded, warnings, result.infos, account.close)
 
 
