@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from exporter.clock import Clock
+from exporter.model.labels import METRIC_NAME
 from exporter.store import Store
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import Answer, BadDataError, api
@@ -23,7 +25,7 @@ def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]
 
     async def head(request: Request) -> Answer:
         limit = _limit(await Parameters.of(request, clock))
-        return Answer(await turn_taker.run(lambda turns: _count(store, turns).answer(store, limit)))
+        return Answer(await turn_taker.run(lambda turns: _count(store, turns).answer(store, limit, turns)))
 
     return (Route("/api/v1/status/tsdb", api(head), methods=["GET"]),)
 
@@ -48,17 +50,22 @@ class _Counts:
         self.series = 0
         self.pairs: Counter[tuple[str, str]] = Counter()
 
-    def answer(self, store: Store, limit: int) -> dict[str, Any]:
+    def answer(self, store: Store, limit: int, turns: Turns) -> dict[str, Any]:
         """The answer of the API, with so many entries in each list.
 
         Memory is counted as Prometheus does it: the bytes of a label's values, once for every series.
         """
-        values, memory = Counter[str](), Counter[str]()
-        for (name, value), count in self.pairs.items():
+        values, memory, metrics = Counter[str](), Counter[str](), Counter[str]()
+        for number, ((name, value), count) in enumerate(self.pairs.items()):
+            if number % _CHUNK == 0:
+                turns.give_way()
             values[name] += 1
             memory[name] += len(value.encode("utf-8", "replace")) * count
-        metrics = {value: count for (name, value), count in self.pairs.items() if name == "__name__"}
-        pairs = {f"{name}={value}": count for (name, value), count in self.pairs.items()}
+            if name == METRIC_NAME:
+                metrics[value] = count
+        turns.give_way()
+        pairs = (("=".join(pair), count) for pair, count in self._most_common(limit))
+        turns.give_way()
         return {
             "headStats": {
                 "numSeries": self.series,
@@ -69,8 +76,11 @@ class _Counts:
             "seriesCountByMetricName": _largest(metrics.items(), limit),
             "labelValueCountByLabelName": _largest(values.items(), limit),
             "memoryInBytesByLabelName": _largest(memory.items(), limit),
-            "seriesCountByLabelValuePair": _largest(pairs.items(), limit),
+            "seriesCountByLabelValuePair": _largest(pairs, limit),
         }
+
+    def _most_common(self, limit: int) -> list[tuple[tuple[str, str], int]]:
+        return nsmallest(limit, self.pairs.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _count(store: Store, turns: Turns) -> _Counts:
@@ -93,5 +103,5 @@ def _span(store: Store) -> dict[str, int]:
 
 
 def _largest(counts: Iterable[tuple[str, int]], limit: int) -> list[dict[str, Any]]:
-    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
-    return [{"name": name, "value": count} for name, count in ordered[:limit]]
+    largest = nsmallest(limit, counts, key=lambda item: (-item[1], item[0]))
+    return [{"name": name, "value": count} for name, count in largest]
