@@ -162,10 +162,9 @@ class Reloader:
     def note(self, succeeded: bool) -> None:
         """Note for metrics and status how the last reload, or the start, went."""
         self.succeeded = succeeded
-        self._own.reload_successful.set(succeeded)
         if succeeded:
             self.loaded_at = self._clock.now()
-            self._own.reload_time.set(self.loaded_at)
+        self._own.note_reload(succeeded, self.loaded_at)
         self._on_end()
 
     def _tell(self) -> None:

@@ -237,6 +237,7 @@ class AlertManager:
         say_what_is_not_sent(self.config, self._setup.not_sent, self._services.metrics)
         self._services.metrics.receivers.set(len(integrations))
         self._services.metrics.integrations.set(sum(map(len, integrations.values())))
+        self._services.metrics.config.applied(self.config.to_yaml())
 
     def _complete(self, alert: Alert, now: float) -> Alert:
         starts_at = alert.starts_at or alert.ends_at or now

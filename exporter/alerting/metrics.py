@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from exporter.alerting.config_metrics import ConfigMetrics
 from exporter.notify.not_sent import NotSent
 
 CountStates = Callable[[], Mapping[str, int]]
@@ -102,6 +103,7 @@ class Metrics:
             "Number of times an alert was not grouped because of the limit on groups.",
             registry=registry,
         )
+        self.config = ConfigMetrics(registry)
         self._registry = registry
         self._initialize()
 
@@ -129,6 +131,7 @@ class Metrics:
                 self.failed.labels(integration, reason)
         for reason in SUPPRESSION_REASONS:
             self.suppressed.labels(reason)
+        self.invalid.labels("v2")
 
 
 class _Census(Collector):

@@ -21,6 +21,7 @@ from exporter.model.sample import Absence, Family, Kind, Layout, Point, Sample
 SOURCE = "self"
 # Prometheus gets the start of the process; a second series per counter tells nothing more.
 disable_created_metrics()
+_RELOAD_PREFIXES = ("redis_vigil", "alertmanager")
 _END_MARK = b"# EOF\n"
 _COUNTED = (Kind.COUNTER, Kind.HISTOGRAM, Kind.SUMMARY)
 
@@ -35,16 +36,23 @@ class OwnMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self.reload_successful = Gauge(
-            "redis_vigil_config_last_reload_successful",
-            "Whether the last attempt to load the configuration succeeded.",
-            registry=self.registry,
-        )
-        self.reload_time = Gauge(
-            "redis_vigil_config_last_reload_success_timestamp_seconds",
-            "When the configuration was last loaded successfully, in seconds since the epoch.",
-            registry=self.registry,
-        )
+        # Under Alertmanager's names, too: the alertmanager.yml is read along with the rest.
+        self._reload_successful = [
+            Gauge(
+                f"{prefix}_config_last_reload_successful",
+                "Whether the last attempt to load the configuration succeeded.",
+                registry=self.registry,
+            )
+            for prefix in _RELOAD_PREFIXES
+        ]
+        self._reload_time = [
+            Gauge(
+                f"{prefix}_config_last_reload_success_timestamp_seconds",
+                "When the configuration was last loaded successfully, in seconds since the epoch.",
+                registry=self.registry,
+            )
+            for prefix in _RELOAD_PREFIXES
+        ]
         build = Gauge(
             "redis_vigil_build_info",
             "The version of the daemon; always 1.",
@@ -65,6 +73,13 @@ class OwnMetrics:
         self._layout = Layout(())
         # Whatever these count is counted from the start of the process: what is not there stands at 0.
         self._absence = Absence()
+
+    def note_reload(self, succeeded: bool, loaded_at: float) -> None:
+        """How the last attempt to load the configuration went, and when one last succeeded (epoch)."""
+        for gauge in self._reload_successful:
+            gauge.set(succeeded)
+        for gauge in self._reload_time:
+            gauge.set(loaded_at)
 
     def text(self, form: Format) -> bytes:
         """All of them in an exposition format, without an end mark."""

@@ -19,6 +19,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from exporter.alerting.config_metrics import ALERTMANAGER_VERSION
 from exporter.alerting.journal import MemoryJournal
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
@@ -157,6 +158,8 @@ def test_status(shared_api: Running) -> None:
         "revision",
         "version",
     }
+    # An amtool of this version has nothing to warn of.
+    assert status["versionInfo"]["version"] == ALERTMANAGER_VERSION
     assert "T0PSECRET" not in json.dumps(status)
     assert yaml.safe_load(status["config"]["original"])["route"]["receiver"] == "chat"
 

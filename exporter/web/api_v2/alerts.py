@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -18,6 +18,9 @@ from exporter.web.api_v2.encode import encode_alert
 from exporter.web.api_v2.filters import AlertFilter, flag
 from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
 from exporter.web.turn import Turn
+
+AT_ONCE: Final = 500
+"""How many alerts are taken without a pause."""
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
@@ -36,11 +39,12 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         return sorted(encoded, key=lambda one: str(one["fingerprint"]))
 
     async def post_alerts(request: Request) -> None:
-        posted = decode_alerts(await read_json(request))
+        posted = await decode_alerts(await read_json(request))
         timeout = manager.config.global_.resolve_timeout.seconds
         faults = [fault_of(alert, clock.now(), timeout) async for alert in Turn().each(posted)]
         good = [alert for alert, fault in zip(posted, faults, strict=True) if not fault]
-        await manager.receive(good, source="v2")
+        for start in range(0, len(good), AT_ONCE):
+            await manager.receive(good[start : start + AT_ONCE], source="v2")
         if faults := [fault for fault in faults if fault]:
             manager.count_invalid(len(faults), source="v2")
             raise RefusedError("; ".join(faults))

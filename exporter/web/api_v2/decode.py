@@ -19,6 +19,7 @@ from exporter.model.matcher import Matcher, MatchOp
 from exporter.web.api_v2.reply import RefusedError
 from exporter.web.api_v2.times import read_moment
 from exporter.web.api_v2.uri import is_uri
+from exporter.web.turn import Turn
 
 UNPROCESSABLE: Final = 422
 
@@ -31,15 +32,15 @@ _OPS: Final = {
 _KINDS: Final = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
 
 
-def decode_alerts(data: Any) -> Sequence[Alert]:
+async def decode_alerts(data: Any) -> Sequence[Alert]:
     """`postableAlerts`; times that are not given are 0. Raises `RefusedError` where the request as a whole is
     wrong; whether an alert makes sense is for `fault_of`."""
     if data is None:
         raise RefusedError("alerts in body is required", UNPROCESSABLE)
     if not isinstance(data, list):
         raise RefusedError("the body must be a list of alerts")
-    alerts = [decode_alert(one) for one in data]
-    for alert, one in zip(alerts, data, strict=True):
+    alerts = [decode_alert(one) async for one in Turn().each(data)]
+    async for alert, one in Turn().each(list(zip(alerts, data, strict=True))):
         if one.get("labels") is None:
             raise RefusedError("labels in body is required", UNPROCESSABLE)
         if alert.generator_url and not is_uri(alert.generator_url):

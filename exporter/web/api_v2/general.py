@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 import exporter
+from exporter.alerting.config_metrics import ALERTMANAGER_VERSION
 from exporter.alerting.history import HistoryRecord
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.receiver_state import ReceiverState
@@ -63,11 +64,12 @@ def _version() -> dict[str, str]:
     return {
         "branch": "",
         "buildDate": "",
-        "buildUser": "",
+        "buildUser": f"redis-vigil {exporter.__version__}",
         # What Alertmanager says of its language.
         "goVersion": f"python{platform.python_version()}",
         "revision": "",
-        "version": exporter.__version__,
+        # Clients compare it with their own, or choose by it how to ask.
+        "version": ALERTMANAGER_VERSION,
     }
 
 
