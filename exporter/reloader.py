@@ -59,8 +59,7 @@ class Reloader:
         # The files that all this is built from were read.
         self.succeeded = True
         self.loaded_at = clock.now()
-        own.reload_successful.set(True)
-        own.reload_time.set(self.loaded_at)
+        own.note_reload(True, self.loaded_at)
         self._prepared = prepared
         self._load = load
         self._parts = parts
