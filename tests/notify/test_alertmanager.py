@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from exporter.clock import SystemClock
 from exporter.model.http_url import HttpUrl
+from exporter.model.labels import Annotations
+from exporter.model.moment import Moment
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from tests.notify.http_listener import HANG, HttpListener, Reply
 from tests.notify.real_alertmanager import running_alertmanager
@@ -76,6 +78,20 @@ def test_every_alertmanager_gets_every_alert() -> None:
                 },
             ]
             await until(lambda: made.value("redis_vigil_forwarded_alerts_total", f"{one.url}/") == 2)
+
+    asyncio.run(run())
+
+
+def test_what_a_sender_wrote_is_forwarded_as_it_was() -> None:
+    async def run() -> None:
+        async with HttpListener() as one, world(one.url) as made:
+            written = Moment(1_764_295_200_123_456_789, 19_800)
+            annotations = Annotations({"runbook": ""})
+            await made.forwarder.receive([replace(alert(), annotations=annotations, starts_at=written)])
+            await until(lambda: bool(one.requests))
+            (posted,) = one.requests[0].json
+            assert posted["annotations"] == {"runbook": ""}
+            assert posted["startsAt"] == "2025-11-28T07:30:00.123456789+05:30"
 
     asyncio.run(run())
 

@@ -81,3 +81,16 @@ def test_the_alerts_of_a_cycle_come_together() -> None:
         assert [[alert.name for alert in batch] for batch in world.sink.batches] == [["One", "Two"]]
 
     live(scenario)
+
+
+def test_an_annotation_that_comes_out_empty_is_sent_and_a_label_is_not() -> None:
+    async def scenario(world: World) -> None:
+        empty = '"{{ if false }}x{{ end }}"'
+        rule = (
+            f"- {{alert: High, expr: vector(1), labels: {{a: {empty}}}, annotations: {{runbook: {empty}}}}}"
+        )
+        (sent,) = await world.evaluate(make_group(world, rule))
+        assert sent.annotations.as_dict() == {"runbook": ""}
+        assert sent.labels.as_dict() == {"alertname": "High"}
+
+    live(scenario)
