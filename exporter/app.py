@@ -23,7 +23,6 @@ from exporter.loop_watch import LoopWatch
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.prepared import prepare
-from exporter.promql import Engine
 from exporter.reload import Plan, plan_samplers
 from exporter.reloader import Parts, Reloader
 from exporter.rules.environment import Environment
@@ -52,7 +51,7 @@ from exporter.web.api_v1 import (
     status,
     targets,
 )
-from exporter.web.api_v1.turns import TurnTaker
+from exporter.web.api_v1.queries import Queries
 from exporter.web.app import build_web_app
 from exporter.web.metrics import MetricsEndpoint, blocks_of
 from exporter.web.middleware import Entrance
@@ -95,10 +94,7 @@ class App:
         self.loop_watch = LoopWatch(self.own.registry)
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
         self._cap = MemoryCap(self.store, config.storage.memory_limit)
-        self.engine = Engine(self.store)
-        # Apart from that of the rules: what people ask is bounded more tightly.
-        self._queries = Engine(self.store, query.LIMITS)
-        self._turn_taker = TurnTaker()
+        queries = self._queries = Queries(self.store, config.query)
         host, port = listener.getsockname()[:2]
         self.keeper = open_keeper(
             config.storage.path, self.own.registry, self._clock, address=f"{host}:{port}"
@@ -128,11 +124,13 @@ class App:
             relabel=job_labels.of_alert,
         )
         self.environment = Environment(
-            engine=self.engine,
+            engine=queries.rule_engine,
             store=self.store,
             sink=AlertSinks(self.alerting, self.forwarder),
             state=self.keeper.alerts,
             relabel=job_labels.of_alert,
+            turns=queries.rule_turns,
+            takes_long=queries.rules_take_long,
         )
         self.rules = RuleManager(self.environment, self._clock)
         self.targets = Targets(
@@ -145,7 +143,8 @@ class App:
         self._settings = Settings(
             store=self.store,
             cap=self._cap,
-            engines=(self.engine, self._queries),
+            query_budget=queries.budget,
+            engines=(queries.rule_engine, queries.engine),
             environment=self.environment,
             fleet=self.fleet,
             access=self.access,
@@ -176,6 +175,7 @@ class App:
             web=lambda: self.web,
             access=self.access,
             restart_needed=lambda: self.reloader.restart_needed,
+            queries=(queries.turns, queries.budget),
         )
         self._house = Housekeeping(
             self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds
@@ -219,9 +219,9 @@ class App:
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners, alerts.why_quiet),
-            *query.routes(self._queries, self._clock, self._turn_taker),
+            *query.routes(self._queries.engine, self._clock, self._queries.turns, self._queries.budget),
             *expressions.routes(self._clock),
-            *series.routes(self.store, self._clock, self._turn_taker),
+            *series.routes(self.store, self._clock, self._queries.turns, self._queries.budget),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
@@ -234,9 +234,10 @@ class App:
                 lambda: self.reloader.succeeded,
                 lambda: self.restart_needed,
                 lambda: self.reloader.loaded_at,
+                self._queries.budget,
             ),
-            *cardinality.routes(self.store, self._clock, self._turn_taker),
-            *targets.routes(lambda: self.fleet.runners, self.store, self._clock, self._turn_taker),
+            *cardinality.routes(self.store, self._clock, self._queries.turns),
+            *targets.routes(lambda: self.fleet.runners, self.store, self._clock, self._queries.turns),
             *features.routes(lambda: self._plan.config.global_.delayed_name_removal),
             *configuration.routes(lambda: self._plan.config, self._alertmanagers),
         ]
@@ -334,7 +335,7 @@ class App:
         )
         await _stop_by(began + 6.5, "connections", self.fleet.close())
         await _stop_by(began + 7.0, "state database", self.keeper.close())
-        self._turn_taker.close()
+        self._queries.close()
         await _stop_by(began + 8.0, "web server", self.web.stop())
         self.loop_watch.stop()
         log.info("stopped")

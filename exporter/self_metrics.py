@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from exporter.discovery.manager import Discovery
+from exporter.promql.memory import Budget
 from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
@@ -25,6 +26,15 @@ class Listening(Protocol):
     def refused(self) -> Mapping[int, int]:
         """What was not taken, by HTTP status."""
         ...
+
+
+class Concurrency(Protocol):
+    """What counts queries by HTTP: those that run and wait, and those that were given up."""
+
+    running: int
+    waiting: int
+    timed_out_total: int
+    abandoned_total: int
 
 
 class Followed(Protocol):
@@ -56,6 +66,7 @@ class PartsCollector(Collector):
         web: Callable[[], Listening],
         access: Followed,
         restart_needed: Callable[[], Sequence[str]],
+        queries: tuple[Concurrency, Budget],
     ) -> None:
         self._store = store
         self._cap = cap
@@ -66,6 +77,7 @@ class PartsCollector(Collector):
         self._web = web
         self._access = access
         self._restart_needed = restart_needed
+        self._queries = queries
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -150,6 +162,29 @@ class PartsCollector(Collector):
         for code, count in web.refused.items():
             refused.add_metric([str(code)], count)
         yield refused
+        yield from self._collect_queries()
+
+    def _collect_queries(self) -> Iterator[Metric]:
+        turns, budget = self._queries
+        queries = GaugeMetricFamily(
+            "redis_vigil_queries", "Queries by HTTP that run, and that wait for a place.", labels=["state"]
+        )
+        queries.add_metric(["running"], turns.running)
+        queries.add_metric(["waiting"], turns.waiting)
+        yield queries
+        refused = CounterMetricFamily(
+            "redis_vigil_queries_refused",
+            "Queries by HTTP that were given up: for want of memory, of a place in time, or of a client.",
+            labels=["reason"],
+        )
+        refused.add_metric(["memory"], budget.refused_total)
+        refused.add_metric(["queue"], turns.timed_out_total)
+        refused.add_metric(["client_gone"], turns.abandoned_total)
+        yield refused
+        yield _gauge("redis_vigil_query_bytes", "About how much memory queries take.", budget.used_bytes)
+        yield _gauge(
+            "redis_vigil_query_limit_bytes", "How much memory queries may take together.", budget.limit_bytes
+        )
 
     def _collect_config(self) -> Iterator[Metric]:
         self._access.look()

@@ -9,6 +9,7 @@ from exporter.config.web_config import WebConfig
 from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.promql import Engine
+from exporter.promql.memory import Budget
 from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.samplers.availability import SampledTargets
@@ -26,6 +27,7 @@ class Settings:
 
     store: Store
     cap: MemoryCap
+    query_budget: Budget
     engines: tuple[Engine, ...]
     environment: Environment
     fleet: Fleet
@@ -49,6 +51,8 @@ class Settings:
         self.access.apply(plan.access)
         self.external_url = self.external_url_of(plan)
         self.cap.change(config.storage.memory_limit, config.storage.retention.milliseconds)
+        self.query_budget.limit_bytes = config.query.memory_limit
+        self.query_budget.timeout_seconds = config.query.timeout.seconds
         for engine in self.engines:
             engine.default_step_ms = settings.evaluation_interval.milliseconds
             engine.delay_name_removal(settings.delayed_name_removal)

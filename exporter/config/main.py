@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from exporter.config.discovery import DiscoverySection
 from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
+from exporter.config.query import QuerySection
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
 from exporter.config.targets import TargetSection, check_timeout
@@ -59,6 +60,8 @@ class Config(Section):
     """Who is told of alerts."""
     storage: StorageSection = StorageSection()
     """What is kept, where, and for how long."""
+    query: QuerySection = QuerySection()
+    """What queries by HTTP may cost."""
     web: WebSection = WebSection()
     """The daemon's own HTTP server."""
 

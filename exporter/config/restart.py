@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from exporter.config.main import Config
 
 RESTART_KEYS: Final[Mapping[str, str]] = {
+    "query.max_concurrency": "the threads of queries are made at the start",
     "storage.path": "the database is opened at the start",
     "web.listen_address": "the socket is opened at the start",
 }

@@ -8,6 +8,7 @@ from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.promql import result
 from exporter.promql.compiler import Compiler
+from exporter.promql.disposal import dispose
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
 from exporter.promql.limits import Limits
 from exporter.promql.memory import Account
@@ -167,7 +168,10 @@ class Engine:
             raise QueryError("expression is nested too deeply") from None
         finally:
             plan.is_busy = False
-            if run.remembered:
+            if run.remembered > self._limits.remembered:
+                self._plans.pop(expression, None)
+                dispose(plan, run.give_way)
+            elif run.remembered:
                 plan.remembered = max(plan.remembered, run.remembered)
                 self._forget()
 

@@ -1,4 +1,4 @@
-"""A budget bounds the memory of all queries that run at a time."""
+"""A budget bounds the memory of all queries that run at a time, and the time of each."""
 
 from typing import Final
 
@@ -8,14 +8,16 @@ from exporter.errors import QueryError
 # measured with tracemalloc.
 SERIES_BYTES: Final = 1_100
 SAMPLE_BYTES: Final = 100
+_UNLIMITED: Final = 1 << 62
 
 
 class Budget:
     """What queries may hold together, in bytes; `used_bytes` is what they hold, about. `refused_total` counts
-    the queries that would have held more."""
+    the queries that would have held more. `timeout_seconds` is how long each may take."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int = _UNLIMITED, timeout_seconds: float = 120.0) -> None:
         self.limit_bytes = limit_bytes
+        self.timeout_seconds = timeout_seconds
         self.used_bytes = 0
         self.refused_total = 0
 

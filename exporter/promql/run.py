@@ -13,8 +13,8 @@ from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_
 from exporter.promql.source import Horizon, Pace, ReadableSeries, SeriesSource
 from exporter.promql.syntax.nodes import Edge
 
-# Samples that are looked at before it is seen whether others are to run: about a millisecond.
-_CHECK_EVERY = 2_000
+# Samples that are looked at before it is seen whether others are to run: less than a millisecond.
+_CHECK_EVERY = 1_000
 _T = TypeVar("_T")
 
 
@@ -72,12 +72,9 @@ class Run:
         if self._account is not None:
             samples = (self.samples + self.retained) * SAMPLE_BYTES
             self._account.hold(samples + self._selected * SERIES_BYTES)
-        if self._pace is not None and self._pace.is_due:
-            if self._horizon is None:
-                self._horizon = self.source.horizon()
-            self._pace.give_way()
-            if not self._horizon.holds:
-                raise QueryError("the clock was set while the query ran: ask again")
+        self.give_way()
+        if self._horizon is not None and not self._horizon.holds:
+            raise QueryError("the clock was set while the query ran: ask again")
         if time.monotonic() > self._deadline:
             raise QueryError(f"query timed out after {self.limits.timeout_seconds:g} s")
 
@@ -134,6 +131,13 @@ class Run:
     def paced(self, values: list[float]) -> list[float]:
         """The same values; who goes through many of them gives way in between."""
         return values if len(values) <= PIECE else PacedValues(values, self.check)
+
+    def give_way(self) -> None:
+        """Let others run, if it is time."""
+        if self._pace is not None and self._pace.is_due:
+            if self._horizon is None:
+                self._horizon = self.source.horizon()
+            self._pace.give_way()
 
     def touch(self, samples: int) -> None:
         """Account for samples that are looked at now and then let go. Raises `QueryError`."""

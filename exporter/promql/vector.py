@@ -77,7 +77,7 @@ NOTHING = Vector((), [])
 ONE_WITHOUT_LABELS: tuple[Key, ...] = (Key(Labels()),)
 _T = TypeVar("_T")
 _SPARE = 1000
-_CHUNK = 1000
+_CHUNK = 300
 
 
 class PerKey(Generic[_T]):

@@ -100,7 +100,8 @@ class AlertingRule:
         Raises `QueryError`; the alerts then are as they were before, except that going over `limit` drops
         them all.
         """
-        result = environment.engine.instant(self.spec.expression, at_ms - offset_ms)
+        took_seconds = self.status.evaluation_seconds
+        result = await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds)
         found = await self._expand(samples_of(result), at_ms, environment)
         # The moment of the data: what has ended since then had a part in what they say.
         self._merge(found, at_ms, environment.availability.moment(at_ms - offset_ms))

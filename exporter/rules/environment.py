@@ -2,22 +2,34 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
 from exporter.promql import Expression, Result
+from exporter.promql.source import Pace
 from exporter.rules.job_labels import unchanged
 from exporter.rules.origins import Origins
 from exporter.rules.output import SampleStore
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
 
+# An evaluation that takes less is not worth a thread.
+_SHORT_SECONDS: Final = 0.005
+
 
 class QueryEngine(Protocol):
     """Evaluates PromQL."""
 
-    def instant(self, expression: Expression, at_ms: int) -> Result:
-        """The value at a moment; raises `QueryError`."""
+    def instant(self, expression: Expression, at_ms: int, *, pace: Pace | None = None) -> Result:
+        """The value at a moment, with breaks at a pace; raises `QueryError`."""
+        ...
+
+
+class Turns(Protocol):
+    """Runs long computations in turn with the event loop."""
+
+    async def run(self, compute: Callable[[Pace], Result]) -> Result:
+        """What the computation yields; what it raises is raised."""
         ...
 
 
@@ -61,7 +73,8 @@ class Environment:
 
     `origins` are those of the series that all rules record. `external_url` has no slash at its end.
     `relabel` tells the labels that an alert has now which was saved by an earlier version.
-    `resend_delay_ms`: how long an alert that was sent is not sent again.
+    `turns` are for evaluations that take long: all, where `takes_long` says so; without them nobody else has
+    a turn meanwhile. `resend_delay_ms`: how long an alert that was sent is not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
 
@@ -74,7 +87,15 @@ class Environment:
     relabel: Callable[[Labels], Labels] = unchanged
     external_labels: Labels = EMPTY
     external_url: str = ""
+    turns: Turns | None = None
+    takes_long: Callable[[], bool] = lambda: False
     evaluation_interval_ms: int = 60_000
     resend_delay_ms: int = 60_000
     state_failures_total: int = 0
     sink_failures_total: int = 0
+
+    async def instant(self, expression: Expression, at_ms: int, took_seconds: float) -> Result:
+        """The value of a rule's expression, whose last evaluation took so long; raises `QueryError`."""
+        if self.turns is None or (took_seconds < _SHORT_SECONDS and not self.takes_long()):
+            return self.engine.instant(expression, at_ms)
+        return await self.turns.run(lambda pace: self.engine.instant(expression, at_ms, pace=pace))

@@ -29,7 +29,8 @@ class RecordingRule:
 
         Raises `QueryError`, also for two results with one labelset and for more series than `limit`.
         """
-        samples = samples_of(environment.engine.instant(self.spec.expression, at_ms - offset_ms))
+        took_seconds = self.status.evaluation_seconds
+        samples = samples_of(await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds))
         series: dict[Labels, float] = {}
         for sample in samples:
             labels = self._labels.apply(sample.labels)

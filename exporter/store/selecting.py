@@ -53,8 +53,9 @@ class _Fitting:
         """The positions in a layout of the points that fit."""
         flags = self._by_base.get(layout.base)
         if flags is None:
-            get = layout.base.get
-            flags = tuple([matcher.matches_value(get(matcher.name)) for matcher in self._matchers])
+            # Not by its `get`, which would keep a dictionary for each base, all over the heap.
+            base = dict(layout.base.pairs)
+            flags = tuple([matcher.matches_value(base.get(matcher.name, "")) for matcher in self._matchers])
             self._by_base[layout.base] = flags
         key = (layout.shape, flags)
         found = self._by_shape.get(key)

@@ -239,7 +239,12 @@ class Store:
             matching.append(one)
             if len(matching) % _PIECE == 0:
                 pause(_PIECE)
-        return self._merge_duplicates(matching, pause)
+        found = self._merge_duplicates(matching, pause)
+        while matching:
+            # Letting go of so many at once would take long.
+            del matching[-_PIECE:]
+            pause(0)
+        return found
 
     def _merge_duplicates(
         self, matching: Sequence[tuple[Block, Series]], check: Callable[[int], None]
@@ -259,7 +264,8 @@ class Store:
                 found[place] = MergedSeries([*parts, one])
             if number % _PIECE == 0:
                 check(0)
-        return tuple(found)
+        # What is kept must not be changed; what is not, its reader may take apart.
+        return found if is_large else tuple(found)
 
     def find(
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None

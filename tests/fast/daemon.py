@@ -138,7 +138,7 @@ class FastDaemon:
 
     def query(self, promql: str) -> dict[Labels, float]:
         """The value of a query at this moment, by labels; a scalar stands under no labels."""
-        value = self.app.engine.instant(parse(promql), round(self._clock_now() * 1000)).value
+        value = self.app.environment.engine.instant(parse(promql), round(self._clock_now() * 1000)).value
         if isinstance(value, Scalar):
             return {Labels({}): value.value}
         assert isinstance(value, Vector), "an instant query, please"

@@ -192,7 +192,8 @@ class CountValues:
         counts: dict[Labels, int] = {}
         dropping: set[Labels] = set()
         for key, value in zip(vector.keys, vector.values, strict=True):
-            run.touch(1)
+            # As dear as ten samples.
+            run.touch(9)
             labels = self._labels(Key(key.labels.with_({self._label: format_float(value)})))
             counts[labels] = counts.get(labels, 0) + 1
             if key.drop_name and self._label != METRIC_NAME:

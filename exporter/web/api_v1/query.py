@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from exporter.clock import Clock
 from exporter.errors import QueryError
-from exporter.promql import Engine, Expression, Limits, Result, ValueType, parse
+from exporter.promql import Engine, Expression, Limits, Matrix, Result, ValueType, Vector, parse
+from exporter.promql.disposal import drop
 from exporter.promql.memory import Account, Budget
 from exporter.promql.source import Pace
 from exporter.web.api_v1.encode import encode_result
@@ -22,14 +23,15 @@ from exporter.web.api_v1.turns import QueryTimeoutError, Turns, TurnTaker
 
 MAX_POINTS: Final = 11_000
 
-LIMITS: Final = Limits(timeout_seconds=120.0, steps=MAX_POINTS + 1, points=1_000_000, remembered=100_000)
+LIMITS: Final = Limits(
+    timeout_seconds=float("inf"), steps=MAX_POINTS + 1, points=1_000_000, remembered=100_000
+)
 """What a query by HTTP may ask for, if nothing else is said."""
 
 # A text that is parsed at once; longer ones in a thread meanwhile.
 _SHORT_TEXT: Final = 1_000
 
 _ALWAYS: Final = 1 << 63
-_UNLIMITED: Final = 1 << 62
 _KEPT_EXPRESSIONS: Final = 512
 # The longest text that is kept: a page of a dashboard asks the same again and again, but not this.
 _LONGEST_KEPT: Final = 4_096
@@ -40,10 +42,10 @@ def routes(
     clock: Clock,
     turn_taker: TurnTaker,
     budget: Budget | None = None,
-    timeout_seconds: float = LIMITS.timeout_seconds,
 ) -> Sequence[Route]:
     """The routes of queries, which take turns with the event loop; the engine should have `LIMITS`, and be
     nobody else's. What they hold counts against the budget."""
+    bounds = budget or Budget()
 
     async def run(
         request: Request,
@@ -52,7 +54,7 @@ def routes(
         deadline: float,
         compute: Callable[[Pace, Account], tuple[Result, int]],
     ) -> Answer:
-        account = (budget or Budget(_UNLIMITED)).account()
+        account = bounds.account()
 
         def evaluate(turns: Turns) -> Answer:
             pace = _BoundedPace(turns, deadline)
@@ -71,7 +73,7 @@ def routes(
         parameters = await Parameters.of(request, clock)
         stats, limit = QueryStats(parameters), parameters.limit()
         at_ms, lookback = parameters.time_ms("time"), parameters.lookback_ms()
-        deadline = _deadline(parameters, timeout_seconds)
+        deadline = _deadline(parameters, bounds.timeout_seconds)
         expression = await _expression(parameters)
 
         def compute(pace: Pace, account: Account) -> tuple[Result, int]:
@@ -83,7 +85,7 @@ def routes(
         parameters = await Parameters.of(request, clock)
         stats, limit = QueryStats(parameters), parameters.limit()
         start, end, step = _window(parameters)
-        deadline, lookback = _deadline(parameters, timeout_seconds), parameters.lookback_ms()
+        deadline, lookback = _deadline(parameters, bounds.timeout_seconds), parameters.lookback_ms()
         expression = await _expression(parameters)
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
             raise BadDataError(
@@ -171,6 +173,10 @@ def _answer(
         pace.give_way()
 
     encoded = encode_result(result, at_ms, limit, check, stats.told)
+    if isinstance(result.value, Vector):
+        drop(result.value.samples, pace.give_way)
+    elif isinstance(result.value, Matrix):
+        drop(result.value.series, pace.give_way)
     return Answer(encoded, warnings, result.infos, account.close)
 
 

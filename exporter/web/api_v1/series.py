@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -11,8 +12,9 @@ from exporter.clock import Clock
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind
+from exporter.promql.disposal import drop
 from exporter.promql.memory import Account, Budget
-from exporter.promql.pieces import map_pieces, sort_pieces
+from exporter.promql.pieces import sort_pieces
 from exporter.store import Store
 from exporter.web.api_v1.encode import encode_json
 from exporter.web.api_v1.parameters import Parameters
@@ -20,7 +22,6 @@ from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
 from exporter.web.api_v1.turns import Turns, TurnTaker
 
 _ALWAYS = 1 << 63
-_UNLIMITED = 1 << 62
 _CHUNK = 500
 # What the labels of a series take while they are listed.
 _LABELS_BYTES = 700
@@ -33,6 +34,7 @@ def routes(
 ) -> Sequence[Route]:
     """The routes that list series, labels and families; long lists take turns with the event loop, and count
     against the budget."""
+    bounds = budget or Budget()
 
     async def series(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
@@ -40,14 +42,15 @@ def routes(
             raise BadDataError("no match[] parameter provided")
         selection = _Selection(store, parameters, 'invalid parameter "match[]": ')
         limit = parameters.limit()
-        account = (budget or Budget(_UNLIMITED)).account()
+        account = bounds.account()
 
         def find(turns: Turns) -> Answer:
             check = _Check(turns, account)
             found = sort_pieces(list(set(selection.labels(check))), _pairs, check.give_way)
-            shown = map_pieces(Labels.as_dict, [found[:limit]], check.give_way)
-            warnings = [TRUNCATED] if len(shown) < len(found) else []
-            return Answer(encode_json(shown, check.note_text), warnings, release=account.close)
+            warnings = [TRUNCATED] if limit is not None and limit < len(found) else []
+            encoded = encode_json(map(Labels.as_dict, islice(found, limit)), check.note_text)
+            drop(found, check.give_way)
+            return Answer(encoded, warnings, release=account.close)
 
         try:
             return await turn_taker.run(find, request)

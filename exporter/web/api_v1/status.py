@@ -15,6 +15,7 @@ import exporter
 from exporter.clock import Clock
 from exporter.model.duration import format_duration
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
+from exporter.promql.memory import Budget
 from exporter.store import Store
 from exporter.web.api_v1.query import LIMITS
 from exporter.web.api_v1.reply import Answer, api
@@ -29,11 +30,12 @@ def routes(
     reload_successful: Callable[[], bool],
     restart_needed: Callable[[], Sequence[str]] = tuple,
     loaded_at: Callable[[], float] = lambda: 0.0,
+    query_budget: Budget | None = None,
 ) -> Sequence[Route]:
     """The routes about the daemon itself; `reload_successful`: whether the last reload was; `restart_needed`:
     the keys of the configuration whose values in the files hold only after a restart; `loaded_at`: when the
     configuration in force was loaded (epoch seconds)."""
-    started_at = clock.now()
+    started_at, budget = clock.now(), query_budget or Budget()
 
     async def build_info(_: Request) -> Answer:
         return Answer(
@@ -67,7 +69,7 @@ def routes(
             {
                 "query.lookback-delta": format_duration(DEFAULT_LOOKBACK_MS),
                 "query.max-samples": str(LIMITS.samples),
-                "query.timeout": f"{LIMITS.timeout_seconds:g}s",
+                "query.timeout": f"{budget.timeout_seconds:g}s",
                 "storage.tsdb.retention.time": format_duration(store.retention_ms),
             }
         )

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from starlette.requests import Request
 
 from exporter.errors import QueryError
+from exporter.web.api_v1.collector import CollectorPause
 
 TURN_SECONDS: Final = 0.01
 """How long the event loop is held up at a time; the computations take this in turn."""
@@ -91,6 +92,7 @@ class TurnTaker:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="query")
         self._places = asyncio.Semaphore(at_once)
         self._turn = asyncio.Lock()
+        self._collector = CollectorPause()
         self._is_closed = False
         self.running = 0
         self.waiting = 0
@@ -116,9 +118,11 @@ class TurnTaker:
         try:
             await self._await_place(watch, wait_seconds)
             self.running += 1
+            self._collector.begin()
             try:
                 return await self._run(compute, watch)
             finally:
+                self._collector.end()
                 self.running -= 1
                 self._places.release()
         finally:
