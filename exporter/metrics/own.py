@@ -21,7 +21,15 @@ from exporter.model.sample import Absence, Family, Kind, Layout, Point, Sample
 SOURCE = "self"
 # Prometheus gets the start of the process; a second series per counter tells nothing more.
 disable_created_metrics()
-_RELOAD_PREFIXES = ("redis_vigil", "alertmanager")
+# Written out, so that they are found by their names.
+_RELOAD_SUCCESSFUL = (
+    "redis_vigil_config_last_reload_successful",
+    "alertmanager_config_last_reload_successful",
+)
+_RELOAD_TIME = (
+    "redis_vigil_config_last_reload_success_timestamp_seconds",
+    "alertmanager_config_last_reload_success_timestamp_seconds",
+)
 _END_MARK = b"# EOF\n"
 _COUNTED = (Kind.COUNTER, Kind.HISTOGRAM, Kind.SUMMARY)
 
@@ -39,19 +47,19 @@ class OwnMetrics:
         # Under Alertmanager's names, too: the alertmanager.yml is read along with the rest.
         self._reload_successful = [
             Gauge(
-                f"{prefix}_config_last_reload_successful",
+                name,
                 "Whether the last attempt to load the configuration succeeded.",
                 registry=self.registry,
             )
-            for prefix in _RELOAD_PREFIXES
+            for name in _RELOAD_SUCCESSFUL
         ]
         self._reload_time = [
             Gauge(
-                f"{prefix}_config_last_reload_success_timestamp_seconds",
+                name,
                 "When the configuration was last loaded successfully, in seconds since the epoch.",
                 registry=self.registry,
             )
-            for prefix in _RELOAD_PREFIXES
+            for name in _RELOAD_TIME
         ]
         build = Gauge(
             "redis_vigil_build_info",

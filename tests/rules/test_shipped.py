@@ -63,7 +63,9 @@ def test_promtool_takes_them_all() -> None:
 @each_rule_file
 def test_every_alert_says_what_it_is_and_what_to_do(path: Path) -> None:
     for alert in alerts_of(path):
-        assert {"severity"} <= dict(alert.label_texts).keys() <= {"severity", "kind", "target_host"}
+        assert (
+            {"severity"} <= dict(alert.label_texts).keys() <= {"severity", "kind", "target_host", "command"}
+        )
         assert dict(alert.label_texts).get("kind", "event") == "event"
         severity = dict(alert.label_texts)["severity"]
         assert severity == "none" if alert.name == _SWITCH else severity in _SEVERITIES
