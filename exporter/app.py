@@ -110,6 +110,7 @@ class App:
             on_news=self._evaluate_now,
             on_sampled=self._sampled,
             on_reported=lambda: self.targets.open_gate(),
+            before_change=self._hold_rules,
             records={"queues": self.keeper.queues, "keyspace": self.keeper.keyspaces},
         )
         self.alerting = AlertManager(

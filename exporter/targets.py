@@ -45,7 +45,9 @@ class Targets:
         """Watch what is configured and what has been found by now."""
         if await self._roster.watch(self._plan, self.discovery.found):
             self._keeper.samples.begin_anew()
-        if not self._has_reported:
+        if self._has_reported:
+            self._rules.gate.open()
+        else:
             self._rules.gate.close(patience_seconds(self._plan))
 
     async def start(self) -> None:

@@ -67,16 +67,21 @@ class RuleManager:
 
     async def apply(self, files: Sequence[RuleFile]) -> None:
         """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
-        end."""
-        self.environment.origins = origins_of(files)
+        end. Gives way to others; where a group cannot be made nothing has changed."""
+        origins = await asyncio.to_thread(origins_of, files)
         specs = {group.key: group for file in files for group in file.groups}
         before = self._runners
-        kept = {key for key, spec in specs.items() if key in before and self._is_same(before[key], spec)}
+        new: dict[GroupKey, Group] = {}
+        for key, spec in specs.items():
+            if key not in before or not self._is_same(before[key], spec):
+                new[key] = Group(spec, self.environment)
+            await asyncio.sleep(0)
+        kept = specs.keys() - new.keys()
+        self.environment.origins = origins
         # The others finish the evaluation under way, so that what replaces them sees its outcome.
         await asyncio.gather(*(runner.stop() for key, runner in before.items() if key not in kept))
         self._runners = {
-            key: before[key] if key in kept else self._replace(before.get(key), spec)
-            for key, spec in specs.items()
+            key: before[key] if key in kept else self._replace(before.get(key), new[key]) for key in specs
         }
         for key in before.keys() - specs.keys():
             self._say_farewell(before[key].group)
@@ -86,8 +91,7 @@ class RuleManager:
         interval_ms = spec.interval_ms or self.environment.evaluation_interval_ms
         return runner.group.spec == spec and runner.group.interval_ms == interval_ms
 
-    def _replace(self, old: GroupRunner | None, spec: GroupSpec) -> GroupRunner:
-        group = Group(spec, self.environment)
+    def _replace(self, old: GroupRunner | None, group: Group) -> GroupRunner:
         if old is not None:
             group.take_over(old.group)
         runner = GroupRunner(group, self._clock, self.gate)

@@ -1,7 +1,7 @@
 """All targets that are watched, and the change from one set of them to the next."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
@@ -28,8 +28,9 @@ class Fleet:
     whether the host is gone is known at once. One that has ended is looked at some times soon, so that a
     restart is not taken for an end. `on_news` is called after that, and when a target has gone
     down or come up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
-    `on_reported` when the last of the targets has been sampled once, or has failed. `records` are what
-    samplers keep over a restart.
+    `on_reported` when the last of the targets has been sampled once, or has failed; `before_change` is
+    awaited before targets come or go, which happens one by one. `records` are what samplers keep over a
+    restart.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Fleet:
         on_news: Callable[[], None],
         on_sampled: Callable[[TargetRunner], None] | None = None,
         on_reported: Callable[[], None] | None = None,
+        before_change: Callable[[], Awaitable[None]] | None = None,
         records: Mapping[str, Any] | None = None,
     ) -> None:
         self._store = store
@@ -48,6 +50,7 @@ class Fleet:
         self._on_news = on_news
         self._on_sampled = on_sampled
         self._on_reported = on_reported
+        self._before_change = before_change
         self._records = records or {}
         self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
@@ -81,42 +84,84 @@ class Fleet:
 
         What is known of a server that gets another name goes along with it. `replaced` are names under which
         another server is watched than before: what is known of the former one is dropped. Returns whether
-        there was any of either.
+        there was any of either. Gives way to others; where a target cannot be watched nothing has changed.
         """
         gone = {
             target: runner for target, (plans, runner) in self._watched.items() if wanted.get(target) != plans
         }
-        moved = _renamed(gone, [target for target in wanted if target not in self._watched])
-        for target, runner in gone.items():
-            await self._drop(target, runner, is_over=target not in moved)
+        new = [target for target in wanted if target not in self._watched or target in gone]
+        runners = await self._build({target: wanted[target] for target in new}, timeout_seconds)
+        if self._before_change is not None and (gone or new):
+            await self._before_change()
+        moved = _renamed(gone, [target for target in new if target not in gone])
+        await self._drop(gone, moved, runners)
         over = [runner for old, runner in gone.items() if old not in moved and old.instance in replaced]
-        self._rename([(gone[old], new) for old, new in moved.items()], over)
+        self._rename([(gone[old], target) for old, target in moved.items()], over)
         names = {target.instance for target in wanted}
         self._given_at = {name: at for name, at in self._given_at.items() if name in names}
         intervals = [min(plan.interval_seconds for plan in plans) for plans in wanted.values() if plans]
         if intervals:
             self._schedule.expect(len(wanted), median(intervals))
-        for target, plans in wanted.items():
-            if target not in self._watched:
-                runner = TargetRunner(
-                    target,
-                    plans,
-                    store=self._store,
-                    clock=self._clock,
-                    timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
-                    on_closed=self._look_soon,
-                    on_sampled=self._on_sampled,
-                    on_change=self._changed,
-                    on_reported=self._reported,
-                    records=self._records,
-                    find_replica=self._find_replica,
-                    neighbours=self._neighbours,
-                )
-                self._watched[target] = (plans, runner)
-                if not runner.has_reported:
-                    self._unheard.add(runner)
-                self._schedule.add(runner)
+        await self._begin({target: (wanted[target], runner) for target, runner in runners.items()})
+        await asyncio.gather(*(runner.close() for runner in gone.values()))
         return bool(moved or over)
+
+    async def _build(
+        self, wanted: Mapping[Target, Sequence[SamplerPlan]], timeout_seconds: float
+    ) -> dict[Target, TargetRunner]:
+        """Runners that do nothing yet."""
+        built: dict[Target, TargetRunner] = {}
+        try:
+            for target, plans in wanted.items():
+                built[target] = self._runner(target, plans, timeout_seconds)
+                await asyncio.sleep(0)
+        except BaseException:
+            await asyncio.gather(*(runner.close() for runner in built.values()))
+            raise
+        return built
+
+    def _runner(self, target: Target, plans: Sequence[SamplerPlan], timeout_seconds: float) -> TargetRunner:
+        return TargetRunner(
+            target,
+            plans,
+            store=self._store,
+            clock=self._clock,
+            timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
+            on_closed=self._look_soon,
+            on_sampled=self._on_sampled,
+            on_change=self._changed,
+            on_reported=self._reported,
+            records=self._records,
+            find_replica=self._find_replica,
+            neighbours=self._neighbours,
+        )
+
+    async def _drop(
+        self,
+        gone: Mapping[Target, TargetRunner],
+        moved: Collection[Target],
+        successors: Mapping[Target, TargetRunner],
+    ) -> None:
+        """End these; the series of what nobody goes on with end."""
+        for target, runner in gone.items():
+            del self._watched[target]
+            self._schedule.remove(runner)
+            self._unheard.discard(runner)
+            runner.end()
+            kept = successors[target].sources if target in successors else ()
+            now = to_milliseconds(self._clock.now())
+            for source in runner.sources if target not in moved else ():
+                if source not in kept:
+                    self._store.mark_stale(source, now)
+            await asyncio.sleep(0)
+
+    async def _begin(self, new: Mapping[Target, tuple[Sequence[SamplerPlan], TargetRunner]]) -> None:
+        # All of them first: the first to be sampled must not be the last that is waited for.
+        self._unheard.update(runner for _, runner in new.values() if not runner.has_reported)
+        for target, (plans, runner) in new.items():
+            self._watched[target] = (plans, runner)
+            self._schedule.add(runner)
+            await asyncio.sleep(0)
 
     def _rename(self, moved: Sequence[tuple[TargetRunner, Target]], over: Sequence[TargetRunner]) -> None:
         """Have the history of servers go along with their new names; that of the others is over."""
@@ -148,15 +193,6 @@ class Fleet:
             if facts is not primary and runner.status.up and is_replica and is_free:
                 return runner.peer
         return None
-
-    async def _drop(self, target: Target, runner: TargetRunner, *, is_over: bool) -> None:
-        del self._watched[target]
-        self._schedule.remove(runner)
-        self._reported(runner)
-        await runner.close()
-        now = to_milliseconds(self._clock.now())
-        for source in runner.sources if is_over else ():
-            self._store.mark_stale(source, now)
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much, or nobody watched for a while: sample everything now."""

@@ -316,10 +316,14 @@ class TargetRunner:
         for slot in self._slots.values():
             slot.follow_clock(seconds)
 
-    async def close(self) -> None:
-        """End the samplers and the connection; nothing is written any more."""
+    def end(self) -> None:
+        """Write nothing any more: somebody else may go on under this name."""
         self._is_closed, self._store = True, Store()
         self._neighbours.leave(self.facts)
+
+    async def close(self) -> None:
+        """End the samplers and the connection; nothing is written any more."""
+        self.end()
         for slot in self._slots.values():
             await slot.sampler.close()
         await self._contact.close()

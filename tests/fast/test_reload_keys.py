@@ -1,0 +1,389 @@
+"""Each key of config.yml is applied by a reload, or named as one that needs a restart.
+
+The keys come from the models. A new one of `targets`, `discovery` or `samplers` is tried by itself: give it a
+value in `VALUES` where none can be guessed from its type, and what it needs beside it in `BESIDE`. Any other
+has to stand in `SHOWN`, with where it shows in what runs, or in `RESTART_KEYS` (exporter/config/restart.py).
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import trustme
+from pydantic import BaseModel
+
+from exporter.app import App
+from exporter.config.fields import KIND
+from exporter.config.restart import RESTART_KEYS
+from exporter.config.schema import config_schema
+from exporter.model.labels import Labels
+from exporter.model.secret import Secret
+from exporter.notify.slack_messages import MemoryMessages
+from exporter.prepared import prepare
+from exporter.reload import Plan, Source, load_plan
+from exporter.rules.environment import EverythingSampled
+from tests.fast.daemon import FastDaemon, run_fast
+
+SCHEMA: Final = config_schema()
+RULES: Final = "groups: [{name: one, rules: [{record: r, expr: '1'}]}]\n"
+OTHER_RULES: Final = "groups: [{name: two, rules: [{record: r, expr: '2'}]}]\n"
+ROUTING: Final = "route: {receiver: one}\nreceivers: [{name: one}]\n"
+SLACK: Final = "route: {receiver: one}\nreceivers: [{name: one, slack_configs: [{api_url: 'http://h'}]}]\n"
+
+# What the items of lists need to be there at all, by the ends of their places.
+ITEMS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "targets[]": {"url": "redis://127.0.0.1:1", "instance": "one"},
+    "discovery.cluster[]": {"urls": ["redis://127.0.0.1:1"]},
+    "discovery.sentinel[]": {"urls": ["redis://127.0.0.1:1"]},
+    "discovery.file[]": {"files": ["none.yml"]},
+    "discovery.http[]": {"url": "http://127.0.0.1:1/"},
+    "relabel_configs[]": {"target_label": "team"},
+    "queues.lists[]": {"key": "jobs:{name}"},
+    "queues.workers[]": {"key": "worker:*"},
+}
+# Other values than the default, by the end of the key, where the type does not tell one.
+VALUES: Final[Mapping[str, Any]] = {
+    ".sample_timeout": "3s",
+    ".password_env": "PATH",
+    ".password_command": ["/bin/echo", "x"],
+    ".urls": ["redis://127.0.0.1:2"],
+    "targets[].url": "redis://127.0.0.1:2",
+    "http[].url": "http://127.0.0.1:2/",
+    ".files": ["other.yml"],
+    "scripts.files": ["script.lua", "other.lua"],
+    ".servers.tls": True,
+    ".addresses": {"10.0.0.5:6379": "10.0.0.6:6379"},
+    "[].instance": "{host}",
+    "targets[].instance": "two",
+    ".relabel_configs[].action": "lowercase",
+    ".modulus": 7,
+    ".search_indexes": "idx.*",
+    ".frameworks": ["bullmq"],
+    ".databases": [1],
+    ".priority_steps": [0, 5],
+    ".budget": "2%",
+    "lists[].key": "other:{name}",
+    "lists[].type": "zset",
+    "workers[].key": "other:*",
+    ".patterns": ["cart:*"],
+    "slowlog.patterns": ["cart:{id}"],
+    ".check": ["db0=user:1"],
+    ".check_single": ["db0=user:1"],
+    ".count": ["db0=user:*"],
+    ".memory_limit": "10MB",
+}
+# What a key needs beside it, by its end or the place it is in.
+BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
+    ".key_file": {"cert_file": "client.pem"},
+    ".modulus": {"action": "hashmod", "modulus": 1},
+    ".score": {"type": "zset"},
+    "lists[].name": {"key": "jobs", "name": "one"},
+    # These samplers run only where they have something to do.
+    "samplers.keys.": {"check": ["db0=a:1"]},
+    "samplers.streams.": {"check": ["db0=a:1"]},
+    "samplers.scripts.": {"files": ["script.lua"]},
+    "alerting.message_style": {"config_file": "slack_alertmanager.yml"},
+}
+# Where a key shows in what runs, and what stands there.
+SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
+    "global.evaluation_interval": (
+        "7s",
+        lambda app: (
+            app.engine.default_step_ms,
+            app._queries.default_step_ms,
+            [group.interval_ms for group in app.rules.groups],
+        ),
+        (7000, 7000, [7000]),
+    ),
+    "global.external_labels": (
+        {"site": "a"},
+        lambda app: app.environment.external_labels,
+        Labels({"site": "a"}),
+    ),
+    "rule_files": (
+        ["other_rules.yml"],
+        lambda app: [group.spec.key.name for group in app.rules.groups],
+        ["two"],
+    ),
+    "alerting.config_file": (
+        "other_alertmanager.yml",
+        lambda app: [receiver.name for receiver in app.alerting.config.receivers],
+        ["two"],
+    ),
+    "alerting.alertmanagers": (
+        ["http://127.0.0.1:1"],
+        lambda app: list(app.forwarder.urls),
+        ["http://127.0.0.1:1"],
+    ),
+    "alerting.message_style": (
+        "alertmanager",
+        lambda app: "tells_event_ends': True" in repr(state(list(app.alerting._setup.integrations.values()))),
+        True,
+    ),
+    "alerting.hold_missing": (
+        False,
+        lambda app: isinstance(app.environment.availability, EverythingSampled),
+        True,
+    ),
+    "storage.retention": ("1h", lambda app: (app.store.retention_ms, app._cap.kept_ms), (3_600_000,) * 2),
+    "storage.memory_limit": ("10MB", lambda app: app._cap.limit_bytes, 10 << 20),
+    "web.config_file": (
+        "web-config.yml",
+        lambda app: list(app.access.now.config.basic_auth_users),
+        ["alice"],
+    ),
+    "web.external_url": (
+        "http://vigil.example.com",
+        lambda app: (
+            app.environment.external_url,
+            app.alerting._services.external_url,
+            app._alertmanagers(),
+            app.access.now.section.external_url,
+        ),
+        ("http://vigil.example.com",) * 2 + (["http://vigil.example.com"],) + ("http://vigil.example.com",),
+    ),
+    "web.hosts": (["a.example.com"], lambda app: app.access.now.section.hosts, ("a.example.com",)),
+    "web.cors_origin": ("http://a", lambda app: app.access.now.section.cors_origin, "http://a"),
+    "web.probe_allow": (["h:1"], lambda app: app._probe_settings().allow, ("h:1",)),
+}
+IN_PLANS: Final = ("targets[]", "samplers.", "global.sample_", "global.job")
+IN_SOURCES: Final = "discovery."
+
+
+def keys(schema: Mapping[str, Any] = SCHEMA, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """All keys that hold a value of their own, with their schema."""
+    for name, value in schema["properties"].items():
+        yield from _below(value, f"{place}.{name}".lstrip("."), value)
+
+
+def _below(
+    schema: Mapping[str, Any], place: str, field: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if "$ref" in schema:
+        yield from keys(SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], place)
+    elif "anyOf" in schema:
+        options = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        for option in options if any("$ref" in str(one) for one in options) else options[:1]:
+            yield from _below(option, place, field)
+    elif schema.get("type") == "array" and "$ref" in schema["items"]:
+        yield from _below(schema["items"], f"{place}[]", field)
+    else:
+        yield place, {**schema, "default": field.get("default")}
+
+
+def value_of(key: str, schema: Mapping[str, Any]) -> Any:
+    """Another value than the default."""
+    ends = [end for end in VALUES if key.endswith(end)]
+    if ends:
+        return VALUES[max(ends, key=len)]
+    default = schema["default"]
+    options = schema.get("enum", ())
+    match schema.get(KIND) or schema.get("type"):
+        case _ if options:
+            return next(option for option in options if option != default)
+        case "duration":
+            return "7s"
+        case "path":
+            return "client.pem"
+        case "secret":
+            return "s3cret"
+        case "boolean":
+            return not default
+        case "integer":
+            return (default or 0) + 1
+        case "number":
+            return (default or 0) + 1.5
+        case "array":
+            return ["something"]
+        case "object":
+            return {"team": "a"}
+        case "string":
+            return "something"
+    raise AssertionError(f"{key}: name another value than its default in VALUES")
+
+
+def config_with(key: str, value: Any = None) -> dict[str, Any]:
+    """A configuration in which a key can stand, and stands where a value is given."""
+    config: dict[str, Any] = copy.deepcopy(BASE)
+    section = config
+    *parents, name = key.split(".")
+    for number, parent in enumerate(parents, 1):
+        place = ".".join(parents[:number])
+        if parent.endswith("[]"):
+            item = next((item for end, item in ITEMS.items() if place.endswith(end)), {})
+            section.setdefault(parent.removesuffix("[]"), [copy.deepcopy(dict(item))])
+            section = section[parent.removesuffix("[]")][0]
+        else:
+            section = section.setdefault(parent, {})
+    if ".tls." in key or key.endswith(".tls"):
+        around = config["targets"][0] if key.startswith("targets") else config["discovery"]
+        _over_tls(around)
+    for end, beside in BESIDE.items():
+        if key.endswith(end) or (end.endswith(".") and end in key):
+            section.update(copy.deepcopy(dict(beside)))
+    if "lists[].time" in key and name != "time":
+        section.setdefault("path", "at")
+    if value is not None:
+        section[name] = value
+    return config
+
+
+def _over_tls(section: Any) -> None:
+    """Turn the URLs below to TLS."""
+    for key, value in section.items() if isinstance(section, dict) else enumerate(section):
+        if isinstance(value, str):
+            section[key] = value.replace("redis://", "rediss://")
+        else:
+            _over_tls(value)
+
+
+BASE: Final[dict[str, Any]] = {
+    "global": {},
+    "targets": [ITEMS["targets[]"]],
+    "discovery": {},
+    "samplers": {},
+    "storage": {},
+    "web": {},
+    "rule_files": ["rules.yml"],
+    "alerting": {"config_file": "own_alertmanager.yml"},
+}
+
+
+def state(thing: object, seen: frozenset[int] = frozenset()) -> Any:
+    """What an object is made of, to be compared: functions and what waits for something are left out."""
+    if thing is None or isinstance(thing, str | int | float | bytes | Path | Enum | BaseModel | Labels):
+        return thing
+    if isinstance(thing, Secret):
+        return ("secret", thing.reveal())
+    if id(thing) in seen or (callable(thing) and not hasattr(thing, "__dict__")):
+        return None
+    seen |= {id(thing)}
+    if isinstance(thing, Mapping):
+        return {key: state(value, seen) for key, value in thing.items()}
+    if isinstance(thing, list | tuple | set | frozenset):
+        return [state(value, seen) for value in thing]
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {field.name: state(getattr(thing, field.name), seen) for field in fields(thing)}
+    if type(thing).__module__.startswith("exporter."):
+        return {name: state(value, seen) for name, value in getattr(thing, "__dict__", {}).items()}
+    return None
+
+
+def write_files(folder: Path) -> None:
+    certificate = trustme.CA().issue_cert("client")
+    certificate.private_key_and_cert_chain_pem.write_to_path(folder / "client.pem")
+    for name in ("script.lua", "other.lua"):
+        (folder / name).write_text("return 1")
+    (folder / "rules.yml").write_text(RULES)
+    (folder / "other_rules.yml").write_text(OTHER_RULES)
+    (folder / "own_alertmanager.yml").write_text(ROUTING)
+    (folder / "slack_alertmanager.yml").write_text(SLACK.replace("'http://h'", "'http://h', channel: c"))
+    (folder / "other_alertmanager.yml").write_text(ROUTING.replace("one", "two"))
+    (folder / "web-config.yml").write_text(f"basic_auth_users: {{alice: '$2b$04${'a' * 53}'}}\n")
+
+
+async def fault_of(daemon: FastDaemon, key: str, schema: Mapping[str, Any]) -> str:
+    """What is wrong with a reload of a configuration in which only this key changes; empty where nothing."""
+    app = daemon.app
+    if key in SHOWN:
+        value, observe, wanted = SHOWN[key]
+        await daemon.reload(config_with(key))
+        if observe(app) == wanted:
+            return "shows it before it is there"
+        await daemon.reload(config_with(key, value))
+        return "" if observe(app) == wanted else f"shows {observe(app)} instead of {wanted}"
+    if not key.startswith((*IN_PLANS, IN_SOURCES)):
+        return "stands in no list: see the docstring of this module"
+    part = _sources_of if key.startswith(IN_SOURCES) else _targets_of
+    daemon.change(config_with(key))
+    before = part(load_plan(Source(daemon.config_path)))
+    await daemon.reload(config_with(key, value_of(key, schema)))
+    wanted = part(load_plan(Source(daemon.config_path)))
+    if app.restart_needed:
+        return f"needs a restart: {app.restart_needed}"
+    sources = state(list(app.targets.discovery._sources))
+    targets = {runner.target: list(runner.plans) for runner in app.fleet.runners}
+    if wanted != (sources if key.startswith(IN_SOURCES) else targets):
+        return "what runs is not what the file says"
+    return "" if before != wanted else "shows in nothing that runs"
+
+
+def _sources_of(plan: Plan) -> Any:
+    """The sources of servers, for keys of `discovery`."""
+    return state(list(prepare(plan, MemoryMessages()).sources))
+
+
+def _targets_of(plan: Plan) -> Any:
+    """The targets with their samplers, for all that these depend on."""
+    return {target: list(plans) for target, plans in plan.targets.items()}
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "global",
+        "targets",
+        "discovery.cluster",
+        "discovery.sentinel",
+        "discovery.file",
+        "discovery.http",
+        "samplers",
+        "rule_files",
+        "alerting",
+        "storage",
+        "web",
+    ],
+)
+def test_each_key_is_applied(section: str) -> None:
+    faults: dict[str, str] = {}
+    tried = [(key, schema) for key, schema in keys() if key.startswith(section) and key not in RESTART_KEYS]
+    assert tried
+
+    async def story() -> None:
+        async with FastDaemon({"rule_files": []}) as daemon:
+            write_files(daemon.config_path.parent)
+            for key, schema in tried:
+                try:
+                    fault = await fault_of(daemon, key, schema)
+                except Exception as error:
+                    fault = f"{type(error).__name__}: {error}"
+                if fault:
+                    faults[key] = fault
+
+    run_fast(story())
+    assert not faults, "\n".join(f"{key}: {fault[:400]}" for key, fault in faults.items())
+
+
+def test_every_section_is_tried() -> None:
+    sections = {key.partition(".")[0].removesuffix("[]") for key, _ in keys()}
+    assert sections == {
+        "global",
+        "targets",
+        "discovery",
+        "samplers",
+        "rule_files",
+        "alerting",
+        "storage",
+        "web",
+    }
+
+
+@pytest.mark.parametrize("key", RESTART_KEYS)
+def test_what_needs_a_restart_is_named(key: str, tmp_path: Path) -> None:
+    values = {"storage.path": str(tmp_path), "web.listen_address": "127.0.0.1:9999"}
+
+    async def story() -> None:
+        async with FastDaemon({"rule_files": []}) as daemon:
+            write_files(daemon.config_path.parent)
+            await daemon.reload(config_with(key))
+            await daemon.reload(config_with(key, values[key]))
+            assert list(daemon.app.restart_needed) == [key]
+            await daemon.reload(config_with(key))
+            assert list(daemon.app.restart_needed) == []
+
+    run_fast(story())
+    assert key in dict(keys())
