@@ -68,7 +68,7 @@ class RuleManager:
     async def apply(self, files: Sequence[RuleFile]) -> None:
         """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
         end. Gives way to others; where a group cannot be made nothing has changed."""
-        origins = await asyncio.to_thread(origins_of, files)
+        origins = origins_of(files)
         specs = {group.key: group for file in files for group in file.groups}
         before = self._runners
         new: dict[GroupKey, Group] = {}

@@ -15,22 +15,22 @@ class Neighbours:
     """The facts of all servers that are watched, and of the last ones that were."""
 
     def __init__(self) -> None:
-        self._here: list[TargetFacts] = []
+        # By identity: to compare facts takes long, and servers can be alike.
+        self._here: dict[int, TargetFacts] = {}
         self._gone: deque[TargetFacts] = deque(maxlen=_MAX_GONE)
 
     def join(self, facts: TargetFacts) -> None:
         """A server is watched from now on."""
-        self._here.append(facts)
+        self._here[id(facts)] = facts
 
     def leave(self, facts: TargetFacts) -> None:
         """It is not any more; another one may be about to take its place."""
-        if facts in self._here:
-            self._here.remove(facts)
+        if self._here.pop(id(facts), None) is not None:
             self._gone.append(facts)
 
     def of(self, facts: TargetFacts) -> Iterator[TargetFacts]:
         """Those from which this server may have taken over data."""
-        for other in chain(self._here, self._gone):
+        for other in chain(self._here.values(), self._gone):
             shares_data = not facts.replication_ids.isdisjoint(other.replication_ids)
             if other is not facts and (shares_data or facts.slots.are_of_one_cluster(other.slots)):
                 yield other

@@ -2,13 +2,15 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from exporter.errors import ShuttingDownError
+from exporter.app import App
+from exporter.errors import ShuttingDownError, VigilError
 from exporter.reload import Plan
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
@@ -148,5 +150,115 @@ def test_a_reload_during_the_shutdown_is_refused(start_server: StartServer) -> N
             with pytest.raises(ShuttingDownError):
                 await daemon.app.reload()
             assert (await post(daemon)).status_code == 503
+
+    run_fast(story())
+
+
+class BrokenError(Exception):
+    """A bug."""
+
+
+def _break_alerting(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.alerting, "reload")
+
+
+def _break_settings(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.store, "change_needs")
+
+
+def _break_discovery(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.targets, "watch")
+
+
+def _break_fleet(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.fleet, "_runner", after=1)
+
+
+def _break_forwarder(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.forwarder, "apply")
+
+
+def _break_rules(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.rules, "_is_same", after=1)
+
+
+def _break_once(monkeypatch: pytest.MonkeyPatch, part: object, name: str, after: int = 0) -> None:
+    """Have a method fail once, after so many calls that go well."""
+    works, calls = getattr(part, name), iter(range(1000))
+
+    def method(*args: Any, **options: Any) -> Any:
+        if next(calls) == after:
+            raise BrokenError
+        return works(*args, **options)
+
+    monkeypatch.setattr(part, name, method)
+
+
+def what_runs(app: App) -> object:
+    """All that the reloads here change."""
+    return (
+        app.store.retention_ms,
+        app.environment.external_url,
+        app.alerting._services.external_url,
+        app.access.now.section,
+        [receiver.name for receiver in app.alerting.config.receivers],
+        {runner.target: list(runner.plans) for runner in app.fleet.runners},
+        list(app.forwarder.urls),
+        [group.spec for group in app.rules.groups],
+        app.targets.discovery.counts,
+    )
+
+
+@pytest.mark.parametrize(
+    "break_part",
+    [_break_alerting, _break_settings, _break_discovery, _break_fleet, _break_forwarder, _break_rules],
+)
+def test_a_fault_in_any_step_leaves_all_as_it_was(
+    break_part: Callable[[App, pytest.MonkeyPatch], None],
+    start_server: StartServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server()
+    rules = "groups:\n" + "".join(
+        f"  - {{name: {name}, rules: [{{alert: Up{name}, expr: redis_up == 1, for: 1m}}]}}\n" for name in "ab"
+    )
+    base = {"targets": [{"url": server.url, "instance": "kept"}, {"url": server.url, "instance": "gone"}]}
+
+    async def story() -> None:
+        async with FastDaemon(base, rules=rules) as daemon:
+            app = daemon.app
+            await daemon.pass_time("3m")
+            before, firing, up = what_runs(app), daemon.firing(), app.fleet.find("kept")
+            assert firing
+            (daemon.config_path.parent / "hosts.yml").write_text("[]")
+            daemon.change(
+                {
+                    "targets": [
+                        {"url": server.url, "instance": "kept"},
+                        {"url": server.url, "instance": "new", "samplers": {"slowlog": {"max_entries": 7}}},
+                        {"url": server.url, "instance": "newer"},
+                    ],
+                    "storage": {"retention": "1h"},
+                    "web": {"external_url": "http://127.0.0.1/other"},
+                    "discovery": {"file": [{"files": ["hosts.yml"]}]},
+                    "alerting": {"alertmanagers": ["http://127.0.0.1:1"]},
+                },
+                "route: {receiver: other}\nreceivers: [{name: other}]\n",
+            )
+            daemon._rules = rules.replace("1m", "2m")
+            daemon._write()
+            with monkeypatch.context() as patch:
+                break_part(app, patch)
+                with pytest.raises(VigilError, match="BrokenError"):
+                    await app.reload()
+            assert what_runs(app) == before
+            # The one that neither configuration changes was not touched.
+            assert app.fleet.find("kept") is up
+            assert not app.reloader.succeeded
+            await daemon.pass_time("1m")
+            assert daemon.firing() == firing, daemon
+            await app.reload()
+            assert what_runs(app) != before
+            assert app.store.retention_ms == 3_600_000
 
     run_fast(story())

@@ -5,7 +5,8 @@ handed the section `samplers.queues` and returns a `Framework`.
 """
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Final
 
 from exporter.config.samplers.queues import FRAMEWORK_GROUP, QueuesSection
@@ -88,9 +89,16 @@ def build_frameworks(settings: QueuesSection) -> list[Framework]:
     return all_frameworks
 
 
+@cache
+def _installed(look: Callable[..., EntryPoints]) -> Sequence[EntryPoint]:
+    """Those of other packages. To look means to open a file of every package that is there, which takes too
+    long to be done for each server."""
+    return tuple(look(group=FRAMEWORK_GROUP))
+
+
 def _outside(settings: QueuesSection) -> list[Framework]:
     found: list[Framework] = []
-    for entry_point in entry_points(group=FRAMEWORK_GROUP):
+    for entry_point in _installed(entry_points):
         try:
             build: Build = entry_point.load()
             found.append(build(settings))
