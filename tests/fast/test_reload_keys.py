@@ -20,6 +20,7 @@ from exporter.app import App
 from exporter.config.fields import KIND
 from exporter.config.restart import RESTART_KEYS
 from exporter.config.schema import config_schema
+from exporter.http_client.transport import Transport
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.notify.slack_messages import MemoryMessages
@@ -32,6 +33,10 @@ SCHEMA: Final = config_schema()
 RULES: Final = "groups: [{name: one, rules: [{record: r, expr: '1'}]}]\n"
 OTHER_RULES: Final = "groups: [{name: two, rules: [{record: r, expr: '2'}]}]\n"
 ROUTING: Final = "route: {receiver: one}\nreceivers: [{name: one}]\n"
+MAIL: Final = (
+    "global: {smtp_smarthost: 'localhost:25', smtp_from: a@example.com}\nroute: {receiver: one}\n"
+    "receivers: [{name: one, email_configs: [{to: b@example.com}]}]\n"
+)
 SLACK: Final = "route: {receiver: one}\nreceivers: [{name: one, slack_configs: [{api_url: 'http://h'}]}]\n"
 
 # What the items of lists need to be there at all, by the ends of their places.
@@ -87,6 +92,7 @@ BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
     "samplers.streams.": {"check": ["db0=a:1"]},
     "samplers.scripts.": {"files": ["script.lua"]},
     "alerting.message_style": {"config_file": "slack_alertmanager.yml"},
+    "alerting.smtp_auth_without_tls": {"config_file": "mail_alertmanager.yml"},
 }
 # Where a key shows in what runs, and what stands there.
 SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
@@ -127,6 +133,11 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     "alerting.message_style": (
         "alertmanager",
         lambda app: "tells_event_ends': True" in repr(state(list(app.alerting._setup.integrations.values()))),
+        True,
+    ),
+    "alerting.smtp_auth_without_tls": (
+        True,
+        lambda app: "auth_without_tls': True" in repr(state(list(app.alerting._setup.integrations.values()))),
         True,
     ),
     "alerting.hold_missing": (
@@ -274,6 +285,9 @@ def state(thing: object, seen: frozenset[int] = frozenset()) -> Any:
         return [state(value, seen) for value in thing]
     if is_dataclass(thing) and not isinstance(thing, type):
         return {field.name: state(getattr(thing, field.name), seen) for field in fields(thing)}
+    # What connections are open, and where names led, is no setting.
+    if isinstance(thing, Transport):
+        return None
     if type(thing).__module__.startswith("exporter."):
         return {name: state(value, seen) for name, value in getattr(thing, "__dict__", {}).items()}
     return None
@@ -288,6 +302,7 @@ def write_files(folder: Path) -> None:
     (folder / "other_rules.yml").write_text(OTHER_RULES)
     (folder / "own_alertmanager.yml").write_text(ROUTING)
     (folder / "slack_alertmanager.yml").write_text(SLACK.replace("'http://h'", "'http://h', channel: c"))
+    (folder / "mail_alertmanager.yml").write_text(MAIL)
     (folder / "other_alertmanager.yml").write_text(ROUTING.replace("one", "two"))
     (folder / "web-config.yml").write_text(f"basic_auth_users: {{alice: '$2b$04${'a' * 53}'}}\n")
 
