@@ -398,7 +398,10 @@ def test_every_section_is_tried() -> None:
 
 
 def _is_like_another(key: str) -> bool:
-    """Of the samplers of found servers one is enough: the sections are handed on as they are."""
+    """Of the samplers of found servers one is enough: the sections are handed on as they are. INFO cannot be
+    switched off: that key has only one value."""
+    if key.endswith("samplers.info.enabled"):
+        return True
     _, found, sampler = key.partition(".servers.samplers.")
     return bool(found) and not sampler.startswith("slowlog.")
 
