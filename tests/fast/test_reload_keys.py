@@ -99,8 +99,8 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     "global.evaluation_interval": (
         "7s",
         lambda app: (
-            app.engine.default_step_ms,
-            app._queries.default_step_ms,
+            app._queries.rule_engine.default_step_ms,
+            app._queries.engine.default_step_ms,
             [group.interval_ms for group in app.rules.groups],
         ),
         (7000, 7000, [7000]),
@@ -112,9 +112,13 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     ),
     "global.enable_features": (
         ["promql-delayed-name-removal"],
-        lambda app: [engine._delayed_name_removal for engine in (app.engine, app._queries)],
+        lambda app: [
+            engine._delayed_name_removal for engine in (app._queries.rule_engine, app._queries.engine)
+        ],
         [True, True],
     ),
+    "query.memory_limit": ("10MB", lambda app: app._queries.budget.limit_bytes, 10 << 20),
+    "query.timeout": ("7s", lambda app: app._queries.budget.timeout_seconds, 7.0),
     "rule_files": (
         ["other_rules.yml"],
         lambda app: [group.spec.key.name for group in app.rules.groups],
@@ -356,6 +360,7 @@ def _targets_of(plan: Plan) -> Any:
         "rule_files",
         "alerting",
         "storage",
+        "query",
         "web",
     ],
 )
@@ -393,6 +398,7 @@ def test_every_section_is_tried() -> None:
         "rule_files",
         "alerting",
         "storage",
+        "query",
         "web",
     }
 
@@ -408,7 +414,11 @@ def _is_like_another(key: str) -> bool:
 
 @pytest.mark.parametrize("key", RESTART_KEYS)
 def test_what_needs_a_restart_is_named(key: str, tmp_path: Path) -> None:
-    values = {"storage.path": str(tmp_path), "web.listen_address": "127.0.0.1:9999"}
+    values = {
+        "storage.path": str(tmp_path),
+        "web.listen_address": "127.0.0.1:9999",
+        "query.max_concurrency": 3,
+    }
 
     async def story() -> None:
         async with FastDaemon({"rule_files": []}) as daemon:
