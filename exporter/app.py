@@ -107,7 +107,7 @@ class App:
             self.store,
             self._clock,
             self.schedule,
-            on_news=self._evaluate_now,
+            on_news=lambda: self.rules.evaluate_now(),
             on_sampled=self._sampled,
             on_reported=lambda: self.targets.open_gate(),
             before_change=self._hold_rules,
@@ -252,9 +252,6 @@ class App:
         plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
         web = config.web
         return ProbeSettings(web.probe_allow, web.probe_keys, plans, config.global_.sample_timeout.seconds)
-
-    def _evaluate_now(self) -> None:
-        self.rules.evaluate_now()
 
     @property
     def ready(self) -> bool:
