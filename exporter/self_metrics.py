@@ -137,6 +137,13 @@ class PartsCollector(Collector):
         )
         for source, failed in discovery.failures.items():
             failures.add_metric([source], failed)
+        refused = CounterMetricFamily(
+            "redis_vigil_discovery_refused",
+            "Groups and servers that could not be taken of what a source lists, each time it is asked.",
+            labels=["source"],
+        )
+        for source, count in discovery.refused.items():
+            refused.add_metric([source], count)
         problems = GaugeMetricFamily(
             "redis_vigil_discovery_problem",
             "Why a source of servers cannot tell which there are: 1 for the reason in force.",
@@ -149,7 +156,7 @@ class PartsCollector(Collector):
         )
         for source, count in discovery.counts.items():
             targets.add_metric([source], count)
-        yield from (failures, problems, targets)
+        yield from (failures, refused, problems, targets)
 
     def _collect_web(self) -> Iterator[Metric]:
         web = self._web()

@@ -105,5 +105,7 @@ def _failure(errors: Sequence[TargetError]) -> DiscoveryError:
 
 
 def text(value: object) -> str:
-    """A reply's bytes as text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    """A reply's bytes, or its number, as text; nothing of what is neither."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value) if isinstance(value, int | float | str) else ""

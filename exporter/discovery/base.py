@@ -9,13 +9,18 @@ from exporter.config.naming import expand_name
 from exporter.config.samplers import SamplersSection
 from exporter.config.url import ServerUrl, parse_server_url
 from exporter.discovery.relabeling import Relabeling
-from exporter.errors import DiscoveryError
+from exporter.errors import DiscoveryError, Reason
 from exporter.model.labels import Labels
 from exporter.model.target import JOB_LABEL, Address, Credentials, Target, Tls
 
 META_PREFIX: Final = "__"
 """Labels whose names begin so are for relabelling only."""
 
+MAX_TARGETS: Final = 10_000
+"""Servers of one source."""
+
+_MAX_LABELS: Final = 64
+_MAX_CHARACTERS: Final = 4_096
 _ADDRESS: Final = "__address__"
 _SCHEME: Final = "__scheme__"
 _META: Final = "__meta_redis_"
@@ -28,6 +33,14 @@ class Found:
 
     target: Target
     samplers: SamplersSection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of what a source tells: the servers, and in words what could not be taken."""
+
+    found: Sequence[Found]
+    refused: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,10 @@ class Template:
 
     def make(self, finding: Finding) -> Found | None:
         """The server, named and labelled; None where relabelling leaves it out. The template's labels win
-        over the found ones."""
+        over the found ones.
+
+        Raises `DiscoveryError` for labels that no series can carry.
+        """
         labels = self.relabeling.apply(self._labels(finding))
         if labels is None:
             return None
@@ -110,6 +126,7 @@ class Template:
         if kept.get(JOB_LABEL) == self.job:
             # Nobody has given it another: it is not to be on `/metrics`.
             del kept[JOB_LABEL]
+        _check(kept, address)
         target = Target(
             instance=kept.pop(_INSTANCE, "") or address.instance,
             address=address,
@@ -120,9 +137,20 @@ class Template:
         )
         return Found(target, self.samplers)
 
-    def make_all(self, findings: Sequence[Finding]) -> Sequence[Found]:
-        """Those of these servers that are not left out."""
-        return [found for finding in findings if (found := self.make(finding)) is not None]
+    def make_all(self, findings: Sequence[Finding]) -> Made:
+        """Those of these servers that are not left out; raises `DiscoveryError` where they are too many."""
+        if len(findings) > MAX_TARGETS:
+            raise DiscoveryError(f"lists more than {MAX_TARGETS:,} servers", Reason.PROTOCOL)
+        found: list[Found] = []
+        refused: list[str] = []
+        for finding in findings:
+            try:
+                made = self.make(finding)
+            except DiscoveryError as error:
+                refused.append(str(error))
+            else:
+                found += [made] if made else []
+        return Made(found, tuple(refused))
 
     def access(self, address: Address) -> Target:
         """The way to an address, for those who ask there and do not watch it."""
@@ -142,6 +170,19 @@ class Template:
             _SCHEME: "rediss" if address.tls else "redis",
             **({_INSTANCE: name} if name else {}),
         }
+
+
+def _check(labels: Mapping[str, str], address: Address) -> None:
+    """Every series carries these, on every page."""
+    if len(labels) > _MAX_LABELS:
+        raise DiscoveryError(f"{_shown(address)} has more than {_MAX_LABELS} labels", Reason.PROTOCOL)
+    if sum(len(name) + len(value) for name, value in labels.items()) > _MAX_CHARACTERS:
+        message = f"the labels of {_shown(address)} have more than {_MAX_CHARACTERS:,} characters"
+        raise DiscoveryError(message, Reason.PROTOCOL)
+
+
+def _shown(address: Address) -> str:
+    return str(address)[:128]
 
 
 def _address(labels: Mapping[str, str], before: Address) -> Address:

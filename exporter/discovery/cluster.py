@@ -25,6 +25,7 @@ class ClusterSource:
     def __init__(self, section: ClusterSection) -> None:
         self.name = f"cluster {', '.join(map(str, section.urls))}"
         self.interval_seconds = section.refresh_interval.seconds
+        self.refused: Sequence[str] = ()
         self._replicas = section.replicas
         self._labels = {CLUSTER_LABEL: section.cluster_name}
         self._cluster_name = section.labels.get(CLUSTER_LABEL, section.cluster_name)
@@ -41,9 +42,11 @@ class ClusterSource:
         nodes, asked = await self.informants.ask(self._ask)
         findings = [(node, self._finding(node, asked)) for node in nodes]
         self.informants.learn(finding.address for _, finding in findings)
-        return self._template.make_all(
+        made = self._template.make_all(
             [finding for node, finding in findings if self._replicas or not node.is_replica]
         )
+        self.refused = made.refused
+        return made.found
 
     async def _ask(self, connection: Connection) -> tuple[Sequence[Node], Address]:
         asked = connection.target.address
@@ -58,6 +61,9 @@ class ClusterSource:
         lines = text(_checked(reply, asked))
         require_few(lines.count("\n"), asked)
         nodes = read_nodes(lines, over_tls=asked.tls)
+        if not nodes:
+            # A node lists itself at least.
+            raise TargetError(Reason.PROTOCOL, f"{asked}: does not list the nodes of its cluster")
         return prefer_slots(nodes, slots), asked
 
     def _finding(self, node: Node, asked: Address) -> Finding:

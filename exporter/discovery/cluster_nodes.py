@@ -130,4 +130,5 @@ def _word(value: Any) -> str:
 
 def _port(value: Any) -> int:
     digits = _word(value)
-    return int(digits) if digits.isascii() and digits.isdecimal() and int(digits) < 65_536 else 0
+    is_port = digits.isascii() and digits.isdecimal() and len(digits) <= 5
+    return int(digits) if is_port and int(digits) < 65_536 else 0

@@ -1,7 +1,6 @@
 """Servers listed by an HTTP endpoint."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 
 import httpx
@@ -9,28 +8,29 @@ import httpx
 from exporter.config.alertmanager.http import HttpConfig
 from exporter.config.discovery import HttpSection
 from exporter.discovery.base import Found, Template
-from exporter.discovery.groups import read_groups
+from exporter.discovery.groups import Groups
+from exporter.discovery.listing import MAX_BYTES, read_json
 from exporter.errors import DiscoveryError, Reason
 from exporter.http_client.decoding import is_known
 from exporter.http_client.transport import Answer, Transport
 
 _TIMEOUT_SECONDS = 20.0
-_MAX_BYTES = 8 << 20
 
 
 class HttpSource:
-    """Asks an endpoint of Prometheus' http_sd."""
+    """Asks an endpoint of Prometheus' http_sd; `refused` is what could not be taken of its last answer."""
 
     def __init__(self, section: HttpSection) -> None:
         self.name = f"http {section.url}"
         self.interval_seconds = section.refresh_interval.seconds
         self._url = section.url.reveal()
-        self._template = Template.of(section)
+        self.refused: Sequence[str] = ()
+        self._groups = Groups(Template.of(section))
         self._transport = Transport(
             HttpConfig(proxy_from_environment=True, enable_http2=False),
             "discovery",
             timeout_seconds=_TIMEOUT_SECONDS,
-            most_bytes=_MAX_BYTES,
+            most_bytes=MAX_BYTES,
         )
         self._headers = {
             "accept": "application/json",
@@ -45,15 +45,17 @@ class HttpSource:
         if answer.encoding:
             raise DiscoveryError(f"the answer {_not_unpacked(answer.encoding)}", Reason.PROTOCOL)
         if answer.is_cut:
-            raise DiscoveryError(f"the answer is larger than {_MAX_BYTES >> 20} MiB", Reason.PROTOCOL)
+            raise DiscoveryError(f"the answer is larger than {MAX_BYTES >> 20} MiB", Reason.PROTOCOL)
         # Apart from the event loop: a long list takes its time.
         return await asyncio.to_thread(self._read, answer.body)
 
     def _read(self, body: bytes) -> Sequence[Found]:
         try:
-            return read_groups(json.loads(body), self._template)
-        except (ValueError, RecursionError) as error:
-            raise DiscoveryError("the answer is not JSON", Reason.PROTOCOL) from error
+            made = self._groups.read(read_json(body))
+        except DiscoveryError as error:
+            raise DiscoveryError(f"the answer: {error}", error.reason) from None
+        self.refused = made.refused
+        return made.found
 
     async def _ask(self) -> Answer:
         try:

@@ -22,6 +22,8 @@ _FIND_SECONDS = 30.0
 # After a failover it takes some seconds until everybody knows of it.
 _HURRIED_ROUNDS = 4
 _HURRIED_SECONDS = 2.0
+# Of what cannot be taken of one answer.
+_MOST_SAID = 5
 
 
 def build_sources(section: DiscoverySection) -> Sequence[Source]:
@@ -34,12 +36,18 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
     ]
 
 
+def refused_of(source: Source) -> Sequence[str]:
+    """What could not be taken of what a source told last."""
+    kinds = FileSource | HttpSource | ClusterSource | SentinelSource
+    return source.refused if isinstance(source, kinds) else ()
+
+
 class Discovery:
     """Asks every source at its interval; `on_change` is called when the servers are others than before, and
     when every source has answered, or failed, for the first time.
 
     `failures` counts the times a source could not tell, `problems` tells why it could not the last time, both
-    by the source's name.
+    by the source's name; `refused` counts groups and servers that could not be taken of what it lists.
     """
 
     def __init__(
@@ -59,6 +67,8 @@ class Discovery:
         self.problems: dict[str, Reason] = {}
         # What was said of each source that fails; another fault is told as well.
         self._said: dict[str, str] = {}
+        self.refused: dict[str, int] = {source.name: 0 for source in sources}
+        self._refused_before: dict[str, tuple[str, ...]] = {}
         self._hurries = [asyncio.Event() for _ in sources]
         self._hurried_rounds: dict[int, int] = {}
         self._memory = Memory(sources, records)
@@ -67,6 +77,8 @@ class Discovery:
             names = self.failures.keys()
             self.problems = {name: why for name, why in earlier.problems.items() if name in names}
             self._said = {name: text for name, text in earlier._said.items() if name in names}
+            before = earlier._refused_before.items()
+            self._refused_before = {name: texts for name, texts in before if name in names}
 
     @property
     def found(self) -> Sequence[Found]:
@@ -147,6 +159,7 @@ class Discovery:
             log.exception("a source broke", source=source.name)
             self._note_failure(index, source, DiscoveryError(type(error).__name__, Reason.INTERNAL))
         else:
+            self._note_refusals(source)
             if self.problems.pop(source.name, None) is not None:
                 del self._said[source.name]
                 log.info("a source works again", source=source.name)
@@ -165,6 +178,21 @@ class Discovery:
                 servers=len(self._found.get(index, ())),
             )
         self.problems[source.name] = reason
+
+    def _note_refusals(self, source: Source) -> None:
+        """Say what of an answer could not be taken, once for as long as it is the same."""
+        refused = refused_of(source)
+        self.refused[source.name] += len(refused)
+        if tuple(refused) == self._refused_before.get(source.name, ()):
+            return
+        self._refused_before[source.name] = tuple(refused)
+        if not refused:
+            log.info("all that a source lists is taken again", source=source.name)
+        for text in refused[:_MOST_SAID]:
+            log.warning("a source lists what cannot be taken", source=source.name, error=text)
+        if len(refused) > _MOST_SAID:
+            more = len(refused) - _MOST_SAID
+            log.warning("a source lists more that cannot be taken", source=source.name, more=more)
 
     async def stop(self) -> None:
         """Ask nobody any more."""

@@ -5,7 +5,7 @@ Source of the commands: https://redis.io/docs/latest/operate/oss_and_stack/manag
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from exporter.config.discovery import MASTER_LABEL, SentinelSection
 from exporter.config.url import ServerUrl
@@ -13,8 +13,10 @@ from exporter.connection import Connection
 from exporter.discovery.addresses import AddressMap
 from exporter.discovery.asking import Informants, require_few, text
 from exporter.discovery.base import Finding, Found, Template
-from exporter.errors import ReplyError
+from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Address, Credentials
+
+_MAX_HOST: Final = 255
 
 
 class SentinelSource:
@@ -23,6 +25,7 @@ class SentinelSource:
     def __init__(self, section: SentinelSection) -> None:
         self.name = f"sentinel {', '.join(map(str, section.urls))}"
         self.interval_seconds = section.refresh_interval.seconds
+        self.refused: Sequence[str] = ()
         self._wanted = frozenset(section.masters)
         self._replicas = section.replicas
         self._addresses = AddressMap(section.addresses)
@@ -37,25 +40,26 @@ class SentinelSource:
         """Primaries, replicas and sentinels."""
         findings, others = await self.informants.ask(self._ask)
         self.informants.learn(others)
-        return [*self._template.make_all(findings), *self._sentinels]
+        made = self._template.make_all(findings)
+        self.refused = made.refused
+        return [*made.found, *self._sentinels]
 
     async def _ask(self, connection: Connection) -> tuple[Sequence[Finding], Sequence[Address]]:
         """What a sentinel watches, and which others watch it too."""
         findings: list[Finding] = []
         others: Sequence[Address] = ()
         asked = connection.target.address
-        masters = await connection.execute("SENTINEL", "MASTERS")
+        masters = _entries(await connection.execute("SENTINEL", "MASTERS"), connection)
         require_few(len(masters), asked)
-        for entry in masters:
-            master = _pairs(entry)
+        for master in masters:
             name = master.get("name", "")
             if self._wanted and name not in self._wanted:
                 continue
             findings += self._findings(name, "master", [master])
             if self._replicas:
-                replicas = await connection.execute("SENTINEL", "SLAVES", name)
+                replicas = _entries(await connection.execute("SENTINEL", "SLAVES", name), connection)
                 require_few(len(findings) + len(replicas), asked)
-                findings += self._findings(name, "replica", [_pairs(replica) for replica in replicas])
+                findings += self._findings(name, "replica", replicas)
             others = others or await self._others(connection, name)
         return findings, others
 
@@ -80,10 +84,10 @@ class SentinelSource:
     async def _others(self, connection: Connection, name: str) -> Sequence[Address]:
         """The other sentinels of a primary; none where it does not tell."""
         try:
-            entries = await connection.execute("SENTINEL", "SENTINELS", name)
+            entries = _entries(await connection.execute("SENTINEL", "SENTINELS", name), connection)
         except ReplyError:
             return []
-        places = [place for entry in entries if (place := _place(_pairs(entry))) is not None]
+        places = [place for entry in entries if (place := _place(entry)) is not None]
         return [self._reach(host, port, connection.target.address.tls) for host, port in places]
 
 
@@ -98,10 +102,19 @@ def _sentinel_template(section: SentinelSection, url: ServerUrl) -> Template:
     return replace(Template.of(section), credentials=credentials)
 
 
+def _entries(reply: Any, connection: Connection) -> Sequence[Mapping[str, str]]:
+    """The instances in a reply; raises `TargetError` for a reply that is none."""
+    if not isinstance(reply, list):
+        raise TargetError(Reason.PROTOCOL, f"{connection.target.address}: does not answer as a sentinel")
+    return [_pairs(entry) for entry in reply if isinstance(entry, list)]
+
+
 def _pairs(entry: Sequence[Any]) -> Mapping[str, str]:
     return {text(name): text(value) for name, value in zip(entry[::2], entry[1::2], strict=False)}
 
 
 def _place(entry: Mapping[str, str]) -> tuple[str, int] | None:
-    port = entry.get("port", "")
-    return (entry["ip"], int(port)) if entry.get("ip") and port.isdecimal() and int(port) else None
+    host, port = entry.get("ip", ""), entry.get("port", "")
+    if not 0 < len(host) <= _MAX_HOST or not (port.isascii() and port.isdecimal() and len(port) <= 5):
+        return None
+    return (host, int(port)) if 0 < int(port) < 65_536 else None

@@ -58,11 +58,12 @@ def test_files_in_both_languages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is neither JSON nor YAML"),
+        ("{", "is not JSON"),
         ('{"targets": []}', "must be a list"),
         ('[{"target": []}]', "must hold a list of targets"),
         ('[{"targets": ["http://h"]}]', "must begin with redis://"),
-        ('[{"targets": ["h"], "labels": []}]', None),
+        ('[{"targets": ["h"], "labels": null}]', None),
+        ('[{"targets": ["h"], "labels": []}]', "labels must be a mapping"),
         ('[{"targets": ["h"], "labels": ["a"]}]', "labels must be a mapping"),
         # Aliases make texts of them without end.
         ('[{"targets": ["h", ["x"]]}]', "[0].targets[1] must be a text"),
