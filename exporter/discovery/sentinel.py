@@ -104,9 +104,9 @@ def _sentinel_template(section: SentinelSection, url: ServerUrl) -> Template:
 
 def _entries(reply: Any, connection: Connection) -> Sequence[Mapping[str, str]]:
     """The instances in a reply; raises `TargetError` for a reply that is none."""
-    if not isinstance(reply, list):
+    if not isinstance(reply, list) or not all(isinstance(entry, list) for entry in reply):
         raise TargetError(Reason.PROTOCOL, f"{connection.target.address}: does not answer as a sentinel")
-    return [_pairs(entry) for entry in reply if isinstance(entry, list)]
+    return [_pairs(entry) for entry in reply]
 
 
 def _pairs(entry: Sequence[Any]) -> Mapping[str, str]:

@@ -58,9 +58,9 @@ def test_a_cluster(replies: Mapping[str, Any], words: str) -> None:
     [
         ({"SENTINEL MASTERS": [_MASTER] * 2_001}, "more than 2,000"),
         ({"SENTINEL MASTERS": [_MASTER], "SENTINEL SLAVES": [_MASTER] * 2_001}, "more than 2,000"),
-        ({"SENTINEL MASTERS": 5}, "none that can be read (TypeError)"),
-        ({"SENTINEL MASTERS": [7]}, "none that can be read (TypeError)"),
-        ({"SENTINEL MASTERS": [None]}, "none that can be read (TypeError)"),
+        ({"SENTINEL MASTERS": 5}, "does not answer as a sentinel"),
+        ({"SENTINEL MASTERS": [7]}, "does not answer as a sentinel"),
+        ({"SENTINEL MASTERS": [None]}, "does not answer as a sentinel"),
     ],
 )
 def test_a_sentinel(replies: Mapping[str, Any], words: str) -> None:
