@@ -76,9 +76,16 @@ class Daemon:
         except (urllib.error.URLError, OSError):
             return False
 
-    def get(self, path: str, headers: dict[str, str] | None = None, *, method: str = "GET") -> Any:
+    def get(
+        self,
+        path: str,
+        headers: dict[str, str] | None = None,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Any:
         """The response to one request."""
-        request = urllib.request.Request(self.url + path, headers=headers or {}, method=method)
+        request = urllib.request.Request(self.url + path, body, headers or {}, method=method)
         return urllib.request.urlopen(request, timeout=10)
 
     def text(self, path: str) -> str:
