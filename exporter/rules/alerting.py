@@ -5,6 +5,7 @@ cannot be sampled is held.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,8 +25,8 @@ from exporter.rules.texts import Texts
 ALERT_NAME: Final = "alertname"
 # How long a resolved alert is kept, and told of again.
 RESOLVED_RETENTION_MS: Final = 15 * 60_000
-# Alerts whose texts are expanded before others get a turn on the event loop.
-_BATCH: Final = 200
+# How long texts are expanded before others get a turn on the event loop.
+_TURN_SECONDS: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,15 @@ class AlertingRule:
     ) -> dict[Labels, _Finding]:
         expander = Expander(environment, at_ms)
         found: dict[Labels, _Finding] = {}
-        for number, sample in enumerate(samples, 1):
+        turn_ends = time.monotonic() + _TURN_SECONDS
+        for sample in samples:
             labels = self._labels(expander, sample)
             if labels in found:
                 raise QueryError(f"the result holds several alerts with the labels {labels}")
             found[labels] = _Finding(sample.value, expander.expand(self.spec.annotations, sample))
-            if number % _BATCH == 0:
+            if time.monotonic() > turn_ends:
                 await asyncio.sleep(0)
+                turn_ends = time.monotonic() + _TURN_SECONDS
         return found
 
     def _labels(self, expander: Expander, sample: VectorSample) -> Labels:

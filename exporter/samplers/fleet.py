@@ -221,6 +221,8 @@ class Fleet:
 
     def _look_around(self, changed: TargetRunner) -> None:
         """Whether the others of a host are there, when one is the first of them to go down."""
+        if changed.status.up is not False:
+            return
         here = changed.target.address.host
         host = [runner for runner in self.runners if runner.target.address.host == here]
         if [runner for runner in host if runner.status.up is False] == [changed]:

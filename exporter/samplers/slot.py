@@ -46,10 +46,12 @@ class Slot:
     is_told: bool = False
     adaptive: AdaptiveSampler | None = field(init=False)
     resting: RestingSampler | None = field(init=False)
+    punctual: PunctualSampler | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.adaptive = self.sampler if isinstance(self.sampler, AdaptiveSampler) else None
         self.resting = self.sampler if isinstance(self.sampler, RestingSampler) else None
+        self.punctual = self.sampler if isinstance(self.sampler, PunctualSampler) else None
 
     @property
     def next_delay_seconds(self) -> float | None:
@@ -95,8 +97,8 @@ class Slot:
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""
         self.status.follow_clock(seconds)
-        if isinstance(self.sampler, PunctualSampler):
-            self.sampler.follow_clock(seconds)
+        if self.punctual is not None:
+            self.punctual.follow_clock(seconds)
 
     run_id: str = ""
 

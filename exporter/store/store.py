@@ -9,6 +9,7 @@ from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.store.block import Block
 from exporter.store.horizon import Horizon
+from exporter.store.instances import Instances
 from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.needs import Need, Needs, metric_name
 from exporter.store.piece import Piece
@@ -42,6 +43,7 @@ class Store:
         self.removals = 0
         self._needs = Needs()
         self._blocks: dict[str, Block] = {}
+        self._instances = Instances()
         # The series that somebody reads, by source and labels.
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
@@ -167,6 +169,7 @@ class Store:
         self.removals += 1
         self._series_count = None
         block = self._blocks.pop(source, None)
+        self._instances.forget(source)
         if block is not None:
             for key in [key for key in self._open if key[0] == source]:
                 del self._open[key]
@@ -214,7 +217,7 @@ class Store:
         found = self._selections.get(name, {}).get(key)
         if found is None:
             version = self._selections_version
-            found = self.select_of(self._blocks.values(), key, check)
+            found = self.select_of(self._blocks_for(key), key, check)
             if len(found) <= _LARGEST_SELECTION and version == self._selections_version:
                 self._keep_selection(name, key, found)
         return found
@@ -271,7 +274,12 @@ class Store:
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
     ) -> Iterator[Series]:
         """As `select`, one by one and for one reading; the same labels may come from several sources."""
-        return (series for _, series in select_series(self._blocks.values(), matchers, check or go_on))
+        return (series for _, series in select_series(self._blocks_for(matchers), matchers, check or go_on))
+
+    def _blocks_for(self, matchers: Sequence[Matcher]) -> Iterable[Block]:
+        """Those among which all are that can hold what satisfies the matchers."""
+        narrowed = self._instances.narrow(matchers)
+        return self._blocks.values() if narrowed is None else narrowed
 
     def horizon(self) -> Horizon:
         """What is held now, for a reading that lets others write meanwhile."""
@@ -336,6 +344,7 @@ class Store:
         """A block has other series of these metric names than before."""
         if names:
             self._series_count = None
+            self._instances.note(block)
             if not names.isdisjoint(self._needs.names) or None in self._needs.names:
                 self._note_needed(block)
             self._drop_selections(names)
