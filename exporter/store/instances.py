@@ -1,6 +1,6 @@
 """An index of blocks by the instance of their series: of thousands of servers, those of one are wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from exporter.model.matcher import Matcher, MatchOp
@@ -37,13 +37,13 @@ class Instances:
             if not blocks:
                 del self._blocks[instance]
 
-    def narrow(self, matchers: Sequence[Matcher]) -> Sequence[Block] | None:
-        """The only blocks that can hold what satisfies these matchers; None: all can."""
+    def narrow(self, blocks: Iterable[Block], matchers: Sequence[Matcher]) -> Iterable[Block]:
+        """Those of all `blocks` that can hold what satisfies these matchers."""
         for one in matchers:
             if one.name == _LABEL and one.op is MatchOp.EQUAL and one.value:
                 groups = (self._blocks.get(instance, {}) for instance in (one.value, _ANY))
                 return [block for group in groups for block in list(group.values())]
-        return None
+        return blocks
 
 
 def _instance(layout: Layout) -> str:

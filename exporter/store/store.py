@@ -84,8 +84,7 @@ class Store:
                     series.let_go_before(None)
 
     def restore(self, pieces: Iterable[Piece], now: int) -> int:
-        """Put back what was written before a restart, in its order, before anything else is written; returns
-        how many rows.
+        """Put back what was written before a restart, in order, before all else; returns how many rows.
 
         The first sample of a source continues its series. Rows later than `now` (milliseconds) are left out:
         the clock has been set back, and they would keep newer ones out.
@@ -216,8 +215,8 @@ class Store:
         name = metric_name(key)
         found = self._selections.get(name, {}).get(key)
         if found is None:
-            version = self._selections_version
-            found = self.select_of(self._blocks_for(key), key, check)
+            version, blocks = self._selections_version, self._instances.narrow(self._blocks.values(), key)
+            found = self.select_of(blocks, key, check)
             if len(found) <= _LARGEST_SELECTION and version == self._selections_version:
                 self._keep_selection(name, key, found)
         return found
@@ -238,9 +237,9 @@ class Store:
         """As `select`, of these blocks, which may have left the store."""
         pause = check or go_on
         matching: list[tuple[Block, Series]] = []
-        for one in select_series(blocks, matchers, pause):
+        for number, one in enumerate(select_series(blocks, matchers, pause), 1):
             matching.append(one)
-            if len(matching) % _PIECE == 0:
+            if number % _PIECE == 0:
                 pause(_PIECE)
         found = self._merge_duplicates(matching, pause)
         while matching:
@@ -274,12 +273,8 @@ class Store:
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
     ) -> Iterator[Series]:
         """As `select`, one by one and for one reading; the same labels may come from several sources."""
-        return (series for _, series in select_series(self._blocks_for(matchers), matchers, check or go_on))
-
-    def _blocks_for(self, matchers: Sequence[Matcher]) -> Iterable[Block]:
-        """Those among which all are that can hold what satisfies the matchers."""
-        narrowed = self._instances.narrow(matchers)
-        return self._blocks.values() if narrowed is None else narrowed
+        blocks = self._instances.narrow(self._blocks.values(), matchers)
+        return (series for _, series in select_series(blocks, matchers, check or go_on))
 
     def horizon(self) -> Horizon:
         """What is held now, for a reading that lets others write meanwhile."""
