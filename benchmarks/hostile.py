@@ -7,6 +7,7 @@ databases; arrays in arrays in arrays; a line that does not end. A process of it
 input.
 """
 
+import argparse
 import socket
 import sys
 import threading
@@ -80,11 +81,15 @@ def _listen(port: int, answer_info: Callable[[socket.socket], None]) -> None:
 
 def main() -> None:
     """Listen until the input ends."""
-    ports = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("ports", nargs="*", type=int, help="one for each kind, in this order", metavar="PORT")
+    ports = parser.parse_args().ports or [9700 + number for number in range(len(KINDS))]
     if len(ports) != len(KINDS):
-        print(f"usage: python -m benchmarks.hostile {'PORT ' * len(KINDS)}")
-        return
+        parser.error(f"there are {len(KINDS)} kinds")
     for port, kind in zip(ports, KINDS, strict=True):
+        print(f"redis://127.0.0.1:{port} {kind.__name__.strip('_')}", flush=True)
         threading.Thread(target=_listen, args=(port, kind), daemon=True).start()
     sys.stdin.read()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from exporter.cli.check import UnknownMetrics
-from exporter.cli.doubts import alertmanager_doubts, count_of, doubts_of, web_doubts
+from exporter.cli.doubts import alertmanager_doubts, count_of, doubts_of, secrets_in_queries, web_doubts
 from exporter.cli.output import say
 from exporter.cli.rule_check import report_on
 from exporter.config.schema import config_schema
@@ -33,6 +33,8 @@ def check_configs(files: Sequence[Path], unknown_metrics: UnknownMetrics) -> Non
     def describe(path: Path) -> str:
         plan = load_plan(Source(path))
         _check_templates(plan.routing)
+        if problems := secrets_in_queries(path, plan.config):
+            raise ConfigError(problems)
         for pattern in plan.config.empty_rule_patterns:
             _warn(f'{path}: rule_files: no file matches "{pattern}"')
         host, _ = parse_listen_address(plan.config.web.listen_address)

@@ -20,6 +20,10 @@ from exporter.samplers.queues.frameworks.key_owners import KeyOwners
 
 # What one pass over a busy server with every sampler takes in the store: docs/performance.md.
 _BYTES_PER_PASS: Final = 3_700
+_IN_QUERY: Final = (
+    "holds a secret in its query ({}), which stands in the logs of every proxy on the way: "
+    "write http://user:password@host instead, or have a proxy beside the daemon add it"
+)
 _NOT_PUT_IN: Final = "holds {}, which is taken as it stands: variables are not put in"
 
 
@@ -38,6 +42,19 @@ def doubts_of(path: Path, config: Config) -> Sequence[Problem]:
     if retention := _doubt_retention(config):
         doubts.append(document.problem(("storage", "retention"), retention))
     return doubts
+
+
+def secrets_in_queries(path: Path, config: Config) -> Sequence[Problem]:
+    """Tokens behind the `?` of a URL.
+
+    The daemon runs with them and shows them nowhere, but whoever passes the request on may write its URL down.
+    """
+    document = Document.load(path)
+    return [
+        document.problem(("alerting", "alertmanagers", index), _IN_QUERY.format(name))
+        for index, url in enumerate(config.alerting.alertmanagers)
+        if (name := url.secret_in_query)
+    ]
 
 
 def _variables(data: Data, place: Place = ()) -> Iterator[tuple[Place, str]]:

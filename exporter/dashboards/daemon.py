@@ -131,6 +131,6 @@ def _loop() -> PanelBuilder:
     return graph(
         About("Event loop", "percentunit", text, _NO_DAEMON),
         Query(f"sum({own_rate('redis_vigil_loop_stall_seconds_total')})", "stood still"),
-        width=8,
+        width=24,
         limits=above(0.02),
     )

@@ -3,13 +3,15 @@
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 _HIDDEN: Final = "<secret>"
 # Where the path itself is the secret: webhooks of Slack, Discord, Teams, Mattermost and Rocket.Chat, bots of
 # Telegram.
 _WEBHOOK: Final = re.compile(r"(/(?:services|workflows|triggers|webhooks|webhook|webhookb2|hooks)/).+")
 _BOT: Final = re.compile(r"(/(?:file/)?bot)\d+:[^/]+")
+
+_SECRET: Final = re.compile(r"token|secret|passw|api_?-?key|^(key|auth|sig|signature)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,6 +35,12 @@ class HttpUrl:
         parts = urlsplit(self._text)
         path = _BOT.sub(rf"\1{_HIDDEN}", _WEBHOOK.sub(rf"\1{_HIDDEN}", parts.path))
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", ""))
+
+    @property
+    def secret_in_query(self) -> str:
+        """The first parameter whose name says that it is a secret; empty where none does."""
+        names = (name for name, _ in parse_qsl(urlsplit(self._text).query, keep_blank_values=True))
+        return next((name for name in names if _SECRET.search(name)), "")
 
     def __repr__(self) -> str:
         return self.shown

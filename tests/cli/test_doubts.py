@@ -104,3 +104,15 @@ def test_http2_is_taken_and_said(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "config.yml").write_text(_TARGET + "web: {config_file: web.yml}\n")
     done = run_command(tmp_path, "check", "config", "config.yml")
     assert (done.returncode, done.stderr) == (0, said)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("?token=s3cret", 1), ("?a=b&api_key=s3cret", 1), ("?tenant=a", 0), ("", 0)]
+)
+def test_a_token_in_the_query_of_an_alertmanager(tmp_path: Path, query: str, status: int) -> None:
+    text = _TARGET + f"alerting: {{alertmanagers: ['http://am.example.com/x{query}']}}\n"
+    (tmp_path / "config.yml").write_text(text)
+    done = run_command(tmp_path, "check", "config", "config.yml")
+    assert done.returncode == status
+    assert "s3cret" not in done.stderr + done.stdout
+    assert ("alerting.alertmanagers[0]: holds a secret in its query" in done.stderr) == (status == 1)
