@@ -47,7 +47,7 @@ def doubts_of(path: Path, config: Config) -> Sequence[Problem]:
 def secrets_in_queries(path: Path, config: Config) -> Sequence[Problem]:
     """Tokens behind the `?` of a URL.
 
-    The daemon runs with them and shows them nowhere, but whoever passes the request on may write its URL down.
+    The daemon runs with them and shows them nowhere, but who passes the request on may write its URL down.
     """
     document = Document.load(path)
     return [
