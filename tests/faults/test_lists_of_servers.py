@@ -103,6 +103,16 @@ def _source(folder: Path) -> FileSource:
     return FileSource(FileSection.model_validate({"files": files}))
 
 
+def _make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 def _bomb() -> str:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 9)]
@@ -124,7 +134,7 @@ def _make_fifo(path: Path) -> None:
         ("bad.json", lambda path: path.write_text("")),
         ("bad.json", lambda path: path.write_bytes(b" " * (9 << 20))),
         ("bad.yml", _make_fifo),
-        ("bad.yml", lambda path: (path.unlink(), path.mkdir())),
+        ("bad.yml", _make_folder),
     ],
 )
 def test_a_bad_file_keeps_its_servers_and_costs_no_others(
