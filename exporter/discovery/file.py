@@ -66,14 +66,19 @@ class _File:
     def read(self) -> Sequence[str]:
         """Read it again; what could not be taken of it. Raises `DiscoveryError`."""
         try:
-            made = self._groups.read(self._data())
+            content = self._content()
         except DiscoveryError as error:
             raise DiscoveryError(f"{self.path}: {error}", error.reason) from None
+        try:
+            made = self._groups.read(self._data(content))
+        except DiscoveryError as error:
+            # The size tells another version with the same fault apart, which is said as well.
+            where = f"{self.path} ({len(content):,} bytes)"
+            raise DiscoveryError(f"{where}: {error}", error.reason) from None
         self.found = made.found
         return made.refused
 
-    def _data(self) -> Any:
-        content = self._content()
+    def _data(self, content: bytes) -> Any:
         if self.path.suffix == ".json":
             return read_json(content)
         try:

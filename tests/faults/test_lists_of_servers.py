@@ -155,6 +155,17 @@ def test_a_bad_file_keeps_its_servers_and_costs_no_others(
     assert name in source.refused[0]
 
 
+def test_another_version_of_a_bad_file_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_text(json.dumps([GOOD]))
+    source = _source(tmp_path)
+    told = []
+    for text in (_bomb(), _bomb() + "\nmore: x\n"):
+        (tmp_path / "bad.yml").write_text(text)
+        asyncio.run(source.find())
+        told.append(source.refused)
+    assert told[0] != told[1]
+
+
 def test_what_is_wrong_is_said_once_and_again_when_it_changes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
