@@ -7,10 +7,10 @@ servers are killed, stopped, restarted, slow, their connections cut; the daemon'
 gone or the resolver hangs, its clock is set, it is stopped, reloaded, its receiver refuses. With the shipped
 rules. From the schedule follows which alerts are told, each once; anything else is false. The last six
 minutes have no new faults. Memory and file descriptors are compared with those after ten minutes, or after a
-third of a shorter run. A fault that this machine cannot have (no root, no libfaketime) is left out and said.
+third of a shorter run. A fault that this machine cannot have (without root) is left out and said.
 
-Ends with 1 where an alert is false, missing or told again, where the log has a traceback, or where memory
-grew by more than 3 % or descriptors at all.
+Ends with 1 where an alert is false, missing or told again, where the log has a traceback, where memory grew
+by more than 3 % or descriptors at all, or where SIGTERM took more than ten seconds.
 """
 
 import argparse
@@ -29,7 +29,8 @@ from benchmarks.soak_faults import KINDS, Alert, Fault, injected, plan
 from benchmarks.soak_world import Told, World
 
 _QUIET_SECONDS: Final = 360.0
-_BUGS: Final = ("Traceback", "never retrieved", "never awaited", "level=critical")
+_END_SECONDS: Final = 10.0
+BUGS: Final = ("Traceback", "never retrieved", "never awaited", "level=critical")
 
 
 class Reading(NamedTuple):
@@ -46,7 +47,7 @@ class Outcome(NamedTuple):
     faults: Sequence[Fault]
     told: Sequence[Told]
     readings: Sequence[Reading]
-    bugs: Sequence[str]
+    log: Sequence[str]
     asking: Asking
     loop_stalls: float | None
 
@@ -65,8 +66,7 @@ def soak(world: World, faults: Sequence[Fault], seconds: float) -> Outcome:
         for thread in threads:
             thread.join()
         stalls = world.metric("redis_vigil_loop_stalls_total")
-    bugs = [line for line in world.log if any(sign in line for sign in _BUGS)]
-    return Outcome(faults, list(world.hook.told), readings, bugs, asking, stalls)
+    return Outcome(faults, list(world.hook.told), readings, world.log, asking, stalls)
 
 
 def _run(world: World, fault: Fault, began: float) -> None:
@@ -152,10 +152,11 @@ def report(outcome: Outcome, seconds: float) -> bool:
         f"  growth: {100 * grown:+.1f} %; greatest: {max(one.megabytes for one in outcome.readings):.1f} MB"
     )
     print(f"file descriptors: {early.descriptors}, {late.descriptors} at the end")
-    print(f"tracebacks and the like in the log: {len(outcome.bugs)}", *outcome.bugs[:10], sep="\n  ")
+    bugs = [line for line in outcome.log if any(sign in line for sign in BUGS)]
+    print(f"tracebacks and the like in the log: {len(bugs)}", *bugs[:10], sep="\n  ")
     if outcome.loop_stalls is not None:
         print(f"stalls that the daemon counted itself: {outcome.loop_stalls:.0f}")
-    return not wrong and not outcome.bugs and grown <= 0.03 and late.descriptors <= early.descriptors
+    return not wrong and not bugs and grown <= 0.03 and late.descriptors <= early.descriptors
 
 
 def main() -> None:
@@ -177,7 +178,9 @@ def main() -> None:
         if options.log:
             options.log.write_text("\n".join(world.log) + "\n")
         print(f"{options.targets} servers, {len(faults)} faults in {options.minutes:g} minutes\n")
-        sys.exit(0 if report(outcome, seconds) else 1)
+        is_right = report(outcome, seconds)
+        print(f"SIGTERM: ended after {world.ended_after_seconds:.1f} s")
+        sys.exit(0 if is_right and world.ended_after_seconds < _END_SECONDS else 1)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,6 @@ KINDS: Final = (
         _set_clock,
         allows=("VigilClockJumped",),
         on_server=False,
-        is_possible=lambda world: world.can_set_clock,
     ),
     Kind("10 reloads within a second", 1, _reload, on_server=False),
     Kind(

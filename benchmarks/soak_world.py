@@ -20,12 +20,13 @@ import yaml
 
 from benchmarks.sampling import fetch
 from exporter.shipped import shipped, shipped_rules
-from tests.peers import find_program, require_program
+from tests.peers import require_program
 from tests.servers import RealServer, free_port
 
 NAMED_EVERY: Final = 4
 """One target in so many has a host name, which is looked up."""
 _SERVER_PORT: Final = 7379
+_PATIENCE_SECONDS: Final = 30.0
 _ROUTE: Final = {
     "receiver": "hook",
     "group_by": ["..."],
@@ -59,7 +60,9 @@ class Hook:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = _read_json(self.rfile.read(int(self.headers["content-length"])))
+                if body is None:
+                    return
                 status = hook.status
                 hook.note(body, status)
                 self.send_response(status)
@@ -92,14 +95,13 @@ class World:
     """Servers, receiver and daemon; use it with `with`.
 
     Each server is a process of its own on an address of its own (127.x.y.z), and so a host of its own to the
-    rules. `can_name`, `can_set_clock`: whether this machine allows these faults (root, libfaketime).
+    rules. `can_name`: whether names can be broken on this machine, which takes root.
     """
 
     def __init__(self, directory: Path, targets: int, seed: int, interval: str = "15s") -> None:
         self.directory = directory
         self.interval = interval
         self.hook = Hook()
-        self.can_set_clock = find_program("faketime") is not None
         self.can_name = os.geteuid() == 0 and _can_unshare()
         # Another soak on this machine gets other addresses.
         network = f"127.{random.SystemRandom().randrange(2, 250)}.{random.SystemRandom().randrange(1, 250)}"
@@ -122,6 +124,7 @@ class World:
         self.port = free_port()
         self.log: list[str] = []
         self.pid = 0
+        self.ended_after_seconds = 0.0
         self._resolver: socket.socket | None = None
         self._rng = random.Random(seed)
         self._ended = threading.Event()
@@ -138,11 +141,7 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._process.terminate()
-        try:
-            self._process.wait(15)
-        finally:
-            self._process.kill()
+        self._end_daemon()
         self._work.join()
         for server in self.servers.values():
             server.stop()
@@ -240,33 +239,39 @@ class World:
         self.set_clock(0)
 
     def _start_daemon(self) -> None:
-        command = [sys.executable, "-m", "exporter", "run", "--config", str(self.directory / "config.yml")]
+        command = [sys.executable, "-m", "benchmarks.soak_daemon", str(self.directory / "offset"), "run"]
+        command += ["--config", str(self.directory / "config.yml")]
         command += ["--web.listen-address", f"127.0.0.1:{self.port}"]
         if self.can_name:
             files = [str(self.directory / name) for name in ("hosts", "resolv.conf")]
             command = ["unshare", "--mount", "sh", "-c", _OWN_NAMES, "sh", *files, *command]
-        environment = dict(os.environ)
-        if self.can_set_clock:
-            environment |= {
-                "LD_PRELOAD": str(require_program("faketime")),
-                "FAKETIME_TIMESTAMP_FILE": str(self.directory / "offset"),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
         # A pipe: a full disk must not end the log.
-        self._process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         self.pid = self._process.pid
-        threading.Thread(target=self._read_log, daemon=True).start()
+        self._reading = threading.Thread(target=self._read_log, daemon=True)
+        self._reading.start()
         deadline = time.monotonic() + 120
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the daemon did not start:\n" + "\n".join(self.log[-20:]))
             time.sleep(0.2)
 
+    def _end_daemon(self) -> None:
+        began = time.monotonic()
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.ended_after_seconds = time.monotonic() - began
+        self._reading.join()
+
     def _read_log(self) -> None:
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self.log.append(line.rstrip("\n"))
+        with self._process.stderr as stream:
+            for line in stream:
+                self.log.append(line.rstrip("\n"))
 
     def _is_ready(self) -> bool:
         try:
@@ -287,6 +292,15 @@ class World:
                         pipe.execute()
                 except (redis.RedisError, OSError):
                     continue
+
+
+def _read_json(body: bytes) -> dict[str, Any] | None:
+    """What was posted; nothing where the daemon has gone before it had posted all of it."""
+    try:
+        found: dict[str, Any] = json.loads(body)
+    except ValueError:
+        return None
+    return found
 
 
 def _can_unshare() -> bool:
