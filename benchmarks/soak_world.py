@@ -89,6 +89,7 @@ class Hook:
     def close(self) -> None:
         """Listen no more."""
         self._server.shutdown()
+        self._server.server_close()
 
 
 class World:
