@@ -24,7 +24,7 @@ PAUSE_SECONDS: Final = 1.0
 """How long what is new waits to be written: the most that `kill -9` costs."""
 
 RETRY_SECONDS: Final = 5.0
-MAX_ROWS_AT_ONCE: Final = 5_000
+MAX_ROWS_AT_ONCE: Final = 500
 MAX_BYTES: Final = 512 << 20
 """How much of the file samples may take; beyond it the oldest chapters go, and that is counted."""
 
