@@ -5,8 +5,9 @@
 - the end, whatever hangs: `test_end`
 - requests of which a proxy and the daemon could see different ends: `test_ambiguous_requests`
 - methods that a path does not have: `test_methods`
-- pages of other origins, and other names of the host (CSRF, DNS rebinding, CORS): `test_other_origins`; each
-  header: `tests/web/test_origin`
+- pages of other origins, and other names of the host (CSRF, DNS rebinding, CORS): `test_other_origins`; in a
+  browser: `test_in_chromium`; each header: `tests/web/test_origin`
+- everything at once: `test_soak`, for an hour: `benchmarks/soak.py`
 - heavy queries: `tests/web/test_turns`; how long the event loop stands: `benchmarks/loop.py`
 - wrong passwords: `tests/web/test_auth`
 - alerts that are no alerts: `tests/web/test_api_v2_hostile`

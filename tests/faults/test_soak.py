@@ -29,9 +29,7 @@ _SECONDS = 108.0
 def test_only_what_was_broken_is_told_and_told_once(tmp_path: Path) -> None:
     with World(tmp_path, len(_SCHEDULE), seed=1, interval="5s") as world:
         faults = [
-            Fault(
-                replace(kind, seconds=seconds), at, list(world.servers)[number] if kind.on_server else "", 1
-            )
+            Fault(replace(kind, seconds=seconds), at, f"cache-{number:03}" if kind.on_server else "", 1)
             for number, (name, (at, seconds)) in enumerate(_SCHEDULE.items(), 1)
             for kind in KINDS
             if kind.name.startswith(name) and kind.is_possible(world)

@@ -68,6 +68,16 @@ def test_queries_are_posted_as_forms() -> None:
     assert _status("POST", "/api/v1/query", form) == 200
 
 
+def test_grafanas_proxy_drops_the_origin_and_karmas_hands_it_on() -> None:
+    of_grafana = {**_JSON, "sec-fetch-site": "same-origin"}
+    assert _status("POST", "/api/v2/silences", of_grafana) == 200
+    of_karma = {**of_grafana, "origin": "http://karma.example.com:8080"}
+    assert _status("POST", "/api/v2/silences", of_karma) == 403
+    named: dict[str, Any] = {"cors_origin": "http://karma[.]example[.]com:8080"}
+    assert _status("POST", "/api/v2/silences", of_karma, **named) == 200
+    assert _status("DELETE", "/api/v2/silence/1", of_karma, b"", **named) == 200
+
+
 def test_the_external_url_is_an_own_origin_behind_a_proxy() -> None:
     options: dict[str, Any] = {"external_url": "https://vigil.example.com/redis"}
     headers = {**_JSON, "origin": "https://vigil.example.com", "sec-fetch-site": "same-origin"}
