@@ -6,11 +6,11 @@ Each target is a redis-server of its own. Every minute something breaks, in an o
 servers are killed, stopped, restarted, slow, their connections cut; the daemon's disk is full, its names are
 gone or the resolver hangs, its clock is set, it is stopped, reloaded, its receiver refuses. With the shipped
 rules. From the schedule follows which alerts are told, each once; anything else is false. The last six
-minutes have no new faults. Memory and file descriptors are compared with those after ten minutes, or after a
-third of a shorter run. A fault that this machine cannot have (without root) is left out and said.
+minutes have no new faults. Memory and file descriptors are compared with those after ten minutes, or after
+half of a shorter run (whose history is still growing: it is kept for eight minutes). A fault that this machine cannot have (without root) is left out and said.
 
 Ends with 1 where an alert is false, missing or told again, where the log has a traceback, where memory grew
-by more than 3 % or descriptors at all, or where SIGTERM took more than ten seconds.
+by more than 3 % or descriptors by more than one for a hundred, or where SIGTERM took more than ten seconds.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -78,7 +78,7 @@ def _run(world: World, fault: Fault, began: float) -> None:
 def judge(outcome: Outcome) -> list[str]:
     """What was wrong with what was told: a sentence for each alert."""
     due: Counter[tuple[str, Alert]] = Counter()
-    allowed = {("VigilWatchdog", "")}
+    allowed = {("VigilWatchdog", ""), *_unseen_restarts(outcome.faults)}
     for fault in outcome.faults:
         due.update(("firing", alert) for alert in fault.alerts(fault.kind.tells))
         due.update(("resolved", alert) for alert in fault.alerts(fault.kind.ends))
@@ -95,9 +95,23 @@ def judge(outcome: Outcome) -> list[str]:
     return wrong
 
 
+def _unseen_restarts(faults: Sequence[Fault]) -> Iterator[Alert]:
+    """A clock that is set forward by hours takes what was before it out of the sight of RedisRestarted, which
+    looks ten minutes back: a restart at that time may go untold."""
+    jumps = [fault for fault in faults if fault.kind.name.startswith("clock")]
+    for fault in faults:
+        is_near = [
+            jump
+            for jump in jumps
+            if fault.began_monotonic - 30 < jump.ended_monotonic < fault.ended_monotonic + 30
+        ]
+        if is_near:
+            yield "RedisRestarted", fault.instance
+
+
 def growth(readings: Sequence[Reading], seconds: float) -> tuple[Reading, Reading]:
-    """Memory and descriptors after the first ten minutes (or a third), and at the end; medians, greatest."""
-    start = min(600.0, seconds / 3)
+    """Memory and descriptors after the first ten minutes (or half of the time), and at the end; medians, greatest."""
+    start = min(600.0, seconds / 2)
     width = max(10.0, seconds / 20)
     early = [one for one in readings if start <= one.at < start + width]
     late = [one for one in readings if one.at >= seconds - width]
@@ -156,7 +170,7 @@ def report(outcome: Outcome, seconds: float) -> bool:
     print(f"tracebacks and the like in the log: {len(bugs)}", *bugs[:10], sep="\n  ")
     if outcome.loop_stalls is not None:
         print(f"stalls that the daemon counted itself: {outcome.loop_stalls:.0f}")
-    return not wrong and not bugs and grown <= 0.03 and late.descriptors <= early.descriptors
+    return not wrong and not bugs and grown <= 0.03 and late.descriptors <= early.descriptors * 1.01
 
 
 def main() -> None:
