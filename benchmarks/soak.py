@@ -7,7 +7,8 @@ servers are killed, stopped, restarted, slow, their connections cut; the daemon'
 gone or the resolver hangs, its clock is set, it is stopped, reloaded, its receiver refuses. With the shipped
 rules. From the schedule follows which alerts are told, each once; anything else is false. The last six
 minutes have no new faults. Memory and file descriptors are compared with those after ten minutes, or after
-half of a shorter run (whose history is still growing: it is kept for eight minutes). A fault that this machine cannot have (without root) is left out and said.
+half of a shorter run (whose history is still growing: it is kept for eight minutes). A fault that this
+machine cannot have (without root) is left out and said.
 
 Ends with 1 where an alert is false, missing or told again, where the log has a traceback, where memory grew
 by more than 3 % or descriptors by more than one for a hundred, or where SIGTERM took more than ten seconds.
@@ -110,7 +111,7 @@ def _unseen_restarts(faults: Sequence[Fault]) -> Iterator[Alert]:
 
 
 def growth(readings: Sequence[Reading], seconds: float) -> tuple[Reading, Reading]:
-    """Memory and descriptors after the first ten minutes (or half of the time), and at the end; medians, greatest."""
+    """Memory and descriptors after ten minutes (or half of the time) and at the end: medians, greatest."""
     start = min(600.0, seconds / 2)
     width = max(10.0, seconds / 20)
     early = [one for one in readings if start <= one.at < start + width]
