@@ -169,14 +169,14 @@ async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
     keeper = stage.daemon.app.keeper
     assert isinstance(keeper, DatabaseKeeper)
-    database = keeper._database
+    connection = keeper._database._connection
 
     def fail(*_: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
-    vars(database)["_transact"] = fail
+    vars(connection)["_transact"] = fail
     yield
-    del vars(database)["_transact"]
+    del vars(connection)["_transact"]
 
 
 async def _series_dropped(stage: Stage) -> AsyncGenerator[None]:
