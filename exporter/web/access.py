@@ -117,6 +117,8 @@ class CurrentAccess:
     def apply(self, access: Access) -> None:
         """Go over to another state."""
         clients = self.now.clients
+        if self.now.config.basic_auth_users and not access.config.basic_auth_users:
+            _log.warning("nobody needs a password any more: no basic_auth_users in web.config_file")
         self._wants_tls, self.is_current = access.context is not None, True
         self.now = access if not self.restart_needed else self._as_before(access)
         self._seen = self.now.stamps

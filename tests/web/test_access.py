@@ -195,16 +195,20 @@ def test_a_broken_file_keeps_the_users_and_says_so_once(
     assert [record.levelname for record in caplog.records].count("ERROR") == 3
 
 
-def test_a_file_that_is_just_being_written_lets_nobody_in(play: Play, tmp_path: Path) -> None:
+def test_a_file_that_is_just_being_written_lets_nobody_in(
+    play: Play, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     stage = Stage(tmp_path)
     stage.write(f"basic_auth_users: {{alice: '{hashed('a')}'}}\n")
 
     async def scenario(stage: Stage) -> None:
         stage.write("")
         assert await stage.ask() == 401
+        assert "nobody needs a password" not in caplog.text
         # Nobody has touched it since: it is meant.
         stage.write("", age=60)
         assert await stage.ask() == 200
+        assert "nobody needs a password any more" in caplog.text
 
     play(stage, scenario)
 
