@@ -303,17 +303,6 @@ class Store:
             self._series_count = sum(block.series_count for block in self._blocks.values())
         return self._series_count
 
-    def holds_more_than(self, series: int) -> bool:
-        """Whether there are more series than so many; in a large store without counting all of them."""
-        if self._series_count is not None:
-            return self._series_count > series
-        held = 0
-        for block in self._blocks.values():
-            held += block.series_count
-            if held > series:
-                return True
-        return False
-
     @property
     def bytes(self) -> int:
         """About how much memory all samples take, and those who read them."""

@@ -60,14 +60,3 @@ def test_what_has_gone_or_got_another_name_is_found_there_only() -> None:
     assert found(store, "c") == {("c", "x")}
     write(store, "b", 2, "y")
     assert found(store, "b") == {("b", "y")}
-
-
-def test_whether_there_are_more_than_so_many_series() -> None:
-    store = Store()
-    assert not store.holds_more_than(0)
-    for instance in ("a", "b", "c"):
-        write(store, instance, 1)
-    # Before and after somebody has counted them.
-    for _ in range(2):
-        assert (store.holds_more_than(2), store.holds_more_than(3)) == (True, False)
-        assert store.series_count == 3
