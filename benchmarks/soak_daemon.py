@@ -30,7 +30,7 @@ class _Clock:
             time.sleep(_LOOK_SECONDS)
 
 
-def main() -> None:
+def run_by_own_clock() -> None:
     """Run the daemon's command line."""
     if len(sys.argv) < 3:
         print("usage: python -m benchmarks.soak_daemon OFFSET_FILE COMMAND")
@@ -45,4 +45,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_by_own_clock()
