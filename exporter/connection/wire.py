@@ -195,7 +195,10 @@ class Wire(asyncio.Protocol):
                 if self.on_errors is not None:
                     self.on_errors(call.replies)
             call.end()
-        if not self._reader.has_data():
+        if self._reader.has_data():
+            # More than was asked for, such as the next message of a subscription: for whoever asks next.
+            self._has_unread = True
+        else:
             self._clear()
         if self._on_idle is not None:
             self._on_idle()
