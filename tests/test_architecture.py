@@ -14,6 +14,7 @@ PACKAGE = ROOT / "exporter"
 ORDER = [
     "errors",
     "clock",
+    "time_slice",
     "model",
     "log",
     "shipped",

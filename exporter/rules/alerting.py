@@ -4,8 +4,6 @@ The states and their order are those of Prometheus (rules/alerting.go); what dif
 cannot be sampled is held.
 """
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,12 +19,11 @@ from exporter.rules.origins import metrics_behind
 from exporter.rules.results import LabelSetter, samples_of
 from exporter.rules.status import RuleStatus
 from exporter.rules.texts import Texts
+from exporter.time_slice import TimeSlice
 
 ALERT_NAME: Final = "alertname"
 # How long a resolved alert is kept, and told of again.
 RESOLVED_RETENTION_MS: Final = 15 * 60_000
-# How long texts are expanded before others get a turn on the event loop.
-_TURN_SECONDS: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +115,14 @@ class AlertingRule:
     ) -> dict[Labels, _Finding]:
         expander = Expander(environment, at_ms)
         found: dict[Labels, _Finding] = {}
-        turn_ends = time.monotonic() + _TURN_SECONDS
+        turn = TimeSlice()
         for sample in samples:
             labels = self._labels(expander, sample)
             if labels in found:
                 raise QueryError(f"the result holds several alerts with the labels {labels}")
             found[labels] = _Finding(sample.value, expander.expand(self.spec.annotations, sample))
-            if time.monotonic() > turn_ends:
-                await asyncio.sleep(0)
-                turn_ends = time.monotonic() + _TURN_SECONDS
+            if turn.is_over:
+                await turn.give_way()
         return found
 
     def _labels(self, expander: Expander, sample: VectorSample) -> Labels:

@@ -14,7 +14,7 @@ from exporter.model.sample import Family, Kind
 from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines
 from exporter.samplers.replies import pairs
-from exporter.samplers.time_slice import TimeSlice
+from exporter.time_slice import TimeSlice
 
 LATENCIES: Final = Family(
     "redis_commands_latencies_usec",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from exporter.web.turn import Turn
+from exporter.time_slice import TimeSlice
 
 # About how much is written between two breaks.
 _PIECE_CHARACTERS: Final = 1 << 14
@@ -74,7 +74,7 @@ def dump(value: Any) -> str:
 
 async def json_response(value: Any, status_code: int = 200) -> Response:
     """An answer that is written with breaks."""
-    return PiecesResponse([piece async for piece in Turn().each(gather(json_texts(value)))], status_code)
+    return PiecesResponse([piece async for piece in TimeSlice().each(gather(json_texts(value)))], status_code)
 
 
 class PiecesResponse(Response):

@@ -12,7 +12,7 @@ from exporter.metrics.exposition import ExposedBlock
 from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
-from exporter.web.turn import Turn
+from exporter.time_slice import TimeSlice
 
 # A page is sent in pieces of about this size: a copy of it as a whole would cost more than all else.
 _PIECE_BYTES = 128 << 10
@@ -130,7 +130,7 @@ class MetricsEndpoint:
         return page
 
     async def _make(self, page: _Page) -> None:
-        now, version, turn = self._clock.monotonic(), self._store.version, Turn()
+        now, version, turn = self._clock.monotonic(), self._store.version, TimeSlice()
         parts = [text async for text in turn.each(page.exposition.render_slowly()) if text]
         parts.append(self._own.text(page.form))
         page.parts = [*parts, b"# EOF\n"] if page.form is Format.OPENMETRICS else parts

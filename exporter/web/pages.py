@@ -21,9 +21,9 @@ from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
 from exporter.store import Store
+from exporter.time_slice import TimeSlice
 from exporter.web.alert_rows import MAX_ROWS, AlertRows
 from exporter.web.text import bytes_text, count_text, duration_text
-from exporter.web.turn import Turn
 
 _LOOKBACK_MS = 300_000
 # How much of a template is worked on before others may have their turn.
@@ -86,7 +86,7 @@ class Pages:
 
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
-        turn = Turn()
+        turn = TimeSlice()
         figures = [await self._latest(name, turn) for name in _FIGURES]
         rows = []
         for runner in runners[:MAX_ROWS]:
@@ -167,7 +167,7 @@ class Pages:
             uptime=duration_text(uptime.get(instance)),
         )
 
-    async def _latest(self, name: str, turn: Turn) -> _Latest:
+    async def _latest(self, name: str, turn: TimeSlice) -> _Latest:
         """What a metric is now of every instance: one pass over the store, whatever the number of rows."""
         now = round(self._clock.now() * 1000)
         latest: dict[str, float] = {}

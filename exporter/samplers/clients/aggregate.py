@@ -8,7 +8,7 @@ from typing import Final
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients.entry import ClientList, host_of, kind_of
-from exporter.samplers.time_slice import TimeSlice
+from exporter.time_slice import TimeSlice
 
 NONE: Final = "none"
 

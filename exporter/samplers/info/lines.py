@@ -17,7 +17,7 @@ from typing import Final
 
 from exporter.model.labels import share
 from exporter.samplers.info.parser import parse_amount, parse_named_amounts
-from exporter.samplers.time_slice import TimeSlice
+from exporter.time_slice import TimeSlice
 
 # Numbers that nothing has to be thought about: no signs, exponents or words.
 _PLAIN: Final = re.compile(r"[0-9.]+")

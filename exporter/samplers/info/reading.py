@@ -20,7 +20,7 @@ from exporter.samplers.info.sections import (
     server,
     threads,
 )
-from exporter.samplers.time_slice import TimeSlice
+from exporter.time_slice import TimeSlice
 
 # Valkey 9.1 repeats CLUSTER INFO here, which is asked for everywhere; what is told of a search for hot keys
 # has names of other sections; how sizes are distributed is told of each database and type.

@@ -24,7 +24,7 @@ from exporter.samplers.slowlog.reading import (
     was_never_emptied,
 )
 from exporter.samplers.slowlog.report import SlowlogReport
-from exporter.samplers.time_slice import TimeSlice
+from exporter.time_slice import TimeSlice
 
 _TOP_PATTERNS: Final = 50
 # The ring is read again before this share of it can have been replaced.

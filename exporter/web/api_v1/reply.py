@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.errors import QueryError, VigilError
+from exporter.time_slice import TimeSlice
 from exporter.web.api_v1.encode import Encoded
 from exporter.web.api_v1.turns import QueryTimeoutError
 from exporter.web.json_pieces import PiecesResponse, dump, gather, json_texts
-from exporter.web.turn import Turn
 
 TRUNCATED: Final = "results truncated due to limit"
 """The warning where a `limit` left something out."""
@@ -65,7 +65,7 @@ async def _success(answer: Answer) -> Response:
     if isinstance(answer.data, Encoded):
         pieces = answer.data.parts
     else:
-        pieces = [piece async for piece in Turn().each(gather(json_texts(answer.data)))]
+        pieces = [piece async for piece in TimeSlice().each(gather(json_texts(answer.data)))]
     tail = f"{told}}}".encode("utf-8", "replace")
     return PiecesResponse([b'{"status":"success","data":', *pieces, tail], release=answer.release)
 

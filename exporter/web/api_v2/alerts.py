@@ -13,11 +13,11 @@ from exporter.alerting.order import sort_alerts
 from exporter.clock import Clock
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
+from exporter.time_slice import TimeSlice
 from exporter.web.api_v2.decode import decode_alerts, fault_of
 from exporter.web.api_v2.encode import encode_alert
 from exporter.web.api_v2.filters import AlertFilter, flag
 from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
-from exporter.web.turn import Turn
 
 AT_ONCE: Final = 500
 """How many alerts are taken without a pause."""
@@ -31,7 +31,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         now = clock.now()
         encoded = [
             encode_alert(alert, status, receivers)
-            async for alert in Turn().each(list(manager.alerts))
+            async for alert in TimeSlice().each(list(manager.alerts))
             if not alert.is_resolved(now)
             and wanted.admits_any(receivers := manager.receivers_of(alert.labels))
             and wanted.admits(alert.labels, status := manager.status(alert.labels))
@@ -41,7 +41,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     async def post_alerts(request: Request) -> None:
         posted = await decode_alerts(await read_json(request))
         timeout = manager.config.global_.resolve_timeout.seconds
-        faults = [fault_of(alert, clock.now(), timeout) async for alert in Turn().each(posted)]
+        faults = [fault_of(alert, clock.now(), timeout) async for alert in TimeSlice().each(posted)]
         good = [alert for alert, fault in zip(posted, faults, strict=True) if not fault]
         for start in range(0, len(good), AT_ONCE):
             await manager.receive(good[start : start + AT_ONCE], source="v2")
@@ -67,7 +67,7 @@ async def _encode_groups(
 ) -> list[dict[str, Any]]:
     receivers = _receivers_by_alert(groups)
     encoded = []
-    turn = Turn()
+    turn = TimeSlice()
     for group in _in_order(groups):
         muted_by = manager.muted_by(group)
         alerts = [

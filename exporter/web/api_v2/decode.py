@@ -16,10 +16,10 @@ from exporter.config.alertmanager.matchers import InvalidMatcherError, make_matc
 from exporter.model.alert import Alert
 from exporter.model.labels import Annotations, Labels
 from exporter.model.matcher import Matcher, MatchOp
+from exporter.time_slice import TimeSlice
 from exporter.web.api_v2.reply import RefusedError
 from exporter.web.api_v2.times import read_moment
 from exporter.web.api_v2.uri import is_uri
-from exporter.web.turn import Turn
 
 UNPROCESSABLE: Final = 422
 
@@ -39,8 +39,8 @@ async def decode_alerts(data: Any) -> Sequence[Alert]:
         raise RefusedError("alerts in body is required", UNPROCESSABLE)
     if not isinstance(data, list):
         raise RefusedError("the body must be a list of alerts")
-    alerts = [decode_alert(one) async for one in Turn().each(data)]
-    async for alert, one in Turn().each(list(zip(alerts, data, strict=True))):
+    alerts = [decode_alert(one) async for one in TimeSlice().each(data)]
+    async for alert, one in TimeSlice().each(list(zip(alerts, data, strict=True))):
         if one.get("labels") is None:
             raise RefusedError("labels in body is required", UNPROCESSABLE)
         if alert.generator_url and not is_uri(alert.generator_url):
