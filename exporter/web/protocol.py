@@ -8,6 +8,7 @@ from collections import Counter
 from http import HTTPStatus
 from typing import Any, Final
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_CONNECTIONS: Final = 1000
@@ -19,28 +20,53 @@ MAX_BODY_BYTES: Final = 1 << 20
 MAX_API_V2_BODY_BYTES: Final = 32 << 20
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 60.0
+# Of an answer so much has to be taken within this time.
+ANSWER_SECONDS: Final = 60.0
+_ANSWER_BYTES: Final = 16 << 10
+
+# The parser cannot be stopped within a piece: so many bytes hold some twenty small requests at most.
+_PIECE_BYTES: Final = 512
 
 
 class _RefusedError(Exception):
     """Ends the parser's work; the protocol knows the status."""
 
 
+class _Flow(FlowControl):
+    """Reads nothing more while there is something unread, whoever would like to."""
+
+    is_held = False
+
+    def resume_reading(self) -> None:
+        if not self.is_held:
+            super().resume_reading()
+
+
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with bounds; counts in `refused` by status what it does not take."""
+    """uvicorn's protocol with bounds; counts in `refused` by status what it does not take.
+
+    Requests that are sent before the former ones are answered (pipelining) are read when their turn comes.
+    """
 
     def __init__(self, refused: Counter[int], **of_uvicorn: Any) -> None:
         super().__init__(**of_uvicorn)
         self._refused = refused
 
     _deadline: asyncio.TimerHandle | None = None
+    _progress: asyncio.TimerHandle | None = None
     _refusal: HTTPStatus = HTTPStatus.BAD_REQUEST
     # Taken since the parser last began a request or gave a part of a body: it keeps these.
     _held_bytes = 0
     _head_bytes = 0
     _body_bytes = 0
+    _is_within_message = False
+    _answered: RequestResponseCycle | None = None
+    # What arrived and waits for the answers to the requests before it.
+    _unread = memoryview(b"")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow: _Flow = _Flow(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             self._refusal = HTTPStatus.SERVICE_UNAVAILABLE
             self.send_400_response("")
@@ -49,21 +75,69 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
+        self._forget_progress()
+        if self._answered is not None:
+            # uvicorn tells the request that came last only.
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         if self._deadline is None and not self._is_answering:
             self._expect_within(HEAD_SECONDS)
-        self._held_bytes += len(data)
-        super().data_received(data)
-        if self._held_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            self.send_400_response("")
+        self._unread = memoryview(bytes(self._unread) + data if self._unread else data)
+        self._parse()
+
+    def _parse(self) -> None:
+        """Have the parser read, up to where a request has to wait for the answer to the one before it."""
+        self.flow.is_held = False
+        while self._unread and not self.pipeline and not self.transport.is_closing():
+            piece, self._unread = self._unread[:_PIECE_BYTES], self._unread[_PIECE_BYTES:]
+            self._held_bytes += len(piece)
+            super().data_received(piece)  # type: ignore[arg-type]
+            if self._held_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                self.send_400_response("")
+        if self._unread and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.flow.is_held = True
+            # It is we who do not read on.
+            self._forget_deadline()
+        elif self._is_within_message and self._deadline is None:
+            self._expect_within(BODY_SECONDS)
+
+    def on_response_complete(self) -> None:
+        self.flow.is_held = False
+        super().on_response_complete()
+        self._parse()
+        self._see_to_the_end()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._see_to_the_end()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._see_to_the_end()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_progress()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._forget_progress()
 
     def on_message_begin(self) -> None:
         self._head_bytes = self._body_bytes = 0
+        self._is_within_message = True
         self._expect_within(HEAD_SECONDS)
         super().on_message_begin()
 
@@ -100,6 +174,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._held_bytes = 0
+        self._is_within_message = False
         self._forget_deadline()
         super().on_message_complete()
 
@@ -110,6 +185,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_answering:
             # An answer may be half written: closing is all that can be said.
             self.transport.close()
+            self._see_to_the_end()
             return
         status = self._refusal
         body = f"{msg or status.phrase}\n".encode()
@@ -119,6 +195,7 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+        self._see_to_the_end()
 
     @property
     def _is_answering(self) -> bool:
@@ -145,3 +222,23 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _see_to_the_end(self) -> None:
+        """A connection that is closed stays open for as long as the peer does not take the last answer."""
+        if self.transport.is_closing() and self._progress is None:
+            self._expect_progress()
+
+    def _expect_progress(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._progress = self.loop.call_later(ANSWER_SECONDS, self._look_at_progress, left)
+
+    def _look_at_progress(self, left_before: int) -> None:
+        if self.transport.get_write_buffer_size() > left_before - _ANSWER_BYTES:
+            self._cut()
+        else:
+            self._expect_progress()
+
+    def _forget_progress(self) -> None:
+        if self._progress is not None:
+            self._progress.cancel()
+            self._progress = None

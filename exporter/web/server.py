@@ -100,7 +100,8 @@ class WebServer:
 
     def __init__(self, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         self.refused: Counter[int] = Counter()
-        """Requests and connections that were not taken, by HTTP status; 408: they did not come in time."""
+        """Requests and connections that were not taken, by HTTP status; 408: they did not come in time, or
+        nobody took the answer."""
         config = uvicorn.Config(
             _dated(app),
             http=partial(BoundedProtocol, self.refused),  # type: ignore[arg-type]
@@ -135,6 +136,11 @@ class WebServer:
         for connection in list(self._server.server_state.connections):
             connection.shutdown()
 
+    def _cut_connections(self) -> None:
+        for connection in list(self._server.server_state.connections):
+            if isinstance(connection, BoundedProtocol) and connection.flow.write_paused:
+                connection.transport.abort()
+
     def start(self) -> None:
         """Begin to answer."""
         self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))
@@ -142,6 +148,9 @@ class WebServer:
     async def stop(self) -> None:
         """Finish the requests under way, at most a few seconds, and close."""
         self._server.end()
+        # Who takes no answer would have its request cancelled, with a traceback.
+        cut = asyncio.get_running_loop().call_later(_GRACE_SECONDS / 2, self._cut_connections)
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=_GRACE_SECONDS + 1)
+        cut.cancel()
         self._listener.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -152,3 +153,82 @@ def test_connections_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) ->
         assert answer.startswith(b"HTTP/1.1 200")
 
     _serve(client)
+
+
+def test_requests_sent_ahead_wait_unread_and_are_all_answered() -> None:
+    ahead = 20_000
+
+    async def client(server: WebServer) -> None:
+        reader, writer = await asyncio.open_connection(*server.address, limit=1 << 24)
+        sent = b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(ahead))
+        sending = asyncio.create_task(_send(writer, sent + _HEAD + b"Connection: close\r\n\r\n"))
+        (connection,) = await _connections(server)
+        most_waiting = 0
+        answers = b""
+        while part := await asyncio.wait_for(reader.read(65536), 60):
+            answers += part
+            most_waiting = max(most_waiting, len(connection.pipeline))
+        await sending
+        writer.close()
+        assert answers.count(b"HTTP/1.1 200") == ahead + 1
+        assert answers.rindex(b"connection: close") > answers.rindex(b"HTTP/1.1 200")
+        assert 0 < most_waiting < 32
+
+    _serve(client)
+
+
+@pytest.mark.parametrize("target", [b"/", b"http://a/" + b"a" * 300, b"*"])
+def test_who_reads_no_answers_is_not_read_either(target: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "ANSWER_SECONDS", 1.0)
+    requests = b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+    requests *= 10_000
+
+    async def client(server: WebServer) -> None:
+        with socket.socket() as sock:
+            sock.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(sock, server.address)
+            (connection,) = await _connections(server)
+            sent = 0
+            with contextlib.suppress(ConnectionError):
+                while sent < 200_000_000:
+                    await asyncio.wait_for(loop.sock_sendall(sock, requests), 30)
+                    sent += len(requests)
+                    assert len(connection.pipeline) < 32
+                    assert len(connection._unread) < 600_000
+            assert sent < 50_000_000
+            assert (server.connections, server.refused[408]) == (0, 1)
+
+    _serve(client)
+
+
+def test_an_answer_is_not_kept_for_ever_for_who_does_not_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "ANSWER_SECONDS", 0.3)
+
+    async def client(server: WebServer) -> None:
+        _, writer = await asyncio.open_connection(*server.address, limit=1)
+        (connection,) = await _connections(server)
+        # An answer whose end was handed over: nobody waits for it any more.
+        connection.transport.write(bytes(50_000_000))
+        connection.shutdown()
+        for _ in range(200):
+            if not server.connections:
+                break
+            await asyncio.sleep(0.05)
+        assert (server.connections, server.refused[408]) == (0, 1)
+        writer.close()
+
+    _serve(client)
+
+
+async def _connections(server: WebServer) -> list[protocol.BoundedProtocol]:
+    for _ in range(1000):
+        if server.connections:
+            break
+        await asyncio.sleep(0.01)
+    return list(server._server.server_state.connections)  # type: ignore[arg-type]
+
+
+async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)
+    await writer.drain()
