@@ -11,6 +11,9 @@ ACCEPTED: Final = "gzip"
 
 # zlib's way to ask for a gzip header: the largest window, plus 16.
 _GZIP: Final = 16 + 15
+_PIECE_BYTES: Final = 16 << 10
+# Nobody sends more than one; each costs a copy of what follows.
+_MOST_MEMBERS: Final = 16
 _PLAIN: Final = frozenset({"", "identity"})
 _PACKED: Final = frozenset({"gzip", "x-gzip"})
 
@@ -20,27 +23,40 @@ def is_known(encoding: str) -> bool:
     return encoding.strip().lower() in _PLAIN | _PACKED
 
 
-def unpack(body: bytes, encoding: str, most_bytes: int) -> bytes:
+def unpack(body: bytes, encoding: str, most_bytes: int, *, is_cut: bool = False) -> bytes:
     """The body without its compression, but no more than the first `most_bytes + 1`: that one more byte tells
-    that there is more.
+    that there is more. For a thread: it takes its time where it is packed.
 
-    Raises `ValueError` for an encoding that is not known, or a body that is not what it says.
+    `is_cut`: the body is only the beginning of what was sent. Raises `ValueError` for an encoding that is not
+    known, or a body that is not what it says, or ends before its end.
     """
     name = encoding.strip().lower()
     if name in _PLAIN:
         return body[: most_bytes + 1]
     if name not in _PACKED:
         raise ValueError(f"is encoded as {name[:20]!r}, which is not accepted")
-    pieces: list[bytes] = []
-    room = most_bytes + 1
     try:
-        while body and room > 0:
-            # A gzip file may be several ones after each other.
-            reader = zlib.decompressobj(_GZIP)
-            pieces.append(reader.decompress(body, room))
-            room -= len(pieces[-1])
-            body = reader.unused_data
+        return _unpack_members(memoryview(body), most_bytes + 1, is_cut)
     except zlib.error as error:
-        if not any(pieces):
-            raise ValueError("is not gzip, as it says") from error
-    return b"".join(pieces)
+        raise ValueError("is not gzip, as it says") from error
+
+
+def _unpack_members(body: memoryview, room: int, is_cut: bool) -> bytes:
+    """A gzip file may be several ones after each other."""
+    unpacked = bytearray()
+    for _ in range(_MOST_MEMBERS):
+        reader = zlib.decompressobj(_GZIP)
+        while body and not reader.eof:
+            piece, body = body[:_PIECE_BYTES], body[_PIECE_BYTES:]
+            unpacked += reader.decompress(piece, room - len(unpacked))
+            while reader.unconsumed_tail and len(unpacked) < room:
+                unpacked += reader.decompress(reader.unconsumed_tail, room - len(unpacked))
+            if len(unpacked) >= room:
+                return bytes(unpacked)
+            if reader.unused_data:
+                body = memoryview(reader.unused_data + bytes(body))
+        if not reader.eof and not is_cut:
+            raise ValueError("is gzip that ends too early")
+        if not body:
+            return bytes(unpacked)
+    raise ValueError(f"is more than {_MOST_MEMBERS} gzip files in one")

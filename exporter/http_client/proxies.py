@@ -4,6 +4,7 @@ Source of `no_proxy`: golang.org/x/net/http/httpproxy.
 """
 
 import ipaddress
+import ssl
 import urllib.request
 from typing import Final
 
@@ -14,8 +15,10 @@ from exporter.config.alertmanager.http import HttpConfig
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-def proxy_for(config: HttpConfig, url: str) -> httpx.Proxy | None:
-    """The proxy for a URL; None for a direct connection. Raises `ValueError` for a proxy that is none."""
+def proxy_for(config: HttpConfig, url: str, context: ssl.SSLContext | None = None) -> httpx.Proxy | None:
+    """The proxy for a URL; None for a direct connection. A proxy that is spoken to by TLS is checked with
+    `context`, as by Go's client. Raises `ValueError` for a proxy that is none.
+    """
     target = httpx.URL(url)
     if config.proxy_from_environment:
         address = _from_environment(target)
@@ -29,7 +32,9 @@ def proxy_for(config: HttpConfig, url: str) -> httpx.Proxy | None:
         (name, value.reveal()) for name, values in config.proxy_connect_header.items() for value in values
     ]
     try:
-        return httpx.Proxy(address, headers=headers)
+        proxy = httpx.Proxy(address, headers=headers)
+        proxy.ssl_context = context if proxy.url.scheme == "https" else None
+        return proxy
     except (httpx.InvalidURL, ValueError):
         # The address may hold a password.
         raise ValueError("the proxy's address is none") from None

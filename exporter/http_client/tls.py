@@ -1,8 +1,11 @@
 """TLS towards receivers."""
 
+import asyncio
 import os
 import ssl
 import tempfile
+import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,23 +21,46 @@ _VERSIONS: Final = {
 }
 
 
+_shared_lock: Final = threading.Lock()
+
+
 class TlsContexts:
     """The context of one `tls_config`: made when first needed, and anew when one of its files changed."""
 
     def __init__(self, config: TlsConfig) -> None:
         self._config = config
+        self._has_files = any((config.ca_file, config.cert_file, config.key_file))
         self._made_of: tuple[float, ...] | None = None
         self._context: ssl.SSLContext | None = None
 
-    def get(self) -> ssl.SSLContext:
-        """A context that checks the server's certificate as configured.
+    async def get(self) -> ssl.SSLContext:
+        """A context that checks the server's certificate as configured; made in a thread, as reading the
+        authorities takes a tenth of a second.
 
         Raises `ValueError` with one sentence for files that cannot be read or hold something else.
         """
+        if self._context is not None and not self._has_files:
+            return self._context
+        return await asyncio.to_thread(self._get)
+
+    def _get(self) -> ssl.SSLContext:
         state = _modification_times(self._config)
         if self._context is None or state != self._made_of:
-            self._context, self._made_of = make_context(self._config), state
+            self._context, self._made_of = _context_for(self._config, state), state
         return self._context
+
+
+def _context_for(config: TlsConfig, state: tuple[float, ...]) -> ssl.SSLContext:
+    if config.cert or config.cert_file:
+        return make_context(config)
+    # Most receivers trust the same authorities: these are read once for all.
+    with _shared_lock:
+        return _shared_context(config.model_copy(update={"server_name": ""}), state)
+
+
+@lru_cache(32)
+def _shared_context(config: TlsConfig, _: tuple[float, ...]) -> ssl.SSLContext:
+    return make_context(config)
 
 
 def _modification_times(config: TlsConfig) -> tuple[float, ...]:

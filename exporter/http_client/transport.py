@@ -91,9 +91,10 @@ class Transport:
 
     async def _exchange(self, request: Request) -> Answer:
         config = self._config
+        context = await self._tls.get()
         transport = httpx.AsyncHTTPTransport(
-            verify=self._tls.get(),
-            proxy=proxy_for(config, str(request.url)),
+            verify=context,
+            proxy=proxy_for(config, str(request.url), context),
             http2=config.enable_http2,
         )
         # httpx hands on no backend to httpcore, which takes one.
@@ -114,21 +115,27 @@ class Transport:
             ) as response,
         ):
             raw, is_cut = await _beginning(response, self._most_bytes)
-        return self._answer(response, raw, is_cut)
+        return await self._answer(response, raw, is_cut)
 
-    def _answer(self, response: httpx.Response, raw: bytes, is_cut: bool) -> Answer:
+    async def _answer(self, response: httpx.Response, raw: bytes, is_cut: bool) -> Answer:
         encoding = response.headers.get("content-encoding", "")
         unknown = "" if is_known(encoding) else encoding
         body = raw
         if not unknown:
             try:
-                body = unpack(raw, encoding, self._most_bytes)
+                body = await _unpack(raw, encoding, self._most_bytes, is_cut)
             except ValueError:
                 unknown = encoding
         is_cut = is_cut or len(body) > self._most_bytes
         host = host_of(str(response.url))
         most = self._most_bytes
         return Answer(host, response.status_code, response.headers, body[:most], is_cut, unknown)
+
+
+async def _unpack(raw: bytes, encoding: str, most_bytes: int, is_cut: bool) -> bytes:
+    if not encoding:
+        return raw
+    return await asyncio.to_thread(unpack, raw, encoding, most_bytes, is_cut=is_cut)
 
 
 async def _beginning(response: httpx.Response, most_bytes: int) -> tuple[bytes, bool]:

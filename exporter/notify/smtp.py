@@ -80,7 +80,7 @@ class SmtpServer:
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
         encrypted = self.implicit_tls
-        context = self._context() if encrypted else None
+        context = await self._context() if encrypted else None
         connection = await _open_socket(self.host, self.port)
         # aiosmtplib checks the certificate against its host name, which need not be where we connect to.
         await client.connect(
@@ -92,9 +92,9 @@ class SmtpServer:
             encrypted = True
         await self._authenticate(client, encrypted=encrypted)
 
-    def _context(self) -> ssl.SSLContext:
+    async def _context(self) -> ssl.SSLContext:
         try:
-            return self.tls.get()
+            return await self.tls.get()
         except ValueError as error:
             raise NotifyError(f"{self._name}: {error}", retryable=True) from None
 
@@ -104,7 +104,7 @@ class SmtpServer:
                 f"{self._name}: require_tls is true (the default), but the server does not offer STARTTLS",
                 retryable=True,
             )
-        await client.starttls(tls_context=self._context(), server_hostname=self.server_name)
+        await client.starttls(tls_context=await self._context(), server_hostname=self.server_name)
         await client.ehlo()
 
     async def _authenticate(self, client: aiosmtplib.SMTP, *, encrypted: bool) -> None:

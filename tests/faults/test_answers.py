@@ -2,6 +2,9 @@
 
 import asyncio
 import gzip
+import random
+import ssl
+import threading
 import time
 import tracemalloc
 import zlib
@@ -11,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from exporter.config.alertmanager.http import BasicAuth, HeaderValues, HttpConfig, OAuth2
+from exporter.config.alertmanager.http import BasicAuth, HeaderValues, HttpConfig, OAuth2, TlsConfig
 from exporter.config.discovery import HttpSection
 from exporter.discovery.http import HttpSource
 from exporter.errors import DiscoveryError, NotifyError
+from exporter.http_client import tls
 from exporter.http_client.user_agent import user_agent
 from exporter.model.secret import Secret
 from exporter.notify.http import HttpClient
@@ -110,6 +114,87 @@ def test_the_answer_of_a_receiver_is_shown_unpacked() -> None:
             assert listener.requests[0].headers["accept-encoding"] == "gzip"
 
     asyncio.run(run())
+
+
+_MEMBER = gzip.compress(b"[]")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        gzip.compress(b"") * 400_000,
+        gzip.compress(b" ") * 100_000,
+        _MEMBER[:-1],
+        _MEMBER[:5],
+        _MEMBER + _MEMBER[:12],
+        _MEMBER + b"\0" * 512,
+        _MEMBER[:-8] + b"\0" * 8,
+        b"",
+    ],
+    ids=[
+        "empty members",
+        "many members",
+        "cut",
+        "cut head",
+        "cut member",
+        "something follows",
+        "sum",
+        "empty",
+    ],
+)
+@pytest.mark.parametrize("ask", [ask_for_token, list_servers])
+def test_answers_that_are_not_whole_gzip(ask: Ask, body: bytes) -> None:
+    async def run() -> None:
+        async with HttpListener(Reply(200, body, {"Content-Encoding": "gzip"})) as listener:
+            error, stall, _ = await _ask_bounded(ask, listener.url)
+            assert stall < 0.5
+            assert isinstance(error, NotifyError | DiscoveryError)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "body", [_MEMBER, gzip.compress(b"[") + gzip.compress(b"") + gzip.compress(b"]"), gzip.compress(b"[]", 0)]
+)
+def test_a_list_of_servers_may_be_packed(body: bytes) -> None:
+    async def run() -> None:
+        async with HttpListener(Reply(200, body, {"Content-Encoding": "gzip"})) as listener:
+            assert await list_servers(listener.url) == []
+
+    asyncio.run(run())
+
+
+def test_the_beginning_of_a_long_packed_answer_is_shown() -> None:
+    text = b"no such hook " + random.Random(1).randbytes(500_000)
+
+    async def run() -> None:
+        async with HttpListener(Reply(400, gzip.compress(text), {"Content-Encoding": "gzip"})) as listener:
+            with pytest.raises(NotifyError, match="status code 400: no such hook"):
+                await post(listener.url)
+
+    asyncio.run(run())
+
+
+def test_authorities_are_read_once_for_all_receivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    make_context = tls.make_context
+
+    def count(config: TlsConfig) -> ssl.SSLContext:
+        read.append(threading.get_ident())
+        return make_context(config)
+
+    monkeypatch.setattr(tls, "make_context", count)
+    tls._shared_context.cache_clear()
+
+    async def run() -> None:
+        async with HttpListener() as listener:
+            await asyncio.gather(*(post(listener.url) for _ in range(5)))
+            other = HttpConfig(tls_config=TlsConfig(server_name="other"))
+            await post(listener.url, other)
+
+    asyncio.run(run())
+    assert len(read) == 1
+    assert read[0] != threading.get_ident()
 
 
 async def _endless_body(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
