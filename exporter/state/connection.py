@@ -16,7 +16,7 @@ from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.state.files import Change, DatabaseFiles
 from exporter.state.lock import DirectoryLock
-from exporter.state.migrations import migrate
+from exporter.state.migrations import check_tables, migrate
 
 _BUSY_SECONDS: Final = 1.0
 _COPY_SECONDS: Final = 5.0
@@ -27,7 +27,16 @@ _READ_PATIENCE_SECONDS: Final = 6.0
 
 _PAGES_AT_ONCE: Final = 1_000
 _STEPS_AT_ONCE: Final = 10_000
-_BROKEN: Final = ("file is not a database", "malformed", "no such table")
+_BROKEN: Final = (
+    "file is not a database",
+    "malformed",
+    # Somebody has changed the tables just now.
+    "no such table",
+    "no such column",
+    "has no column",
+    "columns but",
+    "because it is a view",
+)
 # The file may be whole, but what SQLite believes about it is not to be relied on.
 _UNSURE: Final = ("disk I/O error", "unable to open database file")
 
@@ -86,9 +95,13 @@ class Connection:
             try:
                 return self._transact(work, "BEGIN")
             except sqlite3.DatabaseError as error:
+                if _is_broken(error):
+                    break
                 if not _is_busy(error) or time.monotonic() > ends_at:
                     raise
             time.sleep(_BUSY_SECONDS / 10)
+        # As in `write`.
+        return self._transact(work, "BEGIN")
 
     def look_after(self) -> None:
         """See to it that what was written is where it should be."""
@@ -160,15 +173,18 @@ class Connection:
         self._files.make()
         try:
             self._connection = _connect(self._path)
-            if self._is_suspect:
-                _look_through(self._connection)
+            if not self._is_suspect:
+                self._files.note()
+                return self._connection
+            _look_through(self._connection)
+            check_tables(self._connection)
+            self._files.note()
+            return self._rewrite(self._connection)
         except sqlite3.DatabaseError as error:
             if _is_broken(error) or (self._is_suspect and _is_unsure(error)):
                 return self._begin_anew("damaged")
             self._drop()
             raise
-        self._files.note()
-        return self._rewrite(self._connection) if self._is_suspect else self._connection
 
     def _restore_copy(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """The files are gone, or others are in their place: put a copy of what is open there."""

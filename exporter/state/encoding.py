@@ -30,8 +30,9 @@ def read_all(rows: Iterable[str], decode: Callable[[Any], ValueT]) -> list[Value
     for row in rows:
         try:
             values.append(decode(json.loads(row)))
-        except (ValueError, KeyError, TypeError) as error:
-            _log.error("a saved row cannot be read and is left out", error=str(error))
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+            what = f"{type(error).__name__}: {error}"
+            _log.error("a saved row cannot be read and is left out", error=what)
     return values
 
 

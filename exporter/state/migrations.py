@@ -1,7 +1,8 @@
 """The tables of the state database, and how older files become newer."""
 
+import contextlib
 import sqlite3
-from typing import Final
+from typing import Any, Final
 
 from exporter.errors import StateError
 
@@ -53,6 +54,26 @@ def migrate(connection: sqlite3.Connection) -> None:
         raise StateError(f"the state database was written by a newer version (format {version})")
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def check_tables(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.DatabaseError` where our tables are not as they were made: somebody has dropped one."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as fresh:
+        migrate(fresh)
+        expected = _columns(fresh)
+    found = _columns(connection)
+    for table, columns in expected.items():
+        if found.get(table) != columns:
+            raise sqlite3.DatabaseError(f"malformed: the table {table} is another")
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """By the names of tables; a view has other columns, as none is its key."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+    return {
+        name: connection.execute("SELECT * FROM pragma_table_info(?)", (name,)).fetchall()
+        for (name,) in tables
+    }
 
 
 def stamp(connection: sqlite3.Connection) -> None:

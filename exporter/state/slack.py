@@ -1,14 +1,13 @@
 """Which message stands in Slack for which group, in SQLite: a restart must not post a second one."""
 
-import json
 import sqlite3
-from typing import Final
+from typing import Any, Final
 
 from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.notify.slack_messages import MOST_MESSAGES, MemoryMessages, Message
 from exporter.state.database import Database
-from exporter.state.encoding import dump
+from exporter.state.encoding import dump, read_all
 from exporter.state.writer import Writer
 
 _TABLE: Final = "slack_messages"
@@ -33,8 +32,8 @@ class SqliteMessages:
             _log.error("the messages in Slack cannot be read", error=str(error))
             return
         for key, value in rows:
-            channel, timestamp = json.loads(value)
-            self._memory.put(key, Message(channel, timestamp))
+            for message in read_all([value], _decode):
+                self._memory.put(key, message)
 
     async def close(self) -> None:
         """Write what is still to be written, if that is possible at once."""
@@ -64,6 +63,13 @@ class SqliteMessages:
 
 def _encode(message: Message) -> str:
     return dump([message.channel, message.timestamp])
+
+
+def _decode(data: Any) -> Message:
+    channel, timestamp = data
+    if not (isinstance(channel, str) and isinstance(timestamp, str)):
+        raise ValueError("a channel and a timestamp are texts")
+    return Message(channel, timestamp)
 
 
 def _read_rows(connection: sqlite3.Connection) -> list[tuple[str, str]]:

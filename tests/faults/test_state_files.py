@@ -1,6 +1,7 @@
 """What happens to the state database under a running daemon: nothing that was promised is lost."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ from exporter.config.alertmanager.matchers import parse_matchers
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.model.target import Address
+from exporter.notify.slack_messages import Message
 from exporter.rules.active import AlertState
 from exporter.rules.model import GroupKey, RuleIdentity
 from exporter.rules.saved import SavedAlert, StateChange
@@ -25,6 +27,7 @@ from exporter.state.database import Database
 from exporter.state.discovery import SqliteDiscoveryRecords
 from exporter.state.journal import SqliteJournal
 from exporter.state.rules import SqliteAlertState
+from exporter.state.slack import SqliteMessages
 
 KEY = LogKey("{}", "hook", "webhook", 0)
 GROUP = GroupKey("rules.yml", "group")
@@ -60,6 +63,7 @@ class Life:
         self.journal = SqliteJournal(self.database)
         self.rules = SqliteAlertState(self.database)
         self.discovery = SqliteDiscoveryRecords(self.database)
+        self.messages = SqliteMessages(self.database)
 
     async def fill(self) -> None:
         await self.journal.load()
@@ -72,6 +76,7 @@ class Life:
 
     async def close(self) -> None:
         await self.journal.close()
+        await self.messages.close()
         await self.database.close()
 
 
@@ -140,6 +145,57 @@ def overwrite_middle(path: Path) -> None:
         file.write(b"\xff" * 4096 * 12)
 
 
+def change_tables(*statements: str) -> Callable[[Path], None]:
+    """By another program, while the file is in use."""
+
+    def change(path: Path) -> None:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            # The process has ended where nothing was left to do.
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                connection.executescript(";".join(statements))
+
+    return change
+
+
+_TABLES = ("alerts", "silences", "log_entries", "history", "rule_groups", "rule_alerts", "informants")
+drop_every_table = change_tables(*(f"DROP TABLE {table}" for table in _TABLES))
+drop_silences = change_tables("DROP TABLE silences")
+drop_history = change_tables("DROP TABLE history")
+drop_rule_alerts = change_tables("DROP TABLE rule_alerts")
+rename_column = change_tables("ALTER TABLE silences RENAME COLUMN value TO text")
+add_column = change_tables("ALTER TABLE silences ADD COLUMN more")
+rows_without_constraint = change_tables(
+    "DROP TABLE alerts", "CREATE TABLE alerts (key INTEGER PRIMARY KEY, value INTEGER) STRICT"
+)
+make_view = change_tables(
+    "ALTER TABLE silences RENAME TO hidden", "CREATE VIEW silences AS SELECT * FROM hidden"
+)
+delete_rows = change_tables(*(f"DELETE FROM {table}" for table in ("silences", "alerts", "log_entries")))
+rows_of_other_types = change_tables(
+    *(f"UPDATE {table} SET value = x'00ff'" for table in _TABLES if table != "rule_groups"),
+    "INSERT OR REPLACE INTO slack_messages VALUES ('a', '[]'), ('b', x'00'), ('c', '[1, [2]]')",
+    "INSERT OR REPLACE INTO silences VALUES ('a', 5), ('b', '[]'), ('c', '{\"id\": []}')",
+    "INSERT OR REPLACE INTO alerts VALUES ('a', '{\"labels\": []}'), ('b', 1.5)",
+    "UPDATE rule_groups SET evaluated_at_ms = 'x'",
+)
+
+
+def truncate_everything(path: Path) -> None:
+    for one in path.parent.glob("state.db*"):
+        os.truncate(one, 0)
+
+
+def overwrite_first_page(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(b"\xff" * 4096)
+
+
+def overwrite_log_page(path: Path) -> None:
+    with path.with_name("state.db-wal").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096)
+
+
 def replace_by_text(path: Path) -> None:
     other = path.with_name("other")
     other.write_text("a text\n")
@@ -178,6 +234,19 @@ async def make_old(path: Path) -> None:
         overwrite,
         overwrite_by_text,
         overwrite_middle,
+        truncate_everything,
+        overwrite_first_page,
+        overwrite_log_page,
+        drop_every_table,
+        drop_silences,
+        drop_history,
+        drop_rule_alerts,
+        rename_column,
+        add_column,
+        rows_without_constraint,
+        make_view,
+        delete_rows,
+        rows_of_other_types,
         replace_by_text,
         restore_in_place,
         restore_by_name,
@@ -198,6 +267,47 @@ def test_what_is_promised_after_the_files_were_damaged_is_there(
         vandalise(path)
         await life.close()
         await (await after_kill(path, tmp_path / "ended")).close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "vandalise",
+    [
+        drop_every_table,
+        drop_silences,
+        drop_rule_alerts,
+        rename_column,
+        add_column,
+        rows_without_constraint,
+        make_view,
+        rows_of_other_types,
+        truncate,
+        overwrite_first_page,
+        overwrite_middle,
+    ],
+)
+def test_a_start_with_files_that_were_damaged(
+    path: Path, tmp_path: Path, vandalise: Callable[[Path], None]
+) -> None:
+    async def story() -> None:
+        life = Life(path)
+        await life.fill()
+        await life.messages.load()
+        life.messages.put("group", Message("C1", "1.2"))
+        await life.close()
+        vandalise(path)
+        after = Life(path)
+        await after.journal.load()
+        await after.rules.load()
+        await after.messages.load()
+        await after.discovery.load("cluster")
+        await after.journal.read_history(0, 10)
+        assert await after.journal.save_silences([silence("second")])
+        await after.close()
+        last = Life(path)
+        assert "second" in {one.id for one in (await last.journal.load()).silences}
+        await last.close()
 
     asyncio.run(story())
 
