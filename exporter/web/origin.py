@@ -50,7 +50,7 @@ class OriginGuard:
     ) -> None:
         self._app = app
         external = urlsplit(external_url)
-        self._external = external.netloc.rpartition("@")[2].lower()
+        self._external = _origin(external.scheme, external.netloc.rpartition("@")[2])
         self._hosts = {external.hostname, *(host.lower() for host in hosts)} if external_url else None
         self._cors = compile_anchored(cors_origin) if cors_origin else None
         added = {**_PROTECTION, **{name.lower(): value for name, value in (headers or {}).items()}}
@@ -85,7 +85,7 @@ class OriginGuard:
             return PlainTextResponse(text, 403)
         if scope["method"] in _SAFE or scope["path"] in _QUERIES:
             return None
-        if not shared and self._is_foreign(headers):
+        if not shared and self._is_foreign(headers, scope["scheme"]):
             return PlainTextResponse("Pages of other origins may change nothing here.\n", 403)
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -93,13 +93,19 @@ class OriginGuard:
             return PlainTextResponse("The body must be application/json (header Content-Type).\n", 415)
         return None
 
-    def _is_foreign(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
-        if origin is not None:
-            own = {headers.get("host", "").lower(), self._external} - {""}
-            if urlsplit(origin).netloc.lower() not in own:
-                return True
-        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+    def _is_foreign(self, headers: Headers, scheme: str) -> bool:
+        given, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+        if site not in ("none", "same-origin"):
+            return True
+        if given is None:
+            return False
+        host = headers.get("host", "")
+        own = {self._external, _origin(scheme, host)}
+        if site == "same-origin" or headers.get("x-forwarded-proto", "").lower() == "https":
+            # TLS ends before us. A page of another origin can make a browser send neither of these headers.
+            own.add(_origin("https", host))
+        match = _ORIGIN.fullmatch(given)
+        return match is None or _origin(*match.groups()) not in own
 
     def _knows_host(self, given: str) -> bool:
         """Whether it is a name of ours. A foreign page can be reached by a public name only: addresses and
@@ -111,6 +117,16 @@ class OriginGuard:
 
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:\d*)?|\[[0-9A-Fa-f:.]+\](:\d*)?")
+
+
+_ORIGIN: Final = re.compile(r"(https?)://([^/?#@\s]+)", re.IGNORECASE)
+_USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
+
+
+def _origin(scheme: str, netloc: str) -> str:
+    """As browsers write it: in small letters, without the usual port."""
+    scheme = scheme.lower()
+    return f"{scheme}://{netloc.lower().removesuffix(_USUAL_PORTS.get(scheme, ':'))}"
 
 
 def _is_address(host: str) -> bool:

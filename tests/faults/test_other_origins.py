@@ -73,3 +73,44 @@ def test_a_name_that_was_rebound_reads_and_changes_nothing(empty_server: RealSer
             assert (await daemon.get("/api/v2/silences")).json() == []
 
     run_fast(story())
+
+
+def test_pages_of_our_own_change_what_they_want_behind_a_proxy_that_ends_tls_too(
+    empty_server: RealServer,
+) -> None:
+    web = {"external_url": "https://vigil.example.com:443/"}
+    named, unnamed = "vigil.example.com", "127.0.0.1:9121"
+    same = {"sec-fetch-site": "same-origin"}
+    taken = [
+        (unnamed, {"origin": f"http://{unnamed}"}),
+        (unnamed, {"origin": f"http://{unnamed}", **same}),
+        (unnamed, {"origin": f"https://{unnamed}", **same}),
+        (unnamed, {"origin": f"https://{unnamed}", "x-forwarded-proto": "https"}),
+        (unnamed, {"origin": "https://vigil.example.com"}),
+        (named, {"origin": "https://VIGIL.example.com"}),
+        ("127.0.0.1:80", {"origin": "http://127.0.0.1"}),
+        ("127.0.0.1", {"origin": "http://127.0.0.1:80"}),
+    ]
+    refused = [
+        (unnamed, {"origin": f"https://{unnamed}"}),
+        (unnamed, {"origin": f"ftp://{unnamed}", **same}),
+        (unnamed, {"origin": "http://127.0.0.1:9122"}),
+        (unnamed, {"origin": f"http://a@{unnamed}"}),
+        (unnamed, {"origin": f"http://{unnamed}/"}),
+        (unnamed, {"origin": ""}),
+        (unnamed, {"origin": "http://["}),
+        (unnamed, {"origin": f"http://{unnamed}", "sec-fetch-site": "same-site"}),
+        (unnamed, {"origin": "http://vigil.example.com"}),
+        ("127.0.0.1", {"origin": "https://127.0.0.1:80"}),
+        ("127.0.0.1", {"origin": "https://127.0.0.1"}),
+    ]
+
+    async def story() -> None:
+        async with FastDaemon({"web": web}, empty_server) as daemon:
+            for cases, status in ((taken, 200), (refused, 403)):
+                for host, headers in cases:
+                    asks = {"host": host, **headers, **_JSON}
+                    answer = await daemon.ask("POST", "/api/v2/alerts", headers=asks, content=_ALERTS)
+                    assert (answer.status_code, host, headers) == (status, host, headers)
+
+    run_fast(story())
