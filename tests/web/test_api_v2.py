@@ -251,7 +251,7 @@ def test_good_alerts_among_bad_ones_are_taken(api: Running) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(api: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exporter.web.api_v2.reply.MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr("exporter.web.api_v2.body.MAX_BYTES", 1000)
     response = api.client.post("/api/v2/alerts", json=[alert("A", text="x" * 2000)])
     assert response.status_code == 413
 

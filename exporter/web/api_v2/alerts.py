@@ -14,10 +14,11 @@ from exporter.clock import Clock
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.time_slice import TimeSlice
+from exporter.web.api_v2.body import read_json
 from exporter.web.api_v2.decode import decode_alerts, fault_of
 from exporter.web.api_v2.encode import encode_alert
 from exporter.web.api_v2.filters import AlertFilter, flag
-from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
+from exporter.web.api_v2.reply import RefusedError, endpoint
 
 AT_ONCE: Final = 500
 """How many alerts are taken without a pause."""

@@ -1,16 +1,12 @@
 """How API v2 answers: JSON; a fault is a text in JSON with a fitting status."""
 
-import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.web.json_pieces import json_response
-
-MAX_BODY_BYTES: Final = 32 << 20
-"""The largest body that is read."""
 
 
 class RefusedError(Exception):
@@ -44,22 +40,3 @@ async def _respond(content: Any, status: int) -> Response:
         response = await json_response(content, status)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-async def read_json(request: Request) -> Any:
-    """The body of a request, None for none; raises `RefusedError` where it is too large or no JSON."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise RefusedError(f"the body is larger than {MAX_BODY_BYTES >> 20} MiB", 413)
-    if not body.strip():
-        return None
-    try:
-        return json.loads(body.decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(f"the body is not JSON: {error}") from error
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")

@@ -16,10 +16,11 @@ from exporter.alerting.silences import (
 )
 from exporter.clock import Clock
 from exporter.errors import StateError
+from exporter.web.api_v2.body import read_json
 from exporter.web.api_v2.decode import UNPROCESSABLE, decode_silence
 from exporter.web.api_v2.encode import encode_silence
 from exporter.web.api_v2.filters import flag, parse_filter
-from exporter.web.api_v2.reply import RefusedError, endpoint, read_json
+from exporter.web.api_v2.reply import RefusedError, endpoint
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
