@@ -1,9 +1,9 @@
 """What can be wrong with the URL of a server: said with the way out, and without what may be a password."""
 
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _SCHEMES: Final = ("redis", "rediss", "valkey", "valkeys", "unix")
 _BAD_PORT: Final = "is not a URL: the port must be a number from 1 to 65535"
@@ -16,8 +16,28 @@ VARIABLE: Final = re.compile(r"\$\{[A-Za-z_]\w*\}|\$\([A-Za-z_]\w*\)", re.ASCII)
 """What elsewhere would be the value of an environment variable."""
 _ENVIRONMENT_HOST: Final = re.compile(r"\$[A-Za-z_]\w*|%[A-Za-z_]\w*%", re.ASCII)
 # What no name of a host holds; names of other scripts are left to the resolver.
-_NOT_IN_A_HOST: Final = re.compile(r"[\s<>{}$%|\\^`\"'*,;!()=+~&]")
+_NOT_IN_A_HOST: Final = re.compile(r"[\s<>{}$%|\\^`\"'*,;!()=+~&\ufffd]")
 _ONE_SLASH: Final = re.compile(r"(rediss?|valkeys?):/(?!/)")
+_DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
+# Where a name ends so, it is an IPv4 address to a resolver, however short.
+# Source: https://url.spec.whatwg.org/#ends-in-a-number-checker
+_NUMBER: Final = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
+_PARAMETER: Final = re.compile(r"[a-z][a-z_]{0,40}")
+_WAYS_OUT: Final = {
+    "ssl_cert_reqs": "write tls: {insecure_skip_verify: true} to trust any certificate",
+    "ssl_check_hostname": "write tls: {server_name: …} for the name that the certificate bears",
+    "ssl_ca_certs": "write tls: {ca_file: …}",
+    "ssl_ca_path": "write tls: {ca_file: …}",
+    "ssl_certfile": "write tls: {cert_file: …, key_file: …}",
+    "ssl_keyfile": "write tls: {cert_file: …, key_file: …}",
+    "skip_verify": "write tls: {insecure_skip_verify: true} to trust any certificate",
+    "username": "write the key username",
+    "password": "write the key password_file or password_env",
+    "database": "write redis://host:6379/1",
+    "socket_timeout": "write the key sample_timeout",
+    "socket_connect_timeout": "write the key sample_timeout",
+    "timeout": "write the key sample_timeout",
+}
 _PORT_LIKE: Final = re.compile(r"\d{4,5}", re.ASCII)
 
 
@@ -43,6 +63,7 @@ def check_server_url(text: str) -> None:
     if parts.fragment or text.endswith("#"):
         raise ValueError("holds a #, after which nothing is read: write %23 where it is part of a password")
     _check_host(parts)
+    _check_parameters(parts)
 
 
 def _check_variables(text: str) -> None:
@@ -63,6 +84,7 @@ def _check_socket(text: str) -> None:
     if rest.startswith("//") and text != rest and authority[-1:] in ("", "@"):
         if re.search("[?#]", authority):
             raise ValueError(_UNENCODED)
+        _check_parameters(urlsplit(text))
         return
     before, at, _ = rest.rpartition("@")
     if not at or ":" not in before:
@@ -84,12 +106,39 @@ def _check_host(parts: SplitResult) -> None:
         variable = _ENVIRONMENT_HOST.fullmatch(host.partition(":")[0])
         what = f" ({variable[0]} is taken as it stands: variables are not put in)" if variable else ""
         raise ValueError(f"has a host that no host can be called{what}: write redis://host:6379")
+    _check_number(parts.hostname)
     try:
         port = parts.port
     except ValueError:
         port = 0
     if port == 0:
         raise ValueError(_BAD_PORT)
+
+
+def _check_number(host: str) -> None:
+    """What YAML reads as a number or a date would be looked up as a name, or reach some address."""
+    if _DATE.fullmatch(host) or host in ("true", "false", "null"):
+        raise ValueError(f"has the host {host}, which is no name of a host: write redis://host:6379")
+    if _NUMBER.fullmatch(host.rpartition(".")[2]) and not _is_address(host):
+        what = "a number" if "." not in host else "no IPv4 address"
+        port = (
+            f", for the port of this machine redis://localhost:{host}" if _PORT_LIKE.fullmatch(host) else ""
+        )
+        raise ValueError(f"has the host {host[:64]}, which is {what}: write redis://host:6379{port}")
+
+
+def _check_parameters(parts: SplitResult) -> None:
+    """After the ? there can be the database, as `db`; of what redis-py takes besides nothing would hold."""
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    for name in names:
+        if name == "db":
+            continue
+        # What follows another sign than = may be a password.
+        shown = f"the parameter {name}" if _PARAMETER.fullmatch(name) and "=" in parts.query else "something"
+        way_out = _WAYS_OUT.get(name, "only db (the database) can stand there, all else has keys of its own")
+        raise ValueError(f"holds {shown} after the ?, which would do nothing: {way_out}")
+    if len(names) + bool(parts.scheme != "unix" and parts.path.strip("/")) > 1:
+        raise ValueError("has the database twice: once is enough, as in redis://host:6379/1")
 
 
 def _bracketed(host: str) -> str:
@@ -99,6 +148,14 @@ def _bracketed(host: str) -> str:
         return f"[{six}]:{port}"
     six = _six(host)
     return f"[{six}]" if six else ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _six(text: str) -> str:

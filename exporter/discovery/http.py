@@ -70,7 +70,7 @@ class HttpSource:
 def _not_unpacked(encoding: str) -> str:
     name = encoding[:20]
     return (
-        f"is not whole {name}, as it says"
+        f"is not {name} to its end, as it says"
         if is_known(encoding)
         else f"is encoded as {name!r}: only gzip is taken"
     )

@@ -32,6 +32,23 @@ FAULTS = {
     "redis://$REDIS_HOST": "$REDIS_HOST is taken as it stands",
     "redis://{{ host }}:6379": "no host can be called",
     "redis://<host>": "no host can be called",
+    "2024-01-01": "the host 2024-01-01, which is no name of a host",
+    "12345": "redis://localhost:12345",
+    "redis://7": "which is a number",
+    "1.5": "no IPv4 address",
+    "redis://0x7f000001:6379": "which is a number",
+    "redis://127.1": "no IPv4 address",
+    "redis://256.1.1.1:6379": "no IPv4 address",
+    "true": "no name of a host",
+    "redis://h?ssl_cert_reqs=none": "write tls: {insecure_skip_verify: true}",
+    "rediss://h:6379/0?ssl_ca_certs=/ca.pem": "write tls: {ca_file: …}",
+    "redis://h?password=s3cret": "password_file",
+    "redis://h?decode_responses=true": "the parameter decode_responses",
+    "redis://h?s3cret": "holds something after the ?",
+    "redis://h?db=1&db=2": "the database twice",
+    "redis://h/1?db=2": "the database twice",
+    "unix:///run/r.sock?db=1&timeout=3": "sample_timeout",
+    "unix://u:s3cret@/run/r.sock?protocol=3": "the parameter protocol",
 }
 
 
@@ -53,6 +70,11 @@ def test_a_fault_is_told_with_its_way_out(text: str, way_out: str) -> None:
         ("redis://:pa$word@h", "pa$word"),
         ("unix://:pa55@/run/r@1.sock", "pa55"),
         ("redis://:pa55@[::1]:7000", "pa55"),
+        ("redis://:pa55@10.0.0.1?db=3", "pa55"),
+        ("redis://:pa55@4f1c2:6379/", "pa55"),
+        ("redis://:pa55@redis-2024-01-01", "pa55"),
+        ("redis://:pa55@7.example.com", "pa55"),
+        ("unix://:pa55@/run/r.sock?db=3", "pa55"),
     ],
 )
 def test_what_can_be_meant_is_taken(text: str, password: str) -> None:
