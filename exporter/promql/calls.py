@@ -9,6 +9,7 @@ from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import MatchOp
 from exporter.promql.functions.calendar import CALENDAR
 from exporter.promql.functions.elementwise import ELEMENTWISE, clamping, rounding
+from exporter.promql.functions.sliding import SLIDES
 from exporter.promql.functions.windows import (
     TAKE_DISTINCT,
     WINDOW_FUNCTIONS,
@@ -29,7 +30,7 @@ from exporter.promql.operators.elementwise import (
 from exporter.promql.operators.histogram import HistogramFraction, HistogramQuantile
 from exporter.promql.operators.labels import Relabel, joining, replacing
 from exporter.promql.operators.scalar import Constant, ScalarOfVector, Time
-from exporter.promql.operators.selectors import SelectTimestamps
+from exporter.promql.operators.selectors import SelectTimestamps, SelectWindows
 from exporter.promql.operators.windowed import (
     AbsentOverTime,
     ApplyToCounters,
@@ -75,7 +76,9 @@ def _check_label_name(name: str, role: str, function: str) -> None:
 def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
     name = node.function.name
     windows = compiler.windows(node.args[0], distinct=name in TAKE_DISTINCT)
-    applied = ApplyToWindows(WINDOW_FUNCTIONS[name], windows)
+    function = WINDOW_FUNCTIONS[name]
+    prefetch = windows.prefetch(function, SLIDES.get(name)) if isinstance(windows, SelectWindows) else None
+    applied = ApplyToWindows(function, windows, prefetch)
     if name in ("first_over_time", "last_over_time"):
         return applied
     if name in ("rate", "increase"):

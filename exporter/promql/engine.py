@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from exporter.errors import QueryError
@@ -20,6 +21,8 @@ from exporter.promql.syntax.signatures import ValueType
 from exporter.promql.vector import ONE_WITHOUT_LABELS, Key, Vector
 
 _Points = list[tuple[int, float]]
+# How many vectors are put to their series together.
+_VECTORS: Final = 32
 
 
 class _Plan:
@@ -127,7 +130,7 @@ class Engine:
                 f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
                 "try a longer step or a shorter range"
             )
-        run = self._run(expression, start_ms, end_ms, lookback_ms, pace, account)
+        run = self._run(expression, start_ms, end_ms, lookback_ms, pace, account, step_ms)
         with self._plan(expression, run) as plan:
             series = self._series(plan, run, step_ms)
         return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
@@ -140,6 +143,7 @@ class Engine:
         lookback_ms: int | None,
         pace: Pace | None,
         account: Account | None,
+        step_ms: int = 0,
     ) -> Run:
         return Run(
             self._store,
@@ -149,6 +153,7 @@ class Engine:
             limits=self._limits,
             lookback_ms=lookback_ms or self._lookback_ms,
             default_step_ms=self.default_step_ms,
+            step_ms=step_ms,
             pace=pace,
             account=account,
         )
@@ -232,10 +237,14 @@ class _Collector:
         self._points: dict[Labels, _Points] = {}
         self._labels: list[Labels] | None = None
         self._rows: list[_Points] = []
+        # Vectors of the same series, not yet put to the points.
+        self._times: list[int] = []
+        self._vectors: list[Sequence[float]] = []
 
     def add(self, at: int, labels: list[Labels], values: Sequence[float]) -> None:
         """Add the result of one step; the labels are all different."""
         if labels is not self._labels:
+            self._flush()
             self._rows = self._run.map(lambda one: self._points.setdefault(one, []), labels)
             self._labels = labels
             if len(self._points) > self._limits.series:
@@ -244,12 +253,22 @@ class _Collector:
         self._count += len(values)
         if self._count > self._limits.points:
             raise QueryError(f"query yields more than {self._limits.points} points; try a longer step")
-        for piece in self._run.pieces(range(len(values))):
-            for index in piece:
-                self._rows[index].append((at, values[index]))
+        self._times.append(at)
+        self._vectors.append(values)
+        if len(self._times) >= _VECTORS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Put vectors to the points, series by series."""
+        times, columns = self._times, zip(*self._vectors, strict=True)
+        for rows in self._run.pieces(self._rows) if times else ():
+            for points, values in zip(rows, columns, strict=False):
+                points.extend(zip(times, values, strict=True))
+        self._times, self._vectors = [], []
 
     def series(self) -> list[result.RangeSeries]:
         """All series with at least one point, sorted by labels."""
+        self._flush()
         ordered = self._run.sorted(list(self._points), _pairs)
         return self._run.map(lambda labels: result.RangeSeries(labels, self._points[labels]), ordered)
 

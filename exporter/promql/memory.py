@@ -8,6 +8,8 @@ from exporter.errors import QueryError
 # measured with tracemalloc.
 SERIES_BYTES: Final = 1_100
 SAMPLE_BYTES: Final = 100
+# A value in a list.
+VALUE_BYTES: Final = 32
 _UNLIMITED: Final = 1 << 62
 
 

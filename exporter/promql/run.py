@@ -8,7 +8,7 @@ from exporter.errors import QueryError
 from exporter.model.matcher import Matcher
 from exporter.promql.annotations import Annotations
 from exporter.promql.limits import Limits
-from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, Account
+from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, VALUE_BYTES, Account
 from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_pieces
 from exporter.promql.source import Horizon, Pace, ReadableSeries, SeriesSource
 from exporter.promql.syntax.nodes import Edge
@@ -21,11 +21,12 @@ _T = TypeVar("_T")
 class Run:
     """What the operators of a plan share while they run.
 
-    `start` and `end` are the first and last evaluation of the query, all times in milliseconds. `memory` is
-    where operators keep what they have found for the rest of the run. `samples` counts what is held during
-    one evaluation, `retained` what stays for later ones, `remembered` the series that the plan knows for
-    the next run. By its `pace` the run lets others run, who may change the source; from then on it reads
-    what there was when it did so first.
+    `start` and `end` are the first and last evaluation of the query, all times in milliseconds. After the
+    step that is being evaluated the next comes `step_ms` later, up to `last_step` (0: none comes). `memory`
+    is where operators keep what they have found for the rest of the run. `samples` counts what is held during
+    one evaluation, `retained` what stays for later ones, `prefetched` the values that were computed for later
+    ones, `remembered` the series that the plan knows for the next run. By its `pace` the run lets others run,
+    who may change the source; from then on it reads what there was when it did so first.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Run:
         limits: Limits,
         lookback_ms: int,
         default_step_ms: int,
+        step_ms: int = 0,
         pace: Pace | None = None,
         account: Account | None = None,
     ) -> None:
@@ -47,11 +49,14 @@ class Run:
         self.limits = limits
         self.lookback_ms = lookback_ms
         self.default_step_ms = default_step_ms
+        self.step_ms = step_ms
+        self.last_step = end
         self.annotations = Annotations(text, limits.annotations)
         self.memory: dict[object, Any] = {}
         self.samples = 0
         self.retained = 0
         self.remembered = 0
+        self.prefetched = 0
         self._work = 0
         self._pace = pace
         self._account = account
@@ -70,7 +75,7 @@ class Run:
     def check(self) -> None:
         """Give way to others, and raise `QueryError` if the time is up or memory is short."""
         if self._account is not None:
-            samples = (self.samples + self.retained) * SAMPLE_BYTES
+            samples = (self.samples + self.retained) * SAMPLE_BYTES + self.prefetched * VALUE_BYTES
             self._account.hold(samples + self._selected * SERIES_BYTES)
         self.give_way()
         if self._horizon is not None and not self._horizon.holds:
@@ -139,12 +144,16 @@ class Run:
                 self._horizon = self.source.horizon()
             self._pace.give_way()
 
-    def touch(self, samples: int) -> None:
-        """Account for samples that are looked at now and then let go. Raises `QueryError`."""
+    def work(self, samples: int) -> None:
+        """Note that so many samples were looked at; gives way after many. Raises `QueryError`."""
         self._work += samples + 1
         if self._work > _CHECK_EVERY:
             self._work = 0
             self.check()
+
+    def touch(self, samples: int) -> None:
+        """Account for samples that are looked at now and then let go. Raises `QueryError`."""
+        self.work(samples)
         if self.samples + self.retained + samples > self.limits.samples:
             raise QueryError(
                 "query processing would load too many samples into memory in query execution "

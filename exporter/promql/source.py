@@ -1,10 +1,25 @@
 """Where queries read from: the store, or anything that looks like it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
+
+
+class SeriesOfRows(Protocol):
+    """A series whose samples have the same timestamps as those of others: those of the rows of a timeline."""
+
+    @property
+    def timeline(self) -> Hashable: ...
+
+    def rows(self, start_ms: int, end_ms: int) -> tuple[int, list[int]]:
+        """The number of the first row in (start, end], and the timestamps of all rows there."""
+        ...
+
+    def values_in(self, first_row: int, count: int) -> list[float] | None:
+        """One value for each of so many rows, the stale marker for none; None where rows are dropped."""
+        ...
 
 
 class ReadableSeries(Protocol):
@@ -21,6 +36,11 @@ class ReadableSeries(Protocol):
 
     def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`, but there may be fewer values than timestamps: repetitions may be left out."""
+        ...
+
+    @property
+    def by_rows(self) -> SeriesOfRows | None:
+        """The same, to be read row by row; None where it stands in no rows."""
         ...
 
 

@@ -97,6 +97,24 @@ class _BoundSeries:
         """As `window`, with repetitions left out."""
         return self._series.distinct(start_ms, min(end_ms, self._newest))
 
+    @property
+    def timeline(self) -> Timeline:
+        """That of the series."""
+        return self._series.timeline
+
+    @property
+    def by_rows(self) -> "_BoundSeries":
+        """The series itself: it stands in rows."""
+        return self
+
+    def rows(self, start_ms: int, end_ms: int) -> tuple[int, list[int]]:
+        """The rows in (start, end] up to the bound."""
+        return self._series.rows(start_ms, min(end_ms, self._newest))
+
+    def values_in(self, first_row: int, count: int) -> list[float] | None:
+        """As that of the series."""
+        return self._series.values_in(first_row, count)
+
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end] up to the bound."""
         return self._series.has_samples(start_ms, min(end_ms, self._newest))

@@ -1,7 +1,7 @@
 """What queries see of a series, and several of them read as one."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from exporter.model.labels import Labels
 
@@ -22,6 +22,9 @@ class ReadableSeries(Protocol):
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool: ...
 
+    @property
+    def by_rows(self) -> Any: ...
+
 
 class MergedSeries:
     """Several series of one labelset, written one after the other by different sources, read as one."""
@@ -31,6 +34,11 @@ class MergedSeries:
     def __init__(self, parts: Sequence[ReadableSeries]) -> None:
         self.labels = parts[0].labels
         self.parts = tuple(parts)
+
+    @property
+    def by_rows(self) -> None:
+        """The rows of the parts are not those of the whole."""
+        return None
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
         """The newest of the parts' points."""

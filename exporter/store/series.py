@@ -270,6 +270,30 @@ class Series:
         counts = map(sub, [*rows, high_row], [low_row, *rows])
         return list(chain.from_iterable(map(repeat, values, counts)))
 
+    @property
+    def by_rows(self) -> "Series":
+        """The series itself: it stands in rows."""
+        return self
+
+    def rows(self, start_ms: int, end_ms: int) -> tuple[int, list[int]]:
+        """The number of the first row in (start, end], and the timestamps of all rows there, which the series
+        of a timeline have in common."""
+        times = self._timeline.times
+        low = bisect_right(times, start_ms)
+        return self._timeline.first_row + low, times[low : bisect_right(times, end_ms)].tolist()
+
+    def values_in(self, first_row: int, count: int) -> list[float] | None:
+        """One value for each of so many rows, the stale marker for none; None where rows are dropped."""
+        if first_row < self._timeline.first_row:
+            return None
+        self._lay_out(first_row)
+        rows, end_row = self._rows, first_row + count
+        change = bisect_right(rows, first_row) - 1
+        values = self._values[max(0, change) : bisect_left(rows, end_row)].tolist()
+        if change < 0:
+            values.insert(0, STALE)
+        return self._spread(values, change, first_row, end_row)
+
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end]."""
         times = self._timeline.times

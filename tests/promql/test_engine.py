@@ -166,7 +166,7 @@ def test_pinned_parts_are_computed_once_per_run() -> None:
     engine = Engine(Counting())  # type: ignore[arg-type]  # select() is all that an engine needs
     engine.range(parse("sum(up @ 60)"), 0, 10 * MINUTE_MS, MINUTE_MS)
     assert len(calls) == 1
-    engine.range(parse("max_over_time(sum(up)[3m:1m])"), 0, 10 * MINUTE_MS, MINUTE_MS)
+    engine.range(parse("max_over_time(sum(timestamp(up))[3m:1m])"), 0, 10 * MINUTE_MS, MINUTE_MS)
     # Steps that the ranges share are computed once: -2 m to 10 m.
     assert len(calls) == 1 + 13
 

@@ -14,7 +14,7 @@ def delta(times: Sequence[int], values: Sequence[float], start: int, end: int) -
     """How much a gauge has changed, extrapolated to the whole range; None for fewer than two samples."""
     if len(times) < 2:
         return None
-    return (values[-1] - values[0]) * _factor(times, start, end, None, 0.0)
+    return (values[-1] - values[0]) * extrapolation(times[0], times[-1], len(times), start, end)
 
 
 def increase(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
@@ -22,7 +22,7 @@ def increase(times: Sequence[int], values: Sequence[float], start: int, end: int
     if len(times) < 2:
         return None
     growth = _growth(values)
-    return growth * _factor(times, start, end, values[0], growth)
+    return growth * extrapolation(times[0], times[-1], len(times), start, end, values[0], growth)
 
 
 def rate(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
@@ -30,7 +30,8 @@ def rate(times: Sequence[int], values: Sequence[float], start: int, end: int) ->
     if len(times) < 2:
         return None
     growth = _growth(values)
-    return growth * (_factor(times, start, end, values[0], growth) / ((end - start) / 1000))
+    factor = extrapolation(times[0], times[-1], len(times), start, end, values[0], growth)
+    return growth * (factor / ((end - start) / 1000))
 
 
 def _growth(values: Sequence[float]) -> float:
@@ -44,15 +45,23 @@ def _growth(values: Sequence[float]) -> float:
     return growth
 
 
-def _factor(times: Sequence[int], start: int, end: int, first: float | None, growth: float) -> float:
-    """By how much more time than the samples span the result is to be extended.
+def extrapolation(
+    oldest: int,
+    newest: int,
+    count: int,
+    start: int,
+    end: int,
+    first: float | None = None,
+    growth: float = 0.0,
+) -> float:
+    """By how much more time than from the oldest to the newest sample the result is to be extended.
 
-    `first` is the first value of a counter, None for a gauge.
+    `count` is the number of samples, `first` the first value of a counter, None for a gauge.
     """
-    to_start = (times[0] - start) / 1000
-    to_end = (end - times[-1]) / 1000
-    sampled = (times[-1] - times[0]) / 1000
-    interval = sampled / (len(times) - 1)
+    to_start = (oldest - start) / 1000
+    to_end = (end - newest) / 1000
+    sampled = (newest - oldest) / 1000
+    interval = sampled / (count - 1)
     threshold = interval * 1.1
     if to_start >= threshold:
         to_start = interval / 2

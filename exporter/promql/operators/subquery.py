@@ -81,6 +81,8 @@ class EvaluateSubquery:
         rows = self._known_rows(run, start)
         step = self._node.step or run.default_step_ms
         moment = max(rows.next, (start // step + 1) * step)
+        outside = run.step_ms, run.last_step
+        run.step_ms, run.last_step = step, self._last_step(run, end)
         while moment <= end:
             held = run.samples
             vector = self._operator.evaluate(run, moment)
@@ -88,8 +90,14 @@ class EvaluateSubquery:
             run.retain(len(vector.values))
             rows.append(moment, vector, run)
             moment += step
+        run.step_ms, run.last_step = outside
         rows.next = moment
         return rows.keys, rows.windows(end, run)
+
+    def _last_step(self, run: Run, end: int) -> int:
+        """Up to when the steps follow one another without a gap."""
+        overlaps = 0 < run.step_ms <= self._node.range
+        return self.bounds(run, run.last_step)[1] if overlaps else end
 
     def _known_rows(self, run: Run, start: int) -> _Rows:
         """What is known already, less what lies before; nothing where the query goes back in time."""

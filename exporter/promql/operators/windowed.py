@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from exporter.promql.functions.windows import WindowFunction
 from exporter.promql.operators.base import RangeOperator, ScalarOperator
+from exporter.promql.operators.prefetch import Prefetch
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, Key, Presence, Vector
 
@@ -13,14 +14,22 @@ _COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
 class ApplyToWindows:
     """A function of the samples of each series."""
 
-    def __init__(self, function: WindowFunction, windows: RangeOperator) -> None:
+    def __init__(
+        self, function: WindowFunction, windows: RangeOperator, prefetch: Prefetch | None = None
+    ) -> None:
         self._function = function
         self._windows = windows
+        self._prefetch = prefetch
         self._presence = Presence()
 
     def evaluate(self, run: Run, at: int) -> Vector:
         """The vector of results."""
-        return self.apply(self._function, run, at)
+        row = self._prefetch.row(run, at) if self._prefetch is not None else None
+        if row is None:
+            return self.apply(self._function, run, at)
+        vector = self._presence.vector(*row)
+        run.hold(len(vector.values))
+        return vector
 
     def apply(self, function: WindowFunction, run: Run, at: int) -> Vector:
         """The vector of results of another function."""

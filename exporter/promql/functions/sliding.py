@@ -1,0 +1,266 @@
+"""Sliding windows apply a function to one series over many ranges at once, which overlap as a rule.
+
+What all series of a source have in common (which rows lie in which range, how far a rate is extrapolated) is
+worked out once; a series then costs a few passes in C over its values. Windows in which there is more to see
+(a reset, a counter near zero, a gap) are left to the plain function of `WINDOW_FUNCTIONS`, as are functions
+that have no faster way, so that every digit is what it would be window by window.
+"""
+
+import operator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, chain, compress, count, islice
+from typing import Any, Final
+
+from exporter.model.sample import is_stale
+from exporter.promql.functions.rates import extrapolation
+from exporter.promql.functions.windows import WindowFunction
+
+_Found = tuple[list[float], Iterable[int]]
+_Column = Callable[[list[float]], _Found]
+"""The values of a series, one per row -> the result of each window, and the windows to be computed one by one
+after all."""
+
+# Up to this, whole numbers are added without rounding.
+_EXACT: Final = 2.0**53
+# How many values of a slice cost as much to look at as one pair of two columns.
+_PAIR: Final = 6
+
+
+class Windows:
+    """Which rows of a source lie in which range (start, end]: from `lows[i]` to before `highs[i]`.
+
+    `times` are the timestamps of the rows, in milliseconds. `places` are the numbers of the ranges that have
+    any row; the others are left out. `work` is called with how many values were looked at, and may give way.
+    """
+
+    def __init__(
+        self, times: list[int], ends: Sequence[int], range_ms: int, work: Callable[[int], None]
+    ) -> None:
+        self.times = times
+        self.range_ms = range_ms
+        self.work = work
+        lows = [bisect_right(times, end - range_ms) for end in ends]
+        highs = [bisect_right(times, end) for end in ends]
+        filled = list(map(operator.lt, lows, highs))
+        self.places = list(compress(count(), filled))
+        self.lows = list(compress(lows, filled))
+        self.highs = list(compress(highs, filled))
+        self.ends = list(compress(ends, filled))
+        self.sizes = list(map(operator.sub, self.highs, self.lows))
+        self.firsts = gather(self.lows)
+        self.lasts = gather([high - 1 for high in self.highs])
+
+    def samples(self, values: Sequence[float], index: int) -> tuple[Sequence[int], Sequence[float]]:
+        """The times and values in a window, without stale markers."""
+        low, high = self.lows[index], self.highs[index]
+        times, inside = self.times[low:high], values[low:high]
+        self.work(high - low)
+        if any(map(operator.ne, inside, inside)):
+            kept = [not is_stale(value) for value in inside]
+            return list(compress(times, kept)), list(compress(inside, kept))
+        return times, inside
+
+    def gaps(self, values: list[float]) -> Iterable[int]:
+        """The windows with a value that is no number."""
+        total = sum(values)
+        if total == total:
+            return ()
+        before = list(accumulate(map(operator.ne, values, values), initial=0))
+        return compress(count(), map(operator.ne, gather(self.lows)(before), gather(self.highs)(before)))
+
+    def moves(self, values: list[float], differs: Callable[[float, float], bool]) -> Sequence[int]:
+        """How many values of each window differ in a way from the one before them in it."""
+        known = list(accumulate(map(differs, islice(values, 1, None), values), initial=0))
+        return list(map(operator.sub, self.lasts(known), self.firsts(known)))
+
+
+def gather(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Takes the elements at these places out of a list."""
+    if len(places) == 1:
+        place = places[0]
+        return lambda column: (column[place],)
+    return operator.itemgetter(*places) if places else lambda column: ()
+
+
+def slide(
+    function: WindowFunction, sliding: "Slide | None", windows: Windows
+) -> Callable[[list[float]], list[float | None]]:
+    """What yields the results of a function for the values of one series, window by window."""
+    column = sliding(windows) if sliding is not None else None
+    start = windows.range_ms
+
+    def one(values: list[float], index: int) -> float | None:
+        times, inside = windows.samples(values, index)
+        end = windows.ends[index]
+        return function(times, inside, end - start, end) if times else None
+
+    def compute(values: list[float]) -> list[float | None]:
+        if column is None:
+            return [one(values, index) for index in range(len(windows.lows))]
+        windows.work(len(values))
+        fast, doubtful = column(values)
+        found: list[float | None] = list(fast)
+        for index in chain(doubtful, windows.gaps(values)):
+            found[index] = one(values, index)
+        return found
+
+    return compute
+
+
+def _extrapolated(windows: Windows, *, is_counter: bool, per_second: bool) -> _Column:
+    times, seconds = windows.times, windows.range_ms / 1000
+    factors: list[float] = []
+    unusual: list[int] = []
+    for index, (low, high, end) in enumerate(zip(windows.lows, windows.highs, windows.ends, strict=True)):
+        oldest, newest, start = times[low], times[high - 1], end - windows.range_ms
+        if oldest == newest or (is_counter and oldest - start > newest - oldest):
+            unusual.append(index)
+            factors.append(0.0)
+            continue
+        factor = extrapolation(oldest, newest, high - low, start, end)
+        factors.append(factor / seconds if per_second else factor)
+
+    def column(values: list[float]) -> _Found:
+        firsts = windows.firsts(values)
+        growths = list(map(operator.sub, windows.lasts(values), firsts))
+        results = list(map(operator.mul, growths, factors))
+        if not is_counter:
+            return results, unusual
+        doubtful = unusual
+        if any(map(operator.lt, firsts, growths)):
+            # So near to zero that the extrapolation may have to end there.
+            doubtful = doubtful + list(compress(count(), map(operator.lt, firsts, growths)))
+        if any(map(operator.lt, islice(values, 1, None), values)):
+            doubtful = doubtful + list(compress(count(), windows.moves(values, operator.lt)))
+        return results, doubtful
+
+    return column
+
+
+def _rate(windows: Windows) -> _Column:
+    return _extrapolated(windows, is_counter=True, per_second=True)
+
+
+def _increase(windows: Windows) -> _Column:
+    return _extrapolated(windows, is_counter=True, per_second=False)
+
+
+def _delta(windows: Windows) -> _Column:
+    return _extrapolated(windows, is_counter=False, per_second=False)
+
+
+def _lately(windows: Windows, *, is_counter: bool) -> _Column:
+    """`irate` and `idelta`."""
+    short = [index for index, size in enumerate(windows.sizes) if size < 2]
+    # Where there is none before the last row, any will do.
+    places = [max(0, high - 2) for high in windows.highs]
+    before = gather(places)
+    stamps = zip(windows.lasts(windows.times), before(windows.times), strict=True)
+    seconds = [(newest - older) / 1000 or 1.0 for newest, older in stamps]
+
+    def column(values: list[float]) -> _Found:
+        lasts, previous = windows.lasts(values), before(values)
+        differences = list(map(operator.sub, lasts, previous))
+        if not is_counter:
+            return differences, short
+        falls = list(compress(count(), map(operator.lt, lasts, previous)))
+        return list(map(operator.truediv, differences, seconds)), short + falls
+
+    return column
+
+
+def _irate(windows: Windows) -> _Column:
+    return _lately(windows, is_counter=True)
+
+
+def _idelta(windows: Windows) -> _Column:
+    return _lately(windows, is_counter=False)
+
+
+def _moves(differs: Callable[[float, float], bool]) -> "Slide":
+    return lambda windows: lambda values: (list(map(float, windows.moves(values, differs))), ())
+
+
+def _sum(windows: Windows) -> _Column:
+    befores, afters = gather(windows.lows), gather(windows.highs)
+
+    def column(values: list[float]) -> _Found:
+        if not _adds_exactly(values):
+            return [0.0] * len(windows.lows), range(len(windows.lows))
+        sums = list(accumulate(values, initial=0.0))
+        return list(map(operator.sub, afters(sums), befores(sums))), ()
+
+    return column
+
+
+def _average(windows: Windows) -> _Column:
+    sums_of = _sum(windows)
+
+    def column(values: list[float]) -> _Found:
+        sums, doubtful = sums_of(values)
+        return list(map(operator.truediv, sums, windows.sizes)), doubtful
+
+    return column
+
+
+def _adds_exactly(values: list[float]) -> bool:
+    """Whether the values, added in any order, give the same sum, as whole numbers do."""
+    return all(map(float.is_integer, values)) and sum(map(abs, values)) < _EXACT
+
+
+def _extreme(pick: Callable[..., float]) -> "Slide":
+    def prepare(windows: Windows) -> _Column:
+        levels = max(windows.sizes, default=1).bit_length() - 1
+        if sum(windows.sizes) <= levels * len(windows.times) * _PAIR:
+            return lambda values: (_of_slices(pick, windows, values), ())
+        # The largest power of two that fits a window, twice: from its first row on, and up to its last.
+        spots = [
+            (size.bit_length() - 1, low, high - (1 << (size.bit_length() - 1)))
+            for size, low, high in zip(windows.sizes, windows.lows, windows.highs, strict=True)
+        ]
+
+        def column(values: list[float]) -> _Found:
+            table = [values]
+            for level in range(levels):
+                table.append(list(map(pick, table[-1], islice(table[-1], 1 << level, None))))
+                windows.work(len(values))
+            return [pick(table[level][low], table[level][last]) for level, low, last in spots], ()
+
+        return column
+
+    return prepare
+
+
+def _of_slices(pick: Callable[..., float], windows: Windows, values: list[float]) -> list[float]:
+    found = []
+    for low, high in zip(windows.lows, windows.highs, strict=True):
+        windows.work(high - low)
+        found.append(pick(values[low:high]))
+    return found
+
+
+def _constant(results: Sequence[float]) -> _Column:
+    return lambda values: (list(results), ())
+
+
+Slide = Callable[[Windows], _Column]
+"""Prepares a function for the windows of one source."""
+
+SLIDES: Final[dict[str, Slide]] = {
+    "avg_over_time": _average,
+    "changes": _moves(operator.ne),
+    "count_over_time": lambda windows: _constant(list(map(float, windows.sizes))),
+    "delta": _delta,
+    "first_over_time": lambda windows: lambda values: (list(windows.firsts(values)), ()),
+    "idelta": _idelta,
+    "increase": _increase,
+    "irate": _irate,
+    "last_over_time": lambda windows: lambda values: (list(windows.lasts(values)), ()),
+    "max_over_time": _extreme(max),
+    "min_over_time": _extreme(min),
+    "present_over_time": lambda windows: _constant([1.0] * len(windows.sizes)),
+    "rate": _rate,
+    "resets": _moves(operator.lt),
+    "sum_over_time": _sum,
+}

@@ -1,0 +1,151 @@
+"""Prefetching reads what a selector yields at the next steps of a query, series by series.
+
+A step then costs no more than taking a row out of a table. The values of a series are laid out once for all
+steps, and what the series of one source have in common is worked out once.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Final, Protocol
+
+from exporter.promql.operators.selection import Selection
+from exporter.promql.run import Run
+from exporter.promql.source import ReadableSeries, SeriesOfRows
+from exporter.promql.vector import Key
+
+Values = Sequence[float | None]
+"""One value for each of the steps; None for none."""
+
+# How many steps to read ahead: so many values in all, but within these bounds.
+_VALUES: Final = 1 << 16
+_LEAST_STEPS: Final = 8
+_MOST_STEPS: Final = 512
+# With fewer steps it does not pay.
+_WORTHWHILE: Final = 3
+# A source with more rows than this to a step is better looked up step by step.
+_ROWS_PER_STEP: Final = 50
+
+
+class Reader(Protocol):
+    """How a selector is read."""
+
+    def one_by_one(self, run: Run, series: ReadableSeries, steps: Sequence[int]) -> Values:
+        """The values of any series, step by step."""
+        ...
+
+    def bounds(self, run: Run, steps: Sequence[int]) -> tuple[int, int]:
+        """All that is read at these steps lies in (start, end], in milliseconds."""
+        ...
+
+    def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
+        """What reads the series of one source, whose rows have these times, from one value per row."""
+        ...
+
+
+class _Table:
+    """What was read ahead: a row of values for each step, in the order of the keys."""
+
+    def __init__(self, keys: Sequence[Key], steps: Sequence[int], columns: list[Values]) -> None:
+        self.keys = keys
+        self.size = len(steps) * len(columns)
+        self._steps = iter(steps)
+        self._rows = zip(*columns, strict=True)
+        self._at: int | None = None
+        self._row: list[float | None] = []
+
+    def row(self, at: int) -> list[float | None] | None:
+        """The values at a step, which is the same as before or a later one; None where it is not here."""
+        while self._at is None or self._at < at:
+            self._at = next(self._steps, None)
+            if self._at is None:
+                return None
+            values = next(self._rows)
+            if self._at == at:
+                self._row = list(values)
+        return self._row if self._at == at else None
+
+
+class Prefetch:
+    """What a selector yields at the steps that come next."""
+
+    def __init__(self, selection: Selection, reader: Reader) -> None:
+        self._selection = selection
+        self._reader = reader
+
+    def row(self, run: Run, at: int) -> tuple[Sequence[Key], list[float | None]] | None:
+        """The keys and values at a step; None where it is to be read by itself."""
+        if not run.step_ms:
+            return None
+        table: _Table | None = run.memory.get(self)
+        found = None if table is None else table.row(at)
+        if found is None:
+            if table is not None:
+                del run.memory[self]
+                run.prefetched -= table.size
+            table = self._read(run, at)
+            if table is None:
+                return None
+            run.memory[self] = table
+            found = table.row(at)
+            assert found is not None
+        assert table is not None
+        return table.keys, found
+
+    def _read(self, run: Run, at: int) -> _Table | None:
+        steps = range(at, run.last_step + 1, run.step_ms)
+        if len(steps) < _WORTHWHILE:
+            return None
+        series, keys = self._selection.read(run)
+        if not series:
+            return None
+        steps = steps[: min(_MOST_STEPS, max(_LEAST_STEPS, _VALUES // len(series)))]
+        run.prefetched += len(steps) * len(series)
+        return _Table(keys, steps, list(self._columns(run, series, steps)))
+
+    def _columns(self, run: Run, series: Sequence[ReadableSeries], steps: Sequence[int]) -> Iterator[Values]:
+        reader = self._reader
+        sources: dict[Hashable, _Source | None] = {}
+        for each in series:
+            one = run.bound(each)
+            rows = one.by_rows
+            values = None
+            if rows is not None:
+                timeline = rows.timeline
+                if timeline not in sources:
+                    sources[timeline] = _Source.of(reader, run, rows, steps)
+                source = sources[timeline]
+                values = None if source is None else source.read(rows)
+            run.work(len(steps))
+            yield reader.one_by_one(run, one, steps) if values is None else values
+
+
+class _Source:
+    """What the series of one source have in common."""
+
+    def __init__(self, first_row: int, rows: int, compute: Callable[[list[float]], Values]) -> None:
+        self._first_row = first_row
+        self._rows = rows
+        self._compute = compute
+
+    @staticmethod
+    def of(reader: Reader, run: Run, series: SeriesOfRows, steps: Sequence[int]) -> "_Source | None":
+        """The source of a series; None where its series are better read step by step."""
+        first_row, times = series.rows(*reader.bounds(run, steps))
+        run.work(len(times))
+        if len(times) > len(steps) * _ROWS_PER_STEP:
+            return None
+        return _Source(first_row, len(times), reader.prepare(run, times, steps))
+
+    def read(self, series: SeriesOfRows) -> Values | None:
+        """The values of a series of this source; None where the store has dropped the rows meanwhile."""
+        values = series.values_in(self._first_row, self._rows)
+        return None if values is None else self._compute(values)
+
+
+def spread(found: Sequence[float | None], places: Sequence[int], steps: int) -> Values:
+    """Values at some places of all steps, and None at the others."""
+    if len(places) == steps:
+        return found
+    column: list[float | None] = [None] * steps
+    for place, value in zip(places, found, strict=True):
+        column[place] = value
+    return column
