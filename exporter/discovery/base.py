@@ -70,6 +70,11 @@ class Source(Protocol):
         """How often it wants to be asked."""
         ...
 
+    @property
+    def refused(self) -> Sequence[str]:
+        """What could not be taken of what it told last, in words."""
+        ...
+
     async def find(self) -> Sequence[Found]:
         """The servers as they are now; raises `VigilError` where it cannot tell."""
         ...

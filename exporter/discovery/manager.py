@@ -36,12 +36,6 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
     ]
 
 
-def refused_of(source: Source) -> Sequence[str]:
-    """What could not be taken of what a source told last."""
-    kinds = FileSource | HttpSource | ClusterSource | SentinelSource
-    return source.refused if isinstance(source, kinds) else ()
-
-
 class Discovery:
     """Asks every source at its interval; `on_change` is called when the servers are others than before, and
     when every source has answered, or failed, for the first time.
@@ -181,7 +175,7 @@ class Discovery:
 
     def _note_refusals(self, source: Source) -> None:
         """Say what of an answer could not be taken, once for as long as it is the same."""
-        refused = refused_of(source)
+        refused = source.refused
         self.refused[source.name] += len(refused)
         if tuple(refused) == self._refused_before.get(source.name, ()):
             return

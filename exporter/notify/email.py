@@ -16,7 +16,6 @@ from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
-from exporter.notify.offload import make_message
 from exporter.notify.smtp import Credentials, SmtpServer
 from exporter.notify.style import message_functions
 from exporter.notify.template import Compiler, Rendering
@@ -51,7 +50,7 @@ class EmailIntegration:
 
     async def send(self, notification: Notification) -> None:
         """Hand the mail over to the server; raises `NotifyError`."""
-        sender, recipients, message = await make_message(lambda: self._make(notification))
+        sender, recipients, message = await asyncio.to_thread(self._make, notification)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._server.deliver(sender, recipients, message)

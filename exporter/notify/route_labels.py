@@ -4,6 +4,7 @@ Source: `renderRouteLabels` in dispatch/dispatch.go and `routeLabelResolver` in 
 Alertmanager 0.34.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
@@ -18,7 +19,6 @@ from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.notify.data import notification_data
 from exporter.notify.notification import UNKNOWN_REASON, Notification
-from exporter.notify.offload import make_message
 from exporter.notify.template import Compiler, MessageTime
 
 log = get_logger(__name__)
@@ -124,6 +124,5 @@ class WithRouteLabels:
     async def send(self, notification: Notification) -> None:
         """Deliver one message; raises `NotifyError`."""
         if notification.route_labels:
-            expand = self._route_labels.expand
-            notification = await make_message(lambda: expand(notification))
+            notification = await asyncio.to_thread(self._route_labels.expand, notification)
         await self._integration.send(notification)

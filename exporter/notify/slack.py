@@ -4,6 +4,7 @@ Source: notify/slack/slack.go of Alertmanager. Text from outside cannot inject: 
 `exporter.notify.slack_markup`.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -15,7 +16,6 @@ from exporter.http_client.transport import Answer
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
-from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
 from exporter.notify.slack_limits import AFTER_REFUSAL, is_too_long, shorten
 from exporter.notify.slack_messages import MemoryMessages, Message, Messages
@@ -58,7 +58,7 @@ class SlackIntegration:
     async def send(self, notification: Notification) -> None:
         """Post the message, or change the group's earlier one; raises `NotifyError`."""
         functions = message_functions(self._now)
-        payload = await make_message(lambda: self._payload.build(notification, functions))
+        payload = await asyncio.to_thread(self._payload.build, notification, functions)
         if not self._config.update_message:
             await self._post(self._post_url(), payload)
             return

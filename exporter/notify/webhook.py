@@ -3,6 +3,7 @@
 Source: notify/webhook/webhook.go of Alertmanager; the format is its version 4.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -16,7 +17,6 @@ from exporter.gotemplate.encoding import encode_json, to_plain
 from exporter.notify.data import notification_data
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
-from exporter.notify.offload import make_message
 from exporter.notify.secrets import reveal
 from exporter.notify.template import Compiler, Rendering
 from exporter.notify.webhook_payload import Payload
@@ -49,9 +49,13 @@ class WebhookIntegration:
 
     async def send(self, notification: Notification) -> None:
         """Post the alerts; raises `NotifyError`."""
-        url, body = await make_message(lambda: (self._target(notification), self._body(notification)))
+        url, body = await asyncio.to_thread(self._make, notification)
         answer = await self._client.post_json(url, body)
         self._client.check(answer)
+
+    def _make(self, notification: Notification) -> tuple[str, bytes]:
+        """URL and body; in a thread, as templates of users may take seconds."""
+        return self._target(notification), self._body(notification)
 
     def _body(self, notification: Notification) -> bytes:
         if self._payload is None:

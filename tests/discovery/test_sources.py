@@ -206,6 +206,7 @@ class Scripted:
 
     name = "scripted"
     interval_seconds = 0.001
+    refused = ()
 
     def __init__(self, *answers: Sequence[str] | Exception) -> None:
         self.answers = list(answers)

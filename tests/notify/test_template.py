@@ -1,7 +1,5 @@
 """The default templates, the user's files, and faults in both."""
 
-import asyncio
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from exporter.gotemplate import TemplateSet
 from exporter.gotemplate.alertmanager import notification_functions
 from exporter.notify.data import notification_data
 from exporter.notify.integrations import IntegrationFactory
-from exporter.notify.offload import make_message
 from exporter.notify.template import Rendering, load_templates, truncate
 from tests.notify.samples import NOW, alert, notification
 
@@ -201,17 +198,6 @@ class TestBigMessages:
         made = Rendering(notification_data(many), _FUNCTIONS).html(long, page)
         assert made.count("instance = ") == 50
         assert "&lt;error expanding template: html:1:20: the output is longer than" in made
-
-    def test_the_loop_goes_on_while_one_is_made(self) -> None:
-        went_on = threading.Event()
-
-        async def run() -> bool:
-            making = asyncio.create_task(make_message(lambda: went_on.wait(5)))
-            await asyncio.sleep(0)
-            went_on.set()
-            return await making
-
-        assert asyncio.run(run())
 
 
 def test_truncate() -> None:

@@ -1,6 +1,7 @@
 """The webhook's format, over real HTTP."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,24 @@ def test_post() -> None:
             assert request.json["version"] == "4"
 
     asyncio.run(check())
+
+
+def test_the_message_is_made_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_in: list[int] = []
+
+    def body(*_: Any) -> bytes:
+        made_in.append(threading.get_ident())
+        return b"{}"
+
+    monkeypatch.setattr("exporter.notify.webhook.webhook_body", body)
+
+    async def check() -> None:
+        async with HttpListener(Reply(204, b"")) as listener:
+            await make(f"webhook_configs: [{{url: '{listener.url}'}}]").send(notification())
+
+    asyncio.run(check())
+    assert len(made_in) == 1
+    assert made_in[0] != threading.get_ident()
 
 
 def test_limit_of_alerts() -> None:
