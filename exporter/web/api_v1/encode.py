@@ -45,7 +45,7 @@ def encode_result(
         case Vector():
             kind, shown = "vector", list_texts(map(_sample(at_ms), value.samples[:limit]))
         case Matrix():
-            kind, shown = "matrix", list_texts(map(_series, value.series[:limit]))
+            kind, shown = "matrix", list_texts(map(_Points().series, value.series[:limit]))
         case Scalar():
             kind, shown = "scalar", iter([_point(at_ms, value.value)])
         case String():
@@ -71,9 +71,31 @@ def _sample(at_ms: int) -> Callable[[VectorSample], Sequence[str]]:
     return lambda sample: (f'{{"metric":{_labels(sample.labels)},"value":{_point(at_ms, sample.value)}}}',)
 
 
-def _series(series: RangeSeries) -> Iterator[str]:
-    points = ",".join([_point(at, number) for at, number in series.points])
-    yield f'{{"metric":{_labels(series.labels)},"values":[{points}]}}'
+class _Points:
+    """Writes the points of series, which have the same times as a rule: these are written once."""
+
+    def __init__(self) -> None:
+        self._times: list[int] = []
+        # What stands before each value: the end of the pair before, and the time.
+        self._before: list[str] = []
+
+    def series(self, series: RangeSeries) -> Iterator[str]:
+        """A series of a matrix."""
+        yield f'{{"metric":{_labels(series.labels)},"values":[{self._pairs(series.points)}]}}'
+
+    def _pairs(self, points: Sequence[tuple[int, float]]) -> str:
+        if not points:
+            return ""
+        times = [at for at, _ in points]
+        if times != self._times:
+            self._times = times
+            self._before = [f'"],[{_time(at)},"' for at in times]
+        texts = [repr(value) for _, value in points]
+        written = "".join(chain.from_iterable(zip(self._before, texts, strict=True)))
+        if "e" in written or "n" in written:
+            # Exponents, infinities and NaN have their own notation.
+            return ",".join([_point(at, value) for at, value in points])
+        return f'{written[3:]}"]'.replace('.0"', '"')
 
 
 def _labels(labels: Labels) -> str:
@@ -82,4 +104,9 @@ def _labels(labels: Labels) -> str:
 
 def _point(at_ms: int, value: float) -> str:
     """A pair of seconds and the value's text."""
-    return f'[{at_ms / 1000 if at_ms % 1000 else at_ms // 1000},"{format_float(value)}"]'
+    return f'[{_time(at_ms)},"{format_float(value)}"]'
+
+
+def _time(at_ms: int) -> str:
+    """Seconds."""
+    return str(at_ms / 1000 if at_ms % 1000 else at_ms // 1000)
