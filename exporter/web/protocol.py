@@ -163,7 +163,14 @@ class BoundedProtocol(HttpToolsProtocol):
         length = next((value for name, value in self.headers if name == b"content-length"), b"0")
         if int(length) > self._most_body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        wants_other_protocol = self.parser.should_upgrade()
+        names = {name for name, _ in self.headers}
+        if wants_other_protocol and (int(length) or b"transfer-encoding" in names):
+            # The parser takes what follows for the other protocol: the next request would be in the body.
+            self._refuse(HTTPStatus.BAD_REQUEST)
         super().on_headers_complete()
+        if wants_other_protocol:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._held_bytes = 0

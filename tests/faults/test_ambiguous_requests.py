@@ -99,6 +99,30 @@ def test_a_client_that_would_like_another_protocol_gets_this_one(protocol: bytes
     assert answer.startswith(b"HTTP/1.1 200")
 
 
+_UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize("filling", range(300, 600, 7))
+def test_the_body_of_an_upgrade_is_no_request(filling: int) -> None:
+    head = _POST + _UPGRADE + b"X: " + b"x" * filling + b"\r\n"
+    for body in (
+        b"Content-Length: %d\r\n\r\n" % len(_HIDDEN) + _HIDDEN,
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(_HIDDEN) + _HIDDEN + b"\r\n0\r\n\r\n",
+    ):
+        seen, answer = _paths_seen(head + body)
+        assert "/hidden" not in seen
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+
+
+def test_an_upgrade_is_the_last_request() -> None:
+    head = _GET + b"Host: a\r\n" + _UPGRADE + b"X: " + b"x" * 600 + b"\r\n\r\n"
+
+    seen, answer = _paths_seen(head + _HIDDEN)
+
+    assert seen == ["/seen"]
+    assert b"connection: close" in answer
+
+
 def test_requests_in_one_packet_are_answered_in_order() -> None:
     again = b"GET /again HTTP/1.1\r\nHost: a\r\n\r\n"
 
