@@ -29,6 +29,11 @@ class Authorizer:
         value = await self._value()
         return {"Authorization": value} if value else {}
 
+    def forget_token(self) -> None:
+        """The token was refused, before it has expired: ask for another one the next time."""
+        if self._tokens is not None:
+            self._tokens.forget()
+
     async def _value(self) -> str:
         config = self._config
         if (basic := config.basic_auth) is not None:
@@ -72,6 +77,10 @@ class OAuthTokens:
             self._good_until = time.monotonic() + max(0.0, lifetime - _EARLY_SECONDS)
         return self._token
 
+    def forget(self) -> None:
+        """The next who wants a token gets a new one."""
+        self._good_until = 0.0
+
     async def _ask(self) -> tuple[str, float]:
         """A new token, and for how many seconds it is good."""
         config = self._config
@@ -92,7 +101,7 @@ def _parse_token(answer: Answer) -> tuple[str, float]:
     try:
         data = json.loads(answer.body)
         token, lifetime = str(data["access_token"]), float(data.get("expires_in", _DEFAULT_LIFETIME_SECONDS))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         token, lifetime = "", 0.0
     if not math.isfinite(lifetime):
         lifetime = _DEFAULT_LIFETIME_SECONDS

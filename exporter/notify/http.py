@@ -44,13 +44,16 @@ class HttpClient:
         """
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._transport.post(url, body, {**await self._headers(), **(headers or {})})
+                answer = await self._transport.post(url, body, {**await self._headers(), **(headers or {})})
         except TimeoutError:
             raise NotifyError(
                 f"{self._name}: {host_of(url)}: no answer within {self._timeout_seconds:g} s",
                 retryable=True,
                 kind="contextDeadlineExceeded",
             ) from None
+        if answer.status == 401:
+            self._authorizer.forget_token()
+        return answer
 
     def check(self, answer: Answer) -> None:
         """Raises `NotifyError` for an answer that says the message was not taken."""

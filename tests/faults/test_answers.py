@@ -424,7 +424,10 @@ def test_every_request_says_who_we_are(ask: Ask) -> None:
 _LINE_BREAK, _ACCENT = b'{"access_token": "a\\nb"}', b'{"access_token": "\\u00e9"}'
 
 
-@pytest.mark.parametrize("token", [b"[" * 60_000, _LINE_BREAK, _ACCENT])
+_ENDLESS_LIFETIME = b'{"access_token": "a", "expires_in": 1' + b"0" * 400 + b"}"
+
+
+@pytest.mark.parametrize("token", [b"[" * 60_000, _LINE_BREAK, _ACCENT, _ENDLESS_LIFETIME])
 def test_tokens_that_are_none(token: bytes) -> None:
     async def run() -> None:
         async with HttpListener(Reply(200, token)) as listener:
@@ -444,5 +447,20 @@ def test_a_password_with_a_line_break_does_not_show(tmp_path: Path) -> None:
             with pytest.raises(NotifyError, match="a header cannot be sent") as caught:
                 await post(listener.url, config)
             assert "pa55" not in str(caught.value)
+
+    asyncio.run(run())
+
+
+def test_a_token_that_is_refused_is_asked_for_anew() -> None:
+    async def run() -> None:
+        tokens = HttpListener(*(json_reply({"access_token": text, "expires_in": 9e9}) for text in ("a", "b")))
+        async with tokens, HttpListener(Reply(401), Reply(200)) as listener:
+            oauth = OAuth2(client_id="me", client_secret=Secret("s"), token_url=tokens.url)
+            config = HttpConfig(oauth2=oauth)
+            client = HttpClient(config, "hook", timeout_seconds=30.0, now=lambda: 0.0)
+            for status in (401, 200, 200):
+                assert (await client.post_json(listener.url, b"{}")).status == status
+            sent = [request.headers["authorization"] for request in listener.requests]
+            assert sent == ["Bearer a", "Bearer b", "Bearer b"]
 
     asyncio.run(run())
