@@ -3,8 +3,8 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import chain, repeat
-from operator import sub
+from itertools import chain
+from operator import mul, sub
 from typing import Protocol
 
 from exporter.model.labels import Labels
@@ -266,9 +266,10 @@ class Series:
             return values
         if len(values) == 1:
             return values * (high_row - low_row)
-        rows = self._rows[change + 1 : change + len(values)]
+        rows = self._rows[change + 1 : change + len(values)].tolist()
         counts = map(sub, [*rows, high_row], [low_row, *rows])
-        return list(chain.from_iterable(map(repeat, values, counts)))
+        # Tuples that are repeated: most have one value, and stay as they are.
+        return list(chain.from_iterable(map(mul, zip(values, strict=True), counts)))
 
     @property
     def by_rows(self) -> "Series":

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 
 _SMALL_DELTA = 1e-12
 _SMALLEST_NORMAL = 2.2250738585072014e-308
@@ -60,7 +61,7 @@ class Buckets:
 
 def merge_buckets(pairs: Sequence[tuple[float, float]]) -> Buckets:
     """Buckets from (upper bound, cumulative count) pairs, of which there is at least one, in any order."""
-    ordered = sorted(pairs, key=lambda pair: pair[0])
+    ordered = sorted(pairs, key=itemgetter(0))
     bounds, counts = [ordered[0][0]], [ordered[0][1]]
     for (before, _), (bound, count) in pairwise(ordered):
         if bound == before:

@@ -9,7 +9,8 @@ that have no faster way, so that every digit is what it would be window by windo
 import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, chain, compress, count, islice
+from functools import cached_property
+from itertools import accumulate, chain, compress, count, islice, repeat
 from typing import Any, Final
 
 from exporter.model.sample import is_stale
@@ -40,16 +41,31 @@ class Windows:
         self.times = times
         self.range_ms = range_ms
         self.work = work
-        lows = [bisect_right(times, end - range_ms) for end in ends]
-        highs = [bisect_right(times, end) for end in ends]
+        lows = list(map(bisect_right, repeat(times), [end - range_ms for end in ends]))
+        highs = list(map(bisect_right, repeat(times), ends))
         filled = list(map(operator.lt, lows, highs))
-        self.places = list(compress(count(), filled))
-        self.lows = list(compress(lows, filled))
-        self.highs = list(compress(highs, filled))
-        self.ends = list(compress(ends, filled))
-        self.sizes = list(map(operator.sub, self.highs, self.lows))
-        self.firsts = gather(self.lows)
-        self.lasts = gather([high - 1 for high in self.highs])
+        self.places: Sequence[int] = range(len(filled))
+        self.ends = ends
+        if not all(filled):
+            self.places, self.ends = list(compress(count(), filled)), list(compress(ends, filled))
+            lows, highs = list(compress(lows, filled)), list(compress(highs, filled))
+        self.lows = lows
+        self.highs = highs
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many rows there are in each window."""
+        return list(map(operator.sub, self.highs, self.lows))
+
+    @cached_property
+    def firsts(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """Takes what belongs to the first row of each window out of a list with an element for each row."""
+        return gather(self.lows)
+
+    @cached_property
+    def lasts(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """The same for the last rows."""
+        return gather([high - 1 for high in self.highs])
 
     def samples(self, values: Sequence[float], index: int) -> tuple[Sequence[int], Sequence[float]]:
         """The times and values in a window, without stale markers."""

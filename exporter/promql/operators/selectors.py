@@ -1,12 +1,11 @@
 """Reads series from the store."""
 
 import operator
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.model.sample import is_stale
-from exporter.promql.functions.sliding import Slide, Windows, gather, slide
+from exporter.promql.functions.sliding import Slide, Windows, slide
 from exporter.promql.functions.windows import WindowFunction
 from exporter.promql.operators.base import Window
 from exporter.promql.operators.prefetch import Prefetch, Values, spread
@@ -59,22 +58,14 @@ class _NewestValues:
         return steps[0] - self._offset - run.lookback_ms, steps[-1] - self._offset
 
     def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
-        """What picks the value of each step out of those of all rows."""
-        moments = [at - self._offset for at in steps]
-        rows = [bisect_right(times, moment) - 1 for moment in moments]
-        oldest = run.lookback_ms
-        places = [
-            place
-            for place, (row, moment) in enumerate(zip(rows, moments, strict=True))
-            if row >= 0 and times[row] > moment - oldest
-        ]
-        pick = gather([rows[place] for place in places])
+        """What picks the newest value of each look-back out of those of all rows."""
+        windows = Windows(times, [at - self._offset for at in steps], run.lookback_ms, run.work)
 
         def column(values: list[float]) -> Values:
-            found: Values = pick(values)
+            found: Values = windows.lasts(values)
             if any(map(operator.ne, found, found)):
                 found = [None if value is None or is_stale(value) else value for value in found]
-            return spread(found, places, len(steps))
+            return spread(found, windows.places, len(steps))
 
         return column
 

@@ -20,6 +20,7 @@ class _Rows:
         self.size = 0
         self.keys: Sequence[Key] = ()
         self._rows: dict[Key, _Row] = {}
+        self._ordered: list[_Row] = []
         self._keys: Sequence[Key] | None = None
         self._current: list[_Row] = []
 
@@ -31,6 +32,7 @@ class _Rows:
             self._keys = vector.keys
             if len(rows) != len(self.keys):
                 self.keys = tuple(rows)
+                self._ordered = list(rows.values())
         for (times, points), value in zip(self._current, vector.values, strict=True):
             times.append(at)
             points.append(value)
@@ -39,20 +41,20 @@ class _Rows:
     def forget_until(self, start: int, run: Run) -> int:
         """Drop points at `start` and before; returns how many."""
         dropped = 0
-        for times, points in self._rows.values():
-            run.touch(0)
-            count = bisect_right(times, start)
-            if count:
-                del times[:count]
-                del points[:count]
-                dropped += count
+        for piece in run.pieces(self._ordered):
+            for times, points in piece:
+                if times and times[0] <= start:
+                    count = bisect_right(times, start)
+                    del times[:count]
+                    del points[:count]
+                    dropped += count
         self.size -= dropped
         return dropped
 
     def windows(self, end: int, run: Run) -> Iterator[Window]:
         """The points up to `end`, in the order of the keys."""
-        for times, points in self._rows.values():
-            run.touch(0)
+        for times, points in self._ordered:
+            run.work(len(times))
             if times and times[-1] > end:
                 count = bisect_right(times, end)
                 yield times[:count], points[:count]
