@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
-from exporter.model.sample import Family, Kind, Layout, Point, Sample
+from exporter.model.sample import Family, Kind, Layout, Point, Sample, is_stale
 from exporter.store import Store
 
 VALUES = st.sampled_from([None, 1.0, 2.0, 2.0, 2.0, 3.0, math.nan, math.inf, -math.inf])
@@ -53,3 +53,13 @@ def test_windows_hold_the_samples_of_their_range(
         assert list(times) == [time for time, _ in expected]
         without_repetitions = [value for value, _ in groupby(repr(value) for _, value in expected)]
         assert [value for value, _ in groupby(map(repr, distinct))] == without_repetitions
+        first, stamps = series.by_rows.rows(start, end)
+        rows = [row for row in range(gone, len(values)) if start < row * STEP <= end]
+        assert stamps == [row * STEP for row in rows]
+        told = series.by_rows.values_in(first, len(stamps))
+        assert told is not None
+        assert [None if is_stale(value) else repr(value) for value in told] == [
+            None if values[row] is None else repr(values[row]) for row in rows
+        ]
+    if gone:
+        assert series.by_rows.values_in(0, len(values)) is None
