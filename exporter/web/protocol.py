@@ -18,6 +18,8 @@ MAX_HEAD_BYTES: Final = 64 << 10
 MAX_BODY_BYTES: Final = 1 << 20
 # Alerts of many servers in one request, as API v2 reads them.
 MAX_API_V2_BODY_BYTES: Final = 32 << 20
+# Of a body whose request has been answered.
+MAX_UNWANTED_BYTES: Final = 256 << 10
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 60.0
 # Of an answer so much has to be taken within this time.
@@ -59,6 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _held_bytes = 0
     _head_bytes = 0
     _body_bytes = 0
+    _unwanted_bytes = 0
     _is_within_message = False
     _answered: RequestResponseCycle | None = None
     # What arrived and waits for the answers to the requests before it.
@@ -136,7 +139,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._forget_progress()
 
     def on_message_begin(self) -> None:
-        self._head_bytes = self._body_bytes = 0
+        self._head_bytes = self._body_bytes = self._unwanted_bytes = 0
         self._is_within_message = True
         self._expect_within(HEAD_SECONDS)
         super().on_message_begin()
@@ -177,6 +180,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_bytes += len(body)
         if self._body_bytes > self._most_body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if self.cycle.response_complete:
+            # Refused without having been read: a little is taken, so that the client gets to see the answer.
+            self._unwanted_bytes += len(body)
+            if self._unwanted_bytes > MAX_UNWANTED_BYTES:
+                self.transport.close()
         super().on_body(body)
 
     def on_message_complete(self) -> None:

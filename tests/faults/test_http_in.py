@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.web import protocol
 from exporter.web.server import WebServer, bind
@@ -32,9 +32,9 @@ async def _ask(port: int, data: bytes, chunks: int = 1) -> bytes:
         writer.close()
 
 
-def _serve(client: Callable[[WebServer], Awaitable[None]]) -> None:
+def _serve(client: Callable[[WebServer], Awaitable[None]], app: ASGIApp = _length) -> None:
     async def run() -> None:
-        server = WebServer(_length, bind("127.0.0.1", 0))
+        server = WebServer(app, bind("127.0.0.1", 0))
         server.start()
         try:
             await client(server)
@@ -219,6 +219,28 @@ def test_an_answer_is_not_kept_for_ever_for_who_does_not_take_it(monkeypatch: py
         writer.close()
 
     _serve(client)
+
+
+def test_a_body_that_nobody_reads_ends_the_connection() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("no", 415)(scope, receive, send)
+
+    async def client(server: WebServer) -> None:
+        for length, is_kept in ((100_000, True), (30_000_000, False)):
+            reader, writer = await asyncio.open_connection(*server.address)
+            writer.write(b"POST /api/v2/alerts HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
+            assert (await reader.readuntil(b"no")).startswith(b"HTTP/1.1 415")
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"x" * length)
+                await writer.drain()
+                writer.write(_HEAD + b"\r\n")
+            again = b""
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                again = await asyncio.wait_for(reader.readuntil(b"no"), 20)
+            assert again.startswith(b"HTTP/1.1 415") == is_kept
+            writer.close()
+
+    _serve(client, app)
 
 
 async def _connections(server: WebServer) -> list[protocol.BoundedProtocol]:
