@@ -24,7 +24,7 @@ after all."""
 
 # Up to this, whole numbers are added without rounding.
 _EXACT: Final = 2.0**53
-# How many values of a slice cost as much to look at as one pair of two columns.
+# So many values of a slice cost as much to look at as one pair of two columns.
 _PAIR: Final = 6
 
 
@@ -104,12 +104,12 @@ def slide(
 ) -> Callable[[list[float]], list[float | None]]:
     """What yields the results of a function for the values of one series, window by window."""
     column = sliding(windows) if sliding is not None else None
-    start = windows.range_ms
+    range_ms = windows.range_ms
 
     def one(values: list[float], index: int) -> float | None:
         times, inside = windows.samples(values, index)
         end = windows.ends[index]
-        return function(times, inside, end - start, end) if times else None
+        return function(times, inside, end - range_ms, end) if times else None
 
     def compute(values: list[float]) -> list[float | None]:
         if column is None:
