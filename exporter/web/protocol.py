@@ -244,6 +244,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect_progress()
 
     def _expect_progress(self) -> None:
+        self._forget_progress()
         left = self.transport.get_write_buffer_size()
         self._progress = self.loop.call_later(ANSWER_SECONDS, self._look_at_progress, left)
 
