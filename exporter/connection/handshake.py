@@ -1,8 +1,8 @@
 """A handshake for its own sake: which certificate does a server show?"""
 
 import asyncio
-import ssl
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from exporter.connection.certificate import expiry_of
@@ -20,9 +20,7 @@ async def see_certificate(target: Target, *, timeout_seconds: float) -> float | 
     A handshake of its own, after which nothing is said: also a certificate that is not valid is seen.
     Raises `TargetError` where no handshake comes about.
     """
-    context = tls_context(target.tls)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = tls_context(replace(target.tls, insecure_skip_verify=True))
     protocol = _Farewell()
     try:
         transport = await dial(

@@ -14,6 +14,7 @@ import trustme
 import uvloop
 
 from exporter.connection import Connection
+from exporter.connection.stream import tls_context
 from exporter.errors import Reason, TargetError
 from exporter.model.target import Address, Target, Tls
 from tests.servers import RealServer
@@ -133,3 +134,19 @@ def test_a_stranger_is_not_trusted(empty_server: RealServer, authority: trustme.
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(talk()) == (Reason.TLS, b"PONG")
+
+
+def test_authorities_are_read_once_and_again_when_the_file_changes(ca_file: Path) -> None:
+    tls = Tls(ca_file=ca_file)
+    before = tls_context(tls)
+    assert tls_context(Tls(ca_file=ca_file)) is before
+    assert tls_context(Tls(ca_file=ca_file, insecure_skip_verify=True)).verify_mode == ssl.CERT_NONE
+    assert (before.verify_mode, before.check_hostname) == (ssl.CERT_REQUIRED, True)
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
+    after = tls_context(tls)
+    assert after is not before
+    assert after.get_ca_certs() != before.get_ca_certs()
+    assert tls_context(Tls()) is tls_context(Tls())
+    ca_file.unlink()
+    with pytest.raises(TargetError, match="cannot use the TLS files"):
+        tls_context(tls)
