@@ -1,7 +1,7 @@
 """What has to be done from time to time, whatever else happens."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -10,6 +10,7 @@ from exporter.rules.output import SOURCE_PREFIX
 from exporter.samplers.fleet import Fleet
 from exporter.store import MemoryCap, Store
 from exporter.store.heap import give_back
+from exporter.time_slice import TimeSlice
 
 _TRIM_SECONDS: Final = 60.0
 
@@ -47,11 +48,10 @@ class Housekeeping:
             now = self.write()
             if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
                 self._end_orphans(now)
-                self._store.trim(now)
+                await _in_slices(self._store.trim(now))
                 give_back()
                 trimmed_at = self._clock.monotonic()
-            for _ in self._cap.relieve(now):
-                await asyncio.sleep(0)
+            await _in_slices(self._cap.relieve(now))
             await asyncio.sleep(self._interval_seconds())
 
     def _end_orphans(self, now: int) -> None:
@@ -60,3 +60,9 @@ class Housekeeping:
         for source in self._store.resumed_sources:
             if source not in alive and not source.startswith(SOURCE_PREFIX):
                 self._store.mark_stale(source, now)
+
+
+async def _in_slices(steps: Iterable[None]) -> None:
+    """Take the steps, and give way between two of them when it is time."""
+    async for _ in TimeSlice().each(steps):
+        pass

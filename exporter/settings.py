@@ -1,6 +1,5 @@
 """`Settings`: hands the single values of a configuration to the parts that run by them."""
 
-import asyncio
 import socket
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from exporter.rules.environment import Environment, EverythingSampled
 from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
 from exporter.store import MemoryCap, Store
+from exporter.time_slice import TimeSlice
 from exporter.web.access import CurrentAccess
 from exporter.web.server import default_url
 
@@ -70,8 +70,8 @@ class Settings:
 
     async def _keep_what_rules_need(self, plan: Plan) -> None:
         """History that rules read goes last when memory is short."""
-        for _ in self.store.change_needs(plan.needs):
-            await asyncio.sleep(0)
+        async for _ in TimeSlice().each(self.store.change_needs(plan.needs)):
+            pass
 
 
 def external_url_of(plan: Plan, listener: socket.socket, config: WebConfig) -> str:

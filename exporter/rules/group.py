@@ -122,7 +122,7 @@ class Group:
         samples, error = 0, ""
         try:
             values = await rule.evaluate(at_ms, self._environment, offset_ms=offset_ms, limit=self.spec.limit)
-            member.output.write(self._environment.store, values, at_ms - offset_ms)
+            await member.output.write(self._environment.store, values, at_ms - offset_ms)
             samples = len(values)
         except QueryError as failure:
             error = str(failure)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
+from exporter.time_slice import TimeSlice
 
 # Before the names of all sources that rules write as: tells their samples from those of samplers.
 SOURCE_PREFIX = "rule:"
@@ -28,6 +29,7 @@ class Output:
     def __init__(self, source: str) -> None:
         self.source = SOURCE_PREFIX + source
         self._families: dict[str, Family] = {}
+        self._points: dict[Labels, Point] = {}
         self._keys: tuple[Labels, ...] = ()
         self._layout = Layout(())
         self._is_new = True
@@ -35,8 +37,9 @@ class Output:
     def __len__(self) -> int:
         return len(self._layout)
 
-    def write(self, store: SampleStore, values: Mapping[Labels, float], at_ms: int) -> None:
-        """Append these values, by series with `__name__`, at a moment in milliseconds."""
+    async def write(self, store: SampleStore, values: Mapping[Labels, float], at_ms: int) -> None:
+        """Append these values, by series with `__name__`, at a moment in milliseconds. Gives way to the event
+        loop before that where many series are new."""
         keys = tuple(values)
         is_new, self._is_new = self._is_new, False
         if not keys and not self._keys:
@@ -46,14 +49,27 @@ class Output:
             return
         if keys != self._keys:
             self._keys = keys
-            self._layout = Layout([self._point(series) for series in keys])
+            self._layout = await self._layout_of(keys)
         store.append(Sample(self.source, at_ms, self._layout, list(values.values())))
 
     def end(self, store: SampleStore, at_ms: int) -> None:
         """End all series."""
         self._keys = ()
+        self._points = {}
         self._layout = Layout(())
         store.mark_stale(self.source, at_ms)
+
+    async def _layout_of(self, keys: tuple[Labels, ...]) -> Layout:
+        known, time_slice = self._points, TimeSlice()
+        points: dict[Labels, Point] = {}
+        for series in keys:
+            point = known.get(series)
+            if point is None:
+                point = self._point(series)
+                await time_slice.give_way()
+            points[series] = point
+        self._points = points
+        return Layout(list(points.values()))
 
     def _point(self, series: Labels) -> Point:
         name = series.name

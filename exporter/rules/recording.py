@@ -6,6 +6,7 @@ from exporter.rules.environment import Environment
 from exporter.rules.model import RecordSpec, RuleIdentity
 from exporter.rules.results import LabelSetter, samples_of
 from exporter.rules.status import RuleStatus
+from exporter.time_slice import TimeSlice
 
 
 class RecordingRule:
@@ -32,7 +33,7 @@ class RecordingRule:
         took_seconds = self.status.evaluation_seconds
         samples = samples_of(await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds))
         series: dict[Labels, float] = {}
-        for sample in samples:
+        async for sample in TimeSlice().each(samples):
             labels = self._labels.apply(sample.labels)
             if labels in series:
                 raise QueryError(f"the result holds several series {labels} once the rule's labels are set")

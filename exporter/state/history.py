@@ -151,7 +151,11 @@ class SqliteHistory:
             now_ms = self._now_ms()
             horizon_ms = now_ms - self._store.longest_reach_ms
             is_turn = self._turn_page(now_ms, self._store.longest_reach_ms, self._tail)
-            pieces = self._tail.read(horizon_ms, MAX_ROWS_AT_ONCE)
+            starts = self._starts
+            pieces = await self._tail.read(horizon_ms, MAX_ROWS_AT_ONCE)
+            if starts != self._starts:
+                # Everything is to be written once more, also what was read just now.
+                continue
             if not pieces or not await self._write(pieces, horizon_ms if is_turn else None):
                 return
             self._tail.confirm()

@@ -1,6 +1,6 @@
 """Keeps the store within its memory: who is needed least loses history first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from exporter.log import get_logger
@@ -51,10 +51,8 @@ class MemoryCap:
     @property
     def used_bytes(self) -> int:
         """How much the store held when that was last measured, by `relieve`."""
-        return self._measure() if self._used_bytes is None else self._used_bytes
-
-    def _measure(self) -> int:
-        self._used_bytes = self._store.bytes
+        if self._used_bytes is None:
+            self._used_bytes = self._store.bytes
         return self._used_bytes
 
     def relieve(self, now: int) -> Iterator[None]:
@@ -63,15 +61,15 @@ class MemoryCap:
         if self._has_plenty and 0 <= now - self._measured_at < _MEASURE_MS:
             return
         self._measured_at = now
-        fill = self._fill
+        fill = yield from self._measure()
         if fill < _LOW:
             self._lengthen()
         if self.spare_ms < self._store.retention_ms:
             yield from self._apply(now)
-            fill = self._fill
+            fill = yield from self._measure()
         while fill > _HIGH and self._shorten():
             yield from self._apply(now)
-            fill = self._fill
+            fill = yield from self._measure()
         self._tell()
 
     @property
@@ -80,9 +78,10 @@ class MemoryCap:
         is_whole = self.spare_ms >= self._store.retention_ms
         return is_whole and self.used_bytes < self.limit_bytes * _PLENTY
 
-    @property
-    def _fill(self) -> float:
-        return self._measure() / self.limit_bytes
+    def _measure(self) -> Generator[None, None, float]:
+        """Measure what the store holds, as a part of the limit."""
+        self._used_bytes = yield from self._store.measure()
+        return self._used_bytes / self.limit_bytes
 
     def _shorten(self) -> bool:
         """Shorten the histories; false where they are as short as they may be."""

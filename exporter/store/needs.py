@@ -19,9 +19,13 @@ class Needs:
     """All needs, found by metric name."""
 
     def __init__(self, needs: Iterable[Need] = ()) -> None:
+        # The longest reach first; without the matcher of the name, by which they are found.
         self._by_name: dict[str, list[Need]] = {}
-        for need in needs:
-            self._by_name.setdefault(metric_name(need.matchers), []).append(need)
+        for need in sorted(needs, key=lambda need: -need.reach_ms):
+            name = metric_name(need.matchers)
+            fixing = next((one for one in need.matchers if name and _fixes_name(one)), None)
+            others = tuple([one for one in need.matchers if one is not fixing])
+            self._by_name.setdefault(name, []).append(Need(others, need.reach_ms))
 
     @property
     def names(self) -> Set[str | None]:
@@ -30,8 +34,7 @@ class Needs:
 
     def reach_ms(self, labels: Labels) -> int:
         """How far back a series is read; 0: not at all."""
-        candidates = (*self._by_name.get(labels.name, ()), *self._by_name.get("", ()))
-        return max((need.reach_ms for need in candidates if _matches(need, labels)), default=0)
+        return max(_reach_ms(self._by_name.get(name, ()), labels) for name in (labels.name, ""))
 
     @property
     def longest_ms(self) -> int:
@@ -42,9 +45,21 @@ class Needs:
 def metric_name(matchers: Sequence[Matcher]) -> str:
     """The metric name that a selector fixes; empty where it fixes none."""
     for matcher in matchers:
-        if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL:
+        if _fixes_name(matcher):
             return matcher.value
     return ""
+
+
+def _fixes_name(matcher: Matcher) -> bool:
+    return matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL
+
+
+def _reach_ms(needs: Iterable[Need], labels: Labels) -> int:
+    """That of the first need that a series satisfies, the longest."""
+    for need in needs:
+        if not need.matchers or _matches(need, labels):
+            return need.reach_ms
+    return 0
 
 
 def _matches(need: Need, labels: Labels) -> bool:

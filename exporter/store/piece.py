@@ -1,12 +1,16 @@
 """A piece of a source's history, to be taken out of one store and put into another."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE
 from exporter.store.series import Series
+
+# After how many series others may have a turn.
+_SOME: Final = 100
 
 
 def _times() -> "array[int]":
@@ -45,12 +49,18 @@ class Piece:
         self.rows.append(row)
         self.values.append(value)
 
-    def collect(self, needed: Iterable[Series], first_row: int) -> None:
-        """Take the changes of the piece's series from `first_row` of their block on."""
+    def collect(self, needed: Iterable[Series], first_row: int) -> Iterator[None]:
+        """Take the changes of the piece's series from `first_row` of their block on, in small steps: do other
+        things in between. Rows that come meanwhile are left out."""
+        end_row = first_row + len(self.times)
         for column, series in enumerate(needed):
             rows, values = series.changes_from(first_row)
             if self.is_complete and (not rows or rows[0] > first_row):
                 before = series.value_in(first_row)
                 self.add(column, 0, STALE if before is None else before)
             for row, value in zip(rows, values, strict=True):
+                if row >= end_row:
+                    break
                 self.add(column, row - first_row, value)
+            if column % _SOME == 0:
+                yield

@@ -1,24 +1,25 @@
 """The samples of the last hours, in memory: what queries and the exposition read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
 from weakref import WeakValueDictionary
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.store.block import Block
+from exporter.store.counting import SeriesCount
 from exporter.store.horizon import Horizon
 from exporter.store.instances import Instances
+from exporter.store.memory import measure
 from exporter.store.merged import MergedSeries, ReadableSeries
+from exporter.store.needed import NeededSeries
 from exporter.store.needs import Need, Needs, metric_name
 from exporter.store.piece import Piece
 from exporter.store.renaming import Move
 from exporter.store.selecting import go_on, select_series
 from exporter.store.series import Series
 
-# What a point of a shape costs, its labels included; targets that tell the same share it.
-_POINT_BYTES = 450
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
 # How many series all selections that are kept hold at the most, and one alone.
 _MOST_SELECTED = 1_000_000
@@ -41,15 +42,14 @@ class Store:
         self.version = 0
         self.breaks = 0
         self.removals = 0
-        self._needs = Needs()
         self._blocks: dict[str, Block] = {}
         self._instances = Instances()
         # The series that somebody reads, by source and labels.
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
         self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
-        # How many series all blocks hold; None: to be counted.
-        self._series_count: int | None = 0
+        self._needed = NeededSeries(self._kept, lambda: self.retention_ms, Needs())
+        self._count = SeriesCount()
         # How much they hold at the most: those that were dropped since count too.
         self._selected = 0
         # Moves when any selection may have become another one.
@@ -62,7 +62,7 @@ class Store:
         block = self._blocks.get(sample.source)
         if block is None:
             block = self._blocks[sample.source] = Block(sample.source)
-            self._series_count = None
+            self._count.note(block)
         times = block.times
         if times and sample.timestamp <= times[-1]:
             self.out_of_order += sum(value is not None for value in sample.values)
@@ -113,32 +113,17 @@ class Store:
 
     def change_needs(self, needs: Iterable[Need]) -> Iterator[None]:
         """As `set_needs`, in small steps: do other things in between."""
-        self._needs = Needs(needs)
-        for block in list(self._blocks.values()):
-            for series in block.needed:
-                series.reach_ms = 0
-            self._note_needed(block)
-            yield
+        return self._needed.change(needs, self._blocks.values())
+
+    def find_needed(self) -> Iterator[None]:
+        """Bring the lists of needed series of all blocks up to date, in small steps: do other things in
+        between."""
+        return self._needed.find()
 
     @property
     def longest_reach_ms(self) -> int:
         """How far back anything is needed, in milliseconds; never beyond the retention."""
-        return min(self.retention_ms, self._needs.longest_ms)
-
-    def _note_needed(self, block: Block) -> None:
-        """Find the series of a block that are needed."""
-        names = self._needs.names
-        held = {name for layout in block.layouts for name in layout.shape.by_name if name in names}
-        needed = []
-        for name in (None,) if None in names else sorted(held):
-            for layout, position in block.places(name):
-                labels = layout.labels(position)
-                reach_ms = min(self.retention_ms, self._needs.reach_ms(labels))
-                if reach_ms:
-                    series = self._kept(block, Series(labels, block, layout, position))
-                    series.reach_ms = reach_ms
-                    needed.append(series)
-        block.set_needed(needed)
+        return min(self.retention_ms, self._needed.longest_ms)
 
     def _kept(self, block: Block, series: Series) -> Series:
         """The one object for a series that is read more than once."""
@@ -152,8 +137,8 @@ class Store:
         block = self._blocks.get(source)
         if block is not None and timestamp > block.last_time:
             self.version += 1
-            self._series_count = None
             block.mark_stale(timestamp)
+            self._count.note(block)
 
     def shift(self, by_ms: int) -> None:
         """The clock was set by so much (milliseconds): what was so long ago then is so long ago now."""
@@ -166,7 +151,8 @@ class Store:
         """Drop a source with all its history."""
         self.version += 1
         self.removals += 1
-        self._series_count = None
+        self._count.forget(source)
+        self._needed.forget(source)
         block = self._blocks.pop(source, None)
         self._instances.forget(source)
         if block is not None:
@@ -299,33 +285,40 @@ class Store:
     @property
     def series_count(self) -> int:
         """How many series are held, the ended ones included."""
-        if self._series_count is None:
-            self._series_count = sum(block.series_count for block in self._blocks.values())
-        return self._series_count
+        return self._count.total
 
     @property
     def bytes(self) -> int:
         """About how much memory all samples take, and those who read them."""
-        blocks = self._blocks.values()
-        shapes = {layout.shape for block in blocks for layout in block.layouts}
-        points = sum(len(shape.points) for shape in shapes) * _POINT_BYTES
-        readers = sum(series.bytes for series in self._open.values())
-        return points + readers + sum(block.bytes for block in blocks)
+        measuring = self.measure()
+        while True:
+            try:
+                next(measuring)
+            except StopIteration as end:
+                return int(end.value)
+
+    def measure(self) -> Generator[None, None, int]:
+        """As `bytes`, in small steps: do other things in between."""
+        return measure(list(self._blocks.values()), list(self._open.values()))
 
     def _trim(self, block: Block, now: int) -> None:
         # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
         if block.times[0] < now - self.retention_ms - self.retention_ms // 10:
             self.trim_block(block, now - self.retention_ms)
 
-    def trim(self, now: int) -> None:
+    def trim(self, now: int) -> Iterator[None]:
         """Drop what is older than the retention, also of sources that no longer write (milliseconds), and
-        what is laid out for readers without being needed all the time."""
+        what is laid out for readers without being needed all the time; in small steps: do other things in
+        between."""
         for source, block in list(self._blocks.items()):
             self.trim_block(block, now - self.retention_ms)
-            if not block.times:
+            if not block.times and self._blocks.get(source) is block:
                 self.forget(source)
+            yield
+        yield from self._needed.find()
         for series in list(self._open.values()):
             series.let_go_before(now - series.reach_ms if series.reach_ms else None)
+            yield
 
     def trim_block(self, block: Block, before: int) -> None:
         """Drop what one source wrote up to a moment (milliseconds)."""
@@ -333,15 +326,16 @@ class Store:
 
     def shed_block(self, block: Block, now: int, spare_ms: int) -> None:
         """Drop what one source wrote more than `spare_ms` before now and nobody needs."""
+        for _ in self._needed.find_of(block):
+            pass
         self._note_change(block, block.shed(now, spare_ms))
 
     def _note_change(self, block: Block, names: Set[str]) -> None:
         """A block has other series of these metric names than before."""
         if names:
-            self._series_count = None
+            self._count.note(block)
             self._instances.note(block)
-            if not names.isdisjoint(self._needs.names) or None in self._needs.names:
-                self._note_needed(block)
+            self._needed.note(block, names)
             self._drop_selections(names)
 
     def _drop_selections(self, names: Iterable[str]) -> None:

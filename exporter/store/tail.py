@@ -1,12 +1,13 @@
 """Reads what has been written lately, of the series that somebody needs."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from exporter.store.block import Block
 from exporter.store.piece import Piece
 from exporter.store.store import Store
+from exporter.time_slice import TimeSlice
 
 
 @dataclass(slots=True)
@@ -33,15 +34,18 @@ class Tail:
         self._skipped: int = 0
         self.skipped_rows = 0
 
-    def read(self, since_ms: int, max_rows: int) -> list[Piece]:
+    async def read(self, since_ms: int, max_rows: int) -> list[Piece]:
         """One piece for each source that has written something since the last confirmed read; rows up to
         `since_ms` (milliseconds) are left out. After about `max_rows` rows the rest waits for the next
-        read."""
+        read. Gives way to the event loop; each piece is of one moment."""
         self._read = {}
         self._skipped = 0
         pieces: list[Piece] = []
         rows = 0
-        for piece in self._pieces(since_ms):
+        time_slice = TimeSlice()
+        for _ in self._store.find_needed():
+            await time_slice.give_way()
+        async for piece in self._pieces(since_ms, time_slice):
             pieces.append(piece)
             rows += len(piece.times)
             if rows >= max_rows:
@@ -79,28 +83,38 @@ class Tail:
     def _holds(self, source: str, mark: _Mark) -> bool:
         return self._store.block(source) is mark.block
 
-    def _pieces(self, since_ms: int) -> Iterator[Piece]:
+    async def _pieces(self, since_ms: int, time_slice: TimeSlice) -> AsyncIterator[Piece]:
         marks = self._marks
-        for block in self._store.blocks:
+        async for block in time_slice.each(list(self._store.blocks)):
             if not block.needed:
                 continue
             mark = marks.get(block.source)
             if mark is not None and mark.version == block.version and mark.block is block:
                 continue
-            piece = self._piece(block, mark if mark and mark.block is block else None, since_ms)
+            piece = await self._piece(
+                block, mark if mark and mark.block is block else None, since_ms, time_slice
+            )
             if piece is not None:
                 yield piece
 
-    def _piece(self, block: Block, mark: _Mark | None, since_ms: int) -> Piece | None:
+    async def _piece(
+        self, block: Block, mark: _Mark | None, since_ms: int, time_slice: TimeSlice
+    ) -> Piece | None:
         first = block.first_row if mark is None else max(mark.next_row, block.first_row)
         low = max(first - block.first_row, bisect_right(block.times, since_ms))
-        self._read[block.source] = _Mark(block, block.version, block.end_row, block.shape)
+        first = block.first_row + low
+        read = _Mark(block, block.version, block.end_row, block.shape)
+        piece = None
+        if low < len(block.times):
+            is_complete = mark is None or mark.shape != block.shape or first != mark.next_row
+            needed, breaks = block.needed, self._store.breaks
+            piece = Piece(block.source, [series.labels for series in needed], is_complete, block.times[low:])
+            for _ in piece.collect(needed, first):
+                await time_slice.give_way()
+            if block.first_row > first or self._store.breaks != breaks or not self._holds(block.source, read):
+                # What was to be read was dropped or moved meanwhile: the next read sees what is left.
+                return None
+        self._read[block.source] = read
         if mark is not None:
-            self._skipped += block.first_row + low - mark.next_row
-        if low >= len(block.times):
-            return None
-        is_complete = mark is None or mark.shape != block.shape or low + block.first_row != mark.next_row
-        labels = [series.labels for series in block.needed]
-        piece = Piece(block.source, labels, is_complete, block.times[low:])
-        piece.collect(block.needed, block.first_row + low)
+            self._skipped += first - mark.next_row
         return piece

@@ -64,7 +64,7 @@ class AlteredServer:
                 await self._serve(reader, writer)
         finally:
             self._tasks.discard(task)
-            writer.close()
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -88,7 +88,7 @@ class AlteredServer:
                 writer.write(_UNKNOWN if reply is None else reply)
         finally:
             if behind is not None:
-                behind[1].close()
+                behind[1].transport.abort()
 
     def _known(self, request: bytes) -> tuple[str, bytes | None]:
         """The name of the command that is asked, and the reply to it that stands here."""

@@ -37,7 +37,7 @@ def _paths_seen(sent: bytes, seconds: float = 0.3) -> tuple[list[str], bytes]:
                 answer += part
         except (TimeoutError, ConnectionError):
             pass
-        writer.close()
+        writer.transport.abort()
         await server.stop()
         return answer
 

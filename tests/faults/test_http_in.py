@@ -29,7 +29,7 @@ async def _ask(port: int, data: bytes, chunks: int = 1) -> bytes:
     except ConnectionError:
         return b"closed"
     finally:
-        writer.close()
+        writer.transport.abort()
 
 
 def _serve(client: Callable[[WebServer], Awaitable[None]], app: ASGIApp = _length) -> None:
@@ -91,7 +91,7 @@ def test_what_does_not_end_is_cut(begin: bytes) -> None:
         except ConnectionError:
             pass
         assert sent < 10_000_000
-        writer.close()
+        writer.transport.abort()
 
     _serve(client)
 
@@ -131,7 +131,7 @@ def test_what_comes_by_drops_ends_at_the_same_time(
         assert server.refused[408] == 1
         with contextlib.suppress(ConnectionError):
             assert await end == b""
-        writer.close()
+        writer.transport.abort()
 
     _serve(client)
 
@@ -146,7 +146,7 @@ def test_connections_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) ->
         await asyncio.sleep(0.1)
         assert (server.connections, server.refused[503]) == (3, 1)
         for _, writer in idle:
-            writer.close()
+            writer.transport.abort()
             await writer.wait_closed()
         await asyncio.sleep(0.1)
         answer = await _ask(port, _HEAD + b"Connection: close\r\n\r\n")

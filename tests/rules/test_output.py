@@ -1,5 +1,7 @@
 """What a rule writes, over a restart."""
 
+import asyncio
+
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.rules.output import Output
@@ -14,9 +16,9 @@ def restarted() -> Store:
     before = Store()
     before.set_needs([Need(NAMED, 600_000)])
     tail = Tail(before)
-    Output("rule").write(before, {ALERTS: 1.0}, 1_000)
+    asyncio.run(Output("rule").write(before, {ALERTS: 1.0}, 1_000))
     after = Store()
-    after.restore(tail.read(0, 1_000), 2_000)
+    after.restore(asyncio.run(tail.read(0, 1_000)), 2_000)
     return after
 
 
@@ -24,7 +26,7 @@ def test_what_is_no_longer_so_after_a_restart_ends_with_the_first_evaluation() -
     store = restarted()
     (series,) = store.select(NAMED)
     assert series.at(2_000, 300_000) == 1.0
-    Output("rule").write(store, {}, 3_000)
+    asyncio.run(Output("rule").write(store, {}, 3_000))
     assert series.at(3_000, 300_000) is None
     assert store.resumed_sources == []
 
@@ -32,5 +34,5 @@ def test_what_is_no_longer_so_after_a_restart_ends_with_the_first_evaluation() -
 def test_what_still_is_so_goes_on() -> None:
     store = restarted()
     (series,) = store.select(NAMED)
-    Output("rule").write(store, {ALERTS: 1.0}, 3_000)
+    asyncio.run(Output("rule").write(store, {ALERTS: 1.0}, 3_000))
     assert [list(part) for part in series.window(0, 3_000)] == [[1_000, 3_000], [1.0, 1.0]]

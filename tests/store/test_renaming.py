@@ -1,5 +1,7 @@
 """A server gets another name: its history goes along, and what had that name before is gone."""
 
+import asyncio
+
 import pytest
 
 from exporter.model.labels import METRIC_NAME, Labels
@@ -98,7 +100,7 @@ def test_what_was_put_back_after_a_restart_goes_along(store: Store) -> None:
         block.set_needed(
             [series for series in store.find(UP) if f"{series.labels['instance']}/info" == source]
         )
-    later.restore(Tail(store).read(0, 100), 100)
+    later.restore(asyncio.run(Tail(store).read(0, 100)), 100)
     before = windows(later)
     later.rename([move("a", "b"), move("b", "a")])
     assert windows(later) == {

@@ -1,5 +1,7 @@
 """The clock was set: what is held moves with it, for all who read it."""
 
+import asyncio
+
 import pytest
 
 from exporter.model.matcher import Matcher, MatchOp
@@ -45,6 +47,7 @@ def test_samples_go_on_at_once_and_the_old_ones_are_as_old_as_before(by: int) ->
     block = store.block(SOURCE)
     assert block is not None
     assert block.last_time == end + by + 500
+    list(store.find_needed())
     assert [series.labels.get("k") for series in block.needed] == ["a", "b"]
 
 
@@ -56,19 +59,19 @@ def test_a_source_that_ended_stays_ended() -> None:
     (held,) = store.select(one(store, "a"))
     assert held.at(end + 1 - 3_600_000, 300_000) is None
     assert held.at(end - 3_600_000, 300_000) == 9.0
-    store.trim(end - 3_600_000)
+    list(store.trim(end - 3_600_000))
     assert held.at(end - 3_600_000, 300_000) == 9.0
 
 
 def test_who_follows_the_store_can_read_everything_by_the_new_time() -> None:
     store = filled()
     tail = Tail(store)
-    assert sum(len(piece.times) for piece in tail.read(0, 1000)) == 10
+    assert sum(len(piece.times) for piece in asyncio.run(tail.read(0, 1000))) == 10
     tail.confirm()
     store.shift(-7_200_000)
     tail.start_over()
-    (piece,) = tail.read(0, 1000)
+    (piece,) = asyncio.run(tail.read(0, 1000))
     assert piece.is_complete
     assert list(piece.times) == [START + row * 15_000 - 7_200_000 for row in range(10)]
     tail.confirm()
-    assert tail.read(0, 1000) == []
+    assert asyncio.run(tail.read(0, 1000)) == []

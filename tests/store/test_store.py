@@ -112,7 +112,7 @@ def test_series_are_counted_as_they_come_and_go(steps: list[tuple[str, list[str]
         elif event == "forget":
             store.forget(source)
         elif event == "trim":
-            store.trim(now)
+            list(store.trim(now))
         else:
             layout = layouts.setdefault(tuple(event), layout_of(*event))
             store.append(Sample(source, now, layout, [1.0] * len(layout)))
@@ -132,7 +132,7 @@ def test_what_was_never_written_again_leaves_with_its_history() -> None:
 def test_a_source_that_fell_silent_is_trimmed_and_forgotten() -> None:
     store = Store(retention_ms=100)
     store.append(Sample(SOURCE, 1, layout_of("a"), [1.0]))
-    store.trim(1000)
+    list(store.trim(1000))
     assert store.series_count == 0
     assert store.block(SOURCE) is None
 
