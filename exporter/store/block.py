@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences
@@ -18,6 +18,8 @@ BLOCK_BYTES = 1_300
 _STATE_BYTES = 30
 _BEGINNING_BYTES = 200
 _EMPTY_LAYOUT = Layout(())
+# Of more series than that it pays to look at all of them at once.
+_MANY_PLACES = 50
 # History is given up in pieces of at least this part of what is left.
 _LEAST_SHED = 16
 # Where nothing was told for long, counts that begin stood at 0 so long ago: the usual time between samples.
@@ -102,11 +104,9 @@ class Block:
         """All series (those of a metric name), the ended ones included, by their layout and place there."""
         layouts = self.layouts
         for index, layout in enumerate(layouts):
-            newer = layouts[:index]
             places = range(len(layout)) if name is None else layout.shape.by_name.get(name, ())
-            for place in places:
-                if not any(one.holds(layout, place) for one in newer):
-                    yield layout, place
+            for place in beyond(layouts[:index], layout, places):
+                yield layout, place
 
     @property
     def series_count(self) -> int:
@@ -190,7 +190,7 @@ class Block:
         self.layout = layout
         if last is None or self.is_resumed or not last.grow(layout):
             self.beginnings = {}
-            if last is not None and self.times and not self.is_resumed:
+            if last is not None and self.times and not self.is_resumed and absence is not NOT_KNOWN:
                 begun = begin_before(last, self.end_row - 1, self.state, layout, values, absence)
                 if begun:
                     self._note_begun(begun)
@@ -306,12 +306,27 @@ class Block:
         return {name for layout in gone for name in layout.shape.by_name}
 
 
+def beyond(newer: Sequence[Layout], layout: Layout, places: Sequence[int]) -> Iterable[int]:
+    """Those of the places in a layout whose series no newer layout holds."""
+    if not newer:
+        return places
+    if len(places) > _MANY_PLACES:
+        # Most points are the very same objects in all layouts, which costs less to see than that they are
+        # equal.
+        known = {id(point) for one in newer if one.base == layout.base for point in one.points}
+        points = layout.points
+        places = [place for place in places if id(points[place]) not in known]
+    return (place for place in places if not any(one.holds(layout, place) for one in newer))
+
+
 def _difference(before: Layout, after: Layout) -> Set[str]:
     """The metric names of which one layout has other series than the other."""
     if before.base == after.base:
         count = len(before)
         if after.points[:count] == before.points:
             return {point.series.name for point in after.points[count:]}
-        points = set(before.points) ^ set(after.points)
-        return {point.series.name for point in points}
+        old, new = set(map(id, before.points)), set(map(id, after.points))
+        gone = {point for point in before.points if id(point) not in new}
+        come = {point for point in after.points if id(point) not in old}
+        return {point.series.name for point in gone ^ come}
     return before.shape.by_name.keys() | after.shape.by_name.keys()

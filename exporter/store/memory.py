@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from typing import Final
+from weakref import ref
 
 from exporter.model.sample import Shape
 from exporter.store.block import Block
@@ -13,7 +14,7 @@ _POINT_BYTES: Final = 450
 _PIECE: Final = 500
 
 
-def measure(blocks: Sequence[Block], readers: Sequence[Series]) -> Generator[None, None, int]:
+def measure(blocks: Sequence[Block], readers: Sequence[ref[Series]]) -> Generator[None, None, int]:
     """The bytes of blocks and of what is laid out for those who read them, in small steps: do other things
     in between."""
     shapes: set[Shape] = set()
@@ -24,6 +25,7 @@ def measure(blocks: Sequence[Block], readers: Sequence[Series]) -> Generator[Non
         if number % _PIECE == 0:
             yield
     for first in range(0, len(readers), _PIECE):
-        total += sum([series.bytes for series in readers[first : first + _PIECE]])
+        found = [reference() for reference in readers[first : first + _PIECE]]
+        total += sum([series.bytes for series in found if series is not None])
         yield
     return total + sum([len(shape.points) for shape in shapes]) * _POINT_BYTES

@@ -66,9 +66,12 @@ class NeededSeries:
         names = self._needs.names
         held = {name for layout in block.layouts for name in layout.shape.by_name if name in names}
         needed = []
-        count = 0
+        looked_at = 0
         for name in (None,) if None in names else sorted(held):
             for layout, position in block.places(name):
+                looked_at += 1
+                if looked_at % _PIECE == 0:
+                    yield
                 labels = layout.labels(position)
                 series = known.get(labels)
                 if series is None:
@@ -78,9 +81,6 @@ class NeededSeries:
                     series = self._keep(block, Series(labels, block, layout, position))
                     series.reach_ms = reach_ms
                 needed.append(series)
-                count += 1
-                if count % _PIECE == 0:
-                    yield
         self._replace(block, needed)
         yield
 

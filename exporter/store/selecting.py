@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Layout, Point, Shape
-from exporter.store.block import Block
+from exporter.store.block import Block, beyond
 from exporter.store.needs import metric_name
 from exporter.store.series import Series
 
@@ -33,10 +33,8 @@ def select_series(
             check(0)
         layouts = block.layouts
         for index, layout in enumerate(layouts):
-            newer = layouts[:index]
-            for position in fitting.positions(layout):
-                if not any(one.holds(layout, position) for one in newer):
-                    yield block, Series(layout.labels(position), block, layout, position)
+            for position in beyond(layouts[:index], layout, fitting.positions(layout)):
+                yield block, Series(layout.labels(position), block, layout, position)
 
 
 class _Fitting:

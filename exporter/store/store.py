@@ -299,7 +299,7 @@ class Store:
 
     def measure(self) -> Generator[None, None, int]:
         """As `bytes`, in small steps: do other things in between."""
-        return measure(list(self._blocks.values()), list(self._open.values()))
+        return measure(list(self._blocks.values()), self._open.valuerefs())
 
     def _trim(self, block: Block, now: int) -> None:
         # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
@@ -316,8 +316,9 @@ class Store:
                 self.forget(source)
             yield
         yield from self._needed.find()
-        for series in list(self._open.values()):
-            series.let_go_before(now - series.reach_ms if series.reach_ms else None)
+        for reference in self._open.valuerefs():
+            if (series := reference()) is not None:
+                series.let_go_before(now - series.reach_ms if series.reach_ms else None)
             yield
 
     def trim_block(self, block: Block, before: int) -> None:
