@@ -4,7 +4,7 @@ did are put together anew."""
 import zlib
 from array import array
 from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -17,6 +17,8 @@ from exporter.model.sample import Family, Layout, differences
 
 # zlib's way to ask for a gzip header: the largest window, plus 16.
 _GZIP: Final = 16 + 15
+# As many pieces of lines are put together in a millisecond or two.
+_PIECES_AT_ONCE: Final = 20_000
 
 
 class ExposedBlock(Protocol):
@@ -59,7 +61,7 @@ class _Section:
         # By block and family of this name: how many pieces, and where the block keeps their start.
         self._spans: dict[tuple[str, Family], tuple[int, array[int], int]] = {}
         self._gone = 0
-        self._text: bytes | None = b""
+        self._texts: list[bytes] | None = []
 
     def put(self, key: tuple[str, Family], pieces: Sequence[str], starts: "array[int]", at: int) -> None:
         """The lines of a block from now on; `starts[at]` tells from then on where they begin."""
@@ -88,15 +90,27 @@ class _Section:
 
     def touch(self) -> None:
         """A piece has changed."""
-        self._text = None
+        self._texts = None
 
     @property
-    def text(self) -> bytes:
-        """The head and all lines; nothing where there is no line, or none that is exposed."""
-        if self._text is None:
-            lines = "".join(self.pieces) if self._is_exposed else ""
-            self._text = "".join((self._head, lines, "\n")).encode() if lines else b""
-        return self._text
+    def texts(self) -> Iterator[bytes]:
+        """The head and all lines, in parts; nothing where there is no line, or none that is exposed."""
+        if self._texts is None:
+            self._texts = (yield from self._join()) if self._is_exposed else []
+        else:
+            yield from self._texts
+
+    def _join(self) -> Generator[bytes, None, list[bytes]]:
+        texts: list[bytes] = []
+        for start in range(0, len(self.pieces), _PIECES_AT_ONCE):
+            end = start + _PIECES_AT_ONCE
+            lines = "".join(self.pieces[start:end])
+            if end >= len(self.pieces) and (lines or texts):
+                lines += "\n"
+            if lines:
+                texts.append((lines if texts else self._head + lines).encode())
+                yield texts[-1]
+        return texts
 
 
 class _Place:
@@ -267,9 +281,10 @@ class Exposition:
             place.release(self.scrapers)
             if not place.holds_back:
                 del self._holding[source]
+            yield b""
         self._is_read = True
         for name in list(self._names):
-            yield self._sections[name].text
+            yield from self._sections[name].texts
 
     def refresh(self, blocks: Iterable[ExposedBlock]) -> None:
         """Write the lines of these blocks as they are now: what is done now is no work for the next page."""
