@@ -45,13 +45,14 @@ class Housekeeping:
         """Go on until cancelled."""
         trimmed_at = self._clock.monotonic()
         while True:
-            now = self.write()
+            now = to_milliseconds(self._clock.now())
             if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
                 self._end_orphans(now)
                 await _in_slices(self._store.trim(now))
                 give_back()
                 trimmed_at = self._clock.monotonic()
             await _in_slices(self._cap.relieve(now))
+            self.write()
             await asyncio.sleep(self._interval_seconds())
 
     def _end_orphans(self, now: int) -> None:

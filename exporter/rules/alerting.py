@@ -4,13 +4,14 @@ The states and their order are those of Prometheus (rules/alerting.go); what dif
 cannot be sampled is held.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from exporter.errors import QueryError
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql import VectorSample
+from exporter.promql.source import Pace
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.annotations import Expander
 from exporter.rules.environment import Environment
@@ -52,6 +53,9 @@ class AlertingRule:
         plain = all(text.template is None and not text.fault for text in spec.labels)
         fixed = {METRIC_NAME: "", **dict(spec.label_texts), ALERT_NAME: spec.name}
         self._setter = LabelSetter(fixed) if plain else None
+        # A text that has the word may ask the store, which takes long.
+        texts = (*spec.labels, *spec.annotations)
+        self._asks = any(text.template is not None and "query" in text.source for text in texts)
 
     @property
     def state(self) -> AlertState:
@@ -100,7 +104,7 @@ class AlertingRule:
         """
         took_seconds = self.status.evaluation_seconds
         result = await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds)
-        found = await self._expand(samples_of(result), at_ms, environment)
+        found = await self._expand(samples_of(result), at_ms, environment, took_seconds)
         # The moment of the data: what has ended since then had a part in what they say.
         self._merge(found, at_ms, environment.availability.moment(at_ms - offset_ms))
         self._advance(found, at_ms, environment)
@@ -111,19 +115,31 @@ class AlertingRule:
         return self._series()
 
     async def _expand(
-        self, samples: Sequence[VectorSample], at_ms: int, environment: Environment
+        self, samples: Sequence[VectorSample], at_ms: int, environment: Environment, took_seconds: float
     ) -> dict[Labels, _Finding]:
-        expander = Expander(environment, at_ms)
         found: dict[Labels, _Finding] = {}
-        turn = TimeSlice()
+        if samples and self._asks and environment.turns is not None and environment.gives_way(took_seconds):
+
+            def expand(pace: Pace) -> None:
+                for _ in self._findings(samples, Expander(environment, at_ms, pace), found):
+                    pace.give_way()
+
+            await environment.turns.run(expand)
+            return found
+        async for _ in TimeSlice().each(self._findings(samples, Expander(environment, at_ms), found)):
+            pass
+        return found
+
+    def _findings(
+        self, samples: Sequence[VectorSample], expander: Expander, found: dict[Labels, _Finding]
+    ) -> Iterator[None]:
+        """Fill in the findings, one after the other: do other things in between."""
         for sample in samples:
             labels = self._labels(expander, sample)
             if labels in found:
                 raise QueryError(f"the result holds several alerts with the labels {labels}")
             found[labels] = _Finding(sample.value, expander.expand(self.spec.annotations, sample))
-            if turn.is_over:
-                await turn.give_way()
-        return found
+            yield
 
     def _labels(self, expander: Expander, sample: VectorSample) -> Labels:
         setter = self._setter

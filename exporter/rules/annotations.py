@@ -8,17 +8,20 @@ from exporter.gotemplate import Function, FunctionError
 from exporter.gotemplate.prometheus import AlertData, alert_data, expand_rule_template, rule_functions
 from exporter.model.labels import Labels
 from exporter.promql import Expression, VectorSample, parse
+from exporter.promql.source import Pace
 from exporter.rules.environment import Environment
 from exporter.rules.results import samples_of
 from exporter.rules.texts import Text, Texts
 
 
 class Expander:
-    """Expands texts for the results of one rule at one moment (milliseconds)."""
+    """Expands texts for the results of one rule at one moment (milliseconds); what they query gives way as
+    `pace` says."""
 
-    def __init__(self, environment: Environment, at_ms: int) -> None:
+    def __init__(self, environment: Environment, at_ms: int, pace: Pace | None = None) -> None:
         self._environment = environment
         self._at_ms = at_ms
+        self._pace = pace
         self._functions: Mapping[str, Function] = rule_functions(
             self._query, at_seconds=at_ms / 1000, external_url=environment.external_url
         )
@@ -49,7 +52,7 @@ class Expander:
 
     def _query(self, text: str) -> Iterator[tuple[Labels, float]]:
         try:
-            result = self._environment.engine.instant(_parse(text), self._at_ms)
+            result = self._environment.engine.instant(_parse(text), self._at_ms, pace=self._pace)
             return iter([(sample.labels, sample.value) for sample in samples_of(result)])
         except QueryError as error:
             raise FunctionError(str(error)) from error

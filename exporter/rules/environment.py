@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
@@ -15,6 +15,7 @@ from exporter.rules.saved import AlertStateStore, MemoryAlertState
 
 # An evaluation that takes less is not worth a thread.
 _SHORT_SECONDS: Final = 0.005
+_T = TypeVar("_T")
 
 
 class QueryEngine(Protocol):
@@ -28,7 +29,7 @@ class QueryEngine(Protocol):
 class Turns(Protocol):
     """Runs long computations in turn with the event loop."""
 
-    async def run(self, compute: Callable[[Pace], Result]) -> Result:
+    async def run(self, compute: Callable[[Pace], _T]) -> _T:
         """What the computation yields; what it raises is raised."""
         ...
 
@@ -94,8 +95,12 @@ class Environment:
     state_failures_total: int = 0
     sink_failures_total: int = 0
 
+    def gives_way(self, took_seconds: float) -> bool:
+        """Whether an evaluation, the last of which took so long, is to take turns with the event loop."""
+        return self.turns is not None and (took_seconds >= _SHORT_SECONDS or self.takes_long())
+
     async def instant(self, expression: Expression, at_ms: int, took_seconds: float) -> Result:
         """The value of a rule's expression, whose last evaluation took so long; raises `QueryError`."""
-        if self.turns is None or (took_seconds < _SHORT_SECONDS and not self.takes_long()):
+        if self.turns is None or not self.gives_way(took_seconds):
             return self.engine.instant(expression, at_ms)
         return await self.turns.run(lambda pace: self.engine.instant(expression, at_ms, pace=pace))

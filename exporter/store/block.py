@@ -3,10 +3,11 @@
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences
+from exporter.model.labels import Labels
+from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences, is_stale
 from exporter.store.beginnings import Beginning, begin_before
 from exporter.store.piece import Piece
 from exporter.store.replay import lay_down
@@ -18,8 +19,7 @@ BLOCK_BYTES = 1_300
 _STATE_BYTES = 30
 _BEGINNING_BYTES = 200
 _EMPTY_LAYOUT = Layout(())
-# Of more series than that it pays to look at all of them at once.
-_MANY_PLACES = 50
+_NONE: Set[int] = frozenset()
 # History is given up in pieces of at least this part of what is left.
 _LEAST_SHED = 16
 # Where nothing was told for long, counts that begin stood at 0 so long ago: the usual time between samples.
@@ -102,11 +102,18 @@ class Block:
 
     def places(self, name: str | None = None) -> Iterator[tuple[Layout, int]]:
         """All series (those of a metric name), the ended ones included, by their layout and place there."""
-        layouts = self.layouts
-        for index, layout in enumerate(layouts):
-            places = range(len(layout)) if name is None else layout.shape.by_name.get(name, ())
-            for place in beyond(layouts[:index], layout, places):
-                yield layout, place
+
+        def positions(layout: Layout) -> Sequence[int]:
+            return range(len(layout)) if name is None else layout.shape.by_name.get(name, ())
+
+        return distinct(self.layouts, positions)
+
+    def newest(self, name: str) -> float | None:
+        """What the first series of a metric name is in the newest row; None where it has no value, or none
+        is there."""
+        places = self.layout.shape.by_name.get(name)
+        value = self.state[places[0]] if places and not self.is_resumed else None
+        return None if value is None or is_stale(value) else value
 
     @property
     def series_count(self) -> int:
@@ -306,17 +313,22 @@ class Block:
         return {name for layout in gone for name in layout.shape.by_name}
 
 
-def beyond(newer: Sequence[Layout], layout: Layout, places: Sequence[int]) -> Iterable[int]:
-    """Those of the places in a layout whose series no newer layout holds."""
-    if not newer:
-        return places
-    if len(places) > _MANY_PLACES:
-        # Most points are the very same objects in all layouts, which costs less to see than that they are
-        # equal.
-        known = {id(point) for one in newer if one.base == layout.base for point in one.points}
-        points = layout.points
-        places = [place for place in places if id(points[place]) not in known]
-    return (place for place in places if not any(one.holds(layout, place) for one in newer))
+def distinct(
+    layouts: Sequence[Layout], positions: Callable[[Layout], Sequence[int]]
+) -> Iterator[tuple[Layout, int]]:
+    """The places of layouts, less those of series that a layout before holds."""
+    # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
+    known: dict[Labels, set[int]] = {}
+    for index, layout in enumerate(layouts):
+        newer, points, places = layouts[:index], layout.points, positions(layout)
+        if newer and places:
+            seen = known.get(layout.base, _NONE)
+            places = [place for place in places if id(points[place]) not in seen]
+        for place in places:
+            if not any(one.holds(layout, place) for one in newer):
+                yield layout, place
+        if index + 1 < len(layouts):
+            known.setdefault(layout.base, set()).update([id(points[place]) for place in places])
 
 
 def _difference(before: Layout, after: Layout) -> Set[str]:

@@ -76,7 +76,7 @@ class MemoryCap:
     def _has_plenty(self) -> bool:
         """Whether nothing had to be given up, and nothing will have to soon."""
         is_whole = self.spare_ms >= self._store.retention_ms
-        return is_whole and self.used_bytes < self.limit_bytes * _PLENTY
+        return is_whole and self._used_bytes is not None and self.used_bytes < self.limit_bytes * _PLENTY
 
     def _measure(self) -> Generator[None, None, float]:
         """Measure what the store holds, as a part of the limit."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Layout, Point, Shape
-from exporter.store.block import Block, beyond
+from exporter.store.block import Block, distinct
 from exporter.store.needs import metric_name
 from exporter.store.series import Series
 
@@ -31,10 +31,8 @@ def select_series(
     for number, block in enumerate(list(blocks)):
         if number % _PIECE == 0:
             check(0)
-        layouts = block.layouts
-        for index, layout in enumerate(layouts):
-            for position in beyond(layouts[:index], layout, fitting.positions(layout)):
-                yield block, Series(layout.labels(position), block, layout, position)
+        for layout, position in distinct(block.layouts, fitting.positions):
+            yield block, Series(layout.labels(position), block, layout, position)
 
 
 class _Fitting:

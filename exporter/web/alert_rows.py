@@ -14,6 +14,7 @@ from exporter.model.labels import Labels
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME
 from exporter.rules.group import Group
+from exporter.time_slice import TimeSlice
 from exporter.web.text import duration_text
 
 # Nobody reads more rows than this; the API has them all.
@@ -86,15 +87,17 @@ class AlertRows:
         self._external_labels = external_labels
         self._clock = clock
 
-    def problems(self) -> list[AlertRow]:
+    async def problems(self, time_slice: TimeSlice) -> list[AlertRow]:
         """What fires because something is wrong."""
-        return self._rows(
-            entry for entry in self._entries() if entry.state == "firing" and entry.severity != NO_SEVERITY
+        entries = [entry async for entry in time_slice.each(self._entries())]
+        return await self._rows(
+            [entry for entry in entries if entry.state == "firing" and entry.severity != NO_SEVERITY],
+            time_slice,
         )
 
-    def alerts(self) -> list[AlertRow]:
+    async def alerts(self, time_slice: TimeSlice) -> list[AlertRow]:
         """Everything that is pending or firing."""
-        return self._rows(self._entries())
+        return await self._rows([entry async for entry in time_slice.each(self._entries())], time_slice)
 
     def silences(self) -> list[SilenceRow]:
         """The silences that are active, and those that will be."""
@@ -114,19 +117,19 @@ class AlertRows:
         of_rules = set()
         for group in self._groups():
             for rule in group.alerting_rules:
-                for alert in rule.active.values():
+                for alert in rule.active_alerts:
                     if alert.is_active:
                         labels = Labels({**external, **alert.labels.as_dict()})
                         of_rules.add(labels)
                         yield _entry_of_rule(alert, labels)
         now = self._clock.now()
-        for posted in self._alerting.alerts:
+        for posted in list(self._alerting.alerts):
             if posted.labels not in of_rules and not posted.is_resolved(now):
                 yield _entry_posted(posted)
 
-    def _rows(self, entries: Iterator[_Entry]) -> list[AlertRow]:
+    async def _rows(self, entries: Sequence[_Entry], time_slice: TimeSlice) -> list[AlertRow]:
         shown = sorted(entries, key=lambda entry: entry.order)[:MAX_ROWS]
-        return [self._row(entry) for entry in shown]
+        return [self._row(entry) async for entry in time_slice.each(shown)]
 
     def _row(self, entry: _Entry) -> AlertRow:
         quiet = self._quiet(entry.labels) if entry.state == "firing" else ""

@@ -1,6 +1,6 @@
 """The pages for people: what is watched, what is firing, how the rules are doing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,6 @@ from starlette.routing import Route
 import exporter
 from exporter.clock import Clock
 from exporter.health import missing_of
-from exporter.model.labels import METRIC_NAME
-from exporter.model.matcher import Matcher, MatchOp
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
@@ -30,7 +28,6 @@ _LOOKBACK_MS = 300_000
 _STATEMENTS: Final = 50
 _FIGURES: Final = ("redis_connected_clients", "redis_instantaneous_ops_per_sec", "redis_uptime_in_seconds")
 # By instance.
-_Latest = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +84,9 @@ class Pages:
     async def _overview(self, _: Request) -> Response:
         runners = list(self._runners())
         turn = TimeSlice()
-        figures = [await self._latest(name, turn) for name in _FIGURES]
         rows = []
         for runner in runners[:MAX_ROWS]:
-            rows.append(self._target_row(runner, *figures))
+            rows.append(self._target_row(runner, *self._latest(runner)))
             await turn.give_way()
         problems = [problem for runner in runners if (problem := runner.status.problem) is not None]
         down = sum(problem.is_down for problem in problems)
@@ -106,7 +102,7 @@ class Pages:
                 for runner in runners[:MAX_ROWS]
                 if runner.unavailable.commands
             },
-            alerts=self._alerts.problems(),
+            alerts=await self._alerts.problems(turn),
         )
         page = []
         for piece in pieces:
@@ -117,7 +113,7 @@ class Pages:
     async def _alert_page(self, _: Request) -> Response:
         return self._page(
             "alerts.html",
-            alerts=self._alerts.alerts(),
+            alerts=await self._alerts.alerts(TimeSlice()),
             silences=self._alerts.silences(),
             receivers=self._alerts.silent_receivers(),
         )
@@ -149,7 +145,9 @@ class Pages:
         stream.enable_buffering(_STATEMENTS)
         return stream
 
-    def _target_row(self, runner: TargetRunner, clients: _Latest, ops: _Latest, uptime: _Latest) -> TargetRow:
+    def _target_row(
+        self, runner: TargetRunner, clients: float | None, ops: float | None, uptime: float | None
+    ) -> TargetRow:
         facts, status = runner.facts, runner.status
         alive = status.up is True
         instance = runner.target.instance
@@ -162,21 +160,20 @@ class Pages:
             version=f"{facts.flavour} {'.'.join(map(str, facts.version))}" if alive and facts.version else "",
             memory=bytes_text(facts.used_memory) if alive else "",
             memory_share=facts.used_memory / facts.maxmemory if alive and facts.maxmemory else None,
-            clients=count_text(clients.get(instance)),
-            ops=count_text(ops.get(instance)),
-            uptime=duration_text(uptime.get(instance)),
+            clients=count_text(clients),
+            ops=count_text(ops),
+            uptime=duration_text(uptime),
         )
 
-    async def _latest(self, name: str, turn: TimeSlice) -> _Latest:
-        """What a metric is now of every instance: one pass over the store, whatever the number of rows."""
-        now = round(self._clock.now() * 1000)
+    def _latest(self, runner: TargetRunner) -> Sequence[float | None]:
+        """What the figures are now of a target."""
+        since = round(self._clock.now() * 1000) - _LOOKBACK_MS
         latest: dict[str, float] = {}
-        for series in self._store.select([Matcher(METRIC_NAME, MatchOp.EQUAL, name)]):
-            instance = series.labels.get("instance", "")
-            await turn.give_way()
-            if instance not in latest and (value := series.at(now, _LOOKBACK_MS)) is not None:
-                latest[instance] = value
-        return latest
+        for block in self._store.blocks_of(runner.sources):
+            if block.last_time > since:
+                found = {name: block.newest(name) for name in _FIGURES}
+                latest.update({name: value for name, value in found.items() if value is not None})
+        return [latest.get(name) for name in _FIGURES]
 
 
 def _state(status: TargetStatus) -> str:

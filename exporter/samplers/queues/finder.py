@@ -29,6 +29,7 @@ _NAMES_AT_ONCE: Final = 500
 _FEW_KEYS: Final = 200
 # Queues are looked for in so many databases; a server may have any number.
 _MAX_DATABASES: Final = 256
+_MOST_LINES: Final = 20_000
 
 
 class QueueFinder:
@@ -215,9 +216,10 @@ def _stems(found: Found) -> Iterable[bytes]:
 def parse_databases(info: str) -> Mapping[int, int]:
     """The databases that hold keys, and how many, from INFO's section `keyspace`."""
     sizes = {}
-    for line in info.splitlines():
+    # A server that lists more of them means no good.
+    for line in info.split("\n", _MOST_LINES)[:_MOST_LINES]:
         name, _, facts = line.partition(":")
         if name.startswith("db") and name[2:].isdigit():
-            keys = facts.partition("keys=")[2].partition(",")[0]
+            keys = facts.partition("keys=")[2].partition(",")[0].strip()
             sizes[int(name[2:])] = int(keys) if keys.isdigit() else 0
     return sizes
