@@ -84,6 +84,8 @@ class Engine:
         self.default_step_ms = default_step_ms
         self._delayed_name_removal = delayed_name_removal
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
+        # How many series they know at the most: those of plans that are gone count until somebody looks.
+        self._remembered = 0
 
     def delay_name_removal(self, delayed: bool) -> None:
         """From the next query on, let metric names go from results only, or else at once."""
@@ -177,8 +179,10 @@ class Engine:
                 self._plans.pop(expression, None)
                 dispose(plan, run.give_way)
             elif run.remembered:
+                self._remembered += max(0, run.remembered - plan.remembered)
                 plan.remembered = max(plan.remembered, run.remembered)
-                self._forget()
+                if self._remembered > self._limits.remembered:
+                    self._forget()
 
     def _forget(self) -> None:
         """Drop the oldest plans until the rest does not know too many series."""
@@ -187,6 +191,7 @@ class Engine:
             if known <= self._limits.remembered:
                 break
             known -= self._plans.pop(expression).remembered
+        self._remembered = known
 
     def _value(self, plan: _Plan, run: Run, at: int) -> result.Value:
         if plan.vector is not None:

@@ -1,6 +1,6 @@
 """A horizon bounds what a long reading sees: the store as it was at one moment, whatever comes meanwhile."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from exporter.model.labels import Labels
@@ -9,7 +9,7 @@ from exporter.store.block import Block
 from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.series import Series, Timeline
 
-# Before every sample: a source that had written nothing yet.
+# Before every sample.
 _NEVER = -(1 << 62)
 
 
@@ -40,8 +40,13 @@ class Horizon:
         self._store = store
         self._breaks = store.breaks
         self._removals = store.removals
-        self._newest: Mapping[Timeline, int] = {block: block.last_time for block in blocks}
+        # Of the sources that have written since then; with many sources to look at all would take long.
+        self._newest: dict[Timeline, int] = {}
         self._blocks: Sequence[Block] = list(blocks)
+
+    def note(self, block: Block) -> None:
+        """A source is about to write."""
+        self._newest.setdefault(block, block.last_time)
 
     @property
     def holds(self) -> bool:
@@ -59,10 +64,16 @@ class Horizon:
     def bound(self, series: object) -> ReadableSeries:
         """A series of the store without what was written later."""
         if isinstance(series, Series):
-            return _BoundSeries(series, self._newest.get(series.timeline, _NEVER))
+            return _BoundSeries(series, self._newest_of(series.timeline))
         if isinstance(series, MergedSeries):
             return MergedSeries([self.bound(part) for part in series.parts])
         raise TypeError(f"{type(series).__name__} is no series of the store")
+
+    def _newest_of(self, timeline: Timeline) -> int:
+        newest = self._newest.get(timeline)
+        if newest is None:
+            newest = timeline.times[-1] if timeline.times else _NEVER
+        return newest
 
 
 class _BoundSeries:

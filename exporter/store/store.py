@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
@@ -14,16 +14,14 @@ from exporter.store.instances import Instances
 from exporter.store.memory import measure
 from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.needed import NeededSeries
-from exporter.store.needs import Need, Needs, metric_name
+from exporter.store.needs import Need, Needs
 from exporter.store.piece import Piece
 from exporter.store.renaming import Move
 from exporter.store.selecting import go_on, select_series
+from exporter.store.selections import LARGEST_SELECTION, Selections
 from exporter.store.series import Series
 
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
-# How many series all selections that are kept hold at the most, and one alone.
-_MOST_SELECTED = 1_000_000
-_LARGEST_SELECTION = 100_000
 # After how many series of a selection others may have a turn.
 _PIECE = 500
 
@@ -46,14 +44,10 @@ class Store:
         self._instances = Instances()
         # The series that somebody reads, by source and labels.
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
-        # Selections by metric name ("" where the selector has none), until a series of it comes or goes.
-        self._selections: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
+        self._selections = Selections()
         self._needed = NeededSeries(self._kept, lambda: self.retention_ms, Needs())
         self._count = SeriesCount()
-        # How much they hold at the most: those that were dropped since count too.
-        self._selected = 0
-        # Moves when any selection may have become another one.
-        self._selections_version = 0
+        self._horizons: WeakSet[Horizon] = WeakSet()
         # Above those of all blocks that were ever renamed.
         self._renamed_version = 0
 
@@ -68,6 +62,7 @@ class Store:
             self.out_of_order += sum(value is not None for value in sample.values)
             return
         self.version += 1
+        self._note_write(block)
         changed = block.append(sample.timestamp, sample.layout, sample.values, sample.absence)
         if block.begun_version == block.version:
             self._lay_out_anew(block)
@@ -137,6 +132,7 @@ class Store:
         block = self._blocks.get(source)
         if block is not None and timestamp > block.last_time:
             self.version += 1
+            self._note_write(block)
             block.mark_stale(timestamp)
             self._count.note(block)
 
@@ -158,7 +154,7 @@ class Store:
         if block is not None:
             for key in [key for key in self._open if key[0] == source]:
                 del self._open[key]
-            self._drop_selections({name for layout in block.layouts for name in layout.shape.by_name})
+            self._selections.drop({name for layout in block.layouts for name in layout.shape.by_name})
 
     def rename(self, moves: Sequence[Move]) -> None:
         """Servers have got other names: what they have written goes along, in the place of what was written
@@ -198,21 +194,13 @@ class Store:
         the last time; the store may change then.
         """
         key = tuple(matchers)
-        name = metric_name(key)
-        found = self._selections.get(name, {}).get(key)
+        found = self._selections.get(key)
         if found is None:
-            version, blocks = self._selections_version, self._instances.narrow(self._blocks.values(), key)
+            version, blocks = self._selections.version, self._instances.narrow(self._blocks.values(), key)
             found = self.select_of(blocks, key, check)
-            if len(found) <= _LARGEST_SELECTION and version == self._selections_version:
-                self._keep_selection(name, key, found)
+            if version == self._selections.version:
+                self._selections.keep(key, found)
         return found
-
-    def _keep_selection(self, name: str, key: tuple[Matcher, ...], found: Sequence[ReadableSeries]) -> None:
-        self._selected += len(found) + 1
-        if self._selected > _MOST_SELECTED:
-            self._selections.clear()
-            self._selected = len(found) + 1
-        self._selections.setdefault(name, {})[key] = found
 
     def select_of(
         self,
@@ -238,7 +226,7 @@ class Store:
         self, matching: Sequence[tuple[Block, Series]], check: Callable[[int], None]
     ) -> Sequence[ReadableSeries]:
         """Series of the same labels as one. Those of a large selection are let go of with it."""
-        is_large = len(matching) > _LARGEST_SELECTION
+        is_large = len(matching) > LARGEST_SELECTION
         found: list[ReadableSeries] = []
         places: dict[Labels, int] = {}
         for number, (block, series) in enumerate(matching, 1):
@@ -264,7 +252,14 @@ class Store:
 
     def horizon(self) -> Horizon:
         """What is held now, for a reading that lets others write meanwhile."""
-        return Horizon(self, self._blocks.values())
+        horizon = Horizon(self, self._blocks.values())
+        self._horizons.add(horizon)
+        return horizon
+
+    def _note_write(self, block: Block) -> None:
+        if self._horizons:
+            for horizon in self._horizons:
+                horizon.note(block)
 
     def holds(self, source: str, matchers: Sequence[Matcher]) -> bool:
         """Whether a source has written a series that satisfies all matchers, ended or not."""
@@ -337,9 +332,4 @@ class Store:
             self._count.note(block)
             self._instances.note(block)
             self._needed.note(block, names)
-            self._drop_selections(names)
-
-    def _drop_selections(self, names: Iterable[str]) -> None:
-        self._selections_version += 1
-        for name in ("", *names):
-            self._selections.pop(name, None)
+            self._selections.drop(names)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from exporter.errors import QueryError
 from exporter.web.api_v1.collector import CollectorPause
 
-TURN_SECONDS: Final = 0.01
+TURN_SECONDS: Final = 0.005
 """How long the event loop is held up at a time; the computations take this in turn."""
 
 AT_ONCE: Final = 20

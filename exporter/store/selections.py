@@ -1,0 +1,44 @@
+"""Keeps the selections of the store, until a series comes or goes that may belong to them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from exporter.model.matcher import Matcher
+from exporter.store.merged import ReadableSeries
+from exporter.store.needs import metric_name
+
+LARGEST_SELECTION: Final = 100_000
+"""Of more series none is kept."""
+# How many series all selections that are kept hold at the most.
+_MOST_SELECTED: Final = 1_000_000
+
+
+class Selections:
+    """What matchers have selected. `version` moves when any selection may have become another one."""
+
+    def __init__(self) -> None:
+        # By metric name ("" where the selector has none).
+        self._by_name: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
+        # How many series they hold at the most: those that were dropped since count too.
+        self._selected = 0
+        self.version = 0
+
+    def get(self, key: tuple[Matcher, ...]) -> Sequence[ReadableSeries] | None:
+        """The selection, if it is kept."""
+        return self._by_name.get(metric_name(key), {}).get(key)
+
+    def keep(self, key: tuple[Matcher, ...], found: Sequence[ReadableSeries]) -> None:
+        """Keep a selection, unless it is very large."""
+        if len(found) > LARGEST_SELECTION:
+            return
+        self._selected += len(found) + 1
+        if self._selected > _MOST_SELECTED:
+            self._by_name.clear()
+            self._selected = len(found) + 1
+        self._by_name.setdefault(metric_name(key), {})[key] = found
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Series of these metric names have come or gone."""
+        self.version += 1
+        for name in ("", *names):
+            self._by_name.pop(name, None)
