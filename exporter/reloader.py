@@ -7,8 +7,9 @@ from typing import Final
 
 from exporter.alerting.manager import AlertManager
 from exporter.clock import Clock
+from exporter.config.main import Config
 from exporter.config.restart import in_force, restart_needed
-from exporter.errors import ShuttingDownError, VigilError
+from exporter.errors import ConfigError, ShuttingDownError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder
@@ -113,12 +114,18 @@ class Reloader:
             self._next = None
             if self._is_closed:
                 raise ShuttingDownError
+            access = self._parts.settings.access
+            access.is_reloading = True
             try:
                 await self._reload()
             except VigilError as error:
+                if isinstance(error, ConfigError):
+                    access.note_refused(error.problems)
                 self.note(False)
                 log.error("the configuration was not reloaded", error=error)
                 raise
+            finally:
+                access.is_reloading = False
         self.note(True)
         self._tell()
 
@@ -126,8 +133,7 @@ class Reloader:
         before = self._prepared
         prepared = await asyncio.to_thread(self._prepare)
         running, wanted = before.plan.config, prepared.plan.config
-        plan = replace(prepared.plan, config=in_force(running, wanted))
-        prepared = replace(prepared, plan=plan)
+        prepared = replace(prepared, plan=self._in_force(running, prepared.plan))
         try:
             await self._bring_over(prepared)
         except Exception as error:
@@ -141,6 +147,13 @@ class Reloader:
             ) from error
         self._prepared = prepared
         self._keys = restart_needed(running, wanted)
+
+    def _in_force(self, running: Config, plan: Plan) -> Plan:
+        """What holds of a plan; where it names no web configuration any more, the one in force."""
+        config, access = in_force(running, plan.config), plan.access
+        if config.web.config_file != plan.config.web.config_file:
+            access = replace(self._parts.settings.access.now, section=config.web)
+        return replace(plan, config=config, access=access)
 
     def _prepare(self) -> Prepared:
         return prepare(self._load(), self._parts.messages)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.config.fields import KIND
-from exporter.config.restart import RESTART_KEYS
+from exporter.config.restart import REMOVAL_KEYS, RESTART_KEYS
 from exporter.config.schema import config_schema
 
 BEGIN: Final = "<!-- The reference begins: written by `make docs`, not by hand. -->"
@@ -58,16 +58,15 @@ class _Reference:
                 if name not in self._places:
                     self._places[name] = f"{place}.{key}{suffix}".lstrip(".")
                     below.append((self._places[name], name))
-            is_applied = f"{place}.{key}" not in RESTART_KEYS
-            yield self._row(key, value, required=key in required, is_applied=is_applied)
+            reload = _reload(f"{place}.{key}")
+            yield self._row(key, value, required=key in required, reload=reload)
         yield ""
         for inner_place, name in below:
             yield from self.section(inner_place, self._definitions[name])
 
-    def _row(self, key: str, schema: Schema, *, required: bool, is_applied: bool) -> str:
+    def _row(self, key: str, schema: Schema, *, required: bool, reload: str) -> str:
         default = "required" if required else _default(schema)
         meaning = _one_line(schema.get("description", ""))
-        reload = "applies it" if is_applied else "needs a restart"
         cells = (f"`{key}`", self._type(schema), default, meaning, reload)
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -87,6 +86,13 @@ class _Reference:
         if schema.get("type") == "object":
             return f"mapping to {self._type(schema['additionalProperties'])}"
         return _SIMPLE_TYPES[schema["type"]] + _bounds(schema)
+
+
+def _reload(key: str) -> str:
+    """What a reload does about a key that has changed."""
+    if key in RESTART_KEYS:
+        return "needs a restart"
+    return "applies it; taking it away needs a restart" if key in REMOVAL_KEYS else "applies it"
 
 
 def _references(schema: Schema) -> Iterator[tuple[str, str]]:

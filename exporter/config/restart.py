@@ -14,10 +14,17 @@ RESTART_KEYS: Final[Mapping[str, str]] = {
 }
 """By key why it is so. A new value holds after a restart; all other keys hold after a reload."""
 
+REMOVAL_KEYS: Final[Mapping[str, str]] = {
+    "web.config_file": "a daemon that asks for passwords must not be opened by a line that got lost",
+}
+"""Keys that a reload applies, but for taking them away; by key why it is so."""
+
 
 def restart_needed(running: Config, wanted: Config) -> tuple[str, ...]:
     """The keys whose values are other ones than those that run, and need a restart."""
-    return tuple(key for key in RESTART_KEYS if _value(running, key) != _value(wanted, key))
+    changed = [key for key in RESTART_KEYS if _value(running, key) != _value(wanted, key)]
+    removed = [key for key in REMOVAL_KEYS if _value(running, key) and not _value(wanted, key)]
+    return (*changed, *removed)
 
 
 def in_force(running: Config, wanted: Config) -> Config:

@@ -37,7 +37,8 @@ class ActiveAlert:
     `held`: its data was missing while the expression was silent; `released_at_ms`: it is there again since
     then. `seen_at`: when the expression returned it last, as `Availability.moment` tells it.
     `restored_at_ms`: it was read back after a restart, or is from before a time in which nobody watched, and
-    the expression has not returned it since.
+    the expression has not returned it since. `sent_under`: the external labels with which it was
+    sent last, where that is known.
     """
 
     labels: Labels
@@ -54,6 +55,7 @@ class ActiveAlert:
     released_at_ms: int = 0
     seen_at: float = 0.0
     restored_at_ms: int = 0
+    sent_under: Labels | None = None
     _series: dict[AlertState, tuple[Labels, Labels]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

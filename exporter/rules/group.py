@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -188,8 +188,11 @@ class Group:
             _log.exception("alerts not handed on", group=str(self.spec.key), alerts=len(alerts))
         return True
 
-    def take_over(self, before: "Group") -> None:
-        """Go on with the state of the group that this one replaces, rule by rule of same name and labels."""
+    def take_over(self, before: "Group") -> Sequence[AlertingRule]:
+        """Go on with the state of the group that this one replaces, rule by rule of same name and labels.
+
+        Returns the rules that this one does not have.
+        """
         self.evaluated_at_ms = before.evaluated_at_ms
         self.evaluation_seconds = before.evaluation_seconds
         self.iterations_total = before.iterations_total
@@ -204,6 +207,17 @@ class Group:
         for member in old.values():
             self._abandoned.append(member.output)
             self._dropped += member.tracker.changes({})[1]
+        return [member.rule for member in old.values() if isinstance(member.rule, AlertingRule)]
+
+    def adopt(self, left: MutableSequence[AlertingRule]) -> None:
+        """Have new rules go on with the alerts of those of same name and labels that other groups have lost,
+        the first ones first; these are taken out."""
+        for rule in self.alerting_rules:
+            if not rule.status.evaluated_at_ms:
+                before = next((one for one in left if one.identity == rule.identity), None)
+                if before is not None:
+                    left.remove(before)
+                    rule.active = before.active
 
     def restore(self, saved: SavedGroup, policy: RestorePolicy, now_ms: int) -> None:
         """Go on with the alerts that were active before a restart.

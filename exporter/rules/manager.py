@@ -15,6 +15,7 @@ from exporter.rules.origins import origins_of
 from exporter.rules.restore import RestorePolicy
 from exporter.rules.runner import GroupRunner
 from exporter.rules.saved import SavedGroup
+from exporter.time_slice import TimeSlice
 
 _log = get_logger(__name__)
 
@@ -67,23 +68,28 @@ class RuleManager:
 
     async def apply(self, files: Sequence[RuleFile]) -> None:
         """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
-        end. Gives way to others; where a group cannot be made nothing has changed."""
+        end; alerts of a rule that is in another group now go along with it. Gives way to others; where a
+        group cannot be made nothing has changed."""
         origins = origins_of(files)
         specs = {group.key: group for file in files for group in file.groups}
         before = self._runners
         new: dict[GroupKey, Group] = {}
-        for key, spec in specs.items():
+        async for key, spec in TimeSlice().each(specs.items()):
             if key not in before or not self._is_same(before[key], spec):
                 new[key] = Group(spec, self.environment)
-            await asyncio.sleep(0)
         kept = specs.keys() - new.keys()
         self.environment.origins = origins
         # The others finish the evaluation under way, so that what replaces them sees its outcome.
         await asyncio.gather(*(runner.stop() for key, runner in before.items() if key not in kept))
-        self._runners = {
-            key: before[key] if key in kept else self._replace(before.get(key), new[key]) for key in specs
-        }
-        for key in before.keys() - specs.keys():
+        gone = [key for key in before if key not in specs]
+        left = [rule for key in gone for rule in before[key].group.alerting_rules]
+        for key, group in new.items():
+            if key in before:
+                left += group.take_over(before[key].group)
+        for group in new.values():
+            group.adopt(left)
+        self._runners = {key: before[key] if key in kept else self._run(new[key]) for key in specs}
+        for key in gone:
             self._say_farewell(before[key].group)
             await self._forget(key)
 
@@ -91,9 +97,7 @@ class RuleManager:
         interval_ms = spec.interval_ms or self.environment.evaluation_interval_ms
         return runner.group.spec == spec and runner.group.interval_ms == interval_ms
 
-    def _replace(self, old: GroupRunner | None, group: Group) -> GroupRunner:
-        if old is not None:
-            group.take_over(old.group)
+    def _run(self, group: Group) -> GroupRunner:
         runner = GroupRunner(group, self._clock, self.gate)
         if self._is_running:
             runner.start()

@@ -14,6 +14,7 @@ from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.samplers.slot import SamplerPlan
 from exporter.store import Move, Store
+from exporter.time_slice import TimeSlice
 
 # A server that ends may be about to start again: it is looked at after these pauses, besides its own turns.
 _MAY_RESTART: Final = frozenset({Reason.REFUSED, Reason.CLOSED})
@@ -91,6 +92,7 @@ class Fleet:
         }
         new = [target for target in wanted if target not in self._watched or target in gone]
         runners = await self._build({target: wanted[target] for target in new}, timeout_seconds)
+        _go_on(gone, runners)
         if self._before_change is not None and (gone or new):
             await self._before_change()
         moved = _renamed(gone, [target for target in new if target not in gone])
@@ -111,10 +113,11 @@ class Fleet:
     ) -> dict[Target, TargetRunner]:
         """Runners that do nothing yet."""
         built: dict[Target, TargetRunner] = {}
+        turn = TimeSlice()
         try:
             for target, plans in wanted.items():
                 built[target] = self._runner(target, plans, timeout_seconds)
-                await asyncio.sleep(0)
+                await turn.give_way()
         except BaseException:
             await asyncio.gather(*(runner.close() for runner in built.values()))
             raise
@@ -143,6 +146,7 @@ class Fleet:
         successors: Mapping[Target, TargetRunner],
     ) -> None:
         """End these; the series of what nobody goes on with end."""
+        turn = TimeSlice()
         for target, runner in gone.items():
             del self._watched[target]
             self._schedule.remove(runner)
@@ -153,15 +157,16 @@ class Fleet:
             for source in runner.sources if target not in moved else ():
                 if source not in kept:
                     self._store.mark_stale(source, now)
-            await asyncio.sleep(0)
+            await turn.give_way()
 
     async def _begin(self, new: Mapping[Target, tuple[Sequence[SamplerPlan], TargetRunner]]) -> None:
         # All of them first: the first to be sampled must not be the last that is waited for.
         self._unheard.update(runner for _, runner in new.values() if not runner.has_reported)
+        turn = TimeSlice()
         for target, (plans, runner) in new.items():
             self._watched[target] = (plans, runner)
             self._schedule.add(runner)
-            await asyncio.sleep(0)
+            await turn.give_way()
 
     def _rename(self, moved: Sequence[tuple[TargetRunner, Target]], over: Sequence[TargetRunner]) -> None:
         """Have the history of servers go along with their new names; that of the others is over."""
@@ -269,6 +274,14 @@ def _renamed(gone: Iterable[Target], new: Iterable[Target]) -> dict[Target, Targ
         for target in gone
         if target.address in places and places[target.address].instance != target.instance
     }
+
+
+def _go_on(gone: Mapping[Target, TargetRunner], new: Mapping[Target, TargetRunner]) -> None:
+    """What the log says of a server is no news only because it is watched in another way."""
+    before = {(target.instance, target.address): runner for target, runner in gone.items()}
+    for target, runner in new.items():
+        if (target.instance, target.address) in before:
+            runner.status.follow(before[target.instance, target.address].status)
 
 
 def _moves(runner: TargetRunner, new: Target) -> Iterator[Move]:

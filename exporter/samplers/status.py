@@ -203,6 +203,8 @@ class TargetStatus:
         self._log_limit = LogLimit(_MOST_LOGGED)
         # Whether the log says what is wrong; None: nothing is.
         self._is_told: bool | None = None
+        # What was true of the server when somebody else watched it, until the first INFO.
+        self._known: tuple[bool, Reason | None] | None = None
         self.certificates: Mapping[str, float] = {}
         self.scrape = scrapes.Scrape()
         self.samplers: dict[str, SamplerStatus] = {}
@@ -223,6 +225,11 @@ class TargetStatus:
         vital = self.samplers.get(VITAL)
         return "" if vital is None else vital.message
 
+    def follow(self, before: "TargetStatus") -> None:
+        """The same server has been watched in another way until now: what was said of it is no news."""
+        self._log_limit, self._is_told = before._log_limit, before._is_told
+        self._known = before._known if before.up is None else (before.up, before.problem)
+
     def set_up(self, up: bool, problem_before: Reason | None, monotonic: float) -> bool:
         """The server is up, or not; whether that, or why not, is news, which is told once in the log; of one
         that comes and goes not each time (`monotonic`: now, in seconds)."""
@@ -230,6 +237,9 @@ class TargetStatus:
         problem = self.problem
         if was_up is up and problem is problem_before:
             return False
+        known, self._known = self._known, None
+        if known == (up, problem):
+            return True
         if problem is None:
             if self._is_told is not False:
                 log.info("target is up", instance=self._instance)

@@ -7,14 +7,14 @@ have changed. Source: https://github.com/prometheus/exporter-toolkit/blob/master
 
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from exporter.config.web import WebSection
 from exporter.config.web_config import TlsServerConfig, WebConfig, load_web_config
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, Problem
 from exporter.log import get_logger
 from exporter.web.auth import server_tls
 
@@ -61,6 +61,7 @@ class CurrentAccess:
     """The state in force; `look` takes up what has changed, `apply` what a reload has read.
 
     What cannot be read costs one line in the log: the former state goes on, and `is_current` is false.
+    `is_reloading`: a reload is about to read them, and says itself what is wrong.
     Whether TLS is spoken at all stays as it was at the beginning. `version` moves with every change.
     `on_clients` is called when certificates of clients are checked in another way than before.
     """
@@ -69,6 +70,7 @@ class CurrentAccess:
         self.now = access
         self.version = 0
         self.is_current = True
+        self.is_reloading = False
         self.on_clients: Callable[[], None] = lambda: None
         self._speaks_tls = access.context is not None
         self._wants_tls = self._speaks_tls
@@ -89,8 +91,11 @@ class CurrentAccess:
         assert self.now.context is not None
         return self.now.context
 
-    def look(self) -> None:
-        """Take up files that have changed; costs a few stat calls where none has."""
+    def look(self, *, is_silent: bool = False) -> None:
+        """Take up files that have changed; costs a few stat calls where none has.
+
+        `is_silent`: somebody else is about to read the files, and to say what is wrong with them.
+        """
         file = self.now.section.config_file
         if file is None:
             return
@@ -100,6 +105,8 @@ class CurrentAccess:
         try:
             access = read_access(self.now.section)
         except ConfigError as error:
+            if is_silent or self.is_reloading:
+                return
             self._seen, self.is_current = stamps, False
             _log.error("a changed web configuration cannot be used, the former one goes on", error=error)
             return
@@ -107,6 +114,13 @@ class CurrentAccess:
             return
         self.apply(access)
         _log.info("the web configuration has changed, it holds from now on", file=str(file))
+
+    def note_refused(self, problems: Iterable[Problem]) -> None:
+        """A reload has said what is wrong; where that is in these files, it need not be said again."""
+        file = self.now.section.config_file
+        if str(file) in {problem.file for problem in problems}:
+            self._seen = (_stamp(file), *_stamps(self.now.config.tls_server_config))
+            self.is_current = False
 
     def _may_be_half_written(self, access: Access) -> bool:
         """Whether everybody would be let in by a file that somebody may be writing at this moment."""

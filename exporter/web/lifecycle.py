@@ -1,13 +1,15 @@
 """`/-/healthy`, `/-/ready` and `POST /-/reload`."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.errors import ShuttingDownError, VigilError
+
+RELOAD_PATH: Final = "/-/reload"
 
 
 class Lifecycle(Protocol):
@@ -56,7 +58,7 @@ def routes(daemon: Lifecycle) -> Sequence[Route]:
     return (
         Route("/-/healthy", healthy, methods=["GET"]),
         Route("/-/ready", ready, methods=["GET"]),
-        Route("/-/reload", reload, methods=["POST", "PUT"]),
+        Route(RELOAD_PATH, reload, methods=["POST", "PUT"]),
     )
 
 

@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.web.access import CurrentAccess
 from exporter.web.auth import BasicAuth
+from exporter.web.lifecycle import RELOAD_PATH
 from exporter.web.origin import OriginGuard
 
 
@@ -21,7 +22,7 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            self._access.look()
+            self._access.look(is_silent=scope.get("path") == RELOAD_PATH)
             if self._access.version != self._version:
                 self._follow()
         await self._outermost(scope, receive, send)

@@ -263,3 +263,96 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
             assert app.store.retention_ms == 3_600_000
 
     run_fast(story())
+
+
+def lines(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
+    """What was logged with this in it."""
+    return [line for record in caplog.records if text in (line := record.getMessage())]
+
+
+PASSWORDS = "basic_auth_users: {alice: $2b$04$E3gdR5T5RZd9bFqHYtvwZuyFjsWQUZ4HRuBYUdlDWQ.4VC4BqHVd6}\n"
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
+    is_deleted: bool, start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server()
+    file = tmp_path / "web-config.yml"
+    file.write_text(PASSWORDS)
+
+    async def story() -> None:
+        async with FastDaemon({"web": {"config_file": str(file)}}, server, rules=NO_RULES) as daemon:
+            if is_deleted:
+                file.unlink()
+            for _ in range(2):
+                await daemon.reload({"web": {"external_url": "http://127.0.0.1/vigil"}})
+                assert list(daemon.app.restart_needed) == ["web.config_file"]
+                assert daemon.app.environment.external_url == "http://127.0.0.1/vigil"
+                assert (await daemon.get("/metrics")).status_code == 401
+            # The file that is not named any more still holds, with what changes in it.
+            file.write_text(PASSWORDS.replace("alice", "bob"))
+            assert (await daemon.get("/metrics")).status_code == 401
+            assert list(daemon.app.access.now.config.basic_auth_users) == ["bob"]
+            await daemon.reload({"web": {"config_file": str(file)}})
+            assert list(daemon.app.restart_needed) == []
+        assert not lines(caplog, "nobody needs a password")
+
+    run_fast(story())
+
+
+def test_a_broken_web_configuration_is_one_line_at_a_reload(
+    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server()
+    file = tmp_path / "web-config.yml"
+    file.write_text(PASSWORDS)
+
+    async def story() -> None:
+        async with FastDaemon({"web": {"config_file": str(file)}}, server, rules=NO_RULES) as daemon:
+            for text in ("basic_auth_users: 1\n", "basic_auth_users: [2, 3]\n"):
+                caplog.clear()
+                file.write_text(text)
+                with pytest.raises(VigilError):
+                    await daemon.app.reload()
+                await daemon.get("/metrics")
+                assert len(caplog.records) == 1
+                assert not daemon.app.access.is_current
+            # Without a reload the line comes with the next request.
+            caplog.clear()
+            file.write_text("basic_auth_users: 4\n")
+            for _ in range(3):
+                await daemon.get("/metrics")
+            assert len(lines(caplog, "web configuration cannot be used")) == 1
+
+    run_fast(story())
+
+
+def test_a_server_that_is_watched_in_another_way_is_not_told_of_anew(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server()
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        async with FastDaemon(server, "redis://127.0.0.1:1", rules=NO_RULES) as daemon:
+            await daemon.pass_time("1m")
+            assert (len(lines(caplog, "target is up")), len(lines(caplog, "target is down"))) == (1, 1)
+            for config in (
+                {"global": {"sample_interval": "7s"}},
+                {"samplers": {"slowlog": {"interval": "30s"}}},
+                {"samplers": {}, "global": {"sample_interval": "9s"}},
+            ):
+                await daemon.reload(config)
+                await daemon.pass_time("1m")
+            # Twice before anybody could have sampled it.
+            await daemon.reload({"global": {}})
+            await daemon.reload({"global": {"job": "other"}})
+            await daemon.pass_time("1m")
+            assert (len(lines(caplog, "target is up")), len(lines(caplog, "target is down"))) == (1, 1)
+            # What is new is told.
+            server.kill()
+            await daemon.pass_time("1m")
+            assert len(lines(caplog, "target is down")) == 2
+
+    run_fast(story())
