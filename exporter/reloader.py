@@ -93,6 +93,7 @@ class Reloader:
         if self._next is None:
             self._next = asyncio.create_task(self._take_turn(), name="reload")
             self._tasks.add(self._next)
+            self._parts.settings.access.is_reloading = True
             self._next.add_done_callback(self._done)
         task = self._next
         try:
@@ -105,6 +106,7 @@ class Reloader:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._parts.settings.access.is_reloading = bool(self._tasks)
         if not task.cancelled():
             task.exception()
 
@@ -114,18 +116,14 @@ class Reloader:
             self._next = None
             if self._is_closed:
                 raise ShuttingDownError
-            access = self._parts.settings.access
-            access.is_reloading = True
             try:
                 await self._reload()
             except VigilError as error:
                 if isinstance(error, ConfigError):
-                    access.note_refused(error.problems)
+                    self._parts.settings.access.note_refused(error.problems)
                 self.note(False)
                 log.error("the configuration was not reloaded", error=error)
                 raise
-            finally:
-                access.is_reloading = False
         self.note(True)
         self._tell()
 

@@ -296,6 +296,7 @@ def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
             assert list(daemon.app.access.now.config.basic_auth_users) == ["bob"]
             await daemon.reload({"web": {"config_file": str(file)}})
             assert list(daemon.app.restart_needed) == []
+            await daemon.pass_time("5s")
         assert not lines(caplog, "nobody needs a password")
 
     run_fast(story())
