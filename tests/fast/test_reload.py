@@ -261,6 +261,7 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
             await app.reload()
             assert what_runs(app) != before
             assert app.store.retention_ms == 3_600_000
+            await daemon.pass_time("1m")
 
     run_fast(story())
 
