@@ -65,6 +65,7 @@ class TargetRunner:
         self._contact = Contact(target, self.facts, clock, timeout_seconds, self._closed)
         self._connection = self._contact.connection
         self._is_closed = False
+        self._passes: set[asyncio.Task[Any] | None] = set()
         self._find_replica = find_replica
         self._together = SharedPasses(self._connection, clock, self._ended, self._is_worth_asking)
         self.unavailable = Unavailable(target.instance, target.credentials.username)
@@ -147,6 +148,14 @@ class TargetRunner:
 
         Left out are those whose last pass is still under way, and what the server refuses or does not have.
         """
+        task = asyncio.current_task()
+        self._passes.add(task)
+        try:
+            await self._pass(names)
+        finally:
+            self._passes.discard(task)
+
+    async def _pass(self, names: Sequence[str]) -> None:
         began = self._clock.monotonic()
         wanted = [slot for name in names if self._is_due(slot := self._slots[name])]
         due = [slot for slot in wanted if not self._repeat(slot)]
@@ -185,7 +194,7 @@ class TargetRunner:
             # It is back: everything that was left out meanwhile, without waiting for its slot.
             for slot in self._slots.values():
                 slot.try_again()
-            await self.run(*(name for name in self._slots if name != VITAL))
+            await self._pass([name for name in self._slots if name != VITAL])
 
     def _write_status(self) -> None:
         self.status.connect_seconds = self._connection.connect_seconds
@@ -324,6 +333,11 @@ class TargetRunner:
     async def close(self) -> None:
         """End the samplers and the connection; nothing is written any more."""
         self.end()
+        # What goes on would open again what is closed here.
+        under_way = [task for task in self._passes if task is not None and task is not asyncio.current_task()]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         for slot in self._slots.values():
             await slot.sampler.close()
         await self._contact.close()
