@@ -119,12 +119,12 @@ def test_what_is_known_of_a_server_goes_along_with_its_new_name(start_server: St
         await reported.wait()
         reported.clear()
         with first.paused():
-            # A pass under way belongs to nobody.
+            # A pass under way belongs to nobody, and ends.
             late = [asyncio.create_task(runner.run("info")) for runner in fleet.runners]
             await asyncio.sleep(0.05)
             swapped = await fleet.watch(plan(one=second, other=first), timeout_seconds=5)
         await reported.wait()
-        await asyncio.gather(*late)
+        await asyncio.gather(*late, return_exceptions=True)
         up = [Matcher("__name__", MatchOp.EQUAL, "redis_instance_info")]
         ports = {
             f"{series.labels['instance']} {series.labels['tcp_port']}": len(series.window(0, 1 << 60)[0])
