@@ -154,7 +154,9 @@ def test_answers_that_are_not_whole_gzip(ask: Ask, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [_MEMBER, gzip.compress(b"[") + gzip.compress(b"") + gzip.compress(b"]"), gzip.compress(b"[]", 0)]
+    "body",
+    [_MEMBER, gzip.compress(b"[") + gzip.compress(b"") + gzip.compress(b"]"), gzip.compress(b"[]", 0)],
+    ids=["one member", "three members", "stored"],
 )
 def test_a_list_of_servers_may_be_packed(body: bytes) -> None:
     async def run() -> None:
