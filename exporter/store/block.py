@@ -320,7 +320,8 @@ def distinct(
     # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
     known: dict[Labels, set[int]] = {}
     for index, layout in enumerate(layouts):
-        newer, points, places = layouts[:index], layout.points, positions(layout)
+        newer = [one for one in layouts[:index] if not one.is_apart(layout)]
+        points, places = layout.points, positions(layout)
         if newer and places:
             seen = known.get(layout.base, _NONE)
             places = [place for place in places if id(points[place]) not in seen]
