@@ -215,7 +215,7 @@ class App:
         )
         pages = Pages(self.store, lambda: self.fleet.runners, lambda: self.rules.groups, alerts, self._clock)
         return [
-            *lifecycle.routes(self),
+            *lifecycle.routes(lambda: self.ready, self.reloader),
             *pages.routes(),
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
@@ -234,6 +234,7 @@ class App:
                 self._clock,
                 lambda: self.reloader.succeeded,
                 lambda: self.restart_needed,
+                lambda: self.reloader.warnings,
                 lambda: self.reloader.loaded_at,
                 self._queries.budget,
             ),
@@ -277,6 +278,7 @@ class App:
             self._chores.append(asyncio.create_task(self._house.run(), name="housekeeping"))
             self.reloader.note(True)
             self._is_started = True
+        self.reloader.warn()
         host, port = self.web.address
         log.info(
             "started",

@@ -4,20 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.alerting.integration import Integration
+from exporter.check.plan import warnings_of
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.discovery.base import Source
 from exporter.discovery.manager import build_sources
+from exporter.log import get_logger
 from exporter.notify.slack_messages import Messages
 from exporter.reload import Plan
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with the sources of servers, and the integrations by the names of receivers."""
+    """A plan with the sources of servers, and the integrations by the names of receivers.
+
+    `warnings`: what is valid in its files, and yet cannot be meant, one line each.
+    """
 
     plan: Plan
     sources: Sequence[Source]
     integrations: Mapping[str, Sequence[Integration]]
+    warnings: Sequence[str] = ()
 
     def integrations_of(self, receiver: Receiver, /) -> Sequence[Integration]:
         """What a receiver sends with."""
@@ -31,4 +39,13 @@ def prepare(plan: Plan, messages: Messages) -> Prepared:
     """
     make = plan.routing.bind(messages)
     integrations = {receiver.name: make(receiver) for receiver in plan.routing.config.receivers}
-    return Prepared(plan, build_sources(plan.config.discovery), integrations)
+    return Prepared(plan, build_sources(plan.config.discovery), integrations, _warnings(plan))
+
+
+def _warnings(plan: Plan) -> Sequence[str]:
+    """A doubt that cannot be told keeps nobody from running what is valid."""
+    try:
+        return warnings_of(plan)
+    except Exception:
+        log.exception("what is doubtful in the configuration cannot be told")
+        return ()

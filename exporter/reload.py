@@ -48,6 +48,8 @@ class Plan:
     routing: Routing
     access: Access
     needs: Sequence[Need]
+    file: Path | None = None
+    """The configuration file; None where the command line alone says what to do."""
 
     @property
     def jobs(self) -> dict[str, str]:
@@ -60,7 +62,7 @@ def load_plan(source: Source) -> Plan:
 
     Raises `ConfigError` with all problems of all files, `UsageError` for a URL on the command line.
     """
-    return plan_of(_load_config(source))
+    return replace(plan_of(_load_config(source)), file=source.config)
 
 
 def plan_of(config: Config) -> Plan:

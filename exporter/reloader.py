@@ -20,6 +20,8 @@ from exporter.rules.manager import RuleManager
 from exporter.settings import Settings
 from exporter.targets import Targets
 
+# What one reload may write to the log: a file of a thousand rules may have as many.
+_MOST_WARNINGS: Final = 50
 _TLS_KEY: Final = "web.config_file (tls_server_config)"
 
 log = get_logger(__name__)
@@ -82,6 +84,18 @@ class Reloader:
         """The keys whose values in the files hold only after a restart."""
         tls = (_TLS_KEY,) if self._parts.settings.access.restart_needed else ()
         return (*self._keys, *tls)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What is valid in the files in force, and yet cannot be meant; as `check config` says it."""
+        return self._prepared.warnings
+
+    def warn(self) -> None:
+        """Write the warnings to the log, a line each."""
+        for warning in self.warnings[:_MOST_WARNINGS]:
+            log.warning(warning)
+        if (more := len(self.warnings) - _MOST_WARNINGS) > 0:
+            log.warning("more warnings are in /api/v1/status/runtimeinfo", warnings=more)
 
     async def reload(self) -> None:
         """Go over to what the files say. `restart_needed` tells what of it needs more.
@@ -178,6 +192,7 @@ class Reloader:
         self._on_end()
 
     def _tell(self) -> None:
+        self.warn()
         needed = self.restart_needed
         if needed:
             log.warning(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from exporter.clock import Clock
 from exporter.config.web_config import WebConfig
-from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.promql import Engine
 from exporter.promql.memory import Budget
@@ -17,8 +16,6 @@ from exporter.store import MemoryCap, Store
 from exporter.time_slice import TimeSlice
 from exporter.web.access import CurrentAccess
 from exporter.web.server import default_url
-
-log = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -65,8 +62,6 @@ class Settings:
             if config.alerting.hold_missing
             else EverythingSampled()
         )
-        for pattern in config.empty_rule_patterns:
-            log.warning("no rule file matches", pattern=pattern)
 
     async def _keep_what_rules_need(self, plan: Plan) -> None:
         """History that rules read goes last when memory is short."""

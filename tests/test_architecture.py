@@ -41,6 +41,7 @@ ORDER = [
     "web",
     "dashboards",
     "reload",
+    "check",
     "prepared",
     "roster",
     "following",

@@ -12,7 +12,7 @@ from exporter.alerting.history import RETENTION_SECONDS, HistoryRecord
 from exporter.alerting.journal import Journal
 from exporter.alerting.log import NotificationLog
 from exporter.alerting.metrics import Metrics
-from exporter.alerting.not_sent import SilentReceiver, say_what_is_not_sent, silent_receivers
+from exporter.alerting.not_sent import SilentReceiver, silent_receivers
 from exporter.alerting.options import Options
 from exporter.alerting.receiver_state import ReceiverState, states_of
 from exporter.alerting.routes import RouteOptions
@@ -233,11 +233,11 @@ class AlertManager:
         return self._setup.intervals.containing(options.mute_intervals, now)
 
     def _note_setup(self) -> None:
-        integrations = self._setup.integrations
-        say_what_is_not_sent(self.config, self._setup.not_sent, self._services.metrics)
-        self._services.metrics.receivers.set(len(integrations))
-        self._services.metrics.integrations.set(sum(map(len, integrations.values())))
-        self._services.metrics.config.applied(self.config.to_yaml())
+        metrics, integrations = self._services.metrics, self._setup.integrations
+        metrics.expect_unsent(self._setup.not_sent)
+        metrics.receivers.set(len(integrations))
+        metrics.integrations.set(sum(map(len, integrations.values())))
+        metrics.config.applied(self.config.to_yaml())
 
     def _complete(self, alert: Alert, now: float) -> Alert:
         starts_at = alert.starts_at or alert.ends_at or now

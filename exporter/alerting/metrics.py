@@ -1,6 +1,6 @@
 """The metrics of alerting, under Alertmanager's names where it has the same."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -111,9 +111,10 @@ class Metrics:
         """Expose how many alerts and silences there are, counted when somebody looks."""
         self._registry.register(_Census(count_alerts, count_silences))
 
-    def expect_unsent(self, receiver: str, integration: NotSent) -> None:
-        """Let the series exist from the start."""
-        self._unsent(receiver, integration)
+    def expect_unsent(self, entries: Iterable[tuple[str, NotSent]]) -> None:
+        """Let the series of receivers and what they are not sent by exist from the start."""
+        for receiver, integration in entries:
+            self._unsent(receiver, integration)
 
     def count_unsent(self, receiver: str, integration: NotSent) -> None:
         """Something would have been sent there."""

@@ -1,14 +1,9 @@
-"""Receivers of kinds that this daemon does not send to: said at the start, and on the pages."""
+"""Receivers of kinds that this daemon does not send to: counted, and said on the pages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from exporter.alerting.metrics import Metrics
-from exporter.config.alertmanager.config import AlertmanagerConfig
-from exporter.log import get_logger
-from exporter.notify.not_sent import REMEDY, NotSent
-
-_log = get_logger(__name__)
+from exporter.notify.not_sent import NotSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +24,3 @@ def silent_receivers(entries: Iterable[tuple[str, NotSent]]) -> Sequence[SilentR
         SilentReceiver(name, ", ".join(dict.fromkeys(one.service for one in found)), found[0].is_alone)
         for name, found in services.items()
     ]
-
-
-def say_what_is_not_sent(
-    config: AlertmanagerConfig, entries: Sequence[tuple[str, NotSent]], metrics: Metrics
-) -> None:
-    """One line for each receiver, and counters at 0."""
-    for name, entry in entries:
-        metrics.expect_unsent(name, entry)
-    for receiver in silent_receivers(entries):
-        _log.warning(
-            "a receiver is of a kind that is not sent to",
-            receiver=receiver.name,
-            kind=receiver.services,
-            reaches="nobody" if receiver.is_alone else "others",
-            remedy=REMEDY,
-        )
-    for section in config.unused:
-        _log.warning("a section of alertmanager.yml is not used", section=section)

@@ -1,21 +1,13 @@
 """`redis-vigil check config|rules|alertmanager FILE…`: all problems of all files, each in one line."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from exporter.check.unknown_metrics import UnknownMetrics
+
 app = typer.Typer(help="Check files without running anything.", no_args_is_help=True, rich_markup_mode=None)
-
-
-class UnknownMetrics(StrEnum):
-    """What is done about rules that read metrics which nothing here produces."""
-
-    IGNORE = "ignore"
-    WARN = "warn"
-    ERROR = "error"
-
 
 UnknownMetricsOption = Annotated[
     UnknownMetrics,

@@ -20,7 +20,6 @@ from exporter.config.web import parse_listen_address
 from exporter.errors import UsageError, VigilError
 from exporter.log import get_logger
 from exporter.reload import Plan, Source, load_plan
-from exporter.routing import doubt_links
 from exporter.web.server import bind
 
 log = get_logger(__name__)
@@ -96,9 +95,6 @@ async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     await app.start()
     app.loop_watch.start()
-    host, _ = app.web.address
-    if doubt := doubt_links(plan.routing.config, plan.config.web.external_url, host):
-        log.warning(doubt)
     await ended.wait()
     last_resort = LastResort()
     last_resort.start()

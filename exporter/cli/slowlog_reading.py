@@ -17,6 +17,7 @@ from exporter.config.samplers.slowlog import SlowlogSection
 from exporter.connection import Connection
 from exporter.log import configure_logging
 from exporter.metrics import SeriesTable
+from exporter.model.counts import count_of
 from exporter.model.target import Target
 from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.slowlog import PatternReport, SlowlogReport, SlowlogSampler
@@ -47,7 +48,7 @@ def show_slowlog(access: Access, output: OutputFormat) -> None:
         say(f"the slow log of {report.instance} is empty")
     else:
         count = sum(pattern.count for pattern in report.patterns)
-        say(f"slow log of {report.instance}: {count} command{'' if count == 1 else 's'}\n")
+        say(f"slow log of {report.instance}: {count_of(count, 'command')}\n")
         make_console().print(show_patterns(report))
 
 

@@ -1,6 +1,6 @@
 """`/-/healthy`, `/-/ready` and `POST /-/reload`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from starlette.requests import Request
@@ -8,17 +8,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.errors import ShuttingDownError, VigilError
+from exporter.model.printable import printable
 
 RELOAD_PATH: Final = "/-/reload"
 
 
-class Lifecycle(Protocol):
-    """What the daemon lets be asked of it."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether every target has been sampled once and rules are being evaluated."""
-        ...
+class Reloads(Protocol):
+    """What reads the files again."""
 
     async def reload(self) -> None:
         """Take on the changed files; raises `VigilError` and changes nothing where one is bad."""
@@ -29,31 +25,39 @@ class Lifecycle(Protocol):
         """The keys whose values in the files hold only after a restart."""
         ...
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What is valid in the files in force, and yet cannot be meant, one line each."""
+        ...
 
-def routes(daemon: Lifecycle) -> Sequence[Route]:
-    """The routes of the daemon's life."""
+
+def routes(is_ready: Callable[[], bool], reloads: Reloads) -> Sequence[Route]:
+    """The routes of the daemon's life. `is_ready`: every target has been sampled once, and rules are being
+    evaluated."""
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("redis-vigil is healthy.\n")
 
     async def ready(_: Request) -> Response:
-        if daemon.ready:
+        if is_ready():
             return PlainTextResponse("redis-vigil is ready.\n")
         return PlainTextResponse("redis-vigil is starting.\n", status_code=503)
 
     async def reload(request: Request) -> Response:
         wants_json = "application/json" in request.headers.get("accept", "")
         try:
-            await daemon.reload()
+            await reloads.reload()
         except VigilError as error:
             status = 503 if isinstance(error, ShuttingDownError) else 500
             if wants_json:
                 return JSONResponse({"status": "error", "errorType": "config", "error": str(error)}, status)
             return PlainTextResponse(f"The configuration was not reloaded:\n{error}\n", status)
-        needed = list(daemon.restart_needed)
+        needed, warnings = list(reloads.restart_needed), list(reloads.warnings)
         if wants_json:
-            return JSONResponse({"status": "success", "data": {"restartNeeded": needed}})
-        return PlainTextResponse("".join(f"{line}\n" for line in _what_was_done(needed)))
+            return JSONResponse(
+                {"status": "success", "data": {"restartNeeded": needed, "warnings": warnings}}
+            )
+        return PlainTextResponse("".join(f"{line}\n" for line in _what_was_done(needed, warnings)))
 
     return (
         Route("/-/healthy", healthy, methods=["GET"]),
@@ -62,7 +66,9 @@ def routes(daemon: Lifecycle) -> Sequence[Route]:
     )
 
 
-def _what_was_done(restart_needed: Sequence[str]) -> Iterator[str]:
+def _what_was_done(restart_needed: Sequence[str], warnings: Sequence[str]) -> Iterator[str]:
     yield "The configuration was reloaded."
     if restart_needed:
         yield f"Needs a restart, until then the former value holds: {', '.join(restart_needed)}"
+    for warning in warnings:
+        yield f"warning: {printable(warning)}"

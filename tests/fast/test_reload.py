@@ -35,7 +35,8 @@ def test_what_needs_a_restart_is_named_everywhere_and_the_rest_holds(
     start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = start_server()
-    base = {"storage": {"retention": "6h"}, "web": {"listen_address": "127.0.0.1:9121"}}
+    web = {"listen_address": "127.0.0.1:9121", "external_url": "http://127.0.0.1/before"}
+    base = {"storage": {"retention": "6h"}, "web": web}
 
     async def story() -> None:
         async with FastDaemon(base, server, rules=NO_RULES) as daemon:
@@ -53,7 +54,7 @@ def test_what_needs_a_restart_is_named_everywhere_and_the_rest_holds(
             ]
             assert (await post(daemon, accept="application/json")).json() == {
                 "status": "success",
-                "data": {"restartNeeded": needed},
+                "data": {"restartNeeded": needed, "warnings": []},
             }
             assert caplog.records[-1].getMessage() == (
                 "the configuration was reloaded, but for what needs a restart"
@@ -73,6 +74,85 @@ def test_what_needs_a_restart_is_named_everywhere_and_the_rest_holds(
             daemon.change(base)
             assert (await post(daemon)).text == "The configuration was reloaded.\n"
             assert (await status(daemon, "runtimeinfo"))["restartNeeded"] == []
+
+    run_fast(story())
+
+
+DOUBTFUL = """groups:
+- name: g
+  rules:
+  - {alert: A, expr: 'redis_conected_clients > 1'}
+  - {alert: B, expr: 'redis_up{instance="redis-9"} == 0'}
+"""
+
+
+def test_what_cannot_be_meant_is_said_everywhere(
+    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server()
+    alertmanager = "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: '{hook}/a'}]}]\n"
+    web = {"listen_address": "127.0.0.1:9121"}
+
+    async def story() -> None:
+        async with FastDaemon({"web": web, "rule_files": []}, server, alertmanager=alertmanager) as daemon:
+            # At the start too.
+            (links,) = (await status(daemon, "runtimeinfo"))["configWarnings"]
+            assert links.startswith(f"{daemon.config_path}: web.external_url is not set")
+            assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [links]
+
+            caplog.clear()
+            rules = tmp_path / "doubtful.yml"
+            rules.write_text(DOUBTFUL)
+            daemon.change({"rule_files": [str(rules), f"{tmp_path}/none-*.yml"], "web": web})
+            daemon_thread = threading.current_thread()
+            seen: list[threading.Thread] = []
+            load = daemon.app.reloader._load
+
+            def loaded() -> Plan:
+                seen.append(threading.current_thread())
+                return load()
+
+            daemon.app.reloader._load = loaded
+            answer = await post(daemon)
+            assert seen
+            assert daemon_thread not in seen
+            warnings = [
+                f'{daemon.config_path}: rule_files: no file matches "{tmp_path}/none-*.yml"',
+                links,
+                f'{rules}:4:22: A: nothing produces the metric "redis_conected_clients"',
+            ]
+            assert answer.status_code == 200
+            first, *others = answer.text.splitlines()
+            assert first == "The configuration was reloaded."
+            assert others[:3] == [f"warning: {warning}" for warning in warnings]
+            assert len(others) == 4
+            assert 'instance="redis-9"' in others[3]
+            warned = [one.removeprefix("warning: ") for one in others]
+            assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == warned
+            assert (await status(daemon, "runtimeinfo"))["configWarnings"] == warned
+            json_answer = (await post(daemon, accept="application/json")).json()
+            assert json_answer["data"]["warnings"] == warned
+
+            # What is refused changes nothing of that.
+            daemon.change({"rule_files": "none"})
+            assert (await post(daemon)).status_code == 500
+            assert (await status(daemon, "runtimeinfo"))["configWarnings"] == warned
+
+    run_fast(story())
+
+
+def test_a_thousand_doubts_do_not_fill_the_log(
+    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server()
+    rules = "".join(f"  - {{record: 'a:b{n}', expr: redis_nothing_{n}}}\n" for n in range(200))
+
+    async def story() -> None:
+        async with FastDaemon(server, rules=f"groups:\n- name: g\n  rules:\n{rules}") as daemon:
+            warned = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+            assert len(warned) == 51
+            assert warned[-1] == "more warnings are in /api/v1/status/runtimeinfo"
+            assert len((await post(daemon)).text.splitlines()) == 201
 
     run_fast(story())
 

@@ -29,12 +29,14 @@ def routes(
     clock: Clock,
     reload_successful: Callable[[], bool],
     restart_needed: Callable[[], Sequence[str]] = tuple,
+    warnings: Callable[[], Sequence[str]] = tuple,
     loaded_at: Callable[[], float] = lambda: 0.0,
     query_budget: Budget | None = None,
 ) -> Sequence[Route]:
     """The routes about the daemon itself; `reload_successful`: whether the last reload was; `restart_needed`:
-    the keys of the configuration whose values in the files hold only after a restart; `loaded_at`: when the
-    configuration in force was loaded (epoch seconds)."""
+    the keys of the configuration whose values in the files hold only after a restart; `warnings`: what is
+    valid in the files in force, and yet cannot be meant; `loaded_at`: when they were loaded
+    (epoch seconds)."""
     started_at, budget = clock.now(), query_budget or Budget()
 
     async def build_info(_: Request) -> Answer:
@@ -61,6 +63,7 @@ def routes(
                 "storageRetention": format_duration(store.retention_ms),
                 "reloadConfigSuccess": reload_successful(),
                 "restartNeeded": list(restart_needed()),
+                "configWarnings": list(warnings()),
             }
         )
 

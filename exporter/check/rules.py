@@ -1,10 +1,12 @@
-"""What `check rules` and `check config` know of series: those that samplers can write, on these targets."""
+"""`report_on`: checks rules against the series that samplers can write, on these targets."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from exporter.check.unknown_metrics import UnknownMetrics
 from exporter.config.discovery import MASTER_LABEL
 from exporter.config.main import Config
+from exporter.errors import Problem
 from exporter.model.target import JOB_LABEL
 from exporter.reload import Plan
 from exporter.rules.check import CheckReport, catalogue_of, check_rule_files
@@ -30,6 +32,23 @@ def report_on(
         labels = {*target_labels, *_labels_of_targets(plan)}
         values = LabelValues(own, _target_values(plan), _alert_names([*plan.rule_files, *files]))
     return check_rule_files(files, catalogue, target_labels=labels, own_prefixes=_OWN_METRICS, values=values)
+
+
+def rule_doubts(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:
+    """What is no error, and yet cannot be meant."""
+    if unknown_metrics is UnknownMetrics.WARN:
+        yield from report.unknown_metrics
+    ignored = report.unknown_metrics if unknown_metrics is UnknownMetrics.IGNORE else ()
+    rules_of_others = {_rule_of(problem) for problem in ignored}
+    for problem in (*report.unknown_labels, *report.impossible_values):
+        if _rule_of(problem) not in rules_of_others:
+            yield problem
+    yield from report.duplicates
+
+
+def _rule_of(problem: Problem) -> tuple[object, ...]:
+    """What problems of the same rule have in common."""
+    return (problem.file, problem.line, problem.column, problem.place)
 
 
 def _labels_of_targets(plan: Plan) -> Iterator[str]:

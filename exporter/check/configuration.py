@@ -1,4 +1,4 @@
-"""What a configuration leaves open, although all of it is valid: `redis-vigil check config` warns of it."""
+"""`doubts_of`: says what a configuration leaves open, although all of it is valid."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +14,7 @@ from exporter.config.url_faults import VARIABLE
 from exporter.config.validation import Place
 from exporter.config.web_config import WebConfig
 from exporter.errors import Problem
+from exporter.model.counts import count_of
 from exporter.model.duration import format_duration
 from exporter.notify.not_sent import REMEDY
 from exporter.samplers.queues.frameworks.key_owners import KeyOwners
@@ -92,11 +93,6 @@ def _rounded(seconds: float) -> int:
     """Whole days, hours or minutes: it is an estimate."""
     unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= 2 * unit), 1)
     return max(1, round(seconds / unit)) * unit
-
-
-def count_of(number: int, noun: str) -> str:
-    """`1 target`, `2 targets`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:

@@ -1,0 +1,52 @@
+"""`warnings_of`: says of a plan what is valid in its files, and yet cannot be meant."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from exporter.check.configuration import alertmanager_doubts, doubts_of, secrets_in_queries, web_doubts
+from exporter.check.rules import report_on, rule_doubts
+from exporter.check.unknown_metrics import UnknownMetrics
+from exporter.config.web import parse_listen_address
+from exporter.errors import Problem
+from exporter.reload import Plan
+from exporter.routing import doubt_links
+from exporter.rules.check import CheckReport
+
+
+def warnings_of(plan: Plan) -> Sequence[str]:
+    """Everything that `redis-vigil check config` says of these files, one line each.
+
+    Raises `ConfigError` where a file cannot be read any more. Reads files and looks through all rules: call
+    it in a thread where others wait.
+    """
+    doubts = (*errors_of(plan), *doubts_about(plan, report_on(plan.rule_files, plan)))
+    return [" ".join(str(doubt).split("\n")) for doubt in doubts]
+
+
+def errors_of(plan: Plan) -> Sequence[Problem]:
+    """What the daemon runs with, as Prometheus and Alertmanager do, and `check config` refuses."""
+    secrets = secrets_in_queries(plan.file, plan.config) if plan.file else ()
+    return (*plan.routing.missing_templates, *secrets)
+
+
+def doubts_about(
+    plan: Plan, report: CheckReport, unknown_metrics: UnknownMetrics = UnknownMetrics.WARN
+) -> Iterator[Problem]:
+    """What `check config` warns of; `report` is that about the plan's rules."""
+    if plan.file is not None:
+        yield from _doubts_of_files(plan.file, plan)
+    yield from rule_doubts(report, unknown_metrics)
+
+
+def _doubts_of_files(path: Path, plan: Plan) -> Iterator[Problem]:
+    config, routing = plan.config, plan.routing.config
+    for pattern in config.empty_rule_patterns:
+        yield Problem(str(path), 0, 0, "rule_files", f'no file matches "{pattern}"')
+    host, _ = parse_listen_address(config.web.listen_address)
+    if links := doubt_links(routing, config.web.external_url, host):
+        yield Problem(str(path), 0, 0, "", links)
+    yield from doubts_of(path, config)
+    yield from web_doubts(config.web.config_file, plan.access.config)
+    alerting = config.alerting
+    if alerting.config_file is not None and not alerting.alertmanagers:
+        yield from alertmanager_doubts(alerting.config_file, routing)
