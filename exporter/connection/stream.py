@@ -8,6 +8,7 @@ from pathlib import Path
 import redis.asyncio
 
 from exporter.connection.bounds import ReplyBoundError, ReplyBounds
+from exporter.connection.causes import tls_text
 from exporter.connection.dialing import dial
 from exporter.connection.wire import Wire
 from exporter.errors import Reason, TargetError
@@ -156,7 +157,5 @@ def _make_context(tls: Tls, _: tuple[tuple[int, int, int], ...]) -> ssl.SSLConte
             context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: b"")
     except (OSError, ssl.SSLError) as error:
         files = ", ".join(str(file) for file in (tls.ca_file, tls.cert_file, tls.key_file) if file)
-        raise TargetError(
-            Reason.TLS, f"cannot use the TLS files {files}: {error.strerror or error}"
-        ) from error
+        raise TargetError(Reason.TLS, f"cannot use the TLS files {files}: {tls_text(error)}") from error
     return context

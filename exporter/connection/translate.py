@@ -1,6 +1,5 @@
 """What redis-py, hiredis and the socket say, in this project's errors; nothing else knows theirs."""
 
-import os
 import re
 import socket
 import ssl
@@ -11,6 +10,7 @@ import redis.exceptions
 
 from exporter.connection.bounds import ReplyBoundError
 from exporter.connection.call import Reply
+from exporter.connection.causes import chain, system_text, tls_text
 from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
 from exporter.model.printable import printable
 
@@ -98,9 +98,9 @@ def _safe(text: str) -> str:
 
 def connect_error(error: BaseException, where: str) -> TargetError:
     """Why a connection could not be opened, or was lost."""
-    for cause in _chain(error):
+    for cause in chain(error):
         if isinstance(cause, ssl.SSLError | ssl.CertificateError):
-            return TargetError(_tls_reason(cause), f"{where}: TLS failed: {_safe(_tls_text(cause))}")
+            return TargetError(_tls_reason(cause), f"{where}: TLS failed: {_safe(tls_text(cause))}")
     if isinstance(error, TimeoutError | redis.exceptions.TimeoutError):
         return TargetError(Reason.TIMEOUT, f"{where}: no answer in time")
     if _NO_USERS.search(str(error)):
@@ -142,7 +142,7 @@ def _tls_reason(error: BaseException) -> Reason:
 
 
 def _socket_error(error: BaseException, where: str) -> TargetError:
-    causes = list(_chain(error))
+    causes = list(chain(error))
     if any(isinstance(cause, ConnectionResetError | BrokenPipeError | EOFError) for cause in causes):
         return TargetError(Reason.CLOSED, f"{where}: closed the connection")
     if "closed by server" in str(error).lower():
@@ -151,33 +151,10 @@ def _socket_error(error: BaseException, where: str) -> TargetError:
     if shut is not None:
         return shut
     system = next((cause for cause in causes if isinstance(cause, OSError)), error)
-    return TargetError(_system_reason(system), f"{where}: {_safe(_system_text(system))}")
+    return TargetError(_system_reason(system), f"{where}: {_safe(system_text(system))}")
 
 
 def _system_reason(error: BaseException) -> Reason:
     if isinstance(error, socket.gaierror):
         return Reason.UNKNOWN_HOST
     return Reason.REFUSED if isinstance(error, ConnectionRefusedError) else Reason.UNREACHABLE
-
-
-def _system_text(error: BaseException) -> str:
-    if isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno:
-        # asyncio words it as "Connect call failed ('127.0.0.1', 6379)"; the system's own words say more.
-        return os.strerror(error.errno)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
-
-
-def _tls_text(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    return str(getattr(error, "reason", None) or error)
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found

@@ -12,6 +12,7 @@ from exporter.discovery.groups import Groups
 from exporter.discovery.listing import MAX_BYTES, read_json
 from exporter.errors import DiscoveryError, Reason
 from exporter.http_client.decoding import is_known
+from exporter.http_client.failures import failure_text
 from exporter.http_client.transport import Answer, Transport
 
 _TIMEOUT_SECONDS = 20.0
@@ -64,7 +65,7 @@ class HttpSource:
         except (httpx.TimeoutException, TimeoutError) as error:
             raise DiscoveryError("no answer in time", Reason.TIMEOUT) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            raise DiscoveryError(f"no answer: {type(error).__name__}", Reason.UNREACHABLE) from error
+            raise DiscoveryError(f"no answer: {failure_text(error)}", Reason.UNREACHABLE) from error
 
 
 def _not_unpacked(encoding: str) -> str:

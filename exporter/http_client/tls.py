@@ -12,6 +12,7 @@ from typing import Final
 import certifi
 
 from exporter.config.alertmanager.http import TlsConfig
+from exporter.connection.causes import tls_text
 
 _VERSIONS: Final = {
     "TLS10": ssl.TLSVersion.TLSv1,
@@ -98,7 +99,7 @@ def _trusting(config: TlsConfig) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=config.ca_file, cadata=config.ca or None)
     except (ssl.SSLError, OSError, ValueError) as error:
-        raise ValueError(f"{config.ca_file or 'ca'}: no certificates: {_reason(error)}") from error
+        raise ValueError(f"{config.ca_file or 'ca'}: no certificates: {tls_text(error)}") from error
 
 
 def _load_certificate(context: ssl.SSLContext, config: TlsConfig) -> None:
@@ -111,7 +112,7 @@ def _load_certificate(context: ssl.SSLContext, config: TlsConfig) -> None:
             context.load_cert_chain(certificate, key, password=_no_password)
         except (ssl.SSLError, OSError, ValueError) as error:
             raise ValueError(
-                f"{config.cert_file or 'cert'}: no certificate with its key: {_reason(error)}"
+                f"{config.cert_file or 'cert'}: no certificate with its key: {tls_text(error)}"
             ) from None
 
 
@@ -126,9 +127,3 @@ def _write(path: Path, text: str) -> Path:
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return path
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return str(error.reason or error.args[-1])
-    return str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)

@@ -13,6 +13,7 @@ from typing import Final
 
 import aiosmtplib
 
+from exporter.connection.causes import chain, tls_text
 from exporter.connection.names import is_name, name_of
 from exporter.errors import NotifyError
 from exporter.http_client.tls import TlsContexts
@@ -234,9 +235,18 @@ def _translated(name: str) -> Iterator[None]:
             f"{name}: no reply in time", retryable=True, kind="contextDeadlineExceeded"
         ) from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise NotifyError(f"{name}: {_shown(str(error)) or type(error).__name__}", retryable=True) from None
+        raise NotifyError(f"{name}: {_shown(_reason(error))}", retryable=True) from None
     except ValueError as error:
         raise NotifyError(f"{name}: {_shown(str(error))}", retryable=False) from None
+
+
+def _reason(error: BaseException) -> str:
+    for cause in chain(error):
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {tls_text(cause)}"
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected | ConnectionError):
+        return "the server closed the connection"
+    return str(error) or "the connection broke"
 
 
 def _shown(reply: str) -> str:

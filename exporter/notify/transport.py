@@ -7,7 +7,7 @@ import httpx
 
 from exporter.config.alertmanager.http import HttpConfig
 from exporter.errors import NotifyError
-from exporter.http_client.redirects import MOST
+from exporter.http_client.failures import failure_text
 from exporter.http_client.transport import Answer, Transport, host_of
 
 _MAX_ANSWER_BYTES: Final = 64 * 1024
@@ -47,26 +47,7 @@ class ReceiverTransport:
         timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
         final = isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects))
         return NotifyError(
-            f"{self._name}: {host_of(url)}: {_reason(error).replace(url, '<url>')}",
+            f"{self._name}: {host_of(url)}: {failure_text(error).replace(url, '<url>')}",
             retryable=not final,
             kind="contextDeadlineExceeded" if timed_out else "other",
         )
-
-
-_REASONS: Final[Mapping[type[Exception], str]] = {
-    httpx.ConnectTimeout: "no connection in time",
-    httpx.ReadTimeout: "no answer in time",
-    httpx.WriteTimeout: "the receiver does not read",
-    httpx.ReadError: "the connection broke",
-    httpx.WriteError: "the connection broke",
-    httpx.TooManyRedirects: f"more than {MOST} redirects",
-    httpx.InvalidURL: "the URL is none",
-    # h11 would show the header, which may be a password.
-    httpx.LocalProtocolError: "a header cannot be sent: does a password or token hold a line break?",
-    UnicodeEncodeError: "the URL is none, or a header holds other characters than those of ASCII",
-}
-
-
-def _reason(error: Exception) -> str:
-    known = _REASONS.get(type(error))
-    return known or " ".join(str(error).split()) or type(error).__name__

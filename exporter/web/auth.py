@@ -17,6 +17,7 @@ import bcrypt
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.config.web_config import TlsServerConfig
+from exporter.connection.causes import tls_text
 from exporter.errors import ConfigError, Problem
 
 # These say nothing about anybody's data, and what restarts containers has no password.
@@ -138,12 +139,14 @@ def server_tls(config: TlsServerConfig, file: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[config.min_version]
     context.maximum_version = _VERSIONS[config.max_version]
+    files = f"the certificate {config.cert_file} and its key {config.key_file}"
     try:
         context.load_cert_chain(config.cert_file, config.key_file, password=lambda: b"")
         if config.client_ca_file is not None:
+            files = f"the authorities in {config.client_ca_file}"
             context.load_verify_locations(config.client_ca_file)
     except (OSError, ssl.SSLError) as error:
-        message = f"the certificate or key cannot be used: {error.strerror or error}"
+        message = f"{files} cannot be used: {tls_text(error)}"
         raise ConfigError([Problem(file, 0, 0, "tls_server_config", message)]) from error
     context.verify_mode = _VERIFY_MODES[config.client_auth_type]
     return context

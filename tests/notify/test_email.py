@@ -310,8 +310,12 @@ class TestTls:
             error = refusal(
                 server, require_tls=True, force_implicit_tls=implicit, tls_config={"ca_file": file}
             )
-            assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+            assert "TLS failed: unable to get local issuer certificate" in str(error)
             assert error.retryable
+
+    def test_tls_where_there_is_none(self) -> None:
+        error = refusal(MailServer(), force_implicit_tls=True)
+        assert str(error).endswith("TLS failed: the other side does not speak TLS at this port")
 
     def test_certificate_for_another_name(self, authority: tuple[trustme.CA, str]) -> None:
         ca, file = authority

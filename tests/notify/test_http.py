@@ -137,7 +137,7 @@ class TestTls:
 
         async def check() -> None:
             async with HttpListener(tls=server) as listener:
-                with pytest.raises(NotifyError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+                with pytest.raises(NotifyError, match="TLS failed: unable to get local issuer") as caught:
                     await post(HttpConfig(), listener.url)
                 assert caught.value.retryable
                 await post(HttpConfig(tls_config=TlsConfig(ca_file=tmp_path / "ca.pem")), listener.url)

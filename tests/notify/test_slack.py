@@ -304,7 +304,7 @@ class TestFaultyTemplates:
             "serverError",
             "slack: HOST: unexpected status code 500: rollup_error",
         ),
-        (RESET, True, "other", "slack: HOST: Server disconnected without sending a response."),
+        (RESET, True, "other", "slack: HOST: the connection was closed without an answer"),
         (HANG, True, "contextDeadlineExceeded", "slack: HOST: no answer within 0.2 s"),
     ],
 )

@@ -160,7 +160,7 @@ def test_nobody_listens() -> None:
         async with HttpListener() as listener:
             integration = make(f"webhook_configs: [{{url: '{listener.url}'}}]")
         with pytest.raises(
-            NotifyError, match=r"webhook: 127\.0\.0\.1:\d+: All connection attempts failed"
+            NotifyError, match=r"webhook: 127\.0\.0\.1:\d+: cannot connect: Connection refused"
         ) as caught:
             await integration.send(notification())
         assert caught.value.retryable
