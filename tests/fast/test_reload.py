@@ -398,7 +398,8 @@ def test_a_broken_web_configuration_is_one_line_at_a_reload(
                 with pytest.raises(VigilError):
                     await daemon.app.reload()
                 await daemon.get("/metrics")
-                assert len(caplog.records) == 1
+                # That the target is up may come at any time.
+                assert len([one for one in caplog.records if one.levelname != "INFO"]) == 1
                 assert not daemon.app.access.is_current
             # Without a reload the line comes with the next request.
             caplog.clear()
