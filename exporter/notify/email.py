@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from exporter.config.alertmanager.email import EmailConfig
+from exporter.config.alertmanager.globals import mail_port
 from exporter.config.alertmanager.http import TlsConfig
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.errors import NotifyError
@@ -24,6 +25,7 @@ TIMEOUT_SECONDS: Final = 45.0
 """The longest that handing over one mail may take."""
 
 IMPLICIT_TLS_PORT: Final = 465
+_DEFAULT_PORT: Final = 25
 
 
 class EmailIntegration:
@@ -84,7 +86,7 @@ class EmailIntegration:
 def make_server(config: EmailConfig, *, auth_without_tls: bool = False) -> SmtpServer:
     """The mail server of an entry of `email_configs`."""
     host, _, port_text = config.smarthost.rpartition(":")
-    host, port = host.strip("[]") or "localhost", _port(port_text)
+    host, port = host.strip("[]") or "localhost", mail_port(port_text) or _DEFAULT_PORT
     implicit = config.force_implicit_tls
     tls = config.tls_config or TlsConfig()
     return SmtpServer(
@@ -105,10 +107,3 @@ def make_server(config: EmailConfig, *, auth_without_tls: bool = False) -> SmtpS
         ),
         auth_without_tls=auth_without_tls,
     )
-
-
-_NAMED_PORTS: Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587}
-
-
-def _port(text: str) -> int:
-    return int(text) if text.isdecimal() else _NAMED_PORTS.get(text, 25)

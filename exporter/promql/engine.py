@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -274,12 +275,8 @@ class _Collector:
     def series(self) -> list[result.RangeSeries]:
         """All series with at least one point, sorted by labels."""
         self._flush()
-        ordered = self._run.sorted(list(self._points), _pairs)
+        ordered = self._run.sorted(list(self._points), attrgetter("pairs"))
         return self._run.map(lambda labels: result.RangeSeries(labels, self._points[labels]), ordered)
-
-
-def _pairs(labels: Labels) -> tuple[tuple[str, str], ...]:
-    return labels.pairs
 
 
 def _sorted_unique(series: list[result.RangeSeries], run: Run) -> list[result.RangeSeries]:

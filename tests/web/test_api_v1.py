@@ -379,9 +379,9 @@ def test_what_there_is_little_of_is_answered_truly(app: ASGIApp) -> None:
 
 
 def test_a_reload_that_failed_is_a_notification(store: Store) -> None:
-    app = Starlette(routes=status.routes(store, Clock(), lambda: False, loaded_at=lambda: 0.0))
+    app = Starlette(routes=status.routes(store, Clock(), lambda: False, loaded_at=lambda: 1.5))
     assert ask(app, "notifications") == [
-        {"text": "Configuration reload has failed.", "date": "1970-01-01T00:00:00Z", "active": True}
+        {"text": "Configuration reload has failed.", "date": "1970-01-01T00:00:01.500Z", "active": True}
     ]
 
 

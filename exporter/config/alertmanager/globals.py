@@ -11,12 +11,27 @@ from exporter.config.fields import Duration, RelativePath, SecretText, Section
 from exporter.model.secret import Secret
 
 _HOST_PORT: Final = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*):([^:\[\]]+)")
+_NAMED_PORTS: Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587}
 
 
 def _host_port(text: str) -> str:
-    if text and not _HOST_PORT.fullmatch(text):
+    if not text:
+        return text
+    found = _HOST_PORT.fullmatch(text)
+    if found is None:
         raise ValueError(f'"{text}" is not an address such as mail.example.com:587')
+    if mail_port(found[1]) is None:
+        names = ", ".join(_NAMED_PORTS)
+        raise ValueError(f'the port "{found[1]}" must be a number from 1 to 65535, or one of {names}')
     return text
+
+
+def mail_port(text: str) -> int | None:
+    """The port of a mail server, by number or name; None for what is none."""
+    if text.isascii() and text.isdecimal():
+        port = int(text) if len(text) <= 5 else 0
+        return port if 0 < port <= 65_535 else None
+    return _NAMED_PORTS.get(text)
 
 
 HostPort = Annotated[Text, AfterValidator(_host_port)]

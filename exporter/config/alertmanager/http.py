@@ -51,6 +51,10 @@ def check_url(text: str) -> str:
         raise ValueError("must be a URL that begins with http:// or https://")
     if not host:
         raise ValueError("must be a URL with a host")
+    try:
+        parts.port  # noqa: B018 (it is read when it is asked for)
+    except ValueError:
+        raise ValueError("is not a URL: the port must be a number from 1 to 65535") from None
     return text
 
 

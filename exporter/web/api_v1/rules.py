@@ -1,7 +1,6 @@
 """`rules` and `alerts`: the rules that the daemon runs, and what they found."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,11 +13,11 @@ from exporter.model.floats import format_exponent
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME, AlertingRule
 from exporter.rules.group import Group, Rule
+from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.paging import Page
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import Answer, BadDataError, api
 
-_NEVER = "0001-01-01T00:00:00Z"
 _KINDS = {"": ("alerting", "recording"), "alert": ("alerting",), "record": ("recording",)}
 
 
@@ -98,7 +97,7 @@ def _encode_group(group: Group, shown: _Filter) -> dict[str, Any]:
         "interval": group.interval_ms / 1000,
         "limit": group.spec.limit,
         "evaluationTime": group.evaluation_seconds,
-        "lastEvaluation": _moment(group.evaluated_at_ms),
+        "lastEvaluation": write_moment(group.evaluated_at_ms),
     }
 
 
@@ -110,7 +109,7 @@ def _encode_rule(rule: Rule, with_alerts: bool) -> dict[str, Any]:
         "labels": dict(rule.spec.label_texts),
         "health": status.health.value,
         "evaluationTime": status.evaluation_seconds,
-        "lastEvaluation": _moment(status.evaluated_at_ms),
+        "lastEvaluation": write_moment(status.evaluated_at_ms),
     }
     if status.last_error:
         common["lastError"] = status.last_error
@@ -137,19 +136,9 @@ def _encode_alert(rule: AlertingRule, alert: ActiveAlert) -> dict[str, Any]:
         "labels": {**alert.labels.as_dict(), ALERT_NAME: rule.spec.name},
         "annotations": dict(alert.annotations),
         "state": alert.state.value,
-        "activeAt": _moment(alert.active_at_ms),
+        "activeAt": write_moment(alert.active_at_ms),
         "value": format_exponent(alert.value),
     }
     if alert.keep_firing_since_ms:
-        encoded["keepFiringSince"] = _moment(alert.keep_firing_since_ms)
+        encoded["keepFiringSince"] = write_moment(alert.keep_firing_since_ms)
     return encoded
-
-
-def _moment(milliseconds: int | None) -> str:
-    if not milliseconds:
-        return _NEVER
-    return (
-        datetime.fromtimestamp(milliseconds / 1000, UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -46,7 +47,7 @@ def routes(
 
         def find(turns: Turns) -> Answer:
             check = _Check(turns, account)
-            found = sort_pieces(list(set(selection.labels(check))), _pairs, check.give_way)
+            found = sort_pieces(list(set(selection.labels(check))), attrgetter("pairs"), check.give_way)
             warnings = [TRUNCATED] if limit is not None and limit < len(found) else []
             encoded = encode_json(map(Labels.as_dict, islice(found, limit)), check.note_text)
             drop(found, check.give_way)
@@ -111,10 +112,6 @@ class _Check:
         if self._account is not None:
             self._account.hold_text(written_bytes)
         self._turns.give_way()
-
-
-def _pairs(labels: Labels) -> tuple[tuple[str, str], ...]:
-    return labels.pairs
 
 
 class _Selection:

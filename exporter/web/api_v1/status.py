@@ -4,7 +4,6 @@ import os
 import platform
 import socket
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -12,11 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import exporter
-from exporter.clock import Clock
+from exporter.clock import Clock, to_milliseconds
 from exporter.model.duration import format_duration
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
 from exporter.promql.memory import Budget
 from exporter.store import Store
+from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.query import LIMITS
 from exporter.web.api_v1.reply import Answer, api
 
@@ -54,11 +54,11 @@ def routes(
     async def runtime_info(_: Request) -> Answer:
         return Answer(
             {
-                "startTime": _moment(started_at),
+                "startTime": write_moment(to_milliseconds(started_at)),
                 "CWD": os.getcwd(),
                 "hostname": socket.gethostname(),
-                "serverTime": _moment(clock.now()),
-                "lastConfigTime": _moment(loaded_at()),
+                "serverTime": write_moment(to_milliseconds(clock.now())),
+                "lastConfigTime": write_moment(to_milliseconds(loaded_at())),
                 "timeSeriesCount": store.series_count,
                 "storageRetention": format_duration(store.retention_ms),
                 "reloadConfigSuccess": reload_successful(),
@@ -102,12 +102,14 @@ def routes(
     )
 
 
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
 def _notifications(reload_successful: bool, loaded_at: float) -> list[dict[str, Any]]:
     """What Prometheus' own pages show at their top."""
     if reload_successful:
         return []
-    return [{"text": "Configuration reload has failed.", "date": _moment(loaded_at), "active": True}]
+    return [
+        {
+            "text": "Configuration reload has failed.",
+            "date": write_moment(to_milliseconds(loaded_at)),
+            "active": True,
+        }
+    ]

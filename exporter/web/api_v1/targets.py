@@ -1,7 +1,6 @@
 """`targets` and `scrape_pools`: what the daemon watches, and what it knows about the metrics of each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from exporter.model.duration import format_duration
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
+from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.parameters import Parameters, read_selector
 from exporter.web.api_v1.reply import Answer, BadDataError, api
 from exporter.web.api_v1.series import describe_family
@@ -101,7 +101,7 @@ def _encode_target(runner: TargetRunner) -> dict[str, Any]:
         "scrapeUrl": str(runner.target.address),
         "globalUrl": str(runner.target.address),
         "lastError": status.message if status else "",
-        "lastScrape": datetime.fromtimestamp(attempted_at, UTC).isoformat().replace("+00:00", "Z"),
+        "lastScrape": write_moment(to_milliseconds(attempted_at)),
         "lastScrapeDuration": status.duration_seconds if status else 0.0,
         "health": health,
         "scrapeInterval": _interval(runner),

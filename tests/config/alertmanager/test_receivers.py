@@ -63,6 +63,14 @@ _REFUSED = {
     "email_configs: [{to: a, from: b, smarthost: x}]": (
         '49: email_configs[0].smarthost: "x" is not an address such as mail.example.com:587'
     ),
+    "email_configs: [{to: a, from: b, smarthost: 'x:99999'}]": (
+        '49: email_configs[0].smarthost: the port "99999" must be a number from 1 to 65535, or one of smtp, '
+        "smtps, submissions, submission"
+    ),
+    "email_configs: [{to: a, from: b, smarthost: 'x:mail'}]": (
+        '49: email_configs[0].smarthost: the port "mail" must be a number from 1 to 65535, or one of smtp, '
+        "smtps, submissions, submission"
+    ),
     "email_configs: [{to: a, from: b, smarthost: 'x:25', headers: {subject: a, SUBJECT: b}}]": (
         '79: email_configs[0].headers.SUBJECT: the header "Subject" is there already'
     ),
@@ -74,6 +82,9 @@ _REFUSED = {
     ),
     "email_configs: [{to: a, auth_password: x, auth_password_file: y}]": (
         "21: email_configs[0]: at most one of auth_password, auth_password_file can be given"
+    ),
+    "webhook_configs: [{url: 'http://x:99999/'}]": (
+        "29: webhook_configs[0].url: is not a URL: the port must be a number from 1 to 65535"
     ),
     "webhook_configs: [{}]": "23: webhook_configs[0]: needs a url or a url_file",
     "webhook_configs: [{url: 'http://x', url_file: y}]": (
