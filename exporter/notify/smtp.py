@@ -13,7 +13,7 @@ from typing import Final
 
 import aiosmtplib
 
-from exporter.connection.causes import chain, tls_text
+from exporter.connection.causes import chain, system_text, tls_text
 from exporter.connection.names import is_name, name_of
 from exporter.errors import NotifyError
 from exporter.http_client.tls import TlsContexts
@@ -224,6 +224,9 @@ def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
+        if error.code < 0:
+            # Its text is aiosmtplib's, and the first line that was sent.
+            raise NotifyError(f"{name}: what answers does not speak SMTP", retryable=True) from None
         retryable = error.code < 500
         raise NotifyError(
             f"{name}: {error.code} {_shown(error.message)}",
@@ -246,7 +249,9 @@ def _reason(error: BaseException) -> str:
             return f"TLS failed: {tls_text(cause)}"
     if isinstance(error, aiosmtplib.SMTPServerDisconnected | ConnectionError):
         return "the server closed the connection"
-    return str(error) or "the connection broke"
+    if isinstance(error, socket.gaierror):
+        return f"the name is not found: {system_text(error)}"
+    return system_text(error) if isinstance(error, OSError) else str(error) or "the connection broke"
 
 
 def _shown(reply: str) -> str:

@@ -1,6 +1,7 @@
 """Mails to a real SMTP server."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 from email import message_from_bytes, policy
@@ -312,6 +313,38 @@ class TestTls:
             )
             assert "TLS failed: unable to get local issuer certificate" in str(error)
             assert error.retryable
+
+    @pytest.mark.parametrize(
+        ("greeting", "expected"),
+        [
+            (b"", "the server closed the connection"),
+            (b"HTTP/1.1 400 Bad Request\r\n\r\n", "what answers does not speak SMTP"),
+            (b"\xff\xfe\r\n", "what answers does not speak SMTP"),
+            (b"220 " + 100_000 * b"x", "what answers does not speak SMTP"),
+        ],
+    )
+    def test_what_is_no_mail_server(self, greeting: bytes, expected: str) -> None:
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError):
+                writer.write(greeting)
+                await writer.drain()
+            writer.close()
+
+        async def run() -> str:
+            async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+                address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+                entry = json.dumps({"email_configs": [{**_PLAIN, "smarthost": address}]})[1:-1]
+                with pytest.raises(NotifyError) as caught:
+                    await make(entry).send(notification())
+                assert caught.value.retryable
+                return str(caught.value).removeprefix(f"email: {address}: ")
+
+        assert asyncio.run(run()) == expected
+
+    def test_a_mail_server_without_address(self) -> None:
+        entry = json.dumps({"email_configs": [{**_PLAIN, "smarthost": "nobody.invalid:25"}]})[1:-1]
+        with pytest.raises(NotifyError, match=r"^email: nobody.invalid:25: the name is not found: \w"):
+            asyncio.run(make(entry).send(notification()))
 
     def test_tls_where_there_is_none(self) -> None:
         error = refusal(MailServer(), force_implicit_tls=True)
