@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from exporter.check.tls_files import tls_doubts
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.document import Document
 from exporter.config.fields import format_size
@@ -40,6 +41,7 @@ def doubts_of(path: Path, config: Config) -> Sequence[Problem]:
         message = "neither targets nor discovery name a server: nothing would be watched"
         doubts.append(Problem(str(path), 0, 0, "", message))
     doubts += [document.problem(place, _NOT_PUT_IN.format(name)) for place, name in _variables(document.data)]
+    doubts += tls_doubts(document, config)
     if retention := _doubt_retention(config):
         doubts.append(document.problem(("storage", "retention"), retention))
     return doubts
@@ -98,6 +100,7 @@ def _rounded(seconds: float) -> int:
 def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:
     """What an alertmanager.yml holds that nothing is done about, where no Alertmanager sends instead."""
     document = Document.load(path, lenient=True)
+    yield from tls_doubts(document, config)
     for index, receiver in enumerate(config.receivers):
         if receiver.name not in config.routed_receivers:
             continue

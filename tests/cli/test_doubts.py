@@ -41,6 +41,34 @@ def test_doubtful_configurations(tmp_path: Path, text: str, expected: str) -> No
     assert (done.returncode, done.stderr) == (0, f"warning: {expected}\n")
 
 
+def test_files_for_tls_that_hold_something_else(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    (tmp_path / "alertmanager.yml").write_text(
+        "route: {receiver: ops}\n"
+        "receivers:\n"
+        "- name: ops\n"
+        "  webhook_configs:\n"
+        "  - {url: 'https://h/', http_config: {tls_config: {ca_file: empty.pem}}}\n"
+    )
+    (tmp_path / "config.yml").write_text(
+        "targets:\n"
+        "- {url: 'rediss://h', tls: {ca_file: empty.pem}}\n"
+        "- {url: 'rediss://i', tls: {cert_file: empty.pem, key_file: empty.pem}}\n"
+        "- {url: 'rediss://j', tls: {server_name: j.example}}\n"
+        "web: {external_url: 'http://v/'}\nalerting: {config_file: alertmanager.yml}\nrule_files: []\n"
+    )
+    done = run_command(tmp_path, "check", "config", "config.yml")
+    assert done.returncode == 0
+    assert [line.replace(f"{tmp_path}/", "") for line in done.stderr.splitlines()] == [
+        "warning: config.yml:2:28: targets[0].tls: cannot use the TLS files empty.pem: it holds no "
+        "certificate in PEM format",
+        "warning: config.yml:3:28: targets[1].tls: cannot use the TLS files empty.pem, empty.pem: both have "
+        "to be in PEM format, and the key not encrypted",
+        "warning: alertmanager.yml:5:51: receivers[0].webhook_configs[0].http_config.tls_config: empty.pem: "
+        "no certificates: it holds no certificate in PEM format",
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
