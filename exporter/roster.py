@@ -1,6 +1,6 @@
 """Who is watched: the servers of the configuration, and those found, each once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from exporter.discovery.base import Found
 from exporter.discovery.identity import Identities, place_of
@@ -9,6 +9,8 @@ from exporter.model.target import Target
 from exporter.reload import Plan, plan_found
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.slot import SamplerPlan
+from exporter.time_slice import TimeSlice
 
 
 class Roster:
@@ -43,12 +45,21 @@ class Roster:
         """Watch what a plan names and what was found. Returns whether what is known of servers has got other
         names, or was dropped since these stand for others."""
         config = plan.config
-        kept = await self._merge(plan.targets, found)
-        wanted = {**plan.targets, **plan_found(config, kept)}
+        configured = await self._as_watched(plan.targets)
+        kept = await self._merge(configured, found)
+        wanted = {**configured, **plan_found(config, kept)}
         timeout_seconds = config.global_.sample_timeout.seconds
         return await self._fleet.watch(
             wanted, timeout_seconds=timeout_seconds, replaced=self._replaced(wanted)
         )
+
+    async def _as_watched(
+        self, targets: Mapping[Target, Sequence[SamplerPlan]]
+    ) -> dict[Target, Sequence[SamplerPlan]]:
+        """The same, with the very objects that are watched already: to compare others takes long."""
+        watched = {runner.target: runner.target for runner in self._fleet.runners}
+        pairs = TimeSlice().each(targets.items())
+        return {watched.get(target, target): plans async for target, plans in pairs}
 
     async def _merge(self, configured: Iterable[Target], found: Sequence[Found]) -> Sequence[Found]:
         """Those of the servers found that are to be watched besides the configured ones, each under a name of

@@ -181,6 +181,14 @@ class Layout:
             return self.shape.position(other.points[position].series) is not None
         return self.position(other.labels(position)) is not None
 
+    def is_apart(self, other: "Layout") -> bool:
+        """Whether what the series of each have in common tells that none can be in both."""
+        if self.base == other.base:
+            return False
+        own, others = self.shape.own_names, other.shape.own_names
+        different = set(self.base.pairs) ^ set(other.base.pairs)
+        return any(name not in own and name not in others for name, _ in different)
+
     @property
     def is_plain(self) -> bool:
         """Whether no point has a label of its own that stands for one in common."""

@@ -92,6 +92,10 @@ class Target:
     labels: Labels = EMPTY
     job: str = ""
 
+    def __hash__(self) -> int:
+        # Hardly any two have one name; a hash of everything would be made anew for each look-up.
+        return hash(self.instance)
+
     @property
     def exposed_labels(self) -> Labels:
         """The labels that every series of this target has on `/metrics`: `instance` and its own."""

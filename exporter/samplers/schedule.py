@@ -31,6 +31,7 @@ class SampleSchedule:
         self._timers: dict[TargetRunner, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_FIRST_PASSES_AT_A_TIME)
+        self._turn = asyncio.Lock()
 
     def start(self) -> None:
         """Begin to run what was and will be added."""
@@ -102,8 +103,15 @@ class SampleSchedule:
         names = [plan.spec.name for plan in runner.plans]
         async with self._room:
             if VITAL in names:
+                await self._wait_for_turn()
                 await self._run(runner, [VITAL])
+            await self._wait_for_turn()
             await self._run(runner, [name for name in names if name != VITAL])
+
+    async def _wait_for_turn(self) -> None:
+        """One after the other: the first passes of many targets at once would hold up everything else."""
+        async with self._turn:
+            await asyncio.sleep(0)
 
     async def _run(self, runner: TargetRunner, names: Sequence[str]) -> None:
         await runner.run(*names)

@@ -19,7 +19,6 @@ BLOCK_BYTES = 1_300
 _STATE_BYTES = 30
 _BEGINNING_BYTES = 200
 _EMPTY_LAYOUT = Layout(())
-_NONE: Set[int] = frozenset()
 # History is given up in pieces of at least this part of what is left.
 _LEAST_SHED = 16
 # Where nothing was told for long, counts that begin stood at 0 so long ago: the usual time between samples.
@@ -318,17 +317,20 @@ def distinct(
 ) -> Iterator[tuple[Layout, int]]:
     """The places of layouts, less those of series that a layout before holds."""
     # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
-    known: dict[Labels, set[int]] = {}
+    known: dict[Labels, tuple[set[int], set[Labels]]] = {}
     for index, layout in enumerate(layouts):
-        newer, points, places = layouts[:index], layout.points, positions(layout)
-        if newer and places:
-            seen = known.get(layout.base, _NONE)
-            places = [place for place in places if id(points[place]) not in seen]
+        points, places = layout.points, positions(layout)
+        ids, series = known.setdefault(layout.base, (set(), set()))
+        if ids:
+            places = [place for place in places if id(points[place]) not in ids]
+            places = [place for place in places if points[place].series not in series]
+        others = [one for one in layouts[:index] if one.base != layout.base and not one.is_apart(layout)]
         for place in places:
-            if not any(one.holds(layout, place) for one in newer):
+            if not any(one.holds(layout, place) for one in others):
                 yield layout, place
         if index + 1 < len(layouts):
-            known.setdefault(layout.base, set()).update([id(points[place]) for place in places])
+            ids.update([id(points[place]) for place in places])
+            series.update([points[place].series for place in places])
 
 
 def _difference(before: Layout, after: Layout) -> Set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from exporter.promql.functions.windows import WindowFunction
 from exporter.promql.operators.base import RangeOperator, ScalarOperator
 from exporter.promql.operators.prefetch import Prefetch
+from exporter.promql.pieces import pieces
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, Key, Presence, Vector
 
@@ -55,7 +56,9 @@ class ApplyToCounters:
         vector = self._applied.evaluate(run, at)
         if vector.keys is not self._keys:
             self._keys = vector.keys
-            names = {key.labels.name: None for key in vector.keys}
+            names: dict[str, None] = {}
+            for some in pieces(vector.keys, run.check):
+                names.update(dict.fromkeys([key.labels.name for key in some]))
             self._doubtful = [name for name in names if name and not name.endswith(_COUNTER_SUFFIXES)]
         for name in self._doubtful:
             message = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket"

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from exporter.clock import Clock
+from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind
 from exporter.promql.disposal import drop
 from exporter.promql.memory import Account, Budget
-from exporter.promql.pieces import sort_pieces
+from exporter.promql.pieces import PIECE, sort_pieces
 from exporter.store import Store
 from exporter.web.api_v1.encode import encode_json
 from exporter.web.api_v1.parameters import Parameters
@@ -47,7 +48,7 @@ def routes(
 
         def find(turns: Turns) -> Answer:
             check = _Check(turns, account)
-            found = sort_pieces(list(set(selection.labels(check))), attrgetter("pairs"), check.give_way)
+            found = sort_pieces(_distinct(selection, check, turns), attrgetter("pairs"), check.give_way)
             warnings = [TRUNCATED] if limit is not None and limit < len(found) else []
             encoded = encode_json(map(Labels.as_dict, islice(found, limit)), check.note_text)
             drop(found, check.give_way)
@@ -91,6 +92,21 @@ def routes(
         Route("/api/v1/label/{name}/values", api(label_values), methods=["GET"]),
         Route("/api/v1/metadata", api(metadata), methods=["GET"]),
     )
+
+
+def _distinct(selection: "_Selection", check: "_Check", turns: Turns) -> list[Labels]:
+    """The labels of a selection, each once. What was found is let go of in pieces where it is too much."""
+    found: set[Labels] = set()
+    try:
+        for labels in selection.labels(check):
+            found.add(labels)
+    except QueryError:
+        while found:
+            for _ in range(min(PIECE, len(found))):
+                found.pop()
+            turns.give_way()
+        raise
+    return list(found)
 
 
 class _Check:
