@@ -1,7 +1,7 @@
 """What has to be done from time to time, whatever else happens."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -48,10 +48,10 @@ class Housekeeping:
             now = to_milliseconds(self._clock.now())
             if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
                 self._end_orphans(now)
-                await _in_slices(self._store.trim(now))
+                await TimeSlice().through(self._store.trim(now))
                 give_back()
                 trimmed_at = self._clock.monotonic()
-            await _in_slices(self._cap.relieve(now))
+            await TimeSlice().through(self._cap.relieve(now))
             self.write()
             await asyncio.sleep(self._interval_seconds())
 
@@ -61,9 +61,3 @@ class Housekeeping:
         for source in self._store.resumed_sources:
             if source not in alive and not source.startswith(SOURCE_PREFIX):
                 self._store.mark_stale(source, now)
-
-
-async def _in_slices(steps: Iterable[None]) -> None:
-    """Take the steps, and give way between two of them when it is time."""
-    async for _ in TimeSlice().each(steps):
-        pass

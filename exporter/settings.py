@@ -65,8 +65,7 @@ class Settings:
 
     async def _keep_what_rules_need(self, plan: Plan) -> None:
         """History that rules read goes last when memory is short."""
-        async for _ in TimeSlice().each(self.store.change_needs(plan.needs)):
-            pass
+        await TimeSlice().through(self.store.change_needs(plan.needs))
 
 
 def external_url_of(plan: Plan, listener: socket.socket, config: WebConfig) -> str:

@@ -33,3 +33,8 @@ class TimeSlice:
         for item in items:
             yield item
             await self.give_way()
+
+    async def through(self, steps: Iterable[None]) -> None:
+        """Take all steps of a generator; gives way between two of them, when it is time."""
+        for _ in steps:
+            await self.give_way()

@@ -12,6 +12,7 @@ from exporter.connection.causes import tls_text
 from exporter.connection.dialing import dial
 from exporter.connection.wire import Wire
 from exporter.errors import Reason, TargetError
+from exporter.model.file_stamp import FileStamp, stamp_of
 from exporter.model.secret import Secret
 from exporter.model.target import Target, Tls
 
@@ -134,19 +135,11 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
         (tls.ca_file,) if tls.ca_file else (Path(system.openssl_cafile), Path(system.openssl_capath))
     )
     files = (*authorities, tls.cert_file, tls.key_file)
-    return _make_context(tls, tuple(_stamp(file) for file in files if file))
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    try:
-        look = file.stat()
-    except OSError:
-        return 0, 0, 0
-    return look.st_ino, look.st_mtime_ns, look.st_size
+    return _make_context(tls, tuple(stamp_of(file) for file in files if file))
 
 
 @lru_cache(_CONTEXTS)
-def _make_context(tls: Tls, _: tuple[tuple[int, int, int], ...]) -> ssl.SSLContext:
+def _make_context(tls: Tls, _: tuple[FileStamp, ...]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file else None)
         if tls.insecure_skip_verify:

@@ -13,6 +13,7 @@ import certifi
 
 from exporter.config.alertmanager.http import TlsConfig
 from exporter.connection.causes import tls_text
+from exporter.model.file_stamp import FileStamp, stamp_of
 
 _VERSIONS: Final = {
     "TLS10": ssl.TLSVersion.TLSv1,
@@ -31,7 +32,7 @@ class TlsContexts:
     def __init__(self, config: TlsConfig) -> None:
         self._config = config
         self._has_files = any((config.ca_file, config.cert_file, config.key_file))
-        self._made_of: tuple[float, ...] | None = None
+        self._made_of: tuple[FileStamp, ...] | None = None
         self._context: ssl.SSLContext | None = None
 
     async def get(self) -> ssl.SSLContext:
@@ -45,13 +46,13 @@ class TlsContexts:
         return await asyncio.to_thread(self._get)
 
     def _get(self) -> ssl.SSLContext:
-        state = _modification_times(self._config)
+        state = _stamps(self._config)
         if self._context is None or state != self._made_of:
             self._context, self._made_of = _context_for(self._config, state), state
         return self._context
 
 
-def _context_for(config: TlsConfig, state: tuple[float, ...]) -> ssl.SSLContext:
+def _context_for(config: TlsConfig, state: tuple[FileStamp, ...]) -> ssl.SSLContext:
     if config.cert or config.cert_file:
         return make_context(config)
     # Most receivers trust the same authorities: these are read once for all.
@@ -60,20 +61,13 @@ def _context_for(config: TlsConfig, state: tuple[float, ...]) -> ssl.SSLContext:
 
 
 @lru_cache(32)
-def _shared_context(config: TlsConfig, _: tuple[float, ...]) -> ssl.SSLContext:
+def _shared_context(config: TlsConfig, _: tuple[FileStamp, ...]) -> ssl.SSLContext:
     return make_context(config)
 
 
-def _modification_times(config: TlsConfig) -> tuple[float, ...]:
+def _stamps(config: TlsConfig) -> tuple[FileStamp, ...]:
     paths = (config.ca_file, config.cert_file, config.key_file)
-    return tuple(_modification_time(path) for path in paths if path is not None)
-
-
-def _modification_time(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+    return tuple(stamp_of(path) for path in paths if path is not None)
 
 
 def make_context(config: TlsConfig) -> ssl.SSLContext:

@@ -126,8 +126,7 @@ class AlertingRule:
 
             await environment.turns.run(expand)
             return found
-        async for _ in TimeSlice().each(self._findings(samples, Expander(environment, at_ms), found)):
-            pass
+        await TimeSlice().through(self._findings(samples, Expander(environment, at_ms), found))
         return found
 
     def _findings(

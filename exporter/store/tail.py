@@ -43,8 +43,7 @@ class Tail:
         pieces: list[Piece] = []
         rows = 0
         time_slice = TimeSlice()
-        for _ in self._store.find_needed():
-            await time_slice.give_way()
+        await time_slice.through(self._store.find_needed())
         async for piece in self._pieces(since_ms, time_slice):
             pieces.append(piece)
             rows += len(piece.times)
@@ -109,8 +108,7 @@ class Tail:
             is_complete = mark is None or mark.shape != block.shape or first != mark.next_row
             needed, breaks = block.needed, self._store.breaks
             piece = Piece(block.source, [series.labels for series in needed], is_complete, block.times[low:])
-            for _ in piece.collect(needed, first):
-                await time_slice.give_way()
+            await time_slice.through(piece.collect(needed, first))
             if block.first_row > first or self._store.breaks != breaks or not self._holds(block.source, read):
                 # What was to be read was dropped or moved meanwhile: the next read sees what is left.
                 return None

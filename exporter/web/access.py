@@ -9,20 +9,17 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from exporter.config.web import WebSection
 from exporter.config.web_config import TlsServerConfig, WebConfig, load_web_config
 from exporter.errors import ConfigError, Problem
 from exporter.log import get_logger
+from exporter.model.file_stamp import FileStamp, stamp_of
 from exporter.web.auth import server_tls
 
 # A file without any user that has just been written may be one that is still being written.
 _SETTLED_SECONDS: Final = 2.0
-
-_Stamp = tuple[int, int, int] | None
-"""What a file has when it is changed: time of modification, size, inode. None: it is not there."""
 
 _log = get_logger(__name__)
 
@@ -34,7 +31,7 @@ class Access:
     section: WebSection
     config: WebConfig
     context: ssl.SSLContext | None
-    stamps: tuple[_Stamp, ...]
+    stamps: tuple[FileStamp, ...]
 
     @property
     def clients(self) -> object:
@@ -49,7 +46,7 @@ def read_access(section: WebSection) -> Access:
     Raises `ConfigError`, also where a certificate or key cannot be used.
     """
     file = section.config_file
-    before = _stamp(file)
+    before = stamp_of(file)
     config = load_web_config(file) if file else WebConfig()
     # Their stamps are older than their content at worst: then they are read once more.
     stamps = (before, *_stamps(config.tls_server_config))
@@ -99,7 +96,7 @@ class CurrentAccess:
         file = self.now.section.config_file
         if file is None:
             return
-        stamps = (_stamp(file), *_stamps(self.now.config.tls_server_config))
+        stamps = (stamp_of(file), *_stamps(self.now.config.tls_server_config))
         if stamps == self._seen:
             return
         try:
@@ -119,7 +116,7 @@ class CurrentAccess:
         """A reload has said what is wrong; where that is in these files, it need not be said again."""
         file = self.now.section.config_file
         if str(file) in {problem.file for problem in problems}:
-            self._seen = (_stamp(file), *_stamps(self.now.config.tls_server_config))
+            self._seen = (stamp_of(file), *_stamps(self.now.config.tls_server_config))
             self.is_current = False
 
     def _may_be_half_written(self, access: Access) -> bool:
@@ -164,17 +161,7 @@ class _FollowingContext(ssl.SSLContext):
         return self._current().wrap_bio(*args, **options)
 
 
-def _stamps(tls: TlsServerConfig | None) -> Iterator[_Stamp]:
+def _stamps(tls: TlsServerConfig | None) -> Iterator[FileStamp]:
     """Of the files that TLS takes; that of the authority of clients comes last."""
     for path in (tls.cert_file, tls.key_file, tls.client_ca_file) if tls else ():
-        yield _stamp(path)
-
-
-def _stamp(path: Path | None) -> _Stamp:
-    if path is None:
-        return None
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+        yield stamp_of(path)

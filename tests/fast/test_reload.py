@@ -354,13 +354,19 @@ def lines(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
 PASSWORDS = "basic_auth_users: {alice: $2b$04$E3gdR5T5RZd9bFqHYtvwZuyFjsWQUZ4HRuBYUdlDWQ.4VC4BqHVd6}\n"
 
 
-@pytest.mark.parametrize("is_deleted", [False, True])
-def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
-    is_deleted: bool, start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    server = start_server()
+@pytest.fixture
+def passwords_file(tmp_path: Path) -> Path:
+    """A web-config.yml that asks for passwords."""
     file = tmp_path / "web-config.yml"
     file.write_text(PASSWORDS)
+    return file
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
+    is_deleted: bool, start_server: StartServer, passwords_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, file = start_server(), passwords_file
 
     async def story() -> None:
         async with FastDaemon({"web": {"config_file": str(file)}}, server, rules=NO_RULES) as daemon:
@@ -384,11 +390,9 @@ def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
 
 
 def test_a_broken_web_configuration_is_one_line_at_a_reload(
-    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    start_server: StartServer, passwords_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = start_server()
-    file = tmp_path / "web-config.yml"
-    file.write_text(PASSWORDS)
+    server, file = start_server(), passwords_file
 
     async def story() -> None:
         async with FastDaemon({"web": {"config_file": str(file)}}, server, rules=NO_RULES) as daemon:
