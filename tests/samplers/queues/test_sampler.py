@@ -244,7 +244,7 @@ def test_all_frameworks_together_are_one_round_trip_too(empty_server: RealServer
     empty_server.client.execute_command("SELECT", 3)
     make_busy_queue(empty_server, "elsewhere")
     empty_server.client.execute_command("SELECT", 0)
-    # No walk but the first, which ends before the second pass: a walk's round trips count among those of the pass.
+    # No walk but the first, which is over before the second pass: its round trips would count as the pass's.
     settings = QueuesSection.model_validate({"discovery_interval": "1h"})
     with Watcher(empty_server.url, settings) as watcher:
         trips = []
@@ -256,7 +256,7 @@ def test_all_frameworks_together_are_one_round_trip_too(empty_server: RealServer
         assert trips[1:3] == [1, 1]
         # The first finds what it reads, and tells the indexes from other keys of their names.
         assert max(trips) <= 8
-        # In which order the server hands out names is its own affair: now and then one of them asks once more.
+        # The server hands out names in an order of its own: now and then one pass asks once more.
         assert 1 in trips[3:]
         assert max(trips[3:]) <= 2
 
