@@ -11,10 +11,10 @@ from exporter.alerting.group import Group
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.routes import Route
 from exporter.clock import Clock
-from exporter.gotemplate.quoting import quote
 from exporter.log import get_logger
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
+from exporter.model.quoting import quote
 
 MakeDeliveries = Callable[[Group], Sequence[Delivery]]
 """Gives a new group its ways to the integrations of its receiver."""

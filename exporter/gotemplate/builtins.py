@@ -10,7 +10,6 @@ from urllib.parse import quote_plus
 from exporter.gotemplate.comparison import equal, greater, greater_or_equal, less, less_or_equal, not_equal
 from exporter.gotemplate.printf import printf
 from exporter.gotemplate.printing import join_bounded, print_values
-from exporter.gotemplate.quoting import is_printable
 from exporter.gotemplate.values import (
     ANY,
     STRING,
@@ -22,6 +21,7 @@ from exporter.gotemplate.values import (
     type_name,
     zero_of,
 )
+from exporter.model.quoting import is_printable
 
 _HTML: Final = str.maketrans(
     {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\ufffd"}

@@ -7,24 +7,8 @@ import re
 from typing import Final
 
 from exporter.gotemplate.nodes import Number
+from exporter.model.quoting import unescape
 
-_ESCAPE: Final = re.compile(
-    r"""\\(?:(?P<simple>[abfnrtv\\'"])|x(?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-7]{3})"""
-    r"""|u(?P<short>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8})|(?P<bad>.?))""",
-    re.DOTALL,
-)
-_SIMPLE: Final = {
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-}
 _UNDERSCORE: Final = re.compile(r"(?<![0-9a-fA-FxXoObB])_|_(?![0-9a-fA-F])")
 _SMALLEST_INT: Final = -(2**63)
 _LARGEST_UINT: Final = 2**64 - 1
@@ -40,32 +24,7 @@ def unquote(literal: str) -> str:
     quote, inner = literal[0], literal[1:-1]
     if quote == "`":
         return inner.replace("\r", "")
-    pieces: list[bytes] = []
-    last = 0
-    for match in _ESCAPE.finditer(inner):
-        pieces.append(inner[last : match.start()].encode("utf-8", "surrogateescape"))
-        pieces.append(_escaped(match, quote))
-        last = match.end()
-    pieces.append(inner[last:].encode("utf-8", "surrogateescape"))
-    return b"".join(pieces).decode("utf-8", "surrogateescape")
-
-
-def _escaped(match: re.Match[str], quote: str) -> bytes:
-    """The bytes of one escape sequence: `\\x` and octal ones are bytes, the others are characters."""
-    if simple := match["simple"]:
-        if simple in "'\"" and simple != quote:
-            raise ValueError(f"invalid syntax: \\{simple}")
-        return _SIMPLE[simple].encode()
-    if byte := match["byte"] or "":
-        return bytes([int(byte, 16)])
-    if octal := match["octal"]:
-        if int(octal, 8) > 255:
-            raise ValueError(f"invalid syntax: \\{octal}")
-        return bytes([int(octal, 8)])
-    code = match["short"] or match["long"]
-    if not code or int(code, 16) > 0x10FFFF or 0xD800 <= int(code, 16) <= 0xDFFF:
-        raise ValueError(f"invalid syntax: {match.group()}")
-    return chr(int(code, 16)).encode()
+    return unescape(inner, quote).decode("utf-8", "surrogateescape")
 
 
 def parse_character(literal: str, offset: int) -> Number:

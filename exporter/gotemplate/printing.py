@@ -9,8 +9,8 @@ from typing import Final
 
 from exporter.gotemplate.limits import LARGEST_TEXT
 from exporter.gotemplate.numbers import PLAIN, Style, format_float, format_integer, pad
-from exporter.gotemplate.quoting import can_backquote, is_printable, quote, quote_character, to_character
 from exporter.gotemplate.values import Function, FunctionError, Structure, methods_of, to_bytes, type_name
+from exporter.model.quoting import can_backquote, is_printable, quote, quote_character, to_character
 
 _DEEPEST: Final = 20
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from exporter.errors import QueryError
 from exporter.model.labels import METRIC_NAME, Labels
@@ -16,7 +16,8 @@ from exporter.promql.functions.windows import (
     predict_linear,
     quantile_over_time,
 )
-from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.limits import Limits
+from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.elementwise import (
     Absent,
     CalendarOfEvaluation,
@@ -24,6 +25,7 @@ from exporter.promql.operators.elementwise import (
     MapValues,
     MapWithParameters,
     Sort,
+    Steps,
     TimestampOfEvaluation,
     VectorOfScalar,
 )
@@ -41,31 +43,68 @@ from exporter.promql.operators.windowed import (
 from exporter.promql.syntax.nodes import Call, Expr, MatrixSelector, VectorSelector, unwrap
 from exporter.promql.vector import Key
 
-if TYPE_CHECKING:
-    from exporter.promql.compiler import Compiler
 
-_Builder = Callable[["Compiler", Call], VectorOperator]
+class Operands(Protocol):
+    """The compiler as function calls use it: it builds the operators of their arguments."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the query."""
+        ...
+
+    @property
+    def drops_names_late(self) -> bool:
+        """True if metric names go from the result only."""
+        ...
+
+    @property
+    def steps(self) -> Steps:
+        """The moments at which the call will be evaluated."""
+        ...
+
+    def vector(self, node: Expr) -> VectorOperator:
+        """Build the operator of an instant vector."""
+        ...
+
+    def scalar(self, node: Expr) -> ScalarOperator:
+        """Build the operator of a number."""
+        ...
+
+    def windows(self, node: Expr, *, distinct: bool = False) -> RangeOperator:
+        """Build the operator of a range vector; `distinct`: equal values in a row may be left out."""
+        ...
+
+    def string(self, node: Expr) -> str:
+        """Return the value of a string."""
+        ...
+
+    def nameless(self, operator: VectorOperator, *, of_ranges: bool = False) -> VectorOperator:
+        """Return the same without the metric names."""
+        ...
 
 
-def compile_scalar_call(compiler: "Compiler", node: Call) -> ScalarOperator:
+_Builder = Callable[[Operands, Call], VectorOperator]
+
+
+def compile_scalar_call(operands: Operands, node: Call) -> ScalarOperator:
     """The operator for a function that yields a number."""
     if node.function.name == "scalar":
-        return ScalarOfVector(compiler.vector(node.args[0]))
+        return ScalarOfVector(operands.vector(node.args[0]))
     return Time() if node.function.name == "time" else Constant(math.pi)
 
 
-def compile_call(compiler: "Compiler", node: Call) -> VectorOperator:
+def compile_call(operands: Operands, node: Call) -> VectorOperator:
     """The operator for a function that yields an instant vector."""
     name = node.function.name
     if name in ELEMENTWISE:
-        return compiler.nameless(MapValues(ELEMENTWISE[name], compiler.vector(node.args[0])))
+        return operands.nameless(MapValues(ELEMENTWISE[name], operands.vector(node.args[0])))
     if name in CALENDAR:
         if not node.args:
             return CalendarOfEvaluation(CALENDAR[name])
-        return compiler.nameless(MapValues(CALENDAR[name], compiler.vector(node.args[0])))
+        return operands.nameless(MapValues(CALENDAR[name], operands.vector(node.args[0])))
     if name in WINDOW_FUNCTIONS:
-        return _window_function(compiler, node)
-    return _BUILDERS[name](compiler, node)
+        return _window_function(operands, node)
+    return _BUILDERS[name](operands, node)
 
 
 def _check_label_name(name: str, role: str, function: str) -> None:
@@ -73,9 +112,9 @@ def _check_label_name(name: str, role: str, function: str) -> None:
         raise QueryError(f"invalid {role} label name in {function}(): ")
 
 
-def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
+def _window_function(operands: Operands, node: Call) -> VectorOperator:
     name = node.function.name
-    windows = compiler.windows(node.args[0], distinct=name in TAKE_DISTINCT)
+    windows = operands.windows(node.args[0], distinct=name in TAKE_DISTINCT)
     function = WINDOW_FUNCTIONS[name]
     prefetch = windows.prefetch(function, SLIDES.get(name)) if isinstance(windows, SelectWindows) else None
     applied = ApplyToWindows(function, windows, prefetch)
@@ -83,30 +122,30 @@ def _window_function(compiler: "Compiler", node: Call) -> VectorOperator:
         return applied
     if name in ("rate", "increase"):
         counted = ApplyToCounters(applied, unwrap(node.args[0]).start)
-        return compiler.nameless(counted, of_ranges=True)
-    return compiler.nameless(applied, of_ranges=True)
+        return operands.nameless(counted, of_ranges=True)
+    return operands.nameless(applied, of_ranges=True)
 
 
-def _quantile_over_time(compiler: "Compiler", node: Call) -> VectorOperator:
-    share = compiler.scalar(node.args[0])
-    applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], compiler.windows(node.args[1]))
+def _quantile_over_time(operands: Operands, node: Call) -> VectorOperator:
+    share = operands.scalar(node.args[0])
+    applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], operands.windows(node.args[1]))
     prepared = ApplyWithParameter(lambda at, number: quantile_over_time(number), applied, share)
     found = QuantileOverTime(prepared, share, unwrap(node.args[0]).start)
-    return compiler.nameless(found, of_ranges=True)
+    return operands.nameless(found, of_ranges=True)
 
 
-def _predict_linear(compiler: "Compiler", node: Call) -> VectorOperator:
-    applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], compiler.windows(node.args[0]))
-    found = ApplyWithParameter(predict_linear, applied, compiler.scalar(node.args[1]))
-    return compiler.nameless(found, of_ranges=True)
+def _predict_linear(operands: Operands, node: Call) -> VectorOperator:
+    applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], operands.windows(node.args[0]))
+    found = ApplyWithParameter(predict_linear, applied, operands.scalar(node.args[1]))
+    return operands.nameless(found, of_ranges=True)
 
 
-def _absent_over_time(compiler: "Compiler", node: Call) -> VectorOperator:
-    return AbsentOverTime(compiler.windows(node.args[0], distinct=True), _key_of_absent(node.args[0]))
+def _absent_over_time(operands: Operands, node: Call) -> VectorOperator:
+    return AbsentOverTime(operands.windows(node.args[0], distinct=True), _key_of_absent(node.args[0]))
 
 
-def _absent(compiler: "Compiler", node: Call) -> VectorOperator:
-    return Absent(compiler.vector(node.args[0]), _key_of_absent(node.args[0]))
+def _absent(operands: Operands, node: Call) -> VectorOperator:
+    return Absent(operands.vector(node.args[0]), _key_of_absent(node.args[0]))
 
 
 def _key_of_absent(node: Expr) -> Key:
@@ -126,77 +165,77 @@ def _key_of_absent(node: Expr) -> Key:
     return Key(Labels(found))
 
 
-def _round(compiler: "Compiler", node: Call) -> VectorOperator:
-    nearest = compiler.scalar(node.args[1]) if len(node.args) > 1 else Constant(1.0)
-    return compiler.nameless(MapWithParameters(rounding, compiler.vector(node.args[0]), [nearest]))
+def _round(operands: Operands, node: Call) -> VectorOperator:
+    nearest = operands.scalar(node.args[1]) if len(node.args) > 1 else Constant(1.0)
+    return operands.nameless(MapWithParameters(rounding, operands.vector(node.args[0]), [nearest]))
 
 
-def _clamp(compiler: "Compiler", node: Call) -> VectorOperator:
-    parameters = [compiler.scalar(argument) for argument in node.args[1:]]
-    clamped = MapWithParameters(clamping, compiler.vector(node.args[0]), parameters)
-    return compiler.nameless(Clamp(clamped, *parameters))
+def _clamp(operands: Operands, node: Call) -> VectorOperator:
+    parameters = [operands.scalar(argument) for argument in node.args[1:]]
+    clamped = MapWithParameters(clamping, operands.vector(node.args[0]), parameters)
+    return operands.nameless(Clamp(clamped, *parameters))
 
 
-def _clamp_max(compiler: "Compiler", node: Call) -> VectorOperator:
-    parameters = [Constant(-math.inf), compiler.scalar(node.args[1])]
-    return compiler.nameless(MapWithParameters(clamping, compiler.vector(node.args[0]), parameters))
+def _clamp_max(operands: Operands, node: Call) -> VectorOperator:
+    parameters = [Constant(-math.inf), operands.scalar(node.args[1])]
+    return operands.nameless(MapWithParameters(clamping, operands.vector(node.args[0]), parameters))
 
 
-def _clamp_min(compiler: "Compiler", node: Call) -> VectorOperator:
-    parameters = [compiler.scalar(node.args[1]), Constant(math.inf)]
-    return compiler.nameless(MapWithParameters(clamping, compiler.vector(node.args[0]), parameters))
+def _clamp_min(operands: Operands, node: Call) -> VectorOperator:
+    parameters = [operands.scalar(node.args[1]), Constant(math.inf)]
+    return operands.nameless(MapWithParameters(clamping, operands.vector(node.args[0]), parameters))
 
 
-def _timestamp(compiler: "Compiler", node: Call) -> VectorOperator:
+def _timestamp(operands: Operands, node: Call) -> VectorOperator:
     argument = unwrap(node.args[0])
     if isinstance(argument, VectorSelector):
-        return compiler.nameless(SelectTimestamps(argument))
-    return compiler.nameless(TimestampOfEvaluation(compiler.vector(argument)))
+        return operands.nameless(SelectTimestamps(argument))
+    return operands.nameless(TimestampOfEvaluation(operands.vector(argument)))
 
 
-def _label_replace(compiler: "Compiler", node: Call) -> VectorOperator:
-    label, replacement, source, pattern = map(compiler.string, node.args[1:])
+def _label_replace(operands: Operands, node: Call) -> VectorOperator:
+    label, replacement, source, pattern = map(operands.string, node.args[1:])
     _check_label_name(label, "destination", "label_replace")
-    compute = replacing(source, pattern, replacement, compiler.limits.label_value_chars)
-    return Relabel(compiler.vector(node.args[0]), label, compute)
+    compute = replacing(source, pattern, replacement, operands.limits.label_value_chars)
+    return Relabel(operands.vector(node.args[0]), label, compute)
 
 
-def _label_join(compiler: "Compiler", node: Call) -> VectorOperator:
-    label, separator, *sources = map(compiler.string, node.args[1:])
+def _label_join(operands: Operands, node: Call) -> VectorOperator:
+    label, separator, *sources = map(operands.string, node.args[1:])
     _check_label_name(label, "destination", "label_join")
     for name in sources:
         _check_label_name(name, "source", "label_join")
-    compute = joining(separator, sources, compiler.limits.label_value_chars)
-    return Relabel(compiler.vector(node.args[0]), label, compute)
+    compute = joining(separator, sources, operands.limits.label_value_chars)
+    return Relabel(operands.vector(node.args[0]), label, compute)
 
 
-def _histogram_quantile(compiler: "Compiler", node: Call) -> VectorOperator:
+def _histogram_quantile(operands: Operands, node: Call) -> VectorOperator:
     share, buckets = node.args
     found = HistogramQuantile(
-        compiler.scalar(share),
-        compiler.vector(buckets),
+        operands.scalar(share),
+        operands.vector(buckets),
         unwrap(share).start,
         unwrap(buckets).start,
-        tells_names=compiler.drops_names_late,
+        tells_names=operands.drops_names_late,
     )
-    return compiler.nameless(found)
+    return operands.nameless(found)
 
 
-def _histogram_fraction(compiler: "Compiler", node: Call) -> VectorOperator:
+def _histogram_fraction(operands: Operands, node: Call) -> VectorOperator:
     lower, upper, buckets = node.args
     found = HistogramFraction(
-        compiler.scalar(lower),
-        compiler.scalar(upper),
-        compiler.vector(buckets),
+        operands.scalar(lower),
+        operands.scalar(upper),
+        operands.vector(buckets),
         unwrap(buckets).start,
-        tells_names=compiler.drops_names_late,
+        tells_names=operands.drops_names_late,
     )
-    return compiler.nameless(found)
+    return operands.nameless(found)
 
 
-def _sort(compiler: "Compiler", node: Call, *, descending: bool) -> VectorOperator:
-    operand = compiler.vector(node.args[0])
-    return Sort(operand, descending=descending, steps=compiler.steps, offset=node.start)
+def _sort(operands: Operands, node: Call, *, descending: bool) -> VectorOperator:
+    operand = operands.vector(node.args[0])
+    return Sort(operand, descending=descending, steps=operands.steps, offset=node.start)
 
 
 _BUILDERS: Final[dict[str, _Builder]] = {
@@ -212,8 +251,8 @@ _BUILDERS: Final[dict[str, _Builder]] = {
     "predict_linear": _predict_linear,
     "quantile_over_time": _quantile_over_time,
     "round": _round,
-    "sort": lambda compiler, node: _sort(compiler, node, descending=False),
-    "sort_desc": lambda compiler, node: _sort(compiler, node, descending=True),
+    "sort": lambda operands, node: _sort(operands, node, descending=False),
+    "sort_desc": lambda operands, node: _sort(operands, node, descending=True),
     "timestamp": _timestamp,
-    "vector": lambda compiler, node: VectorOfScalar(compiler.scalar(node.args[0])),
+    "vector": lambda operands, node: VectorOfScalar(operands.scalar(node.args[0])),
 }

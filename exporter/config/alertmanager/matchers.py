@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from exporter.model.matcher import InvalidRegexError, Matcher, MatchOp
+from exporter.model.quoting import InvalidEscapeError, unescape
 
 _SPACE: Final = "[\\t\\n\\f\\r ]*"
 _CLASSIC: Final = re.compile(
@@ -21,10 +22,6 @@ _TOKEN: Final = re.compile(
     r'|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<word>[^\s{}!=~,\\"\'`]+)|(?P<end>$))',
     re.DOTALL,
 )
-_ESCAPE: Final = re.compile(
-    r"\\(?:([abfnrtv\\\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|())"
-)
-_SIMPLE_ESCAPES: Final = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
 
 
 class InvalidMatcherError(ValueError):
@@ -203,26 +200,10 @@ def _unquote(token: str) -> str:
         raise InvalidMatcherError(f"{token}: a line break inside double quotes is written \\n")
     if "\\" not in inner:
         return inner
-    parts: list[bytes] = []
-    position = 0
-    for match in _ESCAPE.finditer(inner):
-        parts += [inner[position : match.start()].encode(), _escaped(match, token)]
-        position = match.end()
-    parts.append(inner[position:].encode())
     try:
-        return b"".join(parts).decode()
+        return unescape(inner, '"').decode()
+    except InvalidEscapeError as error:
+        shown = error.sequence if error.is_complete else "\\"
+        raise InvalidMatcherError(f'{token}: "{shown}" begins no escape that exists') from None
     except UnicodeDecodeError:
         raise InvalidMatcherError(f"{token}: its escapes are not UTF-8") from None
-
-
-def _escaped(match: re.Match[str], token: str) -> bytes:
-    simple, octal, byte, short, long, _ = match.groups()
-    if simple:
-        return _SIMPLE_ESCAPES[simple].encode()
-    code = int(octal, 8) if octal else int(byte or short or long or "-1", 16)
-    if octal or byte:
-        if code <= 0xFF:
-            return bytes([code])
-    elif 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
-        return chr(code).encode()
-    raise InvalidMatcherError(f'{token}: "{match[0]}" begins no escape that exists')

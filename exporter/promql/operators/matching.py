@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exporter.errors import QueryError
-from exporter.gotemplate.quoting import quote
 from exporter.model.labels import Labels
+from exporter.model.quoting import quote
 from exporter.promql.operators.arithmetic import COMPARISON, columns
 from exporter.promql.operators.base import VectorOperator
 from exporter.promql.operators.names import check_unique

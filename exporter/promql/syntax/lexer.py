@@ -3,7 +3,7 @@
 import re
 from typing import Final, NoReturn
 
-from exporter.gotemplate.quoting import quote_character
+from exporter.model.quoting import quote_character
 from exporter.promql.syntax.tokens import AGGREGATORS, KEYWORDS, Kind, Token
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)+")

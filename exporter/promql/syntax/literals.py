@@ -5,23 +5,9 @@ import re
 import string
 from typing import Final
 
-from exporter.gotemplate.quoting import quote_character
 from exporter.model.duration import UNITS, InvalidDurationError, parse_duration
+from exporter.model.quoting import InvalidEscapeError, quote_character, unescape
 
-_SIMPLE_ESCAPES: Final = {
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-    "\\": "\\",
-}
-_ESCAPE: Final = re.compile(
-    r"\\(?:([abfnrtv\\'\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.)|$)",
-    re.DOTALL,
-)
 # The digits that an escape goes on with.
 _DIGITS: Final = {
     **dict.fromkeys("xuU", string.hexdigits),
@@ -80,46 +66,28 @@ def unquote(text: str) -> str:
     quote, body = text[0], text[1:-1]
     if quote == "`" or "\\" not in body:
         return body
-    parts: list[bytes] = []
-    position = 0
-    for match in _ESCAPE.finditer(body):
-        parts.append(body[position : match.start()].encode())
-        parts.append(_unescape(match, quote))
-        position = match.end()
-    parts.append(body[position:].encode())
     try:
-        return b"".join(parts).decode()
+        return unescape(body, quote).decode()
+    except InvalidEscapeError as error:
+        raise ValueError(_explain_escape(error, quote)) from None
     except UnicodeDecodeError:
         raise ValueError("string is not valid UTF-8") from None
 
 
-def _unescape(match: re.Match[str], quote: str) -> bytes:
-    simple, octal, byte, short, long, other = match.groups()
-    if simple is not None and (simple not in "'\"" or simple == quote):
-        return _SIMPLE_ESCAPES.get(simple, simple).encode()
-    if octal is not None or byte is not None:
-        code = int(octal, 8) if octal is not None else int(byte, 16)
-        if code > 255:
-            raise ValueError("escape sequence is an invalid Unicode code point")
-        return bytes([code])
-    if short is not None or long is not None:
-        code = int(short if short is not None else long, 16)
-        if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-            raise ValueError("escape sequence is an invalid Unicode code point")
-        return chr(code).encode()
-    if other is not None and other in _DIGITS:
-        raise ValueError(_explain_digits(match, quote))
-    if simple is None and other is None:
-        raise ValueError("escape sequence not terminated")
-    raise ValueError(f"unknown escape sequence {_name(simple or other)}")
+def _explain_escape(error: InvalidEscapeError, quote: str) -> str:
+    if error.is_complete:
+        return "escape sequence is an invalid Unicode code point"
+    letter = error.sequence[1:]
+    if letter in _DIGITS:
+        return _explain_digits(letter, error.rest + quote)
+    return f"unknown escape sequence {_name(letter)}" if letter else "escape sequence not terminated"
 
 
-def _explain_digits(match: re.Match[str], quote: str) -> str:
+def _explain_digits(letter: str, rest: str) -> str:
     """What is wrong with an escape that does not have the digits it needs."""
-    allowed = _DIGITS[match[6]]
-    start = match.end() if match[6] in "xuU" else match.end() - 1
-    for character in match.string[start:] + quote:
-        if character not in allowed:
+    start = "" if letter in "xuU" else letter
+    for character in start + rest:
+        if character not in _DIGITS[letter]:
             return f"illegal character {_name(character)} in escape sequence"
     return "escape sequence not terminated"
 

@@ -6,11 +6,11 @@ Source of the form: github.com/prometheus/prometheus, promql/parser/printer.go.
 import re
 from typing import Final
 
-from exporter.gotemplate.quoting import quote
 from exporter.model.duration import format_duration
 from exporter.model.floats import format_float
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
+from exporter.model.quoting import quote
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exporter.errors import QueryError
-from exporter.gotemplate.quoting import quote
+from exporter.model.quoting import quote
 
 
 class Kind(StrEnum):

@@ -13,9 +13,9 @@ from starlette.requests import Request
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import QueryError
-from exporter.gotemplate.quoting import quote
 from exporter.model.duration import InvalidDurationError, parse_duration
 from exporter.model.matcher import Matcher
+from exporter.model.quoting import quote
 from exporter.promql.numbers import parse_float
 from exporter.promql.syntax.selectors import parse_selector, starts_selector
 from exporter.promql.syntax.stream import TokenStream

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from exporter.gotemplate.quoting import quote
+from exporter.model.quoting import quote
 from exporter.web.api_v1.parameters import Parameters
 
 

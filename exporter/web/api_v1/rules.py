@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from exporter.clock import Clock
-from exporter.gotemplate.quoting import quote
 from exporter.model.floats import format_exponent
+from exporter.model.quoting import quote
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME, AlertingRule
 from exporter.rules.group import Group, Rule
