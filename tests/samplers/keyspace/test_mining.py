@@ -171,7 +171,7 @@ HOSTILE: dict[str, Callable[[Random], bytes]] = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_names_are_counted_in_bounded_memory(kind: str) -> None:
-    random, total = Random(3), 10_000
+    random, total = Random(3), 4_000
     miner = Miner(ConfiguredPatterns([]))
     tracemalloc.start()
     try:
