@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from exporter.gotemplate import TemplateSet
@@ -16,6 +17,8 @@ from exporter.gotemplate.alertmanager import (
 from exporter.gotemplate.encoding import to_plain
 from exporter.gotemplate.times import time_of
 
+# Stands as it is between the outputs of templates, in HTML too.
+_BETWEEN = "\n==== next template ====\n"
 HOSTILE = "<b>&\"'+`= javascript:1 %41\t/x?y#z{é}"
 
 
@@ -44,15 +47,13 @@ def sample_data() -> NotificationData:
     )
 
 
-def render_with_amtool(
-    text: str, folder: Path, *, html: bool = False, glob: str = "/nonexistent/*"
-) -> str | None:
+def render_with_amtool(text: str, folder: Path, *, html: bool = False) -> str | None:
     """What Go makes of the template; None where it fails."""
     data = folder / "data.json"
     if not data.exists():
         data.write_text(json.dumps(to_plain(sample_data())))
     kind = "html" if html else "text"
-    arguments = [f"--template.text={text}", f"--template.data={data}", f"--template.glob={glob}"]
+    arguments = [f"--template.text={text}", f"--template.data={data}", "--template.glob=/nonexistent/*"]
     done = subprocess.run(
         ["amtool", "template", "render", f"--template.type={kind}", *arguments],
         capture_output=True,
@@ -61,6 +62,16 @@ def render_with_amtool(
         check=False,
     )
     return done.stdout if done.returncode == 0 else None
+
+
+def render_together_with_amtool(
+    texts: Sequence[str], folder: Path, *, html: bool = False
+) -> dict[str, str] | None:
+    """What Go makes in one process of templates that define none themselves; None where one of them fails."""
+    defined = (f'{{{{ define "{number}" }}}}{text}{{{{ end }}}}' for number, text in enumerate(texts))
+    called = (f'{{{{ template "{number}" . }}}}' for number in range(len(texts)))
+    rendered = render_with_amtool("".join(defined) + _BETWEEN.join(called), folder, html=html)
+    return None if rendered is None else dict(zip(texts, rendered.split(_BETWEEN), strict=True))
 
 
 def render(text: str, *, html: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Runs a script and counts."""
+"""Runs the cases of scripts, one by one or a whole file."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from tests.promql.promqltest.comparison import Mismatch, compare
 from tests.promql.promqltest.pinned import depends_on_time, other_times, pin
 from tests.promql.promqltest.scope import out_of_scope
 from tests.promql.promqltest.script import Clear, Eval, Load, Unreadable, read_script
-from tests.promql.promqltest.world import World
+from tests.promql.promqltest.world import Data, World
 
 _MINUTE_MS: Final = 60_000
 _DEPENDS_ON_QUERY: Final = re.compile(r"(start|end|range|step)\(\)")
@@ -29,12 +29,6 @@ class Report:
     failures: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: "Report") -> None:
-        """Add what another run has found."""
-        self.passed += other.passed
-        self.failures += other.failures
-        self.left_out += other.left_out
-
     def lines(self) -> Iterator[str]:
         """The report for people; the last line has the totals."""
         yield from self.failures
@@ -44,35 +38,66 @@ class Report:
         yield f"{self.passed} evals passed, {len(self.failures)} failed, {left_out} out of scope"
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An eval of a script, or a place that cannot be read, with the data that it sees.
+
+    The cases between two loads share their data.
+    """
+
+    path: Path
+    command: Eval | Unreadable
+    data: Data
+
+    @property
+    def line(self) -> int:
+        """The line of the script, from 1."""
+        return self.command.line
+
+    def out_of_scope(self) -> str | None:
+        """Why the engine is not meant to pass this case; None: it is."""
+        return None if isinstance(self.command, Unreadable) else out_of_scope(self.command, self.data.world)
+
+    def run(self, *, delayed_name_removal: bool = False) -> None:
+        """Run the eval. Raises `Mismatch`."""
+        if isinstance(self.command, Unreadable):
+            raise Mismatch(self.command.message)
+        try:
+            run_eval(self.command, self.data.world, delayed_name_removal=delayed_name_removal)
+        except Mismatch as mismatch:
+            raise Mismatch(f"{self.command.query}: {mismatch}") from None
+        except Exception as error:
+            raise Mismatch(f"{self.command.query}: crash: {type(error).__name__}: {error}") from error
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """The cases of a script, in order."""
+    data = Data()
+    for command in read_script(path.read_text("utf-8", errors="replace")):
+        if isinstance(command, Clear):
+            data = Data()
+        elif isinstance(command, Load):
+            data = Data((*data.loads, command))
+        else:
+            yield Case(path, command, data)
+
+
 def run_file(path: Path, report: Report, *, delayed_name_removal: bool = False) -> None:
     """Run one script and add to the report.
 
     Prometheus runs the scripts of its own suite with delayed name removal.
     """
-    world = World()
-    for command in read_script(path.read_text("utf-8", errors="replace")):
-        if isinstance(command, Clear):
-            world = World()
-        elif isinstance(command, Load):
-            world.load(command)
-        elif isinstance(command, Unreadable):
-            report.failures.append(f"{path.name}:{command.line}: {command.message}")
+    for case in read_cases(path):
+        reason = case.out_of_scope()
+        if reason is not None:
+            report.left_out[reason] += 1
+            continue
+        try:
+            case.run(delayed_name_removal=delayed_name_removal)
+        except Mismatch as mismatch:
+            report.failures.append(f"{path.name}:{case.line}: {mismatch}")
         else:
-            _count(command, world, path, report, delayed_name_removal)
-
-
-def _count(found: Eval, world: World, path: Path, report: Report, delayed_name_removal: bool) -> None:
-    reason = out_of_scope(found, world)
-    if reason is not None:
-        report.left_out[reason] += 1
-        return
-    try:
-        run_eval(found, world, delayed_name_removal=delayed_name_removal)
-    except Exception as error:
-        crash = "" if isinstance(error, Mismatch) else f"crash: {type(error).__name__}: "
-        report.failures.append(f"{path.name}:{found.line}: {found.query}: {crash}{error}")
-    else:
-        report.passed += 1
+            report.passed += 1
 
 
 def run_eval(found: Eval, world: World, *, delayed_name_removal: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The data of a script, in a store."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher
@@ -63,6 +64,21 @@ class World:
             family = Family(labels.name, Kind.UNTYPED, "")
             layout = self._layouts[labels] = Layout([Point(family, "", labels.without(METRIC_NAME))])
         return layout
+
+
+class Data:
+    """The loads of a script up to some line; they are put into a store when it is asked for."""
+
+    def __init__(self, loads: tuple[Load, ...] = ()) -> None:
+        self.loads = loads
+
+    @cached_property
+    def world(self) -> World:
+        """The store with that data."""
+        world = World()
+        for load in self.loads:
+            world.load(load)
+        return world
 
 
 def _native_twins(labels: Labels) -> Iterator[Labels]:
