@@ -136,7 +136,7 @@ def measure(recorded: list[Pass], options: argparse.Namespace) -> None:
     timed = Player(Store(retention_ms=_RETENTION_MS), recorded, options.targets)
     for row in range(rounds):
         timed.play(row, int((row + 1) * options.interval * 1000))
-    changes = sum(block.changes for block in store.blocks)
+    changes = sum(group.changes for group in store.groups)
     print(f"{options.targets} targets at {options.interval:g} s for {options.hours:g} h, {options.server}")
     print(f"  series                        {store.series_count:14,}")
     print(f"  samples                       {player.samples:14,}")

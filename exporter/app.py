@@ -35,7 +35,7 @@ from exporter.samplers.schedule import SampleSchedule
 from exporter.self_metrics import PartsCollector
 from exporter.settings import Settings, external_url_of
 from exporter.state.keeper import open_keeper
-from exporter.store import MemoryCap, Store
+from exporter.store import MemoryLimiter, Store
 from exporter.targets import Targets, patience_seconds
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
 from exporter.web.access import CurrentAccess
@@ -53,7 +53,7 @@ from exporter.web.api_v1 import (
 )
 from exporter.web.api_v1.queries import Queries
 from exporter.web.app import build_web_app
-from exporter.web.metrics import MetricsEndpoint, blocks_of
+from exporter.web.metrics import MetricsEndpoint, groups_of
 from exporter.web.middleware import Entrance
 from exporter.web.pages import Pages
 from exporter.web.probe import Probes, ProbeSettings
@@ -93,7 +93,7 @@ class App:
         # Started by whoever has a process of its own.
         self.loop_watch = LoopWatch(self.own.registry)
         self.store = Store(retention_ms=config.storage.retention.milliseconds)
-        self._cap = MemoryCap(self.store, config.storage.memory_limit)
+        self._cap = MemoryLimiter(self.store, config.storage.memory_limit)
         queries = self._queries = Queries(self.store, config.query)
         host, port = listener.getsockname()[:2]
         self.keeper = open_keeper(
@@ -153,7 +153,7 @@ class App:
             listener=listener,
         )
         self._settings.apply_values(plan)
-        self.store.set_needs(plan.needs)
+        self.store.set_required(plan.needs)
         self.reloader = Reloader(
             prepared,
             load,
@@ -186,7 +186,7 @@ class App:
         )
         self._metrics_page = MetricsEndpoint(
             self.store,
-            lambda: blocks_of(self.store, self.fleet.runners),
+            lambda: groups_of(self.store, self.fleet.runners),
             self.own,
             self._clock,
             lambda: self._sample_seconds,
@@ -296,7 +296,7 @@ class App:
         self.targets.open_gate()
 
     def _sampled(self, runner: TargetRunner) -> None:
-        self._metrics_page.refresh(blocks_of(self.store, [runner]))
+        self._metrics_page.refresh(groups_of(self.store, [runner]))
         self.targets.note(runner)
 
     async def _start_rules(self) -> None:

@@ -31,7 +31,7 @@ class ClockFollowers:
         """
         if leap.moved < 0:
             self.store.shift(to_milliseconds(leap.moved))
-            self.samples.begin_anew()
+            self.samples.rewrite()
         self.rules.follow_clock(leap)
         self.alerting.follow_clock(leap)
         # The counters as they were before: what looks for an increase has to see both values.

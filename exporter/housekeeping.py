@@ -8,8 +8,8 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.metrics.own import OwnMetrics
 from exporter.rules.output import SOURCE_PREFIX
 from exporter.samplers.fleet import Fleet
-from exporter.store import MemoryCap, Store
-from exporter.store.heap import give_back
+from exporter.store import MemoryLimiter, Store
+from exporter.store.heap import malloc_trim
 from exporter.time_slice import TimeSlice
 
 _TRIM_SECONDS: Final = 60.0
@@ -22,7 +22,7 @@ class Housekeeping:
     def __init__(
         self,
         store: Store,
-        cap: MemoryCap,
+        cap: MemoryLimiter,
         own: OwnMetrics,
         fleet: Fleet,
         clock: Clock,
@@ -49,9 +49,9 @@ class Housekeeping:
             if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
                 self._end_orphans(now)
                 await TimeSlice().through(self._store.trim(now))
-                give_back()
+                malloc_trim()
                 trimmed_at = self._clock.monotonic()
-            await TimeSlice().through(self._cap.relieve(now))
+            await TimeSlice().through(self._cap.enforce(now))
             self.write()
             await asyncio.sleep(self._interval_seconds())
 

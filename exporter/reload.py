@@ -21,7 +21,7 @@ from exporter.rules.needs import needs_of
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.slot import SamplerPlan
 from exporter.shipped import shipped_rules
-from exporter.store import Need
+from exporter.store import RequiredSelector
 from exporter.web.access import Access, read_access
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -47,7 +47,7 @@ class Plan:
     rule_files: Sequence[RuleFile]
     routing: Routing
     access: Access
-    needs: Sequence[Need]
+    needs: Sequence[RequiredSelector]
     file: Path | None = None
     """The configuration file; None where the command line alone says what to do."""
 

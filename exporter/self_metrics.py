@@ -11,7 +11,7 @@ from exporter.promql.memory import Budget
 from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
-from exporter.store import MemoryCap, Store
+from exporter.store import MemoryLimiter, Store
 
 
 class Listening(Protocol):
@@ -58,7 +58,7 @@ class PartsCollector(Collector):
         registry: CollectorRegistry,
         *,
         store: Store,
-        cap: MemoryCap,
+        cap: MemoryLimiter,
         environment: Environment,
         runners: Callable[[], Iterable[TargetRunner]],
         groups: Callable[[], Sequence[Group]],
@@ -110,13 +110,13 @@ class PartsCollector(Collector):
             "How long samples are kept, as far as memory allows: those that rules need, and others.",
             labels=["samples"],
         )
-        history.add_metric(["needed"], cap.kept_ms / 1000)
-        history.add_metric(["other"], cap.spare_ms / 1000)
+        history.add_metric(["needed"], cap.required_retention_ms / 1000)
+        history.add_metric(["other"], cap.other_retention_ms / 1000)
         yield history
         yield CounterMetricFamily(
             "redis_vigil_store_shed_values",
             "Values that were dropped before their time, since memory was short.",
-            cap.shed_values,
+            cap.evicted_samples,
         )
 
     def _collect_targets(self) -> Iterator[Metric]:

@@ -12,7 +12,7 @@ from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
-from exporter.store import MemoryCap, Store
+from exporter.store import MemoryLimiter, Store
 from exporter.time_slice import TimeSlice
 from exporter.web.access import CurrentAccess
 from exporter.web.server import default_url
@@ -23,7 +23,7 @@ class Settings:
     """The parts, and the external URL in force."""
 
     store: Store
-    cap: MemoryCap
+    cap: MemoryLimiter
     query_budget: Budget
     engines: tuple[Engine, ...]
     environment: Environment
@@ -65,7 +65,7 @@ class Settings:
 
     async def _keep_what_rules_need(self, plan: Plan) -> None:
         """History that rules read goes last when memory is short."""
-        await TimeSlice().through(self.store.change_needs(plan.needs))
+        await TimeSlice().through(self.store.update_required(plan.needs))
 
 
 def external_url_of(plan: Plan, listener: socket.socket, config: WebConfig) -> str:

@@ -44,7 +44,7 @@ class Targets:
     async def watch(self) -> None:
         """Watch what is configured and what has been found by now."""
         if await self._roster.watch(self._plan, self.discovery.found):
-            self._keeper.samples.begin_anew()
+            self._keeper.samples.rewrite()
         if self._has_reported:
             self._rules.gate.open()
         else:

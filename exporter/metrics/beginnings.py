@@ -15,7 +15,7 @@ from exporter.model.sample import Layout
 
 class Begun(Protocol):
     """A count that has begun: at which moment (milliseconds) it stood at `value`, and the version of the
-    block that told of it."""
+    group that told of it."""
 
     @property
     def at(self) -> int: ...
@@ -27,8 +27,8 @@ class Begun(Protocol):
     def version(self) -> int: ...
 
 
-class BegunBlock(Protocol):
-    """What is read of a block."""
+class BegunGroup(Protocol):
+    """What is read of a group."""
 
     @property
     def layout(self) -> Layout: ...
@@ -41,7 +41,7 @@ class BegunBlock(Protocol):
 
 
 class Beginnings:
-    """Those of one block on one page."""
+    """Those of one group on one page."""
 
     def __init__(self) -> None:
         # By position: the text, and since when it has been on the page; None: not yet.
@@ -55,19 +55,19 @@ class Beginnings:
         """Whether any series is shown otherwise than it is."""
         return bool(self._held)
 
-    def follow(self, block: BegunBlock, seen: int | None, created: Callable[[int, int], str]) -> None:
-        """Take note of what has begun since the page showed the block in the version `seen` (None: never).
+    def follow(self, group: BegunGroup, seen: int | None, created: Callable[[int, int], str]) -> None:
+        """Take note of what has begun since the page showed the group in the version `seen` (None: never).
         `created` makes the line about the moment (milliseconds) at which a series began."""
-        layout, self._layout = self._layout, block.layout
-        if layout is not block.layout and layout is not None and not _is_longer(block.layout, layout):
+        layout, self._layout = self._layout, group.layout
+        if layout is not group.layout and layout is not None and not _is_longer(group.layout, layout):
             self._held.clear()
             self._created.clear()
-        if not block.beginnings and self._created:
+        if not group.beginnings and self._created:
             # The source began anew.
             self._created.clear()
-        if block.begun_version != self._begun_version:
-            self._begun_version = block.begun_version
-            for position, begun in block.beginnings.items():
+        if group.begun_version != self._begun_version:
+            self._begun_version = group.begun_version
+            for position, begun in group.beginnings.items():
                 self._created[position] = created(position, begun.at)
                 # Who sees the page for the first time has not seen it without these.
                 if seen is not None and begun.version > seen:

@@ -21,8 +21,8 @@ _GZIP: Final = 16 + 15
 _PIECES_AT_ONCE: Final = 20_000
 
 
-class ExposedBlock(Protocol):
-    """What the exposition reads of a block of the store."""
+class ExposedGroup(Protocol):
+    """What the exposition reads of a group of the store."""
 
     @property
     def source(self) -> str: ...
@@ -47,9 +47,9 @@ class ExposedBlock(Protocol):
 
 
 class _Section:
-    """One family of the page: its head, and the pieces of the lines of all blocks (see `Lines`).
+    """One family of the page: its head, and the pieces of the lines of all groups (see `Lines`).
 
-    A block's lines stand together, from where `starts` of that block tells. Pieces of lines that are gone are
+    A group's lines stand together, from where `starts` of that group tells. Pieces of lines that are gone are
     empty, and taken out when they are many.
     """
 
@@ -58,13 +58,13 @@ class _Section:
         # Each line begins with the end of the one before.
         self._head = format_head(family, form).removesuffix("\n")
         self.pieces: list[str] = []
-        # By block and family of this name: how many pieces, and where the block keeps their start.
+        # By group and family of this name: how many pieces, and where the group keeps their start.
         self._spans: dict[tuple[str, Family], tuple[int, array[int], int]] = {}
         self._gone = 0
         self._texts: list[bytes] | None = []
 
     def put(self, key: tuple[str, Family], pieces: Sequence[str], starts: "array[int]", at: int) -> None:
-        """The lines of a block from now on; `starts[at]` tells from then on where they begin."""
+        """The lines of a group from now on; `starts[at]` tells from then on where they begin."""
         if key in self._spans:
             self.remove(key)
         self.touch()
@@ -73,7 +73,7 @@ class _Section:
         self._spans[key] = len(pieces), starts, at
 
     def remove(self, key: tuple[str, Family]) -> None:
-        """A block has no such lines any more."""
+        """A group has no such lines any more."""
         self.touch()
         length, starts, at = self._spans.pop(key)
         self.pieces[starts[at] : starts[at] + length] = [""] * length
@@ -114,7 +114,7 @@ class _Section:
 
 
 class _Place:
-    """A block on the page: where its lines stand, brought up to date on demand."""
+    """A group on the page: where its lines stand, brought up to date on demand."""
 
     __slots__ = (
         "_base",
@@ -132,7 +132,7 @@ class _Place:
     def __init__(self, form: Format, seen: int | None) -> None:
         self.layout: Layout | None = None
         self._form = form
-        # The version of the block that the page has shown; None: there was no page yet.
+        # The version of the group that the page has shown; None: there was no page yet.
         self._seen = seen
         # None as long as there are none.
         self._beginnings: Beginnings | None = None
@@ -144,18 +144,18 @@ class _Place:
         self._values: Sequence[float | None] = ()
         self._version = -1
 
-    def enter(self, block: ExposedBlock, base: str, lines: Lines, sections: Sequence[_Section]) -> None:
-        """Put the lines of a block that is new, or has a new layout, into their sections."""
-        source, before = block.source, self._section_of
-        self.layout, self._lines, self._sections, self._base = block.layout, lines, sections, base
+    def enter(self, group: ExposedGroup, base: str, lines: Lines, sections: Sequence[_Section]) -> None:
+        """Put the lines of a group that is new, or has a new layout, into their sections."""
+        source, before = group.source, self._section_of
+        self.layout, self._lines, self._sections, self._base = group.layout, lines, sections, base
         for family in before.keys() - self._section_of.keys():
             before[family].remove((source, family))
-        self._follow_beginnings(block)
-        texts = self._texts(range(len(block.values)), block.values)
+        self._follow_beginnings(group)
+        texts = self._texts(range(len(group.values)), group.values)
         self._starts = array("I", bytes(4 * len(sections)))
         for at, (section, one) in enumerate(zip(sections, lines.families, strict=True)):
             section.put((source, one.family), one.fill(texts, base), self._starts, at)
-        self._values, self._version = block.values, block.version
+        self._values, self._version = group.values, group.version
 
     @property
     def _section_of(self) -> dict[Family, _Section]:
@@ -163,25 +163,25 @@ class _Place:
         return dict(zip(families, self._sections, strict=True))
 
     def leave(self, source: str) -> None:
-        """The block is gone."""
+        """The group is gone."""
         for family, section in self._section_of.items():
             section.remove((source, family))
 
-    def update(self, block: ExposedBlock) -> None:
-        """Make the lines say what the block says now."""
-        if block.version == self._version:
+    def update(self, group: ExposedGroup) -> None:
+        """Make the lines say what the group says now."""
+        if group.version == self._version:
             return
-        values = block.values
-        moved = block.newest_moves if block.version == self._version + 1 else None
+        values = group.values
+        moved = group.newest_moves if group.version == self._version + 1 else None
         if moved is None:
             moved = differences(values, self._values)
-        self._values, self._version = values, block.version
-        self._follow_beginnings(block)
+        self._values, self._version = values, group.version
+        self._follow_beginnings(group)
         self._write(moved)
 
     @property
     def holds_back(self) -> bool:
-        """Whether the lines say anything else than the block, for those who have not seen it yet."""
+        """Whether the lines say anything else than the group, for those who have not seen it yet."""
         return self._beginnings is not None and self._beginnings.are_held
 
     def release(self, scrapers: Scrapers) -> None:
@@ -189,12 +189,12 @@ class _Place:
         if self._beginnings is not None:
             self._write(self._beginnings.release(scrapers))
 
-    def _follow_beginnings(self, block: ExposedBlock) -> None:
-        if self._beginnings is None and block.beginnings:
+    def _follow_beginnings(self, group: ExposedGroup) -> None:
+        if self._beginnings is None and group.beginnings:
             self._beginnings = Beginnings()
         if self._beginnings is not None:
-            self._beginnings.follow(block, self._seen, self._created)
-        self._seen = block.version
+            self._beginnings.follow(group, self._seen, self._created)
+        self._seen = group.version
 
     def _texts(self, positions: Sequence[int], values: Sequence[float | None]) -> Sequence[str | None]:
         texts = format_values(values)
@@ -225,22 +225,22 @@ class _Place:
 
 
 class Exposition:
-    """One `/metrics` page over many blocks, in one format.
+    """One `/metrics` page over many groups, in one format.
 
-    `blocks` are the blocks to show; `hidden` label names are left out (a page about one target needs no
+    `groups` are the groups to show; `hidden` label names are left out (a page about one target needs no
     `instance`). `render` costs what has changed. `scrapers` are those who read the page; without any, counts
     that begin are shown as they are at once.
     """
 
     def __init__(
         self,
-        blocks: Callable[[], Iterable[ExposedBlock]],
+        groups: Callable[[], Iterable[ExposedGroup]],
         form: Format,
         hidden: Collection[str] = (),
         scrapers: Scrapers | None = None,
     ) -> None:
         self.scrapers = scrapers or Scrapers()
-        self._blocks = blocks
+        self._groups = groups
         self._form = form
         self._prepared = PreparedLayouts(frozenset({*hidden, METRIC_NAME}), form)
         self._places: dict[str, _Place] = {}
@@ -261,18 +261,18 @@ class Exposition:
 
         The lines stay as they are from the first text on, so that all families are of one moment.
         """
-        blocks = list(self._blocks())
-        for block in blocks:
-            self.refresh([block])
+        groups = list(self._groups())
+        for group in groups:
+            self.refresh([group])
             yield b""
         self._is_rendering = True
         try:
-            yield from self._texts(blocks)
+            yield from self._texts(groups)
         finally:
             self._is_rendering = False
 
-    def _texts(self, blocks: Sequence[ExposedBlock]) -> Iterator[bytes]:
-        alive = {block.source for block in blocks}
+    def _texts(self, groups: Sequence[ExposedGroup]) -> Iterator[bytes]:
+        alive = {group.source for group in groups}
         if len(alive) < len(self._places):
             for source in self._places.keys() - alive:
                 self._places.pop(source).leave(source)
@@ -286,24 +286,24 @@ class Exposition:
         for name in list(self._names):
             yield from self._sections[name].texts
 
-    def refresh(self, blocks: Iterable[ExposedBlock]) -> None:
-        """Write the lines of these blocks as they are now: what is done now is no work for the next page."""
+    def refresh(self, groups: Iterable[ExposedGroup]) -> None:
+        """Write the lines of these groups as they are now: what is done now is no work for the next page."""
         if self._is_rendering:
             return
-        for block in blocks:
-            place = self._places.get(block.source)
+        for group in groups:
+            place = self._places.get(group.source)
             if place is None:
-                place = self._places[block.source] = _Place(self._form, -1 if self._is_read else None)
-            if place.layout is block.layout:
-                place.update(block)
+                place = self._places[group.source] = _Place(self._form, -1 if self._is_read else None)
+            if place.layout is group.layout:
+                place.update(group)
             else:
-                base, lines = self._prepared.get(block.layout)
-                place.enter(block, base, lines, self._sections_for(lines))
+                base, lines = self._prepared.get(group.layout)
+                place.enter(group, base, lines, self._sections_for(lines))
             if place.holds_back:
-                self._holding[block.source] = place
+                self._holding[group.source] = place
 
     def _sections_for(self, lines: Lines) -> Sequence[_Section]:
-        """The sections that the families of these lines stand in; blocks of one shape share them."""
+        """The sections that the families of these lines stand in; groups of one shape share them."""
         found = self._sections_of.get(lines)
         if found is None:
             found = self._sections_of[lines] = [self._section(one.family) for one in lines.families]

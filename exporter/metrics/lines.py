@@ -1,4 +1,4 @@
-"""The lines of a block's series without their values, made once for all blocks of one shape."""
+"""The lines of a group's series without their values, made once for all groups of one shape."""
 
 from array import array
 from collections.abc import Collection, Iterable, Sequence
@@ -10,8 +10,8 @@ from exporter.metrics.text import Format, format_labels, format_value
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Shape
 
-# A line is made of what comes before the labels that a block's series have in common, these, what comes after
-# them, and the value. All blocks share the first and the third. Without a value all four are empty.
+# A line is made of what comes before the labels that a group's series have in common, these, what comes after
+# them, and the value. All groups share the first and the third. Without a value all four are empty.
 PIECES: Final = 4
 VALUE_PIECE: Final = 3
 _NO_LINE: Final = ("", "", "", "")
@@ -45,7 +45,7 @@ class _Line:
 
 
 class FamilyLines:
-    """The `lines` of one family in a block; `indexes` are the places of their series in the layout."""
+    """The `lines` of one family in a group; `indexes` are the places of their series in the layout."""
 
     __slots__ = ("family", "indexes", "lines")
 
@@ -72,7 +72,7 @@ class FamilyLines:
 
 
 class Lines:
-    """The lines of all families of a block.
+    """The lines of all families of a group.
 
     `family_of` tells which of `families` each series belongs to, and `place_of` where in the pieces of its
     lines the value stands.
@@ -138,7 +138,7 @@ class PreparedLayouts:
         # By the identity of their points, and by whether there are labels in common: shapes that grow share
         # most of their points.
         self._lines: dict[tuple[int, bool], _Line] = {}
-        # The blocks of a target have the same labels in common, and leave out the same ones.
+        # The groups of a target have the same labels in common, and leave out the same ones.
         self._bases: dict[tuple[Labels, frozenset[str]], str] = {}
 
     def get(self, layout: Layout) -> tuple[str, Lines]:

@@ -34,7 +34,7 @@ class ReadableSeries(Protocol):
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
 
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+    def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`, but there may be fewer values than timestamps: repetitions may be left out."""
         ...
 

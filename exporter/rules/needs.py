@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.model.matcher import Matcher
 from exporter.rules.model import RuleFile
-from exporter.store import Need
+from exporter.store import RequiredSelector
 
 # An evaluation can be late, and after a restart comes later still.
 _MARGIN_MS: Final = 60_000
@@ -13,7 +13,7 @@ _MARGIN_MS: Final = 60_000
 _EVERYTHING_MS: Final = 1 << 52
 
 
-def needs_of(files: Iterable[RuleFile]) -> list[Need]:
+def needs_of(files: Iterable[RuleFile]) -> list[RequiredSelector]:
     """What the expressions of these files select, each selector once, with its longest reach.
 
     Queries within templates do not count: they are only known when they are asked.
@@ -27,4 +27,4 @@ def needs_of(files: Iterable[RuleFile]) -> list[Need]:
                     reach = _EVERYTHING_MS if is_fixed else selector.reach_ms + group.query_offset_ms
                     known = reaches.get(selector.matchers, 0)
                     reaches[selector.matchers] = max(known, reach + _MARGIN_MS)
-    return [Need(matchers, reach) for matchers, reach in reaches.items()]
+    return [RequiredSelector(matchers, reach) for matchers, reach in reaches.items()]

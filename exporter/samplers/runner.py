@@ -175,7 +175,7 @@ class TargetRunner:
                 # With every INFO; in between only where it is news.
                 is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
                 if is_vital or outcomes(shared) != before_shared:
-                    self.status.scrape.note(seconds, self._store.blocks_of(self._table_sources))
+                    self.status.scrape.note(seconds, self._store.groups_of(self._table_sources))
                     self._write_status()
             self._note_report(wanted, began)
             tasks = [asyncio.create_task(self._run_alone(slot)) for slot in alone if self._is_due(slot)]

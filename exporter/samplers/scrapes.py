@@ -26,8 +26,8 @@ _ADDED: Final = Family(
 FAMILIES: Final = (_UP, _DURATION, _SAMPLES, _SAMPLES_KEPT, _ADDED)
 
 
-class WrittenBlock(Protocol):
-    """What is read of a block of the store."""
+class WrittenGroup(Protocol):
+    """What is read of a group of the store."""
 
     @property
     def source(self) -> str: ...
@@ -44,21 +44,21 @@ class Scrape:
 
     def __init__(self) -> None:
         self._seconds = 0.0
-        # By source: the version of the block that was counted, and how many series had a value there.
+        # By source: the version of the group that was counted, and how many series had a value there.
         self._counts: dict[str, tuple[int, int]] = {}
         self._added = 0
         self._handles: Sequence[int | None] = ()
         self._generation = -1
 
-    def note(self, seconds: float, blocks: Iterable[WrittenBlock]) -> None:
+    def note(self, seconds: float, groups: Iterable[WrittenGroup]) -> None:
         """A pass has taken so long, and this is what the samplers tell now."""
         self._seconds = round(seconds, 6)
         self._added = 0
-        for block in blocks:
-            version, before = self._counts.get(block.source, (-1, 0))
-            if version != block.version:
-                count = len(block.values) - sum([1 for value in block.values if value is None])
-                self._counts[block.source] = block.version, count
+        for group in groups:
+            version, before = self._counts.get(group.source, (-1, 0))
+            if version != group.version:
+                count = len(group.values) - sum([1 for value in group.values if value is None])
+                self._counts[group.source] = group.version, count
                 self._added += max(0, count - before)
 
     def write(self, table: SeriesTable, *, up: bool) -> None:

@@ -1,7 +1,7 @@
 """The samples that rules need, in SQLite: after a restart `rate(x[5m])` goes on as if nothing had been.
 
 Nothing is written on the way of a sample. About once a second what is new in the store is read from it, and
-appended as one row. Rows stand in chapters; a chapter can be read without those before it, so that old ones
+appended as one row. Rows stand in segments; a segment can be read without those before it, so that old ones
 are simply dropped.
 """
 
@@ -16,9 +16,9 @@ from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.rules.job_labels import unchanged
+from exporter.state.chunk_encoding import ChunkDecoder, encode_chunks
 from exporter.state.database import Database
-from exporter.state.pieces import PieceReader, encode_pieces
-from exporter.store import Piece, Store, Tail
+from exporter.store import Chunk, ChunkReader, Store
 
 PAUSE_SECONDS: Final = 1.0
 """How long what is new waits to be written: the most that `kill -9` costs."""
@@ -26,11 +26,12 @@ PAUSE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 5.0
 MAX_ROWS_AT_ONCE: Final = 500
 MAX_BYTES: Final = 512 << 20
-"""How much of the file samples may take; beyond it the oldest chapters go, and that is counted."""
+"""How much of the file samples may take; beyond it the oldest segments go, and that is counted."""
 
-_SHORTEST_CHAPTER_MS: Final = 60_000
-_CHAPTERS_PER_REACH: Final = 6
-_FIRST_NEEDED = "(SELECT max(chapter) FROM sample_history WHERE chapter <= ?)"
+_SHORTEST_SEGMENT_MS: Final = 60_000
+_SEGMENTS_PER_RANGE: Final = 6
+# The column is named as the first version of the file named it: a segment by the moment of its beginning.
+_CHECKPOINT = "(SELECT max(chapter) FROM sample_history WHERE chapter <= ?)"
 
 _log = get_logger(__name__)
 
@@ -50,7 +51,7 @@ class SampleHistory(Protocol):
         """Keep what is written into the store from now on."""
         ...
 
-    def begin_anew(self) -> None:
+    def rewrite(self) -> None:
         """The store's times have become others: keep what it holds now instead of what was kept before."""
         ...
 
@@ -64,7 +65,7 @@ class NoHistory:
     def follow(self, store: Store) -> None:
         """Nothing is kept."""
 
-    def begin_anew(self) -> None:
+    def rewrite(self) -> None:
         """Nothing was kept."""
 
 
@@ -79,32 +80,32 @@ class SqliteHistory:
         self._database = database
         self._clock = clock
         self._store: Store | None = None
-        self._tail: Tail | None = None
-        self._chapter_ms = 0
+        self._reader: ChunkReader | None = None
+        self._segment_ms = 0
         # How often what was written before had to be replaced, and how often it was.
         self._starts = self._replaced = 0
         self._generation = 0
         self._task: asyncio.Task[None] | None = None
         self.rows_total = 0
-        self.dropped_chapters = 0
+        self.dropped_segments = 0
 
     @property
     def lost_rows(self) -> int:
         """Rows that were never written."""
-        return self._tail.skipped_rows if self._tail else 0
+        return self._reader.skipped_rows if self._reader else 0
 
     async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
         """Put what was kept into the store; what cannot be read is left out."""
         now_ms = self._now_ms()
-        horizon_ms = now_ms - store.longest_reach_ms
+        horizon_ms = now_ms - store.longest_range_ms
         try:
-            pieces = await self._database.read(lambda connection: _read(connection, horizon_ms))
+            chunks = await self._database.read(lambda connection: _read(connection, horizon_ms))
             self._generation = self._database.generation
         except StateError as error:
             _log.error("the samples from before the restart cannot be read", error=error)
             return
-        rows = store.restore(_relabel(pieces, relabel), now_ms)
-        if any(piece.times and piece.times[-1] > now_ms for piece in pieces):
+        rows = store.restore(_relabel(chunks, relabel), now_ms)
+        if any(chunk.times and chunk.times[-1] > now_ms for chunk in chunks):
             # The clock was ahead when these were written. They would come back once it is that late.
             self._starts += 1
         if rows:
@@ -113,17 +114,17 @@ class SqliteHistory:
     def follow(self, store: Store) -> None:
         """Write what comes into the store from now on, about once a second."""
         self._store = store
-        self._tail = Tail(store)
+        self._reader = ChunkReader(store)
         if self._starts == self._replaced:
-            self._tail.skip_present()
-        self._task = asyncio.create_task(self._write_on(), name="sample history")
+            self._reader.seek_to_end()
+        self._task = asyncio.create_task(self._write_loop(), name="sample history")
 
-    def begin_anew(self) -> None:
+    def rewrite(self) -> None:
         """Write everything that is needed once more, in the place of what was written before."""
         self._starts += 1
-        self._chapter_ms = 0
-        if self._tail is not None:
-            self._tail.start_over()
+        self._segment_ms = 0
+        if self._reader is not None:
+            self._reader.rewind()
 
     async def close(self) -> None:
         """Write what is left, if that is possible at once."""
@@ -132,7 +133,7 @@ class SqliteHistory:
             await asyncio.wait([self._task])
             await self.flush()
 
-    async def _write_on(self) -> None:
+    async def _write_loop(self) -> None:
         while True:
             await asyncio.sleep(PAUSE_SECONDS if self._database.is_healthy else RETRY_SECONDS)
             try:
@@ -143,55 +144,55 @@ class SqliteHistory:
 
     async def flush(self) -> None:
         """Write what is new; on failure it stays to be written the next time."""
-        while self._store is not None and self._tail is not None:
+        while self._store is not None and self._reader is not None:
             if self._generation != self._database.generation:
                 # What was written before is lost.
                 self._generation = self._database.generation
-                self.begin_anew()
+                self.rewrite()
             now_ms = self._now_ms()
-            horizon_ms = now_ms - self._store.longest_reach_ms
-            is_turn = self._turn_page(now_ms, self._store.longest_reach_ms, self._tail)
+            horizon_ms = now_ms - self._store.longest_range_ms
+            is_new_segment = self._rotate(now_ms, self._store.longest_range_ms, self._reader)
             starts = self._starts
-            pieces = await self._tail.read(horizon_ms, MAX_ROWS_AT_ONCE)
+            chunks = await self._reader.read(horizon_ms, MAX_ROWS_AT_ONCE)
             if starts != self._starts:
                 # Everything is to be written once more, also what was read just now.
                 continue
-            if not pieces or not await self._write(pieces, horizon_ms if is_turn else None):
+            if not chunks or not await self._write(chunks, horizon_ms if is_new_segment else None):
                 return
-            self._tail.confirm()
-            rows = sum(len(piece.times) for piece in pieces)
+            self._reader.ack()
+            rows = sum(len(chunk.times) for chunk in chunks)
             self.rows_total += rows
             if rows < MAX_ROWS_AT_ONCE:
                 return
 
-    def _turn_page(self, now_ms: int, reach_ms: int, tail: Tail) -> bool:
-        """Begin a new chapter where it is time for one."""
-        length_ms = max(_SHORTEST_CHAPTER_MS, reach_ms // _CHAPTERS_PER_REACH)
-        if 0 <= now_ms - self._chapter_ms < length_ms:
+    def _rotate(self, now_ms: int, range_ms: int, reader: ChunkReader) -> bool:
+        """Begin a new segment when the one under way is long enough; whether one was begun."""
+        length_ms = max(_SHORTEST_SEGMENT_MS, range_ms // _SEGMENTS_PER_RANGE)
+        if 0 <= now_ms - self._segment_ms < length_ms:
             return False
-        self._chapter_ms = now_ms
-        tail.forget_gone()
-        tail.begin_anew()
+        self._segment_ms = now_ms
+        reader.drop_removed()
+        reader.require_complete()
         return True
 
-    async def _write(self, pieces: list[Piece], horizon_ms: int | None) -> bool:
-        """Append pieces, and drop what lies before the horizon (None: keep all); whether that went well."""
-        chapter_ms, starts = self._chapter_ms, self._starts
+    async def _write(self, chunks: list[Chunk], horizon_ms: int | None) -> bool:
+        """Append chunks, and drop what lies before the horizon (None: keep all); whether that went well."""
+        segment_ms, starts = self._segment_ms, self._starts
         replaces = starts != self._replaced
 
         def write(connection: sqlite3.Connection) -> int:
             if replaces:
                 connection.execute("DELETE FROM sample_history")
             # Encoded here, in the thread of the database.
-            row = (chapter_ms, encode_pieces(pieces))
+            row = (segment_ms, encode_chunks(chunks))
             connection.execute("INSERT INTO sample_history (chapter, data) VALUES (?, ?)", row)
             return 0 if horizon_ms is None else _prune(connection, horizon_ms)
 
         try:
-            self.dropped_chapters += await self._database.run(write)
+            self.dropped_segments += await self._database.run(write)
         except StateError:
-            # The chapter may lack its beginning now: the next piece of each source says everything again.
-            self._chapter_ms = 0
+            # The segment may lack its beginning now: the next chunk of each source says everything again.
+            self._segment_ms = 0
             return False
         self._replaced = starts
         return True
@@ -200,46 +201,46 @@ class SqliteHistory:
         return to_milliseconds(self._clock.now())
 
 
-def _relabel(pieces: Iterable[Piece], relabel: Relabel) -> Iterator[Piece]:
-    """The pieces with the labels of now; those of one source share their series."""
+def _relabel(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
+    """The chunks with the labels of now; those of one source share their series."""
     # The series that were there are held on to, so that each has an identity of its own.
     known: dict[int, tuple[Sequence[Labels], Sequence[Labels]]] = {}
-    for piece in pieces:
-        series = piece.series
+    for chunk in chunks:
+        series = chunk.series
         if id(series) not in known:
             known[id(series)] = series, tuple(map(relabel, series))
-        yield replace(piece, series=known[id(series)][1])
+        yield replace(chunk, series=known[id(series)][1])
 
 
 def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:
-    """Drop the chapters that end before the horizon, and the oldest where there is too much; how many of
+    """Drop the segments that end before the horizon, and the oldest where there is too much; how many of
     these."""
-    connection.execute(f"DELETE FROM sample_history WHERE chapter < {_FIRST_NEEDED}", (horizon_ms,))
+    connection.execute(f"DELETE FROM sample_history WHERE chapter < {_CHECKPOINT}", (horizon_ms,))
     sizes = connection.execute(
         "SELECT chapter, sum(length(data)) FROM sample_history GROUP BY chapter ORDER BY chapter"
     ).fetchall()
     total, dropped = sum(size for _, size in sizes), 0
-    for chapter, size in sizes[:-1]:
+    for segment, size in sizes[:-1]:
         if total <= MAX_BYTES:
             break
-        connection.execute("DELETE FROM sample_history WHERE chapter = ?", (chapter,))
+        connection.execute("DELETE FROM sample_history WHERE chapter = ?", (segment,))
         total -= size
         dropped += 1
     return dropped
 
 
-def _read(connection: sqlite3.Connection, horizon_ms: int) -> list[Piece]:
-    """All pieces from the horizon on, in the order in which they were written, of sources that had not
+def _read(connection: sqlite3.Connection, horizon_ms: int) -> list[Chunk]:
+    """All chunks from the horizon on, in the order in which they were written, of sources that had not
     fallen silent before it."""
-    reader = PieceReader()
-    pieces: list[Piece] = []
+    reader = ChunkDecoder()
+    chunks: list[Chunk] = []
     for (data,) in connection.execute(
-        f"SELECT data FROM sample_history WHERE chapter >= coalesce({_FIRST_NEEDED}, 0) ORDER BY id",
+        f"SELECT data FROM sample_history WHERE chapter >= coalesce({_CHECKPOINT}, 0) ORDER BY id",
         (horizon_ms,),
     ):
         try:
-            pieces.extend(reader.read(data))
+            chunks.extend(reader.read(data))
         except ValueError as error:
             _log.error("saved samples cannot be read and are left out", error=str(error))
-    alive = {piece.source for piece in pieces if piece.times and piece.times[-1] > horizon_ms}
-    return [piece for piece in pieces if piece.source in alive]
+    alive = {chunk.source for chunk in chunks if chunk.times and chunk.times[-1] > horizon_ms}
+    return [chunk for chunk in chunks if chunk.source in alive]

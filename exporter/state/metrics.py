@@ -57,5 +57,5 @@ class StateCollector(Collector):
         yield CounterMetricFamily(
             "redis_vigil_state_dropped_sample_chapters",
             "Parts of the saved samples that were dropped early, since there were too many.",
-            self._samples.dropped_chapters,
+            self._samples.dropped_segments,
         )

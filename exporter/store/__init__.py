@@ -1,12 +1,21 @@
 """The samples of the last hours, in memory, stored as changes."""
 
-from exporter.store.cap import MemoryCap
+from exporter.store.chunk import Chunk
+from exporter.store.chunk_reader import ChunkReader
+from exporter.store.memory_limiter import MemoryLimiter
 from exporter.store.merged import ReadableSeries
-from exporter.store.needs import Need
-from exporter.store.piece import Piece
 from exporter.store.renaming import Move
+from exporter.store.required_selectors import RequiredSelector
 from exporter.store.series import Series
 from exporter.store.store import Store
-from exporter.store.tail import Tail
 
-__all__ = ["MemoryCap", "Move", "Need", "Piece", "ReadableSeries", "Series", "Store", "Tail"]
+__all__ = [
+    "Chunk",
+    "ChunkReader",
+    "MemoryLimiter",
+    "Move",
+    "ReadableSeries",
+    "RequiredSelector",
+    "Series",
+    "Store",
+]

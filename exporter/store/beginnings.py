@@ -10,7 +10,7 @@ from exporter.store.segment import Segment
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """A count that began while its source was watched: it stood at `value` at a moment (milliseconds), and at
-    another in the row that made this `version` of the block."""
+    another in the row that made this `version` of the group."""
 
     at: int
     value: float

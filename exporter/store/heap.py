@@ -5,19 +5,19 @@ from functools import cache
 from typing import Any
 
 
-def give_back() -> None:
+def malloc_trim() -> None:
     """Return the free pages of the C library's heap; does nothing where the library has no way to say so.
 
     Between the short-lived replies of servers lies history that stays, so that the heap shrinks at its end
     only seldom by itself.
     """
-    trim = _malloc_trim()
+    trim = _find_malloc_trim()
     if trim is not None:
         trim(0)
 
 
 @cache
-def _malloc_trim() -> Any:
+def _find_malloc_trim() -> Any:
     """glibc's `malloc_trim`; None with another C library."""
     try:
         return ctypes.CDLL(None).malloc_trim

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
-from exporter.store.block import Block
 from exporter.store.merged import MergedSeries, ReadableSeries
 from exporter.store.series import Series, Timeline
+from exporter.store.series_group import SeriesGroup
 
 # Before every sample.
 _NEVER = -(1 << 62)
@@ -25,7 +25,7 @@ class Readable(Protocol):
     ) -> Sequence[ReadableSeries]: ...
 
     def select_of(
-        self, blocks: Iterable[Block], matchers: Sequence[Matcher], check: Callable[[int], None] | None
+        self, groups: Iterable[SeriesGroup], matchers: Sequence[Matcher], check: Callable[[int], None] | None
     ) -> Sequence[ReadableSeries]: ...
 
 
@@ -36,17 +36,17 @@ class Horizon:
     gone, and a clock that is set moves everything: then the horizon no longer `holds`.
     """
 
-    def __init__(self, store: Readable, blocks: Iterable[Block]) -> None:
+    def __init__(self, store: Readable, groups: Iterable[SeriesGroup]) -> None:
         self._store = store
         self._breaks = store.breaks
         self._removals = store.removals
         # Of the sources that have written since then; with many sources to look at all would take long.
         self._newest: dict[Timeline, int] = {}
-        self._blocks: Sequence[Block] = list(blocks)
+        self._groups: Sequence[SeriesGroup] = list(groups)
 
-    def note(self, block: Block) -> None:
+    def note(self, group: SeriesGroup) -> None:
         """A source is about to write."""
-        self._newest.setdefault(block, block.last_time)
+        self._newest.setdefault(group, group.last_time)
 
     @property
     def holds(self) -> bool:
@@ -59,7 +59,7 @@ class Horizon:
         """The series that satisfy all matchers, as `Store.select`."""
         if self._removals == self._store.removals:
             return self._store.select(matchers, check)
-        return self._store.select_of(self._blocks, matchers, check)
+        return self._store.select_of(self._groups, matchers, check)
 
     def bound(self, series: object) -> ReadableSeries:
         """A series of the store without what was written later."""
@@ -104,9 +104,9 @@ class _BoundSeries:
         """The samples in (start, end] up to the bound."""
         return self._series.window(start_ms, min(end_ms, self._newest))
 
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+    def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`, with repetitions left out."""
-        return self._series.distinct(start_ms, min(end_ms, self._newest))
+        return self._series.changes_in(start_ms, min(end_ms, self._newest))
 
     @property
     def timeline(self) -> Timeline:

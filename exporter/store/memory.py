@@ -5,23 +5,23 @@ from typing import Final
 from weakref import ref
 
 from exporter.model.sample import Shape
-from exporter.store.block import Block
 from exporter.store.series import Series
+from exporter.store.series_group import SeriesGroup
 
 # What a point of a shape costs, its labels included; targets that tell the same share it.
 _POINT_BYTES: Final = 450
-# After how many blocks or series others may have a turn.
+# After how many groups or series others may have a turn.
 _PIECE: Final = 500
 
 
-def measure(blocks: Sequence[Block], readers: Sequence[ref[Series]]) -> Generator[None, None, int]:
-    """The bytes of blocks and of what is laid out for those who read them, in small steps: do other things
+def measure(groups: Sequence[SeriesGroup], readers: Sequence[ref[Series]]) -> Generator[None, None, int]:
+    """The bytes of groups and of what is laid out for those who read them, in small steps: do other things
     in between."""
     shapes: set[Shape] = set()
     total = 0
-    for number, block in enumerate(blocks):
-        shapes.update([layout.shape for layout in block.layouts])
-        total += block.bytes
+    for number, group in enumerate(groups):
+        shapes.update([layout.shape for layout in group.layouts])
+        total += group.bytes
         if number % _PIECE == 0:
             yield
     for first in range(0, len(readers), _PIECE):

@@ -18,7 +18,7 @@ class ReadableSeries(Protocol):
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
 
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
+    def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool: ...
 
@@ -59,7 +59,7 @@ class MergedSeries:
         ordered = sorted(points.items())
         return [stamp for stamp, _ in ordered], [value for _, value in ordered]
 
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+    def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`."""
         return self.window(start_ms, end_ms)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from exporter.model.labels import Labels
 from exporter.model.sample import Layout
-from exporter.store.block import Block
+from exporter.store.series_group import SeriesGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,15 @@ class Move:
     new_source: str
     new_labels: Labels
 
-    def of(self, block: Block, version: int) -> Block:
-        """The block of the new source; the old one must not be written into any more. `version` is one that
-        no block of the new name has had."""
+    def of(self, group: SeriesGroup, version: int) -> SeriesGroup:
+        """The group of the new source; the old one must not be written into any more. `version` is one that
+        no group of the new name has had."""
         relabel = self._relabelling()
-        new = Block(self.new_source)
-        new.times.extend(block.times)
-        new.first_row, new.version, new.is_resumed = block.first_row, version, block.is_resumed
-        new.layout, new.values, new.state = relabel(block.layout), block.values, block.state
-        for segment in block.segments:
+        new = SeriesGroup(self.new_source)
+        new.times.extend(group.times)
+        new.first_row, new.version, new.is_resumed = group.first_row, version, group.is_resumed
+        new.layout, new.values, new.state = relabel(group.layout), group.values, group.state
+        for segment in group.segments:
             part = copy(segment)
             part.layout = relabel(segment.layout)
             new.segments.append(part)

@@ -1,4 +1,4 @@
-"""A segment: successive rows of one block, as the values of its first row and what moved in later ones."""
+"""A segment: successive rows of one group, as the values of its first row and what moved in later ones."""
 
 from array import array
 from bisect import bisect_left, bisect_right

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Layout, Point, Shape
-from exporter.store.block import Block, distinct
-from exporter.store.needs import metric_name
+from exporter.store.required_selectors import metric_name
 from exporter.store.series import Series
+from exporter.store.series_group import SeriesGroup, distinct_series
 
 _Flags = tuple[bool, ...]
 # How many points or series are looked at between two calls of `check`.
@@ -19,20 +19,20 @@ def go_on(found: int) -> None:
 
 
 def select_series(
-    blocks: Iterable[Block], matchers: Sequence[Matcher], check: Callable[[int], None] = go_on
-) -> Iterator[tuple[Block, Series]]:
-    """The series of all blocks that satisfy all matchers, the ended ones included; each an object of its own.
+    groups: Iterable[SeriesGroup], matchers: Sequence[Matcher], check: Callable[[int], None] = go_on
+) -> Iterator[tuple[SeriesGroup, Series]]:
+    """The series of all groups that satisfy all matchers, the ended ones included; each an object of its own.
 
     What the points of a shape have of their own is looked at once for all sources that share it, what all
     series of a layout have in common once for each layout. Blocks may change between two series, and whenever
     `check` is called (with 0), which is now and then: what is new comes or not.
     """
     fitting = _Fitting(matchers, check)
-    for number, block in enumerate(list(blocks)):
+    for number, group in enumerate(list(groups)):
         if number % _PIECE == 0:
             check(0)
-        for layout, position in distinct(block.layouts, fitting.positions):
-            yield block, Series(layout.labels(position), block, layout, position)
+        for layout, position in distinct_series(group.layouts, fitting.positions):
+            yield group, Series(layout.labels(position), group, layout, position)
 
 
 class _Fitting:

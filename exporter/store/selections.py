@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.model.matcher import Matcher
 from exporter.store.merged import ReadableSeries
-from exporter.store.needs import metric_name
+from exporter.store.required_selectors import metric_name
 
 LARGEST_SELECTION: Final = 100_000
 """Of more series none is kept."""

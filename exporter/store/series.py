@@ -1,4 +1,4 @@
-"""One series: its changes, over the timestamps of the block that it shares with its siblings."""
+"""One series: its changes, over the timestamps of the group that it shares with its siblings."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,7 @@ _FEW_ROWS = 16
 
 
 class Timeline(Protocol):
-    """What the series of a block share: `times[i]` is the timestamp of row `first_row + i`; the rows are
+    """What the series of a group share: `times[i]` is the timestamp of row `first_row + i`; the rows are
     held in `segments`; `state` are the newest values, along the layout of the last segment."""
 
     @property
@@ -43,12 +43,12 @@ _NO_VALUES = array("d")
 
 
 class Series:
-    """One series of a block, for those who read it.
+    """One series of a group, for those who read it.
 
-    The block keeps all its series together, row by row. What is asked of one is laid out here as the rows at
+    The group keeps all its series together, row by row. What is asked of one is laid out here as the rows at
     which it changed, and kept up to date from then on: whoever reads it again and again finds it ready. A row
-    without a value holds the stale marker. Rows are numbered from the birth of the block, so that dropping
-    old timestamps moves nothing. `reach_ms` tells how far back somebody reads the series (0: nobody does).
+    without a value holds the stale marker. Rows are numbered from the birth of the group, so that dropping
+    old timestamps moves nothing. `range_ms` tells how far back somebody reads the series (0: nobody does).
     """
 
     __slots__ = (
@@ -61,12 +61,12 @@ class Series:
         "_timeline",
         "_values",
         "labels",
-        "reach_ms",
+        "range_ms",
     )
 
     def __init__(self, labels: Labels, timeline: Timeline, layout: Layout, position: int) -> None:
         self.labels = labels
-        self.reach_ms = 0
+        self.range_ms = 0
         self._timeline = timeline
         # Where it stands in the newest layout that it was looked up in.
         self._layout = layout
@@ -78,7 +78,7 @@ class Series:
 
     @property
     def timeline(self) -> Timeline:
-        """What it shares with the series of its block."""
+        """What it shares with the series of its group."""
         return self._timeline
 
     @property
@@ -86,9 +86,9 @@ class Series:
         """About how much memory it takes that somebody reads the series."""
         return SERIES_BYTES + len(self._rows) * CHANGE_BYTES
 
-    def let_go_before(self, moment: int | None) -> None:
+    def evict_before(self, moment: int | None) -> None:
         """Forget what is laid out from before a moment (milliseconds), or everything; it is laid out again
-        when needed."""
+        when required."""
         timeline = self._timeline
         row = self._end if moment is None else timeline.first_row + bisect_right(timeline.times, moment)
         if row >= self._end:
@@ -100,7 +100,7 @@ class Series:
             self._rows, self._values = self._rows[count:], self._values[count:]
             self._begin = row
 
-    def _lay_out(self, row: int) -> None:
+    def _materialize(self, row: int) -> None:
         """Have all rows from this one on."""
         timeline = self._timeline
         end = timeline.end_row
@@ -111,9 +111,9 @@ class Series:
             self._rows, self._values = array("I"), array("d")
             self._begin = self._end = row
         if self._end < end:
-            self._go_on(end)
+            self._extend(end)
 
-    def _go_on(self, end: int) -> None:
+    def _extend(self, end: int) -> None:
         segments = self._timeline.segments
         for index, segment in enumerate(segments):
             after = segments[index + 1].first_row if index + 1 < len(segments) else end
@@ -171,7 +171,7 @@ class Series:
 
     def changes_from(self, row: int) -> tuple[Sequence[int], Sequence[float]]:
         """The rows from `row` on at which the series changed, and its values since then (stale: none)."""
-        self._lay_out(row)
+        self._materialize(row)
         rows = self._rows
         if not rows or rows[-1] < row:
             return (), ()
@@ -180,7 +180,7 @@ class Series:
 
     def value_in(self, row: int) -> float | None:
         """The value in a row; None where it has none."""
-        self._lay_out(row)
+        self._materialize(row)
         change = bisect_right(self._rows, row) - 1
         return None if change < 0 or is_stale(self._values[change]) else self._values[change]
 
@@ -231,7 +231,7 @@ class Series:
                 return times, self._spread(values, change, first + low, first + high)
         return self._runs(change, low, high)
 
-    def distinct(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+    def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`, but a value that stands still may come only once, so that there may be fewer values
         than timestamps: cheaper, and all that counters and extremes need."""
         low, high, change, last_change = self._locate(start_ms, end_ms)
@@ -253,7 +253,7 @@ class Series:
         if low >= high:
             return low, high, -1, -1
         first = self._timeline.first_row
-        self._lay_out(first + low)
+        self._materialize(first + low)
         rows = self._rows
         change = bisect_right(rows, first + low) - 1
         last_row = first + high - 1
@@ -287,7 +287,7 @@ class Series:
         """One value for each of so many rows, the stale marker for none; None where rows are dropped."""
         if first_row < self._timeline.first_row:
             return None
-        self._lay_out(first_row)
+        self._materialize(first_row)
         rows, end_row = self._rows, first_row + count
         change = bisect_right(rows, first_row) - 1
         values = self._values[max(0, change) : bisect_left(rows, end_row)].tolist()

@@ -7,19 +7,19 @@ from weakref import WeakSet, WeakValueDictionary
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
-from exporter.store.block import Block
+from exporter.store.chunk import Chunk
 from exporter.store.counting import SeriesCount
 from exporter.store.horizon import Horizon
 from exporter.store.instances import Instances
 from exporter.store.memory import measure
 from exporter.store.merged import MergedSeries, ReadableSeries
-from exporter.store.needed import NeededSeries
-from exporter.store.needs import Need, Needs
-from exporter.store.piece import Piece
 from exporter.store.renaming import Move
+from exporter.store.required_selectors import RequiredSelector, RequiredSelectors
+from exporter.store.required_series import RequiredSeries
 from exporter.store.selecting import go_on, select_series
 from exporter.store.selections import LARGEST_SELECTION, Selections
 from exporter.store.series import Series
+from exporter.store.series_group import SeriesGroup
 
 _DEFAULT_RETENTION_MS = 6 * 3_600_000
 # After how many series of a selection others may have a turn.
@@ -27,7 +27,7 @@ _PIECE = 500
 
 
 class Store:
-    """All blocks, and the way from matchers to series.
+    """All groups, and the way from matchers to series.
 
     `retention_ms` is how long samples are kept. Samples of a source must move on in time: an older or equal
     timestamp is dropped, and its samples are counted in `out_of_order`. `version` moves with every change;
@@ -40,150 +40,150 @@ class Store:
         self.version = 0
         self.breaks = 0
         self.removals = 0
-        self._blocks: dict[str, Block] = {}
+        self._groups: dict[str, SeriesGroup] = {}
         self._instances = Instances()
         # The series that somebody reads, by source and labels.
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         self._selections = Selections()
-        self._needed = NeededSeries(self._kept, lambda: self.retention_ms, Needs())
+        self._required = RequiredSeries(self._kept, lambda: self.retention_ms, RequiredSelectors())
         self._count = SeriesCount()
         self._horizons: WeakSet[Horizon] = WeakSet()
-        # Above those of all blocks that were ever renamed.
+        # Above those of all groups that were ever renamed.
         self._renamed_version = 0
 
     def append(self, sample: Sample) -> None:
         """Take in one pass of a source."""
-        block = self._blocks.get(sample.source)
-        if block is None:
-            block = self._blocks[sample.source] = Block(sample.source)
-            self._count.note(block)
-        times = block.times
+        group = self._groups.get(sample.source)
+        if group is None:
+            group = self._groups[sample.source] = SeriesGroup(sample.source)
+            self._count.note(group)
+        times = group.times
         if times and sample.timestamp <= times[-1]:
             self.out_of_order += sum(value is not None for value in sample.values)
             return
         self.version += 1
-        self._note_write(block)
-        changed = block.append(sample.timestamp, sample.layout, sample.values, sample.absence)
-        if block.begun_version == block.version:
-            self._lay_out_anew(block)
+        self._note_write(group)
+        changed = group.append(sample.timestamp, sample.layout, sample.values, sample.absence)
+        if group.begun_version == group.version:
+            self._evict_begun(group)
         if changed:
-            self._note_change(block, changed)
-        self._trim(block, sample.timestamp)
+            self._note_change(group, changed)
+        self._trim(group, sample.timestamp)
 
-    def _lay_out_anew(self, block: Block) -> None:
+    def _evict_begun(self, group: SeriesGroup) -> None:
         """Series that have begun to count have a value in the row before, unseen by those who read them."""
-        for position, beginning in block.beginnings.items():
-            if beginning.version == block.version:
-                series = self._open.get((block.source, block.layout.labels(position)))
+        for position, beginning in group.beginnings.items():
+            if beginning.version == group.version:
+                series = self._open.get((group.source, group.layout.labels(position)))
                 if series is not None:
-                    series.let_go_before(None)
+                    series.evict_before(None)
 
-    def restore(self, pieces: Iterable[Piece], now: int) -> int:
+    def restore(self, chunks: Iterable[Chunk], now: int) -> int:
         """Put back what was written before a restart, in order, before all else; returns how many rows.
 
         The first sample of a source continues its series. Rows later than `now` (milliseconds) are left out:
         the clock has been set back, and they would keep newer ones out.
         """
         rows = 0
-        for piece in pieces:
-            if not piece.times or piece.times[-1] > now:
+        for chunk in chunks:
+            if not chunk.times or chunk.times[-1] > now:
                 continue
-            block = self._blocks.get(piece.source)
-            if block is None:
-                block = self._blocks[piece.source] = Block(piece.source)
-            self._note_change(block, block.replay(piece))
-            rows += len(piece.times)
+            group = self._groups.get(chunk.source)
+            if group is None:
+                group = self._groups[chunk.source] = SeriesGroup(chunk.source)
+            self._note_change(group, group.restore(chunk))
+            rows += len(chunk.times)
         self.version += 1
         return rows
 
     @property
     def resumed_sources(self) -> list[str]:
         """The sources that were put back, and have written nothing since."""
-        return [block.source for block in self._blocks.values() if block.is_resumed]
+        return [group.source for group in self._groups.values() if group.is_resumed]
 
-    def set_needs(self, needs: Iterable[Need]) -> None:
+    def set_required(self, selectors: Iterable[RequiredSelector]) -> None:
         """Tell which series are read, and how far back; all others are the first to lose their history."""
-        for _ in self.change_needs(needs):
+        for _ in self.update_required(selectors):
             pass
 
-    def change_needs(self, needs: Iterable[Need]) -> Iterator[None]:
-        """As `set_needs`, in small steps: do other things in between."""
-        return self._needed.change(needs, self._blocks.values())
+    def update_required(self, selectors: Iterable[RequiredSelector]) -> Iterator[None]:
+        """As `set_required`, in small steps: do other things in between."""
+        return self._required.change(selectors, self._groups.values())
 
-    def find_needed(self) -> Iterator[None]:
-        """Bring the lists of needed series of all blocks up to date, in small steps: do other things in
+    def refresh_required(self) -> Iterator[None]:
+        """Bring the lists of required series of all groups up to date, in small steps: do other things in
         between."""
-        return self._needed.find()
+        return self._required.find()
 
     @property
-    def longest_reach_ms(self) -> int:
-        """How far back anything is needed, in milliseconds; never beyond the retention."""
-        return min(self.retention_ms, self._needed.longest_ms)
+    def longest_range_ms(self) -> int:
+        """How far back anything is required, in milliseconds; never beyond the retention."""
+        return min(self.retention_ms, self._required.longest_ms)
 
-    def _kept(self, block: Block, series: Series) -> Series:
+    def _kept(self, group: SeriesGroup, series: Series) -> Series:
         """The one object for a series that is read more than once."""
-        if self._blocks.get(block.source) is not block:
+        if self._groups.get(group.source) is not group:
             # It has gone while it was looked through.
             return series
-        return self._open.setdefault((block.source, series.labels), series)
+        return self._open.setdefault((group.source, series.labels), series)
 
     def mark_stale(self, source: str, timestamp: int) -> None:
         """The source could not be read: all its series end at this moment (milliseconds)."""
-        block = self._blocks.get(source)
-        if block is not None and timestamp > block.last_time:
+        group = self._groups.get(source)
+        if group is not None and timestamp > group.last_time:
             self.version += 1
-            self._note_write(block)
-            block.mark_stale(timestamp)
-            self._count.note(block)
+            self._note_write(group)
+            group.mark_stale(timestamp)
+            self._count.note(group)
 
     def shift(self, by_ms: int) -> None:
         """The clock was set by so much (milliseconds): what was so long ago then is so long ago now."""
         self.version += 1
         self.breaks += 1
-        for block in self._blocks.values():
-            block.shift(by_ms)
+        for group in self._groups.values():
+            group.shift(by_ms)
 
     def forget(self, source: str) -> None:
         """Drop a source with all its history."""
         self.version += 1
         self.removals += 1
         self._count.forget(source)
-        self._needed.forget(source)
-        block = self._blocks.pop(source, None)
+        self._required.forget(source)
+        group = self._groups.pop(source, None)
         self._instances.forget(source)
-        if block is not None:
+        if group is not None:
             for key in [key for key in self._open if key[0] == source]:
                 del self._open[key]
-            self._selections.drop({name for layout in block.layouts for name in layout.shape.by_name})
+            self._selections.drop({name for layout in group.layouts for name in layout.shape.by_name})
 
     def rename(self, moves: Sequence[Move]) -> None:
         """Servers have got other names: what they have written goes along, in the place of what was written
         under these names before. Two may have swapped theirs."""
-        blocks = [(move, self._blocks.get(move.source)) for move in moves]
+        groups = [(move, self._groups.get(move.source)) for move in moves]
         for source in {source for move in moves for source in (move.source, move.new_source)}:
             self.forget(source)
         self._renamed_version = max(
-            [self._renamed_version, *(block.version for _, block in blocks if block is not None)]
+            [self._renamed_version, *(group.version for _, group in groups if group is not None)]
         )
-        for move, block in blocks:
-            if block is not None:
+        for move, group in groups:
+            if group is not None:
                 self._renamed_version += 1
-                new = self._blocks[move.new_source] = move.of(block, self._renamed_version)
+                new = self._groups[move.new_source] = move.of(group, self._renamed_version)
                 self._note_change(new, set(new.series_by_name))
 
-    def block(self, source: str) -> Block | None:
+    def group(self, source: str) -> SeriesGroup | None:
         """What a source has written, if anything."""
-        return self._blocks.get(source)
+        return self._groups.get(source)
 
-    def blocks_of(self, sources: Iterable[str]) -> Sequence[Block]:
+    def groups_of(self, sources: Iterable[str]) -> Sequence[SeriesGroup]:
         """What these sources have written, where they have."""
-        blocks = self._blocks
-        return [blocks[source] for source in sources if source in blocks]
+        groups = self._groups
+        return [groups[source] for source in sources if source in groups]
 
     @property
-    def blocks(self) -> Iterator[Block]:
-        """All blocks, in order of their first sample."""
-        return iter(self._blocks.values())
+    def groups(self) -> Iterator[SeriesGroup]:
+        """All groups, in order of their first sample."""
+        return iter(self._groups.values())
 
     def select(
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
@@ -196,22 +196,22 @@ class Store:
         key = tuple(matchers)
         found = self._selections.get(key)
         if found is None:
-            version, blocks = self._selections.version, self._instances.narrow(self._blocks.values(), key)
-            found = self.select_of(blocks, key, check)
+            version, groups = self._selections.version, self._instances.narrow(self._groups.values(), key)
+            found = self.select_of(groups, key, check)
             if version == self._selections.version:
                 self._selections.keep(key, found)
         return found
 
     def select_of(
         self,
-        blocks: Iterable[Block],
+        groups: Iterable[SeriesGroup],
         matchers: Sequence[Matcher],
         check: Callable[[int], None] | None = None,
     ) -> Sequence[ReadableSeries]:
-        """As `select`, of these blocks, which may have left the store."""
+        """As `select`, of these groups, which may have left the store."""
         pause = check or go_on
-        matching: list[tuple[Block, Series]] = []
-        for number, one in enumerate(select_series(blocks, matchers, pause), 1):
+        matching: list[tuple[SeriesGroup, Series]] = []
+        for number, one in enumerate(select_series(groups, matchers, pause), 1):
             matching.append(one)
             if number % _PIECE == 0:
                 pause(_PIECE)
@@ -223,14 +223,14 @@ class Store:
         return found
 
     def _merge_duplicates(
-        self, matching: Sequence[tuple[Block, Series]], check: Callable[[int], None]
+        self, matching: Sequence[tuple[SeriesGroup, Series]], check: Callable[[int], None]
     ) -> Sequence[ReadableSeries]:
         """Series of the same labels as one. Those of a large selection are let go of with it."""
         is_large = len(matching) > LARGEST_SELECTION
         found: list[ReadableSeries] = []
         places: dict[Labels, int] = {}
-        for number, (block, series) in enumerate(matching, 1):
-            one = series if is_large else self._kept(block, series)
+        for number, (group, series) in enumerate(matching, 1):
+            one = series if is_large else self._kept(group, series)
             place = places.setdefault(one.labels, len(found))
             if place == len(found):
                 found.append(one)
@@ -247,23 +247,23 @@ class Store:
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
     ) -> Iterator[Series]:
         """As `select`, one by one and for one reading; the same labels may come from several sources."""
-        blocks = self._instances.narrow(self._blocks.values(), matchers)
-        return (series for _, series in select_series(blocks, matchers, check or go_on))
+        groups = self._instances.narrow(self._groups.values(), matchers)
+        return (series for _, series in select_series(groups, matchers, check or go_on))
 
     def horizon(self) -> Horizon:
         """What is held now, for a reading that lets others write meanwhile."""
-        horizon = Horizon(self, self._blocks.values())
+        horizon = Horizon(self, self._groups.values())
         self._horizons.add(horizon)
         return horizon
 
-    def _note_write(self, block: Block) -> None:
+    def _note_write(self, group: SeriesGroup) -> None:
         if self._horizons:
             for horizon in self._horizons:
-                horizon.note(block)
+                horizon.note(group)
 
     def holds(self, source: str, matchers: Sequence[Matcher]) -> bool:
         """Whether a source has written a series that satisfies all matchers, ended or not."""
-        return next(select_series(self.blocks_of([source]), matchers), None) is not None
+        return next(select_series(self.groups_of([source]), matchers), None) is not None
 
     def metric_names(self) -> Sequence[str]:
         """All metric names still held, sorted."""
@@ -273,8 +273,8 @@ class Store:
     def series_by_name(self) -> dict[str, int]:
         """How many series are held of each metric name."""
         found: Counter[str] = Counter()
-        for block in self._blocks.values():
-            found.update(block.series_by_name)
+        for group in self._groups.values():
+            found.update(group.series_by_name)
         return dict(found)
 
     @property
@@ -294,42 +294,42 @@ class Store:
 
     def measure(self) -> Generator[None, None, int]:
         """As `bytes`, in small steps: do other things in between."""
-        return measure(list(self._blocks.values()), self._open.valuerefs())
+        return measure(list(self._groups.values()), self._open.valuerefs())
 
-    def _trim(self, block: Block, now: int) -> None:
+    def _trim(self, group: SeriesGroup, now: int) -> None:
         # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
-        if block.times[0] < now - self.retention_ms - self.retention_ms // 10:
-            self.trim_block(block, now - self.retention_ms)
+        if group.times[0] < now - self.retention_ms - self.retention_ms // 10:
+            self.trim_group(group, now - self.retention_ms)
 
     def trim(self, now: int) -> Iterator[None]:
         """Drop what is older than the retention, also of sources that no longer write (milliseconds), and
-        what is laid out for readers without being needed all the time; in small steps: do other things in
+        what is laid out for readers without being required all the time; in small steps: do other things in
         between."""
-        for source, block in list(self._blocks.items()):
-            self.trim_block(block, now - self.retention_ms)
-            if not block.times and self._blocks.get(source) is block:
+        for source, group in list(self._groups.items()):
+            self.trim_group(group, now - self.retention_ms)
+            if not group.times and self._groups.get(source) is group:
                 self.forget(source)
             yield
-        yield from self._needed.find()
+        yield from self._required.find()
         for reference in self._open.valuerefs():
             if (series := reference()) is not None:
-                series.let_go_before(now - series.reach_ms if series.reach_ms else None)
+                series.evict_before(now - series.range_ms if series.range_ms else None)
             yield
 
-    def trim_block(self, block: Block, before: int) -> None:
+    def trim_group(self, group: SeriesGroup, before: int) -> None:
         """Drop what one source wrote up to a moment (milliseconds)."""
-        self._note_change(block, block.trim(before))
+        self._note_change(group, group.trim(before))
 
-    def shed_block(self, block: Block, now: int, spare_ms: int) -> None:
-        """Drop what one source wrote more than `spare_ms` before now and nobody needs."""
-        for _ in self._needed.find_of(block):
+    def evict_group(self, group: SeriesGroup, now: int, retention_ms: int) -> None:
+        """Drop samples of one source older than `retention_ms` that no rule reads (milliseconds)."""
+        for _ in self._required.find_of(group):
             pass
-        self._note_change(block, block.shed(now, spare_ms))
+        self._note_change(group, group.evict(now, retention_ms))
 
-    def _note_change(self, block: Block, names: Set[str]) -> None:
-        """A block has other series of these metric names than before."""
+    def _note_change(self, group: SeriesGroup, names: Set[str]) -> None:
+        """A group has other series of these metric names than before."""
         if names:
-            self._count.note(block)
-            self._instances.note(block)
-            self._needed.note(block, names)
+            self._count.note(group)
+            self._instances.note(group)
+            self._required.note(group, names)
             self._selections.drop(names)

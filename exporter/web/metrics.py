@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from exporter.clock import Clock
 from exporter.metrics import Exposition, Format, compress
-from exporter.metrics.exposition import ExposedBlock
+from exporter.metrics.exposition import ExposedGroup
 from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -78,7 +78,7 @@ class MetricsEndpoint:
     def __init__(
         self,
         store: Store,
-        blocks: Callable[[], Iterable[ExposedBlock]],
+        groups: Callable[[], Iterable[ExposedGroup]],
         own: OwnMetrics,
         clock: Clock,
         interval_seconds: Callable[[], float],
@@ -87,7 +87,7 @@ class MetricsEndpoint:
         self._interval_seconds = interval_seconds
         self._own = own
         self._clock = clock
-        self._pages = {form: _Page(Exposition(blocks, form), form) for form in Format}
+        self._pages = {form: _Page(Exposition(groups, form), form) for form in Format}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accept, encodings, agent = _wishes(scope)
@@ -105,13 +105,13 @@ class MetricsEndpoint:
             await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    def refresh(self, blocks: Sequence[ExposedBlock]) -> None:
+    def refresh(self, groups: Sequence[ExposedGroup]) -> None:
         """A target has been sampled: write its lines now, while what they are made of is at hand, where the
         next page will want them."""
         now, interval_seconds = self._clock.monotonic(), self._interval_seconds()
         for page in self._pages.values():
             if page.is_followed(now, interval_seconds):
-                page.exposition.refresh(blocks)
+                page.exposition.refresh(groups)
 
     def expire(self) -> None:
         """Something has changed that people wait to see: make the next page anew."""
@@ -139,9 +139,9 @@ class MetricsEndpoint:
         page.version, page.made_at = version, now
 
 
-def blocks_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedBlock]:
+def groups_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedGroup]:
     """What the samplers of these targets wrote; the results of rules are not for scraping."""
-    return store.blocks_of(chain.from_iterable([runner.sources for runner in runners]))
+    return store.groups_of(chain.from_iterable([runner.sources for runner in runners]))
 
 
 def _gather(parts: Iterable[bytes]) -> Iterator[bytes]:

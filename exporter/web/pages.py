@@ -169,9 +169,9 @@ class Pages:
         """What the figures are now of a target."""
         since = round(self._clock.now() * 1000) - _LOOKBACK_MS
         latest: dict[str, float] = {}
-        for block in self._store.blocks_of(runner.sources):
-            if block.last_time > since:
-                found = {name: block.newest(name) for name in _FIGURES}
+        for group in self._store.groups_of(runner.sources):
+            if group.last_time > since:
+                found = {name: group.newest(name) for name in _FIGURES}
                 latest.update({name: value for name, value in found.items() if value is not None})
         return [latest.get(name) for name in _FIGURES]
 

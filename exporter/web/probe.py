@@ -22,7 +22,7 @@ from exporter.clock import Clock
 from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSection
 from exporter.config.url import parse_server_url
 from exporter.metrics import Exposition, Format, compress
-from exporter.metrics.exposition import ExposedBlock
+from exporter.metrics.exposition import ExposedGroup
 from exporter.model.key_choice import KeyChoice
 from exporter.model.labels import EMPTY
 from exporter.model.matcher import compile_anchored
@@ -32,7 +32,7 @@ from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
 from exporter.samplers.status import VITAL
 from exporter.store import Store
-from exporter.web.metrics import blocks_of
+from exporter.web.metrics import groups_of
 from exporter.web.probe_keys import AllowedKeys, RefusedKeysError, asked_keys
 
 _PATHS: Final = ("/scrape", "/probe")
@@ -164,7 +164,7 @@ class Probes:
         page = pages.get(form)
         if page is None:
             sources, store = runner.sources, self._store
-            page = Exposition(lambda: store.blocks_of(sources), form, _hidden(runner.target))
+            page = Exposition(lambda: store.groups_of(sources), form, _hidden(runner.target))
             pages[form] = page
         host, port = request.client or ("", 0)
         agent = request.headers.get("user-agent", "")[:_MAX_AGENT]
@@ -180,16 +180,16 @@ class Probes:
         form: Format,
     ) -> bytes:
         plans = list(extra)
-        blocks: list[ExposedBlock] = []
+        groups: list[ExposedGroup] = []
         if runner is None:
             plans += [plan for plan in settings.plans if not _is_in(plan, extra)]
         else:
             # What the request asks for takes the place of what is configured.
             asked = {f"{target.instance}/{plan.spec.name}" for plan in extra}
-            blocks += [block for block in blocks_of(self._store, [runner]) if block.source not in asked]
+            groups += [group for group in groups_of(self._store, [runner]) if group.source not in asked]
         if plans:
-            blocks += await self._sample_once(target, plans, settings, runner)
-        return _ended(Exposition(lambda: blocks, form, _hidden(target)).render(), form)
+            groups += await self._sample_once(target, plans, settings, runner)
+        return _ended(Exposition(lambda: groups, form, _hidden(target)).render(), form)
 
     async def _sample_once(
         self,
@@ -197,7 +197,7 @@ class Probes:
         plans: Sequence[SamplerPlan],
         settings: ProbeSettings,
         watching: TargetRunner | None,
-    ) -> Sequence[ExposedBlock]:
+    ) -> Sequence[ExposedGroup]:
         """Samplers that run just this once, over connections of their own; `watching` is who watches the
         server, if it is configured."""
         store = Store()
@@ -217,7 +217,7 @@ class Probes:
         store.append(runner.status.sample(self._clock.now() + 0.001))
         status = runner.status.source
         with_status = watching is None
-        return [block for block in blocks_of(store, [runner]) if with_status or block.source != status]
+        return [group for group in groups_of(store, [runner]) if with_status or group.source != status]
 
 
 async def _run(runner: TargetRunner, names: Sequence[str]) -> None:

@@ -243,7 +243,7 @@ def _break_alerting(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _break_settings(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.store, "change_needs")
+    _break_once(monkeypatch, app.store, "update_required")
 
 
 def _break_discovery(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

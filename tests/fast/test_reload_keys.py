@@ -149,7 +149,11 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         lambda app: isinstance(app.environment.availability, EverythingSampled),
         True,
     ),
-    "storage.retention": ("1h", lambda app: (app.store.retention_ms, app._cap.kept_ms), (3_600_000,) * 2),
+    "storage.retention": (
+        "1h",
+        lambda app: (app.store.retention_ms, app._cap.required_retention_ms),
+        (3_600_000,) * 2,
+    ),
     "storage.memory_limit": ("10MB", lambda app: app._cap.limit_bytes, 10 << 20),
     "web.config_file": (
         "web-config.yml",

@@ -189,10 +189,10 @@ def test_what_is_written_meanwhile_is_not_seen() -> None:
             await asyncio.sleep(0)
             if world.turns.running and writes < 20:
                 writes += 1
-                for block in list(world.store.blocks):
+                for group in list(world.store.groups):
                     at = NOW * 1000 - 100 + writes
                     world.store.append(
-                        Sample(block.source, at, block.layout, [1e9 + writes] * len(block.layout))
+                        Sample(group.source, at, group.layout, [1e9 + writes] * len(group.layout))
                     )
         return await asked, writes
 

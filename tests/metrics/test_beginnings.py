@@ -28,7 +28,7 @@ class Page:
         self.store = Store()
         self.table = SeriesTable("here", Labels({"instance": "a:1"}) if base is None else base)
         self.form = form
-        self.page = Exposition(lambda: self.store.blocks, form)
+        self.page = Exposition(lambda: self.store.groups, form)
 
     def write(self, at: float, **errors: float) -> None:
         """A good pass."""
@@ -121,9 +121,9 @@ def test_a_page_that_is_written_along_with_sampling_holds_back_until_it_is_read(
     page.write(0)
     assert page.value(1) is None
     page.write(15, OOM=501)
-    page.page.refresh(list(page.store.blocks))
+    page.page.refresh(list(page.store.groups))
     page.write(30, OOM=502)
-    page.page.refresh(list(page.store.blocks))
+    page.page.refresh(list(page.store.groups))
     assert page.value(31) == "0"
     assert page.value(46) == "502"
 

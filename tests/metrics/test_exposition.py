@@ -21,7 +21,7 @@ BASE = Labels({"instance": "a:1", "env": "prod"})
 
 
 def exposed(store: Store, form: Format = Format.TEXT, hidden: tuple[str, ...] = ()) -> Exposition:
-    return Exposition(lambda: store.blocks, form, hidden)
+    return Exposition(lambda: store.groups, form, hidden)
 
 
 def text_of(page: Exposition) -> str:

@@ -152,7 +152,7 @@ def test_rows_that_are_dropped_meanwhile_are_no_harm(query: str) -> None:
     """What is still held is seen at the steps that look no further back."""
     store = counters(100)
     wanted = Engine(store).range(parse(query), 90 * STEP, 100 * STEP, 5_000).value
-    block = store.block("here")
+    group = store.group("here")
 
     class Trimming:
         is_due = True
@@ -160,8 +160,8 @@ def test_rows_that_are_dropped_meanwhile_are_no_harm(query: str) -> None:
 
         def give_way(self) -> None:
             self.rows = min(self.rows + 1, 50)
-            assert block is not None
-            store.trim_block(block, self.rows * STEP)
+            assert group is not None
+            store.trim_group(group, self.rows * STEP)
 
     found = Engine(store).range(parse(query), 300_000, 100 * STEP, 5_000, pace=Trimming()).value
     assert isinstance(found, Matrix)

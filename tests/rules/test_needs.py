@@ -5,17 +5,17 @@ from pathlib import Path
 from exporter.model.labels import Labels
 from exporter.rules.load import load_rule_files
 from exporter.rules.needs import needs_of
-from exporter.store.needs import Needs
+from exporter.store.required_selectors import RequiredSelectors
 
 MINUTE_MS = 60_000
 # What is kept longer than a query asks for.
 MARGIN_MS = MINUTE_MS
 
 
-def reaches(tmp_path: Path, text: str) -> Needs:
+def reaches(tmp_path: Path, text: str) -> RequiredSelectors:
     path = tmp_path / "rules.yml"
     path.write_text(text)
-    return Needs(needs_of(load_rule_files([path])))
+    return RequiredSelectors(needs_of(load_rule_files([path])))
 
 
 def test_ranges_offsets_and_subqueries_count_and_the_longest_wins(tmp_path: Path) -> None:
@@ -32,15 +32,15 @@ groups:
   - {name: c, rules: [{alert: D, expr: 'fixed @ 1000 > 1'}]}
 """,
     )
-    assert needs.reach_ms(Labels({"__name__": "hits_total", "db": "0"})) == 16 * MINUTE_MS + MARGIN_MS
-    assert needs.reach_ms(Labels({"__name__": "hits_total", "db": "1"})) == 0
-    assert needs.reach_ms(Labels({"__name__": "misses_total"})) == 36 * MINUTE_MS + MARGIN_MS
-    assert needs.reach_ms(Labels({"__name__": "up"})) == 5 * MINUTE_MS + MARGIN_MS
-    assert needs.reach_ms(Labels({"__name__": "anything", "job": "x"})) == 5 * MINUTE_MS + MARGIN_MS
-    assert needs.reach_ms(Labels({"__name__": "nothing"})) == 0
-    assert needs.reach_ms(Labels({"__name__": "fixed"})) > 365 * 86_400_000
-    assert needs.longest_ms == needs.reach_ms(Labels({"__name__": "fixed"}))
+    assert needs.range_ms(Labels({"__name__": "hits_total", "db": "0"})) == 16 * MINUTE_MS + MARGIN_MS
+    assert needs.range_ms(Labels({"__name__": "hits_total", "db": "1"})) == 0
+    assert needs.range_ms(Labels({"__name__": "misses_total"})) == 36 * MINUTE_MS + MARGIN_MS
+    assert needs.range_ms(Labels({"__name__": "up"})) == 5 * MINUTE_MS + MARGIN_MS
+    assert needs.range_ms(Labels({"__name__": "anything", "job": "x"})) == 5 * MINUTE_MS + MARGIN_MS
+    assert needs.range_ms(Labels({"__name__": "nothing"})) == 0
+    assert needs.range_ms(Labels({"__name__": "fixed"})) > 365 * 86_400_000
+    assert needs.longest_ms == needs.range_ms(Labels({"__name__": "fixed"}))
 
 
 def test_without_rules_nothing_is_needed() -> None:
-    assert Needs(needs_of([])).longest_ms == 0
+    assert RequiredSelectors(needs_of([])).longest_ms == 0

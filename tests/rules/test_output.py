@@ -5,7 +5,7 @@ import asyncio
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.rules.output import Output
-from exporter.store import Need, Store, Tail
+from exporter.store import ChunkReader, RequiredSelector, Store
 
 ALERTS = Labels({METRIC_NAME: "ALERTS", "alertname": "Down"})
 NAMED = (Matcher(METRIC_NAME, MatchOp.EQUAL, "ALERTS"),)
@@ -14,11 +14,11 @@ NAMED = (Matcher(METRIC_NAME, MatchOp.EQUAL, "ALERTS"),)
 def restarted() -> Store:
     """A store with what a rule had written before a restart."""
     before = Store()
-    before.set_needs([Need(NAMED, 600_000)])
-    tail = Tail(before)
+    before.set_required([RequiredSelector(NAMED, 600_000)])
+    reader = ChunkReader(before)
     asyncio.run(Output("rule").write(before, {ALERTS: 1.0}, 1_000))
     after = Store()
-    after.restore(asyncio.run(tail.read(0, 1_000)), 2_000)
+    after.restore(asyncio.run(reader.read(0, 1_000)), 2_000)
     return after
 
 

@@ -64,10 +64,10 @@ class Sampling:
             records=records,
             neighbours=neighbours,
         )
-        self._pages = {form: Exposition(self._blocks, form, hidden=("instance",)) for form in Format}
+        self._pages = {form: Exposition(self._groups, form, hidden=("instance",)) for form in Format}
 
-    def _blocks(self) -> Any:
-        return [block for source in self.runner.sources if (block := self.store.block(source)) is not None]
+    def _groups(self) -> Any:
+        return [group for source in self.runner.sources if (group := self.store.group(source)) is not None]
 
     async def run(self, *names: str) -> None:
         """One pass of each sampler named; of all of them if none is."""
@@ -98,8 +98,8 @@ class Sampling:
     def values(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
         """All values of a metric (a suffix included) by labels, without `instance`."""
         found = {}
-        for block in self._blocks():
-            for point, value in zip(block.layout.points, block.values, strict=True):
+        for group in self._groups():
+            for point, value in zip(group.layout.points, group.values, strict=True):
                 if point.family.name + point.suffix == name and value is not None:
                     found[point.labels.without("instance").pairs] = value
         return found

@@ -26,7 +26,7 @@ def set_clock(probe: Sampling, seconds: float) -> None:
 def newest(probe: Sampling) -> dict[str, int]:
     """The newest row of each source, in milliseconds before now."""
     now = to_milliseconds(probe.clock.now())
-    return {block.source: now - block.last_time for block in probe.store.blocks}
+    return {group.source: now - group.last_time for group in probe.store.groups}
 
 
 @pytest.mark.parametrize("seconds", [-1.0, -7200.0, -72_000.0, 72_000.0])

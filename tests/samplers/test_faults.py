@@ -87,7 +87,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
             ]
             async with watched(targets) as (fleet, store):
                 await asyncio.sleep(2 * TIMEOUT + 3 * INTERVAL)
-                page = Exposition(lambda: store.blocks, Format.TEXT)
+                page = Exposition(lambda: store.groups, Format.TEXT)
                 started = time.monotonic()
                 text = b"".join(page.render()).decode()
                 assert time.monotonic() - started < 0.5

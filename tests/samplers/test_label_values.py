@@ -24,8 +24,8 @@ def test_what_a_server_tells_is_among_the_values_that_there_can_be(start_server:
             async with sampling(server, *(spec.name for spec in SAMPLERS)) as one:
                 await one.run()
                 await one.run()
-                for block in one.store.blocks:
-                    for point in block.layout.points:
+                for group in one.store.groups:
+                    for point in group.layout.points:
                         seen |= {(point.series.name, *pair) for pair in point.series.pairs}
         return seen
 

@@ -26,8 +26,8 @@ def count_passes(monkeypatch: pytest.MonkeyPatch, probe: Sampling, name: str) ->
 
 
 def rows(probe: Sampling, name: str) -> int:
-    block = probe.store.block(f"test/{name}")
-    return 0 if block is None else len(block.times)
+    group = probe.store.group(f"test/{name}")
+    return 0 if group is None else len(group.times)
 
 
 def test_without_queues_only_looking_for_some_costs_a_pass(

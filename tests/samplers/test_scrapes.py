@@ -21,9 +21,9 @@ def labels_of(store: Store, name: str) -> list[dict[str, str]]:
 
 
 def values_of(store: Store, source: str) -> dict[str, float | None]:
-    block = store.block(source)
-    assert block is not None
-    return {point.series.name: value for point, value in zip(block.layout.points, block.values, strict=True)}
+    group = store.group(source)
+    assert group is not None
+    return {point.series.name: value for point, value in zip(group.layout.points, group.values, strict=True)}
 
 
 async def sampled(target: dict[str, object], server: RealServer) -> tuple[Store, Sequence[str], str]:
@@ -33,7 +33,7 @@ async def sampled(target: dict[str, object], server: RealServer) -> tuple[Store,
     ((wanted, plans),) = plan_targets(config).items()
     plans = [plan for plan in plans if plan.spec.name in ("info", "slowlog")]
     runner = TargetRunner(wanted, plans, store=store, clock=clock, timeout_seconds=5)
-    page = Exposition(lambda: store.blocks_of(runner.sources), Format.TEXT)
+    page = Exposition(lambda: store.groups_of(runner.sources), Format.TEXT)
     for _ in range(2):
         await runner.run("info", "slowlog")
         clock.ahead += 1

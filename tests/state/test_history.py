@@ -16,7 +16,7 @@ from exporter.promql import Engine, Matrix, Vector, parse
 from exporter.state import history as history_module
 from exporter.state.database import Database
 from exporter.state.history import SqliteHistory
-from exporter.store import Need, Store
+from exporter.store import RequiredSelector, Store
 
 NEEDED = Family("needed", Kind.COUNTER, "A rule reads it.", ("k",))
 OTHER = Family("other", Kind.GAUGE, "No rule does.", ("k",))
@@ -52,14 +52,16 @@ class Life:
         self.path = path
         self.clock = Clock()
 
-    def live(self, story: Story, *, needs: tuple[Need, ...] = (Need(NAMED, REACH_MS),)) -> Store:
+    def live(
+        self, story: Story, *, selectors: tuple[RequiredSelector, ...] = (RequiredSelector(NAMED, REACH_MS),)
+    ) -> Store:
         """One process: start, story, and then it is killed: nothing is written at the end."""
 
         async def run() -> Store:
             database = Database(self.path)
             history = SqliteHistory(database, self.clock)
             store = Store()
-            store.set_needs(needs)
+            store.set_required(selectors)
             await history.restore(store)
             history.follow(store)
             try:
@@ -187,7 +189,7 @@ def test_whatever_is_written_and_killed_reads_as_if_nothing_had_been(
     assert recent(restored) == recent(witness)
 
 
-def test_old_chapters_go_and_what_stands_still_is_known_without_them(life: Life) -> None:
+def test_old_segments_go_and_what_stands_still_is_known_without_them(life: Life) -> None:
     layout = layout_of("a")
 
     async def hours(store: Store, history: SqliteHistory) -> None:
@@ -199,7 +201,7 @@ def test_old_chapters_go_and_what_stands_still_is_known_without_them(life: Life)
     with sqlite3.connect(life.path) as connection:
         ((rows, oldest),) = connection.execute("SELECT count(*), min(chapter) FROM sample_history")
     connection.close()
-    # Ten minutes of reach, at most two chapters more.
+    # Ten minutes of reach, at most two segments more.
     assert rows <= 60
     assert oldest >= life.clock.ms - REACH_MS * 2
     restored = life.live(nothing)
@@ -215,7 +217,7 @@ def test_too_much_of_it_loses_the_oldest_and_counts(life: Life, monkeypatch: pyt
         for number in range(400):
             life.write(store, layout, number * 1.1, after_ms=3_000)
             await history.flush()
-        counts.append(history.dropped_chapters)
+        counts.append(history.dropped_segments)
 
     life.live(hours)
     assert counts[0] > 0
@@ -320,7 +322,7 @@ def test_what_was_written_before_the_clock_went_back_is_replaced(life: Life) -> 
         await history.flush()
         store.shift(-3_600_000)
         life.clock.ms -= 3_600_000
-        history.begin_anew()
+        history.rewrite()
         life.write(store, layout, 4.0)
         await history.flush()
         assert history.lost_rows == 0
@@ -347,7 +349,7 @@ def test_series_go_on_under_the_labels_that_they_have_now(tmp_path: Path) -> Non
 
     async def read() -> list[tuple[str, int]]:
         database, store = Database(life.path), Store()
-        store.set_needs([Need(NAMED, REACH_MS)])
+        store.set_required([RequiredSelector(NAMED, REACH_MS)])
         history = SqliteHistory(database, life.clock)
         await history.restore(store, lambda labels: labels.with_({"job": "redis"}))
         life.clock.ms += 15_000

@@ -147,9 +147,9 @@ def test_a_series_begins_in_the_pass_after_others_have_left_the_table() -> None:
         source.write({})
     last = (source.now - BEGAN) // STEP
     source.write({"OOM": 1.0})
-    block = source.store.block("here")
-    assert block is not None
-    assert len(block.segments) == 2
+    group = source.store.group("here")
+    assert group is not None
+    assert len(group.segments) == 2
     assert source.samples("OOM") == [(last, 0.0), (last + 1, 1.0)]
     assert source.samples("E1") == [(1, 1.0)]
     still = source.series("still", "things_total", "kind")
@@ -200,13 +200,13 @@ def test_the_page_learns_what_has_begun(earlier: int) -> None:
     source = Source()
     for _ in range(earlier):
         source.write({})
-    block = source.store.block("here")
+    group = source.store.group("here")
     source.write({"OOM": 1.0})
-    block = source.store.block("here")
-    assert block is not None
-    begun = {block.layout.points[at].written["err"]: begun for at, begun in block.beginnings.items()}
+    group = source.store.group("here")
+    assert group is not None
+    begun = {group.layout.points[at].written["err"]: begun for at, begun in group.beginnings.items()}
     if earlier:
         assert (begun["OOM"].at, begun["OOM"].value) == (source.now - STEP, 0.0)
-        assert begun["OOM"].version == block.version
+        assert begun["OOM"].version == group.version
     else:
         assert begun == {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.store.heap import _malloc_trim, give_back
+from exporter.store.heap import _find_malloc_trim, malloc_trim
 
 _STATUS = Path("/proc/self/statm")
 
@@ -13,13 +13,13 @@ def _resident_pages() -> int:
     return int(_STATUS.read_text().split()[1])
 
 
-@pytest.mark.skipif(_malloc_trim() is None or not _STATUS.exists(), reason="not glibc on Linux")
+@pytest.mark.skipif(_find_malloc_trim() is None or not _STATUS.exists(), reason="not glibc on Linux")
 def test_free_pages_between_what_stays_are_given_back() -> None:
     # Every hundredth stays, and pins the end of the heap.
-    blocks = [bytes(2000) for _ in range(40_000)]
-    stays = blocks[::100]
+    groups = [bytes(2000) for _ in range(40_000)]
+    stays = groups[::100]
     full = _resident_pages()
-    del blocks
-    give_back()
+    del groups
+    malloc_trim()
     assert full - _resident_pages() > 5_000
     assert len(stays) == 400

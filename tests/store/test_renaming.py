@@ -7,7 +7,7 @@ import pytest
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.store import Move, Store, Tail
+from exporter.store import ChunkReader, Move, Store
 
 GAUGE = Family("m", Kind.GAUGE, "A gauge.", ("k",))
 UP = [Matcher(METRIC_NAME, MatchOp.EQUAL, "m")]
@@ -58,7 +58,7 @@ def test_history_goes_along(store: Store) -> None:
         ("c", "y"): before["a", "y"],
         ("b", "x"): before["b", "x"],
     }
-    assert store.block("a/info") is None
+    assert store.group("a/info") is None
     # What comes next continues the same series.
     write(store, "c", layout_of("c", "y"), (4, 4.0))
     assert windows(store)["c", "y"] == [*before["a", "y"], (4, 4.0)]
@@ -67,18 +67,18 @@ def test_history_goes_along(store: Store) -> None:
 
 def test_two_swap_their_names(store: Store) -> None:
     before = windows(store)
-    versions = {name: getattr(store.block(f"{name}/info"), "version", 0) for name in "ab"}
+    versions = {name: getattr(store.group(f"{name}/info"), "version", 0) for name in "ab"}
     store.rename([move("a", "b"), move("b", "a")])
     assert windows(store) == {
         ("b", "x"): before["a", "x"],
         ("b", "y"): before["a", "y"],
         ("a", "x"): before["b", "x"],
     }
-    # Who has seen a block of that name before sees that it is another one.
+    # Who has seen a group of that name before sees that it is another one.
     for name in "ab":
-        block = store.block(f"{name}/info")
-        assert block is not None
-        assert block.version > max(versions.values())
+        group = store.group(f"{name}/info")
+        assert group is not None
+        assert group.version > max(versions.values())
 
 
 def test_what_had_the_name_before_is_gone(store: Store) -> None:
@@ -95,12 +95,12 @@ def test_a_name_under_which_nothing_was_written(store: Store) -> None:
 def test_what_was_put_back_after_a_restart_goes_along(store: Store) -> None:
     later = Store()
     for source in ("a/info", "b/info"):
-        block = store.block(source)
-        assert block is not None
-        block.set_needed(
+        group = store.group(source)
+        assert group is not None
+        group.set_required_series(
             [series for series in store.find(UP) if f"{series.labels['instance']}/info" == source]
         )
-    later.restore(asyncio.run(Tail(store).read(0, 100)), 100)
+    later.restore(asyncio.run(ChunkReader(store).read(0, 100)), 100)
     before = windows(later)
     later.rename([move("a", "b"), move("b", "a")])
     assert windows(later) == {

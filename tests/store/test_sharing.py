@@ -7,11 +7,11 @@ from exporter.metrics import SeriesTable
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.store import Need, Store
+from exporter.store import RequiredSelector, Store
 
 GAUGE = Family("m", Kind.GAUGE, "A gauge.", ("k",))
 NAMED = (Matcher(METRIC_NAME, MatchOp.EQUAL, "m"),)
-NEEDED = (*NAMED, Matcher("k", MatchOp.EQUAL, "a"))
+REQUIRED = (*NAMED, Matcher("k", MatchOp.EQUAL, "a"))
 
 
 def filled(instance: str, *names: str) -> Sample:
@@ -66,24 +66,24 @@ rows = st.lists(
 
 @given(rows, st.lists(st.tuples(st.integers(0, 59), st.integers(0, 30)), max_size=4))
 def test_what_is_given_up_leaves_the_rest_as_it_was(
-    written: list[tuple[list[str], list[float | None]]], sheds: list[tuple[int, int]]
+    written: list[tuple[list[str], list[float | None]]], evictions: list[tuple[int, int]]
 ) -> None:
     short, whole = Store(), Store()
-    short.set_needs([Need(NEEDED, 400)])
-    when = dict(sheds)
+    short.set_required([RequiredSelector(REQUIRED, 400)])
+    when = dict(evictions)
     now = 0
     for number, (names, values) in enumerate(written):
         now = number * 10
         layout = Layout([Point(GAUGE, "", Labels({"k": name})) for name in names])
         for store in (short, whole):
             store.append(Sample("here", now, layout, values[: len(names)]))
-        block = short.block("here")
-        assert block is not None
+        group = short.group("here")
+        assert group is not None
         if number in when:
-            short.shed_block(block, now, when[number] * 10)
-    spare = min((spare for _, spare in sheds), default=60)
+            short.evict_group(group, now, when[number] * 10)
+    kept_ms = min((kept_ms for _, kept_ms in evictions), default=60)
     for expected in whole.select(NAMED):
-        reach = 400 if expected.labels.get("k") == "a" else spare * 10
+        reach = 400 if expected.labels.get("k") == "a" else kept_ms * 10
         since = now - reach
         kept = [series for series in short.select(NAMED) if series.labels == expected.labels]
         points = list(zip(*expected.window(since, now), strict=True))

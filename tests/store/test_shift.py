@@ -6,7 +6,7 @@ import pytest
 
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Sample
-from exporter.store import Need, Store, Tail
+from exporter.store import ChunkReader, RequiredSelector, Store
 from tests.store.test_store import SOURCE, layout_of, one
 
 LAYOUT = layout_of("a", "b")
@@ -19,7 +19,7 @@ def write(store: Store, at: int, *values: float) -> None:
 
 def filled() -> Store:
     store = Store()
-    store.set_needs([Need((Matcher("__name__", MatchOp.EQUAL, "m"),), 600_000)])
+    store.set_required([RequiredSelector((Matcher("__name__", MatchOp.EQUAL, "m"),), 600_000)])
     for row in range(10):
         write(store, START + row * 15_000, row, 7.0)
     return store
@@ -44,11 +44,11 @@ def test_samples_go_on_at_once_and_the_old_ones_are_as_old_as_before(by: int) ->
     assert store.out_of_order == 0
     assert held.at(end + by + 500, 300_000) == 42.0
     assert held.window(end + by - 20_000, end + by + 500)[1] == [8.0, 9.0, 42.0]
-    block = store.block(SOURCE)
-    assert block is not None
-    assert block.last_time == end + by + 500
-    list(store.find_needed())
-    assert [series.labels.get("k") for series in block.needed] == ["a", "b"]
+    group = store.group(SOURCE)
+    assert group is not None
+    assert group.last_time == end + by + 500
+    list(store.refresh_required())
+    assert [series.labels.get("k") for series in group.required] == ["a", "b"]
 
 
 def test_a_source_that_ended_stays_ended() -> None:
@@ -65,13 +65,13 @@ def test_a_source_that_ended_stays_ended() -> None:
 
 def test_who_follows_the_store_can_read_everything_by_the_new_time() -> None:
     store = filled()
-    tail = Tail(store)
-    assert sum(len(piece.times) for piece in asyncio.run(tail.read(0, 1000))) == 10
-    tail.confirm()
+    reader = ChunkReader(store)
+    assert sum(len(piece.times) for piece in asyncio.run(reader.read(0, 1000))) == 10
+    reader.ack()
     store.shift(-7_200_000)
-    tail.start_over()
-    (piece,) = asyncio.run(tail.read(0, 1000))
+    reader.rewind()
+    (piece,) = asyncio.run(reader.read(0, 1000))
     assert piece.is_complete
     assert list(piece.times) == [START + row * 15_000 - 7_200_000 for row in range(10)]
-    tail.confirm()
-    assert asyncio.run(tail.read(0, 1000)) == []
+    reader.ack()
+    assert asyncio.run(reader.read(0, 1000)) == []

@@ -116,7 +116,7 @@ def test_series_are_counted_as_they_come_and_go(steps: list[tuple[str, list[str]
         else:
             layout = layouts.setdefault(tuple(event), layout_of(*event))
             store.append(Sample(source, now, layout, [1.0] * len(layout)))
-        assert store.series_count == sum(block.series_count for block in store.blocks)
+        assert store.series_count == sum(group.series_count for group in store.groups)
 
 
 def test_what_was_never_written_again_leaves_with_its_history() -> None:
@@ -134,7 +134,7 @@ def test_a_source_that_fell_silent_is_trimmed_and_forgotten() -> None:
     store.append(Sample(SOURCE, 1, layout_of("a"), [1.0]))
     list(store.trim(1000))
     assert store.series_count == 0
-    assert store.block(SOURCE) is None
+    assert store.group(SOURCE) is None
 
 
 def test_a_target_that_stops_answering_turns_stale_at_once() -> None:

@@ -33,12 +33,12 @@ def test_windows_hold_the_samples_of_their_range(
         (series,) = store.select(NAMED)
         if row % readings == 0:
             # Whoever has read before finds the rest added.
-            series.distinct(row * STEP - 50, row * STEP)
+            series.changes_in(row * STEP - 50, row * STEP)
     assert series is not None
-    block = store.block("here")
-    assert block is not None
+    group = store.group("here")
+    assert group is not None
     gone = min(forgotten, len(values) - 1)
-    store.trim_block(block, gone * STEP - 1)
+    store.trim_group(group, gone * STEP - 1)
     for start, length in windows:
         end = start + length
         expected = [
@@ -49,7 +49,7 @@ def test_windows_hold_the_samples_of_their_range(
         times, found = series.window(start, end)
         assert list(times) == [time for time, _ in expected]
         assert repr(list(found)) == repr([value for _, value in expected])
-        times, distinct = series.distinct(start, end)
+        times, distinct = series.changes_in(start, end)
         assert list(times) == [time for time, _ in expected]
         without_repetitions = [value for value, _ in groupby(repr(value) for _, value in expected)]
         assert [value for value, _ in groupby(map(repr, distinct))] == without_repetitions

@@ -41,25 +41,25 @@ class WatchedExposition(Exposition):
         WatchedExposition.clock.seconds += WatchedExposition.seconds
         return super().render_slowly()
 
-    def refresh(self, blocks: Iterable[Any]) -> None:
+    def refresh(self, groups: Iterable[Any]) -> None:
         WatchedExposition.refreshes += 1
-        super().refresh(blocks)
+        super().refresh(groups)
 
 
 def count_refreshes(monkeypatch: pytest.MonkeyPatch, *, page_takes: float, seconds_between: float) -> int:
-    """How often a block is written along with sampling, of six passes with a scrape after each."""
+    """How often a group is written along with sampling, of six passes with a scrape after each."""
     clock, store = Clock(), Store()
     monkeypatch.setattr(WatchedExposition, "clock", clock, raising=False)
     monkeypatch.setattr(WatchedExposition, "seconds", page_takes)
     monkeypatch.setattr("exporter.web.metrics.Exposition", WatchedExposition)
     table = SeriesTable("here", Labels({"instance": "a:1"}))
-    page = MetricsEndpoint(store, lambda: store.blocks, OwnMetrics(), clock, lambda: 15.0)
+    page = MetricsEndpoint(store, lambda: store.groups, OwnMetrics(), clock, lambda: 15.0)
     count = 0
     for value in range(6):
         table.set(GAUGE, float(value))
         store.append(table.finish(int(clock.now() * 1000)))
         before = WatchedExposition.refreshes
-        page.refresh(list(store.blocks))
+        page.refresh(list(store.groups))
         count += WatchedExposition.refreshes - before
         assert f'vigil_gauge{{instance="a:1"}} {value}\n' in request(page, "GET", "/metrics").text
         clock.seconds += seconds_between

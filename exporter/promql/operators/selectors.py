@@ -119,7 +119,7 @@ class SelectWindows:
         touch, bound, distinct = run.touch, run.bound, self._distinct
         for each in series:
             one = bound(each)
-            window = one.distinct(start, end) if distinct else one.window(start, end)
+            window = one.changes_in(start, end) if distinct else one.window(start, end)
             touch(len(window[0]))
             yield window
 
@@ -140,7 +140,7 @@ class _SlidingWindows:
         for at in steps:
             end = at - self.offset
             start = end - self.range_ms
-            times, values = series.distinct(start, end) if self.distinct else series.window(start, end)
+            times, values = series.changes_in(start, end) if self.distinct else series.window(start, end)
             run.touch(len(times))
             found.append(self.function(times, values, start, end) if times else None)
         return found

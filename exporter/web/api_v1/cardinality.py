@@ -70,7 +70,7 @@ class _Counts:
             "headStats": {
                 "numSeries": self.series,
                 "numLabelPairs": len(self.pairs),
-                "chunkCount": sum(len(block.segments) for block in store.blocks),
+                "chunkCount": sum(len(group.segments) for group in store.groups),
                 **_span(store),
             },
             "seriesCountByMetricName": _largest(metrics.items(), limit),
@@ -95,7 +95,7 @@ def _count(store: Store, turns: Turns) -> _Counts:
 
 def _span(store: Store) -> dict[str, int]:
     """The first and last moment of which there are samples, in milliseconds; 0 where there are none."""
-    spans = [(block.times[0], block.times[-1]) for block in store.blocks if block.times]
+    spans = [(group.times[0], group.times[-1]) for group in store.groups if group.times]
     return {
         "minTime": min((first for first, _ in spans), default=0),
         "maxTime": max((last for _, last in spans), default=0),

@@ -160,8 +160,8 @@ def _limited(found: Sequence[Any], parameters: Parameters) -> Answer:
 
 
 def _families(store: Store) -> Iterator[Family]:
-    for block in store.blocks:
-        yield from {point.family for point in block.layout.points}
+    for group in store.groups:
+        yield from {point.family for point in group.layout.points}
 
 
 def describe_family(family: Family) -> dict[str, str]:

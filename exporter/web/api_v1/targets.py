@@ -71,8 +71,8 @@ class _Wanted:
             if not all(matcher.matches(labels) for matcher in self._matchers):
                 continue
             turns.give_way()
-            blocks = store.blocks_of(runner.sources)
-            families = {point.family for block in blocks for point in block.layout.points}
+            groups = store.groups_of(runner.sources)
+            families = {point.family for group in groups for point in group.layout.points}
             for family in sorted(families, key=lambda family: family.name):
                 if self._metric in ("", family.name):
                     name = {} if self._metric else {"metric": family.name}

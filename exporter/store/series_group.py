@@ -1,4 +1,4 @@
-"""A block: the series of one source, which share their timestamps."""
+"""Holds all series of one source, which share their timestamps."""
 
 from array import array
 from bisect import bisect_right
@@ -9,29 +9,29 @@ from dataclasses import replace
 from exporter.model.labels import Labels
 from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences, is_stale
 from exporter.store.beginnings import Beginning, begin_before
-from exporter.store.piece import Piece
-from exporter.store.replay import lay_down
+from exporter.store.chunk import Chunk
+from exporter.store.restoring import restore_chunk
 from exporter.store.segment import Segment
 from exporter.store.series import Series
 
-# What a block costs without any series, and each of its newest values: a place in a list, and a number.
-BLOCK_BYTES = 1_300
+# What a group costs without any series, and each of its newest values: a place in a list, and a number.
+GROUP_BYTES = 1_300
 _STATE_BYTES = 30
 _BEGINNING_BYTES = 200
 _EMPTY_LAYOUT = Layout(())
-# History is given up in pieces of at least this part of what is left.
-_LEAST_SHED = 16
+# History is given up in parts of at least this part of what is left.
+_LEAST_EVICTED = 16
 # Where nothing was told for long, counts that begin stood at 0 so long ago: the usual time between samples.
 _STEP_MS = 15_000
 
 
-class Block:
+class SeriesGroup:
     """All that one source has written: its rows, in segments of one layout each.
 
     Most values of a Redis server stand still, so that a row costs 8 bytes for its timestamp and about 10 for
     each value that moved. A series is no object of its own until somebody reads it.
 
-    `layout` and `values` are the newest row of a source that writes. `needed` are the series that somebody
+    `layout` and `values` are the newest row of a source that writes. `required` are the series that somebody
     reads all the time; `shape` moves when these become others. `beginnings` are those of the series that have
     begun to count since the source began, or began anew, by position in the layout; `begun_version` is that
     of the newest.
@@ -49,7 +49,7 @@ class Block:
         # The newest row, also of a source that was put back after a restart and has not written since.
         self.state: Sequence[float | None] = ()
         self.segments: list[Segment] = []
-        self.needed: list[Series] = []
+        self.required: list[Series] = []
         self.shape = 0
         self.is_resumed = False
         self.beginnings: dict[int, Beginning] = {}
@@ -82,10 +82,10 @@ class Block:
 
     @property
     def bytes(self) -> int:
-        """About how much memory the block holds, but for those who read it."""
+        """About how much memory the group holds, but for those who read it."""
         segments = sum(segment.memory_bytes for segment in self.segments)
         state = len(self.state) * _STATE_BYTES + len(self.beginnings) * _BEGINNING_BYTES
-        return BLOCK_BYTES + len(self._times) * 8 + state + segments
+        return GROUP_BYTES + len(self._times) * 8 + state + segments
 
     @property
     def layouts(self) -> Sequence[Layout]:
@@ -99,19 +99,19 @@ class Block:
                 found.append(segment.layout)
         return found
 
-    def places(self, name: str | None = None) -> Iterator[tuple[Layout, int]]:
-        """All series (those of a metric name), the ended ones included, by their layout and place there."""
+    def indexes(self, name: str | None = None) -> Iterator[tuple[Layout, int]]:
+        """All series (those of a metric name), the ended ones included, by their layout and index there."""
 
         def positions(layout: Layout) -> Sequence[int]:
             return range(len(layout)) if name is None else layout.shape.by_name.get(name, ())
 
-        return distinct(self.layouts, positions)
+        return distinct_series(self.layouts, positions)
 
     def newest(self, name: str) -> float | None:
         """What the first series of a metric name is in the newest row; None where it has no value, or none
         is there."""
-        places = self.layout.shape.by_name.get(name)
-        value = self.state[places[0]] if places and not self.is_resumed else None
+        indexes = self.layout.shape.by_name.get(name)
+        value = self.state[indexes[0]] if indexes and not self.is_resumed else None
         return None if value is None or is_stale(value) else value
 
     @property
@@ -123,7 +123,7 @@ class Block:
         if len(layouts) == 1:
             return len(self.state)
         if self._counted is None or self._counted[0] != layouts:
-            self._counted = layouts, sum(1 for _ in self.places())
+            self._counted = layouts, sum(1 for _ in self.indexes())
         return self._counted[1]
 
     @property
@@ -131,8 +131,8 @@ class Block:
         """How many series are held of each metric name."""
         layouts = self.layouts
         if len(layouts) == 1:
-            return {name: len(places) for name, places in layouts[0].shape.by_name.items()}
-        return Counter(layout.points[place].series.name for layout, place in self.places())
+            return {name: len(indexes) for name, indexes in layouts[0].shape.by_name.items()}
+        return Counter(layout.points[index].series.name for layout, index in self.indexes())
 
     def append(
         self,
@@ -218,65 +218,67 @@ class Block:
         self._is_stale = True
         self.beginnings = {}
 
-    def replay(self, piece: Piece) -> Set[str]:
+    def restore(self, chunk: Chunk) -> Set[str]:
         """Put back what the source wrote before a restart, before it writes anything; returns the metric
         names of which there are other series than before. Rows that are here already are not doubled."""
-        known = bisect_right(piece.times, self.last_time)
+        known = bisect_right(chunk.times, self.last_time)
         changed: Set[str] = frozenset()
-        if known < len(piece.times):
+        if known < len(chunk.times):
             before = len(self.segments)
-            self.state = lay_down(piece, known, self.end_row, self.segments, self.state)
+            self.state = restore_chunk(chunk, known, self.end_row, self.segments, self.state)
             self.is_resumed = True
-            self.times.extend(piece.times[known:])
+            self.times.extend(chunk.times[known:])
             if len(self.segments) != before:
-                changed = {labels.name for labels in piece.series}
+                changed = {labels.name for labels in chunk.series}
         self.version += 1
         return changed
 
     def shift(self, by_ms: int) -> None:
-        """Move all rows in time: when somebody asks for them, since there may be many such blocks."""
+        """Move all rows in time: when somebody asks for them, since there may be many such groups."""
         self._shift_ms += by_ms
         self.beginnings = {at: replace(one, at=one.at + by_ms) for at, one in self.beginnings.items()}
 
-    def set_needed(self, needed: list[Series]) -> None:
+    def set_required_series(self, required: list[Series]) -> None:
         """The series that somebody reads all the time."""
-        if needed != self.needed:
-            self.needed = needed
+        if required != self.required:
+            self.required = required
             self.shape += 1
 
-    def shed(self, now: int, spare_ms: int) -> Set[str]:
-        """Forget values that are older than `spare_ms`, and older than anybody reads them (milliseconds);
-        returns the metric names whose series thereby vanish."""
-        row = min(self._row_after(now - spare_ms), self.end_row - 1)
-        if (row - self.first_row) * _LEAST_SHED <= len(self._times):
+    def evict(self, now: int, retention_ms: int) -> Set[str]:
+        """Drop samples older than `retention_ms` that no rule reads; `now` is in milliseconds.
+
+        Returns the metric names whose series thereby vanish.
+        """
+        row = min(self._row_after(now - retention_ms), self.end_row - 1)
+        if (row - self.first_row) * _LEAST_EVICTED <= len(self._times):
             return frozenset()
-        reach_ms = max((series.reach_ms for series in self.needed), default=0)
-        reach_row = self._row_after(now - max(reach_ms, spare_ms))
+        range_ms = max((series.range_ms for series in self.required), default=0)
+        range_row = self._row_after(now - max(range_ms, retention_ms))
         layouts = self.layouts
         kept: list[Segment] = []
         for segment, end in zip(self.segments, self._ends(), strict=True):
             if segment.held is None and segment.first_row < row:
-                self._keep_needed(segment, min(row, end), kept)
-            if end > (row if segment.held is None else reach_row):
+                self._keep_required(segment, min(row, end), kept)
+            if end > (row if segment.held is None else range_row):
                 kept.append(segment)
         if kept[0].held is not None:
-            kept[0].advance(reach_row)
+            kept[0].advance(range_row)
         self.segments = kept
         return self._vanished(layouts)
 
-    def _keep_needed(self, segment: Segment, row: int, kept: list[Segment]) -> None:
-        """Let a segment begin at a later row; what is needed of the rows before stays in one of its own."""
-        positions = [segment.layout.position(series.labels) for series in self.needed]
-        needed = sorted(position for position in positions if position is not None)
+    def _keep_required(self, segment: Segment, row: int, kept: list[Segment]) -> None:
+        """Let a segment begin at a later row; what is required of the rows before stays in one of its own."""
+        positions = [segment.layout.position(series.labels) for series in self.required]
+        required = sorted(position for position in positions if position is not None)
         part = None
         # A part without any series tells that those before it have ended.
-        if needed or kept:
+        if required or kept:
             last = kept[-1] if kept else None
-            if last is not None and last.layout is segment.layout and last.held == needed:
+            if last is not None and last.layout is segment.layout and last.held == required:
                 part = last
-                part.append(segment.first_row, needed, segment.base_of(needed))
+                part.append(segment.first_row, required, segment.base_of(required))
             else:
-                part = segment.hold_only(needed, segment.first_row)
+                part = segment.hold_only(required, segment.first_row)
                 kept.append(part)
         for moved_row, moved, values in segment.advance(row):
             if part is not None and moved_row < row:
@@ -312,25 +314,25 @@ class Block:
         return {name for layout in gone for name in layout.shape.by_name}
 
 
-def distinct(
+def distinct_series(
     layouts: Sequence[Layout], positions: Callable[[Layout], Sequence[int]]
 ) -> Iterator[tuple[Layout, int]]:
-    """The places of layouts, less those of series that a layout before holds."""
+    """Pairs of a layout and an index in it, without the series that a layout before holds as well."""
     # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
     known: dict[Labels, tuple[set[int], set[Labels]]] = {}
-    for index, layout in enumerate(layouts):
-        points, places = layout.points, positions(layout)
+    for number, layout in enumerate(layouts):
+        points, indexes = layout.points, positions(layout)
         ids, series = known.setdefault(layout.base, (set(), set()))
         if ids:
-            places = [place for place in places if id(points[place]) not in ids]
-            places = [place for place in places if points[place].series not in series]
-        others = [one for one in layouts[:index] if one.base != layout.base and not one.is_apart(layout)]
-        for place in places:
-            if not any(one.holds(layout, place) for one in others):
-                yield layout, place
-        if index + 1 < len(layouts):
-            ids.update([id(points[place]) for place in places])
-            series.update([points[place].series for place in places])
+            indexes = [index for index in indexes if id(points[index]) not in ids]
+            indexes = [index for index in indexes if points[index].series not in series]
+        others = [one for one in layouts[:number] if one.base != layout.base and not one.is_apart(layout)]
+        for index in indexes:
+            if not any(one.holds(layout, index) for one in others):
+                yield layout, index
+        if number + 1 < len(layouts):
+            ids.update([id(points[index]) for index in indexes])
+            series.update([points[index].series for index in indexes])
 
 
 def _difference(before: Layout, after: Layout) -> Set[str]:

@@ -1,10 +1,10 @@
-"""Keeps the store within its memory: who is needed least loses history first."""
+"""Evicts samples when the store outgrows its memory limit, those that no rule reads first."""
 
 from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from exporter.log import get_logger
-from exporter.store.block import Block
+from exporter.store.series_group import SeriesGroup
 from exporter.store.store import Store
 
 # Room is made beyond HIGH, until HIGH is reached again; below LOW histories may grow longer again.
@@ -21,19 +21,19 @@ _SHORTEST_MS: Final = 300_000
 _log = get_logger(__name__)
 
 
-class MemoryCap:
+class MemoryLimiter:
     """Bounds the memory of a store to `limit_bytes`.
 
-    `spare_ms` is how long samples are kept that nobody needs (of other series, or beyond the reach of those
-    who read them), `kept_ms` how long any are; both are the retention while there is room. `shed_values`
-    counts values that were dropped before their time.
+    `required_retention_ms` is how long the samples are kept that rules read; `other_retention_ms` how long
+    all others are: those of other series, and those older than rules look back. Both are the retention of
+    the store while memory suffices. `evicted_samples` counts what was dropped before its retention.
     """
 
     def __init__(self, store: Store, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
-        self.spare_ms = store.retention_ms
-        self.kept_ms = store.retention_ms
-        self.shed_values = 0
+        self.other_retention_ms = store.retention_ms
+        self.required_retention_ms = store.retention_ms
+        self.evicted_samples = 0
         self._store = store
         self._is_short = False
         self._used_bytes: int | None = None
@@ -41,30 +41,38 @@ class MemoryCap:
 
     def change(self, limit_bytes: int, retention_ms: int) -> None:
         """Go over to another limit, and to another retention of the store; both hold with the next
-        `relieve`."""
+        `enforce`."""
         before, self._store.retention_ms = self._store.retention_ms, retention_ms
-        self.spare_ms = retention_ms if self.spare_ms >= before else min(self.spare_ms, retention_ms)
-        self.kept_ms = retention_ms if self.kept_ms >= before else min(self.kept_ms, retention_ms)
+        self.other_retention_ms = (
+            retention_ms if self.other_retention_ms >= before else min(self.other_retention_ms, retention_ms)
+        )
+        self.required_retention_ms = (
+            retention_ms
+            if self.required_retention_ms >= before
+            else min(self.required_retention_ms, retention_ms)
+        )
         self.limit_bytes = limit_bytes
         self._measured_at = 0
 
     @property
     def used_bytes(self) -> int:
-        """How much the store held when that was last measured, by `relieve`."""
+        """How much the store held when that was last measured, by `enforce`."""
         if self._used_bytes is None:
             self._used_bytes = self._store.bytes
         return self._used_bytes
 
-    def relieve(self, now: int) -> Iterator[None]:
-        """Make room where there is too little (`now` in milliseconds), in small steps: do other things in
-        between."""
+    def enforce(self, now: int) -> Iterator[None]:
+        """Evict samples while the store is above its limit (`now` in milliseconds).
+
+        A generator of small steps: the caller does other things between two of them.
+        """
         if self._has_plenty and 0 <= now - self._measured_at < _MEASURE_MS:
             return
         self._measured_at = now
         fill = yield from self._measure()
         if fill < _LOW:
             self._lengthen()
-        if self.spare_ms < self._store.retention_ms:
+        if self.other_retention_ms < self._store.retention_ms:
             yield from self._apply(now)
             fill = yield from self._measure()
         while fill > _HIGH and self._shorten():
@@ -75,7 +83,7 @@ class MemoryCap:
     @property
     def _has_plenty(self) -> bool:
         """Whether nothing had to be given up, and nothing will have to soon."""
-        is_whole = self.spare_ms >= self._store.retention_ms
+        is_whole = self.other_retention_ms >= self._store.retention_ms
         return is_whole and self._used_bytes is not None and self.used_bytes < self.limit_bytes * _PLENTY
 
     def _measure(self) -> Generator[None, None, float]:
@@ -85,44 +93,46 @@ class MemoryCap:
 
     def _shorten(self) -> bool:
         """Shorten the histories; false where they are as short as they may be."""
-        if self.spare_ms > _SHORTEST_MS:
-            self.spare_ms = max(_SHORTEST_MS, int(self.spare_ms * _SHORTER))
-        elif self.kept_ms > _SHORTEST_MS:
-            self.kept_ms = max(_SHORTEST_MS, int(self.kept_ms * _SHORTER))
+        if self.other_retention_ms > _SHORTEST_MS:
+            self.other_retention_ms = max(_SHORTEST_MS, int(self.other_retention_ms * _SHORTER))
+        elif self.required_retention_ms > _SHORTEST_MS:
+            self.required_retention_ms = max(_SHORTEST_MS, int(self.required_retention_ms * _SHORTER))
         else:
             return False
         return True
 
     def _lengthen(self) -> None:
         retention = self._store.retention_ms
-        if self.kept_ms < retention:
-            self.kept_ms = min(retention, int(self.kept_ms * _LONGER))
+        if self.required_retention_ms < retention:
+            self.required_retention_ms = min(retention, int(self.required_retention_ms * _LONGER))
         else:
-            self.spare_ms = min(retention, int(self.spare_ms * _LONGER))
+            self.other_retention_ms = min(retention, int(self.other_retention_ms * _LONGER))
 
     def _apply(self, now: int) -> Iterator[None]:
-        yield from self._each(lambda block: self._store.shed_block(block, now, self.spare_ms))
-        if self.kept_ms < self._store.retention_ms:
-            yield from self._each(lambda block: self._store.trim_block(block, now - self.kept_ms))
+        yield from self._each(lambda group: self._store.evict_group(group, now, self.other_retention_ms))
+        if self.required_retention_ms < self._store.retention_ms:
+            yield from self._each(
+                lambda group: self._store.trim_group(group, now - self.required_retention_ms)
+            )
 
-    def _each(self, work: Callable[[Block], None]) -> Iterator[None]:
-        for block in list(self._store.blocks):
-            before = block.changes
-            work(block)
-            self.shed_values += before - block.changes
+    def _each(self, work: Callable[[SeriesGroup], None]) -> Iterator[None]:
+        for group in list(self._store.groups):
+            before = group.changes
+            work(group)
+            self.evicted_samples += before - group.changes
             yield
 
     def _tell(self) -> None:
         """Log when memory becomes short, and when it no longer is."""
-        is_short = self.spare_ms < self._store.retention_ms
+        is_short = self.other_retention_ms < self._store.retention_ms
         if is_short != self._is_short:
             self._is_short = is_short
             if is_short:
                 _log.warning(
                     "memory for samples is short, dropping history",
                     limit_bytes=self.limit_bytes,
-                    spare_seconds=self.spare_ms // 1000,
-                    kept_seconds=self.kept_ms // 1000,
+                    spare_seconds=self.other_retention_ms // 1000,
+                    kept_seconds=self.required_retention_ms // 1000,
                 )
             else:
                 _log.info("memory for samples suffices again")

@@ -1,4 +1,4 @@
-"""A piece of a source's history, to be taken out of one store and put into another."""
+"""A chunk of a source's history, to be taken out of one store and put into another."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,12 +26,12 @@ def _values() -> "array[float]":
 
 
 @dataclass(slots=True)
-class Piece:
+class Chunk:
     """Rows that one source wrote one after the other, and what changed in them.
 
     `times` are the timestamps of the rows in milliseconds. Change number i: series `columns[i]` (an index
-    into `series`) has `values[i]` from row `rows[i]` of the piece on, the stale marker for none. The first
-    row of a complete piece says the value of every series; another piece continues the one before it, and
+    into `series`) has `values[i]` from row `rows[i]` of the chunk on, the stale marker for none. The first
+    row of a complete chunk says the value of every series; another chunk continues the one before it, and
     has the same series.
     """
 
@@ -49,11 +49,11 @@ class Piece:
         self.rows.append(row)
         self.values.append(value)
 
-    def collect(self, needed: Iterable[Series], first_row: int) -> Iterator[None]:
-        """Take the changes of the piece's series from `first_row` of their block on, in small steps: do other
+    def collect(self, required: Iterable[Series], first_row: int) -> Iterator[None]:
+        """Take the changes of the chunk's series from `first_row` of their group on, in small steps: do other
         things in between. Rows that come meanwhile are left out."""
         end_row = first_row + len(self.times)
-        for column, series in enumerate(needed):
+        for column, series in enumerate(required):
             rows, values = series.changes_from(first_row)
             if self.is_complete and (not rows or rows[0] > first_row):
                 before = series.value_in(first_row)

@@ -5,25 +5,25 @@ from functools import lru_cache
 
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.sample import Family, Kind, Layout, Point, is_stale
-from exporter.store.piece import Piece
+from exporter.store.chunk import Chunk
 from exporter.store.segment import Segment
 
-# Columns and their values, by row of the piece.
+# Columns and their values, by row of the chunk.
 _Moves = dict[int, dict[int, float | None]]
 
 
-def lay_down(
-    piece: Piece, known: int, row: int, segments: list[Segment], state: Sequence[float | None]
+def restore_chunk(
+    chunk: Chunk, known: int, row: int, segments: list[Segment], state: Sequence[float | None]
 ) -> Sequence[float | None]:
-    """Add the rows of a piece but for the first `known`, which are there already, to the segments of its
-    source, as the rows from `row` on. `state` is the newest row; returns the one after the piece."""
-    moves = _moves(piece, known)
-    if segments and _is_of(segments[-1].layout, piece.series):
+    """Add the rows of a chunk but for the first `known`, which are there already, to the segments of its
+    source, as the rows from `row` on. `state` is the newest row; returns the one after the chunk."""
+    moves = _moves(chunk, known)
+    if segments and _is_of(segments[-1].layout, chunk.series):
         now = list(state)
     else:
         first = moves.pop(known, {})
-        now = [first.get(column) for column in range(len(piece.series))]
-        segments.append(Segment(Layout([_point(series) for series in piece.series]), row, now))
+        now = [first.get(column) for column in range(len(chunk.series))]
+        segments.append(Segment(Layout([_point(series) for series in chunk.series]), row, now))
     for number, columns in sorted(moves.items()):
         moved = [column for column, value in sorted(columns.items()) if now[column] != value]
         for column in moved:
@@ -33,9 +33,9 @@ def lay_down(
     return now
 
 
-def _moves(piece: Piece, known: int) -> _Moves:
+def _moves(chunk: Chunk, known: int) -> _Moves:
     moves: _Moves = {}
-    for column, row, value in zip(piece.columns, piece.rows, piece.values, strict=True):
+    for column, row, value in zip(chunk.columns, chunk.rows, chunk.values, strict=True):
         moves.setdefault(max(row, known), {})[column] = None if is_stale(value) else value
     return moves
 

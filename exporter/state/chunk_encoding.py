@@ -1,4 +1,4 @@
-"""Pieces of sample history as bytes: arrays as they lie in memory, compressed.
+"""Encodes chunks of sample history: arrays as they lie in memory, compressed.
 
 The file stays on the machine that wrote it, so the order of bytes is that of the machine.
 """
@@ -12,46 +12,46 @@ from typing import Final
 
 from exporter.model.labels import Labels
 from exporter.state.encoding import dump
-from exporter.store import Piece
+from exporter.store import Chunk
 
-# Lengths: source and labels as JSON, rows, changes; and whether the piece is complete.
+# Lengths: source and labels as JSON, rows, changes; and whether the chunk is complete.
 _HEAD: Final = struct.Struct("<III?")
 _LEVEL: Final = 1
 
 
-def encode_pieces(pieces: Iterable[Piece]) -> bytes:
-    """All pieces as one text of bytes; only complete ones carry their labels."""
-    return zlib.compress(b"".join(map(_encode, pieces)), _LEVEL)
+def encode_chunks(chunks: Iterable[Chunk]) -> bytes:
+    """All chunks as one text of bytes; only complete ones carry their labels."""
+    return zlib.compress(b"".join(map(_encode, chunks)), _LEVEL)
 
 
-def _encode(piece: Piece) -> bytes:
-    labels = [series.pairs for series in piece.series] if piece.is_complete else None
-    name = dump([piece.source, labels]).encode()
-    head = _HEAD.pack(len(name), len(piece.times), len(piece.values), piece.is_complete)
-    arrays = (piece.times, piece.columns, piece.rows, piece.values)
+def _encode(chunk: Chunk) -> bytes:
+    labels = [series.pairs for series in chunk.series] if chunk.is_complete else None
+    name = dump([chunk.source, labels]).encode()
+    head = _HEAD.pack(len(name), len(chunk.times), len(chunk.values), chunk.is_complete)
+    arrays = (chunk.times, chunk.columns, chunk.rows, chunk.values)
     return b"".join((head, name, *(one.tobytes() for one in arrays)))
 
 
-class PieceReader:
-    """Reads what was encoded, in the order in which it was written: a piece that is not complete has the
+class ChunkDecoder:
+    """Reads what was encoded, in the order in which it was written: a chunk that is not complete has the
     series of the one before it."""
 
     def __init__(self) -> None:
         self._series: dict[str, tuple[Labels, ...]] = {}
 
-    def read(self, data: bytes) -> Iterator[Piece]:
-        """The pieces of one text; raises `ValueError` where it is damaged."""
+    def read(self, data: bytes) -> Iterator[Chunk]:
+        """The chunks of one text; raises `ValueError` where it is damaged."""
         try:
             plain = memoryview(zlib.decompress(data))
             position = 0
             while position < len(plain):
-                piece, position = self._read_one(plain, position)
-                if piece is not None:
-                    yield piece
+                chunk, position = self._read_one(plain, position)
+                if chunk is not None:
+                    yield chunk
         except (zlib.error, struct.error, IndexError, TypeError) as error:
             raise ValueError(f"damaged samples: {error}") from error
 
-    def _read_one(self, plain: memoryview, position: int) -> tuple[Piece | None, int]:
+    def _read_one(self, plain: memoryview, position: int) -> tuple[Chunk | None, int]:
         name_length, rows, changes, is_complete = _HEAD.unpack_from(plain, position)
         position += _HEAD.size
         source, labels = json.loads(bytes(plain[position : position + name_length]))
@@ -71,4 +71,4 @@ class PieceReader:
         if series is None:
             # What it continues was in a text that could not be read.
             return None, position
-        return Piece(source, series, is_complete, *arrays), position  # type: ignore[arg-type]  # by code
+        return Chunk(source, series, is_complete, *arrays), position  # type: ignore[arg-type]  # by code

@@ -1,0 +1,95 @@
+"""Keeps the list of the series that somebody reads all the time, group by group."""
+
+from collections.abc import Callable, Iterable, Iterator, Set
+from typing import Final
+
+from exporter.model.labels import Labels
+from exporter.store.required_selectors import RequiredSelector, RequiredSelectors
+from exporter.store.series import Series
+from exporter.store.series_group import SeriesGroup
+
+# After how many series others may have a turn.
+_PIECE: Final = 250
+
+
+class RequiredSeries:
+    """Finds the series of groups that are required, some time after a group has got other series: before the
+    list is read, and in small steps.
+
+    `keep` gives the one object for a series of a group; `retention_ms` is how long samples are kept.
+    """
+
+    def __init__(
+        self,
+        keep: Callable[[SeriesGroup, Series], Series],
+        retention_ms: Callable[[], int],
+        selectors: RequiredSelectors,
+    ) -> None:
+        self._keep = keep
+        self._retention_ms = retention_ms
+        self._selectors = selectors
+        self._due: dict[str, SeriesGroup] = {}
+
+    @property
+    def longest_ms(self) -> int:
+        """How far back anything is required, in milliseconds; 0 without any."""
+        return self._selectors.longest_ms
+
+    def change(self, selectors: Iterable[RequiredSelector], groups: Iterable[SeriesGroup]) -> Iterator[None]:
+        """Other series are required from now on; the lists of all groups are made anew in small steps."""
+        self._selectors = RequiredSelectors(selectors)
+        for group in list(groups):
+            self._due.pop(group.source, None)
+            yield from self._find(group, {})
+
+    def note(self, group: SeriesGroup, names: Set[str]) -> None:
+        """A group has other series of these metric names than before."""
+        required = self._selectors.names
+        if None in required or not names.isdisjoint(required):
+            self._due[group.source] = group
+
+    def forget(self, source: str) -> None:
+        """A group has gone."""
+        self._due.pop(source, None)
+
+    def find(self) -> Iterator[None]:
+        """Bring all lists up to date, in small steps: do other things in between."""
+        for group in list(self._due.values()):
+            yield from self.find_of(group)
+
+    def find_of(self, group: SeriesGroup) -> Iterator[None]:
+        """As `find`, for one group."""
+        if self._due.get(group.source) is group:
+            # It may get other series again meanwhile.
+            del self._due[group.source]
+            yield from self._find(group, {one.labels: one for one in group.required})
+
+    def _find(self, group: SeriesGroup, known: dict[Labels, Series]) -> Iterator[None]:
+        """Find the series of a group that are required; of those known that is known already."""
+        names = self._selectors.names
+        held = {name for layout in group.layouts for name in layout.shape.by_name if name in names}
+        required = []
+        looked_at = 0
+        for name in (None,) if None in names else sorted(held):
+            for layout, position in group.indexes(name):
+                looked_at += 1
+                if looked_at % _PIECE == 0:
+                    yield
+                labels = layout.labels(position)
+                series = known.get(labels)
+                if series is None:
+                    range_ms = min(self._retention_ms(), self._selectors.range_ms(labels))
+                    if not range_ms:
+                        continue
+                    series = self._keep(group, Series(labels, group, layout, position))
+                    series.range_ms = range_ms
+                required.append(series)
+        self._replace(group, required)
+        yield
+
+    def _replace(self, group: SeriesGroup, required: list[Series]) -> None:
+        left = set(map(id, required))
+        for series in group.required:
+            if id(series) not in left:
+                series.range_ms = 0
+        group.set_required_series(required)
