@@ -35,17 +35,17 @@ from benchmarks.sampling import fetch, running
 from exporter.clock import SystemClock
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Connection
+from exporter.keyspace import PassReport
+from exporter.keyspace.answers import FactsRequest, Refused
+from exporter.keyspace.configured import ConfiguredPatterns
+from exporter.keyspace.miner import Miner
+from exporter.keyspace.payload import Payload
+from exporter.keyspace.plan import SamplePlan
+from exporter.keyspace.progress import dump_survey
+from exporter.keyspace.scan import Scan
+from exporter.keyspace.survey import Survey, SurveySettings
 from exporter.model.target import Address, Target
-from exporter.samplers.keyspace import PassReport
-from exporter.samplers.keyspace.answers import FactsRequest, Refused
-from exporter.samplers.keyspace.configured import ConfiguredPatterns
-from exporter.samplers.keyspace.miner import Miner
-from exporter.samplers.keyspace.payload import Payload
-from exporter.samplers.keyspace.plan import SamplePlan
-from exporter.samplers.keyspace.progress import dump_survey
-from exporter.samplers.keyspace.scan import Scan
-from exporter.samplers.keyspace.survey import Survey, SurveySettings
-from exporter.samplers.lookups import Lookups
+from exporter.sampling.lookups import Lookups
 from tests.peers import require_program
 from tests.servers import RealServer, free_port
 

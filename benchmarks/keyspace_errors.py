@@ -11,8 +11,8 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.keyspace import scan
+from tests.keyspace.keyspaces import KEYSPACES, Tallies, Tally, make_keyspace
 from tests.peers import require_program
-from tests.samplers.keyspace.keyspaces import KEYSPACES, Tallies, Tally, make_keyspace
 from tests.servers import RealServer
 
 _PIPELINE = 2000

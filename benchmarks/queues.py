@@ -24,8 +24,8 @@ from exporter.connection import Connection
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Sample
 from exporter.model.target import Address, Target
-from exporter.samplers.base import SamplerContext, TargetFacts
-from exporter.samplers.queues import QueuesSampler
+from exporter.queues import QueuesSampler
+from exporter.sampling.base import SamplerContext, TargetFacts
 from tests.peers import require_program
 from tests.servers import RealServer
 

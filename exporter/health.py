@@ -11,7 +11,7 @@ from exporter.rules.alerting import AlertingRule
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
-from exporter.samplers.unavailable import Unavailable
+from exporter.sampling.unavailable import Unavailable
 
 NO_SEVERITY: Final = "none"
 """The severity of an alert that fires although nothing is wrong."""

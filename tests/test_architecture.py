@@ -25,6 +25,9 @@ ORDER = [
     "discovery",
     "metrics",
     "store",
+    "sampling",
+    "keyspace",
+    "queues",
     "samplers",
     "gotemplate",
     "promql",
@@ -57,7 +60,7 @@ ORDER = [
 
 
 # Imports that close a circle between two modules, and are to go.
-CLOSING_A_CIRCLE = {("exporter.samplers.base", "exporter.samplers.neighbours")}
+CLOSING_A_CIRCLE = {("exporter.sampling.base", "exporter.sampling.neighbours")}
 
 
 def sources() -> list[Path]:

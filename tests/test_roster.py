@@ -13,9 +13,9 @@ from exporter.discovery.identity import Identities
 from exporter.model.target import Address, Target
 from exporter.reload import plan_of
 from exporter.roster import Roster
-from exporter.samplers.base import TargetFacts
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
+from exporter.sampling.base import TargetFacts
 
 
 @dataclass

@@ -18,7 +18,7 @@ from exporter.errors import Problem
 from exporter.model.counts import count_of
 from exporter.model.duration import format_duration
 from exporter.notify.not_sent import REMEDY
-from exporter.samplers.queues.frameworks.key_owners import KeyOwners
+from exporter.queues.frameworks.key_owners import KeyOwners
 
 # What one pass over a busy server with every sampler takes in the store: docs/performance.md.
 _BYTES_PER_PASS: Final = 3_700

@@ -21,9 +21,9 @@ from exporter.errors import LOGIN_REASONS, VigilError
 from exporter.log import configure_logging
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
-from exporter.samplers.base import SamplerContext, TargetFacts
-from exporter.samplers.queues import QueueReport, QueuesSampler
-from exporter.samplers.queues.suggestions import write_section
+from exporter.queues import QueueReport, QueuesSampler
+from exporter.queues.suggestions import write_section
+from exporter.sampling.base import SamplerContext, TargetFacts
 
 _DEADLINE_SECONDS: Final = 30.0
 _LOOK_AGAIN_SECONDS: Final = 2.0

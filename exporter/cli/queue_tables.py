@@ -9,8 +9,8 @@ from rich.table import Table
 from exporter.cli.output import add_row, make_table
 from exporter.model.duration import format_duration
 from exporter.model.printable import printable
-from exporter.samplers.queues import QueueReport
-from exporter.samplers.queues.vocabulary import State
+from exporter.queues import QueueReport
+from exporter.queues.vocabulary import State
 
 # Columns that add states up: a table has no room for twelve.
 _WAITING: Final = ("waiting", "prioritized", "paused")

@@ -7,10 +7,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from exporter.cli.output import add_row, make_table
+from exporter.keyspace import PassReport
+from exporter.keyspace.report import OTHER, PatternReport
 from exporter.model.duration import format_duration
 from exporter.model.printable import printable_lines
-from exporter.samplers.keyspace import PassReport
-from exporter.samplers.keyspace.report import OTHER, PatternReport
 from exporter.web.text import UNKNOWN, bytes_text, count_text
 
 # A figure that no key was asked for.

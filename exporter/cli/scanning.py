@@ -22,13 +22,13 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.config.validation import faults_of
 from exporter.connection import Connection
 from exporter.errors import StateError, UsageError
+from exporter.keyspace import PassReport
+from exporter.keyspace.sampler import CLIENT_NAME
+from exporter.keyspace.scan import Scan
 from exporter.log import configure_logging
 from exporter.model.printable import escaped_json
 from exporter.model.target import Target
-from exporter.samplers.keyspace import PassReport
-from exporter.samplers.keyspace.sampler import CLIENT_NAME
-from exporter.samplers.keyspace.scan import Scan
-from exporter.samplers.lookups import Lookups
+from exporter.sampling.lookups import Lookups
 
 # A server that goes away is waited for so long.
 _PATIENCE_SECONDS = 30.0

@@ -19,8 +19,8 @@ from exporter.log import configure_logging
 from exporter.metrics import SeriesTable
 from exporter.model.counts import count_of
 from exporter.model.target import Target
-from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.slowlog import PatternReport, SlowlogReport, SlowlogSampler
+from exporter.sampling.base import SamplerContext, TargetFacts
 
 _DEADLINE_SECONDS: Final = 30.0
 _FIELDS: Final = (

@@ -4,8 +4,8 @@ from typing import Final
 
 from exporter.connection import Asker
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
-from exporter.samplers.replies import number, pairs, text
+from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.replies import number, pairs, text
 
 DENIALS: Final = Family(
     "redis_acl_log_denials",

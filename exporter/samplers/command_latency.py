@@ -11,9 +11,9 @@ from exporter.connection import Asker, Reply
 from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
-from exporter.samplers.info.parser import parse_amount, parse_pairs, split_lines
-from exporter.samplers.replies import pairs
+from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.info_text import parse_amount, parse_pairs, split_lines
+from exporter.sampling.replies import pairs
 from exporter.time_slice import TimeSlice
 
 LATENCIES: Final = Family(

@@ -6,9 +6,9 @@ from functools import partial
 from exporter.clock import Clock
 from exporter.connection import Connection
 from exporter.model.target import Target
-from exporter.samplers.base import TargetFacts
 from exporter.samplers.certificates import CertificateWatch
 from exporter.samplers.idle_closes import IdleCloses
+from exporter.sampling.base import TargetFacts
 
 
 class Contact:

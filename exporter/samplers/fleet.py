@@ -8,11 +8,11 @@ from typing import Any, Final
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import Reason
 from exporter.model.target import Target
-from exporter.samplers.base import Peer, TargetFacts
-from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.schedule import SampleSchedule
 from exporter.samplers.slot import SamplerPlan
+from exporter.sampling.base import Peer, TargetFacts
+from exporter.sampling.neighbours import Neighbours
 from exporter.store import Move, Store
 from exporter.time_slice import TimeSlice
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from exporter.config.samplers.queues import FRAMEWORK_GROUP
 from exporter.errors import Reason
-from exporter.samplers.queues.frameworks import registry as frameworks
-from exporter.samplers.queues.vocabulary import LagMethod, Method, Outcome, State
+from exporter.queues.frameworks import registry as frameworks
+from exporter.queues.vocabulary import LagMethod, Method, Outcome, State
 from exporter.samplers.registry import SAMPLERS
 
 _REASONS: Final = frozenset(reason.value for reason in Reason)

@@ -9,7 +9,7 @@ from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.metrics import Histogram
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
+from exporter.sampling.base import SamplerContext, SamplerSpec
 
 PING: Final = Family(
     "redis_ping_duration_seconds",

@@ -5,8 +5,8 @@ from typing import Final
 from exporter.connection import Asker
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.replies import number, pairs
+from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.replies import number, pairs
 
 _MAX_DATABASES: Final = 256
 _STATS: Final = "MEMORY STATS"

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from exporter import keyspace, queues
 from exporter.model.sample import Family
 from exporter.samplers import (
     acl,
@@ -9,11 +10,9 @@ from exporter.samplers import (
     command_latency,
     info,
     keys,
-    keyspace,
     latency,
     memory,
     modules,
-    queues,
     scripts,
     sentinel,
     server_config,
@@ -21,7 +20,7 @@ from exporter.samplers import (
     status,
     streams,
 )
-from exporter.samplers.base import SamplerSpec
+from exporter.sampling.base import SamplerSpec
 
 # INFO comes first: the others go by what it has found out. The slow log is looked at before anything of ours
 # could be in it.

@@ -8,16 +8,16 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.errors import UNAVAILABLE_REASONS, Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
-from exporter.samplers.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
 from exporter.samplers.contact import Contact
-from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.passes import SharedPasses
-from exporter.samplers.refusals import RETRY_SECONDS, Refusals
 from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus, table_of
-from exporter.samplers.unavailable import Unavailable
 from exporter.samplers.unreadable import fault_of
+from exporter.sampling.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
+from exporter.sampling.neighbours import Neighbours
+from exporter.sampling.refusals import RETRY_SECONDS, Refusals
+from exporter.sampling.unavailable import Unavailable
 from exporter.store import Store
 
 log = get_logger(__name__)

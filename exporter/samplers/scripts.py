@@ -8,8 +8,8 @@ from exporter.connection import Asker, Reply
 from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.replies import number, pairs
+from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.replies import number, pairs
 
 log = get_logger(__name__)
 

@@ -8,9 +8,9 @@ from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
-from exporter.samplers.replies import number, pairs, text
 from exporter.samplers.server_config import is_secret
+from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.replies import number, pairs, text
 
 _MASTER: Final = ("master_name", "master_address")
 

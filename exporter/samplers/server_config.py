@@ -12,8 +12,8 @@ from exporter.connection import Asker, Command
 from exporter.metrics import SeriesTable
 from exporter.model.floats import parse_float
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.replies import pairs, text
+from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.replies import pairs, text
 
 OUTPUT_LIMIT: Final = Family(
     "redis_config_client_output_buffer_limit_bytes",

@@ -7,7 +7,8 @@ from typing import Any
 from exporter.errors import Reason, ReplyError
 from exporter.log import LogLimit
 from exporter.metrics import SeriesTable
-from exporter.samplers.base import (
+from exporter.samplers.status import SamplerStatus
+from exporter.sampling.base import (
     AdaptiveSampler,
     PunctualSampler,
     RestingSampler,
@@ -15,7 +16,6 @@ from exporter.samplers.base import (
     SamplerSpec,
     TargetFacts,
 )
-from exporter.samplers.status import SamplerStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
 from exporter.model.target import Target
 from exporter.samplers import scrapes
-from exporter.samplers.refusals import Refusals
+from exporter.sampling.refusals import Refusals
 
 log = get_logger(__name__)
 

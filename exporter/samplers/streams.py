@@ -7,10 +7,10 @@ from exporter.config.samplers.keys import StreamsSection
 from exporter.connection import Asker, Command, Reply
 from exporter.errors import ReplyError
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.keyed import KeyedAsker
 from exporter.samplers.keys.scan import Walk, Walks, ask_keys
-from exporter.samplers.replies import number, pairs, text
+from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.replies import number, pairs, text
 
 _STREAM: Final = ("db", "stream")
 _GROUP: Final = (*_STREAM, "group")

@@ -30,7 +30,7 @@ def fault_of(error: Exception, where: str, sampler: str) -> TargetError:
 
 
 def _place_of(error: Exception) -> str:
-    """The innermost line of this package, as `samplers/slots.py:12`."""
+    """The innermost line of this package, as `sampling/slots.py:12`."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(_PACKAGE):

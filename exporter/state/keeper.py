@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry
 from exporter.alerting.journal import Journal, MemoryJournal
 from exporter.clock import Clock
 from exporter.discovery.records import DiscoveryRecords
+from exporter.keyspace import KeyspaceRecords
 from exporter.notify.slack_messages import MemoryMessages, Messages
+from exporter.queues import QueueRecords
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
-from exporter.samplers.keyspace import KeyspaceRecords
-from exporter.samplers.queues import QueueRecords
 from exporter.state.database import Database
 from exporter.state.discovery import SqliteDiscoveryRecords
 from exporter.state.history import NoHistory, SampleHistory, SqliteHistory

@@ -6,7 +6,7 @@ from exporter.state.database import Database
 
 
 class SqliteKeyspaceRecords:
-    """Implements `exporter.samplers.keyspace.KeyspaceRecords` on a `Database` that others may use too."""
+    """Implements `exporter.keyspace.KeyspaceRecords` on a `Database` that others may use too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from exporter.samplers.queues.known import KnownQueue
-from exporter.samplers.queues.model import QueueId
+from exporter.queues.known import KnownQueue
+from exporter.queues.model import QueueId
 from exporter.state.database import Database
 from exporter.state.encoding import dump, read_all
 
@@ -13,7 +13,7 @@ _Row = tuple[str, str, str]
 
 
 class SqliteQueueRecords:
-    """Implements `exporter.samplers.queues.QueueRecords` on a `Database` that others may use too."""
+    """Implements `exporter.queues.QueueRecords` on a `Database` that others may use too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

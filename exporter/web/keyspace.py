@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
-from exporter.samplers.keyspace import KeyspaceSampler
+from exporter.keyspace import KeyspaceSampler
 from exporter.samplers.runner import TargetRunner
 from exporter.web.json_pieces import json_response
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
-from exporter.samplers.queues import QueuesSampler
+from exporter.queues import QueuesSampler
 from exporter.samplers.runner import TargetRunner
 from exporter.web.json_pieces import json_response
 

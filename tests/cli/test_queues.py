@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 
 from exporter.cli.queue_tables import fit_queues, show_queues
-from exporter.samplers.queues import QueueReport
-from exporter.samplers.queues.known import KnownQueue
-from exporter.samplers.queues.model import QueueId, Reading
-from exporter.samplers.queues.report import report_queue
-from exporter.samplers.queues.vocabulary import State
+from exporter.queues import QueueReport
+from exporter.queues.known import KnownQueue
+from exporter.queues.model import QueueId, Reading
+from exporter.queues.report import report_queue
+from exporter.queues.vocabulary import State
 from tests.cli.test_cli import vigil
 from tests.servers import RealServer, free_port
 

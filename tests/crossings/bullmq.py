@@ -1,5 +1,5 @@
 """A queue of BullMQ, written key by key as its scripts do (compared with recorded ones in
-`tests/samplers/queues/dumps`)."""
+`tests/queues/dumps`)."""
 
 import asyncio
 import base64

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.samplers.slots import slot_of
+from exporter.sampling.slots import slot_of
 from tests.conftest import StartServer
 from tests.live.daemon import Daemon, wait_until
 from tests.live.receivers import Hook, http_hook

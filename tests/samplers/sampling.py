@@ -10,10 +10,10 @@ from exporter.config.samplers import SamplersSection
 from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
-from exporter.samplers.neighbours import Neighbours
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
+from exporter.sampling.neighbours import Neighbours
 from exporter.store import Store
 from tests.servers import RealServer
 

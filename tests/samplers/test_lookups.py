@@ -7,14 +7,14 @@ import pytest
 import redis
 
 from exporter.connection import Command, Connection
+from exporter.keyspace import KeyspaceSampler
 from exporter.model.target import Address, Target
-from exporter.samplers.base import TargetFacts
-from exporter.samplers.keyed import KeyedAsker
-from exporter.samplers.keyspace import KeyspaceSampler
-from exporter.samplers.queues import QueuesSampler
+from exporter.queues import QueuesSampler
 from exporter.samplers.registry import SAMPLERS
+from exporter.sampling.base import TargetFacts
+from exporter.sampling.keyed import KeyedAsker
 from tests.conftest import StartServer
-from tests.samplers.queues import recorded
+from tests.queues import recorded
 from tests.samplers.sampling import Sampling, run_async, sampling
 from tests.servers import RealServer
 

@@ -7,8 +7,8 @@ import pytest
 
 from exporter.connection import Command, Reply
 from exporter.errors import Reason, ReplyError
-from exporter.samplers.refusals import RETRY_SECONDS, Refusals
-from exporter.samplers.unavailable import Unavailable
+from exporter.sampling.refusals import RETRY_SECONDS, Refusals
+from exporter.sampling.unavailable import Unavailable
 from tests.samplers.canned import canned_server
 from tests.samplers.sampling import run_async, sampling
 

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from exporter.samplers.queues.known import KnownQueue
-from exporter.samplers.queues.model import QueueId
+from exporter.queues.known import KnownQueue
+from exporter.queues.model import QueueId
 from exporter.state.database import Database
 from exporter.state.queues import SqliteQueueRecords
 

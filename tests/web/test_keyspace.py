@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from exporter.clock import SystemClock
 from exporter.web.keyspace import routes
-from tests.samplers.keyspace.test_sampler import FAST, one_pass, put
+from tests.keyspace.test_sampler import FAST, one_pass, put
 from tests.samplers.sampling import run_async, sampling
 from tests.servers import RealServer
 from tests.web.asgi import request

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from starlette.applications import Starlette
 
+from exporter import queues
 from exporter.config.samplers.queues import QueuesSection
-from exporter.samplers import queues
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from exporter.web.queues import routes
-from tests.samplers.queues.reading import FrozenClock, target_of
+from tests.queues.reading import FrozenClock, target_of
 from tests.servers import RealServer
 from tests.web.asgi import request
 

@@ -5,7 +5,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients.entry import ClientList, host_of, port_of
-from exporter.samplers.info.parser import parse_amount
+from exporter.sampling.info_text import parse_amount
 from exporter.time_slice import TimeSlice
 
 _INFO_LABELS: Final = ("id", "name", "flags", "db", "host", "port", "user", "resp")

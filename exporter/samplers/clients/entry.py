@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from exporter.samplers.info.parser import parse_amount
+from exporter.sampling.info_text import parse_amount
 
 # The first flag that is there tells; a replica is a replica, blocked or not.
 _KINDS: Final = (("M", "primary"), ("S", "replica"), ("O", "monitor"), ("P", "pubsub"), ("b", "blocked"))

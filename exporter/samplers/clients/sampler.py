@@ -6,9 +6,9 @@ from exporter.config.samplers.clients import ClientsSection
 from exporter.connection import Asker
 from exporter.errors import Reason, TargetError
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.clients import aggregate, connections
 from exporter.samplers.clients.entry import ClientList
+from exporter.sampling.base import SamplerContext, SamplerSpec
 
 LISTED: Final = Family(
     "redis_clients_listed",

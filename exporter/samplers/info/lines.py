@@ -16,7 +16,7 @@ from operator import mul, ne
 from typing import Final
 
 from exporter.model.labels import share
-from exporter.samplers.info.parser import parse_amount, parse_named_amounts
+from exporter.sampling.info_text import parse_amount, parse_named_amounts
 from exporter.time_slice import TimeSlice
 
 # Numbers that nothing has to be thought about: no signs, exponents or words.

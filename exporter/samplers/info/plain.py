@@ -9,8 +9,8 @@ from exporter.metrics import SeriesTable
 from exporter.model.sample import Family
 from exporter.samplers.info.fields.catalogue import FIELDS
 from exporter.samplers.info.lines import LineReader, Reader
-from exporter.samplers.info.parser import parse_amount, parse_number
 from exporter.samplers.info.sections import server
+from exporter.sampling.info_text import parse_amount, parse_number
 
 # What may be less than 0; of everything else, -1 says that it is not known.
 _SIGNED: Final = frozenset(

@@ -5,9 +5,7 @@ from typing import Final
 
 from exporter.config.samplers.info import InfoSection
 from exporter.errors import Reason, TargetError
-from exporter.samplers.base import CommandTimes, SamplerContext
 from exporter.samplers.info.lines import LineMemory, LineReader, always_anew
-from exporter.samplers.info.parser import MAX_LINES, parse_section, split_field, split_lines
 from exporter.samplers.info.plain import PlainReader
 from exporter.samplers.info.sections import (
     certificates,
@@ -20,6 +18,9 @@ from exporter.samplers.info.sections import (
     server,
     threads,
 )
+from exporter.sampling import server_facts
+from exporter.sampling.base import CommandTimes, SamplerContext
+from exporter.sampling.info_text import MAX_LINES, parse_section, split_field, split_lines
 from exporter.time_slice import TimeSlice
 
 # Valkey 9.1 repeats CLUSTER INFO here, which is asked for everywhere; what is told of a search for hot keys
@@ -79,7 +80,7 @@ class InfoReader:
         self._commands.tell()
         server.write_times(fields, self._table, at)
         certificates.write_certificates(fields, self._table)
-        server.learn_state(fields, self._facts, at)
+        server_facts.learn_state(fields, self._facts, at)
         self._facts.lookups.write(self._table, self._commands.codes)
         self._facts.keys_by_database = self._keyspace.keys
         self._facts.command_times = CommandTimes(at, self._commands.durations, self._table.values)
@@ -99,7 +100,7 @@ class InfoReader:
         # Dragonfly has names of its own for errors.
         self._commands.end(sections if "dragonfly_version" not in fields else ())
         server.write_identity(fields, self._table)
-        server.learn_identity(fields, self._facts)
+        server_facts.learn_identity(fields, self._facts)
         self._facts.modules = frozenset(self._modules)
         if self._empty_databases and _KEYSPACE in sections and self._facts.mode != "sentinel":
             self._keyspace.fill_empty()

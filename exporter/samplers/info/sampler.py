@@ -4,8 +4,6 @@ from typing import Final
 
 from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
-from exporter.samplers import lookups
-from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.info.fields.catalogue import FIELDS
 from exporter.samplers.info.reading import InfoReader
 from exporter.samplers.info.sections import (
@@ -21,6 +19,8 @@ from exporter.samplers.info.sections import (
     threads,
     tile38,
 )
+from exporter.sampling import lookups
+from exporter.sampling.base import SamplerContext, SamplerSpec
 
 _CLUSTER_INFO: Final = "CLUSTER INFO"
 _CLUSTER_NODES: Final = "CLUSTER NODES"

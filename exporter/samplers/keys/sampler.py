@@ -9,11 +9,11 @@ from exporter.connection import Asker
 from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.keyed import KeyedAsker
 from exporter.samplers.keys.scan import Walk, Walks, ask_keys
 from exporter.samplers.keys.sizes import parse_size, parse_value, size_commands
-from exporter.samplers.replies import number, text
+from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.replies import number, text
 
 _LABELS: Final = ("db", "key")
 

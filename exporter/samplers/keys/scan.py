@@ -8,11 +8,11 @@ from typing import Final
 from exporter.config.samplers.keys import WITHIN_A_PASS
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError
+from exporter.keyspace.condition import is_strained
+from exporter.keyspace.pace import Budget, Pace
 from exporter.model.key_choice import KeyChoice
-from exporter.samplers.base import SamplerContext, TargetFacts
-from exporter.samplers.keyed import KeyedAsker
-from exporter.samplers.keyspace.condition import is_strained
-from exporter.samplers.keyspace.pace import Budget, Pace
+from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.keyed import KeyedAsker
 
 _START: Final = b"0"
 # The part of a pass that walks may take.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.samplers.replies import number
+from exporter.sampling.replies import number
 
 _LENGTH: Final[Mapping[bytes, str]] = {
     b"string": "STRLEN",

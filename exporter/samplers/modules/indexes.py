@@ -8,7 +8,7 @@ from typing import Final
 from exporter.connection import Reply
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.replies import number, pairs
+from exporter.sampling.replies import number, pairs
 
 _MEGABYTE: Final = float(1 << 20)
 

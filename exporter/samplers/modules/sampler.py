@@ -8,11 +8,11 @@ import re2
 from exporter.config.samplers.modules import ModulesSection
 from exporter.connection import Asker
 from exporter.errors import ReplyError
-from exporter.samplers.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.samplers.info.fields.catalogue import MODULE_FIELDS
-from exporter.samplers.info.parser import parse_amount, split_lines
 from exporter.samplers.modules import indexes
-from exporter.samplers.replies import text
+from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.info_text import parse_amount, split_lines
+from exporter.sampling.replies import text
 
 # Valkey's own engine for scripts, which has nothing to tell.
 _BUILT_IN: Final = frozenset({"lua"})

@@ -1,21 +1,33 @@
-"""Queues of job frameworks, plain lists and streams: found by themselves, read in a few round trips."""
+"""The former place of `exporter.queues`, kept for one release: frameworks of other packages import it.
 
-from exporter.samplers.base import SamplerContext, SamplerSpec
-from exporter.samplers.queues.families import FAMILIES
-from exporter.samplers.queues.records import QueueRecords
-from exporter.samplers.queues.report import QueueReport
-from exporter.samplers.queues.sampler import QueuesSampler
+Importing it, or one of its modules, warns and hands out the modules of the new place, so that a class is the
+same object under both names.
+"""
 
-__all__ = ["SPEC", "QueueRecords", "QueueReport", "QueuesSampler", "build_spec"]
+import sys
+from importlib import import_module
+from typing import Final
+from warnings import warn
 
+# What a framework is written with (docs/queues.md).
+_MODULES: Final = (
+    "base",
+    "clients",
+    "ends",
+    "frameworks",
+    "heads",
+    "job_keys",
+    "known",
+    "model",
+    "probes",
+    "replies",
+    "steps",
+    "timestamps",
+    "vocabulary",
+)
 
-def build_spec(records: QueueRecords | None = None) -> SamplerSpec:
-    """The registry's entry; with `records`, known queues outlive the process."""
-
-    def build(context: SamplerContext) -> QueuesSampler:
-        return QueuesSampler(context, records)
-
-    return SamplerSpec("queues", FAMILIES, build, own_connection=True, command="SCAN")
-
-
-SPEC = build_spec()
+warn("exporter.samplers.queues is now exporter.queues", DeprecationWarning, stacklevel=2)
+for name in _MODULES:
+    module = import_module(f"exporter.queues.{name}")
+    sys.modules[f"{__name__}.{name}"] = module
+    globals()[name] = module

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from exporter.samplers.keyspace.shapes import WILD, generalise, is_identifier, without_addresses
+from exporter.keyspace.shapes import WILD, generalise, is_identifier, without_addresses
 from exporter.samplers.slowlog.arguments import command_of, keys_of
 
 ID: Final = "{id}"

@@ -6,11 +6,11 @@ from typing import Final
 
 from exporter.connection import Asker
 from exporter.errors import Reason, ReplyError, TargetError
-from exporter.samplers.info.parser import split_lines
-from exporter.samplers.refusals import Refusals
-from exporter.samplers.replies import pairs
 from exporter.samplers.slowlog.entries import Entry, parse_entries, parse_whole
 from exporter.samplers.slowlog.ledger import DEFAULT_CAPACITY
+from exporter.sampling.info_text import split_lines
+from exporter.sampling.refusals import Refusals
+from exporter.sampling.replies import pairs
 
 # Entries may come between the look at the newest and the reading of all new ones.
 _SLACK: Final = 16

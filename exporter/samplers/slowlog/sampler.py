@@ -8,7 +8,6 @@ from exporter.config.samplers.slowlog import SlowlogSection
 from exporter.connection import Asker
 from exporter.connection.connection import CLIENT_NAME
 from exporter.metrics import Histogram
-from exporter.samplers.base import SamplerContext, SamplerSpec
 from exporter.samplers.slowlog import families
 from exporter.samplers.slowlog.book import PatternBook
 from exporter.samplers.slowlog.entries import Entry
@@ -24,6 +23,7 @@ from exporter.samplers.slowlog.reading import (
     was_never_emptied,
 )
 from exporter.samplers.slowlog.report import SlowlogReport
+from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.time_slice import TimeSlice
 
 _TOP_PATTERNS: Final = 50

@@ -1,6 +1,6 @@
 """Records the keys of the real frameworks for the fast tests: `python -m tests.live.queues.record [SCENE…]`.
 
-Plays every scene on a server of its own and writes one dump per step into `tests/samplers/queues/dumps`.
+Plays every scene on a server of its own and writes one dump per step into `tests/queues/dumps`.
 Needs `$VIGIL_QUEUE_PEERS`, Node.js with npm, and Debian's ruby-sidekiq, php-cli, php-redis,
 php-illuminate-queue and php-symfony-redis-messenger.
 """
@@ -25,7 +25,7 @@ from tests.live.queues.stage import (
     Scene,
 )
 from tests.peers import require_program
-from tests.samplers.queues import recorded
+from tests.queues import recorded
 from tests.servers import RealServer
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from exporter.samplers.queues import QueueReport, QueuesSampler
+from exporter.queues import QueueReport, QueuesSampler
 from tests.conftest import StartServer
 from tests.live.queues.stage import BURST_SCENES, CELERY_SCENES, FAILING_SCENES, LIMIT_SCENES, Scene
-from tests.samplers.queues.reading import Memory, Watcher, build_sampler
+from tests.queues.reading import Memory, Watcher, build_sampler
 
 
 @pytest.mark.peers("node", "npm")

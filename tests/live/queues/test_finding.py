@@ -12,7 +12,7 @@ from tests.live.queues.stage import (
     NAME_SCENES,
     Scene,
 )
-from tests.samplers.queues.reading import Watcher, differences
+from tests.queues.reading import Watcher, differences
 
 _NODE = pytest.mark.peers("node", "npm")
 _SCENES = [

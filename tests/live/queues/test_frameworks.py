@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from exporter.samplers.queues import QueueReport
+from exporter.queues import QueueReport
 from tests.conftest import StartServer
 from tests.live.queues.stage import (
     LARAVEL_SCENE,
@@ -18,7 +18,7 @@ from tests.live.queues.stage import (
     SYMFONY_SCENE,
     Scene,
 )
-from tests.samplers.queues.reading import Watcher, build_sampler, differences, read_queues
+from tests.queues.reading import Watcher, build_sampler, differences, read_queues
 
 _SCENES = [
     *(pytest.param(scene, marks=pytest.mark.peers("node", "npm"), id=scene.name) for scene in NODE_SCENES),

@@ -15,8 +15,8 @@ from exporter.errors import TargetError
 from exporter.metrics import SeriesTable
 from exporter.model.labels import EMPTY
 from exporter.model.target import Address, Target
-from exporter.samplers.base import SamplerContext, TargetFacts
 from exporter.samplers.info.reading import InfoReader
+from exporter.sampling.base import SamplerContext, TargetFacts
 from tests.servers import RealServer
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.parser import parse_number
+from exporter.sampling.info_text import parse_number
 
 _CERTIFICATES: Final = ("server", "client", "ca")
 _EXPIRES: Final = {

@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.parser import parse_amount, split_lines
+from exporter.sampling.info_text import parse_amount, split_lines
 
 # Kinds of messages on the cluster bus, as `clusterGetMessageTypeString` in cluster.c names them.
 _MESSAGES: Final = (

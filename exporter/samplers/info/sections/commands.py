@@ -8,7 +8,7 @@ from exporter.metrics import LabelCap, SeriesTable
 from exporter.metrics.cap import OTHER
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, NumbersLine, always_anew
-from exporter.samplers.info.parser import parse_named_amounts
+from exporter.sampling.info_text import parse_named_amounts
 
 COMMANDS: Final = Family("redis_commands_total", Kind.COUNTER, "Calls per command.", ("cmd",))
 COMMANDS_DURATION: Final = Family(

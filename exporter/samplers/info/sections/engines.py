@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader
-from exporter.samplers.info.parser import parse_amount, parse_pairs
+from exporter.sampling.info_text import parse_amount, parse_pairs
 
 _LABELS: Final = ("engine", "module", "abi_version")
 _FIELDS: Final = ("name", "module", "abi_version")

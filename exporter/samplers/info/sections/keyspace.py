@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
-from exporter.samplers.info.parser import parse_named_amounts
+from exporter.sampling.info_text import parse_named_amounts
 
 KEYS: Final = Family("redis_db_keys", Kind.GAUGE, "Keys per database.", ("db",))
 KEYS_EXPIRING: Final = Family(

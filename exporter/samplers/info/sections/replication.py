@@ -7,7 +7,7 @@ from typing import Final
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
-from exporter.samplers.info.parser import parse_amount, parse_pairs
+from exporter.sampling.info_text import parse_amount, parse_pairs
 
 _PRIMARY: Final = ("master_host", "master_port")
 _REPLICA: Final = ("slave_ip", "slave_port", "slave_state")

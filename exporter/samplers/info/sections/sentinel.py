@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, always_anew
-from exporter.samplers.info.parser import parse_amount, parse_pairs
+from exporter.sampling.info_text import parse_amount, parse_pairs
 
 _MASTER: Final = ("master_name", "master_address")
 

@@ -1,13 +1,13 @@
-"""Server: identity, start time, and the facts that other samplers need."""
+"""Server: identity and start time."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.base import TargetFacts
-from exporter.samplers.info.parser import parse_amount, parse_version
 from exporter.samplers.info.sections.replication import SLAVE_INFO
+from exporter.sampling.info_text import parse_amount
+from exporter.sampling.server_facts import VERSION_FIELDS
 
 START_TIME: Final = Family(
     "redis_start_time_seconds", Kind.GAUGE, "When the server started, in seconds since the epoch."
@@ -43,14 +43,11 @@ INSTANCE_INFO: Final = Family(
 )
 FAMILIES: Final = (START_TIME, LATEST_FORK, LOADED_RATIO, RDB_AGE, INSTANCE_INFO)
 
-# Who tells a version of its own besides the `redis_version` that it is compatible with.
-_FLAVOURS: Final = ("valkey", "dragonfly", "kvrocks", "garnet", "redict", "pika", "tile38")
-_VERSIONS: Final = {f"{flavour}_version": flavour for flavour in _FLAVOURS}
 # Where one of these changes, so do the labels of an info series, or what other samplers may ask.
 IDENTITY: Final = frozenset(
     {
         *INSTANCE_INFO.label_names,
-        *_VERSIONS,
+        *VERSION_FIELDS,
         "server_mode",
         "slave_read_only",
         "mvcc_depth",
@@ -103,52 +100,3 @@ def write_times(fields: Mapping[str, str], table: SeriesTable, at: float) -> Non
         table.set(RDB_AGE, max(0.0, round(at - saved, 3)))
     else:
         table.clear(RDB_AGE)
-
-
-def learn_identity(fields: Mapping[str, str], facts: TargetFacts) -> None:
-    """Note for other samplers what the server is."""
-    facts.flavour, version = _flavour(fields)
-    facts.version = parse_version(version)
-    facts.redis_version = parse_version(fields.get("redis_version", ""))
-    facts.mode = fields.get("redis_mode") or fields.get("server_mode", "")
-    facts.cluster_enabled = fields.get("cluster_enabled") == "1"
-    facts.role = fields.get("role", "")
-    facts.run_id = fields.get("run_id", "")
-    ids = {fields.get("master_replid", ""), fields.get("master_replid2", "")}
-    facts.replication_ids = frozenset(one for one in ids if one.strip("0"))
-    facts.maxmemory_policy = fields.get("maxmemory_policy", "")
-
-
-def learn_state(fields: Mapping[str, str], facts: TargetFacts, at: float) -> None:
-    """Note for other samplers how the server is doing; `at` is now, in epoch seconds."""
-    facts.started_at = at - _number(fields, "uptime_in_seconds")
-    facts.loading = fields.get("loading") == "1"
-    facts.is_linked = fields.get("master_link_status") == "up"
-    facts.fork_in_progress = (
-        fields.get("rdb_bgsave_in_progress") == "1" or fields.get("aof_rewrite_in_progress") == "1"
-    )
-    facts.used_memory = _number(fields, "used_memory")
-    facts.used_memory_dataset = _number(fields, "used_memory_dataset")
-    facts.maxmemory = _number(fields, "maxmemory")
-    facts.connected_clients = int(_number(fields, "connected_clients"))
-    facts.writes = _writes(fields)
-
-
-def _writes(fields: Mapping[str, str]) -> tuple[object, ...] | None:
-    """What is something else after each write: a save sets the changes back, and tells when it was."""
-    changes = fields.get("rdb_changes_since_last_save")
-    if changes is None:
-        return None
-    return (fields.get("run_id"), fields.get("rdb_last_save_time"), changes, fields.get("master_replid"))
-
-
-def _number(fields: Mapping[str, str], name: str) -> float:
-    return parse_amount(fields.get(name, "")) or 0.0
-
-
-def _flavour(fields: Mapping[str, str]) -> tuple[str, str]:
-    for field, flavour in _VERSIONS.items():
-        if fields.get(field):
-            return flavour, fields[field].removeprefix("df-").removeprefix("v")
-    version = fields.get("redis_version", "")
-    return ("keydb" if "mvcc_depth" in fields else "redis"), version

@@ -6,7 +6,7 @@ from typing import Final
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.info.lines import LineReader, NumbersLine
-from exporter.samplers.info.parser import parse_amount, parse_named_amounts
+from exporter.sampling.info_text import parse_amount, parse_named_amounts
 
 _THREAD: Final = ("thread",)
 

@@ -8,8 +8,8 @@ from typing import Final
 from exporter.connection import Reply
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
-from exporter.samplers.info.parser import parse_amount
-from exporter.samplers.replies import pairs, text
+from exporter.sampling.info_text import parse_amount
+from exporter.sampling.replies import pairs, text
 
 NAME: Final = "SERVER EXT"
 _PREFIX: Final = "tile38_"

@@ -1,0 +1,82 @@
+"""Keeps an eye on the server during a scan: whether it is still the same, how it is, and in which role."""
+
+from typing import Final
+
+from exporter.clock import Clock
+from exporter.connection import Connection
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.keyspace import condition
+from exporter.keyspace.pace import Pace
+from exporter.sampling.base import TargetFacts
+
+_LOOK_SECONDS: Final = 5.0
+LINKED_REPLICA: Final = "linked_replica"
+
+
+class OtherServerError(Exception):
+    """Behind the address there is another server, or another life of it: cursors mean nothing there."""
+
+
+class NotOurTurnError(Exception):
+    """The server has a role in which it is not to be scanned."""
+
+
+class Guard:
+    """Asks INFO every few seconds, and whenever the connection is a new one.
+
+    `run_id` is that of the server which the scan is about, empty until it is known; `run_on` the role in
+    which it may be scanned: `primary` (as which `prefer_replica` counts here), `replica`, `any`, or a replica
+    in the place of its primary (`LINKED_REPLICA`). `no_touch` tells whether reading a key can be kept
+    from counting as a use of it.
+    """
+
+    def __init__(self, connection: Connection, run_on: str, pace: Pace, clock: Clock) -> None:
+        self.facts = TargetFacts()
+        self.run_id = ""
+        self.no_touch = False
+        self._connection = connection
+        self._run_on = run_on
+        self._pace = pace
+        self._clock = clock
+        self._connects = -1
+        self._looked_at = 0.0
+
+    async def look_now_and_then(self) -> None:
+        """`look`, if it is time."""
+        due = self._looked_at + _LOOK_SECONDS
+        if self._connection.connects != self._connects or self._clock.monotonic() >= due:
+            await self.look()
+
+    async def look(self) -> None:
+        """How the server is now.
+
+        Raises `OtherServerError`, `NotOurTurnError`, and `TargetError` also for a server that is loading.
+        """
+        # Timed without what it takes to connect.
+        (reply,), seconds = await self._connection.time([("PING",)])
+        if isinstance(reply, ReplyError):
+            raise reply
+        self.no_touch = self._connection.is_untouching
+        self._pace.note_round_trip(seconds)
+        facts = await condition.observe(self._connection, self._clock.now())
+        self._connects = self._connection.connects
+        self._looked_at = self._clock.monotonic()
+        if self.run_id and facts.run_id != self.run_id:
+            raise OtherServerError
+        if not self._is_ours(facts):
+            raise NotOurTurnError
+        self.facts = facts
+        if facts.loading:
+            raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")
+
+    def _is_ours(self, facts: TargetFacts) -> bool:
+        if self._run_on == "any":
+            return True
+        if self._run_on == LINKED_REPLICA:
+            return condition.is_replica(facts) and (facts.is_linked or facts.loading)
+        return condition.is_replica(facts) == (self._run_on == "replica")
+
+    @property
+    def is_strained(self) -> bool:
+        """Whether the server is to be spared."""
+        return condition.is_strained(self.facts)

@@ -1,0 +1,63 @@
+"""Waiting for a server that cannot be asked."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from exporter.clock import Clock
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.keyspace.pace import Pace
+
+_FIRST_RETRY_SECONDS: Final = 0.5
+_LAST_RETRY_SECONDS: Final = 30.0
+_REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
+
+Result = TypeVar("Result")
+
+
+class Patience:
+    """Does things again and again where the server cannot be asked, for at most `seconds` (None: for ever).
+
+    `trouble` tells what is being waited for, None where all is well (see `relax`).
+    """
+
+    def __init__(
+        self,
+        seconds: float | None,
+        pace: Pace,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self.trouble: TargetError | None = None
+        self._seconds = seconds
+        self._pace = pace
+        self._clock = clock
+        self._sleep = sleep
+        self._failing_since: float | None = None
+
+    def relax(self) -> None:
+        """The server answers."""
+        self._failing_since = self.trouble = None
+
+    async def insist(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something.
+
+        Raises `TargetError` where the server refuses a command, its replies are too large however small the
+        steps, or patience has ended.
+        """
+        delay = _FIRST_RETRY_SECONDS
+        while True:
+            try:
+                return await work()
+            except TargetError as error:
+                if isinstance(error, ReplyError) and error.reason in _REFUSALS:
+                    raise
+                if error.reason is Reason.PROTOCOL and not self._pace.shrink():
+                    raise
+                if self._failing_since is None:
+                    delay, self._failing_since = _FIRST_RETRY_SECONDS, self._clock.monotonic()
+                self.trouble = error
+                waited = self._clock.monotonic() - self._failing_since
+                if self._seconds is not None and waited > self._seconds:
+                    raise
+            await self._sleep(delay)
+            delay = min(delay * 2, _LAST_RETRY_SECONDS)

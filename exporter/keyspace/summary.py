@@ -1,0 +1,167 @@
+"""From what a survey has counted to what a report says."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporter.keyspace.distribution import FREQUENCY_BOUNDS, Distribution
+from exporter.keyspace.facts import Facts
+from exporter.keyspace.history import TrackedKey
+from exporter.keyspace.interval import Estimate, error_ratio, estimate_of
+from exporter.keyspace.pool import Pool, Sample, add_estimates
+from exporter.keyspace.report import DatabaseReport, PatternReport, Spread, TypeReport
+from exporter.keyspace.survey import Survey
+from exporter.model.keyname import shorten_pattern
+
+
+@dataclass(slots=True)
+class DatabaseSummary:
+    """One database with all its patterns; `skeleton` is for the next pass (see `Miner.learn`).
+
+    `samples` are those of the patterns, none where every key was asked.
+    """
+
+    report: DatabaseReport
+    patterns: list[PatternReport]
+    types: list[TypeReport]
+    biggest: dict[bytes, TrackedKey]
+    skeleton: Any
+    samples: dict[str, Sample] = field(default_factory=dict)
+
+
+def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> DatabaseSummary:
+    """The end of a survey; `size` is what DBSIZE says now. Nothing can be added to the survey afterwards."""
+    label = f"db{database}"
+    whole = _Whole()
+    groups = {
+        shorten_pattern(name): (group.keys, group.facts if isinstance(group.facts, Facts) else Facts())
+        for name, group in survey.miner.settle().items()
+    }
+    samples = {name: Sample.of(keys, facts) for name, (keys, facts) in groups.items()}
+    pool = Pool(samples.values())
+    memory = pool.total_memory()
+    patterns = []
+    for name, (keys, facts) in groups.items():
+        patterns.append(_pattern(label, name, keys, facts, pool, complete=complete))
+        whole.add(keys, facts)
+    report = DatabaseReport(
+        database=label,
+        keys=survey.scanned,
+        size=size,
+        asked=survey.asked,
+        duplicates=survey.duplicates,
+        name_bytes=survey.name_bytes,
+        memory_bytes=memory.rounded,
+        memory_error_ratio=error_ratio(memory),
+        ttl_seconds=spread(whole.ttl),
+        idle_seconds=spread(whole.idle) if whole.idle.total else None,
+        access_frequency=spread(whole.frequency) if whole.frequency.total else None,
+    )
+    types = whole.types(label, survey.big_keys)
+    if not survey.is_sampled:
+        samples = {}
+    return DatabaseSummary(report, patterns, types, _biggest(survey), survey.miner.skeleton(), samples)
+
+
+def _pattern(
+    database: str, name: str, keys: int, facts: Facts, pool: Pool, *, complete: bool
+) -> PatternReport:
+    memory, untimed = pool.memory(Sample.of(keys, facts)), facts.untimed.share_total(keys)
+    factor = _factor(keys, facts)
+    lengths = facts.lengths
+    return PatternReport(
+        database=database,
+        pattern=name,
+        keys=keys,
+        # Every name was seen; of a pass that was cut short one cannot say what it has missed.
+        keys_error_ratio=0.0 if complete else None,
+        memory_bytes=memory.rounded,
+        memory_error_ratio=error_ratio(memory),
+        mean_bytes=memory.mean(keys),
+        max_bytes=round(facts.memory.maximum) if facts.memory.count else None,
+        keys_without_ttl=untimed.rounded,
+        keys_without_ttl_error_ratio=error_ratio(untimed),
+        types={kind: round(weight * factor) for kind, (weight, _) in facts.types.items()},
+        ttl_seconds=spread(facts.ttl, factor),
+        idle_seconds=spread(facts.idle, _scale(keys, facts.idle)) if facts.idle is not None else None,
+        mean_length=lengths.mean if lengths is not None else None,
+        max_length=round(lengths.maximum) if lengths is not None else None,
+    )
+
+
+class _Whole:
+    """All groups of a database together, each with the weight of its keys."""
+
+    def __init__(self) -> None:
+        self.ttl = Distribution()
+        self.idle = Distribution()
+        self.frequency = Distribution(FREQUENCY_BOUNDS)
+        self._types: dict[str, list[float]] = {}
+        self._encodings: dict[str, dict[str, float]] = {}
+
+    def add(self, keys: int, facts: Facts) -> None:
+        factor = _factor(keys, facts)
+        self.ttl.merge(facts.ttl, factor)
+        if facts.idle is not None:
+            self.idle.merge(facts.idle, _scale(keys, facts.idle))
+        if facts.frequency is not None:
+            self.frequency.merge(facts.frequency, _scale(keys, facts.frequency))
+        for kind, (weight, memory) in facts.types.items():
+            entry = self._types.setdefault(kind, [0.0, 0.0])
+            entry[0] += weight * factor
+            entry[1] += memory * factor
+        encoded = sum(facts.encodings.values())
+        for (kind, encoding), weight in facts.encodings.items():
+            entries = self._encodings.setdefault(kind, {})
+            entries[encoding] = entries.get(encoding, 0.0) + weight * keys / encoded
+
+    def types(self, database: str, big_keys: dict[str, float]) -> list[TypeReport]:
+        """The types, those with the most memory first."""
+        reports = [
+            TypeReport(
+                database,
+                kind,
+                round(keys),
+                round(memory),
+                round(big_keys.get(kind, 0.0)),
+                {encoding: round(weight) for encoding, weight in self._encodings.get(kind, {}).items()},
+            )
+            for kind, (keys, memory) in self._types.items()
+        ]
+        return sorted(reports, key=lambda report: (-report.memory_bytes, report.type))
+
+
+def _factor(keys: int, facts: Facts) -> float:
+    """By what to multiply a weight to get a number of keys: 1 but for the chance of the sample."""
+    weight = sum(weight for weight, _ in facts.types.values())
+    return keys / weight if weight else 0.0
+
+
+def _scale(keys: int, distribution: Distribution) -> float:
+    total = distribution.total
+    return keys / total if total else 0.0
+
+
+def _biggest(survey: Survey) -> dict[bytes, TrackedKey]:
+    """The biggest keys of each type, by memory and by length."""
+    found: dict[bytes, TrackedKey] = {}
+    for kind, top in survey.top_memory.items():
+        for name, memory in top:
+            found[name] = TrackedKey(kind, memory, None)
+    for kind, top in survey.top_length.items():
+        for name, length in top:
+            known = found.setdefault(name, TrackedKey(kind, None, None))
+            if known.kind == kind:
+                known.length = length
+    return found
+
+
+def spread(distribution: Distribution, factor: float = 1.0) -> Spread:
+    """A distribution as plain data, each weight `factor` times."""
+    buckets = {le: round(weight * factor) for le, weight in distribution.buckets}
+    return Spread(buckets, distribution.sum * factor)
+
+
+def total_memory(reports: Iterable[DatabaseReport]) -> Estimate:
+    """The memory of all databases."""
+    return add_estimates(*(estimate_of(report.memory_bytes, report.memory_error_ratio) for report in reports))

@@ -1,0 +1,21 @@
+"""Queues of job frameworks, plain lists and streams: found by themselves, read in a few round trips."""
+
+from exporter.queues.families import FAMILIES
+from exporter.queues.records import QueueRecords
+from exporter.queues.report import QueueReport
+from exporter.queues.sampler import QueuesSampler
+from exporter.sampling.base import SamplerContext, SamplerSpec
+
+__all__ = ["SPEC", "QueueRecords", "QueueReport", "QueuesSampler", "build_spec"]
+
+
+def build_spec(records: QueueRecords | None = None) -> SamplerSpec:
+    """The registry's entry; with `records`, known queues outlive the process."""
+
+    def build(context: SamplerContext) -> QueuesSampler:
+        return QueuesSampler(context, records)
+
+    return SamplerSpec("queues", FAMILIES, build, own_connection=True, command="SCAN")
+
+
+SPEC = build_spec()

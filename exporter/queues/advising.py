@@ -1,0 +1,58 @@
+"""Tells of lists that look like queues: in the log once, and whoever asks."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from exporter.log import get_logger
+from exporter.queues.candidates import Candidates
+from exporter.queues.known import KnownQueues
+from exporter.queues.suggestions import (
+    Suggestion,
+    commands_of_workers,
+    suggest,
+    summarise,
+    worked_on,
+)
+
+log = get_logger(__name__)
+
+_INTERVAL_SECONDS: Final = 300.0
+_WAY_OUT: Final = "describe them under samplers.queues.lists; redis-vigil queues --suggest writes it"
+
+
+class Adviser:
+    """What could be configured for the lists of one server: `suggestions`, and all of them in one sentence
+    with the way out (`text`, empty where there is nothing to tell)."""
+
+    def __init__(self, candidates: Candidates, known: KnownQueues, instance: str) -> None:
+        self.suggestions: Sequence[Suggestion] = ()
+        self.text = ""
+        self._candidates = candidates
+        self._known = known
+        self._instance = instance
+        self._due_at = 0.0
+        self._told: set[tuple[int, str]] = set()
+
+    def advise(self, at: float, signs: Collection[str]) -> None:
+        """Bring the suggestions up to date where lists were found, or now and then (`at` is in epoch
+        seconds)."""
+        if at < self._due_at and not self._candidates.has_new:
+            return
+        self._due_at = at + _INTERVAL_SECONDS
+        self.suggestions = suggest(self._candidates.current(self._known, worked_on(signs), at), signs)
+        self.text = self._describe(signs)
+        new = {(one.database, one.key) for one in self.suggestions} - self._told
+        if new:
+            self._told |= new
+            log.info(self.text, instance=self._instance)
+
+    def _describe(self, signs: Collection[str]) -> str:
+        if self.suggestions:
+            return f"{summarise(self.suggestions, signs)}: {_WAY_OUT}"
+        taking = commands_of_workers(signs)
+        if not taking or len(self._known):
+            return ""
+        return (
+            f"clients are blocked in {taking}, and no queue was found: their lists may be empty, or have "
+            "names that do not show what they are; describe them under samplers.queues.lists"
+        )

@@ -1,0 +1,61 @@
+"""The names of a server's connections: some frameworks' workers are known by theirs."""
+
+import re
+from typing import Final
+
+from exporter.connection import Reply
+from exporter.errors import ReplyError
+from exporter.queues.replies import refusal, text
+from exporter.queues.steps import Steps
+
+# Waiting for the next job, taking one, and scripts: BullMQ and others add jobs with these.
+_SIGN: Final = re.compile(
+    r" cmd=(b[lr]pop|brpoplpush|blm(?:ove|pop)|bz(?:pop(?:min|max)|mpop)|xreadgroup|evalsha|eval|fcall)\b"
+)
+_DATABASE: Final = re.compile(r" db=(\d+) ")
+
+
+class ClientNames:
+    """The connection names of one pass; unknown until the pass's first replies are in.
+
+    `signs` are commands of queues that connections have last sent, with their database (`3 brpop`).
+    `refusal` is the error of a server that does not tell.
+    """
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] | None = None
+        self.signs: frozenset[str] = frozenset()
+        self.refusal: ReplyError | None = None
+
+    def ask(self) -> Steps[None]:
+        """Fetch them. Run before the steps that use them: these see them from their second round on."""
+        (reply,) = yield [("CLIENT", "LIST")]
+        self.names = parse_names(reply)
+        self.signs = parse_signs(reply)
+        self.refusal = refusal([reply])
+
+
+def parse_names(reply: Reply) -> tuple[str, ...] | None:
+    """The names in a reply to CLIENT LIST, one per connection that has one; None where it was refused."""
+    lines = text(reply)
+    if lines is None:
+        return None
+    found = []
+    for line in lines.splitlines():
+        _, mark, rest = line.partition(" name=")
+        name = rest.partition(" ")[0]
+        if mark and name:
+            found.append(name)
+    return tuple(found)
+
+
+def parse_signs(reply: Reply) -> frozenset[str]:
+    """The commands in a reply to CLIENT LIST that are sent about queues, each with its database."""
+    lines = text(reply) or ""
+    found = set()
+    for match in _SIGN.finditer(lines):
+        # The database stands before the command, in the same line.
+        line = lines[lines.rfind("\n", 0, match.start()) + 1 : match.start() + 1]
+        if database := _DATABASE.search(line):
+            found.add(f"{database[1]} {match[1]}")
+    return frozenset(found)

@@ -1,0 +1,51 @@
+"""Frameworks whose keys begin with a base (prefix, namespace) of their users' choice: looked for, named and
+read base by base."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from exporter.queues.base import Found, Moment
+from exporter.queues.foresight import foreseen
+from exporter.queues.known import KnownQueue, printable
+from exporter.queues.model import QueueId, Reading
+from exporter.queues.probes import check_each
+from exporter.queues.steps import Steps, together
+
+
+def label_of(queue: QueueId, default: bytes = b"") -> str:
+    """The base and the name of a queue; the framework's default base says nothing, and is left out."""
+    return printable((queue.base + queue.name).removeprefix(default))
+
+
+def find_by_base(
+    framework: str, bases: Iterable[bytes], find: Callable[[bytes], Steps[Sequence[bytes]]], moment: Moment
+) -> Steps[Sequence[Found]]:
+    """What `find` says of each base: the names of the framework's queues, none where it is not there."""
+    unique = list(dict.fromkeys(bases))
+    found = yield from check_each(unique, find)
+    return [
+        Found(QueueId(framework, base, name, moment.database))
+        for base, names in zip(unique, found, strict=True)
+        for name in names
+    ]
+
+
+def read_by_base(
+    queues: Sequence[KnownQueue],
+    moment: Moment,
+    read: Callable[[bytes, Sequence[KnownQueue], Moment], Steps[Sequence[Reading]]],
+) -> Steps[Sequence[Reading]]:
+    """Read the queues of each installation (namespace) together, and all in the same round trips."""
+    bases = list(dict.fromkeys(queue.id.base for queue in queues))
+    groups = [[queue for queue in queues if queue.id.base == base] for base in bases]
+    found = yield from together(
+        [
+            foreseen(group[0].foresight, read(base, group, moment))
+            for base, group in zip(bases, groups, strict=True)
+        ]
+    )
+    by_queue = {
+        queue.id: reading
+        for group, readings in zip(groups, found, strict=True)
+        for queue, reading in zip(group, readings, strict=True)
+    }
+    return [by_queue[queue.id] for queue in queues]

@@ -1,0 +1,141 @@
+"""Bull, versions 3 and 4: BullMQ's predecessor.
+
+Confirmed on npm `bull` 3.29 and 4.16. Jobs with a priority stand in `wait` like all others; the set
+`priority` only tells where new ones go in between, so it is never added up.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from exporter.connection import Command, Reply
+from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.ends import KEPT, count_ends
+from exporter.queues.frameworks import bull_family as bull
+from exporter.queues.frameworks.bull_fingerprint import BULL, find_bull
+from exporter.queues.known import KnownQueue
+from exporter.queues.model import Oldest, QueueId, Reading
+from exporter.queues.replies import count, number, pairs
+from exporter.queues.steps import Steps
+from exporter.queues.vocabulary import Method, Outcome, State
+
+# The notes of when the newest of the jobs that are kept has ended, in ms, and of how many were kept.
+_LAST: Final = "last/"
+_BEFORE: Final = "before/"
+
+
+class Bull:
+    """See the module."""
+
+    name = BULL
+    signposts = (
+        Signpost("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
+        Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
+        Signpost("zset", re.compile(rb".+:(delayed|completed|failed|priority)", re.DOTALL)),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return bull.stem_label(queue.base)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`. Also finds the queues that connected workers name."""
+        return find_bull(seen, moment)
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        return read_each(queues, moment, _read)
+
+
+def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+    stem = queue.id.base
+    first = yield [
+        ("LLEN", stem + b":wait"),
+        ("LRANGE", stem + b":wait", -2, -1),
+        ("LLEN", stem + b":paused"),
+        ("LRANGE", stem + b":paused", -2, -1),
+        ("LLEN", stem + b":active"),
+        bull.ask_active(stem),
+        ("ZCARD", stem + b":delayed"),
+        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(moment)),
+        ("ZCARD", stem + b":completed"),
+        ("ZCARD", stem + b":failed"),
+        ("GET", stem + b":id"),
+        ("EXISTS", stem + b":meta-paused"),
+        ("HGET", stem + b":metrics:completed", "count"),
+        ("HGET", stem + b":metrics:failed", "count"),
+        *bull.ask_limit(stem),
+        *_ask_new(queue, moment),
+    ]
+    wait, wait_tail, paused, paused_tail, active, listed = first[:6]
+    delayed, overdue, completed, failed, last_id, is_paused, *rest = first[6:]
+    waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
+    held, oldest_held = bull.count_without_markers(paused, paused_tail)
+    reading = Reading(method=Method.TIMESTAMP, overdue=count(overdue), added=number(last_id))
+    reading.count(State.WAITING, waiting)
+    reading.count(State.PAUSED, held)
+    reading.count(State.ACTIVE, count(active))
+    reading.count(State.DELAYED, count(delayed))
+    reading.count(State.COMPLETED, count(completed))
+    reading.count(State.FAILED, count(failed))
+    reading.paused = is_paused == 1
+    _count_finished(queue, reading, rest[:2], rest[5:])
+    heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
+    yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), moment)
+    reading.workers = bull.count_workers(stem, moment.clients)
+    reading.rate_limited_seconds = bull.limited_seconds(reading, rest[2:5])
+    reading.schedulers = count(rest[4])
+    return reading
+
+
+def _ask_new(queue: KnownQueue, moment: Moment) -> list[Command]:
+    """How many ended jobs were added to those that are kept since the last pass, and the time of the last."""
+    keys = {outcome: queue.id.base + b":" + state.value.encode() for outcome, state in KEPT.items()}
+    since = {outcome: queue.number(_LAST + outcome, moment.since_ms) for outcome in keys}
+    return [
+        *(("ZCOUNT", key, f"({since[outcome]:.0f}", "+inf") for outcome, key in keys.items()),
+        *(("ZREVRANGE", key, 0, 0, "WITHSCORES") for key in keys.values()),
+    ]
+
+
+def _count_finished(
+    queue: KnownQueue, reading: Reading, metrics: Sequence[Reply], replies: Sequence[Reply]
+) -> None:
+    """What workers count, where they were started with metrics; nothing else in Bull counts ends."""
+    counted = dict(zip(KEPT, (number(reply) for reply in metrics), strict=True))
+    reading.finished = {outcome: ended for outcome, ended in counted.items() if ended is not None}
+    if not reading.finished:
+        count_ends(queue, reading, _grown(queue, reading, replies))
+
+
+def _grown(queue: KnownQueue, reading: Reading, replies: Sequence[Reply]) -> Mapping[Outcome, float]:
+    """The sets of ended jobs may be cut to a number or an age: then they do not grow, and times tell."""
+    grown = {}
+    for outcome, new, last in zip(KEPT, replies[:2], replies[2:], strict=True):
+        kept = reading.jobs.get(KEPT[outcome])
+        if kept is None or count(new) is None:
+            continue
+        before = queue.number(_BEFORE + outcome, kept)
+        queue.notes[_BEFORE + outcome] = kept
+        grown[outcome] = float(max(kept - before, count(new) or 0))
+        for _, ended_ms in pairs(last):
+            queue.notes[_LAST + outcome] = ended_ms
+    return grown
+
+
+def _details(
+    reading: Reading, stem: bytes, heads: Sequence[bytes], running: bull.ActiveJobs, moment: Moment
+) -> Steps[None]:
+    locks = running.ask()
+    replies = []
+    if heads or locks:
+        replies = list((yield [*(bull.ask_job(stem, job) for job in heads), *locks]))
+    if State.ACTIVE in reading.jobs:
+        reading.orphaned, reading.stuck = running.judge(replies[len(heads) :], moment)
+    since = [bull.ready_since(reply) for reply in replies[: len(heads)]]
+    known = [ready for ready in since if ready is not None]
+    if known:
+        reading.oldest = Oldest(min(known), Method.TIMESTAMP)
+
+
+FRAMEWORK: Final = Bull()

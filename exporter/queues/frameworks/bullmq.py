@@ -1,0 +1,163 @@
+"""BullMQ, versions 3 to 6, from Node.js and Python.
+
+Confirmed on npm `bullmq` 5.81 and 6.7 and PyPI `bullmq`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
+
+from exporter.connection import Command, Reply
+from exporter.queues.base import Found, Moment, Sightings, Signpost
+from exporter.queues.foresight import foreseen
+from exporter.queues.frameworks import bull_family as bull
+from exporter.queues.frameworks.bull_fingerprint import BULLMQ, find_bullmq
+from exporter.queues.frameworks.bullmq_events import EndedJobs, read_events
+from exporter.queues.known import KnownQueue
+from exporter.queues.model import Oldest, QueueId, Reading
+from exporter.queues.replies import count, items, number, pairs
+from exporter.queues.steps import Steps, together
+from exporter.queues.vocabulary import Method, State
+
+# A prioritized job's score is its priority times this, plus a counter.
+PRIORITY_SCALE: Final = 1 << 32
+# The first job of each of these priorities is looked for; of others, those met on the way.
+_COMMON_PRIORITIES: Final = tuple(range(11))
+_MAX_BANDS: Final = 40
+
+
+class BullMq:
+    """See the module."""
+
+    name = BULLMQ
+    signposts = (
+        Signpost("hash", re.compile(rb".+:meta", re.DOTALL), b"*:meta"),
+        Signpost("stream", re.compile(rb".+:events", re.DOTALL)),
+        Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
+        Signpost(
+            "zset", re.compile(rb".+:(delayed|prioritized|waiting-children|completed|failed)", re.DOTALL)
+        ),
+    )
+
+    def label(self, queue: QueueId) -> str:
+        """See `Framework`."""
+        return bull.stem_label(queue.base)
+
+    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+        """See `Framework`. Also finds the queues that connected workers name."""
+        return find_bullmq(seen, moment)
+
+    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+        """See `Framework`."""
+        ends = [EndedJobs(queue, moment.since_ms) for queue in queues]
+        of_queues = [
+            foreseen(queue.foresight, _read(queue, ended, moment))
+            for queue, ended in zip(queues, ends, strict=True)
+        ]
+        readings, _ = yield from together([together(of_queues), read_events(ends)])
+        for reading, ended in zip(readings, ends, strict=True):
+            ended.conclude(reading)
+        return readings
+
+
+def _first_questions(stem: bytes, moment: Moment, ended: EndedJobs) -> list[Command]:
+    return [
+        ("LLEN", stem + b":wait"),
+        ("LRANGE", stem + b":wait", -2, -1),
+        ("LLEN", stem + b":paused"),
+        ("LRANGE", stem + b":paused", -2, -1),
+        ("LLEN", stem + b":active"),
+        bull.ask_active(stem),
+        ("ZCARD", stem + b":delayed"),
+        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(moment)),
+        ("ZCARD", stem + b":prioritized"),
+        ("ZCARD", stem + b":waiting-children"),
+        ("ZCARD", stem + b":completed"),
+        ("ZCARD", stem + b":failed"),
+        ("GET", stem + b":id"),
+        ("HMGET", stem + b":meta", "paused", "max"),
+        ("HGET", stem + b":metrics:completed", "count"),
+        ("HGET", stem + b":metrics:failed", "count"),
+        *bull.ask_limit(stem),
+        *ended.ask(),
+    ]
+
+
+def _read(queue: KnownQueue, ended: EndedJobs, moment: Moment) -> Steps[Reading]:
+    stem = queue.id.base
+    first = yield _first_questions(stem, moment, ended)
+    wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
+    last_id, meta, completed, failed, *limiter = first[12:19]
+    is_paused, most = (*items(meta), None, None)[:2]
+    reading = Reading(method=Method.TIMESTAMP)
+    waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
+    held, oldest_held = bull.count_without_markers(paused, paused_tail)
+    reading.count(State.WAITING, waiting)
+    reading.count(State.PAUSED, held)
+    reading.count(State.ACTIVE, count(active))
+    reading.count(State.DELAYED, count(delayed))
+    states = (State.PRIORITIZED, State.WAITING_CHILDREN, State.COMPLETED, State.FAILED)
+    for state, reply in zip(states, zsets, strict=True):
+        reading.count(state, count(reply))
+    reading.overdue = count(overdue)
+    reading.added = number(last_id)
+    reading.paused = is_paused is not None
+    running = bull.ActiveJobs(stem, listed)
+    heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
+    ended.begin((completed, failed), first[19:], reading)
+    yield from _details(reading, stem, heads, running, moment)
+    reading.workers = bull.count_workers(stem, moment.clients)
+    reading.rate_limited_seconds = bull.limited_seconds(reading, limiter, most)
+    reading.schedulers = count(limiter[-1])
+    return reading
+
+
+def _details(
+    reading: Reading,
+    stem: bytes,
+    heads: Sequence[bytes],
+    running: bull.ActiveJobs,
+    moment: Moment,
+) -> Steps[None]:
+    """What needs answers of the first round: ages and locks."""
+    locks = running.ask()
+    bands = _ask_bands(stem) if reading.jobs.get(State.PRIORITIZED) else []
+    if State.ACTIVE in reading.jobs:
+        reading.orphaned = reading.stuck = 0
+    if not (heads or locks or bands):
+        return
+    replies = iter((yield [*(bull.ask_job(stem, job) for job in heads), *locks, *bands]))
+    since = [bull.ready_since(reply) for reply in islice(replies, len(heads))]
+    if locks:
+        reading.orphaned, reading.stuck = running.judge(list(islice(replies, len(locks))), moment)
+    firsts = _first_of_bands(replies)
+    if firsts:
+        since += [bull.ready_since(reply) for reply in (yield [bull.ask_job(stem, job) for job in firsts])]
+    known = [moment_ready for moment_ready in since if moment_ready is not None]
+    if known:
+        reading.oldest = Oldest(min(known), Method.TIMESTAMP)
+
+
+def _ask_bands(stem: bytes) -> list[Command]:
+    """The first job of each common priority, or of the next one that there is; and of the last one."""
+    key = stem + b":prioritized"
+    starts = [
+        ("ZRANGEBYSCORE", key, priority * PRIORITY_SCALE, "+inf", "WITHSCORES", "LIMIT", 0, 1)
+        for priority in _COMMON_PRIORITIES
+    ]
+    return [*starts, ("ZRANGE", key, -1, -1, "WITHSCORES")]
+
+
+def _first_of_bands(replies: Iterable[Reply]) -> list[bytes]:
+    """The first job of each priority that was met: the oldest waiting job is among them."""
+    first: dict[int, tuple[float, bytes]] = {}
+    for reply in replies:
+        for job, score in pairs(reply):
+            band = int(score) // PRIORITY_SCALE
+            if band not in first or score < first[band][0]:
+                first[band] = (score, job)
+    return [job for _, job in list(first.values())[:_MAX_BANDS]]
+
+
+FRAMEWORK: Final = BullMq()

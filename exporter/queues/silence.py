@@ -1,0 +1,23 @@
+"""A worker that is silent is told once, however many queues it serves: each is one alert."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from exporter.queues.model import Reading
+from exporter.queues.vocabulary import ALL_QUEUES
+
+_ALL: Final = ALL_QUEUES.encode()
+
+
+def tell_silent(readings: Mapping[bytes, Reading], silent: Iterable[Collection[bytes]]) -> None:
+    """Count silent workers, given what each serves: with its only queue, else with all queues together.
+
+    `readings` are those of one installation, by the queue's name.
+    """
+    for reading in readings.values():
+        reading.silent_workers = 0
+    for served in silent:
+        only = next(iter(served)) if len(served) == 1 else _ALL
+        place = readings.get(only, readings.get(_ALL))
+        if place is not None:
+            place.silent_workers = (place.silent_workers or 0) + 1

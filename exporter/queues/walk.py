@@ -1,0 +1,100 @@
+"""A walk through one database: plain SCAN, so that the server looks up no key, within a budget of its time.
+
+The names go to whoever wants them; nothing is asked about them here. Source:
+https://redis.io/docs/latest/commands/scan/.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from exporter.clock import Clock
+from exporter.connection import Command, Connection
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.keyspace.guard import Guard
+from exporter.keyspace.pace import Budget, Pace
+from exporter.queues.replies import names
+from exporter.sampling.turns import Turns
+
+_START: Final = b"0"
+# Each step wakes up the daemon, which costs it more than all the names; it holds the server for a fifth of a
+# millisecond, since no key is asked about.
+_BATCH: Final = 500
+
+
+class Walker:
+    """The way through a server's keyspace; takes turns with everything else that walks there.
+
+    `budget` bounds what it may cost. The server is looked at (INFO) every few seconds: while it forks or is
+    near its memory limit the rests are four times as long.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        turns: Turns,
+        clock: Clock,
+        *,
+        budget: Budget | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._connection = connection
+        self._turns = turns
+        self._sleep = sleep
+        self._pace = Pace(budget or Budget(), _BATCH)
+        self._guard = Guard(connection, "any", self._pace, clock)
+        self._may_look = True
+        self._pause = 0.0
+
+    async def begin(self) -> None:
+        """See how the server is now; a walk of a few steps can do without. Raises `TargetError`."""
+        self._may_look = True
+        self._guard.run_id = ""
+        await self._look(self._guard.look)
+        self._guard.run_id = self._guard.facts.run_id
+
+    async def _look(self, look: Callable[[], Awaitable[None]]) -> None:
+        if self._may_look:
+            try:
+                await look()
+            except ReplyError:
+                # It does not tell: it is walked through all the same, and not asked again.
+                self._may_look = False
+
+    async def walk(self, select: Sequence[Command], notice: Callable[[Sequence[bytes]], None]) -> None:
+        """Walk from end to end; `select` goes before each step.
+
+        Raises `TargetError`, `ReplyError` where the server does not let us SCAN, and `OtherServerError`
+        where it has become another one.
+        """
+        cursor = _START
+        while True:
+            cursor, found, pause = await self._step(select, cursor)
+            notice(found)
+            if cursor == _START:
+                return
+            await self._sleep(pause)
+            await self._look(self._guard.look_now_and_then)
+
+    async def _step(self, select: Sequence[Command], cursor: bytes) -> tuple[bytes, Sequence[bytes], float]:
+        async with self._turns:
+            asked: list[Command] = [*select, ("SCAN", cursor, "COUNT", self._pace.batch)]
+            replies, seconds = await self._connection.time(asked)
+            for reply in replies:
+                if isinstance(reply, ReplyError):
+                    raise reply
+            if not isinstance(replies[-1], list) or len(replies[-1]) != 2:
+                raise TargetError(Reason.PROTOCOL, f"{self._connection.target.address}: not a reply of SCAN")
+            pause = self._pace.pause(seconds, self._pace.batch, strained=self._guard.is_strained)
+            self._turns.rest(pause)
+        cursor, found = replies[-1]
+        return cursor, names(found), pause
+
+    def owe(self, seconds: float) -> None:
+        """What else was asked for the walk took so long: nobody walks on until the server has rested."""
+        self._pause = self._pace.pause(seconds, 0, strained=self._guard.is_strained)
+        self._turns.rest(self._pause)
+
+    async def rest(self) -> None:
+        """Wait for as long as was owed last."""
+        await self._sleep(self._pause)
