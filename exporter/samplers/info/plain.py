@@ -1,21 +1,17 @@
 """Lines of INFO that are one number each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import mul
 from typing import Final
 
 from exporter.metrics import SeriesTable
-from exporter.model.sample import Family
 from exporter.samplers.info.fields.catalogue import FIELDS
+from exporter.samplers.info.fields.declaration import Field
+from exporter.samplers.info.fields.server import START_TIME
 from exporter.samplers.info.lines import LineReader, Reader
-from exporter.samplers.info.sections import server
 from exporter.sampling.info_text import parse_amount, parse_number
 
-# What may be less than 0; of everything else, -1 says that it is not known.
-_SIGNED: Final = frozenset(
-    {"mem_fragmentation_bytes", "allocator_frag_bytes", "allocator_rss_bytes", "rss_overhead_bytes"}
-)
 # A start that differs by less is the same.
 _START_SECONDS: Final = 2.0
 
@@ -33,21 +29,15 @@ class PlainReader:
 
     def read_line(self, key: str, text: str) -> LineReader:
         """Any line; None where it is none that is known."""
-        plain = self.read_number(key, text)
-        if key in _SIGNED:
-            return self._read_signed(text, plain)
-        if key == "uptime_in_seconds":
-            return self._read_twice(text, plain, server.START_TIME, self._start_of)
-        # Fields that are shown in a unit of ours too, beside redis_exporter's.
-        for field, family, scale in server.SCALED:
-            if field == key:
-                return self._read_twice(text, plain, family, partial(mul, scale))
-        return plain
+        declared = FIELDS.get(key, ())
+        if all(field.scale == 1.0 and not field.signed for field in declared) and len(declared) < 2:
+            return self.read_number(key, text)
+        return self._read_converted(text, declared)
 
     def read_number(self, key: str, text: str) -> int | None:
         """The value as it is; the index of its series."""
-        family = FIELDS.get(key)
-        handle = None if family is None else self._table.handle(family)
+        declared = FIELDS.get(key)
+        handle = None if declared is None else self._table.handle(declared[0].family)
         if handle is not None:
             self._table.values[handle] = parse_amount(text)
         return handle
@@ -62,29 +52,21 @@ class PlainReader:
             self._start = run_id, start
         return self._start[1]
 
-    def _read_signed(self, text: str, plain: int | None) -> Reader:
+    def _read_converted(self, text: str, declared: Sequence[Field]) -> Reader:
+        """A field that is shown in other units, or in several, or that may be less than 0."""
         table = self._table
+        parse = parse_number if any(field.signed for field in declared) else parse_amount
+        targets = [(table.handle(field.family), self._conversion(field)) for field in declared]
 
         def read(text: str) -> bool:
-            if plain is not None:
-                table.values[plain] = parse_number(text)
+            number = parse(text)
+            for handle, convert in targets:
+                if handle is not None:
+                    table.values[handle] = None if number is None else convert(number)
             return True
 
         read(text)
         return read
 
-    def _read_twice(
-        self, text: str, plain: int | None, family: Family, convert: Callable[[float], float]
-    ) -> Reader:
-        table, converted = self._table, self._table.handle(family)
-
-        def read(text: str) -> bool:
-            number = parse_amount(text)
-            if plain is not None:
-                table.values[plain] = number
-            if converted is not None:
-                table.values[converted] = None if number is None else convert(number)
-            return True
-
-        read(text)
-        return read
+    def _conversion(self, field: Field) -> Callable[[float], float]:
+        return self._start_of if field is START_TIME else partial(mul, field.scale)

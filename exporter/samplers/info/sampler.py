@@ -4,21 +4,9 @@ from typing import Final
 
 from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
-from exporter.samplers.info.fields.catalogue import FIELDS
+from exporter.samplers.info.fields.catalogue import FAMILIES
 from exporter.samplers.info.reading import InfoReader
-from exporter.samplers.info.sections import (
-    certificates,
-    cluster,
-    commands,
-    engines,
-    keyspace,
-    modules,
-    replication,
-    sentinel,
-    server,
-    threads,
-    tile38,
-)
+from exporter.samplers.info.sections import cluster, tile38
 from exporter.sampling import lookups
 from exporter.sampling.base import SamplerContext, SamplerSpec
 
@@ -102,23 +90,4 @@ def _as_text(reply: Reply, connection: Asker) -> bytes:
     return reply
 
 
-SPEC: Final = SamplerSpec(
-    "info",
-    (
-        *FIELDS.values(),
-        *server.FAMILIES,
-        *certificates.FAMILIES,
-        *engines.FAMILIES,
-        *threads.FAMILIES,
-        *tile38.FAMILIES,
-        *replication.FAMILIES,
-        *keyspace.FAMILIES,
-        *commands.FAMILIES,
-        *cluster.FAMILIES,
-        *sentinel.FAMILIES,
-        *modules.FAMILIES,
-        *lookups.FAMILIES,
-    ),
-    InfoSampler,
-    on_sentinel=True,
-)
+SPEC: Final = SamplerSpec("info", (*FAMILIES, *lookups.FAMILIES), InfoSampler, on_sentinel=True)

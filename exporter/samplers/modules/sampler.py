@@ -8,7 +8,7 @@ import re2
 from exporter.config.samplers.modules import ModulesSection
 from exporter.connection import Asker
 from exporter.errors import ReplyError
-from exporter.samplers.info.fields.catalogue import MODULE_FIELDS
+from exporter.samplers.info.fields.catalogue import MODULE_FAMILIES, MODULE_FIELDS
 from exporter.samplers.modules import indexes
 from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.sampling.info_text import parse_amount, split_lines
@@ -36,9 +36,10 @@ class ModulesSampler:
         reply = answers.get(_INFO)
         for line in split_lines(reply) if isinstance(reply, bytes) else ():
             field, _, value_text = line.partition(":")
-            family, value = MODULE_FIELDS.get(field), parse_amount(value_text)
-            if family is not None and value is not None:
-                self._table.set(family, value)
+            value = parse_amount(value_text)
+            for declared in MODULE_FIELDS.get(field, ()):
+                if value is not None:
+                    self._table.set(declared.family, value * declared.scale)
         if self._wanted is not None:
             await self._sample_indexes(connection)
 
@@ -67,5 +68,5 @@ def _has_modules(facts: TargetFacts) -> bool:
 
 
 SPEC: Final = SamplerSpec(
-    "modules", (*MODULE_FIELDS.values(), *indexes.FAMILIES), ModulesSampler, applies=_has_modules
+    "modules", (*MODULE_FAMILIES, *indexes.FAMILIES), ModulesSampler, applies=_has_modules
 )

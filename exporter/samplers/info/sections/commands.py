@@ -6,55 +6,15 @@ from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.metrics.cap import OTHER
-from exporter.model.sample import Family, Kind
+from exporter.model.sample import Family
+from exporter.samplers.info.fields import commandstats, errorstats, latencystats
 from exporter.samplers.info.lines import LineReader, NumbersLine, always_anew
 from exporter.sampling.info_text import parse_named_amounts
 
-COMMANDS: Final = Family("redis_commands_total", Kind.COUNTER, "Calls per command.", ("cmd",))
-COMMANDS_DURATION: Final = Family(
-    "redis_commands_duration_seconds_total", Kind.COUNTER, "Server time spent per command.", ("cmd",)
-)
-COMMANDS_REJECTED: Final = Family(
-    "redis_commands_rejected_calls_total",
-    Kind.COUNTER,
-    "Calls per command that were refused before they ran.",
-    ("cmd",),
-)
-COMMANDS_FAILED: Final = Family(
-    "redis_commands_failed_calls_total",
-    Kind.COUNTER,
-    "Calls per command that failed while they ran.",
-    ("cmd",),
-)
-COMMANDS_SLOW: Final = Family(
-    "redis_commands_slowlog_entries_total",
-    Kind.COUNTER,
-    "Calls per command that were logged as slow.",
-    ("cmd",),
-)
-COMMANDS_SLOW_DURATION: Final = Family(
-    "redis_commands_slowlog_duration_seconds_total",
-    Kind.COUNTER,
-    "Server time per command of the calls that were logged as slow.",
-    ("cmd",),
-)
-LATENCY_PERCENTILES: Final = Family(
-    "redis_latency_percentiles_usec",
-    Kind.SUMMARY,
-    "Server time per call of a command, in microseconds; quantiles are in percent, as in redis_exporter.",
-    ("cmd",),
-)
-ERRORS: Final = Family("redis_errors_total", Kind.COUNTER, "Error replies by their code.", ("err",))
-FAMILIES: Final = (
-    COMMANDS,
-    COMMANDS_DURATION,
-    COMMANDS_REJECTED,
-    COMMANDS_FAILED,
-    COMMANDS_SLOW,
-    COMMANDS_SLOW_DURATION,
-    LATENCY_PERCENTILES,
-    ERRORS,
-)
+COMMANDS: Final = commandstats.COMMANDS.family
+COMMANDS_DURATION: Final = commandstats.COMMANDS_DURATION.family
+LATENCY_PERCENTILES: Final = latencystats.LATENCY_PERCENTILES.family
+ERRORS: Final = errorstats.ERRORS.family
 
 # What a server does not list as long as it has answered nobody so: shown as 0 from the start. Not every code
 # there is, but those that say that the server, or a client's access to it, is in trouble.
@@ -78,26 +38,13 @@ PERCENTILES_PREFIX: Final = "latency_percentiles_usec_"
 _PERCENTILE: Final = re.compile(r"p\d{1,3}(\.\d{1,10})?")
 # Sections, and of which families they tell everything that was counted.
 SECTIONS: Final[Mapping[str, Sequence[Family]]] = {
-    "commandstats": (
-        COMMANDS,
-        COMMANDS_DURATION,
-        COMMANDS_REJECTED,
-        COMMANDS_FAILED,
-        COMMANDS_SLOW,
-        COMMANDS_SLOW_DURATION,
-    ),
+    "commandstats": tuple(field.family for field in commandstats.COMPOSITE),
     "errorstats": (ERRORS,),
 }
-# What a line of Commandstats says, as far as the server tells it: most since Redis 6.2, slow calls since 8.8.
-# Redis Enterprise has fields of its own among them.
+# What a line of Commandstats says, as far as the server tells it. Redis Enterprise has fields of its own too.
 _CALLS, _USEC = "calls", "usec"
 _COUNTERS: Final[Mapping[str, tuple[Family, float]]] = {
-    _CALLS: (COMMANDS, 1.0),
-    _USEC: (COMMANDS_DURATION, 1e-6),
-    "rejected_calls": (COMMANDS_REJECTED, 1.0),
-    "failed_calls": (COMMANDS_FAILED, 1.0),
-    "slowlog_count": (COMMANDS_SLOW, 1.0),
-    "slowlog_time_ms_sum": (COMMANDS_SLOW_DURATION, 1e-3),
+    field.name.rpartition(" ")[2]: (field.family, field.scale) for field in commandstats.COMPOSITE
 }
 
 

@@ -4,31 +4,18 @@ import re
 from typing import Final
 
 from exporter.metrics import SeriesTable
-from exporter.model.sample import Family, Kind
+from exporter.samplers.info.fields.scripting_engines import COMPOSITE
 from exporter.samplers.info.lines import LineReader
 from exporter.sampling.info_text import parse_amount, parse_pairs
 
-_LABELS: Final = ("engine", "module", "abi_version")
 _FIELDS: Final = ("name", "module", "abi_version")
-
-ENGINE: Final = Family(
-    "redis_scripting_engine_info", Kind.GAUGE, "An engine that runs scripts; always 1.", _LABELS
-)
-USED: Final = Family(
-    "redis_scripting_engine_memory_used_bytes", Kind.GAUGE, "Memory that an engine takes.", _LABELS
-)
-OVERHEAD: Final = Family(
-    "redis_scripting_engine_memory_overhead_bytes", Kind.GAUGE, "Memory that an engine takes on top.", _LABELS
-)
-FAMILIES: Final = (ENGINE, USED, OVERHEAD)
-
 LINE: Final = re.compile(r"engine_\d{1,2}", re.ASCII)
 
 
 def read_engine(text: str, table: SeriesTable) -> LineReader:
     """One engine: `name=LUA,module=lua,abi_version=4,used_memory=69632,memory_overhead=56`."""
     labels = _labels(parse_pairs(text))
-    info, used, overhead = (table.handle(family, *labels) for family in FAMILIES)
+    info, used, overhead = (table.handle(field.family, *labels) for field in COMPOSITE)
 
     def read(text: str) -> bool:
         pairs = parse_pairs(text)

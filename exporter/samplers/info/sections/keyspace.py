@@ -1,39 +1,30 @@
 """Keyspace: one line per database that holds keys."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
-from exporter.model.sample import Family, Kind
+from exporter.model.sample import Family
+from exporter.samplers.info.fields import keyspace as fields
 from exporter.samplers.info.lines import LineReader, always_anew
 from exporter.sampling.info_text import parse_named_amounts
 
-KEYS: Final = Family("redis_db_keys", Kind.GAUGE, "Keys per database.", ("db",))
-KEYS_EXPIRING: Final = Family(
-    "redis_db_keys_expiring", Kind.GAUGE, "Keys with a time to live per database.", ("db",)
-)
-KEYS_CACHED: Final = Family("redis_db_keys_cached", Kind.GAUGE, "Cached keys per database.", ("db",))
-AVG_TTL: Final = Family(
-    "redis_db_avg_ttl_seconds", Kind.GAUGE, "Mean time to live, as the server estimates it.", ("db",)
-)
-EXPIRING_ITEMS: Final = Family(
-    "redis_db_keys_with_expiring_items",
-    Kind.GAUGE,
-    "Keys of which single fields have a time to live, per database.",
-    ("db",),
-)
-FAMILIES: Final = (KEYS, KEYS_EXPIRING, KEYS_CACHED, AVG_TTL, EXPIRING_ITEMS)
-
-_FIELDS: Final = {
-    "keys": (KEYS, 1.0),
-    "expires": (KEYS_EXPIRING, 1.0),
-    "cached_keys": (KEYS_CACHED, 1.0),
-    "avg_ttl": (AVG_TTL, 1e-3),
-    # Redis' and Valkey's names of the same.
-    "subexpiry": (EXPIRING_ITEMS, 1.0),
-    "keys_with_volatile_items": (EXPIRING_ITEMS, 1.0),
+KEYS: Final = fields.KEYS.family
+KEYS_EXPIRING: Final = fields.KEYS_EXPIRING.family
+# By the names that servers have for them.
+_FIELDS: Final[Mapping[str, tuple[Family, float]]] = {
+    name: (field.family, field.scale)
+    for name, field in (
+        ("keys", fields.KEYS),
+        ("expires", fields.KEYS_EXPIRING),
+        ("cached_keys", fields.KEYS_CACHED),
+        ("avg_ttl", fields.AVG_TTL),
+        # Redis' and Valkey's names of the same.
+        ("subexpiry", fields.EXPIRING_ITEMS),
+        ("keys_with_volatile_items", fields.EXPIRING_ITEMS),
+    )
 }
-
 
 _DATABASE: Final = re.compile(r"db\d{1,9}", re.ASCII)
 # Pika counts keys by type: `db0 Strings_keys=4200, expires=4100, invalid_keys=70`.

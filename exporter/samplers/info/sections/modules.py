@@ -1,15 +1,8 @@
 """Modules: one line per loaded module."""
 
-from typing import Final
-
 from exporter.metrics import SeriesTable
-from exporter.model.sample import Family, Kind
+from exporter.samplers.info.fields.modules import MODULE_INFO
 from exporter.samplers.info.lines import LineReader, always_anew
-
-_LABELS: Final = ("name", "ver", "api", "filters", "usedby", "using")
-
-MODULE_INFO: Final = Family("redis_module_info", Kind.GAUGE, "A module that is loaded; always 1.", _LABELS)
-FAMILIES: Final = (MODULE_INFO,)
 
 
 def read_module(text: str, table: SeriesTable, names: set[str]) -> LineReader:
@@ -22,7 +15,7 @@ def read_module(text: str, table: SeriesTable, names: set[str]) -> LineReader:
         name, _, value = item.partition("=")
         pairs[name] = value
     names.add(pairs.get("name", ""))
-    table.set(MODULE_INFO, 1.0, *(pairs.get(name, "") for name in _LABELS))
+    table.set(MODULE_INFO.family, 1.0, *(pairs.get(name, "") for name in MODULE_INFO.labels))
     return always_anew
 
 

@@ -5,113 +5,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
-from exporter.model.sample import Family, Kind
+from exporter.samplers.info.fields import replication as fields
 from exporter.samplers.info.lines import LineReader, always_anew
 from exporter.sampling.info_text import parse_amount, parse_pairs
-
-_PRIMARY: Final = ("master_host", "master_port")
-_REPLICA: Final = ("slave_ip", "slave_port", "slave_state")
-
-LINK_UP: Final = Family(
-    "redis_master_link_up", Kind.GAUGE, "Whether the link to the primary is up.", _PRIMARY
-)
-LAST_IO: Final = Family(
-    "redis_master_last_io_seconds_ago", Kind.GAUGE, "Seconds since the primary was last heard.", _PRIMARY
-)
-SYNC_IN_PROGRESS: Final = Family(
-    "redis_master_sync_in_progress", Kind.GAUGE, "Whether the primary is sending a full copy.", _PRIMARY
-)
-LINK_DOWN: Final = Family(
-    "redis_master_link_down_since_seconds",
-    Kind.GAUGE,
-    "Seconds since the link to the primary went down; only while it is.",
-    _PRIMARY,
-)
-SYNC_TOTAL: Final = Family(
-    "redis_master_sync_total_bytes", Kind.GAUGE, "Size of the full copy on its way, if known.", _PRIMARY
-)
-SYNC_READ: Final = Family(
-    "redis_master_sync_read_bytes", Kind.GAUGE, "How much of the full copy has arrived.", _PRIMARY
-)
-SYNC_LEFT: Final = Family(
-    "redis_master_sync_left_bytes", Kind.GAUGE, "How much of the full copy is still to come.", _PRIMARY
-)
-SYNC_LAST_IO: Final = Family(
-    "redis_master_sync_last_io_seconds_ago", Kind.GAUGE, "Seconds since a full copy went on.", _PRIMARY
-)
-SYNC_PERCENTAGE: Final = Family(
-    "redis_master_sync_percentage", Kind.GAUGE, "How much of the full copy has arrived, in percent.", _PRIMARY
-)
-SYNC_ATTEMPTS: Final = Family(
-    "redis_master_sync_attempts_total", Kind.COUNTER, "Times that a replica tried to synchronise.", _PRIMARY
-)
-CURRENT_SYNC_ATTEMPTS: Final = Family(
-    "redis_master_current_sync_attempts",
-    Kind.GAUGE,
-    "Times that a replica tried to synchronise since it was last disconnected.",
-    _PRIMARY,
-)
-LINK_UP_SINCE: Final = Family(
-    "redis_master_link_up_since_seconds", Kind.GAUGE, "Seconds since the link to the primary is up.", _PRIMARY
-)
-REPL_OFFSET: Final = Family(
-    "redis_slave_repl_offset", Kind.GAUGE, "Replication offset of a replica.", _PRIMARY
-)
-READ_OFFSET: Final = Family(
-    "redis_slave_read_repl_offset", Kind.GAUGE, "Replication offset that a replica has received.", _PRIMARY
-)
-SLAVE_INFO: Final = Family(
-    "redis_slave_info",
-    Kind.GAUGE,
-    "Where a replica replicates from; always 1.",
-    (*_PRIMARY, "read_only"),
-)
-REPLICA_OFFSET: Final = Family(
-    "redis_connected_slave_offset_bytes", Kind.GAUGE, "Offset that a replica has acknowledged.", _REPLICA
-)
-REPLICA_LAG: Final = Family(
-    "redis_connected_slave_lag_seconds", Kind.GAUGE, "Seconds since a replica last acknowledged.", _REPLICA
-)
-FAMILIES: Final = (
-    LINK_UP,
-    LAST_IO,
-    SYNC_IN_PROGRESS,
-    LINK_DOWN,
-    SYNC_TOTAL,
-    SYNC_READ,
-    SYNC_LEFT,
-    SYNC_LAST_IO,
-    SYNC_PERCENTAGE,
-    SYNC_ATTEMPTS,
-    CURRENT_SYNC_ATTEMPTS,
-    LINK_UP_SINCE,
-    REPL_OFFSET,
-    READ_OFFSET,
-    SLAVE_INFO,
-    REPLICA_OFFSET,
-    REPLICA_LAG,
-)
 
 # KeyDB's replicas can have several primaries: master_host, master_1_host, …
 _PRIMARY_FIELD: Final = re.compile(r"(master(?:_\d+)?|slave)_([a-z]\w*)", re.ASCII)
 _PRIMARY_PLACE: Final = re.compile(r"(master(?:_\d+)?)_(host|port):(.*)", re.ASCII)
 _REPLICA_FIELD: Final = re.compile(r"slave\d+", re.ASCII)
-OF_PRIMARY: Final = {
-    "link_status": LINK_UP,
-    "last_io_seconds_ago": LAST_IO,
-    "sync_in_progress": SYNC_IN_PROGRESS,
-    "link_down_since_seconds": LINK_DOWN,
-    "sync_total_bytes": SYNC_TOTAL,
-    "sync_read_bytes": SYNC_READ,
-    "sync_left_bytes": SYNC_LEFT,
-    "sync_last_io_seconds_ago": SYNC_LAST_IO,
-    "sync_perc": SYNC_PERCENTAGE,
-    "total_sync_attempts": SYNC_ATTEMPTS,
-    "current_sync_attempts": CURRENT_SYNC_ATTEMPTS,
-    "link_up_since_seconds": LINK_UP_SINCE,
-    "repl_offset": REPL_OFFSET,
-    "read_repl_offset": READ_OFFSET,
-}
+# By what follows `master_`, `master_1_` or `slave_`.
+OF_PRIMARY: Final = {field.name.partition("_")[2]: field.family for field in fields.OF_PRIMARY}
 MAX_REPLICAS: Final = 1_000
 
 
@@ -183,8 +86,8 @@ class _Replica:
     def __init__(self, table: SeriesTable, labels: _Labels) -> None:
         self._table = table
         self._labels = labels
-        self._offset = table.handle(REPLICA_OFFSET, *labels)
-        self._lag = table.handle(REPLICA_LAG, *labels)
+        self._offset = table.handle(fields.REPLICA_OFFSET.family, *labels)
+        self._lag = table.handle(fields.REPLICA_LAG.family, *labels)
         # By line.
         self._offsets: list[float | None] = []
         self._lags: list[float | None] = []

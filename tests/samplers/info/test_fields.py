@@ -1,0 +1,69 @@
+"""Declarations of INFO fields: each in the file of its section, and with a help text that says something."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from exporter.samplers.info.fields.catalogue import MODULES, OTHER_COMMANDS, SECTIONS
+from exporter.samplers.info.fields.declaration import Field
+
+RECORDED = Path(__file__).parent / "recorded"
+DECLARED: list[Field] = [
+    field
+    for module in (*SECTIONS, *OTHER_COMMANDS, *MODULES)
+    for field in (*module.FIELDS, *module.COMPOSITE)
+]
+VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
+SERVERS = re.compile(r"(Valkey|KeyDB|RediSearch|valkey-\w+) \d+(\.\d+)+|Azure|KeyDB|Tile38")
+
+
+def sections_of_fields() -> dict[str, str]:
+    """The section in which recorded servers tell each field."""
+    found, section = {}, ""
+    for path in sorted({*RECORDED.glob("redis-*.info"), *RECORDED.glob("valkey-*.info")}):
+        for line in path.read_text().splitlines():
+            if line.startswith("#"):
+                section = line.removeprefix("# ")
+            else:
+                found[line.partition(":")[0]] = section
+    return found
+
+
+def test_each_field_is_declared_in_the_file_of_the_section_that_servers_tell_it_in() -> None:
+    told = sections_of_fields()
+    wrong = {
+        field.name: (module.SECTION, told[field.name])
+        for module in SECTIONS
+        for field in module.FIELDS
+        if field.name in told and told[field.name] != module.SECTION
+    }
+    assert wrong == {}
+    assert len(told) > 250
+
+
+def test_no_metric_is_declared_twice() -> None:
+    twice = [name for name, count in Counter(field.metric for field in DECLARED).items() if count > 1]
+    assert twice == []
+
+
+@pytest.mark.parametrize("field", DECLARED, ids=lambda field: field.metric)
+def test_a_declaration_is_complete(field: Field) -> None:
+    assert field.metric.startswith("redis_")
+    assert re.fullmatch(r"[A-Z].{9,120}\.", field.help), "a sentence of its own"
+    assert field.name not in field.help.split(" ")[0]
+    versions = field.since.split(", ")
+    assert versions
+    assert all(VERSION.fullmatch(one) or SERVERS.fullmatch(one) for one in versions)
+
+
+def test_units_are_those_that_names_of_metrics_end_with() -> None:
+    ends = {"_bytes": "bytes", "_seconds": "seconds", "_seconds_total": "seconds", "_usec": "microseconds"}
+    wrong = {
+        field.metric: field.unit
+        for field in DECLARED
+        for end, unit in ends.items()
+        if field.metric.endswith(end) and not field.unit.startswith(unit)
+    }
+    assert wrong == {}
