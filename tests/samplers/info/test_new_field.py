@@ -24,7 +24,7 @@ from exporter.store import Store
 read, store = reading(), Store()
 asyncio.run(read.reader.read(b"used_memory:5\\r\\nflux_level:89\\r\\nflux_usec:3000000\\r\\n", 0.0))
 store.append(read.table.finish(1))
-print(b"".join(Exposition(lambda: store.blocks, Format.TEXT).render()).decode())
+print(b"".join(Exposition(lambda: store.groups, Format.TEXT).render()).decode())
 """
 
 
