@@ -130,7 +130,7 @@ class App:
             sink=AlertSinks(self.alerting, self.forwarder),
             state=self.keeper.alerts,
             relabel=job_labels.of_alert,
-            turns=queries.rule_turns,
+            executor=queries.rule_executor,
             takes_long=queries.rules_take_long,
         )
         self.rules = RuleManager(self.environment, self._clock)
@@ -176,7 +176,7 @@ class App:
             web=lambda: self.web,
             access=self.access,
             restart_needed=lambda: self.reloader.restart_needed,
-            queries=(queries.turns, queries.budget),
+            queries=(queries.executor, queries.budget),
         )
         self._house = Housekeeping(
             self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds
@@ -220,9 +220,9 @@ class App:
             *api_v2.routes(self.alerting, self._clock),
             *sd.routes(lambda: self.fleet.runners),
             *health.routes(lambda: self.rules.groups, lambda: self.fleet.runners, alerts.why_quiet),
-            *query.routes(self._queries.engine, self._clock, self._queries.turns, self._queries.budget),
+            *query.routes(self._queries.engine, self._clock, self._queries.executor, self._queries.budget),
             *expressions.routes(self._clock),
-            *series.routes(self.store, self._clock, self._queries.turns, self._queries.budget),
+            *series.routes(self.store, self._clock, self._queries.executor, self._queries.budget),
             *rules.routes(lambda: self.rules.groups, self._clock),
             *queues.routes(lambda: self.fleet.runners, self._clock),
             *keyspace.routes(lambda: self.fleet.runners, self._clock),
@@ -238,8 +238,8 @@ class App:
                 lambda: self.reloader.loaded_at,
                 self._queries.budget,
             ),
-            *cardinality.routes(self.store, self._clock, self._queries.turns),
-            *targets.routes(lambda: self.fleet.runners, self.store, self._clock, self._queries.turns),
+            *cardinality.routes(self.store, self._clock, self._queries.executor),
+            *targets.routes(lambda: self.fleet.runners, self.store, self._clock, self._queries.executor),
             *features.routes(lambda: self._plan.config.global_.delayed_name_removal),
             *configuration.routes(lambda: self._plan.config, self._alertmanagers),
         ]

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from exporter.discovery.manager import Discovery
-from exporter.promql.memory import Budget
+from exporter.promql.memory import MemoryBudget
 from exporter.rules.environment import Environment
 from exporter.rules.group import Group
 from exporter.samplers.runner import TargetRunner
@@ -34,7 +34,7 @@ class Concurrency(Protocol):
     running: int
     waiting: int
     timed_out_total: int
-    abandoned_total: int
+    cancelled_total: int
 
 
 class Followed(Protocol):
@@ -66,7 +66,7 @@ class PartsCollector(Collector):
         web: Callable[[], Listening],
         access: Followed,
         restart_needed: Callable[[], Sequence[str]],
-        queries: tuple[Concurrency, Budget],
+        queries: tuple[Concurrency, MemoryBudget],
     ) -> None:
         self._store = store
         self._cap = cap
@@ -172,12 +172,12 @@ class PartsCollector(Collector):
         yield from self._collect_queries()
 
     def _collect_queries(self) -> Iterator[Metric]:
-        turns, budget = self._queries
+        executor, budget = self._queries
         queries = GaugeMetricFamily(
             "redis_vigil_queries", "Queries by HTTP that run, and that wait for a place.", labels=["state"]
         )
-        queries.add_metric(["running"], turns.running)
-        queries.add_metric(["waiting"], turns.waiting)
+        queries.add_metric(["running"], executor.running)
+        queries.add_metric(["waiting"], executor.waiting)
         yield queries
         refused = CounterMetricFamily(
             "redis_vigil_queries_refused",
@@ -185,8 +185,8 @@ class PartsCollector(Collector):
             labels=["reason"],
         )
         refused.add_metric(["memory"], budget.refused_total)
-        refused.add_metric(["queue"], turns.timed_out_total)
-        refused.add_metric(["client_gone"], turns.abandoned_total)
+        refused.add_metric(["queue"], executor.timed_out_total)
+        refused.add_metric(["client_gone"], executor.cancelled_total)
         yield refused
         yield _gauge("redis_vigil_query_bytes", "About how much memory queries take.", budget.used_bytes)
         yield _gauge(

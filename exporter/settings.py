@@ -7,7 +7,7 @@ from exporter.clock import Clock
 from exporter.config.web_config import WebConfig
 from exporter.model.labels import Labels
 from exporter.promql import Engine
-from exporter.promql.memory import Budget
+from exporter.promql.memory import MemoryBudget
 from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.samplers.availability import SampledTargets
@@ -24,7 +24,7 @@ class Settings:
 
     store: Store
     cap: MemoryLimiter
-    query_budget: Budget
+    query_budget: MemoryBudget
     engines: tuple[Engine, ...]
     environment: Environment
     fleet: Fleet

@@ -64,7 +64,10 @@ def coverage_of(
 def _windows(rules: Iterable[Iterable[RuleSpec]]) -> Mapping[str, int]:
     """How far back recording rules look, in milliseconds, by what they record."""
     return {
-        rule.name: rule.expression.window_ms for of in rules for rule in of if isinstance(rule, RecordSpec)
+        rule.name: rule.expression.longest_range_ms
+        for of in rules
+        for rule in of
+        if isinstance(rule, RecordSpec)
     }
 
 
@@ -87,7 +90,7 @@ class _Look:
             return Obstacle.SCAN
         if names and not names - absent:
             return self._absence(names, samplers)
-        window = max([rule.expression.window_ms, *(self.windows.get(name, 0) for name in names)])
+        window = max([rule.expression.longest_range_ms, *(self.windows.get(name, 0) for name in names)])
         return Obstacle.TIME if window > self.longest_ms else None
 
     def _has_answered(self, sampler: str) -> bool:

@@ -23,17 +23,19 @@ class Annotations:
         """Something is wrong with the query or its data."""
         self._warnings[f"PromQL warning: {message}"] = offset
 
-    def warn_of_quantile(self, share: float, offset: int) -> None:
+    def warn_of_quantile(self, phi: float, offset: int) -> None:
         """Warn where a quantile is asked for that does not exist."""
-        if not 0 <= share <= 1:
-            shown = format_general(share)
+        if not 0 <= phi <= 1:
+            shown = format_general(phi)
             self.warn(f"quantile value should be between 0 and 1, got {shown}", offset)
 
     def inform(self, message: str, offset: int) -> None:
         """Something is worth knowing."""
         self._infos[f"PromQL info: {message}"] = offset
 
-    def inform_forced(self, metric: str, offset: int, at: int, low: float, high: float, diff: float) -> None:
+    def inform_forced(
+        self, metric: str, offset: int, at_ms: int, low: float, high: float, diff: float
+    ) -> None:
         """A classic histogram was not monotonic between the buckets `low` and `high`, by `diff`."""
         message = (
             "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
@@ -42,7 +44,7 @@ class Annotations:
         if metric:
             message += f' for metric name "{metric}"'
         self._infos[message] = offset
-        self._forced.setdefault(message, _Forced(at, at, low, high)).add(at, low, high, diff)
+        self._forced.setdefault(message, _Forced(at_ms, at_ms, low, high)).add(at_ms, low, high, diff)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -78,8 +80,8 @@ class _Forced:
         self._diff = 0.0
         self._count = 0
 
-    def add(self, at: int, low: float, high: float, diff: float) -> None:
-        self._first, self._last = min(self._first, at), max(self._last, at)
+    def add(self, at_ms: int, low: float, high: float, diff: float) -> None:
+        self._first, self._last = min(self._first, at_ms), max(self._last, at_ms)
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._diff = max(self._diff, diff)
         self._count += 1

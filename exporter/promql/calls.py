@@ -127,10 +127,10 @@ def _window_function(operands: Operands, node: Call) -> VectorOperator:
 
 
 def _quantile_over_time(operands: Operands, node: Call) -> VectorOperator:
-    share = operands.scalar(node.args[0])
+    phi = operands.scalar(node.args[0])
     applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], operands.windows(node.args[1]))
-    prepared = ApplyWithParameter(lambda at, number: quantile_over_time(number), applied, share)
-    found = QuantileOverTime(prepared, share, unwrap(node.args[0]).start)
+    prepared = ApplyWithParameter(lambda at_ms, number: quantile_over_time(number), applied, phi)
+    found = QuantileOverTime(prepared, phi, unwrap(node.args[0]).start)
     return operands.nameless(found, of_ranges=True)
 
 
@@ -210,11 +210,11 @@ def _label_join(operands: Operands, node: Call) -> VectorOperator:
 
 
 def _histogram_quantile(operands: Operands, node: Call) -> VectorOperator:
-    share, buckets = node.args
+    phi, buckets = node.args
     found = HistogramQuantile(
-        operands.scalar(share),
+        operands.scalar(phi),
         operands.vector(buckets),
-        unwrap(share).start,
+        unwrap(phi).start,
         unwrap(buckets).start,
         tells_names=operands.drops_names_late,
     )

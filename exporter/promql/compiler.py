@@ -128,7 +128,7 @@ class Compiler:
         node = unwrap(node)
         match node:
             case MatrixSelector():
-                return SelectWindows(node.selector, node.range, distinct=distinct)
+                return SelectWindows(node.selector, node.range_ms, distinct=distinct)
             case Subquery():
                 return EvaluateSubquery(node, self._subquery_operand(node))
             case _:

@@ -13,7 +13,7 @@ from exporter.promql.compiler import Compiler
 from exporter.promql.disposal import dispose
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
 from exporter.promql.limits import Limits
-from exporter.promql.memory import Account
+from exporter.promql.memory import MemoryAccount
 from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
@@ -101,7 +101,7 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         pace: Pace | None = None,
-        account: Account | None = None,
+        account: MemoryAccount | None = None,
     ) -> result.Result:
         """The value at one moment. Raises `QueryError`."""
         run = self._run(expression, at_ms, at_ms, lookback_ms, pace, account)
@@ -118,7 +118,7 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         pace: Pace | None = None,
-        account: Account | None = None,
+        account: MemoryAccount | None = None,
     ) -> result.Result:
         """The values at the start, and from there at every step up to the end. Raises `QueryError`."""
         if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
@@ -141,18 +141,18 @@ class Engine:
     def _run(
         self,
         expression: Expression,
-        start: int,
-        end: int,
+        start_ms: int,
+        end_ms: int,
         lookback_ms: int | None,
         pace: Pace | None,
-        account: Account | None,
+        account: MemoryAccount | None,
         step_ms: int = 0,
     ) -> Run:
         return Run(
             self._store,
             expression.text,
-            start,
-            end,
+            start_ms,
+            end_ms,
             limits=self._limits,
             lookback_ms=lookback_ms or self._lookback_ms,
             default_step_ms=self.default_step_ms,
@@ -178,7 +178,7 @@ class Engine:
             plan.is_busy = False
             if run.remembered > self._limits.remembered:
                 self._plans.pop(expression, None)
-                dispose(plan, run.give_way)
+                dispose(plan, run.yield_control)
             elif run.remembered:
                 self._remembered += max(0, run.remembered - plan.remembered)
                 plan.remembered = max(plan.remembered, run.remembered)
@@ -194,15 +194,15 @@ class Engine:
             known -= self._plans.pop(expression).remembered
         self._remembered = known
 
-    def _value(self, plan: _Plan, run: Run, at: int) -> result.Value:
+    def _value(self, plan: _Plan, run: Run, at_ms: int) -> result.Value:
         if plan.vector is not None:
-            vector = plan.vector.evaluate(run, at)
+            vector = plan.vector.evaluate(run, at_ms)
             labels = self._labels(plan, vector, run)
             return result.Vector(run.map(result.VectorSample, labels, vector.values))
         if plan.scalar is not None:
-            return result.Scalar(plan.scalar.evaluate(run, at))
+            return result.Scalar(plan.scalar.evaluate(run, at_ms))
         if plan.windows is not None:
-            return result.Matrix(self._windows(plan, run, at))
+            return result.Matrix(self._windows(plan, run, at_ms))
         return result.String(plan.string)
 
     def _labels(self, plan: _Plan, vector: Vector, run: Run) -> list[Labels]:
@@ -210,26 +210,26 @@ class Engine:
             raise QueryError(f"query yields more than {self._limits.series} series")
         return plan.labels(vector.keys, run)
 
-    def _windows(self, plan: _Plan, run: Run, at: int) -> list[result.RangeSeries]:
+    def _windows(self, plan: _Plan, run: Run, at_ms: int) -> list[result.RangeSeries]:
         assert plan.windows is not None
-        keys, windows = plan.windows.windows(run, at)
+        keys, windows = plan.windows.windows(run, at_ms)
         found = []
         for key, (times, values) in zip(keys, windows, strict=True):
             if times:
-                run.retain(len(times))
+                run.account_result(len(times))
                 found.append(result.RangeSeries(key.final, list(zip(times, values, strict=True))))
         return _sorted_unique(found, run)
 
-    def _series(self, plan: _Plan, run: Run, step: int) -> list[result.RangeSeries]:
+    def _series(self, plan: _Plan, run: Run, step_ms: int) -> list[result.RangeSeries]:
         collected = _Collector(run, self._limits)
-        for at in _steps(run.start, run.end, step):
+        for at_ms in _steps(run.start_ms, run.end_ms, step_ms):
             run.check()
             run.samples = 0
             if plan.vector is not None:
-                vector = plan.vector.evaluate(run, at)
-                collected.add(at, self._labels(plan, vector, run), vector.values)
+                vector = plan.vector.evaluate(run, at_ms)
+                collected.add(at_ms, self._labels(plan, vector, run), vector.values)
             elif plan.scalar is not None:
-                collected.add(at, plan.labels(ONE_WITHOUT_LABELS, run), [plan.scalar.evaluate(run, at)])
+                collected.add(at_ms, plan.labels(ONE_WITHOUT_LABELS, run), [plan.scalar.evaluate(run, at_ms)])
         return collected.series()
 
 
@@ -247,7 +247,7 @@ class _Collector:
         self._times: list[int] = []
         self._vectors: list[Sequence[float]] = []
 
-    def add(self, at: int, labels: list[Labels], values: Sequence[float]) -> None:
+    def add(self, at_ms: int, labels: list[Labels], values: Sequence[float]) -> None:
         """Add the result of one step; the labels are all different."""
         if labels is not self._labels:
             self._flush()
@@ -255,11 +255,11 @@ class _Collector:
             self._labels = labels
             if len(self._points) > self._limits.series:
                 raise QueryError(f"query yields more than {self._limits.series} series")
-        self._run.retain(len(values))
+        self._run.account_result(len(values))
         self._count += len(values)
         if self._count > self._limits.points:
             raise QueryError(f"query yields more than {self._limits.points} points; try a longer step")
-        self._times.append(at)
+        self._times.append(at_ms)
         self._vectors.append(values)
         if len(self._times) >= _VECTORS:
             self._flush()
@@ -284,5 +284,5 @@ def _sorted_unique(series: list[result.RangeSeries], run: Run) -> list[result.Ra
     return run.sorted(series, lambda one: one.labels.pairs)
 
 
-def _steps(start: int, end: int, step: int) -> range:
-    return range(start, end + 1, step)
+def _steps(start_ms: int, end_ms: int, step_ms: int) -> range:
+    return range(start_ms, end_ms + 1, step_ms)

@@ -18,14 +18,14 @@ DEFAULT_LOOKBACK_MS = 300_000
 class Selector:
     """A vector selector of a query.
 
-    `metric_name` is empty where the name is not fixed. `reach_ms` is how far before the evaluation the oldest
-    sample lies that it can read: range, offset, enclosing subqueries and look-back together. With a fixed `@`
-    `at_ms` is the moment from which `reach_ms` counts instead of the time of evaluation.
+    `metric_name` is empty where the name is not fixed. `history_ms` is how far before the evaluation the
+    oldest sample lies that it can read: range, offset, enclosing subqueries and look-back together. With a
+    fixed `@` it counts from `at_ms` instead of the time of evaluation.
     """
 
     matchers: tuple[Matcher, ...]
     metric_name: str
-    reach_ms: int
+    history_ms: int
     at_ms: int | None = None
 
 
@@ -48,9 +48,9 @@ class Expression:
         return frozenset(selector.metric_name for selector in self.selectors if selector.metric_name)
 
     @property
-    def window_ms(self) -> int:
+    def longest_range_ms(self) -> int:
         """The longest range that the query looks back over; 0 where it asks for the newest samples only."""
-        ranges = (node.range for node, _ in walk(self.root) if isinstance(node, MatrixSelector | Subquery))
+        ranges = (node.range_ms for node, _ in walk(self.root) if isinstance(node, MatrixSelector | Subquery))
         return max(ranges, default=0)
 
     def __str__(self) -> str:
@@ -83,29 +83,29 @@ def _check_unicode(text: str) -> None:
         raise syntax_error(text, error.start, "invalid UTF-8") from None
 
 
-def _collect(node: Expr, reach: int, at: int | None, window: int, found: list[Selector]) -> None:
-    """Add the selectors below `node`; `reach` and `at` sum up the subqueries above."""
+def _collect(node: Expr, history_ms: int, at_ms: int | None, range_ms: int, found: list[Selector]) -> None:
+    """Add the selectors below `node`; `history_ms` and `at_ms` sum up the subqueries above."""
     if isinstance(node, VectorSelector):
-        found.append(_selector(node, reach, at, window))
+        found.append(_selector(node, history_ms, at_ms, range_ms))
     elif isinstance(node, MatrixSelector):
-        found.append(_selector(node.selector, reach, at, node.range))
+        found.append(_selector(node.selector, history_ms, at_ms, node.range_ms))
     else:
         if isinstance(node, Subquery):
-            reach, at = _shift(node, reach, at)
-            reach += node.range
+            history_ms, at_ms = _shift(node, history_ms, at_ms)
+            history_ms += node.range_ms
         for child in node.children:
-            _collect(child, reach, at, window, found)
+            _collect(child, history_ms, at_ms, range_ms, found)
 
 
-def _shift(node: VectorSelector | Subquery, reach: int, at: int | None) -> tuple[int, int | None]:
-    if isinstance(node.at, int):
-        return node.offset, node.at
-    if isinstance(node.at, Edge):
-        return node.offset, None
-    return reach + node.offset, at
+def _shift(node: VectorSelector | Subquery, history_ms: int, at_ms: int | None) -> tuple[int, int | None]:
+    if isinstance(node.at_ms, int):
+        return node.offset_ms, node.at_ms
+    if isinstance(node.at_ms, Edge):
+        return node.offset_ms, None
+    return history_ms + node.offset_ms, at_ms
 
 
-def _selector(node: VectorSelector, reach: int, at: int | None, window: int) -> Selector:
-    reach, at = _shift(node, reach, at)
+def _selector(node: VectorSelector, history_ms: int, at_ms: int | None, range_ms: int) -> Selector:
+    history_ms, at_ms = _shift(node, history_ms, at_ms)
     names = [m.value for m in node.matchers if m.name == "__name__" and m.op == "=" and m.value]
-    return Selector(node.matchers, names[0] if names else "", max(0, reach + window), at)
+    return Selector(node.matchers, names[0] if names else "", max(0, history_ms + range_ms), at_ms)

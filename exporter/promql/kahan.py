@@ -56,8 +56,8 @@ def kahan_mean(values: Sequence[float]) -> float:
 
 def _incremental_mean(values: Sequence[float], start: int, mean: float, compensation: float) -> float:
     for count, value in enumerate(values[start:], start + 1):
-        share = (count - 1) / count
-        mean, compensation = add(value / count, share * mean, share * compensation)
+        ratio = (count - 1) / count
+        mean, compensation = add(value / count, ratio * mean, ratio * compensation)
     return mean + compensation
 
 

@@ -13,7 +13,7 @@ VALUE_BYTES: Final = 32
 _UNLIMITED: Final = 1 << 62
 
 
-class Budget:
+class MemoryBudget:
     """What queries may hold together, in bytes; `used_bytes` is what they hold, about. `refused_total` counts
     the queries that would have held more. `timeout_seconds` is how long each may take."""
 
@@ -23,23 +23,23 @@ class Budget:
         self.used_bytes = 0
         self.refused_total = 0
 
-    def account(self) -> "Account":
+    def account(self) -> "MemoryAccount":
         """What one query holds; to be closed when it no longer does."""
-        return Account(self)
+        return MemoryAccount(self)
 
 
-class Account:
+class MemoryAccount:
     """The part of a budget that one query takes."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
         self._held = 0
         self._texts = 0
 
-    def hold(self, held_bytes: int) -> None:
+    def set_used(self, used_bytes: int) -> None:
         """So much is held now, besides texts. Raises `QueryError` where all queries hold too much."""
         budget = self._budget
-        grown = held_bytes + self._texts - self._held
+        grown = used_bytes + self._texts - self._held
         budget.used_bytes += grown
         self._held += grown
         if grown > 0 and budget.used_bytes > budget.limit_bytes:
@@ -49,11 +49,11 @@ class Account:
                 f"(all queries together more than {budget.limit_bytes >> 20} MiB: query.memory_limit)"
             )
 
-    def hold_text(self, held_bytes: int) -> None:
-        """So much of the answer has been written, in addition. Raises as `hold`."""
+    def add_text(self, used_bytes: int) -> None:
+        """So much of the answer has been written, in addition. Raises as `set_used`."""
         held = self._held - self._texts
-        self._texts += held_bytes
-        self.hold(held)
+        self._texts += used_bytes
+        self.set_used(held)
 
     def close(self) -> None:
         """Nothing is held any more."""

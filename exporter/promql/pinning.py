@@ -31,9 +31,9 @@ class Pinning:
 
     def _judge(self, node: Expr) -> bool:
         if isinstance(node, VectorSelector):
-            return node.at is not None
+            return node.at_ms is not None
         if isinstance(node, Subquery):
-            return node.at is not None
+            return node.at_ms is not None
         if isinstance(node, Call) and node.function.name in TIME_DEPENDENT_FUNCTIONS:
             return False
         if isinstance(node, Aggregate) and node.param is not None and not self.is_pinned(node.param):

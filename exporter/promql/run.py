@@ -8,7 +8,7 @@ from exporter.errors import QueryError
 from exporter.model.matcher import Matcher
 from exporter.promql.annotations import Annotations
 from exporter.promql.limits import Limits
-from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, VALUE_BYTES, Account
+from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, VALUE_BYTES, MemoryAccount
 from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_pieces
 from exporter.promql.source import Horizon, Pace, ReadableSeries, SeriesSource
 from exporter.promql.syntax.nodes import Edge
@@ -33,24 +33,24 @@ class Run:
         self,
         source: SeriesSource,
         text: str,
-        start: int,
-        end: int,
+        start_ms: int,
+        end_ms: int,
         *,
         limits: Limits,
         lookback_ms: int,
         default_step_ms: int,
         step_ms: int = 0,
         pace: Pace | None = None,
-        account: Account | None = None,
+        account: MemoryAccount | None = None,
     ) -> None:
         self.source = source
-        self.start = start
-        self.end = end
+        self.start_ms = start_ms
+        self.end_ms = end_ms
         self.limits = limits
         self.lookback_ms = lookback_ms
         self.default_step_ms = default_step_ms
         self.step_ms = step_ms
-        self.last_step = end
+        self.last_step_ms = end_ms
         self.annotations = Annotations(text, limits.annotations)
         self.memory: dict[object, Any] = {}
         self.samples = 0
@@ -64,20 +64,20 @@ class Run:
         self._horizon: Horizon | None = None
         self._deadline = time.monotonic() + limits.timeout_seconds
 
-    def moment(self, at: int, fixed: int | Edge | None, offset: int) -> int:
+    def reference_ms(self, at_ms: int, fixed: int | Edge | None, offset_ms: int) -> int:
         """The time that a selector with these modifiers looks at, when evaluated at `at`."""
         if fixed is None:
-            return at - offset
+            return at_ms - offset_ms
         if isinstance(fixed, int):
-            return fixed - offset
-        return (self.start if fixed is Edge.START else self.end) - offset
+            return fixed - offset_ms
+        return (self.start_ms if fixed is Edge.START else self.end_ms) - offset_ms
 
     def check(self) -> None:
         """Give way to others, and raise `QueryError` if the time is up or memory is short."""
         if self._account is not None:
             samples = (self.samples + self.retained) * SAMPLE_BYTES + self.prefetched * VALUE_BYTES
-            self._account.hold(samples + self._selected * SERIES_BYTES)
-        self.give_way()
+            self._account.set_used(samples + self._selected * SERIES_BYTES)
+        self.yield_control()
         if self._horizon is not None and not self._horizon.holds:
             raise QueryError("the clock was set while the query ran: ask again")
         if time.monotonic() > self._deadline:
@@ -86,14 +86,14 @@ class Run:
     def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]:
         """The series that satisfy all matchers; the same ones until the run ends, once it has given way."""
         if self._horizon is None:
-            return self.source.select(matchers, self._note_selected)
+            return self.source.select(matchers, self._count_selected)
         key = tuple(matchers)
         found: Sequence[ReadableSeries] | None = self.memory.get(key)
         if found is None:
-            found = self.memory[key] = self._horizon.select(matchers, self._note_selected)
+            found = self.memory[key] = self._horizon.select(matchers, self._count_selected)
         return found
 
-    def _note_selected(self, series: int) -> None:
+    def _count_selected(self, series: int) -> None:
         self._selected += series
         self.check()
 
@@ -124,8 +124,8 @@ class Run:
         if len(left) <= PIECE:
             return function(left, right)
         found: list[float] = []
-        for start in range(0, len(left), PIECE):
-            found += function(left[start : start + PIECE], right[start : start + PIECE])
+        for start_ms in range(0, len(left), PIECE):
+            found += function(left[start_ms : start_ms + PIECE], right[start_ms : start_ms + PIECE])
             self.check()
         return found
 
@@ -137,12 +137,12 @@ class Run:
         """The same values; who goes through many of them gives way in between."""
         return values if len(values) <= PIECE else PacedValues(values, self.check)
 
-    def give_way(self) -> None:
+    def yield_control(self) -> None:
         """Let others run, if it is time."""
         if self._pace is not None and self._pace.is_due:
             if self._horizon is None:
                 self._horizon = self.source.horizon()
-            self._pace.give_way()
+            self._pace.yield_control()
 
     def work(self, samples: int) -> None:
         """Note that so many samples were looked at; gives way after many. Raises `QueryError`."""
@@ -151,7 +151,7 @@ class Run:
             self._work = 0
             self.check()
 
-    def touch(self, samples: int) -> None:
+    def account_scanned(self, samples: int) -> None:
         """Account for samples that are looked at now and then let go. Raises `QueryError`."""
         self.work(samples)
         if self.samples + self.retained + samples > self.limits.samples:
@@ -160,18 +160,18 @@ class Run:
                 f"(more than {self.limits.samples})"
             )
 
-    def hold(self, samples: int) -> None:
+    def account_temporary(self, samples: int) -> None:
         """Account for samples that stay until whoever noted `samples` before sets it back."""
-        self.touch(samples)
+        self.account_scanned(samples)
         self.samples += samples
 
-    def retain(self, samples: int) -> None:
+    def account_result(self, samples: int) -> None:
         """Account for samples that stay for the rest of the run. Raises `QueryError`."""
-        self.touch(samples)
+        self.account_scanned(samples)
         self.retained += samples
 
-    def hold_text(self, characters: int) -> None:
+    def account_text(self, characters: int) -> None:
         """Account for text that the query has built. Raises `QueryError`."""
         if characters > self.limits.label_value_chars:
             raise QueryError(f"label value longer than {self.limits.label_value_chars} characters")
-        self.hold(characters // 32)
+        self.account_temporary(characters // 32)

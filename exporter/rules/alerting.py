@@ -85,7 +85,7 @@ class AlertingRule:
         """There are no samples of so long a time: until what the expression looks back over is there again,
         its silence says nothing."""
         if gap_ms > 0:
-            self._hold_ms = max(3 * self.interval_ms, min(self.spec.expression.window_ms, gap_ms))
+            self._hold_ms = max(3 * self.interval_ms, min(self.spec.expression.longest_range_ms, gap_ms))
 
     def resume(self, at_ms: int) -> None:
         """This is the first evaluation since then, or since a restart, and may have had to wait for samples:
@@ -118,13 +118,14 @@ class AlertingRule:
         self, samples: Sequence[VectorSample], at_ms: int, environment: Environment, took_seconds: float
     ) -> dict[Labels, _Finding]:
         found: dict[Labels, _Finding] = {}
-        if samples and self._asks and environment.turns is not None and environment.gives_way(took_seconds):
+        executor = environment.executor if environment.needs_executor(took_seconds) else None
+        if samples and self._asks and executor is not None:
 
             def expand(pace: Pace) -> None:
                 for _ in self._findings(samples, Expander(environment, at_ms, pace), found):
-                    pace.give_way()
+                    pace.yield_control()
 
-            await environment.turns.run(expand)
+            await executor.run(expand)
             return found
         await TimeSlice().through(self._findings(samples, Expander(environment, at_ms), found))
         return found

@@ -26,8 +26,8 @@ class QueryEngine(Protocol):
         ...
 
 
-class Turns(Protocol):
-    """Runs long computations in turn with the event loop."""
+class Executor(Protocol):
+    """Runs long computations cooperatively with the event loop."""
 
     async def run(self, compute: Callable[[Pace], _T]) -> _T:
         """What the computation yields; what it raises is raised."""
@@ -74,8 +74,8 @@ class Environment:
 
     `origins` are those of the series that all rules record. `external_url` has no slash at its end.
     `relabel` tells the labels that an alert has now which was saved by an earlier version.
-    `turns` are for evaluations that take long: all, where `takes_long` says so; without them nobody else has
-    a turn meanwhile. `resend_delay_ms`: how long an alert that was sent is not sent again.
+    `executor` runs evaluations that take long: all, where `takes_long` says so; without one the event loop
+    waits for them. `resend_delay_ms`: how long an alert that was sent is not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
 
@@ -88,19 +88,19 @@ class Environment:
     relabel: Callable[[Labels], Labels] = unchanged
     external_labels: Labels = EMPTY
     external_url: str = ""
-    turns: Turns | None = None
+    executor: Executor | None = None
     takes_long: Callable[[], bool] = lambda: False
     evaluation_interval_ms: int = 60_000
     resend_delay_ms: int = 60_000
     state_failures_total: int = 0
     sink_failures_total: int = 0
 
-    def gives_way(self, took_seconds: float) -> bool:
-        """Whether an evaluation, the last of which took so long, is to take turns with the event loop."""
-        return self.turns is not None and (took_seconds >= _SHORT_SECONDS or self.takes_long())
+    def needs_executor(self, took_seconds: float) -> bool:
+        """Tell whether an evaluation, the last of which took so long, is to run by the executor."""
+        return self.executor is not None and (took_seconds >= _SHORT_SECONDS or self.takes_long())
 
     async def instant(self, expression: Expression, at_ms: int, took_seconds: float) -> Result:
         """The value of a rule's expression, whose last evaluation took so long; raises `QueryError`."""
-        if self.turns is None or not self.gives_way(took_seconds):
+        if self.executor is None or not self.needs_executor(took_seconds):
             return self.engine.instant(expression, at_ms)
-        return await self.turns.run(lambda pace: self.engine.instant(expression, at_ms, pace=pace))
+        return await self.executor.run(lambda pace: self.engine.instant(expression, at_ms, pace=pace))

@@ -24,7 +24,7 @@ def needs_of(files: Iterable[RuleFile]) -> list[RequiredSelector]:
             for rule in group.rules:
                 for selector in rule.expression.selectors:
                     is_fixed = selector.at_ms is not None
-                    reach = _EVERYTHING_MS if is_fixed else selector.reach_ms + group.query_offset_ms
+                    reach = _EVERYTHING_MS if is_fixed else selector.history_ms + group.query_offset_ms
                     known = reaches.get(selector.matchers, 0)
                     reaches[selector.matchers] = max(known, reach + _MARGIN_MS)
     return [RequiredSelector(matchers, reach) for matchers, reach in reaches.items()]

@@ -42,7 +42,7 @@ def parse_series(text: str) -> Labels:
     if text.replace(" ", "") == "{}":
         return EMPTY
     selector = parse(text).root
-    if not isinstance(selector, VectorSelector) or selector.offset or selector.at is not None:
+    if not isinstance(selector, VectorSelector) or selector.offset_ms or selector.at_ms is not None:
         raise QueryError(f'"{text}" is not a series')
     if any(matcher.op is not MatchOp.EQUAL for matcher in selector.matchers):
         raise QueryError(f'"{text}" is not a series: its labels are given by =')

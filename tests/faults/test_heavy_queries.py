@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine
-from exporter.promql.memory import Budget
+from exporter.promql.memory import MemoryBudget
 from exporter.store import Store
-from exporter.web.api_v1 import query, series, turns
+from exporter.web.api_v1 import cooperative, query, series
+from exporter.web.api_v1.cooperative import CooperativeExecutor
 from exporter.web.api_v1.query import LIMITS
-from exporter.web.api_v1.turns import TurnTaker
 
 START = 1_700_000_000
 STEP = 15
@@ -65,14 +65,14 @@ def fill() -> Store:
 class World:
     """The HTTP API over a store."""
 
-    def __init__(self, *, memory_limit: int = 1 << 30, at_once: int = 4) -> None:
+    def __init__(self, *, memory_limit: int = 1 << 30, max_concurrency: int = 4) -> None:
         self.store = fill()
-        self.turns = TurnTaker(at_once)
-        self.budget = Budget(memory_limit)
+        self.executor = CooperativeExecutor(max_concurrency)
+        self.budget = MemoryBudget(memory_limit)
         self.app = Starlette(
             routes=[
-                *query.routes(Engine(self.store, LIMITS), Clock(), self.turns, self.budget),
-                *series.routes(self.store, Clock(), self.turns, self.budget),
+                *query.routes(Engine(self.store, LIMITS), Clock(), self.executor, self.budget),
+                *series.routes(self.store, Clock(), self.executor, self.budget),
             ]
         )
 
@@ -90,7 +90,7 @@ class World:
 async def begin(world: World) -> None:
     """Until a query runs."""
     for _ in range(100_000):
-        if world.turns.running:
+        if world.executor.running:
             return
         await asyncio.sleep(0)
     raise AssertionError("no query has begun")
@@ -99,7 +99,7 @@ async def begin(world: World) -> None:
 @pytest.fixture(autouse=True)
 def _shortest_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every chance to give way is taken."""
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(cooperative, "TIME_SLICE_SECONDS", 0.0)
 
 
 class CallCounter:
@@ -114,10 +114,12 @@ class CallCounter:
             self.most = max(self.most, self.calls)
 
     def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        run, take = turns.Turns.run, turns.Turns.take
+        run, run_slice = cooperative.CooperativeTask.run, cooperative.CooperativeTask.run_slice
 
-        def run_counted(self: turns.Turns, compute: Callable[[turns.Turns], Any]) -> Any:
-            def counted(taken: turns.Turns) -> Any:
+        def run_counted(
+            self: cooperative.CooperativeTask, compute: Callable[[cooperative.CooperativeTask], Any]
+        ) -> Any:
+            def counted(taken: cooperative.CooperativeTask) -> Any:
                 sys.setprofile(counter.count)
                 try:
                     return compute(taken)
@@ -126,13 +128,13 @@ class CallCounter:
 
             return run(self, counted)
 
-        def take_counted(self: turns.Turns, seconds: float) -> None:
+        def run_slice_counted(self: cooperative.CooperativeTask, seconds: float) -> None:
             counter.calls = 0
-            take(self, seconds)
+            run_slice(self, seconds)
 
         counter = self
-        monkeypatch.setattr(turns.Turns, "run", run_counted)
-        monkeypatch.setattr(turns.Turns, "take", take_counted)
+        monkeypatch.setattr(cooperative.CooperativeTask, "run", run_counted)
+        monkeypatch.setattr(cooperative.CooperativeTask, "run_slice", run_slice_counted)
 
 
 RANGE = {"start": NOW - 60, "end": NOW, "step": 5}
@@ -187,7 +189,7 @@ def test_what_is_written_meanwhile_is_not_seen() -> None:
         writes = 0
         while not asked.done():
             await asyncio.sleep(0)
-            if world.turns.running and writes < 20:
+            if world.executor.running and writes < 20:
                 writes += 1
                 for group in list(world.store.groups):
                     at = NOW * 1000 - 100 + writes
@@ -264,7 +266,7 @@ def test_long_answers_count_as_memory() -> None:
 
 
 def test_queries_wait_for_a_place_until_their_time_is_up() -> None:
-    world = World(at_once=1)
+    world = World(max_concurrency=1)
 
     async def main() -> tuple[httpx.Response, httpx.Response]:
         first = asyncio.create_task(world.ask("query", query='count(sort({__name__=~".+"}))'))
@@ -280,8 +282,8 @@ def test_queries_wait_for_a_place_until_their_time_is_up() -> None:
         "errorType": "timeout",
         "error": "query timed out in query queue",
     }
-    assert world.turns.timed_out_total == 1
-    assert world.turns.waiting == 0
+    assert world.executor.timed_out_total == 1
+    assert world.executor.waiting == 0
 
 
 def test_the_query_of_a_client_that_goes_away_ends() -> None:
@@ -318,8 +320,8 @@ def test_the_query_of_a_client_that_goes_away_ends() -> None:
             await task
 
     asyncio.run(main())
-    assert world.turns.abandoned_total == 1
-    assert world.turns.running == 0
+    assert world.executor.cancelled_total == 1
+    assert world.executor.running == 0
     assert world.budget.used_bytes == 0
 
 

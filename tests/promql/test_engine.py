@@ -38,7 +38,7 @@ def test_a_range_query_yields_sorted_series_with_their_points() -> None:
 
 def test_a_range_query_ends_with_the_last_whole_step() -> None:
     found = evaluate_range(load(WORLD), "time()", 0, 100, 30)
-    assert [at for at, _ in found["{}"]] == [0, 30, 60, 90]
+    assert [at_ms for at_ms, _ in found["{}"]] == [0, 30, 60, 90]
 
 
 @pytest.mark.parametrize("text", ["up[5m]", "up[5m:]", '"a"'])
@@ -73,17 +73,17 @@ def test_an_expression_follows_series_that_come_and_go() -> None:
         )
     }
 
-    def run(at: int) -> dict[str, object]:
-        return {text: engine.instant(one, at).value for text, one in expressions.items()}
+    def run(at_ms: int) -> dict[str, object]:
+        return {text: engine.instant(one, at_ms).value for text, one in expressions.items()}
 
-    def fresh(at: int) -> dict[str, object]:
-        return {text: Engine(world.store).instant(parse(text), at).value for text in expressions}
+    def fresh(at_ms: int) -> dict[str, object]:
+        return {text: Engine(world.store).instant(parse(text), at_ms).value for text in expressions}
 
-    for at in range(0, 12 * MINUTE_MS, 30_000):
-        assert run(at) == fresh(at)
+    for at_ms in range(0, 12 * MINUTE_MS, 30_000):
+        assert run(at_ms) == fresh(at_ms)
     extend(world, 'load 1m\n  up{server="c"} _ _ _ 1 1 1 0\n  ops_total{server="c"} 0+6x9')
-    for at in range(0, 12 * MINUTE_MS, 30_000):
-        assert run(at) == fresh(at)
+    for at_ms in range(0, 12 * MINUTE_MS, 30_000):
+        assert run(at_ms) == fresh(at_ms)
     world.store.mark_stale('up{server="c"}', 7 * MINUTE_MS)
     assert run(7 * MINUTE_MS) == fresh(7 * MINUTE_MS)
     world.store.forget('up{server="a"}')
@@ -258,7 +258,7 @@ def test_a_query_gives_way_and_may_be_overtaken_by_itself() -> None:
     others: list[Value] = []
 
     class Overtaken(AlwaysDue):
-        def give_way(self) -> None:
+        def yield_control(self) -> None:
             others.append(engine.range(expression, MINUTE_MS, 5 * MINUTE_MS, 4 * MINUTE_MS).value)
 
     assert engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS, pace=Overtaken()).value == whole
@@ -268,7 +268,7 @@ def test_a_query_gives_way_and_may_be_overtaken_by_itself() -> None:
 
 def test_a_query_that_gives_way_can_be_ended() -> None:
     class Ended(AlwaysDue):
-        def give_way(self) -> None:
+        def yield_control(self) -> None:
             raise QueryError("enough")
 
     engine = Engine(load(WORLD).store)

@@ -7,7 +7,7 @@ LOOKBACK = 5 * MINUTE
 
 
 @pytest.mark.parametrize(
-    ("text", "reach", "at"),
+    ("text", "reach_ms", "at_ms"),
     [
         ("up", LOOKBACK, None),
         ("up offset 10m", LOOKBACK + 10 * MINUTE, None),
@@ -23,13 +23,13 @@ LOOKBACK = 5 * MINUTE
         ("up @ end()", LOOKBACK, None),
     ],
 )
-def test_tells_how_far_back_a_selector_reads(text: str, reach: int, at: int | None) -> None:
+def test_tells_how_far_back_a_selector_reads(text: str, reach_ms: int, at_ms: int | None) -> None:
     (selector,) = parse(text).selectors
-    assert (selector.reach_ms, selector.at_ms) == (reach, at)
+    assert (selector.history_ms, selector.at_ms) == (reach_ms, at_ms)
 
 
 def test_takes_the_lookback_from_outside() -> None:
-    assert parse("up", lookback_ms=1000).selectors[0].reach_ms == 1000
+    assert parse("up", lookback_ms=1000).selectors[0].history_ms == 1000
 
 
 def test_names_metrics_that_are_selected_by_equality() -> None:

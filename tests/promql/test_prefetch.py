@@ -16,7 +16,7 @@ from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine, Limits, Matrix, parse
 from exporter.promql.functions.sliding import SLIDES
 from exporter.promql.functions.windows import WINDOW_FUNCTIONS
-from exporter.promql.memory import Budget
+from exporter.promql.memory import MemoryBudget
 from exporter.promql.operators.prefetch import Prefetch
 from exporter.store import Store
 
@@ -35,7 +35,7 @@ PLAIN = sorted(name for name in WINDOW_FUNCTIONS if name not in SLIDES)
 
 @contextmanager
 def nothing_prefetched() -> Iterator[None]:
-    with patch.object(Prefetch, "row", lambda self, run, at: None):
+    with patch.object(Prefetch, "row", lambda self, run, at_ms: None):
         yield
 
 
@@ -47,15 +47,15 @@ def fill(
     store: Store, source: str, rows: list[tuple[float | None, ...]], jitter: list[int], begin: int
 ) -> None:
     """Rows that say by how much a value moves, or None for none; NaN and infinities pass."""
-    here, values, at = layout("a", "b", "c"), [0.0, 5.0, 100.0], begin
+    here, values, at_ms = layout("a", "b", "c"), [0.0, 5.0, 100.0], begin
     for number, row in enumerate(rows):
-        at += STEP + jitter[number % len(jitter)]
+        at_ms += STEP + jitter[number % len(jitter)]
         told: list[float | None] = []
         for place, move in enumerate(row):
             moved = values[place] + (move or 0.0)
             values[place] = moved if math.isfinite(moved) and move else values[place]
             told.append(move if move is None or not math.isfinite(move) else values[place])
-        store.append(Sample(source, at, here, told))
+        store.append(Sample(source, at_ms, here, told))
 
 
 def bits(engine: Engine, query: str, start: int, end: int, step: int) -> object:
@@ -65,7 +65,7 @@ def bits(engine: Engine, query: str, start: int, end: int, step: int) -> object:
         return str(error)
     assert isinstance(found.value, Matrix)
     series = [
-        (one.labels.pairs, [(at, struct.pack("<d", value)) for at, value in one.points])
+        (one.labels.pairs, [(at_ms, struct.pack("<d", value)) for at_ms, value in one.points])
         for one in found.value.series
     ]
     return series, found.warnings, found.infos
@@ -132,7 +132,7 @@ def test_what_is_written_and_dropped_meanwhile_is_not_seen(query: str) -> None:
         is_due = True
         rows = 100
 
-        def give_way(self) -> None:
+        def yield_control(self) -> None:
             store.append(
                 Sample("here", self.rows * STEP, layout("0", "1", "2"), [0.0, 0.0, float(self.rows)])
             )
@@ -142,7 +142,7 @@ def test_what_is_written_and_dropped_meanwhile_is_not_seen(query: str) -> None:
     found = Engine(store).range(parse(query), 300_000, 100 * STEP, 5_000, pace=Busy()).value
     assert isinstance(found, Matrix)
     assert [
-        (one.labels.pairs, [(at, struct.pack("<d", value)) for at, value in one.points])
+        (one.labels.pairs, [(at_ms, struct.pack("<d", value)) for at_ms, value in one.points])
         for one in found.series
     ] == wanted[0]  # type: ignore[index]  # no error
 
@@ -158,7 +158,7 @@ def test_rows_that_are_dropped_meanwhile_are_no_harm(query: str) -> None:
         is_due = True
         rows = 0
 
-        def give_way(self) -> None:
+        def yield_control(self) -> None:
             self.rows = min(self.rows + 1, 50)
             assert group is not None
             store.trim_group(group, self.rows * STEP)
@@ -178,7 +178,7 @@ def test_long_ranges_of_many_series_give_way() -> None:
         is_due = True
         calls = 0
 
-        def give_way(self) -> None:
+        def yield_control(self) -> None:
             self.calls += 1
 
     for query in ("rate(m[5m])", "max_over_time(m[1h])", "stddev_over_time(m[1m])"):
@@ -190,7 +190,7 @@ def test_long_ranges_of_many_series_give_way() -> None:
 
 def test_what_is_read_ahead_counts_as_memory() -> None:
     store = counters(1_000, series=200)
-    budget = Budget(1 << 20)
+    budget = MemoryBudget(1 << 20)
     account = budget.account()
     # Two hundred series alone take a fifth of that.
     Engine(store).instant(parse("sum(m)"), 0, account=account)

@@ -122,16 +122,16 @@ BUCKETS = st.lists(st.tuples(st.floats(0.1, 100), st.integers(0, 100)), min_size
 
 @given(BUCKETS, st.floats(0, 1))
 def test_quantiles_of_histograms_lie_within_the_bounds_and_rise(
-    steps: list[tuple[float, int]], share: float
+    steps: list[tuple[float, int]], phi: float
 ) -> None:
     total, pairs = 0, []
     for bound, count in sorted(steps):
         total += count
         pairs.append((bound, float(total)))
     pairs.append((math.inf, float(total)))
-    low, high = (bucket_quantile(one, merge_buckets(pairs)) for one in (share / 2, share))
+    low, high = (bucket_quantile(one, merge_buckets(pairs)) for one in (phi / 2, phi))
     # In Prometheus too the lowest of all quantiles is 0 / 0 where the first bucket is empty.
-    if total == 0 or (share == 0 and merge_buckets(pairs).counts[0] == 0):
+    if total == 0 or (phi == 0 and merge_buckets(pairs).counts[0] == 0):
         assert math.isnan(high)
         return
     assert high <= max(bound for bound, _ in pairs[:-1])

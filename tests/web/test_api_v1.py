@@ -19,13 +19,13 @@ from exporter.store import Store
 from exporter.web.api_v1 import (
     cardinality,
     configuration,
+    cooperative,
     expressions,
     features,
     rules,
     series,
     status,
     targets,
-    turns,
 )
 from exporter.web.api_v1 import query as query_module
 from exporter.web.api_v1.encode import encode_result
@@ -63,17 +63,17 @@ def store() -> Store:
 
 @pytest.fixture(scope="module")
 def app(store: Store) -> ASGIApp:
-    clock, turn_taker = Clock(), turns.TurnTaker()
+    clock, executor = Clock(), cooperative.CooperativeExecutor()
     config = Config.model_validate({"global": {"external_labels": {"cluster": "test"}}, "rule_files": []})
     return Starlette(
         routes=[
-            *query_module.routes(Engine(store, LIMITS), clock, turn_taker),
+            *query_module.routes(Engine(store, LIMITS), clock, executor),
             *expressions.routes(clock),
-            *series.routes(store, clock, turn_taker),
+            *series.routes(store, clock, executor),
             *rules.routes(list, clock),
             *status.routes(store, clock, lambda: True),
-            *cardinality.routes(store, clock, turn_taker),
-            *targets.routes(list, store, clock, turn_taker),
+            *cardinality.routes(store, clock, executor),
+            *targets.routes(list, store, clock, executor),
             *features.routes(lambda: False),
             *configuration.routes(lambda: config, lambda: ["http://am:9093"]),
         ]
@@ -174,7 +174,7 @@ def test_as_many_points_as_prometheus_allows(app: ASGIApp) -> None:
 def test_a_long_range_in_turns_is_that_of_one_turn(
     app: ASGIApp, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(cooperative, "TIME_SLICE_SECONDS", 0.0)
     text = "sum by (instance) (rate(hits_total[1m])) * 3"
     found = ask(app, "query_range", query=text, start=START, end=END, step=1)
     whole = Engine(store).range(query_module._parse_once(text), START * 1000, END * 1000, 1000)
@@ -269,7 +269,7 @@ def test_a_range_query_that_takes_too_long_or_yields_too_much(app: ASGIApp, stor
     response = request(app, "GET", "/api/v1/query_range", params={**parameters, "timeout": "1ms"})
     assert refuse(response)[:2] == (503, "timeout")
     engine = Engine(store, Limits(points=100))
-    few = Starlette(routes=query_module.routes(engine, Clock(), turns.TurnTaker()))
+    few = Starlette(routes=query_module.routes(engine, Clock(), cooperative.CooperativeExecutor()))
     assert "more than 100 points" in refuse(request(few, "GET", "/api/v1/query_range", params=parameters))[2]
 
 

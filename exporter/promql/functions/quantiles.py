@@ -13,16 +13,16 @@ _SMALL_DELTA = 1e-12
 _SMALLEST_NORMAL = 2.2250738585072014e-308
 
 
-def quantile(share: float, values: Sequence[float]) -> float:
+def quantile(phi: float, values: Sequence[float]) -> float:
     """The quantile of some values, interpolated; infinite for a share outside 0 to 1, NaN for NaN."""
-    if not values or share != share:
+    if not values or phi != phi:
         return math.nan
-    if share < 0:
+    if phi < 0:
         return -math.inf
-    if share > 1:
+    if phi > 1:
         return math.inf
     ordered = sort_values(values)
-    rank = share * (len(ordered) - 1)
+    rank = phi * (len(ordered) - 1)
     lower = max(0, math.floor(rank))
     upper = min(len(ordered) - 1, lower + 1)
     weight = rank - math.floor(rank)
@@ -101,18 +101,18 @@ def _almost_equal(left: float, right: float) -> bool:
     return difference / min(size, 1.7976931348623157e308) < _SMALL_DELTA
 
 
-def bucket_quantile(share: float, buckets: Buckets) -> float:
+def bucket_quantile(phi: float, buckets: Buckets) -> float:
     """The quantile of a histogram, assuming values spread evenly within a bucket.
 
     The buckets get forced to be monotonic.
     NaN: without observations, without a bucket to infinity, or with that one only. In the topmost bucket: its
     lower bound; in a lowest bucket that ends at or below zero: its upper bound.
     """
-    if share != share:
+    if phi != phi:
         return math.nan
-    if share < 0:
+    if phi < 0:
         return -math.inf
-    if share > 1:
+    if phi > 1:
         return math.inf
     if not buckets.is_complete:
         return math.nan
@@ -121,7 +121,7 @@ def bucket_quantile(share: float, buckets: Buckets) -> float:
     last = len(bounds) - 1
     if last < 1 or counts[-1] == 0:
         return math.nan
-    rank = share * counts[-1]
+    rank = phi * counts[-1]
     index = next((index for index in range(last) if counts[index] >= rank), last)
     if index == last:
         return bounds[last - 1]

@@ -10,28 +10,28 @@ from itertools import islice
 # All but irate and idelta also take values without repetitions: fewer values than times.
 
 
-def delta(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+def delta(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
     """How much a gauge has changed, extrapolated to the whole range; None for fewer than two samples."""
     if len(times) < 2:
         return None
-    return (values[-1] - values[0]) * extrapolation(times[0], times[-1], len(times), start, end)
+    return (values[-1] - values[0]) * extrapolation(times[0], times[-1], len(times), start_ms, end_ms)
 
 
-def increase(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+def increase(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
     """How much a counter has grown, resets added back, extrapolated to the range but never below zero."""
     if len(times) < 2:
         return None
     growth = _growth(values)
-    return growth * extrapolation(times[0], times[-1], len(times), start, end, values[0], growth)
+    return growth * extrapolation(times[0], times[-1], len(times), start_ms, end_ms, values[0], growth)
 
 
-def rate(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+def rate(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
     """`increase` per second."""
     if len(times) < 2:
         return None
     growth = _growth(values)
-    factor = extrapolation(times[0], times[-1], len(times), start, end, values[0], growth)
-    return growth * (factor / ((end - start) / 1000))
+    factor = extrapolation(times[0], times[-1], len(times), start_ms, end_ms, values[0], growth)
+    return growth * (factor / ((end_ms - start_ms) / 1000))
 
 
 def _growth(values: Sequence[float]) -> float:
@@ -46,11 +46,11 @@ def _growth(values: Sequence[float]) -> float:
 
 
 def extrapolation(
-    oldest: int,
-    newest: int,
+    oldest_ms: int,
+    newest_ms: int,
     count: int,
-    start: int,
-    end: int,
+    start_ms: int,
+    end_ms: int,
     first: float | None = None,
     growth: float = 0.0,
 ) -> float:
@@ -58,9 +58,9 @@ def extrapolation(
 
     `count` is the number of samples, `first` the first value of a counter, None for a gauge.
     """
-    to_start = (oldest - start) / 1000
-    to_end = (end - newest) / 1000
-    sampled = (newest - oldest) / 1000
+    to_start = (oldest_ms - start_ms) / 1000
+    to_end = (end_ms - newest_ms) / 1000
+    sampled = (newest_ms - oldest_ms) / 1000
     interval = sampled / (count - 1)
     threshold = interval * 1.1
     if to_start >= threshold:
@@ -73,7 +73,7 @@ def extrapolation(
     return (sampled + to_start + to_end) / sampled
 
 
-def irate(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+def irate(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
     """The growth per second between the last two samples of a counter."""
     if len(values) < 2 or times[-1] == times[-2]:
         return None
@@ -81,19 +81,19 @@ def irate(times: Sequence[int], values: Sequence[float], start: int, end: int) -
     return change / ((times[-1] - times[-2]) / 1000)
 
 
-def idelta(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+def idelta(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
     """The difference between the last two samples."""
     if len(values) < 2 or times[-1] == times[-2]:
         return None
     return values[-1] - values[-2]
 
 
-def resets(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float:
+def resets(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float:
     """How often the value fell."""
     return float(sum(map(operator.lt, islice(values, 1, None), values)))
 
 
-def changes(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float:
+def changes(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float:
     """How often the value changed; from NaN to NaN is no change."""
     count = 0
     previous = values[0]

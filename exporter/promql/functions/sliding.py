@@ -129,12 +129,12 @@ def _extrapolated(windows: Windows, *, is_counter: bool, per_second: bool) -> _C
     factors: list[float] = []
     unusual: list[int] = []
     for index, (low, high, end) in enumerate(zip(windows.lows, windows.highs, windows.ends, strict=True)):
-        oldest, newest, start = times[low], times[high - 1], end - windows.range_ms
-        if oldest == newest or (is_counter and oldest - start > newest - oldest):
+        oldest_ms, newest_ms, start = times[low], times[high - 1], end - windows.range_ms
+        if oldest_ms == newest_ms or (is_counter and oldest_ms - start > newest_ms - oldest_ms):
             unusual.append(index)
             factors.append(0.0)
             continue
-        factor = extrapolation(oldest, newest, high - low, start, end)
+        factor = extrapolation(oldest_ms, newest_ms, high - low, start, end)
         factors.append(factor / seconds if per_second else factor)
 
     def column(values: list[float]) -> _Found:
@@ -173,7 +173,7 @@ def _lately(windows: Windows, *, is_counter: bool) -> _Column:
     places = [max(0, high - 2) for high in windows.highs]
     before = gather(places)
     stamps = zip(windows.lasts(windows.times), before(windows.times), strict=True)
-    seconds = [(newest - older) / 1000 or 1.0 for newest, older in stamps]
+    seconds = [(newest_ms - older_ms) / 1000 or 1.0 for newest_ms, older_ms in stamps]
 
     def column(values: list[float]) -> _Found:
         lasts, previous = windows.lasts(values), before(values)

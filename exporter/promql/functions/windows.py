@@ -13,7 +13,7 @@ WindowFunction = Callable[[Sequence[int], Sequence[float], int, int], float | No
 
 
 def _of_values(function: Callable[[Sequence[float]], float]) -> WindowFunction:
-    return lambda times, values, start, end: function(values)
+    return lambda times, values, start_ms, end_ms: function(values)
 
 
 def largest(values: Sequence[float]) -> float:
@@ -37,38 +37,38 @@ def deviation(values: Sequence[float]) -> float:
     return math.sqrt(variance) if variance >= 0 else math.nan
 
 
-def quantile_over_time(share: float) -> WindowFunction:
+def quantile_over_time(phi: float) -> WindowFunction:
     """The function for one share (0 to 1)."""
-    return lambda times, values, start, end: quantile(share, values)
+    return lambda times, values, start_ms, end_ms: quantile(phi, values)
 
 
-def deriv(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+def deriv(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
     """The slope per second of the least-squares line; None for fewer than two samples."""
     return linear_regression(times, values, times[0])[0] if len(values) > 1 else None
 
 
-def predict_linear(at: int, seconds: float) -> WindowFunction:
-    """The least-squares line's value `seconds` after the time of evaluation `at` (milliseconds)."""
+def predict_linear(at_ms: int, seconds: float) -> WindowFunction:
+    """The least-squares line's value `seconds` after the time of evaluation."""
 
-    def predict(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float | None:
+    def predict(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
         if len(values) < 2:
             return None
-        slope, intercept = linear_regression(times, values, at)
+        slope, intercept = linear_regression(times, values, at_ms)
         return slope * seconds + intercept
 
     return predict
 
 
-def linear_regression(times: Sequence[int], values: Sequence[float], origin: int) -> tuple[float, float]:
-    """Slope per second and value at `origin` (milliseconds) of the least-squares line through two or more
+def linear_regression(times: Sequence[int], values: Sequence[float], origin_ms: int) -> tuple[float, float]:
+    """Slope per second and value at `origin_ms` of the least-squares line through two or more
     samples."""
     first = values[0]
     if all(value == first for value in values):
         return (math.nan, math.nan) if math.isinf(first) else (0.0, first)
     sum_x = sum_y = sum_xy = sum_xx = 0.0
     rest_x = rest_y = rest_xy = rest_xx = 0.0
-    for stamp, y in zip(times, values, strict=True):
-        x = (stamp - origin) / 1000
+    for time_ms, y in zip(times, values, strict=True):
+        x = (time_ms - origin_ms) / 1000
         sum_x, rest_x = add(x, sum_x, rest_x)
         sum_y, rest_y = add(y, sum_y, rest_y)
         sum_xy, rest_xy = add(x * y, sum_xy, rest_xy)
@@ -84,7 +84,7 @@ def linear_regression(times: Sequence[int], values: Sequence[float], origin: int
 WINDOW_FUNCTIONS: Final[dict[str, WindowFunction]] = {
     "avg_over_time": _of_values(kahan_mean),
     "changes": changes,
-    "count_over_time": lambda times, values, start, end: float(len(times)),
+    "count_over_time": lambda times, values, start_ms, end_ms: float(len(times)),
     "delta": delta,
     "deriv": deriv,
     "first_over_time": _of_values(lambda values: values[0]),

@@ -106,12 +106,12 @@ class Reduce:
         self._operand = operand
         self._grouping = grouping
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The groups' values."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         if not vector.values:
             return NOTHING
-        run.touch(len(vector.values))
+        run.account_scanned(len(vector.values))
         keys, groups = self._grouping.split(vector, run)
         return Vector(keys, run.map(self._reducer, [run.paced(values) for values in groups]))
 
@@ -119,23 +119,21 @@ class Reduce:
 class QuantilePerGroup:
     """`quantile(share, vector)`."""
 
-    def __init__(
-        self, share: ScalarOperator, operand: VectorOperator, grouping: Grouping, offset: int
-    ) -> None:
-        self._share = share
+    def __init__(self, phi: ScalarOperator, operand: VectorOperator, grouping: Grouping, offset: int) -> None:
+        self._phi = phi
         self._operand = operand
         self._grouping = grouping
         self._offset = offset
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The groups' quantiles."""
-        share = self._share.evaluate(run, at)
-        vector = self._operand.evaluate(run, at)
-        run.annotations.warn_of_quantile(share, self._offset)
+        phi = self._phi.evaluate(run, at_ms)
+        vector = self._operand.evaluate(run, at_ms)
+        run.annotations.warn_of_quantile(phi, self._offset)
         if not vector.values:
             return NOTHING
         keys, groups = self._grouping.split(vector, run)
-        return Vector(keys, run.map(lambda values: quantile(share, values), groups))
+        return Vector(keys, run.map(lambda values: quantile(phi, values), groups))
 
 
 class TopOfGroup:
@@ -152,13 +150,13 @@ class TopOfGroup:
         self._grouping = grouping
         self._sign = -1.0 if largest_first else 1.0
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The chosen elements. Raises `QueryError` where the count is no number that fits 64 bits."""
-        count = self._integer(self._count.evaluate(run, at))
-        vector = self._operand.evaluate(run, at)
+        count = self._integer(self._count.evaluate(run, at_ms))
+        vector = self._operand.evaluate(run, at_ms)
         if count < 1 or not vector.values:
             return NOTHING
-        run.touch(len(vector.values))
+        run.account_scanned(len(vector.values))
         chosen: list[int] = []
         for indexes in self._grouping.indexes(vector.keys, run):
             chosen.extend(run.sorted(indexes, lambda index: self._rank(vector.values[index]))[:count])
@@ -186,18 +184,18 @@ class CountValues:
         names = grouping if without else (*grouping, label)
         self._labels = group_labels(names, without=without)
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The counts."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         counts: dict[Labels, int] = {}
         dropping: set[Labels] = set()
         for key, value in zip(vector.keys, vector.values, strict=True):
             # As dear as ten samples.
-            run.touch(9)
+            run.account_scanned(9)
             labels = self._labels(Key(key.labels.with_({self._label: format_float(value)})))
             counts[labels] = counts.get(labels, 0) + 1
             if key.drop_name and self._label != METRIC_NAME:
                 dropping.add(labels)
-        run.hold(len(counts))
+        run.account_temporary(len(counts))
         keys = run.map(lambda labels: Key(labels, drop_name=labels in dropping), list(counts))
         return Vector(keys, list(map(float, counts.values())))

@@ -48,11 +48,11 @@ class VectorScalarArithmetic:
         self._scalar = scalar
         self._swapped = swapped
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._vector.evaluate(run, at)
+        vector = self._vector.evaluate(run, at_ms)
         values = vector.values
-        constant = [self._scalar.evaluate(run, at)] * len(values)
+        constant = [self._scalar.evaluate(run, at_ms)] * len(values)
         left, right = (constant, values) if self._swapped else (values, constant)
         return Vector(vector.keys, run.combine(self._columns, left, right))
 
@@ -76,10 +76,10 @@ class VectorScalarComparison:
         self._returns_bool = returns_bool
         self._presence = Presence()
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The elements for which the comparison holds, or all with 1 or 0."""
-        vector = self._vector.evaluate(run, at)
-        values, compare, constant = vector.values, self._compare, self._scalar.evaluate(run, at)
+        vector = self._vector.evaluate(run, at_ms)
+        values, compare, constant = vector.values, self._compare, self._scalar.evaluate(run, at_ms)
         constants = [constant] * len(values)
         mask = run.map(compare, constants, values) if self._swapped else run.map(compare, values, constants)
         if self._returns_bool:

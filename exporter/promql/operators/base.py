@@ -12,23 +12,23 @@ Window = tuple[Sequence[int], Sequence[float]]
 class VectorOperator(Protocol):
     """Yields an instant vector."""
 
-    def evaluate(self, run: Run, at: int) -> Vector: ...
+    def evaluate(self, run: Run, at_ms: int) -> Vector: ...
 
 
 class ScalarOperator(Protocol):
     """Yields a number."""
 
-    def evaluate(self, run: Run, at: int) -> float: ...
+    def evaluate(self, run: Run, at_ms: int) -> float: ...
 
 
 class RangeOperator(Protocol):
     """Yields the samples of a time range, series by series."""
 
-    def bounds(self, run: Run, at: int) -> tuple[int, int]:
+    def bounds(self, run: Run, at_ms: int) -> tuple[int, int]:
         """The range (start, end], in milliseconds."""
         ...
 
-    def windows(self, run: Run, at: int) -> tuple[Sequence[Key], Iterator[Window]]:
+    def windows(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[Window]]:
         """The series, and in the same order their samples in that range."""
         ...
 
@@ -39,11 +39,11 @@ class Once:
     def __init__(self, operator: VectorOperator) -> None:
         self._operator = operator
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of the first evaluation."""
         found: Vector | None = run.memory.get(self)
         if found is None:
-            found = run.memory[self] = self._operator.evaluate(run, at)
+            found = run.memory[self] = self._operator.evaluate(run, at_ms)
         return found
 
 
@@ -53,9 +53,9 @@ class Shared:
     def __init__(self, operator: VectorOperator) -> None:
         self._operator = operator
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector at a time."""
         found: tuple[int, Vector] | None = run.memory.get(self)
-        if found is None or found[0] != at:
-            found = run.memory[self] = (at, self._operator.evaluate(run, at))
+        if found is None or found[0] != at_ms:
+            found = run.memory[self] = (at_ms, self._operator.evaluate(run, at_ms))
         return found[1]

@@ -23,9 +23,9 @@ class MapValues:
         self._function = function
         self._operand = operand
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         return Vector(vector.keys, run.map(self._function, vector.values))
 
 
@@ -42,10 +42,10 @@ class MapWithParameters:
         self._operand = operand
         self._parameters = parameters
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._operand.evaluate(run, at)
-        function = self._prepare(*(parameter.evaluate(run, at) for parameter in self._parameters))
+        vector = self._operand.evaluate(run, at_ms)
+        function = self._prepare(*(parameter.evaluate(run, at_ms) for parameter in self._parameters))
         return Vector(vector.keys, run.map(function, vector.values))
 
 
@@ -57,10 +57,10 @@ class Clamp:
         self._least = least
         self._most = most
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._clamped.evaluate(run, at)
-        return NOTHING if self._most.evaluate(run, at) < self._least.evaluate(run, at) else vector
+        vector = self._clamped.evaluate(run, at_ms)
+        return NOTHING if self._most.evaluate(run, at_ms) < self._least.evaluate(run, at_ms) else vector
 
 
 class TimestampOfEvaluation:
@@ -69,10 +69,10 @@ class TimestampOfEvaluation:
     def __init__(self, operand: VectorOperator) -> None:
         self._operand = operand
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._operand.evaluate(run, at)
-        return Vector(vector.keys, [at / 1000] * len(vector.values))
+        vector = self._operand.evaluate(run, at_ms)
+        return Vector(vector.keys, [at_ms / 1000] * len(vector.values))
 
 
 class VectorOfScalar:
@@ -81,9 +81,9 @@ class VectorOfScalar:
     def __init__(self, operand: ScalarOperator) -> None:
         self._operand = operand
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """One element without labels."""
-        return Vector(ONE_WITHOUT_LABELS, [self._operand.evaluate(run, at)])
+        return Vector(ONE_WITHOUT_LABELS, [self._operand.evaluate(run, at_ms)])
 
 
 class CalendarOfEvaluation:
@@ -92,9 +92,9 @@ class CalendarOfEvaluation:
     def __init__(self, function: Callable[[float], float]) -> None:
         self._function = function
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """One element without labels."""
-        return Vector(ONE_WITHOUT_LABELS, [self._function(at // 1000)])
+        return Vector(ONE_WITHOUT_LABELS, [self._function(at_ms // 1000)])
 
 
 class Absent:
@@ -104,9 +104,9 @@ class Absent:
         self._operand = operand
         self._keys = (key,)
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """One element or none."""
-        return NOTHING if self._operand.evaluate(run, at).values else Vector(self._keys, [1.0])
+        return NOTHING if self._operand.evaluate(run, at_ms).values else Vector(self._keys, [1.0])
 
 
 class Sort:
@@ -118,22 +118,22 @@ class Sort:
         self._steps = steps
         self._offset = offset
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector in order."""
-        if self._is_one_of_several(run, at):
+        if self._is_one_of_several(run, at_ms):
             run.annotations.warn(
                 "sort is ineffective for range queries since results are always ordered by labels",
                 self._offset,
             )
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         sign, values = self._sign, vector.values
         order = run.sorted(range(len(values)), lambda index: _rank(values[index], sign))
         return Vector(run.map(vector.keys.__getitem__, order), run.map(values.__getitem__, order))
 
-    def _is_one_of_several(self, run: Run, at: int) -> bool:
+    def _is_one_of_several(self, run: Run, at_ms: int) -> bool:
         if self._steps is Steps.OF_QUERY:
-            return run.start != run.end
-        return self._steps is Steps.OF_SUBQUERY and run.memory.setdefault(self, at) != at
+            return run.start_ms != run.end_ms
+        return self._steps is Steps.OF_SUBQUERY and run.memory.setdefault(self, at_ms) != at_ms
 
 
 def _rank(value: float, sign: float) -> tuple[bool, float]:

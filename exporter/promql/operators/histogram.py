@@ -33,10 +33,10 @@ class _Histograms:
         self._result = PerKey(lambda key: Key(key.labels.without(_BOUND)))
         self._known: tuple[Sequence[Key], _Layout] | None = None
 
-    def read(self, run: Run, at: int) -> tuple[list[Key], list[Buckets]]:
+    def read(self, run: Run, at_ms: int) -> tuple[list[Key], list[Buckets]]:
         """The histograms at a time; warns of elements that are no buckets."""
-        vector = self._operand.evaluate(run, at)
-        run.touch(len(vector.values))
+        vector = self._operand.evaluate(run, at_ms)
+        run.account_scanned(len(vector.values))
         layout = self._layout(vector.keys, run)
         for key in layout.bad:
             name = self.name_of(key)
@@ -67,7 +67,7 @@ class _Histograms:
         bounds, results = self._bound.of(keys, run.check), self._result.of(keys, run.check)
         columns = zip(keys, bounds, results, strict=True)
         for index, (key, bound, result) in enumerate(columns):
-            run.touch(0)
+            run.account_scanned(0)
             if bound != bound:
                 bad.append(key)
             else:
@@ -85,30 +85,30 @@ class HistogramQuantile:
 
     def __init__(
         self,
-        share: ScalarOperator,
+        phi: ScalarOperator,
         operand: VectorOperator,
-        share_offset: int,
+        phi_offset: int,
         offset: int,
         *,
         tells_names: bool,
     ) -> None:
-        self._share = share
+        self._phi = phi
         self._histograms = _Histograms(operand, offset, tells_names=tells_names)
-        self._share_offset = share_offset
+        self._phi_offset = phi_offset
         self._offset = offset
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The quantile of each histogram; tells of counts that had to be put right."""
-        share = self._share.evaluate(run, at)
-        run.annotations.warn_of_quantile(share, self._share_offset)
-        keys, histograms = self._histograms.read(run, at)
-        values = run.map(lambda buckets: bucket_quantile(share, buckets), histograms)
+        phi = self._phi.evaluate(run, at_ms)
+        run.annotations.warn_of_quantile(phi, self._phi_offset)
+        keys, histograms = self._histograms.read(run, at_ms)
+        values = run.map(lambda buckets: bucket_quantile(phi, buckets), histograms)
         for key, buckets in zip(keys, histograms, strict=True):
             if buckets.was_forced:
                 run.annotations.inform_forced(
                     self._histograms.name_of(key),
                     self._offset,
-                    at,
+                    at_ms,
                     buckets.forced_low,
                     buckets.forced_high,
                     buckets.forced_diff,
@@ -132,8 +132,8 @@ class HistogramFraction:
         self._upper = upper
         self._histograms = _Histograms(operand, offset, tells_names=tells_names)
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The share of the observations between the two values, per histogram."""
-        lower, upper = self._lower.evaluate(run, at), self._upper.evaluate(run, at)
-        keys, histograms = self._histograms.read(run, at)
+        lower, upper = self._lower.evaluate(run, at_ms), self._upper.evaluate(run, at_ms)
+        keys, histograms = self._histograms.read(run, at_ms)
         return Vector(keys, run.map(lambda buckets: bucket_fraction(lower, upper, buckets), histograms))

@@ -26,9 +26,9 @@ class Relabel:
         self._characters = 0
         self._seen: Sequence[Key] | None = None
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector under its new labels."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         keys = self._keys.of(vector.keys, run.check)
         if keys is not self._seen:
             self._account(run, keys)
@@ -44,7 +44,7 @@ class Relabel:
 
     def _account(self, run: Run, keys: Sequence[Key]) -> None:
         for key in keys:
-            run.hold_text(len(key.labels.get(self._label)))
+            run.account_text(len(key.labels.get(self._label)))
         check_unique(keys, run)
 
 

@@ -137,14 +137,14 @@ class VectorBinary:
         self._matcher = _Matcher(matching, result, drops_late)
         self._presence = Presence()
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results. Raises `QueryError` where the matching is ambiguous."""
-        left, right = self._left.evaluate(run, at), self._right.evaluate(run, at)
+        left, right = self._left.evaluate(run, at_ms), self._right.evaluate(run, at_ms)
         if not left.values or not right.values:
             return NOTHING
         many, one = (right, left) if self._swapped else (left, right)
         pairs = self._matcher.pairs(many.keys, one.keys, run)
-        run.touch(len(pairs.keys))
+        run.account_scanned(len(pairs.keys))
         left_values = run.map(left.values.__getitem__, pairs.one if self._swapped else pairs.many)
         right_values = run.map(right.values.__getitem__, pairs.many if self._swapped else pairs.one)
         if self._columns is not None:
@@ -190,14 +190,14 @@ class SetOperation:
         self._presence = Presence()
         self._union: tuple[Sequence[Key], Sequence[Key], list[Key]] | None = None
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The elements of the left side that remain, and with `or` those that the right side adds."""
-        left, right = self._left.evaluate(run, at), self._right.evaluate(run, at)
+        left, right = self._left.evaluate(run, at_ms), self._right.evaluate(run, at_ms)
         if not left.values:
             return right if self._op == "or" else NOTHING
         if not right.values:
             return NOTHING if self._op == "and" else left
-        run.touch(len(left.values) + len(right.values))
+        run.account_scanned(len(left.values) + len(right.values))
         mask = self._mask(left.keys, right.keys, run)
         if self._op == "or":
             return self._joined(left, self._presence.masked(right.keys, right.values, mask))

@@ -32,9 +32,9 @@ class DropNames:
         self._keys = PerKey(lambda key: key.nameless)
         self._checked: Sequence[Key] | None = None
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         keys = self._keys.of(vector.keys, run.check)
         if keys is not self._checked:
             check_unique(keys, run)
@@ -50,9 +50,9 @@ class DropNamesOfRanges:
         self._operand = operand
         self._keys = PerKey(lambda key: key.nameless)
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         keys = self._keys.of(vector.keys, run.check)
         seen: _Seen = run.memory.get(self) or run.memory.setdefault(self, _Seen())
         if keys is not seen.last:
@@ -69,7 +69,7 @@ class _Seen:
 
     def add(self, named: Sequence[Key], nameless: Sequence[Key], run: Run) -> None:
         for origin, key in zip(named, nameless, strict=True):
-            run.touch(0)
+            run.account_scanned(0)
             if self._origins.setdefault(key, origin) != origin:
                 raise QueryError(_SAME_LABELS)
         self.last = nameless
@@ -82,7 +82,7 @@ class DropNamesLater:
         self._operand = operand
         self._keys = PerKey(lambda key: key.dropped)
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector."""
-        vector = self._operand.evaluate(run, at)
+        vector = self._operand.evaluate(run, at_ms)
         return Vector(self._keys.of(vector.keys, run.check), vector.values)

@@ -52,16 +52,16 @@ class _Table:
         self._at: int | None = None
         self._row: list[float | None] = []
 
-    def row(self, at: int) -> list[float | None] | None:
+    def row(self, at_ms: int) -> list[float | None] | None:
         """The values at a step, which is the same as before or a later one; None where it is not here."""
-        while self._at is None or self._at < at:
+        while self._at is None or self._at < at_ms:
             self._at = next(self._steps, None)
             if self._at is None:
                 return None
             values = next(self._rows)
-            if self._at == at:
+            if self._at == at_ms:
                 self._row = list(values)
-        return self._row if self._at == at else None
+        return self._row if self._at == at_ms else None
 
 
 class Prefetch:
@@ -71,27 +71,27 @@ class Prefetch:
         self._selection = selection
         self._reader = reader
 
-    def row(self, run: Run, at: int) -> tuple[Sequence[Key], list[float | None]] | None:
+    def row(self, run: Run, at_ms: int) -> tuple[Sequence[Key], list[float | None]] | None:
         """The keys and values at a step; None where it is to be read by itself."""
         if not run.step_ms:
             return None
         table: _Table | None = run.memory.get(self)
-        found = None if table is None else table.row(at)
+        found = None if table is None else table.row(at_ms)
         if found is None:
             if table is not None:
                 del run.memory[self]
                 run.prefetched -= table.size
-            table = self._read(run, at)
+            table = self._read(run, at_ms)
             if table is None:
                 return None
             run.memory[self] = table
-            found = table.row(at)
+            found = table.row(at_ms)
             assert found is not None
         assert table is not None
         return table.keys, found
 
-    def _read(self, run: Run, at: int) -> _Table | None:
-        steps = range(at, run.last_step + 1, run.step_ms)
+    def _read(self, run: Run, at_ms: int) -> _Table | None:
+        steps = range(at_ms, run.last_step_ms + 1, run.step_ms)
         if len(steps) < _WORTHWHILE:
             return None
         series, keys = self._selection.read(run)

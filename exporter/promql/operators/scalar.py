@@ -13,7 +13,7 @@ class Constant:
 
     value: float
 
-    def evaluate(self, run: Run, at: int) -> float:
+    def evaluate(self, run: Run, at_ms: int) -> float:
         """The number."""
         return self.value
 
@@ -21,9 +21,9 @@ class Constant:
 class Time:
     """`time()`: the moment of evaluation, in seconds."""
 
-    def evaluate(self, run: Run, at: int) -> float:
+    def evaluate(self, run: Run, at_ms: int) -> float:
         """The moment."""
-        return at / 1000
+        return at_ms / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Negation:
 
     operand: ScalarOperator
 
-    def evaluate(self, run: Run, at: int) -> float:
+    def evaluate(self, run: Run, at_ms: int) -> float:
         """The number with the other sign."""
-        return -self.operand.evaluate(run, at)
+        return -self.operand.evaluate(run, at_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class ScalarBinary:
     left: ScalarOperator
     right: ScalarOperator
 
-    def evaluate(self, run: Run, at: int) -> float:
+    def evaluate(self, run: Run, at_ms: int) -> float:
         """The result."""
-        return float(self.function(self.left.evaluate(run, at), self.right.evaluate(run, at)))
+        return float(self.function(self.left.evaluate(run, at_ms), self.right.evaluate(run, at_ms)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ScalarOfVector:
 
     operand: VectorOperator
 
-    def evaluate(self, run: Run, at: int) -> float:
+    def evaluate(self, run: Run, at_ms: int) -> float:
         """The number."""
-        values = self.operand.evaluate(run, at).values
+        values = self.operand.evaluate(run, at_ms).values
         return values[0] if len(values) == 1 else float("nan")

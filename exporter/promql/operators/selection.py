@@ -24,7 +24,7 @@ class Selection:
             run.remembered += len(series)
             self._keys = self._keys_of(series, run)
             self._series = series
-        run.touch(len(series))
+        run.account_scanned(len(series))
         return series, self._keys
 
     def _keys_of(self, series: Sequence[ReadableSeries], run: Run) -> list[Key]:

@@ -23,22 +23,22 @@ class SelectVector:
         self._node = node
         self._selection = Selection(node)
         self._presence = Presence()
-        self._prefetch = Prefetch(self._selection, _NewestValues(node)) if node.at is None else None
+        self._prefetch = Prefetch(self._selection, _NewestValues(node)) if node.at_ms is None else None
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector at a time."""
-        row = self._prefetch.row(run, at) if self._prefetch is not None else None
+        row = self._prefetch.row(run, at_ms) if self._prefetch is not None else None
         if row is not None:
-            run.hold(len(row[1]))
+            run.account_temporary(len(row[1]))
             return self._presence.vector(*row)
         series, keys = self._selection.read(run)
-        moment = run.moment(at, self._node.at, self._node.offset)
-        lookback = run.lookback_ms
+        reference_ms = run.reference_ms(at_ms, self._node.at_ms, self._node.offset_ms)
+        lookback_ms = run.lookback_ms
         found: list[float | None] = []
         for piece in run.read(series):
-            found.extend([one.at(moment, lookback) for one in piece])
+            found.extend([one.at(reference_ms, lookback_ms) for one in piece])
         vector = self._presence.vector(keys, found)
-        run.hold(len(vector.values))
+        run.account_temporary(len(vector.values))
         return vector
 
 
@@ -46,20 +46,20 @@ class _NewestValues:
     """Reads a vector selector at many steps."""
 
     def __init__(self, node: VectorSelector) -> None:
-        self._offset = node.offset
+        self._offset_ms = node.offset_ms
 
     def one_by_one(self, run: Run, series: ReadableSeries, steps: Sequence[int]) -> Values:
         """The values of any series."""
-        offset, lookback = self._offset, run.lookback_ms
-        return [series.at(at - offset, lookback) for at in steps]
+        offset_ms, lookback_ms = self._offset_ms, run.lookback_ms
+        return [series.at(at_ms - offset_ms, lookback_ms) for at_ms in steps]
 
     def bounds(self, run: Run, steps: Sequence[int]) -> tuple[int, int]:
         """From the first look-back to the last step."""
-        return steps[0] - self._offset - run.lookback_ms, steps[-1] - self._offset
+        return steps[0] - self._offset_ms - run.lookback_ms, steps[-1] - self._offset_ms
 
     def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
         """What picks the newest value of each look-back out of those of all rows."""
-        windows = Windows(times, [at - self._offset for at in steps], run.lookback_ms, run.work)
+        windows = Windows(times, [at_ms - self._offset_ms for at_ms in steps], run.lookback_ms, run.work)
 
         def column(values: list[float]) -> Values:
             found: Values = windows.lasts(values)
@@ -78,13 +78,13 @@ class SelectTimestamps:
         self._selection = Selection(node)
         self._presence = Presence()
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector at a time; names are still to be dropped."""
         series, keys = self._selection.read(run)
-        moment = run.moment(at, self._node.at, self._node.offset)
+        reference_ms = run.reference_ms(at_ms, self._node.at_ms, self._node.offset_ms)
         found: list[float | None] = []
         for piece in run.read(series):
-            points = [one.point_at(moment, run.lookback_ms) for one in piece]
+            points = [one.point_at(reference_ms, run.lookback_ms) for one in piece]
             found.extend([None if point is None else point[0] / 1000 for point in points])
         return self._presence.vector(keys, found)
 
@@ -100,26 +100,28 @@ class SelectWindows:
 
     def prefetch(self, function: WindowFunction, sliding: Slide | None) -> Prefetch | None:
         """Computes a function of the ranges at the steps that come next; None where these are one range."""
-        if self._node.at is not None:
+        if self._node.at_ms is not None:
             return None
-        reader = _SlidingWindows(self._node.offset, self._range_ms, function, sliding, self._distinct)
+        reader = _SlidingWindows(self._node.offset_ms, self._range_ms, function, sliding, self._distinct)
         return Prefetch(self._selection, reader)
 
-    def bounds(self, run: Run, at: int) -> tuple[int, int]:
+    def bounds(self, run: Run, at_ms: int) -> tuple[int, int]:
         """The range (start, end], in milliseconds."""
-        end = run.moment(at, self._node.at, self._node.offset)
-        return end - self._range_ms, end
+        end_ms = run.reference_ms(at_ms, self._node.at_ms, self._node.offset_ms)
+        return end_ms - self._range_ms, end_ms
 
-    def windows(self, run: Run, at: int) -> tuple[Sequence[Key], Iterator[Window]]:
+    def windows(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[Window]]:
         """The series, and in the same order their samples in that range."""
         series, keys = self._selection.read(run)
-        return keys, self._samples(run, series, *self.bounds(run, at))
+        return keys, self._samples(run, series, *self.bounds(run, at_ms))
 
-    def _samples(self, run: Run, series: Sequence[ReadableSeries], start: int, end: int) -> Iterator[Window]:
-        touch, bound, distinct = run.touch, run.bound, self._distinct
+    def _samples(
+        self, run: Run, series: Sequence[ReadableSeries], start_ms: int, end_ms: int
+    ) -> Iterator[Window]:
+        touch, bound, distinct = run.account_scanned, run.bound, self._distinct
         for each in series:
             one = bound(each)
-            window = one.changes_in(start, end) if distinct else one.window(start, end)
+            window = one.changes_in(start_ms, end_ms) if distinct else one.window(start_ms, end_ms)
             touch(len(window[0]))
             yield window
 
@@ -128,7 +130,7 @@ class SelectWindows:
 class _SlidingWindows:
     """Computes a function of a range vector selector at many steps."""
 
-    offset: int
+    offset_ms: int
     range_ms: int
     function: WindowFunction
     sliding: Slide | None
@@ -137,26 +139,28 @@ class _SlidingWindows:
     def one_by_one(self, run: Run, series: ReadableSeries, steps: Sequence[int]) -> Values:
         """The results of any series."""
         found: list[float | None] = []
-        for at in steps:
-            end = at - self.offset
-            start = end - self.range_ms
-            times, values = series.changes_in(start, end) if self.distinct else series.window(start, end)
-            run.touch(len(times))
-            found.append(self.function(times, values, start, end) if times else None)
+        for at_ms in steps:
+            end_ms = at_ms - self.offset_ms
+            start_ms = end_ms - self.range_ms
+            times, values = (
+                series.changes_in(start_ms, end_ms) if self.distinct else series.window(start_ms, end_ms)
+            )
+            run.account_scanned(len(times))
+            found.append(self.function(times, values, start_ms, end_ms) if times else None)
         return found
 
     def bounds(self, run: Run, steps: Sequence[int]) -> tuple[int, int]:
         """From the beginning of the first range to the end of the last."""
-        return steps[0] - self.offset - self.range_ms, steps[-1] - self.offset
+        return steps[0] - self.offset_ms - self.range_ms, steps[-1] - self.offset_ms
 
     def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
         """What computes the result of each step from the values of all rows."""
-        windows = Windows(times, [at - self.offset for at in steps], self.range_ms, run.work)
+        windows = Windows(times, [at_ms - self.offset_ms for at_ms in steps], self.range_ms, run.work)
         results = slide(self.function, self.sliding, windows)
         longest = max(windows.sizes, default=0)
 
         def column(values: list[float]) -> Values:
-            run.touch(longest)
+            run.account_scanned(longest)
             return spread(results(values), windows.places, len(steps))
 
         return column

@@ -15,8 +15,8 @@ class _Rows:
     """The points of a subquery that a run has computed so far, per series."""
 
     def __init__(self) -> None:
-        self.start = 0
-        self.next = 0
+        self.start_ms = 0
+        self.next_ms = 0
         self.size = 0
         self.keys: Sequence[Key] = ()
         self._rows: dict[Key, _Row] = {}
@@ -24,7 +24,7 @@ class _Rows:
         self._keys: Sequence[Key] | None = None
         self._current: list[_Row] = []
 
-    def append(self, at: int, vector: Vector, run: Run) -> None:
+    def append(self, at_ms: int, vector: Vector, run: Run) -> None:
         """Add the vector of one step."""
         if vector.keys is not self._keys:
             rows = self._rows
@@ -34,29 +34,29 @@ class _Rows:
                 self.keys = tuple(rows)
                 self._ordered = list(rows.values())
         for (times, points), value in zip(self._current, vector.values, strict=True):
-            times.append(at)
+            times.append(at_ms)
             points.append(value)
         self.size += len(vector.values)
 
-    def forget_until(self, start: int, run: Run) -> int:
-        """Drop points at `start` and before; returns how many."""
+    def forget_until(self, start_ms: int, run: Run) -> int:
+        """Drop points at `start_ms` and before; returns how many."""
         dropped = 0
         for piece in run.pieces(self._ordered):
             for times, points in piece:
-                if times and times[0] <= start:
-                    count = bisect_right(times, start)
+                if times and times[0] <= start_ms:
+                    count = bisect_right(times, start_ms)
                     del times[:count]
                     del points[:count]
                     dropped += count
         self.size -= dropped
         return dropped
 
-    def windows(self, end: int, run: Run) -> Iterator[Window]:
-        """The points up to `end`, in the order of the keys."""
+    def windows(self, end_ms: int, run: Run) -> Iterator[Window]:
+        """The points up to `end_ms`, in the order of the keys."""
         for times, points in self._ordered:
             run.work(len(times))
-            if times and times[-1] > end:
-                count = bisect_right(times, end)
+            if times and times[-1] > end_ms:
+                count = bisect_right(times, end_ms)
                 yield times[:count], points[:count]
             else:
                 yield times, points
@@ -72,43 +72,43 @@ class EvaluateSubquery:
         self._node = node
         self._operator = operator
 
-    def bounds(self, run: Run, at: int) -> tuple[int, int]:
+    def bounds(self, run: Run, at_ms: int) -> tuple[int, int]:
         """The range (start, end], in milliseconds."""
-        end = run.moment(at, self._node.at, self._node.offset)
-        return end - self._node.range, end
+        end_ms = run.reference_ms(at_ms, self._node.at_ms, self._node.offset_ms)
+        return end_ms - self._node.range_ms, end_ms
 
-    def windows(self, run: Run, at: int) -> tuple[Sequence[Key], Iterator[Window]]:
+    def windows(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[Window]]:
         """The series, and in the same order their points in that range."""
-        start, end = self.bounds(run, at)
-        rows = self._known_rows(run, start)
-        step = self._node.step or run.default_step_ms
-        moment = max(rows.next, (start // step + 1) * step)
-        outside = run.step_ms, run.last_step
-        run.step_ms, run.last_step = step, self._last_step(run, end)
-        while moment <= end:
+        start_ms, end_ms = self.bounds(run, at_ms)
+        rows = self._known_rows(run, start_ms)
+        step_ms = self._node.step_ms or run.default_step_ms
+        step_at_ms = max(rows.next_ms, (start_ms // step_ms + 1) * step_ms)
+        outside = run.step_ms, run.last_step_ms
+        run.step_ms, run.last_step_ms = step_ms, self._last_step(run, end_ms)
+        while step_at_ms <= end_ms:
             held = run.samples
-            vector = self._operator.evaluate(run, moment)
+            vector = self._operator.evaluate(run, step_at_ms)
             run.samples = held
-            run.retain(len(vector.values))
-            rows.append(moment, vector, run)
-            moment += step
-        run.step_ms, run.last_step = outside
-        rows.next = moment
-        return rows.keys, rows.windows(end, run)
+            run.account_result(len(vector.values))
+            rows.append(step_at_ms, vector, run)
+            step_at_ms += step_ms
+        run.step_ms, run.last_step_ms = outside
+        rows.next_ms = step_at_ms
+        return rows.keys, rows.windows(end_ms, run)
 
-    def _last_step(self, run: Run, end: int) -> int:
+    def _last_step(self, run: Run, end_ms: int) -> int:
         """Up to when the steps follow one another without a gap."""
-        overlaps = 0 < run.step_ms <= self._node.range
-        return self.bounds(run, run.last_step)[1] if overlaps else end
+        overlaps = 0 < run.step_ms <= self._node.range_ms
+        return self.bounds(run, run.last_step_ms)[1] if overlaps else end_ms
 
-    def _known_rows(self, run: Run, start: int) -> _Rows:
+    def _known_rows(self, run: Run, start_ms: int) -> _Rows:
         """What is known already, less what lies before; nothing where the query goes back in time."""
         rows: _Rows | None = run.memory.get(self)
-        if rows is None or start < rows.start:
+        if rows is None or start_ms < rows.start_ms:
             run.retained -= rows.size if rows is not None else 0
             rows = run.memory[self] = _Rows()
-            rows.next = start
+            rows.next_ms = start_ms
         else:
-            run.retained -= rows.forget_until(start, run)
-        rows.start = start
+            run.retained -= rows.forget_until(start_ms, run)
+        rows.start_ms = start_ms
         return rows

@@ -23,22 +23,22 @@ class ApplyToWindows:
         self._prefetch = prefetch
         self._presence = Presence()
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        row = self._prefetch.row(run, at) if self._prefetch is not None else None
+        row = self._prefetch.row(run, at_ms) if self._prefetch is not None else None
         if row is None:
-            return self.apply(self._function, run, at)
+            return self.apply(self._function, run, at_ms)
         vector = self._presence.vector(*row)
-        run.hold(len(vector.values))
+        run.account_temporary(len(vector.values))
         return vector
 
-    def apply(self, function: WindowFunction, run: Run, at: int) -> Vector:
+    def apply(self, function: WindowFunction, run: Run, at_ms: int) -> Vector:
         """The vector of results of another function."""
-        start, end = self._windows.bounds(run, at)
-        keys, windows = self._windows.windows(run, at)
-        found = [function(times, values, start, end) if times else None for times, values in windows]
+        start_ms, end_ms = self._windows.bounds(run, at_ms)
+        keys, windows = self._windows.windows(run, at_ms)
+        found = [function(times, values, start_ms, end_ms) if times else None for times, values in windows]
         vector = self._presence.vector(keys, found)
-        run.hold(len(vector.values))
+        run.account_temporary(len(vector.values))
         return vector
 
 
@@ -51,9 +51,9 @@ class ApplyToCounters:
         self._keys: Sequence[Key] | None = None
         self._doubtful: list[str] = []
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._applied.evaluate(run, at)
+        vector = self._applied.evaluate(run, at_ms)
         if vector.keys is not self._keys:
             self._keys = vector.keys
             names: dict[str, None] = {}
@@ -79,24 +79,24 @@ class ApplyWithParameter:
         self._applied = applied
         self._parameter = parameter
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        return self._applied.apply(self._prepare(at, self._parameter.evaluate(run, at)), run, at)
+        return self._applied.apply(self._prepare(at_ms, self._parameter.evaluate(run, at_ms)), run, at_ms)
 
 
 class QuantileOverTime:
     """`quantile_over_time`, which warns of a share outside 0 to 1."""
 
-    def __init__(self, applied: ApplyWithParameter, share: ScalarOperator, offset: int) -> None:
+    def __init__(self, applied: ApplyWithParameter, phi: ScalarOperator, offset: int) -> None:
         self._applied = applied
-        self._share = share
+        self._phi = phi
         self._offset = offset
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
-        vector = self._applied.evaluate(run, at)
+        vector = self._applied.evaluate(run, at_ms)
         if vector.values:
-            run.annotations.warn_of_quantile(self._share.evaluate(run, at), self._offset)
+            run.annotations.warn_of_quantile(self._phi.evaluate(run, at_ms), self._offset)
         return vector
 
 
@@ -107,7 +107,7 @@ class AbsentOverTime:
         self._windows = windows
         self._keys = (key,)
 
-    def evaluate(self, run: Run, at: int) -> Vector:
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
         """One element or none."""
-        _, windows = self._windows.windows(run, at)
+        _, windows = self._windows.windows(run, at_ms)
         return NOTHING if any(times for times, _ in windows) else Vector(self._keys, [1.0])

@@ -32,9 +32,9 @@ _DURATION_SYMBOLS: Final = "-+*/%^(),:]"
 class _LexicalError(Exception):
     """There is no token at a place; the message is worded as that of Prometheus."""
 
-    def __init__(self, at: int, message: str) -> None:
+    def __init__(self, at_ms: int, message: str) -> None:
         super().__init__(message)
-        self.at = at
+        self.at = at_ms
 
 
 class Lexer:
@@ -80,8 +80,8 @@ class Lexer:
         if self._in_brackets:
             self._fail("unclosed left bracket")
 
-    def _fail(self, message: str, at: int | None = None) -> NoReturn:
-        raise _LexicalError(self._at if at is None else at, message)
+    def _fail(self, message: str, at_ms: int | None = None) -> NoReturn:
+        raise _LexicalError(self._at if at_ms is None else at_ms, message)
 
     def _next(self) -> Token:
         first = self._text[self._at]

@@ -74,8 +74,8 @@ class VectorSelector(Node):
 
     name: str
     matchers: tuple[Matcher, ...]
-    offset: int = 0
-    at: int | Edge | None = None
+    offset_ms: int = 0
+    at_ms: int | Edge | None = None
 
     @property
     def value_type(self) -> ValueType:
@@ -87,7 +87,7 @@ class MatrixSelector(Node):
     """`selector[range]`; the modifiers `@` and offset are the selector's; `range` in milliseconds."""
 
     selector: VectorSelector
-    range: int
+    range_ms: int
 
     @property
     def value_type(self) -> ValueType:
@@ -103,10 +103,10 @@ class Subquery(Node):
     """`expr[range:step] @ at offset offset`, in milliseconds; `step` None: the default."""
 
     expr: "Expr"
-    range: int
-    step: int | None
-    offset: int = 0
-    at: int | Edge | None = None
+    range_ms: int
+    step_ms: int | None
+    offset_ms: int = 0
+    at_ms: int | Edge | None = None
 
     @property
     def value_type(self) -> ValueType:

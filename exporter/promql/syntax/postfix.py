@@ -36,16 +36,16 @@ def _parse_range(stream: TokenStream, node: Expr) -> Expr:
         if not stream.peek().is_symbol("]"):
             step = _parse_positive(stream, "subquery selector")
         stream.expect("]", "subquery selector")
-        return Subquery(expr=node, range=length, step=step, start=node.start, end=stream.last_end)
+        return Subquery(expr=node, range_ms=length, step_ms=step, start=node.start, end=stream.last_end)
     if not stream.accept("]"):
         stream.unexpected("subquery or range", '":" or "]"')
     if not isinstance(node, VectorSelector):
         stream.fail(bracket.start, "ranges only allowed for vector selectors")
-    if node.offset:
+    if node.offset_ms:
         stream.fail(bracket.start, "no offset modifiers allowed before range")
-    if node.at is not None:
+    if node.at_ms is not None:
         stream.fail(bracket.start, "no @ modifiers allowed before range")
-    return MatrixSelector(selector=node, range=length, start=node.start, end=stream.last_end)
+    return MatrixSelector(selector=node, range_ms=length, start=node.start, end=stream.last_end)
 
 
 def _parse_positive(stream: TokenStream, context: str) -> int:
@@ -78,9 +78,9 @@ def _parse_offset(stream: TokenStream, node: Expr) -> Expr:
     if not isinstance(node, _MODIFIED):
         stream.fail(node.start, f"offset modifier must be preceded by {_MODIFIABLE}")
     target = node.selector if isinstance(node, MatrixSelector) else node
-    if target.offset:
+    if target.offset_ms:
         stream.fail(node.start, "offset may not be set multiple times")
-    changed = replace(target, offset=-length if negative else length, end=stream.last_end)
+    changed = replace(target, offset_ms=-length if negative else length, end=stream.last_end)
     return _rebuild(stream, node, changed)
 
 
@@ -90,9 +90,9 @@ def _parse_at(stream: TokenStream, node: Expr) -> Expr:
     if not isinstance(node, _MODIFIED):
         stream.fail(node.start, f"@ modifier must be preceded by {_MODIFIABLE}")
     target = node.selector if isinstance(node, MatrixSelector) else node
-    if target.at is not None:
+    if target.at_ms is not None:
         stream.fail(node.start, "@ <timestamp> may not be set multiple times")
-    return _rebuild(stream, node, replace(target, at=moment, end=stream.last_end))
+    return _rebuild(stream, node, replace(target, at_ms=moment, end=stream.last_end))
 
 
 def _rebuild(stream: TokenStream, node: Expr, changed: VectorSelector | Subquery) -> Expr:

@@ -39,10 +39,11 @@ def format_expression(node: Expr) -> str:
         case StringLiteral():
             return quote(node.value)
         case VectorSelector():
-            return _selector(node) + _modifiers(node.at, node.offset)
+            return _selector(node) + _modifiers(node.at_ms, node.offset_ms)
         case MatrixSelector():
             inner = node.selector
-            return f"{_selector(inner)}[{format_duration(node.range)}]{_modifiers(inner.at, inner.offset)}"
+            modifiers = _modifiers(inner.at_ms, inner.offset_ms)
+            return f"{_selector(inner)}[{format_duration(node.range_ms)}]{modifiers}"
         case Subquery():
             return format_expression(node.expr) + format_window(node)
         case Paren():
@@ -61,8 +62,8 @@ def format_expression(node: Expr) -> str:
 
 def format_window(node: Subquery) -> str:
     """Range, step and modifiers of a subquery."""
-    step = "" if node.step is None else format_duration(node.step)
-    return f"[{format_duration(node.range)}:{step}]{_modifiers(node.at, node.offset)}"
+    step = "" if node.step_ms is None else format_duration(node.step_ms)
+    return f"[{format_duration(node.range_ms)}:{step}]{_modifiers(node.at_ms, node.offset_ms)}"
 
 
 def format_operator(node: Binary) -> str:
@@ -107,14 +108,14 @@ def _selector(node: VectorSelector) -> str:
     return node.name + ("{" + ",".join(sorted(shown)) + "}" if shown else "")
 
 
-def _modifiers(at: int | Edge | None, offset: int) -> str:
+def _modifiers(at_ms: int | Edge | None, offset_ms: int) -> str:
     text = ""
-    if isinstance(at, Edge):
-        text = f" @ {at}"
-    elif at is not None:
-        text = f" @ {'-' if at < 0 else ''}{abs(at) // 1000}.{abs(at) % 1000:03d}"
-    if offset:
-        text += f" offset {'-' if offset < 0 else ''}{format_duration(abs(offset))}"
+    if isinstance(at_ms, Edge):
+        text = f" @ {at_ms}"
+    elif at_ms is not None:
+        text = f" @ {'-' if at_ms < 0 else ''}{abs(at_ms) // 1000}.{abs(at_ms) % 1000:03d}"
+    if offset_ms:
+        text += f" offset {'-' if offset_ms < 0 else ''}{format_duration(abs(offset_ms))}"
     return text
 
 

@@ -11,21 +11,21 @@ from starlette.routing import Route
 from exporter.clock import Clock
 from exporter.model.labels import METRIC_NAME
 from exporter.store import Store
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import Answer, BadDataError, api
-from exporter.web.api_v1.turns import Turns, TurnTaker
 
 _DEFAULT_LIMIT: Final = 10
 _MOST: Final = 10_000
 _CHUNK: Final = 500
 
 
-def routes(store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
-    """The route, whose counting takes turns with the event loop."""
+def routes(store: Store, clock: Clock, executor: CooperativeExecutor) -> Sequence[Route]:
+    """The route, whose counting runs cooperatively with the event loop."""
 
     async def head(request: Request) -> Answer:
         limit = _limit(await Parameters.of(request, clock))
-        return Answer(await turn_taker.run(lambda turns: _count(store, turns).answer(store, limit, turns)))
+        return Answer(await executor.run(lambda task: _count(store, task).answer(store, limit, task)))
 
     return (Route("/api/v1/status/tsdb", api(head), methods=["GET"]),)
 
@@ -50,7 +50,7 @@ class _Counts:
         self.series = 0
         self.pairs: Counter[tuple[str, str]] = Counter()
 
-    def answer(self, store: Store, limit: int, turns: Turns) -> dict[str, Any]:
+    def answer(self, store: Store, limit: int, task: CooperativeTask) -> dict[str, Any]:
         """The answer of the API, with so many entries in each list.
 
         Memory is counted as Prometheus does it: the bytes of a label's values, once for every series.
@@ -58,14 +58,14 @@ class _Counts:
         values, memory, metrics = Counter[str](), Counter[str](), Counter[str]()
         for number, ((name, value), count) in enumerate(self.pairs.items()):
             if number % _CHUNK == 0:
-                turns.give_way()
+                task.yield_control()
             values[name] += 1
             memory[name] += len(value.encode("utf-8", "replace")) * count
             if name == METRIC_NAME:
                 metrics[value] = count
-        turns.give_way()
+        task.yield_control()
         pairs = (("=".join(pair), count) for pair, count in self._most_common(limit))
-        turns.give_way()
+        task.yield_control()
         return {
             "headStats": {
                 "numSeries": self.series,
@@ -83,11 +83,11 @@ class _Counts:
         return nsmallest(limit, self.pairs.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _count(store: Store, turns: Turns) -> _Counts:
+def _count(store: Store, task: CooperativeTask) -> _Counts:
     counts = _Counts()
     for series in store.find(()):
         if counts.series % _CHUNK == 0:
-            turns.give_way()
+            task.yield_control()
         counts.series += 1
         counts.pairs.update(series.labels)
     return counts

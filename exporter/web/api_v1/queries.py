@@ -4,28 +4,32 @@ from typing import Final
 
 from exporter.config.query import QuerySection
 from exporter.promql import Engine, Limits
-from exporter.promql.memory import Budget
+from exporter.promql.memory import MemoryBudget
 from exporter.store import Store
+from exporter.web.api_v1.cooperative import CooperativeExecutor
 from exporter.web.api_v1.query import LIMITS
-from exporter.web.api_v1.turns import TurnTaker
 
-# Rules that are evaluated at a time, for how long each, and of how many series on they take turns.
+# Rules that are evaluated at a time, for how long each, and the number of series from which on all of them
+# are run by the executor.
 _RULES_AT_ONCE: Final = 4
 _RULE_SECONDS: Final = 60.0
 _MANY_SERIES: Final = 20_000
 
 
 class Queries:
-    """`engine` and `turns` are for queries by HTTP, which count against `budget`; those of rules stand apart:
-    what people ask is bounded more tightly, and delays no rule."""
+    """The engines, executors and budget of queries, those of rules apart from those by HTTP.
+
+    `engine` and `executor` are for queries by HTTP, which count against `budget`: what people ask is bounded
+    more tightly than rules are, and delays no rule.
+    """
 
     def __init__(self, store: Store, section: QuerySection) -> None:
         self._store = store
         self.engine = Engine(store, LIMITS)
-        self.budget = Budget(section.memory_limit, section.timeout.seconds)
-        self.turns = TurnTaker(section.max_concurrency)
+        self.budget = MemoryBudget(section.memory_limit, section.timeout.seconds)
+        self.executor = CooperativeExecutor(section.max_concurrency)
         self.rule_engine = Engine(store, Limits(timeout_seconds=_RULE_SECONDS))
-        self.rule_turns = TurnTaker(_RULES_AT_ONCE)
+        self.rule_executor = CooperativeExecutor(_RULES_AT_ONCE)
 
     def rules_take_long(self) -> bool:
         """Whether so much is held that no evaluation of a rule is sure to be short."""
@@ -33,5 +37,5 @@ class Queries:
 
     def close(self) -> None:
         """Let what runs end."""
-        self.turns.close()
-        self.rule_turns.close()
+        self.executor.close()
+        self.rule_executor.close()

@@ -13,13 +13,13 @@ from exporter.clock import Clock
 from exporter.errors import QueryError
 from exporter.promql import Engine, Expression, Limits, Matrix, Result, ValueType, Vector, parse
 from exporter.promql.disposal import drop
-from exporter.promql.memory import Account, Budget
+from exporter.promql.memory import MemoryAccount, MemoryBudget
 from exporter.promql.source import Pace
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryTimeoutError
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.query_stats import QueryStats
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
-from exporter.web.api_v1.turns import QueryTimeoutError, Turns, TurnTaker
 
 MAX_POINTS: Final = 11_000
 
@@ -40,31 +40,33 @@ _LONGEST_KEPT: Final = 4_096
 def routes(
     engine: Engine,
     clock: Clock,
-    turn_taker: TurnTaker,
-    budget: Budget | None = None,
+    executor: CooperativeExecutor,
+    budget: MemoryBudget | None = None,
 ) -> Sequence[Route]:
-    """The routes of queries, which take turns with the event loop; the engine should have `LIMITS`, and be
-    nobody else's. What they hold counts against the budget."""
-    bounds = budget or Budget()
+    """Return the routes of queries, which run cooperatively with the event loop.
+
+    The engine should have `LIMITS`, and be nobody else's. What they hold counts against the budget.
+    """
+    bounds = budget or MemoryBudget()
 
     async def run(
         request: Request,
         stats: QueryStats,
         limit: int | None,
         deadline: float,
-        compute: Callable[[Pace, Account], tuple[Result, int]],
+        compute: Callable[[Pace, MemoryAccount], tuple[Result, int]],
     ) -> Answer:
         account = bounds.account()
 
-        def evaluate(turns: Turns) -> Answer:
-            pace = _BoundedPace(turns, deadline)
+        def evaluate(task: CooperativeTask) -> Answer:
+            pace = _BoundedPace(task, deadline)
             stats.begin()
             result, at_ms = compute(pace, account)
             stats.end()
             return _answer(result, at_ms, limit, pace, account, stats)
 
         try:
-            return await turn_taker.run(evaluate, request, deadline - time.monotonic())
+            return await executor.run(evaluate, request, deadline - time.monotonic())
         except BaseException:
             account.close()
             raise
@@ -76,7 +78,7 @@ def routes(
         deadline = _deadline(parameters, bounds.timeout_seconds)
         expression = await _expression(parameters)
 
-        def compute(pace: Pace, account: Account) -> tuple[Result, int]:
+        def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
             return engine.instant(expression, at_ms, lookback_ms=lookback, pace=pace, account=account), at_ms
 
         return await run(request, stats, limit, deadline, compute)
@@ -93,7 +95,7 @@ def routes(
                 "for range query, must be Scalar or instant Vector"
             )
 
-        def compute(pace: Pace, account: Account) -> tuple[Result, int]:
+        def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
             return engine.range(
                 expression, start, end, step, lookback_ms=lookback, pace=pace, account=account
             ), end
@@ -137,20 +139,20 @@ def _deadline(parameters: Parameters, most_seconds: float) -> float:
 
 
 class _BoundedPace:
-    """The turns of a query that may take until a deadline (monotonic)."""
+    """The pace of a query that may take until a deadline (monotonic seconds)."""
 
-    def __init__(self, turns: Turns, deadline: float) -> None:
-        self._turns = turns
+    def __init__(self, task: CooperativeTask, deadline: float) -> None:
+        self._task = task
         self._deadline = deadline
 
     @property
     def is_due(self) -> bool:
-        """Whether the turn is over."""
-        return self._turns.is_due
+        """True if the time slice is over."""
+        return self._task.is_due
 
-    def give_way(self) -> None:
+    def yield_control(self) -> None:
         """Let others run, if it is time; raises `QueryTimeoutError`."""
-        self._turns.give_way()
+        self._task.yield_control()
         if time.monotonic() > self._deadline:
             raise QueryTimeoutError("query timed out in expression evaluation")
 
@@ -160,7 +162,7 @@ def _answer(
     at_ms: int,
     limit: int | None,
     pace: _BoundedPace,
-    account: Account,
+    account: MemoryAccount,
     stats: QueryStats,
 ) -> Answer:
     warnings = list(result.warnings)
@@ -169,14 +171,14 @@ def _answer(
     warnings += stats.warnings
 
     def check(written_bytes: int) -> None:
-        account.hold_text(written_bytes)
-        pace.give_way()
+        account.add_text(written_bytes)
+        pace.yield_control()
 
     encoded = encode_result(result, at_ms, limit, check, stats.told)
     if isinstance(result.value, Vector):
-        drop(result.value.samples, pace.give_way)
+        drop(result.value.samples, pace.yield_control)
     elif isinstance(result.value, Matrix):
-        drop(result.value.series, pace.give_way)
+        drop(result.value.series, pace.yield_control)
     return Answer(encoded, warnings, result.infos, account.close)
 
 

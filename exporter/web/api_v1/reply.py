@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from exporter.errors import QueryError, VigilError
 from exporter.time_slice import TimeSlice
+from exporter.web.api_v1.cooperative import QueryTimeoutError
 from exporter.web.api_v1.encode import Encoded
-from exporter.web.api_v1.turns import QueryTimeoutError
 from exporter.web.json_pieces import PiecesResponse, dump, gather, json_texts
 
 TRUNCATED: Final = "results truncated due to limit"

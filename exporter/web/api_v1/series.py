@@ -15,13 +15,13 @@ from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind
 from exporter.promql.disposal import drop
-from exporter.promql.memory import Account, Budget
+from exporter.promql.memory import MemoryAccount, MemoryBudget
 from exporter.promql.pieces import PIECE, sort_pieces
 from exporter.store import Store
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.encode import encode_json
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
-from exporter.web.api_v1.turns import Turns, TurnTaker
 
 _ALWAYS = 1 << 63
 _CHUNK = 500
@@ -32,11 +32,13 @@ _ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9:]|_[0-9A-Fa-f]{1,6}_|__)*")
 
 
 def routes(
-    store: Store, clock: Clock, turn_taker: TurnTaker, budget: Budget | None = None
+    store: Store, clock: Clock, executor: CooperativeExecutor, budget: MemoryBudget | None = None
 ) -> Sequence[Route]:
-    """The routes that list series, labels and families; long lists take turns with the event loop, and count
-    against the budget."""
-    bounds = budget or Budget()
+    """Return the routes that list series, labels and families.
+
+    Long lists run cooperatively with the event loop, and count against the budget.
+    """
+    bounds = budget or MemoryBudget()
 
     async def series(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
@@ -46,16 +48,16 @@ def routes(
         limit = parameters.limit()
         account = bounds.account()
 
-        def find(turns: Turns) -> Answer:
-            check = _Check(turns, account)
-            found = sort_pieces(_distinct(selection, check, turns), attrgetter("pairs"), check.give_way)
+        def find(task: CooperativeTask) -> Answer:
+            check = _Check(task, account)
+            found = sort_pieces(_distinct(selection, check, task), attrgetter("pairs"), check.yield_control)
             warnings = [TRUNCATED] if limit is not None and limit < len(found) else []
             encoded = encode_json(map(Labels.as_dict, islice(found, limit)), check.note_text)
-            drop(found, check.give_way)
+            drop(found, check.yield_control)
             return Answer(encoded, warnings, release=account.close)
 
         try:
-            return await turn_taker.run(find, request)
+            return await executor.run(find, request)
         except BaseException:
             account.close()
             raise
@@ -63,16 +65,16 @@ def routes(
     async def labels(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         selection = _Selection(store, parameters)
-        names = await turn_taker.run(
-            lambda turns: {name for found in selection.labels(_Check(turns)) for name, _ in found}, request
+        names = await executor.run(
+            lambda task: {name for found in selection.labels(_Check(task)) for name, _ in found}, request
         )
         return _limited(sorted(names), parameters)
 
     async def label_values(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         selection, name = _Selection(store, parameters), unescape_name(request.path_params["name"])
-        values = await turn_taker.run(
-            lambda turns: {found.get(name) for found in selection.labels(_Check(turns))}, request
+        values = await executor.run(
+            lambda task: {found.get(name) for found in selection.labels(_Check(task))}, request
         )
         return _limited(sorted(values - {""}), parameters)
 
@@ -94,7 +96,7 @@ def routes(
     )
 
 
-def _distinct(selection: "_Selection", check: "_Check", turns: Turns) -> list[Labels]:
+def _distinct(selection: "_Selection", check: "_Check", task: CooperativeTask) -> list[Labels]:
     """The labels of a selection, each once. What was found is let go of in pieces where it is too much."""
     found: set[Labels] = set()
     try:
@@ -104,7 +106,7 @@ def _distinct(selection: "_Selection", check: "_Check", turns: Turns) -> list[La
         while found:
             for _ in range(min(PIECE, len(found))):
                 found.pop()
-            turns.give_way()
+            task.yield_control()
         raise
     return list(found)
 
@@ -112,22 +114,22 @@ def _distinct(selection: "_Selection", check: "_Check", turns: Turns) -> list[La
 class _Check:
     """Lets others run, and notes in an account what a list takes; `series` are those in it."""
 
-    def __init__(self, turns: Turns, account: Account | None = None) -> None:
+    def __init__(self, task: CooperativeTask, account: MemoryAccount | None = None) -> None:
         self.series = 0
-        self._turns = turns
+        self._task = task
         self._account = account
 
-    def give_way(self) -> None:
+    def yield_control(self) -> None:
         """Raises `QueryError` where the list takes too much."""
         if self._account is not None:
-            self._account.hold(self.series * _LABELS_BYTES)
-        self._turns.give_way()
+            self._account.set_used(self.series * _LABELS_BYTES)
+        self._task.yield_control()
 
     def note_text(self, written_bytes: int) -> None:
-        """So much of the answer has been written. Raises as `give_way`."""
+        """So much of the answer has been written. Raises as `yield_control`."""
         if self._account is not None:
-            self._account.hold_text(written_bytes)
-        self._turns.give_way()
+            self._account.add_text(written_bytes)
+        self._task.yield_control()
 
 
 class _Selection:
@@ -143,9 +145,9 @@ class _Selection:
     def labels(self, check: "_Check") -> Iterator[Labels]:
         """Their labels; some may come twice."""
         for matchers in self._selectors:
-            for number, series in enumerate(self._store.find(matchers, lambda _: check.give_way())):
+            for number, series in enumerate(self._store.find(matchers, lambda _: check.yield_control())):
                 if number % _CHUNK == 0:
-                    check.give_way()
+                    check.yield_control()
                 if series.has_samples(self._start, self._end):
                     check.series += 1
                     yield series.labels

@@ -14,7 +14,7 @@ import exporter
 from exporter.clock import Clock, to_milliseconds
 from exporter.model.duration import format_duration
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
-from exporter.promql.memory import Budget
+from exporter.promql.memory import MemoryBudget
 from exporter.store import Store
 from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.query import LIMITS
@@ -31,13 +31,13 @@ def routes(
     restart_needed: Callable[[], Sequence[str]] = tuple,
     warnings: Callable[[], Sequence[str]] = tuple,
     loaded_at: Callable[[], float] = lambda: 0.0,
-    query_budget: Budget | None = None,
+    query_budget: MemoryBudget | None = None,
 ) -> Sequence[Route]:
     """The routes about the daemon itself; `reload_successful`: whether the last reload was; `restart_needed`:
     the keys of the configuration whose values in the files hold only after a restart; `warnings`: what is
     valid in the files in force, and yet cannot be meant; `loaded_at`: when they were loaded
     (epoch seconds)."""
-    started_at, budget = clock.now(), query_budget or Budget()
+    started_at, budget = clock.now(), query_budget or MemoryBudget()
 
     async def build_info(_: Request) -> Answer:
         return Answer(

@@ -35,10 +35,10 @@ def syntax_tree(node: Expr) -> dict[str, Any]:
         case VectorSelector():
             return {"type": "vectorSelector", **_selector(node)}
         case MatrixSelector():
-            window = {"range": node.range, "rangeExpr": None}
+            window = {"range": node.range_ms, "rangeExpr": None}
             return {"type": "matrixSelector", **_selector(node.selector), **window}
         case Subquery():
-            window = {"range": node.range, "rangeExpr": None, "step": node.step or 0, "stepExpr": None}
+            window = {"range": node.range_ms, "rangeExpr": None, "step": node.step_ms or 0, "stepExpr": None}
             return {"type": "subquery", "expr": syntax_tree(node.expr), **_moment(node), **window}
         case Paren():
             return {"type": "parenExpr", "expr": syntax_tree(node.expr)}
@@ -64,12 +64,12 @@ def _matcher(matcher: Matcher) -> dict[str, str]:
 
 
 def _moment(node: VectorSelector | Subquery) -> dict[str, Any]:
-    is_edge = isinstance(node.at, Edge)
+    is_edge = isinstance(node.at_ms, Edge)
     return {
-        "offset": node.offset,
+        "offset": node.offset_ms,
         "offsetExpr": None,
-        "timestamp": None if is_edge else node.at,
-        "startOrEnd": str(node.at).removesuffix("()") if is_edge else None,
+        "timestamp": None if is_edge else node.at_ms,
+        "startOrEnd": str(node.at_ms).removesuffix("()") if is_edge else None,
     }
 
 

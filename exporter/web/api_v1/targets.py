@@ -12,16 +12,16 @@ from exporter.model.duration import format_duration
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.parameters import Parameters, read_selector
 from exporter.web.api_v1.reply import Answer, BadDataError, api
 from exporter.web.api_v1.series import describe_family
-from exporter.web.api_v1.turns import Turns, TurnTaker
 
 Runners = Callable[[], Iterable[TargetRunner]]
 
 
-def routes(runners: Runners, store: Store, clock: Clock, turn_taker: TurnTaker) -> Sequence[Route]:
+def routes(runners: Runners, store: Store, clock: Clock, executor: CooperativeExecutor) -> Sequence[Route]:
     """The routes about targets; a job stands for what Prometheus calls a scrape pool."""
 
     async def targets(request: Request) -> Answer:
@@ -40,7 +40,7 @@ def routes(runners: Runners, store: Store, clock: Clock, turn_taker: TurnTaker) 
     async def metadata(request: Request) -> Answer:
         wanted = _Wanted(await Parameters.of(request, clock))
         watched = list(runners())
-        return Answer(await turn_taker.run(lambda turns: list(wanted.of(watched, store, turns))))
+        return Answer(await executor.run(lambda task: list(wanted.of(watched, store, task))))
 
     return (
         Route("/api/v1/targets", api(targets), methods=["GET"]),
@@ -61,7 +61,9 @@ class _Wanted:
         except QueryError as error:
             raise BadDataError(f'invalid parameter "match_target": {error}') from error
 
-    def of(self, runners: Sequence[TargetRunner], store: Store, turns: Turns) -> Iterator[dict[str, Any]]:
+    def of(
+        self, runners: Sequence[TargetRunner], store: Store, task: CooperativeTask
+    ) -> Iterator[dict[str, Any]]:
         """The descriptions; as in Prometheus the limit is looked at between two targets."""
         count = 0
         for runner in runners:
@@ -70,7 +72,7 @@ class _Wanted:
                 return
             if not all(matcher.matches(labels) for matcher in self._matchers):
                 continue
-            turns.give_way()
+            task.yield_control()
             groups = store.groups_of(runner.sources)
             families = {point.family for group in groups for point in group.layout.points}
             for family in sorted(families, key=lambda family: family.name):

@@ -41,7 +41,7 @@ def pin(node: Expr, at_ms: int) -> Expr:
 
 
 def _pinned(node: _N, at_ms: int) -> _N:
-    return node if isinstance(node.at, int) else replace(node, at=at_ms)
+    return node if isinstance(node.at_ms, int) else replace(node, at_ms=at_ms)
 
 
 def depends_on_time(node: Expr) -> bool:

@@ -108,11 +108,11 @@ def run_eval(found: Eval, world: World, *, delayed_name_removal: bool = False) -
     if found.is_range:
         _check(found, engine, found.query, None)
         return
-    for query, at in _variants(found):
+    for query, at_ms in _variants(found):
         try:
-            _check(found, engine, query, at)
+            _check(found, engine, query, at_ms)
         except Mismatch as mismatch:
-            place = "" if query == found.query else f" (as {query} at {at / 1000:g})"
+            place = "" if query == found.query else f" (as {query} at {at_ms / 1000:g})"
             raise Mismatch(f"{mismatch}{place}") from None
 
 
@@ -124,18 +124,18 @@ def _variants(found: Eval) -> Iterator[tuple[str, int]]:
         return
     if not depends_on_time(root):
         pinned = format_expression(pin(root, found.at_ms))
-        for at in other_times(found.at_ms):
-            yield pinned, at
+        for at_ms in other_times(found.at_ms):
+            yield pinned, at_ms
 
 
-def _check(found: Eval, engine: Engine, query: str, at: int | None) -> None:
+def _check(found: Eval, engine: Engine, query: str, at_ms: int | None) -> None:
     """One run; `at` None: as a range query."""
     try:
         expression = parse(query)
-        if at is None:
+        if at_ms is None:
             result = engine.range(expression, found.start_ms, found.end_ms, found.step_ms)
         else:
-            result = engine.instant(expression, at)
+            result = engine.instant(expression, at_ms)
     except QueryError as error:
         _check_failure(found, str(error))
         return
@@ -143,8 +143,10 @@ def _check(found: Eval, engine: Engine, query: str, at: int | None) -> None:
         raise Mismatch("expected an error and got none")
     _check_annotations(found, result)
     compare(found, result.value)
-    if at is not None and not (found.window or found.string is not None or _DEPENDS_ON_QUERY.search(query)):
-        _check_middle(found, engine, query, at, result)
+    if at_ms is not None and not (
+        found.window or found.string is not None or _DEPENDS_ON_QUERY.search(query)
+    ):
+        _check_middle(found, engine, query, at_ms, result)
 
 
 def _check_failure(found: Eval, message: str) -> None:
@@ -154,10 +156,10 @@ def _check_failure(found: Eval, message: str) -> None:
         raise Mismatch(f"expected another error than: {message}")
 
 
-def _check_middle(found: Eval, engine: Engine, query: str, at: int, instant: Result) -> None:
+def _check_middle(found: Eval, engine: Engine, query: str, at_ms: int, instant: Result) -> None:
     """The middle point of a range query must be the same."""
     try:
-        value = engine.range(parse(query), at - _MINUTE_MS, at + _MINUTE_MS, _MINUTE_MS).value
+        value = engine.range(parse(query), at_ms - _MINUTE_MS, at_ms + _MINUTE_MS, _MINUTE_MS).value
     except QueryError as error:
         raise Mismatch(f"error as a range query: {error}") from None
     if found.is_ordered:
@@ -167,7 +169,7 @@ def _check_middle(found: Eval, engine: Engine, query: str, at: int, instant: Res
         VectorSample(series.labels, number)
         for series in value.series
         for time, number in series.points
-        if time == at
+        if time == at_ms
     ]
     try:
         compare(found, Scalar(samples[0].value) if isinstance(instant.value, Scalar) else Vector(samples))

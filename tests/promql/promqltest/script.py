@@ -181,8 +181,8 @@ class _Reader:
     def _eval(self, line: str) -> Eval:
         instant, ranged = _INSTANT.fullmatch(line), _RANGE.fullmatch(line)
         if instant is not None:
-            at = parse_time(instant[2] or "")
-            found = Eval(self._next, instant[3], at, at, at_ms=at)
+            at_ms = parse_time(instant[2] or "")
+            found = Eval(self._next, instant[3], at_ms, at_ms, at_ms=at_ms)
             modifier = instant[1]
         elif ranged is not None:
             start, end, step = map(parse_time, ranged.group(2, 3, 4))

@@ -1,8 +1,8 @@
-"""Long computations that take turns with the event loop.
+"""A cooperative executor: long computations run in time slices, between which the event loop runs.
 
 A query is a synchronous computation over the store, which the event loop changes: the two must never run at
-once. It runs in a thread of its own, and the event loop waits for it; after a short turn it hands back
-(`Turns.give_way`, called wherever the store may change), everything else gets its turn, and it goes on.
+once. It runs in a thread of its own, and the event loop waits for it; after a time slice it hands back
+(`CooperativeTask.yield_control`, called wherever the store may change), the event loop runs, and it goes on.
 """
 
 import asyncio
@@ -17,46 +17,49 @@ from starlette.requests import Request
 from exporter.errors import QueryError
 from exporter.web.api_v1.collector import CollectorPause
 
-TURN_SECONDS: Final = 0.005
-"""How long the event loop is held up at a time; the computations take this in turn."""
+TIME_SLICE_SECONDS: Final = 0.005
+"""The longest time that the event loop waits at once; computations share it in turn."""
 
-AT_ONCE: Final = 20
-"""How many computations there may be at once; as `query.max-concurrency` of Prometheus."""
+MAX_CONCURRENCY: Final = 20
+"""The most computations at once, as `query.max-concurrency` of Prometheus."""
 
 _T = TypeVar("_T")
 
 
-class AbandonedError(QueryError):
-    """Nobody waits for the result any more."""
+class QueryCancelledError(QueryError):
+    """The client has gone, or the daemon is stopping: nobody waits for the result any more."""
 
 
 class QueryTimeoutError(QueryError):
     """A query took longer than it was given."""
 
 
-class Turns:
-    """The turns of one computation."""
+class CooperativeTask:
+    """One computation, and whose turn it is: its own, in its thread, or the event loop's."""
 
     def __init__(self) -> None:
         self._mine = threading.Semaphore(0)
         self._others = threading.Semaphore(0)
         self._ends_at = 0.0
-        self._abandoned = False
+        self._is_cancelled = False
         self.is_over = False
 
     @property
     def is_due(self) -> bool:
-        """Whether the turn is over."""
+        """True if the time slice is over."""
         return time.monotonic() >= self._ends_at
 
-    def give_way(self) -> None:
-        """Called by the computation: let the event loop run if the turn is over. Raises `AbandonedError`."""
+    def yield_control(self) -> None:
+        """Let the event loop run if the time slice is over; called by the computation.
+
+        Raises `QueryCancelledError`.
+        """
         if self.is_due:
             self._others.release()
             self._await_turn()
 
-    def run(self, compute: Callable[["Turns"], _T]) -> _T:
-        """What the thread does."""
+    def run(self, compute: Callable[["CooperativeTask"], _T]) -> _T:
+        """Run the computation, in a thread, from its first time slice on."""
         try:
             self._await_turn()
             return compute(self)
@@ -64,52 +67,52 @@ class Turns:
             self.is_over = True
             self._others.release()
 
-    def take(self, seconds: float) -> None:
-        """Called by the event loop: let the computation have a turn of about this length."""
+    def run_slice(self, seconds: float) -> None:
+        """Let the computation run for about so long; called by the event loop, which waits for it."""
         self._ends_at = time.monotonic() + seconds
         self._mine.release()
         self._others.acquire()
 
-    def abandon(self) -> None:
-        """Called by the event loop: make the computation end."""
-        self._abandoned = True
+    def cancel(self) -> None:
+        """Make the computation end with `QueryCancelledError`; called by the event loop."""
+        self._is_cancelled = True
         self._mine.release()
 
     def _await_turn(self) -> None:
         self._mine.acquire()
-        if self._abandoned:
-            raise AbandonedError("the query was abandoned")
+        if self._is_cancelled:
+            raise QueryCancelledError("the query was abandoned")
 
 
-class TurnTaker:
+class CooperativeExecutor:
     """Runs computations, a few at once; the others wait.
 
     `running` and `waiting` are how many there are; `timed_out_total` counts those that had not begun when
-    their time was up, `abandoned_total` those whose client went away.
+    their time was up, `cancelled_total` those whose client went away.
     """
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="query")
-        self._places = asyncio.Semaphore(at_once)
-        self._turn = asyncio.Lock()
+    def __init__(self, max_concurrency: int = MAX_CONCURRENCY) -> None:
+        self._threads = ThreadPoolExecutor(max_concurrency, thread_name_prefix="query")
+        self._places = asyncio.Semaphore(max_concurrency)
+        self._slice = asyncio.Lock()
         self._collector = CollectorPause()
         self._is_closed = False
         self.running = 0
         self.waiting = 0
         self.timed_out_total = 0
-        self.abandoned_total = 0
+        self.cancelled_total = 0
 
     def close(self) -> None:
-        """Let what runs fail at its next turn, and all that comes."""
+        """Cancel what runs, at its next time slice, and all that comes."""
         self._is_closed = True
 
     async def run(
         self,
-        compute: Callable[[Turns], _T],
+        compute: Callable[[CooperativeTask], _T],
         request: Request | None = None,
         wait_seconds: float | None = None,
     ) -> _T:
-        """The result of a computation; what it raises is raised.
+        """Return the result of a computation, or raise what it raises.
 
         It ends when the client of the request has gone. Raises `QueryTimeoutError` where it cannot begin
         within `wait_seconds`.
@@ -152,29 +155,29 @@ class TurnTaker:
         finally:
             self.waiting -= 1
 
-    async def _run(self, compute: Callable[[Turns], _T], watch: "asyncio.Task[None] | None") -> _T:
-        turns = Turns()
-        future = self._threads.submit(turns.run, compute)
+    async def _run(self, compute: Callable[[CooperativeTask], _T], watch: "asyncio.Task[None] | None") -> _T:
+        task = CooperativeTask()
+        future = self._threads.submit(task.run, compute)
         try:
-            while not turns.is_over:
-                async with self._turn:
+            while not task.is_over:
+                async with self._slice:
                     self._check_wanted(watch)
-                    turns.take(TURN_SECONDS)
+                    task.run_slice(TIME_SLICE_SECONDS)
                     await asyncio.sleep(0)
         except BaseException:
-            turns.abandon()
+            task.cancel()
             raise
         return future.result()
 
     def _check_wanted(self, watch: Awaitable[None] | None) -> None:
         if self._is_closed:
-            raise AbandonedError("the daemon is stopping")
+            raise QueryCancelledError("the daemon is stopping")
         if isinstance(watch, asyncio.Task) and watch.done():
-            self.abandoned_total += 1
-            raise AbandonedError("the client has gone")
+            self.cancelled_total += 1
+            raise QueryCancelledError("the client has gone")
 
 
 async def _disconnection(request: Request) -> None:
-    """Until the client of a request, whose body has been read, goes away."""
+    """Wait until the client of a request, whose body has been read, goes away."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -6,22 +6,22 @@ import threading
 import pytest
 
 from exporter.errors import QueryError
-from exporter.web.api_v1 import turns
-from exporter.web.api_v1.turns import AbandonedError, Turns, TurnTaker
+from exporter.web.api_v1 import cooperative
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryCancelledError
 
 
 @pytest.fixture(autouse=True)
 def _shortest_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(cooperative, "TIME_SLICE_SECONDS", 0.0)
 
 
 def test_the_event_loop_runs_between_turns() -> None:
     seen: list[str] = []
 
-    def compute(taken: Turns) -> str:
+    def compute(task: CooperativeTask) -> str:
         for _ in range(3):
             seen.append("computation")
-            taken.give_way()
+            task.yield_control()
         return "result"
 
     async def others() -> None:
@@ -31,7 +31,7 @@ def test_the_event_loop_runs_between_turns() -> None:
 
     async def main() -> str:
         task = asyncio.create_task(others())
-        result = await TurnTaker().run(compute)
+        result = await CooperativeExecutor().run(compute)
         task.cancel()
         return result
 
@@ -43,19 +43,19 @@ def test_the_event_loop_runs_between_turns() -> None:
 def test_the_computation_runs_in_another_thread_and_alone() -> None:
     inside = False
 
-    def compute(taken: Turns) -> int:
+    def compute(task: CooperativeTask) -> int:
         nonlocal inside
         for _ in range(50):
             inside = True
             for _ in range(1000):
                 pass
             inside = False
-            taken.give_way()
+            task.yield_control()
         return threading.get_ident()
 
     async def main() -> list[int]:
-        taker = TurnTaker()
-        computations = [asyncio.create_task(taker.run(compute)) for _ in range(3)]
+        executor = CooperativeExecutor()
+        computations = [asyncio.create_task(executor.run(compute)) for _ in range(3)]
         while not all(task.done() for task in computations):
             assert not inside
             await asyncio.sleep(0)
@@ -65,46 +65,46 @@ def test_the_computation_runs_in_another_thread_and_alone() -> None:
 
 
 def test_what_it_raises_is_raised() -> None:
-    def compute(taken: Turns) -> None:
-        taken.give_way()
+    def compute(task: CooperativeTask) -> None:
+        task.yield_control()
         raise QueryError("no")
 
     with pytest.raises(QueryError, match=r"^no$"):
-        asyncio.run(TurnTaker().run(compute))
+        asyncio.run(CooperativeExecutor().run(compute))
 
 
 def test_more_than_there_is_room_for_wait() -> None:
     running = most = 0
 
-    def compute(taken: Turns) -> None:
+    def compute(task: CooperativeTask) -> None:
         nonlocal running, most
         running += 1
         most = max(most, running)
         for _ in range(5):
-            taken.give_way()
+            task.yield_control()
         running -= 1
 
     async def main() -> None:
-        taker = TurnTaker()
-        await asyncio.gather(*(taker.run(compute) for _ in range(30)))
+        executor = CooperativeExecutor()
+        await asyncio.gather(*(executor.run(compute) for _ in range(30)))
 
     asyncio.run(main())
-    assert most == turns.AT_ONCE
+    assert most == cooperative.MAX_CONCURRENCY
 
 
 def test_a_computation_that_nobody_waits_for_ends() -> None:
     ended = threading.Event()
 
-    def compute(taken: Turns) -> None:
+    def compute(task: CooperativeTask) -> None:
         try:
             while True:
-                taken.give_way()
-        except AbandonedError:
+                task.yield_control()
+        except QueryCancelledError:
             ended.set()
             raise
 
     async def main() -> None:
-        task = asyncio.create_task(TurnTaker().run(compute))
+        task = asyncio.create_task(CooperativeExecutor().run(compute))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -115,15 +115,15 @@ def test_a_computation_that_nobody_waits_for_ends() -> None:
 
 
 def test_at_the_end_of_the_daemon_everything_fails() -> None:
-    def compute(taken: Turns) -> None:
+    def compute(task: CooperativeTask) -> None:
         while True:
-            taken.give_way()
+            task.yield_control()
 
     async def main() -> list[BaseException | None]:
-        taker = TurnTaker()
-        tasks = [asyncio.create_task(taker.run(compute)) for _ in range(2 * turns.AT_ONCE)]
+        executor = CooperativeExecutor()
+        tasks = [asyncio.create_task(executor.run(compute)) for _ in range(2 * cooperative.MAX_CONCURRENCY)]
         await asyncio.sleep(0)
-        taker.close()
+        executor.close()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     assert {str(error) for error in asyncio.run(main())} == {"the daemon is stopping"}
