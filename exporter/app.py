@@ -9,10 +9,10 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from exporter.alerting.fanout_sink import FanoutSink
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.alerting.options import Options
-from exporter.alerting.sinks import AlertSinks
 from exporter.clock import Clock, Leap, SteadyClock, SystemClock
 from exporter.clock_followers import ClockFollowers
 from exporter.clock_watch import ClockWatch
@@ -117,7 +117,7 @@ class App:
             plan.routing.config,
             prepared.integrations_of,
             clock=self._clock,
-            journal=self.keeper.journal,
+            alert_store=self.keeper.alert_store,
             metrics=AlertingMetrics(self.own.registry),
             external_url=external_url_of(plan, listener, plan.access.config),
             # Every target has been sampled and every rule evaluated once by then.
@@ -127,7 +127,7 @@ class App:
         self.environment = Environment(
             engine=queries.rule_engine,
             store=self.store,
-            sink=AlertSinks(self.alerting, self.forwarder),
+            sink=FanoutSink(self.alerting, self.forwarder),
             state=self.keeper.alerts,
             relabel=job_labels.of_alert,
             executor=queries.rule_executor,

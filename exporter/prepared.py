@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from exporter.alerting.integration import Integration
 from exporter.check.plan import warnings_of
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.discovery.base import Source
 from exporter.discovery.manager import build_sources
 from exporter.log import get_logger
+from exporter.notify.integration import Integration
 from exporter.notify.slack_messages import Messages
 from exporter.reload import Plan
 
@@ -37,8 +37,8 @@ def prepare(plan: Plan, messages: Messages) -> Prepared:
 
     Raises `ConfigError`. Takes its time: call it in a thread where others wait.
     """
-    make = plan.routing.bind(messages)
-    integrations = {receiver.name: make(receiver) for receiver in plan.routing.config.receivers}
+    factory = plan.routing.integration_factory(messages)
+    integrations = {receiver.name: factory(receiver) for receiver in plan.routing.config.receivers}
     return Prepared(plan, build_sources(plan.config.discovery), integrations, _warnings(plan))
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from exporter.alerting.setup import MakeIntegrations
 from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertmanager_config
+from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.alertmanager.templates import expand
 from exporter.config.document import Document
 from exporter.errors import ConfigError, Problem
+from exporter.notify.integration import Integration
 from exporter.notify.integrations import IntegrationFactory
 from exporter.notify.slack_messages import MemoryMessages, Messages
 
@@ -22,11 +23,12 @@ _NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 class Routing:
     """A configuration, and what makes the integrations of its receivers.
 
-    `bind` takes what remembers the messages posted in Slack: an update goes to the message that stands there.
+    `integration_factory` takes the store of the messages posted in Slack: an update goes to the message that
+    stands there.
     """
 
     config: AlertmanagerConfig
-    bind: Callable[[Messages], MakeIntegrations]
+    integration_factory: Callable[[Messages], Callable[[Receiver], Sequence[Integration]]]
     missing_templates: Sequence[Problem] = ()
     """Calls of templates that do not exist: no message can be made where one stands."""
 
@@ -53,7 +55,7 @@ def load_routing(
     document = Document.load(path, lenient=True)
     config = parse_alertmanager_config(document)
 
-    def bind(messages: Messages) -> IntegrationFactory:
+    def integration_factory(messages: Messages) -> IntegrationFactory:
         return IntegrationFactory(
             config.global_,
             now,
@@ -66,9 +68,9 @@ def load_routing(
             smtp_auth_without_tls=smtp_auth_without_tls,
         )
 
-    factory = bind(MemoryMessages())
+    factory = integration_factory(MemoryMessages())
     _check_receivers(config, factory)
-    return Routing(config, bind, tuple(dict.fromkeys(factory.doubts)))
+    return Routing(config, integration_factory, tuple(dict.fromkeys(factory.doubts)))
 
 
 def doubt_links(config: AlertmanagerConfig, external_url: str, host: str) -> str:

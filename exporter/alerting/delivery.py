@@ -1,21 +1,19 @@
-"""Bringing the state of one group to one integration, and trying again until the time is over."""
+"""Delivery of the alerts of one group to one integration, retried until the flush is over."""
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from collections.abc import Iterator
+from typing import Final
 
-from exporter.alerting.history import Outcome, record_of
-from exporter.alerting.journal import Journal
-from exporter.alerting.log import LogKey
+from exporter.alerting.aggregation_group import AggregationGroup
+from exporter.alerting.alert_store import AlertStore
+from exporter.alerting.history import NotificationOutcome, record_of
 from exporter.alerting.metrics import Metrics
-from exporter.alerting.pipeline import Context, Pipeline
-from exporter.alerting.routes import RouteOptions
+from exporter.alerting.nflog import LogKey
+from exporter.alerting.pipeline import MultiStage, NotifyContext
 from exporter.clock import Clock
 from exporter.errors import NotifyError
 from exporter.log import get_logger
-from exporter.model.alert import Alert
-from exporter.model.labels import Labels
 
 MIN_FLUSH_SECONDS: Final = 10.0
 """A flush may last as long as the group interval, and at least this."""
@@ -29,58 +27,39 @@ _log = get_logger(__name__)
 
 
 def backoff(rng: random.Random) -> Iterator[float]:
-    """Delays between tries in seconds: they grow by half, up to a minute, each spread by half around that."""
+    """Yield delays between attempts in seconds: growing by half, up to a minute, each spread by half."""
     delay = _FIRST_DELAY_SECONDS
     while True:
         yield delay * rng.uniform(1 - _JITTER, 1 + _JITTER)
         delay = min(delay * _GROWTH, _MAX_DELAY_SECONDS)
 
 
-class Subject(Protocol):
-    """The group that a delivery is about."""
-
-    key: str
-    labels: Labels
-    options: RouteOptions
-
-    def snapshot(self, now: float) -> Sequence[Alert]:
-        """The alerts of the group as they are at this moment."""
-        ...
-
-    def settle(self, delivery: "Delivery", alerts: Sequence[Alert], now: float) -> None:
-        """These alerts need no more telling by this delivery."""
-        ...
-
-    def wake(self, at: float) -> None:
-        """Flush at this moment at the latest."""
-        ...
-
-
 class Delivery:
-    """One group and one integration. At most one flush runs; what comes meanwhile makes it run once more.
+    """One group and one integration. At most one flush runs; a second one is run after it, once.
 
-    Every try takes the alerts as they are then: who comes back after an hour is told the present, once.
+    Every attempt takes the alerts as they are then: a receiver that comes back after an hour is notified of
+    the present state, once.
     """
 
     def __init__(
         self,
-        subject: Subject,
-        pipeline: Pipeline,
+        group: AggregationGroup,
+        pipeline: MultiStage,
         log_key: LogKey,
         lock: asyncio.Lock,
         *,
         metrics: Metrics,
-        journal: Journal,
+        alert_store: AlertStore,
         clock: Clock,
         rng: random.Random,
     ) -> None:
         self.log_key = log_key
-        self._subject = subject
+        self._group = group
         self._pipeline = pipeline
         # Shared by all deliveries with the same log key, also by those of a replaced configuration.
         self._lock = lock
         self._metrics = metrics
-        self._journal = journal
+        self._alert_store = alert_store
         self._clock = clock
         self._rng = rng
         self._task: asyncio.Task[None] | None = None
@@ -90,7 +69,7 @@ class Delivery:
 
     @property
     def is_running(self) -> bool:
-        """Whether a flush is under way."""
+        """Return whether a flush is under way."""
         return self._task is not None
 
     def flush(self) -> None:
@@ -101,7 +80,7 @@ class Delivery:
             self._task = asyncio.create_task(self._run())
 
     def stop(self) -> "asyncio.Task[None] | None":
-        """Start nothing more; the task of a try that is under way and will still end."""
+        """Start nothing more; return the task of an attempt that is under way and will still end."""
         self._stopping.set()
         return self._task
 
@@ -113,15 +92,15 @@ class Delivery:
                     self._is_due_again = False
                     await self._deliver()
         except Exception:
-            _log.exception("a flush failed", group=self._subject.key)
+            _log.exception("a flush failed", group=self._group.key)
         finally:
             self._task = None
-            self._subject.settle(self, (), self._clock.now())
+            self._group.mark_notified(self, (), self._clock.now())
 
     async def _deliver(self) -> None:
-        """Try until it succeeds, makes no sense, or the time of the flush is over."""
+        """Try until it succeeds, cannot be retried, or the time of the flush is over."""
         time = asyncio.get_running_loop().time
-        deadline = time() + max(self._subject.options.group_interval, MIN_FLUSH_SECONDS)
+        deadline = time() + max(self._group.options.group_interval, MIN_FLUSH_SECONDS)
         delays = backoff(self._rng)
         attempt = 1
         while True:
@@ -138,31 +117,33 @@ class Delivery:
                 return
             attempt += 1
 
-    def _context(self, deadline: float, attempt: int) -> Context:
-        subject = self._subject
+    def _context(self, deadline: float, attempt: int) -> NotifyContext:
+        group = self._group
         now = self._clock.now()
-        return Context(
-            subject.key, subject.labels, subject.options, self.log_key, now, deadline, attempt=attempt
+        return NotifyContext(
+            group.key, group.labels, group.options, self.log_key, now, deadline, attempt=attempt
         )
 
-    async def _try(self, context: Context) -> None:
-        alerts = self._subject.snapshot(context.now)
+    async def _try(self, context: NotifyContext) -> None:
+        alerts = self._group.snapshot(context.now)
         await self._pipeline.exec(context, alerts)
         self._has_failed = False
-        self._subject.settle(self, alerts, context.now)
+        self._group.mark_notified(self, alerts, context.now)
         if context.wake_at is not None:
-            self._subject.wake(context.wake_at)
+            self._group.wake(context.wake_at)
 
-    async def _fail(self, context: Context, error: NotifyError) -> None:
+    async def _fail(self, context: NotifyContext, error: NotifyError) -> None:
         """Give up this flush; the next one tries again. Only the first failure goes into the history."""
         self._metrics.failed.labels(self.log_key.integration, error.kind).inc()
         if self._has_failed:
             return
         self._has_failed = True
-        await self._journal.add_record(record_of(context, self._clock.now(), Outcome.FAILED, str(error)))
+        await self._alert_store.add_record(
+            record_of(context, self._clock.now(), NotificationOutcome.FAILED, str(error))
+        )
 
     async def _pause(self, seconds: float) -> bool:
-        """Wait; whether the wait ended because everything is to stop."""
+        """Wait; return whether the wait ended because everything is to stop."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._stopping.wait()

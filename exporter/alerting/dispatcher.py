@@ -1,13 +1,16 @@
-"""Sorting alerts into groups."""
+"""Dispatcher: sorts alerts into aggregation groups.
+
+Source of the word: github.com/prometheus/alertmanager, dispatch/dispatch.go.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.alerting.alerts import Alerts
+from exporter.alerting.aggregation_group import AggregationGroup, Flusher
+from exporter.alerting.alert_provider import AlertProvider
 from exporter.alerting.delivery import Delivery
-from exporter.alerting.group import Group
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.routes import Route
 from exporter.clock import Clock
@@ -16,11 +19,11 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.model.quoting import quote
 
-MakeDeliveries = Callable[[Group], Sequence[Delivery]]
-"""Gives a new group its ways to the integrations of its receiver."""
+MakeDeliveries = Callable[[AggregationGroup], Sequence[Delivery]]
+"""Makes the deliveries of a new group, to the integrations of its receiver."""
 
 GroupId = tuple[str, str, Labels]
-"""What a group is recognized by in another configuration: key of the route, receiver, labels."""
+"""Identity of a group in another configuration: key of the route, receiver, labels."""
 
 # Alerts that are sorted into groups before others get a turn on the event loop.
 _BATCH: Final = 100
@@ -29,8 +32,8 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """Where a group stands in its rhythm."""
+class GroupTiming:
+    """The next flush of a group (epoch seconds), and whether it had one."""
 
     due_at: float
     has_flushed: bool
@@ -40,7 +43,7 @@ class Dispatcher:
     """All groups of one configuration.
 
     At most `limit` of them: then alerts that need a new one are left out and counted.
-    `earlier` are the groups of the configuration before: the same group keeps its rhythm.
+    `earlier` are the groups of the configuration before: the same group keeps its timing.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class Dispatcher:
         clock: Clock,
         metrics: Metrics,
         limit: int,
-        earlier: Mapping[GroupId, Timing],
+        earlier: Mapping[GroupId, GroupTiming],
     ) -> None:
         self.route = route
         self._make_deliveries = make_deliveries
@@ -59,12 +62,12 @@ class Dispatcher:
         self._metrics = metrics
         self._limit = limit
         self._earlier = earlier
-        self._groups: dict[tuple[Route, Labels], Group] = {}
+        self._groups: dict[tuple[Route, Labels], AggregationGroup] = {}
         self._is_full = False
         self._is_stopped = False
 
     @property
-    def groups(self) -> Sequence[Group]:
+    def groups(self) -> Sequence[AggregationGroup]:
         """The groups that hold alerts."""
         return list(self._groups.values())
 
@@ -82,8 +85,8 @@ class Dispatcher:
             if group is not None:
                 group.insert(alert, max(now, not_before), now)
 
-    async def dispatch_all(self, alerts: Alerts) -> None:
-        """Put all alerts into their groups, and give way to others now and then."""
+    async def dispatch_all(self, alerts: AlertProvider) -> None:
+        """Put all alerts into their groups; yields to the event loop now and then."""
         for number, labels in enumerate([alert.labels for alert in alerts], 1):
             # As it is now: it may have come once more meanwhile, or be over.
             alert = alerts.get(labels)
@@ -93,69 +96,69 @@ class Dispatcher:
                 await asyncio.sleep(0)
 
     def is_pending(self, labels: Labels) -> bool:
-        """Whether a group holds this alert."""
+        """Return whether a group holds this alert."""
         for route in self.route.match(labels):
             group = self._groups.get((route, route.group_labels(labels)))
             if group is not None and labels in group:
                 return True
         return False
 
-    def timings(self) -> Mapping[GroupId, Timing]:
-        """Where the groups stand, for the dispatcher of the next configuration.
+    def timings(self) -> Mapping[GroupId, GroupTiming]:
+        """Return the timings of the groups, for the dispatcher of the next configuration.
 
-        A group that is just telling, or trying to, is due at once there: its tries end here.
+        A group with a notification in flight is due at once there, because retries of this one are cancelled.
         """
         now = self._clock.now()
         return {
-            (group.route.key, group.options.receiver, group.labels): Timing(
-                now if group.is_telling else group.due_at, group.has_flushed
+            (group.route.key, group.options.receiver, group.labels): GroupTiming(
+                now if group.is_notifying else group.due_at, group.has_flushed
             )
             for group in self._groups.values()
         }
 
     def follow_clock(self, moved: float, change: Callable[[Alert], Alert]) -> None:
-        """Time has moved by so many seconds at once, and every alert changes with it."""
+        """Move all times by so many seconds, and change every alert."""
         for group in self._groups.values():
             group.follow_clock(moved, change)
 
     def stop(self) -> Sequence["asyncio.Task[None]"]:
-        """Take and flush no more; the tasks of what is under way."""
+        """Accept and flush no more; return the tasks of what is under way."""
         self._is_stopped = True
         for group in self._groups.values():
             group.stop()
         return [task for delivery in self._deliveries() if (task := delivery.stop()) is not None]
 
-    def _deliveries(self) -> Iterable[Delivery]:
+    def _deliveries(self) -> Iterable[Flusher]:
         return (delivery for group in self.groups for delivery in group.deliveries)
 
-    def _create(self, route: Route, labels: Labels, not_before: float) -> Group | None:
+    def _create(self, route: Route, labels: Labels, not_before: float) -> AggregationGroup | None:
         if len(self._groups) >= self._limit:
             self._metrics.group_limit_reached.inc()
             if not self._is_full:
                 _log.error("too many groups, an alert is left out", limit=self._limit)
             self._is_full = True
             return None
-        group = Group(route, labels, f"{route.key}:{_format(labels)}", self._clock, self._remove)
+        group = AggregationGroup(route, labels, f"{route.key}:{_format(labels)}", self._clock, self._remove)
         self._groups[(route, labels)] = group
         self._metrics.groups.set(len(self._groups))
         timing = self._timing(route, labels, not_before)
         group.begin(self._make_deliveries(group), timing.due_at, has_flushed=timing.has_flushed)
         return group
 
-    def _timing(self, route: Route, labels: Labels, not_before: float) -> Timing:
+    def _timing(self, route: Route, labels: Labels, not_before: float) -> GroupTiming:
         now, options = self._clock.now(), route.options
         earlier = self._earlier.get((route.key, options.receiver, labels))
         if earlier is None:
-            return Timing(max(now + options.group_wait, not_before), has_flushed=False)
+            return GroupTiming(max(now + options.group_wait, not_before), has_flushed=False)
         longest = options.group_interval if earlier.has_flushed else options.group_wait
-        return Timing(min(earlier.due_at, now + longest), earlier.has_flushed)
+        return GroupTiming(min(earlier.due_at, now + longest), earlier.has_flushed)
 
-    def _remove(self, group: Group) -> None:
+    def _remove(self, group: AggregationGroup) -> None:
         self._groups.pop((group.route, group.labels), None)
         self._metrics.groups.set(len(self._groups))
         self._is_full = False
 
 
 def _format(labels: Labels) -> str:
-    """As Alertmanager prints a label set in group keys; values are quoted as Go does."""
+    """Format labels as Alertmanager prints them in group keys; values are quoted as Go does."""
     return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"

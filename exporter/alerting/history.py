@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from exporter.alerting.pipeline import Context
+from exporter.alerting.pipeline import NotifyContext
 from exporter.model.labels import Labels
 
 RETENTION_SECONDS: Final = 30 * 24 * 3600.0
@@ -14,7 +14,7 @@ MAX_ALERTS: Final = 50
 """How many alerts of one notification are listed; the rest is only counted."""
 
 
-class Outcome(StrEnum):
+class NotificationOutcome(StrEnum):
     """How a notification ended."""
 
     SENT = "sent"
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ToldAlert:
+class NotifiedAlert:
     """One alert of a notification."""
 
     labels: Labels
@@ -41,17 +41,19 @@ class HistoryRecord:
     integration: str
     group_key: str
     group_labels: Labels
-    outcome: Outcome
+    outcome: NotificationOutcome
     attempts: int
     firing: int
     resolved: int
-    alerts: tuple[ToldAlert, ...]
+    alerts: tuple[NotifiedAlert, ...]
     error: str = ""
 
 
-def record_of(context: Context, at: float, outcome: Outcome, error: str = "") -> HistoryRecord:
+def record_of(
+    context: NotifyContext, at: float, outcome: NotificationOutcome, error: str = ""
+) -> HistoryRecord:
     """The record of a notification that was tried."""
-    resolved = sum(alert.is_resolved(context.now) for alert in context.told)
+    resolved = sum(alert.is_resolved(context.now) for alert in context.sent_alerts)
     return HistoryRecord(
         at=at,
         receiver=context.log_key.receiver,
@@ -60,11 +62,11 @@ def record_of(context: Context, at: float, outcome: Outcome, error: str = "") ->
         group_labels=context.group_labels,
         outcome=outcome,
         attempts=context.attempt,
-        firing=len(context.told) - resolved,
+        firing=len(context.sent_alerts) - resolved,
         resolved=resolved,
         alerts=tuple(
-            ToldAlert(alert.labels, "resolved" if alert.is_resolved(context.now) else "firing")
-            for alert in context.told[:MAX_ALERTS]
+            NotifiedAlert(alert.labels, "resolved" if alert.is_resolved(context.now) else "firing")
+            for alert in context.sent_alerts[:MAX_ALERTS]
         ),
         error=error,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from exporter.alerting.alerts import Alerts
+from exporter.alerting.alert_provider import AlertProvider
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -47,7 +47,7 @@ class Rule:
         known = self._is_target.get(labels)
         return _all_match(self._target, labels) if known is None else known
 
-    def inhibitor_of(self, labels: Labels, alerts: Alerts, now: float) -> Labels | None:
+    def inhibitor_of(self, labels: Labels, alerts: AlertProvider, now: float) -> Labels | None:
         """The labels of a firing source that inhibits this target.
 
         An alert that matches both sides is not inhibited by others that do, itself included.
@@ -74,7 +74,7 @@ class Inhibitor:
     after a start its source may just not have been evaluated yet.
     """
 
-    def __init__(self, rules: Iterable[InhibitRule], alerts: Alerts, hold_until: float = 0.0) -> None:
+    def __init__(self, rules: Iterable[InhibitRule], alerts: AlertProvider, hold_until: float = 0.0) -> None:
         self._rules = [Rule(rule) for rule in rules]
         self._alerts = alerts
         self.hold_until = hold_until

@@ -4,31 +4,31 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
-from exporter.alerting.alerts import Alerts
-from exporter.alerting.group import Group
-from exporter.alerting.history import RETENTION_SECONDS, HistoryRecord
-from exporter.alerting.journal import Journal
-from exporter.alerting.log import NotificationLog
+from exporter.alerting.aggregation_group import AggregationGroup
+from exporter.alerting.alert_provider import AlertProvider
+from exporter.alerting.alert_store import AlertStore
+from exporter.alerting.alertmanager_state import AlertmanagerState
+from exporter.alerting.history import HistoryRecord
+from exporter.alerting.maintenance import MAINTENANCE_SECONDS, collect_garbage, save_everything
 from exporter.alerting.metrics import Metrics
+from exporter.alerting.nflog import NotificationLog
 from exporter.alerting.not_sent import SilentReceiver, silent_receivers
 from exporter.alerting.options import Options
+from exporter.alerting.pipeline_builder import PipelineBuilder
 from exporter.alerting.receiver_state import ReceiverState, states_of
 from exporter.alerting.routes import RouteOptions
 from exporter.alerting.saving import expire_saved, put_saved
-from exporter.alerting.setup import MakeIntegrations, Services, build_setup
 from exporter.alerting.silences import Silence, Silences
 from exporter.alerting.status import AlertStatus, count_states, status_of
 from exporter.clock import Clock, Leap
 from exporter.config.alertmanager.config import AlertmanagerConfig
+from exporter.config.alertmanager.receivers import Receiver
 from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
-
-MAINTENANCE_SECONDS: Final = 60.0
-"""How often what is over is forgotten."""
+from exporter.notify.integration import Integration
 
 _log = get_logger(__name__)
 
@@ -44,10 +44,10 @@ class AlertManager:
     def __init__(
         self,
         config: AlertmanagerConfig,
-        make_integrations: MakeIntegrations,
+        integration_factory: Callable[[Receiver], Sequence[Integration]],
         *,
         clock: Clock,
-        journal: Journal,
+        alert_store: AlertStore,
         metrics: Metrics,
         external_url: str,
         options: Options | None = None,
@@ -56,11 +56,11 @@ class AlertManager:
     ) -> None:
         self._options = options or Options()
         self._relabel = relabel
-        self._services = Services(
+        self._state = AlertmanagerState(
             clock=clock,
             metrics=metrics,
-            journal=journal,
-            alerts=Alerts(self._options.max_alerts),
+            alert_store=alert_store,
+            alerts=AlertProvider(self._options.max_alerts),
             silences=Silences(self._options.max_silences),
             log=NotificationLog(),
             external_url=external_url,
@@ -68,48 +68,50 @@ class AlertManager:
             concurrency=self._options.concurrency,
             rng=rng or random.Random(),
         )
-        self._setup = build_setup(config, make_integrations, self._services, hold_until=0.0)
-        self._dispatcher = self._setup.make_dispatcher(self._services, {})
+        self._pipelines = PipelineBuilder(config, integration_factory, self._state, hold_until=0.0)
+        self._dispatcher = self._pipelines.make_dispatcher({})
         self._hold_until = 0.0
         self._retired: set[asyncio.Task[None]] = set()
         self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
-        self._note_setup()
+        self._update_config_metrics()
 
     @property
     def config(self) -> AlertmanagerConfig:
         """The configuration in force."""
-        return self._setup.config
+        return self._pipelines.config
 
     @property
     def silent_receivers(self) -> Sequence[SilentReceiver]:
         """The receivers that are not sent to, or not by all that they name."""
-        return silent_receivers(self._setup.not_sent)
+        return silent_receivers(self._pipelines.not_sent)
 
     @property
     def receiver_states(self) -> Sequence[ReceiverState]:
         """How every entry of a receiver fares that is sent to."""
-        return list(states_of(self._setup.integrations, self._setup.gates, self._services.clock.now()))
+        return list(
+            states_of(self._pipelines.integrations, self._pipelines.limiters, self._state.clock.now())
+        )
 
     @property
     def alerts(self) -> Iterable[Alert]:
         """Every alert that is known, resolved ones included."""
-        return self._services.alerts
+        return self._state.alerts
 
     @property
-    def groups(self) -> Sequence[Group]:
+    def groups(self) -> Sequence[AggregationGroup]:
         """The groups that hold alerts."""
         return self._dispatcher.groups
 
     @property
     def silences(self) -> Silences:
         """The silences; change them through `put_silence` and `expire_silence` only."""
-        return self._services.silences
+        return self._state.silences
 
     async def start(self) -> None:
         """Take up what was saved, and begin to tell."""
-        now = self._services.clock.now()
-        self._hold_until = self._setup.inhibitor.hold_until = now + self._options.hold_seconds
+        now = self._state.clock.now()
+        self._hold_until = self._pipelines.inhibitor.hold_until = now + self._options.hold_seconds
         await self._restore(now)
         self._maintenance = asyncio.create_task(self._maintain())
 
@@ -129,21 +131,21 @@ class AlertManager:
         One without a start began now; one without an end is assumed to end after `resolve_timeout`. `source`
         is how they came, for the counters.
         """
-        now = self._services.clock.now()
+        now = self._state.clock.now()
         kept = []
         for alert in alerts:
             complete = self._complete(alert, now)
             status = "resolved" if complete.is_resolved(now) else "firing"
-            self._services.metrics.received.labels(status, source).inc()
-            known = self._take(complete, now)
+            self._state.metrics.received.labels(status, source).inc()
+            known = self._ingest(complete, now)
             if known is not None:
                 kept.append(known)
-        await self._services.journal.save_alerts(kept)
+        await self._state.alert_store.save_alerts(kept)
 
     def follow_clock(self, leap: Leap) -> None:
         """The clock has leapt: what fires goes on firing, nothing begins in the future, and reminders come
         when they would have come."""
-        services, now = self._services, self._services.clock.now()
+        state, now = self._state, self._state.clock.now()
         before = now - leap.moved
 
         def follow(alert: Alert) -> Alert:
@@ -152,37 +154,40 @@ class AlertManager:
             ends_at = alert.ends_at and alert.ends_at + leap.moved
             return shifted if alert.is_resolved(before) else replace(shifted, ends_at=ends_at)
 
-        services.alerts.change(follow)
+        state.alerts.change(follow)
         self._dispatcher.follow_clock(leap.moved, follow)
-        services.log.shift(leap.jumped)
-        services.silences.set_back(before, now)
+        state.log.shift(leap.jumped)
+        state.silences.set_back(before, now)
         self._hold_until += leap.moved
-        self._setup.inhibitor.hold_until = self._hold_until
-        self._retire(asyncio.create_task(self._save_everything()))
+        self._pipelines.inhibitor.hold_until = self._hold_until
+        self._retire(asyncio.create_task(save_everything(self._state)))
 
     def count_invalid(self, count: int, *, source: str) -> None:
         """Count alerts that were refused before they got here."""
-        self._services.metrics.invalid.labels(source).inc(count)
+        self._state.metrics.invalid.labels(source).inc(count)
 
     async def reload(
-        self, config: AlertmanagerConfig, make_integrations: MakeIntegrations, external_url: str = ""
+        self,
+        config: AlertmanagerConfig,
+        integration_factory: Callable[[Receiver], Sequence[Integration]],
+        external_url: str = "",
     ) -> None:
         """Go over to another configuration; alerts, silences, log and the rhythm of groups stay, as does the
         external URL where none is given.
 
         Raises `exporter.errors.ConfigError`, and then nothing has changed.
         """
-        before = self._services
-        services = replace(before, external_url=external_url or before.external_url)
-        setup = build_setup(config, make_integrations, services, self._hold_until)
-        self._services = services
+        before = self._state
+        state = replace(before, external_url=external_url or before.external_url)
+        pipelines = PipelineBuilder(config, integration_factory, state, self._hold_until)
+        self._state = state
         earlier = self._dispatcher.timings()
         for task in self._dispatcher.stop():
             self._retire(task)
-        self._setup = setup
-        self._note_setup()
-        self._dispatcher = setup.make_dispatcher(services, earlier)
-        await self._dispatcher.dispatch_all(services.alerts)
+        self._pipelines = pipelines
+        self._update_config_metrics()
+        self._dispatcher = pipelines.make_dispatcher(earlier)
+        await self._dispatcher.dispatch_all(state.alerts)
 
     def _retire(self, task: "asyncio.Task[None]") -> None:
         """Let a task end by itself; a stop waits for it."""
@@ -195,46 +200,46 @@ class AlertManager:
         Raises `InvalidSilenceError` and `UnknownSilenceError` of `exporter.alerting.silences`, and
         `exporter.errors.StateError` where it cannot be saved: then it is as it was before.
         """
-        services, now = self._services, self._services.clock.now()
-        return await put_saved(services.silences, services.journal, silence, now)
+        state, now = self._state, self._state.clock.now()
+        return await put_saved(state.silences, state.alert_store, silence, now)
 
     async def expire_silence(self, silence_id: str) -> None:
         """End a silence now; raises `exporter.alerting.silences.UnknownSilenceError`, and `StateError` as
         `put_silence` does."""
-        services, now = self._services, self._services.clock.now()
-        await expire_saved(services.silences, services.journal, silence_id, now)
+        state, now = self._state, self._state.clock.now()
+        await expire_saved(state.silences, state.alert_store, silence_id, now)
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
-        """What was sent, the newest first; see `Journal.read_history`."""
-        return await self._services.journal.read_history(since, limit, receiver)
+        """What was sent, the newest first; see `AlertStore.read_history`."""
+        return await self._state.alert_store.read_history(since, limit, receiver)
 
     def status(self, labels: Labels) -> AlertStatus:
         """What keeps an alert quiet at the moment."""
-        services = self._services
-        return status_of(labels, services.silences, self._setup.inhibitor, services.clock.now())
+        state = self._state
+        return status_of(labels, state.silences, self._pipelines.inhibitor, state.clock.now())
 
     def receivers_of(self, labels: Labels) -> Sequence[str]:
         """The names of the receivers that an alert with these labels goes to."""
-        return [route.options.receiver for route in self._setup.route.match(labels)]
+        return [route.options.receiver for route in self._pipelines.route.match(labels)]
 
-    def muted_by(self, group: Group) -> Sequence[str]:
+    def muted_by(self, group: AggregationGroup) -> Sequence[str]:
         """The time intervals that silence a group at the moment."""
         return self._muted_by(group.options)
 
     def is_muted(self, labels: Labels) -> bool:
         """Whether time intervals silence every route of an alert at the moment."""
-        return all(self._muted_by(route.options) for route in self._setup.route.match(labels))
+        return all(self._muted_by(route.options) for route in self._pipelines.route.match(labels))
 
     def _muted_by(self, options: RouteOptions) -> Sequence[str]:
-        now = self._services.clock.now()
+        now = self._state.clock.now()
         active = options.active_intervals
-        if active and not self._setup.intervals.containing(active, now):
+        if active and not self._pipelines.intervals.containing(active, now):
             return active
-        return self._setup.intervals.containing(options.mute_intervals, now)
+        return self._pipelines.intervals.containing(options.mute_intervals, now)
 
-    def _note_setup(self) -> None:
-        metrics, integrations = self._services.metrics, self._setup.integrations
-        metrics.expect_unsent(self._setup.not_sent)
+    def _update_config_metrics(self) -> None:
+        metrics, integrations = self._state.metrics, self._pipelines.integrations
+        metrics.expect_unsent(self._pipelines.not_sent)
         metrics.receivers.set(len(integrations))
         metrics.integrations.set(sum(map(len, integrations.values())))
         metrics.config.applied(self.config.to_yaml())
@@ -246,15 +251,15 @@ class AlertManager:
         ends_at = now + self.config.global_.resolve_timeout.seconds
         return replace(alert, starts_at=starts_at, ends_at=ends_at, updated_at=now, timeout=True)
 
-    def _take(self, alert: Alert, now: float, not_before: float = 0.0) -> Alert | None:
+    def _ingest(self, alert: Alert, now: float, not_before: float = 0.0) -> Alert | None:
         """Put an alert where it belongs; what is known about it now, None where there is no room for it."""
-        services = self._services
-        known = services.alerts.get(alert.labels)
-        alert_now = services.alerts.put(alert)
+        state = self._state
+        known = state.alerts.get(alert.labels)
+        alert_now = state.alerts.put(alert)
         if alert_now is None:
-            services.metrics.alerts_refused.inc()
+            state.metrics.alerts_refused.inc()
             return None
-        self._setup.inhibitor.add(alert_now)
+        self._pipelines.inhibitor.add(alert_now)
         is_repeated_end = (
             known is not None
             and known.is_resolved(now)
@@ -266,14 +271,14 @@ class AlertManager:
         return alert_now
 
     async def _restore(self, now: float) -> None:
-        services = self._services
+        state = self._state
         try:
-            before = await services.journal.load()
+            before = await state.alert_store.load()
         except StateError as error:
             _log.error("saved alerts cannot be read, starting without them", error=str(error))
             return
         saved = before.relabelled(self._relabel)
-        services.silences.restore(saved.silences)
+        state.silences.restore(saved.silences)
         # The last moment that the process is known to have lived.
         alive_at = max(
             (*(entry.at for entry in saved.entries), *(one.updated_at for one in saved.alerts)), default=0.0
@@ -281,15 +286,15 @@ class AlertManager:
         # Where that is still to come, the clock was ahead, and has been set right since.
         ahead = max(0.0, alive_at - now)
         if ahead:
-            services.silences.set_back(alive_at, now)
+            state.silences.set_back(alive_at, now)
         for entry in saved.entries:
-            services.log.put(entry.shifted(-ahead))
+            state.log.put(entry.shifted(-ahead))
         for alert in saved.alerts:
-            self._take(self._resume(alert.shifted(-ahead), alive_at - ahead, now), now, self._hold_until)
+            self._ingest(self._resume(alert.shifted(-ahead), alive_at - ahead, now), now, self._hold_until)
         if ahead or saved is not before:
-            await self._save_everything()
+            await save_everything(self._state)
         kept = {alert.labels for alert in saved.alerts}
-        await services.journal.delete_alerts([one.labels for one in before.alerts if one.labels not in kept])
+        await state.alert_store.delete_alerts([one.labels for one in before.alerts if one.labels not in kept])
 
     def _resume(self, alert: Alert, alive_at: float, now: float) -> Alert:
         """A saved alert as it counts after a start.
@@ -305,40 +310,26 @@ class AlertManager:
         while True:
             await asyncio.sleep(MAINTENANCE_SECONDS)
             try:
-                await self._collect_garbage(self._services.clock.now())
+                await collect_garbage(
+                    self._state,
+                    self._dispatcher,
+                    self._pipelines.inhibitor,
+                    max_log_entries=self._options.max_log_entries,
+                    now=self._state.clock.now(),
+                )
             except Exception:
                 _log.exception("maintenance of alerts failed")
-
-    async def _collect_garbage(self, now: float) -> None:
-        services = self._services
-        gone = services.alerts.collect_garbage(now, self._dispatcher.is_pending)
-        for labels in gone:
-            self._setup.inhibitor.remove(labels)
-            services.silences.forget_alert(labels)
-        await services.journal.delete_alerts(gone)
-        await services.journal.delete_silences(services.silences.collect_garbage(now))
-        evicted = services.log.shrink(self._options.max_log_entries)
-        services.metrics.log_evicted.inc(len(evicted))
-        await services.journal.delete_entries([*services.log.collect_garbage(now), *evicted])
-        await services.journal.delete_history(now - RETENTION_SECONDS)
-
-    async def _save_everything(self) -> None:
-        services = self._services
-        await services.journal.save_alerts(list(services.alerts))
-        await services.journal.save_silences(list(services.silences))
-        for entry in services.log:
-            await services.journal.save_entry(entry)
 
     def _count_alerts(self) -> dict[str, int]:
         processed = {
             alert.labels for group in self._dispatcher.groups if group.has_flushed for alert in group.alerts
         }
-        now = self._services.clock.now()
-        counts = count_states(self._services.alerts, self.status, processed.__contains__, now)
+        now = self._state.clock.now()
+        counts = count_states(self._state.alerts, self.status, processed.__contains__, now)
         return {state.value: count for state, count in counts.items()}
 
     def _count_silences(self) -> dict[str, int]:
-        counts = self._services.silences.count(self._services.clock.now())
+        counts = self._state.silences.count(self._state.clock.now())
         return {state.value: count for state, count in counts.items()}
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from exporter.alerting.integration import CONCURRENCY
+from exporter.alerting.rate_limiter import CONCURRENCY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
-"""What happens to the alerts of a group on their way to one integration: a list of stages."""
+"""Pipeline of stages that the alerts of a group pass on their way to one integration.
+
+Source: `Stage` and `MultiStage` of github.com/prometheus/alertmanager, notify/.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.nflog import LogEntry, LogKey
 from exporter.alerting.routes import RouteOptions
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -12,11 +15,11 @@ from exporter.notify.notification import UNKNOWN_REASON
 
 
 @dataclass(slots=True)
-class Context:
-    """What the stages know besides the alerts, and tell each other. One per try.
+class NotifyContext:
+    """Values that the stages share besides the alerts. One per attempt.
 
-    `now` is the moment of the flush: the alerts that are handed in count as firing or resolved by it.
-    `deadline` is on the event loop's clock.
+    `now` is the moment of the flush in seconds since the epoch: the alerts that are handed in count as firing
+    or resolved by it. `deadline` is on the event loop's clock.
     """
 
     group_key: str
@@ -27,40 +30,44 @@ class Context:
     deadline: float
     attempt: int = 1
     entry: LogEntry | None = None
-    """What the receiver was told last."""
-    hidden: list[Alert] = field(default_factory=list)
+    """The notification log's entry: what the receiver was notified of last."""
+    muted: list[Alert] = field(default_factory=list)
     """Alerts that were taken out because they are muted."""
+    firing: frozenset[int] = frozenset()
+    """Fingerprints of the alerts that fire, of those that are not muted."""
+    resolved: frozenset[int] = frozenset()
+    """Fingerprints of the alerts that are resolved, of those that are not muted."""
     wake_at: float | None = None
-    """When to look again, if earlier than the group would."""
+    """Epoch seconds of the next flush, if it has to come earlier than the group's."""
     reason: str = UNKNOWN_REASON
-    """Why the receiver is told, in Alertmanager's words."""
-    told: tuple[Alert, ...] = ()
-    """What the message is about; empty where none needs to be sent."""
+    """The reason of the notification, in Alertmanager's words."""
+    sent_alerts: tuple[Alert, ...] = ()
+    """The alerts of the notification; empty where none needs to be sent."""
 
-    def believes(self, alert: Alert) -> bool:
-        """Whether the receiver believes that this alert fires."""
-        return self.entry is not None and alert.labels.fingerprint() in self.entry.believed
+    def was_notified_firing(self, alert: Alert) -> bool:
+        """Return whether the receiver was notified that this alert fires, and not of its end since."""
+        return self.entry is not None and alert.labels.fingerprint() in self.entry.notified_firing
 
 
 class Stage(Protocol):
-    """One thing that happens to alerts."""
+    """Step of a pipeline."""
 
-    async def exec(self, context: Context, alerts: Sequence[Alert]) -> Sequence[Alert]:
-        """The alerts that go on to the next stage; none ends the way.
+    async def exec(self, context: NotifyContext, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Return the alerts for the next stage; an empty result stops the pipeline.
 
-        Raises `exporter.errors.NotifyError` where a message could not be delivered.
+        Raises `exporter.errors.NotifyError` where a notification could not be delivered.
         """
         ...
 
 
-class Pipeline:
-    """Stages in their order."""
+class MultiStage:
+    """Executes stages in their order."""
 
     def __init__(self, *stages: Stage) -> None:
         self._stages = stages
 
-    async def exec(self, context: Context, alerts: Sequence[Alert]) -> Sequence[Alert]:
-        """Run the stages until one lets nothing through."""
+    async def exec(self, context: NotifyContext, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Execute the stages until one of them returns no alerts."""
         for stage in self._stages:
             if not alerts:
                 break

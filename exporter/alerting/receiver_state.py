@@ -1,9 +1,10 @@
-"""Which receivers take messages at the moment, and which asked to wait."""
+"""Receiver state: the last error of each integration, and until when it asked to wait."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exporter.alerting.integration import Gate, Integration
+from exporter.alerting.rate_limiter import RateLimiter
+from exporter.notify.integration import Integration
 from exporter.notify.not_sent import NotSent
 
 
@@ -11,8 +12,8 @@ from exporter.notify.not_sent import NotSent
 class ReceiverState:
     """One entry of a receiver, such as the second of its `slack_configs`, that counts all entries.
 
-    `error` is why the last message was not taken, empty where it was, or where there was none yet. Until
-    `waits_until` (epoch seconds) nothing is sent, as it asked by Retry-After; None where it did not.
+    `error` is why the last notification failed, empty where it was delivered, or where there was none yet.
+    Until `waits_until` (epoch seconds) nothing is sent, as it asked by Retry-After; None where it did not.
     """
 
     receiver: str
@@ -24,14 +25,16 @@ class ReceiverState:
 
 
 def states_of(
-    integrations: Mapping[str, Sequence[Integration]], gates: Mapping[str, Sequence[Gate]], now: float
+    integrations: Mapping[str, Sequence[Integration]],
+    limiters: Mapping[str, Sequence[RateLimiter]],
+    now: float,
 ) -> Iterator[ReceiverState]:
-    """The states of all that is sent to; `now` in epoch seconds."""
+    """Yield the states of all integrations that send; `now` in epoch seconds."""
     for receiver, entries in integrations.items():
-        for index, (integration, gate) in enumerate(zip(entries, gates[receiver], strict=True)):
+        for index, (integration, limiter) in enumerate(zip(entries, limiters[receiver], strict=True)):
             if isinstance(integration, NotSent):
                 continue
-            seconds = gate.closed_seconds
+            seconds = limiter.wait_seconds
             until = now + seconds if seconds else None
-            error = str(gate.error) if gate.error else ""
+            error = str(limiter.error) if limiter.error else ""
             yield ReceiverState(receiver, integration.name, index, error, until, seconds)

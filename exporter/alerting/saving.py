@@ -2,31 +2,31 @@
 
 from collections.abc import Sequence
 
-from exporter.alerting.journal import Journal
+from exporter.alerting.alert_store import AlertStore
 from exporter.alerting.silences import Silence, Silences
 from exporter.errors import StateError
 
 
-async def put_saved(silences: Silences, journal: Journal, silence: Silence, now: float) -> Silence:
+async def put_saved(silences: Silences, alert_store: AlertStore, silence: Silence, now: float) -> Silence:
     """`Silences.put`; raises `StateError` where it cannot be saved: then all is as it was before."""
     known = silences.find(silence.id)
     changed = silences.put(silence, now)
-    await _save(silences, journal, changed, known)
+    await _save(silences, alert_store, changed, known)
     return changed[-1]
 
 
-async def expire_saved(silences: Silences, journal: Journal, silence_id: str, now: float) -> None:
+async def expire_saved(silences: Silences, alert_store: AlertStore, silence_id: str, now: float) -> None:
     """`Silences.expire`; raises `StateError` as `put_saved` does."""
     known = silences.find(silence_id)
-    await _save(silences, journal, silences.expire(silence_id, now), known)
+    await _save(silences, alert_store, silences.expire(silence_id, now), known)
 
 
 async def _save(
-    silences: Silences, journal: Journal, changed: Sequence[Silence], known: Silence | None
+    silences: Silences, alert_store: AlertStore, changed: Sequence[Silence], known: Silence | None
 ) -> None:
-    if not changed or await journal.save_silences(changed):
+    if not changed or await alert_store.save_silences(changed):
         return
     before = [known] if known else []
-    await journal.delete_silences(silences.take_back(changed, before))
-    await journal.save_silences(before)
+    await alert_store.delete_silences(silences.revert(changed, before))
+    await alert_store.save_silences(before)
     raise StateError("the silence cannot be saved, so nothing has changed: see the log of the daemon")

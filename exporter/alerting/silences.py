@@ -105,15 +105,15 @@ class Silences:
             if known is not None:
                 changed += self.expire(known.id, now)
             silence = replace(silence, id=str(uuid.uuid4()), starts_at=max(silence.starts_at, now))
-        self._keep(silence)
+        self._store(silence)
         return [*changed, silence]
 
     def restore(self, silences: Iterable[Silence]) -> None:
         """Take silences as they were saved."""
         for silence in silences:
-            self._keep(silence)
+            self._store(silence)
 
-    def take_back(self, changed: Sequence[Silence], before: Sequence[Silence]) -> list[str]:
+    def revert(self, changed: Sequence[Silence], before: Sequence[Silence]) -> list[str]:
         """Have silences as they were, unless they changed again; the ids of those that were not there."""
         earlier = {silence.id: silence for silence in before}
         made = []
@@ -121,7 +121,7 @@ class Silences:
             if self._silences.get(silence.id) is not silence:
                 continue
             if silence.id in earlier:
-                self._keep(earlier[silence.id])
+                self._store(earlier[silence.id])
             else:
                 made.append(silence.id)
         self._drop(made)
@@ -135,7 +135,7 @@ class Silences:
             return []
         starts_at = now if state is SilenceState.PENDING else silence.starts_at
         ended = replace(silence, starts_at=starts_at, ends_at=now, updated_at=now)
-        self._keep(ended)
+        self._store(ended)
         return [ended]
 
     def set_back(self, before: float, now: float) -> list[Silence]:
@@ -146,7 +146,7 @@ class Silences:
         active = [one for one in self._silences.values() if one.state(before) is SilenceState.ACTIVE]
         changed = [replace(silence, starts_at=now) for silence in active if silence.starts_at > now]
         for silence in changed:
-            self._keep(silence)
+            self._store(silence)
         return changed
 
     def silencing(self, labels: Labels, now: float) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class Silences:
             counts[silence.state(now)] += 1
         return counts
 
-    def forget_alert(self, labels: Labels) -> None:
+    def drop_alert(self, labels: Labels) -> None:
         """Drop what is remembered about an alert that is gone."""
         self._matches.pop(labels, None)
 
@@ -181,7 +181,7 @@ class Silences:
             self._order = [silence_id for silence_id in self._order if silence_id in self._silences]
             self._matches.clear()
 
-    def _keep(self, silence: Silence) -> None:
+    def _store(self, silence: Silence) -> None:
         if silence.id not in self._silences:
             self._order.append(silence.id)
         self._silences[silence.id] = silence

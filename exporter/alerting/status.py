@@ -10,7 +10,7 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 
 
-class AlertState(StrEnum):
+class AlertStatusState(StrEnum):
     """Alertmanager's words for it; unprocessed: no group of it has been flushed yet."""
 
     UNPROCESSED = "unprocessed"
@@ -26,9 +26,11 @@ class AlertStatus:
     inhibited_by: tuple[str, ...]
 
     @property
-    def state(self) -> AlertState:
+    def state(self) -> AlertStatusState:
         """Suppressed or active."""
-        return AlertState.SUPPRESSED if self.silenced_by or self.inhibited_by else AlertState.ACTIVE
+        return (
+            AlertStatusState.SUPPRESSED if self.silenced_by or self.inhibited_by else AlertStatusState.ACTIVE
+        )
 
 
 def status_of(labels: Labels, silences: Silences, inhibitor: Inhibitor, now: float) -> AlertStatus:
@@ -43,13 +45,13 @@ def count_states(
     status: Callable[[Labels], AlertStatus],
     is_processed: Callable[[Labels], bool],
     now: float,
-) -> dict[AlertState, int]:
+) -> dict[AlertStatusState, int]:
     """How many alerts fire in each state."""
-    counts = dict.fromkeys(AlertState, 0)
+    counts = dict.fromkeys(AlertStatusState, 0)
     for alert in alerts:
         if not alert.is_resolved(now):
             state = status(alert.labels).state
-            if state is AlertState.ACTIVE and not is_processed(alert.labels):
-                state = AlertState.UNPROCESSED
+            if state is AlertStatusState.ACTIVE and not is_processed(alert.labels):
+                state = AlertStatusState.UNPROCESSED
             counts[state] += 1
     return counts

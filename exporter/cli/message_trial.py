@@ -4,12 +4,12 @@ import asyncio
 import time
 from pathlib import Path
 
-from exporter.alerting.integration import Integration
 from exporter.cli.output import say
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.errors import NotifyError, UsageError, VigilError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
+from exporter.notify.integration import Integration
 from exporter.notify.notification import Notification
 from exporter.notify.slack_messages import MemoryMessages
 from exporter.routing import Routing, load_routing
@@ -46,7 +46,7 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
     receivers = {receiver.name: receiver for receiver in routing.config.receivers}
     if name not in receivers:
         raise UsageError(f'there is no receiver "{name}"; there are {", ".join(sorted(receivers))}')
-    integrations = list(routing.bind(MemoryMessages())(receivers[name]))
+    integrations = list(routing.integration_factory(MemoryMessages())(receivers[name]))
     if not integrations:
         raise UsageError(f'the receiver "{name}" sends nothing: it has no configurations')
     return integrations

@@ -22,7 +22,7 @@ class Terminal:
 
     name: Final = "terminal"
     send_resolved: Final = True
-    tells_event_ends: Final = False
+    notifies_event_ends: Final = False
 
     def __init__(self, console: Console, clock: Callable[[float], str]) -> None:
         self._console = console

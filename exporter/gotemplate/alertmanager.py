@@ -109,10 +109,10 @@ class AlertData(Structure):
     ends_at: Time = ZERO_TIME
     generator_url: str = ""
     fingerprint: str = ""
-    # No fields that a template could name: Alertmanager knows nothing of them. `is_told`: an earlier message
-    # has said that it fires.
+    # No fields that a template could name: Alertmanager knows nothing of them. `was_notified_firing`:
+    # an earlier notification said that it fires.
     reading: str = ""
-    is_told: bool = False
+    was_notified_firing: bool = False
 
     go_type: ClassVar[str] = "template.Alert"
     go_fields: ClassVar[Mapping[str, str]] = {

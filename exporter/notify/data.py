@@ -52,7 +52,7 @@ def _alert_data(alert: Alert, notification: Notification, guard: Guard) -> Alert
         generator_url=guard(alert.generator_url),
         fingerprint=alert.fingerprint,
         reading=guard(alert.reading),
-        is_told=alert.labels.fingerprint() in notification.told,
+        was_notified_firing=alert.labels.fingerprint() in notification.notified_firing,
     )
 
 

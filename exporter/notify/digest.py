@@ -161,7 +161,7 @@ def _rank(alert: AlertData) -> tuple[object, ...]:
 
 def _is_old(alert: AlertData) -> bool:
     """Whether it is about an event that an earlier message has told of: no news, although it fires."""
-    return alert.is_told and alert.labels.get("kind") == "event" and not _is_over(alert)
+    return alert.was_notified_firing and alert.labels.get("kind") == "event" and not _is_over(alert)
 
 
 def _is_over(alert: AlertData) -> bool:

@@ -43,7 +43,7 @@ class EmailIntegration:
         auth_without_tls: bool = False,
     ) -> None:
         self.send_resolved = config.send_resolved
-        self.tells_event_ends = style == "alertmanager"
+        self.notifies_event_ends = style == "alertmanager"
         self._now = now
         self._from = compiler.parse("from", config.from_)
         self._to = compiler.parse("to", config.to)

@@ -95,7 +95,7 @@ class IntegrationFactory:
                     compiler,
                     self._now,
                     own_messages,
-                    tells_event_ends=self._style == "alertmanager",
+                    notifies_event_ends=self._style == "alertmanager",
                 )
             )
         if root.problems:

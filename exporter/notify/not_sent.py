@@ -15,7 +15,7 @@ class NotSent:
     `is_alone`: the receiver has nothing that is sent to, so that nobody is told.
     """
 
-    tells_event_ends: Final = True
+    notifies_event_ends: Final = True
 
     def __init__(self, kind: str, config: NotSentConfig, *, is_alone: bool) -> None:
         self.name = kind

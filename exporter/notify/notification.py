@@ -1,4 +1,4 @@
-"""What one receiver is told about one group of alerts."""
+"""Notification: the alerts of one group, for one receiver."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +7,7 @@ from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
 
 UNKNOWN_REASON: Final = "unknown"
-"""Why a message is sent, where nobody says."""
+"""The reason of a notification that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Notification:
 
     `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert
     that still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
-    `route_labels` are those of the route that it comes by, `reason` is why it is sent. `told` are the
-    fingerprints of the alerts of which an earlier message has said that they fire.
+    `route_labels` are those of the route that it comes by, `reason` is why it is sent. `notified_firing`
+    are the fingerprints of the alerts that an earlier notification said to fire.
     """
 
     receiver: str
@@ -29,4 +29,4 @@ class Notification:
     truncated_alerts: int = 0
     route_labels: Labels = EMPTY
     reason: str = UNKNOWN_REASON
-    told: frozenset[int] = frozenset()
+    notified_firing: frozenset[int] = frozenset()

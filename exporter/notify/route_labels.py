@@ -7,7 +7,7 @@ Alertmanager 0.34.
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from exporter.config.alertmanager.routes import Route
 from exporter.config.validation import Place
@@ -18,27 +18,13 @@ from exporter.gotemplate.values import STRING, FunctionError
 from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.notify.data import notification_data
+from exporter.notify.integration import Integration
 from exporter.notify.notification import UNKNOWN_REASON, Notification
 from exporter.notify.template import Compiler, MessageTime
 
 log = get_logger(__name__)
 
 _MARK: Final = "{{"
-
-
-class Sender(Protocol):
-    """What sends messages."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def send_resolved(self) -> bool: ...
-
-    @property
-    def tells_event_ends(self) -> bool: ...
-
-    async def send(self, notification: Notification) -> None: ...
 
 
 class RouteLabels:
@@ -114,10 +100,10 @@ class _Expansion:
 class WithRouteLabels:
     """An integration whose messages have their route's labels expanded."""
 
-    def __init__(self, integration: Sender, route_labels: RouteLabels) -> None:
+    def __init__(self, integration: Integration, route_labels: RouteLabels) -> None:
         self.name = integration.name
         self.send_resolved = integration.send_resolved
-        self.tells_event_ends = integration.tells_event_ends
+        self.notifies_event_ends = integration.notifies_event_ends
         self._integration = integration
         self._route_labels = route_labels
 

@@ -43,10 +43,10 @@ class SlackIntegration:
         now: Callable[[], float],
         messages: Messages | None = None,
         *,
-        tells_event_ends: bool = True,
+        notifies_event_ends: bool = True,
     ) -> None:
         self.send_resolved = config.send_resolved
-        self.tells_event_ends = tells_event_ends
+        self.notifies_event_ends = notifies_event_ends
         self._config = config
         self._now = now
         self._messages = messages or MemoryMessages()
@@ -123,7 +123,7 @@ class SlackIntegration:
     def _remember(self, notification: Notification, posted: Message | None) -> None:
         """Once everything has ended, the next alert is news and gets a message of its own."""
         over = all(
-            alert.is_resolved(notification.now) or (alert.is_event and not self.tells_event_ends)
+            alert.is_resolved(notification.now) or (alert.is_event and not self.notifies_event_ends)
             for alert in notification.alerts
         )
         if over:

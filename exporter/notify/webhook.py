@@ -30,7 +30,7 @@ class WebhookIntegration:
 
     name: Final = "webhook"
     # What it gets is Alertmanager's JSON, and programs may wait for the end.
-    tells_event_ends: Final = True
+    notifies_event_ends: Final = True
 
     def __init__(self, config: WebhookConfig, compiler: Compiler, now: Callable[[], float]) -> None:
         self.send_resolved = config.send_resolved

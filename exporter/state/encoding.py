@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from exporter.alerting.history import HistoryRecord, Outcome, ToldAlert
-from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.history import HistoryRecord, NotificationOutcome, NotifiedAlert
+from exporter.alerting.nflog import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.config.alertmanager.matchers import make_matcher
 from exporter.log import get_logger
@@ -122,7 +122,7 @@ def encode_entry(entry: LogEntry) -> str:
             "expiresAt": entry.expires_at,
             "firing": _hex(entry.firing),
             "resolved": _hex(entry.resolved),
-            "hidden": _hex(entry.hidden),
+            "hidden": _hex(entry.muted_firing),
         }
     )
 
@@ -163,11 +163,11 @@ def decode_record(data: dict[str, Any]) -> HistoryRecord:
         data["integration"],
         data["groupKey"],
         Labels(data["groupLabels"]),
-        Outcome(data["outcome"]),
+        NotificationOutcome(data["outcome"]),
         data["attempts"],
         data["firing"],
         data["resolved"],
-        tuple(ToldAlert(Labels(labels), status) for labels, status in data["alerts"]),
+        tuple(NotifiedAlert(Labels(labels), status) for labels, status in data["alerts"]),
         data["error"],
     )
 

@@ -10,17 +10,17 @@ from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry
 
-from exporter.alerting.journal import Journal, MemoryJournal
+from exporter.alerting.alert_store import AlertStore, MemoryAlertStore
 from exporter.clock import Clock
 from exporter.discovery.records import DiscoveryRecords
 from exporter.keyspace import KeyspaceRecords
 from exporter.notify.slack_messages import MemoryMessages, Messages
 from exporter.queues import QueueRecords
 from exporter.rules.saved import AlertStateStore, MemoryAlertState
+from exporter.state.alert_store import SqliteAlertStore
 from exporter.state.database import Database
 from exporter.state.discovery import SqliteDiscoveryRecords
 from exporter.state.history import NoHistory, SampleHistory, SqliteHistory
-from exporter.state.journal import SqliteJournal
 from exporter.state.keyspace import SqliteKeyspaceRecords
 from exporter.state.lock import DirectoryLock
 from exporter.state.metrics import StateCollector
@@ -37,7 +37,7 @@ class Keeper(Protocol):
     """Keeps the state of alerting and of the rules, and what samplers remember."""
 
     @property
-    def journal(self) -> Journal: ...
+    def alert_store(self) -> AlertStore: ...
 
     @property
     def alerts(self) -> AlertStateStore: ...
@@ -74,7 +74,7 @@ class MemoryKeeper:
     """Keeps nothing over a restart."""
 
     def __init__(self) -> None:
-        self.journal: Journal = MemoryJournal()
+        self.alert_store: AlertStore = MemoryAlertStore()
         self.alerts: AlertStateStore = MemoryAlertState()
         self.queues: QueueRecords | None = None
         self.keyspaces: KeyspaceRecords | None = None
@@ -103,19 +103,19 @@ class DatabaseKeeper:
             self._lock.wait()
         self._watch: asyncio.Task[None] | None = None
         self._database = Database(directory / FILE_NAME, self._lock)
-        self._journal = SqliteJournal(self._database)
+        self._alert_store = SqliteAlertStore(self._database)
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
         self.queues: QueueRecords | None = SqliteQueueRecords(self._database)
         self.keyspaces: KeyspaceRecords | None = SqliteKeyspaceRecords(self._database)
         self.discovery: DiscoveryRecords | None = SqliteDiscoveryRecords(self._database)
         self._messages = SqliteMessages(self._database)
         self._samples = SqliteHistory(self._database, clock)
-        StateCollector(registry, self._database, self._journal, self._samples)
+        StateCollector(registry, self._database, self._alert_store, self._samples)
 
     @property
-    def journal(self) -> Journal:
+    def alert_store(self) -> AlertStore:
         """The state of alerting."""
-        return self._journal
+        return self._alert_store
 
     @property
     def samples(self) -> SampleHistory:
@@ -137,7 +137,7 @@ class DatabaseKeeper:
         if self._watch is not None:
             self._watch.cancel()
         await self._messages.close()
-        await self._journal.close()
+        await self._alert_store.close()
         await self._samples.close()
         await self._database.close()
         self._lock.release()

@@ -5,19 +5,23 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from exporter.state.alert_store import SqliteAlertStore
 from exporter.state.database import Database
 from exporter.state.history import SqliteHistory
-from exporter.state.journal import SqliteJournal
 
 
 class StateCollector(Collector):
     """Reads the numbers when they are asked for."""
 
     def __init__(
-        self, registry: CollectorRegistry, database: Database, journal: SqliteJournal, samples: SqliteHistory
+        self,
+        registry: CollectorRegistry,
+        database: Database,
+        alert_store: SqliteAlertStore,
+        samples: SqliteHistory,
     ) -> None:
         self._database = database
-        self._journal = journal
+        self._alert_store = alert_store
         self._samples = samples
         registry.register(self)
 
@@ -36,13 +40,13 @@ class StateCollector(Collector):
         yield GaugeMetricFamily(
             "redis_vigil_state_pending_writes",
             "Changes that are not in the state database yet.",
-            self._journal.pending,
+            self._alert_store.pending,
         )
         yield CounterMetricFamily(
             "redis_vigil_state_dropped_history",
             "Changes that were lost: records of notifications beyond those that wait for the database, and "
             "what no database could hold.",
-            self._journal.dropped_records,
+            self._alert_store.dropped_records,
         )
         yield CounterMetricFamily(
             "redis_vigil_state_sample_rows",

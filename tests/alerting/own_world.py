@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 
-from exporter.alerting.integration import Integration
-from exporter.alerting.journal import Journal, MemoryJournal
+from exporter.alerting.alert_store import AlertStore, MemoryAlertStore
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.options import Options
@@ -21,6 +20,7 @@ from exporter.config.document import Document
 from exporter.errors import NotifyError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
+from exporter.notify.integration import Integration
 from exporter.notify.notification import Notification
 from tests.alerting.scenario import RESET, Answer, Message, Spec, Story, names
 from tests.alerting.virtual_time import EPOCH, LoopClock, run
@@ -42,7 +42,7 @@ class Hook:
         self._receiver = receiver
         self.send_resolved = send_resolved
         # As Slack and mails in our own words do it.
-        self.tells_event_ends = receiver != "people"
+        self.notifies_event_ends = receiver != "people"
 
     async def send(self, notification: Notification) -> None:
         answers = self._world.answers[self._receiver]
@@ -66,14 +66,14 @@ class Hook:
 
 
 class OwnWorld:
-    """Runs an `AlertManager`; `journal` lets it outlive a restart."""
+    """Runs an `AlertManager`; `alert_store` lets it outlive a restart."""
 
     def __init__(
         self,
         config: str,
         *,
         options: Options | None = None,
-        journal: Journal | None = None,
+        alert_store: AlertStore | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or LoopClock()
@@ -82,7 +82,7 @@ class OwnWorld:
         self.attempts: list[tuple[float, str]] = []
         self.answers: defaultdict[str, list[Answer]] = defaultdict(lambda: [Answer()])
         self.silence_ids: dict[str, str] = {}
-        self.journal = journal or MemoryJournal()
+        self.alert_store = alert_store or MemoryAlertStore()
         self.relabel: Callable[[Labels], Labels] = lambda labels: labels
         self._config = config
         self._options = options or Options(hold_seconds=0)
@@ -94,7 +94,7 @@ class OwnWorld:
             parse(self._config),
             self._integrations,
             clock=self.clock,
-            journal=self.journal,
+            alert_store=self.alert_store,
             metrics=Metrics(self.registry),
             external_url="http://vigil",
             options=self._options,

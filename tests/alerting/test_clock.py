@@ -167,7 +167,7 @@ def test_what_is_saved_goes_with_the_clock() -> None:
         await sleep(10)
         world.leap(-7200.0)
         await sleep(1)
-        saved = await world.journal.load()
+        saved = await world.alert_store.load()
         assert all(alert.updated_at <= world.now() for alert in saved.alerts)
         assert all(entry.at <= world.now() for entry in saved.entries)
         # And a restart does what it does otherwise.

@@ -142,7 +142,7 @@ def test_stopping_lets_a_message_under_way_finish() -> None:
 
     world = run(main())
     assert [message.at for message in world.messages] == [pytest.approx(3)]
-    assert [entry.key.receiver for entry in run(world.journal.load()).entries] == ["hook"]
+    assert [entry.key.receiver for entry in run(world.alert_store.load()).entries] == ["hook"]
 
 
 def test_what_comes_after_the_stop_is_kept_but_not_told() -> None:
@@ -156,7 +156,7 @@ def test_what_comes_after_the_stop_is_kept_but_not_told() -> None:
 
     world = run(main())
     assert world.messages == []
-    assert len(run(world.journal.load()).alerts) == 1
+    assert len(run(world.alert_store.load()).alerts) == 1
 
 
 def test_stopping_cuts_off_what_hangs_and_does_not_wait_for_retries() -> None:
@@ -200,7 +200,7 @@ def test_a_failing_receiver_is_logged_and_recorded_once_and_again_when_it_works(
         "notifications cannot be delivered",
         "notifications are delivered again",
     ]
-    records = run(world.journal.read_history(0, 100))
+    records = run(world.alert_store.read_history(0, 100))
     told = [(one.group_labels.get("alertname"), one.outcome.value, one.error) for one in records]
     assert sorted(told[:2]) == [("Down", "sent", ""), ("Slow", "sent", "")]
     assert sorted(told[2:]) == [("Down", "failed", "status 400"), ("Slow", "failed", "status 400")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from exporter.alerting.alerts import Alerts
+from exporter.alerting.alert_provider import AlertProvider
 from exporter.alerting.inhibition import HELD, Inhibitor
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.model.alert import Alert
@@ -16,7 +16,7 @@ def alert(ends_at: float = 2000.0, **labels: str) -> Alert:
 
 
 def inhibitor(rule: Mapping[str, object], *alerts: Alert, hold_until: float = 0.0) -> Inhibitor:
-    store = Alerts(limit=100)
+    store = AlertProvider(limit=100)
     for one in alerts:
         store.put(one)
     return Inhibitor([InhibitRule.model_validate(rule)], store, hold_until)

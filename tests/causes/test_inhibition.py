@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Final
 
-from exporter.alerting.alerts import Alerts
+from exporter.alerting.alert_provider import AlertProvider
 from exporter.alerting.inhibition import Inhibitor
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.model.alert import Alert
@@ -62,7 +62,7 @@ def muted() -> Mapping[str, frozenset[str]]:
 
 
 def _mutes(rules: Sequence[InhibitRule], source: Alert, target: Alert) -> bool:
-    store = Alerts(limit=2)
+    store = AlertProvider(limit=2)
     store.put(source)
     store.put(target)
     return Inhibitor(rules, store).inhibitor_of(target.labels, _NOW) is not None

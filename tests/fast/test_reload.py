@@ -279,7 +279,7 @@ def what_runs(app: App) -> object:
     return (
         app.store.retention_ms,
         app.environment.external_url,
-        app.alerting._services.external_url,
+        app.alerting._state.external_url,
         app.access.now.section,
         [receiver.name for receiver in app.alerting.config.receivers],
         {runner.target: list(runner.plans) for runner in app.fleet.runners},

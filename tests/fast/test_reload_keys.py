@@ -136,12 +136,16 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     ),
     "alerting.message_style": (
         "alertmanager",
-        lambda app: "tells_event_ends': True" in repr(state(list(app.alerting._setup.integrations.values()))),
+        lambda app: (
+            "notifies_event_ends': True" in repr(state(list(app.alerting._pipelines.integrations.values())))
+        ),
         True,
     ),
     "alerting.smtp_auth_without_tls": (
         True,
-        lambda app: "auth_without_tls': True" in repr(state(list(app.alerting._setup.integrations.values()))),
+        lambda app: (
+            "auth_without_tls': True" in repr(state(list(app.alerting._pipelines.integrations.values())))
+        ),
         True,
     ),
     "alerting.hold_missing": (
@@ -164,7 +168,7 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         "http://vigil.example.com",
         lambda app: (
             app.environment.external_url,
-            app.alerting._services.external_url,
+            app.alerting._state.external_url,
             app._alertmanagers(),
             app.access.now.section.external_url,
         ),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.alerting.history import HistoryRecord, Outcome
-from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.history import HistoryRecord, NotificationOutcome
+from exporter.alerting.nflog import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.config.alertmanager.matchers import parse_matchers
 from exporter.model.alert import Alert
@@ -23,9 +23,9 @@ from exporter.rules.active import AlertState
 from exporter.rules.model import GroupKey, RuleIdentity
 from exporter.rules.saved import SavedAlert, StateChange
 from exporter.state import connection as connection_module
+from exporter.state.alert_store import SqliteAlertStore
 from exporter.state.database import Database
 from exporter.state.discovery import SqliteDiscoveryRecords
-from exporter.state.journal import SqliteJournal
 from exporter.state.rules import SqliteAlertState
 from exporter.state.slack import SqliteMessages
 
@@ -51,7 +51,7 @@ def silence(name: str) -> Silence:
 
 
 def record(at: float) -> HistoryRecord:
-    return HistoryRecord(at, "hook", "webhook", "{}", Labels(), Outcome.SENT, 1, 1, 0, ())
+    return HistoryRecord(at, "hook", "webhook", "{}", Labels(), NotificationOutcome.SENT, 1, 1, 0, ())
 
 
 class Life:
@@ -60,22 +60,22 @@ class Life:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.database = Database(path)
-        self.journal = SqliteJournal(self.database)
+        self.alert_store = SqliteAlertStore(self.database)
         self.rules = SqliteAlertState(self.database)
         self.discovery = SqliteDiscoveryRecords(self.database)
         self.messages = SqliteMessages(self.database)
 
     async def fill(self) -> None:
-        await self.journal.load()
+        await self.alert_store.load()
         await self.rules.load()
-        await self.journal.save_silences([silence("first")])
-        await self.journal.save_alerts([Alert(Labels({"n": str(number)})) for number in range(200)])
-        await self.journal.save_entry(LogEntry(KEY, 1.0, 2.0, frozenset({1}), frozenset()), record(1.0))
+        await self.alert_store.save_silences([silence("first")])
+        await self.alert_store.save_alerts([Alert(Labels({"n": str(number)})) for number in range(200)])
+        await self.alert_store.save_entry(LogEntry(KEY, 1.0, 2.0, frozenset({1}), frozenset()), record(1.0))
         await self.rules.save(GROUP, StateChange(5, [ALERT]))
         await self.discovery.save("cluster", [Address("a", 1)])
 
     async def close(self) -> None:
-        await self.journal.close()
+        await self.alert_store.close()
         await self.messages.close()
         await self.database.close()
 
@@ -84,11 +84,11 @@ async def after_kill(path: Path, place: Path) -> "Life":
     """What the next process finds, if this one is killed now."""
     shutil.copytree(path.parent, place)
     life = Life(place / path.name)
-    saved = await life.journal.load()
+    saved = await life.alert_store.load()
     assert {one.id for one in saved.silences} == {"first", "second"}
     assert len(saved.alerts) == 200
     assert [one.key for one in saved.entries] == [KEY]
-    assert [one.at for one in await life.journal.read_history(0, 10)] == [2.0, 1.0]
+    assert [one.at for one in await life.alert_store.read_history(0, 10)] == [2.0, 1.0]
     assert list((await life.rules.load())[GROUP].alerts) == [ALERT]
     assert list(await life.discovery.load("cluster")) == [Address("a", 1)]
     return life
@@ -214,9 +214,9 @@ def restore_by_name(path: Path) -> None:
 async def make_old(path: Path) -> None:
     """A backup of some time ago: what was in it is of no interest any more."""
     life = Life(path)
-    await life.journal.load()
-    await life.journal.save_silences([silence("old")])
-    await life.journal.save_alerts([Alert(Labels({"old": str(number)})) for number in range(100)])
+    await life.alert_store.load()
+    await life.alert_store.save_silences([silence("old")])
+    await life.alert_store.save_alerts([Alert(Labels({"old": str(number)})) for number in range(100)])
     await life.close()
 
 
@@ -260,8 +260,8 @@ def test_what_is_promised_after_the_files_were_damaged_is_there(
         life = Life(path)
         await life.fill()
         vandalise(path)
-        assert await life.journal.save_silences([silence("second")])
-        await life.journal.add_record(record(2.0))
+        assert await life.alert_store.save_silences([silence("second")])
+        await life.alert_store.add_record(record(2.0))
         await (await after_kill(path, tmp_path / "killed")).close()
         # Again, and then the process ends as it should.
         vandalise(path)
@@ -298,15 +298,15 @@ def test_a_start_with_files_that_were_damaged(
         await life.close()
         vandalise(path)
         after = Life(path)
-        await after.journal.load()
+        await after.alert_store.load()
         await after.rules.load()
         await after.messages.load()
         await after.discovery.load("cluster")
-        await after.journal.read_history(0, 10)
-        assert await after.journal.save_silences([silence("second")])
+        await after.alert_store.read_history(0, 10)
+        assert await after.alert_store.save_silences([silence("second")])
         await after.close()
         last = Life(path)
-        assert "second" in {one.id for one in (await last.journal.load()).silences}
+        assert "second" in {one.id for one in (await last.alert_store.load()).silences}
         await last.close()
 
     asyncio.run(story())
@@ -315,7 +315,7 @@ def test_a_start_with_files_that_were_damaged(
 def test_the_whole_history_is_kept_when_the_files_are_deleted(path: Path, tmp_path: Path) -> None:
     async def story() -> None:
         life = Life(path)
-        await life.journal.load()
+        await life.alert_store.load()
         await life.database.run(
             lambda connection: connection.execute("INSERT INTO keyspaces VALUES ('one', x'00', x'01')")
         )
@@ -413,11 +413,11 @@ def test_what_was_saved_is_read_while_somebody_else_writes(path: Path) -> None:
         held = sqlite3.connect(path, isolation_level=None)
         held.execute("BEGIN IMMEDIATE")
         later = Life(path)
-        assert len((await later.journal.load()).alerts) == 200
-        assert not await later.journal.save_silences([silence("second")])
+        assert len((await later.alert_store.load()).alerts) == 200
+        assert not await later.alert_store.save_silences([silence("second")])
         held.execute("ROLLBACK")
         held.close()
-        assert await later.journal.save_silences([silence("third")])
+        assert await later.alert_store.save_silences([silence("third")])
         await later.close()
 
     asyncio.run(story())

@@ -178,7 +178,7 @@ def test_an_event_that_was_told_is_no_headline_again() -> None:
     told = frozenset({RESTARTED.labels.fingerprint(), MEMORY.labels.fingerprint()})
 
     def said(*alerts: Alert) -> Digest:
-        return digest(notification_data(replace(notification(*alerts), told=told)), NOW, UTC)
+        return digest(notification_data(replace(notification(*alerts), notified_firing=told)), NOW, UTC)
 
     assert words(RESTARTED, over(MEMORY)).title.startswith("Critical: Redis primary-1 was restarted; Over: ")
     later = said(RESTARTED, over(MEMORY))

@@ -24,8 +24,8 @@ from exporter.errors import NotifyError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.notification import Notification
+from exporter.state.alert_store import SqliteAlertStore
 from exporter.state.database import Database
-from exporter.state.journal import SqliteJournal
 
 CONFIG = """
 route: {receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s}
@@ -39,7 +39,7 @@ class Hook:
 
     name = "webhook"
     send_resolved = True
-    tells_event_ends = True
+    notifies_event_ends = True
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client = client
@@ -64,7 +64,7 @@ async def main(database: Path, url: str, began: float, count: int, seconds: floa
         parse_alertmanager_config(Document.parse(CONFIG, "alertmanager.yml")),
         make_integrations,
         clock=clock,
-        journal=SqliteJournal(Database(database)),
+        alert_store=SqliteAlertStore(Database(database)),
         metrics=Metrics(CollectorRegistry()),
         external_url="http://vigil",
         options=Options(hold_seconds=0, concurrency=concurrency),

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from exporter.alerting.history import HistoryRecord, Outcome
+from exporter.alerting.history import HistoryRecord, NotificationOutcome
 from exporter.clock import SystemClock
 from exporter.errors import StateError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.state import writer as writer_module
+from exporter.state.alert_store import SqliteAlertStore
 from exporter.state.database import Database
 from exporter.state.history import SqliteHistory
-from exporter.state.journal import SqliteJournal
 from exporter.state.metrics import StateCollector
 from exporter.state.migrations import MIGRATIONS
 from exporter.state.writer import Writer
@@ -42,40 +42,40 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     asyncio.run(story)
 
 
-async def settle(journal: SqliteJournal) -> None:
+async def settle(alert_store: SqliteAlertStore) -> None:
     for _ in range(250):
-        if not journal.pending:
+        if not alert_store.pending:
             return
         await asyncio.sleep(0.02)
-    pytest.fail("the journal does not come to rest")
+    pytest.fail("the store does not come to rest")
 
 
 def test_while_the_file_is_locked_nobody_waits_and_nothing_is_lost(path: Path) -> None:
     async def story() -> None:
         database = Database(path)
-        journal = SqliteJournal(database)
+        alert_store = SqliteAlertStore(database)
         registry = CollectorRegistry()
-        StateCollector(registry, database, journal, SqliteHistory(database, SystemClock()))
-        await journal.save_alerts(alerts(1))
+        StateCollector(registry, database, alert_store, SqliteHistory(database, SystemClock()))
+        await alert_store.save_alerts(alerts(1))
         lock = sqlite3.connect(path, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
-        await journal.save_alerts(alerts(10, "first"))
+        await alert_store.save_alerts(alerts(10, "first"))
         assert registry.get_sample_value("redis_vigil_state_up") == 0
         began = asyncio.get_running_loop().time()
         for text in ("second", "third"):
-            await journal.save_alerts(alerts(10, text))
-        await journal.delete_alerts([Labels({"n": "3"})])
+            await alert_store.save_alerts(alerts(10, text))
+        await alert_store.delete_alerts([Labels({"n": "3"})])
         assert asyncio.get_running_loop().time() - began < 0.05
-        assert journal.pending == 10
+        assert alert_store.pending == 10
         lock.execute("ROLLBACK")
         lock.close()
-        await settle(journal)
+        await settle(alert_store)
         assert registry.get_sample_value("redis_vigil_state_up") == 1
         assert registry.get_sample_value("redis_vigil_state_failures_total") == database.failures >= 1
-        saved = await journal.load()
+        saved = await alert_store.load()
         assert len(saved.alerts) == 9
         assert {alert.annotations.get("text") for alert in saved.alerts} == {"third"}
-        await journal.close()
+        await alert_store.close()
         await database.close()
 
     run(story())
@@ -84,23 +84,23 @@ def test_while_the_file_is_locked_nobody_waits_and_nothing_is_lost(path: Path) -
 def test_the_latest_history_is_there_while_the_file_is_locked(path: Path) -> None:
     def record(number: int, receiver: str) -> HistoryRecord:
         key = f"group {number}"
-        return HistoryRecord(number, receiver, "slack", key, Labels(), Outcome.SENT, 1, 1, 0, ())
+        return HistoryRecord(number, receiver, "slack", key, Labels(), NotificationOutcome.SENT, 1, 1, 0, ())
 
     async def story() -> None:
         database = Database(path)
-        journal = SqliteJournal(database)
+        alert_store = SqliteAlertStore(database)
         for number in range(3):
-            await journal.add_record(record(number, "first"))
+            await alert_store.add_record(record(number, "first"))
         lock = sqlite3.connect(path, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
-        await journal.add_record(record(3, "second"))
-        assert [one.at for one in await journal.read_history(1, 2)] == [3, 2]
-        assert [one.at for one in await journal.read_history(1, 9, "first")] == [2, 1]
+        await alert_store.add_record(record(3, "second"))
+        assert [one.at for one in await alert_store.read_history(1, 2)] == [3, 2]
+        assert [one.at for one in await alert_store.read_history(1, 9, "first")] == [2, 1]
         lock.execute("ROLLBACK")
         lock.close()
-        await settle(journal)
-        assert [one.at for one in await journal.read_history(1, 2)] == [3, 2]
-        await journal.close()
+        await settle(alert_store)
+        assert [one.at for one in await alert_store.read_history(1, 2)] == [3, 2]
+        await alert_store.close()
         await database.close()
 
     run(story())
@@ -109,20 +109,20 @@ def test_the_latest_history_is_there_while_the_file_is_locked(path: Path) -> Non
 def test_a_full_disk(path: Path) -> None:
     async def story() -> None:
         database = Database(path)
-        journal = SqliteJournal(database)
+        alert_store = SqliteAlertStore(database)
         registry = CollectorRegistry()
-        StateCollector(registry, database, journal, SqliteHistory(database, SystemClock()))
-        await journal.save_alerts(alerts(1))
+        StateCollector(registry, database, alert_store, SqliteHistory(database, SystemClock()))
+        await alert_store.save_alerts(alerts(1))
         assert registry.get_sample_value("redis_vigil_state_up") == 1
         await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 20").fetchall())
-        await journal.save_alerts(alerts(50, "x" * 5000))
+        await alert_store.save_alerts(alerts(50, "x" * 5000))
         assert registry.get_sample_value("redis_vigil_state_up") == 0
         assert registry.get_sample_value("redis_vigil_state_failures_total") == 1
         assert registry.get_sample_value("redis_vigil_state_pending_writes") == 50
         await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 10000").fetchall())
-        await settle(journal)
-        assert len((await journal.load()).alerts) == 50
-        await journal.close()
+        await settle(alert_store)
+        assert len((await alert_store.load()).alerts) == 50
+        await alert_store.close()
         await database.close()
 
     run(story())
@@ -134,9 +134,9 @@ def test_a_file_that_is_no_database_is_put_aside(path: Path, content: bytes) -> 
 
     async def story() -> None:
         database = Database(path)
-        journal = SqliteJournal(database)
-        await journal.save_alerts(alerts(1))
-        assert len((await journal.load()).alerts) == 1
+        alert_store = SqliteAlertStore(database)
+        await alert_store.save_alerts(alerts(1))
+        assert len((await alert_store.load()).alerts) == 1
         await database.close()
 
     run(story())
@@ -146,17 +146,17 @@ def test_a_file_that_is_no_database_is_put_aside(path: Path, content: bytes) -> 
 def test_a_damaged_file_is_put_aside(path: Path) -> None:
     async def fill() -> None:
         database = Database(path)
-        await SqliteJournal(database).save_alerts(alerts(500, "x" * 200))
+        await SqliteAlertStore(database).save_alerts(alerts(500, "x" * 200))
         await database.close()
 
     async def go_on() -> None:
         database = Database(path)
-        journal = SqliteJournal(database)
-        assert (await journal.load()).alerts == ()
+        alert_store = SqliteAlertStore(database)
+        assert (await alert_store.load()).alerts == ()
         assert database.generation == 1
-        await journal.save_alerts(alerts(1))
-        await settle(journal)
-        assert len((await journal.load()).alerts) == 1
+        await alert_store.save_alerts(alerts(1))
+        await settle(alert_store)
+        assert len((await alert_store.load()).alerts) == 1
         await database.close()
 
     run(fill())
@@ -175,7 +175,7 @@ def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
     async def story() -> None:
         database = Database(path)
         with pytest.raises(StateError, match="newer version"):
-            await SqliteJournal(database).load()
+            await SqliteAlertStore(database).load()
         await database.close()
 
     run(story())
@@ -187,7 +187,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     async def story() -> None:
         database = Database(tmp_path / "file" / "vigil.db")
         with pytest.raises(StateError, match=r"File exists|Not a directory"):
-            await SqliteJournal(database).load()
+            await SqliteAlertStore(database).load()
         assert not database.is_healthy
         await database.close()
 
@@ -197,12 +197,12 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_row_that_cannot_be_read_is_left_out(path: Path) -> None:
     async def story() -> None:
         database = Database(path)
-        journal = SqliteJournal(database)
-        await journal.save_alerts(alerts(2))
+        alert_store = SqliteAlertStore(database)
+        await alert_store.save_alerts(alerts(2))
         await database.run(
             lambda connection: connection.execute("UPDATE alerts SET value = '{}' WHERE key LIKE '%1%'")
         )
-        assert len((await journal.load()).alerts) == 1
+        assert len((await alert_store.load()).alerts) == 1
         await database.close()
 
     run(story())

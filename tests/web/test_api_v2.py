@@ -19,8 +19,8 @@ import yaml
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from exporter.alerting.alert_store import MemoryAlertStore
 from exporter.alerting.config_metrics import ALERTMANAGER_VERSION
-from exporter.alerting.journal import MemoryJournal
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.options import Options
@@ -57,7 +57,7 @@ class Hook:
 
     name: str = "webhook"
     send_resolved: bool = True
-    tells_event_ends: bool = True
+    notifies_event_ends: bool = True
 
     async def send(self, notification: Notification) -> None: ...
 
@@ -86,7 +86,7 @@ def running() -> Iterator[Running]:
         parse_alertmanager_config(Document.parse(CONFIG, "alertmanager.yml")),
         lambda receiver: [Hook() for _ in receiver.webhook_configs],
         clock=SystemClock(),
-        journal=MemoryJournal(),
+        alert_store=MemoryAlertStore(),
         metrics=Metrics(registry),
         external_url="http://vigil",
         options=Options(hold_seconds=0),
@@ -409,7 +409,7 @@ def test_a_silence_that_cannot_be_saved_is_refused(api: Running, monkeypatch: py
     async def fail(*_: object) -> bool:
         return False
 
-    monkeypatch.setattr(MemoryJournal, "save_silences", fail)
+    monkeypatch.setattr(MemoryAlertStore, "save_silences", fail)
     response = api.client.post("/api/v2/silences", json=silence(SOME))
     assert (response.status_code, "cannot be saved" in response.json()) == (503, True)
     assert api.client.delete(f"/api/v2/silence/{created}").status_code == 503

@@ -7,7 +7,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from exporter.alerting.journal import MemoryJournal
+from exporter.alerting.alert_store import MemoryAlertStore
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.options import Options
@@ -47,7 +47,7 @@ def show(
             parse_alertmanager_config(Document.parse(CONFIG, "alertmanager.yml")),
             lambda _: (),
             clock=clock,
-            journal=MemoryJournal(),
+            alert_store=MemoryAlertStore(),
             metrics=Metrics(CollectorRegistry()),
             external_url="http://vigil",
             options=Options(hold_seconds=0),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.routing import Route
 
-from exporter.alerting.group import Group
+from exporter.alerting.aggregation_group import AggregationGroup
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.order import sort_alerts
 from exporter.clock import Clock
@@ -64,7 +64,11 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
 
 
 async def _encode_groups(
-    manager: AlertManager, wanted: AlertFilter, groups: Sequence[Group], with_muted: bool, now: float
+    manager: AlertManager,
+    wanted: AlertFilter,
+    groups: Sequence[AggregationGroup],
+    with_muted: bool,
+    now: float,
 ) -> list[dict[str, Any]]:
     receivers = _receivers_by_alert(groups)
     encoded = []
@@ -88,7 +92,7 @@ async def _encode_groups(
     return encoded
 
 
-def _receivers_by_alert(groups: Sequence[Group]) -> dict[Labels, list[str]]:
+def _receivers_by_alert(groups: Sequence[AggregationGroup]) -> dict[Labels, list[str]]:
     receivers: defaultdict[Labels, list[str]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: group.options.receiver):
         for alert in group.alerts:
@@ -96,12 +100,12 @@ def _receivers_by_alert(groups: Sequence[Group]) -> dict[Labels, list[str]]:
     return receivers
 
 
-def _in_order(groups: Sequence[Group]) -> list[Group]:
+def _in_order(groups: Sequence[AggregationGroup]) -> list[AggregationGroup]:
     """By labels, then by receiver."""
     by_receiver = sorted(groups, key=lambda group: group.options.receiver)
     position = {labels: index for index, labels in enumerate(_sorted_labels(by_receiver))}
     return sorted(by_receiver, key=lambda group: position[group.labels])
 
 
-def _sorted_labels(groups: Sequence[Group]) -> list[Labels]:
+def _sorted_labels(groups: Sequence[AggregationGroup]) -> list[Labels]:
     return [alert.labels for alert in sort_alerts([Alert(group.labels) for group in groups])]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from exporter.alerting.silences import Silence
-from exporter.alerting.status import AlertState, AlertStatus
+from exporter.alerting.status import AlertStatus, AlertStatusState
 from exporter.model.alert import Alert
 from exporter.model.matcher import MatchOp
 from exporter.web.api_v2.times import write_moment
@@ -27,7 +27,7 @@ def encode_alert(
             "inhibitedBy": list(status.inhibited_by),
             "mutedBy": list(muted_by),
             "silencedBy": list(status.silenced_by),
-            "state": AlertState.SUPPRESSED if muted_by else status.state,
+            "state": AlertStatusState.SUPPRESSED if muted_by else status.state,
         },
         "updatedAt": write_moment(alert.updated_at),
         "labels": alert.labels.as_dict(),

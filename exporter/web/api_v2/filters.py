@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from exporter.alerting.status import AlertState, AlertStatus
+from exporter.alerting.status import AlertStatus, AlertStatusState
 from exporter.config.alertmanager.matchers import InvalidMatcherError, parse_matcher
 from exporter.model.labels import Labels
 from exporter.model.matcher import InvalidRegexError, Matcher, compile_anchored
@@ -44,7 +44,7 @@ class AlertFilter:
     def admits(self, labels: Labels, status: AlertStatus) -> bool:
         """Whether an alert is wanted."""
         return (
-            (self._active or status.state is not AlertState.ACTIVE)
+            (self._active or status.state is not AlertStatusState.ACTIVE)
             and (self._silenced or not status.silenced_by)
             and (self._inhibited or not status.inhibited_by)
             and all(matcher.matches(labels) for matcher in self._matchers)

@@ -27,7 +27,7 @@ def merge(first: Alert, second: Alert) -> Alert:
     return replace(new, starts_at=min(old.starts_at, new.starts_at), ends_at=ends_at)
 
 
-class Alerts:
+class AlertProvider:
     """Every alert by its labels; at most `limit`, then new ones are refused."""
 
     def __init__(self, limit: int) -> None:

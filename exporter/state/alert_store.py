@@ -1,13 +1,13 @@
-"""Alerting's journal in SQLite."""
+"""Alerting's store in SQLite."""
 
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
+from exporter.alerting.alert_store import AlertSnapshot, MemoryAlertStore, latest
 from exporter.alerting.history import HistoryRecord
-from exporter.alerting.journal import MemoryJournal, Saved, latest
-from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.nflog import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.errors import StateError
 from exporter.model.alert import Alert
@@ -27,15 +27,15 @@ _TABLES: Final = ("alerts", "silences", "log_entries")
 ValueT = TypeVar("ValueT")
 
 
-class SqliteJournal:
-    """Implements `exporter.alerting.journal.Journal` on a `Database` that others may use too."""
+class SqliteAlertStore:
+    """Implements `exporter.alerting.alert_store.AlertStore` on a `Database` that others may use too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writer = Writer(database)
         self._recent: deque[HistoryRecord] = deque(maxlen=MAX_RECENT_RECORDS)
         # What the file holds, or is to hold.
-        self._memory = MemoryJournal(max_records=0)
+        self._memory = MemoryAlertStore(max_records=0)
         self._is_loaded = False
         database.keep(self._rewrite)
 
@@ -49,10 +49,10 @@ class SqliteJournal:
         """How many records of the history were lost while the database failed."""
         return self._writer.dropped
 
-    async def load(self) -> Saved:
+    async def load(self) -> AlertSnapshot:
         """Everything that was saved, but for the history; raises `StateError`."""
         alerts, silences, entries = await self._database.read(_read_rows)
-        saved = Saved(
+        saved = AlertSnapshot(
             tuple(encoding.read_all(alerts, encoding.decode_alert)),
             tuple(encoding.read_all(silences, encoding.decode_silence)),
             tuple(encoding.read_all(entries, encoding.decode_entry)),

@@ -2,14 +2,14 @@
 
 import pytest
 
-from exporter.alerting.log import LogEntry, LogKey, NotificationLog, expiry
-from exporter.alerting.telling import reason_to_notify
+from exporter.alerting.dedup_stage import needs_update
+from exporter.alerting.nflog import LogEntry, LogKey, NotificationLog, expiry
 
 KEY = LogKey("{}:{}", "hook", "webhook", 0)
 
 
-def entry(firing: str = "", resolved: str = "", hidden: str = "", at: float = 1000.0) -> LogEntry:
-    sets = [frozenset(map(ord, text)) for text in (firing, resolved, hidden)]
+def entry(firing: str = "", resolved: str = "", muted_firing: str = "", at: float = 1000.0) -> LogEntry:
+    sets = [frozenset(map(ord, text)) for text in (firing, resolved, muted_firing)]
     return LogEntry(KEY, at, at + 1000, *sets)
 
 
@@ -47,11 +47,11 @@ def entry(firing: str = "", resolved: str = "", hidden: str = "", at: float = 10
 def test_table(
     logged: LogEntry | None, firing: str, resolved: str, send_resolved: bool, expected: bool
 ) -> None:
-    reason = reason_to_notify(
+    reason = needs_update(
         logged,
         frozenset(map(ord, firing)),
         frozenset(map(ord, resolved)),
-        told_ends=frozenset(map(ord, resolved if send_resolved else "")),
+        notified_ends=frozenset(map(ord, resolved if send_resolved else "")),
         repeats_before=500.0,
     )
     assert (reason is not None) is expected
@@ -72,7 +72,7 @@ def test_the_reason_is_told_in_the_words_of_alertmanager(
     logged: LogEntry | None, firing: str, resolved: str, expected: str
 ) -> None:
     sets = (frozenset(map(ord, firing)), frozenset(map(ord, resolved)))
-    assert reason_to_notify(logged, *sets, told_ends=sets[1], repeats_before=500.0) == expected
+    assert needs_update(logged, *sets, notified_ends=sets[1], repeats_before=500.0) == expected
 
 
 def test_an_entry_lives_for_two_repeat_intervals_but_not_longer_than_five_days() -> None:

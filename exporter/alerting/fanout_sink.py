@@ -9,7 +9,7 @@ from exporter.notify.alertmanager import AlertForwarder
 
 
 @dataclass(frozen=True, slots=True)
-class AlertSinks:
+class FanoutSink:
     """Our own alerting, and every Alertmanager that is to have the alerts too."""
 
     alerting: AlertManager

@@ -1,4 +1,4 @@
-"""What of alerting must outlive the process, and the version that does not."""
+"""Alert store: what of alerting outlives the process, and an implementation in memory."""
 
 from collections.abc import Callable, Reversible, Sequence
 from dataclasses import dataclass, replace
@@ -6,22 +6,22 @@ from itertools import islice
 from typing import Protocol
 
 from exporter.alerting.history import HistoryRecord
-from exporter.alerting.log import LogEntry, LogKey
+from exporter.alerting.nflog import LogEntry, LogKey
 from exporter.alerting.silences import Silence
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """Everything that was saved, but for the history."""
+class AlertSnapshot:
+    """Alerts, silences and log entries as they were saved."""
 
     alerts: tuple[Alert, ...] = ()
     silences: tuple[Silence, ...] = ()
     entries: tuple[LogEntry, ...] = ()
 
-    def relabelled(self, relabel: Callable[[Labels], Labels]) -> "Saved":
-        """The same with other labels of alerts, in the notification log too."""
+    def relabelled(self, relabel: Callable[[Labels], Labels]) -> "AlertSnapshot":
+        """Return the snapshot with other labels of alerts, in the notification log too."""
         alerts = [replace(alert, labels=relabel(alert.labels)) for alert in self.alerts]
         names = {
             before.labels.fingerprint(): after.labels.fingerprint()
@@ -30,18 +30,20 @@ class Saved:
         }
         if not names:
             return self
-        return Saved(tuple(alerts), self.silences, tuple(entry.renamed(names) for entry in self.entries))
+        return AlertSnapshot(
+            tuple(alerts), self.silences, tuple(entry.renamed(names) for entry in self.entries)
+        )
 
 
-class Journal(Protocol):
-    """Keeps alerts, silences, the notification log and the history.
+class AlertStore(Protocol):
+    """Stores alerts, silences, the notification log and the history.
 
-    When a call returns, the change survives a crash of the process; or the journal is in trouble and says so
-    elsewhere: no call but `load` raises, alerting goes on from memory.
+    When a call returns, the change survives a crash of the process; or the store has failed, which it logs
+    and counts: no call but `load` raises, alerting goes on from memory.
     """
 
-    async def load(self) -> Saved:
-        """What was saved before; raises `exporter.errors.StateError`."""
+    async def load(self) -> AlertSnapshot:
+        """Return what was saved before; raises `exporter.errors.StateError`."""
         ...
 
     async def save_alerts(self, alerts: Sequence[Alert]) -> None: ...
@@ -49,13 +51,13 @@ class Journal(Protocol):
     async def delete_alerts(self, labels: Sequence[Labels]) -> None: ...
 
     async def save_silences(self, silences: Sequence[Silence]) -> bool:
-        """Whether they are saved; the others are not told: they are saved when that is possible again."""
+        """Save silences; return whether that succeeded. All other changes are saved when it works again."""
         ...
 
     async def delete_silences(self, ids: Sequence[str]) -> None: ...
 
     async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
-        """A log entry, and with it the record of the notification it is about: both or none."""
+        """Save a log entry, and with it the record of its notification: both or none."""
         ...
 
     async def delete_entries(self, keys: Sequence[LogKey]) -> None: ...
@@ -63,14 +65,14 @@ class Journal(Protocol):
     async def add_record(self, record: HistoryRecord) -> None: ...
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
-        """Records from a moment on, the newest first, at most `limit`; of one receiver where it is given."""
+        """Return at most `limit` records since epoch seconds, the newest first; of one receiver if given."""
         ...
 
     async def delete_history(self, before: float) -> None: ...
 
 
-class MemoryJournal:
-    """A journal that lives as long as the object; the history is capped at `max_records`."""
+class MemoryAlertStore:
+    """A store that lives as long as the object; the history is capped at `max_records`."""
 
     def __init__(self, max_records: int = 10_000) -> None:
         self._alerts: dict[Labels, Alert] = {}
@@ -79,17 +81,17 @@ class MemoryJournal:
         self._history: list[HistoryRecord] = []
         self._max_records = max_records
 
-    async def load(self) -> Saved:
+    async def load(self) -> AlertSnapshot:
         return self.saved()
 
-    def saved(self) -> Saved:
-        """Everything but the history; may be called from another thread."""
-        return Saved(
+    def saved(self) -> AlertSnapshot:
+        """Return everything but the history; may be called from another thread."""
+        return AlertSnapshot(
             tuple(self._alerts.values()), tuple(self._silences.values()), tuple(self._entries.values())
         )
 
-    def restore(self, saved: Saved) -> None:
-        """Take what was saved elsewhere, where nothing newer is known."""
+    def restore(self, saved: AlertSnapshot) -> None:
+        """Add what was saved elsewhere, where nothing newer is known."""
         self._alerts = {one.labels: one for one in saved.alerts} | self._alerts
         self._silences = {one.id: one for one in saved.silences} | self._silences
         self._entries = {one.key: one for one in saved.entries} | self._entries
@@ -132,7 +134,7 @@ class MemoryJournal:
 def latest(
     history: Reversible[HistoryRecord], since: float, limit: int, receiver: str
 ) -> Sequence[HistoryRecord]:
-    """What `Journal.read_history` returns, of records in the order in which they came."""
+    """Return what `AlertStore.read_history` does, of records in the order in which they came."""
     wanted = (
         record for record in reversed(history) if record.at >= since and receiver in ("", record.receiver)
     )

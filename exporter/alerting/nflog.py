@@ -1,4 +1,7 @@
-"""The notification log: what each receiver has been told about each group."""
+"""Notification log: what each receiver was notified of, by group.
+
+Source of the word: github.com/prometheus/alertmanager, nflog/nflog.go.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +13,7 @@ RETENTION_SECONDS: Final = 120 * 3600.0
 
 @dataclass(frozen=True, slots=True, order=True)
 class LogKey:
-    """Whom an entry is about: one group, and one integration (name and position) of one receiver."""
+    """Key of an entry: one group, and one integration (name and position) of one receiver."""
 
     group_key: str
     receiver: str
@@ -22,8 +25,9 @@ class LogKey:
 class LogEntry:
     """The last notification that was delivered; the sets hold fingerprints of alerts.
 
-    `firing` and `resolved` are the alerts that it told. `hidden` are alerts that an earlier one told as
-    firing and this one left out because they were muted: the receiver still believes that they fire.
+    `at` and `expires_at` are epoch seconds. `firing` and `resolved` are the alerts of the notification.
+    `muted_firing` are alerts that fired in an earlier one, and that this one left out because they were
+    muted: as far as the receiver knows they still fire.
     """
 
     key: LogKey
@@ -31,29 +35,29 @@ class LogEntry:
     expires_at: float
     firing: frozenset[int]
     resolved: frozenset[int]
-    hidden: frozenset[int] = frozenset()
+    muted_firing: frozenset[int] = frozenset()
 
     @property
-    def believed(self) -> frozenset[int]:
-        """The alerts that the receiver believes to fire."""
-        return self.firing | self.hidden
+    def notified_firing(self) -> frozenset[int]:
+        """The alerts that fire as far as the receiver knows."""
+        return self.firing | self.muted_firing
 
     def shifted(self, seconds: float) -> "LogEntry":
-        """The entry of another moment."""
+        """Return the entry moved in time."""
         return replace(self, at=self.at + seconds, expires_at=self.expires_at + seconds)
 
     def renamed(self, names: Mapping[int, int]) -> "LogEntry":
-        """The entry where alerts have other fingerprints now."""
-        sets = (self.firing, self.resolved, self.hidden)
-        firing, resolved, hidden = (frozenset(names.get(one, one) for one in each) for each in sets)
-        return replace(self, firing=firing, resolved=resolved, hidden=hidden)
+        """Return the entry with other fingerprints of alerts (old: new)."""
+        sets = (self.firing, self.resolved, self.muted_firing)
+        firing, resolved, muted_firing = (frozenset(names.get(one, one) for one in each) for each in sets)
+        return replace(self, firing=firing, resolved=resolved, muted_firing=muted_firing)
 
-    def forget(self, resolved: frozenset[int]) -> "LogEntry":
-        """The entry with alerts marked as resolved, as if told so at the time."""
+    def with_resolved(self, resolved: frozenset[int]) -> "LogEntry":
+        """Return the entry with alerts marked as resolved, as if notified so at the time."""
         return replace(
             self,
             firing=self.firing - resolved,
-            hidden=self.hidden - resolved,
+            muted_firing=self.muted_firing - resolved,
             resolved=self.resolved | resolved,
         )
 
@@ -71,7 +75,7 @@ class NotificationLog:
         return iter(list(self._entries.values()))
 
     def get(self, key: LogKey, now: float) -> LogEntry | None:
-        """The entry of a key; None where there is none or it has expired."""
+        """Return the entry of a key; None where there is none or it has expired."""
         entry = self._entries.get(key)
         return entry if entry is not None and entry.expires_at > now else None
 
@@ -86,11 +90,11 @@ class NotificationLog:
             self._entries[key] = entry.shifted(seconds)
 
     def collect_garbage(self, now: float) -> list[LogKey]:
-        """Drop expired entries; their keys."""
+        """Drop expired entries; return their keys."""
         return self._drop([key for key, entry in self._entries.items() if entry.expires_at <= now])
 
     def shrink(self, limit: int) -> list[LogKey]:
-        """Drop the oldest entries beyond a number; their keys."""
+        """Drop the oldest entries beyond a number; return their keys."""
         return self._drop(list(self._entries)[: max(0, len(self._entries) - limit)])
 
     def _drop(self, keys: list[LogKey]) -> list[LogKey]:
@@ -100,5 +104,5 @@ class NotificationLog:
 
 
 def expiry(at: float, repeat_interval_seconds: float) -> float:
-    """When an entry of this moment expires: after twice the repeat interval, but not after the retention."""
+    """Return when an entry of this moment expires: after twice the repeat interval, or the retention."""
     return at + min(2 * repeat_interval_seconds, RETENTION_SECONDS)

@@ -2,7 +2,7 @@
 
 import random
 
-from exporter.alerting.alerts import RESOLVED_RETENTION_SECONDS, Alerts, merge
+from exporter.alerting.alert_provider import RESOLVED_RETENTION_SECONDS, AlertProvider, merge
 from exporter.alerting.order import sort_alerts
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -36,7 +36,7 @@ def test_of_two_ends_in_the_past_the_later_counts() -> None:
 
 
 def test_a_new_firing_after_the_end_is_not_merged() -> None:
-    alerts = Alerts(limit=10)
+    alerts = AlertProvider(limit=10)
     alerts.put(alert(10, 20, 20))
     kept = alerts.put(alert(30, 100, 30))
     assert kept is not None
@@ -44,7 +44,7 @@ def test_a_new_firing_after_the_end_is_not_merged() -> None:
 
 
 def test_overlapping_reports_are_merged() -> None:
-    alerts = Alerts(limit=10)
+    alerts = AlertProvider(limit=10)
     alerts.put(alert(10, 100, 10))
     kept = alerts.put(alert(50, 120, 50))
     assert kept is not None
@@ -52,7 +52,7 @@ def test_overlapping_reports_are_merged() -> None:
 
 
 def test_beyond_the_limit_new_ones_are_refused_but_known_ones_go_on() -> None:
-    alerts = Alerts(limit=1)
+    alerts = AlertProvider(limit=1)
     alerts.put(alert(10, 100, 10))
     assert alerts.put(Alert(Labels({"alertname": "Other"}))) is None
     assert alerts.put(alert(10, 20, 20)) is not None
@@ -60,7 +60,7 @@ def test_beyond_the_limit_new_ones_are_refused_but_known_ones_go_on() -> None:
 
 
 def test_what_was_resolved_long_ago_and_nobody_waits_for_is_forgotten() -> None:
-    alerts = Alerts(limit=10)
+    alerts = AlertProvider(limit=10)
     alerts.put(alert(10, 20, 20))
     end = 20 + RESOLVED_RETENTION_SECONDS
     assert alerts.collect_garbage(end - 1, lambda _: False) == []
