@@ -92,7 +92,7 @@ class Player:
         found = self._layouts.get(key)
         if found is None:
             instance = Labels({"instance": f"cache-{target}.example.com:6379"})
-            found = self._layouts[key] = Layout(layout.shape, instance)
+            found = self._layouts[key] = Layout(layout.schema, instance)
         return found
 
 

@@ -44,7 +44,7 @@ class Beginnings:
     """Those of one group on one page."""
 
     def __init__(self) -> None:
-        # By position: the text, and since when it has been on the page; None: not yet.
+        # By index: the text, and since when it has been on the page; None: not yet.
         self._held: dict[int, tuple[str, float | None]] = {}
         self._created: dict[int, str] = {}
         self._begun_version = -1
@@ -67,39 +67,39 @@ class Beginnings:
             self._created.clear()
         if group.begun_version != self._begun_version:
             self._begun_version = group.begun_version
-            for position, begun in group.beginnings.items():
-                self._created[position] = created(position, begun.at)
+            for index, begun in group.beginnings.items():
+                self._created[index] = created(index, begun.at)
                 # Who sees the page for the first time has not seen it without these.
                 if seen is not None and begun.version > seen:
-                    self._held[position] = format_value(begun.value), None
+                    self._held[index] = format_value(begun.value), None
 
-    def texts(self, positions: Sequence[int], texts: Sequence[str | None]) -> Sequence[str | None]:
+    def texts(self, indexes: Sequence[int], texts: Sequence[str | None]) -> Sequence[str | None]:
         """What is to be shown of these series, given the texts of their values."""
         if not (self._held or self._created):
             return texts
         return [
-            text if text is None else self._text(position, text)
-            for position, text in zip(positions, texts, strict=True)
+            text if text is None else self._text(index, text)
+            for index, text in zip(indexes, texts, strict=True)
         ]
 
-    def _text(self, position: int, text: str) -> str:
-        held = self._held.get(position)
-        return (text if held is None else held[0]) + self._created.get(position, "")
+    def _text(self, index: int, text: str) -> str:
+        held = self._held.get(index)
+        return (text if held is None else held[0]) + self._created.get(index, "")
 
     def release(self, scrapers: Scrapers) -> Sequence[int]:
-        """The page is asked for: the positions that are shown as they are from now on."""
+        """The page is asked for: the indexes that are shown as they are from now on."""
         held = self._held
         released = []
-        for position, (text, since) in held.items():
+        for index, (text, since) in held.items():
             if since is None:
                 if scrapers.are_regular:
-                    held[position] = text, scrapers.now
+                    held[index] = text, scrapers.now
                 else:
-                    released.append(position)
+                    released.append(index)
             elif scrapers.have_seen(since):
-                released.append(position)
-        for position in released:
-            del held[position]
+                released.append(index)
+        for index in released:
+            del held[index]
         return released
 
 

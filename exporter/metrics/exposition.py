@@ -113,7 +113,7 @@ class _Section:
         return texts
 
 
-class _Place:
+class _RenderedGroup:
     """A group on the page: where its lines stand, brought up to date on demand."""
 
     __slots__ = (
@@ -196,9 +196,9 @@ class _Place:
             self._beginnings.follow(group, self._seen, self._created)
         self._seen = group.version
 
-    def _texts(self, positions: Sequence[int], values: Sequence[float | None]) -> Sequence[str | None]:
+    def _texts(self, indexes: Sequence[int], values: Sequence[float | None]) -> Sequence[str | None]:
         texts = format_values(values)
-        return texts if self._beginnings is None else self._beginnings.texts(positions, texts)
+        return texts if self._beginnings is None else self._beginnings.texts(indexes, texts)
 
     def _created(self, index: int, at: int) -> str:
         is_told = self._form is Format.OPENMETRICS
@@ -209,17 +209,17 @@ class _Place:
         values = self._values
         texts = self._texts(moved, [values[index] for index in moved])
         sections, starts = self._sections, self._starts
-        family_of, place_of = self._lines.family_of, self._lines.place_of
+        family_of, offset_of = self._lines.family_of, self._lines.offset_of
         touched = set()
         for index, text in zip(moved, texts, strict=True):
             at = family_of[index]
             touched.add(at)
-            pieces, place = sections[at].pieces, starts[at] + place_of[index]
-            if text and pieces[place]:
-                pieces[place] = text
+            pieces, offset = sections[at].pieces, starts[at] + offset_of[index]
+            if text and pieces[offset]:
+                pieces[offset] = text
             else:
-                line = self._lines.families[at].line(place_of[index], text, self._base)
-                pieces[place - VALUE_PIECE : place + 1] = line
+                line = self._lines.families[at].line(offset_of[index], text, self._base)
+                pieces[offset - VALUE_PIECE : offset + 1] = line
         for at in touched:
             sections[at].touch()
 
@@ -243,11 +243,11 @@ class Exposition:
         self._groups = groups
         self._form = form
         self._prepared = PreparedLayouts(frozenset({*hidden, METRIC_NAME}), form)
-        self._places: dict[str, _Place] = {}
+        self._rendered: dict[str, _RenderedGroup] = {}
         self._is_read = False
         self._is_rendering = False
         # Those that hold something back.
-        self._holding: dict[str, _Place] = {}
+        self._holding: dict[str, _RenderedGroup] = {}
         self._sections: dict[str, _Section] = {}
         self._sections_of: WeakKeyDictionary[Lines, Sequence[_Section]] = WeakKeyDictionary()
         self._names: list[str] = []
@@ -273,13 +273,13 @@ class Exposition:
 
     def _texts(self, groups: Sequence[ExposedGroup]) -> Iterator[bytes]:
         alive = {group.source for group in groups}
-        if len(alive) < len(self._places):
-            for source in self._places.keys() - alive:
-                self._places.pop(source).leave(source)
+        if len(alive) < len(self._rendered):
+            for source in self._rendered.keys() - alive:
+                self._rendered.pop(source).leave(source)
                 self._holding.pop(source, None)
-        for source, place in list(self._holding.items()):
-            place.release(self.scrapers)
-            if not place.holds_back:
+        for source, rendered in list(self._holding.items()):
+            rendered.release(self.scrapers)
+            if not rendered.holds_back:
                 del self._holding[source]
             yield b""
         self._is_read = True
@@ -291,19 +291,21 @@ class Exposition:
         if self._is_rendering:
             return
         for group in groups:
-            place = self._places.get(group.source)
-            if place is None:
-                place = self._places[group.source] = _Place(self._form, -1 if self._is_read else None)
-            if place.layout is group.layout:
-                place.update(group)
+            rendered = self._rendered.get(group.source)
+            if rendered is None:
+                rendered = self._rendered[group.source] = _RenderedGroup(
+                    self._form, -1 if self._is_read else None
+                )
+            if rendered.layout is group.layout:
+                rendered.update(group)
             else:
                 base, lines = self._prepared.get(group.layout)
-                place.enter(group, base, lines, self._sections_for(lines))
-            if place.holds_back:
-                self._holding[group.source] = place
+                rendered.enter(group, base, lines, self._sections_for(lines))
+            if rendered.holds_back:
+                self._holding[group.source] = rendered
 
     def _sections_for(self, lines: Lines) -> Sequence[_Section]:
-        """The sections that the families of these lines stand in; groups of one shape share them."""
+        """The sections that the families of these lines stand in; groups of one schema share them."""
         found = self._sections_of.get(lines)
         if found is None:
             found = self._sections_of[lines] = [self._section(one.family) for one in lines.families]
@@ -317,7 +319,7 @@ class Exposition:
         return section
 
 
-def compress(parts: Iterable[bytes]) -> bytes:
+def gzip_parts(parts: Iterable[bytes]) -> bytes:
     """gzip at the level that costs least: a scrape is read once."""
     packer = zlib.compressobj(level=1, wbits=_GZIP)
     return b"".join([*map(packer.compress, parts), packer.flush()])

@@ -1,4 +1,4 @@
-"""The lines of a group's series without their values, made once for all groups of one shape."""
+"""The lines of a group's series without their values, made once for all groups of one schema."""
 
 from array import array
 from collections.abc import Collection, Iterable, Sequence
@@ -7,16 +7,17 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from exporter.metrics.text import Format, format_labels, format_value
+from exporter.model.interning import IdentityInterner, Interner
 from exporter.model.labels import Labels
-from exporter.model.sample import Family, Kind, Layout, Point, Shape
+from exporter.model.sample import Family, Kind, Layout, Point, Schema
 
 # A line is made of what comes before the labels that a group's series have in common, these, what comes after
 # them, and the value. All groups share the first and the third. Without a value all four are empty.
 PIECES: Final = 4
 VALUE_PIECE: Final = 3
 _NO_LINE: Final = ("", "", "", "")
-# Lines, and texts of labels in common, that are kept: let go of where there are more.
-_MAX_KEPT: Final = 50_000
+# Texts of labels in common that are kept.
+_MAX_BASES: Final = 50_000
 # The label of a histogram's or a summary's series that tells it from the others of the same metric.
 _INNER_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 
@@ -24,11 +25,11 @@ _INNER_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 class _Line:
     """The line of one point: what stands `before` and `after` the labels in common.
 
-    `group` is what a histogram's series have in common, and `bound` orders them; `point` is held for as long
-    as the line is, which goes by its identity.
+    `group` is what a histogram's series have in common, and `bound` orders them. `point` is held because
+    lines are found by its identity.
     """
 
-    __slots__ = ("after", "before", "bound", "group", "point")
+    __slots__ = ("__weakref__", "after", "before", "bound", "group", "point")
 
     def __init__(self, point: Point, labels: str, *, has_base: bool) -> None:
         self.point = point
@@ -45,7 +46,7 @@ class _Line:
 
 
 class FamilyLines:
-    """The `lines` of one family in a group; `indexes` are the places of their series in the layout."""
+    """The `lines` of one family in a group; `indexes` are those of their series in the layout."""
 
     __slots__ = ("family", "indexes", "lines")
 
@@ -63,22 +64,22 @@ class FamilyLines:
             pieces += _NO_LINE if text is None else (line.before, base, line.after, text)
         return pieces
 
-    def line(self, place: int, text: str | None, base: str) -> Sequence[str]:
-        """The pieces of one line; `place` is that of its value among the pieces of all."""
+    def line(self, offset: int, text: str | None, base: str) -> Sequence[str]:
+        """The pieces of one line; `offset` is that of its value among the pieces of all."""
         if text is None:
             return _NO_LINE
-        line = self.lines[place // PIECES]
+        line = self.lines[offset // PIECES]
         return line.before, base, line.after, text
 
 
 class Lines:
     """The lines of all families of a group.
 
-    `family_of` tells which of `families` each series belongs to, and `place_of` where in the pieces of its
+    `family_of` tells which of `families` each series belongs to, and `offset_of` where in the pieces of its
     lines the value stands.
     """
 
-    __slots__ = ("__weakref__", "families", "family_of", "place_of")
+    __slots__ = ("__weakref__", "families", "family_of", "offset_of")
 
     def __init__(self, lines: Sequence[_Line]) -> None:
         by_family: dict[Family, list[int]] = {}
@@ -86,20 +87,20 @@ class Lines:
             by_family.setdefault(line.point.family, []).append(index)
         self.families = []
         self.family_of = array("I", bytes(4 * len(lines)))
-        self.place_of = array("I", bytes(4 * len(lines)))
+        self.offset_of = array("I", bytes(4 * len(lines)))
         for position, (family, members) in enumerate(by_family.items()):
             indexes = _in_order(family, members, lines)
             self.families.append(FamilyLines(family, indexes, [lines[at] for at in indexes]))
             for at, index in enumerate(indexes):
                 self.family_of[index] = position
-                self.place_of[index] = at * PIECES + VALUE_PIECE
+                self.offset_of[index] = at * PIECES + VALUE_PIECE
 
     def created(self, index: int, base: str, at: int) -> str:
         """OpenMetrics' line about the moment (milliseconds) at which a count began, as it follows that of the
         count; empty where there is none: it belongs to a whole histogram or summary, and to counters that
         are named like one."""
         family = self.families[self.family_of[index]]
-        line = family.lines[self.place_of[index] // PIECES]
+        line = family.lines[self.offset_of[index] // PIECES]
         name = line.point.family.name
         if line.point.family.kind in _INNER_LABELS:
             stem, whole = name, "_count"
@@ -133,13 +134,14 @@ class PreparedLayouts:
     def __init__(self, hidden: Collection[str], form: Format) -> None:
         self._hidden = hidden
         self._form = form
-        # By shape, and by whether there are labels in common.
-        self._known: WeakKeyDictionary[Shape, dict[bool, Lines]] = WeakKeyDictionary()
-        # By the identity of their points, and by whether there are labels in common: shapes that grow share
-        # most of their points.
-        self._lines: dict[tuple[int, bool], _Line] = {}
+        # By schema, and by whether there are labels in common.
+        self._known: WeakKeyDictionary[Schema, dict[bool, Lines]] = WeakKeyDictionary()
+        # By their points, and by whether there are labels in common: schemas that grow share most points.
+        self._lines: dict[bool, IdentityInterner[_Line]] = {
+            flag: IdentityInterner() for flag in (False, True)
+        }
         # The groups of a target have the same labels in common, and leave out the same ones.
-        self._bases: dict[tuple[Labels, frozenset[str]], str] = {}
+        self._bases: Interner[tuple[Labels, frozenset[str]], str] = Interner(_MAX_BASES)
 
     def get(self, layout: Layout) -> tuple[str, Lines]:
         """The text of the labels in common, and the lines around it."""
@@ -150,7 +152,7 @@ class PreparedLayouts:
             return "", Lines([_Line(*pair, has_base=False) for pair in zip(points, texts, strict=True)])
         base = self._base(layout)
         has_base = bool(base)
-        known = self._known.setdefault(layout.shape, {})
+        known = self._known.setdefault(layout.schema, {})
         lines = known.get(has_base)
         if lines is None:
             lines = known[has_base] = Lines(self._lines_of(points, has_base))
@@ -158,26 +160,16 @@ class PreparedLayouts:
 
     def _base(self, layout: Layout) -> str:
         key = layout.base, layout.unexposed
-        text = self._bases.get(key)
-        if text is None:
-            if len(self._bases) >= _MAX_KEPT:
-                self._bases.clear()
-            text = self._bases[key] = self._format(layout.exposed_base)
-        return text
+        return self._bases.get(key, lambda _: self._format(layout.exposed_base))
 
     def _lines_of(self, points: Iterable[Point], has_base: bool) -> Sequence[_Line]:
         """The lines of these points, each made once."""
-        kept, found = self._lines, []
-        for point in points:
-            line = kept.get((id(point), has_base))
-            if line is None:
-                if len(kept) >= _MAX_KEPT:
-                    kept.clear()
-                line = kept[id(point), has_base] = _Line(
-                    point, self._format(point.written), has_base=has_base
-                )
-            found.append(line)
-        return found
+        kept = self._lines[has_base]
+
+        def line_of(point: Point) -> _Line:
+            return kept.get((point,), lambda: _Line(point, self._format(point.written), has_base=has_base))
+
+        return [line_of(point) for point in points]
 
     def _format(self, labels: Labels) -> str:
         return format_labels(labels, self._hidden, self._form)

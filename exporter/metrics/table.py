@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
-from exporter.metrics.columns import NO_COLUMNS, Columns, Key, columns_of, point_of
 from exporter.metrics.histogram import format_bound
+from exporter.metrics.key_index import NO_KEYS, Key, KeyIndex, key_index_of, point_of
 from exporter.model.labels import Labels
 from exporter.model.sample import NOT_KNOWN, Absence, Family, Layout, Point, Sample
 
@@ -20,7 +20,7 @@ class SeriesTable:
     same name wins. `unexposed` are the names of those that are not on `/metrics`. At most `max_series` are
     held; what comes on top is dropped and counted in `dropped`.
 
-    `generation` changes when indexes lose their meaning: who keeps handles compares it first.
+    `generation` increases when indexes become invalid: compare it before using an index that was kept.
 
     Counts that begin with their first event: see `tell_all` and `stood_at`.
     """
@@ -42,7 +42,7 @@ class SeriesTable:
         self._unexposed = unexposed
         self._max_series = max_series
         # What there was at the end of the last pass, shared with other tables, and what has come since then.
-        self._columns = NO_COLUMNS
+        self._keys = NO_KEYS
         self._added: dict[Key, int] = {}
         self._new_points: list[Point] = []
         self._layout = Layout((), base, unexposed)
@@ -60,89 +60,89 @@ class SeriesTable:
         """Hold at least so many series, for a sampler whose own caps allow more than the usual number."""
         self._max_series = max(self._max_series, series)
 
-    def handle(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
+    def index(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
         """The index of a series in `values`; None when the table is full."""
         key = (family, suffix, label_values)
-        handle = self._columns.handles.get(key)
-        if handle is None:
-            handle = self._add(key, family.label_names)
-        return handle
+        index = self._keys.indexes.get(key)
+        if index is None:
+            index = self._add(key, family.label_names)
+        return index
 
     def _add(self, key: Key, names: Sequence[str]) -> int | None:
         """The index of a series that was not there at the end of the last pass."""
-        handle = self._added.get(key)
-        if handle is not None:
-            return handle
+        index = self._added.get(key)
+        if index is not None:
+            return index
         if len(self) >= self._max_series:
             self.dropped += 1
             return None
         key, point = point_of(key, names)
-        handle = self._added[key] = len(self)
+        index = self._added[key] = len(self)
         self._new_points.append(point)
         self.values.append(None)
-        return handle
+        return index
 
     def __len__(self) -> int:
-        return len(self._columns.handles) + len(self._added)
+        return len(self._keys.indexes) + len(self._added)
 
     def set(self, family: Family, value: float, *label_values: str, suffix: str = "") -> None:
         """Give one series its value in this pass."""
-        handle = self.handle(family, *label_values, suffix=suffix)
-        if handle is not None:
-            self.values[handle] = value
+        index = self.index(family, *label_values, suffix=suffix)
+        if index is not None:
+            self.values[index] = value
 
     def clear(self, family: Family, *label_values: str) -> None:
         """Leave one series without a value in this pass, also where the last pass's was carried over."""
         key: Key = (family, "", label_values)
-        handle = self._columns.handles.get(key, self._added.get(key))
-        if handle is not None:
-            self.values[handle] = None
+        index = self._keys.indexes.get(key, self._added.get(key))
+        if index is not None:
+            self.values[index] = None
 
     def set_buckets(
         self, family: Family, buckets: Iterable[tuple[str, float]], total: float, *label_values: str
     ) -> None:
         """Give a histogram its values: cumulative (le, count) pairs that end with `+Inf`, and the sum."""
         names, counts = zip(*buckets, strict=True)
-        handles = self.histogram_handles(family, names, *label_values)
-        self.set_histogram(handles, counts, total)
+        indexes = self.histogram_indexes(family, names, *label_values)
+        self.set_histogram(indexes, counts, total)
 
-    def histogram_handles(
+    def histogram_indexes(
         self, family: Family, names: Iterable[str], *label_values: str
     ) -> Sequence[int | None]:
         """The indexes of a histogram's series: its buckets by their `le`, its sum, its count."""
         return [
-            *(self._extra_handle(family, "_bucket", "le", name, label_values) for name in names),
-            self.handle(family, *label_values, suffix="_sum"),
-            self.handle(family, *label_values, suffix="_count"),
+            *(self._extra_index(family, "_bucket", "le", name, label_values) for name in names),
+            self.index(family, *label_values, suffix="_sum"),
+            self.index(family, *label_values, suffix="_count"),
         ]
 
-    def set_histogram(self, handles: Sequence[int | None], counts: Sequence[float], total: float) -> None:
-        """Give a histogram its values by `histogram_handles`: cumulative counts, the last of all, and the
+    def set_histogram(self, indexes: Sequence[int | None], counts: Sequence[float], total: float) -> None:
+        """Give a histogram its values by `histogram_indexes`: cumulative counts, the last of all, and the
         sum."""
         values = self.values
-        for handle, value in zip(handles, (*counts, total, counts[-1]), strict=True):
-            if handle is not None:
-                values[handle] = value
+        for index, value in zip(indexes, (*counts, total, counts[-1]), strict=True):
+            if index is not None:
+                values[index] = value
 
     def set_quantile(self, family: Family, quantile: float, value: float, *label_values: str) -> None:
         """Give a summary one of its quantiles (0 to 1)."""
-        handle = self.quantile_handle(family, format_bound(quantile), *label_values)
-        if handle is not None:
-            self.values[handle] = value
+        index = self.quantile_index(family, format_bound(quantile), *label_values)
+        if index is not None:
+            self.values[index] = value
 
-    def quantile_handle(self, family: Family, quantile: str, *label_values: str) -> int | None:
+    def quantile_index(self, family: Family, quantile: str, *label_values: str) -> int | None:
         """The index of one quantile of a summary; None when the table is full."""
-        return self._extra_handle(family, "", "quantile", quantile, label_values)
+        return self._extra_index(family, "", "quantile", quantile, label_values)
 
-    def _extra_handle(
+    def _extra_index(
         self, family: Family, suffix: str, label: str, label_value: str, label_values: tuple[str, ...]
     ) -> int | None:
         """The index of a series that carries one label on top of the family's own."""
         key = (family, suffix, (*label_values, label_value))
-        handle = self._columns.handles.get(key)
-        if handle is None:
-            handle = self._add(key, (*family.label_names, label))
-        return handle
+        index = self._keys.indexes.get(key)
+        if index is None:
+            index = self._add(key, (*family.label_names, label))
+        return index
 
     def tell_all(self, *families: Family) -> None:
         """This pass tells every series of these families that has counted anything since the server started.
@@ -156,18 +156,18 @@ class SeriesTable:
         """Whether the pass before has told every series of a family."""
         return family in self._told_before
 
-    def before(self, handle: int | None) -> float | None:
+    def before(self, index: int | None) -> float | None:
         """The value of a series in the pass before; None where it had none."""
-        return self._last[handle] if handle is not None and handle < len(self._last) else None
+        return self._last[index] if index is not None and index < len(self._last) else None
 
-    def stood_at(self, handle: int | None, value: float, *, is_own: bool = False) -> None:
+    def stood_at(self, index: int | None, value: float, *, is_own: bool = False) -> None:
         """What a series stood at before this pass, if this is the first that tells it.
 
         For what was not 0, though the pass before told everything: buckets of a histogram that had none of
         these bounds. `is_own`: a counter of our own, of which this is known whatever became of that pass.
         """
-        if handle is not None:
-            (self._own_stood if is_own else self._stood)[handle] = value
+        if index is not None:
+            (self._own_stood if is_own else self._stood)[index] = value
 
     def lose_track(self) -> None:
         """Nothing is known of the pass before: it failed, or was about another run of the server."""
@@ -177,7 +177,7 @@ class SeriesTable:
     def finish(self, timestamp: int) -> Sample:
         """The sample of the pass that ends (milliseconds); the next one starts without values."""
         if self._added:
-            self._have(self._columns.extended(self._added, self._new_points))
+            self._have(self._keys.extended(self._added, self._new_points))
         values = self.values
         sample = Sample(self.source, timestamp, self._layout, values, self._absence)
         self._begin_telling()
@@ -190,10 +190,10 @@ class SeriesTable:
         self.values = [None] * len(self)
         return sample
 
-    def _have(self, columns: Columns) -> None:
-        """These are the series from now on."""
-        self._columns = columns
-        self._layout = Layout(columns.shape, self._base, self._unexposed)
+    def _have(self, keys: KeyIndex) -> None:
+        """Replace the series by these, and clear what was added."""
+        self._keys = keys
+        self._layout = Layout(keys.schema, self._base, self._unexposed)
         self._added = {}
         self._new_points = []
         self._seen.extend(b"\1" * (len(self) - len(self._seen)))
@@ -252,7 +252,7 @@ class SeriesTable:
         dead = self._seen.count(0)
         if dead * 4 > len(self):
             seen, self._seen = self._seen, bytearray()
-            keys, points = self._columns.handles, self._columns.shape.points
-            self._have(columns_of(compress(keys, seen), list(compress(points, seen))))
+            keys, points = self._keys.indexes, self._keys.schema.points
+            self._have(key_index_of(compress(keys, seen), list(compress(points, seen))))
             self.generation += 1
         self._seen = bytearray(len(self))

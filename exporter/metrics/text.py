@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from math import inf, isinf
 
-from exporter.model.floats import format_bound
+from exporter.model.floats import normalize_bound
 from exporter.model.labels import Labels, escape
 from exporter.model.sample import Family, Kind
 
@@ -41,7 +41,7 @@ def format_values(values: Sequence[float | None]) -> Sequence[str | None]:
 def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:
     """`a="b",c="d"` without the hidden names."""
     return ",".join(
-        f'{name}="{escape(format_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
+        f'{name}="{escape(normalize_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
         for name, value in labels.pairs
         if name not in hidden
     )

@@ -64,7 +64,7 @@ def format_exponent(value: float) -> str:
     return f"{mantissa}e{exponent[0]}{exponent[1:]:0>2}"
 
 
-def format_bound(text: str) -> str:
+def normalize_bound(text: str) -> str:
     """A label `le` or `quantile` as Prometheus 3 has it: `1.0` for `1`, `1e+06` for a million.
 
     What is no number stays. Source: `FormatOpenMetricsFloat` of github.com/prometheus/prometheus.

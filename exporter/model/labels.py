@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
+from exporter.model.interning import Interner
+
 METRIC_NAME: Final = "__name__"
 
 
@@ -137,19 +139,15 @@ class Annotations(Labels):
 EMPTY: Final = Labels()
 NO_ANNOTATIONS: Final = Annotations()
 
-# Tuples that many series have in common, such as label pairs, each once. Emptied where it grows beyond all
-# reason: sharing saves memory and means nothing.
-_SHARED: dict[tuple[object, ...], Any] = {}
-_MAX_SHARED: Final = 500_000
 _T = TypeVar("_T", bound=tuple[object, ...])
+# Tuples that many series have in common, such as label pairs.
+_TUPLES: Final[Interner[tuple[object, ...], Any]] = Interner(limit=500_000)
 
 
-def share(value: _T) -> _T:
-    """The one object for this tuple, for what is kept for long."""
-    if len(_SHARED) > _MAX_SHARED:
-        _SHARED.clear()
-    shared: _T = _SHARED.setdefault(value, value)
-    return shared
+def intern(value: _T) -> _T:
+    """Return the one object for this tuple: for label pairs and the like that are kept for long."""
+    found: _T = _TUPLES.get(value, lambda made: made)
+    return found
 
 
 def escape(value: str) -> str:

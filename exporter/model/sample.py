@@ -7,10 +7,10 @@ from enum import StrEnum
 from itertools import chain, compress
 from operator import is_not
 from typing import Final
-from weakref import WeakValueDictionary
 
-from exporter.model.floats import format_bound
-from exporter.model.labels import EMPTY, METRIC_NAME, Labels, share
+from exporter.model.floats import normalize_bound
+from exporter.model.interning import IdentityInterner
+from exporter.model.labels import EMPTY, METRIC_NAME, Labels, intern
 
 # The NaN that marks the end of a series: Prometheus' `value.StaleNaN`.
 _STALE_BITS: Final = struct.pack("<Q", 0x7FF0000000000002)
@@ -33,7 +33,7 @@ class Kind(StrEnum):
     UNTYPED = "untyped"
 
 
-# The label that holds a bound, or a share.
+# The label that holds the bound of a bucket, or the quantile.
 _BOUND_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 
 
@@ -67,8 +67,8 @@ class Point:
         self.suffix = suffix
         self.written = labels
         stored = _with_one_form_of_bounds(family, labels)
-        self.series = Labels([share((METRIC_NAME, family.name + suffix)), *stored.pairs])
-        self.names = share(tuple([name for name, _ in self.series.pairs]))
+        self.series = Labels([intern((METRIC_NAME, family.name + suffix)), *stored.pairs])
+        self.names = intern(tuple([name for name, _ in self.series.pairs]))
 
     @property
     def labels(self) -> Labels:
@@ -93,12 +93,12 @@ def _with_one_form_of_bounds(family: Family, labels: Labels) -> Labels:
     label = _BOUND_LABELS.get(family.kind)
     if label is None or not (text := labels.get(label)):
         return labels
-    bound = format_bound(text)
+    bound = normalize_bound(text)
     return labels if bound == text else labels.with_({label: bound})
 
 
-class Shape:
-    """The points of a layout. Targets that tell the same have one shape: get it from `shape_of`."""
+class Schema:
+    """The points of a layout, in order. Targets with the same points share one schema: see `schema_of`."""
 
     __slots__ = ("__weakref__", "_by_name", "_by_series", "_own_names", "points")
 
@@ -111,14 +111,14 @@ class Shape:
 
     @property
     def by_name(self) -> Mapping[str, Sequence[int]]:
-        """The positions of the points of each metric name."""
+        """The indexes of the points of each metric name."""
         if len(self._by_name) == 0:
-            for position, point in enumerate(self.points):
-                self._by_name.setdefault(point.series.name, []).append(position)
+            for index, point in enumerate(self.points):
+                self._by_name.setdefault(point.series.name, []).append(index)
         return self._by_name
 
-    def position(self, series: Labels) -> int | None:
-        """The position of the point with these labels of its own."""
+    def index_of(self, series: Labels) -> int | None:
+        """The index of the point with these labels of its own."""
         if len(self._by_series) == 0:
             self._by_series = {point.series: at for at, point in reversed(list(enumerate(self.points)))}
         return self._by_series.get(series)
@@ -131,21 +131,17 @@ class Shape:
         return self._own_names
 
 
-# By the identities of their points, which live as long as the shape does.
-_SHAPES: WeakValueDictionary[tuple[int, ...], Shape] = WeakValueDictionary()
+# A schema holds its points, as an `IdentityInterner` demands.
+_SCHEMAS: Final[IdentityInterner[Schema]] = IdentityInterner()
 
 
-def shape_of(points: Sequence[Point]) -> Shape:
-    """The one shape with these very points in this order."""
-    key = tuple(map(id, points))
-    found = _SHAPES.get(key)
-    if found is None:
-        found = _SHAPES[key] = Shape(tuple(points))
-    return found
+def schema_of(points: Sequence[Point]) -> Schema:
+    """Return the one schema of these very points in this order."""
+    return _SCHEMAS.get(points, lambda: Schema(tuple(points)))
 
 
 class Layout:
-    """Which series the values of a sample belong to, in order: a shape, and the labels that each of its
+    """Which series the values of a sample belong to, in order: a schema, and the labels that each of its
     series has as well. A point's own label of the same name wins.
 
     `unexposed` are the names of those labels in common that are in the store and not on `/metrics`.
@@ -154,38 +150,38 @@ class Layout:
     something for a layout (series, text) can keep it.
     """
 
-    __slots__ = ("_is_plain", "base", "shape", "unexposed")
+    __slots__ = ("_is_plain", "base", "schema", "unexposed")
 
     def __init__(
         self,
-        points: Sequence[Point] | Shape,
+        points: Sequence[Point] | Schema,
         base: Labels = EMPTY,
         unexposed: frozenset[str] = frozenset(),
     ) -> None:
-        self.shape = points if isinstance(points, Shape) else shape_of(points)
+        self.schema = points if isinstance(points, Schema) else schema_of(points)
         self.base = base
         self.unexposed = unexposed
         self._is_plain: bool | None = None
 
     def __len__(self) -> int:
-        return len(self.shape.points)
+        return len(self.schema.points)
 
     @property
     def points(self) -> Sequence[Point]:
         """The points, without the labels in common."""
-        return self.shape.points
+        return self.schema.points
 
-    def holds(self, other: "Layout", position: int) -> bool:
+    def holds(self, other: "Layout", index: int) -> bool:
         """Whether a series of another layout is in this one too."""
         if other.base == self.base:
-            return self.shape.position(other.points[position].series) is not None
-        return self.position(other.labels(position)) is not None
+            return self.schema.index_of(other.points[index].series) is not None
+        return self.index_of(other.labels(index)) is not None
 
     def is_apart(self, other: "Layout") -> bool:
         """Whether what the series of each have in common tells that none can be in both."""
         if self.base == other.base:
             return False
-        own, others = self.shape.own_names, other.shape.own_names
+        own, others = self.schema.own_names, other.schema.own_names
         different = set(self.base.pairs) ^ set(other.base.pairs)
         return any(name not in own and name not in others for name, _ in different)
 
@@ -193,12 +189,12 @@ class Layout:
     def is_plain(self) -> bool:
         """Whether no point has a label of its own that stands for one in common."""
         if self._is_plain is None:
-            self._is_plain = self.shape.own_names.isdisjoint(name for name, _ in self.base)
+            self._is_plain = self.schema.own_names.isdisjoint(name for name, _ in self.base)
         return self._is_plain
 
-    def labels(self, position: int) -> Labels:
+    def labels(self, index: int) -> Labels:
         """All labels of a series."""
-        own = self.shape.points[position].series
+        own = self.schema.points[index].series
         if not self.base:
             return own
         return own.joined(self.base) if self.is_plain else self.base.with_(own.as_dict())
@@ -207,7 +203,7 @@ class Layout:
         """The same series with other labels in common; what was put back after a restart has them all in
         its points."""
         if self.base == before:
-            return Layout(self.shape, after, self.unexposed)
+            return Layout(self.schema, after, self.unexposed)
         renamed = {**dict.fromkeys([name for name, _ in before], ""), **after.as_dict()}
         points = [Point(point.family, point.suffix, point.written.with_(renamed)) for point in self.points]
         return Layout(points, self.base, self.unexposed)
@@ -217,20 +213,20 @@ class Layout:
         """Those of the labels in common that are on `/metrics`."""
         return self.base.without(*self.unexposed) if self.unexposed else self.base
 
-    def exposed(self, position: int) -> Labels:
+    def exposed(self, index: int) -> Labels:
         """The labels of a series on `/metrics` but its name, as its sampler has written them."""
-        return self.exposed_base.with_(self.shape.points[position].written.as_dict())
+        return self.exposed_base.with_(self.schema.points[index].written.as_dict())
 
-    def position(self, series: Labels) -> int | None:
-        """The position of the series with these labels; None where it is not held."""
-        shape, common = self.shape, self.base.pairs
+    def index_of(self, series: Labels) -> int | None:
+        """The index of the series with these labels; None where it is not held."""
+        schema, common = self.schema, self.base.pairs
         if not common:
-            return shape.position(series)
+            return schema.index_of(series)
         own = Labels([pair for pair in series.pairs if pair not in common])
         if self.is_plain:
             # What is left must lack exactly what all have in common.
-            return shape.position(own) if len(own) + len(common) == len(series) else None
-        return next((at for at in shape.by_name.get(series.name, ()) if self.labels(at) == series), None)
+            return schema.index_of(own) if len(own) + len(common) == len(series) else None
+        return next((at for at in schema.by_name.get(series.name, ()) if self.labels(at) == series), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,15 +240,15 @@ class Absence:
     discovered, of a command that was refused until now, of what a cap kept out.
 
     `families`: the sample before told all of their series that had counted anything, so that others stood
-    at 0. `values`: what single series stood at, by position; these need no good sample before.
+    at 0. `values`: what single series stood at, by index; these need no good sample before.
     """
 
     families: frozenset[Family] = frozenset()
     values: Mapping[int, float] = field(default_factory=dict)
 
-    def beginnings(self, points: Sequence[Point], positions: Iterable[int]) -> Mapping[int, float]:
+    def beginnings(self, points: Sequence[Point], indexes: Iterable[int]) -> Mapping[int, float]:
         """What these series stood at when the sample before was taken, as far as that is known."""
-        known = {at: 0.0 for at in positions if points[at].family in self.families or at in self.values}
+        known = {at: 0.0 for at in indexes if points[at].family in self.families or at in self.values}
         return {at: self.values.get(at, zero) for at, zero in known.items()}
 
 
@@ -276,7 +272,7 @@ class Sample:
 
 
 def differences(values: Sequence[float | None], before: Sequence[float | None]) -> Sequence[int]:
-    """The positions at which there are other values than before."""
+    """The indexes at which there are other values than before."""
     # Most values are the very same objects as before, which costs less to see than that they are equal: what
     # they are need not be fetched from memory.
     others = compress(range(len(values)), map(is_not, values, before))

@@ -69,7 +69,7 @@ class QueuePublisher:
         labels = known.id.framework, known.label, database
         for family, found in ((families.FINISHED, reading.finished), (families.DERIVED, reading.derived)):
             for outcome in known.notes.keys() & found.keys() - before:
-                handle = self._table.handle(family, *labels, outcome)
+                handle = self._table.index(family, *labels, outcome)
                 self._table.stood_at(handle, 0.0, is_own=True)
 
     def follow_clock(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.errors import Problem
-from exporter.model.floats import format_bound
+from exporter.model.floats import normalize_bound
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
@@ -184,7 +184,7 @@ def _kept_bound(matcher: Matcher) -> str | None:
     """How the bound is written that a matcher asks for in another form; None: it asks for none, or well."""
     if matcher.name not in _BOUND_LABELS or matcher.op is not MatchOp.EQUAL:
         return None
-    bound = format_bound(matcher.value)
+    bound = normalize_bound(matcher.value)
     return None if bound == matcher.value else bound
 
 

@@ -121,7 +121,7 @@ class CommandLatencySampler:
             return None
         _, bounds, _ = parsed
         texts = [*map(format_bound, bounds), "+Inf"]
-        handles = self._table.histogram_handles(LATENCIES, texts, label)
+        handles = self._table.histogram_indexes(LATENCIES, texts, label)
         known = self._histograms[name] = _Histogram((), label, bounds, (), handles)
         self._tell_beginnings(before or self._before.get(name), known)
         return known

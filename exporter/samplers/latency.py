@@ -90,7 +90,7 @@ class LatencySampler:
     def _write_histogram(self) -> None:
         table, histogram = self._table, self._histogram
         if self._generation != table.generation:
-            self._handles = table.histogram_handles(PING, [name for name, _ in histogram.buckets])
+            self._handles = table.histogram_indexes(PING, [name for name, _ in histogram.buckets])
             self._generation = table.generation
         table.set_histogram(self._handles, histogram.cumulated, histogram.sum)
 

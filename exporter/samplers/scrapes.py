@@ -64,7 +64,7 @@ class Scrape:
     def write(self, table: SeriesTable, *, up: bool) -> None:
         """Write the series; of a server that is down there are no samples."""
         if self._generation != table.generation:
-            self._handles, self._generation = [table.handle(family) for family in FAMILIES], table.generation
+            self._handles, self._generation = [table.index(family) for family in FAMILIES], table.generation
         samples = sum([count for _, count in self._counts.values()]) if up else 0
         values = (float(up), self._seconds, float(samples), float(samples), float(self._added if up else 0))
         for handle, value in zip(self._handles, values, strict=True):

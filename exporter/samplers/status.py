@@ -283,7 +283,7 @@ class TargetStatus:
         table = self._table
         handles = self._handles.get(name)
         if handles is None:
-            handles = [table.handle(family, name) for family in (DURATION, SUCCESS, AGE)]
+            handles = [table.index(family, name) for family in (DURATION, SUCCESS, AGE)]
             self._handles[name] = handles
         duration, success, age = handles
         if duration is None or success is None or age is None:
@@ -314,7 +314,7 @@ class TargetStatus:
         table = self._table
         handles = self._handles.get("")
         if handles is None:
-            handles = self._handles[""] = [table.handle(family, suffix=suffix) for family, suffix in _SCRAPES]
+            handles = self._handles[""] = [table.index(family, suffix=suffix) for family, suffix in _SCRAPES]
         values = (
             float(status.passes),
             round(status.total_seconds, 6),

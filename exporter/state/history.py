@@ -203,13 +203,14 @@ class SqliteHistory:
 
 def _relabel(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
     """The chunks with the labels of now; those of one source share their series."""
-    # The series that were there are held on to, so that each has an identity of its own.
-    known: dict[int, tuple[Sequence[Labels], Sequence[Labels]]] = {}
+    # By source: the series of its last chunk, and what they are called now.
+    known: dict[str, tuple[Sequence[Labels], Sequence[Labels]]] = {}
     for chunk in chunks:
-        series = chunk.series
-        if id(series) not in known:
-            known[id(series)] = series, tuple(map(relabel, series))
-        yield replace(chunk, series=known[id(series)][1])
+        before, after = known.get(chunk.source, ((), ()))
+        if chunk.series is not before:
+            after = tuple(map(relabel, chunk.series))
+            known[chunk.source] = chunk.series, after
+        yield replace(chunk, series=after)
 
 
 def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:

@@ -27,22 +27,22 @@ def begin_before(
 ) -> Mapping[int, float]:
     """Amend the newest row of a segment whose layout is followed by quite another one, with these values.
 
-    `state` are the values of that row. Returns what has begun, by position in the layout that follows.
+    `state` are the values of that row. Returns what has begun, by index in the layout that follows.
     """
     before = last.layout
     if before.base != layout.base:
         return {}
-    places = [before.shape.position(point.series) for point in layout.points]
+    known = [before.schema.index_of(point.series) for point in layout.points]
     new = [
-        at
-        for at, place in enumerate(places)
-        if values[at] is not None and (place is None or state[place] is None)
+        index
+        for index, old in enumerate(known)
+        if values[index] is not None and (old is None or state[old] is None)
     ]
     begun = absence.beginnings(layout.points, new)
-    missing = [layout.points[at] for at in begun if places[at] is None]
+    missing = [layout.points[index] for index in begun if known[index] is None]
     if missing and not last.grow(Layout([*before.points, *missing], before.base, before.unexposed)):
         return {}
-    position = last.layout.shape.position
-    amended = {position(layout.points[at].series): value for at, value in begun.items()}
-    last.amend(row, {place: value for place, value in amended.items() if place is not None})
+    index_of = last.layout.schema.index_of
+    amended = {index_of(layout.points[index].series): value for index, value in begun.items()}
+    last.amend(row, {index: value for index, value in amended.items() if index is not None})
     return begun

@@ -12,12 +12,16 @@ from exporter.time_slice import TimeSlice
 
 @dataclass(slots=True)
 class _Mark:
-    """How far a group has been read; `shape` is that of the series that were required then."""
+    """How far a group has been read; `required_version` is that of the series that were required then."""
 
     group: SeriesGroup
     version: int
     next_row: int
-    shape: int
+    required_version: int
+
+    def is_continued_by(self, later: "_Mark") -> bool:
+        """Whether the same series were required at a later reading."""
+        return self.required_version == later.required_version
 
 
 class ChunkReader:
@@ -72,7 +76,7 @@ class ChunkReader:
     def require_complete(self) -> None:
         """The next chunk of each source is complete, though only of rows that were not read yet."""
         for mark in self._marks.values():
-            mark.shape = -1
+            mark.required_version = -1
 
     def drop_removed(self) -> None:
         """Let go of sources that the store no longer holds."""
@@ -102,10 +106,12 @@ class ChunkReader:
         first = group.first_row if mark is None else max(mark.next_row, group.first_row)
         low = max(first - group.first_row, bisect_right(group.times, since_ms))
         first = group.first_row + low
-        read = _Mark(group, group.version, group.end_row, group.shape)
+        read = _Mark(group, group.version, group.end_row, group.required_version)
         chunk = None
         if low < len(group.times):
-            is_complete = mark is None or mark.shape != group.shape or first != mark.next_row
+            is_complete = (
+                mark is None or mark.required_version != group.required_version or first != mark.next_row
+            )
             required, breaks = group.required, self._store.breaks
             chunk = Chunk(
                 group.source, [series.labels for series in required], is_complete, group.times[low:]

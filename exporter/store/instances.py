@@ -47,4 +47,4 @@ class Instances:
 
 
 def _instance(layout: Layout) -> str:
-    return _ANY if _LABEL in layout.shape.own_names else layout.base.get(_LABEL)
+    return _ANY if _LABEL in layout.schema.own_names else layout.base.get(_LABEL)

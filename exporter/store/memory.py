@@ -4,11 +4,11 @@ from collections.abc import Generator, Sequence
 from typing import Final
 from weakref import ref
 
-from exporter.model.sample import Shape
+from exporter.model.sample import Schema
 from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
 
-# What a point of a shape costs, its labels included; targets that tell the same share it.
+# What a point of a schema costs, its labels included; targets that tell the same share it.
 _POINT_BYTES: Final = 450
 # After how many groups or series others may have a turn.
 _PIECE: Final = 500
@@ -17,10 +17,10 @@ _PIECE: Final = 500
 def measure(groups: Sequence[SeriesGroup], readers: Sequence[ref[Series]]) -> Generator[None, None, int]:
     """The bytes of groups and of what is laid out for those who read them, in small steps: do other things
     in between."""
-    shapes: set[Shape] = set()
+    schemas: set[Schema] = set()
     total = 0
     for number, group in enumerate(groups):
-        shapes.update([layout.shape for layout in group.layouts])
+        schemas.update([layout.schema for layout in group.layouts])
         total += group.bytes
         if number % _PIECE == 0:
             yield
@@ -28,4 +28,4 @@ def measure(groups: Sequence[SeriesGroup], readers: Sequence[ref[Series]]) -> Ge
         found = [reference() for reference in readers[first : first + _PIECE]]
         total += sum([series.bytes for series in found if series is not None])
         yield
-    return total + sum([len(shape.points) for shape in shapes]) * _POINT_BYTES
+    return total + sum([len(schema.points) for schema in schemas]) * _POINT_BYTES

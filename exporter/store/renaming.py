@@ -34,11 +34,12 @@ class Move:
 
     def _relabelling(self) -> Callable[[Layout], Layout]:
         """Segments that had one layout have one afterwards."""
-        made: dict[int, Layout] = {}
+        # Layouts are compared by identity.
+        made: dict[Layout, Layout] = {}
 
         def relabel(layout: Layout) -> Layout:
-            if id(layout) not in made:
-                made[id(layout)] = layout.relabelled(self.labels, self.new_labels)
-            return made[id(layout)]
+            if layout not in made:
+                made[layout] = layout.relabelled(self.labels, self.new_labels)
+            return made[layout]
 
         return relabel

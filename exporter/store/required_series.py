@@ -67,29 +67,29 @@ class RequiredSeries:
     def _find(self, group: SeriesGroup, known: dict[Labels, Series]) -> Iterator[None]:
         """Find the series of a group that are required; of those known that is known already."""
         names = self._selectors.names
-        held = {name for layout in group.layouts for name in layout.shape.by_name if name in names}
+        held = {name for layout in group.layouts for name in layout.schema.by_name if name in names}
         required = []
         looked_at = 0
         for name in (None,) if None in names else sorted(held):
-            for layout, position in group.indexes(name):
+            for layout, index in group.indexes(name):
                 looked_at += 1
                 if looked_at % _PIECE == 0:
                     yield
-                labels = layout.labels(position)
+                labels = layout.labels(index)
                 series = known.get(labels)
                 if series is None:
                     range_ms = min(self._retention_ms(), self._selectors.range_ms(labels))
                     if not range_ms:
                         continue
-                    series = self._keep(group, Series(labels, group, layout, position))
+                    series = self._keep(group, Series(labels, group, layout, index))
                     series.range_ms = range_ms
                 required.append(series)
         self._replace(group, required)
         yield
 
     def _replace(self, group: SeriesGroup, required: list[Series]) -> None:
-        left = set(map(id, required))
+        left = set(required)
         for series in group.required:
-            if id(series) not in left:
+            if series not in left:
                 series.range_ms = 0
         group.set_required_series(required)

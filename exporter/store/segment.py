@@ -19,8 +19,8 @@ _MAX_SHORT = 1 << 16
 class Segment:
     """Rows from `first_row` on that have one layout. A value that is missing is the stale marker.
 
-    `held` are the positions in the layout of which there is any value here; None: all. `moved` are the
-    positions that moved in a row, as packed numbers, and `values` what they moved to, so that a row costs two
+    `held` are the indexes in the layout of which there is any value here; None: all. `moved` are the
+    indexes that moved in a row, as packed numbers, and `values` what they moved to, so that a row costs two
     small objects, and rows in which the same series moved share one of these. `changes` counts values.
     """
 
@@ -51,7 +51,7 @@ class Segment:
     @property
     def memory_bytes(self) -> int:
         """About how much memory the segment holds."""
-        # Lists and arrays grow by an eighth; that rows share their positions is not counted on.
+        # Lists and arrays grow by an eighth; that rows share their indexes is not counted on.
         entries = len(self.rows) * ENTRY_BYTES + self.changes * (VALUE_BYTES + self._size)
         return SEGMENT_BYTES + len(self.base) * VALUE_BYTES + entries
 
@@ -66,9 +66,9 @@ class Segment:
         self.base.extend([STALE] * (len(layout) - count))
         return True
 
-    def append(self, row: int, positions: Sequence[int], values: Sequence[float | None]) -> None:
+    def append(self, row: int, indexes: Sequence[int], values: Sequence[float | None]) -> None:
         """These series have moved to these values in a row."""
-        moved = array(self._code, positions).tobytes()
+        moved = array(self._code, indexes).tobytes()
         if self.moved and self.moved[-1] == moved:
             moved = self.moved[-1]
         numbers = [STALE if value is None else value for value in values] if None in values else values
@@ -78,10 +78,10 @@ class Segment:
         self.changes += len(values)
 
     def amend(self, row: int, values: Mapping[int, float]) -> None:
-        """Give series that had no value in the newest row one after all, by position."""
+        """Give series that had no value in the newest row one after all, by index."""
         if row == self.first_row:
-            for position, value in values.items():
-                self.base[position] = value
+            for index, value in values.items():
+                self.base[index] = value
             return
         moved = dict(values)
         if self.rows and self.rows[-1] == row:
@@ -91,7 +91,7 @@ class Segment:
         self.append(row, list(moved), list(moved.values()))
 
     def newest_moves(self, row: int) -> Sequence[int] | None:
-        """The positions that moved in a row, which is the newest; None where only a comparison can tell."""
+        """The indexes that moved in a row, which is the newest; None where only a comparison can tell."""
         if row <= self.first_row or self.held is not None:
             return None
         is_noted = len(self.rows) > 0 and self.rows[-1] == row
@@ -101,72 +101,72 @@ class Segment:
         """Let the segment begin at a later row; the rows in which something moved until then, with what."""
         count = bisect_right(self.rows, row)
         gone = [(self.rows[at], *self._entry(at)) for at in range(count)]
-        place = self._places()
-        for _, positions, values in gone:
-            for position, value in zip(positions, values, strict=True):
-                self.base[place(position)] = value
+        offset = self._offsets()
+        for _, indexes, values in gone:
+            for index, value in zip(indexes, values, strict=True):
+                self.base[offset(index)] = value
             self.changes -= len(values)
         del self.rows[:count], self.moved[:count], self.values[:count]
         self.first_row = max(row, self.first_row)
         return iter(gone)
 
-    def hold_only(self, positions: Sequence[int], first_row: int) -> "Segment":
+    def hold_only(self, indexes: Sequence[int], first_row: int) -> "Segment":
         """An empty segment from a row on, with the layout and the first values of some series of this one."""
-        part = Segment(self.layout, first_row, self.base_of(positions))
-        part.held = positions
+        part = Segment(self.layout, first_row, self.base_of(indexes))
+        part.held = indexes
         return part
 
-    def base_of(self, positions: Sequence[int]) -> Sequence[float]:
+    def base_of(self, indexes: Sequence[int]) -> Sequence[float]:
         """The first values of some series."""
-        place = self._places()
-        return [self.base[place(position)] for position in positions]
+        offset = self._offsets()
+        return [self.base[offset(index)] for index in indexes]
 
-    def holds(self, position: int) -> bool:
+    def holds(self, index: int) -> bool:
         """Whether there is any value of a series here."""
-        return self.held is None or position in self.held
+        return self.held is None or index in self.held
 
-    def _places(self) -> Callable[[int], int]:
-        """Where in `base` a position stands."""
+    def _offsets(self) -> Callable[[int], int]:
+        """Return what maps an index in the layout to one in `base`."""
         if self.held is None:
             return _identity
-        return {position: at for at, position in enumerate(self.held)}.__getitem__
+        return {index: at for at, index in enumerate(self.held)}.__getitem__
 
     def _entry(self, at: int) -> tuple[Sequence[int], Sequence[float]]:
         moved, values = self.moved[at], self.values[at]
-        positions = unpack(f"={len(moved) // self._size}{self._code}", moved)
-        return positions, unpack(f"={len(values) // VALUE_BYTES}d", values)
+        indexes = unpack(f"={len(moved) // self._size}{self._code}", moved)
+        return indexes, unpack(f"={len(values) // VALUE_BYTES}d", values)
 
-    def value_at(self, position: int, row: int) -> float:
+    def value_at(self, index: int, row: int) -> float:
         """The value of a series in a row."""
-        key = self._key(position)
+        key = self._key(index)
         for at in range(bisect_right(self.rows, row) - 1, -1, -1):
-            place = self._find(key, self.moved[at])
-            if place >= 0:
-                return self._value(at, place)
-        return self.base[self._places()(position)]
+            offset = self._find(key, self.moved[at])
+            if offset >= 0:
+                return self._value(at, offset)
+        return self.base[self._offsets()(index)]
 
-    def moves_after(self, position: int, row: int) -> bool:
+    def moves_after(self, index: int, row: int) -> bool:
         """Whether a series moved in a later row."""
-        key = self._key(position)
+        key = self._key(index)
         later = self.moved[bisect_right(self.rows, row) :]
         return any(self._find(key, moved) >= 0 for moved in later)
 
-    def changes_of(self, position: int, row: int) -> Iterator[tuple[int, float]]:
+    def changes_of(self, index: int, row: int) -> Iterator[tuple[int, float]]:
         """The rows from `row` on in which a series moved, and to what."""
-        key = self._key(position)
-        known, place = None, -1
+        key = self._key(index)
+        known, offset = None, -1
         for at in range(bisect_left(self.rows, row), len(self.rows)):
             moved = self.moved[at]
             if moved is not known:
-                known, place = moved, self._find(key, moved)
-            if place >= 0:
-                yield self.rows[at], self._value(at, place)
+                known, offset = moved, self._find(key, moved)
+            if offset >= 0:
+                yield self.rows[at], self._value(at, offset)
 
-    def _key(self, position: int) -> bytes:
-        return pack(f"={self._code}", position)
+    def _key(self, index: int) -> bytes:
+        return pack(f"={self._code}", index)
 
     def _find(self, key: bytes, moved: bytes) -> int:
-        """The place of a position among those that moved; -1: it is not there."""
+        """Return the offset of an index among those that moved; -1: it is not there."""
         size = self._size
         found = moved.find(key)
         while found >= 0 and found % size:
@@ -174,10 +174,10 @@ class Segment:
             found = moved.find(key, found + 1)
         return found // size
 
-    def _value(self, at: int, place: int) -> float:
-        value: float = _ONE_VALUE.unpack_from(self.values[at], place * VALUE_BYTES)[0]
+    def _value(self, at: int, offset: int) -> float:
+        value: float = _ONE_VALUE.unpack_from(self.values[at], offset * VALUE_BYTES)[0]
         return value
 
 
-def _identity(position: int) -> int:
-    return position
+def _identity(index: int) -> int:
+    return index

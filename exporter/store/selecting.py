@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
-from exporter.model.sample import Layout, Point, Shape
+from exporter.model.sample import Layout, Point, Schema
 from exporter.store.required_selectors import metric_name
 from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup, distinct_series
@@ -23,7 +23,7 @@ def select_series(
 ) -> Iterator[tuple[SeriesGroup, Series]]:
     """The series of all groups that satisfy all matchers, the ended ones included; each an object of its own.
 
-    What the points of a shape have of their own is looked at once for all sources that share it, what all
+    What the points of a schema have of their own is looked at once for all sources that share it, what all
     series of a layout have in common once for each layout. Blocks may change between two series, and whenever
     `check` is called (with 0), which is now and then: what is new comes or not.
     """
@@ -31,8 +31,8 @@ def select_series(
     for number, group in enumerate(list(groups)):
         if number % _PIECE == 0:
             check(0)
-        for layout, position in distinct_series(group.layouts, fitting.positions):
-            yield group, Series(layout.labels(position), group, layout, position)
+        for layout, index in distinct_series(group.layouts, fitting.indexes):
+            yield group, Series(layout.labels(index), group, layout, index)
 
 
 class _Fitting:
@@ -43,28 +43,28 @@ class _Fitting:
         self._check = check
         self._name = metric_name(matchers)
         self._by_base: dict[Labels, _Flags] = {}
-        self._by_shape: dict[tuple[Shape, _Flags], Sequence[int]] = {}
+        self._by_schema: dict[tuple[Schema, _Flags], Sequence[int]] = {}
 
-    def positions(self, layout: Layout) -> Sequence[int]:
-        """The positions in a layout of the points that fit."""
+    def indexes(self, layout: Layout) -> Sequence[int]:
+        """The indexes in a layout of the points that fit."""
         flags = self._by_base.get(layout.base)
         if flags is None:
             # Not by its `get`, which would keep a dictionary for each base, all over the heap.
             base = dict(layout.base.pairs)
             flags = tuple([matcher.matches_value(base.get(matcher.name, "")) for matcher in self._matchers])
             self._by_base[layout.base] = flags
-        key = (layout.shape, flags)
-        found = self._by_shape.get(key)
+        key = (layout.schema, flags)
+        found = self._by_schema.get(key)
         if found is None:
-            found = self._by_shape[key] = self._find(layout.shape, flags)
+            found = self._by_schema[key] = self._find(layout.schema, flags)
         return found
 
-    def _find(self, shape: Shape, flags: _Flags) -> Sequence[int]:
-        places = shape.by_name.get(self._name, ()) if self._name else range(len(shape.points))
+    def _find(self, schema: Schema, flags: _Flags) -> Sequence[int]:
+        indexes = schema.by_name.get(self._name, ()) if self._name else range(len(schema.points))
         found: list[int] = []
-        for start in range(0, len(places), _PIECE):
-            piece = places[start : start + _PIECE]
-            found.extend([place for place in piece if self._fits(shape.points[place], flags)])
+        for start in range(0, len(indexes), _PIECE):
+            piece = indexes[start : start + _PIECE]
+            found.extend([index for index in piece if self._fits(schema.points[index], flags)])
             self._check(0)
         return found
 

@@ -55,8 +55,8 @@ class Series:
         "__weakref__",
         "_begin",
         "_end",
+        "_index",
         "_layout",
-        "_position",
         "_rows",
         "_timeline",
         "_values",
@@ -64,13 +64,13 @@ class Series:
         "range_ms",
     )
 
-    def __init__(self, labels: Labels, timeline: Timeline, layout: Layout, position: int) -> None:
+    def __init__(self, labels: Labels, timeline: Timeline, layout: Layout, index: int) -> None:
         self.labels = labels
         self.range_ms = 0
         self._timeline = timeline
         # Where it stands in the newest layout that it was looked up in.
         self._layout = layout
-        self._position: int | None = position
+        self._index: int | None = index
         self._rows = _NO_ROWS
         self._values = _NO_VALUES
         # The rows that are laid out; none yet.
@@ -125,17 +125,17 @@ class Series:
         """Lay out the rows of a segment that are not laid out yet."""
         rows, values = self._rows, self._values
         begin = max(self._end, segment.first_row)
-        position = self._place(segment)
-        if position is None:
+        index = self._index_in(segment)
+        if index is None:
             # The series has ended here, or this part of it was given up.
             if rows and not is_stale(values[-1]):
                 rows.append(begin)
                 values.append(STALE)
             return
         if begin == segment.first_row or not rows:
-            self._begin_with(segment.value_at(position, begin), begin)
+            self._begin_with(segment.value_at(index, begin), begin)
             begin += 1
-        for row, value in segment.changes_of(position, begin):
+        for row, value in segment.changes_of(index, begin):
             rows.append(row)
             values.append(value)
 
@@ -148,25 +148,25 @@ class Series:
         self._rows.append(row)
         self._values.append(value)
 
-    def _place(self, segment: Segment) -> int | None:
+    def _index_in(self, segment: Segment) -> int | None:
         """Where in a segment the series stands; None where it is not held."""
         is_last = segment is self._timeline.segments[-1]
-        position = self._current() if is_last else segment.layout.position(self.labels)
-        return position if position is None or segment.holds(position) else None
+        index = self._current() if is_last else segment.layout.index_of(self.labels)
+        return index if index is None or segment.holds(index) else None
 
     def _current(self) -> int | None:
         """Where in the newest row the series stands."""
         layout = self._timeline.segments[-1].layout
         if layout is not self._layout:
             self._layout = layout
-            self._position = layout.position(self.labels)
-        return self._position
+            self._index = layout.index_of(self.labels)
+        return self._index
 
     @property
     def newest(self) -> float | None:
         """The value in the newest row; None where it has none."""
-        position = self._current()
-        value = None if position is None else self._timeline.state[position]
+        index = self._current()
+        value = None if index is None else self._timeline.state[index]
         return None if value is None or (value != value and is_stale(value)) else float(value)
 
     def changes_from(self, row: int) -> tuple[Sequence[int], Sequence[float]]:
@@ -189,8 +189,8 @@ class Series:
         if self._begin <= row < self._end or self._timeline.end_row - row > _FEW_ROWS:
             return self.value_in(row)
         segment = self._timeline.segments[-1]
-        position = self._current()
-        has_moved = position is not None and segment.moves_after(position, row)
+        index = self._current()
+        has_moved = index is not None and segment.moves_after(index, row)
         return self.value_in(row) if has_moved or row < segment.first_row else self.newest
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
@@ -312,15 +312,15 @@ class Series:
         rows, values = self._rows, self._values
         times: list[int] = []
         expanded: list[float] = []
-        position = low
-        while position < high:
+        index = low
+        while index < high:
             following = rows[change + 1] - first if change + 1 < len(rows) else high
             end = min(following, high)
             if change >= 0:
                 value = values[change]
                 if value == value or not is_stale(value):
-                    times.extend(all_times[position:end])
-                    expanded.extend([value] * (end - position))
-            position = end
+                    times.extend(all_times[index:end])
+                    expanded.extend([value] * (end - index))
+            index = end
             change += 1
         return times, expanded

@@ -32,9 +32,9 @@ class SeriesGroup:
     each value that moved. A series is no object of its own until somebody reads it.
 
     `layout` and `values` are the newest row of a source that writes. `required` are the series that somebody
-    reads all the time; `shape` moves when these become others. `beginnings` are those of the series that have
-    begun to count since the source began, or began anew, by position in the layout; `begun_version` is that
-    of the newest.
+    reads all the time; `required_version` increases when these become others. `beginnings` are those of the
+    series that have begun to count since the source began, or began anew, by index in the layout;
+    `begun_version` is that of the newest.
     """
 
     def __init__(self, source: str) -> None:
@@ -50,7 +50,7 @@ class SeriesGroup:
         self.state: Sequence[float | None] = ()
         self.segments: list[Segment] = []
         self.required: list[Series] = []
-        self.shape = 0
+        self.required_version = 0
         self.is_resumed = False
         self.beginnings: dict[int, Beginning] = {}
         self.begun_version = -1
@@ -102,15 +102,15 @@ class SeriesGroup:
     def indexes(self, name: str | None = None) -> Iterator[tuple[Layout, int]]:
         """All series (those of a metric name), the ended ones included, by their layout and index there."""
 
-        def positions(layout: Layout) -> Sequence[int]:
-            return range(len(layout)) if name is None else layout.shape.by_name.get(name, ())
+        def indexes(layout: Layout) -> Sequence[int]:
+            return range(len(layout)) if name is None else layout.schema.by_name.get(name, ())
 
-        return distinct_series(self.layouts, positions)
+        return distinct_series(self.layouts, indexes)
 
     def newest(self, name: str) -> float | None:
         """What the first series of a metric name is in the newest row; None where it has no value, or none
         is there."""
-        indexes = self.layout.shape.by_name.get(name)
+        indexes = self.layout.schema.by_name.get(name)
         value = self.state[indexes[0]] if indexes and not self.is_resumed else None
         return None if value is None or is_stale(value) else value
 
@@ -131,7 +131,7 @@ class SeriesGroup:
         """How many series are held of each metric name."""
         layouts = self.layouts
         if len(layouts) == 1:
-            return {name: len(indexes) for name, indexes in layouts[0].shape.by_name.items()}
+            return {name: len(indexes) for name, indexes in layouts[0].schema.by_name.items()}
         return Counter(layout.points[index].series.name for layout, index in self.indexes())
 
     def append(
@@ -156,7 +156,7 @@ class SeriesGroup:
 
     @property
     def newest_moves(self) -> Sequence[int] | None:
-        """The positions that moved from the row before the newest to this; None where only a comparison can
+        """The indexes that moved from the row before the newest to this; None where only a comparison can
         tell."""
         if not self.segments or self.begun_version == self.version:
             # What has just begun was not there before, whether it has moved since or not.
@@ -242,7 +242,7 @@ class SeriesGroup:
         """The series that somebody reads all the time."""
         if required != self.required:
             self.required = required
-            self.shape += 1
+            self.required_version += 1
 
     def evict(self, now: int, retention_ms: int) -> Set[str]:
         """Drop samples older than `retention_ms` that no rule reads; `now` is in milliseconds.
@@ -268,8 +268,8 @@ class SeriesGroup:
 
     def _keep_required(self, segment: Segment, row: int, kept: list[Segment]) -> None:
         """Let a segment begin at a later row; what is required of the rows before stays in one of its own."""
-        positions = [segment.layout.position(series.labels) for series in self.required]
-        required = sorted(position for position in positions if position is not None)
+        indexes = [segment.layout.index_of(series.labels) for series in self.required]
+        required = sorted(index for index in indexes if index is not None)
         part = None
         # A part without any series tells that those before it have ended.
         if required or kept:
@@ -311,17 +311,17 @@ class SeriesGroup:
         """The metric names of layouts that are no longer held."""
         left = self.layouts
         gone = [layout for layout in layouts if not any(layout is one for one in left)]
-        return {name for layout in gone for name in layout.shape.by_name}
+        return {name for layout in gone for name in layout.schema.by_name}
 
 
 def distinct_series(
-    layouts: Sequence[Layout], positions: Callable[[Layout], Sequence[int]]
+    layouts: Sequence[Layout], find_indexes: Callable[[Layout], Sequence[int]]
 ) -> Iterator[tuple[Layout, int]]:
     """Pairs of a layout and an index in it, without the series that a layout before holds as well."""
     # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
     known: dict[Labels, tuple[set[int], set[Labels]]] = {}
     for number, layout in enumerate(layouts):
-        points, indexes = layout.points, positions(layout)
+        points, indexes = layout.points, find_indexes(layout)
         ids, series = known.setdefault(layout.base, (set(), set()))
         if ids:
             indexes = [index for index in indexes if id(points[index]) not in ids]
@@ -345,4 +345,4 @@ def _difference(before: Layout, after: Layout) -> Set[str]:
         gone = {point for point in before.points if id(point) not in new}
         come = {point for point in after.points if id(point) not in old}
         return {point.series.name for point in gone ^ come}
-    return before.shape.by_name.keys() | after.shape.by_name.keys()
+    return before.schema.by_name.keys() | after.schema.by_name.keys()

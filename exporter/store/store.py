@@ -72,9 +72,9 @@ class Store:
 
     def _evict_begun(self, group: SeriesGroup) -> None:
         """Series that have begun to count have a value in the row before, unseen by those who read them."""
-        for position, beginning in group.beginnings.items():
+        for index, beginning in group.beginnings.items():
             if beginning.version == group.version:
-                series = self._open.get((group.source, group.layout.labels(position)))
+                series = self._open.get((group.source, group.layout.labels(index)))
                 if series is not None:
                     series.evict_before(None)
 
@@ -154,7 +154,7 @@ class Store:
         if group is not None:
             for key in [key for key in self._open if key[0] == source]:
                 del self._open[key]
-            self._selections.drop({name for layout in group.layouts for name in layout.shape.by_name})
+            self._selections.drop({name for layout in group.layouts for name in layout.schema.by_name})
 
     def rename(self, moves: Sequence[Move]) -> None:
         """Servers have got other names: what they have written goes along, in the place of what was written
@@ -228,16 +228,16 @@ class Store:
         """Series of the same labels as one. Those of a large selection are let go of with it."""
         is_large = len(matching) > LARGEST_SELECTION
         found: list[ReadableSeries] = []
-        places: dict[Labels, int] = {}
+        indexes: dict[Labels, int] = {}
         for number, (group, series) in enumerate(matching, 1):
             one = series if is_large else self._kept(group, series)
-            place = places.setdefault(one.labels, len(found))
-            if place == len(found):
+            index = indexes.setdefault(one.labels, len(found))
+            if index == len(found):
                 found.append(one)
             else:
-                known = found[place]
+                known = found[index]
                 parts = known.parts if isinstance(known, MergedSeries) else (known,)
-                found[place] = MergedSeries([*parts, one])
+                found[index] = MergedSeries([*parts, one])
             if number % _PIECE == 0:
                 check(0)
         # What is kept must not be changed; what is not, its reader may take apart.

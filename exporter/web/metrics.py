@@ -7,7 +7,7 @@ from itertools import chain
 from starlette.types import Receive, Scope, Send
 
 from exporter.clock import Clock
-from exporter.metrics import Exposition, Format, compress
+from exporter.metrics import Exposition, Format, gzip_parts
 from exporter.metrics.exposition import ExposedGroup
 from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
@@ -50,7 +50,7 @@ class _Page:
         """The page as gzip; in a thread, since it takes a while."""
         if not self.compressed:
             parts = self.parts
-            compressed = await asyncio.to_thread(compress, parts)
+            compressed = await asyncio.to_thread(gzip_parts, parts)
             if parts is not self.parts:
                 return compressed
             self.compressed = compressed

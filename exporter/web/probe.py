@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from exporter.clock import Clock
 from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSection
 from exporter.config.url import parse_server_url
-from exporter.metrics import Exposition, Format, compress
+from exporter.metrics import Exposition, Format, gzip_parts
 from exporter.metrics.exposition import ExposedGroup
 from exporter.model.key_choice import KeyChoice
 from exporter.model.labels import EMPTY
@@ -105,7 +105,7 @@ class Probes:
         headers = {"content-type": form.value, "vary": "accept, accept-encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"] = "gzip"
-            body = compress([body])
+            body = gzip_parts([body])
         return Response(body, headers=headers)
 
     async def _probe(self, request: Request) -> tuple[bytes, Format]:

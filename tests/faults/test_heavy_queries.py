@@ -49,9 +49,9 @@ def fill() -> Store:
     points = [Point(family, "", Labels()) for family in GAUGES]
     points += [Point(COMMANDS, "", Labels({"cmd": f"c{number}"})) for number in range(30)]
     points += [Point(BUCKETS, "", Labels({"le": str(2.0**power)})) for power in range(10)]
-    shape = Layout(points).shape
+    schema = Layout(points).schema
     for server in range(SERVERS):
-        layout, source = Layout(shape, Labels({"instance": f"s{server}"})), f"s{server}"
+        layout, source = Layout(schema, Labels({"instance": f"s{server}"})), f"s{server}"
         for row in range(ROWS):
             at = (START + row * STEP) * 1000
             if server % 2 and row == ROWS - 2:

@@ -61,7 +61,7 @@ def test_the_own_label_wins_over_the_targets() -> None:
     layout = table.finish(1).layout
     labels = Labels({"__name__": "vigil_gauge", "key": "own", "env": "prod"})
     assert [layout.labels(position) for position in range(len(layout))] == [labels]
-    assert layout.position(labels) == 0
+    assert layout.index_of(labels) == 0
 
 
 def test_label_values_over_the_cap_become_other() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model.floats import format_bound, format_exponent, format_float, format_general, parse_float
+from exporter.model.floats import format_exponent, format_float, format_general, normalize_bound, parse_float
 
 INF, NAN = math.inf, math.nan
 
@@ -78,7 +78,7 @@ def test_floats_with_an_exponent(value: float, text: str) -> None:
     ],
 )
 def test_bounds_are_those_of_prometheus_3(text: str, shown: str) -> None:
-    assert format_bound(text) == shown
+    assert normalize_bound(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_a_counter_of_our_own_is_known_through_failures() -> None:
     source.fail()
     source.now += 20 * STEP
     source.table.set(ERRORS, 2.0, "slow")
-    source.table.stood_at(source.table.handle(ERRORS, "slow"), 0.0, is_own=True)
+    source.table.stood_at(source.table.index(ERRORS, "slow"), 0.0, is_own=True)
     source.finish()
     # Not at the moment of the failure, which may be out of every rule's sight.
     assert source.samples("slow") == [(21, 0.0), (22, 2.0)]

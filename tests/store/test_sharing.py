@@ -21,15 +21,15 @@ def filled(instance: str, *names: str) -> Sample:
     return table.finish(1000)
 
 
-def test_targets_that_tell_the_same_share_a_shape() -> None:
+def test_targets_with_the_same_series_share_a_schema() -> None:
     first, second, other = filled("a:1", "x", "y"), filled("b:2", "x", "y"), filled("c:3", "x", "z")
-    assert first.layout.shape is second.layout.shape is not other.layout.shape
+    assert first.layout.schema is second.layout.schema is not other.layout.schema
     assert first.layout.points[0] is other.layout.points[0]
     labels = {"__name__": "m", "instance": "b:2", "env": "prod", "k": "y"}
     assert second.layout.labels(1) == Labels(labels)
-    assert second.layout.position(Labels(labels)) == 1
-    assert first.layout.position(Labels(labels)) is None
-    assert first.layout.position(Labels({"__name__": "m", "k": "y"})) is None
+    assert second.layout.index_of(Labels(labels)) == 1
+    assert first.layout.index_of(Labels(labels)) is None
+    assert first.layout.index_of(Labels({"__name__": "m", "k": "y"})) is None
 
 
 def test_a_series_that_stands_still_costs_little() -> None:

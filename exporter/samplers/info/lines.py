@@ -15,7 +15,7 @@ from math import isfinite
 from operator import mul, ne
 from typing import Final
 
-from exporter.model.labels import share
+from exporter.model.labels import intern
 from exporter.sampling.info_text import parse_amount, parse_named_amounts
 from exporter.time_slice import TimeSlice
 
@@ -36,12 +36,12 @@ class NumbersLine:
     targets: list[tuple[int, int, float]]
 
     def __post_init__(self) -> None:
-        self.names = share(self.names)
+        self.names = intern(self.names)
 
     def add(self, place: int, handle: int | None, scale: float = 1.0) -> None:
         """Write a number into a value too; None: there is no room for that one."""
         if handle is not None:
-            self.targets.append(share((place, handle, scale)))
+            self.targets.append(intern((place, handle, scale)))
 
     def read(self, text: str, values: list[float | None]) -> bool:
         """Write the values; False where the line has other names than before."""
@@ -184,7 +184,7 @@ class LineMemory:
             self._named.add(index, NumbersLine(names, reader.targets))
         elif isinstance(reader, int) and head not in self._kept and _PLAIN.fullmatch(text):
             name = sys.intern(head.removesuffix(":"))
-            self._single.add(index, NumbersLine((name,), [share((0, reader, 1.0))]))
+            self._single.add(index, NumbersLine((name,), [intern((0, reader, 1.0))]))
 
     def keep(self, lines: Sequence[str]) -> None:
         """These lines have been read.

@@ -37,7 +37,7 @@ class PlainReader:
     def read_number(self, key: str, text: str) -> int | None:
         """The value as it is; the index of its series."""
         declared = FIELDS.get(key)
-        handle = None if declared is None else self._table.handle(declared[0].family)
+        handle = None if declared is None else self._table.index(declared[0].family)
         if handle is not None:
             self._table.values[handle] = parse_amount(text)
         return handle
@@ -56,7 +56,7 @@ class PlainReader:
         """A field that is shown in other units, or in several, or that may be less than 0."""
         table = self._table
         parse = parse_number if any(field.signed for field in declared) else parse_amount
-        targets = [(table.handle(field.family), self._conversion(field)) for field in declared]
+        targets = [(table.index(field.family), self._conversion(field)) for field in declared]
 
         def read(text: str) -> bool:
             number = parse(text)

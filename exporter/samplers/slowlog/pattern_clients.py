@@ -42,6 +42,6 @@ class PatternClients:
 
 
 def _forget(table: SeriesTable, *label_values: str) -> None:
-    handle = table.handle(families.PATTERN_CLIENT, *label_values)
+    handle = table.index(families.PATTERN_CLIENT, *label_values)
     if handle is not None:
         table.values[handle] = None

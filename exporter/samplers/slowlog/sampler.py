@@ -210,13 +210,13 @@ class SlowlogSampler:
         for command in self._moved:
             histogram = self._histograms[command]
             names, counts = zip(*histogram.buckets, strict=True)
-            handles = table.histogram_handles(families.DURATION, names, command)
+            handles = table.histogram_indexes(families.DURATION, names, command)
             table.set_histogram(handles, counts, histogram.sum)
             table.set(families.ENTRIES, float(histogram.count), command)
             if command not in self._told:
                 # We have counted from the beginning: before its first entry there was none.
                 self._told.add(command)
-                for handle in (*handles, table.handle(families.ENTRIES, command)):
+                for handle in (*handles, table.index(families.ENTRIES, command)):
                     table.stood_at(handle, 0.0, is_own=True)
 
     def _write_patterns(self, at: float) -> None:
@@ -240,7 +240,7 @@ class SlowlogSampler:
             ):
                 table.set(family, value, label)
                 if label not in self._told_patterns:
-                    table.stood_at(table.handle(family, label), before, is_own=True)
+                    table.stood_at(table.index(family, label), before, is_own=True)
             self._told_patterns.add(label)
         self._clients.write(table, recurring, labels)
 

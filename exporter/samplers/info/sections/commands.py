@@ -75,7 +75,7 @@ class CommandReader:
             family for section, families in SECTIONS.items() if section in sections for family in families
         ]
         for code in CODES if "errorstats" in sections else ():
-            handle = self._table.handle(ERRORS, code)
+            handle = self._table.index(ERRORS, code)
             if handle is not None and self._table.values[handle] is None:
                 self._table.values[handle] = 0.0
 
@@ -100,7 +100,7 @@ class CommandReader:
         for place, name in enumerate(fields):
             if name in _COUNTERS:
                 family, scale = _COUNTERS[name]
-                line.add(place, self._table.handle(family, command), scale)
+                line.add(place, self._table.index(family, command), scale)
         if command == OTHER:
             # Several commands share these values.
             for place, handle, scale in line.targets:
@@ -109,7 +109,7 @@ class CommandReader:
                 )
             return always_anew
         self._lines[command] = line, told
-        duration = self._table.handle(COMMANDS_DURATION, command) if _USEC in told else None
+        duration = self._table.index(COMMANDS_DURATION, command) if _USEC in told else None
         if duration is not None:
             self.durations[command] = duration
         line.read(text, self._table.values)
@@ -125,7 +125,7 @@ class CommandReader:
         table = self._table
         line = NumbersLine(names, [])
         for place, name in enumerate(names):
-            line.add(place, table.quantile_handle(LATENCY_PERCENTILES, name[1:], command))
+            line.add(place, table.quantile_index(LATENCY_PERCENTILES, name[1:], command))
         self._complete(command, *counters)
         line.read(text, table.values)
         return line
@@ -138,13 +138,13 @@ class CommandReader:
             if name not in (_CALLS, _USEC):
                 continue
             family, suffix = (COMMANDS, "_count") if name == _CALLS else (COMMANDS_DURATION, "_sum")
-            handle = table.handle(LATENCY_PERCENTILES, command, suffix=suffix)
+            handle = table.index(LATENCY_PERCENTILES, command, suffix=suffix)
             counters.add(place, handle)
             if handle is not None:
                 table.values[handle] = told[name]
             if table.knew_all(family):
                 # Percentiles may be switched on for a command that was called long before.
-                before = table.before(table.handle(family, command)) or 0.0
+                before = table.before(table.index(family, command)) or 0.0
                 table.stood_at(handle, before * (1e6 if name == _USEC else 1.0))
 
     def read_error(self, key: str, text: str) -> LineReader:
@@ -156,7 +156,7 @@ class CommandReader:
         if code not in CODES:
             code = self._error_cap.fold(code)
         table = self._table
-        handle = table.handle(ERRORS, code)
+        handle = table.index(ERRORS, code)
         if handle is None:
             return None
         place = names.index("count")

@@ -15,7 +15,7 @@ LINE: Final = re.compile(r"engine_\d{1,2}", re.ASCII)
 def read_engine(text: str, table: SeriesTable) -> LineReader:
     """One engine: `name=LUA,module=lua,abi_version=4,used_memory=69632,memory_overhead=56`."""
     labels = _labels(parse_pairs(text))
-    info, used, overhead = (table.handle(field.family, *labels) for field in COMPOSITE)
+    info, used, overhead = (table.index(field.family, *labels) for field in COMPOSITE)
 
     def read(text: str) -> bool:
         pairs = parse_pairs(text)

@@ -70,7 +70,7 @@ class KeyspaceReader:
             return None
         is_shown = self._has_room()
         handles = [
-            (places[field], scale, table.handle(family, name))
+            (places[field], scale, table.index(family, name))
             for field, (family, scale) in _FIELDS.items()
             if is_shown and field in places
         ]
@@ -101,7 +101,7 @@ class KeyspaceReader:
         self._named.add(database)
         if self._has_room():
             for family, count in ((KEYS, match[2]), (KEYS_EXPIRING, match[3])):
-                handle = table.handle(family, f"db{database}")
+                handle = table.index(family, f"db{database}")
                 if handle is not None:
                     table.values[handle] = float(count) + (table.values[handle] or 0.0)
         return always_anew

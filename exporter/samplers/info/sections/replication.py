@@ -62,7 +62,7 @@ class ReplicationReader:
             return None
         # What a replica says of itself stands after what it says of the primary.
         place = self._primaries.get(self._primary if beginning == _REPLICA_OF else beginning, {})
-        handle = self._table.handle(family, place.get("host", ""), place.get("port", ""))
+        handle = self._table.index(family, place.get("host", ""), place.get("port", ""))
         if handle is not None:
             self._table.values[handle] = parse_amount(text)
         return handle
@@ -86,8 +86,8 @@ class _Replica:
     def __init__(self, table: SeriesTable, labels: _Labels) -> None:
         self._table = table
         self._labels = labels
-        self._offset = table.handle(fields.REPLICA_OFFSET.family, *labels)
-        self._lag = table.handle(fields.REPLICA_LAG.family, *labels)
+        self._offset = table.index(fields.REPLICA_OFFSET.family, *labels)
+        self._lag = table.index(fields.REPLICA_LAG.family, *labels)
         # By line.
         self._offsets: list[float | None] = []
         self._lags: list[float | None] = []

@@ -19,7 +19,7 @@ def read_thread(key: str, text: str, table: SeriesTable) -> LineReader:
     """One line about one thread; None where it is no such line."""
     time = _TIME.fullmatch(key)
     if time is not None:
-        handle = table.handle(THREAD_ACTIVE_TIME.family, time[1])
+        handle = table.index(THREAD_ACTIVE_TIME.family, time[1])
         if handle is not None:
             table.values[handle] = parse_amount(text)
         return handle
@@ -30,6 +30,6 @@ def read_thread(key: str, text: str, table: SeriesTable) -> LineReader:
     line = NumbersLine(names, [])
     for place, name in enumerate(names):
         if name in _FIELDS:
-            line.add(place, table.handle(_FIELDS[name], counts[1]))
+            line.add(place, table.index(_FIELDS[name], counts[1]))
     line.read(text, table.values)
     return line
