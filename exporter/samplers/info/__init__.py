@@ -1,4 +1,4 @@
-"""INFO: parsed once, exposed under redis_exporter's names."""
+"""The INFO sampler: parses the reply once, and shows it under redis_exporter's names."""
 
 from exporter.samplers.info.sampler import SPEC
 

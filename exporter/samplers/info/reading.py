@@ -1,11 +1,12 @@
-"""The reply to INFO, read into a table: each line by the name that it begins with."""
+"""Reads replies to INFO into a table, each line by the name that it begins with."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
 
 from exporter.config.samplers.info import InfoSection
 from exporter.errors import Reason, TargetError
-from exporter.samplers.info.lines import LineMemory, LineReader, always_anew
+from exporter.samplers.info.diff import InfoDiff
+from exporter.samplers.info.line_reader import FULL_REPARSE, IGNORED, CallbackReader, LineReader
 from exporter.samplers.info.plain import PlainReader
 from exporter.samplers.info.sections import (
     certificates,
@@ -56,16 +57,16 @@ class InfoReader:
         )
         self._sentinel = sentinel.SentinelReader(table)
         self._plain = PlainReader(table)
-        self._memory = LineMemory(server.FIELDS | certificates.FIELDS)
+        self._diff = InfoDiff(server.FIELDS | certificates.FIELDS)
         self._line_cap = context.new_cap("line", MAX_LINES)
         self._generation = -1
         self._modules: set[str] = set()
 
     async def read(self, reply: bytes, at: float) -> None:
-        """Write what the reply says into the table, and note the facts; `at` is now, in epoch seconds. Gives
-        way to the event loop where that takes long.
+        """Write what the reply says into the table, and note the facts; `at` is now, in epoch seconds.
 
-        Raises `TargetError` where it says nothing that is known here.
+        Gives way to the event loop where that takes long. Raises `TargetError` where the reply says nothing
+        that is known here.
         """
         lines = split_lines(reply)
         self._line_cap.leave_out(int(len(lines) >= MAX_LINES))
@@ -73,10 +74,10 @@ class InfoReader:
         is_same = self._generation == self._table.generation
         if is_same:
             self._table.carry_over()
-        if not is_same or not await self._memory.update(lines, self._table.values):
-            await self._read_anew(lines)
+        if not is_same or not await self._diff.update(lines, self._table.values):
+            await self._parse_whole(lines)
             self._generation = self._table.generation
-        fields = self._memory.fields
+        fields = self._diff.fields
         self._commands.tell()
         server.write_times(fields, self._table, at)
         certificates.write_certificates(fields, self._table)
@@ -85,18 +86,18 @@ class InfoReader:
         self._facts.keys_by_database = self._keyspace.keys
         self._facts.command_times = CommandTimes(at, self._commands.durations, self._table.values)
 
-    async def _read_anew(self, lines: Sequence[str]) -> None:
+    async def _parse_whole(self, lines: Sequence[str]) -> None:
         self._table.discard()
         self._modules = set()
-        self._memory.clear()
+        self._diff.clear()
         self._commands.begin()
         self._keyspace.begin()
         self._replication.begin(lines)
-        self._plain.fields = self._memory.fields
+        self._plain.fields = self._diff.fields
         # By which other lines go, wherever it stands.
-        self._memory.note("run_id", next((line[7:] for line in lines if line.startswith("run_id:")), ""))
+        self._diff.set_field("run_id", next((line[7:] for line in lines if line.startswith("run_id:")), ""))
         sections = await self._read_lines(lines)
-        fields = self._memory.fields
+        fields = self._diff.fields
         # Dragonfly has names of its own for errors.
         self._commands.end(sections if "dragonfly_version" not in fields else ())
         server.write_identity(fields, self._table)
@@ -106,9 +107,9 @@ class InfoReader:
             self._keyspace.fill_empty()
 
     async def _read_lines(self, lines: Sequence[str]) -> Collection[str]:
-        """Have all lines read; gives the sections that they stand in."""
+        """Have a reader made for each line; returns the sections that they stand in."""
         section, sections = "", set[str]()
-        entries: list[tuple[str, str, LineReader]] = [("", "", None)] * len(lines)
+        entries: list[tuple[str, str, LineReader]] = [("", "", IGNORED)] * len(lines)
         is_known, percentiles, turn = False, [], TimeSlice()
         for index, line in enumerate(lines):
             if turn.is_over:
@@ -118,7 +119,7 @@ class InfoReader:
                 if _is_head(line, lines[index - 1] if index else ""):
                     section = parse_section(line)
                     sections.add(section)
-                entries[index] = "#", line[1:], _is_comment if colon else always_anew
+                entries[index] = "#", line[1:], CallbackReader(_is_comment) if colon else FULL_REPARSE
             elif section in _PASSED_OVER:
                 continue
             elif key.startswith(commands.PERCENTILES_PREFIX):
@@ -128,31 +129,33 @@ class InfoReader:
             else:
                 reader = self._reader(section, key, text)
                 is_known = is_known or reader is not None or key in server.FIELDS
-                self._memory.note(key, text)
-                entries[index] = f"{key}{colon}", text, reader
+                self._diff.set_field(key, text)
+                entries[index] = f"{key}{colon}", text, reader or IGNORED
         for index in percentiles:
             key, colon, text = split_field(lines[index])
-            entries[index] = f"{key}{colon}", text, self._commands.read_percentiles(key, text)
+            entries[index] = f"{key}{colon}", text, self._commands.read_percentiles(key, text) or IGNORED
         if not is_known:
             raise TargetError(Reason.PROTOCOL, f"{self._where}: {_UNKNOWN}")
         for entry in entries:
-            self._memory.add(*entry)
+            self._diff.add(*entry)
             if turn.is_over:
                 await turn.give_way()
-        self._memory.keep(lines)
+        self._diff.commit(lines)
         return sections
 
     def _read_without_colon(self, section: str, line: str) -> LineReader:
         if section == _KEYSPACE and line.strip() and self._keyspace.read_types(line) is None:
             self._keyspace.note_other()
-        return always_anew
+        return FULL_REPARSE
 
-    def _reader(self, section: str, key: str, text: str) -> LineReader:
-        """What reads a line from now on; its values are set right away. Lines are known by their names: some
-        servers have no sections, or others."""
+    def _reader(self, section: str, key: str, text: str) -> LineReader | None:
+        """Read a line, and return its reader for the next time; None for a line that is not known.
+
+        Lines are known by their names: some servers have no sections, or others.
+        """
         if key in server.IDENTITY or key in certificates.SERIALS:
-            self._plain.read_number(key, text)
-            return always_anew
+            self._plain.read_line(key, text)
+            return FULL_REPARSE
         if key.startswith(commands.COMMAND_PREFIX):
             return self._commands.read_command(key, text)
         if key.startswith(commands.ERROR_PREFIX):
@@ -171,7 +174,7 @@ class InfoReader:
             return threads.read_thread(key, text, self._table)
         return self._plain.read_line(key, text)
 
-    def _labelled(self, key: str, text: str) -> LineReader:
+    def _labelled(self, key: str, text: str) -> LineReader | None:
         for read in (
             self._keyspace.read_database,
             self._replication.read_line,
@@ -184,10 +187,10 @@ class InfoReader:
 
 
 def _is_head(line: str, before: str) -> bool:
-    """Whether a line with `#` heads a section: Pika and Kvrocks write comments below, most with a time."""
+    """Return whether a line with `#` heads a section: Pika and Kvrocks write comments too."""
     return ":" not in line and (not before.startswith("#") or parse_section(line) in _DISTINGUISHED)
 
 
 def _is_comment(text: str) -> bool:
-    """The reader of comments, which say nothing: whether this is still one."""
+    """Return whether a comment, which says nothing, still is one."""
     return ":" in text

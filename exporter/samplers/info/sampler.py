@@ -29,7 +29,7 @@ class InfoSampler:
         self._connects = 0
 
     async def sample(self, connection: Asker, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         reply, cluster_reply = await self._ask(connection)
         await self._read(reply, connection, at)
         if connection.connects != self._connects:
@@ -44,10 +44,10 @@ class InfoSampler:
         await self._learn_slots(connection)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
     async def _ask(self, connection: Asker) -> tuple[bytes, Reply]:
-        """The replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
+        """Return the replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
         asked: list[Command] = [("INFO", "ALL") if self._knows_all else ("INFO",)]
         if self._facts.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):
             asked.append(("CLUSTER", "INFO"))
@@ -69,13 +69,13 @@ class InfoSampler:
             self._knows_all = False
 
     async def _ask_tile38(self, connection: Asker) -> None:
-        """What Tile38 tells by a command of its own."""
+        """Ask Tile38 what it tells by a command of its own."""
         command = ("SERVER", "EXT")
         answers = await self._refusals.ask(connection, {tile38.NAME: command}, required=False)
         tile38.write_statistics(answers.get(tile38.NAME), self._table)
 
     async def _learn_slots(self, connection: Asker) -> None:
-        """Which keys this node of a cluster holds, now and then."""
+        """Learn now and then which slots this node of a cluster holds."""
         slots = self._facts.slots
         if self._facts.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
             (nodes,) = await connection.pipeline([("CLUSTER", "NODES")])

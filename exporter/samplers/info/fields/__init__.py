@@ -1,0 +1,1 @@
+"""Declarations of the fields of INFO, one module per section; `catalogue` has all of them."""

@@ -1,4 +1,4 @@
-"""TLS: what Valkey 9.1 tells of the certificates that it has loaded."""
+"""TLS: the certificates that Valkey 9.1 has loaded."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,8 +14,10 @@ FIELDS: Final = SERIALS | {f"tls_{name}_cert_expires_in_seconds" for name in EXP
 
 
 def write_certificates(fields: Mapping[str, str], table: SeriesTable) -> None:
-    """Write what there is to say of each certificate; of one that is not there a server tells the serial
-    number `none` and that it expires in 0 seconds."""
+    """Write what there is to say of each certificate.
+
+    Of one that is not there a server tells the serial number `none`, and that it expires in 0 seconds.
+    """
     for name, expires in EXPIRES.items():
         serial = fields.get(f"tls_{name}_cert_serial", _NONE)
         seconds = parse_number(fields.get(f"tls_{name}_cert_expires_in_seconds", ""))

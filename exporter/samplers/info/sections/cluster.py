@@ -11,7 +11,7 @@ _BY_NAME: Final = {field.name: field.family for field in FIELDS}
 
 
 def epochs(reply: bytes) -> Sequence[str]:
-    """The lines about epochs: they change with each change of who holds which slots."""
+    """Return the lines about epochs: they change with each change of who holds which slots."""
     return [line for line in split_lines(reply) if "_epoch:" in line]
 
 

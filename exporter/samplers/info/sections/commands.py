@@ -8,7 +8,7 @@ from exporter.metrics import LabelCap, SeriesTable
 from exporter.metrics.cap import OTHER
 from exporter.model.sample import Family
 from exporter.samplers.info.fields import commandstats, errorstats, latencystats
-from exporter.samplers.info.lines import LineReader, NumbersLine, always_anew
+from exporter.samplers.info.line_reader import FULL_REPARSE, IGNORED, LineReader, NamedNumbersReader
 from exporter.sampling.info_text import parse_named_amounts
 
 COMMANDS: Final = commandstats.COMMANDS.family
@@ -49,65 +49,69 @@ _COUNTERS: Final[Mapping[str, tuple[Family, float]]] = {
 
 
 class CommandReader:
-    """Makes the readers of the three sections' lines. `durations` are the indexes of the server time of each
-    command."""
+    """Makes the readers of the three sections' lines.
+
+    `durations` are the indexes of the values that hold the server time of each command.
+    """
 
     def __init__(self, table: SeriesTable, commands: LabelCap, errors: LabelCap) -> None:
         self._table = table
         self._command_cap = commands
         self._error_cap = errors
-        # While a reply is read anew: with the amounts that were read, by name.
-        self._lines: dict[str, tuple[NumbersLine, Mapping[str, float | None]]] = {}
+        # While a reply is parsed as a whole: with the amounts that were read, by name.
+        self._lines: dict[str, tuple[NamedNumbersReader, Mapping[str, float | None]]] = {}
         self.durations: dict[str, int] = {}
         self._told: Sequence[Family] = ()
 
     def begin(self) -> None:
-        """A reply is read anew."""
+        """Prepare for a reply that is parsed as a whole."""
         self._lines = {}
         # Not emptied: what was told of the last pass goes by the old one.
         self.durations = {}
 
     def end(self, sections: Collection[str]) -> None:
-        """A reply with these sections was read anew. A server that tells of errors has answered with none of
-        those that it does not list."""
+        """Complete a reply with these sections, which was parsed as a whole.
+
+        A server that tells of errors has answered with none of those that it does not list.
+        """
         self._lines = {}
         self._told = [
             family for section, families in SECTIONS.items() if section in sections for family in families
         ]
         for code in CODES if "errorstats" in sections else ():
-            handle = self._table.index(ERRORS, code)
-            if handle is not None and self._table.values[handle] is None:
-                self._table.values[handle] = 0.0
+            index = self._table.index(ERRORS, code)
+            if index is not None and self._table.values[index] is None:
+                self._table.values[index] = 0.0
 
     @property
     def codes(self) -> Sequence[str]:
-        """The codes of errors that are told from the start."""
+        """The codes of errors that have series from the start."""
         return CODES if ERRORS in self._told else ()
 
     def tell(self) -> None:
-        """Say what the pass under way tells completely."""
+        """Tell the table of which families the pass under way has all series."""
         self._table.tell_all(*self._told)
 
-    def read_command(self, key: str, text: str) -> LineReader:
-        """A line of Commandstats."""
+    def read_command(self, key: str, text: str) -> LineReader | None:
+        """Read a line of Commandstats; None if it is of another form."""
         names, amounts = parse_named_amounts(text)
         fields = [name.strip() for name in names]
         told = dict(zip(fields, amounts, strict=True))
         if _CALLS not in told:
             return None
         command = self._command_cap.fold(key.removeprefix(COMMAND_PREFIX))
-        line = NumbersLine(names, [])
+        line = NamedNumbersReader(names)
         for place, name in enumerate(fields):
             if name in _COUNTERS:
                 family, scale = _COUNTERS[name]
                 line.add(place, self._table.index(family, command), scale)
         if command == OTHER:
             # Several commands share these values.
-            for place, handle, scale in line.targets:
-                self._table.values[handle] = (amounts[place] or 0.0) * scale + (
-                    self._table.values[handle] or 0.0
+            for place, index, scale in line.targets:
+                self._table.values[index] = (amounts[place] or 0.0) * scale + (
+                    self._table.values[index] or 0.0
                 )
-            return always_anew
+            return FULL_REPARSE
         self._lines[command] = line, told
         duration = self._table.index(COMMANDS_DURATION, command) if _USEC in told else None
         if duration is not None:
@@ -115,40 +119,40 @@ class CommandReader:
         line.read(text, self._table.values)
         return line
 
-    def read_percentiles(self, key: str, text: str) -> LineReader:
-        """A line of Latencystats; those of Commandstats have been read."""
+    def read_percentiles(self, key: str, text: str) -> LineReader | None:
+        """Read a line of Latencystats, after those of Commandstats; None if it is of another form."""
         command = key.removeprefix(PERCENTILES_PREFIX)
         counters = self._lines.get(command)
         names, _ = parse_named_amounts(text)
         if counters is None or not all(_PERCENTILE.fullmatch(name) for name in names):
             return None
         table = self._table
-        line = NumbersLine(names, [])
+        line = NamedNumbersReader(names)
         for place, name in enumerate(names):
             line.add(place, table.quantile_index(LATENCY_PERCENTILES, name[1:], command))
         self._complete(command, *counters)
         line.read(text, table.values)
         return line
 
-    def _complete(self, command: str, counters: NumbersLine, told: Mapping[str, float | None]) -> None:
-        """The command has percentiles too: its counters hold what completes their summary."""
+    def _complete(self, command: str, counters: NamedNumbersReader, told: Mapping[str, float | None]) -> None:
+        """Complete the summary of a command's percentiles with its counters."""
         table = self._table
         for place, raw in enumerate(counters.names):
             name = raw.strip()
             if name not in (_CALLS, _USEC):
                 continue
             family, suffix = (COMMANDS, "_count") if name == _CALLS else (COMMANDS_DURATION, "_sum")
-            handle = table.index(LATENCY_PERCENTILES, command, suffix=suffix)
-            counters.add(place, handle)
-            if handle is not None:
-                table.values[handle] = told[name]
+            index = table.index(LATENCY_PERCENTILES, command, suffix=suffix)
+            counters.add(place, index)
+            if index is not None:
+                table.values[index] = told[name]
             if table.knew_all(family):
                 # Percentiles may be switched on for a command that was called long before.
                 before = table.before(table.index(family, command)) or 0.0
-                table.stood_at(handle, before * (1e6 if name == _USEC else 1.0))
+                table.stood_at(index, before * (1e6 if name == _USEC else 1.0))
 
-    def read_error(self, key: str, text: str) -> LineReader:
-        """A line of Errorstats."""
+    def read_error(self, key: str, text: str) -> LineReader | None:
+        """Read a line of Errorstats; None if it is of another form."""
         names, amounts = parse_named_amounts(text)
         if "count" not in names:
             return None
@@ -156,13 +160,14 @@ class CommandReader:
         if code not in CODES:
             code = self._error_cap.fold(code)
         table = self._table
-        handle = table.index(ERRORS, code)
-        if handle is None:
-            return None
+        index = table.index(ERRORS, code)
+        if index is None:
+            return IGNORED
         place = names.index("count")
         if code == OTHER:
-            table.values[handle] = (amounts[place] or 0.0) + (table.values[handle] or 0.0)
-            return always_anew
-        line = NumbersLine(names, [(place, handle, 1.0)])
+            table.values[index] = (amounts[place] or 0.0) + (table.values[index] or 0.0)
+            return FULL_REPARSE
+        line = NamedNumbersReader(names)
+        line.add(place, index)
         line.read(text, table.values)
         return line

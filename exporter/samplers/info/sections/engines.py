@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.metrics import SeriesTable
 from exporter.samplers.info.fields.scripting_engines import COMPOSITE
-from exporter.samplers.info.lines import LineReader
+from exporter.samplers.info.line_reader import CallbackReader, LineReader
 from exporter.sampling.info_text import parse_amount, parse_pairs
 
 _FIELDS: Final = ("name", "module", "abi_version")
@@ -13,7 +13,7 @@ LINE: Final = re.compile(r"engine_\d{1,2}", re.ASCII)
 
 
 def read_engine(text: str, table: SeriesTable) -> LineReader:
-    """One engine: `name=LUA,module=lua,abi_version=4,used_memory=69632,memory_overhead=56`."""
+    """Read one engine: `name=LUA,module=lua,abi_version=4,used_memory=69632,memory_overhead=56`."""
     labels = _labels(parse_pairs(text))
     info, used, overhead = (table.index(field.family, *labels) for field in COMPOSITE)
 
@@ -21,17 +21,17 @@ def read_engine(text: str, table: SeriesTable) -> LineReader:
         pairs = parse_pairs(text)
         if _labels(pairs) != labels:
             return False
-        for handle, value in (
+        for index, value in (
             (info, 1.0),
             (used, parse_amount(pairs.get("used_memory", ""))),
             (overhead, parse_amount(pairs.get("memory_overhead", ""))),
         ):
-            if handle is not None:
-                table.values[handle] = value
+            if index is not None:
+                table.values[index] = value
         return True
 
     read(text)
-    return read
+    return CallbackReader(read)
 
 
 def _labels(pairs: dict[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.samplers.info.fields import keyspace as fields
-from exporter.samplers.info.lines import LineReader, always_anew
+from exporter.samplers.info.line_reader import FULL_REPARSE, CallbackReader, LineReader
 from exporter.sampling.info_text import parse_named_amounts
 
 KEYS: Final = fields.KEYS.family
@@ -48,17 +48,17 @@ class KeyspaceReader:
         self._has_other_lines = False
 
     def begin(self) -> None:
-        """A reply is read anew."""
+        """Prepare for a reply that is parsed as a whole."""
         self.keys = {}
         self._named = set()
         self._has_other_lines = False
 
     def note_other(self) -> None:
-        """A line of the section that names no database."""
+        """Note that there is a line in the section that names no database."""
         self._has_other_lines = True
 
-    def read_database(self, name: str, text: str) -> LineReader:
-        """`db0:keys=4,expires=0,avg_ttl=0`; None where it is no such line."""
+    def read_database(self, name: str, text: str) -> LineReader | None:
+        """Read `db0:keys=4,expires=0,avg_ttl=0`; None if it is no such line."""
         if not _DATABASE.fullmatch(name):
             return None
         names, _ = parse_named_amounts(text)
@@ -69,7 +69,7 @@ class KeyspaceReader:
         if "keys" not in places:
             return None
         is_shown = self._has_room()
-        handles = [
+        indexes = [
             (places[field], scale, table.index(family, name))
             for field, (family, scale) in _FIELDS.items()
             if is_shown and field in places
@@ -79,10 +79,10 @@ class KeyspaceReader:
             names_now, amounts = parse_named_amounts(text)
             if names_now != names:
                 return False
-            for place, scale, handle in handles:
+            for place, scale, index in indexes:
                 amount = amounts[place]
-                if handle is not None:
-                    table.values[handle] = None if amount is None else amount * scale
+                if index is not None:
+                    table.values[index] = None if amount is None else amount * scale
             keys = amounts[places["keys"]]
             if keys is not None:
                 self.keys[database] = int(keys)
@@ -90,10 +90,10 @@ class KeyspaceReader:
             return True
 
         read(text)
-        return read
+        return CallbackReader(read)
 
-    def read_types(self, line: str) -> LineReader:
-        """Keys of one type in one database; None where it is no such line."""
+    def read_types(self, line: str) -> LineReader | None:
+        """Read the keys of one type in one database; None if it is no such line."""
         match = _BY_TYPE.fullmatch(line)
         if match is None:
             return None
@@ -101,20 +101,22 @@ class KeyspaceReader:
         self._named.add(database)
         if self._has_room():
             for family, count in ((KEYS, match[2]), (KEYS_EXPIRING, match[3])):
-                handle = table.index(family, f"db{database}")
-                if handle is not None:
-                    table.values[handle] = float(count) + (table.values[handle] or 0.0)
-        return always_anew
+                index = table.index(family, f"db{database}")
+                if index is not None:
+                    table.values[index] = float(count) + (table.values[index] or 0.0)
+        return FULL_REPARSE
 
     def _has_room(self) -> bool:
-        """Whether the database named last is shown."""
+        """Return whether the database named last is shown."""
         is_shown = len(self._named) <= MAX_DATABASES
         self._cap.leave_out(int(not is_shown))
         return is_shown
 
     def fill_empty(self) -> None:
-        """Show the databases that hold nothing with 0 keys, as far as any above has held some: there may be
-        thousands that nobody has ever used."""
+        """Show databases that hold nothing with 0 keys, as far as any above has held some.
+
+        There may be thousands that nobody has ever used.
+        """
         if self._has_other_lines and not self._named:
             return
         for database in range(min(self._highest + 1, _MAX_EMPTY)):

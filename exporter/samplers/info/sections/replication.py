@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.samplers.info.fields import replication as fields
-from exporter.samplers.info.lines import LineReader, always_anew
+from exporter.samplers.info.line_reader import FULL_REPARSE, IGNORED, CallbackReader, LineReader, read_number
 from exporter.sampling.info_text import parse_amount, parse_pairs
 
 # KeyDB's replicas can have several primaries: master_host, master_1_host, …
@@ -35,7 +35,7 @@ class ReplicationReader:
         self._lines = 0
 
     def begin(self, lines: Sequence[str]) -> None:
-        """A reply is read anew."""
+        """Prepare for a reply that is parsed as a whole."""
         self._primaries = {}
         for line in lines:
             match = _PRIMARY_PLACE.fullmatch(line)
@@ -45,8 +45,8 @@ class ReplicationReader:
         self._replicas = {}
         self._lines = 0
 
-    def read_line(self, key: str, text: str) -> LineReader:
-        """One line; None where it is none of those that carry labels."""
+    def read_line(self, key: str, text: str) -> LineReader | None:
+        """Read a line; None if it is none of those that carry labels."""
         if _REPLICA_FIELD.fullmatch(key):
             return self._read_replica(text)
         match = _PRIMARY_FIELD.fullmatch(key)
@@ -56,22 +56,20 @@ class ReplicationReader:
         beginning, what = match[1], match[2]
         if what in {"host", "port"}:
             self._primary = beginning
-            return always_anew
+            return FULL_REPARSE
         family = OF_PRIMARY.get(what)
         if family is None:
             return None
         # What a replica says of itself stands after what it says of the primary.
         place = self._primaries.get(self._primary if beginning == _REPLICA_OF else beginning, {})
-        handle = self._table.index(family, place.get("host", ""), place.get("port", ""))
-        if handle is not None:
-            self._table.values[handle] = parse_amount(text)
-        return handle
+        index = self._table.index(family, place.get("host", ""), place.get("port", ""))
+        return read_number(index, text, self._table.values)
 
     def _read_replica(self, text: str) -> LineReader:
         self._lines += 1
         if self._lines > MAX_REPLICAS:
             self._cap.leave_out(1)
-            return None
+            return IGNORED
         labels = _replica_labels(parse_pairs(text))
         replica = self._replicas.get(labels)
         if replica is None:
@@ -80,8 +78,10 @@ class ReplicationReader:
 
 
 class _Replica:
-    """What is told of one replica; or of several that announce the same address, such as those behind one
-    NAT: then the worst of them counts."""
+    """The series of one replica.
+
+    Several may announce the same address, such as those behind one NAT: then the worst of them counts.
+    """
 
     def __init__(self, table: SeriesTable, labels: _Labels) -> None:
         self._table = table
@@ -92,8 +92,8 @@ class _Replica:
         self._offsets: list[float | None] = []
         self._lags: list[float | None] = []
 
-    def reader(self, text: str) -> Callable[[str], bool]:
-        """The reader of one more line."""
+    def reader(self, text: str) -> LineReader:
+        """Read one more line, and return its reader for the next time."""
         line = len(self._lags)
         self._offsets.append(None)
         self._lags.append(None)
@@ -110,14 +110,14 @@ class _Replica:
             return True
 
         read(text)
-        return read
+        return CallbackReader(read)
 
     def _write(
-        self, handle: int | None, told: Sequence[float | None], worst: Callable[[Sequence[float]], float]
+        self, index: int | None, told: Sequence[float | None], worst: Callable[[Sequence[float]], float]
     ) -> None:
         known = [value for value in told if value is not None]
-        if handle is not None:
-            self._table.values[handle] = worst(known) if known else None
+        if index is not None:
+            self._table.values[index] = worst(known) if known else None
 
 
 def _replica_labels(pairs: dict[str, str]) -> _Labels:

@@ -41,7 +41,7 @@ FIELDS: Final = IDENTITY | {
 
 
 def write_identity(fields: Mapping[str, str], table: SeriesTable) -> None:
-    """The info series."""
+    """Write the series whose labels say what the server is."""
     mode = fields.get("redis_mode") or fields.get("server_mode", "")
     values = [mode if name == "redis_mode" else fields.get(name, "") for name in INSTANCE_INFO.labels]
     table.set(INSTANCE_INFO.family, 1.0, *values)
@@ -56,7 +56,7 @@ def write_identity(fields: Mapping[str, str], table: SeriesTable) -> None:
 
 
 def write_times(fields: Mapping[str, str], table: SeriesTable, at: float) -> None:
-    """What depends on the moment of the pass (epoch seconds)."""
+    """Write what depends on the moment of the pass (epoch seconds)."""
     saved = parse_amount(fields.get("rdb_last_save_time", ""))
     if saved:
         table.set(RDB_AGE.family, max(0.0, round(at - saved, 3)))
