@@ -232,10 +232,14 @@ class PartsCollector(Collector):
             "Times that the state of alerts could not be saved.",
             self._environment.state_failures_total,
         )
+        failed = self._environment.sink_failures_total
+        yield CounterMetricFamily(
+            "redis_vigil_alert_send_failures", "Times that a group's alerts could not be sent on.", failed
+        )
         yield CounterMetricFamily(
             "redis_vigil_alert_handover_failures",
-            "Times that alerts could not be handed on to be notified.",
-            self._environment.sink_failures_total,
+            "Deprecated: use redis_vigil_alert_send_failures_total.",
+            failed,
         )
 
 
