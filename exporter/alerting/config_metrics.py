@@ -17,7 +17,7 @@ ALERTMANAGER_VERSION: Final = "0.34.2"
 
 
 class ConfigMetrics:
-    """Told of each configuration that comes into force."""
+    """Metrics that each configuration sets when it comes into force."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         build = Gauge(
@@ -37,8 +37,17 @@ class ConfigMetrics:
             registry=registry,
         )
 
-    def applied(self, text: str) -> None:
-        """A configuration is in force; `text` is what makes it another one."""
+        self._receivers = Gauge(
+            "alertmanager_receivers", "Number of configured receivers.", registry=registry
+        )
+        self._integrations = Gauge(
+            "alertmanager_integrations", "Number of configured integrations.", registry=registry
+        )
+
+    def applied(self, text: str, *, receivers: int, integrations: int) -> None:
+        """Set the metrics of a configuration that came into force; `text` is the configuration."""
+        self._receivers.set(receivers)
+        self._integrations.set(integrations)
         # As many bits as a double holds exactly.
         digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
         self._hash.set(int.from_bytes(digest[:6], "little"))

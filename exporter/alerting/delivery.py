@@ -8,8 +8,8 @@ from typing import Final
 from exporter.alerting.aggregation_group import AggregationGroup
 from exporter.alerting.alert_store import AlertStore
 from exporter.alerting.history import NotificationOutcome, record_of
-from exporter.alerting.metrics import Metrics
 from exporter.alerting.nflog import LogKey
+from exporter.alerting.notify_metrics import NotifyMetrics
 from exporter.alerting.pipeline import MultiStage, NotifyContext
 from exporter.clock import Clock
 from exporter.errors import NotifyError
@@ -48,7 +48,7 @@ class Delivery:
         log_key: LogKey,
         lock: asyncio.Lock,
         *,
-        metrics: Metrics,
+        metrics: NotifyMetrics,
         alert_store: AlertStore,
         clock: Clock,
         rng: random.Random,

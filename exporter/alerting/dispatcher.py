@@ -11,7 +11,7 @@ from typing import Final
 from exporter.alerting.aggregation_group import AggregationGroup, Flusher
 from exporter.alerting.alert_provider import AlertProvider
 from exporter.alerting.delivery import Delivery
-from exporter.alerting.metrics import Metrics
+from exporter.alerting.metrics import DispatcherMetrics
 from exporter.alerting.routes import Route
 from exporter.clock import Clock
 from exporter.log import get_logger
@@ -52,7 +52,7 @@ class Dispatcher:
         make_deliveries: MakeDeliveries,
         *,
         clock: Clock,
-        metrics: Metrics,
+        metrics: DispatcherMetrics,
         limit: int,
         earlier: Mapping[GroupId, GroupTiming],
     ) -> None:

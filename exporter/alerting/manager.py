@@ -239,10 +239,12 @@ class AlertManager:
 
     def _update_config_metrics(self) -> None:
         metrics, integrations = self._state.metrics, self._pipelines.integrations
-        metrics.expect_unsent(self._pipelines.not_sent)
-        metrics.receivers.set(len(integrations))
-        metrics.integrations.set(sum(map(len, integrations.values())))
-        metrics.config.applied(self.config.to_yaml())
+        metrics.notify.expect_unsent(self._pipelines.not_sent)
+        metrics.config.applied(
+            self.config.to_yaml(),
+            receivers=len(integrations),
+            integrations=sum(map(len, integrations.values())),
+        )
 
     def _complete(self, alert: Alert, now: float) -> Alert:
         starts_at = alert.starts_at or alert.ends_at or now

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from exporter.alerting.inhibition import HELD, Inhibitor
 from exporter.alerting.intervals import Intervals
-from exporter.alerting.metrics import Metrics
+from exporter.alerting.notify_metrics import NotifyMetrics
 from exporter.alerting.pipeline import NotifyContext
 from exporter.alerting.silences import Silences
 from exporter.model.alert import Alert
@@ -64,7 +64,7 @@ class SilenceMuter:
 class MuteStage:
     """Takes out the alerts that a muter mutes."""
 
-    def __init__(self, muter: Muter, metrics: Metrics) -> None:
+    def __init__(self, muter: Muter, metrics: NotifyMetrics) -> None:
         self._muter = muter
         self._metrics = metrics
 
@@ -84,7 +84,7 @@ class TimeActiveStage:
 
     reason: Final = "active_time_interval"
 
-    def __init__(self, intervals: Intervals, metrics: Metrics) -> None:
+    def __init__(self, intervals: Intervals, metrics: NotifyMetrics) -> None:
         self._intervals = intervals
         self._metrics = metrics
 
@@ -101,7 +101,7 @@ class TimeMuteStage:
 
     reason: Final = "mute_time_interval"
 
-    def __init__(self, intervals: Intervals, metrics: Metrics) -> None:
+    def __init__(self, intervals: Intervals, metrics: NotifyMetrics) -> None:
         self._intervals = intervals
         self._metrics = metrics
 
@@ -121,7 +121,7 @@ def _take_out(
     alerts: Sequence[Alert],
     is_muted: Callable[[Alert], bool],
     reason: str,
-    metrics: Metrics,
+    metrics: NotifyMetrics,
 ) -> Sequence[Alert]:
     left: list[Alert] = []
     for alert in alerts:

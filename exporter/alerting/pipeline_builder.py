@@ -84,7 +84,7 @@ class PipelineBuilder:
             self.route,
             self.make_deliveries,
             clock=self._state.clock,
-            metrics=self._state.metrics,
+            metrics=self._state.metrics.dispatcher,
             limit=self._state.max_groups,
             earlier=earlier,
         )
@@ -101,7 +101,7 @@ class PipelineBuilder:
     def _build_pipeline(self, integration: Integration, limiter: RateLimiter) -> MultiStage:
         """Return the list of what happens to the alerts of a group."""
         state = self._state
-        metrics, log, alert_store, clock = state.metrics, state.log, state.alert_store, state.clock
+        metrics, log, alert_store, clock = state.metrics.notify, state.log, state.alert_store, state.clock
         return MultiStage(
             LookupStage(log),
             MuteStage(InhibitionMuter(self.inhibitor), metrics),
@@ -122,7 +122,7 @@ class PipelineBuilder:
             pipeline,
             key,
             state.lock(key),
-            metrics=state.metrics,
+            metrics=state.metrics.notify,
             alert_store=state.alert_store,
             clock=state.clock,
             rng=state.rng,

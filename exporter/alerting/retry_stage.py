@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.alerting.metrics import Metrics
 from exporter.alerting.nflog import LogKey
+from exporter.alerting.notify_metrics import NotifyMetrics
 from exporter.alerting.pipeline import NotifyContext
 from exporter.alerting.rate_limiter import RateLimiter
 from exporter.clock import Clock
@@ -33,7 +33,7 @@ class RetryStage:
         self,
         integration: Integration,
         limiter: RateLimiter,
-        metrics: Metrics,
+        metrics: NotifyMetrics,
         clock: Clock,
         external_url: str,
     ) -> None:
@@ -119,7 +119,7 @@ class CountUnsent:
     Ends are not counted: an alert about the count would otherwise never end.
     """
 
-    def __init__(self, integration: NotSent, metrics: Metrics) -> None:
+    def __init__(self, integration: NotSent, metrics: NotifyMetrics) -> None:
         self._integration = integration
         self._metrics = metrics
 

@@ -25,11 +25,23 @@ AT_ONCE: Final = 500
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
-    """The routes about alerts."""
+    """Return the routes about alerts."""
+    handlers = _Handlers(manager, clock)
+    return (
+        Route("/api/v2/alerts", endpoint(handlers.get), methods=["GET"]),
+        Route("/api/v2/alerts", endpoint(handlers.post), methods=["POST"]),
+        Route("/api/v2/alerts/groups", endpoint(handlers.get_groups), methods=["GET"]),
+    )
 
-    async def get_alerts(request: Request) -> Any:
+
+class _Handlers:
+    def __init__(self, manager: AlertManager, clock: Clock) -> None:
+        self._manager = manager
+        self._clock = clock
+
+    async def get(self, request: Request) -> Any:
+        manager, now = self._manager, self._clock.now()
         wanted = AlertFilter(request, manager.config.receiver_labels)
-        now = clock.now()
         encoded = [
             encode_alert(alert, status, receivers)
             async for alert in TimeSlice().each(list(manager.alerts))
@@ -39,10 +51,11 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         ]
         return sorted(encoded, key=lambda one: str(one["fingerprint"]))
 
-    async def post_alerts(request: Request) -> None:
+    async def post(self, request: Request) -> None:
+        manager = self._manager
         posted = await decode_alerts(await read_json(request))
         timeout = manager.config.global_.resolve_timeout.seconds
-        faults = [fault_of(alert, clock.now(), timeout) async for alert in TimeSlice().each(posted)]
+        faults = [fault_of(alert, self._clock.now(), timeout) async for alert in TimeSlice().each(posted)]
         good = [alert for alert, fault in zip(posted, faults, strict=True) if not fault]
         for start in range(0, len(good), AT_ONCE):
             await manager.receive(good[start : start + AT_ONCE], source="v2")
@@ -50,17 +63,12 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
             manager.count_invalid(len(faults), source="v2")
             raise RefusedError("; ".join(faults))
 
-    async def get_groups(request: Request) -> Any:
+    async def get_groups(self, request: Request) -> Any:
+        manager = self._manager
         wanted = AlertFilter(request, manager.config.receiver_labels)
         with_muted = flag(request, "muted")
         shown = [group for group in manager.groups if wanted.admits_any([group.options.receiver])]
-        return await _encode_groups(manager, wanted, shown, with_muted, clock.now())
-
-    return (
-        Route("/api/v2/alerts", endpoint(get_alerts), methods=["GET"]),
-        Route("/api/v2/alerts", endpoint(post_alerts), methods=["POST"]),
-        Route("/api/v2/alerts/groups", endpoint(get_groups), methods=["GET"]),
-    )
+        return await _encode_groups(manager, wanted, shown, with_muted, self._clock.now())
 
 
 async def _encode_groups(

@@ -1,7 +1,8 @@
 """`/api/v2/silences` and `/api/v2/silence/{id}`."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -24,59 +25,64 @@ from exporter.web.api_v2.reply import RefusedError, endpoint
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
-    """The routes about silences."""
+    """Return the routes about silences."""
+    handlers = _Handlers(manager, clock)
+    return (
+        Route("/api/v2/silences", endpoint(handlers.get_all), methods=["GET"]),
+        Route("/api/v2/silences", endpoint(handlers.post), methods=["POST"]),
+        Route("/api/v2/silence/{silence_id}", endpoint(handlers.get), methods=["GET"]),
+        Route("/api/v2/silence/{silence_id}", endpoint(handlers.delete), methods=["DELETE"]),
+    )
 
-    async def get_silences(request: Request) -> Any:
+
+class _Handlers:
+    def __init__(self, manager: AlertManager, clock: Clock) -> None:
+        self._manager = manager
+        self._clock = clock
+
+    async def get_all(self, request: Request) -> Any:
         wanted = set(parse_filter(request))
         creators = request.query_params.getlist("creator")
-        now = clock.now()
+        now = self._clock.now()
         states = {state for state in SilenceState if flag(request, state.value)}
         found = [
             one
-            for one in manager.silences
+            for one in self._manager.silences
             if one.state(now) in states
             and wanted <= set(one.matchers)
             and (not creators or one.created_by in creators)
         ]
         return [encode_silence(one, now) for one in sorted(found, key=lambda one: _order(one, now))]
 
-    async def post_silences(request: Request) -> Any:
+    async def post(self, request: Request) -> Any:
         silence = decode_silence(await read_json(request))
-        try:
-            made = await manager.put_silence(silence)
-        except InvalidSilenceError as error:
-            raise RefusedError(f"invalid silence: {error}") from error
-        except UnknownSilenceError as error:
-            raise RefusedError(str(error), 404) from error
-        except StateError as error:
-            raise RefusedError(str(error), 503) from error
-        return {"silenceID": made.id}
+        with _errors_as_status():
+            return {"silenceID": (await self._manager.put_silence(silence)).id}
 
-    async def get_silence(request: Request) -> Any:
-        try:
-            silence = manager.silences.get(_id(request))
-        except UnknownSilenceError as error:
-            raise RefusedError(str(error), 404) from error
-        return encode_silence(silence, clock.now())
+    async def get(self, request: Request) -> Any:
+        with _errors_as_status():
+            return encode_silence(self._manager.silences.get(_id(request)), self._clock.now())
 
-    async def delete_silence(request: Request) -> None:
-        try:
-            await manager.expire_silence(_id(request))
-        except UnknownSilenceError as error:
-            raise RefusedError(str(error), 404) from error
-        except StateError as error:
-            raise RefusedError(str(error), 503) from error
+    async def delete(self, request: Request) -> None:
+        with _errors_as_status():
+            await self._manager.expire_silence(_id(request))
 
-    return (
-        Route("/api/v2/silences", endpoint(get_silences), methods=["GET"]),
-        Route("/api/v2/silences", endpoint(post_silences), methods=["POST"]),
-        Route("/api/v2/silence/{silence_id}", endpoint(get_silence), methods=["GET"]),
-        Route("/api/v2/silence/{silence_id}", endpoint(delete_silence), methods=["DELETE"]),
-    )
+
+@contextmanager
+def _errors_as_status() -> Iterator[None]:
+    """Raise `RefusedError` with the HTTP status of what goes wrong with silences."""
+    try:
+        yield
+    except InvalidSilenceError as error:
+        raise RefusedError(f"invalid silence: {error}") from error
+    except UnknownSilenceError as error:
+        raise RefusedError(str(error), 404) from error
+    except StateError as error:
+        raise RefusedError(str(error), 503) from error
 
 
 def _id(request: Request) -> str:
-    """The id in the path, which must be one; raises `RefusedError`."""
+    """Return the id in the path; raises `RefusedError` where it is no UUID."""
     text: str = request.path_params["silence_id"]
     try:
         return str(uuid.UUID(text))
@@ -85,7 +91,7 @@ def _id(request: Request) -> str:
 
 
 def _order(silence: Silence, now: float) -> tuple[int, float]:
-    """Active ones, the next to end first; pending ones, the next to start first; the last that expired."""
+    """Sort active ones by their end, then pending ones by their start, then the last that expired first."""
     match silence.state(now):
         case SilenceState.ACTIVE:
             return (0, silence.ends_at)
