@@ -8,7 +8,7 @@ from typing import Final
 from exporter.errors import Reason
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import AlertingRule
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
 from exporter.sampling.unavailable import Unavailable
@@ -76,7 +76,7 @@ class Report:
     not_available: Mapping[str, Missing]
 
 
-def examine(groups: Iterable[Group], runners: Iterable[TargetRunner]) -> Report:
+def examine(groups: Iterable[RuleGroup], runners: Iterable[TargetRunner]) -> Report:
     """What the rules have found, and which servers answer."""
     rules = [rule for group in groups for rule in group.alerting_rules]
     findings = [

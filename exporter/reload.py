@@ -17,7 +17,7 @@ from exporter.model.target import JOB_LABEL, Target
 from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
-from exporter.rules.needs import needs_of
+from exporter.rules.required_selectors import required_selectors
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.slot import SamplerPlan
 from exporter.shipped import shipped_rules
@@ -84,7 +84,7 @@ def plan_of(config: Config) -> Plan:
     access = attempt(lambda: read_access(config.web))
     if rule_files is None or routing is None or access is None:
         raise ConfigError(problems)
-    return Plan(config, plan_targets(config), rule_files, routing, access, needs_of(rule_files))
+    return Plan(config, plan_targets(config), rule_files, routing, access, required_selectors(rule_files))
 
 
 def rule_paths(config: Config) -> Sequence[Path]:

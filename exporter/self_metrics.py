@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from exporter.discovery.manager import Discovery
 from exporter.promql.memory import MemoryBudget
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.samplers.runner import TargetRunner
 from exporter.store import MemoryLimiter, Store
 
@@ -61,7 +61,7 @@ class PartsCollector(Collector):
         cap: MemoryLimiter,
         environment: Environment,
         runners: Callable[[], Iterable[TargetRunner]],
-        groups: Callable[[], Sequence[Group]],
+        groups: Callable[[], Sequence[RuleGroup]],
         discovery: Callable[[], Discovery],
         web: Callable[[], Listening],
         access: Followed,

@@ -74,7 +74,7 @@ class Targets:
     async def hold_rules(self) -> None:
         """Let nothing be evaluated until all targets have been sampled; ends what is under way."""
         self._rules.gate.close(patience_seconds(self._plan))
-        await self._rules.settle()
+        await self._rules.wait_until_idle()
 
     @property
     def _has_reported(self) -> bool:

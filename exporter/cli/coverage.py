@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from exporter.rules.check import catalogue_of
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.model import AlertSpec, RecordSpec, RuleSpec
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import TargetRunner
@@ -41,7 +41,7 @@ _OWN_PREFIXES = ("redis_vigil_", "redis_exporter_", "alertmanager_", "process_",
 
 
 def coverage_of(
-    groups: Iterable[Group], runner: TargetRunner, present: Collection[str], seconds: float
+    groups: Iterable[RuleGroup], runner: TargetRunner, present: Collection[str], seconds: float
 ) -> Coverage:
     """What a look of so many seconds could check, at a server of which these metrics were found.
 

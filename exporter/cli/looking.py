@@ -26,7 +26,7 @@ from exporter.model.printable import printable
 from exporter.promql import Engine
 from exporter.reload import Plan, plan_of
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.model import AlertSpec, GroupSpec
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -71,7 +71,7 @@ async def take_look(plan: Plan) -> Look:
     timeout = plan.config.global_.sample_timeout.seconds
     runner = TargetRunner(target, wanted, store=store, clock=clock, timeout_seconds=timeout)
     environment = Environment(engine=Engine(store), store=store, sink=_Nowhere())
-    groups = [Group(_at_once(spec), environment) for file in plan.rule_files for spec in file.groups]
+    groups = [RuleGroup(_at_once(spec), environment) for file in plan.rule_files for spec in file.groups]
     try:
         for pause in (_BETWEEN_SAMPLES_SECONDS, 0.0):
             for one in wanted:

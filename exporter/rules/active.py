@@ -25,7 +25,7 @@ _MOMENTS: Final = (
     "keep_firing_since_ms",
     "last_sent_at_ms",
     "valid_until_ms",
-    "released_at_ms",
+    "thawed_at_ms",
     "restored_at_ms",
 )
 
@@ -51,11 +51,11 @@ class ActiveAlert:
     keep_firing_since_ms: int = 0
     last_sent_at_ms: int = 0
     valid_until_ms: int = 0
-    held: bool = False
-    released_at_ms: int = 0
+    frozen: bool = False
+    thawed_at_ms: int = 0
     seen_at: float = 0.0
     restored_at_ms: int = 0
-    sent_under: Labels | None = None
+    sent_external_labels: Labels | None = None
     _series: dict[AlertState, tuple[Labels, Labels]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -84,8 +84,8 @@ class ActiveAlert:
         self.annotations = annotations
         self.seen_at = seen_at
         self.keep_firing_since_ms = 0
-        self.held = False
-        self.released_at_ms = 0
+        self.frozen = False
+        self.thawed_at_ms = 0
         self.restored_at_ms = 0
 
     def fire(self, at_ms: int) -> None:
@@ -112,4 +112,4 @@ class ActiveAlert:
         """From firing to resolved."""
         self.state = AlertState.INACTIVE
         self.resolved_at_ms = at_ms
-        self.held = False
+        self.frozen = False

@@ -47,7 +47,7 @@ class AlertingRule:
         self.identity = identity
         self.interval_ms = interval_ms
         # How long silence says nothing about an alert from before a restart, or before a gap in the samples.
-        self._hold_ms = 2 * interval_ms
+        self._freeze_ms = 2 * interval_ms
         self.status = RuleStatus()
         self.active: dict[Labels, ActiveAlert] = {}
         plain = all(text.template is None and not text.fault for text in spec.labels)
@@ -77,15 +77,15 @@ class AlertingRule:
             alert.follow_clock(jumped_ms, moved_ms)
             if moved_ms > 0 and alert.is_active:
                 alert.restored_at_ms = alert.active_at_ms
-        self.note_gap(moved_ms)
+        self.record_gap(moved_ms)
         if self.status.evaluated_at_ms:
             self.status.evaluated_at_ms += jumped_ms
 
-    def note_gap(self, gap_ms: int) -> None:
+    def record_gap(self, gap_ms: int) -> None:
         """There are no samples of so long a time: until what the expression looks back over is there again,
         its silence says nothing."""
         if gap_ms > 0:
-            self._hold_ms = max(3 * self.interval_ms, min(self.spec.expression.longest_range_ms, gap_ms))
+            self._freeze_ms = max(3 * self.interval_ms, min(self.spec.expression.longest_range_ms, gap_ms))
 
     def resume(self, at_ms: int) -> None:
         """This is the first evaluation since then, or since a restart, and may have had to wait for samples:
@@ -170,7 +170,7 @@ class AlertingRule:
 
     def _keep_absent(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
         """Deal with an alert that the expression did not return; true while it counts as active."""
-        if alert.is_active and self._is_held(alert, at_ms, environment):
+        if alert.is_active and self._is_frozen(alert, at_ms, environment):
             return True
         if alert.is_firing and self._keeps_firing(alert, at_ms):
             return True
@@ -180,20 +180,20 @@ class AlertingRule:
             del self.active[alert.labels]
         return False
 
-    def _is_held(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
+    def _is_frozen(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
         """Whether silence says nothing: data cannot be sampled, or hardly has been again."""
-        if alert.restored_at_ms and at_ms - alert.restored_at_ms < self._hold_ms:
+        if alert.restored_at_ms and at_ms - alert.restored_at_ms < self._freeze_ms:
             # What was missing when the daemon started has had no part in it, as far as anybody knows.
             alert.seen_at = environment.availability.moment()
             return True
         if alert.state is AlertState.PENDING:
             return False
         if self._is_missing(alert, environment):
-            alert.held, alert.released_at_ms = True, 0
+            alert.frozen, alert.thawed_at_ms = True, 0
             return True
-        if alert.held and not alert.released_at_ms:
-            alert.released_at_ms = at_ms
-        return alert.held and at_ms - alert.released_at_ms < self.interval_ms
+        if alert.frozen and not alert.thawed_at_ms:
+            alert.thawed_at_ms = at_ms
+        return alert.frozen and at_ms - alert.thawed_at_ms < self.interval_ms
 
     def _is_missing(self, alert: ActiveAlert, environment: Environment) -> bool:
         metrics = metrics_behind(self.spec.expression, environment.origins)

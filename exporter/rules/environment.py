@@ -40,7 +40,7 @@ class AlertSink(Protocol):
     async def receive(self, alerts: Sequence[Alert]) -> None: ...
 
 
-class Availability(Protocol):
+class DataAvailability(Protocol):
     """Tells whether data that an alert is made of is missing: silence of the expression then says nothing."""
 
     def moment(self, at_ms: int | None = None) -> float:
@@ -83,7 +83,7 @@ class Environment:
     store: SampleStore
     sink: AlertSink
     state: AlertStateStore = field(default_factory=MemoryAlertState)
-    availability: Availability = field(default_factory=EverythingSampled)
+    availability: DataAvailability = field(default_factory=EverythingSampled)
     origins: Origins = field(default_factory=dict)
     relabel: Callable[[Labels], Labels] = unchanged
     external_labels: Labels = EMPTY

@@ -16,7 +16,7 @@ from exporter.rules.output import Output
 from exporter.rules.recording import RecordingRule
 from exporter.rules.restore import RestorePolicy
 from exporter.rules.saved import AlertKey, ChangeTracker, SavedAlert, SavedGroup, StateChange
-from exporter.rules.sending import take_due
+from exporter.rules.sending import alerts_to_send
 from exporter.rules.status import Health
 
 _log = get_logger(__name__)
@@ -37,7 +37,7 @@ class _Member:
     tracker: ChangeTracker
 
 
-class Group:
+class RuleGroup:
     """The rules of one group and their state.
 
     Counts: `iterations_total` evaluations of the group, `missed_total` slots that were skipped.
@@ -54,7 +54,7 @@ class Group:
         self.missed_total = 0
         self._environment = environment
         self._members = [self._member(*pair) for pair in zip(spec.rules, identify(spec.rules), strict=True)]
-        self._abandoned: list[Output] = []
+        self._stale_outputs: list[Output] = []
         self._dropped: list[AlertKey] = []
         self._is_saved = True
         self._resumes = False
@@ -92,7 +92,7 @@ class Group:
         for member in self._members:
             await self._evaluate(member, at_ms)
             await asyncio.sleep(0)
-        self._end_abandoned(at_ms)
+        self._cleanup_stale_series(at_ms)
         self.evaluated_at_ms = at_ms
         await self._save(at_ms)
         if await self._send(at_ms):
@@ -133,11 +133,11 @@ class Group:
             _log.warning("a rule failed", group=str(self.spec.key), rule=rule.spec.name, error=error)
         rule.status.record(at_ms, time.monotonic() - started, error, samples)
 
-    def _end_abandoned(self, at_ms: int) -> None:
+    def _cleanup_stale_series(self, at_ms: int) -> None:
         """End the series of rules that a reload took away, once the new rules have written theirs."""
-        for output in self._abandoned:
-            output.end(self._environment.store, at_ms - self.spec.query_offset_ms)
-        self._abandoned.clear()
+        for output in self._stale_outputs:
+            output.mark_stale(self._environment.store, at_ms - self.spec.query_offset_ms)
+        self._stale_outputs.clear()
 
     async def _save(self, at_ms: int) -> None:
         change = self._changes(at_ms)
@@ -170,7 +170,7 @@ class Group:
         """Hand on what is due; whether there was anything."""
         alerts: list[Alert] = []
         for rule in self.alerting_rules:
-            alerts += take_due(
+            alerts += alerts_to_send(
                 rule.active.values(),
                 at_ms,
                 spec=rule.spec,
@@ -188,7 +188,7 @@ class Group:
             _log.exception("alerts not handed on", group=str(self.spec.key), alerts=len(alerts))
         return True
 
-    def take_over(self, before: "Group") -> Sequence[AlertingRule]:
+    def copy_state(self, before: "RuleGroup") -> Sequence[AlertingRule]:
         """Go on with the state of the group that this one replaces, rule by rule of same name and labels.
 
         Returns the rules that this one does not have.
@@ -198,14 +198,14 @@ class Group:
         self.iterations_total = before.iterations_total
         self.missed_total = before.missed_total
         self._dropped += before._dropped
-        self._abandoned += before._abandoned
+        self._stale_outputs += before._stale_outputs
         old = {(type(member.rule), member.rule.identity): member for member in before._members}
         for member in self._members:
             predecessor = old.pop((type(member.rule), member.rule.identity), None)
             if predecessor is not None:
-                _inherit(member, predecessor)
+                _copy_member_state(member, predecessor)
         for member in old.values():
-            self._abandoned.append(member.output)
+            self._stale_outputs.append(member.output)
             self._dropped += member.tracker.changes({})[1]
         return [member.rule for member in old.values() if isinstance(member.rule, AlertingRule)]
 
@@ -239,21 +239,21 @@ class Group:
                     renamed, for_ms=rule.spec.for_ms, last_seen_ms=saved.evaluated_at_ms, now_ms=now_ms
                 )
                 rule.active = {alert.labels: alert for alert in restored}
-                rule.note_gap(ahead_ms)
+                rule.record_gap(ahead_ms)
             member.tracker.assume(alert.labels for alert in alerts)
         self._resumes = True
         self._dropped += [AlertKey(alert.rule, alert.labels) for left in by_rule.values() for alert in left]
 
-    def end(self, at_ms: int) -> None:
+    def mark_stale(self, at_ms: int) -> None:
         """End all series of the group, which is gone."""
         for output in self._outputs():
-            output.end(self._environment.store, at_ms)
+            output.mark_stale(self._environment.store, at_ms)
 
     def _outputs(self) -> Iterable[Output]:
-        return [*self._abandoned, *(member.output for member in self._members)]
+        return [*self._stale_outputs, *(member.output for member in self._members)]
 
 
-def _inherit(member: _Member, before: _Member) -> None:
+def _copy_member_state(member: _Member, before: _Member) -> None:
     member.output = before.output
     member.tracker = before.tracker
     member.rule.status = before.rule.status

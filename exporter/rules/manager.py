@@ -9,7 +9,7 @@ from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.rules.environment import Environment
 from exporter.rules.gate import Gate
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.model import GroupKey, GroupSpec, RuleFile
 from exporter.rules.origins import origins_of
 from exporter.rules.restore import RestorePolicy
@@ -20,9 +20,9 @@ from exporter.time_slice import TimeSlice
 _log = get_logger(__name__)
 
 # How many intervals the series of a removed group stay, so that a renamed one takes over without a gap.
-_FAREWELL_INTERVALS: Final = 2
+_STALE_MARKER_DELAY_INTERVALS: Final = 2
 _STATE_DEADLINE_SECONDS: Final = 10.0
-_SETTLE_SECONDS: Final = 2.0
+_IDLE_DEADLINE_SECONDS: Final = 2.0
 
 
 class RuleManager:
@@ -34,15 +34,15 @@ class RuleManager:
 
     def __init__(self, environment: Environment, clock: Clock, policy: RestorePolicy | None = None) -> None:
         self.environment = environment
-        self.gate = Gate(clock, self._look)
+        self.gate = Gate(clock, self._recheck)
         self._clock = clock
         self._policy = policy or RestorePolicy()
         self._runners: dict[GroupKey, GroupRunner] = {}
         self._is_running = False
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._stale_marker_tasks: set[asyncio.Task[None]] = set()
 
     @property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[RuleGroup]:
         """All groups, in the order of their files."""
         return [runner.group for runner in self._runners.values()]
 
@@ -73,10 +73,10 @@ class RuleManager:
         origins = origins_of(files)
         specs = {group.key: group for file in files for group in file.groups}
         before = self._runners
-        new: dict[GroupKey, Group] = {}
+        new: dict[GroupKey, RuleGroup] = {}
         async for key, spec in TimeSlice().each(specs.items()):
             if key not in before or not self._is_same(before[key], spec):
-                new[key] = Group(spec, self.environment)
+                new[key] = RuleGroup(spec, self.environment)
         kept = specs.keys() - new.keys()
         self.environment.origins = origins
         # The others finish the evaluation under way, so that what replaces them sees its outcome.
@@ -85,33 +85,33 @@ class RuleManager:
         left = [rule for key in gone for rule in before[key].group.alerting_rules]
         for key, group in new.items():
             if key in before:
-                left += group.take_over(before[key].group)
+                left += group.copy_state(before[key].group)
         for group in new.values():
             group.adopt(left)
         self._runners = {key: before[key] if key in kept else self._run(new[key]) for key in specs}
         for key in gone:
-            self._say_farewell(before[key].group)
+            self._schedule_stale_markers(before[key].group)
             await self._forget(key)
 
     def _is_same(self, runner: GroupRunner, spec: GroupSpec) -> bool:
         interval_ms = spec.interval_ms or self.environment.evaluation_interval_ms
         return runner.group.spec == spec and runner.group.interval_ms == interval_ms
 
-    def _run(self, group: Group) -> GroupRunner:
+    def _run(self, group: RuleGroup) -> GroupRunner:
         runner = GroupRunner(group, self._clock, self.gate)
         if self._is_running:
             runner.start()
         return runner
 
-    def _say_farewell(self, group: Group) -> None:
-        task = asyncio.create_task(self._end_later(group), name=f"end of {group.spec.key}")
-        self._farewells.add(task)
-        task.add_done_callback(self._farewells.discard)
+    def _schedule_stale_markers(self, group: RuleGroup) -> None:
+        task = asyncio.create_task(self._mark_stale_later(group), name=f"end of {group.spec.key}")
+        self._stale_marker_tasks.add(task)
+        task.add_done_callback(self._stale_marker_tasks.discard)
 
-    async def _end_later(self, group: Group) -> None:
-        await asyncio.sleep(_FAREWELL_INTERVALS * group.interval_ms / 1000)
+    async def _mark_stale_later(self, group: RuleGroup) -> None:
+        await asyncio.sleep(_STALE_MARKER_DELAY_INTERVALS * group.interval_ms / 1000)
         if group.spec.key not in self._runners:
-            group.end(to_milliseconds(self._clock.now()))
+            group.mark_stale(to_milliseconds(self._clock.now()))
 
     async def _forget(self, key: GroupKey) -> None:
         try:
@@ -126,11 +126,11 @@ class RuleManager:
         for runner in self._runners.values():
             runner.wake()
 
-    async def settle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """With a closed gate: until no evaluation is under way, for two seconds at most."""
         waits = [asyncio.create_task(runner.idle.wait()) for runner in self._runners.values()]
         if waits:
-            _, late = await asyncio.wait(waits, timeout=_SETTLE_SECONDS)
+            _, late = await asyncio.wait(waits, timeout=_IDLE_DEADLINE_SECONDS)
             for task in late:
                 task.cancel()
 
@@ -140,16 +140,16 @@ class RuleManager:
         self.gate.follow_clock(jumped_ms)
         for runner in self._runners.values():
             runner.group.follow_clock(jumped_ms, moved_ms)
-        self._look()
+        self._recheck()
 
-    def _look(self) -> None:
+    def _recheck(self) -> None:
         for runner in self._runners.values():
-            runner.look()
+            runner.recheck()
 
     async def stop(self) -> None:
         """End all groups, each after the evaluation under way."""
         self._is_running = False
-        for task in self._farewells:
+        for task in self._stale_marker_tasks:
             task.cancel()
         await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
-        await asyncio.gather(*self._farewells, return_exceptions=True)
+        await asyncio.gather(*self._stale_marker_tasks, return_exceptions=True)

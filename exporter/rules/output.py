@@ -52,7 +52,7 @@ class Output:
             self._layout = await self._layout_of(keys)
         store.append(Sample(self.source, at_ms, self._layout, list(values.values())))
 
-    def end(self, store: SampleStore, at_ms: int) -> None:
+    def mark_stale(self, store: SampleStore, at_ms: int) -> None:
         """End all series."""
         self._keys = ()
         self._points = {}

@@ -7,7 +7,7 @@ from typing import Final
 from exporter.clock import Clock, to_milliseconds
 from exporter.log import get_logger
 from exporter.rules.gate import Gate
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.schedule import Timetable, phase_ms
 
 _log = get_logger(__name__)
@@ -25,7 +25,7 @@ class GroupRunner:
     `idle` is set between evaluations.
     """
 
-    def __init__(self, group: Group, clock: Clock, gate: Gate | None = None) -> None:
+    def __init__(self, group: RuleGroup, clock: Clock, gate: Gate | None = None) -> None:
         self.group = group
         self._clock = clock
         self._gate = gate
@@ -49,7 +49,7 @@ class GroupRunner:
         self._is_woken = True
         self._wake.set()
 
-    def look(self) -> None:
+    def recheck(self) -> None:
         """Something has changed that this waits for: the gate, or the clock."""
         self._wake.set()
 
@@ -83,18 +83,18 @@ class GroupRunner:
 
     async def _next_moment(self) -> int:
         """Wait for the next slot, or for being woken; returns the moment to evaluate."""
-        was_held = False
+        was_paused = False
         while not self._stopping.is_set():
-            held_ms = self._held_ms()
-            if held_ms > 0:
-                was_held = True
-                await self._sleep(held_ms / 1000)
+            paused_ms = self._paused_ms()
+            if paused_ms > 0:
+                was_paused = True
+                await self._sleep(paused_ms / 1000)
                 continue
             wait_ms = self._timetable.wait_ms(self._now_ms())
             if wait_ms == 0:
                 turn = self._timetable.take(self._now_ms())
                 # What was left out on purpose did not come too late.
-                self.group.missed_total += 0 if was_held else turn.missed
+                self.group.missed_total += 0 if was_paused else turn.missed
                 return max(turn.at_ms, self._earliest_ms)
             pause = self._last_extra_seconds + _EXTRA_PAUSE_SECONDS - self._clock.monotonic()
             if self._is_woken and pause <= 0:
@@ -109,7 +109,7 @@ class GroupRunner:
         """The first moment that may be evaluated: its data must be from after the opening of the gate."""
         return 0 if self._gate is None else self._gate.opened_at_ms + self.group.spec.query_offset_ms
 
-    def _held_ms(self) -> float:
+    def _paused_ms(self) -> float:
         """How long nothing may be evaluated; 0 where that is not so."""
         if self._gate is None:
             return 0

@@ -89,7 +89,7 @@ class AlertStateStore(Protocol):
 
 
 @dataclass(slots=True)
-class _Kept:
+class _StoredGroup:
     evaluated_at_ms: int = 0
     alerts: dict[AlertKey, SavedAlert] = field(default_factory=dict)
 
@@ -98,7 +98,7 @@ class MemoryAlertState:
     """Keeps alerts for as long as the process lives: for tests, and where no storage is configured."""
 
     def __init__(self) -> None:
-        self._groups: dict[GroupKey, _Kept] = {}
+        self._groups: dict[GroupKey, _StoredGroup] = {}
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
         return self.groups()
@@ -113,12 +113,14 @@ class MemoryAlertState:
     def restore(self, groups: Mapping[GroupKey, SavedGroup]) -> None:
         """Take groups that were saved elsewhere."""
         self._groups = {
-            key: _Kept(group.evaluated_at_ms, {AlertKey(one.rule, one.labels): one for one in group.alerts})
+            key: _StoredGroup(
+                group.evaluated_at_ms, {AlertKey(one.rule, one.labels): one for one in group.alerts}
+            )
             for key, group in groups.items()
         }
 
     async def save(self, group: GroupKey, change: StateChange) -> None:
-        kept = self._groups.setdefault(group, _Kept())
+        kept = self._groups.setdefault(group, _StoredGroup())
         kept.evaluated_at_ms = change.evaluated_at_ms
         for key in change.dropped:
             kept.alerts.pop(key, None)

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from exporter.model.alert import Alert
-from exporter.model.labels import Annotations, Labels
+from exporter.model.labels import EMPTY, Annotations, Labels
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.environment import Environment
 from exporter.rules.measure import Measure, measure_of
@@ -28,16 +28,18 @@ def needs_sending(alert: ActiveAlert, at_ms: int, resend_delay_ms: int) -> bool:
     return alert.last_sent_at_ms + resend_delay_ms < at_ms or alert.last_sent_at_ms > at_ms
 
 
-def take_due(
+def alerts_to_send(
     alerts: Iterable[ActiveAlert], at_ms: int, *, spec: AlertSpec, interval_ms: int, environment: Environment
 ) -> list[Alert]:
-    """The alerts of one rule that are due, ready to be handed on; notes on them that they are sent now.
+    """Return the alerts of one rule that are due for sending, and record on them that they are sent now.
 
-    Those that fire and were sent with other external labels end with these, and are due with the new ones.
+    A firing alert that was sent with other external labels ends with these, and is due with the new ones.
     """
     alerts, labels = list(alerts), environment.external_labels
-    left = [(alert, before) for alert in alerts if (before := _labels_left(alert, labels)) is not None]
-    for alert, _ in left:
+    relabelled = [
+        (alert, old) for alert in alerts if (old := _old_external_labels(alert, labels)) is not None
+    ]
+    for alert, _ in relabelled:
         alert.last_sent_at_ms = 0
     due = [alert for alert in alerts if needs_sending(alert, at_ms, environment.resend_delay_ms)]
     if not due:
@@ -46,18 +48,23 @@ def take_due(
     generator_url = query_url(environment.external_url, spec.query)
     measure = measure_of(spec)
     for alert in due:
-        if alert.is_firing or alert.sent_under is None:
-            alert.sent_under = labels
+        if alert.is_firing or alert.sent_external_labels is None:
+            alert.sent_external_labels = labels
         alert.last_sent_at_ms, alert.valid_until_ms = at_ms, at_ms + validity_ms
-    ended = [_outgoing(alert, at_ms, generator_url, before, measure, is_left=True) for alert, before in left]
-    told = [(alert, labels if alert.sent_under is None else alert.sent_under) for alert in due]
-    return ended + [_outgoing(alert, at_ms, generator_url, under, measure) for alert, under in told]
+    ended = [
+        _outgoing(alert, at_ms, generator_url, before, measure, is_replaced=True)
+        for alert, before in relabelled
+    ]
+    going_on = [
+        _outgoing(alert, at_ms, generator_url, alert.sent_external_labels or EMPTY, measure) for alert in due
+    ]
+    return ended + going_on
 
 
-def _labels_left(alert: ActiveAlert, external_labels: Labels) -> Labels | None:
-    """Other external labels than these, with which an alert that goes on was sent last."""
-    is_left = alert.is_firing and alert.sent_under != external_labels
-    return alert.sent_under if is_left else None
+def _old_external_labels(alert: ActiveAlert, external_labels: Labels) -> Labels | None:
+    """Return the external labels with which an alert that goes on was sent last, if they are others."""
+    is_relabelled = alert.is_firing and alert.sent_external_labels != external_labels
+    return alert.sent_external_labels if is_relabelled else None
 
 
 def _outgoing(
@@ -67,10 +74,10 @@ def _outgoing(
     external_labels: Labels,
     measure: Measure | None,
     *,
-    is_left: bool = False,
+    is_replaced: bool = False,
 ) -> Alert:
-    """`is_left`: with these external labels it ends now, however it goes on with others."""
-    valid_until_ms = at_ms if is_left else alert.valid_until_ms
+    """Build the alert; `is_replaced`: with these external labels it ends now, and goes on with others."""
+    valid_until_ms = at_ms if is_replaced else alert.valid_until_ms
     return Alert(
         Labels({**external_labels.as_dict(), **alert.labels.as_dict()}),
         Annotations(alert.annotations),

@@ -13,7 +13,7 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.time_slice import TimeSlice
 from exporter.web.text import duration_text
 
@@ -32,7 +32,7 @@ class AlertRow:
     instance: str
     summary: str
     since: str
-    is_held: bool
+    is_frozen: bool
     is_posted: bool
     quiet: str
 
@@ -58,7 +58,7 @@ class _Entry:
     state: str
     summary: str
     since: float
-    is_held: bool = False
+    is_frozen: bool = False
     is_posted: bool = False
 
     @property
@@ -77,7 +77,7 @@ class AlertRows:
 
     def __init__(
         self,
-        groups: Callable[[], Sequence[Group]],
+        groups: Callable[[], Sequence[RuleGroup]],
         alerting: AlertManager,
         external_labels: Callable[[], Labels],
         clock: Clock,
@@ -141,7 +141,7 @@ class AlertRows:
             instance=entry.labels.get("instance") or str(entry.labels.without(ALERT_NAME, "severity")),
             summary=entry.summary,
             since=duration_text(self._clock.now() - entry.since),
-            is_held=entry.is_held,
+            is_frozen=entry.is_frozen,
             is_posted=entry.is_posted,
             quiet=quiet,
         )
@@ -169,7 +169,7 @@ def _entry_of_rule(alert: ActiveAlert, labels: Labels) -> _Entry:
         state=alert.state.value,
         summary=annotations.get("summary") or annotations.get("description", ""),
         since=(alert.fired_at_ms or alert.active_at_ms) / 1000,
-        is_held=alert.held,
+        is_frozen=alert.frozen,
     )
 
 

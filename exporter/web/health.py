@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exporter.health import Finding, Health, examine
 from exporter.model.labels import Labels
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.samplers.runner import TargetRunner
 from exporter.web.json_pieces import json_response
 
@@ -19,7 +19,7 @@ _STATUS = {Health.HEALTHY: 200, Health.DEGRADED: 200, Health.UNHEALTHY: 503}
 
 
 def routes(
-    groups: Callable[[], Sequence[Group]],
+    groups: Callable[[], Sequence[RuleGroup]],
     runners: Callable[[], Iterable[TargetRunner]],
     why_quiet: Callable[[Labels], str],
 ) -> Sequence[Route]:

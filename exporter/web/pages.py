@@ -15,7 +15,7 @@ from starlette.routing import Route
 import exporter
 from exporter.clock import Clock
 from exporter.health import missing_of
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
 from exporter.store import Store
@@ -54,7 +54,7 @@ class Pages:
         self,
         store: Store,
         runners: Callable[[], Iterable[TargetRunner]],
-        groups: Callable[[], Sequence[Group]],
+        groups: Callable[[], Sequence[RuleGroup]],
         alerts: AlertRows,
         clock: Clock,
     ) -> None:

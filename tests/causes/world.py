@@ -14,7 +14,7 @@ import yaml
 from exporter.notify.notification import Notification
 from exporter.promql import Engine
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.load import load_rule_files
 from exporter.rules.origins import origins_of
 from exporter.rules.unit_tests.schema import SeriesSection
@@ -69,7 +69,7 @@ async def _play(cause: Cause) -> Outcome:
     )
     files = load_rule_files(RULES)
     environment.origins = origins_of(files)
-    groups = [Group(group, environment) for file in files for group in file.groups]
+    groups = [RuleGroup(group, environment) for file in files for group in file.groups]
     sections = [SeriesSection(series=name, values=values) for name, values in cause.series.items()]
     feed = SeriesFeed(sections, start_ms=round(EPOCH * 1000), interval_ms=INTERVAL_SECONDS * 1000)
     loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ import pytest
 from exporter.promql import Engine
 from exporter.rules.alerting import AlertingRule
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.load import load_rule_files
 from exporter.rules.unit_tests.schema import SeriesSection
 from exporter.rules.unit_tests.series import SeriesFeed
@@ -65,7 +65,7 @@ async def _firing(path: Path, series: list[dict[str, str]]) -> list[dict[str, li
     store = Store()
     environment = Environment(Engine(store, default_step_ms=_STEP_MS), store, ListeningSink())
     (file,) = load_rule_files([path])
-    group = Group(file.groups[0], environment)
+    group = RuleGroup(file.groups[0], environment)
     feed = SeriesFeed([SeriesSection(**one) for one in series], start_ms=0, interval_ms=_STEP_MS)
     steps = []
     for step in range(_STEPS):

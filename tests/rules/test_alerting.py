@@ -127,7 +127,7 @@ def test_a_raised_for_sends_it_back_to_pending() -> None:
         await world.evaluate(before)
         await world.evaluate(before, 15)
         after = make_group(world, "- {alert: High, expr: a > 5, for: 1m}")
-        after.take_over(before)
+        after.copy_state(before)
         await world.evaluate(after, 15)
         alert = only_rule(after).active_alerts[0]
         assert alert.state is AlertState.PENDING

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from exporter.clock import Leap
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.manager import RuleManager
 from exporter.rules.model import GroupKey
 from exporter.rules.restore import RestorePolicy
@@ -17,7 +17,7 @@ from tests.rules.world import START_MS, World, live, make_group, only_rule, stat
 HOURS_MS = 3_600_000
 
 
-async def leap(world: World, group: Group, jumped_ms: int, moved_ms: int | None = None) -> None:
+async def leap(world: World, group: RuleGroup, jumped_ms: int, moved_ms: int | None = None) -> None:
     """The clock is set, as the daemon follows it."""
     moved_ms = jumped_ms if moved_ms is None else moved_ms
     if moved_ms < 0:
@@ -63,7 +63,7 @@ def test_a_firing_alert_goes_on_and_ends_after_its_beginning(by_ms: int) -> None
     live(scenario)
 
 
-def test_what_looks_back_is_held_until_there_is_something_to_look_back_at() -> None:
+def test_what_looks_back_is_frozen_until_there_is_something_to_look_back_at() -> None:
     async def scenario(world: World) -> None:
         group = make_group(world, '- {alert: Burst, expr: "increase(a[5m]) > 5"}')
         world.set(a=0)
@@ -82,7 +82,7 @@ def test_what_looks_back_is_held_until_there_is_something_to_look_back_at() -> N
     live(scenario)
 
 
-def test_what_asks_for_the_newest_sample_only_is_not_held_for_long() -> None:
+def test_what_asks_for_the_newest_sample_only_is_not_frozen_for_long() -> None:
     async def scenario(world: World) -> None:
         group = make_group(world, "- {alert: High, expr: a > 5}")
         world.set(a=6)
@@ -155,7 +155,7 @@ def test_a_group_is_evaluated_again_at_once_after_the_clock_went_back() -> None:
 async def jump(world: TimedWorld, manager: RuleManager, seconds: float) -> None:
     """The clock is set, as the daemon follows it."""
     manager.gate.close(30)
-    await manager.settle()
+    await manager.wait_until_idle()
     world.clock.shift_ms += round(seconds * 1000)
     world.store.shift(round(seconds * 1000))
     manager.follow_clock(Leap(seconds, 0.0, seconds))
@@ -179,7 +179,7 @@ def test_an_evaluation_under_way_ends_before_the_clock_moves() -> None:
         await asyncio.sleep(first_slot(manager) + 0.5)
         assert ended == []
         manager.gate.close(30)
-        await manager.settle()
+        await manager.wait_until_idle()
         assert len(ended) == 1
         await manager.stop()
 
@@ -217,7 +217,7 @@ def test_alerts_saved_by_a_clock_that_was_ahead_go_on_by_the_right_one() -> None
     live(scenario)
 
 
-def test_what_looks_back_is_held_after_a_restart_by_a_clock_that_was_ahead() -> None:
+def test_what_looks_back_is_frozen_after_a_restart_by_a_clock_that_was_ahead() -> None:
     async def scenario(world: World) -> None:
         rules = '- {alert: Burst, expr: "increase(a[5m]) > 5"}'
         group = make_group(world, rules)

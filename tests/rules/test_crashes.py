@@ -10,7 +10,7 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.model.sample import Sample
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.model import GroupKey
 from exporter.rules.restore import RestorePolicy
 from exporter.rules.saved import AlertStateStore, MemoryAlertState, SavedGroup, StateChange
@@ -151,7 +151,7 @@ class Incident:
                 group = await self._start()
         return self.receiver.story
 
-    async def _start(self) -> Group:
+    async def _start(self) -> RuleGroup:
         self._fuse.left = self._kills.pop() if self._kills else -1
         group = make_group(self.world, _RULES)
         saved = await self.world.environment.state.load()

@@ -109,7 +109,7 @@ def test_a_changed_group_takes_over_state_by_name_and_labels() -> None:
         since = before.alerting_rules[0].active_alerts[0].active_at_ms
         fired = before.alerting_rules[1].active_alerts[0].fired_at_ms
         after = make_group(world, changed)
-        after.take_over(before)
+        after.copy_state(before)
         other, same = after.alerting_rules
         assert same.active_alerts[0].active_at_ms == since
         assert other.active_alerts == []
@@ -137,7 +137,7 @@ def test_rules_of_one_name_are_matched_in_order() -> None:
         world.set_series('b{n="2"}', 6)
         await world.evaluate(before)
         after = make_group(world, rules)
-        after.take_over(before)
+        after.copy_state(before)
         first, second = after.alerting_rules
         assert [alert.labels.get("n") for rule in (first, second) for alert in rule.active_alerts] == [
             "1",

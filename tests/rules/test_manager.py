@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from exporter.clock import to_milliseconds
 from exporter.model.sample import Sample
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.manager import RuleManager
 from exporter.rules.model import RuleFile
 from exporter.rules.schedule import phase_ms
@@ -162,7 +162,7 @@ def test_a_changed_group_keeps_its_alerts_and_a_pending_one_its_time() -> None:
     run_virtually(scenario())
 
 
-def active_at(group: Group) -> int:
+def active_at(group: RuleGroup) -> int:
     (alert,) = group.alerting_rules[0].active_alerts
     return alert.active_at_ms
 

@@ -7,7 +7,7 @@ import pytest
 from exporter.errors import StateError
 from exporter.model.alert import Alert
 from exporter.rules.active import ActiveAlert
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.model import GroupKey
 from exporter.rules.restore import RestorePolicy
 from exporter.rules.saved import AlertStateStore, MemoryAlertState, SavedGroup, StateChange
@@ -30,7 +30,7 @@ class OnlyFirstSave(MemoryAlertState):
             await self._kept.save(group, change)
 
 
-async def restart(world: World, rules: str, outage_seconds: float) -> Group:
+async def restart(world: World, rules: str, outage_seconds: float) -> RuleGroup:
     """A new process after an outage: nothing but the store and the saved state is left."""
     world.at_ms += round(outage_seconds * 1000)
     group = make_group(world, rules)
@@ -40,13 +40,13 @@ async def restart(world: World, rules: str, outage_seconds: float) -> Group:
     return group
 
 
-async def run_for(world: World, group: Group, minutes: float) -> None:
+async def run_for(world: World, group: RuleGroup, minutes: float) -> None:
     """Evaluate every 15 seconds for so long."""
     for _ in range(round(minutes * 4)):
         await world.evaluate(group, 15)
 
 
-def alert_of(group: Group) -> ActiveAlert:
+def alert_of(group: RuleGroup) -> ActiveAlert:
     (alert,) = only_rule(group).active.values()
     return alert
 
@@ -116,7 +116,7 @@ def test_a_firing_alert_goes_on_and_is_not_sent_anew() -> None:
     live(scenario)
 
 
-def test_a_restored_alert_is_held_until_there_had_to_be_data() -> None:
+def test_a_restored_alert_is_frozen_until_there_had_to_be_data() -> None:
     rules = "- {alert: High, expr: a > 5}"
 
     async def scenario(world: World) -> None:

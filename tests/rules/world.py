@@ -12,7 +12,7 @@ from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine, Vector, parse
 from exporter.rules.alerting import AlertingRule
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.load import read_rules
 from exporter.rules.model import RuleFile
 from exporter.rules.notation import parse_series
@@ -91,7 +91,7 @@ class World:
         """The value of a series such as `a{b="c"}` from now on."""
         self._values[series] = value
 
-    async def evaluate(self, group: Group, seconds: float = 0.0) -> list[Alert]:
+    async def evaluate(self, group: RuleGroup, seconds: float = 0.0) -> list[Alert]:
         """Go on by so many seconds, sample, evaluate; returns what was handed to the sink."""
         self.at_ms += round(seconds * 1000)
         self.sample()
@@ -120,20 +120,20 @@ def read(text: str, name: str = "rules.yml") -> RuleFile:
     return read_rules(Document.parse(text, name, base=Path(), lenient=True))
 
 
-def make_group(world: World, rules: str, *, options: str = "") -> Group:
+def make_group(world: World, rules: str, *, options: str = "") -> RuleGroup:
     """A group at an interval of 15 s from the text of its rules, each line of which stands at the margin."""
     indented = "\n".join(f"    {line}" for line in rules.strip().splitlines())
     text = f"groups:\n- name: g\n  interval: 15s\n  {options}\n  rules:\n{indented}\n"
-    return Group(read(text).groups[0], world.environment)
+    return RuleGroup(read(text).groups[0], world.environment)
 
 
-def only_rule(group: Group) -> AlertingRule:
+def only_rule(group: RuleGroup) -> AlertingRule:
     """The one alerting rule of a group."""
     (rule,) = group.alerting_rules
     return rule
 
 
-def states(group: Group) -> dict[str, str]:
+def states(group: RuleGroup) -> dict[str, str]:
     """The states of all alerts, by their labels."""
     return {
         str(labels.without("alertname")): alert.state.value

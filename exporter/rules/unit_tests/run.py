@@ -14,7 +14,7 @@ from exporter.model.duration import format_duration
 from exporter.model.labels import Labels
 from exporter.promql import Engine, parse
 from exporter.rules.environment import Environment
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
 from exporter.rules.notation import parse_series
@@ -122,7 +122,7 @@ class _TestRun:
             external_url=test.external_url.rstrip("/"),
             evaluation_interval_ms=self._interval_ms,
         )
-        groups = [Group(group, environment) for rule_file in rules for group in rule_file.groups]
+        groups = [RuleGroup(group, environment) for rule_file in rules for group in rule_file.groups]
         # As in promtool, groups that the order does not name come with the first.
         self._groups = sorted(groups, key=lambda group: order.get(group.spec.key.name, 0))
 

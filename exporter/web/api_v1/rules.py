@@ -12,7 +12,7 @@ from exporter.model.floats import format_exponent
 from exporter.model.quoting import quote
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME, AlertingRule
-from exporter.rules.group import Group, Rule
+from exporter.rules.group import Rule, RuleGroup
 from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.paging import Page
 from exporter.web.api_v1.parameters import Parameters
@@ -21,7 +21,7 @@ from exporter.web.api_v1.reply import Answer, BadDataError, api
 _KINDS = {"": ("alerting", "recording"), "alert": ("alerting",), "record": ("recording",)}
 
 
-def routes(groups: Callable[[], Sequence[Group]], clock: Clock) -> Sequence[Route]:
+def routes(groups: Callable[[], Sequence[RuleGroup]], clock: Clock) -> Sequence[Route]:
     """The routes about rules; `groups` are those that run now."""
 
     async def rules(request: Request) -> Answer:
@@ -53,7 +53,7 @@ class _Filter:
         self._files = frozenset(parameters.texts("file[]"))
         self.with_alerts = not _excludes_alerts(parameters)
 
-    def admits_group(self, group: Group) -> bool:
+    def admits_group(self, group: RuleGroup) -> bool:
         key = group.spec.key
         return (not self._groups or key.name in self._groups) and (not self._files or key.file in self._files)
 
@@ -79,7 +79,7 @@ def _excludes_alerts(parameters: Parameters) -> bool:
     return True
 
 
-def _encode_groups(groups: Sequence[Group], shown: _Filter) -> Iterator[dict[str, Any]]:
+def _encode_groups(groups: Sequence[RuleGroup], shown: _Filter) -> Iterator[dict[str, Any]]:
     """Those in which some rule is to be seen."""
     for group in groups:
         encoded = _encode_group(group, shown)
@@ -87,7 +87,7 @@ def _encode_groups(groups: Sequence[Group], shown: _Filter) -> Iterator[dict[str
             yield encoded
 
 
-def _encode_group(group: Group, shown: _Filter) -> dict[str, Any]:
+def _encode_group(group: RuleGroup, shown: _Filter) -> dict[str, Any]:
     key = group.spec.key
     rules = [rule for rule in group.rules if shown.admits_group(group) and shown.admits_rule(rule)]
     return {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from exporter.model.labels import Labels
 from exporter.rules.load import load_rule_files
-from exporter.rules.needs import needs_of
+from exporter.rules.required_selectors import required_selectors
 from exporter.store.required_selectors import RequiredSelectors
 
 MINUTE_MS = 60_000
@@ -15,7 +15,7 @@ MARGIN_MS = MINUTE_MS
 def reaches(tmp_path: Path, text: str) -> RequiredSelectors:
     path = tmp_path / "rules.yml"
     path.write_text(text)
-    return RequiredSelectors(needs_of(load_rule_files([path])))
+    return RequiredSelectors(required_selectors(load_rule_files([path])))
 
 
 def test_ranges_offsets_and_subqueries_count_and_the_longest_wins(tmp_path: Path) -> None:
@@ -43,4 +43,4 @@ groups:
 
 
 def test_without_rules_nothing_is_needed() -> None:
-    assert RequiredSelectors(needs_of([])).longest_ms == 0
+    assert RequiredSelectors(required_selectors([])).longest_ms == 0

@@ -1,7 +1,7 @@
-"""An alert whose target cannot be sampled is held, not resolved."""
+"""An alert whose target cannot be sampled is frozen, not resolved."""
 
 from exporter.model.labels import Labels
-from exporter.rules.group import Group
+from exporter.rules.group import RuleGroup
 from exporter.rules.origins import metrics_behind, origins_of
 from tests.rules.world import UnsampledTargets, World, live, make_group, read, states
 
@@ -20,7 +20,7 @@ def in_outage(world: World, *, goes_down: bool) -> None:
     world.environment.availability = UnsampledTargets(*targets)
 
 
-async def until_firing(world: World, group: Group) -> None:
+async def until_firing(world: World, group: RuleGroup) -> None:
     in_outage(world, goes_down=False)
     await world.evaluate(group)
     await world.evaluate(group, 15)
@@ -51,7 +51,7 @@ def test_goes_on_as_the_same_alert_when_the_target_comes_back_high() -> None:
         in_outage(world, goes_down=False)
         await world.evaluate(group, 15)
         alert = group.alerting_rules[0].active_alerts[0]
-        assert (alert.fired_at_ms, alert.held) == (fired, False)
+        assert (alert.fired_at_ms, alert.frozen) == (fired, False)
         assert group.alerting_rules[1].active_alerts == []
 
     live(scenario)
@@ -90,7 +90,7 @@ def test_a_second_outage_during_the_release_holds_it_again() -> None:
     live(scenario)
 
 
-def test_a_pending_alert_is_not_held() -> None:
+def test_a_pending_alert_is_not_frozen() -> None:
     async def scenario(world: World) -> None:
         group = make_group(world, "- {alert: High, expr: a > 5, for: 1m}")
         in_outage(world, goes_down=False)
@@ -114,7 +114,7 @@ def test_without_an_availability_it_resolves_as_in_prometheus() -> None:
     live(scenario)
 
 
-def test_an_alert_over_many_targets_is_held_while_one_that_had_a_part_in_it_is_missing() -> None:
+def test_an_alert_over_many_targets_is_frozen_while_one_that_had_a_part_in_it_is_missing() -> None:
     async def scenario(world: World) -> None:
         group = make_group(world, "- {alert: Any, expr: sum(a) > 5, labels: {severity: page}}")
         in_outage(world, goes_down=False)

@@ -13,7 +13,7 @@ _MARGIN_MS: Final = 60_000
 _EVERYTHING_MS: Final = 1 << 52
 
 
-def needs_of(files: Iterable[RuleFile]) -> list[RequiredSelector]:
+def required_selectors(files: Iterable[RuleFile]) -> list[RequiredSelector]:
     """What the expressions of these files select, each selector once, with its longest reach.
 
     Queries within templates do not count: they are only known when they are asked.
