@@ -131,13 +131,13 @@ def _all_lists(config: Config) -> Iterator[tuple[Place, Sequence[ListPattern]]]:
 def _describe(lists: Sequence[ListPattern], first: int, second: int, key: bytes) -> str:
     """Both readings of a key, which wins, and the way out."""
     owners = KeyOwners(lists)
-    claims = sorted(owners.claims(key), key=lambda claim: (owners.patterns[claim.index].fixed, claim.index))
-    weaker, stronger = (claim for claim in claims if claim.index in (first, second))
+    matches = sorted(owners.matches(key), key=lambda match: (owners.patterns[match.index].fixed, match.index))
+    weaker, stronger = (match for match in matches if match.index in (first, second))
     readings = " or ".join(
-        f'{lists[claim.index].state} in "{claim.name.decode()}"'
-        + (f" with priority {claim.priority.decode()}" if claim.priority else "")
-        + f' by "{lists[claim.index].key}"'
-        for claim in (stronger, weaker)
+        f'{lists[match.index].state} in "{match.name.decode()}"'
+        + (f" with priority {match.priority.decode()}" if match.priority else "")
+        + f' by "{lists[match.index].key}"'
+        for match in (stronger, weaker)
     )
     literal = f'{{key: "{key.decode()}", name: "{weaker.name.decode()}"'
     literal += f', priority: "{weaker.priority.decode()}"' if weaker.priority else ""

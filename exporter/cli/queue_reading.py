@@ -50,10 +50,10 @@ def suggest_lists(access: Access) -> None:
 async def _suggest(target: Target, settings: QueuesSection) -> None:
     """Look twice, to see what grows, and print the section."""
     async with _open(target, settings, all_lists=True) as sampler:
-        unseen = await _find_all(sampler)
+        inaccessible = await _find_all(sampler)
         reports = await _read(sampler)
         if not sampler.adviser.suggestions:
-            _tell_unseen(unseen, reports, target)
+            _report_inaccessible(inaccessible, reports, target)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         await sampler.look_again(time.time())
         await _read(sampler)
@@ -70,24 +70,24 @@ async def _find_all(sampler: QueuesSampler) -> str:
     refusal = await sampler.find_all(time.time())
     if refusal is not None and refusal.reason in LOGIN_REASONS:
         raise refusal
-    return sampler.unseen if refusal is None else f"not all keys could be looked through: {refusal}"
+    return sampler.inaccessible if refusal is None else f"not all keys could be looked through: {refusal}"
 
 
-def _tell_unseen(unseen: str, reports: Sequence[QueueReport], target: Target) -> None:
+def _report_inaccessible(inaccessible: str, reports: Sequence[QueueReport], target: Target) -> None:
     """Raises `VigilError` where nothing was found, since that is no news of a place nobody could look at."""
-    if unseen and not reports:
-        raise VigilError(f"{target.address}: what queues there are cannot be told: {unseen}")
-    if unseen:
-        say(f"redis-vigil: {unseen}", err=True)
+    if inaccessible and not reports:
+        raise VigilError(f"{target.address}: what queues there are cannot be told: {inaccessible}")
+    if inaccessible:
+        say(f"redis-vigil: {inaccessible}", err=True)
 
 
 async def _show(
     target: Target, settings: QueuesSection, output: OutputFormat, interval: float | None
 ) -> None:
     async with _open(target, settings) as sampler:
-        unseen = await _find_all(sampler)
+        inaccessible = await _find_all(sampler)
         reports = await _read(sampler)
-        _tell_unseen(unseen, reports, target)
+        _report_inaccessible(inaccessible, reports, target)
         where = _where(target, settings)
         if interval is None:
             _print(sampler, reports, where, output)

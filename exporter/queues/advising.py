@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from exporter.log import get_logger
-from exporter.queues.candidates import Candidates
 from exporter.queues.known import KnownQueues
 from exporter.queues.suggestions import (
     Suggestion,
@@ -13,6 +12,7 @@ from exporter.queues.suggestions import (
     summarise,
     worked_on,
 )
+from exporter.queues.unknown_lists import UnknownLists
 
 log = get_logger(__name__)
 
@@ -24,32 +24,34 @@ class Adviser:
     """What could be configured for the lists of one server: `suggestions`, and all of them in one sentence
     with the way out (`text`, empty where there is nothing to tell)."""
 
-    def __init__(self, candidates: Candidates, known: KnownQueues, instance: str) -> None:
+    def __init__(self, candidates: UnknownLists, known: KnownQueues, instance: str) -> None:
         self.suggestions: Sequence[Suggestion] = ()
         self.text = ""
-        self._candidates = candidates
+        self._unknown_lists = candidates
         self._known = known
         self._instance = instance
         self._due_at = 0.0
-        self._told: set[tuple[int, str]] = set()
+        self._logged: set[tuple[int, str]] = set()
 
-    def advise(self, at: float, signs: Collection[str]) -> None:
+    def advise(self, at: float, queue_commands: Collection[str]) -> None:
         """Bring the suggestions up to date where lists were found, or now and then (`at` is in epoch
         seconds)."""
-        if at < self._due_at and not self._candidates.has_new:
+        if at < self._due_at and not self._unknown_lists.has_new:
             return
         self._due_at = at + _INTERVAL_SECONDS
-        self.suggestions = suggest(self._candidates.current(self._known, worked_on(signs), at), signs)
-        self.text = self._describe(signs)
-        new = {(one.database, one.key) for one in self.suggestions} - self._told
+        self.suggestions = suggest(
+            self._unknown_lists.current(self._known, worked_on(queue_commands), at), queue_commands
+        )
+        self.text = self._describe(queue_commands)
+        new = {(one.database, one.key) for one in self.suggestions} - self._logged
         if new:
-            self._told |= new
+            self._logged |= new
             log.info(self.text, instance=self._instance)
 
-    def _describe(self, signs: Collection[str]) -> str:
+    def _describe(self, queue_commands: Collection[str]) -> str:
         if self.suggestions:
-            return f"{summarise(self.suggestions, signs)}: {_WAY_OUT}"
-        taking = commands_of_workers(signs)
+            return f"{summarise(self.suggestions, queue_commands)}: {_WAY_OUT}"
+        taking = commands_of_workers(queue_commands)
         if not taking or len(self._known):
             return ""
         return (

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.queues.clients import ClientNames
-from exporter.queues.foresight import foreseen
 from exporter.queues.known import KnownQueue, Note
 from exporter.queues.model import QueueId, Reading
+from exporter.queues.prefetch import with_prefetch
 from exporter.queues.steps import Steps, together
 
 
 @dataclass(frozen=True, slots=True)
-class Signpost:
+class KeyPattern:
     """Keys that may belong to a framework: of this type, with this pattern in the whole name.
 
     `glob` is what the server itself can filter by; it saves sending names, for types of which there are many.
@@ -50,7 +50,7 @@ class Heartbeats:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReadContext:
     """The circumstances of one pass; `at` is in epoch seconds, and so is `since`, from when on the server has
     been watched.
 
@@ -92,7 +92,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Sightings:
+class CandidateKeys:
     """What there is to go by when queues are looked for.
 
     `keys` are those under the framework's signposts, by type.
@@ -133,11 +133,11 @@ class Framework(Protocol):
         ...
 
     @property
-    def signposts(self) -> Sequence[Signpost]:
+    def key_patterns(self) -> Sequence[KeyPattern]:
         """The keys worth looking for in the keyspace."""
         ...
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """The queues that there are, each recognised beyond doubt.
 
         Asked often with no keys seen (index keys are looked up all the same), and after each walk through the
@@ -145,7 +145,7 @@ class Framework(Protocol):
         """
         ...
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """Read these queues, all in one go; the readings stand in their order."""
         ...
 
@@ -156,8 +156,8 @@ class Framework(Protocol):
 
 def read_each(
     queues: Sequence[KnownQueue],
-    moment: Moment,
-    read: Callable[[KnownQueue, Moment], Steps[Reading]],
+    context: ReadContext,
+    read: Callable[[KnownQueue, ReadContext], Steps[Reading]],
 ) -> Steps[list[Reading]]:
     """Read queues of which each is read by itself, all in the same round trips."""
-    return together([foreseen(queue.foresight, read(queue, moment)) for queue in queues])
+    return together([with_prefetch(queue.speculative_cache, read(queue, context)) for queue in queues])

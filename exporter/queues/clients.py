@@ -9,7 +9,7 @@ from exporter.queues.replies import refusal, text
 from exporter.queues.steps import Steps
 
 # Waiting for the next job, taking one, and scripts: BullMQ and others add jobs with these.
-_SIGN: Final = re.compile(
+_QUEUE_COMMAND: Final = re.compile(
     r" cmd=(b[lr]pop|brpoplpush|blm(?:ove|pop)|bz(?:pop(?:min|max)|mpop)|xreadgroup|evalsha|eval|fcall)\b"
 )
 _DATABASE: Final = re.compile(r" db=(\d+) ")
@@ -18,20 +18,20 @@ _DATABASE: Final = re.compile(r" db=(\d+) ")
 class ClientNames:
     """The connection names of one pass; unknown until the pass's first replies are in.
 
-    `signs` are commands of queues that connections have last sent, with their database (`3 brpop`).
+    `queue_commands` are commands of queues that connections have last sent, with their database (`3 brpop`).
     `refusal` is the error of a server that does not tell.
     """
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] | None = None
-        self.signs: frozenset[str] = frozenset()
+        self.queue_commands: frozenset[str] = frozenset()
         self.refusal: ReplyError | None = None
 
     def ask(self) -> Steps[None]:
         """Fetch them. Run before the steps that use them: these see them from their second round on."""
         (reply,) = yield [("CLIENT", "LIST")]
         self.names = parse_names(reply)
-        self.signs = parse_signs(reply)
+        self.queue_commands = parse_queue_commands(reply)
         self.refusal = refusal([reply])
 
 
@@ -49,11 +49,11 @@ def parse_names(reply: Reply) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def parse_signs(reply: Reply) -> frozenset[str]:
+def parse_queue_commands(reply: Reply) -> frozenset[str]:
     """The commands in a reply to CLIENT LIST that are sent about queues, each with its database."""
     lines = text(reply) or ""
     found = set()
-    for match in _SIGN.finditer(lines):
+    for match in _QUEUE_COMMAND.finditer(lines):
         # The database stands before the command, in the same line.
         line = lines[lines.rfind("\n", 0, match.start()) + 1 : match.start() + 1]
         if database := _DATABASE.search(line):

@@ -40,7 +40,7 @@ def count_derived(queue: KnownQueue, found: Mapping[Outcome, float], reading: Re
         queue.add(_DERIVED + outcome, amount)
 
 
-def tell_derived(queue: KnownQueue, reading: Reading) -> None:
+def write_derived(queue: KnownQueue, reading: Reading) -> None:
     """How many of the ends that a reading tells were derived."""
     for outcome in reading.finished:
         reading.derived[outcome] = queue.number(_DERIVED + outcome)
@@ -68,7 +68,7 @@ def count_ends(queue: KnownQueue, reading: Reading, grown: Mapping[Outcome, floa
         if outcome in queue.notes:
             ends.setdefault(outcome, 0.0)
     count_derived(queue, ends, reading)
-    tell_derived(queue, reading)
+    write_derived(queue, reading)
 
 
 def share_out(

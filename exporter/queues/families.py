@@ -177,7 +177,7 @@ class QueueWriter:
             (RATE_LIMITED, reading.rate_limited_seconds),
             (SCHEDULERS, reading.schedulers),
             (WORKERS, reading.workers),
-            (SILENT, reading.silent_workers),
+            (SILENT, reading.stale_workers),
             (HEARTBEAT, reading.last_heartbeat),
             (DRAIN, drain_seconds),
             (MEMBERS, reading.members),

@@ -47,7 +47,7 @@ class Handover:
         """Whether a look is worth it."""
         return self._standing != self._standing_now
 
-    def look(self) -> bool:
+    def detect_takeover(self) -> bool:
         """Whether this server may have taken over queues since the last look: it was promoted, or serves
         other slots."""
         before, self._standing = self._standing, self._standing_now
@@ -69,24 +69,24 @@ class Handover:
         for facts in self._neighbours():
             yield from list(facts.handover.get(_NAME, ()))
 
-    def settle(
+    def resolve(
         self, found: Iterable[tuple[KnownQueue, Reading]], at: float
     ) -> list[tuple[KnownQueue, Reading]]:
         """The readings of a pass (epoch seconds), less those of arrivals that are none; a queue that could
         not be read reads what it did last, unless a neighbour has it now."""
         on_trial = {id(one) for one in self.arrivals}
         self.arrivals = ()
-        settled = []
+        resolved = []
         for known, reading in found:
             if id(known) in on_trial:
                 if not reading.is_alive or known.id in self._known:
                     continue
                 self._known.restore([known])
                 self._known.changed = True
-            settled.append((known, self._hold(known, reading, at)))
+            resolved.append((known, self._hold(known, reading, at)))
         for gone in [queue for queue in self._last if queue not in self._known]:
             del self._last[gone]
-        return settled
+        return resolved
 
     def _hold(self, known: KnownQueue, reading: Reading, at: float) -> Reading:
         if reading.jobs or reading.is_mistaken:

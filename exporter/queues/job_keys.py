@@ -13,7 +13,7 @@ from exporter.queues.vocabulary import ALL_QUEUES
 
 # Each of their jobs has a key that begins with the queue's stem.
 _UNDER_STEM: Final = frozenset({"bullmq", "bull"})
-_MAX_TOLD_APART: Final = 100
+_MAX_PREFIXES: Final = 100
 _OF_QUEUE: Final[Mapping[str, Callable[[QueueId], bytes]]] = {
     "bullmq": lambda queue: queue.base + b":",
     "bull": lambda queue: queue.base + b":",
@@ -45,11 +45,11 @@ def job_keys(queues: Iterable[KnownQueue]) -> JobKeys:
     return found
 
 
-def told_apart(queues: Iterable[KnownQueue]) -> dict[str, str]:
+def prefixes_of_queues(queues: Iterable[KnownQueue]) -> dict[str, str]:
     """The queues whose keys are worth a pattern of their own, by what these keys begin with; of many just
     the first."""
     own = (known for known in queues if known.id.framework in _UNDER_STEM)
     return {
         printable(known.id.base) + ":": f"{known.id.framework} {known.label}"
-        for known in islice(own, _MAX_TOLD_APART)
+        for known in islice(own, _MAX_PREFIXES)
     }

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from exporter.queues.foresight import Foresight
 from exporter.queues.model import QueueId
+from exporter.queues.prefetch import SpeculativeCache
 
 # What can be remembered: anything that survives a trip through JSON.
 Note = str | float | int
@@ -19,7 +19,7 @@ EMPTY_NOTES: Final[Mapping[str, Note]] = {}
 class KnownQueue:
     """A queue, its label, when it was last seen alive (epoch seconds), and a framework's notes about it.
 
-    `foresight` is what its reader asked in the last pass, `memory` what else it remembers; unlike the notes
+    `speculative_cache` is what its reader asked in the last pass, `memory` what else it remembers; unlike the notes
     they end with the process.
     """
 
@@ -27,7 +27,7 @@ class KnownQueue:
     label: str
     alive_at: float
     notes: dict[str, Note] = field(default_factory=dict)
-    foresight: Foresight = field(default_factory=Foresight, compare=False, repr=False)
+    speculative_cache: SpeculativeCache = field(default_factory=SpeculativeCache, compare=False, repr=False)
     memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def number(self, note: str, default: float = 0.0) -> float:

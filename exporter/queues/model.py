@@ -66,7 +66,7 @@ class Reading:
 
     `by_priority` splits states where the framework keeps priorities apart; the parts are not added to `jobs`
     again. Counters (`added`, `finished`) are as the framework counts them, or as seen so far; `derived` are
-    those among the finished ones whose end nobody told. `workers` are those alive; `silent_workers` are still
+    those among the finished ones whose end nobody told. `workers` are those alive; `stale_workers` are still
     registered and have not been heard for too long: each is told in one queue only. `last_heartbeat` is the
     latest, in epoch seconds. `overdue` are delayed jobs whose moment has passed. `orphaned` are active jobs
     that nobody holds any more, `stuck` those held for longer than the configured time. A rate limit holds the
@@ -90,7 +90,7 @@ class Reading:
     rate_limited_seconds: float | None = None
     schedulers: int | None = None
     workers: int | None = None
-    silent_workers: int | None = None
+    stale_workers: int | None = None
     last_heartbeat: float | None = None
     groups: Sequence[GroupReading] = ()
     is_mistaken: bool = False
@@ -115,7 +115,7 @@ class Reading:
             any(self.jobs.values())
             or self.added
             or self.workers
-            or self.silent_workers
+            or self.stale_workers
             or self.paused
             or self.groups
             or self.members

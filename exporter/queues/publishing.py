@@ -32,7 +32,7 @@ class QueuePublisher:
         self._rates: dict[QueueId, DrainRate] = {}
         # The outcomes that each queue which was read has counted so far.
         self._counted: dict[QueueId, frozenset[str]] = {}
-        self._told_over_limit: set[str] = set()
+        self._logged_over_limit: set[str] = set()
 
     def publish(self, found: Sequence[tuple[KnownQueue, Reading]], at: float) -> None:
         """Write what was read at this moment (epoch seconds); what was no queue is forgotten."""
@@ -84,7 +84,7 @@ class QueuePublisher:
         self._table.set(families.KNOWN, float(len(self._known)))
         for framework in sorted(read.keys() | left.keys()):
             self._table.set(families.OVER_LIMIT, float(left.get(framework, 0)), framework)
-        for framework in sorted(left.keys() - self._told_over_limit):
+        for framework in sorted(left.keys() - self._logged_over_limit):
             log.warning(
                 "more queues than max_queues: some are not read",
                 instance=self._target.instance,
@@ -93,4 +93,4 @@ class QueuePublisher:
                 over_limit=left[framework],
                 max_queues=self._settings.max_queues,
             )
-        self._told_over_limit = set(left)
+        self._logged_over_limit = set(left)

@@ -56,6 +56,7 @@ class QueueReport:
     rate_limited_seconds: float | None
     schedulers: int | None
     workers: int | None
+    # The name in /api/queues and in CSV.
     silent_workers: int | None
     last_heartbeat: float | None
     drain_seconds: float | None
@@ -95,7 +96,7 @@ def report_queue(known: KnownQueue, reading: Reading, at: float, drain_seconds: 
         rate_limited_seconds=reading.rate_limited_seconds,
         schedulers=reading.schedulers,
         workers=reading.workers,
-        silent_workers=reading.silent_workers,
+        silent_workers=reading.stale_workers,
         last_heartbeat=reading.last_heartbeat,
         drain_seconds=drain_seconds,
         groups=tuple(_report_group(group, at) for group in reading.groups),

@@ -9,23 +9,23 @@ from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.queues import families
 from exporter.queues.advising import Adviser
-from exporter.queues.base import Framework, Moment
-from exporter.queues.candidates import Candidates
+from exporter.queues.base import Framework, ReadContext
 from exporter.queues.celery_events import CeleryEvents
 from exporter.queues.clients import ClientNames
-from exporter.queues.finder import QueueFinder
+from exporter.queues.discovery import QueueDiscovery
 from exporter.queues.frameworks.registry import build_frameworks
 from exporter.queues.handover import Handover, tells_down
-from exporter.queues.job_keys import job_keys, told_apart
+from exporter.queues.job_keys import job_keys, prefixes_of_queues
 from exporter.queues.known import KnownQueue, KnownQueues, group_queues
 from exporter.queues.model import Reading
 from exporter.queues.publishing import QueuePublisher
 from exporter.queues.records import QueueRecords
 from exporter.queues.replies import refusal
 from exporter.queues.report import QueueReport
-from exporter.queues.saving import QueueKeeper
+from exporter.queues.saving import QueueStore
 from exporter.queues.search import QueueSearch
 from exporter.queues.steps import Steps, drive, guarded, in_database, together
+from exporter.queues.unknown_lists import UnknownLists
 from exporter.sampling.base import SamplerContext
 from exporter.sampling.keyed import KeyedAsker
 
@@ -67,17 +67,17 @@ class QueuesSampler:
         self._asker = KeyedAsker(self._connection, context.facts)
         self._known = KnownQueues(self._settings.max_queues)
         records = records or context.records.get("queues")
-        self._keeper = QueueKeeper(records, self._known, context.target.instance)
+        self._store = QueueStore(records, self._known, context.target.instance)
         self._own_database = context.target.address.database
-        self._candidates = Candidates(self._settings, any_name=all_lists)
-        looking = [*self._frameworks, self._candidates]
-        self._finder = QueueFinder(looking, self._known, self._settings, self._own_database)
-        self.adviser = Adviser(self._candidates, self._known, context.target.instance)
+        self._unknown_lists = UnknownLists(self._settings, any_name=all_lists)
+        looking = [*self._frameworks, self._unknown_lists]
+        self._discovery = QueueDiscovery(looking, self._known, self._settings, self._own_database)
+        self.adviser = Adviser(self._unknown_lists, self._known, context.target.instance)
         self._celery = CeleryEvents(lambda: context.connect("redis-vigil-queues"), context.clock)
         self._publisher = QueuePublisher(context.table, self._known, context.target, self._settings)
         self._handover = Handover(context, self._known)
-        self._search = QueueSearch(context, self._finder, self._known, self._connection, self._ask)
-        context.facts.on_names = self._finder.add_names
+        self._search = QueueSearch(context, self._discovery, self._known, self._connection, self._ask)
+        context.facts.on_names = self._discovery.add_names
         self._since: float | None = None
         self._round_trips = 0
         self._refused: list[ReplyError | None] = []
@@ -88,9 +88,9 @@ class QueuesSampler:
         return self._search.is_walking
 
     @property
-    def unseen(self) -> str:
+    def inaccessible(self) -> str:
         """What the server does not let us look into, as a sentence; empty where there is no such thing."""
-        return self._finder.unseen
+        return self._discovery.inaccessible
 
     def report(self) -> Sequence[QueueReport]:
         """All queues as of the last pass, in order of framework and name."""
@@ -98,18 +98,18 @@ class QueuesSampler:
 
     async def sample(self, connection: Asker, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
-        has_taken_over = self._handover.look()
+        has_taken_over = self._handover.detect_takeover()
         if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
             self._publisher.reports = ()
             return
-        if await self._keeper.restore():
-            self._finder.selects_always = any(one.id.database != self._own_database for one in self._known)
+        if await self._store.restore():
+            self._discovery.selects_always = any(one.id.database != self._own_database for one in self._known)
         if has_taken_over:
             # Whatever has come along with the slots, or with the role.
-            self._search.hurry(at)
-        await self._search.go_on(at)
+            self._search.expedite(at)
+        await self._search.advance(at)
         await self.read(at)
-        self._keeper.save(at)
+        self._store.save(at)
         if self._search.error is not None and not len(self._known):
             raise self._search.error
 
@@ -124,7 +124,7 @@ class QueuesSampler:
         self._since = self._since and self._since + seconds
         for known in self._known:
             known.alive_at += seconds
-        self._keeper.follow_clock(seconds)
+        self._store.follow_clock(seconds)
         self._publisher.follow_clock(seconds)
         self._celery.follow_clock(seconds)
 
@@ -135,9 +135,9 @@ class QueuesSampler:
         self._refused = []
         readings = await self._read_all(at)
         self._check_refusals()
-        self._publish(self._handover.settle(readings, at), at)
+        self._publish(self._handover.resolve(readings, at), at)
         self._expire(at)
-        self.adviser.advise(at, self._search.signs)
+        self.adviser.advise(at, self._search.queue_commands)
 
     async def find_all(self, at: float) -> ReplyError | None:
         """Walk through the keyspace now, at full speed, and wait until that is done.
@@ -154,17 +154,17 @@ class QueuesSampler:
 
     async def look_again(self, at: float) -> None:
         """Look once more at lists that look like queues, to see at which end they grow."""
-        for database in self._candidates.databases:
-            steps = self._candidates.look_again(database, at)
-            await drive(in_database(database, steps) if self._finder.must_select else steps, self._ask)
-        self._candidates.has_new = True
+        for database in self._unknown_lists.databases:
+            steps = self._unknown_lists.look_again(database, at)
+            await drive(in_database(database, steps) if self._discovery.must_select else steps, self._ask)
+        self._unknown_lists.has_new = True
 
     async def _read_all(self, at: float) -> list[tuple[KnownQueue, Reading]]:
         """One pass over all known queues: every framework in every database, in lock-step; those that it
         finds are read along."""
         clients = ClientNames()
         groups = self._known.by_framework()
-        looking = self._search.steps(self._moment(at, 0, clients))
+        looking = self._search.steps(self._read_context(at, 0, clients))
         parts: list[Steps[Sequence[tuple[KnownQueue, Reading]]]] = []
         wants_clients = bool(looking) or any(name in _NAMED_CLIENTS for _, name in groups)
         if wants_clients and self._context.refusals.is_due(_CLIENT_LIST):
@@ -175,7 +175,7 @@ class QueuesSampler:
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
             self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
-        self._search.heed(clients, at)
+        self._search.observe_clients(clients, at)
         new = self._not_in(groups)
         found += await drive(together(self._read_groups(new, at, clients)), self._exchange) if new else []
         return [pair for part in found for pair in part]
@@ -193,24 +193,24 @@ class QueuesSampler:
         self, groups: Groups, at: float, clients: ClientNames
     ) -> list[Steps[Sequence[tuple[KnownQueue, Reading]]]]:
         return [
-            self._read_group(framework, queues, self._moment(at, database, clients))
+            self._read_group(framework, queues, self._read_context(at, database, clients))
             for (database, name), queues in groups.items()
             if (framework := self._by_name.get(name)) is not None
         ]
 
-    def _moment(self, at: float, database: int, clients: ClientNames) -> Moment:
+    def _read_context(self, at: float, database: int, clients: ClientNames) -> ReadContext:
         heard = self._celery.heartbeats(database)
-        return Moment(at, self._settings, database, clients, heard, since=self._since)
+        return ReadContext(at, self._settings, database, clients, heard, since=self._since)
 
     def _read_group(
-        self, framework: Framework, queues: Sequence[KnownQueue], moment: Moment
+        self, framework: Framework, queues: Sequence[KnownQueue], context: ReadContext
     ) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:
         """All queues of one framework in one database; a fault in the framework costs just these."""
         if framework.name == "celery":
             self._celery.start()
-        steps = framework.read(queues, moment)
-        if self._finder.must_select:
-            steps = in_database(moment.database, steps)
+        steps = framework.read(queues, context)
+        if self._discovery.must_select:
+            steps = in_database(context.database, steps)
         readings = yield from guarded(steps, framework.name)
         return list(zip(queues, readings or (), strict=False))
 
@@ -249,7 +249,7 @@ class QueuesSampler:
         facts = self._context.facts
         # The keyspace scan tells whose keys these are; changed in place, since it holds on to the mapping.
         facts.queue_keys.clear()
-        facts.queue_keys.update(told_apart(self._known))
+        facts.queue_keys.update(prefixes_of_queues(self._known))
         jobs = job_keys(self._known)
         if jobs != facts.job_keys:
             facts.job_keys = jobs
@@ -271,7 +271,7 @@ class QueuesSampler:
         await self._search.close()
         await self._celery.close()
         await self._connection.close()
-        await self._keeper.close()
+        await self._store.close()
 
 
 def _without_result(steps: Steps[None]) -> Steps[Sequence[tuple[KnownQueue, Reading]]]:

@@ -13,7 +13,7 @@ log = get_logger(__name__)
 _SAVE_SECONDS: Final = 60.0
 
 
-class QueueKeeper:
+class QueueStore:
     """Loads the queues of one instance once, and saves them now and then; nothing without `records`."""
 
     def __init__(self, records: QueueRecords | None, known: KnownQueues, instance: str) -> None:

@@ -9,9 +9,9 @@ from exporter.errors import ReplyError, TargetError
 from exporter.keyspace.guard import OtherServerError
 from exporter.keyspace.pace import Budget
 from exporter.log import LogLimit, get_logger
-from exporter.queues.base import Moment
+from exporter.queues.base import ReadContext
 from exporter.queues.clients import ClientNames
-from exporter.queues.finder import QueueFinder
+from exporter.queues.discovery import QueueDiscovery
 from exporter.queues.known import KnownQueues
 from exporter.queues.steps import Exchange, Steps
 from exporter.queues.walk import Walker
@@ -34,14 +34,14 @@ class QueueSearch:
     """Has the finder look whenever it is time, or there is a reason to.
 
     `error` is that of the last walk, `walk_seconds` how long the last good one took, `walked_since` when it
-    began (epoch seconds; 0: none has ended well); `signs` are what
+    began (epoch seconds; 0: none has ended well); `queue_commands` are what
     connections were seen to do that workers and producers do.
     """
 
     def __init__(
         self,
         context: SamplerContext,
-        finder: QueueFinder,
+        discovery: QueueDiscovery,
         known: KnownQueues,
         connection: Connection,
         ask: Exchange,
@@ -49,10 +49,10 @@ class QueueSearch:
         self.error: TargetError | None = None
         self.walk_seconds = 0.0
         self.walked_since = 0.0
-        self.signs: frozenset[str] = frozenset()
+        self.queue_commands: frozenset[str] = frozenset()
         self._context = context
         self._settings: QueuesSection = context.settings
-        self._finder = finder
+        self._discovery = discovery
         self._known = known
         self._connection = connection
         self._ask = ask
@@ -71,10 +71,10 @@ class QueueSearch:
 
     def is_due(self, at: float) -> bool:
         """Whether there is anything to do at this moment, or something is under way."""
-        is_looking = self._walk is not None or self._finder.has_names
+        is_looking = self._walk is not None or self._discovery.has_names
         return is_looking or self._is_walk_due(at) or self._is_index_due(at)
 
-    def hurry(self, at: float) -> None:
+    def expedite(self, at: float) -> None:
         """Look again at once: something has come from elsewhere."""
         self._walk_due_at = min(self._walk_due_at, at)
         self._index_due_at = min(self._index_due_at, at)
@@ -85,7 +85,7 @@ class QueueSearch:
         self._walk_due_at = at + self._settings.discovery_interval.seconds
         await self._walk_through(at, Budget(share=None))
 
-    async def go_on(self, at: float) -> None:
+    async def advance(self, at: float) -> None:
         """Start a walk when one is due; only the very first pass, and one after a refusal, waits for it, and
         not for long."""
         self._end_walk(at)
@@ -110,7 +110,7 @@ class QueueSearch:
         walker = Walker(self._connection, facts.turns, clock, budget=budget)
         sizes = facts.keys_by_database if facts.run_id else None
         try:
-            await self._finder.walk(Moment(at, self._settings), self._ask, walker, sizes)
+            await self._discovery.walk(ReadContext(at, self._settings), self._ask, walker, sizes)
         except OtherServerError:
             # It has been restarted: the next pass begins anew.
             self._walk_due_at = 0.0
@@ -143,37 +143,37 @@ class QueueSearch:
     def _is_index_due(self, at: float) -> bool:
         facts = self._context.facts
         is_time = at >= self._index_due_at and self._has_written_since(self._indexed_at)
-        return is_time or self._finder.are_new(facts.keys_by_database)
+        return is_time or self._discovery.are_new(facts.keys_by_database)
 
     def _has_written_since(self, seen: object) -> bool:
         """Whether anything may have been written since the server said this of writes."""
         writes = self._context.facts.writes
         return writes is None or writes != seen
 
-    def steps(self, moment: Moment) -> list[Steps[None]]:
+    def steps(self, context: ReadContext) -> list[Steps[None]]:
         """What is to be done in this pass to find queues."""
         looking: list[Steps[None]] = []
-        if self._is_index_due(moment.at):
+        if self._is_index_due(context.at):
             is_walk_quick = 0.0 < self.walk_seconds < _QUICK_WALK_SECONDS
             rarely = _RARELY if is_walk_quick else 1
-            self._index_due_at = moment.at + rarely * self._settings.index_interval.seconds
+            self._index_due_at = context.at + rarely * self._settings.index_interval.seconds
             self._indexed_at = self._context.facts.writes
-            looking.append(self._look_into_indexes(moment))
-        if self._finder.has_names:
-            looking.append(self._finder.look_at_names(moment))
+            looking.append(self._look_into_indexes(context))
+        if self._discovery.has_names:
+            looking.append(self._discovery.look_at_names(context))
         return looking
 
-    def _look_into_indexes(self, moment: Moment) -> Steps[None]:
+    def _look_into_indexes(self, context: ReadContext) -> Steps[None]:
         facts = self._context.facts
         if facts.run_id:
-            yield from self._finder.learn_databases(facts.keys_by_database)
-        yield from self._finder.ask_indexes(moment)
+            yield from self._discovery.learn_databases(facts.keys_by_database)
+        yield from self._discovery.ask_indexes(context)
 
-    def heed(self, clients: ClientNames, at: float) -> None:
+    def observe_clients(self, clients: ClientNames, at: float) -> None:
         """Connections that do what workers and producers do, and did not before, are a reason to look."""
-        if clients.signs - self.signs:
+        if clients.queue_commands - self.queue_commands:
             self._walk_due_at = min(self._walk_due_at, at)
-        self.signs |= clients.signs
+        self.queue_commands |= clients.queue_commands
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

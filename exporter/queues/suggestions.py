@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from exporter.config.samplers.queues import ListPattern
 from exporter.model.printable import printable
-from exporter.queues.candidates import Candidate
 from exporter.queues.plain_keys import KeyShape, describe_key
+from exporter.queues.unknown_lists import UnknownList
 
 # Commands by which workers take from a list, and the end at which the oldest entry then stands.
 _TAKING: Final = {
@@ -53,10 +53,10 @@ class Suggestion:
         }
 
 
-def suggest(candidates: Sequence[Candidate], signs: Collection[str]) -> Sequence[Suggestion]:
-    """The candidates by their form; `signs` are commands that connections have sent last, with their database
+def suggest(candidates: Sequence[UnknownList], queue_commands: Collection[str]) -> Sequence[Suggestion]:
+    """The candidates by their form; `queue_commands` are commands that connections have sent last, with their database
     (`0 brpop`)."""
-    forms: dict[tuple[int, KeyShape], list[Candidate]] = {}
+    forms: dict[tuple[int, KeyShape], list[UnknownList]] = {}
     for one in candidates:
         try:
             shape = describe_key(one.key.decode())
@@ -64,15 +64,15 @@ def suggest(candidates: Sequence[Candidate], signs: Collection[str]) -> Sequence
             shape = KeyShape("")
         forms.setdefault((one.database, shape), []).append(one)
     return [
-        _suggestion(shape, found, _taking(signs, database))
+        _suggestion(shape, found, _taking(queue_commands, database))
         for (database, shape), found in sorted(forms.items(), key=lambda form: (form[0][0], form[0][1].key))
     ]
 
 
-def summarise(suggestions: Sequence[Suggestion], signs: Collection[str]) -> str:
+def summarise(suggestions: Sequence[Suggestion], queue_commands: Collection[str]) -> str:
     """All of them in one sentence."""
     lists, entries = sum(one.lists for one in suggestions), sum(one.entries for one in suggestions)
-    taking = sorted({sign for one in suggestions for sign in _taking(signs, one.database)})
+    taking = sorted({sign for one in suggestions for sign in _taking(queue_commands, one.database)})
     blocked = f", clients blocked in {', '.join(taking).upper()}" if taking else ""
     makers = sorted({one.maker for one in suggestions if one.maker})
     known = f", some as {' and '.join(makers)} write{'s' if len(makers) == 1 else ''} them" if makers else ""
@@ -102,23 +102,23 @@ def write_section(suggestions: Sequence[Suggestion]) -> str:
     return "\n".join(lines) + ("\n" if seen else " []\n")
 
 
-def commands_of_workers(signs: Collection[str]) -> str:
+def commands_of_workers(queue_commands: Collection[str]) -> str:
     """The commands by which lists are worked on, as `BRPOP, BLMOVE`; empty where there are none."""
-    seen = {sign.partition(" ")[2] for sign in signs}
+    seen = {sign.partition(" ")[2] for sign in queue_commands}
     return ", ".join(name.upper() for name in _TAKING if name in seen)
 
 
-def worked_on(signs: Collection[str]) -> Collection[int]:
+def worked_on(queue_commands: Collection[str]) -> Collection[int]:
     """The databases in which workers take from lists."""
-    parts = (sign.partition(" ") for sign in signs)
+    parts = (sign.partition(" ") for sign in queue_commands)
     return {int(database) for database, _, name in parts if name in _TAKING}
 
 
-def _taking(signs: Collection[str], database: int) -> Sequence[str]:
-    return [name for name in _TAKING if f"{database} {name}" in signs]
+def _taking(queue_commands: Collection[str], database: int) -> Sequence[str]:
+    return [name for name in _TAKING if f"{database} {name}" in queue_commands]
 
 
-def _suggestion(shape: KeyShape, found: Sequence[Candidate], taking: Sequence[str]) -> Suggestion:
+def _suggestion(shape: KeyShape, found: Sequence[UnknownList], taking: Sequence[str]) -> Suggestion:
     entry, obstacle = _entry(shape, found, taking)
     entries = sum(one.entries for one in found)
     evidence = [f"{entries} {'entry' if entries == 1 else 'entries'}"]
@@ -138,7 +138,7 @@ def _suggestion(shape: KeyShape, found: Sequence[Candidate], taking: Sequence[st
 
 
 def _entry(
-    shape: KeyShape, found: Sequence[Candidate], taking: Sequence[str]
+    shape: KeyShape, found: Sequence[UnknownList], taking: Sequence[str]
 ) -> tuple[Mapping[str, Any] | None, str]:
     """The entry, and why there is none."""
     if not shape.key:
@@ -161,7 +161,7 @@ def _entry(
     return entry, ""
 
 
-def _oldest(found: Sequence[Candidate], taking: Sequence[str]) -> str:
+def _oldest(found: Sequence[UnknownList], taking: Sequence[str]) -> str:
     """The end at which the oldest entry stands: by the entries' own times, by where the list grows, by how
     workers take from it; empty where nothing tells."""
     by_time = Counter(one.oldest for one in found if one.oldest)

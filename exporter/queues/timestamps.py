@@ -40,13 +40,13 @@ def parse_iso(value: object) -> float | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value.strip())
+        parsed = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
     try:
-        return plausible(moment.timestamp())
+        return plausible(parsed.timestamp())
     except (OverflowError, OSError, ValueError):
         return None
 

@@ -90,7 +90,7 @@ class Walker:
         cursor, found = replies[-1]
         return cursor, names(found), pause
 
-    def owe(self, seconds: float) -> None:
+    def throttle(self, seconds: float) -> None:
         """What else was asked for the walk took so long: nobody walks on until the server has rested."""
         self._pause = self._pace.pause(seconds, 0, strained=self._guard.is_strained)
         self._turns.rest(self._pause)

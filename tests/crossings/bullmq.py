@@ -63,8 +63,8 @@ class BullQueue:
     def delay(self, seconds: float) -> None:
         """One job that is to run later."""
         identity = self.new_job(delay=int(seconds * 1000))
-        moment = (self.now_ms + int(seconds * 1000)) * _DELAY_FACTOR
-        self._server.command("ZADD", "bull:mail:delayed", moment, identity)
+        context = (self.now_ms + int(seconds * 1000)) * _DELAY_FACTOR
+        self._server.command("ZADD", "bull:mail:delayed", context, identity)
 
     def end(self, completed: int, failed: int) -> None:
         """The counts that workers keep with the option `metrics`."""

@@ -18,7 +18,7 @@ from exporter.config.samplers.queues import (
 )
 from exporter.connection import Command, Reply
 from exporter.errors import ReplyError
-from exporter.queues.base import Found, Moment, Sightings, Signpost
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks import bullmq, registry, rq
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import QueueId, Reading
@@ -386,16 +386,16 @@ class Faulty:
     """A framework from elsewhere with a bug."""
 
     name = "faulty"
-    signposts: Sequence[Signpost] = ()
+    key_patterns: Sequence[KeyPattern] = ()
 
     def label(self, queue: QueueId) -> str:
         return "mine"
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         yield [("PING",)]
         return [Found(QueueId(self.name, b"mine"))]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         yield [("PING",)]
         raise ValueError("a bug")
 
@@ -415,7 +415,7 @@ class Mine(Faulty):
 
     name = "mine"
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         yield [("PING",)]
         return [Reading(jobs={State.WAITING: 7}) for _ in queues]
 

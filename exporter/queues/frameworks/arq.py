@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, find_types, keep_fitting
@@ -39,17 +39,17 @@ class Arq:
     """See the module."""
 
     name = "arq"
-    signposts = (
-        Signpost("string", re.compile(rb".+:health-check", re.DOTALL), b"*:[hi]*[dk]"),
+    key_patterns = (
+        KeyPattern("string", re.compile(rb".+:health-check", re.DOTALL), b"*:[hi]*[dk]"),
         # A queue may have any name.
-        Signpost("zset", re.compile(rb".+", re.DOTALL)),
+        KeyPattern("zset", re.compile(rb".+", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: sorted sets of jobs, and the queues that a worker reports on."""
         told = [key.removesuffix(_HEALTH) for key in seen.of("string")]
         sets = [key for key in seen.of("zset") if key not in (_DEFAULT, _ABORT)]
@@ -61,11 +61,11 @@ class Arq:
             ]
         )
         names = dict.fromkeys(name for part in found for name in part)
-        return [Found(QueueId(self.name, b"", name, moment.database)) for name in names]
+        return [Found(QueueId(self.name, b"", name, context.database)) for name in names]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _is_reported_on(key: bytes) -> Steps[bool]:
@@ -92,12 +92,12 @@ def _holds_jobs(key: bytes) -> Steps[bool]:
     return "string" in types.values()
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     key = queue.id.name
     total, due, listed, health = yield [
         ("ZCARD", key),
-        ("ZCOUNT", key, "-inf", moment.at_ms),
-        ("ZRANGEBYSCORE", key, "-inf", moment.at_ms, "WITHSCORES", "LIMIT", 0, _MAX_DUE),
+        ("ZCOUNT", key, "-inf", context.at_ms),
+        ("ZRANGEBYSCORE", key, "-inf", context.at_ms, "WITHSCORES", "LIMIT", 0, _MAX_DUE),
         ("EXISTS", key + _HEALTH),
     ]
     jobs = pairs(listed)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.connection import Command
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, check_each, elements, find_members
@@ -35,22 +35,22 @@ class Asynq:
     """See the module."""
 
     name = "asynq"
-    signposts: Sequence[Signpost] = ()
+    key_patterns: Sequence[KeyPattern] = ()
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: the queues of the index, where something is asynq's."""
         (queues,) = yield from find_members([_BASE + b"queues"])
         if not queues or not (yield from _are_queues(queues[:_MAX_PROBES])):
             return []
-        return [Found(QueueId(self.name, _BASE, name, moment.database)) for name in queues]
+        return [Found(QueueId(self.name, _BASE, name, context.database)) for name in queues]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _are_queues(queues: Sequence[bytes]) -> Steps[bool]:
@@ -87,10 +87,10 @@ def _stem(queue: bytes) -> bytes:
     return _BASE + b"{" + queue + b"}:"
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = _stem(queue.id.name)
-    now = int(moment.at)
-    due_before = int(moment.at - moment.settings.overdue_after.seconds)
+    now = int(context.at)
+    due_before = int(context.at - context.settings.overdue_after.seconds)
     replies = yield [
         ("LLEN", stem + b"pending"),
         ("LLEN", stem + b"active"),

@@ -3,10 +3,10 @@ read base by base."""
 
 from collections.abc import Callable, Iterable, Sequence
 
-from exporter.queues.base import Found, Moment
-from exporter.queues.foresight import foreseen
+from exporter.queues.base import Found, ReadContext
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import QueueId, Reading
+from exporter.queues.prefetch import with_prefetch
 from exporter.queues.probes import check_each
 from exporter.queues.steps import Steps, together
 
@@ -17,13 +17,16 @@ def label_of(queue: QueueId, default: bytes = b"") -> str:
 
 
 def find_by_base(
-    framework: str, bases: Iterable[bytes], find: Callable[[bytes], Steps[Sequence[bytes]]], moment: Moment
+    framework: str,
+    bases: Iterable[bytes],
+    find: Callable[[bytes], Steps[Sequence[bytes]]],
+    context: ReadContext,
 ) -> Steps[Sequence[Found]]:
     """What `find` says of each base: the names of the framework's queues, none where it is not there."""
     unique = list(dict.fromkeys(bases))
     found = yield from check_each(unique, find)
     return [
-        Found(QueueId(framework, base, name, moment.database))
+        Found(QueueId(framework, base, name, context.database))
         for base, names in zip(unique, found, strict=True)
         for name in names
     ]
@@ -31,15 +34,15 @@ def find_by_base(
 
 def read_by_base(
     queues: Sequence[KnownQueue],
-    moment: Moment,
-    read: Callable[[bytes, Sequence[KnownQueue], Moment], Steps[Sequence[Reading]]],
+    context: ReadContext,
+    read: Callable[[bytes, Sequence[KnownQueue], ReadContext], Steps[Sequence[Reading]]],
 ) -> Steps[Sequence[Reading]]:
     """Read the queues of each installation (namespace) together, and all in the same round trips."""
     bases = list(dict.fromkeys(queue.id.base for queue in queues))
     groups = [[queue for queue in queues if queue.id.base == base] for base in bases]
     found = yield from together(
         [
-            foreseen(group[0].foresight, read(base, group, moment))
+            with_prefetch(group[0].speculative_cache, read(base, group, context))
             for base, group in zip(bases, groups, strict=True)
         ]
     )

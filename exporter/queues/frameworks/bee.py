@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.ends import KEPT, count_ends
 from exporter.queues.frameworks.bull_family import stems
 from exporter.queues.known import KnownQueue, printable
@@ -36,25 +36,25 @@ class BeeQueue:
     """See the module."""
 
     name = "bee-queue"
-    signposts = (
-        Signpost("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
-        Signpost("list", re.compile(rb".+:(waiting|active)", re.DOTALL)),
-        Signpost("set", re.compile(rb".+:(succeeded|failed|stalling)", re.DOTALL)),
-        Signpost("zset", re.compile(rb".+:delayed", re.DOTALL)),
+    key_patterns = (
+        KeyPattern("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
+        KeyPattern("list", re.compile(rb".+:(waiting|active)", re.DOTALL)),
+        KeyPattern("set", re.compile(rb".+:(succeeded|failed|stalling)", re.DOTALL)),
+        KeyPattern("zset", re.compile(rb".+:delayed", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.base.removeprefix(_DEFAULT_PREFIX))
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         queues = yield from keep_fitting(stems(seen), _is_bee_queue)
-        return [Found(QueueId(self.name, stem, database=moment.database)) for stem in queues]
+        return [Found(QueueId(self.name, stem, database=context.database)) for stem in queues]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _is_bee_queue(stem: bytes) -> Steps[bool]:
@@ -91,9 +91,9 @@ def _ids(reply: Reply) -> Sequence[bytes]:
     return [*elements([reply]), *scanned(reply)][:_MAX_PROBES]
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base
-    due_before = int((moment.at - moment.settings.overdue_after.seconds) * 1000)
+    due_before = int((context.at - context.settings.overdue_after.seconds) * 1000)
     first = yield [
         ("LLEN", stem + b":waiting"),
         ("LLEN", stem + b":active"),

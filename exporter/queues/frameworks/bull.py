@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.ends import KEPT, count_ends
 from exporter.queues.frameworks import bull_family as bull
 from exporter.queues.frameworks.bull_fingerprint import BULL, find_bull
@@ -28,26 +28,26 @@ class Bull:
     """See the module."""
 
     name = BULL
-    signposts = (
-        Signpost("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
-        Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
-        Signpost("zset", re.compile(rb".+:(delayed|completed|failed|priority)", re.DOTALL)),
+    key_patterns = (
+        KeyPattern("string", re.compile(rb".+:id", re.DOTALL), b"*:[hi]*[dk]"),
+        KeyPattern("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
+        KeyPattern("zset", re.compile(rb".+:(delayed|completed|failed|priority)", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return bull.stem_label(queue.base)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`. Also finds the queues that connected workers name."""
-        return find_bull(seen, moment)
+        return find_bull(seen, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base
     first = yield [
         ("LLEN", stem + b":wait"),
@@ -57,7 +57,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("LLEN", stem + b":active"),
         bull.ask_active(stem),
         ("ZCARD", stem + b":delayed"),
-        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(moment)),
+        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(context)),
         ("ZCARD", stem + b":completed"),
         ("ZCARD", stem + b":failed"),
         ("GET", stem + b":id"),
@@ -65,7 +65,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("HGET", stem + b":metrics:completed", "count"),
         ("HGET", stem + b":metrics:failed", "count"),
         *bull.ask_limit(stem),
-        *_ask_new(queue, moment),
+        *_ask_new(queue, context),
     ]
     wait, wait_tail, paused, paused_tail, active, listed = first[:6]
     delayed, overdue, completed, failed, last_id, is_paused, *rest = first[6:]
@@ -81,17 +81,17 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.paused = is_paused == 1
     _count_finished(queue, reading, rest[:2], rest[5:])
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
-    yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), moment)
-    reading.workers = bull.count_workers(stem, moment.clients)
+    yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), context)
+    reading.workers = bull.count_workers(stem, context.clients)
     reading.rate_limited_seconds = bull.limited_seconds(reading, rest[2:5])
     reading.schedulers = count(rest[4])
     return reading
 
 
-def _ask_new(queue: KnownQueue, moment: Moment) -> list[Command]:
+def _ask_new(queue: KnownQueue, context: ReadContext) -> list[Command]:
     """How many ended jobs were added to those that are kept since the last pass, and the time of the last."""
     keys = {outcome: queue.id.base + b":" + state.value.encode() for outcome, state in KEPT.items()}
-    since = {outcome: queue.number(_LAST + outcome, moment.since_ms) for outcome in keys}
+    since = {outcome: queue.number(_LAST + outcome, context.since_ms) for outcome in keys}
     return [
         *(("ZCOUNT", key, f"({since[outcome]:.0f}", "+inf") for outcome, key in keys.items()),
         *(("ZREVRANGE", key, 0, 0, "WITHSCORES") for key in keys.values()),
@@ -124,14 +124,14 @@ def _grown(queue: KnownQueue, reading: Reading, replies: Sequence[Reply]) -> Map
 
 
 def _details(
-    reading: Reading, stem: bytes, heads: Sequence[bytes], running: bull.ActiveJobs, moment: Moment
+    reading: Reading, stem: bytes, heads: Sequence[bytes], running: bull.ActiveJobs, context: ReadContext
 ) -> Steps[None]:
     locks = running.ask()
     replies = []
     if heads or locks:
         replies = list((yield [*(bull.ask_job(stem, job) for job in heads), *locks]))
     if State.ACTIVE in reading.jobs:
-        reading.orphaned, reading.stuck = running.judge(replies[len(heads) :], moment)
+        reading.orphaned, reading.stuck = running.judge(replies[len(heads) :], context)
     since = [bull.ready_since(reply) for reply in replies[: len(heads)]]
     known = [ready for ready in since if ready is not None]
     if known:

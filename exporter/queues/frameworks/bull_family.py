@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Moment, Sightings
+from exporter.queues.base import CandidateKeys, ReadContext
 from exporter.queues.clients import ClientNames
 from exporter.queues.known import printable
 from exporter.queues.model import Reading
@@ -41,7 +41,7 @@ def stem_label(stem: bytes) -> str:
     return printable(stem)
 
 
-def stems(seen: Sightings) -> list[bytes]:
+def stems(seen: CandidateKeys) -> list[bytes]:
     """What comes before the last part of the names that were seen, each once."""
     found: dict[bytes, None] = {}
     for keys in seen.keys.values():
@@ -108,20 +108,20 @@ class ActiveJobs:
             ask_active(self._stem),
         ]
 
-    def judge(self, replies: Sequence[Reply], moment: Moment) -> tuple[int, int]:
+    def judge(self, replies: Sequence[Reply], context: ReadContext) -> tuple[int, int]:
         """How many are orphaned, and how many of the others are stuck."""
         if not self._ids:
             return 0, 0
         size = len(self._ids)
         still = set(names(replies[-1]))
-        started_before = moment.at - moment.settings.stuck_after.seconds
+        started_before = context.at - context.settings.stuck_after.seconds
         orphaned = stuck = 0
         for job_id, lock, started in zip(self._ids, replies[:size], replies[size : 2 * size], strict=True):
             if job_id not in still:
                 continue
             if lock == 0:
                 orphaned += 1
-            elif lock == 1 and (parse_number(started, 1e-3) or moment.at) < started_before:
+            elif lock == 1 and (parse_number(started, 1e-3) or context.at) < started_before:
                 stuck += 1
         return orphaned, stuck
 
@@ -131,9 +131,9 @@ def ask_active(stem: bytes) -> Command:
     return ("LRANGE", stem + b":active", -MAX_ACTIVE, -1)
 
 
-def overdue_score(moment: Moment) -> int:
+def overdue_score(context: ReadContext) -> int:
     """Delayed jobs with a score below this should have been promoted."""
-    return int((moment.at - moment.settings.overdue_after.seconds) * 1000) * DELAY_SCALE
+    return int((context.at - context.settings.overdue_after.seconds) * 1000) * DELAY_SCALE
 
 
 def ask_limit(stem: bytes) -> list[Command]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings
+from exporter.queues.base import CandidateKeys, Found, ReadContext
 from exporter.queues.frameworks import bull_family as bull
 from exporter.queues.model import QueueId
 from exporter.queues.probes import ask_fitting, elements, find_types, keep_fitting
@@ -31,21 +31,21 @@ _VERSION: Final = re.compile(rb"[a-z-]*bullmq[a-z-]*:\d.*", re.DOTALL)
 _JOB_FIELDS: Final = ("name", "data", "opts", "timestamp")
 
 
-def find_bull(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+def find_bull(seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
     """The queues of Bull, among the keys that were seen and those that connected workers name."""
-    stems, named = yield from _candidates(seen, moment)
+    stems, named = yield from _candidates(seen, context)
     queues = yield from keep_fitting(stems, lambda stem: _is_bull(stem, stem in named))
-    return [Found(QueueId(BULL, stem, database=moment.database)) for stem in queues]
+    return [Found(QueueId(BULL, stem, database=context.database)) for stem in queues]
 
 
-def find_bullmq(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+def find_bullmq(seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
     """The queues of BullMQ, in the same way.
 
     Each is instead of one of Bull's: that is what it was taken for while it had nothing but workers, which
     before version 5 leave what Bull's leave; or what it was before its application changed over.
     """
-    stems, _ = yield from _candidates(seen, moment)
-    database = moment.database
+    stems, _ = yield from _candidates(seen, context)
+    database = context.database
     queues = yield from keep_fitting(stems, _is_bullmq)
     return [
         Found(QueueId(BULLMQ, stem, database=database), absorbs=(QueueId(BULL, stem, database=database),))
@@ -53,12 +53,12 @@ def find_bullmq(seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
     ]
 
 
-def _candidates(seen: Sightings, moment: Moment) -> Steps[tuple[Sequence[bytes], frozenset[bytes]]]:
+def _candidates(seen: CandidateKeys, context: ReadContext) -> Steps[tuple[Sequence[bytes], frozenset[bytes]]]:
     """The stems to look at, and those that connections are named for."""
     if not seen.keys:
         # The names of clients come with the replies of the first round.
         yield []
-    named = bull.stems_of_clients(moment.clients)
+    named = bull.stems_of_clients(context.clients)
     return bull.stems(seen) if seen.keys else named, frozenset(named)
 
 

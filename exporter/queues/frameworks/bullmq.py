@@ -9,13 +9,13 @@ from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost
-from exporter.queues.foresight import foreseen
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks import bull_family as bull
 from exporter.queues.frameworks.bull_fingerprint import BULLMQ, find_bullmq
 from exporter.queues.frameworks.bullmq_events import EndedJobs, read_events
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
+from exporter.queues.prefetch import with_prefetch
 from exporter.queues.replies import count, items, number, pairs
 from exporter.queues.steps import Steps, together
 from exporter.queues.vocabulary import Method, State
@@ -31,11 +31,11 @@ class BullMq:
     """See the module."""
 
     name = BULLMQ
-    signposts = (
-        Signpost("hash", re.compile(rb".+:meta", re.DOTALL), b"*:meta"),
-        Signpost("stream", re.compile(rb".+:events", re.DOTALL)),
-        Signpost("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
-        Signpost(
+    key_patterns = (
+        KeyPattern("hash", re.compile(rb".+:meta", re.DOTALL), b"*:meta"),
+        KeyPattern("stream", re.compile(rb".+:events", re.DOTALL)),
+        KeyPattern("list", re.compile(rb".+:(wait|paused|active)", re.DOTALL)),
+        KeyPattern(
             "zset", re.compile(rb".+:(delayed|prioritized|waiting-children|completed|failed)", re.DOTALL)
         ),
     )
@@ -44,15 +44,15 @@ class BullMq:
         """See `Framework`."""
         return bull.stem_label(queue.base)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`. Also finds the queues that connected workers name."""
-        return find_bullmq(seen, moment)
+        return find_bullmq(seen, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        ends = [EndedJobs(queue, moment.since_ms) for queue in queues]
+        ends = [EndedJobs(queue, context.since_ms) for queue in queues]
         of_queues = [
-            foreseen(queue.foresight, _read(queue, ended, moment))
+            with_prefetch(queue.speculative_cache, _read(queue, ended, context))
             for queue, ended in zip(queues, ends, strict=True)
         ]
         readings, _ = yield from together([together(of_queues), read_events(ends)])
@@ -61,7 +61,7 @@ class BullMq:
         return readings
 
 
-def _first_questions(stem: bytes, moment: Moment, ended: EndedJobs) -> list[Command]:
+def _first_questions(stem: bytes, context: ReadContext, ended: EndedJobs) -> list[Command]:
     return [
         ("LLEN", stem + b":wait"),
         ("LRANGE", stem + b":wait", -2, -1),
@@ -70,7 +70,7 @@ def _first_questions(stem: bytes, moment: Moment, ended: EndedJobs) -> list[Comm
         ("LLEN", stem + b":active"),
         bull.ask_active(stem),
         ("ZCARD", stem + b":delayed"),
-        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(moment)),
+        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(context)),
         ("ZCARD", stem + b":prioritized"),
         ("ZCARD", stem + b":waiting-children"),
         ("ZCARD", stem + b":completed"),
@@ -84,9 +84,9 @@ def _first_questions(stem: bytes, moment: Moment, ended: EndedJobs) -> list[Comm
     ]
 
 
-def _read(queue: KnownQueue, ended: EndedJobs, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, ended: EndedJobs, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base
-    first = yield _first_questions(stem, moment, ended)
+    first = yield _first_questions(stem, context, ended)
     wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
     last_id, meta, completed, failed, *limiter = first[12:19]
     is_paused, most = (*items(meta), None, None)[:2]
@@ -106,8 +106,8 @@ def _read(queue: KnownQueue, ended: EndedJobs, moment: Moment) -> Steps[Reading]
     running = bull.ActiveJobs(stem, listed)
     heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
     ended.begin((completed, failed), first[19:], reading)
-    yield from _details(reading, stem, heads, running, moment)
-    reading.workers = bull.count_workers(stem, moment.clients)
+    yield from _details(reading, stem, heads, running, context)
+    reading.workers = bull.count_workers(stem, context.clients)
     reading.rate_limited_seconds = bull.limited_seconds(reading, limiter, most)
     reading.schedulers = count(limiter[-1])
     return reading
@@ -118,7 +118,7 @@ def _details(
     stem: bytes,
     heads: Sequence[bytes],
     running: bull.ActiveJobs,
-    moment: Moment,
+    context: ReadContext,
 ) -> Steps[None]:
     """What needs answers of the first round: ages and locks."""
     locks = running.ask()
@@ -130,7 +130,7 @@ def _details(
     replies = iter((yield [*(bull.ask_job(stem, job) for job in heads), *locks, *bands]))
     since = [bull.ready_since(reply) for reply in islice(replies, len(heads))]
     if locks:
-        reading.orphaned, reading.stuck = running.judge(list(islice(replies, len(locks))), moment)
+        reading.orphaned, reading.stuck = running.judge(list(islice(replies, len(locks))), context)
     firsts = _first_of_bands(replies)
     if firsts:
         since += [bull.ready_since(reply) for reply in (yield [bull.ask_job(stem, job) for job in firsts])]

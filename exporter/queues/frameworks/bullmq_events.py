@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.ends import KEPT, count_derived, jobs_gone, share_out, tell_derived
+from exporter.queues.ends import KEPT, count_derived, jobs_gone, share_out, write_derived
 from exporter.queues.frameworks.stream_reading import parse_id
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Reading
@@ -146,7 +146,7 @@ class EndedJobs:
             reading.finished[outcome] = self._queue.add(outcome, 0)
         if Outcome.UNKNOWN in self._queue.notes:
             reading.finished[Outcome.UNKNOWN] = self._queue.number(Outcome.UNKNOWN)
-        tell_derived(self._queue, reading)
+        write_derived(self._queue, reading)
 
     def _close_gap(self, reading: Reading) -> None:
         """All has been read up to the moment of the reading: what was trimmed away is what else has left."""

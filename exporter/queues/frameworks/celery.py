@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Final
 
-from exporter.queues.base import Found, Heartbeat, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, Heartbeat, KeyPattern, ReadContext, read_each
 from exporter.queues.frameworks.celery_bindings import DEFAULT_SEPARATOR, bound_queues
 from exporter.queues.frameworks.celery_unacked import HeldMessages
 from exporter.queues.heads import watch_head
@@ -44,16 +44,16 @@ class Celery:
     """See the module."""
 
     name = "celery"
-    signposts = (
-        Signpost("set", re.compile(rb".*_kombu\.binding\..+", re.DOTALL)),
-        Signpost("list", _PRIORITY),
+    key_patterns = (
+        KeyPattern("set", re.compile(rb".*_kombu\.binding\..+", re.DOTALL)),
+        KeyPattern("list", _PRIORITY),
     )
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a `global_keyprefix` is part of it."""
         return printable(queue.base + queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: what is bound to an exchange. The default one is looked up even if it was not
         seen."""
         steps = [match for key in seen.of("list") if (match := _PRIORITY.fullmatch(key))]
@@ -61,8 +61,8 @@ class Celery:
         likely = [_BINDING + name for name in (b"celery", *(match[1] for match in steps))]
         bindings = list(dict.fromkeys([*likely, *seen.of("set")]))
         members = yield from find_members(bindings)
-        found = _bound_to(dict(zip(bindings, members, strict=True)), moment)
-        known = (queue.id for queue in moment.known_of(self.name))
+        found = _bound_to(dict(zip(bindings, members, strict=True)), context)
+        known = (queue.id for queue in context.known_of(self.name))
         by_key = {queue.base + queue.name: queue for queue in (*known, *found)}
         for match in steps:
             queue = by_key.get(match[1])
@@ -70,15 +70,17 @@ class Celery:
                 found.setdefault(queue, {})[f"{_STEP}{int(match[2])}"] = 1
         return [Found(queue, notes) for queue, notes in found.items()]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
-def _bound_to(bindings: Mapping[bytes, Sequence[bytes]], moment: Moment) -> dict[QueueId, dict[str, Note]]:
+def _bound_to(
+    bindings: Mapping[bytes, Sequence[bytes]], context: ReadContext
+) -> dict[QueueId, dict[str, Note]]:
     """The queues in the bindings of all applications, which are told apart by their `global_keyprefix`, and
     what is to be noted of each."""
-    sep = moment.settings.celery.sep
+    sep = context.settings.celery.sep
     by_base: dict[bytes, list[bytes]] = {}
     for binding, members in bindings.items():
         by_base.setdefault(binding.partition(_BINDING)[0], []).extend(members)
@@ -87,28 +89,28 @@ def _bound_to(bindings: Mapping[bytes, Sequence[bytes]], moment: Moment) -> dict
         for queue in bound_queues(members, None if sep is None else sep.encode()):
             is_usual = queue.separator == DEFAULT_SEPARATOR
             notes: dict[str, Note] = {} if is_usual else {_SEPARATOR: queue.separator.hex()}
-            found[QueueId("celery", base, queue.name, moment.database)] = notes
-            found[QueueId("celery", base, _ALL, moment.database)] = {}
+            found[QueueId("celery", base, queue.name, context.database)] = notes
+            found[QueueId("celery", base, _ALL, context.database)] = {}
     return found
 
 
-def _steps_of(queue: KnownQueue, moment: Moment) -> list[int]:
+def _steps_of(queue: KnownQueue, context: ReadContext) -> list[int]:
     """The priorities that may have a list; the list of 0 has the queue's plain name."""
-    configured = moment.settings.celery.priority_steps
+    configured = context.settings.celery.priority_steps
     if configured is not None:
         return sorted({0, *configured})
     met = [int(note.removeprefix(_STEP)) for note in queue.notes if note.startswith(_STEP)]
     return [*_USUAL_STEPS, *sorted(met)[:_MAX_MET_STEPS]]
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
-    return _read_unacknowledged(queue, moment) if queue.id.name == _ALL else _read_queue(queue, moment)
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
+    return _read_unacknowledged(queue, context) if queue.id.name == _ALL else _read_queue(queue, context)
 
 
-def _read_queue(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read_queue(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     name = queue.id.base + queue.id.name
     separator = bytes.fromhex(queue.text(_SEPARATOR)) or DEFAULT_SEPARATOR
-    steps = _steps_of(queue, moment)
+    steps = _steps_of(queue, context)
     keys = [name + separator + str(step).encode() if step else name for step in steps]
     if separator != DEFAULT_SEPARATOR:
         # Other programs separate like this, too: with a queue `orders`, `orders:7` may be anything.
@@ -121,20 +123,20 @@ def _read_queue(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     for length in lengths:
         reading.count(State.WAITING, count(length))
     heads = [
-        watch_head(queue, tail, moment.at, str(step) if step else "")
+        watch_head(queue, tail, context.at, str(step) if step else "")
         for step, tail in zip(steps, tails, strict=True)
         if isinstance(tail, bytes) or step == 0 or f"head/{step}" in queue.notes
     ]
     reading.oldest = min((head for head in heads if head), key=lambda head: head.since, default=None)
-    _count_workers(reading, _workers(queue, moment))
+    _count_workers(reading, _workers(queue, context))
     return reading
 
 
-def _read_unacknowledged(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
-    options = moment.settings.celery
+def _read_unacknowledged(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
+    options = context.settings.celery
     messages = queue.id.base + options.unacked_key.encode()
     index = queue.id.base + options.unacked_index_key.encode()
-    lost_before = moment.at - moment.settings.visibility_timeout.seconds
+    lost_before = context.at - context.settings.visibility_timeout.seconds
     held: HeldMessages = queue.memory.setdefault("held", HeldMessages())
     replies = yield [
         ("HLEN", messages),
@@ -143,12 +145,12 @@ def _read_unacknowledged(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     ]
     yield from held.look(messages, replies[2:])
     reading = Reading(orphaned=count(replies[1]))
-    workers = _workers(queue, moment)
-    _count_held(queue, reading, count(replies[0]), held.waiting(moment.at), workers)
+    workers = _workers(queue, context)
+    _count_held(queue, reading, count(replies[0]), held.waiting(context.at), workers)
     _count_workers(reading, workers)
     if workers is not None:
         # They belong to no queue in particular: a silent one is told once.
-        reading.silent_workers = len(workers.present) - len(workers.alive)
+        reading.stale_workers = len(workers.present) - len(workers.alive)
         _count_ended(queue, reading, workers)
     return reading
 
@@ -163,14 +165,14 @@ class _Workers:
     alive: Sequence[Heartbeat]
 
 
-def _workers(queue: KnownQueue, moment: Moment) -> _Workers | None:
+def _workers(queue: KnownQueue, context: ReadContext) -> _Workers | None:
     """None while too little was heard to know."""
-    if moment.celery is None:
+    if context.celery is None:
         return None
-    heard = moment.celery.heard.get(queue.id.base, ())
+    heard = context.celery.heard.get(queue.id.base, ())
     present = [one for one in heard if not one.has_left]
-    silent_since = moment.at - moment.settings.silent_after.seconds
-    return _Workers(heard, present, [one for one in present if one.at >= silent_since])
+    stale_before = context.at - context.settings.silent_after.seconds
+    return _Workers(heard, present, [one for one in present if one.at >= stale_before])
 
 
 def _count_held(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, keep_fitting
@@ -22,7 +22,7 @@ from exporter.queues.vocabulary import Method, State
 _DEFAULT_BASE: Final = b"dramatiq:"
 _HEARTBEATS: Final = b"__heartbeats__"
 # The default `heartbeat_timeout`.
-_SILENT_SECONDS: Final = 60.0
+_STALE_SECONDS: Final = 60.0
 _MAX_WORKERS: Final = 200
 # What is remembered of a queue: who has held a message of it, and who was killed while holding one.
 _HELD: Final = "held"
@@ -40,23 +40,23 @@ class Dramatiq:
 
     name = "dramatiq"
     # A message's content stays there until it is acknowledged.
-    signposts = (Signpost("hash", _MESSAGES, b"*.msgs"),)
+    key_patterns = (KeyPattern("hash", _MESSAGES, b"*.msgs"),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace other than the default is part of it."""
         return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: by the messages themselves."""
         keys = yield from keep_fitting(seen.of("hash"), _holds_messages)
         matches = [_MESSAGES.fullmatch(key) for key in keys]
         queues = dict.fromkeys((match[1], match[2]) for match in matches if match)
-        return [Found(QueueId(self.name, base, name, moment.database)) for base, name in queues]
+        return [Found(QueueId(self.name, base, name, context.database)) for base, name in queues]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        readings = yield from read_each(queues, moment, _read)
-        _count_silent(queues, readings)
+        readings = yield from read_each(queues, context, _read)
+        _count_stale(queues, readings)
         return readings
 
 
@@ -81,7 +81,7 @@ def _some_fields(reply: Reply) -> tuple[Sequence[bytes], Sequence[bytes]]:
     return flat[::2][:_MAX_PROBES], flat[1::2][:_MAX_PROBES]
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     base, name = queue.id.base, queue.id.name
     waiting, delayed, dead, head, beats = yield [
         ("LLEN", base + name),
@@ -111,9 +111,9 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.count(State.ACTIVE, sum(held))
     reading.count(State.DELAYED, sum(held_delayed))
     holding = {worker for worker, *jobs in zip(heard, held, held_delayed, strict=True) if any(jobs)}
-    _count_workers(reading, heard, _workers_of(queue, holding, set(heard), count(waiting)), moment)
-    silent_since = moment.at - _SILENT_SECONDS
-    dead = {worker: jobs for worker, jobs in zip(heard, held, strict=True) if heard[worker] < silent_since}
+    _count_workers(reading, heard, _workers_of(queue, holding, set(heard), count(waiting)), context)
+    stale_before = context.at - _STALE_SECONDS
+    dead = {worker: jobs for worker, jobs in zip(heard, held, strict=True) if heard[worker] < stale_before}
     reading.orphaned = sum(dead.values())
     # One that holds nothing has gone in good order.
     queue.memory[_KILLED] = {worker for worker, jobs in dead.items() if jobs}
@@ -129,19 +129,19 @@ def _workers_of(queue: KnownQueue, holding: set[bytes], heard: set[bytes], waiti
 
 
 def _count_workers(
-    reading: Reading, heard: Mapping[bytes, float], workers: set[bytes], moment: Moment
+    reading: Reading, heard: Mapping[bytes, float], workers: set[bytes], context: ReadContext
 ) -> None:
-    silent_since = moment.at - _SILENT_SECONDS
-    reading.workers = sum(heard[worker] >= silent_since for worker in workers)
+    stale_before = context.at - _STALE_SECONDS
+    reading.workers = sum(heard[worker] >= stale_before for worker in workers)
     reading.last_heartbeat = max(heard.values(), default=None)
 
 
-def _count_silent(queues: Sequence[KnownQueue], readings: Sequence[Reading]) -> None:
+def _count_stale(queues: Sequence[KnownQueue], readings: Sequence[Reading]) -> None:
     """A worker that was killed while it held messages of several queues is told once."""
     told: set[tuple[bytes, bytes]] = set()
     for queue, reading in zip(queues, readings, strict=True):
         killed = {(queue.id.base, worker) for worker in queue.memory[_KILLED]}
-        reading.silent_workers = len(killed - told)
+        reading.stale_workers = len(killed - told)
         told |= killed
 
 

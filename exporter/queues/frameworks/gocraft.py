@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks.bases import find_by_base, label_of, read_by_base
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -25,7 +25,7 @@ from exporter.queues.replies import (
     number,
     scanned,
 )
-from exporter.queues.silence import tell_silent
+from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import parse_number
 from exporter.queues.vocabulary import ALL_QUEUES, Method, State
@@ -34,7 +34,7 @@ _INDEX: Final = b"known_jobs"
 _ALL: Final = ALL_QUEUES.encode()
 _SHARED: Final = {b"retry": State.RETRY, b"scheduled": State.SCHEDULED, b"dead": State.DEAD}
 # Pools tell every five seconds that they live; this many beats in a row are not missed by chance.
-_SILENT_SECONDS: Final = 30.0
+_STALE_SECONDS: Final = 30.0
 _MAX_POOLS: Final = 500
 _MAX_PROBES: Final = 10
 
@@ -43,20 +43,20 @@ class GocraftWork:
     """See the module."""
 
     name = "gocraft-work"
-    signposts = (Signpost("set", re.compile(rb"(.+:)?known_jobs", re.DOTALL)),)
+    key_patterns = (KeyPattern("set", re.compile(rb"(.+:)?known_jobs", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; the namespace has no default, and is part of it."""
         return label_of(queue)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         bases = [index.removesuffix(_INDEX) for index in seen.of("set")]
-        return find_by_base(self.name, bases, _kinds, moment)
+        return find_by_base(self.name, bases, _kinds, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_by_base(queues, moment, _read)
+        return read_by_base(queues, context, _read)
 
 
 def _kinds(base: bytes) -> Steps[Sequence[bytes]]:
@@ -94,14 +94,14 @@ class _Pool:
     kinds: frozenset[bytes]
     heard: float
 
-    def is_silent(self, at: float) -> bool:
-        return self.heard < at - _SILENT_SECONDS
+    def is_stale(self, at: float) -> bool:
+        return self.heard < at - _STALE_SECONDS
 
 
-def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+def _read(base: bytes, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
     """All of one namespace. What depends on the time is asked first: later rounds are asked ahead where they
     come out as in the pass before."""
-    questions = [_questions(queue, moment) for queue in queues]
+    questions = [_questions(queue, context) for queue in queues]
     members, *replies = yield [
         ask_members(base + b"worker_pools"),
         *(command for commands in questions for command in commands),
@@ -111,20 +111,20 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     pools = {pool: found for pool, beat in zip(ids, beats, strict=True) if (found := _pool(beat)) is not None}
     answers = iter(replies)
     readings = [
-        _read_one(queue, list(islice(answers, len(commands))), pools, moment)
+        _read_one(queue, list(islice(answers, len(commands))), pools, context)
         for queue, commands in zip(queues, questions, strict=True)
     ]
-    tell_silent(
+    assign_stale_workers(
         {queue.id.name: reading for queue, reading in zip(queues, readings, strict=True)},
-        [pool.kinds for pool in pools.values() if pool.is_silent(moment.at)],
+        [pool.kinds for pool in pools.values() if pool.is_stale(context.at)],
     )
     return readings
 
 
-def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
+def _questions(queue: KnownQueue, context: ReadContext) -> list[Command]:
     base = queue.id.base
     if queue.id.name == _ALL:
-        due_before = f"({int(moment.at - moment.settings.overdue_after.seconds)}"
+        due_before = f"({int(context.at - context.settings.overdue_after.seconds)}"
         return [
             *(("ZCARD", base + part) for part in _SHARED),
             *(("ZCOUNT", base + part, "-inf", due_before) for part in (b"retry", b"scheduled")),
@@ -141,21 +141,21 @@ def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
 
 def _pool(beat: Reply) -> _Pool | None:
     heard, kinds = (*items(beat), None, None)[:2]
-    moment = parse_number(heard, 1.0)
-    if moment is None or not isinstance(kinds, bytes):
+    heard_at = parse_number(heard, 1.0)
+    if heard_at is None or not isinstance(kinds, bytes):
         return None
-    return _Pool(frozenset(kinds.split(b",")), moment)
+    return _Pool(frozenset(kinds.split(b",")), heard_at)
 
 
 def _read_one(
-    queue: KnownQueue, replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: Moment
+    queue: KnownQueue, replies: Sequence[Reply], pools: Mapping[bytes, _Pool], context: ReadContext
 ) -> Reading:
     if queue.id.name == _ALL:
         reading, serving = _read_shared(replies), list(pools.values())
     else:
-        reading = _read_kind(replies, pools, moment)
+        reading = _read_kind(replies, pools, context)
         serving = [pool for pool in pools.values() if queue.id.name in pool.kinds]
-    reading.workers = sum(not pool.is_silent(moment.at) for pool in serving)
+    reading.workers = sum(not pool.is_stale(context.at) for pool in serving)
     reading.last_heartbeat = max((pool.heard for pool in serving), default=None)
     return reading
 
@@ -169,7 +169,7 @@ def _read_shared(replies: Sequence[Reply]) -> Reading:
     return reading
 
 
-def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: Moment) -> Reading:
+def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _Pool], context: ReadContext) -> Reading:
     length, oldest, running, holders, paused = replies
     reading = Reading(method=Method.TIMESTAMP, paused=count(paused) == 1)
     reading.count(State.WAITING, count(length))
@@ -178,7 +178,7 @@ def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _Pool], moment: M
     held = items(items(holders)[1]) if len(items(holders)) == 2 else ()
     for pool, jobs in zip(held[::2], held[1::2], strict=False):
         known = pools.get(pool)
-        if known is None or known.is_silent(moment.at):
+        if known is None or known.is_stale(context.at):
             reading.orphaned += max(0, int(number(jobs) or 0))
     since = parse_number(json_object(oldest).get("t"), 1.0)
     if since is not None:

@@ -12,13 +12,13 @@ from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks.bases import find_by_base, label_of, read_by_base
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, find_members
 from exporter.queues.replies import ask_members, count, items, names, number, scanned
-from exporter.queues.silence import tell_silent
+from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import parse_moment
 from exporter.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
@@ -26,7 +26,7 @@ from exporter.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
 _INDEX: Final = b"queues"
 _DEFAULT_BASE: Final = b"{hangfire}:"
 _ALL: Final = ALL_QUEUES.encode()
-_SILENT_SECONDS: Final = 300.0
+_STALE_SECONDS: Final = 300.0
 _MAX_SERVERS: Final = 500
 _MAX_QUEUES_OF_A_SERVER: Final = 100
 _MAX_PROBES: Final = 10
@@ -42,20 +42,20 @@ class Hangfire:
     """See the module."""
 
     name = "hangfire"
-    signposts = (Signpost("set", re.compile(rb".+queues", re.DOTALL)),)
+    key_patterns = (KeyPattern("set", re.compile(rb".+queues", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
         return label_of(queue, _DEFAULT_BASE)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         bases = [_DEFAULT_BASE, *(index.removesuffix(_INDEX) for index in seen.of("set"))]
-        return find_by_base(self.name, bases, _queues, moment)
+        return find_by_base(self.name, bases, _queues, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_by_base(queues, moment, _read)
+        return read_by_base(queues, context, _read)
 
 
 def _queues(base: bytes) -> Steps[Sequence[bytes]]:
@@ -89,14 +89,14 @@ class _Server:
     queues: frozenset[bytes]
     heard: float
 
-    def is_silent(self, at: float) -> bool:
-        return self.heard < at - _SILENT_SECONDS
+    def is_stale(self, at: float) -> bool:
+        return self.heard < at - _STALE_SECONDS
 
 
-def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+def _read(base: bytes, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
     """All of one prefix. What depends on the time is asked first: later rounds are asked ahead where they
     come out as in the pass before."""
-    questions = [_questions(queue, moment) for queue in queues]
+    questions = [_questions(queue, context) for queue in queues]
     members, *replies = yield [
         ask_members(base + b"servers"),
         *(command for commands in questions for command in commands),
@@ -119,21 +119,21 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     known = [_server(*pair) for pair in zip(beats, served, strict=True)]
     servers = [server for server in known if server is not None]
     readings = [
-        _read_one(queue, part, enqueued.get(queue.id.name), servers, moment)
+        _read_one(queue, part, enqueued.get(queue.id.name), servers, context)
         for queue, part in zip(queues, own, strict=True)
     ]
-    tell_silent(
+    assign_stale_workers(
         {queue.id.name: reading for queue, reading in zip(queues, readings, strict=True)},
-        [server.queues for server in servers if server.is_silent(moment.at)],
+        [server.queues for server in servers if server.is_stale(context.at)],
     )
     return readings
 
 
-def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
+def _questions(queue: KnownQueue, context: ReadContext) -> list[Command]:
     """The last one tells the oldest job."""
     base = queue.id.base
     if queue.id.name == _ALL:
-        due_before = f"({int(moment.at - moment.settings.overdue_after.seconds)}"
+        due_before = f"({int(context.at - context.settings.overdue_after.seconds)}"
         return [
             *((command, base + part) for part, (command, _) in _SHARED.items()),
             ("ZCOUNT", base + b"schedule", "-inf", due_before),
@@ -145,19 +145,23 @@ def _questions(queue: KnownQueue, moment: Moment) -> list[Command]:
 
 def _server(beat: Reply, queues: Reply) -> _Server | None:
     heard = [parse_moment(field, "auto") for field in items(beat)]
-    latest = max((moment for moment in heard if moment is not None), default=None)
+    latest = max((one for one in heard if one is not None), default=None)
     return None if latest is None else _Server(frozenset(names(queues)), latest)
 
 
 def _read_one(
-    queue: KnownQueue, replies: Sequence[Reply], enqueued: Reply, servers: Sequence[_Server], moment: Moment
+    queue: KnownQueue,
+    replies: Sequence[Reply],
+    enqueued: Reply,
+    servers: Sequence[_Server],
+    context: ReadContext,
 ) -> Reading:
     if queue.id.name == _ALL:
         reading, serving = _read_shared(replies), list(servers)
     else:
         reading = _read_queue(replies, enqueued)
         serving = [server for server in servers if queue.id.name in server.queues]
-    reading.workers = sum(not server.is_silent(moment.at) for server in serving)
+    reading.workers = sum(not server.is_stale(context.at) for server in serving)
     reading.last_heartbeat = max((server.heard for server in serving), default=None)
     return reading
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.heads import watch_head
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -36,25 +36,25 @@ class Huey:
     """See the module."""
 
     name = "huey"
-    signposts = (
-        Signpost("list", re.compile(rb"huey\.redis\..+", re.DOTALL)),
-        Signpost("zset", re.compile(rb"huey\.(redis|schedule)\..+", re.DOTALL)),
+    key_patterns = (
+        KeyPattern("list", re.compile(rb"huey\.redis\..+", re.DOTALL)),
+        KeyPattern("zset", re.compile(rb"huey\.(redis|schedule)\..+", re.DOTALL)),
     )
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: by a task, waiting or scheduled."""
         keys = [*seen.of("list"), *seen.of("zset")]
         found = list(dict.fromkeys(key.removeprefix(_QUEUE).removeprefix(_SCHEDULE) for key in keys))
         queues = yield from keep_fitting(found, _is_huey)
-        return [Found(QueueId(self.name, b"", name, moment.database)) for name in queues]
+        return [Found(QueueId(self.name, b"", name, context.database)) for name in queues]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _is_huey(name: bytes) -> Steps[bool]:
@@ -88,9 +88,9 @@ def _decompress(head: bytes) -> bytes:
         return b""
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     key, schedule = _QUEUE + queue.id.name, _SCHEDULE + queue.id.name
-    due_before = moment.at - moment.settings.overdue_after.seconds
+    due_before = context.at - context.settings.overdue_after.seconds
     kind, scheduled, overdue = yield [
         ("TYPE", key),
         ("ZCARD", schedule),
@@ -107,7 +107,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     length, tail = yield [("LLEN", key), ("LINDEX", key, -1)]
     reading.count(State.WAITING, count(length))
     reading.method = Method.FIRST_SEEN
-    reading.oldest = watch_head(queue, tail, moment.at)
+    reading.oldest = watch_head(queue, tail, context.at)
     return reading
 
 
@@ -125,7 +125,7 @@ def _oldest(replies: Iterable[Reply]) -> Oldest | None:
         for member in names(reply)
         if len(member) >= _STAMP_BYTES
     ]
-    known = [moment for moment in made if moment is not None]
+    known = [one for one in made if one is not None]
     return Oldest(min(known), Method.TIMESTAMP) if known else None
 
 

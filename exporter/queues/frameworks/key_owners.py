@@ -24,7 +24,7 @@ _PRIORITY_UNLIKELY: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PatternMatch:
     """A key as one pattern reads it: the pattern's place in the configuration, and the parts of the key.
 
     What the key does not tell is as the configuration says; `priority` is empty where there is none.
@@ -82,32 +82,32 @@ class KeyOwners:
         """What the configuration alone says."""
         return Evidence(set(self.names))
 
-    def claims(self, key: bytes) -> Sequence[Claim]:
+    def matches(self, key: bytes) -> Sequence[PatternMatch]:
         """All ways to read a key."""
         return [
-            claim for index in range(len(self.patterns)) if (claim := self._claim(index, key)) is not None
+            match for index in range(len(self.patterns)) if (match := self._match(index, key)) is not None
         ]
 
-    def only_claim(self, key: bytes, type_name: str) -> Claim | None:
+    def only_match(self, key: bytes, type_name: str) -> PatternMatch | None:
         """The way to read a key of this type where there is no other, by its type or else."""
-        claims = self.claims(key)
-        fitting = [claim for claim in claims if self._lists[claim.index].type == type_name]
-        most_fixed = max((self.patterns[claim.index].fixed for claim in claims), default=0)
+        matches = self.matches(key)
+        fitting = [match for match in matches if self._lists[match.index].type == type_name]
+        most_fixed = max((self.patterns[match.index].fixed for match in matches), default=0)
         is_only = len(fitting) == 1 and self.patterns[fitting[0].index].fixed == most_fixed
         return fitting[0] if is_only else None
 
-    def owner(self, key: bytes, type_name: str, evidence: Evidence) -> Claim | None:
+    def owner(self, key: bytes, type_name: str, evidence: Evidence) -> PatternMatch | None:
         """How to read a key of this type; None where it is nobody's.
 
         A key of another type than its pattern says is left alone where its name is a queue's: then it is the
         pattern that is wrong.
         """
-        claims = self.claims(key)
+        matches = self.matches(key)
         weighed = [
-            (strength, self.patterns[claim.index].fixed, claim.index, claim)
-            for claim in claims
-            if (strength := self._strength(claim, claims, evidence)) >= _NAME_KNOWN
-            or self._lists[claim.index].type == type_name
+            (strength, self.patterns[match.index].fixed, match.index, match)
+            for match in matches
+            if (strength := self._strength(match, matches, evidence)) >= _NAME_KNOWN
+            or self._lists[match.index].type == type_name
         ]
         best = max(weighed, key=lambda one: one[:3], default=None)
         return best[3] if best and self._lists[best[3].index].type == type_name else None
@@ -139,43 +139,43 @@ class KeyOwners:
     def _is_contested(self, first: int, second: int, key: bytes) -> bool:
         """Whether the pattern with less fixed text can win, whatever other keys there are."""
         places = sorted((first, second), key=lambda index: (self.patterns[index].fixed, index))
-        weaker, stronger = (self._claim(index, key) for index in places)
+        weaker, stronger = (self._match(index, key) for index in places)
         if weaker is None or stronger is None or self.patterns[stronger.index].is_literal:
             return False
         return not self.patterns[weaker.index].has_priority or _is_open(weaker, [stronger])
 
-    def _claim(self, index: int, key: bytes) -> Claim | None:
-        match = self.patterns[index].regex.fullmatch(key)
-        if match is None:
+    def _match(self, index: int, key: bytes) -> PatternMatch | None:
+        found = self.patterns[index].regex.fullmatch(key)
+        if found is None:
             return None
-        parts = match.groupdict()
-        return Claim(
+        parts = found.groupdict()
+        return PatternMatch(
             index,
             parts.get("name", self._lists[index].name.encode()),
             parts.get("priority", self._lists[index].priority.encode()),
-            tuple(match.span(part) for part in parts),
-            match.span("priority") if "priority" in parts else (0, 0),
+            tuple(found.span(part) for part in parts),
+            found.span("priority") if "priority" in parts else (0, 0),
         )
 
-    def _strength(self, claim: Claim, claims: Sequence[Claim], evidence: Evidence) -> int:
-        pattern = self.patterns[claim.index]
+    def _strength(self, match: PatternMatch, matches: Sequence[PatternMatch], evidence: Evidence) -> int:
+        pattern = self.patterns[match.index]
         if pattern.is_literal:
             return _LITERAL
-        is_likely = pattern.has_priority and _is_open(claim, claims) and evidence.expects(claim.priority)
+        is_likely = pattern.has_priority and _is_open(match, matches) and evidence.expects(match.priority)
         if pattern.has_priority and not is_likely:
             # Where other priorities are known it rather is a name with a separator.
-            is_known = claim.name in evidence.names or not evidence.priorities
+            is_known = match.name in evidence.names or not evidence.priorities
             return 0 if is_known else _PRIORITY_UNLIKELY
-        return _NAME_KNOWN if claim.name in evidence.names else _PRIORITY_LIKELY if is_likely else 0
+        return _NAME_KNOWN if match.name in evidence.names else _PRIORITY_LIKELY if is_likely else 0
 
 
-def _is_open(claim: Claim, claims: Iterable[Claim]) -> bool:
+def _is_open(match: PatternMatch, matches: Iterable[PatternMatch]) -> bool:
     """Whether what one pattern takes for the priority is part of what another leaves open as well, and not
     what that one says in so many letters."""
-    begin, end = claim.priority_span
+    begin, end = match.priority_span
     return any(
         other_begin <= begin and end <= other_end
-        for other in claims
-        if other.index != claim.index
+        for other in matches
+        if other.index != match.index
         for other_begin, other_end in other.spans
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.frameworks.bases import find_by_base, label_of
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -42,20 +42,20 @@ class Kue:
     """See the module."""
 
     name = "kue"
-    signposts = (Signpost("set", re.compile(rb".+:job:types", re.DOTALL)),)
+    key_patterns = (KeyPattern("set", re.compile(rb".+:job:types", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
         return label_of(queue, _DEFAULT_BASE)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         bases = [*_USUAL, *(index.removesuffix(_INDEX) for index in seen.of("set"))]
-        return find_by_base(self.name, bases, _types, moment)
+        return find_by_base(self.name, bases, _types, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _types(base: bytes) -> Steps[Sequence[bytes]]:
@@ -86,9 +86,9 @@ def _job_id(member: bytes) -> bytes:
     return member.rpartition(b"|")[2]
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     if queue.id.name == _ALL:
-        return (yield from _read_all(queue.id.base, moment))
+        return (yield from _read_all(queue.id.base, context))
     base, kind = queue.id.base, queue.id.name
     inactive = _key(base, kind, b"inactive")
     replies = yield [
@@ -108,7 +108,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     ready = [since for since in moments[: len(waiting)] if since is not None]
     if ready:
         reading.oldest = Oldest(min(ready), Method.TIMESTAMP)
-    stuck_since = moment.at - moment.settings.stuck_after.seconds
+    stuck_since = context.at - context.settings.stuck_after.seconds
     reading.stuck = sum(since < stuck_since for since in moments[len(waiting) :] if since is not None)
     return reading
 
@@ -117,8 +117,8 @@ def _ask(base: bytes, members: Sequence[bytes], field: str) -> list[Command]:
     return [("HMGET", base + b"job:" + _job_id(member), field) for member in members]
 
 
-def _read_all(base: bytes, moment: Moment) -> Steps[Reading]:
-    due_before = int((moment.at - moment.settings.overdue_after.seconds) * 1000)
+def _read_all(base: bytes, context: ReadContext) -> Steps[Reading]:
+    due_before = int((context.at - context.settings.overdue_after.seconds) * 1000)
     ids, overdue = yield [("GET", base + b"ids"), ("ZCOUNT", base + b"jobs:delayed", "-inf", due_before)]
     return Reading(added=number(ids), overdue=count(overdue))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exporter.connection import Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.heads import watch_head
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -28,22 +28,22 @@ class Laravel:
     """See the module."""
 
     name = "laravel"
-    signposts = (Signpost("list", _KEY), Signpost("zset", _KEY))
+    key_patterns = (KeyPattern("list", _KEY), KeyPattern("zset", _KEY))
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; the application's prefix is part of it, if there is one."""
         return printable(queue.base.removesuffix(b"queues:") + queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: by a job that looks like Laravel's, waiting, delayed or reserved."""
         matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
         candidates = list(dict.fromkeys((match[1], match[2]) for match in matches if match))
         queues = yield from keep_fitting(candidates, lambda parts: _is_laravel(b"".join(parts)))
-        return [Found(QueueId(self.name, base, name, moment.database)) for base, name in queues]
+        return [Found(QueueId(self.name, base, name, context.database)) for base, name in queues]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _is_laravel(key: bytes) -> Steps[bool]:
@@ -61,31 +61,31 @@ def _is_job(fields: Mapping[str, Any]) -> bool:
     return "displayName" in fields or "CallQueuedHandler@" in job
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     key = queue.id.base + queue.id.name
-    due_before = int(moment.at - moment.settings.overdue_after.seconds)
+    due_before = int(context.at - context.settings.overdue_after.seconds)
     waiting, head, delayed, overdue, reserved, expired = yield [
         ("LLEN", key),
         ("LINDEX", key, 0),
         ("ZCARD", key + b":delayed"),
         ("ZCOUNT", key + b":delayed", "-inf", f"({due_before}"),
         ("ZCARD", key + b":reserved"),
-        ("ZCOUNT", key + b":reserved", "-inf", f"({int(moment.at)}"),
+        ("ZCOUNT", key + b":reserved", "-inf", f"({int(context.at)}"),
     ]
     reading = Reading(overdue=count(overdue), orphaned=count(expired))
     reading.count(State.WAITING, count(waiting))
     reading.count(State.DELAYED, count(delayed))
     reading.count(State.ACTIVE, count(reserved))
-    reading.oldest = _oldest(queue, head, moment)
+    reading.oldest = _oldest(queue, head, context)
     reading.method = reading.oldest.method if reading.oldest else Method.TIMESTAMP
     return reading
 
 
-def _oldest(queue: KnownQueue, job: Reply, moment: Moment) -> Oldest | None:
+def _oldest(queue: KnownQueue, job: Reply, context: ReadContext) -> Oldest | None:
     """Horizon notes when a job was pushed, Laravel from 10 on when it was made; before that nobody does."""
     fields = json_object(job)
     since = parse_epoch(fields.get("pushedAt")) or parse_epoch(fields.get("createdAt"))
-    return watch_head(queue, job, moment.at) if since is None else Oldest(since, Method.TIMESTAMP)
+    return watch_head(queue, job, context.at) if since is None else Oldest(since, Method.TIMESTAMP)
 
 
 FRAMEWORK: Final = Laravel()

@@ -15,14 +15,14 @@ from typing import Final
 from exporter.config.samplers.queues import ListPattern, QueuesSection, WorkerPattern
 from exporter.connection import Command, Reply
 from exporter.errors import ReplyError
-from exporter.queues.base import Found, Moment, Sightings, Signpost
-from exporter.queues.frameworks.key_owners import Claim, Evidence, KeyOwners
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
+from exporter.queues.frameworks.key_owners import Evidence, KeyOwners, PatternMatch
 from exporter.queues.frameworks.key_patterns import Pattern
 from exporter.queues.heads import watch_head
 from exporter.queues.known import KnownQueue, Note, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.replies import count, items, json_object
-from exporter.queues.silence import tell_silent
+from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import at_path, parse_moment
 from exporter.queues.vocabulary import ALL_QUEUES, BACKLOG, Method, State
@@ -70,52 +70,54 @@ class PlainLists:
         self._lists = settings.lists
         self._owners = KeyOwners(settings.lists)
         self._workers = [(pattern, Pattern(pattern.key)) for pattern in settings.workers]
-        self.signposts: Sequence[Signpost] = [
+        self.key_patterns: Sequence[KeyPattern] = [
             *(
-                Signpost(settings.type, pattern.regex)
+                KeyPattern(settings.type, pattern.regex)
                 for settings, pattern in zip(settings.lists, self._owners.patterns, strict=True)
             ),
-            *(Signpost("hash", pattern.regex, pattern.glob) for _, pattern in self._workers),
+            *(KeyPattern("hash", pattern.regex, pattern.glob) for _, pattern in self._workers),
         ]
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`. Keys without a `{name}` are there from the start, in the target's own database."""
         found: dict[bytes, dict[str, Note]] = {}
-        if moment.is_own_database:
+        if context.is_own_database:
             for settings in self._lists:
                 if settings.name:
                     _note_priority(found.setdefault(settings.name.encode(), {}), settings.priority.encode())
         keys = [(key, type_name) for type_name in ("list", "zset") for key in seen.of(type_name)]
-        evidence = self._evidence(moment.known_of(self.name))
+        evidence = self._evidence(context.known_of(self.name))
         for key, type_name in keys:
-            if (claim := self._owners.only_claim(key, type_name)) is not None:
-                self._note(claim, found)[_CERTAIN] = 1
-                _learn(claim, evidence)
+            if (match := self._owners.only_match(key, type_name)) is not None:
+                self._note(match, found)[_CERTAIN] = 1
+                _learn(match, evidence)
         likely = {
-            claim.priority
+            match.priority
             for key, type_name in keys
-            if (claim := self._owners.owner(key, type_name, evidence)) and evidence.expects(claim.priority)
+            if (match := self._owners.owner(key, type_name, evidence)) and evidence.expects(match.priority)
         }
         evidence.priorities |= likely
         for key, type_name in keys:
-            if (claim := self._owners.owner(key, type_name, evidence)) is not None:
-                self._note(claim, found)
+            if (match := self._owners.owner(key, type_name, evidence)) is not None:
+                self._note(match, found)
         workers = [key for key in seen.of("hash") if any(pattern.parts(key) for _, pattern in self._workers)]
         if self._workers:
             found[_ALL] = {f"{_WORKER}{key.hex()}": 1 for key in workers[:_MAX_WORKERS]}
         yield from ()
-        return [Found(QueueId(self.name, b"", name, moment.database), notes) for name, notes in found.items()]
+        return [
+            Found(QueueId(self.name, b"", name, context.database), notes) for name, notes in found.items()
+        ]
 
-    def _note(self, claim: Claim, found: dict[bytes, dict[str, Note]]) -> dict[str, Note]:
-        notes = found.setdefault(claim.name, {})
-        settings = self._lists[claim.index]
+    def _note(self, match: PatternMatch, found: dict[bytes, dict[str, Note]]) -> dict[str, Note]:
+        notes = found.setdefault(match.name, {})
+        settings = self._lists[match.index]
         if not settings.name:
             notes[_NAMED] = notes[f"{_BY}{settings.key}"] = 1
-        _note_priority(notes, claim.priority)
+        _note_priority(notes, match.priority)
         return notes
 
     def _evidence(self, queues: Iterable[KnownQueue]) -> Evidence:
@@ -128,21 +130,21 @@ class PlainLists:
                 evidence.priorities.update(_priorities(queue))
         return evidence
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return self._read(queues, moment)
+        return self._read(queues, context)
 
-    def _read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def _read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         evidence = self._evidence(queues)
         others = _usual_priorities(queues)
         sources = [list(self._sources(queue, evidence, others)) for queue in queues]
         asked = [
-            [source for source in of_queue if not _is_left_alone(queue, source, moment)]
+            [source for source in of_queue if not _is_left_alone(queue, source, context)]
             for queue, of_queue in zip(queues, sources, strict=True)
         ]
         workers = [worker for queue in queues for worker in self._known_workers(queue)]
         replies = yield [
-            *(command for of_queue in asked for source in of_queue for command in _ask(source, moment)),
+            *(command for of_queue in asked for source in of_queue for command in _ask(source, context)),
             *(
                 ("HMGET", key, pattern.heartbeat, pattern.queue or pattern.heartbeat)
                 for key, pattern in workers
@@ -153,13 +155,13 @@ class PlainLists:
         for queue, of_queue, asked_of_queue in zip(queues, sources, asked, strict=True):
             reading = Reading(method=Method.FIRST_SEEN, is_mistaken=self._is_mistaken(queue, of_queue))
             for source in asked_of_queue:
-                own = [next(answers) for _ in _ask(source, moment)]
+                own = [next(answers) for _ in _ask(source, context)]
                 if isinstance(own[0], ReplyError) and code_of(own[0]) == "WRONGTYPE":
-                    queue.memory.setdefault(_OF_OTHERS, {})[source.key] = moment.at
-                _take(reading, queue, source, own, moment)
+                    queue.memory.setdefault(_OF_OTHERS, {})[source.key] = context.at
+                _take(reading, queue, source, own, context)
             readings.append(reading)
         if self._workers:
-            _count_workers(queues, readings, workers, list(answers), moment)
+            _count_workers(queues, readings, workers, list(answers), context)
         return readings
 
     def _sources(
@@ -204,10 +206,10 @@ def _note_priority(notes: dict[str, Note], priority: bytes) -> None:
         notes[f"{_PRIORITY}{priority.hex()}"] = 1
 
 
-def _learn(claim: Claim, evidence: Evidence) -> None:
-    evidence.names.add(claim.name)
-    if claim.priority:
-        evidence.priorities.add(claim.priority)
+def _learn(match: PatternMatch, evidence: Evidence) -> None:
+    evidence.names.add(match.name)
+    if match.priority:
+        evidence.priorities.add(match.priority)
 
 
 def _priorities(queue: KnownQueue) -> Sequence[bytes]:
@@ -221,24 +223,24 @@ def _usual_priorities(queues: Sequence[KnownQueue]) -> Sequence[bytes]:
     return sorted(counted, key=lambda priority: (-counted[priority], priority))[:room]
 
 
-def _is_left_alone(queue: KnownQueue, source: _Source, moment: Moment) -> bool:
+def _is_left_alone(queue: KnownQueue, source: _Source, context: ReadContext) -> bool:
     """Whether a key is something else, so that asking for jobs in it would be an error in every pass."""
     told = queue.memory.get(_OF_OTHERS, {}).get(source.key)
-    return told is not None and abs(moment.at - told) < _LEFT_ALONE_SECONDS
+    return told is not None and abs(context.at - told) < _LEFT_ALONE_SECONDS
 
 
-def _ask(source: _Source, moment: Moment) -> list[Command]:
+def _ask(source: _Source, context: ReadContext) -> list[Command]:
     """How many, the oldest, and for a sorted set how many are overdue."""
     settings, key = source.settings, source.key
     if settings.type == "list":
         return [("LLEN", key), ("LINDEX", key, -1 if settings.oldest == "tail" else 0)]
     scale = 1000 if settings.score == "milliseconds" else 1
-    due = (moment.at - moment.settings.overdue_after.seconds) * scale
+    due = (context.at - context.settings.overdue_after.seconds) * scale
     return [("ZCARD", key), ("ZRANGE", key, 0, 0), ("ZCOUNT", key, "-inf", f"({due:.3f}")]
 
 
 def _take(
-    reading: Reading, queue: KnownQueue, source: _Source, replies: Sequence[Reply], moment: Moment
+    reading: Reading, queue: KnownQueue, source: _Source, replies: Sequence[Reply], context: ReadContext
 ) -> None:
     length, oldest, *overdue = replies
     state = source.state
@@ -251,7 +253,7 @@ def _take(
             reading.overdue = (reading.overdue or 0) + due
         oldest = next(iter(items(oldest)), None)
     if state in BACKLOG:
-        _take_oldest(reading, queue, source, oldest, moment)
+        _take_oldest(reading, queue, source, oldest, context)
 
 
 def _take_priority(reading: Reading, queue: KnownQueue, source: _Source, jobs: int) -> None:
@@ -266,7 +268,9 @@ def _take_priority(reading: Reading, queue: KnownQueue, source: _Source, jobs: i
     reading.by_priority[place] = reading.by_priority.get(place, 0) + jobs
 
 
-def _take_oldest(reading: Reading, queue: KnownQueue, source: _Source, job: Reply, moment: Moment) -> None:
+def _take_oldest(
+    reading: Reading, queue: KnownQueue, source: _Source, job: Reply, context: ReadContext
+) -> None:
     told = source.settings.time
     since = None
     if told is not None:
@@ -275,7 +279,7 @@ def _take_oldest(reading: Reading, queue: KnownQueue, source: _Source, job: Repl
     if since is not None:
         found: Oldest | None = Oldest(since, Method.TIMESTAMP)
     else:
-        found = watch_head(queue, job, moment.at, source.key.hex())
+        found = watch_head(queue, job, context.at, source.key.hex())
     if found is not None and (reading.oldest is None or found.since < reading.oldest.since):
         reading.oldest = found
 
@@ -285,30 +289,30 @@ def _count_workers(
     readings: Sequence[Reading],
     workers: Sequence[tuple[bytes, WorkerPattern]],
     replies: Sequence[Reply],
-    moment: Moment,
+    context: ReadContext,
 ) -> None:
     """A worker counts for the queue that its hash names, or for all; one whose hash is gone has left. One
     that is silent is told once."""
-    silent_since = moment.at - moment.settings.silent_after.seconds
+    stale_before = context.at - context.settings.silent_after.seconds
     for reading in readings:
         reading.workers = 0
     gone = set()
-    silent: list[list[bytes]] = []
+    stale: list[list[bytes]] = []
     for (key, pattern), reply in zip(workers, replies, strict=True):
         heartbeat, served = (*items(reply), None, None)[:2]
         heard = parse_moment(heartbeat, pattern.format)
         if heard is None:
             gone.add(f"{_WORKER}{key.hex()}")
             continue
-        alive = heard >= silent_since
+        alive = heard >= stale_before
         if not alive:
-            silent.append([served if pattern.queue and isinstance(served, bytes) else _ALL])
+            stale.append([served if pattern.queue and isinstance(served, bytes) else _ALL])
         for queue, reading in zip(queues, readings, strict=True):
             if pattern.queue and queue.id.name not in (served, _ALL):
                 continue
             reading.workers = (reading.workers or 0) + alive
             reading.last_heartbeat = max(reading.last_heartbeat or 0.0, heard)
-    tell_silent({queue.id.name: one for queue, one in zip(queues, readings, strict=True)}, silent)
+    assign_stale_workers({queue.id.name: one for queue, one in zip(queues, readings, strict=True)}, stale)
     for queue in queues:
         for note in gone & queue.notes.keys():
             del queue.notes[note]

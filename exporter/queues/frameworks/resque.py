@@ -15,14 +15,14 @@ from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings
+from exporter.queues.base import CandidateKeys, Found, ReadContext
 from exporter.queues.frameworks import ruby_index
 from exporter.queues.frameworks.bases import read_by_base
 from exporter.queues.heads import watch_head
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import QueueId, Reading
 from exporter.queues.replies import ask_members, count, items, json_object, scanned
-from exporter.queues.silence import tell_silent
+from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import parse_epoch, parse_iso
 from exporter.queues.totals import finished_from_totals
@@ -31,7 +31,7 @@ from exporter.queues.vocabulary import Method, State
 _DEFAULT_BASE: Final = b"resque:"
 _MAX_WORKERS: Final = 500
 # Resque itself takes a worker for dead that was not heard for five minutes (`prune_interval`).
-_SILENT_SECONDS: Final = 300.0
+_STALE_SECONDS: Final = 300.0
 
 
 # The note that the workers were seen to be node-resque's.
@@ -42,19 +42,19 @@ class Resque:
     """See the module."""
 
     name = ruby_index.RESQUE
-    signposts = ruby_index.SIGNPOSTS
+    key_patterns = ruby_index.KEY_PATTERNS
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace other than the default is part of it."""
         return printable((queue.base + queue.name).removeprefix(_DEFAULT_BASE))
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        return ruby_index.find_queues(self.name, seen, moment)
+        return ruby_index.find_queues(self.name, seen, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_by_base(queues, moment, _read)
+        return read_by_base(queues, context, _read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class _Worker:
     running: bytes | None
     pings: bool = False
 
-    def is_silent(self, at: float) -> bool:
-        return self.heard is not None and self.heard < at - _SILENT_SECONDS
+    def is_stale(self, at: float) -> bool:
+        return self.heard is not None and self.heard < at - _STALE_SECONDS
 
 
-def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+def _read(base: bytes, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
     questions = [_questions(queue) for queue in queues]
     first = yield [
         ask_members(base + b"workers"),
@@ -83,8 +83,8 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     readings = {}
     for queue, commands in zip(queues, questions, strict=True):
         read = _total if queue.id.name == ruby_index.ALL else _queue
-        readings[queue.id.name] = read(queue, list(islice(answers, len(commands))), workers, moment)
-    tell_silent(readings, [worker.queues for worker in workers if worker.is_silent(moment.at)])
+        readings[queue.id.name] = read(queue, list(islice(answers, len(commands))), workers, context)
+    assign_stale_workers(readings, [worker.queues for worker in workers if worker.is_stale(context.at)])
     return list(readings.values())
 
 
@@ -126,22 +126,22 @@ def _running(job: Reply) -> bytes | None:
 
 
 def _queue(
-    queue: KnownQueue, replies: Sequence[Reply], workers: Sequence[_Worker], moment: Moment
+    queue: KnownQueue, replies: Sequence[Reply], workers: Sequence[_Worker], context: ReadContext
 ) -> Reading:
     name = queue.id.name
     length, head = replies
     reading = Reading(method=Method.FIRST_SEEN)
     reading.count(State.WAITING, count(length))
-    reading.oldest = watch_head(queue, head, moment.at)
+    reading.oldest = watch_head(queue, head, context.at)
     running = [worker for worker in workers if worker.running == name]
     reading.count(State.ACTIVE, len(running))
-    reading.orphaned = sum(worker.is_silent(moment.at) for worker in running)
-    _count_workers(reading, [worker for worker in workers if worker.queues & {name, b"*"}], moment)
+    reading.orphaned = sum(worker.is_stale(context.at) for worker in running)
+    _count_workers(reading, [worker for worker in workers if worker.queues & {name, b"*"}], context)
     return reading
 
 
 def _total(
-    queue: KnownQueue, replies: Sequence[Reply], workers: Sequence[_Worker], moment: Moment
+    queue: KnownQueue, replies: Sequence[Reply], workers: Sequence[_Worker], context: ReadContext
 ) -> Reading:
     failed, *totals = replies
     reading = Reading()
@@ -149,13 +149,13 @@ def _total(
     if any(worker.pings for worker in workers):
         queue.notes[_PINGS] = 1
     reading.finished = finished_from_totals(*totals, failed_are_extra=_PINGS in queue.notes)
-    _count_workers(reading, workers, moment)
+    _count_workers(reading, workers, context)
     return reading
 
 
-def _count_workers(reading: Reading, workers: Iterable[_Worker], moment: Moment) -> None:
+def _count_workers(reading: Reading, workers: Iterable[_Worker], context: ReadContext) -> None:
     workers = list(workers)
-    reading.workers = sum(not worker.is_silent(moment.at) for worker in workers)
+    reading.workers = sum(not worker.is_stale(context.at) for worker in workers)
     reading.last_heartbeat = max((worker.heard for worker in workers if worker.heard), default=None)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost
-from exporter.queues.foresight import foreseen
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
+from exporter.queues.prefetch import with_prefetch
 from exporter.queues.probes import ask_fitting, find_members, find_types
 from exporter.queues.replies import ask_members, count, items, names, number, scanned, text
-from exporter.queues.silence import tell_silent
+from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import parse_iso
 from exporter.queues.vocabulary import ALL_QUEUES, Method, Outcome, State
@@ -43,13 +43,13 @@ class Rq:
     """See the module."""
 
     name = "rq"
-    signposts: Sequence[Signpost] = ()
+    key_patterns: Sequence[KeyPattern] = ()
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: the queues of the index, and those that workers serve."""
         index, registered = yield from find_members([b"rq:queues", b"rq:workers"])
         workers = [key for key in registered if key.startswith(_WORKER)][:_MAX_WORKERS]
@@ -59,11 +59,11 @@ class Rq:
         if not served and not (yield from _are_queues(queues[:_MAX_PROBES])):
             return []
         found = dict.fromkeys([*queues, *served, _ALL])
-        return [Found(QueueId(self.name, _BASE, queue, moment.database)) for queue in found]
+        return [Found(QueueId(self.name, _BASE, queue, context.database)) for queue in found]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return foreseen(queues[0].foresight, _read(queues, moment))
+        return with_prefetch(queues[0].speculative_cache, _read(queues, context))
 
 
 def _served_by(reply: Reply) -> Sequence[bytes]:
@@ -91,22 +91,22 @@ def _are_queues(queues: Sequence[bytes]) -> Steps[bool]:
     return any(parse_iso(job[0]) is not None and any(job[1:]) for job in map(items, jobs) if job)
 
 
-def _questions(name: bytes, moment: Moment) -> list[Command]:
-    due_before = moment.at - moment.settings.overdue_after.seconds
+def _questions(name: bytes, context: ReadContext) -> list[Command]:
+    due_before = context.at - context.settings.overdue_after.seconds
     return [
         ("LLEN", _QUEUE + name),
         ("LLEN", _QUEUE + name + b":intermediate"),
         *(("ZCARD", b"rq:" + registry + b":" + name) for registry in _REGISTRIES),
-        ("ZCOUNT", b"rq:wip:" + name, "-inf", f"({moment.at:.3f}"),
+        ("ZCOUNT", b"rq:wip:" + name, "-inf", f"({context.at:.3f}"),
         ("ZCOUNT", b"rq:scheduled:" + name, "-inf", f"({due_before:.3f}"),
         ("LINDEX", _QUEUE + name, 0),
         ask_members(b"rq:workers:" + name),
     ]
 
 
-def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+def _read(queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
     real = [queue for queue in queues if queue.id.name != _ALL]
-    asked = [_questions(queue.id.name, moment) for queue in real]
+    asked = [_questions(queue.id.name, context) for queue in real]
     replies = yield [("EXISTS", b"rq:suspended"), *(command for commands in asked for command in commands)]
     suspended, answers = count(replies[0]), replies[1:]
     size = len(asked[0]) if asked else 0
@@ -127,11 +127,11 @@ def _read(queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Readin
         _count_workers(reading, [hashes[worker] for worker in group if worker in hashes])
     readings[_ALL] = Reading()
     _count_workers(readings[_ALL], list(hashes.values()))
-    silent = [worker for worker, fields in hashes.items() if items(fields) and _heard(fields) is None]
+    stale = [worker for worker, fields in hashes.items() if items(fields) and _heard(fields) is None]
     served = dict(zip(readings, registered, strict=False))
-    tell_silent(readings, [[name for name in served if worker in served[name]] for worker in silent])
+    assign_stale_workers(readings, [[name for name in served if worker in served[name]] for worker in stale])
     in_order = [readings[queue.id.name] for queue in queues]
-    _count_finished(queues, in_order, hashes, moment)
+    _count_finished(queues, in_order, hashes, context)
     return in_order
 
 
@@ -166,7 +166,7 @@ def _count_finished(
     queues: Sequence[KnownQueue],
     readings: Sequence[Reading],
     hashes: Mapping[bytes, object],
-    moment: Moment,
+    context: ReadContext,
 ) -> None:
     by_name = {queue.id.name: (queue, reading) for queue, reading in zip(queues, readings, strict=True)}
     alive = [printable(worker) for worker, fields in hashes.items() if any(items(fields))]
@@ -178,7 +178,7 @@ def _count_finished(
             place = by_name.get(served) or by_name.get(_ALL)
             if done is not None and place is not None:
                 born = parse_iso(values[4]) if len(values) > 4 else None
-                is_new = born is not None and born * 1000 >= moment.since_ms
+                is_new = born is not None and born * 1000 >= context.since_ms
                 place[0].follow(outcome, printable(worker), done, is_new=is_new)
         for queue, reading in by_name.values():
             queue.drop_sources(outcome, alive)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.connection import Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.frameworks.bases import find_by_base, label_of
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -31,20 +31,20 @@ class Rsmq:
     """See the module."""
 
     name = "rsmq"
-    signposts = (Signpost("set", re.compile(rb".+:QUEUES", re.DOTALL)),)
+    key_patterns = (KeyPattern("set", re.compile(rb".+:QUEUES", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace other than the default is part of it."""
         return label_of(queue, _DEFAULT_BASE)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         bases = [_DEFAULT_BASE, *(index.removesuffix(_INDEX) for index in seen.of("set"))]
-        return find_by_base(self.name, bases, _queues, moment)
+        return find_by_base(self.name, bases, _queues, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _queues(base: bytes) -> Steps[Sequence[bytes]]:
@@ -59,9 +59,9 @@ def _are_settings(reply: Reply) -> bool:
     return len(fields) == len(_SETTINGS) and all(number(field) is not None for field in fields)
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     key = queue.id.base + queue.id.name
-    now = moment.at_ms
+    now = context.at_ms
     total, visible, first, hidden, counters = yield [
         ("ZCARD", key),
         ("ZCOUNT", key, "-inf", now),
@@ -81,7 +81,7 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     reading.count(State.WAITING, waiting)
     reading.count(State.ACTIVE, received)
     reading.count(State.DELAYED, max(0, messages - waiting - received))
-    _take_oldest(reading, first, moment)
+    _take_oldest(reading, first, context)
     created, sent = (*items(counters), None, None)[:2]
     if created is not None:
         # The counter comes with the first message.
@@ -91,12 +91,12 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     return reading
 
 
-def _take_oldest(reading: Reading, first: Reply, moment: Moment) -> None:
+def _take_oldest(reading: Reading, first: Reply, context: ReadContext) -> None:
     """The message that has been visible for longest; a received one becomes visible anew when its time is
     over."""
     for _, score in pairs(first)[:1]:
         since = parse_number(score, 1e-3)
-        if since is not None and since <= moment.at:
+        if since is not None and since <= context.at:
             reading.oldest = Oldest(since, Method.TIMESTAMP)
 
 

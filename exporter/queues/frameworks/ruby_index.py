@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks.bases import find_by_base
 from exporter.queues.probes import ask_fitting, find_members
 from exporter.queues.replies import items, json_object, names, number
@@ -24,7 +24,7 @@ from exporter.queues.vocabulary import ALL_QUEUES
 SIDEKIQ: Final = "sidekiq"
 RESQUE: Final = "resque"
 ALL: Final = ALL_QUEUES.encode()
-SIGNPOSTS: Final = (Signpost("set", re.compile(rb"(.+:)?queues", re.DOTALL)),)
+KEY_PATTERNS: Final = (KeyPattern("set", re.compile(rb"(.+:)?queues", re.DOTALL)),)
 # Looked up even if a walk has not seen them: the frameworks' defaults.
 _USUAL: Final = {SIDEKIQ: b"", RESQUE: b"resque:"}
 # Indexes of this name that other frameworks write.
@@ -35,26 +35,26 @@ _MAX_PROBES: Final = 10
 _DAYS: Final = 30
 
 
-def find_queues(framework: str, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+def find_queues(framework: str, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
     """The queues of this framework, by all indexes that were seen, and one for what belongs to no queue."""
     indexes = [key for key in seen.of("set") if key not in _OTHERS]
     bases = [_USUAL[framework], *(key.removesuffix(b"queues") for key in indexes)]
-    return find_by_base(framework, bases, lambda base: _find_queues(framework, base, moment), moment)
+    return find_by_base(framework, bases, lambda base: _find_queues(framework, base, context), context)
 
 
-def _find_queues(framework: str, base: bytes, moment: Moment) -> Steps[Sequence[bytes]]:
+def _find_queues(framework: str, base: bytes, context: ReadContext) -> Steps[Sequence[bytes]]:
     """Those of one installation: of its index, and those that its processes serve."""
     keys = [base + name for name in (b"queues", b"processes", b"workers")]
     queues, processes, workers = yield from find_members(keys)
     if framework == SIDEKIQ:
-        served = yield from _look_for_sidekiq(base, queues, processes[:_MAX_PROBES], moment)
+        served = yield from _look_for_sidekiq(base, queues, processes[:_MAX_PROBES], context)
     else:
         served = yield from _look_for_resque(base, queues, workers[:_MAX_PROBES])
     return () if served is None else list(dict.fromkeys([*queues, *served, ALL]))
 
 
 def _look_for_sidekiq(
-    base: bytes, queues: Sequence[bytes], processes: Sequence[bytes], moment: Moment
+    base: bytes, queues: Sequence[bytes], processes: Sequence[bytes], context: ReadContext
 ) -> Steps[Iterable[bytes] | None]:
     """The queues that processes serve; None where it is not Sidekiq."""
     asked: list[Command] = [
@@ -71,7 +71,7 @@ def _look_for_sidekiq(
         return served
     if not queues or None in counts:
         return None
-    return () if (yield from _has_counts_per_day(base, moment)) else None
+    return () if (yield from _has_counts_per_day(base, context)) else None
 
 
 def _look_for_resque(
@@ -119,9 +119,9 @@ def _served_by_process(reply: Reply) -> Sequence[bytes]:
     return [str(queue).encode() for queue in queues]
 
 
-def _has_counts_per_day(base: bytes, moment: Moment) -> Steps[bool]:
+def _has_counts_per_day(base: bytes, context: ReadContext) -> Steps[bool]:
     """Whether both counts of one day are there; tomorrow's too, since clocks differ."""
-    tomorrow = datetime.fromtimestamp(moment.at, UTC).date() + timedelta(days=1)
+    tomorrow = datetime.fromtimestamp(context.at, UTC).date() + timedelta(days=1)
     days = [str(tomorrow - timedelta(days=back)).encode() for back in range(_DAYS)]
     replies = yield [
         ("EXISTS", base + b"stat:" + what + b":" + day) for day in days for what in (b"processed", b"failed")

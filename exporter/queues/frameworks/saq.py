@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exporter.connection import Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, elements, keep_fitting
@@ -28,22 +28,22 @@ class Saq:
     """See the module."""
 
     name = "saq"
-    signposts = (Signpost("list", _KEY), Signpost("zset", _KEY))
+    key_patterns = (KeyPattern("list", _KEY), KeyPattern("zset", _KEY))
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: by a job or a worker's report in one of the keys."""
         matches = [_KEY.fullmatch(key) for key in (*seen.of("list"), *seen.of("zset"))]
         found = list(dict.fromkeys(match[1] for match in matches if match))
         queues = yield from keep_fitting(found, _is_saq)
-        return [Found(QueueId(self.name, _BASE, name, moment.database)) for name in queues]
+        return [Found(QueueId(self.name, _BASE, name, context.database)) for name in queues]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _is_saq(name: bytes) -> Steps[bool]:
@@ -61,9 +61,9 @@ def _is_saq(name: bytes) -> Steps[bool]:
     return any(member.startswith(own) for member in elements(ends))
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base + queue.id.name
-    due_before = moment.at - moment.settings.overdue_after.seconds
+    due_before = context.at - context.settings.overdue_after.seconds
     queued, active, incomplete, overdue, head, running, workers, reports = yield [
         ("LLEN", stem + b":queued"),
         ("LLEN", stem + b":active"),
@@ -71,8 +71,8 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
         ("ZCOUNT", stem + b":incomplete", 1, f"({due_before:.3f}"),
         ("LINDEX", stem + b":queued", 0),
         ("LRANGE", stem + b":active", -_MAX_ACTIVE, -1),
-        ("ZCOUNT", stem + b":stats", moment.at_ms, "+inf"),
-        ("ZRANGEBYSCORE", stem + b":stats", moment.at_ms, "+inf", "LIMIT", 0, _MAX_WORKERS),
+        ("ZCOUNT", stem + b":stats", context.at_ms, "+inf"),
+        ("ZRANGEBYSCORE", stem + b":stats", context.at_ms, "+inf", "LIMIT", 0, _MAX_WORKERS),
     ]
     reading = Reading(method=Method.TIMESTAMP, workers=count(workers), overdue=count(overdue))
     sizes = [count(reply) for reply in (queued, active, incomplete)]
@@ -88,28 +88,28 @@ def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
     if heads:
         since = parse_number(json_object(replies[0]).get("queued"), 1e-3)
         reading.oldest = None if since is None else Oldest(since, Method.TIMESTAMP)
-    _judge_running(reading, replies[len(heads) : after_jobs], moment)
+    _judge_running(reading, replies[len(heads) : after_jobs], context)
     _count_finished(reading, queue, dict(zip(informers, replies[after_jobs:], strict=True)))
     return reading
 
 
-def _judge_running(reading: Reading, jobs: Sequence[Reply], moment: Moment) -> None:
+def _judge_running(reading: Reading, jobs: Sequence[Reply], context: ReadContext) -> None:
     """A job without its record, or whose own heartbeat has stopped, is orphaned; one past its timeout
     stuck."""
     reading.orphaned = reading.stuck = 0
     for reply in jobs:
         job = json_object(reply)
-        if not job or _is_past(job, "touched", "heartbeat", moment):
+        if not job or _is_past(job, "touched", "heartbeat", context):
             reading.orphaned += 1
-        elif _is_past(job, "started", "timeout", moment):
+        elif _is_past(job, "started", "timeout", context):
             reading.stuck += 1
 
 
-def _is_past(job: Mapping[str, Any], since: str, limit: str, moment: Moment) -> bool:
+def _is_past(job: Mapping[str, Any], since: str, limit: str, context: ReadContext) -> bool:
     began, seconds = parse_number(job.get(since), 1e-3), job.get(limit)
     if began is None or not isinstance(seconds, int | float) or not seconds:
         return False
-    return moment.at - began > seconds
+    return context.at - began > seconds
 
 
 def _count_finished(reading: Reading, queue: KnownQueue, reports: Mapping[bytes, Reply]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings
+from exporter.queues.base import CandidateKeys, Found, ReadContext
 from exporter.queues.frameworks import ruby_index
 from exporter.queues.frameworks.bases import read_by_base
 from exporter.queues.known import KnownQueue, printable
@@ -29,19 +29,19 @@ class Sidekiq:
     """See the module."""
 
     name = ruby_index.SIDEKIQ
-    signposts = ruby_index.SIGNPOSTS
+    key_patterns = ruby_index.KEY_PATTERNS
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a namespace is part of it."""
         return printable(queue.base + queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
-        return ruby_index.find_queues(self.name, seen, moment)
+        return ruby_index.find_queues(self.name, seen, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_by_base(queues, moment, _read)
+        return read_by_base(queues, context, _read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class _Process:
         return self.beat is not None
 
 
-def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+def _read(base: bytes, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
     names = [queue.id.name for queue in queues if queue.id.name != ruby_index.ALL]
     first = yield [
         ask_members(base + b"processes"),
         ask_members(base + b"paused"),
-        *_ask_totals(base, moment),
+        *_ask_totals(base, context),
         *(("LLEN", base + b"queue:" + name) for name in names),
         *(("LINDEX", base + b"queue:" + name, -1) for name in names),
     ]
@@ -77,8 +77,8 @@ def _read(base: bytes, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Se
     return [readings[queue.id.name] for queue in queues]
 
 
-def _ask_totals(base: bytes, moment: Moment) -> list[Command]:
-    due_before = f"({moment.at - moment.settings.overdue_after.seconds:.3f}"
+def _ask_totals(base: bytes, context: ReadContext) -> list[Command]:
+    due_before = f"({context.at - context.settings.overdue_after.seconds:.3f}"
     return [
         ("ZCARD", base + b"schedule"),
         ("ZCARD", base + b"retry"),
@@ -135,7 +135,7 @@ def _total(replies: Sequence[Reply], processes: Sequence[_Process]) -> Reading:
         reading.overdue = sum(part or 0 for part in due)
     reading.finished = finished_from_totals(*replies[5:])
     beats = [process.beat for process in processes if process.beat is not None]
-    reading.workers, reading.silent_workers = len(beats), len(processes) - len(beats)
+    reading.workers, reading.stale_workers = len(beats), len(processes) - len(beats)
     reading.last_heartbeat = max(beats, default=None)
     return reading
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from exporter.connection import Reply
 from exporter.errors import Reason, ReplyError
-from exporter.queues.base import Moment
+from exporter.queues.base import ReadContext
 from exporter.queues.frameworks.stream_reading import MAX_GROUPS, acknowledged_by, read_key
 from exporter.queues.known import KnownQueue, Note, printable
 from exporter.queues.model import GroupReading, MemberReading, Oldest, Reading
@@ -63,22 +63,22 @@ def _members(queue: KnownQueue) -> list[bytes]:
     return [bytes.fromhex(note.removeprefix(_MEMBER)) for note in _notes(queue)]
 
 
-def read_members(queue: KnownQueue, members: int, moment: Moment) -> Steps[Reading]:
+def read_members(queue: KnownQueue, members: int, context: ReadContext) -> Steps[Reading]:
     """Read the streams of one pattern; `members` is the number of those of all patterns, which share what is
     asked in one pass."""
     memory: _Memory = queue.memory.setdefault("members", _Memory())
     names = _members(queue)
     memory.keep(names)
-    asked = [*memory.unseen(names), *memory.next(names, _share(_ASKED, len(names), members))]
+    asked = [*memory.inaccessible(names), *memory.next(names, _share(_ASKED, len(names), members))]
     for start in range(0, len(asked), _ASKED):
         batch = asked[start : start + _ASKED]
         replies = yield [("XINFO", "GROUPS", name) for name in batch]
         for name, reply in zip(batch, replies, strict=True):
             memory.take(queue, name, reply)
     chosen = memory.choose(_share(_LOOKED_INTO, len(names), members))
-    readings = yield from together([read_key(name, moment) for name in chosen])
+    readings = yield from together([read_key(name, context) for name in chosen])
     for name, reading in zip(chosen, readings, strict=True):
-        memory.take_details(queue, name, reading, moment.at)
+        memory.take_details(queue, name, reading, context.at)
     return memory.reading(queue)
 
 
@@ -142,7 +142,7 @@ class _Memory:
         for gone in self._members.keys() - set(names):
             del self._members[gone]
 
-    def unseen(self, names: Iterable[bytes]) -> Sequence[bytes]:
+    def inaccessible(self, names: Iterable[bytes]) -> Sequence[bytes]:
         """The members of which nothing is known yet."""
         return [name for name in names if name not in self._members]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.base import Moment
+from exporter.queues.base import ReadContext
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import GroupReading, Oldest, Reading
 from exporter.queues.replies import count, items, mapping, number, text
@@ -60,11 +60,11 @@ def sort_streams(keys: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
     has a module of its own."""
     replies = yield [("XINFO", "GROUPS", key) for key in keys]
     groups = {key: names for key, reply in zip(keys, replies, strict=True) if (names := group_names(reply))}
-    claims = {key: name for key, names in groups.items() for name in _FIELDS if name in names}
-    last = (yield [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in claims]) if claims else ()
+    matches = {key: name for key, names in groups.items() for name in _FIELDS if name in names}
+    last = (yield [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in matches]) if matches else ()
     owners = {
         key: name
-        for (key, name), reply in zip(claims.items(), last, strict=True)
+        for (key, name), reply in zip(matches.items(), last, strict=True)
         if _has_field(reply, _FIELDS[name])
     }
     return {key: owners.get(key, "") for key in groups}
@@ -83,12 +83,12 @@ def parse_id(reply: Reply) -> tuple[int, int] | None:
     return (int(first), int(second)) if first.isdigit() and second.isdigit() else None
 
 
-def read_stream(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def read_stream(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     """Read the stream whose key is the queue's name, with all its groups."""
-    return read_key(queue.id.name, moment)
+    return read_key(queue.id.name, context)
 
 
-def read_key(key: bytes, moment: Moment) -> Steps[Reading]:
+def read_key(key: bytes, context: ReadContext) -> Steps[Reading]:
     """Read one stream, with all its groups."""
     replies = yield [("XINFO", "STREAM", key), ("XINFO", "GROUPS", key)]
     reading = Reading(method=Method.TIMESTAMP)
@@ -100,7 +100,7 @@ def read_key(key: bytes, moment: Moment) -> Steps[Reading]:
         return reading
     reading.added = stream.added
     groups = [mapping(group) for group in items(replies[1])[:MAX_GROUPS]]
-    reading.groups = yield from together([_read_group(key, group, stream, moment) for group in groups])
+    reading.groups = yield from together([_read_group(key, group, stream, context) for group in groups])
     if len(groups) == 1:
         _count_acknowledged(reading, groups[0])
     lags = [group.lag for group in reading.groups if group.lag is not None]
@@ -136,21 +136,23 @@ def _missing(reading: Reading, reply: Reply) -> Reading:
     return reading
 
 
-def _read_group(key: bytes, group: Mapping[str, Any], stream: _Stream, moment: Moment) -> Steps[GroupReading]:
+def _read_group(
+    key: bytes, group: Mapping[str, Any], stream: _Stream, context: ReadContext
+) -> Steps[GroupReading]:
     raw_name = group.get("name")
     name = raw_name if isinstance(raw_name, bytes) else b""
     delivered = parse_id(group.get("last-delivered-id")) or (0, 0)
     after = f"({delivered[0]}-{delivered[1]}"
     lag, method = _lag(group, delivered, stream)
     questions: list[Command] = [
-        ("XRANGE", key, after, "+", "COUNT", 1 if lag is not None else moment.settings.max_lag_count),
+        ("XRANGE", key, after, "+", "COUNT", 1 if lag is not None else context.settings.max_lag_count),
         ("XPENDING", key, name, "-", "+", 1),
         (
             "XPENDING",
             key,
             name,
             "IDLE",
-            int(moment.settings.stuck_after.seconds * 1000),
+            int(context.settings.stuck_after.seconds * 1000),
             "-",
             "+",
             _MAX_ENTRIES,
@@ -161,7 +163,7 @@ def _read_group(key: bytes, group: Mapping[str, Any], stream: _Stream, moment: M
     capped = False
     if lag is None:
         lag = len(items(behind))
-        capped = lag >= moment.settings.max_lag_count
+        capped = lag >= context.settings.max_lag_count
     return GroupReading(
         name=printable(name),
         lag=lag,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.frameworks.stream_reading import read_stream, sort_streams
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import QueueId, Reading
@@ -22,36 +22,36 @@ class Symfony:
     """See the module."""
 
     name = "symfony"
-    signposts = (Signpost("stream", re.compile(rb".+", re.DOTALL)),)
+    key_patterns = (KeyPattern("stream", re.compile(rb".+", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`."""
         return printable(queue.name)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         owners = yield from sort_streams(seen.of("stream"))
         return [
-            Found(QueueId(self.name, b"", key, moment.database))
+            Found(QueueId(self.name, b"", key, context.database))
             for key, owner in owners.items()
             if owner == self.name
         ]
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
-    reading, delayed = yield from together([read_stream(queue, moment), _read_delayed(queue, moment)])
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
+    reading, delayed = yield from together([read_stream(queue, context), _read_delayed(queue, context)])
     reading.jobs |= delayed.jobs
     reading.overdue = delayed.overdue
     return reading
 
 
-def _read_delayed(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read_delayed(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     key = queue.id.name + b"__queue"
-    due_before = int((moment.at - moment.settings.overdue_after.seconds) * 1000)
+    due_before = int((context.at - context.settings.overdue_after.seconds) * 1000)
     delayed, overdue = yield [("ZCARD", key), ("ZCOUNT", key, "-inf", f"({due_before}")]
     reading = Reading(overdue=count(overdue))
     reading.count(State.DELAYED, count(delayed))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.connection import Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost, read_each
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.frameworks.bases import find_by_base, label_of
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -27,7 +27,7 @@ _STATES: Final = {
     b"error": State.FAILED,
 }
 # Who runs a task and is not heard for this long has lost it (ACTIVE_TASK_UPDATE_TIMEOUT).
-_SILENT_SECONDS: Final = 60.0
+_STALE_SECONDS: Final = 60.0
 # A task begins with its id and its function; what follows are arguments of any size.
 _HEAD_BYTES: Final = 4096
 _MAX_PROBES: Final = 10
@@ -37,20 +37,20 @@ class TaskTiger:
     """See the module."""
 
     name = "tasktiger"
-    signposts = (Signpost("set", re.compile(rb".+:(queued|active|scheduled|error)", re.DOTALL)),)
+    key_patterns = (KeyPattern("set", re.compile(rb".+:(queued|active|scheduled|error)", re.DOTALL)),)
 
     def label(self, queue: QueueId) -> str:
         """See `Framework`; a prefix other than the default is part of it."""
         return label_of(queue, _DEFAULT_PREFIX)
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`."""
         prefixes = [key.rpartition(b":")[0] + b":" for key in seen.of("set")]
-        return find_by_base(self.name, [_DEFAULT_PREFIX, *prefixes], _queues, moment)
+        return find_by_base(self.name, [_DEFAULT_PREFIX, *prefixes], _queues, context)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`."""
-        return read_each(queues, moment, _read)
+        return read_each(queues, context, _read)
 
 
 def _queues(base: bytes) -> Steps[Sequence[bytes]]:
@@ -75,18 +75,18 @@ def _is_task(task_id: bytes, text: Reply) -> bool:
     return isinstance(text, bytes) and b'"id": "' + task_id + b'"' in text and b'"func": "' in text
 
 
-def _read(queue: KnownQueue, moment: Moment) -> Steps[Reading]:
+def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     def key(state: bytes) -> bytes:
         return queue.id.base + state + b":" + queue.id.name
 
-    due_before = moment.at - moment.settings.overdue_after.seconds
-    *lengths, first, silent, overdue = yield [
+    due_before = context.at - context.settings.overdue_after.seconds
+    *lengths, first, stale, overdue = yield [
         *(("ZCARD", key(state)) for state in _STATES),
         ("ZRANGE", key(b"queued"), 0, 0, "WITHSCORES"),
-        ("ZCOUNT", key(b"active"), "-inf", f"({moment.at - _SILENT_SECONDS:.3f}"),
+        ("ZCOUNT", key(b"active"), "-inf", f"({context.at - _STALE_SECONDS:.3f}"),
         ("ZCOUNT", key(b"scheduled"), "-inf", f"({due_before:.3f}"),
     ]
-    reading = Reading(method=Method.TIMESTAMP, orphaned=count(silent), overdue=count(overdue))
+    reading = Reading(method=Method.TIMESTAMP, orphaned=count(stale), overdue=count(overdue))
     for state, reply in zip(_STATES.values(), lengths, strict=True):
         reading.count(state, count(reply))
     for _, since in pairs(first)[:1]:

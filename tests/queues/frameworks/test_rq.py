@@ -90,6 +90,6 @@ def test_a_worker_that_was_killed_is_told_once(empty_server: RealServer) -> None
     with Watcher(empty_server.url) as watcher:
         watcher.find(AT)
         found = watcher.read(AT)
-    silent = {queue: report.silent_workers for (_, queue), report in found.items()}
-    assert silent == {"mail": 1, "slow": 0, "*": 1}
+    stale = {queue: report.silent_workers for (_, queue), report in found.items()}
+    assert stale == {"mail": 1, "slow": 0, "*": 1}
     assert {queue: report.workers for (_, queue), report in found.items()} == {"mail": 1, "slow": 1, "*": 1}

@@ -13,16 +13,16 @@ from typing import Final
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Command
 from exporter.errors import ReplyError
-from exporter.queues.base import Found, Framework, Moment, Sightings
-from exporter.queues.foresight import Foresight, foreseen
-from exporter.queues.fruitless import FruitlessLook
+from exporter.queues.base import CandidateKeys, Found, Framework, ReadContext
+from exporter.queues.key_filter import KeyFilter
 from exporter.queues.known import KnownQueues
+from exporter.queues.negative_cache import NegativeCache
+from exporter.queues.prefetch import SpeculativeCache, with_prefetch
 from exporter.queues.replies import text
-from exporter.queues.sieve import Sieve
 from exporter.queues.steps import Exchange, Steps, drive, guarded, in_database, together
 from exporter.queues.walk import Walker
 
-_NOTHING_SEEN = Sightings()
+_NO_KEYS = CandidateKeys()
 # Names that are asked about in one go.
 _NAMES_AT_ONCE: Final = 500
 # So few keys are walked through in one step, whatever state the server is in.
@@ -32,7 +32,7 @@ _MAX_DATABASES: Final = 256
 _MOST_LINES: Final = 20_000
 
 
-class QueueFinder:
+class QueueDiscovery:
     """Adds what it finds to the known queues.
 
     `databases` are those in which queues are looked for, the target's own first. `selects_always` is set
@@ -52,12 +52,12 @@ class QueueFinder:
         self._known = known
         self._settings = settings
         self._own_database = own_database
-        self._foresight: dict[int, Foresight] = {}
-        self._fruitless: dict[int, FruitlessLook] = {}
-        self._sieves: dict[int, Sieve] = {}
+        self._speculative_caches: dict[int, SpeculativeCache] = {}
+        self._negative_caches: dict[int, NegativeCache] = {}
+        self._filters: dict[int, KeyFilter] = {}
         # Whether the server lets us change over to another database; None while that was not tried.
         self._can_select: bool | None = None
-        self.unseen = ""
+        self.inaccessible = ""
         """What was not looked into since the server does not allow it, as a sentence; empty where all was."""
 
     @property
@@ -75,7 +75,7 @@ class QueueFinder:
             self._can_select = not isinstance(changed, ReplyError)
             if isinstance(changed, ReplyError):
                 listed = ", ".join(map(str, others))
-                self.unseen = f"other databases ({listed}) cannot be looked into: {changed}"
+                self.inaccessible = f"other databases ({listed}) cannot be looked into: {changed}"
         self.databases = wanted if not others or self._can_select else (self._own_database,)
         self.selects_always = self.selects_always or self.must_select
 
@@ -89,13 +89,13 @@ class QueueFinder:
         """Whether any of these databases, which hold keys, is one that was not looked into yet."""
         return self._can_select is not False and not set(self._wanted(numbers)) <= set(self.databases)
 
-    def try_again(self) -> None:
+    def retry_select(self) -> None:
         """What a server has refused is worth another try."""
         if self._can_select is False:
             self._can_select = None
 
     async def walk(
-        self, moment: Moment, exchange: Exchange, walker: Walker, sizes: Mapping[int, int] | None
+        self, context: ReadContext, exchange: Exchange, walker: Walker, sizes: Mapping[int, int] | None
     ) -> None:
         """Walk through all databases, small ones first; `sizes` are their numbers of keys, None to be asked.
 
@@ -104,87 +104,89 @@ class QueueFinder:
         if sizes is None:
             (reply,) = await exchange([("INFO", "keyspace")])
             if isinstance(reply, ReplyError) and self._settings.databases == "auto":
-                self.unseen = f"which databases hold keys is not known: {reply}"
+                self.inaccessible = f"which databases hold keys is not known: {reply}"
             sizes = parse_databases(text(reply) or "")
         await drive(self.learn_databases(sizes), exchange)
         if sum(sizes.values()) > _FEW_KEYS:
             await walker.begin()
         for database in sorted(self.databases, key=lambda number: sizes.get(number, 0)):
-            await self._walk_through(database, moment, exchange, walker)
-            if self._sieve(database).has_missed:
-                await self._walk_through(database, moment, exchange, walker)
+            await self._walk_through(database, context, exchange, walker)
+            if self._filter_of(database).has_missed:
+                await self._walk_through(database, context, exchange, walker)
 
-    async def _walk_through(self, database: int, moment: Moment, exchange: Exchange, walker: Walker) -> None:
+    async def _walk_through(
+        self, database: int, context: ReadContext, exchange: Exchange, walker: Walker
+    ) -> None:
         select: list[Command] = [("SELECT", database)] if self.must_select else []
-        sieve = self._sieve(database)
-        sieve.begin()
-        await walker.walk(select, sieve.add)
-        while sieve.has_names:
+        key_filter = self._filter_of(database)
+        key_filter.begin()
+        await walker.walk(select, key_filter.add)
+        while key_filter.has_names:
             began = time.monotonic()
-            await drive(self._look_at_names(moment, database), exchange)
-            walker.owe(time.monotonic() - began)
-            if sieve.has_names:
+            await drive(self._look_at_names(context, database), exchange)
+            walker.throttle(time.monotonic() - began)
+            if key_filter.has_names:
                 await walker.rest()
 
-    def ask_indexes(self, moment: Moment) -> Steps[None]:
+    def ask_indexes(self, context: ReadContext) -> Steps[None]:
         """Look into the frameworks' indexes in all databases. To be run together with a pass."""
-        yield from together([self._look_into_indexes(moment, database) for database in self.databases])
+        yield from together([self._look_into_indexes(context, database) for database in self.databases])
 
-    def _look_into_indexes(self, moment: Moment, database: int) -> Steps[Sequence[Found]]:
-        foresight = self._foresight.setdefault(database, Foresight())
+    def _look_into_indexes(self, context: ReadContext, database: int) -> Steps[Sequence[Found]]:
+        speculative_cache = self._speculative_caches.setdefault(database, SpeculativeCache())
 
         def look() -> Steps[Sequence[Found]]:
-            return foreseen(foresight, self._recognise(moment, database, None))
+            return with_prefetch(speculative_cache, self._recognise(context, database, None))
 
-        return self._fruitless.setdefault(database, FruitlessLook()).repeat(look, moment.clients)
+        return self._negative_caches.setdefault(database, NegativeCache()).repeat(look, context.clients)
 
     def add_names(self, database: int, names: Sequence[bytes]) -> None:
         """Names that somebody else has come by in a database."""
         if database in self.databases:
-            self._sieve(database).add(names)
+            self._filter_of(database).add(names)
 
     @property
     def has_names(self) -> bool:
         """Whether names have passed that are worth a question."""
-        return any(sieve.has_names for sieve in self._sieves.values())
+        return any(key_filter.has_names for key_filter in self._filters.values())
 
-    def look_at_names(self, moment: Moment) -> Steps[None]:
+    def look_at_names(self, context: ReadContext) -> Steps[None]:
         """Look at some of the keys whose names have passed: the queues among them become known."""
         yield from together(
             [
-                self._look_at_names(moment, database)
-                for database, sieve in self._sieves.items()
-                if sieve.has_names
+                self._look_at_names(context, database)
+                for database, key_filter in self._filters.items()
+                if key_filter.has_names
             ]
         )
 
-    def _look_at_names(self, moment: Moment, database: int) -> Steps[None]:
-        sieve = self._sieve(database)
-        names = sieve.take(_NAMES_AT_ONCE)
+    def _look_at_names(self, context: ReadContext, database: int) -> Steps[None]:
+        key_filter = self._filter_of(database)
+        names = key_filter.pop(_NAMES_AT_ONCE)
         steps = ask_types(names)
         types = yield from (in_database(database, steps) if self.must_select else steps)
         if types:
-            found = yield from self._recognise(moment, database, sieve.sightings(types))
-            sieve.note_fruits(names, {stem for one in found for stem in _stems(one)})
+            found = yield from self._recognise(context, database, key_filter.candidates(types))
+            key_filter.mark_productive(names, {stem for one in found for stem in _stems(one)})
 
-    def _sieve(self, database: int) -> Sieve:
-        sieve = self._sieves.get(database)
-        if sieve is None:
-            sieve = self._sieves[database] = Sieve(self._frameworks)
-        return sieve
+    def _filter_of(self, database: int) -> KeyFilter:
+        key_filter = self._filters.get(database)
+        if key_filter is None:
+            key_filter = self._filters[database] = KeyFilter(self._frameworks)
+        return key_filter
 
     def _recognise(
-        self, moment: Moment, database: int, seen: Mapping[str, Sightings] | None
+        self, context: ReadContext, database: int, seen: Mapping[str, CandidateKeys] | None
     ) -> Steps[Sequence[Found]]:
         """The queues among what was seen (by framework; None: all frameworks look into their indexes)."""
-        here = replace(moment, database=database, known=self._known, own_database=self._own_database)
+        here = replace(context, database=database, known=self._known, own_database=self._own_database)
         asked = [one for one in self._frameworks if seen is None or one.name in seen]
         steps = together(
-            [guarded(one.find((seen or {}).get(one.name, _NOTHING_SEEN), here), one.name) for one in asked]
+            [guarded(one.find((seen or {}).get(one.name, _NO_KEYS), here), one.name) for one in asked]
         )
         found = yield from (in_database(database, steps) if self.must_select else steps)
         for framework, queues in zip(asked, found, strict=True):
-            self._take(framework, queues or (), moment.at)
+            self._take(framework, queues or (), context.at)
         return [one for queues in found for one in queues or ()]
 
     def _take(self, framework: Framework, found: Sequence[Found], at: float) -> None:

@@ -9,15 +9,15 @@ from exporter.queues.vocabulary import ALL_QUEUES
 _ALL: Final = ALL_QUEUES.encode()
 
 
-def tell_silent(readings: Mapping[bytes, Reading], silent: Iterable[Collection[bytes]]) -> None:
+def assign_stale_workers(readings: Mapping[bytes, Reading], stale: Iterable[Collection[bytes]]) -> None:
     """Count silent workers, given what each serves: with its only queue, else with all queues together.
 
     `readings` are those of one installation, by the queue's name.
     """
     for reading in readings.values():
-        reading.silent_workers = 0
-    for served in silent:
+        reading.stale_workers = 0
+    for served in stale:
         only = next(iter(served)) if len(served) == 1 else _ALL
         place = readings.get(only, readings.get(_ALL))
         if place is not None:
-            place.silent_workers = (place.silent_workers or 0) + 1
+            place.stale_workers = (place.stale_workers or 0) + 1

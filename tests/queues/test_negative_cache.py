@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from exporter.connection import Command, Reply
 from exporter.queues.base import Found
 from exporter.queues.clients import ClientNames
-from exporter.queues.fruitless import FruitlessLook
 from exporter.queues.model import QueueId
+from exporter.queues.negative_cache import NegativeCache
 from exporter.queues.steps import Steps
 
 FOUND = Found(QueueId("rq", b"mail"))
@@ -19,7 +19,7 @@ class Indexes:
         self.kinds = {b"rq:queues": b"none"}
         self.looks = 0
         self.clients = ClientNames()
-        self.memory = FruitlessLook()
+        self.memory = NegativeCache()
 
     def look(self) -> Steps[Sequence[Found]]:
         self.looks += 1

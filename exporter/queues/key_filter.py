@@ -12,7 +12,7 @@ from itertools import islice
 from random import Random
 from typing import Final
 
-from exporter.queues.base import Framework, Sightings
+from exporter.queues.base import CandidateKeys, Framework
 
 # A word with a digit in it: an id, or next to one.
 _ID: Final = re.compile(rb"(?<![A-Za-z])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
@@ -25,9 +25,9 @@ _NO_NAME: Final = b"\x00"
 _MAX_SHAPES: Final = 20_000
 # Names that are looked at in one walk through a database, in all and of a shape in which nothing was found.
 MAX_NOTICED: Final = 20_000
-_MAX_FRUITLESS: Final = 1_000
+_MAX_UNPRODUCTIVE: Final = 1_000
 # Once so many have told nothing, about so many of a shape are looked at in a walk, others each time.
-_LATER_FRUITLESS: Final = 100
+_LATER_UNPRODUCTIVE: Final = 100
 # Of each shape the first few are asked for their type in each walk, and then one of so many.
 _FIRST_SAMPLES: Final = 5
 _SAMPLED: Final = 1 / 100
@@ -43,24 +43,24 @@ class _Shape:
     many have told nothing.
     """
 
-    __slots__ = ("is_fruitful", "is_marked", "is_open", "looked_at", "noticed", "passed", "share", "walk")
+    __slots__ = ("is_marked", "is_open", "is_productive", "looked_at", "noticed", "passed", "share", "walk")
 
     def __init__(self, *, is_marked: bool) -> None:
         self.is_marked = is_marked
         self.is_open = False
-        self.is_fruitful = False
+        self.is_productive = False
         self.noticed = self.passed = self.walk = self.looked_at = 0
         self.share = 1.0
 
     def begin(self, walk: int) -> None:
         """This walk begins."""
         self.looked_at += self.noticed
-        if self.looked_at >= _MAX_FRUITLESS and self.passed:
-            self.share = min(1.0, _LATER_FRUITLESS / self.passed)
+        if self.looked_at >= _MAX_UNPRODUCTIVE and self.passed:
+            self.share = min(1.0, _LATER_UNPRODUCTIVE / self.passed)
         self.walk, self.noticed, self.passed = walk, 0, 0
 
 
-class Sieve:
+class KeyFilter:
     """Takes in the names of one database as they pass, and keeps those that are worth a question.
 
     `dropped` counts names that would have been, and were too many. `has_missed`: since this walk began, names
@@ -70,12 +70,16 @@ class Sieve:
     def __init__(self, frameworks: Sequence[Framework], random: Random | None = None) -> None:
         self.dropped = 0
         self.has_missed = False
-        self._posts = [(framework.name, post) for framework in frameworks for post in framework.signposts]
-        patterns = dict.fromkeys(post.pattern for _, post in self._posts)
+        self._patterns = [
+            (framework.name, pattern) for framework in frameworks for pattern in framework.key_patterns
+        ]
+        patterns = dict.fromkeys(pattern.pattern for _, pattern in self._patterns)
         closed = [pattern for pattern in patterns if not pattern.fullmatch(_NO_NAME)]
         self._literal = [one for one in closed if _DIGIT.search(_NO_TEXT.sub(b"", one.pattern))]
         self._general = [one for one in closed if one not in self._literal]
-        self._open_types = {post.type for _, post in self._posts if post.pattern.fullmatch(_NO_NAME)}
+        self._open_types = {
+            pattern.type for _, pattern in self._patterns if pattern.pattern.fullmatch(_NO_NAME)
+        }
         self._shapes: dict[bytes, _Shape] = {}
         self._waiting: dict[bytes, _Shape] = {}
         self._noticed = 0
@@ -125,7 +129,7 @@ class Sieve:
 
     def _forget_shapes(self) -> None:
         if len(self._shapes) > _MAX_SHAPES:
-            self._shapes = {key: shape for key, shape in self._shapes.items() if shape.is_fruitful}
+            self._shapes = {key: shape for key, shape in self._shapes.items() if shape.is_productive}
             if len(self._shapes) > _MAX_SHAPES:
                 self._shapes.clear()
 
@@ -140,9 +144,9 @@ class Sieve:
         return any(pattern.fullmatch(name) for pattern in self._literal)
 
     def _notice(self, name: bytes, shape: _Shape) -> None:
-        if name in self._waiting or not (shape.is_fruitful or self._random.random() < shape.share):
+        if name in self._waiting or not (shape.is_productive or self._random.random() < shape.share):
             return
-        most = MAX_NOTICED if shape.is_fruitful else _MAX_FRUITLESS
+        most = MAX_NOTICED if shape.is_productive else _MAX_UNPRODUCTIVE
         if self._noticed >= MAX_NOTICED or shape.noticed >= most:
             self.dropped += 1
             return
@@ -155,24 +159,24 @@ class Sieve:
         """Whether any name is waiting."""
         return len(self._waiting) > 0
 
-    def take(self, most: int) -> Sequence[bytes]:
+    def pop(self, most: int) -> Sequence[bytes]:
         """Names to ask about now, at most so many; they are handed out once."""
         taken = list(islice(self._waiting, most))
         for name in taken:
             del self._waiting[name]
         return taken
 
-    def sightings(self, types: Mapping[bytes, str]) -> Mapping[str, Sightings]:
+    def candidates(self, types: Mapping[bytes, str]) -> Mapping[str, CandidateKeys]:
         """Keys with their types, by the name of the framework that may know them."""
         found: dict[str, dict[str, dict[bytes, None]]] = {}
         for key, type_name in types.items():
             if type_name in self._open_types:
                 self._open(self._shape(key))
-            for framework, post in self._posts:
-                if post.type == type_name and post.pattern.fullmatch(key):
+            for framework, pattern in self._patterns:
+                if pattern.type == type_name and pattern.pattern.fullmatch(key):
                     found.setdefault(framework, {}).setdefault(type_name, {})[key] = None
         return {
-            framework: Sightings({type_name: list(keys) for type_name, keys in of_type.items()})
+            framework: CandidateKeys({type_name: list(keys) for type_name, keys in of_type.items()})
             for framework, of_type in found.items()
         }
 
@@ -181,12 +185,12 @@ class Sieve:
             shape.is_open = True
             self.has_missed = self.has_missed or shape.passed > 1
 
-    def note_fruits(self, keys: Iterable[bytes], stems: set[bytes]) -> None:
+    def mark_productive(self, keys: Iterable[bytes], stems: set[bytes]) -> None:
         """Of these keys, those that hold one of these stems (of queues that were found) are of fruitful
         shapes: as many of them as there are may be queues."""
         for key in keys:
             if not stems.isdisjoint(_pieces(key)):
-                self._shape(key).is_fruitful = True
+                self._shape(key).is_productive = True
 
     def _shape(self, name: bytes) -> _Shape:
         return self._known_shape(_ID.sub(b"0", name), name)

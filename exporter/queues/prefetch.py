@@ -22,7 +22,7 @@ _MAX_MISSES: Final = 2
 _MAX_COMMANDS: Final = 300
 
 
-class Foresight:
+class SpeculativeCache:
     """The rounds of one reader's last pass."""
 
     __slots__ = ("_misses", "_rounds")
@@ -31,16 +31,16 @@ class Foresight:
         self._rounds: list[Round] = []
         self._misses: list[int] = []
 
-    def guess(self, after: int) -> Mapping[int, Round]:
+    def predict(self, after: int) -> Mapping[int, Round]:
         """The rounds that will follow the one of this number, as far as they can be told."""
-        guessed = {}
+        predicted = {}
         for number in range(after + 1, len(self._rounds)):
             if self._misses[number] >= _MAX_MISSES or len(self._rounds[number]) > _MAX_COMMANDS:
                 break
-            guessed[number] = self._rounds[number]
-        return guessed
+            predicted[number] = self._rounds[number]
+        return predicted
 
-    def learn(self, rounds: Sequence[Round]) -> None:
+    def record(self, rounds: Sequence[Round]) -> None:
         """Take in the rounds of the pass that has ended."""
         before = dict(enumerate(zip(self._rounds, self._misses, strict=True)))
         self._misses = []
@@ -51,28 +51,28 @@ class Foresight:
         self._rounds = [(), *rounds[1:]]
 
 
-def foreseen(memory: Foresight, steps: Steps[T]) -> Steps[T]:
+def with_prefetch(memory: SpeculativeCache, steps: Steps[T]) -> Steps[T]:
     """The same steps, in fewer rounds where the memory tells what later ones will ask."""
     rounds: list[Round] = []
     ahead: dict[int, tuple[Round, Sequence[Reply]]] = {}
     try:
         commands = next(steps)
         while True:
-            guessed, replies = ahead.get(len(rounds), ((), ()))
-            if guessed != commands or not rounds:
-                ahead, replies = yield from _ask(commands, memory.guess(len(rounds)))
+            predicted, replies = ahead.get(len(rounds), ((), ()))
+            if predicted != commands or not rounds:
+                ahead, replies = yield from _ask(commands, memory.predict(len(rounds)))
             rounds.append(commands)
             commands = steps.send(replies)
     except StopIteration as end:
-        memory.learn(rounds)
+        memory.record(rounds)
         result: T = end.value
         return result
 
 
 def _ask(
-    commands: Round, guess: Mapping[int, Round]
+    commands: Round, predict: Mapping[int, Round]
 ) -> Steps[tuple[dict[int, tuple[Round, Sequence[Reply]]], Sequence[Reply]]]:
     """Ask a round together with guessed later ones: their replies by number, and those of the round."""
-    replies = iter((yield [*commands, *(command for later in guess.values() for command in later)]))
+    replies = iter((yield [*commands, *(command for later in predict.values() for command in later)]))
     own = list(islice(replies, len(commands)))
-    return {number: (later, list(islice(replies, len(later)))) for number, later in guess.items()}, own
+    return {number: (later, list(islice(replies, len(later)))) for number, later in predict.items()}, own

@@ -13,7 +13,7 @@ from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Command, Reply
-from exporter.queues.base import Found, Moment, Sightings, Signpost
+from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks.key_patterns import Pattern
 from exporter.queues.frameworks.stream_patterns import join, shape_of
 from exporter.queues.known import KnownQueue
@@ -39,7 +39,7 @@ _TIME_PATHS: Final = (
 
 
 @dataclass(slots=True)
-class Candidate:
+class UnknownList:
     """One list as it was last seen, at a moment in epoch seconds.
 
     `grows_at` is the end at which entries were added, `tail` or `head`; `oldest` the end at which the older
@@ -59,7 +59,7 @@ class Candidate:
     is_taken_from: bool = False
     ends: tuple[bytes, bytes] = (b"", b"")
 
-    def take(self, length: int, head: Reply, tail: Reply, at: float) -> None:
+    def update(self, length: int, head: Reply, tail: Reply, at: float) -> None:
         """Take in what a look has told."""
         ends = _digest(head), _digest(tail)
         is_one_end_new = self.looked_at > 0 and (ends[0] == self.ends[0]) != (ends[1] == self.ends[1])
@@ -76,7 +76,7 @@ class Candidate:
             self.oldest = "head" if times[0] < times[1] else "tail"
 
 
-class Candidates:
+class UnknownLists:
     """A `Framework` without queues: it looks at lists of unknown makers, and remembers up to 200.
 
     `any_name`: also at lists whose names say nothing, unless there is an id in them. `has_new`: some were
@@ -86,9 +86,11 @@ class Candidates:
     name = "unknown"
 
     def __init__(self, settings: QueuesSection, *, any_name: bool = False) -> None:
-        self.signposts: Sequence[Signpost] = [Signpost("list", _ANY if any_name else LOOKS_LIKE_A_QUEUE)]
+        self.key_patterns: Sequence[KeyPattern] = [
+            KeyPattern("list", _ANY if any_name else LOOKS_LIKE_A_QUEUE)
+        ]
         self._configured = [Pattern(one.key) for one in settings.lists]
-        self._found: dict[tuple[int, bytes], Candidate] = {}
+        self._found: dict[tuple[int, bytes], UnknownList] = {}
         self.has_new = False
 
     @property
@@ -100,36 +102,36 @@ class Candidates:
         """See `Framework`; there are none."""
         return ""
 
-    def find(self, seen: Sightings, moment: Moment) -> Steps[Sequence[Found]]:
+    def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
         """See `Framework`: notes the lists among what was seen."""
-        known = [queue for queue in moment.known if queue.id.database == moment.database]
+        known = [queue for queue in context.known if queue.id.database == context.database]
         due = []
         for key in (key for key in seen.of("list") if len(key) <= _MAX_NAME_BYTES):
-            candidate = self._note(key, moment, known)
-            if candidate is not None and moment.at - candidate.looked_at >= _AGAIN_SECONDS:
+            candidate = self._note(key, context, known)
+            if candidate is not None and context.at - candidate.looked_at >= _AGAIN_SECONDS:
                 due.append(candidate)
-        yield from _look(due, moment.at)
+        yield from _look(due, context.at)
         return ()
 
     def look_again(self, database: int, at: float) -> Steps[None]:
         """Look at all that are known of a database."""
         yield from _look([one for one in self._found.values() if one.database == database], at)
 
-    def read(self, queues: Sequence[KnownQueue], moment: Moment) -> Steps[Sequence[Reading]]:
+    def read(self, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
         """See `Framework`; there are none."""
         yield from ()
         return ()
 
-    def _note(self, key: bytes, moment: Moment, known: Iterable[KnownQueue]) -> Candidate | None:
-        place = (moment.database, key)
+    def _note(self, key: bytes, context: ReadContext, known: Iterable[KnownQueue]) -> UnknownList | None:
+        place = (context.database, key)
         candidate = self._found.get(place)
         if candidate is None:
             is_worth_it = LOOKS_LIKE_A_QUEUE.fullmatch(key) or join(shape_of(key)) == key
             if len(self._found) >= _MAX_CANDIDATES or not is_worth_it or self._has_owner(key, known):
                 return None
-            candidate = self._found[place] = Candidate(key, moment.database)
+            candidate = self._found[place] = UnknownList(key, context.database)
             self.has_new = True
-        candidate.seen_at = moment.at
+        candidate.seen_at = context.at
         return candidate
 
     def _has_owner(self, key: bytes, known: Iterable[KnownQueue]) -> bool:
@@ -140,7 +142,7 @@ class Candidates:
 
     def current(
         self, known: Iterable[KnownQueue], worked_on: Collection[int], at: float
-    ) -> Sequence[Candidate]:
+    ) -> Sequence[UnknownList]:
         """Those that are still there, that look like queues, and that no queue that was found meanwhile has
         turned out to own. `worked_on` are the databases in which workers are blocked on lists."""
         self.has_new = False
@@ -153,13 +155,13 @@ class Candidates:
         return [one for one in self._found.values() if one.entries and _is_likely(one, worked_on)]
 
 
-def _is_likely(one: Candidate, worked_on: Collection[int]) -> bool:
+def _is_likely(one: UnknownList, worked_on: Collection[int]) -> bool:
     if LOOKS_LIKE_A_QUEUE.fullmatch(one.key) or one.is_taken_from:
         return True
     return one.database in worked_on and (one.is_json or one.grows_at != "")
 
 
-def _look(candidates: Sequence[Candidate], at: float) -> Steps[None]:
+def _look(candidates: Sequence[UnknownList], at: float) -> Steps[None]:
     if not candidates:
         return
     commands: list[Command] = []
@@ -168,7 +170,7 @@ def _look(candidates: Sequence[Candidate], at: float) -> Steps[None]:
     replies = yield commands
     for index, one in enumerate(candidates):
         length, head, tail = replies[3 * index : 3 * index + 3]
-        one.take(count(length) or 0, head, tail, at)
+        one.update(count(length) or 0, head, tail, at)
 
 
 def _belongs(key: bytes, queue: QueueId) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.connection import Command, Reply
-from exporter.queues.foresight import Foresight, foreseen
+from exporter.queues.prefetch import SpeculativeCache, with_prefetch
 from exporter.queues.steps import Steps
 
 
@@ -42,30 +42,30 @@ def follow(start: str) -> Steps[list[str]]:
 
 
 def test_the_second_pass_is_one_round_trip() -> None:
-    server, memory = Server({"a": "b", "b": "c"}), Foresight()
-    assert server.run(foreseen(memory, follow("a"))) == ["a", "b", "c", ""]
+    server, memory = Server({"a": "b", "b": "c"}), SpeculativeCache()
+    assert server.run(with_prefetch(memory, follow("a"))) == ["a", "b", "c", ""]
     assert len(server.trips) == 3
-    assert server.run(foreseen(memory, follow("a"))) == ["a", "b", "c", ""]
+    assert server.run(with_prefetch(memory, follow("a"))) == ["a", "b", "c", ""]
     assert server.trips == [[("GET", "a"), ("GET", "b"), ("GET", "c")]]
 
 
 def test_what_has_moved_is_asked_again_with_all_that_comes_after_it() -> None:
-    server, memory = Server({"a": "b", "b": "c", "x": "c"}), Foresight()
-    server.run(foreseen(memory, follow("a")))
+    server, memory = Server({"a": "b", "b": "c", "x": "c"}), SpeculativeCache()
+    server.run(with_prefetch(memory, follow("a")))
     server.values["a"] = "x"
-    assert server.run(foreseen(memory, follow("a"))) == ["a", "x", "c", ""]
+    assert server.run(with_prefetch(memory, follow("a"))) == ["a", "x", "c", ""]
     # The third round is guessed a second time: what was asked ahead of the second one is not gone by.
     assert server.trips[1:] == [[("GET", "x"), ("GET", "c")]]
 
 
 def test_a_round_that_moves_all_the_time_is_not_guessed_until_it_stays() -> None:
-    server, memory = Server({}), Foresight()
+    server, memory = Server({}), SpeculativeCache()
     for number in range(5):
         server.values["a"] = f"job{number}"
-        server.run(foreseen(memory, follow("a")))
+        server.run(with_prefetch(memory, follow("a")))
     assert server.trips == [[("GET", "a")], [("GET", "job4")]]
     for trips in (2, 1):
-        server.run(foreseen(memory, follow("a")))
+        server.run(with_prefetch(memory, follow("a")))
         assert len(server.trips) == trips
 
 
@@ -74,9 +74,9 @@ def test_a_very_long_round_is_not_guessed() -> None:
         yield [("GET", "a")]
         return list((yield [("GET", str(number)) for number in range(1000)]))
 
-    server, memory = Server({}), Foresight()
+    server, memory = Server({}), SpeculativeCache()
     for _ in range(3):
-        server.run(foreseen(memory, ask_many()))
+        server.run(with_prefetch(memory, ask_many()))
         assert [len(trip) for trip in server.trips] == [1, 1000]
 
 
@@ -85,9 +85,9 @@ def test_a_fault_stays_a_fault_and_an_empty_round_is_one() -> None:
         yield []
         return list((yield [("GET", "a")]))
 
-    server, memory = Server({"a": "1"}), Foresight()
+    server, memory = Server({"a": "1"}), SpeculativeCache()
     for trips in ([[], [("GET", "a")]], [[("GET", "a")]]):
-        assert server.run(foreseen(memory, ask_nothing_first())) == ["1"]
+        assert server.run(with_prefetch(memory, ask_nothing_first())) == ["1"]
         assert server.trips == trips
 
 
@@ -105,8 +105,8 @@ def follow_a_while(start: str) -> Steps[list[str]]:
 
 @given(st.lists(VALUES, min_size=1, max_size=8))
 def test_whatever_happens_between_passes_the_result_is_the_same(states: list[dict[str, str]]) -> None:
-    memory = Foresight()
+    memory = SpeculativeCache()
     for values in states:
         guessing, plain = Server(values), Server(values)
-        assert guessing.run(foreseen(memory, follow_a_while("a"))) == plain.run(follow_a_while("a"))
+        assert guessing.run(with_prefetch(memory, follow_a_while("a"))) == plain.run(follow_a_while("a"))
         assert len(guessing.trips) <= len(plain.trips)

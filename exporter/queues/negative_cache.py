@@ -20,7 +20,7 @@ class _Look:
     names: tuple[str, ...] | None
 
 
-class FruitlessLook:
+class NegativeCache:
     """The last look into the indexes of one database, if it found nothing."""
 
     __slots__ = ("_last",)
