@@ -19,8 +19,8 @@ EMPTY_NOTES: Final[Mapping[str, Note]] = {}
 class KnownQueue:
     """A queue, its label, when it was last seen alive (epoch seconds), and a framework's notes about it.
 
-    `speculative_cache` is what its reader asked in the last pass, `memory` what else it remembers; unlike the notes
-    they end with the process.
+    `speculative_cache` is what its reader asked in the last pass, `memory` what else it remembers; unlike
+    the notes they end with the process.
     """
 
     id: QueueId
@@ -29,6 +29,11 @@ class KnownQueue:
     notes: dict[str, Note] = field(default_factory=dict)
     speculative_cache: SpeculativeCache = field(default_factory=SpeculativeCache, compare=False, repr=False)
     memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def foresight(self) -> SpeculativeCache:
+        """The name of `speculative_cache` in release 0.1, for frameworks of other packages."""
+        return self.speculative_cache
 
     def number(self, note: str, default: float = 0.0) -> float:
         """A note that is a number."""

@@ -97,6 +97,15 @@ class Reading:
     members: int | None = None
     worst: Sequence[MemberReading] = ()
 
+    @property
+    def silent_workers(self) -> int | None:
+        """The name of `stale_workers` in release 0.1, for frameworks of other packages."""
+        return self.stale_workers
+
+    @silent_workers.setter
+    def silent_workers(self, workers: int | None) -> None:
+        self.stale_workers = workers
+
     def count(self, state: State, reply: int | None) -> None:
         """Add jobs to a state; None leaves it unknown."""
         if reply is not None:

@@ -54,8 +54,10 @@ class Suggestion:
 
 
 def suggest(candidates: Sequence[UnknownList], queue_commands: Collection[str]) -> Sequence[Suggestion]:
-    """The candidates by their form; `queue_commands` are commands that connections have sent last, with their database
-    (`0 brpop`)."""
+    """Group the candidates by their form.
+
+    `queue_commands` are commands that connections have sent last, with their database (`0 brpop`).
+    """
     forms: dict[tuple[int, KeyShape], list[UnknownList]] = {}
     for one in candidates:
         try:

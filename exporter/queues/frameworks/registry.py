@@ -36,6 +36,7 @@ from exporter.queues.frameworks import (
     taskiq,
     tasktiger,
 )
+from exporter.queues.frameworks.former import adapt
 
 log = get_logger(__name__)
 
@@ -101,7 +102,7 @@ def _outside(settings: QueuesSection) -> list[Framework]:
     for entry_point in _installed(entry_points):
         try:
             build: Build = entry_point.load()
-            found.append(build(settings))
+            found.append(adapt(build(settings)))
         except Exception as error:
             # Whatever a foreign package does wrong, the frameworks of our own go on.
             log.warning("queue framework cannot be loaded", entry_point=entry_point.value, error=error)
