@@ -1,4 +1,4 @@
-"""The slow log: each slow command counted, and what kinds there are."""
+"""The slow log sampler: counts each slow command once, and tells the patterns that they follow."""
 
 from exporter.samplers.slowlog.report import PatternReport, SlowlogReport
 from exporter.samplers.slowlog.sampler import SPEC, SlowlogSampler

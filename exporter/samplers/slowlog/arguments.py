@@ -1,4 +1,4 @@
-"""Which arguments of a command are keys, which are words of its syntax; all others are values, and not shown.
+"""Sorts the arguments of commands: keys, words of their syntax; all others are values, and not shown.
 
 Source: the key specifications of https://redis.io/docs/latest/commands/.
 """
@@ -60,7 +60,7 @@ _MORE_ARGUMENTS: Final = re.compile(rb"\.\.\. \(\d+ more arguments\)").fullmatch
 
 
 def command_of(arguments: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The words of the command's name, in lower case: (`config`, `get`)."""
+    """Return the words of the command's name, in lower case: (`config`, `get`)."""
     if not arguments:
         return ()
     name = arguments[0].lower()
@@ -70,7 +70,7 @@ def command_of(arguments: Sequence[bytes]) -> tuple[bytes, ...]:
 
 
 def keys_of(arguments: Sequence[bytes]) -> Sequence[bytes]:
-    """The keys among the arguments, as far as the server has logged them."""
+    """Return the keys among the arguments, as far as the server has logged them."""
     if arguments and _MORE_ARGUMENTS(arguments[-1]):
         arguments = arguments[:-1]
     if not arguments:

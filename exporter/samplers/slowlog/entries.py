@@ -1,4 +1,4 @@
-"""The entries of a slow log, as the server tells them.
+"""Entries of a slow log, parsed from replies.
 
 Format: https://redis.io/docs/latest/commands/slowlog-get/ — id, second, microseconds, arguments, and since
 Redis 4 the client's address and name; Redis 8.10 adds how many arguments there were. Redis Enterprise puts a
@@ -31,7 +31,7 @@ class Entry:
 
 
 def parse_entries(reply: Reply, limit: int) -> list[Entry]:
-    """The entries of a reply, newest first, at most `limit`; what does not look like one is passed over."""
+    """Return the entries of a reply, newest first, at most `limit`; others than entries are passed over."""
     if not isinstance(reply, list):
         return []
     return [entry for fields in reply[:limit] if (entry := _parse_entry(fields)) is not None]
@@ -57,7 +57,7 @@ def _field(fields: Sequence[Reply], place: int) -> Reply:
 
 
 def parse_whole(field: Reply) -> int | None:
-    """A number that is not negative, None for anything else; proxies tell some as texts."""
+    """Return a number that is not negative, None for anything else; proxies tell some as texts."""
     if isinstance(field, bytes) and field.isdigit() and len(field) <= _MAX_DIGITS:
         return int(field)
     return field if isinstance(field, int) and field >= 0 else None

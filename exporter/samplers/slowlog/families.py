@@ -1,4 +1,4 @@
-"""The metrics of the slow log."""
+"""Metrics of the slow log."""
 
 from typing import Final
 

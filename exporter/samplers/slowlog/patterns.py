@@ -1,4 +1,4 @@
-"""Slow commands as patterns: `HGETALL session:{id}`.
+"""Patterns of slow commands: `HGETALL session:{id}`.
 
 Ids are told by their looks; and where many names differ in just one place, that place is an id too, whatever
 it looks like.
@@ -49,7 +49,7 @@ class PatternNames:
         self._siblings: dict[Place, set[str] | None] = {}
 
     def name(self, arguments: Sequence[bytes]) -> str:
-        """The pattern of one logged command."""
+        """Return the pattern of one logged command."""
         command = command_name(arguments)
         if self._hide_keys:
             return command
@@ -62,7 +62,7 @@ class PatternNames:
         return " ".join(texts)[:_MAX_TEXT]
 
     def name_key(self, key: bytes) -> str:
-        """A key with `{id}` in place of its ids."""
+        """Return a key with `{id}` in place of its ids."""
         key = _CUT_BYTES.sub(b"", key[: _MAX_KEY_BYTES + 32])[:_MAX_KEY_BYTES]
         text = _printable(key)
         for pattern, matches in self._configured:
@@ -73,7 +73,7 @@ class PatternNames:
         return _printable(named.replace(WILD, ID.encode()).replace(_LITERAL_WILD, b"*"))
 
     def _learn(self, text: str) -> str:
-        """The same, with `{id}` where too many names differ."""
+        """Return the same, with `{id}` where too many names differ."""
         pieces: list[str] = text[:_MAX_TEXT].split(":")
         for index in range(1, len(pieces)):
             if pieces[index] not in (ID, "*"):
@@ -103,7 +103,7 @@ class PatternNames:
 
 
 def command_name(arguments: Sequence[bytes]) -> str:
-    """The words of a command's name, in capitals: `CONFIG GET`."""
+    """Return the words of a command's name, in capitals: `CONFIG GET`."""
     words = [word for word in command_of(arguments) if _COMMAND_WORD.fullmatch(word)]
     return " ".join(word.decode() for word in words).upper() or "?"
 

@@ -1,4 +1,4 @@
-"""The questions to the server about its slow log."""
+"""Questions to a server about its slow log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Final
 
 from exporter.connection import Asker
 from exporter.errors import Reason, ReplyError, TargetError
+from exporter.samplers.slowlog.cursor import DEFAULT_CAPACITY
 from exporter.samplers.slowlog.entries import Entry, parse_entries, parse_whole
-from exporter.samplers.slowlog.ledger import DEFAULT_CAPACITY
 from exporter.sampling.info_text import split_lines
 from exporter.sampling.refusals import Refusals
 from exporter.sampling.replies import pairs
@@ -21,18 +21,18 @@ _COMMANDLOGS: Final = ("slow", "large-request", "large-reply")
 
 
 @dataclass(frozen=True, slots=True)
-class RingView:
-    """What a look at the ring shows: its length, its newest entries, and Valkey's other lengths by name."""
+class SlowlogSnapshot:
+    """The length of the log, its newest entries, and the lengths of Valkey's other logs by name."""
 
     length: int
     newest: Sequence[Entry]
     commandlogs: dict[str, int]
 
 
-async def look(
+async def read_snapshot(
     connection: Asker, refusals: Refusals, count: int, *, with_commandlogs: bool = False
-) -> RingView:
-    """The length of the ring and at most `count` of its newest entries, in one round trip."""
+) -> SlowlogSnapshot:
+    """Read the length of the log and at most `count` of its newest entries, in one round trip."""
     commands: dict[str, tuple[str | int, ...]] = {
         _LENGTH: ("SLOWLOG", "LEN"),
         _NEWEST: ("SLOWLOG", "GET", count),
@@ -47,7 +47,7 @@ async def look(
     length = parse_whole(answers[_LENGTH])
     if length is None:
         raise TargetError(Reason.PROTOCOL, f"{_LENGTH} did not answer with a number")
-    return RingView(
+    return SlowlogSnapshot(
         length,
         newest,
         {name: length for name, length in lengths.items() if isinstance(length, int)},
@@ -55,13 +55,13 @@ async def look(
 
 
 async def read_more(connection: Asker, wanted: int, length: int, limit: int) -> Sequence[Entry]:
-    """At least the `wanted` newest entries, as far as the ring and the limit allow."""
+    """Read at least the `wanted` newest entries, as far as the log and the limit allow."""
     count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit, _MOST_AT_ONCE)
     return parse_entries(await connection.execute("SLOWLOG", "GET", count), count)
 
 
 async def ask_capacity(connection: Asker, refusals: Refusals) -> int:
-    """How many entries the ring can hold; the default where the server does not tell."""
+    """Ask how many entries the log can hold; the default where the server does not tell."""
     command = ("CONFIG", "GET", "slowlog-max-len")
     answers = await refusals.ask(connection, {_CAPACITY: command}, required=False)
     capacity = parse_whole(pairs(answers.get(_CAPACITY)).get("slowlog-max-len"))
@@ -69,13 +69,13 @@ async def ask_capacity(connection: Asker, refusals: Refusals) -> int:
 
 
 async def ask_run_id(connection: Asker) -> str:
-    """The id that a server gives itself when it starts; empty where it does not tell."""
+    """Ask for the id that a server gives itself when it starts; empty where it does not tell."""
     lines = await _ask_info(connection, "server")
     return next((line.removeprefix("run_id:") for line in lines if line.startswith("run_id:")), "")
 
 
 async def was_never_emptied(connection: Asker) -> bool:
-    """Whether the statistics of commands prove that nobody has emptied the slow log since the server started.
+    """Return whether statistics of commands prove that nobody has emptied the log since the server started.
 
     Before Redis 7 they do not tell sub-commands apart, and prove it only where neither SLOWLOG nor CONFIG has
     ever been called.
@@ -90,7 +90,7 @@ async def was_never_emptied(connection: Asker) -> bool:
 
 
 async def _ask_info(connection: Asker, section: str) -> Sequence[str]:
-    """The lines of one section; none where the server does not tell."""
+    """Ask for the lines of one section of INFO; none where the server does not tell."""
     try:
         reply = await connection.execute("INFO", section)
     except ReplyError:

@@ -1,10 +1,10 @@
-"""What is told of slow commands to people: `/api/slowlog` and `redis-vigil slowlog`."""
+"""Reports on slow commands, for `/api/slowlog` and `redis-vigil slowlog`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from exporter.samplers.slowlog.book import PatternStatistics
+from exporter.samplers.slowlog.pattern_stats import SlowPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class PatternReport:
     example: Sequence[str] = ()
 
     @classmethod
-    def of(cls, found: PatternStatistics, *, with_arguments: bool) -> Self:
-        """From what is remembered; the arguments of the last command only where that is allowed."""
+    def of(cls, found: SlowPattern, *, with_arguments: bool) -> Self:
+        """Make it from the statistics of a pattern; with the last command's arguments if that is allowed."""
         shown = [argument.decode("utf-8", "backslashreplace") for argument in found.example]
         return cls(
             found.pattern,
@@ -55,17 +55,17 @@ class SlowlogReport:
     def of(
         cls,
         instance: str,
-        patterns: Iterable[PatternStatistics],
+        patterns: Iterable[SlowPattern],
         *,
         counted: int,
         lost: int,
         uncertain: int,
         with_arguments: bool,
     ) -> Self:
-        """From what a sampler remembers."""
+        """Make it from what a sampler has counted."""
         reports = [PatternReport.of(found, with_arguments=with_arguments) for found in patterns]
         return cls(instance, counted, lost, uncertain, reports)
 
     def as_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return it as plain data."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""The slow log sampler: each new entry once, its command counted, its arguments generalised."""
+"""Reads the slow log: each new entry once, its command counted, its arguments generalised."""
 
 from collections.abc import Sequence
 from operator import add
@@ -9,17 +9,17 @@ from exporter.connection import Asker
 from exporter.connection.connection import CLIENT_NAME
 from exporter.metrics import Histogram
 from exporter.samplers.slowlog import families
-from exporter.samplers.slowlog.book import PatternBook
+from exporter.samplers.slowlog.cursor import Delta, SlowlogCursor
 from exporter.samplers.slowlog.entries import Entry
-from exporter.samplers.slowlog.ledger import Ledger, Taken
 from exporter.samplers.slowlog.pattern_clients import MAX_CLIENTS, PatternClients
+from exporter.samplers.slowlog.pattern_stats import PatternStats
 from exporter.samplers.slowlog.patterns import PatternNames, command_name
 from exporter.samplers.slowlog.reading import (
-    RingView,
+    SlowlogSnapshot,
     ask_capacity,
     ask_run_id,
-    look,
     read_more,
+    read_snapshot,
     was_never_emptied,
 )
 from exporter.samplers.slowlog.report import SlowlogReport
@@ -27,8 +27,8 @@ from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.time_slice import TimeSlice
 
 _TOP_PATTERNS: Final = 50
-# The ring is read again before this share of it can have been replaced.
-_SAFE_SHARE: Final = 0.5
+# The log is read again before this part of it can have been replaced.
+_SAFE_RATIO: Final = 0.5
 _COMMANDLOG_VERSION: Final = (8, 1)
 # RedisSlowPattern looks back so far.
 _BURST_SECONDS: Final = 600.0
@@ -43,19 +43,19 @@ class SlowlogSampler:
         self._context = context
         self._table = context.table
         self._facts = context.facts
-        self._ledger = Ledger()
+        self._cursor = SlowlogCursor()
         self._commands = context.new_cap("command", settings.max_commands)
         self._exposed = context.new_cap("pattern", settings.max_exposed_patterns)
         self._clients = PatternClients(context.new_cap("client", MAX_CLIENTS))
-        self._book = PatternBook(settings.max_patterns, settings.recurring_after)
+        self._stats = PatternStats(settings.max_patterns, settings.recurring_after)
         self._names = PatternNames(
             settings.patterns, hide_keys=settings.arguments == "hidden", renamed=self._rename
         )
         self._histograms: dict[str, Histogram] = {}
         self._moved: set[str] = set()
         # Commands and patterns that have series.
-        self._told: set[str] = set()
-        self._told_patterns: set[str] = set()
+        self._commands_with_series: set[str] = set()
+        self._patterns_with_series: set[str] = set()
         self._connects = -1
         self._run_id = ""
         self._sampled_at = 0.0
@@ -65,10 +65,10 @@ class SlowlogSampler:
         self.next_delay_seconds: float | None = None
 
     async def sample(self, connection: Asker, at: float) -> None:
-        """One pass (see `AdaptiveSampler`)."""
-        fresh = not self._ledger.is_open and await was_never_emptied(connection)
+        """Run one pass (see `AdaptiveSampler`)."""
+        fresh = not self._cursor.is_open and await was_never_emptied(connection)
         limit = self._settings.max_entries
-        view = await look(
+        snapshot = await read_snapshot(
             connection,
             self._context.refusals,
             min(self._expected, limit),
@@ -76,79 +76,81 @@ class SlowlogSampler:
         )
         if connection.connects != self._connects:
             await self._notice_restart(connection)
-        if not self._ledger.is_open:
-            await self._begin(connection, view, fresh)
-            taken = Taken()
+        if not self._cursor.is_open:
+            await self._begin(connection, snapshot, fresh)
+            delta = Delta()
         else:
-            taken = await self._take(connection, view)
-        await self._count(taken, at)
-        self._plan_next(len(taken.entries) + taken.lost, at)
-        self._write(view, at)
+            delta = await self._advance(connection, snapshot)
+        await self._count(delta, at)
+        self._plan_next(len(delta.entries) + delta.lost, at)
+        self._write(snapshot, at)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
     @property
     def _has_commandlog(self) -> bool:
         return self._facts.flavour == "valkey" and self._facts.version >= _COMMANDLOG_VERSION
 
     async def _notice_restart(self, connection: Asker) -> None:
-        """The connection is a new one: is it the same server, still running?"""
+        """Find out whether behind a new connection there is still the same run of the server."""
         run_id = await ask_run_id(connection)
-        if self._ledger.is_open and run_id and self._run_id and run_id != self._run_id:
-            self._ledger.restart()
+        if self._cursor.is_open and run_id and self._run_id and run_id != self._run_id:
+            self._cursor.restart()
             self._uncertain += 1
         self._run_id = run_id or self._run_id
         self._connects = connection.connects
 
-    async def _begin(self, connection: Asker, view: RingView, fresh: bool) -> None:
-        """What the ring holds now came before us, and is nothing new. It shows in the report, and counts only
-        where it is all that the server has ever logged: another start of ours then finds the same count,
-        instead of one that seems to have grown."""
-        self._ledger.begin(view.newest, view.length, starts_at_zero=fresh)
-        if not view.newest:
+    async def _begin(self, connection: Asker, snapshot: SlowlogSnapshot, fresh: bool) -> None:
+        """Start behind the entries that were there before us.
+
+        They show in the report, and count only where they are all that the server has ever logged: another
+        start of ours then finds the same count, instead of one that seems to have grown.
+        """
+        self._cursor.begin(snapshot.newest, snapshot.length, starts_at_zero=fresh)
+        if not snapshot.newest:
             return
-        entries = await read_more(connection, view.length, view.length, self._settings.max_entries)
-        is_whole = fresh and len(entries) >= view.length and await self._is_whole(connection, entries)
+        entries = await read_more(connection, snapshot.length, snapshot.length, self._settings.max_entries)
+        is_whole = fresh and len(entries) >= snapshot.length and await self._is_whole(connection, entries)
         turn = TimeSlice()
         for entry in reversed(entries):
             if turn.is_over:
                 await turn.give_way()
             if self._is_own(entry):
                 continue
-            self._book.add(self._names.name(entry.arguments), entry, is_new=False)
+            self._stats.add(self._names.name(entry.arguments), entry, is_new=False)
             if is_whole:
-                self._told.add(self._observe(entry))
+                self._commands_with_series.add(self._observe(entry))
 
     async def _is_whole(self, connection: Asker, entries: Sequence[Entry]) -> bool:
-        """Whether nothing has fallen out of a ring that holds these, and that nobody has emptied."""
+        """Return whether nothing has fallen out of a log that holds these, and that nobody has emptied."""
         # Redis Enterprise numbers on over restarts.
         return entries[-1].id == 0 or len(entries) < (
             self._facts.slowlog_max_len or await ask_capacity(connection, self._context.refusals)
         )
 
-    async def _take(self, connection: Asker, view: RingView) -> Taken:
-        newest = view.newest
-        wanted = min(self._ledger.wants(newest), view.length)
+    async def _advance(self, connection: Asker, snapshot: SlowlogSnapshot) -> Delta:
+        newest = snapshot.newest
+        wanted = min(self._cursor.count_new(newest), snapshot.length)
         if wanted > len(newest):
-            newest = await read_more(connection, wanted, view.length, self._settings.max_entries)
-        return self._ledger.take(newest, view.length, capacity=self._facts.slowlog_max_len)
+            newest = await read_more(connection, wanted, snapshot.length, self._settings.max_entries)
+        return self._cursor.advance(newest, snapshot.length, capacity=self._facts.slowlog_max_len)
 
-    async def _count(self, taken: Taken, at: float) -> None:
-        self._lost += taken.lost
-        self._uncertain += taken.uncertain
-        self._resets += taken.reset
+    async def _count(self, delta: Delta, at: float) -> None:
+        self._lost += delta.lost
+        self._uncertain += delta.uncertain
+        self._resets += delta.reset
         turn = TimeSlice()
-        for entry in taken.entries:
+        for entry in delta.entries:
             if turn.is_over:
                 await turn.give_way()
             if self._is_own(entry):
                 continue
             self._observe(entry)
-            self._book.add(self._names.name(entry.arguments), entry, is_new=True, at=at)
+            self._stats.add(self._names.name(entry.arguments), entry, is_new=True, at=at)
 
     def _observe(self, entry: Entry) -> str:
-        """Count an entry; gives its command."""
+        """Count an entry, and return its command."""
         command = self._commands.fold(command_name(entry.arguments).partition(" ")[0].lower())
         histogram = self._histograms.get(command)
         if histogram is None:
@@ -161,43 +163,43 @@ class SlowlogSampler:
         return entry.client_name.startswith(CLIENT_NAME)
 
     def _rename(self, old: Sequence[str], new: str) -> None:
-        self._book.rename(old, new)
+        self._stats.rename(old, new)
         for name in old:
             self._exposed.forget(name)
-            self._told_patterns.discard(name)
+            self._patterns_with_series.discard(name)
 
     def follow_clock(self, seconds: float) -> None:
         """See `PunctualSampler`."""
         self._sampled_at += seconds
 
     def _plan_next(self, came: int, at: float) -> None:
-        """Come back before the ring can have turned over, at the pace of the last interval."""
+        """Come back before the log can have turned over, at the pace of the last interval."""
         elapsed = at - self._sampled_at
         self._sampled_at = at
         self._expected = 1 + came * 2
-        capacity = self._facts.slowlog_max_len or self._ledger.capacity
+        capacity = self._facts.slowlog_max_len or self._cursor.capacity
         self.next_delay_seconds = None
         if came > 0 and elapsed > 0 and capacity > 0:
             shortest = self._settings.shortest_interval.seconds
-            self.next_delay_seconds = max(shortest, elapsed * capacity * _SAFE_SHARE / came)
+            self.next_delay_seconds = max(shortest, elapsed * capacity * _SAFE_RATIO / came)
 
-    def _write(self, view: RingView, at: float) -> None:
+    def _write(self, snapshot: SlowlogSnapshot, at: float) -> None:
         table = self._table
         if self._generation == table.generation:
             table.carry_over()
         else:
             self._generation = table.generation
             self._moved = set(self._histograms)
-        newest = view.newest[0] if view.newest else None
-        table.set(families.LENGTH, float(view.length))
+        newest = snapshot.newest[0] if snapshot.newest else None
+        table.set(families.LENGTH, float(snapshot.length))
         table.set(families.LAST_ID, float(newest.id if newest else 0))
         table.set(families.LAST_DURATION, newest.value / 1e6 if newest else 0.0)
         table.set(families.LOST, float(self._lost))
         table.set(families.UNCERTAIN, float(self._uncertain))
         table.set(families.RESETS, float(self._resets))
         for name, family in _COMMANDLOG_FAMILIES:
-            if name in view.commandlogs:
-                table.set(family, float(view.commandlogs[name]))
+            if name in snapshot.commandlogs:
+                table.set(family, float(snapshot.commandlogs[name]))
             else:
                 table.clear(family)
         if self._moved:
@@ -213,22 +215,25 @@ class SlowlogSampler:
             handles = table.histogram_indexes(families.DURATION, names, command)
             table.set_histogram(handles, counts, histogram.sum)
             table.set(families.ENTRIES, float(histogram.count), command)
-            if command not in self._told:
+            if command not in self._commands_with_series:
                 # We have counted from the beginning: before its first entry there was none.
-                self._told.add(command)
+                self._commands_with_series.add(command)
                 for handle in (*handles, table.index(families.ENTRIES, command)):
                     table.stood_at(handle, 0.0, is_own=True)
 
     def _write_patterns(self, at: float) -> None:
-        """A pattern is told when it recurs: what came of it in the last minutes is one burst, and told as of
-        now, also where it took several passes."""
+        """Write the patterns that recur.
+
+        What came of a pattern in the last minutes is one burst, and counted as of now, also where it took
+        several passes.
+        """
         sums: dict[str, list[int]] = {}
-        recurring = list(self._book.recurring)
+        recurring = list(self._stats.recurring)
         labels = {found.pattern: self._exposed.fold(found.pattern) for found in recurring}
         for found in recurring:
             label = labels[found.pattern]
-            new, new_total = found.untold_since(at - _BURST_SECONDS)
-            found.untold.clear()
+            new, new_total = found.unreported_since(at - _BURST_SECONDS)
+            found.unreported.clear()
             count = found.count - found.before
             parts = (count, found.total, count - new, found.total - new_total)
             sums[label] = list(map(add, sums.get(label, (0, 0, 0, 0)), parts))
@@ -239,16 +244,16 @@ class SlowlogSampler:
                 (families.PATTERN_DURATION, total / 1e6, total_before / 1e6),
             ):
                 table.set(family, value, label)
-                if label not in self._told_patterns:
+                if label not in self._patterns_with_series:
                     table.stood_at(table.index(family, label), before, is_own=True)
-            self._told_patterns.add(label)
+            self._patterns_with_series.add(label)
         self._clients.write(table, recurring, labels)
 
     def report(self) -> SlowlogReport:
-        """What is known of slow commands, the patterns that took most time first."""
+        """Return what is known of slow commands, the patterns that took most time first."""
         return SlowlogReport.of(
             self._context.target.instance,
-            self._book.top(_TOP_PATTERNS),
+            self._stats.top(_TOP_PATTERNS),
             counted=sum(histogram.count for histogram in self._histograms.values()),
             lost=self._lost,
             uncertain=self._uncertain,

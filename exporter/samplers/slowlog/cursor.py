@@ -1,6 +1,6 @@
-"""Which entries of the ring are new, and how many were dropped before they were read.
+"""A cursor in the slow log: finds the entries that are new, and counts those dropped before they were read.
 
-Entries are numbered on from 0 since the server started; SLOWLOG RESET empties the ring and numbers go on. So
+Entries are numbered on from 0 since the server started; SLOWLOG RESET empties the log and numbers go on. So
 the highest number ever seen tells exactly how many entries came since, of which those that are not read are
 lost.
 """
@@ -16,11 +16,11 @@ DEFAULT_CAPACITY: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What one look at the ring brought.
+class Delta:
+    """The difference between two snapshots of the log.
 
     `entries` are the new ones, oldest first; `lost` came and went unread. `uncertain`: an unknown number was
-    lost besides, which nobody can count. `reset`: somebody emptied the ring.
+    lost besides, which nobody can count. `reset`: somebody emptied the log.
     """
 
     entries: Sequence[Entry] = ()
@@ -29,10 +29,10 @@ class Taken:
     reset: bool = False
 
 
-class Ledger:
-    """The account of one ring.
+class SlowlogCursor:
+    """The place in one server's log up to which entries have been counted.
 
-    It is opened by `begin`; from then on `take` is given what the ring holds.
+    It is opened by `begin`; from then on `advance` is given what the log holds.
     """
 
     def __init__(self) -> None:
@@ -43,13 +43,13 @@ class Ledger:
 
     @property
     def capacity(self) -> int:
-        """The most entries that the ring has been seen to hold."""
+        """The most entries that the log has been seen to hold."""
         return self._longest
 
     def begin(self, newest: Sequence[Entry], length: int, *, starts_at_zero: bool) -> None:
-        """Start with what is in the ring: nothing of it is new.
+        """Start behind the entries that are in the log: none of them is new.
 
-        `starts_at_zero`: if the ring is empty, then since nothing was ever logged.
+        `starts_at_zero`: if the log is empty, then since nothing was ever logged.
         """
         self.is_open = True
         if newest:
@@ -59,12 +59,12 @@ class Ledger:
         self._note_length(length)
 
     def restart(self) -> None:
-        """The server has been started again: numbers start at 0, and its ring is empty."""
+        """Go back to the beginning: after a restart numbers start at 0, and the log is empty."""
         self._last_id = -1
         self._length = 0
 
-    def wants(self, newest: Sequence[Entry]) -> int:
-        """How many entries are new, given the newest of the ring; the reader must have so many."""
+    def count_new(self, newest: Sequence[Entry]) -> int:
+        """Return how many entries are new, given the newest of the log; `advance` needs so many."""
         if not newest:
             return 0
         if self._last_id is None:
@@ -74,27 +74,27 @@ class Ledger:
             return newest[0].id + 1
         return newest[0].id - self._last_id
 
-    def take(self, newest: Sequence[Entry], length: int, *, capacity: int = 0) -> Taken:
-        """Account for the newest entries of a ring of this length, given newest first.
+    def advance(self, newest: Sequence[Entry], length: int, *, capacity: int = 0) -> Delta:
+        """Go on to the newest entries of a log of this length, given newest first.
 
-        `capacity` is how many the ring can hold, 0 for unknown.
+        `capacity` is how many the log can hold, 0 for unknown.
         """
         if newest and self._last_id is not None and newest[0].id < self._last_id:
             # Numbers have gone back: another server answers, or the same one started again.
             self.restart()
-            taken = self._account(newest, length, capacity)
-            return Taken(taken.entries, taken.lost, uncertain=True)
+            delta = self._account(newest, length, capacity)
+            return Delta(delta.entries, delta.lost, uncertain=True)
         return self._account(newest, length, capacity)
 
-    def _account(self, newest: Sequence[Entry], length: int, capacity: int) -> Taken:
+    def _account(self, newest: Sequence[Entry], length: int, capacity: int) -> Delta:
         if not newest:
             reset = length < self._length
             self._note_length(length)
-            return Taken(reset=reset)
+            return Delta(reset=reset)
         highest = newest[0].id
         uncertain = False
         if self._last_id is None:
-            # Numbers were not known while the ring was empty. As long as it is not full, none was dropped.
+            # Numbers were not known while the log was empty. As long as it is not full, none was dropped.
             self._last_id = min(newest[-1].id - 1, highest - length)
             uncertain = self._last_id >= 0 and length >= (capacity or DEFAULT_CAPACITY)
         came = highest - self._last_id
@@ -102,7 +102,7 @@ class Ledger:
         reset = length < min(self._length + came, capacity or self._longest)
         self._last_id = highest
         self._note_length(length)
-        return Taken(entries, came - len(entries), uncertain, reset)
+        return Delta(entries, came - len(entries), uncertain, reset)
 
     def _note_length(self, length: int) -> None:
         self._length = length
