@@ -11,7 +11,7 @@ from exporter.roster import Roster
 from exporter.rules.manager import RuleManager
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
-from exporter.state.keeper import Keeper
+from exporter.state.state_store import StateStore
 
 
 class Targets:
@@ -26,15 +26,15 @@ class Targets:
         *,
         fleet: Fleet,
         rules: RuleManager,
-        keeper: Keeper,
+        state_store: StateStore,
         lock: asyncio.Lock,
     ) -> None:
         self._plan = prepared.plan
         self._fleet = fleet
         self._rules = rules
-        self._keeper = keeper
+        self._state_store = state_store
         self._following = Following(lock, self.watch, self.open_gate)
-        self.discovery = Discovery(prepared.sources, self._following.note, records=keeper.discovery)
+        self.discovery = Discovery(prepared.sources, self._following.note, records=state_store.discovery)
         self._roster = Roster(fleet, self._following.note, lambda: self.discovery.hurry())
 
     def note(self, runner: TargetRunner) -> None:
@@ -44,7 +44,7 @@ class Targets:
     async def watch(self) -> None:
         """Watch what is configured and what has been found by now."""
         if await self._roster.watch(self._plan, self.discovery.found):
-            self._keeper.samples.rewrite()
+            self._state_store.samples.rewrite()
         if self._has_reported:
             self._rules.gate.open()
         else:
@@ -65,7 +65,7 @@ class Targets:
         self._plan = prepared.plan
         try:
             self.discovery = Discovery(
-                prepared.sources, self._following.note, self.discovery, self._keeper.discovery
+                prepared.sources, self._following.note, self.discovery, self._state_store.discovery
             )
             await self.watch()
         finally:

@@ -53,6 +53,6 @@ class LabelCap:
         kept[OTHER] = kept.get(OTHER, 0.0) + sum(count for _, count in rest)
         return kept
 
-    def forget(self, value: str) -> None:
-        """Make room: the value is gone for good."""
+    def release(self, value: str) -> None:
+        """Make room for another value: this one is gone for good."""
         self._known.discard(value)

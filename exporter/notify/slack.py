@@ -127,7 +127,7 @@ class SlackIntegration:
             for alert in notification.alerts
         )
         if over:
-            self._messages.forget(notification.group_key)
+            self._messages.delete(notification.group_key)
         elif posted is not None:
             self._messages.put(notification.group_key, posted)
 

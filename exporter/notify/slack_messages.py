@@ -23,7 +23,7 @@ class Messages(Protocol):
 
     def put(self, group_key: str, message: Message) -> None: ...
 
-    def forget(self, group_key: str) -> None: ...
+    def delete(self, group_key: str) -> None: ...
 
 
 class MemoryMessages:
@@ -42,7 +42,7 @@ class MemoryMessages:
         while len(self._messages) > self._most:
             self._messages.popitem(last=False)
 
-    def forget(self, group_key: str) -> None:
+    def delete(self, group_key: str) -> None:
         self._messages.pop(group_key, None)
 
     def all(self) -> Mapping[str, Message]:
@@ -63,8 +63,8 @@ class MessagesOf:
     def put(self, group_key: str, message: Message) -> None:
         self._messages.put(self._key(group_key), message)
 
-    def forget(self, group_key: str) -> None:
-        self._messages.forget(self._key(group_key))
+    def delete(self, group_key: str) -> None:
+        self._messages.delete(self._key(group_key))
 
     def _key(self, group_key: str) -> str:
         return f"{self._owner}:{group_key}"

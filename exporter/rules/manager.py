@@ -116,7 +116,7 @@ class RuleManager:
     async def _forget(self, key: GroupKey) -> None:
         try:
             async with asyncio.timeout(_STATE_DEADLINE_SECONDS):
-                await self.environment.state.forget(key)
+                await self.environment.state.delete(key)
         except (StateError, TimeoutError) as error:
             self.environment.state_failures_total += 1
             _log.error("alert state not dropped", group=str(key), error=repr(error))

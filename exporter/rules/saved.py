@@ -83,7 +83,7 @@ class AlertStateStore(Protocol):
         """Apply a change in one transaction; when this returns, it survives a crash of the process."""
         ...
 
-    async def forget(self, group: GroupKey) -> None:
+    async def delete(self, group: GroupKey) -> None:
         """Drop a group that no longer exists."""
         ...
 
@@ -127,7 +127,7 @@ class MemoryAlertState:
         for alert in change.written:
             kept.alerts[AlertKey(alert.rule, alert.labels)] = alert
 
-    async def forget(self, group: GroupKey) -> None:
+    async def delete(self, group: GroupKey) -> None:
         self._groups.pop(group, None)
 
 

@@ -176,7 +176,7 @@ class Fleet:
         for source in [source for runner in over for source in runner.sources]:
             # Unless the history of another server is there by now.
             if source not in renamed:
-                self._store.forget(source)
+                self._store.delete(source)
         names = [*(new.instance for _, new in moved), *(runner.target.instance for runner in over)]
         self._given_at.update(dict.fromkeys(names, self._clock.monotonic()))
 

@@ -37,7 +37,7 @@ class SqliteAlertStore:
         # What the file holds, or is to hold.
         self._memory = MemoryAlertStore(max_records=0)
         self._is_loaded = False
-        database.keep(self._rewrite)
+        database.on_loss(self._rewrite)
 
     @property
     def pending(self) -> int:

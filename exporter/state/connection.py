@@ -67,7 +67,7 @@ class Connection:
         self.generation = 0
         self.has_changed = False
 
-    def keep(self, rewrite: Rewrite) -> None:
+    def on_loss(self, rewrite: Rewrite) -> None:
         """Have something written again whenever it is lost."""
         self._rewrites.append(rewrite)
 
@@ -85,7 +85,7 @@ class Connection:
         except sqlite3.DatabaseError as error:
             if not _is_broken(error):
                 raise
-        # It was put aside, and what is in memory is in a new one now.
+        # The file is in quarantine, and what is in memory is in a new one now.
         return self._transact(work, "BEGIN IMMEDIATE")
 
     def read(self, work: Work[ResultT]) -> ResultT:
@@ -103,7 +103,7 @@ class Connection:
         # As in `write`.
         return self._transact(work, "BEGIN")
 
-    def look_after(self) -> None:
+    def check_files(self) -> None:
         """See to it that what was written is where it should be."""
         self._ready()
 
@@ -121,7 +121,7 @@ class Connection:
             return self._run(connection, work, begin)
         except BaseException as error:
             if _is_broken(error):
-                self._begin_anew("damaged")
+                self._recreate("damaged")
             elif _is_unsure(error):
                 self._drop()
             raise
@@ -176,13 +176,13 @@ class Connection:
             if not self._is_suspect:
                 self._files.note()
                 return self._connection
-            _look_through(self._connection)
+            _quick_check(self._connection)
             check_tables(self._connection)
             self._files.note()
             return self._rewrite(self._connection)
         except sqlite3.DatabaseError as error:
             if _is_broken(error) or (self._is_suspect and _is_unsure(error)):
-                return self._begin_anew("damaged")
+                return self._recreate("damaged")
             self._drop()
             raise
 
@@ -197,21 +197,21 @@ class Connection:
             made.unlink(missing_ok=True)
             if not (_is_broken(error) or _is_unsure(error) or "interrupted" in str(error)):
                 raise
-            return self._begin_anew("lost")
-        aside = self._files.replace(made)
+            return self._recreate("lost")
+        quarantined = self._files.replace(made)
         self._drop()
         self._connection = _connect(self._path)
         self._files.note()
-        found = {"kept_as": aside} if aside else {}
+        found = {"kept_as": quarantined} if quarantined else {}
         _log.error("the state database was deleted or replaced, it is written anew", path=self._path, **found)
         return self._connection
 
-    def _begin_anew(self, what: str) -> sqlite3.Connection:
-        """Put the file aside, and write everything into a new one."""
-        aside = self._files.put_aside() if self._path.exists() else None
+    def _recreate(self, what: str) -> sqlite3.Connection:
+        """Put the file into quarantine, and write everything into a new one."""
+        quarantined = self._files.quarantine() if self._path.exists() else None
         # Only now: on closing SQLite writes into the file, if it is still there.
         self._drop()
-        _log.error(f"the state database is {what}, beginning a new one", path=self._path, kept_as=aside)
+        _log.error(f"the state database is {what}, beginning a new one", path=self._path, kept_as=quarantined)
         self._files.make()
         self._connection = connection = _connect(self._path)
         self._files.note()
@@ -264,10 +264,10 @@ def _copy(connection: sqlite3.Connection, made: Path) -> None:
 
     with contextlib.closing(sqlite3.connect(made, timeout=_BUSY_SECONDS, isolation_level=None)) as copy:
         connection.backup(copy, pages=_PAGES_AT_ONCE, progress=go_on)
-        _look_through(copy)
+        _quick_check(copy)
 
 
-def _look_through(connection: sqlite3.Connection) -> None:
+def _quick_check(connection: sqlite3.Connection) -> None:
     """Raise `sqlite3.DatabaseError` where the file is damaged, as far as that is found in good time."""
     ends_at = time.monotonic() + _CHECK_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > ends_at, _STEPS_AT_ONCE)

@@ -44,10 +44,10 @@ class Database:
         """Grows whenever what was saved before is lost, or may be."""
         return self._connection.generation
 
-    def keep(self, rewrite: Rewrite) -> None:
+    def on_loss(self, rewrite: Rewrite) -> None:
         """Have something written again whenever what was saved is lost: it is called in the database's thread
         and writes everything that somebody knows."""
-        self._connection.keep(rewrite)
+        self._connection.on_loss(rewrite)
 
     async def run(self, work: Work[ResultT]) -> ResultT:
         """Do something in one transaction; when this returns it outlives a crash of the process.
@@ -65,11 +65,11 @@ class Database:
         example, and says nothing about whether that works. Raises `StateError`."""
         return await self._finish(lambda: self._connection.read(work))
 
-    async def look_after(self) -> None:
+    async def check_files(self) -> None:
         """See to it that the file is where it should be; what is failing is tried again. Never fails."""
         with contextlib.suppress(StateError):
             if self.is_healthy:
-                await self._finish(self._connection.look_after)
+                await self._finish(self._connection.check_files)
             else:
                 await self._finish(lambda: self._connection.write(stamp))
                 self._note(True, "")

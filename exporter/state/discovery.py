@@ -16,7 +16,7 @@ class SqliteDiscoveryRecords:
         self._database = database
         # What the file holds, or is to hold.
         self._known: dict[str, Sequence[Address]] = {}
-        database.keep(self._rewrite)
+        database.on_loss(self._rewrite)
 
     async def load(self, source: str) -> Sequence[Address]:
         def read(connection: sqlite3.Connection) -> list[Address]:

@@ -1,4 +1,4 @@
-"""The files of a state database: made for their owner only, looked after, put aside when they are damaged.
+"""Makes the files of a state database for their owner only, checks them, and quarantines damaged ones.
 
 SQLite goes on with the files that it has opened, whatever happens to their names: what is written then is
 gone with the process. So each is compared with how it was left, before anything is promised.
@@ -111,29 +111,29 @@ class DatabaseFiles:
     def replace(self, made: Path) -> Path | None:
         """Put another file in the place of the database; where what is there is not ours, it is kept under
         the name that is returned."""
-        aside = None if self.is_ours() or not self.path.exists() else self.put_aside()
+        quarantined = None if self.is_ours() or not self.path.exists() else self.quarantine()
         made.replace(self.path)
         self._drop_log()
-        return aside
+        return quarantined
 
-    def put_aside(self) -> Path:
+    def quarantine(self) -> Path:
         """Keep the database under another name."""
         kept = sorted(self._kept())
         number = kept[-1] + 1 if kept else 0
         for old in kept[1 : max(1, len(kept) - MAX_KEPT + 2)]:
             for suffix in ("", _WAL):
-                self._aside(old, suffix).unlink(missing_ok=True)
-        aside = self._aside(number)
+                self._quarantined(old, suffix).unlink(missing_ok=True)
+        quarantined = self._quarantined(number)
         with contextlib.suppress(FileNotFoundError):
-            self._named(_WAL).replace(self._aside(number, _WAL))
-        self.path.replace(aside)
+            self._named(_WAL).replace(self._quarantined(number, _WAL))
+        self.path.replace(quarantined)
         self._drop_log()
-        return aside
+        return quarantined
 
     def _named(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
 
-    def _aside(self, number: int, suffix: str = "") -> Path:
+    def _quarantined(self, number: int, suffix: str = "") -> Path:
         return self._named(f".broken{f'.{number}' if number else ''}{suffix}")
 
     def _kept(self) -> list[int]:

@@ -19,7 +19,7 @@ class SqliteQueueRecords:
         self._database = database
         # What the file holds, or is to hold.
         self._known: dict[str, list[_Row]] = {}
-        database.keep(self._rewrite)
+        database.on_loss(self._rewrite)
 
     async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
         def read(connection: sqlite3.Connection) -> list[KnownQueue]:

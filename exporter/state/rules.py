@@ -20,7 +20,7 @@ class SqliteAlertState:
         # What the file holds, or is to hold.
         self._memory = MemoryAlertState()
         self._is_loaded = False
-        database.keep(self._rewrite)
+        database.on_loss(self._rewrite)
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
         groups = await self._database.read(_read_groups)
@@ -32,8 +32,8 @@ class SqliteAlertState:
         await self._memory.save(group, change)
         await self._database.run(lambda connection: _write_change(connection, group, change))
 
-    async def forget(self, group: GroupKey) -> None:
-        await self._memory.forget(group)
+    async def delete(self, group: GroupKey) -> None:
+        await self._memory.delete(group)
 
         def drop(connection: sqlite3.Connection) -> None:
             for table in ("rule_groups", "rule_alerts"):

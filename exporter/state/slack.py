@@ -22,7 +22,7 @@ class SqliteMessages:
         self._database = database
         self._writer = Writer(database)
         self._memory = MemoryMessages()
-        database.keep(self._rewrite)
+        database.on_loss(self._rewrite)
 
     async def load(self) -> None:
         """Take up what was saved; without it changed messages are posted anew."""
@@ -50,9 +50,9 @@ class SqliteMessages:
         self._writer.run(_keep_newest)
         self._writer.start()
 
-    def forget(self, group_key: str) -> None:
+    def delete(self, group_key: str) -> None:
         """The next message of a group is a new one."""
-        self._memory.forget(group_key)
+        self._memory.delete(group_key)
         self._writer.put(_TABLE, group_key, None)
         self._writer.start()
 

@@ -15,7 +15,7 @@ class SeriesCount:
         """A group is new, or may hold another number of series than before."""
         self._changed[group.source] = group
 
-    def forget(self, source: str) -> None:
+    def delete(self, source: str) -> None:
         """A group has gone."""
         self._changed.pop(source, None)
         self._total -= self._counts.pop(source, 0)

@@ -29,7 +29,7 @@ class Instances:
             known.add(instance)
             self._groups.setdefault(instance, {})[group.source] = group
 
-    def forget(self, source: str) -> None:
+    def delete(self, source: str) -> None:
         """A source has gone."""
         for instance in self._instances.pop(source, ()):
             groups = self._groups[instance]

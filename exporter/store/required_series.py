@@ -48,7 +48,7 @@ class RequiredSeries:
         if None in required or not names.isdisjoint(required):
             self._due[group.source] = group
 
-    def forget(self, source: str) -> None:
+    def delete(self, source: str) -> None:
         """A group has gone."""
         self._due.pop(source, None)
 

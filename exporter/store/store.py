@@ -143,14 +143,14 @@ class Store:
         for group in self._groups.values():
             group.shift(by_ms)
 
-    def forget(self, source: str) -> None:
+    def delete(self, source: str) -> None:
         """Drop a source with all its history."""
         self.version += 1
         self.removals += 1
-        self._count.forget(source)
-        self._required.forget(source)
+        self._count.delete(source)
+        self._required.delete(source)
         group = self._groups.pop(source, None)
-        self._instances.forget(source)
+        self._instances.delete(source)
         if group is not None:
             for key in [key for key in self._open if key[0] == source]:
                 del self._open[key]
@@ -161,7 +161,7 @@ class Store:
         under these names before. Two may have swapped theirs."""
         groups = [(move, self._groups.get(move.source)) for move in moves]
         for source in {source for move in moves for source in (move.source, move.new_source)}:
-            self.forget(source)
+            self.delete(source)
         self._renamed_version = max(
             [self._renamed_version, *(group.version for _, group in groups if group is not None)]
         )
@@ -308,7 +308,7 @@ class Store:
         for source, group in list(self._groups.items()):
             self.trim_group(group, now - self.retention_ms)
             if not group.times and self._groups.get(source) is group:
-                self.forget(source)
+                self.delete(source)
             yield
         yield from self._required.find()
         for reference in self._open.valuerefs():

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 from exporter.errors import VigilError
-from exporter.state.keeper import DatabaseKeeper
+from exporter.state.state_store import SqliteStateStore
 from tests.crossings.stage import Scene, Stage, Within
 
 # A rule of one's own that cannot be evaluated once both servers of a scene have a limit.
@@ -167,9 +167,9 @@ async def _loop_stalls(stage: Stage) -> AsyncGenerator[None]:
 
 async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
-    keeper = stage.daemon.app.keeper
-    assert isinstance(keeper, DatabaseKeeper)
-    connection = keeper._database._connection
+    state_store = stage.daemon.app.state_store
+    assert isinstance(state_store, SqliteStateStore)
+    connection = state_store._database._connection
 
     def fail(*_: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")

@@ -217,7 +217,7 @@ def test_servers_that_go_meanwhile_stay_in_the_answer(change: str) -> None:
             await asyncio.sleep(0)
         for number in range(SERVERS):
             if change == "forget":
-                world.store.forget(f"s{number}")
+                world.store.delete(f"s{number}")
             elif change == "mark_stale":
                 world.store.mark_stale(f"s{number}", NOW * 1000 + 1)
         if change == "trim":

@@ -320,7 +320,7 @@ def test_the_whole_history_is_kept_when_the_files_are_deleted(path: Path, tmp_pa
             lambda connection: connection.execute("INSERT INTO keyspaces VALUES ('one', x'00', x'01')")
         )
         delete_directory(path)
-        await life.database.look_after()
+        await life.database.check_files()
         with sqlite3.connect(path) as connection:
             assert connection.execute("SELECT * FROM keyspaces").fetchall() == [("one", b"\x00", b"\x01")]
         connection.close()
@@ -363,7 +363,7 @@ def test_nobody_else_may_read_the_state(path: Path, mask: int) -> None:
         assert modes(path.parent) == expected
         for one in path.parent.iterdir():
             one.chmod(0o666)
-        await life.database.look_after()
+        await life.database.check_files()
         assert modes(path.parent) == expected
         await life.close()
 

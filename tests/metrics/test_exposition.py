@@ -137,7 +137,7 @@ def test_a_page_follows_its_blocks() -> None:
         table.set(GAUGE, value, "new")
         store.append(table.finish(int(value * 1000)))
         assert f'vigil_things_total{{env="prod",instance="a:1"}} {format_value(value)}\n' in text_of(page)
-    store.forget("here")
+    store.delete("here")
     assert text_of(page) == ""
 
 
@@ -198,7 +198,7 @@ def test_blocks_that_come_grow_and_go_leave_nothing_behind(
         if event == "stale":
             store.mark_stale(source, at * 1000)
         elif isinstance(event, str):
-            store.forget(source)
+            store.delete(source)
             tables.pop(source, None)
         else:
             table = tables.setdefault(source, SeriesTable(source, Labels({"instance": source})))

@@ -68,7 +68,7 @@ def test_label_values_over_the_cap_become_other() -> None:
     cap = LabelCap(2)
     assert [cap.fold(value) for value in ("a", "b", "c", "a", "d")] == ["a", "b", "other", "a", "other"]
     assert cap.folded == 2
-    cap.forget("a")
+    cap.release("a")
     assert cap.fold("e") == "e"
 
 

@@ -71,6 +71,6 @@ def test_messages_are_forgotten_when_there_are_too_many() -> None:
         messages.put(str(number), Message("c", str(number)))
     assert messages.get("0") is None
     assert messages.get("2") == Message("c", "2")
-    messages.forget("2")
-    messages.forget("2")
+    messages.delete("2")
+    messages.delete("2")
     assert messages.get("2") is None

@@ -86,7 +86,7 @@ def test_an_expression_follows_series_that_come_and_go() -> None:
         assert run(at_ms) == fresh(at_ms)
     world.store.mark_stale('up{server="c"}', 7 * MINUTE_MS)
     assert run(7 * MINUTE_MS) == fresh(7 * MINUTE_MS)
-    world.store.forget('up{server="a"}')
+    world.store.delete('up{server="a"}')
     assert run(5 * MINUTE_MS) == fresh(5 * MINUTE_MS)
 
 

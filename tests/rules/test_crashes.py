@@ -75,8 +75,8 @@ class FusedState:
         await self._kept.save(group, change)
         self._fuse.burn()
 
-    async def forget(self, group: GroupKey) -> None:
-        await self._kept.forget(group)
+    async def delete(self, group: GroupKey) -> None:
+        await self._kept.delete(group)
 
 
 class Receiver:

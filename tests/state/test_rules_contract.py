@@ -73,7 +73,7 @@ def save(group: GroupKey, change: StateChange) -> Story:
 
 
 def test_an_empty_one(play: Play) -> None:
-    assert play(lambda store: store.forget(GROUP)) == {}
+    assert play(lambda store: store.delete(GROUP)) == {}
 
 
 def test_what_is_saved_comes_back_as_it_was(play: Play) -> None:
@@ -115,6 +115,6 @@ def test_a_group_that_is_forgotten_is_gone(play: Play) -> None:
     saved = play(
         save(GROUP, StateChange(1000, [ALERT])),
         save(OTHER, StateChange(1000, [ALERT])),
-        lambda store: store.forget(GROUP),
+        lambda store: store.delete(GROUP),
     )
     assert set(saved) == {OTHER}

@@ -21,7 +21,7 @@ def test_messages_come_back(tmp_path: Path) -> None:
                 messages.put("a", Message("C1", "1.5"))
                 messages.put("b", Message("C1", "2.5"))
                 messages.put("a", Message("C2", "3.5"))
-                messages.forget("b")
+                messages.delete("b")
             assert messages.get("a") == Message("C2", "3.5")
             assert messages.get("b") is None
             await messages.close()

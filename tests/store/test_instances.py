@@ -55,7 +55,7 @@ def test_what_has_gone_or_got_another_name_is_found_there_only() -> None:
     for instance in ("a", "b"):
         write(store, instance, 1)
     store.rename([Move("a/info", base("a"), "c/info", base("c"))])
-    store.forget("b/info")
+    store.delete("b/info")
     assert found(store, "a") == found(store, "b") == set()
     assert found(store, "c") == {("c", "x")}
     write(store, "b", 2, "y")

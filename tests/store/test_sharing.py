@@ -50,7 +50,7 @@ def test_selects_by_labels_in_common_and_of_their_own() -> None:
     for matchers, count in (([own], 2), ([common], 2), ([own, common], 1), ([*NAMED, own, common], 1)):
         assert len(store.select(matchers)) == len(list(store.find(matchers))) == count
     assert store.series_by_name == {"m": 4}
-    store.forget("a:1")
+    store.delete("a:1")
     assert len(store.select([own])) == 1
 
 

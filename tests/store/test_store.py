@@ -110,7 +110,7 @@ def test_series_are_counted_as_they_come_and_go(steps: list[tuple[str, list[str]
         if event == "stale":
             store.mark_stale(source, now)
         elif event == "forget":
-            store.forget(source)
+            store.delete(source)
         elif event == "trim":
             list(store.trim(now))
         else:

@@ -165,7 +165,7 @@ class SlowlogSampler:
     def _rename(self, old: Sequence[str], new: str) -> None:
         self._stats.rename(old, new)
         for name in old:
-            self._exposed.forget(name)
+            self._exposed.release(name)
             self._patterns_with_series.discard(name)
 
     def follow_clock(self, seconds: float) -> None:

@@ -29,11 +29,11 @@ from exporter.state.rules import SqliteAlertState
 from exporter.state.slack import SqliteMessages
 
 FILE_NAME: Final = "state.db"
-LOOK_SECONDS: Final = 5.0
+CHECK_SECONDS: Final = 5.0
 """How often the file is looked after."""
 
 
-class Keeper(Protocol):
+class StateStore(Protocol):
     """Keeps the state of alerting and of the rules, and what samplers remember."""
 
     @property
@@ -70,7 +70,7 @@ class Keeper(Protocol):
         ...
 
 
-class MemoryKeeper:
+class MemoryStateStore:
     """Keeps nothing over a restart."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class MemoryKeeper:
         """Nothing to let go of."""
 
 
-class DatabaseKeeper:
+class SqliteStateStore:
     """Keeps everything in one SQLite file in a directory, which nobody else uses.
 
     `holder` tells others who does. Raises `exporter.state.lock.DirectoryInUseError`.
@@ -130,7 +130,7 @@ class DatabaseKeeper:
     async def load(self) -> None:
         """Take up what is asked for without waiting."""
         await self._messages.load()
-        self._watch = asyncio.create_task(self._look_after(), name="state")
+        self._watch = asyncio.create_task(self._check_files_loop(), name="state")
 
     async def close(self) -> None:
         """Write what is left, close the file, and let others have the directory."""
@@ -142,23 +142,23 @@ class DatabaseKeeper:
         await self._database.close()
         self._lock.release()
 
-    async def _look_after(self) -> None:
+    async def _check_files_loop(self) -> None:
         """See to it, also while nothing is written, that the file is there."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._database.look_after()
+            await asyncio.sleep(CHECK_SECONDS)
+            await self._database.check_files()
 
 
-def open_keeper(
+def open_state(
     directory: Path | None, registry: CollectorRegistry, clock: Clock, *, address: str = ""
-) -> Keeper:
-    """A keeper in this directory; without one, a keeper of nothing. `address` is where the daemon listens.
+) -> StateStore:
+    """Open the state in this directory; without one nothing is kept. `address` is where the daemon listens.
 
     Raises `exporter.state.lock.DirectoryInUseError` where another process keeps something in the directory.
     """
     if directory is None:
-        return MemoryKeeper()
+        return MemoryStateStore()
     since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     listening = f", listening on {address}" if address else ""
     holder = f"pid {os.getpid()} on {socket.gethostname()}{listening}, since {since}"
-    return DatabaseKeeper(directory, registry, clock, holder)
+    return SqliteStateStore(directory, registry, clock, holder)
