@@ -105,19 +105,21 @@ class PartsCollector(Collector):
     def _collect_cap(self) -> Iterator[Metric]:
         cap = self._cap
         yield _gauge("redis_vigil_store_limit_bytes", "How much memory samples may take.", cap.limit_bytes)
-        history = GaugeMetricFamily(
-            "redis_vigil_store_history_seconds",
-            "How long samples are kept, as far as memory allows: those that rules need, and others.",
-            labels=["samples"],
+        retention = GaugeMetricFamily(
+            "redis_vigil_store_retention_seconds",
+            "How long samples are kept, as far as memory allows: those that rules read (class=required), and "
+            "others (class=other).",
+            labels=["class"],
         )
-        history.add_metric(["needed"], cap.required_retention_ms / 1000)
-        history.add_metric(["other"], cap.other_retention_ms / 1000)
-        yield history
+        retention.add_metric(["required"], cap.required_retention_ms / 1000)
+        retention.add_metric(["other"], cap.other_retention_ms / 1000)
+        yield retention
         yield CounterMetricFamily(
-            "redis_vigil_store_shed_values",
-            "Values that were dropped before their time, since memory was short.",
+            "redis_vigil_store_evicted_samples",
+            "Samples that were dropped before their retention, since memory was short.",
             cap.evicted_samples,
         )
+        yield from _deprecated(cap)
 
     def _collect_targets(self) -> Iterator[Metric]:
         states = {"up": 0, "down": 0, "unknown": 0}
@@ -241,6 +243,23 @@ class PartsCollector(Collector):
             "Deprecated: use redis_vigil_alert_send_failures_total.",
             failed,
         )
+
+
+def _deprecated(cap: MemoryLimiter) -> Iterator[Metric]:
+    """The metrics of the memory limiter under their names of release 0.1, for one release."""
+    history = GaugeMetricFamily(
+        "redis_vigil_store_history_seconds",
+        "Deprecated: use redis_vigil_store_retention_seconds.",
+        labels=["samples"],
+    )
+    history.add_metric(["needed"], cap.required_retention_ms / 1000)
+    history.add_metric(["other"], cap.other_retention_ms / 1000)
+    yield history
+    yield CounterMetricFamily(
+        "redis_vigil_store_shed_values",
+        "Deprecated: use redis_vigil_store_evicted_samples_total.",
+        cap.evicted_samples,
+    )
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

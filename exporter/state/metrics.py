@@ -59,7 +59,13 @@ class StateCollector(Collector):
             self._samples.lost_rows,
         )
         yield CounterMetricFamily(
+            "redis_vigil_state_dropped_segments",
+            "Segments of the saved samples that were dropped early, since there were too many.",
+            self._samples.dropped_segments,
+        )
+        # The name of release 0.1, for one release.
+        yield CounterMetricFamily(
             "redis_vigil_state_dropped_sample_chapters",
-            "Parts of the saved samples that were dropped early, since there were too many.",
+            "Deprecated: use redis_vigil_state_dropped_segments_total.",
             self._samples.dropped_segments,
         )
