@@ -96,10 +96,8 @@ class App:
         self._cap = MemoryLimiter(self.store, config.storage.memory_limit)
         queries = self._queries = Queries(self.store, config.query)
         host, port = listener.getsockname()[:2]
-        self.state_store = open_state(
-            config.storage.path, self.own.registry, self._clock, address=f"{host}:{port}"
-        )
-        prepared = prepare(plan, self.state_store.messages)
+        self.state = open_state(config.storage.path, self.own.registry, self._clock, address=f"{host}:{port}")
+        prepared = prepare(plan, self.state.messages)
         self.access = CurrentAccess(plan.access)
         self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
         self.schedule = SampleSchedule(self._clock)
@@ -111,13 +109,13 @@ class App:
             on_sampled=self._sampled,
             on_reported=lambda: self.targets.open_gate(),
             before_change=self._hold_rules,
-            records={"queues": self.state_store.queues, "keyspace": self.state_store.keyspaces},
+            records={"queues": self.state.queues, "keyspace": self.state.keyspaces},
         )
         self.alerting = AlertManager(
             plan.routing.config,
             prepared.integrations_of,
             clock=self._clock,
-            alert_store=self.state_store.alert_store,
+            alert_store=self.state.alert_store,
             metrics=AlertingMetrics(self.own.registry),
             external_url=external_url_of(plan, listener, plan.access.config),
             # Every target has been sampled and every rule evaluated once by then.
@@ -128,7 +126,7 @@ class App:
             engine=queries.rule_engine,
             store=self.store,
             sink=FanoutSink(self.alerting, self.forwarder),
-            state=self.state_store.alerts,
+            state=self.state.alerts,
             relabel=job_labels.of_alert,
             executor=queries.rule_executor,
             takes_long=queries.rules_take_long,
@@ -138,7 +136,7 @@ class App:
             prepared,
             fleet=self.fleet,
             rules=self.rules,
-            state_store=self.state_store,
+            state_store=self.state,
             lock=self._changing,
         )
         self._settings = Settings(
@@ -158,12 +156,7 @@ class App:
             prepared,
             load,
             Parts(
-                self._settings,
-                self.alerting,
-                self.targets,
-                self.forwarder,
-                self.rules,
-                self.state_store.messages,
+                self._settings, self.alerting, self.targets, self.forwarder, self.rules, self.state.messages
             ),
             lock=self._changing,
             clock=self._clock,
@@ -187,7 +180,7 @@ class App:
             self.store, self._cap, self.own, self.fleet, self._clock, lambda: self._sample_seconds
         )
         self._followers = ClockFollowers(
-            self.store, self.state_store.samples, self.rules, self.alerting, self._house, self.fleet
+            self.store, self.state.samples, self.rules, self.alerting, self._house, self.fleet
         )
         self._metrics_page = MetricsEndpoint(
             self.store,
@@ -273,9 +266,9 @@ class App:
         self.schedule.start()
         # Who asks for a reload by now waits until everything runs.
         async with self._changing:
-            await self.state_store.load()
-            await self.state_store.samples.restore(self.store, self._relabel_series)
-            self.state_store.samples.follow(self.store)
+            await self.state.load()
+            await self.state.samples.restore(self.store, self._relabel_series)
+            self.state.samples.follow(self.store)
             await self.alerting.start()
             self.forwarder.apply(self._plan.config.alerting.alertmanagers)
             await self.targets.start()
@@ -339,7 +332,7 @@ class App:
             self.alerting.stop(_SEND_DEADLINE_SECONDS), self.forwarder.stop(_SEND_DEADLINE_SECONDS)
         )
         await _stop_by(began + 6.5, "connections", self.fleet.close())
-        await _stop_by(began + 7.0, "state database", self.state_store.close())
+        await _stop_by(began + 7.0, "state database", self.state.close())
         self._queries.close()
         await _stop_by(began + 8.0, "web server", self.web.stop())
         self.loop_watch.stop()
