@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from exporter.discovery.manager import Discovery
-from exporter.promql.memory import MemoryBudget
+from exporter.promql import MemoryBudget
 from exporter.rules.environment import Environment
 from exporter.rules.group import RuleGroup
 from exporter.samplers.runner import TargetRunner

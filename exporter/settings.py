@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from exporter.clock import Clock
 from exporter.config.web_config import WebConfig
 from exporter.model.labels import Labels
-from exporter.promql import Engine
-from exporter.promql.memory import MemoryBudget
+from exporter.promql import Engine, MemoryBudget
 from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.samplers.availability import SampledTargets

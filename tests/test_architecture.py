@@ -124,6 +124,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
+def test_rules_import_nothing_behind_the_facade_of_promql() -> None:
+    modules = {module_of(path) for path in sources()}
+    behind = {
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in (PACKAGE / "rules").rglob("*.py")
+        for module in imported_modules(path, modules)
+        if module.startswith("exporter.promql.")
+    }
+    assert not behind
+
+
 def test_errors_of_redis_libraries_are_known_in_one_place_only() -> None:
     knowing = {
         part_of(path)

@@ -1,4 +1,4 @@
-"""Annotations: what a query says about its own data, besides the result.
+"""Annotations tell about a query's own data, besides its result.
 
 The wording is that of github.com/prometheus/prometheus, util/annotations/annotations.go.
 """
@@ -20,7 +20,7 @@ class Annotations:
         self._forced: dict[str, _Forced] = {}
 
     def warn(self, message: str, offset: int) -> None:
-        """Something is wrong with the query or its data."""
+        """Add a warning: something is wrong with the query or its data."""
         self._warnings[f"PromQL warning: {message}"] = offset
 
     def warn_of_quantile(self, phi: float, offset: int) -> None:
@@ -30,13 +30,13 @@ class Annotations:
             self.warn(f"quantile value should be between 0 and 1, got {shown}", offset)
 
     def inform(self, message: str, offset: int) -> None:
-        """Something is worth knowing."""
+        """Add an info: something is worth knowing."""
         self._infos[f"PromQL info: {message}"] = offset
 
     def inform_forced(
         self, metric: str, offset: int, at_ms: int, low: float, high: float, diff: float
     ) -> None:
-        """A classic histogram was not monotonic between the buckets `low` and `high`, by `diff`."""
+        """Add the info that a classic histogram was not monotonic, by `diff` between two buckets."""
         message = (
             "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
             "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
@@ -73,7 +73,7 @@ class Annotations:
 
 
 class _Forced:
-    """What inform_forced adds up over series and steps."""
+    """The sum of what `inform_forced` is told over series and steps."""
 
     def __init__(self, first: int, last: int, low: float, high: float) -> None:
         self._first, self._last, self._low, self._high = first, last, low, high

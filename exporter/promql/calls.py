@@ -1,4 +1,4 @@
-"""The operators for function calls, one builder per kind of function."""
+"""Function calls compile to operators, by one builder per kind of function."""
 
 import math
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import MatchOp
 from exporter.promql.functions.calendar import CALENDAR
 from exporter.promql.functions.elementwise import ELEMENTWISE, clamping, rounding
-from exporter.promql.functions.sliding import SLIDES
-from exporter.promql.functions.windows import (
-    TAKE_DISTINCT,
-    WINDOW_FUNCTIONS,
+from exporter.promql.functions.ranges import (
+    ACCEPT_CHANGES_ONLY,
+    RANGE_FUNCTIONS,
     predict_linear,
     quantile_over_time,
 )
+from exporter.promql.functions.sliding import SLIDES
 from exporter.promql.limits import Limits
-from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
+from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.elementwise import (
     Absent,
     CalendarOfEvaluation,
@@ -31,15 +31,15 @@ from exporter.promql.operators.elementwise import (
 )
 from exporter.promql.operators.histogram import HistogramFraction, HistogramQuantile
 from exporter.promql.operators.labels import Relabel, joining, replacing
-from exporter.promql.operators.scalar import Constant, ScalarOfVector, Time
-from exporter.promql.operators.selectors import SelectTimestamps, SelectWindows
-from exporter.promql.operators.windowed import (
+from exporter.promql.operators.range_functions import (
     AbsentOverTime,
     ApplyToCounters,
-    ApplyToWindows,
+    ApplyToRanges,
     ApplyWithParameter,
     QuantileOverTime,
 )
+from exporter.promql.operators.scalar import Constant, ScalarOfVector, Time
+from exporter.promql.operators.selectors import SelectRangeVector, SelectTimestamps
 from exporter.promql.syntax.nodes import Call, Expr, MatrixSelector, VectorSelector, unwrap
 from exporter.promql.vector import Key
 
@@ -70,8 +70,8 @@ class Operands(Protocol):
         """Build the operator of a number."""
         ...
 
-    def windows(self, node: Expr, *, distinct: bool = False) -> RangeOperator:
-        """Build the operator of a range vector; `distinct`: equal values in a row may be left out."""
+    def range_vector(self, node: Expr, *, changes_only: bool = False) -> RangeVectorOperator:
+        """Build the operator of a range vector; `changes_only`: without repeated values."""
         ...
 
     def string(self, node: Expr) -> str:
@@ -102,8 +102,8 @@ def compile_call(operands: Operands, node: Call) -> VectorOperator:
         if not node.args:
             return CalendarOfEvaluation(CALENDAR[name])
         return operands.nameless(MapValues(CALENDAR[name], operands.vector(node.args[0])))
-    if name in WINDOW_FUNCTIONS:
-        return _window_function(operands, node)
+    if name in RANGE_FUNCTIONS:
+        return _range_function(operands, node)
     return _BUILDERS[name](operands, node)
 
 
@@ -112,12 +112,14 @@ def _check_label_name(name: str, role: str, function: str) -> None:
         raise QueryError(f"invalid {role} label name in {function}(): ")
 
 
-def _window_function(operands: Operands, node: Call) -> VectorOperator:
+def _range_function(operands: Operands, node: Call) -> VectorOperator:
     name = node.function.name
-    windows = operands.windows(node.args[0], distinct=name in TAKE_DISTINCT)
-    function = WINDOW_FUNCTIONS[name]
-    prefetch = windows.prefetch(function, SLIDES.get(name)) if isinstance(windows, SelectWindows) else None
-    applied = ApplyToWindows(function, windows, prefetch)
+    range_vector = operands.range_vector(node.args[0], changes_only=name in ACCEPT_CHANGES_ONLY)
+    function = RANGE_FUNCTIONS[name]
+    prefetch = None
+    if isinstance(range_vector, SelectRangeVector):
+        prefetch = range_vector.prefetch(function, SLIDES.get(name))
+    applied = ApplyToRanges(function, range_vector, prefetch)
     if name in ("first_over_time", "last_over_time"):
         return applied
     if name in ("rate", "increase"):
@@ -128,20 +130,21 @@ def _window_function(operands: Operands, node: Call) -> VectorOperator:
 
 def _quantile_over_time(operands: Operands, node: Call) -> VectorOperator:
     phi = operands.scalar(node.args[0])
-    applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], operands.windows(node.args[1]))
+    applied = ApplyToRanges(RANGE_FUNCTIONS["count_over_time"], operands.range_vector(node.args[1]))
     prepared = ApplyWithParameter(lambda at_ms, number: quantile_over_time(number), applied, phi)
     found = QuantileOverTime(prepared, phi, unwrap(node.args[0]).start)
     return operands.nameless(found, of_ranges=True)
 
 
 def _predict_linear(operands: Operands, node: Call) -> VectorOperator:
-    applied = ApplyToWindows(WINDOW_FUNCTIONS["count_over_time"], operands.windows(node.args[0]))
+    applied = ApplyToRanges(RANGE_FUNCTIONS["count_over_time"], operands.range_vector(node.args[0]))
     found = ApplyWithParameter(predict_linear, applied, operands.scalar(node.args[1]))
     return operands.nameless(found, of_ranges=True)
 
 
 def _absent_over_time(operands: Operands, node: Call) -> VectorOperator:
-    return AbsentOverTime(operands.windows(node.args[0], distinct=True), _key_of_absent(node.args[0]))
+    range_vector = operands.range_vector(node.args[0], changes_only=True)
+    return AbsentOverTime(range_vector, _key_of_absent(node.args[0]))
 
 
 def _absent(operands: Operands, node: Call) -> VectorOperator:

@@ -1,7 +1,8 @@
-"""From a syntax tree to a plan of operators."""
+"""The compiler makes a plan of operators from a syntax tree."""
 
 from exporter.errors import QueryError
 from exporter.promql.calls import compile_call, compile_scalar_call
+from exporter.promql.common_subexpressions import CommonSubexpressions
 from exporter.promql.limits import Limits
 from exporter.promql.operators.aggregate import (
     REDUCERS,
@@ -17,15 +18,20 @@ from exporter.promql.operators.arithmetic import (
     VectorScalarArithmetic,
     VectorScalarComparison,
 )
-from exporter.promql.operators.base import Once, RangeOperator, ScalarOperator, Shared, VectorOperator
+from exporter.promql.operators.base import (
+    CommonSubexpression,
+    RangeVectorOperator,
+    ScalarOperator,
+    StepInvariant,
+    VectorOperator,
+)
 from exporter.promql.operators.elementwise import MapValues, Steps
 from exporter.promql.operators.matching import SetOperation, VectorBinary
 from exporter.promql.operators.names import DropNames, DropNamesLater, DropNamesOfRanges
 from exporter.promql.operators.scalar import Constant, Negation, ScalarBinary
-from exporter.promql.operators.selectors import SelectVector, SelectWindows
+from exporter.promql.operators.selectors import SelectRangeVector, SelectVector
 from exporter.promql.operators.subquery import EvaluateSubquery
-from exporter.promql.pinning import Pinning
-from exporter.promql.repetition import Repetitions
+from exporter.promql.step_invariance import StepInvariance
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,
@@ -45,35 +51,36 @@ from exporter.promql.syntax.tokens import SET_OPERATORS
 
 
 class Compiler:
-    """Builds the operators for the nodes of one query. `QueryError` where an argument can never work.
+    """A compiler builds the operators for the nodes of one query.
 
-    `drops_names_late`: metric names go from the result only, instead of where they stop to hold.
+    Raises `QueryError` where an argument can never work. With `drops_names_late` metric names go from the
+    result only, instead of where they stop to hold.
     """
 
     def __init__(self, root: Expr, limits: Limits, *, drops_names_late: bool = False) -> None:
         self.limits = limits
         self.drops_names_late = drops_names_late
-        self._pinning = Pinning()
-        self._inside_pinned = False
+        self._step_invariance = StepInvariance()
+        self._inside_step_invariant = False
         self._inside_subquery = False
-        self._repetitions = Repetitions(root)
+        self._common = CommonSubexpressions(root)
         self._shared: dict[Expr, VectorOperator] = {}
 
     def vector(self, node: Expr) -> VectorOperator:
         """The operator for a node that yields an instant vector."""
-        if self._inside_pinned or not self._pinning.is_worth_keeping(node):
-            return self._repeatable(node)
-        self._inside_pinned = True
-        operator = Once(self._vector(node))
-        self._inside_pinned = False
+        if self._inside_step_invariant or not self._step_invariance.should_wrap(node):
+            return self._common_or_own(node)
+        self._inside_step_invariant = True
+        operator = StepInvariant(self._vector(node))
+        self._inside_step_invariant = False
         return operator
 
-    def _repeatable(self, node: Expr) -> VectorOperator:
-        if node not in self._repetitions:
+    def _common_or_own(self, node: Expr) -> VectorOperator:
+        if node not in self._common:
             return self._vector(node)
         found = self._shared.get(node)
         if found is None:
-            found = self._shared[node] = Shared(self._vector(self._repetitions.last(node)))
+            found = self._shared[node] = CommonSubexpression(self._vector(self._common.last(node)))
         return found
 
     def _vector(self, node: Expr) -> VectorOperator:
@@ -101,8 +108,8 @@ class Compiler:
 
     @property
     def steps(self) -> Steps:
-        """At which moments the part that is being built will be evaluated."""
-        if self._inside_pinned:
+        """The steps at which the part that is being built will be evaluated."""
+        if self._inside_step_invariant:
             return Steps.ONE
         return Steps.OF_SUBQUERY if self._inside_subquery else Steps.OF_QUERY
 
@@ -123,12 +130,12 @@ class Compiler:
             case _:
                 raise TypeError(f"{type(node).__name__} is no scalar")
 
-    def windows(self, node: Expr, *, distinct: bool = False) -> RangeOperator:
-        """The operator for a node that yields a range vector; `distinct`: repetitions may be left out."""
+    def range_vector(self, node: Expr, *, changes_only: bool = False) -> RangeVectorOperator:
+        """The operator for a node that yields a range vector; `changes_only`: without repeated values."""
         node = unwrap(node)
         match node:
             case MatrixSelector():
-                return SelectWindows(node.selector, node.range_ms, distinct=distinct)
+                return SelectRangeVector(node.selector, node.range_ms, changes_only=changes_only)
             case Subquery():
                 return EvaluateSubquery(node, self._subquery_operand(node))
             case _:
@@ -136,10 +143,10 @@ class Compiler:
 
     def _subquery_operand(self, node: Subquery) -> VectorOperator:
         # What a pinned subquery evaluates still differs from step to step.
-        outside = self._inside_pinned, self._inside_subquery
-        self._inside_pinned, self._inside_subquery = False, True
+        outside = self._inside_step_invariant, self._inside_subquery
+        self._inside_step_invariant, self._inside_subquery = False, True
         operator = self.vector(node.expr)
-        self._inside_pinned, self._inside_subquery = outside
+        self._inside_step_invariant, self._inside_subquery = outside
         return operator
 
     def string(self, node: Expr) -> str:

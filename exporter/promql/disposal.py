@@ -35,7 +35,7 @@ def drop(items: list[Any], check: Callable[[], None]) -> None:
 
 
 def _parts(one: Any) -> Iterator[Any]:
-    """What an operator, or a short tuple of one, is made of."""
+    """Yield the attributes of an operator, or the items of a short tuple in one."""
     if isinstance(one, tuple):
         yield from one if len(one) < PIECE else ()
     elif type(one).__module__.startswith(_OPERATORS) and not isinstance(one, Key):

@@ -1,4 +1,4 @@
-"""Evaluates queries over a store."""
+"""The engine evaluates queries over a store."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from exporter.promql.disposal import dispose
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
 from exporter.promql.limits import Limits
 from exporter.promql.memory import MemoryAccount
-from exporter.promql.operators.base import RangeOperator, ScalarOperator, VectorOperator
+from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
 from exporter.promql.source import Pace, SeriesSource
@@ -22,7 +22,7 @@ from exporter.promql.syntax.signatures import ValueType
 from exporter.promql.vector import ONE_WITHOUT_LABELS, Key, Vector
 
 _Points = list[tuple[int, float]]
-# How many vectors are put to their series together.
+# The number of vectors that are put to their series together.
 _VECTORS: Final = 32
 
 
@@ -33,14 +33,14 @@ class _Plan:
         compiler = Compiler(expression.root, limits, drops_names_late=drops_names_late)
         self.vector: VectorOperator | None = None
         self.scalar: ScalarOperator | None = None
-        self.windows: RangeOperator | None = None
+        self.range_vector: RangeVectorOperator | None = None
         match expression.value_type:
             case ValueType.VECTOR:
                 self.vector = compiler.vector(expression.root)
             case ValueType.SCALAR:
                 self.scalar = compiler.scalar(expression.root)
             case ValueType.MATRIX:
-                self.windows = compiler.windows(expression.root)
+                self.range_vector = compiler.range_vector(expression.root)
         self.is_busy = False
         self.remembered = 0
         self.string = compiler.string(expression.root) if expression.value_type is ValueType.STRING else ""
@@ -58,11 +58,11 @@ class _Plan:
 
 
 class Engine:
-    """Evaluates expressions at one moment or along a range; synchronous, and not for several threads at once.
+    """An engine evaluates expressions at one moment or along a range, for one thread at a time.
 
-    A query may give way to others by a pace, now and then: the store may change meanwhile and other queries
-    may run, and it goes on to see the store as it was. It may have a look-back of its own. What it holds is
-    noted in an account, where it has one.
+    A query yields control at its pace, where it has one: the store may change meanwhile and other queries may
+    run, and it goes on to see the store as it was. It may have a look-back of its own. Its memory counts in
+    its account, where it has one.
 
     `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
     subqueries that give none, which in Prometheus is the global evaluation interval. With
@@ -89,7 +89,7 @@ class Engine:
         self._remembered = 0
 
     def delay_name_removal(self, delayed: bool) -> None:
-        """From the next query on, let metric names go from results only, or else at once."""
+        """Let metric names go from results only, or else at once, from the next query on."""
         if delayed is not self._delayed_name_removal:
             self._delayed_name_removal = delayed
             self._plans.clear()
@@ -201,8 +201,8 @@ class Engine:
             return result.Vector(run.map(result.VectorSample, labels, vector.values))
         if plan.scalar is not None:
             return result.Scalar(plan.scalar.evaluate(run, at_ms))
-        if plan.windows is not None:
-            return result.Matrix(self._windows(plan, run, at_ms))
+        if plan.range_vector is not None:
+            return result.Matrix(self._matrix(plan, run, at_ms))
         return result.String(plan.string)
 
     def _labels(self, plan: _Plan, vector: Vector, run: Run) -> list[Labels]:
@@ -210,11 +210,11 @@ class Engine:
             raise QueryError(f"query yields more than {self._limits.series} series")
         return plan.labels(vector.keys, run)
 
-    def _windows(self, plan: _Plan, run: Run, at_ms: int) -> list[result.RangeSeries]:
-        assert plan.windows is not None
-        keys, windows = plan.windows.windows(run, at_ms)
+    def _matrix(self, plan: _Plan, run: Run, at_ms: int) -> list[result.RangeSeries]:
+        assert plan.range_vector is not None
+        keys, ranges = plan.range_vector.evaluate(run, at_ms)
         found = []
-        for key, (times, values) in zip(keys, windows, strict=True):
+        for key, (times, values) in zip(keys, ranges, strict=True):
             if times:
                 run.account_result(len(times))
                 found.append(result.RangeSeries(key.final, list(zip(times, values, strict=True))))

@@ -1,4 +1,4 @@
-"""A parsed query and what is known about it before it runs."""
+"""An expression is a parsed query, with what is known about it before it runs."""
 
 from dataclasses import dataclass, field
 
@@ -39,7 +39,7 @@ class Expression:
 
     @property
     def value_type(self) -> ValueType:
-        """What the query yields."""
+        """The type of the query's value."""
         return self.root.value_type
 
     @property

@@ -1,4 +1,6 @@
-"""Sums with compensation, in the order and with the corner cases of Prometheus, so that the digits agree.
+"""Kahan's sums carry a compensation, in the order and with the corner cases of Prometheus.
+
+So the digits agree.
 
 Source of the algorithms: github.com/prometheus/prometheus, util/kahansum and promql/functions.go (Neumaier's
 variant of Kahan summation).
@@ -39,8 +41,10 @@ def _totals(values: Sequence[float]) -> tuple[float, float]:
 
 
 def kahan_mean(values: Sequence[float]) -> float:
-    """The mean of at least one value: their sum by their number, or an incremental mean from where the sum
-    would overflow."""
+    """The mean of at least one value.
+
+    It is their sum by their number, or an incremental mean from where the sum would overflow.
+    """
     total, compensation = _totals(values)
     count = len(values)
     if math.isfinite(total):

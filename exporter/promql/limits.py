@@ -1,4 +1,4 @@
-"""How much one query may ask for."""
+"""Limits bound what one query may ask for."""
 
 from dataclasses import dataclass
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from exporter.errors import QueryError
 
-# What a series costs that a query has selected, with its labels and what is kept for each; and a sample:
-# measured with tracemalloc.
+# The memory of a series that a query has selected, with its labels and what is kept for each; and of a
+# sample: measured with tracemalloc.
 SERIES_BYTES: Final = 1_100
 SAMPLE_BYTES: Final = 100
 # A value in a list.
@@ -14,8 +14,11 @@ _UNLIMITED: Final = 1 << 62
 
 
 class MemoryBudget:
-    """What queries may hold together, in bytes; `used_bytes` is what they hold, about. `refused_total` counts
-    the queries that would have held more. `timeout_seconds` is how long each may take."""
+    """A bound on the memory of all queries together, in bytes.
+
+    `used_bytes` is about what they use. `refused_total` counts the queries that would have used more.
+    `timeout_seconds` is how long each may take.
+    """
 
     def __init__(self, limit_bytes: int = _UNLIMITED, timeout_seconds: float = 120.0) -> None:
         self.limit_bytes = limit_bytes
@@ -24,24 +27,24 @@ class MemoryBudget:
         self.refused_total = 0
 
     def account(self) -> "MemoryAccount":
-        """What one query holds; to be closed when it no longer does."""
+        """Open the account of one query, to be closed when its memory is free again."""
         return MemoryAccount(self)
 
 
 class MemoryAccount:
-    """The part of a budget that one query takes."""
+    """The part of a budget that one query uses."""
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
-        self._held = 0
+        self._used = 0
         self._texts = 0
 
     def set_used(self, used_bytes: int) -> None:
-        """So much is held now, besides texts. Raises `QueryError` where all queries hold too much."""
+        """Set what is used now, besides texts. Raises `QueryError` where all queries use too much."""
         budget = self._budget
-        grown = used_bytes + self._texts - self._held
+        grown = used_bytes + self._texts - self._used
         budget.used_bytes += grown
-        self._held += grown
+        self._used += grown
         if grown > 0 and budget.used_bytes > budget.limit_bytes:
             budget.refused_total += 1
             raise QueryError(
@@ -50,12 +53,12 @@ class MemoryAccount:
             )
 
     def add_text(self, used_bytes: int) -> None:
-        """So much of the answer has been written, in addition. Raises as `set_used`."""
-        held = self._held - self._texts
+        """Add so much of the answer that has been written. Raises as `set_used`."""
+        held = self._used - self._texts
         self._texts += used_bytes
         self.set_used(held)
 
     def close(self) -> None:
-        """Nothing is held any more."""
-        self._budget.used_bytes -= self._held
-        self._held = self._texts = 0
+        """Give back all of it."""
+        self._budget.used_bytes -= self._used
+        self._used = self._texts = 0

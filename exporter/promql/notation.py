@@ -1,4 +1,4 @@
-"""The notation of series in test files: `name{label="value"} 0+10x5 _ stale NaN`.
+"""Test files write series in a notation: `name{label="value"} 0+10x5 _ stale NaN`.
 
 promtool's unit tests of rules and Prometheus' own test scripts use it. Source: the rules for
 `series_description` in github.com/prometheus/prometheus, promql/parser/generated_parser.y.
@@ -63,7 +63,7 @@ def parse_series_labels(text: str) -> Labels:
 
 
 def _head_length(text: str) -> int:
-    """Where the points begin: at the first blank outside of braces and quotes."""
+    """The offset of the points: that of the first blank outside of braces and quotes."""
     match = _HEAD.match(text)
     return match.end() if match is not None else 0
 

@@ -1,4 +1,4 @@
-"""Floating-point arithmetic and notation as Go has them: IEEE 754 results where Python raises."""
+"""Numbers compute and read as in Go: IEEE 754 results where Python raises."""
 
 import math
 import operator

@@ -1,4 +1,4 @@
-"""Pieces of what is long: work on them calls a `check` in between, which may let others run, or raise."""
+"""Long work is done in pieces; between them a `check` is called, which may yield control, or raise."""
 
 from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 def pieces(items: Sequence[_T], check: Callable[[], None]) -> Iterator[Sequence[_T]]:
-    """Something long piece by piece."""
+    """Yield something long piece by piece."""
     if len(items) <= PIECE:
         yield items
         return
@@ -22,7 +22,7 @@ def pieces(items: Sequence[_T], check: Callable[[], None]) -> Iterator[Sequence[
 def map_pieces(
     function: Callable[..., _T], columns: Sequence[Sequence[Any]], check: Callable[[], None]
 ) -> list[_T]:
-    """The function of each row of the columns, which are of one length."""
+    """Map a function over the rows of columns, which are of one length."""
     if len(columns[0]) <= PIECE:
         return list(map(function, *columns))
     found: list[_T] = []
@@ -33,7 +33,7 @@ def map_pieces(
 
 
 def sort_pieces(items: Sequence[_T], key: Callable[[_T], Any], check: Callable[[], None]) -> list[_T]:
-    """In order of a key, equal ones as they come."""
+    """Sort by a key; equal ones stay in order."""
     runs = [sorted(piece, key=key) for piece in pieces(items, check)]
     if len(runs) <= 1:
         return runs[0] if runs else []

@@ -1,4 +1,4 @@
-"""What a query yields."""
+"""Results are what queries yield: a scalar, a string, a vector or a matrix, with annotations."""
 
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ class Result:
 
     @property
     def series_count(self) -> int:
-        """How many series there are; none in a number or a text."""
+        """The number of series; 0 for a number or a text."""
         if isinstance(self.value, Vector):
             return len(self.value.samples)
         return len(self.value.series) if isinstance(self.value, Matrix) else 0

@@ -1,4 +1,4 @@
-"""One run of a query: its times, its budget, its annotations."""
+"""A run is one evaluation of a query, with its steps, its limits and its annotations."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,20 +13,20 @@ from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_
 from exporter.promql.source import Horizon, Pace, ReadableSeries, SeriesSource
 from exporter.promql.syntax.nodes import Edge
 
-# Samples that are looked at before it is seen whether others are to run: less than a millisecond.
+# Samples that are looked at between two checks: less than a millisecond.
 _CHECK_EVERY = 1_000
 _T = TypeVar("_T")
 
 
 class Run:
-    """What the operators of a plan share while they run.
+    """The state that the operators of a plan share while they run.
 
-    `start` and `end` are the first and last evaluation of the query, all times in milliseconds. After the
-    step that is being evaluated the next comes `step_ms` later, up to `last_step` (0: none comes). `memory`
-    is where operators keep what they have found for the rest of the run. `samples` counts what is held during
-    one evaluation, `retained` what stays for later ones, `prefetched` the values that were computed for later
-    ones, `remembered` the series that the plan knows for the next run. By its `pace` the run lets others run,
-    who may change the source; from then on it reads what there was when it did so first.
+    `start_ms` and `end_ms` are the first and last step of the query. The step after the one that is being
+    evaluated comes `step_ms` later, up to `last_step_ms` (0: none comes). `memory` is where operators keep
+    what they have found for the rest of the run. `samples` counts the temporary samples of one evaluation,
+    `retained` those of the result and of later evaluations, `prefetched` the values that were computed for
+    later ones, `remembered` the series that the plan keeps for the next run. At its `pace` the run yields
+    control, and the source may change; from then on it reads what there was when it first did so.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Run:
         self._deadline = time.monotonic() + limits.timeout_seconds
 
     def reference_ms(self, at_ms: int, fixed: int | Edge | None, offset_ms: int) -> int:
-        """The time that a selector with these modifiers looks at, when evaluated at `at`."""
+        """Return the time that a selector with these modifiers reads at, when evaluated at `at_ms`."""
         if fixed is None:
             return at_ms - offset_ms
         if isinstance(fixed, int):
@@ -73,7 +73,7 @@ class Run:
         return (self.start_ms if fixed is Edge.START else self.end_ms) - offset_ms
 
     def check(self) -> None:
-        """Give way to others, and raise `QueryError` if the time is up or memory is short."""
+        """Yield control, and raise `QueryError` if the time is up or memory is short."""
         if self._account is not None:
             samples = (self.samples + self.retained) * SAMPLE_BYTES + self.prefetched * VALUE_BYTES
             self._account.set_used(samples + self._selected * SERIES_BYTES)
@@ -84,7 +84,7 @@ class Run:
             raise QueryError(f"query timed out after {self.limits.timeout_seconds:g} s")
 
     def select(self, matchers: Sequence[Matcher]) -> Sequence[ReadableSeries]:
-        """The series that satisfy all matchers; the same ones until the run ends, once it has given way."""
+        """Return the series that satisfy all matchers; the same until the end, once control was yielded."""
         if self._horizon is None:
             return self.source.select(matchers, self._count_selected)
         key = tuple(matchers)
@@ -98,20 +98,20 @@ class Run:
         self.check()
 
     def bound(self, series: ReadableSeries) -> ReadableSeries:
-        """A series as it is to be read now."""
+        """Return a series as it is to be read now."""
         return series if self._horizon is None else self._horizon.bound(series)
 
     def read(self, series: Sequence[ReadableSeries]) -> Iterator[Sequence[ReadableSeries]]:
-        """Series piece by piece, as they are to be read now; gives way in between."""
+        """Yield series piece by piece, as they are to be read now; yields control in between."""
         for piece in self.pieces(series):
             yield piece if self._horizon is None else list(map(self._horizon.bound, piece))
 
     def pieces(self, items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-        """Something long piece by piece; gives way in between."""
+        """Yield something long piece by piece; yields control in between."""
         return pieces(items, self.check)
 
     def map(self, function: Callable[..., _T], *columns: Sequence[Any]) -> list[_T]:
-        """The function of each row of the columns, which are of one length; gives way in between."""
+        """Map a function over the rows of columns of one length; yields control in between."""
         return map_pieces(function, columns, self.check)
 
     def combine(
@@ -120,7 +120,7 @@ class Run:
         left: Sequence[float],
         right: Sequence[float],
     ) -> list[float]:
-        """What a function of two columns yields; gives way in between."""
+        """Apply a function of two columns; yields control in between."""
         if len(left) <= PIECE:
             return function(left, right)
         found: list[float] = []
@@ -130,29 +130,29 @@ class Run:
         return found
 
     def sorted(self, items: Sequence[_T], key: Callable[[_T], Any]) -> list[_T]:
-        """In order of a key, equal ones as they come; gives way in between."""
+        """Sort by a key, equal ones stay in order; yields control in between."""
         return sort_pieces(items, key, self.check)
 
     def paced(self, values: list[float]) -> list[float]:
-        """The same values; who goes through many of them gives way in between."""
+        """Return the same values; going through many of them yields control in between."""
         return values if len(values) <= PIECE else PacedValues(values, self.check)
 
     def yield_control(self) -> None:
-        """Let others run, if it is time."""
+        """Let the event loop run, if it is time."""
         if self._pace is not None and self._pace.is_due:
             if self._horizon is None:
                 self._horizon = self.source.horizon()
             self._pace.yield_control()
 
     def work(self, samples: int) -> None:
-        """Note that so many samples were looked at; gives way after many. Raises `QueryError`."""
+        """Count samples that were looked at; yields control after many. Raises `QueryError`."""
         self._work += samples + 1
         if self._work > _CHECK_EVERY:
             self._work = 0
             self.check()
 
     def account_scanned(self, samples: int) -> None:
-        """Account for samples that are looked at now and then let go. Raises `QueryError`."""
+        """Account for samples that are scanned, and kept no longer than that. Raises `QueryError`."""
         self.work(samples)
         if self.samples + self.retained + samples > self.limits.samples:
             raise QueryError(
@@ -161,12 +161,12 @@ class Run:
             )
 
     def account_temporary(self, samples: int) -> None:
-        """Account for samples that stay until whoever noted `samples` before sets it back."""
+        """Account for samples that are kept for one evaluation, until `samples` is set back by the caller."""
         self.account_scanned(samples)
         self.samples += samples
 
     def account_result(self, samples: int) -> None:
-        """Account for samples that stay for the rest of the run. Raises `QueryError`."""
+        """Account for samples of the result, kept for the rest of the run. Raises `QueryError`."""
         self.account_scanned(samples)
         self.retained += samples
 

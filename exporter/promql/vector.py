@@ -1,4 +1,4 @@
-"""Instant vectors while they are computed: parallel columns of keys and values.
+"""Instant vectors, while they are computed, consist of parallel columns of keys and values.
 
 Whoever computes vectors hands out the very same `keys` object again as long as the series are the same, so
 that everything that follows from labels alone (groups, matches, results' labels) is worked out once and kept
@@ -81,7 +81,7 @@ _CHUNK = 300
 
 
 class PerKey(Generic[_T]):
-    """Something worked out from each key, remembered per key and for the last list of keys."""
+    """A function of keys whose results are remembered, per key and for the last list of keys."""
 
     def __init__(self, compute: Callable[[Key], _T]) -> None:
         self._compute = compute
@@ -112,7 +112,7 @@ class PerKey(Generic[_T]):
 
 
 class Presence:
-    """Leaves out the series that have no value this time; keeps the keys object while the same ones do."""
+    """A filter of the series that have a value; the keys object is the same while the same series do."""
 
     def __init__(self) -> None:
         self._keys: Sequence[Key] | None = None

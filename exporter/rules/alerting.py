@@ -10,8 +10,7 @@ from typing import Final
 
 from exporter.errors import QueryError
 from exporter.model.labels import METRIC_NAME, Labels
-from exporter.promql import VectorSample
-from exporter.promql.source import Pace
+from exporter.promql import Pace, VectorSample
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.annotations import Expander
 from exporter.rules.environment import Environment

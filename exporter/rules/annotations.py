@@ -7,8 +7,7 @@ from exporter.errors import QueryError, TemplateError
 from exporter.gotemplate import Function, FunctionError
 from exporter.gotemplate.prometheus import AlertData, alert_data, expand_rule_template, rule_functions
 from exporter.model.labels import Labels
-from exporter.promql import Expression, VectorSample, parse
-from exporter.promql.source import Pace
+from exporter.promql import Expression, Pace, VectorSample, parse
 from exporter.rules.environment import Environment
 from exporter.rules.results import samples_of
 from exporter.rules.texts import Text, Texts

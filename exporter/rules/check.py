@@ -11,7 +11,7 @@ from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
-from exporter.promql.syntax.nodes import Aggregate, Binary, Expr, VectorSelector, walk
+from exporter.promql import Aggregate, Binary, Expr, VectorSelector, walk
 from exporter.rules.label_flow import LabelNames, labels_of
 from exporter.rules.label_values import LabelValues
 from exporter.rules.model import AlertSpec, RecordSpec, RuleFile, RuleSpec

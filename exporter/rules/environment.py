@@ -6,8 +6,7 @@ from typing import Final, Protocol, TypeVar
 
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
-from exporter.promql import Expression, Result
-from exporter.promql.source import Pace
+from exporter.promql import Expression, Pace, Result
 from exporter.rules.job_labels import unchanged
 from exporter.rules.origins import Origins
 from exporter.rules.output import SampleStore

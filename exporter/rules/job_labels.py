@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.model.labels import Labels
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL
-from exporter.promql.syntax.nodes import Expr
+from exporter.promql import Expr
 from exporter.rules.label_flow import LabelNames, labels_of
 from exporter.rules.model import AlertSpec, RuleFile
 

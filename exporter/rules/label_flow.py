@@ -5,8 +5,7 @@ from typing import Final
 
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import MatchOp
-from exporter.promql import ValueType
-from exporter.promql.syntax.nodes import (
+from exporter.promql import (
     Aggregate,
     Binary,
     Call,
@@ -14,6 +13,7 @@ from exporter.promql.syntax.nodes import (
     Expr,
     Matching,
     StringLiteral,
+    ValueType,
     VectorSelector,
 )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher
-from exporter.promql.syntax.nodes import VectorSelector
+from exporter.promql import VectorSelector
 
 _ALERTS: Final = ("ALERTS", "ALERTS_FOR_STATE")
 _ALERT_NAME: Final = "alertname"

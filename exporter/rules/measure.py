@@ -13,7 +13,7 @@ from exporter.gotemplate.humanize import (
     humanize_duration,
     humanize_percentage,
 )
-from exporter.promql.syntax.nodes import Binary, Expr, NumberLiteral, Paren, Unary
+from exporter.promql import Binary, Expr, NumberLiteral, Paren, Unary
 from exporter.rules.model import AlertSpec
 
 _MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">="}

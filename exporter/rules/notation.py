@@ -11,8 +11,7 @@ from exporter.errors import QueryError
 from exporter.model.labels import EMPTY, Labels
 from exporter.model.matcher import MatchOp
 from exporter.model.sample import STALE
-from exporter.promql import parse
-from exporter.promql.syntax.nodes import VectorSelector
+from exporter.promql import VectorSelector, parse
 
 # Promtool has no bound; a few words of a test file must not fill the memory.
 MAX_VALUES: Final = 1_000_000

@@ -14,8 +14,7 @@ from starlette.applications import Starlette
 
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql import Engine
-from exporter.promql.memory import MemoryBudget
+from exporter.promql import Engine, MemoryBudget
 from exporter.store import Store
 from exporter.web.api_v1 import cooperative, query, series
 from exporter.web.api_v1.cooperative import CooperativeExecutor

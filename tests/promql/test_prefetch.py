@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql import Engine, Limits, Matrix, parse
+from exporter.promql import Engine, Limits, Matrix, MemoryBudget, parse
+from exporter.promql.functions.ranges import RANGE_FUNCTIONS
 from exporter.promql.functions.sliding import SLIDES
-from exporter.promql.functions.windows import WINDOW_FUNCTIONS
-from exporter.promql.memory import MemoryBudget
 from exporter.promql.operators.prefetch import Prefetch
 from exporter.store import Store
 
@@ -30,7 +29,7 @@ MOVES = st.one_of(st.sampled_from([0.0, 0.0, 1.0, 17.0, 0.1, -1.0]), NUMBERS)
 ROWS = st.lists(st.tuples(MOVES, MOVES, MOVES), max_size=40)
 JITTER = st.sampled_from([0, 0, 0, 1, -2_000, 14_000, 400_000])
 RANGES = st.sampled_from([1, 14_999, 15_000, 30_000, 60_000, 300_000, 700_000])
-PLAIN = sorted(name for name in WINDOW_FUNCTIONS if name not in SLIDES)
+PLAIN = sorted(name for name in RANGE_FUNCTIONS if name not in SLIDES)
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def bits(engine: Engine, query: str, start: int, end: int, step: int) -> object:
     ROWS,
     ROWS,
     st.lists(JITTER, min_size=1, max_size=5),
-    st.sampled_from([*sorted(WINDOW_FUNCTIONS), ""]),
+    st.sampled_from([*sorted(RANGE_FUNCTIONS), ""]),
     RANGES,
     st.sampled_from(["", " offset 1m", " offset -47s", " @ 300", " @ end()"]),
     st.sampled_from(

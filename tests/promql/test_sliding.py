@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.model.sample import STALE, is_stale
-from exporter.promql.functions.sliding import SLIDES, Windows, slide
-from exporter.promql.functions.windows import WINDOW_FUNCTIONS
+from exporter.promql.functions.ranges import RANGE_FUNCTIONS
+from exporter.promql.functions.sliding import SLIDES, SlidingRanges, slide
 
 TIMES = st.lists(
     st.sampled_from([15_000, 15_000, 15_000, 15_000, 14_999, 20_000, 90_000]), min_size=1, max_size=30
@@ -43,7 +43,7 @@ def bits(value: float | None) -> bytes | None:
     return None if value is None else struct.pack("<d", value)
 
 
-@pytest.mark.parametrize("name", sorted(WINDOW_FUNCTIONS))
+@pytest.mark.parametrize("name", sorted(RANGE_FUNCTIONS))
 @settings(max_examples=120, deadline=None)
 @given(columns(), RANGES, st.sampled_from([1_000, 15_000, 40_000]), st.integers(-20_000, 20_000))
 def test_many_windows_at_once(
@@ -51,8 +51,8 @@ def test_many_windows_at_once(
 ) -> None:
     times, values = column
     ends = range(start, times[-1] + 400_000, step)
-    windows = Windows(times, ends, range_ms, lambda samples: None)
-    found = slide(WINDOW_FUNCTIONS[name], SLIDES.get(name), windows)(values)
+    windows = SlidingRanges(times, ends, range_ms, lambda samples: None)
+    found = slide(RANGE_FUNCTIONS[name], SLIDES.get(name), windows)(values)
     results: dict[int, float | None] = dict(zip(windows.places, found, strict=True))
     for place, end in enumerate(ends):
         inside = [
@@ -61,7 +61,7 @@ def test_many_windows_at_once(
             if end - range_ms < stamp <= end and not is_stale(value)
         ]
         stamps, numbers = [stamp for stamp, _ in inside], [value for _, value in inside]
-        expected = WINDOW_FUNCTIONS[name](stamps, numbers, end - range_ms, end) if inside else None
+        expected = RANGE_FUNCTIONS[name](stamps, numbers, end - range_ms, end) if inside else None
         assert bits(results.get(place)) == bits(expected)
 
 
@@ -69,10 +69,10 @@ def test_long_windows_have_the_first_of_equal_extremes() -> None:
     """Which of 0 and -0 it is, and with windows that are long enough to be put together from parts."""
     times = list(range(0, 15_000 * 400, 15_000))
     values = [0.0 if number % 7 else -0.0 for number in range(400)]
-    windows = Windows(times, times, 3_600_000, lambda samples: None)
+    windows = SlidingRanges(times, times, 3_600_000, lambda samples: None)
     for name in ("max_over_time", "min_over_time"):
-        found = slide(WINDOW_FUNCTIONS[name], SLIDES[name], windows)(values)
+        found = slide(RANGE_FUNCTIONS[name], SLIDES[name], windows)(values)
         assert list(map(bits, found)) == [
-            bits(WINDOW_FUNCTIONS[name](times, values[low:high], 0, 0))
+            bits(RANGE_FUNCTIONS[name](times, values[low:high], 0, 0))
             for low, high in zip(windows.lows, windows.highs, strict=True)
         ]

@@ -1,1 +1,1 @@
-"""The functions of PromQL on plain numbers and samples."""
+"""The functions of PromQL compute on plain numbers and samples."""

@@ -1,5 +1,7 @@
-"""Functions of dates: what a moment, in seconds since 1970, is in UTC. Any moment will do, also far outside
-of what `datetime` holds."""
+"""Calendar functions tell what a time, in seconds since 1970, is in UTC.
+
+Any time will do, also far outside of what `datetime` holds.
+"""
 
 import math
 from collections.abc import Callable

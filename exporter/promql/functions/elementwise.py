@@ -1,4 +1,4 @@
-"""Functions of one value."""
+"""Elementwise functions take one value and return one."""
 
 import math
 from collections.abc import Callable
@@ -18,14 +18,17 @@ def square_root(value: float) -> float:
 
 
 def rounding(nearest: float) -> Callable[[float], float]:
-    """Rounds to multiples of `nearest`, ties upwards."""
+    """Return the function that rounds to multiples of `nearest`, ties upwards."""
     # Multiplying by the inverse, as Prometheus does, loses fewer digits.
     inverse = divide(1.0, nearest)
     return lambda value: divide(floor(value * inverse + 0.5), inverse)
 
 
 def clamping(least: float, most: float) -> Callable[[float], float]:
-    """Limits values; NaN, also as a bound, yields NaN, but for what infinity decides, as in Go."""
+    """Return the function that limits values.
+
+    NaN, also as a bound, yields NaN, but for what infinity decides, as in Go.
+    """
 
     def clamp(value: float) -> float:
         lowered = -math.inf if -math.inf in (most, value) else min(most, value)

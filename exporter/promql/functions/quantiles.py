@@ -1,4 +1,4 @@
-"""Quantiles, of values and of the buckets of classic histograms.
+"""Quantiles are computed of values, and of the buckets of classic histograms.
 
 Source: github.com/prometheus/prometheus, promql/quantile.go.
 """
@@ -14,7 +14,7 @@ _SMALLEST_NORMAL = 2.2250738585072014e-308
 
 
 def quantile(phi: float, values: Sequence[float]) -> float:
-    """The quantile of some values, interpolated; infinite for a share outside 0 to 1, NaN for NaN."""
+    """The quantile of some values, interpolated; infinite for a phi outside 0 to 1, NaN for NaN."""
     if not values or phi != phi:
         return math.nan
     if phi < 0:
@@ -30,7 +30,7 @@ def quantile(phi: float, values: Sequence[float]) -> float:
 
 
 def sort_values(values: Iterable[float]) -> list[float]:
-    """In ascending order, NaN first."""
+    """Sort in ascending order, NaN first."""
     return sorted(values, key=lambda value: (value == value, value if value == value else 0.0))
 
 
@@ -50,12 +50,12 @@ class Buckets:
 
     @property
     def was_forced(self) -> bool:
-        """Whether counts had to be raised."""
+        """True if counts had to be raised."""
         return self.forced_low == self.forced_low
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last bucket holds everything, that is, reaches to infinity."""
+        """True if the last bucket holds everything, that is, reaches to infinity."""
         return self.bounds[-1] == math.inf
 
 
@@ -73,8 +73,10 @@ def merge_buckets(pairs: Sequence[tuple[float, float]]) -> Buckets:
 
 
 def force_monotonic(buckets: Buckets) -> None:
-    """Raise counts that are lower than the one before; tiny differences, as rounding makes them, are evened
-    out silently."""
+    """Raise counts that are lower than the one before.
+
+    Tiny differences, as rounding makes them, are evened out silently.
+    """
     previous = buckets.counts[0]
     for index in range(1, len(buckets.counts)):
         count = buckets.counts[index]
@@ -133,7 +135,7 @@ def bucket_quantile(phi: float, buckets: Buckets) -> float:
 
 
 def bucket_fraction(lower: float, upper: float, buckets: Buckets) -> float:
-    """Which share of the observations lies between two values; NaN without observations or with NaN given."""
+    """Return the fraction of the observations between two values; NaN without observations or for NaN."""
     if not buckets.is_complete:
         return math.nan
     count = buckets.counts[-1]
@@ -145,7 +147,7 @@ def bucket_fraction(lower: float, upper: float, buckets: Buckets) -> float:
 
 
 def _rank(value: float, buckets: Buckets) -> float:
-    """How many observations lie below a value."""
+    """Return the number of observations below a value."""
     below, start = 0.0, -math.inf
     for index, (bound, count) in enumerate(zip(buckets.bounds, buckets.counts, strict=True)):
         if index == 0 and bound > 0:

@@ -1,4 +1,4 @@
-"""Functions of how a series changes over a range: rate and its kin.
+"""Rates and their kin tell how a series changes over a range.
 
 Source of the extrapolation: `extrapolatedRate` of github.com/prometheus/prometheus, promql/functions.go.
 """
@@ -11,14 +11,14 @@ from itertools import islice
 
 
 def delta(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
-    """How much a gauge has changed, extrapolated to the whole range; None for fewer than two samples."""
+    """The change of a gauge, extrapolated to the whole range; None for fewer than two samples."""
     if len(times) < 2:
         return None
     return (values[-1] - values[0]) * extrapolation(times[0], times[-1], len(times), start_ms, end_ms)
 
 
 def increase(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
-    """How much a counter has grown, resets added back, extrapolated to the range but never below zero."""
+    """The growth of a counter, resets added back, extrapolated to the range but never below zero."""
     if len(times) < 2:
         return None
     growth = _growth(values)
@@ -54,7 +54,7 @@ def extrapolation(
     first: float | None = None,
     growth: float = 0.0,
 ) -> float:
-    """By how much more time than from the oldest to the newest sample the result is to be extended.
+    """Return the factor by which the time from the oldest to the newest sample is to be extended.
 
     `count` is the number of samples, `first` the first value of a counter, None for a gauge.
     """
@@ -89,12 +89,12 @@ def idelta(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms:
 
 
 def resets(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float:
-    """How often the value fell."""
+    """The number of times that the value fell."""
     return float(sum(map(operator.lt, islice(values, 1, None), values)))
 
 
 def changes(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float:
-    """How often the value changed; from NaN to NaN is no change."""
+    """The number of times that the value changed; from NaN to NaN is no change."""
     count = 0
     previous = values[0]
     for value in islice(values, 1, None):

@@ -1,9 +1,9 @@
-"""Sliding windows apply a function to one series over many ranges at once, which overlap as a rule.
+"""Sliding ranges apply a function to one series over many ranges at once, which overlap as a rule.
 
 What all series of a source have in common (which rows lie in which range, how far a rate is extrapolated) is
-worked out once; a series then costs a few passes in C over its values. Windows in which there is more to see
-(a reset, a counter near zero, a gap) are left to the plain function of `WINDOW_FUNCTIONS`, as are functions
-that have no faster way, so that every digit is what it would be window by window.
+worked out once; a series then costs a few passes in C over its values. Ranges in which there is more to see
+(a reset, a counter near zero, a gap) are left to the plain function of `RANGE_FUNCTIONS`, as are functions
+that have no faster way, so that every digit is what it would be range by range.
 """
 
 import operator
@@ -14,12 +14,12 @@ from itertools import accumulate, chain, compress, count, islice, repeat
 from typing import Any, Final
 
 from exporter.model.sample import is_stale
+from exporter.promql.functions.ranges import RangeFunction
 from exporter.promql.functions.rates import extrapolation
-from exporter.promql.functions.windows import WindowFunction
 
 _Found = tuple[list[float], Iterable[int]]
 _Column = Callable[[list[float]], _Found]
-"""The values of a series, one per row -> the result of each window, and the windows to be computed one by one
+"""The values of a series, one per row -> the result of each range, and the ranges to be computed one by one
 after all."""
 
 # Up to this, whole numbers are added without rounding.
@@ -28,8 +28,8 @@ _EXACT: Final = 2.0**53
 _PAIR: Final = 6
 
 
-class Windows:
-    """Which rows of a source lie in which range (start, end]: from `lows[i]` to before `highs[i]`.
+class SlidingRanges:
+    """The rows of a source in each range (start, end]: from `lows[i]` to before `highs[i]`.
 
     `times` are the timestamps of the rows, in milliseconds. `places` are the numbers of the ranges that have
     any row; the others are left out. `work` is called with how many values were looked at, and may give way.
@@ -54,21 +54,21 @@ class Windows:
 
     @cached_property
     def sizes(self) -> list[int]:
-        """How many rows there are in each window."""
+        """The number of rows in each range."""
         return list(map(operator.sub, self.highs, self.lows))
 
     @cached_property
     def firsts(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
-        """Takes what belongs to the first row of each window out of a list with an element for each row."""
+        """Pick the element of the first row of each range out of a list with an element for each row."""
         return gather(self.lows)
 
     @cached_property
     def lasts(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
-        """The same for the last rows."""
+        """Pick those of the last rows."""
         return gather([high - 1 for high in self.highs])
 
     def samples(self, values: Sequence[float], index: int) -> tuple[Sequence[int], Sequence[float]]:
-        """The times and values in a window, without stale markers."""
+        """The times and values in a range, without stale markers."""
         low, high = self.lows[index], self.highs[index]
         times, inside = self.times[low:high], values[low:high]
         self.work(high - low)
@@ -78,7 +78,7 @@ class Windows:
         return times, inside
 
     def gaps(self, values: list[float]) -> Iterable[int]:
-        """The windows with a value that is no number."""
+        """The ranges with a value that is no number."""
         total = sum(values)
         if total == total:
             return ()
@@ -86,13 +86,13 @@ class Windows:
         return compress(count(), map(operator.ne, gather(self.lows)(before), gather(self.highs)(before)))
 
     def moves(self, values: list[float], differs: Callable[[float, float], bool]) -> Sequence[int]:
-        """How many values of each window differ in a way from the one before them in it."""
+        """Count the values of each range that differ in a way from the one before them in it."""
         known = list(accumulate(map(differs, islice(values, 1, None), values), initial=0))
         return list(map(operator.sub, self.lasts(known), self.firsts(known)))
 
 
 def gather(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    """Takes the elements at these places out of a list."""
+    """Return what picks the elements at these places out of a list."""
     if len(places) == 1:
         place = places[0]
         return lambda column: (column[place],)
@@ -100,36 +100,36 @@ def gather(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
 
 
 def slide(
-    function: WindowFunction, sliding: "Slide | None", windows: Windows
+    function: RangeFunction, sliding: "Slide | None", ranges: SlidingRanges
 ) -> Callable[[list[float]], list[float | None]]:
-    """What yields the results of a function for the values of one series, window by window."""
-    column = sliding(windows) if sliding is not None else None
-    range_ms = windows.range_ms
+    """Return what computes a function of the values of one series, range by range."""
+    column = sliding(ranges) if sliding is not None else None
+    range_ms = ranges.range_ms
 
     def one(values: list[float], index: int) -> float | None:
-        times, inside = windows.samples(values, index)
-        end = windows.ends[index]
+        times, inside = ranges.samples(values, index)
+        end = ranges.ends[index]
         return function(times, inside, end - range_ms, end) if times else None
 
     def compute(values: list[float]) -> list[float | None]:
         if column is None:
-            return [one(values, index) for index in range(len(windows.lows))]
-        windows.work(len(values))
+            return [one(values, index) for index in range(len(ranges.lows))]
+        ranges.work(len(values))
         fast, doubtful = column(values)
         found: list[float | None] = list(fast)
-        for index in chain(doubtful, windows.gaps(values)):
+        for index in chain(doubtful, ranges.gaps(values)):
             found[index] = one(values, index)
         return found
 
     return compute
 
 
-def _extrapolated(windows: Windows, *, is_counter: bool, per_second: bool) -> _Column:
-    times, seconds = windows.times, windows.range_ms / 1000
+def _extrapolated(ranges: SlidingRanges, *, is_counter: bool, per_second: bool) -> _Column:
+    times, seconds = ranges.times, ranges.range_ms / 1000
     factors: list[float] = []
     unusual: list[int] = []
-    for index, (low, high, end) in enumerate(zip(windows.lows, windows.highs, windows.ends, strict=True)):
-        oldest_ms, newest_ms, start = times[low], times[high - 1], end - windows.range_ms
+    for index, (low, high, end) in enumerate(zip(ranges.lows, ranges.highs, ranges.ends, strict=True)):
+        oldest_ms, newest_ms, start = times[low], times[high - 1], end - ranges.range_ms
         if oldest_ms == newest_ms or (is_counter and oldest_ms - start > newest_ms - oldest_ms):
             unusual.append(index)
             factors.append(0.0)
@@ -138,8 +138,8 @@ def _extrapolated(windows: Windows, *, is_counter: bool, per_second: bool) -> _C
         factors.append(factor / seconds if per_second else factor)
 
     def column(values: list[float]) -> _Found:
-        firsts = windows.firsts(values)
-        growths = list(map(operator.sub, windows.lasts(values), firsts))
+        firsts = ranges.firsts(values)
+        growths = list(map(operator.sub, ranges.lasts(values), firsts))
         results = list(map(operator.mul, growths, factors))
         if not is_counter:
             return results, unusual
@@ -148,35 +148,35 @@ def _extrapolated(windows: Windows, *, is_counter: bool, per_second: bool) -> _C
             # So near to zero that the extrapolation may have to end there.
             doubtful = doubtful + list(compress(count(), map(operator.lt, firsts, growths)))
         if any(map(operator.lt, islice(values, 1, None), values)):
-            doubtful = doubtful + list(compress(count(), windows.moves(values, operator.lt)))
+            doubtful = doubtful + list(compress(count(), ranges.moves(values, operator.lt)))
         return results, doubtful
 
     return column
 
 
-def _rate(windows: Windows) -> _Column:
-    return _extrapolated(windows, is_counter=True, per_second=True)
+def _rate(ranges: SlidingRanges) -> _Column:
+    return _extrapolated(ranges, is_counter=True, per_second=True)
 
 
-def _increase(windows: Windows) -> _Column:
-    return _extrapolated(windows, is_counter=True, per_second=False)
+def _increase(ranges: SlidingRanges) -> _Column:
+    return _extrapolated(ranges, is_counter=True, per_second=False)
 
 
-def _delta(windows: Windows) -> _Column:
-    return _extrapolated(windows, is_counter=False, per_second=False)
+def _delta(ranges: SlidingRanges) -> _Column:
+    return _extrapolated(ranges, is_counter=False, per_second=False)
 
 
-def _lately(windows: Windows, *, is_counter: bool) -> _Column:
+def _lately(ranges: SlidingRanges, *, is_counter: bool) -> _Column:
     """`irate` and `idelta`."""
-    short = [index for index, size in enumerate(windows.sizes) if size < 2]
+    short = [index for index, size in enumerate(ranges.sizes) if size < 2]
     # Where there is none before the last row, any will do.
-    places = [max(0, high - 2) for high in windows.highs]
+    places = [max(0, high - 2) for high in ranges.highs]
     before = gather(places)
-    stamps = zip(windows.lasts(windows.times), before(windows.times), strict=True)
+    stamps = zip(ranges.lasts(ranges.times), before(ranges.times), strict=True)
     seconds = [(newest_ms - older_ms) / 1000 or 1.0 for newest_ms, older_ms in stamps]
 
     def column(values: list[float]) -> _Found:
-        lasts, previous = windows.lasts(values), before(values)
+        lasts, previous = ranges.lasts(values), before(values)
         differences = list(map(operator.sub, lasts, previous))
         if not is_counter:
             return differences, short
@@ -186,61 +186,61 @@ def _lately(windows: Windows, *, is_counter: bool) -> _Column:
     return column
 
 
-def _irate(windows: Windows) -> _Column:
-    return _lately(windows, is_counter=True)
+def _irate(ranges: SlidingRanges) -> _Column:
+    return _lately(ranges, is_counter=True)
 
 
-def _idelta(windows: Windows) -> _Column:
-    return _lately(windows, is_counter=False)
+def _idelta(ranges: SlidingRanges) -> _Column:
+    return _lately(ranges, is_counter=False)
 
 
 def _moves(differs: Callable[[float, float], bool]) -> "Slide":
-    return lambda windows: lambda values: (list(map(float, windows.moves(values, differs))), ())
+    return lambda ranges: lambda values: (list(map(float, ranges.moves(values, differs))), ())
 
 
-def _sum(windows: Windows) -> _Column:
-    befores, afters = gather(windows.lows), gather(windows.highs)
+def _sum(ranges: SlidingRanges) -> _Column:
+    befores, afters = gather(ranges.lows), gather(ranges.highs)
 
     def column(values: list[float]) -> _Found:
         if not _adds_exactly(values):
-            return [0.0] * len(windows.lows), range(len(windows.lows))
+            return [0.0] * len(ranges.lows), range(len(ranges.lows))
         sums = list(accumulate(values, initial=0.0))
         return list(map(operator.sub, afters(sums), befores(sums))), ()
 
     return column
 
 
-def _average(windows: Windows) -> _Column:
-    sums_of = _sum(windows)
+def _average(ranges: SlidingRanges) -> _Column:
+    sums_of = _sum(ranges)
 
     def column(values: list[float]) -> _Found:
         sums, doubtful = sums_of(values)
-        return list(map(operator.truediv, sums, windows.sizes)), doubtful
+        return list(map(operator.truediv, sums, ranges.sizes)), doubtful
 
     return column
 
 
 def _adds_exactly(values: list[float]) -> bool:
-    """Whether the values, added in any order, give the same sum, as whole numbers do."""
+    """True if the values, added in any order, give the same sum, as whole numbers do."""
     return all(map(float.is_integer, values)) and sum(map(abs, values)) < _EXACT
 
 
 def _extreme(pick: Callable[..., float]) -> "Slide":
-    def prepare(windows: Windows) -> _Column:
-        levels = max(windows.sizes, default=1).bit_length() - 1
-        if sum(windows.sizes) <= levels * len(windows.times) * _PAIR:
-            return lambda values: (_of_slices(pick, windows, values), ())
-        # The largest power of two that fits a window, twice: from its first row on, and up to its last.
+    def prepare(ranges: SlidingRanges) -> _Column:
+        levels = max(ranges.sizes, default=1).bit_length() - 1
+        if sum(ranges.sizes) <= levels * len(ranges.times) * _PAIR:
+            return lambda values: (_of_slices(pick, ranges, values), ())
+        # The largest power of two that fits a range, twice: from its first row on, and up to its last.
         spots = [
             (size.bit_length() - 1, low, high - (1 << (size.bit_length() - 1)))
-            for size, low, high in zip(windows.sizes, windows.lows, windows.highs, strict=True)
+            for size, low, high in zip(ranges.sizes, ranges.lows, ranges.highs, strict=True)
         ]
 
         def column(values: list[float]) -> _Found:
             table = [values]
             for level in range(levels):
                 table.append(list(map(pick, table[-1], islice(table[-1], 1 << level, None))))
-                windows.work(len(values))
+                ranges.work(len(values))
             return [pick(table[level][low], table[level][last]) for level, low, last in spots], ()
 
         return column
@@ -248,10 +248,10 @@ def _extreme(pick: Callable[..., float]) -> "Slide":
     return prepare
 
 
-def _of_slices(pick: Callable[..., float], windows: Windows, values: list[float]) -> list[float]:
+def _of_slices(pick: Callable[..., float], ranges: SlidingRanges, values: list[float]) -> list[float]:
     found = []
-    for low, high in zip(windows.lows, windows.highs, strict=True):
-        windows.work(high - low)
+    for low, high in zip(ranges.lows, ranges.highs, strict=True):
+        ranges.work(high - low)
         found.append(pick(values[low:high]))
     return found
 
@@ -260,22 +260,22 @@ def _constant(results: Sequence[float]) -> _Column:
     return lambda values: (list(results), ())
 
 
-Slide = Callable[[Windows], _Column]
-"""Prepares a function for the windows of one source."""
+Slide = Callable[[SlidingRanges], _Column]
+"""Prepares a function for the ranges of one source."""
 
 SLIDES: Final[dict[str, Slide]] = {
     "avg_over_time": _average,
     "changes": _moves(operator.ne),
-    "count_over_time": lambda windows: _constant(list(map(float, windows.sizes))),
+    "count_over_time": lambda ranges: _constant(list(map(float, ranges.sizes))),
     "delta": _delta,
-    "first_over_time": lambda windows: lambda values: (list(windows.firsts(values)), ()),
+    "first_over_time": lambda ranges: lambda values: (list(ranges.firsts(values)), ()),
     "idelta": _idelta,
     "increase": _increase,
     "irate": _irate,
-    "last_over_time": lambda windows: lambda values: (list(windows.lasts(values)), ()),
+    "last_over_time": lambda ranges: lambda values: (list(ranges.lasts(values)), ()),
     "max_over_time": _extreme(max),
     "min_over_time": _extreme(min),
-    "present_over_time": lambda windows: _constant([1.0] * len(windows.sizes)),
+    "present_over_time": lambda ranges: _constant([1.0] * len(ranges.sizes)),
     "rate": _rate,
     "resets": _moves(operator.lt),
     "sum_over_time": _sum,

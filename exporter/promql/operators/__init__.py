@@ -1,1 +1,1 @@
-"""The parts of an executable plan, by kind of node."""
+"""Operators are the parts of an executable plan, by kind of node."""

@@ -1,4 +1,4 @@
-"""Aggregations: `sum by (…) (…)` and its kin."""
+"""Aggregations compute one value, or choose elements, per group: `sum by (…) (…)` and its kin."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from exporter.errors import QueryError
 from exporter.model.floats import format_float, format_general
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql.functions.quantiles import quantile
-from exporter.promql.functions.windows import deviation, largest, smallest
+from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
@@ -41,15 +41,17 @@ def group_labels(grouping: Sequence[str], *, without: bool) -> Callable[[Key], L
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """The groups of a list of keys, in the order in which they first appear; `members[i]` is the group of
-    element i."""
+    """The groups of a list of keys, in the order in which they first appear.
+
+    `members[i]` is the group of element i.
+    """
 
     keys: list[Key]
     members: list[int]
 
 
 class Grouping:
-    """Splits vectors into groups; the split is kept for as long as the keys stay the same."""
+    """A split of vectors into groups, which is kept for as long as the keys stay the same."""
 
     def __init__(self, grouping: Sequence[str], *, without: bool) -> None:
         self._labels = PerKey(group_labels(grouping, without=without))
@@ -117,7 +119,7 @@ class Reduce:
 
 
 class QuantilePerGroup:
-    """`quantile(share, vector)`."""
+    """`quantile(phi, vector)`."""
 
     def __init__(self, phi: ScalarOperator, operand: VectorOperator, grouping: Grouping, offset: int) -> None:
         self._phi = phi

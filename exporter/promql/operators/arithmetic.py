@@ -1,4 +1,4 @@
-"""Operations between vectors and numbers, and what the operators mean."""
+"""Arithmetic and comparison operators work between vectors and numbers."""
 
 import math
 import operator

@@ -1,4 +1,4 @@
-"""What the parts of a plan promise each other."""
+"""Operators keep to three protocols: vector, scalar and range vector."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -6,35 +6,39 @@ from typing import Protocol
 from exporter.promql.run import Run
 from exporter.promql.vector import Key, Vector
 
-Window = tuple[Sequence[int], Sequence[float]]
+RangeSamples = tuple[Sequence[int], Sequence[float]]
 
 
 class VectorOperator(Protocol):
-    """Yields an instant vector."""
+    """An operator that yields an instant vector."""
 
-    def evaluate(self, run: Run, at_ms: int) -> Vector: ...
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
+        """Return the vector at a time."""
+        ...
 
 
 class ScalarOperator(Protocol):
-    """Yields a number."""
+    """An operator that yields a number."""
 
-    def evaluate(self, run: Run, at_ms: int) -> float: ...
+    def evaluate(self, run: Run, at_ms: int) -> float:
+        """Return the number at a time."""
+        ...
 
 
-class RangeOperator(Protocol):
-    """Yields the samples of a time range, series by series."""
+class RangeVectorOperator(Protocol):
+    """An operator that yields a range vector: the samples of a range, series by series."""
 
     def bounds(self, run: Run, at_ms: int) -> tuple[int, int]:
         """The range (start, end], in milliseconds."""
         ...
 
-    def windows(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[Window]]:
+    def evaluate(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[RangeSamples]]:
         """The series, and in the same order their samples in that range."""
         ...
 
 
-class Once:
-    """A vector that is the same at every step of a run: computed at the first."""
+class StepInvariant:
+    """A step-invariant vector, the same at every step of a run: computed at the first."""
 
     def __init__(self, operator: VectorOperator) -> None:
         self._operator = operator
@@ -47,8 +51,8 @@ class Once:
         return found
 
 
-class Shared:
-    """A vector that a query names more than once: computed once per moment."""
+class CommonSubexpression:
+    """A vector that a query names more than once: computed once per step."""
 
     def __init__(self, operator: VectorOperator) -> None:
         self._operator = operator

@@ -1,4 +1,4 @@
-"""Functions and signs on each element of a vector."""
+"""Elementwise operators apply functions and signs to each element of a vector."""
 
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -9,7 +9,7 @@ from exporter.promql.vector import NOTHING, ONE_WITHOUT_LABELS, Key, Vector
 
 
 class Steps(Enum):
-    """At which moments a part of a query is evaluated."""
+    """The steps at which a part of a query is evaluated."""
 
     OF_QUERY = "query"
     OF_SUBQUERY = "subquery"
@@ -64,7 +64,7 @@ class Clamp:
 
 
 class TimestampOfEvaluation:
-    """`timestamp(…)` of what is computed: the moment of evaluation, in seconds."""
+    """`timestamp(…)` of what is computed: the time of evaluation, in seconds."""
 
     def __init__(self, operand: VectorOperator) -> None:
         self._operand = operand
@@ -87,7 +87,7 @@ class VectorOfScalar:
 
 
 class CalendarOfEvaluation:
-    """`hour()` and its kin without an argument: of the moment of evaluation."""
+    """`hour()` and its kin without an argument: of the time of evaluation."""
 
     def __init__(self, function: Callable[[float], float]) -> None:
         self._function = function

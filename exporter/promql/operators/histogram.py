@@ -1,4 +1,4 @@
-"""Functions of classic histograms: series that differ in the label `le` only."""
+"""Classic histograms are series that differ in the label `le` only; these are their functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ _BOUND = "le"
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Which elements are the buckets of which histogram, with their upper bounds; `bad` are elements without
-    a usable bound."""
+    """The elements that are the buckets of each histogram, with their upper bounds.
+
+    `bad` are elements without a usable bound.
+    """
 
     keys: list[Key]
     buckets: list[list[tuple[float, int]]]
@@ -23,7 +25,7 @@ class _Layout:
 
 
 class _Histograms:
-    """Puts the elements of a vector together to histograms."""
+    """The histograms that the elements of a vector make up."""
 
     def __init__(self, operand: VectorOperator, offset: int, *, tells_names: bool) -> None:
         self._operand = operand
@@ -81,7 +83,7 @@ def _upper_bound(key: Key) -> float:
 
 
 class HistogramQuantile:
-    """`histogram_quantile(share, buckets)`."""
+    """`histogram_quantile(phi, buckets)`."""
 
     def __init__(
         self,
@@ -133,7 +135,7 @@ class HistogramFraction:
         self._histograms = _Histograms(operand, offset, tells_names=tells_names)
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
-        """The share of the observations between the two values, per histogram."""
+        """The fraction of the observations between the two values, per histogram."""
         lower, upper = self._lower.evaluate(run, at_ms), self._upper.evaluate(run, at_ms)
         keys, histograms = self._histograms.read(run, at_ms)
         return Vector(keys, run.map(lambda buckets: bucket_fraction(lower, upper, buckets), histograms))

@@ -1,4 +1,4 @@
-"""Functions that write labels: label_replace and label_join."""
+"""Label functions write labels: label_replace and label_join."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ from exporter.promql.vector import Key, PerKey, Vector
 
 
 class Relabel:
-    """Gives each series a label that is computed from its labels; None: it stays as it is.
+    """A vector whose series get a label computed from their labels; None: it stays as it is.
 
     Two series that thereby become equal are an error.
     """
@@ -49,7 +49,7 @@ class Relabel:
 
 
 def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callable[[Key], str | None]:
-    """What label_replace computes: the replacement where the pattern matches the whole source label.
+    """Return what label_replace computes: the replacement where the pattern matches the whole source label.
 
     Raises `QueryError` for a bad pattern now, and for a value longer than `limit` when it arises.
     """
@@ -67,7 +67,7 @@ def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callab
 
 
 def joining(separator: str, sources: Sequence[str], limit: int) -> Callable[[Key], str | None]:
-    """What label_join computes: the source labels with the separator between them."""
+    """Return what label_join computes: the source labels with the separator between them."""
 
     def compute(key: Key) -> str:
         parts = [key.labels.get(source) for source in sources]

@@ -1,4 +1,4 @@
-"""Operations between two vectors: which series find each other, and what comes of them.
+"""Vector matching pairs the series of two vectors, for arithmetic, comparisons and set operators.
 
 All of that follows from the keys alone, so it is worked out once per pair of key lists and kept.
 """
@@ -16,7 +16,7 @@ from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import Cardinality, Matching
 from exporter.promql.vector import METADATA_LABELS, NOTHING, Key, PerKey, Presence, Vector
 
-# Series that are matched before it is seen whether others are to run.
+# Series that are matched between two checks.
 _PIECE = 500
 
 
@@ -30,7 +30,7 @@ def signature(matching: Matching) -> PerKey[Labels]:
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Which element of the one side meets which of the other, and the keys of the results."""
+    """The elements of both sides that match, pair by pair, and the keys of the results."""
 
     many: list[int]
     one: list[int]
@@ -38,7 +38,7 @@ class _Pairs:
 
 
 class _Matcher:
-    """Finds the pairs of a one-to-one or many-to-one operation."""
+    """The pairs of a one-to-one or many-to-one operation, kept while the keys are the same."""
 
     def __init__(self, matching: Matching, result: Callable[[Key, Key], Key], drops_late: bool) -> None:
         self._matching = matching
@@ -163,7 +163,7 @@ class VectorBinary:
 def _result_key(
     matching: Matching, is_arithmetic: bool, returns_bool: bool, drops_late: bool
 ) -> Callable[[Key, Key], Key]:
-    """How the labels of a result come from those of the "many" and the "one" side."""
+    """Return what makes the key of a result from those of the "many" and the "one" side."""
     is_nameless = is_arithmetic or (returns_bool and not drops_late)
 
     def build(many: Key, one: Key) -> Key:
@@ -204,7 +204,7 @@ class SetOperation:
         return self._presence.masked(left.keys, left.values, mask)
 
     def _mask(self, left: Sequence[Key], right: Sequence[Key], run: Run) -> list[bool]:
-        """Which elements to take: of the right side for `or`, else of the left."""
+        """Tell for each element whether to take it: of the right side for `or`, else of the left."""
         known = self._known
         if known is None or known[0] is not left or known[1] is not right:
             left_signatures = self._left_signature.of(left, run.check)

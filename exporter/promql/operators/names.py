@@ -1,4 +1,4 @@
-"""Metric names: what has been computed from a metric is not that metric any more.
+"""Metric names are dropped where what is computed from a metric is not that metric any more.
 
 Prometheus drops the name at once where a function changes what a value means, or with its feature flag
 `promql-delayed-name-removal` from the result only.
@@ -16,7 +16,7 @@ _SAME_LABELS = "vector cannot contain metrics with the same labelset"
 
 
 def check_unique(labels: Sequence[Key | Labels], run: Run) -> None:
-    """Raises `QueryError` where two of them are the same."""
+    """Raise `QueryError` where two of them are the same."""
     distinct: set[Key | Labels] = set()
     for piece in run.pieces(labels):
         distinct.update(piece)
@@ -43,8 +43,10 @@ class DropNames:
 
 
 class DropNamesOfRanges:
-    """As `DropNames`, but two series must not become one at different moments of a query either: functions
-    of ranges are, in Prometheus, evaluated series by series."""
+    """The same for functions of ranges: two series must not become one at different steps either.
+
+    In Prometheus functions of ranges are evaluated series by series.
+    """
 
     def __init__(self, operand: VectorOperator) -> None:
         self._operand = operand
@@ -61,7 +63,7 @@ class DropNamesOfRanges:
 
 
 class _Seen:
-    """From which series the results of one run came."""
+    """The series that the results of one run came from."""
 
     def __init__(self) -> None:
         self.last: Sequence[Key] | None = None

@@ -15,7 +15,7 @@ from exporter.promql.vector import Key
 Values = Sequence[float | None]
 """One value for each of the steps; None for none."""
 
-# How many steps to read ahead: so many values in all, but within these bounds.
+# The steps to read ahead: so many values in all, but within these bounds.
 _VALUES: Final = 1 << 16
 _LEAST_STEPS: Final = 8
 _MOST_STEPS: Final = 512
@@ -26,7 +26,7 @@ _ROWS_PER_STEP: Final = 50
 
 
 class Reader(Protocol):
-    """How a selector is read."""
+    """A way to read a selector at many steps."""
 
     def one_by_one(self, run: Run, series: ReadableSeries, steps: Sequence[int]) -> Values:
         """The values of any series, step by step."""
@@ -37,12 +37,15 @@ class Reader(Protocol):
         ...
 
     def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
-        """What reads the series of one source, whose rows have these times, from one value per row."""
+        """Return what computes the values of a series of one source, whose rows have these times.
+
+        It takes one value per row.
+        """
         ...
 
 
 class _Table:
-    """What was read ahead: a row of values for each step, in the order of the keys."""
+    """The values read ahead: a row for each step, in the order of the keys."""
 
     def __init__(self, keys: Sequence[Key], steps: Sequence[int], columns: list[Values]) -> None:
         self.keys = keys
@@ -65,7 +68,7 @@ class _Table:
 
 
 class Prefetch:
-    """What a selector yields at the steps that come next."""
+    """The values of a selector at the next steps."""
 
     def __init__(self, selection: Selection, reader: Reader) -> None:
         self._selection = selection
@@ -119,7 +122,7 @@ class Prefetch:
 
 
 class _Source:
-    """What the series of one source have in common."""
+    """The part of reading that the series of one source have in common."""
 
     def __init__(self, first_row: int, rows: int, compute: Callable[[list[float]], Values]) -> None:
         self._first_row = first_row

@@ -1,4 +1,4 @@
-"""Numbers."""
+"""Scalar operators yield numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Constant:
 
 
 class Time:
-    """`time()`: the moment of evaluation, in seconds."""
+    """`time()`: the time of evaluation, in seconds."""
 
     def evaluate(self, run: Run, at_ms: int) -> float:
-        """The moment."""
+        """The time of evaluation."""
         return at_ms / 1000
 
 

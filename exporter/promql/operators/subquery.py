@@ -1,9 +1,9 @@
-"""Subqueries: an instant vector evaluated again and again over a range."""
+"""Subqueries evaluate an instant vector again and again over a range."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from exporter.promql.operators.base import VectorOperator, Window
+from exporter.promql.operators.base import RangeSamples, VectorOperator
 from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import Subquery
 from exporter.promql.vector import Key, Vector
@@ -51,7 +51,7 @@ class _Rows:
         self.size -= dropped
         return dropped
 
-    def windows(self, end_ms: int, run: Run) -> Iterator[Window]:
+    def samples_until(self, end_ms: int, run: Run) -> Iterator[RangeSamples]:
         """The points up to `end_ms`, in the order of the keys."""
         for times, points in self._ordered:
             run.work(len(times))
@@ -77,7 +77,7 @@ class EvaluateSubquery:
         end_ms = run.reference_ms(at_ms, self._node.at_ms, self._node.offset_ms)
         return end_ms - self._node.range_ms, end_ms
 
-    def windows(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[Window]]:
+    def evaluate(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[RangeSamples]]:
         """The series, and in the same order their points in that range."""
         start_ms, end_ms = self.bounds(run, at_ms)
         rows = self._known_rows(run, start_ms)
@@ -94,15 +94,15 @@ class EvaluateSubquery:
             step_at_ms += step_ms
         run.step_ms, run.last_step_ms = outside
         rows.next_ms = step_at_ms
-        return rows.keys, rows.windows(end_ms, run)
+        return rows.keys, rows.samples_until(end_ms, run)
 
     def _last_step(self, run: Run, end_ms: int) -> int:
-        """Up to when the steps follow one another without a gap."""
+        """The last time up to which the steps follow one another without a gap."""
         overlaps = 0 < run.step_ms <= self._node.range_ms
         return self.bounds(run, run.last_step_ms)[1] if overlaps else end_ms
 
     def _known_rows(self, run: Run, start_ms: int) -> _Rows:
-        """What is known already, less what lies before; nothing where the query goes back in time."""
+        """The rows known already, without what lies before; new ones where the query goes back in time."""
         rows: _Rows | None = run.memory.get(self)
         if rows is None or start_ms < rows.start_ms:
             run.retained -= rows.size if rows is not None else 0

@@ -1,1 +1,1 @@
-"""From text to a checked syntax tree, and back."""
+"""The syntax package parses text to a checked syntax tree, and prints trees as text."""

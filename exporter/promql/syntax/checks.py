@@ -1,4 +1,4 @@
-"""What is well written and still makes no sense: types, counts, modifiers.
+"""Checks find what is well-formed and makes no sense: types, counts, modifiers.
 
 The rules and their wording follow `checkAST` of github.com/prometheus/prometheus, promql/parser/parse.go.
 """
@@ -25,7 +25,7 @@ _OPERANDS: Final = (ValueType.SCALAR, ValueType.VECTOR)
 
 
 class Checker:
-    """Checks nodes of one query right after they were parsed; raises `QueryError` at the fault."""
+    """A checker of the nodes of one query, right after each was parsed; raises `QueryError` at the fault."""
 
     def __init__(self, text: str) -> None:
         self._text = text

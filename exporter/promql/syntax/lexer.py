@@ -1,4 +1,4 @@
-"""Splits a query into tokens."""
+"""The lexer splits a query into tokens."""
 
 import re
 from typing import Final, NoReturn
@@ -30,7 +30,7 @@ _DURATION_SYMBOLS: Final = "-+*/%^(),:]"
 
 
 class _LexicalError(Exception):
-    """There is no token at a place; the message is worded as that of Prometheus."""
+    """A place at which there is no token; the message is worded as that of Prometheus."""
 
     def __init__(self, at_ms: int, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Numbers, durations and strings as PromQL writes them."""
+"""Literals are the numbers, durations and strings as PromQL writes them."""
 
 import math
 import re
@@ -51,7 +51,7 @@ def parse_seconds(text: str) -> float:
 
 
 def _explain_duration(text: str) -> str:
-    """What is wrong with a duration whose units all exist."""
+    """Say what is wrong with a duration whose units all exist."""
     found = _UNIT.findall(text)
     if "." not in text and found == sorted(set(found), key=UNITS.index):
         return "duration out of range"
@@ -84,7 +84,7 @@ def _explain_escape(error: InvalidEscapeError, quote: str) -> str:
 
 
 def _explain_digits(letter: str, rest: str) -> str:
-    """What is wrong with an escape that does not have the digits it needs."""
+    """Say what is wrong with an escape that does not have the digits it needs."""
     start = "" if letter in "xuU" else letter
     for character in start + rest:
         if character not in _DIGITS[letter]:

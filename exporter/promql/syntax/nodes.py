@@ -1,4 +1,4 @@
-"""The syntax tree: frozen, and equal where the meaning is, wherever it stands in the text."""
+"""Nodes make up the syntax tree: frozen, and equal where the meaning is, wherever it is in the text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from exporter.promql.syntax.signatures import Signature, ValueType
 
 
 class Edge(StrEnum):
-    """A moment that only the query knows: its first or last evaluation."""
+    """A time that only the query knows: its first or last step."""
 
     START = "start()"
     END = "end()"
 
 
 class Cardinality(StrEnum):
-    """How the series of two sides may match."""
+    """The way in which the series of two sides may match."""
 
     ONE_TO_ONE = "one-to-one"
     MANY_TO_ONE = "many-to-one"
@@ -33,7 +33,7 @@ class Node:
 
     @property
     def value_type(self) -> ValueType:
-        """What the node yields."""
+        """The type of the node's value."""
         raise NotImplementedError
 
     @property
@@ -51,6 +51,7 @@ class NumberLiteral(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """A scalar."""
         return ValueType.SCALAR
 
 
@@ -62,12 +63,13 @@ class StringLiteral(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """A string."""
         return ValueType.STRING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorSelector(Node):
-    """`name{matchers} @ at offset offset`; times in milliseconds, `at` None: the time of evaluation.
+    """`name{matchers} @ at offset offset`; `at_ms` None: the time of evaluation.
 
     `matchers` hold the metric name too, as the last one when it stands before the braces (`name`).
     """
@@ -79,28 +81,31 @@ class VectorSelector(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """An instant vector."""
         return ValueType.VECTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixSelector(Node):
-    """`selector[range]`; the modifiers `@` and offset are the selector's; `range` in milliseconds."""
+    """`selector[range]`; the modifiers `@` and offset are the selector's."""
 
     selector: VectorSelector
     range_ms: int
 
     @property
     def value_type(self) -> ValueType:
+        """A range vector."""
         return ValueType.MATRIX
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The selector."""
         return (self.selector,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subquery(Node):
-    """`expr[range:step] @ at offset offset`, in milliseconds; `step` None: the default."""
+    """`expr[range:step] @ at offset offset`; `step_ms` None: the default."""
 
     expr: "Expr"
     range_ms: int
@@ -110,10 +115,12 @@ class Subquery(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """A range vector."""
         return ValueType.MATRIX
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The expression inside."""
         return (self.expr,)
 
 
@@ -125,10 +132,12 @@ class Paren(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """The type of the expression inside."""
         return self.expr.value_type
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The expression inside."""
         return (self.expr,)
 
 
@@ -141,16 +150,18 @@ class Unary(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """The type of the expression inside."""
         return self.expr.value_type
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The expression inside."""
         return (self.expr,)
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """How the series of a binary operation find each other: `on (labels)` or else `ignoring (labels)`."""
+    """The matching of a binary operation's series: `on (labels)` or else `ignoring (labels)`."""
 
     cardinality: Cardinality = Cardinality.ONE_TO_ONE
     on: bool = False
@@ -171,12 +182,14 @@ class Binary(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """A scalar if both sides are, else an instant vector."""
         if self.left.value_type is ValueType.SCALAR and self.right.value_type is ValueType.SCALAR:
             return ValueType.SCALAR
         return ValueType.VECTOR
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The two sides."""
         return (self.left, self.right)
 
 
@@ -192,10 +205,12 @@ class Aggregate(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """An instant vector."""
         return ValueType.VECTOR
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The parameter, if there is one, and the aggregated expression."""
         return (self.expr,) if self.param is None else (self.param, self.expr)
 
 
@@ -208,10 +223,12 @@ class Call(Node):
 
     @property
     def value_type(self) -> ValueType:
+        """The type that the function returns."""
         return self.function.returns
 
     @property
     def children(self) -> "tuple[Expr, ...]":
+        """The arguments."""
         return self.args
 
 

@@ -1,4 +1,4 @@
-"""The parser of PromQL: operator precedence by recursive descent, with the place of every fault.
+"""The parser climbs operator precedence by recursive descent, and places every fault.
 
 The grammar is that of github.com/prometheus/prometheus, promql/parser/generated_parser.y (3.x) without what
 Prometheus enables only by feature flags: those are named and refused.

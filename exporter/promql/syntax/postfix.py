@@ -1,4 +1,4 @@
-"""What may follow an expression: `[range]`, `[range:step]`, `offset`, `@`."""
+"""Postfixes follow an expression: `[range]`, `[range:step]`, `offset`, `@`."""
 
 import math
 from dataclasses import replace

@@ -10,7 +10,7 @@ from exporter.promql.syntax.printer import (
     format_aggregation,
     format_expression,
     format_operator,
-    format_window,
+    format_subquery_range,
 )
 
 _LONGEST_LINE: Final = 100
@@ -26,7 +26,7 @@ def prettify(node: Expr, level: int = 0) -> str:
     if isinstance(node, Subquery):
         # Prometheus does not indent one that is short.
         is_long = len(text) > _LONGEST_LINE
-        return prettify(node.expr, level) + format_window(node) if is_long else text
+        return prettify(node.expr, level) + format_subquery_range(node) if is_long else text
     if len(text) <= _LONGEST_LINE:
         return indent + text
     match node:

@@ -1,4 +1,4 @@
-"""A syntax tree as PromQL again, in the canonical form that Prometheus prints.
+"""The printer writes a syntax tree as PromQL, in the canonical form of Prometheus.
 
 Source of the form: github.com/prometheus/prometheus, promql/parser/printer.go.
 """
@@ -45,7 +45,7 @@ def format_expression(node: Expr) -> str:
             modifiers = _modifiers(inner.at_ms, inner.offset_ms)
             return f"{_selector(inner)}[{format_duration(node.range_ms)}]{modifiers}"
         case Subquery():
-            return format_expression(node.expr) + format_window(node)
+            return format_expression(node.expr) + format_subquery_range(node)
         case Paren():
             return f"({format_expression(node.expr)})"
         case Unary():
@@ -60,7 +60,7 @@ def format_expression(node: Expr) -> str:
             return f"{node.function.name}({arguments})"
 
 
-def format_window(node: Subquery) -> str:
+def format_subquery_range(node: Subquery) -> str:
     """Range, step and modifiers of a subquery."""
     step = "" if node.step_ms is None else format_duration(node.step_ms)
     return f"[{format_duration(node.range_ms)}:{step}]{_modifiers(node.at_ms, node.offset_ms)}"

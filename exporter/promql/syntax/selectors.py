@@ -1,4 +1,4 @@
-"""Selectors: `name{label="value", …}`."""
+"""Selectors are parsed here: `name{label="value", …}`."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _LABEL_KINDS: Final = (Kind.IDENTIFIER, Kind.KEYWORD, Kind.AGGREGATOR)
 
 
 def starts_selector(token: Token) -> bool:
-    """Whether a selector can begin with this token."""
+    """True if a selector can begin with this token."""
     if token.kind is Kind.KEYWORD:
         return token.text in METRIC_KEYWORDS
     names = (Kind.IDENTIFIER, Kind.METRIC_IDENTIFIER, Kind.AGGREGATOR)

@@ -1,4 +1,4 @@
-"""Names and types of the functions of PromQL.
+"""Signatures give the names and types of the functions of PromQL.
 
 Source: github.com/prometheus/prometheus, promql/parser/functions.go (3.x).
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class ValueType(StrEnum):
-    """What an expression yields."""
+    """The type of an expression's value."""
 
     SCALAR = "scalar"
     VECTOR = "vector"
@@ -24,8 +24,11 @@ class ValueType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A function: argument types and result. Up to `optional` arguments may be missing at the end, and with
-    `repeats` the last type may come any number of times, also none."""
+    """The argument types and the result of a function.
+
+    Up to `optional` arguments may be missing at the end, and with `repeats` the last type may come any number
+    of times, also none.
+    """
 
     name: str
     arguments: tuple[ValueType, ...]

@@ -1,4 +1,4 @@
-"""The tokens of a query, read one after the other."""
+"""A stream reads the tokens of a query one after the other."""
 
 from typing import Final, NoReturn
 
@@ -33,7 +33,7 @@ class TokenStream:
 
     @property
     def last_end(self) -> int:
-        """Where the token read last ends."""
+        """The offset at which the token read last ends."""
         return self._tokens[self._index - 1].end if self._index else 0
 
     def advance(self) -> Token:

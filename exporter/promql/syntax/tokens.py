@@ -1,4 +1,4 @@
-"""The words of PromQL."""
+"""Tokens are the words of PromQL."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -8,7 +8,7 @@ from exporter.model.quoting import quote
 
 
 class Kind(StrEnum):
-    """What a token is. Operators and brackets are named as they are written, keywords in lower case."""
+    """The kind of a token. Operators and brackets are named as they are written, keywords in lower case."""
 
     END = "end of input"
     IDENTIFIER = "identifier"
@@ -23,8 +23,11 @@ class Kind(StrEnum):
 
 
 class Token(NamedTuple):
-    """One word: `text` as written, except that keywords and aggregators are in lower case; offsets into the
-    query. Of an error `text` says what is wrong there."""
+    """One word of a query.
+
+    `text` is as written, except that keywords and aggregators are in lower case; of an error it says what is
+    wrong there. `start` and `end` are offsets into the query.
+    """
 
     kind: Kind
     text: str
@@ -32,11 +35,11 @@ class Token(NamedTuple):
     end: int
 
     def is_symbol(self, text: str) -> bool:
-        """Whether this is that bracket, comma or operator."""
+        """True if this is that bracket, comma or operator."""
         return self.kind is Kind.SYMBOL and self.text == text
 
     def is_keyword(self, *texts: str) -> bool:
-        """Whether this is one of these keywords."""
+        """True if this is one of these keywords."""
         return self.kind is Kind.KEYWORD and self.text in texts
 
     def describe(self) -> str:

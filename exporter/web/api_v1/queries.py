@@ -3,8 +3,7 @@
 from typing import Final
 
 from exporter.config.query import QuerySection
-from exporter.promql import Engine, Limits
-from exporter.promql.memory import MemoryBudget
+from exporter.promql import Engine, Limits, MemoryBudget
 from exporter.store import Store
 from exporter.web.api_v1.cooperative import CooperativeExecutor
 from exporter.web.api_v1.query import LIMITS

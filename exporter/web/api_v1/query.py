@@ -11,10 +11,20 @@ from starlette.routing import Route
 
 from exporter.clock import Clock
 from exporter.errors import QueryError
-from exporter.promql import Engine, Expression, Limits, Matrix, Result, ValueType, Vector, parse
+from exporter.promql import (
+    Engine,
+    Expression,
+    Limits,
+    Matrix,
+    MemoryAccount,
+    MemoryBudget,
+    Pace,
+    Result,
+    ValueType,
+    Vector,
+    parse,
+)
 from exporter.promql.disposal import drop
-from exporter.promql.memory import MemoryAccount, MemoryBudget
-from exporter.promql.source import Pace
 from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryTimeoutError
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters

@@ -14,8 +14,8 @@ from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind
+from exporter.promql import MemoryAccount, MemoryBudget
 from exporter.promql.disposal import drop
-from exporter.promql.memory import MemoryAccount, MemoryBudget
 from exporter.promql.pieces import PIECE, sort_pieces
 from exporter.store import Store
 from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask

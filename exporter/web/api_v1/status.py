@@ -13,8 +13,8 @@ from starlette.routing import Route
 import exporter
 from exporter.clock import Clock, to_milliseconds
 from exporter.model.duration import format_duration
+from exporter.promql import MemoryBudget
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
-from exporter.promql.memory import MemoryBudget
 from exporter.store import Store
 from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.query import LIMITS

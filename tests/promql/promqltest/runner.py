@@ -144,7 +144,7 @@ def _check(found: Eval, engine: Engine, query: str, at_ms: int | None) -> None:
     _check_annotations(found, result)
     compare(found, result.value)
     if at_ms is not None and not (
-        found.window or found.string is not None or _DEPENDS_ON_QUERY.search(query)
+        found.range_vector or found.string is not None or _DEPENDS_ON_QUERY.search(query)
     ):
         _check_middle(found, engine, query, at_ms, result)
 

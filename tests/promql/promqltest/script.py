@@ -85,7 +85,7 @@ class Eval:
     scalar: float | None = None
     string: str | None = None
     series: dict[Labels, list[float | Mark]] = field(default_factory=dict)
-    window: bool = False
+    range_vector: bool = False
     notes: dict[str, list[Expectation]] = field(default_factory=dict)
 
     @property
@@ -230,7 +230,7 @@ class _Reader:
             raise ScriptError("invalid range vector definition")
         found.start_ms, found.end_ms, found.step_ms = map(parse_time, match.groups())
         found.at_ms = found.end_ms
-        found.window = True
+        found.range_vector = True
 
     def _note(self, found: Eval, line: str) -> None:
         match = _EXPECT.fullmatch(line)

@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.promql import parse
-from exporter.promql.repetition import Repetitions
+from exporter.promql.common_subexpressions import CommonSubexpressions
 from exporter.promql.syntax.nodes import walk
 
 
@@ -19,6 +19,6 @@ from exporter.promql.syntax.nodes import walk
 )
 def test_equal_parts_are_found(query: str, repeated: set[str]) -> None:
     expression = parse(query)
-    repetitions = Repetitions(expression.root)
+    repetitions = CommonSubexpressions(expression.root)
     found = {query[node.start : node.end] for node, _ in walk(expression.root) if node in repetitions}
     assert {" ".join(text.split()) for text in found} == repeated

@@ -1,9 +1,9 @@
-"""Functions of range vectors."""
+"""Range functions apply to range vectors."""
 
 from collections.abc import Callable, Sequence
 
-from exporter.promql.functions.windows import WindowFunction
-from exporter.promql.operators.base import RangeOperator, ScalarOperator
+from exporter.promql.functions.ranges import RangeFunction
+from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator
 from exporter.promql.operators.prefetch import Prefetch
 from exporter.promql.pieces import pieces
 from exporter.promql.run import Run
@@ -12,14 +12,14 @@ from exporter.promql.vector import NOTHING, Key, Presence, Vector
 _COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
 
 
-class ApplyToWindows:
+class ApplyToRanges:
     """A function of the samples of each series."""
 
     def __init__(
-        self, function: WindowFunction, windows: RangeOperator, prefetch: Prefetch | None = None
+        self, function: RangeFunction, operand: RangeVectorOperator, prefetch: Prefetch | None = None
     ) -> None:
         self._function = function
-        self._windows = windows
+        self._operand = operand
         self._prefetch = prefetch
         self._presence = Presence()
 
@@ -32,11 +32,11 @@ class ApplyToWindows:
         run.account_temporary(len(vector.values))
         return vector
 
-    def apply(self, function: WindowFunction, run: Run, at_ms: int) -> Vector:
+    def apply(self, function: RangeFunction, run: Run, at_ms: int) -> Vector:
         """The vector of results of another function."""
-        start_ms, end_ms = self._windows.bounds(run, at_ms)
-        keys, windows = self._windows.windows(run, at_ms)
-        found = [function(times, values, start_ms, end_ms) if times else None for times, values in windows]
+        start_ms, end_ms = self._operand.bounds(run, at_ms)
+        keys, ranges = self._operand.evaluate(run, at_ms)
+        found = [function(times, values, start_ms, end_ms) if times else None for times, values in ranges]
         vector = self._presence.vector(keys, found)
         run.account_temporary(len(vector.values))
         return vector
@@ -45,7 +45,7 @@ class ApplyToWindows:
 class ApplyToCounters:
     """`rate` and `increase`, which tell where a metric does not look like a counter."""
 
-    def __init__(self, applied: ApplyToWindows, offset: int) -> None:
+    def __init__(self, applied: ApplyToRanges, offset: int) -> None:
         self._applied = applied
         self._offset = offset
         self._keys: Sequence[Key] | None = None
@@ -67,12 +67,12 @@ class ApplyToCounters:
 
 
 class ApplyWithParameter:
-    """A function of a range vector that is prepared with a number of the query, and the moment."""
+    """A function of a range vector that is prepared with a number of the query, and the time."""
 
     def __init__(
         self,
-        prepare: Callable[[int, float], WindowFunction],
-        applied: ApplyToWindows,
+        prepare: Callable[[int, float], RangeFunction],
+        applied: ApplyToRanges,
         parameter: ScalarOperator,
     ) -> None:
         self._prepare = prepare
@@ -85,7 +85,7 @@ class ApplyWithParameter:
 
 
 class QuantileOverTime:
-    """`quantile_over_time`, which warns of a share outside 0 to 1."""
+    """`quantile_over_time`, which warns of a phi outside 0 to 1."""
 
     def __init__(self, applied: ApplyWithParameter, phi: ScalarOperator, offset: int) -> None:
         self._applied = applied
@@ -103,11 +103,11 @@ class QuantileOverTime:
 class AbsentOverTime:
     """`absent_over_time`: one element, 1, where no series has any sample in the range."""
 
-    def __init__(self, windows: RangeOperator, key: Key) -> None:
-        self._windows = windows
+    def __init__(self, operand: RangeVectorOperator, key: Key) -> None:
+        self._operand = operand
         self._keys = (key,)
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """One element or none."""
-        _, windows = self._windows.windows(run, at_ms)
-        return NOTHING if any(times for times, _ in windows) else Vector(self._keys, [1.0])
+        _, ranges = self._operand.evaluate(run, at_ms)
+        return NOTHING if any(times for times, _ in ranges) else Vector(self._keys, [1.0])

@@ -1,4 +1,4 @@
-"""Functions of all samples in a range, one series at a time."""
+"""Range functions take all samples of one series in a range."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,10 +9,10 @@ from exporter.promql.functions.rates import changes, delta, idelta, increase, ir
 from exporter.promql.kahan import add, kahan_mean, kahan_sum, kahan_variance
 
 # Times and values of at least one sample, start and end of the range (milliseconds) -> value, or None.
-WindowFunction = Callable[[Sequence[int], Sequence[float], int, int], float | None]
+RangeFunction = Callable[[Sequence[int], Sequence[float], int, int], float | None]
 
 
-def _of_values(function: Callable[[Sequence[float]], float]) -> WindowFunction:
+def _of_values(function: Callable[[Sequence[float]], float]) -> RangeFunction:
     return lambda times, values, start_ms, end_ms: function(values)
 
 
@@ -37,8 +37,8 @@ def deviation(values: Sequence[float]) -> float:
     return math.sqrt(variance) if variance >= 0 else math.nan
 
 
-def quantile_over_time(phi: float) -> WindowFunction:
-    """The function for one share (0 to 1)."""
+def quantile_over_time(phi: float) -> RangeFunction:
+    """Return the function for one phi (0 to 1)."""
     return lambda times, values, start_ms, end_ms: quantile(phi, values)
 
 
@@ -47,8 +47,8 @@ def deriv(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: 
     return linear_regression(times, values, times[0])[0] if len(values) > 1 else None
 
 
-def predict_linear(at_ms: int, seconds: float) -> WindowFunction:
-    """The least-squares line's value `seconds` after the time of evaluation."""
+def predict_linear(at_ms: int, seconds: float) -> RangeFunction:
+    """Return the function: the least-squares line's value `seconds` after the time of evaluation."""
 
     def predict(times: Sequence[int], values: Sequence[float], start_ms: int, end_ms: int) -> float | None:
         if len(values) < 2:
@@ -60,8 +60,7 @@ def predict_linear(at_ms: int, seconds: float) -> WindowFunction:
 
 
 def linear_regression(times: Sequence[int], values: Sequence[float], origin_ms: int) -> tuple[float, float]:
-    """Slope per second and value at `origin_ms` of the least-squares line through two or more
-    samples."""
+    """Slope per second and value at `origin_ms` of the least-squares line through two or more samples."""
     first = values[0]
     if all(value == first for value in values):
         return (math.nan, math.nan) if math.isinf(first) else (0.0, first)
@@ -81,7 +80,7 @@ def linear_regression(times: Sequence[int], values: Sequence[float], origin_ms: 
     return slope, sum_y / count - slope * sum_x / count
 
 
-WINDOW_FUNCTIONS: Final[dict[str, WindowFunction]] = {
+RANGE_FUNCTIONS: Final[dict[str, RangeFunction]] = {
     "avg_over_time": _of_values(kahan_mean),
     "changes": changes,
     "count_over_time": lambda times, values, start_ms, end_ms: float(len(times)),
@@ -102,8 +101,8 @@ WINDOW_FUNCTIONS: Final[dict[str, WindowFunction]] = {
     "sum_over_time": _of_values(kahan_sum),
 }
 
-# Functions that make do with values without repetitions, of which there may be fewer than times.
-TAKE_DISTINCT: Final = frozenset(
+# Functions that accept the changes only: equal values in a row left out, so fewer values than times.
+ACCEPT_CHANGES_ONLY: Final = frozenset(
     {
         "changes",
         "count_over_time",

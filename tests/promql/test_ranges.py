@@ -14,13 +14,13 @@ from exporter.promql.functions.quantiles import (
     merge_buckets,
     quantile,
 )
-from exporter.promql.functions.rates import changes, delta, idelta, increase, irate, rate, resets
-from exporter.promql.functions.windows import (
-    TAKE_DISTINCT,
-    WINDOW_FUNCTIONS,
+from exporter.promql.functions.ranges import (
+    ACCEPT_CHANGES_ONLY,
+    RANGE_FUNCTIONS,
     linear_regression,
     predict_linear,
 )
+from exporter.promql.functions.rates import changes, delta, idelta, increase, irate, rate, resets
 
 VALUES = st.lists(st.integers(-1000, 1000).map(float), min_size=1, max_size=30)
 COUNTERS = st.lists(st.integers(0, 50).map(float), min_size=2, max_size=30)
@@ -33,7 +33,7 @@ def times(values: list[float]) -> list[int]:
 
 def evaluate(name: str, values: list[float]) -> float | None:
     stamps = times(values)
-    return WINDOW_FUNCTIONS[name](stamps, values, 0, stamps[-1])
+    return RANGE_FUNCTIONS[name](stamps, values, 0, stamps[-1])
 
 
 @given(VALUES)
@@ -51,12 +51,12 @@ def test_statistics_agree_with_plain_ones(values: list[float]) -> None:
     assert quantile(0.5, values) == statistics.median(values)
 
 
-@given(VALUES, st.sampled_from(sorted(TAKE_DISTINCT)))
+@given(VALUES, st.sampled_from(sorted(ACCEPT_CHANGES_ONLY)))
 def test_repetitions_make_no_difference(values: list[float], name: str) -> None:
     """What takes values without repetitions yields the same with and without them."""
     stamps = times(values)
     distinct = [value for value, _ in groupby(values)]
-    function = WINDOW_FUNCTIONS[name]
+    function = RANGE_FUNCTIONS[name]
     assert function(stamps, distinct, 0, stamps[-1]) == function(stamps, values, 0, stamps[-1])
 
 
