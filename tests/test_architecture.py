@@ -18,6 +18,7 @@ ORDER = [
     "time_slice",
     "model",
     "log",
+    "timing",
     "shipped",
     "config",
     "connection",

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
 from typing import Final
 
 from exporter.alerting.aggregation_group import AggregationGroup
@@ -14,24 +13,18 @@ from exporter.alerting.pipeline import MultiStage, NotifyContext
 from exporter.clock import Clock
 from exporter.errors import NotifyError
 from exporter.log import get_logger
+from exporter.timing.backoff import exponential_backoff
 
 MIN_FLUSH_SECONDS: Final = 10.0
 """A flush may last as long as the group interval, and at least this."""
 
+# As Alertmanager's retries: growing by half, each spread by half (notify/retry_stage.go).
 _FIRST_DELAY_SECONDS: Final = 0.5
 _MAX_DELAY_SECONDS: Final = 60.0
 _GROWTH: Final = 1.5
 _JITTER: Final = 0.5
 
 _log = get_logger(__name__)
-
-
-def backoff(rng: random.Random) -> Iterator[float]:
-    """Yield delays between attempts in seconds: growing by half, up to a minute, each spread by half."""
-    delay = _FIRST_DELAY_SECONDS
-    while True:
-        yield delay * rng.uniform(1 - _JITTER, 1 + _JITTER)
-        delay = min(delay * _GROWTH, _MAX_DELAY_SECONDS)
 
 
 class Delivery:
@@ -101,7 +94,9 @@ class Delivery:
         """Try until it succeeds, cannot be retried, or the time of the flush is over."""
         time = asyncio.get_running_loop().time
         deadline = time() + max(self._group.options.group_interval, MIN_FLUSH_SECONDS)
-        delays = backoff(self._rng)
+        delays = exponential_backoff(
+            _FIRST_DELAY_SECONDS, _MAX_DELAY_SECONDS, factor=_GROWTH, jitter=_JITTER, rng=self._rng
+        )
         attempt = 1
         while True:
             context = self._context(deadline, attempt)

@@ -1,9 +1,11 @@
 """Attempts to connect that come at growing distances."""
 
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from exporter.errors import TargetError
+from exporter.timing.backoff import exponential_backoff
 
 _FIRST_SECONDS: Final = 0.1
 _LAST_SECONDS: Final = 5.0
@@ -15,7 +17,7 @@ class Backoff:
     """When the next attempt is to be made, and what the last one failed of."""
 
     def __init__(self) -> None:
-        self._seconds = 0.0
+        self._delays = _delays()
         self._retry_at = 0.0
         self._error: TargetError | None = None
 
@@ -32,11 +34,14 @@ class Backoff:
 
     def failed(self, error: TargetError) -> None:
         """An attempt has failed: wait longer than before."""
-        self._seconds = min(max(self._seconds * 2, _FIRST_SECONDS), _LAST_SECONDS)
-        self._retry_at = time.monotonic() + self._seconds
+        self._retry_at = time.monotonic() + next(self._delays)
         self._error = error
 
     def succeeded(self) -> None:
         """We are connected."""
-        self._seconds = 0.0
+        self._delays = _delays()
         self._error = None
+
+
+def _delays() -> Iterator[float]:
+    return exponential_backoff(_FIRST_SECONDS, _LAST_SECONDS)

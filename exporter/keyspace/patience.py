@@ -1,11 +1,12 @@
 """Waiting for a server that cannot be asked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, TypeVar
 
 from exporter.clock import Clock
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.keyspace.pace import Pace
+from exporter.timing.backoff import exponential_backoff
 
 _FIRST_RETRY_SECONDS: Final = 0.5
 _LAST_RETRY_SECONDS: Final = 30.0
@@ -44,7 +45,7 @@ class Patience:
         Raises `TargetError` where the server refuses a command, its replies are too large however small the
         steps, or patience has ended.
         """
-        delay = _FIRST_RETRY_SECONDS
+        delays = _delays()
         while True:
             try:
                 return await work()
@@ -54,10 +55,13 @@ class Patience:
                 if error.reason is Reason.PROTOCOL and not self._pace.shrink():
                     raise
                 if self._failing_since is None:
-                    delay, self._failing_since = _FIRST_RETRY_SECONDS, self._clock.monotonic()
+                    delays, self._failing_since = _delays(), self._clock.monotonic()
                 self.trouble = error
                 waited = self._clock.monotonic() - self._failing_since
                 if self._seconds is not None and waited > self._seconds:
                     raise
-            await self._sleep(delay)
-            delay = min(delay * 2, _LAST_RETRY_SECONDS)
+            await self._sleep(next(delays))
+
+
+def _delays() -> Iterator[float]:
+    return exponential_backoff(_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS)

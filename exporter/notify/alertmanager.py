@@ -24,6 +24,7 @@ from exporter.model.alert import Alert
 from exporter.model.http_url import HttpUrl
 from exporter.model.labels import Labels
 from exporter.notify.http import HttpClient
+from exporter.timing.backoff import exponential_backoff
 
 CAPACITY: Final = 10_000
 """Alerts that wait for one Alertmanager at most; the same as Prometheus'."""
@@ -215,10 +216,7 @@ class _Queue:
         self._count()
 
     def _delays(self) -> Iterator[float]:
-        delay = _FIRST_DELAY_SECONDS
-        while True:
-            yield delay * self._rng.uniform(0.5, 1.5)
-            delay = min(delay * 2, _LONGEST_DELAY_SECONDS)
+        return exponential_backoff(_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS, jitter=0.5, rng=self._rng)
 
     async def _wait(self, seconds: float) -> None:
         try:
