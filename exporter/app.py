@@ -31,7 +31,7 @@ from exporter.rules.manager import RuleManager
 from exporter.rules.saved import MemoryAlertState
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.self_metrics import PartsCollector
 from exporter.settings import Settings, external_url_of
 from exporter.state.state_store import open_state
@@ -100,7 +100,7 @@ class App:
         prepared = prepare(plan, self.state.messages)
         self.access = CurrentAccess(plan.access)
         self.forwarder = AlertForwarder(ForwardMetrics(self.own.registry), self._clock)
-        self.schedule = SampleSchedule(self._clock)
+        self.schedule = SampleScheduler(self._clock)
         self.fleet = Fleet(
             self.store,
             self._clock,

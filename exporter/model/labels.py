@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
+from exporter.model.fnv import fnv1a_64
 from exporter.model.interning import Interner
 
 METRIC_NAME: Final = "__name__"
@@ -113,11 +114,8 @@ class Labels:
         return self._fingerprint
 
     def _compute_fingerprint(self) -> int:
-        digest = 0xCBF29CE484222325
-        for name, value in self.pairs:
-            for byte in name.encode() + b"\xff" + value.encode() + b"\xff":
-                digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-        return digest
+        texts = (text.encode() for pair in self.pairs for text in pair)
+        return fnv1a_64(b"".join(text + b"\xff" for text in texts))
 
 
 class Annotations(Labels):

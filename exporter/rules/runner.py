@@ -8,7 +8,8 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.log import get_logger
 from exporter.rules.gate import Gate
 from exporter.rules.group import RuleGroup
-from exporter.rules.schedule import Timetable, phase_ms
+from exporter.timing.schedule import Schedule
+from exporter.timing.spread import offset_ms
 
 _log = get_logger(__name__)
 
@@ -29,9 +30,8 @@ class GroupRunner:
         self.group = group
         self._clock = clock
         self._gate = gate
-        self._timetable = Timetable(
-            group.interval_ms, phase_ms(group.spec.key, group.interval_ms), self._now_ms()
-        )
+        phase_ms = offset_ms(str(group.spec.key), group.interval_ms)
+        self._schedule = Schedule(group.interval_ms, phase_ms, self._now_ms())
         self._wake = asyncio.Event()
         self._is_woken = False
         self._stopping = asyncio.Event()
@@ -90,12 +90,13 @@ class GroupRunner:
                 was_paused = True
                 await self._sleep(paused_ms / 1000)
                 continue
-            wait_ms = self._timetable.wait_ms(self._now_ms())
-            if wait_ms == 0:
-                turn = self._timetable.take(self._now_ms())
+            now_ms = self._now_ms()
+            tick = self._schedule.pop_due(now_ms)
+            if tick is not None:
                 # What was left out on purpose did not come too late.
-                self.group.missed_total += 0 if was_paused else turn.missed
-                return max(turn.at_ms, self._earliest_ms)
+                self.group.missed_total += 0 if was_paused else tick.missed
+                return max(tick.at, self._earliest_ms)
+            wait_ms = self._schedule.due - now_ms
             pause = self._last_extra_seconds + _EXTRA_PAUSE_SECONDS - self._clock.monotonic()
             if self._is_woken and pause <= 0:
                 self._is_woken = False

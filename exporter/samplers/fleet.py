@@ -9,7 +9,7 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.errors import Reason
 from exporter.model.target import Target
 from exporter.samplers.runner import TargetRunner
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
 from exporter.sampling.base import Peer, TargetFacts
 from exporter.sampling.neighbours import Neighbours
@@ -38,7 +38,7 @@ class Fleet:
         self,
         store: Store,
         clock: Clock,
-        schedule: SampleSchedule,
+        schedule: SampleScheduler,
         on_news: Callable[[], None],
         on_sampled: Callable[[TargetRunner], None] | None = None,
         on_reported: Callable[[], None] | None = None,
@@ -103,7 +103,7 @@ class Fleet:
         self._given_at = {name: at for name, at in self._given_at.items() if name in names}
         intervals = [min(plan.interval_seconds for plan in plans) for plans in wanted.values() if plans]
         if intervals:
-            self._schedule.expect(len(wanted), median(intervals))
+            self._schedule.set_target_count(len(wanted), median(intervals))
         await self._begin({target: (wanted[target], runner) for target, runner in runners.items()})
         await asyncio.gather(*(runner.close() for runner in gone.values()))
         return bool(moved or over)
@@ -206,7 +206,7 @@ class Fleet:
             runner.expect_report()
             if not runner.has_reported:
                 self._unheard.add(runner)
-        self._schedule.begin_anew()
+        self._schedule.restart()
 
     def _reported(self, runner: TargetRunner) -> None:
         if runner in self._unheard:

@@ -134,7 +134,7 @@ SPEC: Final = SamplerSpec(
     "latency",
     (PING, LAST_PING, CONNECTS, SPIKE_LAST, SPIKE_DURATION, SPIKE_MAX),
     LatencySampler,
-    apart=True,
+    isolated=True,
     on_sentinel=True,
     command="PING",
 )

@@ -189,8 +189,8 @@ class SamplerSpec:
 
     The name is also that of its section in the configuration. `own_connection`: the sampler does not ask over
     the one that the target's samplers share. `own_deadline`: it bounds its passes itself, since they take as
-    long as they take. `apart`: it measures time, and so runs at a moment of its own instead of together with
-    the target's other samplers. `on_sentinel`: it makes sense there too, where few commands are known.
+    long as they take. `isolated`: it measures time, and so runs at a moment of its own, not together
+    with the target's other samplers. `on_sentinel`: it makes sense there too, where few commands are known.
     `self_paced`: it is called at the usual interval and decides itself what is to be done each time; the
     `interval` of its section is about its work. `applies`: whether a server has what it asks about; where
     not, it does not run. `command` is one that it cannot do without, of which
@@ -202,7 +202,7 @@ class SamplerSpec:
     build: Callable[[SamplerContext], Sampler]
     own_connection: bool = False
     own_deadline: bool = False
-    apart: bool = False
+    isolated: bool = False
     on_sentinel: bool = False
     self_paced: bool = False
     applies: Callable[[TargetFacts], bool] | None = None

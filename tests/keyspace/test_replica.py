@@ -11,7 +11,7 @@ from exporter.keyspace import KeyspaceSampler
 from exporter.keyspace.report import PassReport
 from exporter.reload import plan_targets
 from exporter.samplers.fleet import Fleet
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.keyspace.test_sampler import put
@@ -21,7 +21,7 @@ from tests.servers import RealServer
 SETTINGS = {"run_on": "prefer_replica", "interval": "100s"}
 
 
-class _ByHand(SampleSchedule):
+class _ByHand(SampleScheduler):
     """Runs nothing by itself."""
 
     def add(self, runner: object) -> None:

@@ -9,7 +9,8 @@ from exporter.rules.group import RuleGroup
 from exporter.rules.manager import RuleManager
 from exporter.rules.model import GroupKey
 from exporter.rules.restore import RestorePolicy
-from exporter.rules.schedule import Timetable, phase_ms
+from exporter.timing.schedule import Schedule
+from exporter.timing.spread import offset_ms
 from tests.rules.test_manager import TimedWorld, files
 from tests.rules.virtual import run_virtually
 from tests.rules.world import START_MS, World, live, make_group, only_rule, states
@@ -189,10 +190,8 @@ def test_an_evaluation_under_way_ends_before_the_clock_moves() -> None:
 def first_slot(manager: RuleManager) -> float:
     """How many seconds the only group waits for its first slot."""
     (group,) = manager.groups
-    return (
-        Timetable(group.interval_ms, phase_ms(group.spec.key, group.interval_ms), START_MS).wait_ms(START_MS)
-        / 1000
-    )
+    phase_ms = offset_ms(str(group.spec.key), group.interval_ms)
+    return (Schedule(group.interval_ms, phase_ms, START_MS).due - START_MS) / 1000
 
 
 def test_alerts_saved_by_a_clock_that_was_ahead_go_on_by_the_right_one() -> None:

@@ -9,7 +9,7 @@ from exporter.model.sample import Sample
 from exporter.rules.group import RuleGroup
 from exporter.rules.manager import RuleManager
 from exporter.rules.model import RuleFile
-from exporter.rules.schedule import phase_ms
+from exporter.timing.spread import offset_ms
 from tests.rules.virtual import VirtualClock, run_virtually
 from tests.rules.world import START_MS, World, read
 
@@ -63,7 +63,7 @@ def test_every_group_runs_in_its_slots() -> None:
         for name, interval, group in zip(("r1", "r2"), (15_000, 60_000), manager.groups, strict=True):
             moments = world.moments(name)
             assert len(moments) == 300_000 // interval
-            phase = phase_ms(group.spec.key, interval)
+            phase = offset_ms(str(group.spec.key), interval)
             assert {(moment - phase) % interval for moment in moments} == {0}
             assert START_MS < moments[0] <= START_MS + interval
 

@@ -9,7 +9,7 @@ from exporter.reload import plan_targets
 from exporter.samplers.availability import SampledTargets
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.samplers.sampling import Clock
@@ -18,7 +18,7 @@ from tests.servers import RealServer
 KEYS = frozenset({"redis_db_keys"})
 
 
-class _ByHand(SampleSchedule):
+class _ByHand(SampleScheduler):
     """Runs nothing by itself."""
 
     def add(self, runner: TargetRunner) -> None:

@@ -6,10 +6,10 @@ import itertools
 import pytest
 
 from exporter.clock import to_milliseconds
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from tests.alerting.virtual_time import LoopClock, run
 from tests.samplers.sampling import Sampling, run_async, sampling
-from tests.samplers.test_schedule import Runner
+from tests.samplers.test_scheduler import Runner
 from tests.servers import RealServer
 
 KNOWN = "redis_vigil_queues_known"
@@ -127,12 +127,12 @@ def test_slots_begin_anew_when_the_clock_was_set(seconds: float) -> None:
 
     async def scenario() -> None:
         clock = SetClock()
-        schedule = SampleSchedule(clock)
+        schedule = SampleScheduler(clock)
         schedule.start()
         schedule.add(runner)  # type: ignore[arg-type]  # it only notes when it is run
         await asyncio.sleep(100)
         clock.ahead = seconds
-        schedule.begin_anew()
+        schedule.restart()
         await asyncio.sleep(100)
         await schedule.stop()
 

@@ -16,7 +16,7 @@ from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.registry import SAMPLERS
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from tests.conftest import StartServer
@@ -41,7 +41,7 @@ def plans() -> Sequence[SamplerPlan]:
 @contextlib.asynccontextmanager
 async def watched(targets: Sequence[Target]) -> AsyncIterator[tuple[Fleet, Store]]:
     store, clock = Store(), SystemClock()
-    schedule = SampleSchedule(clock)
+    schedule = SampleScheduler(clock)
     fleet = Fleet(store, clock, schedule, lambda: None)
     schedule.start()
     await fleet.watch({target: plans() for target in targets}, timeout_seconds=TIMEOUT)

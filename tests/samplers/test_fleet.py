@@ -9,7 +9,7 @@ from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.target import Target
 from exporter.reload import plan_targets
 from exporter.samplers.fleet import Fleet
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from tests.conftest import StartServer
@@ -33,7 +33,7 @@ def test_a_slow_server_can_be_given_more_time_than_the_others(start_server: Star
 async def up_when_slow(config: Config, server: RealServer) -> dict[str, bool | None]:
     """Which targets are up after a first pass during which the server hung for half a second."""
     clock = SystemClock()
-    schedule = SampleSchedule(clock)
+    schedule = SampleScheduler(clock)
     fleet = Fleet(Store(), clock, schedule, on_news=lambda: None)
     with server.paused():
         await fleet.watch(plan_targets(config), timeout_seconds=config.global_.sample_timeout.seconds)
@@ -72,7 +72,7 @@ def test_a_fleet_has_reported_when_the_last_target_was_sampled_or_has_failed(
 async def reports(config: Config, hanging: RealServer) -> list[str]:
     """The names of the targets in the order in which they were sampled once or failed, then `all`."""
     clock = SystemClock()
-    schedule = SampleSchedule(clock)
+    schedule = SampleScheduler(clock)
     order: list[str] = []
     everybody = asyncio.Event()
 
@@ -112,7 +112,7 @@ def test_what_is_known_of_a_server_goes_along_with_its_new_name(start_server: St
 
     async def scenario() -> tuple[dict[str, int], bool, bool]:
         clock, store = SystemClock(), Store()
-        schedule = SampleSchedule(clock)
+        schedule = SampleScheduler(clock)
         reported = asyncio.Event()
         fleet = Fleet(store, clock, schedule, on_news=lambda: None, on_reported=reported.set)
         await fleet.watch(plan(one=first, other=second), timeout_seconds=5)

@@ -1,33 +1,34 @@
-"""When samplers run: phases spread, what is missed coalesced, never overlapping."""
+"""Runs samplers at their slots: phases spread, what is missed coalesced, never overlapping."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from exporter.clock import Clock
-from exporter.samplers.agenda import Agenda, grid_seconds
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import VITAL
+from exporter.samplers.target_schedule import TargetSchedule
+from exporter.timing.spread import spread_interval
 
 # At start every target is sampled at once, this many at a time.
 _FIRST_PASSES_AT_A_TIME = 100
-# A timer runs by another clock than the agenda, which may be set meanwhile: it is looked at this often.
+# A timer runs by another clock than the schedule, which may be set meanwhile: look at it this often.
 _LONGEST_SLEEP_SECONDS = 60.0
 
 
-class SampleSchedule:
+class SampleScheduler:
     """Runs every sampler of every target on its own interval.
 
-    A target has one timer, for the moment at which any of its samplers is next due (see `Agenda`). Those that
-    are due at once run together, and so do some targets: to wake up is what costs most. A sampler whose last
-    pass is still under way is left out.
+    A target has one timer, for the moment at which any of its samplers is next due (see `TargetSchedule`).
+    Those that are due at once run together, and so do some targets: to wake up is what costs most. A sampler
+    whose last pass is still under way is left out.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._is_running = False
-        self._grid_seconds = grid_seconds(1, 1.0)
-        self._agendas: dict[TargetRunner, Agenda] = {}
+        self._spread_seconds = spread_interval(1, 1.0)
+        self._schedules: dict[TargetRunner, TargetSchedule] = {}
         self._timers: dict[TargetRunner, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_FIRST_PASSES_AT_A_TIME)
@@ -36,31 +37,34 @@ class SampleSchedule:
     def start(self) -> None:
         """Begin to run what was and will be added."""
         self._is_running = True
-        for runner in self._agendas:
+        for runner in self._schedules:
             self._set_timer(runner)
 
-    def expect(self, targets: int, interval_seconds: float) -> None:
-        """So many targets are going to be sampled at about this interval; those that are already go on."""
-        self._grid_seconds = grid_seconds(targets, interval_seconds)
+    def set_target_count(self, targets: int, interval_seconds: float) -> None:
+        """Set how many targets there are, and their typical interval.
+
+        Affects the spread of targets that are added later.
+        """
+        self._spread_seconds = spread_interval(targets, interval_seconds)
 
     def add(self, runner: TargetRunner) -> None:
         """Run the target's samplers now and then at their slots."""
-        self._agendas[runner] = Agenda(
-            runner.target.instance, runner.plans, self._clock.now(), self._grid_seconds
+        self._schedules[runner] = TargetSchedule(
+            runner.target.instance, runner.plans, self._clock.now(), self._spread_seconds
         )
         self._spawn(self._first_pass(runner))
         self._set_timer(runner)
 
-    def begin_anew(self) -> None:
-        """The clock has been set, or slots have been missed: run everything now and then at its slots."""
-        for runner, agenda in self._agendas.items():
-            agenda.begin_anew(self._clock.now())
+    def restart(self) -> None:
+        """Run everything now and then at its slots, after the clock was set or slots were missed."""
+        for runner, schedule in self._schedules.items():
+            schedule.restart(self._clock.now())
             self._spawn(self._first_pass(runner))
             self._set_timer(runner)
 
     def remove(self, runner: TargetRunner) -> None:
         """Run nothing of this target any more; a pass under way goes on."""
-        del self._agendas[runner]
+        del self._schedules[runner]
         self._cancel_timer(runner)
 
     async def stop(self) -> None:
@@ -80,8 +84,8 @@ class SampleSchedule:
 
     def _set_timer(self, runner: TargetRunner) -> None:
         self._cancel_timer(runner)
-        agenda = self._agendas.get(runner)
-        due = None if agenda is None else agenda.due
+        schedule = self._schedules.get(runner)
+        due = None if schedule is None else schedule.due
         if due is not None and self._is_running:
             seconds = min(max(0.0, due - self._clock.now()), _LONGEST_SLEEP_SECONDS)
             self._timers[runner] = asyncio.get_running_loop().call_later(seconds, self._wake, runner)
@@ -92,8 +96,8 @@ class SampleSchedule:
             timer.cancel()
 
     def _wake(self, runner: TargetRunner) -> None:
-        """Something may be due."""
-        names = self._agendas[runner].take(self._clock.now())
+        """Run what is due, and set the timer for what is due next."""
+        names = self._schedules[runner].pop_due(self._clock.now())
         if names:
             self._spawn(self._run(runner, names))
         self._set_timer(runner)
@@ -115,10 +119,10 @@ class SampleSchedule:
 
     async def _run(self, runner: TargetRunner, names: Sequence[str]) -> None:
         await runner.run(*names)
-        agenda = self._agendas.get(runner)
+        schedule = self._schedules.get(runner)
         delays = [(name, delay) for name in names if (delay := runner.next_delay_seconds(name)) is not None]
-        if agenda is not None and delays:
+        if schedule is not None and delays:
             now = self._clock.now()
             for name, delay in delays:
-                agenda.bring_forward(name, now + delay)
+                schedule.expedite(name, now + delay)
             self._set_timer(runner)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from exporter.model.target import Address, Target
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import TargetRunner
-from exporter.samplers.schedule import SampleSchedule
+from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
 from tests.alerting.virtual_time import EPOCH, LoopClock, run
 
@@ -45,7 +45,7 @@ def scheduled(runner: Runner, seconds: float, **removed: Any) -> None:
     """Run for so many seconds of virtual time; `removed_after` so many the target is taken away."""
 
     async def scenario() -> None:
-        schedule = SampleSchedule(LoopClock())
+        schedule = SampleScheduler(LoopClock())
         schedule.start()
         schedule.add(cast(TargetRunner, runner))
         if removed:
@@ -95,7 +95,7 @@ def test_nothing_runs_after_the_end() -> None:
     runner = Runner(takes=5.0)
 
     async def scenario() -> None:
-        schedule = SampleSchedule(LoopClock())
+        schedule = SampleScheduler(LoopClock())
         schedule.add(cast(TargetRunner, runner))
         await asyncio.sleep(1)
         await schedule.stop()
