@@ -54,6 +54,7 @@ ORDER = [
     "settings",
     "reloader",
     "app",
+    "metrics_reference",
     "demo",
     "cli",
     "__main__",

@@ -18,9 +18,9 @@ FIELDS: Final[tuple[Field, ...]] = (
         "blocked_clients",
         "redis_blocked_clients",
         "Clients that wait in a blocking command, such as BLPOP or XREAD.",
-        since="1.2",
+        since="2.0",
     ),
-    Gauge("maxclients", "redis_max_clients", "Most connections that are accepted (maxclients).", since="6.0"),
+    Gauge("maxclients", "redis_max_clients", "Most connections that are accepted (maxclients).", since="6.2"),
     Gauge(
         "tracking_clients",
         "redis_tracking_clients",

@@ -24,7 +24,7 @@ AVG_TTL: Final = _gauge(
     "redis_db_avg_ttl_seconds",
     "Mean time to live per database, as the server estimates it.",
     unit=SECONDS,
-    since="2.8",
+    since="2.6.15",
     scale=1e-3,
 )
 EXPIRING_ITEMS: Final = _gauge(

@@ -147,7 +147,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         "redis_memory_max_bytes",
         "Limit of memory (maxmemory); 0 for none.",
         unit=BYTES,
-        since="4.0",
+        since="3.2",
     ),
     Gauge(
         "maxmemory_reservation",

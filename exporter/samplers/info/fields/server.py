@@ -53,7 +53,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         since="1.0",
     ),
     START_TIME,
-    Gauge("process_id", "redis_process_id", "Process ID of the server.", since="1.2"),
+    Gauge("process_id", "redis_process_id", "Process ID of the server.", since="2.0"),
     Gauge(
         "io_threads_active",
         "redis_io_threads_active",
