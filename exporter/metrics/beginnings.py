@@ -18,7 +18,7 @@ class Begun(Protocol):
     group that told of it."""
 
     @property
-    def at(self) -> int: ...
+    def at_ms(self) -> int: ...
 
     @property
     def value(self) -> float: ...
@@ -68,7 +68,7 @@ class Beginnings:
         if group.begun_version != self._begun_version:
             self._begun_version = group.begun_version
             for index, begun in group.beginnings.items():
-                self._created[index] = created(index, begun.at)
+                self._created[index] = created(index, begun.at_ms)
                 # Who sees the page for the first time has not seen it without these.
                 if seen is not None and begun.version > seen:
                     self._held[index] = format_value(begun.value), None

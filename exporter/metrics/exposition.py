@@ -200,9 +200,9 @@ class _RenderedGroup:
         texts = format_values(values)
         return texts if self._beginnings is None else self._beginnings.texts(indexes, texts)
 
-    def _created(self, index: int, at: int) -> str:
+    def _created(self, index: int, at_ms: int) -> str:
         is_told = self._form is Format.OPENMETRICS
-        return self._lines.created(index, self._base, at) if is_told else ""
+        return self._lines.created(index, self._base, at_ms) if is_told else ""
 
     def _write(self, moved: Sequence[int]) -> None:
         """Put the values of these series into their lines."""

@@ -95,7 +95,7 @@ class Lines:
                 self.family_of[index] = position
                 self.offset_of[index] = at * PIECES + VALUE_PIECE
 
-    def created(self, index: int, base: str, at: int) -> str:
+    def created(self, index: int, base: str, at_ms: int) -> str:
         """OpenMetrics' line about the moment (milliseconds) at which a count began, as it follows that of the
         count; empty where there is none: it belongs to a whole histogram or summary, and to counters that
         are named like one."""
@@ -111,7 +111,7 @@ class Lines:
         if line.point.suffix != whole:
             return ""
         before = line.before.removeprefix(f"\n{name}{whole}")
-        return f"\n{stem}_created{before}{base}{line.after}{format_value(at / 1000)}"
+        return f"\n{stem}_created{before}{base}{line.after}{format_value(at_ms / 1000)}"
 
 
 def _in_order(family: Family, members: Sequence[int], lines: Sequence[_Line]) -> Sequence[int]:

@@ -96,7 +96,7 @@ class OwnMetrics:
             return page.removesuffix(_END_MARK)
         return generate_latest(self.registry)
 
-    def sample(self, timestamp: int) -> Sample:
+    def sample(self, timestamp_ms: int) -> Sample:
         """All of them as a sample of now (milliseconds)."""
         values: dict[Point, float] = {}
         for name, metric, labels, value in self._collect():
@@ -104,7 +104,7 @@ class OwnMetrics:
         if values.keys() != set(self._layout.points):
             self._layout = Layout(tuple(values))
         found = [values[point] for point in self._layout.points]
-        return Sample(SOURCE, timestamp, self._layout, found, self._absence)
+        return Sample(SOURCE, timestamp_ms, self._layout, found, self._absence)
 
     def _collect(self) -> Iterator[tuple[str, Metric, Labels, float]]:
         for metric in self.registry.collect():

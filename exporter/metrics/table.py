@@ -174,12 +174,12 @@ class SeriesTable:
         self._know(frozenset())
         self._stood = {}
 
-    def finish(self, timestamp: int) -> Sample:
+    def finish(self, timestamp_ms: int) -> Sample:
         """The sample of the pass that ends (milliseconds); the next one starts without values."""
         if self._added:
             self._have(self._keys.extended(self._added, self._new_points))
         values = self.values
-        sample = Sample(self.source, timestamp, self._layout, values, self._absence)
+        sample = Sample(self.source, timestamp_ms, self._layout, values, self._absence)
         self._begin_telling()
         self._passes += 1
         if self._passes % _PASSES_BETWEEN_CLEANINGS == 0:
@@ -198,12 +198,12 @@ class SeriesTable:
         self._new_points = []
         self._seen.extend(b"\1" * (len(self) - len(self._seen)))
 
-    def repeat(self, timestamp: int) -> Sample | None:
+    def repeat(self, timestamp_ms: int) -> Sample | None:
         """The sample of the last pass at a later moment (milliseconds); None where a pass must say anew what
         there is."""
         if self._added or len(self._last) != len(self):
             return None
-        return Sample(self.source, timestamp, self._layout, self._last)
+        return Sample(self.source, timestamp_ms, self._layout, self._last)
 
     def carry_over(self) -> None:
         """Begin this pass with the values of the last one that was finished, instead of with none."""

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 
 from exporter.errors import QueryError
 from exporter.model.matcher import Matcher
+from exporter.model.series import ReadableSeries
 from exporter.promql.annotations import Annotations
 from exporter.promql.limits import Limits
 from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, VALUE_BYTES, MemoryAccount
 from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_pieces
-from exporter.promql.source import Horizon, Pace, ReadableSeries, SeriesSource
+from exporter.promql.source import Horizon, Pace, SeriesSource
 from exporter.promql.syntax.nodes import Edge
 
 # Samples that are looked at between two checks: less than a millisecond.

@@ -1,9 +1,8 @@
-"""The samples of the last hours, in memory, stored as changes."""
+"""Holds the samples of the last hours in memory, stored as changes."""
 
 from exporter.store.chunk import Chunk
 from exporter.store.chunk_reader import ChunkReader
 from exporter.store.memory_limiter import MemoryLimiter
-from exporter.store.merged import ReadableSeries
 from exporter.store.renaming import Move
 from exporter.store.required_selectors import RequiredSelector
 from exporter.store.series import Series
@@ -14,7 +13,6 @@ __all__ = [
     "ChunkReader",
     "MemoryLimiter",
     "Move",
-    "ReadableSeries",
     "RequiredSelector",
     "Series",
     "Store",

@@ -1,4 +1,4 @@
-"""Counts that begin with their first event: what they stood at before is written into the row before."""
+"""Writes what a count stood at before its first event into the row before: mostly 0."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from exporter.store.segment import Segment
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A count that began while its source was watched: it stood at `value` at a moment (milliseconds), and at
-    another in the row that made this `version` of the group."""
+    """A count that began while its source was watched.
 
-    at: int
+    It stood at `value` at the moment `at_ms` (milliseconds), and at another value in the row that made this
+    `version` of the group.
+    """
+
+    at_ms: int
     value: float
     version: int
 
@@ -25,9 +28,10 @@ def begin_before(
     values: Sequence[float | None],
     absence: Absence,
 ) -> Mapping[int, float]:
-    """Amend the newest row of a segment whose layout is followed by quite another one, with these values.
+    """Amend the newest row of a segment when quite another layout follows, with these values.
 
-    `state` are the values of that row. Returns what has begun, by index in the layout that follows.
+    `state` are the values of that row. Returns what each new count stood at, by index in the layout that
+    follows.
     """
     before = last.layout
     if before.base != layout.base:

@@ -1,4 +1,4 @@
-"""A chunk of a source's history, to be taken out of one store and put into another."""
+"""A chunk of one source's samples, to be taken out of one store and put into another."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,12 +27,12 @@ def _values() -> "array[float]":
 
 @dataclass(slots=True)
 class Chunk:
-    """Rows that one source wrote one after the other, and what changed in them.
+    """Rows that one source wrote one after the other, and the changes in them.
 
     `times` are the timestamps of the rows in milliseconds. Change number i: series `columns[i]` (an index
     into `series`) has `values[i]` from row `rows[i]` of the chunk on, the stale marker for none. The first
-    row of a complete chunk says the value of every series; another chunk continues the one before it, and
-    has the same series.
+    row of a complete chunk has the value of every series; another chunk continues the one before it, and has
+    the same series.
     """
 
     source: str
@@ -44,14 +44,17 @@ class Chunk:
     values: "array[float]" = field(default_factory=_values)
 
     def add(self, column: int, row: int, value: float) -> None:
-        """Note a change."""
+        """Append a change."""
         self.columns.append(column)
         self.rows.append(row)
         self.values.append(value)
 
     def collect(self, required: Iterable[Series], first_row: int) -> Iterator[None]:
-        """Take the changes of the chunk's series from `first_row` of their group on, in small steps: do other
-        things in between. Rows that come meanwhile are left out."""
+        """Take the changes of the chunk's series from row `first_row` of their group on.
+
+        Rows that come meanwhile are left out. A generator of small steps: the caller does other things
+        between two of them.
+        """
         end_row = first_row + len(self.times)
         for column, series in enumerate(required):
             rows, values = series.changes_from(first_row)

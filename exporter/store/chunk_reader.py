@@ -1,4 +1,4 @@
-"""Reads what has been written lately, of the series that somebody needs."""
+"""Reads the samples that were written since the last reading, of the series that rules read."""
 
 from bisect import bisect_right
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from exporter.time_slice import TimeSlice
 
 @dataclass(slots=True)
 class _Mark:
-    """How far a group has been read; `required_version` is that of the series that were required then."""
+    """How far a group has been read, and which series were required then."""
 
     group: SeriesGroup
     version: int
@@ -25,10 +25,10 @@ class _Mark:
 
 
 class ChunkReader:
-    """Follows a store. `read` as often as you like; `ack` makes the next read begin after the last one.
+    """Follows a store: `read` as often as you like, `ack` makes the next reading begin after the last.
 
-    Samplers and rules notice nothing of it: what is new is found afterwards, from the changes that the store
-    keeps anyway.
+    Samplers and rules do nothing for it: new samples are found afterwards, from the changes that the store
+    keeps anyway. `skipped_rows` counts rows that were dropped before they were read.
     """
 
     def __init__(self, store: Store) -> None:
@@ -39,9 +39,11 @@ class ChunkReader:
         self.skipped_rows = 0
 
     async def read(self, since_ms: int, max_rows: int) -> list[Chunk]:
-        """One chunk for each source that has written something since the last acknowledged read; rows up to
-        `since_ms` (milliseconds) are left out. After about `max_rows` rows the rest waits for the next
-        read. Gives way to the event loop; each chunk is of one moment."""
+        """Return one chunk for each source that has written since the last acknowledged reading.
+
+        Rows up to `since_ms` (milliseconds) are left out. After about `max_rows` rows the rest waits for the
+        next reading. Gives way to the event loop; each chunk is of one moment.
+        """
         self._read = {}
         self._skipped = 0
         chunks: list[Chunk] = []
@@ -56,30 +58,30 @@ class ChunkReader:
         return chunks
 
     def ack(self) -> None:
-        """What was read last is in good hands."""
+        """Acknowledge the last reading: the next one starts after it."""
         self._marks.update(self._read)
         self.skipped_rows += self._skipped
         self._read = {}
         self._skipped = 0
 
     def seek_to_end(self) -> None:
-        """What the store holds now is known already."""
+        """Count what the store holds now as read."""
         for group in self._store.groups:
             self._marks[group.source] = _Mark(group, group.version, group.end_row, -1)
 
     def rewind(self) -> None:
-        """Nothing counts as read any more, not even what was read last."""
+        """Count nothing as read any more, not even the last reading."""
         self._marks.clear()
         self._read = {}
         self._skipped = 0
 
     def require_complete(self) -> None:
-        """The next chunk of each source is complete, though only of rows that were not read yet."""
+        """Make the next chunk of each source a complete one, though only of rows that were not read yet."""
         for mark in self._marks.values():
             mark.required_version = -1
 
     def drop_removed(self) -> None:
-        """Let go of sources that the store no longer holds."""
+        """Drop the marks of sources that the store no longer holds."""
         for source in [source for source, mark in self._marks.items() if not self._holds(source, mark)]:
             del self._marks[source]
 

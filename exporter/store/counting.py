@@ -1,4 +1,4 @@
-"""Counts the series of all groups, of which few change between two looks."""
+"""Counts the series of all groups; only groups that changed are counted again."""
 
 from exporter.store.series_group import SeriesGroup
 

@@ -6,10 +6,9 @@ from typing import Any
 
 
 def malloc_trim() -> None:
-    """Return the free pages of the C library's heap; does nothing where the library has no way to say so.
+    """Return free pages of the heap to the system, where the C library can.
 
-    Between the short-lived replies of servers lies history that stays, so that the heap shrinks at its end
-    only seldom by itself.
+    Long-lived samples fragment the heap, so glibc rarely returns memory by itself.
     """
     trim = _find_malloc_trim()
     if trim is not None:
@@ -18,7 +17,7 @@ def malloc_trim() -> None:
 
 @cache
 def _find_malloc_trim() -> Any:
-    """glibc's `malloc_trim`; None with another C library."""
+    """Return the `malloc_trim` of glibc; None with another C library."""
     try:
         return ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError, TypeError):

@@ -5,35 +5,43 @@ from typing import Protocol
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
-from exporter.store.merged import MergedSeries, ReadableSeries
-from exporter.store.series import Series, Timeline
+from exporter.model.series import ReadableSeries
+from exporter.store.merged import MergedSeries
+from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
+from exporter.store.timeline import Timeline
 
 # Before every sample.
 _NEVER = -(1 << 62)
 
 
 class Readable(Protocol):
-    """The part of the store that a horizon looks at; `breaks` counts what no horizon survives, `removals` the
-    sources that were forgotten or renamed."""
+    """The part of the store that a horizon reads.
+
+    `breaks` counts what no horizon survives, `removals` the sources that were deleted or renamed.
+    """
 
     breaks: int
     removals: int
 
     def select(
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
-    ) -> Sequence[ReadableSeries]: ...
+    ) -> Sequence[ReadableSeries]:
+        """Return the series that satisfy all matchers."""
+        ...
 
     def select_of(
         self, groups: Iterable[SeriesGroup], matchers: Sequence[Matcher], check: Callable[[int], None] | None
-    ) -> Sequence[ReadableSeries]: ...
+    ) -> Sequence[ReadableSeries]:
+        """Return those of these groups only."""
+        ...
 
 
 class Horizon:
-    """The newest sample of every source, at the moment it is made.
+    """The newest sample of every source, at the moment at which it is made.
 
-    Sources that are forgotten or renamed afterwards stay readable. What the retention drops meanwhile is
-    gone, and a clock that is set moves everything: then the horizon no longer `holds`.
+    Sources that are deleted or renamed afterwards stay readable. What the retention drops meanwhile is gone,
+    and a clock that is set moves everything: then the horizon no longer `holds`.
     """
 
     def __init__(self, store: Readable, groups: Iterable[SeriesGroup]) -> None:
@@ -45,7 +53,7 @@ class Horizon:
         self._groups: Sequence[SeriesGroup] = list(groups)
 
     def note(self, group: SeriesGroup) -> None:
-        """A source is about to write."""
+        """Note the newest sample of a group that is about to write."""
         self._newest.setdefault(group, group.last_time)
 
     @property
@@ -62,7 +70,10 @@ class Horizon:
         return self._store.select_of(self._groups, matchers, check)
 
     def bound(self, series: object) -> ReadableSeries:
-        """A series of the store without what was written later."""
+        """Return a series of the store without what was written later.
+
+        Raises `TypeError` for anything else.
+        """
         if isinstance(series, Series):
             return _BoundSeries(series, self._newest_of(series.timeline))
         if isinstance(series, MergedSeries):
@@ -91,7 +102,7 @@ class _BoundSeries:
         return self._series.labels
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
-        """As that of the series, at the bound where that lies before."""
+        """As that of the series; at the bound where that is earlier."""
         end = min(at_ms, self._newest)
         return self._series.point_at(end, lookback_ms - (at_ms - end))
 

@@ -1,4 +1,4 @@
-"""An index of groups by the instance of their series: of thousands of servers, those of one are wanted."""
+"""Indexes groups by the instance of their series: of thousands of servers a query is mostly about one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -12,10 +12,10 @@ _ANY: Final = ""
 
 
 class Instances:
-    """Which groups can hold series of an instance.
+    """Finds the groups that can hold series of an instance.
 
-    What rules write can be about any. A group is found under every instance that it has had until its source
-    is forgotten.
+    Groups of rules can hold any instance. A group is found under every instance that it has had until its
+    source is deleted.
     """
 
     def __init__(self) -> None:
@@ -23,14 +23,14 @@ class Instances:
         self._instances: dict[str, set[str]] = {}
 
     def note(self, group: SeriesGroup) -> None:
-        """A group is new, or has other series than before."""
+        """Index a group that is new, or has other series than before."""
         known = self._instances.setdefault(group.source, set())
         for instance in {_instance(layout) for layout in group.layouts} - known:
             known.add(instance)
             self._groups.setdefault(instance, {})[group.source] = group
 
     def delete(self, source: str) -> None:
-        """A source has gone."""
+        """Drop the group of a source."""
         for instance in self._instances.pop(source, ()):
             groups = self._groups[instance]
             del groups[source]
@@ -38,7 +38,7 @@ class Instances:
                 del self._groups[instance]
 
     def narrow(self, groups: Iterable[SeriesGroup], matchers: Sequence[Matcher]) -> Iterable[SeriesGroup]:
-        """Those of all `groups` that can hold what satisfies these matchers."""
+        """Return those of `groups` that can hold series which satisfy these matchers."""
         for one in matchers:
             if one.name == _LABEL and one.op is MatchOp.EQUAL and one.value:
                 found = (self._groups.get(instance, {}) for instance in (one.value, _ANY))

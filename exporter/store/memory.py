@@ -15,8 +15,10 @@ _PIECE: Final = 500
 
 
 def measure(groups: Sequence[SeriesGroup], readers: Sequence[ref[Series]]) -> Generator[None, None, int]:
-    """The bytes of groups and of what is laid out for those who read them, in small steps: do other things
-    in between."""
+    """Return the bytes of groups and of what is materialized for those who read them.
+
+    A generator of small steps: the caller does other things between two of them.
+    """
     schemas: set[Schema] = set()
     total = 0
     for number, group in enumerate(groups):

@@ -37,11 +37,10 @@ class MemoryLimiter:
         self._store = store
         self._is_short = False
         self._used_bytes: int | None = None
-        self._measured_at = 0
+        self._measured_at_ms = 0
 
     def change(self, limit_bytes: int, retention_ms: int) -> None:
-        """Go over to another limit, and to another retention of the store; both hold with the next
-        `enforce`."""
+        """Set another limit, and another retention of the store; both hold with the next `enforce`."""
         before, self._store.retention_ms = self._store.retention_ms, retention_ms
         self.other_retention_ms = (
             retention_ms if self.other_retention_ms >= before else min(self.other_retention_ms, retention_ms)
@@ -52,47 +51,47 @@ class MemoryLimiter:
             else min(self.required_retention_ms, retention_ms)
         )
         self.limit_bytes = limit_bytes
-        self._measured_at = 0
+        self._measured_at_ms = 0
 
     @property
     def used_bytes(self) -> int:
-        """How much the store held when that was last measured, by `enforce`."""
+        """How much the store held when `enforce` last measured it."""
         if self._used_bytes is None:
             self._used_bytes = self._store.bytes
         return self._used_bytes
 
-    def enforce(self, now: int) -> Iterator[None]:
-        """Evict samples while the store is above its limit (`now` in milliseconds).
+    def enforce(self, now_ms: int) -> Iterator[None]:
+        """Evict samples while the store is above its limit (`now_ms` in milliseconds).
 
         A generator of small steps: the caller does other things between two of them.
         """
-        if self._has_plenty and 0 <= now - self._measured_at < _MEASURE_MS:
+        if self._has_plenty and 0 <= now_ms - self._measured_at_ms < _MEASURE_MS:
             return
-        self._measured_at = now
+        self._measured_at_ms = now_ms
         fill = yield from self._measure()
         if fill < _LOW:
             self._lengthen()
         if self.other_retention_ms < self._store.retention_ms:
-            yield from self._apply(now)
+            yield from self._apply(now_ms)
             fill = yield from self._measure()
         while fill > _HIGH and self._shorten():
-            yield from self._apply(now)
+            yield from self._apply(now_ms)
             fill = yield from self._measure()
         self._tell()
 
     @property
     def _has_plenty(self) -> bool:
-        """Whether nothing had to be given up, and nothing will have to soon."""
+        """Whether nothing had to be evicted, and nothing will have to be soon."""
         is_whole = self.other_retention_ms >= self._store.retention_ms
         return is_whole and self._used_bytes is not None and self.used_bytes < self.limit_bytes * _PLENTY
 
     def _measure(self) -> Generator[None, None, float]:
-        """Measure what the store holds, as a part of the limit."""
+        """Measure the store; returns its ratio to the limit."""
         self._used_bytes = yield from self._store.measure()
         return self._used_bytes / self.limit_bytes
 
     def _shorten(self) -> bool:
-        """Shorten the histories; false where they are as short as they may be."""
+        """Shorten the retentions; False where they are as short as they may be."""
         if self.other_retention_ms > _SHORTEST_MS:
             self.other_retention_ms = max(_SHORTEST_MS, int(self.other_retention_ms * _SHORTER))
         elif self.required_retention_ms > _SHORTEST_MS:
@@ -108,11 +107,11 @@ class MemoryLimiter:
         else:
             self.other_retention_ms = min(retention, int(self.other_retention_ms * _LONGER))
 
-    def _apply(self, now: int) -> Iterator[None]:
-        yield from self._each(lambda group: self._store.evict_group(group, now, self.other_retention_ms))
+    def _apply(self, now_ms: int) -> Iterator[None]:
+        yield from self._each(lambda group: self._store.evict_group(group, now_ms, self.other_retention_ms))
         if self.required_retention_ms < self._store.retention_ms:
             yield from self._each(
-                lambda group: self._store.trim_group(group, now - self.required_retention_ms)
+                lambda group: self._store.trim_group(group, now_ms - self.required_retention_ms)
             )
 
     def _each(self, work: Callable[[SeriesGroup], None]) -> Iterator[None]:

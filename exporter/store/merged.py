@@ -1,33 +1,17 @@
-"""What queries see of a series, and several of them read as one."""
+"""Reads several series of the same labels as one."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from exporter.model.labels import Labels
+from exporter.model.series import ReadableSeries
 
-
-class ReadableSeries(Protocol):
-    """What a query sees of a series."""
-
-    @property
-    def labels(self) -> Labels: ...
-
-    def at(self, at_ms: int, lookback_ms: int) -> float | None: ...
-
-    def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None: ...
-
-    def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
-
-    def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]: ...
-
-    def has_samples(self, start_ms: int, end_ms: int) -> bool: ...
-
-    @property
-    def by_rows(self) -> Any: ...
+# After how many series others may have a turn.
+_PIECE: Final = 500
 
 
 class MergedSeries:
-    """Several series of one labelset, written one after the other by different sources, read as one."""
+    """Several series of one label set, written one after the other by different sources, read as one."""
 
     __slots__ = ("labels", "parts")
 
@@ -37,11 +21,11 @@ class MergedSeries:
 
     @property
     def by_rows(self) -> None:
-        """The rows of the parts are not those of the whole."""
+        """None: the rows of the parts are not those of the whole."""
         return None
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
-        """The newest of the parts' points."""
+        """Return the newest of the parts' points."""
         points = [point for part in self.parts if (point := part.point_at(at_ms, lookback_ms))]
         return max(points, default=None, key=lambda point: point[0])
 
@@ -51,7 +35,7 @@ class MergedSeries:
         return None if point is None else point[1]
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
-        """The samples of all parts in order of time; of two at one moment the later part's."""
+        """Return the samples of all parts in order of time; of two at one moment the later part's."""
         points: dict[int, float] = {}
         for part in self.parts:
             times, values = part.window(start_ms, end_ms)
@@ -66,3 +50,20 @@ class MergedSeries:
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether any part has a sample in [start, end]."""
         return any(part.has_samples(start_ms, end_ms) for part in self.parts)
+
+
+def merge_duplicates(series: Iterable[ReadableSeries], check: Callable[[], None]) -> list[ReadableSeries]:
+    """Return the series, those of the same labels merged into one; calls `check` now and then."""
+    found: list[ReadableSeries] = []
+    indexes: dict[Labels, int] = {}
+    for number, one in enumerate(series, 1):
+        index = indexes.setdefault(one.labels, len(found))
+        if index == len(found):
+            found.append(one)
+        else:
+            known = found[index]
+            parts = known.parts if isinstance(known, MergedSeries) else (known,)
+            found[index] = MergedSeries([*parts, one])
+        if number % _PIECE == 0:
+            check()
+    return found

@@ -1,4 +1,4 @@
-"""A server gets another name: what it has written goes along."""
+"""Moves the samples of a server that gets another name."""
 
 from collections.abc import Callable
 from copy import copy
@@ -11,7 +11,7 @@ from exporter.store.series_group import SeriesGroup
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The history of a source becomes that of another one, with other labels in common."""
+    """Hands the samples of a source to another one, with other labels in common."""
 
     source: str
     labels: Labels
@@ -19,8 +19,10 @@ class Move:
     new_labels: Labels
 
     def of(self, group: SeriesGroup, version: int) -> SeriesGroup:
-        """The group of the new source; the old one must not be written into any more. `version` is one that
-        no group of the new name has had."""
+        """Return the group of the new source; the old one must not be written to any more.
+
+        `version` is one that no group of the new name has had.
+        """
         relabel = self._relabelling()
         new = SeriesGroup(self.new_source)
         new.times.extend(group.times)
@@ -33,7 +35,7 @@ class Move:
         return new
 
     def _relabelling(self) -> Callable[[Layout], Layout]:
-        """Segments that had one layout have one afterwards."""
+        """Return a function that gives segments of one layout one layout again."""
         # Layouts are compared by identity.
         made: dict[Layout, Layout] = {}
 

@@ -43,7 +43,7 @@ class RequiredSelectors:
 
 
 def metric_name(matchers: Sequence[Matcher]) -> str:
-    """The metric name that a selector fixes; empty where it fixes none."""
+    """Return the metric name that a selector fixes; empty where it fixes none."""
     for matcher in matchers:
         if _fixes_name(matcher):
             return matcher.value

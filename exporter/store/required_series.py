@@ -1,4 +1,4 @@
-"""Keeps the list of the series that somebody reads all the time, group by group."""
+"""Keeps the list of the series that rules read, group by group."""
 
 from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Final
@@ -13,10 +13,10 @@ _PIECE: Final = 250
 
 
 class RequiredSeries:
-    """Finds the series of groups that are required, some time after a group has got other series: before the
-    list is read, and in small steps.
+    """Finds the required series of each group, in small steps.
 
-    `keep` gives the one object for a series of a group; `retention_ms` is how long samples are kept.
+    A group that has got other series is only noted; its list is brought up to date before it is used. `keep`
+    returns the one object for a series of a group; `retention_ms` returns how long samples are kept.
     """
 
     def __init__(
@@ -32,40 +32,43 @@ class RequiredSeries:
 
     @property
     def longest_ms(self) -> int:
-        """How far back anything is required, in milliseconds; 0 without any."""
+        """The longest range of all selectors, in milliseconds; 0 without any."""
         return self._selectors.longest_ms
 
     def change(self, selectors: Iterable[RequiredSelector], groups: Iterable[SeriesGroup]) -> Iterator[None]:
-        """Other series are required from now on; the lists of all groups are made anew in small steps."""
+        """Take other selectors; the lists of all groups are made anew in small steps."""
         self._selectors = RequiredSelectors(selectors)
         for group in list(groups):
             self._due.pop(group.source, None)
             yield from self._find(group, {})
 
     def note(self, group: SeriesGroup, names: Set[str]) -> None:
-        """A group has other series of these metric names than before."""
+        """Note that a group has other series of these metric names than before."""
         required = self._selectors.names
         if None in required or not names.isdisjoint(required):
             self._due[group.source] = group
 
     def delete(self, source: str) -> None:
-        """A group has gone."""
+        """Drop a group that has gone."""
         self._due.pop(source, None)
 
     def find(self) -> Iterator[None]:
-        """Bring all lists up to date, in small steps: do other things in between."""
+        """Bring all lists up to date.
+
+        A generator of small steps: the caller does other things between two of them.
+        """
         for group in list(self._due.values()):
             yield from self.find_of(group)
 
     def find_of(self, group: SeriesGroup) -> Iterator[None]:
-        """As `find`, for one group."""
+        """Bring the list of one group up to date, as `find`."""
         if self._due.get(group.source) is group:
             # It may get other series again meanwhile.
             del self._due[group.source]
             yield from self._find(group, {one.labels: one for one in group.required})
 
     def _find(self, group: SeriesGroup, known: dict[Labels, Series]) -> Iterator[None]:
-        """Find the series of a group that are required; of those known that is known already."""
+        """Find the required series of a group; `known` are those that it had, by their labels."""
         names = self._selectors.names
         held = {name for layout in group.layouts for name in layout.schema.by_name if name in names}
         required = []

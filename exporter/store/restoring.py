@@ -1,4 +1,4 @@
-"""Puts back what a source wrote before a restart."""
+"""Restores what a source wrote before a restart."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,8 +15,11 @@ _Moves = dict[int, dict[int, float | None]]
 def restore_chunk(
     chunk: Chunk, known: int, row: int, segments: list[Segment], state: Sequence[float | None]
 ) -> Sequence[float | None]:
-    """Add the rows of a chunk but for the first `known`, which are there already, to the segments of its
-    source, as the rows from `row` on. `state` is the newest row; returns the one after the chunk."""
+    """Append the rows of a chunk to the segments of its source, as the rows from `row` on.
+
+    The first `known` rows of the chunk are there already. `state` is the newest row; returns the one after
+    the chunk.
+    """
     moves = _moves(chunk, known)
     if segments and _is_of(segments[-1].layout, chunk.series):
         now = list(state)

@@ -1,4 +1,4 @@
-"""A segment: successive rows of one group, as the values of its first row and what moved in later ones."""
+"""A segment: successive rows of one group, stored as the first row and the changes in later ones."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -17,11 +17,11 @@ _MAX_SHORT = 1 << 16
 
 
 class Segment:
-    """Rows from `first_row` on that have one layout. A value that is missing is the stale marker.
+    """Rows from `first_row` on that have one layout. A missing value is stored as the stale marker.
 
-    `held` are the indexes in the layout of which there is any value here; None: all. `moved` are the
-    indexes that moved in a row, as packed numbers, and `values` what they moved to, so that a row costs two
-    small objects, and rows in which the same series moved share one of these. `changes` counts values.
+    `held` are the indexes in the layout of which there is any value here; None: all. `moved` are the indexes
+    that changed in a row, as packed numbers, and `values` their new values, so that a row costs two small
+    objects, and rows in which the same series changed share one of these. `changes` counts values.
     """
 
     __slots__ = (
@@ -56,7 +56,7 @@ class Segment:
         return SEGMENT_BYTES + len(self.base) * VALUE_BYTES + entries
 
     def grow(self, layout: Layout) -> bool:
-        """Take on a layout that has the same series, and maybe more behind them; whether it is such a one."""
+        """Take a layout that has the same series, and maybe more behind them; False for any other."""
         mine = self.layout
         count = len(mine)
         is_more = layout.base == mine.base and layout.points[:count] == mine.points
@@ -67,7 +67,7 @@ class Segment:
         return True
 
     def append(self, row: int, indexes: Sequence[int], values: Sequence[float | None]) -> None:
-        """These series have moved to these values in a row."""
+        """Record that these series have these values from a row on."""
         moved = array(self._code, indexes).tobytes()
         if self.moved and self.moved[-1] == moved:
             moved = self.moved[-1]
@@ -91,16 +91,16 @@ class Segment:
         self.append(row, list(moved), list(moved.values()))
 
     def newest_moves(self, row: int) -> Sequence[int] | None:
-        """The indexes that moved in a row, which is the newest; None where only a comparison can tell."""
+        """Return the indexes that changed in the newest row; None where only a comparison can tell."""
         if row <= self.first_row or self.held is not None:
             return None
         is_noted = len(self.rows) > 0 and self.rows[-1] == row
         return array(self._code, self.moved[-1]) if is_noted else ()
 
     def advance(self, row: int) -> Iterator[tuple[int, Sequence[int], Sequence[float]]]:
-        """Let the segment begin at a later row; the rows in which something moved until then, with what."""
+        """Let the segment begin at a later row; returns the rows with changes until then, and the changes."""
         count = bisect_right(self.rows, row)
-        gone = [(self.rows[at], *self._entry(at)) for at in range(count)]
+        gone = [(self.rows[entry], *self._entry(entry)) for entry in range(count)]
         offset = self._offsets()
         for _, indexes, values in gone:
             for index, value in zip(indexes, values, strict=True):
@@ -111,13 +111,13 @@ class Segment:
         return iter(gone)
 
     def hold_only(self, indexes: Sequence[int], first_row: int) -> "Segment":
-        """An empty segment from a row on, with the layout and the first values of some series of this one."""
+        """Return an empty segment from a row on, with the first values of some series of this one."""
         part = Segment(self.layout, first_row, self.base_of(indexes))
         part.held = indexes
         return part
 
     def base_of(self, indexes: Sequence[int]) -> Sequence[float]:
-        """The first values of some series."""
+        """Return the first values of some series."""
         offset = self._offsets()
         return [self.base[offset(index)] for index in indexes]
 
@@ -129,38 +129,38 @@ class Segment:
         """Return what maps an index in the layout to one in `base`."""
         if self.held is None:
             return _identity
-        return {index: at for at, index in enumerate(self.held)}.__getitem__
+        return {index: offset for offset, index in enumerate(self.held)}.__getitem__
 
-    def _entry(self, at: int) -> tuple[Sequence[int], Sequence[float]]:
-        moved, values = self.moved[at], self.values[at]
+    def _entry(self, entry: int) -> tuple[Sequence[int], Sequence[float]]:
+        moved, values = self.moved[entry], self.values[entry]
         indexes = unpack(f"={len(moved) // self._size}{self._code}", moved)
         return indexes, unpack(f"={len(values) // VALUE_BYTES}d", values)
 
     def value_at(self, index: int, row: int) -> float:
-        """The value of a series in a row."""
+        """Return the value of a series in a row."""
         key = self._key(index)
-        for at in range(bisect_right(self.rows, row) - 1, -1, -1):
-            offset = self._find(key, self.moved[at])
+        for entry in range(bisect_right(self.rows, row) - 1, -1, -1):
+            offset = self._find(key, self.moved[entry])
             if offset >= 0:
-                return self._value(at, offset)
+                return self._value(entry, offset)
         return self.base[self._offsets()(index)]
 
     def moves_after(self, index: int, row: int) -> bool:
-        """Whether a series moved in a later row."""
+        """Whether a series changed in a later row."""
         key = self._key(index)
         later = self.moved[bisect_right(self.rows, row) :]
         return any(self._find(key, moved) >= 0 for moved in later)
 
     def changes_of(self, index: int, row: int) -> Iterator[tuple[int, float]]:
-        """The rows from `row` on in which a series moved, and to what."""
+        """Yield the rows from `row` on in which a series changed, and its values."""
         key = self._key(index)
         known, offset = None, -1
-        for at in range(bisect_left(self.rows, row), len(self.rows)):
-            moved = self.moved[at]
+        for entry in range(bisect_left(self.rows, row), len(self.rows)):
+            moved = self.moved[entry]
             if moved is not known:
                 known, offset = moved, self._find(key, moved)
             if offset >= 0:
-                yield self.rows[at], self._value(at, offset)
+                yield self.rows[entry], self._value(entry, offset)
 
     def _key(self, index: int) -> bytes:
         return pack(f"={self._code}", index)
@@ -174,8 +174,8 @@ class Segment:
             found = moved.find(key, found + 1)
         return found // size
 
-    def _value(self, at: int, offset: int) -> float:
-        value: float = _ONE_VALUE.unpack_from(self.values[at], offset * VALUE_BYTES)[0]
+    def _value(self, entry: int, offset: int) -> float:
+        value: float = _ONE_VALUE.unpack_from(self.values[entry], offset * VALUE_BYTES)[0]
         return value
 
 

@@ -1,13 +1,14 @@
-"""From matchers to series: which ones satisfy them."""
+"""Finds the series that satisfy matchers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Layout, Point, Schema
+from exporter.store.layouts import distinct_series
 from exporter.store.required_selectors import metric_name
 from exporter.store.series import Series
-from exporter.store.series_group import SeriesGroup, distinct_series
+from exporter.store.series_group import SeriesGroup
 
 _Flags = tuple[bool, ...]
 # How many points or series are looked at between two calls of `check`.
@@ -15,17 +16,17 @@ _PIECE = 500
 
 
 def go_on(found: int) -> None:
-    """The `check` of those who cannot give way."""
+    """Do nothing: the `check` of callers that cannot give way."""
 
 
 def select_series(
     groups: Iterable[SeriesGroup], matchers: Sequence[Matcher], check: Callable[[int], None] = go_on
 ) -> Iterator[tuple[SeriesGroup, Series]]:
-    """The series of all groups that satisfy all matchers, the ended ones included; each an object of its own.
+    """Yield the series of all groups that satisfy all matchers, the ended ones included.
 
-    What the points of a schema have of their own is looked at once for all sources that share it, what all
-    series of a layout have in common once for each layout. Blocks may change between two series, and whenever
-    `check` is called (with 0), which is now and then: what is new comes or not.
+    Each is an object of its own. The labels of a schema's points are matched once for all sources that share
+    it, the labels in common once for each layout. Groups may change between two series, and whenever `check`
+    is called (with 0), which is now and then: series that are new then may be left out.
     """
     fitting = _Fitting(matchers, check)
     for number, group in enumerate(list(groups)):
@@ -36,7 +37,7 @@ def select_series(
 
 
 class _Fitting:
-    """Finds the points of layouts that satisfy all matchers."""
+    """Finds the points of layouts that satisfy all matchers, once for each schema."""
 
     def __init__(self, matchers: Sequence[Matcher], check: Callable[[int], None]) -> None:
         self._matchers = matchers
@@ -46,7 +47,7 @@ class _Fitting:
         self._by_schema: dict[tuple[Schema, _Flags], Sequence[int]] = {}
 
     def indexes(self, layout: Layout) -> Sequence[int]:
-        """The indexes in a layout of the points that fit."""
+        """Return the indexes in a layout of the points that fit."""
         flags = self._by_base.get(layout.base)
         if flags is None:
             # Not by its `get`, which would keep a dictionary for each base, all over the heap.

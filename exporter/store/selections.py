@@ -1,10 +1,10 @@
-"""Keeps the selections of the store, until a series comes or goes that may belong to them."""
+"""Caches the selections of the store, until a series comes or goes that may belong to them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from exporter.model.matcher import Matcher
-from exporter.store.merged import ReadableSeries
+from exporter.model.series import ReadableSeries
 from exporter.store.required_selectors import metric_name
 
 LARGEST_SELECTION: Final = 100_000
@@ -14,7 +14,10 @@ _MOST_SELECTED: Final = 1_000_000
 
 
 class Selections:
-    """What matchers have selected. `version` moves when any selection may have become another one."""
+    """A cache of selected series by their matchers.
+
+    `version` increases when any selection may have become another one.
+    """
 
     def __init__(self) -> None:
         # By metric name ("" where the selector has none).
@@ -24,11 +27,11 @@ class Selections:
         self.version = 0
 
     def get(self, key: tuple[Matcher, ...]) -> Sequence[ReadableSeries] | None:
-        """The selection, if it is kept."""
+        """Return the cached selection, if there is one."""
         return self._by_name.get(metric_name(key), {}).get(key)
 
     def keep(self, key: tuple[Matcher, ...], found: Sequence[ReadableSeries]) -> None:
-        """Keep a selection, unless it is very large."""
+        """Cache a selection, unless it is very large."""
         if len(found) > LARGEST_SELECTION:
             return
         self._selected += len(found) + 1
@@ -38,7 +41,7 @@ class Selections:
         self._by_name.setdefault(metric_name(key), {})[key] = found
 
     def drop(self, names: Iterable[str]) -> None:
-        """Series of these metric names have come or gone."""
+        """Drop the selections that series of these metric names, which came or went, may belong to."""
         self.version += 1
         for name in ("", *names):
             self._by_name.pop(name, None)

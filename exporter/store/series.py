@@ -5,39 +5,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import chain
 from operator import mul, sub
-from typing import Protocol
 
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE, Layout, is_stale
 from exporter.store.segment import Segment
+from exporter.store.timeline import Timeline
 
-# What a series costs that somebody reads, and each change that is laid out for it.
+# What a series costs that somebody reads, and each change that is materialized for it.
 SERIES_BYTES = 600
 CHANGE_BYTES = 13
-# How many rows to look through for a move costs less than laying a series out.
+# How many rows to look through for a move costs less than materializing a series.
 _FEW_ROWS = 16
-
-
-class Timeline(Protocol):
-    """What the series of a group share: `times[i]` is the timestamp of row `first_row + i`; the rows are
-    held in `segments`; `state` are the newest values, along the layout of the last segment."""
-
-    @property
-    def times(self) -> "array[int]": ...
-
-    @property
-    def first_row(self) -> int: ...
-
-    @property
-    def end_row(self) -> int: ...
-
-    @property
-    def segments(self) -> Sequence[Segment]: ...
-
-    @property
-    def state(self) -> Sequence[float | None]: ...
-
-
 _NO_ROWS = array("I")
 _NO_VALUES = array("d")
 
@@ -45,10 +23,11 @@ _NO_VALUES = array("d")
 class Series:
     """One series of a group, for those who read it.
 
-    The group keeps all its series together, row by row. What is asked of one is laid out here as the rows at
-    which it changed, and kept up to date from then on: whoever reads it again and again finds it ready. A row
-    without a value holds the stale marker. Rows are numbered from the birth of the group, so that dropping
-    old timestamps moves nothing. `range_ms` tells how far back somebody reads the series (0: nobody does).
+    The group keeps all its series together, row by row. The rows at which a series changed are materialized
+    here when they are first asked for, and kept up to date from then on, for those who read it again and
+    again. A row without a value holds the stale marker. Rows are numbered from the first one of the group, so
+    that dropping old timestamps moves nothing. `range_ms` is how far back rules read the series, in
+    milliseconds (0: none does).
     """
 
     __slots__ = (
@@ -73,12 +52,12 @@ class Series:
         self._index: int | None = index
         self._rows = _NO_ROWS
         self._values = _NO_VALUES
-        # The rows that are laid out; none yet.
+        # The rows that are materialized; none yet.
         self._begin = self._end = 0
 
     @property
     def timeline(self) -> Timeline:
-        """What it shares with the series of its group."""
+        """The group of the series."""
         return self._timeline
 
     @property
@@ -86,11 +65,13 @@ class Series:
         """About how much memory it takes that somebody reads the series."""
         return SERIES_BYTES + len(self._rows) * CHANGE_BYTES
 
-    def evict_before(self, moment: int | None) -> None:
-        """Forget what is laid out from before a moment (milliseconds), or everything; it is laid out again
-        when required."""
+    def evict_before(self, moment_ms: int | None) -> None:
+        """Drop what is materialized from before a moment (milliseconds), or everything.
+
+        It is materialized again when it is asked for.
+        """
         timeline = self._timeline
-        row = self._end if moment is None else timeline.first_row + bisect_right(timeline.times, moment)
+        row = self._end if moment_ms is None else timeline.first_row + bisect_right(timeline.times, moment_ms)
         if row >= self._end:
             self._rows, self._values = _NO_ROWS, _NO_VALUES
             self._begin = self._end = 0
@@ -101,12 +82,12 @@ class Series:
             self._begin = row
 
     def _materialize(self, row: int) -> None:
-        """Have all rows from this one on."""
+        """Materialize all rows from this one on."""
         timeline = self._timeline
         end = timeline.end_row
         if self._end == 0 or row < self._begin:
             if self._end:
-                # Who goes back goes further back: twice as far, so that this happens rarely.
+                # Twice the requested range, so that queries that walk backwards rarely rebuild.
                 row = max(timeline.first_row, 2 * row - end)
             self._rows, self._values = array("I"), array("d")
             self._begin = self._end = row
@@ -122,7 +103,7 @@ class Series:
                 self._end = after
 
     def _add(self, segment: Segment) -> None:
-        """Lay out the rows of a segment that are not laid out yet."""
+        """Materialize the rows of a segment that are not yet."""
         rows, values = self._rows, self._values
         begin = max(self._end, segment.first_row)
         index = self._index_in(segment)
@@ -140,7 +121,7 @@ class Series:
             values.append(value)
 
     def _begin_with(self, value: float, row: int) -> None:
-        """The value at the beginning of a segment, which is often the one that the last ended with."""
+        """Add the first value of a segment, which is often the one that the last ended with."""
         if self._rows:
             last = self._values[-1]
             if value == last or (is_stale(value) and is_stale(last)):
@@ -149,13 +130,13 @@ class Series:
         self._values.append(value)
 
     def _index_in(self, segment: Segment) -> int | None:
-        """Where in a segment the series stands; None where it is not held."""
+        """Return the index of the series in a segment; None where it is not held."""
         is_last = segment is self._timeline.segments[-1]
         index = self._current() if is_last else segment.layout.index_of(self.labels)
         return index if index is None or segment.holds(index) else None
 
     def _current(self) -> int | None:
-        """Where in the newest row the series stands."""
+        """Return the index of the series in the newest row."""
         layout = self._timeline.segments[-1].layout
         if layout is not self._layout:
             self._layout = layout
@@ -170,7 +151,7 @@ class Series:
         return None if value is None or (value != value and is_stale(value)) else float(value)
 
     def changes_from(self, row: int) -> tuple[Sequence[int], Sequence[float]]:
-        """The rows from `row` on at which the series changed, and its values since then (stale: none)."""
+        """Return the rows from `row` on at which the series changed, and its values (stale: none)."""
         self._materialize(row)
         rows = self._rows
         if not rows or rows[-1] < row:
@@ -179,13 +160,13 @@ class Series:
         return rows[first:], self._values[first:]
 
     def value_in(self, row: int) -> float | None:
-        """The value in a row; None where it has none."""
+        """Return the value in a row; None where it has none."""
         self._materialize(row)
         change = bisect_right(self._rows, row) - 1
         return None if change < 0 or is_stale(self._values[change]) else self._values[change]
 
     def _value_lately(self, row: int) -> float | None:
-        """As `value_in`; of a row that was the newest a moment ago nothing is laid out for it."""
+        """As `value_in`, but materializes nothing for a row that was the newest a moment ago."""
         if self._begin <= row < self._end or self._timeline.end_row - row > _FEW_ROWS:
             return self.value_in(row)
         segment = self._timeline.segments[-1]
@@ -194,8 +175,10 @@ class Series:
         return self.value_in(row) if has_moved or row < segment.first_row else self.newest
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
-        """Timestamp and value of the newest sample in (at - lookback, at]; None where there is none or the
-        series had ended."""
+        """Return timestamp and value of the newest sample in (at - lookback, at].
+
+        None where there is none, or the series had ended. All times are in milliseconds.
+        """
         times = self._timeline.times
         if not times:
             return None
@@ -212,12 +195,12 @@ class Series:
         return None if value is None else (stamp, value)
 
     def at(self, at_ms: int, lookback_ms: int) -> float | None:
-        """The value of `point_at`."""
+        """Return the value of `point_at`."""
         point = self.point_at(at_ms, lookback_ms)
         return None if point is None else point[1]
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
-        """Timestamps and values of the samples in (start, end], without stale markers."""
+        """Return timestamps and values of the samples in (start, end], without stale markers."""
         low, high, change, last_change = self._locate(start_ms, end_ms)
         if low >= high:
             return (), ()
@@ -232,8 +215,11 @@ class Series:
         return self._runs(change, low, high)
 
     def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
-        """As `window`, but a value that stands still may come only once, so that there may be fewer values
-        than timestamps: cheaper, and all that counters and extremes need."""
+        """As `window`, but consecutive equal values may be collapsed into one.
+
+        So there may be fewer values than timestamps. That is cheaper, and all that counters and extremes
+        need.
+        """
         low, high, change, last_change = self._locate(start_ms, end_ms)
         if low >= high:
             return (), ()
@@ -245,8 +231,11 @@ class Series:
         return self._runs(change, low, high)
 
     def _locate(self, start_ms: int, end_ms: int) -> tuple[int, int, int, int]:
-        """The rows in (start, end] as indexes into the timeline, first and end, and the changes in force at
-        the first and at the last of them; -1: none yet."""
+        """Locate the rows in (start, end], and the changes in force at the first and the last of them.
+
+        Returns the rows as indexes into the timeline, first and end, and the indexes of the changes; -1: none
+        yet.
+        """
         times = self._timeline.times
         low = bisect_right(times, start_ms)
         high = len(times) if times and times[-1] <= end_ms else bisect_right(times, end_ms)
@@ -261,7 +250,7 @@ class Series:
         return low, high, change, after - 1
 
     def _spread(self, values: list[float], change: int, low_row: int, high_row: int) -> list[float]:
-        """The values of the rows from low to high, given those of the changes from `change` on."""
+        """Repeat the values of the changes from `change` on for each row from low to high."""
         if len(values) == high_row - low_row:
             return values
         if len(values) == 1:
@@ -273,18 +262,23 @@ class Series:
 
     @property
     def by_rows(self) -> "Series":
-        """The series itself: it stands in rows."""
+        """The series itself: its samples are in rows."""
         return self
 
     def rows(self, start_ms: int, end_ms: int) -> tuple[int, list[int]]:
-        """The number of the first row in (start, end], and the timestamps of all rows there, which the series
-        of a timeline have in common."""
+        """Return the number of the first row in (start, end], and the timestamps of all rows there.
+
+        All series of a timeline have these in common.
+        """
         times = self._timeline.times
         low = bisect_right(times, start_ms)
         return self._timeline.first_row + low, times[low : bisect_right(times, end_ms)].tolist()
 
     def values_in(self, first_row: int, count: int) -> list[float] | None:
-        """One value for each of so many rows, the stale marker for none; None where rows are dropped."""
+        """Return one value for each of so many rows, the stale marker for none.
+
+        None where rows were dropped.
+        """
         if first_row < self._timeline.first_row:
             return None
         self._materialize(first_row)

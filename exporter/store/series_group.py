@@ -1,15 +1,15 @@
-"""Holds all series of one source, which share their timestamps."""
+"""A series group: all series of one source, which share their timestamps."""
 
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from exporter.model.labels import Labels
 from exporter.model.sample import NOT_KNOWN, Absence, Layout, differences, is_stale
 from exporter.store.beginnings import Beginning, begin_before
 from exporter.store.chunk import Chunk
+from exporter.store.layouts import changed_names, distinct_series
 from exporter.store.restoring import restore_chunk
 from exporter.store.segment import Segment
 from exporter.store.series import Series
@@ -26,15 +26,15 @@ _STEP_MS = 15_000
 
 
 class SeriesGroup:
-    """All that one source has written: its rows, in segments of one layout each.
+    """All samples of one source: its rows, in segments of one layout each.
 
     Most values of a Redis server stand still, so that a row costs 8 bytes for its timestamp and about 10 for
-    each value that moved. A series is no object of its own until somebody reads it.
+    each value that changed. A series is no object of its own until somebody reads it.
 
-    `layout` and `values` are the newest row of a source that writes. `required` are the series that somebody
-    reads all the time; `required_version` increases when these become others. `beginnings` are those of the
-    series that have begun to count since the source began, or began anew, by index in the layout;
-    `begun_version` is that of the newest.
+    `layout` and `values` are the newest row of a source that writes. `required` are the series that rules
+    read; `required_version` increases when these become others. `beginnings` are those of the series that
+    have begun to count since the source began, or began anew, by index in the layout; `begun_version` is that
+    of the newest.
     """
 
     def __init__(self, source: str) -> None:
@@ -77,12 +77,12 @@ class SeriesGroup:
 
     @property
     def changes(self) -> int:
-        """How many changes are held."""
+        """The number of changes that are held."""
         return sum(segment.changes for segment in self.segments)
 
     @property
     def bytes(self) -> int:
-        """About how much memory the group holds, but for those who read it."""
+        """About how much memory the group holds, apart from the readers of its series."""
         segments = sum(segment.memory_bytes for segment in self.segments)
         state = len(self.state) * _STATE_BYTES + len(self.beginnings) * _BEGINNING_BYTES
         return GROUP_BYTES + len(self._times) * 8 + state + segments
@@ -100,7 +100,7 @@ class SeriesGroup:
         return found
 
     def indexes(self, name: str | None = None) -> Iterator[tuple[Layout, int]]:
-        """All series (those of a metric name), the ended ones included, by their layout and index there."""
+        """Yield all series (those of a metric name), the ended ones included, as a layout and an index."""
 
         def indexes(layout: Layout) -> Sequence[int]:
             return range(len(layout)) if name is None else layout.schema.by_name.get(name, ())
@@ -108,15 +108,14 @@ class SeriesGroup:
         return distinct_series(self.layouts, indexes)
 
     def newest(self, name: str) -> float | None:
-        """What the first series of a metric name is in the newest row; None where it has no value, or none
-        is there."""
+        """Return the value of the first series of a metric name in the newest row; None without any."""
         indexes = self.layout.schema.by_name.get(name)
         value = self.state[indexes[0]] if indexes and not self.is_resumed else None
         return None if value is None or is_stale(value) else value
 
     @property
     def series_count(self) -> int:
-        """How many series are held, the ended ones included."""
+        """The number of series that are held, the ended ones included."""
         if len(self.segments) <= 1:
             return len(self.state)
         layouts = self.layouts
@@ -128,7 +127,7 @@ class SeriesGroup:
 
     @property
     def series_by_name(self) -> Mapping[str, int]:
-        """How many series are held of each metric name."""
+        """The number of series that are held of each metric name."""
         layouts = self.layouts
         if len(layouts) == 1:
             return {name: len(indexes) for name, indexes in layouts[0].schema.by_name.items()}
@@ -136,19 +135,21 @@ class SeriesGroup:
 
     def append(
         self,
-        timestamp: int,
+        timestamp_ms: int,
         layout: Layout,
         values: Sequence[float | None],
         absence: Absence = NOT_KNOWN,
     ) -> Set[str]:
-        """Add a row; returns the metric names of which there are other series than before. The caller has
-        made sure that time moves on."""
+        """Add a row; returns the metric names of which there are other series than before.
+
+        The timestamp (milliseconds) must be later than that of the row before.
+        """
         changed: Set[str] = frozenset()
         if layout is not self.layout or not self.segments:
             changed = self._adopt(layout, values, absence)
         if values is not self.state and values != self.state:
-            self._record_changes(timestamp, values, absence)
-        self.times.append(timestamp)
+            self._record_changes(timestamp_ms, values, absence)
+        self.times.append(timestamp_ms)
         self.values = self.state = values
         self.version += 1
         self._is_stale = False
@@ -156,29 +157,28 @@ class SeriesGroup:
 
     @property
     def newest_moves(self) -> Sequence[int] | None:
-        """The indexes that moved from the row before the newest to this; None where only a comparison can
-        tell."""
+        """The indexes that changed in the newest row; None where only a comparison can tell."""
         if not self.segments or self.begun_version == self.version:
             # What has just begun was not there before, whether it has moved since or not.
             return None
         return self.segments[-1].newest_moves(self.end_row - 1)
 
-    def _record_changes(self, timestamp: int, values: Sequence[float | None], absence: Absence) -> None:
+    def _record_changes(self, timestamp_ms: int, values: Sequence[float | None], absence: Absence) -> None:
         moved = differences(values, self.state)
-        if absence is not NOT_KNOWN and self.times and self._begin(timestamp, moved, absence):
+        if absence is not NOT_KNOWN and self.times and self._begin(timestamp_ms, moved, absence):
             moved = differences(values, self.state)
         self.segments[-1].append(self.end_row, moved, [values[index] for index in moved])
 
-    def _begin(self, timestamp: int, moved: Sequence[int], absence: Absence) -> bool:
-        """Say of series that are new what they stood at in the row before; whether there are any."""
+    def _begin(self, timestamp_ms: int, moved: Sequence[int], absence: Absence) -> bool:
+        """Record what new series stood at in the row before; whether there are any."""
         state = self.state
         new = [at for at in moved if state[at] is None]
         begun = absence.beginnings(self.layout.points, new) if new else None
         if not begun:
             return False
-        if self._is_stale and timestamp - self.last_time > _STEP_MS:
+        if self._is_stale and timestamp_ms - self.last_time > _STEP_MS:
             # The row before is from long ago: a row of their own.
-            self.times.append(timestamp - _STEP_MS)
+            self.times.append(timestamp_ms - _STEP_MS)
         self.segments[-1].amend(self.end_row - 1, begun)
         self.state = [begun.get(at, value) for at, value in enumerate(state)]
         self._note_begun(begun)
@@ -190,7 +190,7 @@ class SeriesGroup:
             self.beginnings[at] = Beginning(self.last_time, value, self.begun_version)
 
     def _adopt(self, layout: Layout, values: Sequence[float | None], absence: Absence) -> Set[str]:
-        """Take on a new layout; the metric names of which there are other series than before."""
+        """Take a new layout; returns the metric names of which there are other series than before."""
         last = self.segments[-1] if self.segments else None
         before = _EMPTY_LAYOUT if last is None else last.layout
         self.layout = layout
@@ -205,22 +205,25 @@ class SeriesGroup:
             self.is_resumed = False
         else:
             self.state = [*self.state, *[None] * (len(layout) - len(before))]
-        return _difference(before, layout)
+        return changed_names(before, layout)
 
-    def mark_stale(self, timestamp: int) -> None:
-        """End every series now."""
+    def mark_stale(self, timestamp_ms: int) -> None:
+        """End every series at this moment (milliseconds)."""
         if all(value is None for value in self.state):
             return
         if self.is_resumed:
-            self.append(timestamp, Layout(()), ())
+            self.append(timestamp_ms, Layout(()), ())
         else:
-            self.append(timestamp, self.layout, [None] * len(self.layout))
+            self.append(timestamp_ms, self.layout, [None] * len(self.layout))
         self._is_stale = True
         self.beginnings = {}
 
     def restore(self, chunk: Chunk) -> Set[str]:
-        """Put back what the source wrote before a restart, before it writes anything; returns the metric
-        names of which there are other series than before. Rows that are here already are not doubled."""
+        """Restore what the source wrote before a restart, before it writes anything.
+
+        Rows that are here already are not doubled. Returns the metric names of which there are other series
+        than before.
+        """
         known = bisect_right(chunk.times, self.last_time)
         changed: Set[str] = frozenset()
         if known < len(chunk.times):
@@ -234,26 +237,29 @@ class SeriesGroup:
         return changed
 
     def shift(self, by_ms: int) -> None:
-        """Move all rows in time: when somebody asks for them, since there may be many such groups."""
+        """Move all rows in time, by milliseconds.
+
+        Their timestamps are rewritten when somebody asks for them, since there may be many such groups.
+        """
         self._shift_ms += by_ms
-        self.beginnings = {at: replace(one, at=one.at + by_ms) for at, one in self.beginnings.items()}
+        self.beginnings = {at: replace(one, at_ms=one.at_ms + by_ms) for at, one in self.beginnings.items()}
 
     def set_required_series(self, required: list[Series]) -> None:
-        """The series that somebody reads all the time."""
+        """Set the series that rules read."""
         if required != self.required:
             self.required = required
             self.required_version += 1
 
-    def evict(self, now: int, retention_ms: int) -> Set[str]:
-        """Drop samples older than `retention_ms` that no rule reads; `now` is in milliseconds.
+    def evict(self, now_ms: int, retention_ms: int) -> Set[str]:
+        """Drop samples older than `retention_ms` that no rule reads; `now_ms` is in milliseconds.
 
         Returns the metric names whose series thereby vanish.
         """
-        row = min(self._row_after(now - retention_ms), self.end_row - 1)
+        row = min(self._row_after(now_ms - retention_ms), self.end_row - 1)
         if (row - self.first_row) * _LEAST_EVICTED <= len(self._times):
             return frozenset()
         range_ms = max((series.range_ms for series in self.required), default=0)
-        range_row = self._row_after(now - max(range_ms, retention_ms))
+        range_row = self._row_after(now_ms - max(range_ms, retention_ms))
         layouts = self.layouts
         kept: list[Segment] = []
         for segment, end in zip(self.segments, self._ends(), strict=True):
@@ -267,7 +273,7 @@ class SeriesGroup:
         return self._vanished(layouts)
 
     def _keep_required(self, segment: Segment, row: int, kept: list[Segment]) -> None:
-        """Let a segment begin at a later row; what is required of the rows before stays in one of its own."""
+        """Let a segment begin at a later row; required series of earlier rows get their own."""
         indexes = [segment.layout.index_of(series.labels) for series in self.required]
         required = sorted(index for index in indexes if index is not None)
         part = None
@@ -287,15 +293,15 @@ class SeriesGroup:
                     part.append(moved_row, [at for at, _ in pairs], [value for _, value in pairs])
 
     def _ends(self) -> Sequence[int]:
-        """The row after the last one of each segment."""
+        """Return the row after the last one of each segment."""
         return [*(segment.first_row for segment in self.segments[1:]), self.end_row]
 
-    def _row_after(self, moment: int) -> int:
-        return self.first_row + bisect_right(self.times, moment)
+    def _row_after(self, moment_ms: int) -> int:
+        return self.first_row + bisect_right(self.times, moment_ms)
 
-    def trim(self, before: int) -> Set[str]:
-        """Drop the rows up to the timestamp `before`; returns the metric names whose series thus vanish."""
-        count = bisect_right(self.times, before)
+    def trim(self, before_ms: int) -> Set[str]:
+        """Drop the rows up to a moment (milliseconds); returns the metric names whose series thus vanish."""
+        count = bisect_right(self.times, before_ms)
         if count <= 0:
             return frozenset()
         del self.times[:count]
@@ -308,41 +314,7 @@ class SeriesGroup:
         return self._vanished(layouts)
 
     def _vanished(self, layouts: Sequence[Layout]) -> Set[str]:
-        """The metric names of layouts that are no longer held."""
+        """Return the metric names of layouts that are no longer held."""
         left = self.layouts
         gone = [layout for layout in layouts if not any(layout is one for one in left)]
         return {name for layout in gone for name in layout.schema.by_name}
-
-
-def distinct_series(
-    layouts: Sequence[Layout], find_indexes: Callable[[Layout], Sequence[int]]
-) -> Iterator[tuple[Layout, int]]:
-    """Pairs of a layout and an index in it, without the series that a layout before holds as well."""
-    # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
-    known: dict[Labels, tuple[set[int], set[Labels]]] = {}
-    for number, layout in enumerate(layouts):
-        points, indexes = layout.points, find_indexes(layout)
-        ids, series = known.setdefault(layout.base, (set(), set()))
-        if ids:
-            indexes = [index for index in indexes if id(points[index]) not in ids]
-            indexes = [index for index in indexes if points[index].series not in series]
-        others = [one for one in layouts[:number] if one.base != layout.base and not one.is_apart(layout)]
-        for index in indexes:
-            if not any(one.holds(layout, index) for one in others):
-                yield layout, index
-        if number + 1 < len(layouts):
-            ids.update([id(points[index]) for index in indexes])
-            series.update([points[index].series for index in indexes])
-
-
-def _difference(before: Layout, after: Layout) -> Set[str]:
-    """The metric names of which one layout has other series than the other."""
-    if before.base == after.base:
-        count = len(before)
-        if after.points[:count] == before.points:
-            return {point.series.name for point in after.points[count:]}
-        old, new = set(map(id, before.points)), set(map(id, after.points))
-        gone = {point for point in before.points if id(point) not in new}
-        come = {point for point in after.points if id(point) not in old}
-        return {point.series.name for point in gone ^ come}
-    return before.schema.by_name.keys() | after.schema.by_name.keys()

@@ -1,4 +1,4 @@
-"""The samples of the last hours, in memory: what queries and the exposition read."""
+"""The store: the samples of the last hours, for queries and the exposition."""
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
@@ -7,12 +7,13 @@ from weakref import WeakSet, WeakValueDictionary
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
+from exporter.model.series import ReadableSeries
 from exporter.store.chunk import Chunk
 from exporter.store.counting import SeriesCount
 from exporter.store.horizon import Horizon
 from exporter.store.instances import Instances
 from exporter.store.memory import measure
-from exporter.store.merged import MergedSeries, ReadableSeries
+from exporter.store.merged import merge_duplicates
 from exporter.store.renaming import Move
 from exporter.store.required_selectors import RequiredSelector, RequiredSelectors
 from exporter.store.required_series import RequiredSeries
@@ -27,11 +28,12 @@ _PIECE = 500
 
 
 class Store:
-    """All groups, and the way from matchers to series.
+    """All series groups, and the way from matchers to series.
 
-    `retention_ms` is how long samples are kept. Samples of a source must move on in time: an older or equal
-    timestamp is dropped, and its samples are counted in `out_of_order`. `version` moves with every change;
-    `breaks` when all samples are moved in time, `removals` when a source goes or gets another name.
+    `retention_ms` is how long samples are kept, in milliseconds. Samples of a source must move on in time: an
+    older or equal timestamp is dropped, and its samples are counted in `out_of_order`. `version` increases
+    with every change; `breaks` when all samples are moved in time, `removals` when a source is deleted or
+    renamed.
     """
 
     def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
@@ -52,7 +54,7 @@ class Store:
         self._renamed_version = 0
 
     def append(self, sample: Sample) -> None:
-        """Take in one pass of a source."""
+        """Add one pass of a source."""
         group = self._groups.get(sample.source)
         if group is None:
             group = self._groups[sample.source] = SeriesGroup(sample.source)
@@ -71,22 +73,22 @@ class Store:
         self._trim(group, sample.timestamp)
 
     def _evict_begun(self, group: SeriesGroup) -> None:
-        """Series that have begun to count have a value in the row before, unseen by those who read them."""
+        """Evict what is materialized of counts that have just got a value in the row before."""
         for index, beginning in group.beginnings.items():
             if beginning.version == group.version:
                 series = self._open.get((group.source, group.layout.labels(index)))
                 if series is not None:
                     series.evict_before(None)
 
-    def restore(self, chunks: Iterable[Chunk], now: int) -> int:
-        """Put back what was written before a restart, in order, before all else; returns how many rows.
+    def restore(self, chunks: Iterable[Chunk], now_ms: int) -> int:
+        """Restore what was written before a restart, in order, before all else; returns how many rows.
 
-        The first sample of a source continues its series. Rows later than `now` (milliseconds) are left out:
-        the clock has been set back, and they would keep newer ones out.
+        The first sample of a source continues its series. Rows later than `now_ms` (milliseconds) are left
+        out: the clock has been set back, and they would keep newer ones out.
         """
         rows = 0
         for chunk in chunks:
-            if not chunk.times or chunk.times[-1] > now:
+            if not chunk.times or chunk.times[-1] > now_ms:
                 continue
             group = self._groups.get(chunk.source)
             if group is None:
@@ -98,53 +100,61 @@ class Store:
 
     @property
     def resumed_sources(self) -> list[str]:
-        """The sources that were put back, and have written nothing since."""
+        """The sources that were restored, and have written nothing since."""
         return [group.source for group in self._groups.values() if group.is_resumed]
 
     def set_required(self, selectors: Iterable[RequiredSelector]) -> None:
-        """Tell which series are read, and how far back; all others are the first to lose their history."""
+        """Set the selectors of rules; under memory pressure all other series are evicted first."""
         for _ in self.update_required(selectors):
             pass
 
     def update_required(self, selectors: Iterable[RequiredSelector]) -> Iterator[None]:
-        """As `set_required`, in small steps: do other things in between."""
+        """Set the selectors, as `set_required`.
+
+        A generator of small steps: the caller does other things between two of them.
+        """
         return self._required.change(selectors, self._groups.values())
 
     def refresh_required(self) -> Iterator[None]:
-        """Bring the lists of required series of all groups up to date, in small steps: do other things in
-        between."""
+        """Bring the lists of required series of all groups up to date.
+
+        A generator of small steps: the caller does other things between two of them.
+        """
         return self._required.find()
 
     @property
     def longest_range_ms(self) -> int:
-        """How far back anything is required, in milliseconds; never beyond the retention."""
+        """How far back rules read, in milliseconds; never beyond the retention."""
         return min(self.retention_ms, self._required.longest_ms)
 
     def _kept(self, group: SeriesGroup, series: Series) -> Series:
-        """The one object for a series that is read more than once."""
+        """Return the one object for a series that is read more than once."""
         if self._groups.get(group.source) is not group:
             # It has gone while it was looked through.
             return series
         return self._open.setdefault((group.source, series.labels), series)
 
-    def mark_stale(self, source: str, timestamp: int) -> None:
-        """The source could not be read: all its series end at this moment (milliseconds)."""
+    def mark_stale(self, source: str, timestamp_ms: int) -> None:
+        """End all series of a source, which could not be read, at this moment (milliseconds)."""
         group = self._groups.get(source)
-        if group is not None and timestamp > group.last_time:
+        if group is not None and timestamp_ms > group.last_time:
             self.version += 1
             self._note_write(group)
-            group.mark_stale(timestamp)
+            group.mark_stale(timestamp_ms)
             self._count.note(group)
 
     def shift(self, by_ms: int) -> None:
-        """The clock was set by so much (milliseconds): what was so long ago then is so long ago now."""
+        """Move all samples in time, since the clock was set by so much (milliseconds).
+
+        A sample that was ten seconds old before is ten seconds old afterwards.
+        """
         self.version += 1
         self.breaks += 1
         for group in self._groups.values():
             group.shift(by_ms)
 
     def delete(self, source: str) -> None:
-        """Drop a source with all its history."""
+        """Drop a source with all its samples."""
         self.version += 1
         self.removals += 1
         self._count.delete(source)
@@ -157,8 +167,10 @@ class Store:
             self._selections.drop({name for layout in group.layouts for name in layout.schema.by_name})
 
     def rename(self, moves: Sequence[Move]) -> None:
-        """Servers have got other names: what they have written goes along, in the place of what was written
-        under these names before. Two may have swapped theirs."""
+        """Move the samples of servers that have got other names.
+
+        They replace what was written under these names before. Two servers may have swapped theirs.
+        """
         groups = [(move, self._groups.get(move.source)) for move in moves]
         for source in {source for move in moves for source in (move.source, move.new_source)}:
             self.delete(source)
@@ -172,11 +184,11 @@ class Store:
                 self._note_change(new, set(new.series_by_name))
 
     def group(self, source: str) -> SeriesGroup | None:
-        """What a source has written, if anything."""
+        """Return the samples of a source, if there are any."""
         return self._groups.get(source)
 
     def groups_of(self, sources: Iterable[str]) -> Sequence[SeriesGroup]:
-        """What these sources have written, where they have."""
+        """Return the groups of these sources, as far as they have any."""
         groups = self._groups
         return [groups[source] for source in sources if source in groups]
 
@@ -188,10 +200,10 @@ class Store:
     def select(
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
     ) -> Sequence[ReadableSeries]:
-        """Every series still held that satisfies all matchers, the ended ones included.
+        """Return every series still held that satisfies all matchers, the ended ones included.
 
         `check` is called now and then where that takes long, with the number of series that were found since
-        the last time; the store may change then.
+        the last call; the store may change then.
         """
         key = tuple(matchers)
         found = self._selections.get(key)
@@ -208,50 +220,33 @@ class Store:
         matchers: Sequence[Matcher],
         check: Callable[[int], None] | None = None,
     ) -> Sequence[ReadableSeries]:
-        """As `select`, of these groups, which may have left the store."""
+        """Select from these groups only, which may have left the store."""
         pause = check or go_on
         matching: list[tuple[SeriesGroup, Series]] = []
         for number, one in enumerate(select_series(groups, matchers, pause), 1):
             matching.append(one)
             if number % _PIECE == 0:
                 pause(_PIECE)
-        found = self._merge_duplicates(matching, pause)
+        is_large = len(matching) > LARGEST_SELECTION
+        series = (one if is_large else self._kept(group, one) for group, one in matching)
+        merged = merge_duplicates(series, lambda: pause(0))
+        # A selection that is cached must not be changed; its reader may take any other apart.
+        found = merged if is_large else tuple(merged)
         while matching:
             # Letting go of so many at once would take long.
             del matching[-_PIECE:]
             pause(0)
         return found
 
-    def _merge_duplicates(
-        self, matching: Sequence[tuple[SeriesGroup, Series]], check: Callable[[int], None]
-    ) -> Sequence[ReadableSeries]:
-        """Series of the same labels as one. Those of a large selection are let go of with it."""
-        is_large = len(matching) > LARGEST_SELECTION
-        found: list[ReadableSeries] = []
-        indexes: dict[Labels, int] = {}
-        for number, (group, series) in enumerate(matching, 1):
-            one = series if is_large else self._kept(group, series)
-            index = indexes.setdefault(one.labels, len(found))
-            if index == len(found):
-                found.append(one)
-            else:
-                known = found[index]
-                parts = known.parts if isinstance(known, MergedSeries) else (known,)
-                found[index] = MergedSeries([*parts, one])
-            if number % _PIECE == 0:
-                check(0)
-        # What is kept must not be changed; what is not, its reader may take apart.
-        return found if is_large else tuple(found)
-
     def find(
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None
     ) -> Iterator[Series]:
-        """As `select`, one by one and for one reading; the same labels may come from several sources."""
+        """Select one by one and for one reading; the same labels may come from several sources."""
         groups = self._instances.narrow(self._groups.values(), matchers)
         return (series for _, series in select_series(groups, matchers, check or go_on))
 
     def horizon(self) -> Horizon:
-        """What is held now, for a reading that lets others write meanwhile."""
+        """Return a horizon at the present moment, for a reading that lets others write meanwhile."""
         horizon = Horizon(self, self._groups.values())
         self._horizons.add(horizon)
         return horizon
@@ -266,12 +261,12 @@ class Store:
         return next(select_series(self.groups_of([source]), matchers), None) is not None
 
     def metric_names(self) -> Sequence[str]:
-        """All metric names still held, sorted."""
+        """Return all metric names still held, sorted."""
         return sorted(self.series_by_name)
 
     @property
     def series_by_name(self) -> dict[str, int]:
-        """How many series are held of each metric name."""
+        """The number of series that are held of each metric name."""
         found: Counter[str] = Counter()
         for group in self._groups.values():
             found.update(group.series_by_name)
@@ -279,7 +274,7 @@ class Store:
 
     @property
     def series_count(self) -> int:
-        """How many series are held, the ended ones included."""
+        """The number of series that are held, the ended ones included."""
         return self._count.total
 
     @property
@@ -293,41 +288,46 @@ class Store:
                 return int(end.value)
 
     def measure(self) -> Generator[None, None, int]:
-        """As `bytes`, in small steps: do other things in between."""
+        """Return about how many bytes all samples take, as `bytes`.
+
+        A generator of small steps: the caller does other things between two of them.
+        """
         return measure(list(self._groups.values()), self._open.valuerefs())
 
-    def _trim(self, group: SeriesGroup, now: int) -> None:
+    def _trim(self, group: SeriesGroup, now_ms: int) -> None:
         # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
-        if group.times[0] < now - self.retention_ms - self.retention_ms // 10:
-            self.trim_group(group, now - self.retention_ms)
+        if group.times[0] < now_ms - self.retention_ms - self.retention_ms // 10:
+            self.trim_group(group, now_ms - self.retention_ms)
 
-    def trim(self, now: int) -> Iterator[None]:
-        """Drop what is older than the retention, also of sources that no longer write (milliseconds), and
-        what is laid out for readers without being required all the time; in small steps: do other things in
-        between."""
+    def trim(self, now_ms: int) -> Iterator[None]:
+        """Drop samples older than the retention, also of sources that no longer write.
+
+        What is materialized for readers and not required goes too. `now_ms` is in milliseconds. A generator
+        of small steps: the caller does other things between two of them.
+        """
         for source, group in list(self._groups.items()):
-            self.trim_group(group, now - self.retention_ms)
+            self.trim_group(group, now_ms - self.retention_ms)
             if not group.times and self._groups.get(source) is group:
                 self.delete(source)
             yield
         yield from self._required.find()
         for reference in self._open.valuerefs():
             if (series := reference()) is not None:
-                series.evict_before(now - series.range_ms if series.range_ms else None)
+                series.evict_before(now_ms - series.range_ms if series.range_ms else None)
             yield
 
-    def trim_group(self, group: SeriesGroup, before: int) -> None:
-        """Drop what one source wrote up to a moment (milliseconds)."""
-        self._note_change(group, group.trim(before))
+    def trim_group(self, group: SeriesGroup, before_ms: int) -> None:
+        """Drop the samples of one source up to a moment (milliseconds)."""
+        self._note_change(group, group.trim(before_ms))
 
-    def evict_group(self, group: SeriesGroup, now: int, retention_ms: int) -> None:
+    def evict_group(self, group: SeriesGroup, now_ms: int, retention_ms: int) -> None:
         """Drop samples of one source older than `retention_ms` that no rule reads (milliseconds)."""
         for _ in self._required.find_of(group):
             pass
-        self._note_change(group, group.evict(now, retention_ms))
+        self._note_change(group, group.evict(now_ms, retention_ms))
 
     def _note_change(self, group: SeriesGroup, names: Set[str]) -> None:
-        """A group has other series of these metric names than before."""
+        """Update all indexes: a group has other series of these metric names than before."""
         if names:
             self._count.note(group)
             self._instances.note(group)

@@ -10,8 +10,8 @@ from exporter.metrics import SeriesTable
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
+from exporter.model.series import ReadableSeries
 from exporter.store import Store
-from exporter.store.merged import ReadableSeries
 
 ERRORS = Family("errors_total", Kind.COUNTER, "Errors.", ("err",))
 OTHER = Family("things_total", Kind.COUNTER, "Other things.", ("kind",))
@@ -206,7 +206,7 @@ def test_the_page_learns_what_has_begun(earlier: int) -> None:
     assert group is not None
     begun = {group.layout.points[at].written["err"]: begun for at, begun in group.beginnings.items()}
     if earlier:
-        assert (begun["OOM"].at, begun["OOM"].value) == (source.now - STEP, 0.0)
+        assert (begun["OOM"].at_ms, begun["OOM"].value) == (source.now - STEP, 0.0)
         assert begun["OOM"].version == group.version
     else:
         assert begun == {}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.store import MemoryLimiter, ReadableSeries, RequiredSelector, Store
+from exporter.model.series import ReadableSeries
+from exporter.store import MemoryLimiter, RequiredSelector, Store
 
 REQUIRED = Family("required", Kind.GAUGE, "A rule reads it.")
 OTHER = Family("other", Kind.GAUGE, "No rule does.", ("k",))

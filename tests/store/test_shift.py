@@ -28,7 +28,7 @@ def filled() -> Store:
 @pytest.mark.parametrize("by", [-1000, -600_000, -7_200_000])
 def test_samples_go_on_at_once_and_the_old_ones_are_as_old_as_before(by: int) -> None:
     store = filled()
-    # Held by rules and by selections that are kept, laid out before and after.
+    # Held by rules and by selections that are kept, materialized before and after.
     (held,) = store.select(one(store, "a"))
     end = START + 9 * 15_000
     before = held.window(end - 60_000, end)

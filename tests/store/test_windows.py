@@ -49,17 +49,21 @@ def test_windows_hold_the_samples_of_their_range(
         times, found = series.window(start, end)
         assert list(times) == [time for time, _ in expected]
         assert repr(list(found)) == repr([value for _, value in expected])
-        times, distinct = series.changes_in(start, end)
+        times, changes = series.changes_in(start, end)
         assert list(times) == [time for time, _ in expected]
         without_repetitions = [value for value, _ in groupby(repr(value) for _, value in expected)]
-        assert [value for value, _ in groupby(map(repr, distinct))] == without_repetitions
-        first, stamps = series.by_rows.rows(start, end)
+        assert [value for value, _ in groupby(map(repr, changes))] == without_repetitions
+        by_rows = series.by_rows
+        assert by_rows is not None
+        first, stamps = by_rows.rows(start, end)
         rows = [row for row in range(gone, len(values)) if start < row * STEP <= end]
         assert stamps == [row * STEP for row in rows]
-        told = series.by_rows.values_in(first, len(stamps))
+        told = by_rows.values_in(first, len(stamps))
         assert told is not None
         assert [None if is_stale(value) else repr(value) for value in told] == [
             None if values[row] is None else repr(values[row]) for row in rows
         ]
     if gone:
-        assert series.by_rows.values_in(0, len(values)) is None
+        by_rows = series.by_rows
+        assert by_rows is not None
+        assert by_rows.values_in(0, len(values)) is None

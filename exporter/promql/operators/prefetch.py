@@ -4,12 +4,12 @@ A step then costs no more than taking a row out of a table. The values of a seri
 steps, and what the series of one source have in common is worked out once.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
+from exporter.model.series import ReadableSeries, SeriesOfRows
 from exporter.promql.operators.selection import Selection
 from exporter.promql.run import Run
-from exporter.promql.source import ReadableSeries, SeriesOfRows
 from exporter.promql.vector import Key
 
 Values = Sequence[float | None]
@@ -106,7 +106,7 @@ class Prefetch:
 
     def _columns(self, run: Run, series: Sequence[ReadableSeries], steps: Sequence[int]) -> Iterator[Values]:
         reader = self._reader
-        sources: dict[Hashable, _Source | None] = {}
+        sources: dict[object, _Source | None] = {}
         for each in series:
             one = run.bound(each)
             rows = one.by_rows

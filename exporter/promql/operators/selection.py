@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from exporter.model.labels import Labels
+from exporter.model.series import ReadableSeries
 from exporter.promql.run import Run
-from exporter.promql.source import ReadableSeries
 from exporter.promql.syntax.nodes import VectorSelector
 from exporter.promql.vector import Key
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.model.sample import is_stale
+from exporter.model.series import ReadableSeries
 from exporter.promql.functions.ranges import RangeFunction
 from exporter.promql.functions.sliding import Slide, SlidingRanges, slide
 from exporter.promql.operators.base import RangeSamples
 from exporter.promql.operators.prefetch import Prefetch, Values, spread
 from exporter.promql.operators.selection import Selection
 from exporter.promql.run import Run
-from exporter.promql.source import ReadableSeries
 from exporter.promql.syntax.nodes import VectorSelector
 from exporter.promql.vector import Key, Presence, Vector
 
