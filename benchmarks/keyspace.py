@@ -5,7 +5,7 @@
 speed       wall time and the server's CPU per key: all keys, a sample, the peers; errors of the sample
 foreground  p99 of GET and SET (redis-benchmark) alone, and beside scans and redis_exporter
 page        how long /metrics takes while the daemon scans
-memory      the memory that a survey of --names names with 1,000 patterns adds
+memory      the memory that a sample of --names names with 1,000 patterns adds
 
 Rounds alternate between the tools; the best one of each counts.
 """
@@ -38,12 +38,12 @@ from exporter.connection import Connection
 from exporter.keyspace import PassReport
 from exporter.keyspace.answers import FactsRequest, Refused
 from exporter.keyspace.configured import ConfiguredPatterns
-from exporter.keyspace.miner import Miner
+from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
+from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.payload import Payload
 from exporter.keyspace.plan import SamplePlan
-from exporter.keyspace.progress import dump_survey
+from exporter.keyspace.progress import dump_sample
 from exporter.keyspace.scan import Scan
-from exporter.keyspace.survey import Survey, SurveySettings
 from exporter.model.target import Address, Target
 from exporter.sampling.lookups import Lookups
 from tests.peers import require_program
@@ -238,28 +238,28 @@ def page_times(server: RealServer, directory: Path, setting: str) -> list[float]
     return sorted(seconds)
 
 
-def survey_names(names: int) -> None:
-    """A survey of names that are made up, in this process."""
+def sample_names(names: int) -> None:
+    """A sample of names that are made up, in this process."""
     random = Random(1)
-    settings = SurveySettings(
+    settings = SampleSettings(
         SamplePlan(names * _SAMPLE_SHARE), 0.3 * names * _SAMPLE_SHARE, "OBJECT IDLETIME", False, 10, seed=1
     )
-    survey = Survey(settings, Miner(ConfiguredPatterns([])), Refused(), Lookups())
-    survey.note_size(names)
+    sample = KeyspaceSample(settings, PatternMiner(ConfiguredPatterns([])), Refused(), Lookups())
+    sample.note_size(names)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     for _ in range(names // 1000):
-        batch = survey.select(
+        batch = sample.select(
             b"0",
             [_name(number) for number in random.sample(range(10**9), 1000)],
         )
-        survey.commit(batch, _made_up(batch.request, survey.refused, random))
-        if survey.needs_tidying:
-            survey.tidy()
+        sample.commit(batch, _made_up(batch.request, sample.refused, random))
+        if sample.needs_tidying:
+            sample.tidy()
     seconds = time.process_time() - started
     # What is saved every half minute counts too.
-    saved = len(json.dumps(dump_survey(survey)))
-    found = survey.miner.settle()
+    saved = len(json.dumps(dump_sample(sample)))
+    found = sample.miner.finalize()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     each = seconds / names * 1e6
     print(f"{names:,} names, {len(found):,} patterns: {grown:.0f} MB more (goal: 100), {each:.1f} us per key")
@@ -306,7 +306,7 @@ def main() -> None:
                 if "foreground" in options.parts:
                     compare_foreground(server, options.rounds)
     if "memory" in options.parts:
-        survey_names(options.names)
+        sample_names(options.names)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.connection import Reply
 from exporter.errors import Reason, ReplyError
-from exporter.keyspace.nodes import Group
+from exporter.keyspace.nodes import KeyGroup
 from exporter.keyspace.payload import (
     ENCODING,
     FREQ,
@@ -166,7 +166,7 @@ class LengthCandidate:
     kind: str
     memory: int
     weight: float
-    group: Group | None = None
+    group: KeyGroup | None = None
 
 
 class LengthRequest:

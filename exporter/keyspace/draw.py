@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from random import Random
 from typing import Final
 
-from exporter.keyspace.nodes import PILOT, Group
+from exporter.keyspace.nodes import PILOT, KeyGroup
 from exporter.keyspace.plan import SamplePlan
 
 # Of a small sample no group gets so many pilots that nothing is left for those that come later.
@@ -27,7 +27,7 @@ class Draw:
         self,
         plan: SamplePlan,
         names: Sequence[bytes],
-        groups: Sequence[Group],
+        groups: Sequence[KeyGroup],
         watched: Set[bytes],
         most_keys: int,
     ) -> tuple[list[int], list[float]]:

@@ -10,7 +10,7 @@ from exporter.keyspace.estimation import Moments
 NO_TTL: Final = -1
 
 
-class Facts:
+class KeyFacts:
     """Sums over the keys of a group that were asked about.
 
     `types` holds (weight, memory) by type, `encodings` weights by (type, encoding). `idle`, `frequency`,
@@ -77,9 +77,9 @@ class Facts:
             self.lengths = Moments()
         self.lengths.add((length,), weight)
 
-    def absorb(self, other: "Facts | None", mine: int, theirs: int) -> None:
+    def absorb(self, other: "KeyFacts | None", mine: int, theirs: int) -> None:
         """Another group has become part of this one; `mine` and `theirs` are their numbers of keys."""
-        other = other or Facts()
+        other = other or KeyFacts()
         self.memory.merge(other.memory, mine, theirs)
         self.untimed.merge(other.untimed, mine, theirs)
         self.ttl.merge(other.ttl)
@@ -113,7 +113,7 @@ class Facts:
         return saved
 
     @classmethod
-    def from_json(cls, saved: dict[str, Any]) -> "Facts":
+    def from_json(cls, saved: dict[str, Any]) -> "KeyFacts":
         """Raises `KeyError`, `TypeError` or `ValueError` where this is not what `to_json` has returned."""
         facts = cls()
         facts.memory = Moments.from_list(saved["memory"])

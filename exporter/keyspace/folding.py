@@ -15,7 +15,7 @@ from typing import Final
 
 from exporter.keyspace.ids import CROWD, CROWD_AT_ROOT, ids_before, last_ids
 from exporter.keyspace.kinds import fold_kind, fold_met, fold_scraps, fold_strays
-from exporter.keyspace.nodes import DIGITS, END, Node, fits, text_of
+from exporter.keyspace.nodes import DIGITS, END, TreeNode, fits, text_of
 from exporter.keyspace.phrases import SIGNS, phrase
 from exporter.keyspace.shapes import WILD
 
@@ -30,28 +30,28 @@ _SEVERAL_STEMS: Final = 3
 _MAX_MET: Final = 20_000
 
 
-def settle(root: Node) -> None:
+def finalize(root: TreeNode) -> None:
     """Fold what the counts of the whole pass show to be ids, from the root down."""
     root.tally()
     _prune(root)
     _fold_all(root)
 
 
-def fold_all(root: Node) -> None:
+def fold_all(root: TreeNode) -> None:
     """Fold what the counts show so far, in the middle of a pass."""
     _fold_all(root)
     for node in root.walk():
         _note_kept(node)
 
 
-def _note_kept(node: Node) -> None:
+def _note_kept(node: TreeNode) -> None:
     """What has stood out in the middle of a pass is none of the ids that come after."""
     for child in node.children.values():
         if node.folded and child.keys >= _KEPT_SHARE * node.keys:
             child.known = True
 
 
-def _fold_all(root: Node) -> None:
+def _fold_all(root: TreeNode) -> None:
     root.tally()
     met: set[bytes] = set()
     _fold_below(root, met, at_root=True)
@@ -60,7 +60,7 @@ def _fold_all(root: Node) -> None:
         _fold_below(root, met, at_root=True)
 
 
-def _prune(node: Node) -> None:
+def _prune(node: TreeNode) -> None:
     """Let go of what was expected from an earlier pass and did not come."""
     node.ends = {token: group for token, group in node.ends.items() if group.keys}
     node.children = {token: child for token, child in node.children.items() if child.keys}
@@ -68,7 +68,7 @@ def _prune(node: Node) -> None:
         _prune(child)
 
 
-def _fold_below(node: Node, met: set[bytes], *, at_root: bool) -> None:
+def _fold_below(node: TreeNode, met: set[bytes], *, at_root: bool) -> None:
     """`met` takes in what is an id somewhere."""
     ids = fold(node, at_root=at_root)
     if len(met) < _MAX_MET:
@@ -78,7 +78,7 @@ def _fold_below(node: Node, met: set[bytes], *, at_root: bool) -> None:
     fold_strays(node)
 
 
-def relieve(node: Node, at_root: bool) -> None:
+def fold_wide(node: TreeNode, at_root: bool) -> None:
     """Fold at one place in the middle of a pass, since it has become too wide."""
     node.tally()
     fold(node, at_root=at_root)
@@ -97,10 +97,10 @@ def relieve(node: Node, at_root: bool) -> None:
             node.move([token], WILD + separator)
 
 
-def fold(node: Node, *, at_root: bool) -> set[bytes]:
+def fold(node: TreeNode, *, at_root: bool) -> set[bytes]:
     """Apply the rules at one place; returns the texts before separators that are ids.
 
-    `Node.keys` must hold for the children.
+    `TreeNode.keys` must hold for the children.
     """
     _fold_numbered(node)
     met: set[bytes] = set()
@@ -122,7 +122,7 @@ def fold(node: Node, *, at_root: bool) -> set[bytes]:
     return met
 
 
-def _fold_numbered(node: Node) -> None:
+def _fold_numbered(node: TreeNode) -> None:
     """Tokens of one stem and different numbers."""
     by_stem: dict[tuple[bytes, bytes], list[bytes]] = {}
     for separator in node.separators:
@@ -137,7 +137,7 @@ def _fold_numbered(node: Node) -> None:
             node.move(numbered, stem + WILD + separator)
 
 
-def _fold_stems(node: Node, separator: bytes, *, at_root: bool) -> None:
+def _fold_stems(node: TreeNode, separator: bytes, *, at_root: bool) -> None:
     """Several numbered words beside ids are ids too: `~anna*`, `~ben*` beside `~*`."""
     items = node.literals(separator)
     begins = [begin for begin, end in node.affixes.get(separator, ()) if not end]
@@ -157,7 +157,7 @@ def _fold_stems(node: Node, separator: bytes, *, at_root: bool) -> None:
             items = node.literals(separator)
 
 
-def _fold_begun(node: Node, met: Collection[bytes]) -> None:
+def _fold_begun(node: TreeNode, met: Collection[bytes]) -> None:
     """Names that begin with what is an id before a separator: `acme-inc.settings` beside `acme-inc:`."""
     for token in list(node.literals(END)):
         ends = [mark.start() for mark in _MARKS(token)]
@@ -166,7 +166,7 @@ def _fold_begun(node: Node, met: Collection[bytes]) -> None:
             node.move([token], WILD + token[known:])
 
 
-def _fold_signed(node: Node, separator: bytes) -> None:
+def _fold_signed(node: TreeNode, separator: bytes) -> None:
     """Many numbered words after one sign are ids: `@anna*`, `@ben*`."""
     by_sign: dict[bytes, list[bytes]] = {}
     for token in node.literals(separator):
@@ -178,7 +178,7 @@ def _fold_signed(node: Node, separator: bytes) -> None:
             node.move(tokens, sign + WILD + separator)
 
 
-def _was_folded(node: Node, token: bytes, separator: bytes, keys: int) -> bool:
+def _was_folded(node: TreeNode, token: bytes, separator: bytes, keys: int) -> bool:
     """Whether an earlier pass has folded this place, and the token is no exception that is still alive."""
     if separator not in node.folded:
         return False
@@ -188,7 +188,7 @@ def _was_folded(node: Node, token: bytes, separator: bytes, keys: int) -> bool:
     return not (child.known and keys > 1) and not node.open_to_new
 
 
-def _join(node: Node, items: Mapping[bytes, int], chosen: set[bytes], separator: bytes) -> set[bytes]:
+def _join(node: TreeNode, items: Mapping[bytes, int], chosen: set[bytes], separator: bytes) -> set[bytes]:
     """Ids go to the patterns beside them that they fit (`sess_*`); returns those that did."""
     affixes = []
     for token, keys in items.items():
@@ -213,7 +213,7 @@ def _join(node: Node, items: Mapping[bytes, int], chosen: set[bytes], separator:
     return joined
 
 
-def _apply(node: Node, tokens: Collection[bytes], separator: bytes, *, at_root: bool) -> set[bytes]:
+def _apply(node: TreeNode, tokens: Collection[bytes], separator: bytes, *, at_root: bool) -> set[bytes]:
     """Fold tokens of one separator; unknown ones from now on too. Returns which texts are ids as a whole."""
     if not tokens:
         return set()

@@ -13,11 +13,11 @@ _LOOK_SECONDS: Final = 5.0
 LINKED_REPLICA: Final = "linked_replica"
 
 
-class OtherServerError(Exception):
+class ServerChangedError(Exception):
     """Behind the address there is another server, or another life of it: cursors mean nothing there."""
 
 
-class NotOurTurnError(Exception):
+class WrongRoleError(Exception):
     """The server has a role in which it is not to be scanned."""
 
 
@@ -41,16 +41,16 @@ class Guard:
         self._connects = -1
         self._looked_at = 0.0
 
-    async def look_now_and_then(self) -> None:
-        """`look`, if it is time."""
+    async def poll(self) -> None:
+        """`refresh`, if it is time."""
         due = self._looked_at + _LOOK_SECONDS
         if self._connection.connects != self._connects or self._clock.monotonic() >= due:
-            await self.look()
+            await self.refresh()
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """How the server is now.
 
-        Raises `OtherServerError`, `NotOurTurnError`, and `TargetError` also for a server that is loading.
+        Raises `ServerChangedError`, `WrongRoleError`, and `TargetError` also for a server that is loading.
         """
         # Timed without what it takes to connect.
         (reply,), seconds = await self._connection.time([("PING",)])
@@ -62,9 +62,9 @@ class Guard:
         self._connects = self._connection.connects
         self._looked_at = self._clock.monotonic()
         if self.run_id and facts.run_id != self.run_id:
-            raise OtherServerError
+            raise ServerChangedError
         if not self._is_ours(facts):
-            raise NotOurTurnError
+            raise WrongRoleError
         self.facts = facts
         if facts.loading:
             raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")

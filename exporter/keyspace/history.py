@@ -54,7 +54,7 @@ class History:
     """The last finished pass: its report, where ids stand in names (by database), and the biggest keys."""
 
     report: PassReport
-    skeletons: dict[int, Any] = field(default_factory=dict)
+    templates: dict[int, Any] = field(default_factory=dict)
     tracked: dict[int, dict[bytes, TrackedKey]] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
@@ -62,7 +62,7 @@ class History:
         document = {
             "format": _FORMAT,
             "report": json.loads(self.report.to_json()),
-            "skeletons": {str(database): skeleton for database, skeleton in self.skeletons.items()},
+            "skeletons": {str(database): template for database, template in self.templates.items()},
             "tracked": {
                 str(database): [
                     [name.decode("latin-1"), key.kind, key.memory, key.length, key.growing]
@@ -82,7 +82,7 @@ class History:
                 raise ValueError(f"saved in format {saved['format']}")
             return cls(
                 PassReport.from_json(json.dumps(saved["report"]).encode()),
-                {int(database): skeleton for database, skeleton in saved["skeletons"].items()},
+                {int(database): template for database, template in saved["skeletons"].items()},
                 {
                     int(database): {
                         name.encode("latin-1"): TrackedKey(kind, memory, length, growing)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from math import sqrt
 from typing import Final
 
-from exporter.keyspace.nodes import Node
+from exporter.keyspace.nodes import TreeNode
 from exporter.keyspace.phrases import are_phrases, units
 from exporter.keyspace.shapes import WILD
 
@@ -45,7 +45,7 @@ FEW_KEYS: Final = 3
 _SMALL_SHARE: Final = 0.02
 
 
-def last_ids(node: Node, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
+def last_ids(node: TreeNode, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
     """Which of the last tokens are ids."""
     chosen = {token for token, keys in items.items() if keys <= 1}
     if len(chosen) < (_SINGLES_AT_ROOT if at_root else _SINGLES) and not absorbs(node, len(chosen)):
@@ -78,13 +78,13 @@ def _small_share(token: bytes) -> float:
     return _SMALL_SHARE if WILD in token and b" " not in token else _ABSORBED_SHARE
 
 
-def absorbs(node: Node, singles: int) -> bool:
+def absorbs(node: TreeNode, singles: int) -> bool:
     """Whether a few single keys stand beside many ids: they are ids that do not look like it."""
     wild = node.ends.get(WILD)
     return wild is not None and 0 < singles <= max(wild.keys * _ABSORBED_SHARE, sqrt(wild.keys))
 
 
-def ids_before(node: Node, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
+def ids_before(node: TreeNode, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
     """Which of the tokens before a separator are ids."""
     if at_root:
         # What begins with the same word is a place of its own: `user_anna:`, `user_ben:`.
@@ -113,7 +113,7 @@ def ids_before(node: Node, items: Mapping[bytes, int], at_root: bool) -> set[byt
     return chosen
 
 
-def _alike(node: Node, items: Iterable[bytes], least: int, words_in_common: int = 1) -> set[bytes]:
+def _alike(node: TreeNode, items: Iterable[bytes], least: int, words_in_common: int = 1) -> set[bytes]:
     """Tokens below which the same words stand, where there are at least so many of both."""
     words: dict[bytes, set[bytes]] = {}
     for token in items:
@@ -130,7 +130,7 @@ def _alike(node: Node, items: Iterable[bytes], least: int, words_in_common: int 
     return {token for token, below in words.items() if len(below & common) * 2 > len(below)}
 
 
-def _crowd(node: Node, items: Mapping[bytes, int], *, at_root: bool) -> set[bytes]:
+def _crowd(node: TreeNode, items: Mapping[bytes, int], *, at_root: bool) -> set[bytes]:
     """The tokens with a small share of the keys, where there are very many."""
     crowd = CROWD_AT_ROOT if at_root else CROWD
     if len(items) <= crowd:

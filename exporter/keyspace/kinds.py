@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Final
 
 from exporter.keyspace.ids import FEW_KEYS, absorbs
-from exporter.keyspace.nodes import END, Group, Node, fits, text_of
+from exporter.keyspace.nodes import END, KeyGroup, TreeNode, fits, text_of
 from exporter.keyspace.shapes import PIECE_SEPARATOR, WILD
 
 _WORDLESS: Final = re.compile(rb"[^0-9A-Za-z\x80-\xff]*").fullmatch
@@ -24,7 +24,7 @@ _LETTER_SHARE: Final = 0.005
 _DOTTED_SHARE: Final = 0.25
 
 
-def fold_kind(node: Node, separator: bytes) -> None:
+def fold_kind(node: TreeNode, separator: bytes) -> None:
     """What has the same words below as the ids beside it is one of them."""
     wild = node.children.get(WILD + separator) if separator else None
     if wild is None:
@@ -38,7 +38,7 @@ def fold_kind(node: Node, separator: bytes) -> None:
             node.move([token], WILD + separator)
 
 
-def _in_common(node: Node, other: Node, depth: int = 0) -> int:
+def _in_common(node: TreeNode, other: TreeNode, depth: int = 0) -> int:
     """How many of the keys below are below a word that is of weight below the other node too."""
     least = _STRAY_SHARE * other.keys
     keys = 0
@@ -57,10 +57,10 @@ def _in_common(node: Node, other: Node, depth: int = 0) -> int:
     return keys
 
 
-def fold_scraps(node: Node, separator: bytes) -> None:
+def fold_scraps(node: TreeNode, separator: bytes) -> None:
     """A sign, a digit or a letter that ids begin or end with is none of their pattern: `_*` and `7*` beside
     `*`, as base64 has them."""
-    places: Mapping[bytes, Group | Node] = node.children if separator else node.ends
+    places: Mapping[bytes, KeyGroup | TreeNode] = node.children if separator else node.ends
     patterns = [
         (*text_of(token, separator).rpartition(WILD)[::2], token, place.keys)
         for token, place in places.items()
@@ -81,7 +81,7 @@ def fold_scraps(node: Node, separator: bytes) -> None:
                 break
 
 
-def fold_strays(node: Node) -> None:
+def fold_strays(node: TreeNode) -> None:
     """Beside many ids: a few keys more are ids too, and separators in ids (`AC/DC`, base64) are none."""
     ends, following = node.ends.get(WILD), node.children.get(WILD + PIECE_SEPARATOR)
     keys = (ends.keys if ends is not None else 0) + (following.tally() if following is not None else 0)
@@ -101,7 +101,7 @@ def fold_strays(node: Node) -> None:
             _flatten(node, token, child)
 
 
-def _flatten(node: Node, token: bytes, child: Node) -> None:
+def _flatten(node: TreeNode, token: bytes, child: TreeNode) -> None:
     """Take what follows a separator for a part of the ids at the node, where there are such."""
     places = [child]
     for place in places:
@@ -122,14 +122,14 @@ def _flatten(node: Node, token: bytes, child: Node) -> None:
             wild.merge(below)
 
 
-def _is_wordless(node: Node) -> bool:
+def _is_wordless(node: TreeNode) -> bool:
     """Whether only wildcards and signs stand below."""
     return all(_WORDLESS(token) is not None for token in (*node.ends, *node.children)) and all(
         _is_wordless(child) for child in node.children.values()
     )
 
 
-def fold_met(node: Node, met: Collection[bytes]) -> int:
+def fold_met(node: TreeNode, met: Collection[bytes]) -> int:
     """Fold what is an id elsewhere and stands beside ids here, unless it has words of its own below; returns
     how many were folded."""
     moved = 0

@@ -31,7 +31,7 @@ def fits(text: bytes, begin: bytes, end: bytes) -> bool:
     return inner >= _LEAST_ID and middle.isalnum() and not middle.isalpha()
 
 
-class Group:
+class KeyGroup:
     """Keys whose names have one pattern.
 
     `keys` counts them. A group that became part of another one points `into` that. `facts` is for whoever
@@ -46,17 +46,17 @@ class Group:
         self.rate = 0.0
         self.pilot = PILOT
         self.facts: Any = None
-        self.into: Group | None = None
+        self.into: KeyGroup | None = None
 
     @property
-    def final(self) -> "Group":
+    def final(self) -> "KeyGroup":
         """The group that these keys are counted in now."""
         group = self
         while group.into is not None:
             group = group.into
         return group
 
-    def absorb(self, other: "Group") -> None:
+    def absorb(self, other: "KeyGroup") -> None:
         """The keys of the other group are of this pattern too."""
         known, added, mine, theirs = self.facts, other.facts, self.keys, other.keys
         if known is None:
@@ -68,7 +68,7 @@ class Group:
         other.into = self
 
 
-class Node:
+class TreeNode:
     """A place in the tree: what can follow the tokens that lead here.
 
     `children` are by token with its separator, `ends` by the last token of a name. `folded` holds the
@@ -99,8 +99,8 @@ class Node:
     )
 
     def __init__(self) -> None:
-        self.children: dict[bytes, Node] = {}
-        self.ends: dict[bytes, Group] = {}
+        self.children: dict[bytes, TreeNode] = {}
+        self.ends: dict[bytes, KeyGroup] = {}
         self.folded: frozenset[bytes] = frozenset()
         self.stems: frozenset[tuple[bytes, bytes]] = frozenset()
         self.affixes: dict[bytes, tuple[tuple[bytes, bytes], ...]] = {}
@@ -113,10 +113,10 @@ class Node:
 
     def forget_shortcuts(self) -> None:
         """The tree below has changed."""
-        self.pieces: dict[bytes, Node] = {}
-        self.last_pieces: dict[bytes, Group] = {}
-        self.wild_piece: Node | None = None
-        self.wild_end: Group | None = None
+        self.pieces: dict[bytes, TreeNode] = {}
+        self.last_pieces: dict[bytes, KeyGroup] = {}
+        self.wild_piece: TreeNode | None = None
+        self.wild_end: KeyGroup | None = None
 
     @property
     def width(self) -> int:
@@ -178,7 +178,7 @@ class Node:
         self.keys = keys
         return keys
 
-    def walk(self) -> Iterator["Node"]:
+    def walk(self) -> Iterator["TreeNode"]:
         """This node and all below."""
         yield self
         for child in self.children.values():
@@ -205,7 +205,7 @@ class Node:
             affixes = sorted({*known, (begin, end)}, key=lambda pair: (-len(pair[0] + pair[1]), pair))
             self.affixes[separator] = tuple(affixes)
 
-    def merge(self, other: "Node") -> None:
+    def merge(self, other: "TreeNode") -> None:
         """Take over all that is below the other node, which is empty afterwards."""
         self.folded |= other.folded
         self.stems |= other.stems
@@ -227,7 +227,7 @@ class Node:
     def close(self) -> None:
         """Make one group of all that follows."""
         groups = [group for node in self.walk() for group in node.ends.values()]
-        whole = self.ends.get(WILD) or Group()
+        whole = self.ends.get(WILD) or KeyGroup()
         for group in groups:
             if group is not whole:
                 whole.absorb(group)
@@ -235,7 +235,7 @@ class Node:
         self.closed = True
         self.forget_shortcuts()
 
-    def adopt(self, token: bytes, child: "Node") -> None:
+    def adopt(self, token: bytes, child: "TreeNode") -> None:
         """Take a node as a child under this token, or merge it with the one that is there."""
         mine = self.children.get(token)
         if mine is None:
@@ -246,7 +246,7 @@ class Node:
         elif mine is not child:
             mine.merge(child)
 
-    def adopt_end(self, token: bytes, group: Group) -> None:
+    def adopt_end(self, token: bytes, group: KeyGroup) -> None:
         """The same for a group."""
         mine = self.ends.get(token)
         if mine is None:

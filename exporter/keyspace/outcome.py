@@ -75,7 +75,7 @@ def conclude(
         notes=list(facts.notes),
         scanned_on=facts.scanned_on,
     )
-    return History(report, {number: one.skeleton for number, one in databases.items()}, tracked)
+    return History(report, {number: one.template for number, one in databases.items()}, tracked)
 
 
 def _ratio(memory: float | None, dataset: float) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from exporter.keyspace.nodes import Node
+from exporter.keyspace.nodes import TreeNode
 from exporter.keyspace.shapes import WILD
 from exporter.keyspace.tree import Tree
 
@@ -12,7 +12,7 @@ _MAX_PLACES: Final = 2000
 _MAX_KEPT: Final = 100
 
 
-def skeleton(root: Node, may_tell: Callable[[bytes], bool] | None = None) -> list[dict[str, Any]]:
+def template(root: TreeNode, may_tell: Callable[[bytes], bool] | None = None) -> list[dict[str, Any]]:
     """Where a settled tree has folded tokens, and what it has kept beside: as paths, fit for JSON.
 
     Tokens that may not be told are left out, with all that is below them.
@@ -27,7 +27,7 @@ def _tell_all(_: bytes) -> bool:
 
 
 def _note_places(
-    node: Node, path: list[str], places: list[dict[str, Any]], may_tell: Callable[[bytes], bool]
+    node: TreeNode, path: list[str], places: list[dict[str, Any]], may_tell: Callable[[bytes], bool]
 ) -> None:
     if (node.folded or node.stems or node.affixes) and len(places) < _MAX_PLACES:
         literal = [
@@ -56,8 +56,8 @@ def _note_places(
             _note_places(child, [*path, _text(token)], places, may_tell)
 
 
-def learn(tree: Tree, places: Iterable[dict[str, Any]]) -> None:
-    """Make a new tree begin with the places of `skeleton`.
+def load(tree: Tree, places: Iterable[dict[str, Any]]) -> None:
+    """Make a new tree begin with the places of `template`.
 
     Raises `KeyError`, `TypeError` or `ValueError` where they are something else.
     """
@@ -70,7 +70,7 @@ def learn(tree: Tree, places: Iterable[dict[str, Any]]) -> None:
         load_affixes(node, place["affixes"])
 
 
-def dump_affixes(node: Node) -> list[list[str]]:
+def dump_affixes(node: TreeNode) -> list[list[str]]:
     """What is around known ids, fit for JSON."""
     return [
         [_text(separator), _text(begin), _text(end)]
@@ -79,7 +79,7 @@ def dump_affixes(node: Node) -> list[list[str]]:
     ]
 
 
-def load_affixes(node: Node, saved: Iterable[Sequence[str]]) -> None:
+def load_affixes(node: TreeNode, saved: Iterable[Sequence[str]]) -> None:
     """Take over what `dump_affixes` has returned."""
     for separator, begin, end in saved:
         node.add_affix(_bytes(separator), _bytes(begin), _bytes(end))

@@ -6,9 +6,9 @@ from math import inf
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
-from exporter.keyspace.facts import Facts
+from exporter.keyspace.facts import KeyFacts
 from exporter.keyspace.interval import Shape, typical_shape
-from exporter.keyspace.nodes import PILOT, Group
+from exporter.keyspace.nodes import PILOT, KeyGroup
 from exporter.keyspace.speed import Speed
 
 # What a key costs the server that is asked for type, TTL and memory, until it is known.
@@ -36,9 +36,9 @@ class SamplePlan:
     most: float
     use_up: bool = False
 
-    def assign(self, groups: Iterable[Group], growth: float) -> None:
+    def assign(self, groups: Iterable[KeyGroup], growth: float) -> None:
         """Give each group its rate; `growth` is how many times the keys seen so far there will be."""
-        known = [(group, group.facts) for group in groups if isinstance(group.facts, Facts)]
+        known = [(group, group.facts) for group in groups if isinstance(group.facts, KeyFacts)]
         known = [(group, facts) for group, facts in known if facts.memory.count >= PILOT]
         memory = sum(facts.memory.mean * group.keys for group, facts in known)
         # What is skewed elsewhere may be so here, where only few values are known.
@@ -52,7 +52,7 @@ class SamplePlan:
             group.rate = 1.0 if rate >= 1.0 else max(rate, _LEAST_RATE)
 
 
-def _wanted(group: Group, facts: Facts, growth: float, memory: float, typical: Shape | None) -> float:
+def _wanted(group: KeyGroup, facts: KeyFacts, growth: float, memory: float, typical: Shape | None) -> float:
     """How many keys of a group must be asked about."""
     keys = group.keys * growth
     share = facts.memory.mean * group.keys / memory if memory else 0.0

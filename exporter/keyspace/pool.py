@@ -7,7 +7,7 @@ from math import hypot, inf
 from typing import Any, Final
 
 from exporter.keyspace.estimation import Moments
-from exporter.keyspace.facts import Facts
+from exporter.keyspace.facts import KeyFacts
 from exporter.keyspace.interval import LEAST_IN_SUMS, NOTHING, Estimate, Shape, typical_shape
 from exporter.keyspace.nodes import PILOT
 
@@ -16,7 +16,7 @@ _MAX_UNKNOWN_SHARE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class GroupSample:
     """The values of a group's keys that were asked about, and how many keys it has."""
 
     keys: int
@@ -24,7 +24,7 @@ class Sample:
     untimed: Moments
 
     @classmethod
-    def of(cls, keys: int, facts: Facts) -> "Sample":
+    def of(cls, keys: int, facts: KeyFacts) -> "GroupSample":
         """That of a group."""
         return cls(keys, facts.memory, facts.untimed)
 
@@ -33,7 +33,7 @@ class Sample:
         return [self.keys, self.memory.to_list(), self.untimed.to_list()]
 
     @classmethod
-    def from_json(cls, saved: list[Any]) -> "Sample":
+    def from_json(cls, saved: list[Any]) -> "GroupSample":
         """Raises `TypeError` or `ValueError` where this is not what `to_json` has returned."""
         keys, memory, untimed = saved
         return cls(int(keys), Moments.from_list(memory), Moments.from_list(untimed))
@@ -46,7 +46,7 @@ class Pool:
     estimated as one, by the chances with which their keys were drawn.
     """
 
-    def __init__(self, samples: Iterable[Sample]) -> None:
+    def __init__(self, samples: Iterable[GroupSample]) -> None:
         self._samples = list(samples)
 
     @cached_property
@@ -56,14 +56,14 @@ class Pool:
         return typical_shape(moments.shape for moments in known or [self._whole.memory] if moments.n >= PILOT)
 
     @cached_property
-    def _whole(self) -> Sample:
+    def _whole(self) -> GroupSample:
         return _merge(self._samples)
 
-    def memory(self, sample: Sample) -> Estimate:
+    def memory(self, sample: GroupSample) -> Estimate:
         """The memory of a group."""
         return sample.memory.total(sample.keys, self.typical)
 
-    def total_memory(self, samples: Iterable[Sample] | None = None) -> Estimate:
+    def total_memory(self, samples: Iterable[GroupSample] | None = None) -> Estimate:
         """The memory of some groups together; without them of all."""
         listed = self._samples if samples is None else list(samples)
         estimates = [one.memory.total(one.keys, self.typical, least=LEAST_IN_SUMS) for one in listed]
@@ -79,7 +79,7 @@ class Pool:
             clear.append(estimate)
         return add_estimates(*clear)
 
-    def total_untimed(self, samples: Iterable[Sample]) -> Estimate:
+    def total_untimed(self, samples: Iterable[GroupSample]) -> Estimate:
         """The number of keys without a TTL of some groups together."""
         listed = list(samples)
         clear, unclear = _part(listed, [one.untimed.share_total(one.keys) for one in listed])
@@ -91,7 +91,7 @@ class Pool:
         return add_estimates(*clear)
 
 
-def _part(samples: list[Sample], estimates: list[Estimate]) -> tuple[list[Estimate], Sample | None]:
+def _part(samples: list[GroupSample], estimates: list[Estimate]) -> tuple[list[Estimate], GroupSample | None]:
     """The estimates that say how far they are off, and the groups of the others as one.
 
     Few keys are all known, or not at all, by the chance of the draw: the known ones stand for the others.
@@ -119,13 +119,13 @@ def _guess(moments: Moments, keys: int, whole: Moments, largest: float, most: fl
     return Estimate(known + rest * mean, rest * largest if rest <= most else inf)
 
 
-def _merge(samples: Iterable[Sample]) -> Sample:
+def _merge(samples: Iterable[GroupSample]) -> GroupSample:
     keys, memory, untimed = 0, Moments(), Moments()
     for sample in samples:
         memory.merge(sample.memory, keys, sample.keys)
         untimed.merge(sample.untimed, keys, sample.keys)
         keys += sample.keys
-    return Sample(keys, memory, untimed)
+    return GroupSample(keys, memory, untimed)
 
 
 def add_estimates(*estimates: Estimate) -> Estimate:

@@ -8,14 +8,14 @@ from pydantic import TypeAdapter
 
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.keyspace.biggest import TopKeys
-from exporter.keyspace.facts import Facts
+from exporter.keyspace.facts import KeyFacts
 from exporter.keyspace.history import TrackedKey
-from exporter.keyspace.nodes import Group, Node
+from exporter.keyspace.keyspace_sample import KeyspaceSample
+from exporter.keyspace.nodes import KeyGroup, TreeNode
 from exporter.keyspace.places import dump_affixes, load_affixes
-from exporter.keyspace.pool import Sample
+from exporter.keyspace.pool import GroupSample
 from exporter.keyspace.report import DatabaseReport, PatternReport, TypeReport
 from exporter.keyspace.summary import DatabaseSummary
-from exporter.keyspace.survey import Survey
 from exporter.log import get_logger
 
 log = get_logger(__name__)
@@ -35,7 +35,7 @@ class Progress:
 
     `run_id` is that of the server, `settings` see `settings_key`, `spent_seconds` how long the pass took
     before it was interrupted. `sizes` says how many keys each database held at the beginning; `current` is
-    the database under way, with the cursor of the keys to come and its survey (see `dump_survey`).
+    the database under way, with the cursor of the keys to come and its sample (see `dump_sample`).
     """
 
     run_id: str
@@ -46,7 +46,7 @@ class Progress:
     finished: dict[int, DatabaseSummary] = field(default_factory=dict)
     current: int | None = None
     cursor: bytes | None = None
-    survey: dict[str, Any] | None = None
+    sample: dict[str, Any] | None = None
 
     def to_json(self) -> bytes:
         """For `from_json`."""
@@ -60,7 +60,7 @@ class Progress:
             "finished": [[number, _dump_summary(one)] for number, one in self.finished.items()],
             "current": self.current,
             "cursor": None if self.cursor is None else self.cursor.decode("ascii"),
-            "survey": self.survey,
+            "survey": self.sample,
         }
         return json.dumps(document, separators=(",", ":")).encode()
 
@@ -105,7 +105,7 @@ def _dump_summary(summary: DatabaseSummary) -> dict[str, Any]:
             [name.decode("latin-1"), key.kind, key.memory, key.length]
             for name, key in summary.biggest.items()
         ],
-        "skeleton": summary.skeleton,
+        "skeleton": summary.template,
         "samples": {name: sample.to_json() for name, sample in summary.samples.items()},
     }
 
@@ -116,55 +116,55 @@ def _load_summary(saved: dict[str, Any]) -> DatabaseSummary:
         name.encode("latin-1"): TrackedKey(kind, memory, length)
         for name, kind, memory, length in saved["biggest"]
     }
-    samples = {name: Sample.from_json(sample) for name, sample in saved["samples"].items()}
+    samples = {name: GroupSample.from_json(sample) for name, sample in saved["samples"].items()}
     return DatabaseSummary(report, patterns, types, biggest, saved["skeleton"], samples)
 
 
 _COUNTS: Final = ("scanned", "name_bytes", "asked", "duplicates", "most_keys", "big_keys", "is_sampled")
 
 
-def dump_survey(survey: Survey) -> dict[str, Any]:
-    """What a survey knows, fit for JSON."""
+def dump_sample(sample: KeyspaceSample) -> dict[str, Any]:
+    """What a sample knows, fit for JSON."""
     return {
-        **{name: getattr(survey, name) for name in _COUNTS},
-        "top_memory": {kind: top.to_json() for kind, top in survey.top_memory.items()},
-        "top_length": {kind: top.to_json() for kind, top in survey.top_length.items()},
-        "own": [_dump_group(group) for group in survey.miner.own],
-        "tree": _dump_node(survey.miner.tree.root),
+        **{name: getattr(sample, name) for name in _COUNTS},
+        "top_memory": {kind: top.to_json() for kind, top in sample.top_memory.items()},
+        "top_length": {kind: top.to_json() for kind, top in sample.top_length.items()},
+        "own": [_dump_group(group) for group in sample.miner.own],
+        "tree": _dump_node(sample.miner.tree.root),
     }
 
 
-def restore_survey(survey: Survey, saved: dict[str, Any]) -> None:
-    """Give a new survey what another one knew.
+def restore_sample(sample: KeyspaceSample, saved: dict[str, Any]) -> None:
+    """Give a new sample what another one knew.
 
-    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` where this is not from `dump_survey`.
+    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` where this is not from `dump_sample`.
     """
     for name in _COUNTS:
-        setattr(survey, name, saved[name])
-    survey.is_sampled |= survey.plan is not None
-    limit = survey.settings.top_keys
-    survey.top_memory = {kind: TopKeys.from_json(limit, top) for kind, top in saved["top_memory"].items()}
-    survey.top_length = {kind: TopKeys.from_json(limit, top) for kind, top in saved["top_length"].items()}
-    for group, one in zip(survey.miner.own, saved["own"], strict=True):
+        setattr(sample, name, saved[name])
+    sample.is_sampled |= sample.plan is not None
+    limit = sample.settings.top_keys
+    sample.top_memory = {kind: TopKeys.from_json(limit, top) for kind, top in saved["top_memory"].items()}
+    sample.top_length = {kind: TopKeys.from_json(limit, top) for kind, top in saved["top_length"].items()}
+    for group, one in zip(sample.miner.own, saved["own"], strict=True):
         _load_group(group, one)
-    tree = survey.miner.tree
+    tree = sample.miner.tree
     tree.root = _load_node(saved["tree"])
     tree.changed()
 
 
-def _dump_group(group: Group) -> list[Any]:
-    facts = group.facts.to_json() if isinstance(group.facts, Facts) else None
+def _dump_group(group: KeyGroup) -> list[Any]:
+    facts = group.facts.to_json() if isinstance(group.facts, KeyFacts) else None
     return [group.keys, group.rate, group.pilot, facts]
 
 
-def _load_group(group: Group, saved: list[Any]) -> Group:
+def _load_group(group: KeyGroup, saved: list[Any]) -> KeyGroup:
     keys, rate, pilot, facts = saved
     group.keys, group.rate, group.pilot = int(keys), float(rate), int(pilot)
-    group.facts = Facts.from_json(facts) if facts is not None else None
+    group.facts = KeyFacts.from_json(facts) if facts is not None else None
     return group
 
 
-def _dump_node(node: Node) -> dict[str, Any]:
+def _dump_node(node: TreeNode) -> dict[str, Any]:
     saved: dict[str, Any] = {}
     if node.children:
         saved["children"] = {_text(token): _dump_node(child) for token, child in node.children.items()}
@@ -184,10 +184,10 @@ def _dump_node(node: Node) -> dict[str, Any]:
     return saved
 
 
-def _load_node(saved: dict[str, Any]) -> Node:
-    node = Node()
+def _load_node(saved: dict[str, Any]) -> TreeNode:
+    node = TreeNode()
     node.children = {_bytes(token): _load_node(child) for token, child in saved.get("children", {}).items()}
-    node.ends = {_bytes(token): _load_group(Group(), one) for token, one in saved.get("ends", {}).items()}
+    node.ends = {_bytes(token): _load_group(KeyGroup(), one) for token, one in saved.get("ends", {}).items()}
     node.folded = frozenset(_bytes(separator) for separator in saved.get("folded", ()))
     node.stems = frozenset((_bytes(stem), _bytes(separator)) for stem, separator in saved.get("stems", ()))
     load_affixes(node, saved.get("affixes", ()))

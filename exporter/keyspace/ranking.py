@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from exporter.keyspace.interval import Estimate, error_ratio, estimate_of
-from exporter.keyspace.pool import Pool, Sample, add_estimates
+from exporter.keyspace.pool import GroupSample, Pool, add_estimates
 from exporter.keyspace.report import OTHER, PatternReport, Spread
 
 # A pattern that was shown before keeps its place until it is overtaken by so much.
@@ -16,7 +16,7 @@ def rank(
     limit: int,
     shown_before: Collection[tuple[str, str]] = (),
     configured: Collection[str] = (),
-    samples: Mapping[str, Mapping[str, Sample]] = MappingProxyType({}),
+    samples: Mapping[str, Mapping[str, GroupSample]] = MappingProxyType({}),
 ) -> list[PatternReport]:
     """At most `limit` patterns over all databases, then `other` for each database that has more.
 
@@ -48,7 +48,9 @@ def rank(
     ]
 
 
-def _other(database: str, parts: Sequence[PatternReport], samples: Mapping[str, Sample]) -> PatternReport:
+def _other(
+    database: str, parts: Sequence[PatternReport], samples: Mapping[str, GroupSample]
+) -> PatternReport:
     keys = sum(part.keys for part in parts)
     memory, untimed = _sums(parts, samples)
     types: dict[str, int] = {}
@@ -74,7 +76,7 @@ def _other(database: str, parts: Sequence[PatternReport], samples: Mapping[str, 
     )
 
 
-def _sums(parts: Sequence[PatternReport], samples: Mapping[str, Sample]) -> tuple[Estimate, Estimate]:
+def _sums(parts: Sequence[PatternReport], samples: Mapping[str, GroupSample]) -> tuple[Estimate, Estimate]:
     """Memory, and keys without a TTL."""
     if not samples:
         return (

@@ -10,17 +10,17 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Asker, Connection
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.keyspace import families
-from exporter.keyspace.aside import aside
 from exporter.keyspace.configured import ConfiguredPatterns
-from exporter.keyspace.guard import NotOurTurnError
-from exporter.keyspace.hiding import Hider
+from exporter.keyspace.forecast import HOLD_UPS, Forecast
+from exporter.keyspace.guard import WrongRoleError
 from exporter.keyspace.history import History, KeyspaceRecords, NoRecords
-from exporter.keyspace.outlook import HOLD_UPS, Prospect
 from exporter.keyspace.owners import note_owners
 from exporter.keyspace.publish import publish, publish_partial
+from exporter.keyspace.redaction import Redactor
 from exporter.keyspace.replica import REPLICA_PATIENCE_SECONDS, ReplicaChoice
 from exporter.keyspace.report import OTHER, PassReport
 from exporter.keyspace.scan import Scan
+from exporter.keyspace.threads import to_thread
 from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.sampling.base import SamplerContext, SamplerSpec
@@ -88,7 +88,7 @@ class KeyspaceSampler:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, TargetError, NotOurTurnError):
+            with contextlib.suppress(asyncio.CancelledError, TargetError, WrongRoleError):
                 await task
             if self._scan is not None:
                 await self._scan.save()
@@ -116,9 +116,9 @@ class KeyspaceSampler:
         return self._scan.partial if self._task is not None and self._scan is not None else None
 
     @property
-    def prospect(self) -> Prospect | None:
+    def forecast(self) -> Forecast | None:
         """What the pass under way has to expect; None between passes."""
-        return self._scan.prospect if self._task is not None and self._scan is not None else None
+        return self._scan.forecast if self._task is not None and self._scan is not None else None
 
     @property
     def progress_ratio(self) -> float:
@@ -137,7 +137,7 @@ class KeyspaceSampler:
         try:
             history, self._saved = await self._records.load(instance)
             if history is not None:
-                self._history = await aside(partial(History.from_json, history))
+                self._history = await to_thread(partial(History.from_json, history))
         except (StateError, ValueError) as error:
             log.warning("saved keyspace report cannot be used", instance=instance, error=error)
         if self._history is not None and self._settings.key_names == "hide" and not self._is_hidden():
@@ -150,9 +150,9 @@ class KeyspaceSampler:
         """Whether the saved report tells nothing that is to be hidden by now."""
         if self._history is None or any(self._history.tracked.values()):
             return self._history is None
-        hider, own = Hider(), {OTHER, *ConfiguredPatterns(self._settings.patterns).names}
+        redactor, own = Redactor(), {OTHER, *ConfiguredPatterns(self._settings.patterns).names}
         names = {one.pattern for one in self._history.report.patterns} - own
-        return all(hider.is_plain(name.encode("utf-8", "surrogateescape")) for name in names)
+        return all(redactor.is_plain(name.encode("utf-8", "surrogateescape")) for name in names)
 
     @property
     def _interval_seconds(self) -> float:
@@ -191,11 +191,11 @@ class KeyspaceSampler:
         await self._disconnect()
         try:
             history = task.result()
-        except (NotOurTurnError, TargetError) as error:
+        except (WrongRoleError, TargetError) as error:
             if self._replicas.give_up(error):
                 self._due = at
                 return
-            if isinstance(error, NotOurTurnError):
+            if isinstance(error, WrongRoleError):
                 self._history = None
                 return
             if isinstance(error, ReplyError):
@@ -216,7 +216,7 @@ class KeyspaceSampler:
                 return
         self._history = history
         try:
-            await self._records.save_history(self._context.target.instance, await aside(history.to_json))
+            await self._records.save_history(self._context.target.instance, await to_thread(history.to_json))
         except StateError as error:
             log.warning("keyspace report cannot be saved", error=error)
 
@@ -238,7 +238,7 @@ class KeyspaceSampler:
             table.set(families.PROGRESS, self.progress_ratio)
             table.set(families.SCANNED, float(self._scan.keys_scanned))
             table.set(families.INCOMPLETE, float(self._incomplete))
-            self._publish_prospect(table)
+            self._publish_forecast(table)
 
     @property
     def _shown(self) -> PassReport | None:
@@ -248,24 +248,24 @@ class KeyspaceSampler:
             return report
         return self.partial or report
 
-    def _publish_prospect(self, table: SeriesTable) -> None:
-        prospect = self.prospect
+    def _publish_forecast(self, table: SeriesTable) -> None:
+        forecast = self.forecast
         for reason in HOLD_UPS:
-            is_late = prospect is not None and prospect.is_late and prospect.held_up_by == reason
+            is_late = forecast is not None and forecast.is_late and forecast.held_up_by == reason
             table.set(families.LATE, float(is_late), reason)
-        if prospect is None:
+        if forecast is None:
             table.set(families.REMAINING, 0.0)
             return
-        if prospect.remaining_seconds is not None:
-            table.set(families.REMAINING, prospect.remaining_seconds)
-        if prospect.is_late and not self._is_late_told:
+        if forecast.remaining_seconds is not None:
+            table.set(families.REMAINING, forecast.remaining_seconds)
+        if forecast.is_late and not self._is_late_told:
             self._is_late_told = True
             log.warning(
                 "keyspace scan will not end within its interval",
                 instance=self._context.target.instance,
-                remaining_seconds=round(prospect.remaining_seconds or 0.0),
+                remaining_seconds=round(forecast.remaining_seconds or 0.0),
                 interval_seconds=round(self._interval_seconds),
-                held_up_by=prospect.held_up_by,
+                held_up_by=forecast.held_up_by,
             )
 
 

@@ -11,27 +11,27 @@ from exporter.connection import Command, Connection
 from exporter.errors import StateError, TargetError
 from exporter.keyspace import condition
 from exporter.keyspace.answers import Refused
-from exporter.keyspace.aside import aside
 from exporter.keyspace.configured import ConfiguredPatterns
-from exporter.keyspace.guard import LINKED_REPLICA, Guard, OtherServerError
-from exporter.keyspace.hiding import Hider
+from exporter.keyspace.forecast import Forecast, Forecaster
+from exporter.keyspace.guard import LINKED_REPLICA, Guard, ServerChangedError
 from exporter.keyspace.history import History
-from exporter.keyspace.miner import Miner
+from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
+from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.outcome import PassFacts, conclude
-from exporter.keyspace.outlook import Outlook, Prospect
 from exporter.keyspace.pace import Budget, Pace
 from exporter.keyspace.patience import Patience
 from exporter.keyspace.plan import is_adaptive, plan_sample
 from exporter.keyspace.progress import (
     Progress,
-    dump_survey,
+    dump_sample,
     load_progress,
-    restore_survey,
+    restore_sample,
     settings_key,
 )
+from exporter.keyspace.redaction import Redactor
 from exporter.keyspace.report import PassReport
 from exporter.keyspace.summary import DatabaseSummary, summarise
-from exporter.keyspace.survey import Survey, SurveySettings
+from exporter.keyspace.threads import to_thread
 from exporter.keyspace.walk import START, EmptiedError, Walk
 from exporter.log import get_logger
 from exporter.sampling.lookups import Lookups
@@ -107,30 +107,30 @@ class Scan:
         self._refused = Refused()
         self._saved_at = self._begun_at = clock.monotonic()
         self._walk: Walk | None = None
-        self._survey: Survey | None = None
-        self._outlook = Outlook(section, self._pace, self._guard)
+        self._sample: KeyspaceSample | None = None
+        self._forecaster = Forecaster(section, self._pace, self._guard)
         self._show_at = self._begun_at + _FIRST_PARTIAL_SECONDS
 
     async def run(self, saved: bytes | None = None) -> History:
         """Do the pass, or go on with a `saved` one.
 
-        Raises `TargetError` where the server refuses SCAN or patience has ended, `NotOurTurnError`.
+        Raises `TargetError` where the server refuses SCAN or patience has ended, `WrongRoleError`.
         """
         for _ in range(_MAX_RESTARTS):
             try:
-                await self._patience.insist(self._guard.look)
-                await aside(partial(self._take_up, saved))
+                await self._patience.insist(self._guard.refresh)
+                await to_thread(partial(self._take_up, saved))
                 return await self._run_databases()
-            except OtherServerError:
+            except ServerChangedError:
                 self.notes.append("the server was replaced or restarted during the pass, which began anew")
                 log.info("keyspace scan begins anew", instance=self._instance)
                 saved = None
                 self._forget()
-        return await aside(partial(self.conclude, complete=False))
+        return await to_thread(partial(self.conclude, complete=False))
 
     def _forget(self) -> None:
         self.progress = Progress("", self.progress.settings, self._clock.now())
-        self._survey = self._walk = None
+        self._sample = self._walk = None
         self._guard.run_id = ""
 
     def _take_up(self, saved: bytes | None) -> None:
@@ -156,16 +156,16 @@ class Scan:
         for number in self.progress.sizes:
             if number not in self.progress.finished:
                 complete = await self._run_database(number) and complete
-        return await aside(partial(self.conclude, complete=complete))
+        return await to_thread(partial(self.conclude, complete=complete))
 
     async def _run_database(self, number: int) -> bool:
-        """Survey one database; returns whether it was seen to its end."""
+        """Walk through one database; returns whether it was seen to its end."""
         complete = False
         for _ in range(_MAX_RESTARTS):
-            survey, walk = await aside(partial(self._begin, number))
+            sample, walk = await to_thread(partial(self._begin, number))
 
             async def go_on(walk: Walk = walk) -> None:
-                await self._guard.look()
+                await self._guard.refresh()
                 await walk.run(self._between)
 
             try:
@@ -174,35 +174,35 @@ class Scan:
                 break
             except EmptiedError:
                 self.notes.append(f"most keys of db{number} went during the pass, which began anew there")
-        await aside(partial(self._finish_database, number, survey, walk.size, complete=complete))
+        await to_thread(partial(self._finish_database, number, sample, walk.size, complete=complete))
         return complete
 
-    def _finish_database(self, number: int, survey: Survey, size: int, *, complete: bool) -> None:
-        self._survey = self._walk = None
-        self.progress.finished[number] = summarise(number, survey, size, complete=complete)
-        self.progress.current = self.progress.cursor = self.progress.survey = None
+    def _finish_database(self, number: int, sample: KeyspaceSample, size: int, *, complete: bool) -> None:
+        self._sample = self._walk = None
+        self.progress.finished[number] = summarise(number, sample, size, complete=complete)
+        self.progress.current = self.progress.cursor = self.progress.sample = None
 
-    def _begin(self, number: int) -> tuple[Survey, Walk]:
+    def _begin(self, number: int) -> tuple[KeyspaceSample, Walk]:
         progress = self.progress
-        survey = self._new_survey(number)
+        sample = self._new_sample(number)
         cursor: bytes | None = START
-        if progress.current == number and progress.survey is not None:
+        if progress.current == number and progress.sample is not None:
             try:
-                restore_survey(survey, progress.survey)
+                restore_sample(sample, progress.sample)
                 cursor = progress.cursor
             except _UNFIT as error:
                 log.warning("saved scan cannot be used", instance=self._instance, error=error)
-                survey = self._new_survey(number)
-        progress.current, progress.survey = number, None
+                sample = self._new_sample(number)
+        progress.current, progress.sample = number, None
         prelude: list[Command] = []
         if number != self._connection.target.address.database or len(progress.sizes) > 1:
             prelude.append(("SELECT", number))
         if condition.is_replica(self._guard.facts) and self._guard.facts.cluster_enabled:
             prelude.append(("READONLY",))
-        self._survey = survey
+        self._sample = sample
         self._walk = Walk(
             self._connection,
-            survey,
+            sample,
             self._pace,
             self._lookups,
             prelude=prelude,
@@ -210,41 +210,41 @@ class Scan:
             turns=self._turns,
             on_names=partial(self._on_names, number) if self._on_names is not None else None,
         )
-        return survey, self._walk
+        return sample, self._walk
 
-    def _new_survey(self, number: int) -> Survey:
+    def _new_sample(self, number: int) -> KeyspaceSample:
         keys = self.progress.sizes[number]
         plan = plan_sample(self._section, keys, sum(self.progress.sizes.values()))
-        hider = Hider(self._queues) if self._section.key_names == "hide" else None
-        settings = SurveySettings(
+        redactor = Redactor(self._queues) if self._section.key_names == "hide" else None
+        settings = SampleSettings(
             plan=plan,
             extra_keys=_EXTRA_KEYS,
             usage=condition.usage_command(self._guard.facts),
             no_touch=self._guard.no_touch,
             # What is not shown is not kept either, not even to see what grows.
-            top_keys=self._section.top_keys if hider is None else 0,
+            top_keys=self._section.top_keys if redactor is None else 0,
             watched=frozenset(self._history.tracked.get(number, ())) if self._history else frozenset(),
             seed=self._seed,
             is_adaptive=is_adaptive(self._section),
         )
-        miner = Miner(ConfiguredPatterns(self._section.patterns), hider)
-        if self._history is not None and number in self._history.skeletons:
+        miner = PatternMiner(ConfiguredPatterns(self._section.patterns), redactor)
+        if self._history is not None and number in self._history.templates:
             try:
-                miner.learn(self._history.skeletons[number])
+                miner.load(self._history.templates[number])
             except _UNFIT as error:
                 log.warning("saved patterns cannot be used", error=error)
-        miner.keep(self._queues)
-        return Survey(settings, miner, self._refused, self._lookups)
+        miner.reserve(self._queues)
+        return KeyspaceSample(settings, miner, self._refused, self._lookups)
 
     async def _between(self, seconds: float, keys: int) -> None:
         """After each step: look how the server is, save, rest."""
         self._patience.relax()
         pause = self._pace.pause(seconds, keys, strained=self._guard.is_strained)
         self._turns.rest(self._pace.rest)
-        if self._survey is not None:
-            self._outlook.note(self._clock.monotonic(), self._survey)
-            self._outlook.adapt(self._survey, self._keys_left, self._spent_seconds)
-        await self._guard.look_now_and_then()
+        if self._sample is not None:
+            self._forecaster.note(self._clock.monotonic(), self._sample)
+            self._forecaster.adapt(self._sample, self._keys_left, self._spent_seconds)
+        await self._guard.poll()
         await self._show_so_far()
         if self._clock.monotonic() - self._saved_at >= _SAVE_SECONDS:
             await self.save()
@@ -255,25 +255,25 @@ class Scan:
         """Keep the progress; a state that fails costs no scan."""
         self._saved_at = self._clock.monotonic()
         try:
-            await self._save(await aside(self.document))
+            await self._save(await to_thread(self.document))
         except StateError as error:
             log.warning("progress of the keyspace scan cannot be saved", error=error)
 
     def document(self) -> bytes:
         """The progress as of now."""
-        if self._survey is not None and self._walk is not None and self._walk.cursor is not None:
-            self.progress.survey = dump_survey(self._survey)
+        if self._sample is not None and self._walk is not None and self._walk.cursor is not None:
+            self.progress.sample = dump_sample(self._sample)
             self.progress.cursor = self._walk.cursor
         self.progress.spent_seconds, self._begun_at = self._spent_seconds, self._clock.monotonic()
         document = self.progress.to_json()
-        self.progress.survey = None
+        self.progress.sample = None
         return document
 
     def conclude(self, *, complete: bool) -> History:
         """What is known; where the pass has not come to its end, of the keys seen so far."""
         number = self.progress.current
-        if number is not None and self._survey is not None and self._walk is not None:
-            self._finish_database(number, self._survey, self._walk.size, complete=False)
+        if number is not None and self._sample is not None and self._walk is not None:
+            self._finish_database(number, self._sample, self._walk.size, complete=False)
         return self._history_of(self.progress.finished, complete=complete)
 
     def _history_of(self, databases: Mapping[int, DatabaseSummary], *, complete: bool) -> History:
@@ -291,20 +291,20 @@ class Scan:
         return conclude(facts, databases, self._section, self._history)
 
     async def _show_so_far(self) -> None:
-        """Work out now and then what is known by now: of a copy, since that is the end of a survey."""
+        """Work out now and then what is known by now: of a copy, since that is the end of a sample."""
         if self._clock.monotonic() < self._show_at:
             return
         began = self._clock.monotonic()
-        self.partial = await aside(self._so_far)
+        self.partial = await to_thread(self._so_far)
         now = self._clock.monotonic()
         self._show_at = now + max(_PARTIAL_SECONDS, (now - began) * _PARTIAL_REST)
 
     def _so_far(self) -> PassReport:
         databases = dict(self.progress.finished)
         number = self.progress.current
-        if number is not None and self._survey is not None and self._walk is not None:
-            copy = self._new_survey(number)
-            restore_survey(copy, dump_survey(self._survey))
+        if number is not None and self._sample is not None and self._walk is not None:
+            copy = self._new_sample(number)
+            restore_sample(copy, dump_sample(self._sample))
             databases[number] = summarise(number, copy, self._walk.size, complete=False)
         return self._history_of(databases, complete=False).report
 
@@ -317,7 +317,7 @@ class Scan:
         """How many keys are not seen yet."""
         sizes = self.progress.sizes
         left = sum(size for number, size in sizes.items() if number not in self.progress.finished)
-        return max(0, left - (self._survey.scanned if self._survey is not None else 0))
+        return max(0, left - (self._sample.scanned if self._sample is not None else 0))
 
     @property
     def trouble(self) -> TargetError | None:
@@ -325,15 +325,15 @@ class Scan:
         return self._patience.trouble
 
     @property
-    def prospect(self) -> Prospect:
+    def forecast(self) -> Forecast:
         """When it will end, and what it waits for."""
-        return self._outlook.prospect(self._keys_left, self._spent_seconds, self.trouble)
+        return self._forecaster.forecast(self._keys_left, self._spent_seconds, self.trouble)
 
     @property
     def keys_scanned(self) -> int:
         """How many keys this pass has seen."""
         done = sum(one.report.keys for one in self.progress.finished.values())
-        return done + (self._survey.scanned if self._survey is not None else 0)
+        return done + (self._sample.scanned if self._sample is not None else 0)
 
     @property
     def progress_ratio(self) -> float:
@@ -343,6 +343,6 @@ class Scan:
         if not total:
             return 0.0
         done = float(sum(size for number, size in sizes.items() if number in self.progress.finished))
-        if self._survey is not None and self.progress.current in sizes:
-            done += self._survey.progress * sizes[self.progress.current]
+        if self._sample is not None and self.progress.current in sizes:
+            done += self._sample.progress * sizes[self.progress.current]
         return min(1.0, done / total)

@@ -1,22 +1,22 @@
-"""From what a survey has counted to what a report says."""
+"""From what a sample has counted to what a report says."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.keyspace.distribution import FREQUENCY_BOUNDS, Distribution
-from exporter.keyspace.facts import Facts
+from exporter.keyspace.facts import KeyFacts
 from exporter.keyspace.history import TrackedKey
 from exporter.keyspace.interval import Estimate, error_ratio, estimate_of
-from exporter.keyspace.pool import Pool, Sample, add_estimates
+from exporter.keyspace.keyspace_sample import KeyspaceSample
+from exporter.keyspace.pool import GroupSample, Pool, add_estimates
 from exporter.keyspace.report import DatabaseReport, PatternReport, Spread, TypeReport
-from exporter.keyspace.survey import Survey
 from exporter.model.keyname import shorten_pattern
 
 
 @dataclass(slots=True)
 class DatabaseSummary:
-    """One database with all its patterns; `skeleton` is for the next pass (see `Miner.learn`).
+    """One database with all its patterns; `template` is for the next pass (see `PatternMiner.load`).
 
     `samples` are those of the patterns, none where every key was asked.
     """
@@ -25,19 +25,19 @@ class DatabaseSummary:
     patterns: list[PatternReport]
     types: list[TypeReport]
     biggest: dict[bytes, TrackedKey]
-    skeleton: Any
-    samples: dict[str, Sample] = field(default_factory=dict)
+    template: Any
+    samples: dict[str, GroupSample] = field(default_factory=dict)
 
 
-def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> DatabaseSummary:
-    """The end of a survey; `size` is what DBSIZE says now. Nothing can be added to the survey afterwards."""
+def summarise(database: int, sample: KeyspaceSample, size: int, *, complete: bool) -> DatabaseSummary:
+    """The end of a sample; `size` is what DBSIZE says now. Nothing can be added to the sample afterwards."""
     label = f"db{database}"
     whole = _Whole()
     groups = {
-        shorten_pattern(name): (group.keys, group.facts if isinstance(group.facts, Facts) else Facts())
-        for name, group in survey.miner.settle().items()
+        shorten_pattern(name): (group.keys, group.facts if isinstance(group.facts, KeyFacts) else KeyFacts())
+        for name, group in sample.miner.finalize().items()
     }
-    samples = {name: Sample.of(keys, facts) for name, (keys, facts) in groups.items()}
+    samples = {name: GroupSample.of(keys, facts) for name, (keys, facts) in groups.items()}
     pool = Pool(samples.values())
     memory = pool.total_memory()
     patterns = []
@@ -46,27 +46,27 @@ def summarise(database: int, survey: Survey, size: int, *, complete: bool) -> Da
         whole.add(keys, facts)
     report = DatabaseReport(
         database=label,
-        keys=survey.scanned,
+        keys=sample.scanned,
         size=size,
-        asked=survey.asked,
-        duplicates=survey.duplicates,
-        name_bytes=survey.name_bytes,
+        asked=sample.asked,
+        duplicates=sample.duplicates,
+        name_bytes=sample.name_bytes,
         memory_bytes=memory.rounded,
         memory_error_ratio=error_ratio(memory),
         ttl_seconds=spread(whole.ttl),
         idle_seconds=spread(whole.idle) if whole.idle.total else None,
         access_frequency=spread(whole.frequency) if whole.frequency.total else None,
     )
-    types = whole.types(label, survey.big_keys)
-    if not survey.is_sampled:
+    types = whole.types(label, sample.big_keys)
+    if not sample.is_sampled:
         samples = {}
-    return DatabaseSummary(report, patterns, types, _biggest(survey), survey.miner.skeleton(), samples)
+    return DatabaseSummary(report, patterns, types, _biggest(sample), sample.miner.template(), samples)
 
 
 def _pattern(
-    database: str, name: str, keys: int, facts: Facts, pool: Pool, *, complete: bool
+    database: str, name: str, keys: int, facts: KeyFacts, pool: Pool, *, complete: bool
 ) -> PatternReport:
-    memory, untimed = pool.memory(Sample.of(keys, facts)), facts.untimed.share_total(keys)
+    memory, untimed = pool.memory(GroupSample.of(keys, facts)), facts.untimed.share_total(keys)
     factor = _factor(keys, facts)
     lengths = facts.lengths
     return PatternReport(
@@ -99,7 +99,7 @@ class _Whole:
         self._types: dict[str, list[float]] = {}
         self._encodings: dict[str, dict[str, float]] = {}
 
-    def add(self, keys: int, facts: Facts) -> None:
+    def add(self, keys: int, facts: KeyFacts) -> None:
         factor = _factor(keys, facts)
         self.ttl.merge(facts.ttl, factor)
         if facts.idle is not None:
@@ -131,7 +131,7 @@ class _Whole:
         return sorted(reports, key=lambda report: (-report.memory_bytes, report.type))
 
 
-def _factor(keys: int, facts: Facts) -> float:
+def _factor(keys: int, facts: KeyFacts) -> float:
     """By what to multiply a weight to get a number of keys: 1 but for the chance of the sample."""
     weight = sum(weight for weight, _ in facts.types.values())
     return keys / weight if weight else 0.0
@@ -142,13 +142,13 @@ def _scale(keys: int, distribution: Distribution) -> float:
     return keys / total if total else 0.0
 
 
-def _biggest(survey: Survey) -> dict[bytes, TrackedKey]:
+def _biggest(sample: KeyspaceSample) -> dict[bytes, TrackedKey]:
     """The biggest keys of each type, by memory and by length."""
     found: dict[bytes, TrackedKey] = {}
-    for kind, top in survey.top_memory.items():
+    for kind, top in sample.top_memory.items():
         for name, memory in top:
             found[name] = TrackedKey(kind, memory, None)
-    for kind, top in survey.top_length.items():
+    for kind, top in sample.top_length.items():
         for name, length in top:
             known = found.setdefault(name, TrackedKey(kind, None, None))
             if known.kind == kind:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from exporter.keyspace.nodes import END, Group, Node
+from exporter.keyspace.nodes import END, KeyGroup, TreeNode
 from exporter.keyspace.shapes import (
     PIECE_SEPARATOR,
     WILD,
@@ -29,36 +29,36 @@ _PLAIN: Final = b"\0"
 class Tree:
     """Finds the group of each name.
 
-    Where more than `max_width` tokens follow a node, `relieve` is called with it, and where the tree has more
-    than `max_size` nodes and groups, `fold_all` with the root; they are to fold tokens into wildcards.
+    Where more than `max_width` tokens follow a node, `fold_wide` is called with it, and where the tree has
+    more than `max_size` nodes and groups, `fold_all` with the root; they are to fold tokens into wildcards.
     """
 
     def __init__(
         self,
-        relieve: Callable[[Node, bool], None],
-        fold_all: Callable[[Node], None],
+        fold_wide: Callable[[TreeNode, bool], None],
+        fold_all: Callable[[TreeNode], None],
         *,
         max_width: int = 2000,
         max_size: int = 20_000,
     ) -> None:
-        self.root = Node()
+        self.root = TreeNode()
         self.root.open_to_new = _LOOKS_AT_ROOT
         self.size = 0
-        self._relieve = relieve
+        self._fold_wide = fold_wide
         self._fold_all = fold_all
         self._max_width = max_width
         self._max_size = max_size
-        self._crowded: dict[int, Node] = {}
+        self._crowded: dict[int, TreeNode] = {}
 
-    def find(self, names: Sequence[bytes]) -> list[Group]:
-        """The group of each name (see `Group.final`)."""
+    def find(self, names: Sequence[bytes]) -> list[KeyGroup]:
+        """The group of each name (see `KeyGroup.final`)."""
         if not names:
             return []
         if b"::" in b"\n".join(names):
             names = [without_addresses(name) for name in names]
         if max(map(len, names)) > _MAX_NAME_BYTES:
             names = [name[:_MAX_NAME_BYTES] for name in names]
-        groups: list[Group] = []
+        groups: list[KeyGroup] = []
         found = groups.append
         root = self.root
         enter, end = self._enter, self._end
@@ -80,7 +80,7 @@ class Tree:
             found(group)
         return groups
 
-    def _enter(self, node: Node, piece: bytes) -> Node:
+    def _enter(self, node: TreeNode, piece: bytes) -> TreeNode:
         """The node after a piece that is followed by `:`."""
         if node.closed:
             return node
@@ -98,7 +98,7 @@ class Tree:
                 _remember(node.pieces, piece, text, key, reached)
         return reached
 
-    def _end(self, node: Node, piece: bytes) -> Group:
+    def _end(self, node: TreeNode, piece: bytes) -> KeyGroup:
         """The group of a name whose last piece this is."""
         if node.closed:
             return node.ends[WILD]
@@ -120,7 +120,7 @@ class Tree:
                 _remember(node.last_pieces, piece, text, key, group)
         return group
 
-    def _follow(self, node: Node, tokens: Iterable[bytes]) -> tuple[Node, bool]:
+    def _follow(self, node: TreeNode, tokens: Iterable[bytes]) -> tuple[TreeNode, bool]:
         """The node after these tokens, and whether none of them was taken for an id here."""
         as_is = True
         for token in tokens:
@@ -134,7 +134,7 @@ class Tree:
             node = child
         return node, as_is
 
-    def keep(self, beginning: bytes) -> None:
+    def reserve(self, beginning: bytes) -> None:
         """Take what names begin with for a word of its own, and no id; it must end with a separator."""
         *pieces, rest = beginning.split(PIECE_SEPARATOR)
         node = self.root
@@ -144,24 +144,24 @@ class Tree:
         if node is not self.root:
             node.pinned = True
 
-    def grow(self, tokens: Iterable[bytes], node: Node | None = None) -> Node:
+    def grow(self, tokens: Iterable[bytes], node: TreeNode | None = None) -> TreeNode:
         """The node after exactly these tokens, made where it is missing."""
         node = node or self.root
         for token in tokens:
             node = node.children.get(token) or self._new_child(node, token)
         return node
 
-    def _new_child(self, node: Node, token: bytes) -> Node:
-        child = node.children[token] = Node()
+    def _new_child(self, node: TreeNode, token: bytes) -> TreeNode:
+        child = node.children[token] = TreeNode()
         self._grown(node)
         return child
 
-    def _new_end(self, node: Node, token: bytes) -> Group:
-        group = node.ends[token] = Group()
+    def _new_end(self, node: TreeNode, token: bytes) -> KeyGroup:
+        group = node.ends[token] = KeyGroup()
         self._grown(node)
         return group
 
-    def _grown(self, node: Node) -> None:
+    def _grown(self, node: TreeNode) -> None:
         self.size += 1
         if node.width > self._max_width:
             self._crowded[id(node)] = node
@@ -177,7 +177,7 @@ class Tree:
             crowded, self._crowded = self._crowded, {}
             for node in crowded.values():
                 if node.width > self._max_width:
-                    self._relieve(node, node is self.root)
+                    self._fold_wide(node, node is self.root)
             self.changed()
         if self.size > self._max_size:
             self._shrink()
@@ -193,7 +193,7 @@ class Tree:
             self.changed()
             fewest *= 4
 
-    def _close(self, node: Node, fewest: int) -> None:
+    def _close(self, node: TreeNode, fewest: int) -> None:
         for child in node.children.values():
             if child.keys > fewest:
                 self._close(child, fewest)
@@ -209,9 +209,9 @@ class Tree:
             if node.width > self._max_width:
                 self._crowded[id(node)] = node
 
-    def groups(self) -> Iterator[tuple[bytes, Group]]:
+    def groups(self) -> Iterator[tuple[bytes, KeyGroup]]:
         """Every group with its pattern: the tokens that lead to it."""
-        stack: list[tuple[bytes, Node]] = [(b"", self.root)]
+        stack: list[tuple[bytes, TreeNode]] = [(b"", self.root)]
         while stack:
             prefix, node = stack.pop()
             for token, group in node.ends.items():

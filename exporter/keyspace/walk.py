@@ -9,10 +9,11 @@ from typing import Final
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.keyspace.answers import LengthCandidate, LengthRequest
-from exporter.keyspace.aside import aside
+from exporter.keyspace.keyspace_sample import KeyspaceSample
+from exporter.keyspace.name_batch import NameBatch
 from exporter.keyspace.pace import Pace
 from exporter.keyspace.payload import Payload
-from exporter.keyspace.survey import Batch, Survey
+from exporter.keyspace.threads import to_thread
 from exporter.sampling.lookups import Lookups
 from exporter.sampling.turns import Turns
 
@@ -39,7 +40,7 @@ class Step:
     """
 
     cursor: bytes | None
-    batch: Batch | None
+    batch: NameBatch | None
     lengths: LengthRequest | None
     payload: Payload = field(default_factory=Payload)
     size: int = 0
@@ -59,7 +60,7 @@ class Walk:
     def __init__(
         self,
         connection: Connection,
-        survey: Survey,
+        sample: KeyspaceSample,
         pace: Pace,
         lookups: Lookups,
         *,
@@ -71,7 +72,7 @@ class Walk:
         self.cursor = cursor
         self.size = 0
         self._connection = connection
-        self._survey = survey
+        self._sample = sample
         self._pace = pace
         self._lookups = lookups
         self._prelude = prelude
@@ -89,7 +90,7 @@ class Walk:
         Raises `TargetError`, and then a later call goes on where this one has ended; `EmptiedError`.
         """
         self._next = self.cursor
-        batch: Batch | None = None
+        batch: NameBatch | None = None
         answered: Step | None = None
         while True:
             step = self._compose(batch)
@@ -111,7 +112,7 @@ class Walk:
                 self._count(answered, batch.cursor if batch is not None else self._next)
                 raise
 
-    def _compose(self, batch: Batch | None) -> Step | None:
+    def _compose(self, batch: NameBatch | None) -> Step | None:
         """The next round trip; None where nothing is left to ask."""
         candidates, self._lengths = self._lengths, []
         if batch is None and self._next is None and not candidates:
@@ -122,7 +123,7 @@ class Walk:
         payload.add(*self._prelude)
         step.size = payload.add(("DBSIZE",)).start
         if batch is not None:
-            batch.request.write(payload, self._survey.refused)
+            batch.request.write(payload, self._sample.refused)
         if lengths is not None:
             lengths.write(payload)
         if self._next is not None:
@@ -150,8 +151,8 @@ class Walk:
         return seconds
 
     async def _tidy(self) -> None:
-        if self._survey.needs_tidying:
-            await aside(self._survey.tidy)
+        if self._sample.needs_tidying:
+            await to_thread(self._sample.tidy)
 
     def _check_prelude(self, step: Step) -> None:
         for command, reply in zip(self._prelude, step.replies, strict=False):
@@ -163,12 +164,12 @@ class Walk:
         if answered is None:
             return
         if answered.batch is not None:
-            self._lengths += self._survey.commit(answered.batch, answered.replies)
+            self._lengths += self._sample.commit(answered.batch, answered.replies)
         if answered.lengths is not None:
-            self._survey.add_lengths(answered.lengths.read(answered.replies, self._lookups))
+            self._sample.add_lengths(answered.lengths.read(answered.replies, self._lookups))
         self.cursor = cursor
 
-    def _take_names(self, step: Step) -> Batch | None:
+    def _take_names(self, step: Step) -> NameBatch | None:
         """The keys that SCAN returned, and where it goes on."""
         if self._next is None:
             return None
@@ -180,7 +181,7 @@ class Walk:
         cursor, names = reply
         if self._on_names is not None:
             self._on_names(names)
-        batch = self._survey.select(self._next, names)
+        batch = self._sample.select(self._next, names)
         self._next = None if cursor == START else cursor
         return batch
 
@@ -189,17 +190,17 @@ class Walk:
         if not isinstance(size, int):
             return
         self.size = size
-        most = self._survey.most_keys
+        most = self._sample.most_keys
         if size < most * _EMPTIED_SHARE and most - size > _EMPTIED_KEYS:
             raise EmptiedError
-        self._survey.note_size(size)
+        self._sample.note_size(size)
 
     def _has_unmeasured(self) -> bool:
         """At the end: whether the length of some of the biggest keys is still to be asked."""
         if self._is_measured:
             return False
         self._is_measured = True
-        self._lengths = self._survey.unmeasured()
+        self._lengths = self._sample.unmeasured()
         return bool(self._lengths)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
 from exporter.errors import ReplyError, TargetError
-from exporter.keyspace.guard import OtherServerError
+from exporter.keyspace.guard import ServerChangedError
 from exporter.keyspace.pace import Budget
 from exporter.log import LogLimit, get_logger
 from exporter.queues.base import ReadContext
@@ -111,7 +111,7 @@ class QueueSearch:
         sizes = facts.keys_by_database if facts.run_id else None
         try:
             await self._discovery.walk(ReadContext(at, self._settings), self._ask, walker, sizes)
-        except OtherServerError:
+        except ServerChangedError:
             # It has been restarted: the next pass begins anew.
             self._walk_due_at = 0.0
             return

@@ -50,7 +50,7 @@ class Walker:
         """See how the server is now; a walk of a few steps can do without. Raises `TargetError`."""
         self._may_look = True
         self._guard.run_id = ""
-        await self._look(self._guard.look)
+        await self._look(self._guard.refresh)
         self._guard.run_id = self._guard.facts.run_id
 
     async def _look(self, look: Callable[[], Awaitable[None]]) -> None:
@@ -64,7 +64,7 @@ class Walker:
     async def walk(self, select: Sequence[Command], notice: Callable[[Sequence[bytes]], None]) -> None:
         """Walk from end to end; `select` goes before each step.
 
-        Raises `TargetError`, `ReplyError` where the server does not let us SCAN, and `OtherServerError`
+        Raises `TargetError`, `ReplyError` where the server does not let us SCAN, and `ServerChangedError`
         where it has become another one.
         """
         cursor = _START
@@ -74,7 +74,7 @@ class Walker:
             if cursor == _START:
                 return
             await self._sleep(pause)
-            await self._look(self._guard.look_now_and_then)
+            await self._look(self._guard.poll)
 
     async def _step(self, select: Sequence[Command], cursor: bytes) -> tuple[bytes, Sequence[bytes], float]:
         async with self._turns:

@@ -44,13 +44,13 @@ def _keyspace(instance: str, sampler: KeyspaceSampler, database: str | None) -> 
 
 def _scan(sampler: KeyspaceSampler) -> dict[str, Any]:
     """The pass under way; `patterns` are of the keys that it has seen by now."""
-    prospect, partial = sampler.prospect, sampler.partial
+    forecast, partial = sampler.forecast, sampler.partial
     scan: dict[str, Any] = {
         "progress_ratio": sampler.progress_ratio,
         "keys_scanned": sampler.keys_scanned,
-        "remaining_seconds": 0.0 if prospect is None else prospect.remaining_seconds,
-        "late": prospect is not None and prospect.is_late,
-        "held_up_by": None if prospect is None else prospect.held_up_by,
+        "remaining_seconds": 0.0 if forecast is None else forecast.remaining_seconds,
+        "late": forecast is not None and forecast.is_late,
+        "held_up_by": None if forecast is None else forecast.held_up_by,
     }
     if partial is not None:
         scan["patterns"] = json.loads(partial.to_json())["patterns"]

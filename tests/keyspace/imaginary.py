@@ -1,4 +1,4 @@
-"""A keyspace that is only made up, and a survey through it: what a server would answer is computed."""
+"""A keyspace that is only made up, and a sample through it: what a server would answer is computed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from random import Random
 from exporter.connection import Reply
 from exporter.keyspace.answers import FactsRequest, Refused
 from exporter.keyspace.configured import ConfiguredPatterns
-from exporter.keyspace.miner import Miner
+from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
+from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.payload import Payload
 from exporter.keyspace.plan import SamplePlan
-from exporter.keyspace.survey import Survey, SurveySettings
 from exporter.sampling.lookups import Lookups
 
 
@@ -58,7 +58,7 @@ def answer(request: FactsRequest, keys: Mapping[bytes, Key], refused: Refused) -
     return [reply for command, column in columns.items() if command not in refused for reply in column]
 
 
-def new_survey(
+def new_sample(
     plan: SamplePlan | None = None,
     *,
     seed: int = 0,
@@ -67,8 +67,8 @@ def new_survey(
     watched: frozenset[bytes] = frozenset(),
     extra_keys: float = 400,
     is_adaptive: bool = False,
-) -> Survey:
-    settings = SurveySettings(
+) -> KeyspaceSample:
+    settings = SampleSettings(
         plan=plan,
         extra_keys=extra_keys,
         is_adaptive=is_adaptive,
@@ -78,16 +78,16 @@ def new_survey(
         watched=watched,
         seed=seed,
     )
-    return Survey(settings, Miner(ConfiguredPatterns(patterns)), Refused(), Lookups())
+    return KeyspaceSample(settings, PatternMiner(ConfiguredPatterns(patterns)), Refused(), Lookups())
 
 
-def run_survey(survey: Survey, keys: Mapping[bytes, Key], random: Random, batch: int = 500) -> None:
+def fill_sample(sample: KeyspaceSample, keys: Mapping[bytes, Key], random: Random, batch: int = 500) -> None:
     """All keys, in the order of chance."""
     names = list(keys)
     random.shuffle(names)
-    survey.note_size(len(names))
+    sample.note_size(len(names))
     for start in range(0, len(names), batch):
-        part = survey.select(b"0", names[start : start + batch])
-        survey.commit(part, answer(part.request, keys, survey.refused))
-        if survey.needs_tidying:
-            survey.tidy()
+        part = sample.select(b"0", names[start : start + batch])
+        sample.commit(part, answer(part.request, keys, sample.refused))
+        if sample.needs_tidying:
+            sample.tidy()

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from exporter.errors import Reason, TargetError
-from exporter.keyspace.guard import NotOurTurnError
+from exporter.keyspace.guard import WrongRoleError
 from exporter.keyspace.scan import Scan
 from tests.conftest import StartServer
 from tests.keyspace.scanning import Setting, client, scan, statistics
@@ -170,9 +170,9 @@ def test_a_primary_that_becomes_a_replica(start_server: StartServer) -> None:
     async def demote(one: Scan) -> None:
         primary.command("REPLICAOF", "127.0.0.1", other.port)
         # What a scan does every few seconds.
-        await one._guard.look()
+        await one._guard.refresh()
 
-    with pytest.raises(NotOurTurnError):
+    with pytest.raises(WrongRoleError):
         scan(primary, Setting(deeds={4: demote}), run_on="primary")
 
 
@@ -184,7 +184,7 @@ def test_only_the_wanted_role_is_scanned(start_server: StartServer) -> None:
     assert scan(replica, run_on="replica").keys == {"k:*": 500}
     assert scan(primary, run_on="primary").keys == {"k:*": 500}
     for server, role in ((primary, "replica"), (replica, "primary")):
-        with pytest.raises(NotOurTurnError):
+        with pytest.raises(WrongRoleError):
             scan(server, run_on=role)
 
 

@@ -1,4 +1,4 @@
-"""Whole surveys of six keyspaces, several times: 95 % intervals hold the truth, of patterns and in all."""
+"""Whole samples of six keyspaces, several times: 95 % intervals hold the truth, of patterns and in all."""
 
 import string
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,14 @@ from random import Random
 
 import pytest
 
-from exporter.keyspace.facts import Facts
+from exporter.keyspace.facts import KeyFacts
 from exporter.keyspace.interval import Estimate, error_ratio
 from exporter.keyspace.plan import SamplePlan
-from exporter.keyspace.pool import Pool, Sample
+from exporter.keyspace.pool import GroupSample, Pool
 from exporter.keyspace.ranking import rank
 from exporter.keyspace.report import OTHER, PatternReport
 from exporter.keyspace.summary import DatabaseSummary, summarise
-from tests.keyspace.imaginary import Key, new_survey, run_survey
+from tests.keyspace.imaginary import Key, fill_sample, new_sample
 from tests.keyspace.keyspaces import KEYSPACES, Tallies, Tally, make_keyspace
 
 LEAST = 0.93
@@ -25,10 +25,10 @@ SINGLE_KEYS = (
 WORDS = tuple(string.ascii_lowercase)
 
 
-def survey(keys: Mapping[bytes, Key], plan: SamplePlan | None, seed: int) -> DatabaseSummary:
+def summary_of(keys: Mapping[bytes, Key], plan: SamplePlan | None, seed: int) -> DatabaseSummary:
     """The order in which keys come is always the same: that of their hashes."""
-    found = new_survey(plan, seed=seed)
-    run_survey(found, keys, Random(1), batch=200)
+    found = new_sample(plan, seed=seed)
+    fill_sample(found, keys, Random(1), batch=200)
     return summarise(0, found, found.scanned, complete=True)
 
 
@@ -38,11 +38,11 @@ def test_intervals_hold_the_truth_on_six_keyspaces(sample: int) -> None:
     for name, tally in tallies.items():
         for seed in range(SEEDS):
             keys = make_keyspace(name, Random(seed))
-            exact = survey(keys, None, 0)
+            exact = summary_of(keys, None, 0)
             assert exact.report.memory_bytes == sum(key.memory for key in keys.values())
             assert exact.report.memory_error_ratio == 0
             for again in range(SAMPLES):
-                sampled = survey(keys, SamplePlan(sample, use_up=True), SAMPLES * seed + again)
+                sampled = summary_of(keys, SamplePlan(sample, use_up=True), SAMPLES * seed + again)
                 tally.compare(sampled.patterns, exact.patterns)
                 report = sampled.report
                 tally.total.add(report.memory_bytes, report.memory_error_ratio, exact.report.memory_bytes)
@@ -60,8 +60,8 @@ def test_what_is_summed_up_as_other_holds_the_truth() -> None:
     tally = Tallies.empty()
     for seed in range(SEEDS * SAMPLES):
         keys = make_keyspace("many small patterns", Random(seed))
-        exact = survey(keys, None, 0)
-        sampled = survey(keys, SamplePlan(800, use_up=True), seed)
+        exact = summary_of(keys, None, 0)
+        sampled = summary_of(keys, SamplePlan(800, use_up=True), seed)
         shown = {(one.database, one.pattern) for one in exact.patterns[:3]}
         others = [
             rank(one.patterns, 3, shown, configured=[name for _, name in shown], samples={"db0": one.samples})
@@ -83,7 +83,7 @@ def test_a_pattern_of_which_little_is_known_says_so_and_the_total_holds() -> Non
             b"rare:%c:%d" % (97 + number % 5, number): Key(b"string", -1, 4000 + number % 900)
             for number in range(300)
         }
-        sampled = survey(keys, SamplePlan(200, use_up=True), seed)
+        sampled = summary_of(keys, SamplePlan(200, use_up=True), seed)
         rare = [one for one in sampled.patterns if one.pattern.startswith("rare")]
         assert len(rare) == 5
         assert [one.memory_error_ratio for one in rare] == [None] * 5
@@ -98,7 +98,7 @@ def test_a_pattern_of_which_little_is_known_says_so_and_the_total_holds() -> Non
 def test_few_large_keys_among_many_small_ones_are_all_asked() -> None:
     keys = {b"big:%d" % number: Key(b"string", -1, 100 + number % 7) for number in range(6000)}
     keys |= {b"rare:%c:x" % (97 + number): Key(b"string", -1, 5000) for number in range(20)}
-    sampled = survey(keys, SamplePlan(200, use_up=True), 3)
+    sampled = summary_of(keys, SamplePlan(200, use_up=True), 3)
     rare = [one for one in sampled.patterns if one.pattern.startswith("rare")]
     assert sum(one.keys for one in rare) == 20
     assert {one.memory_error_ratio for one in rare} == {0}
@@ -116,12 +116,12 @@ def large_keys_beside_tenants(seed: int, names: Sequence[str] = SINGLE_KEYS) -> 
 
 
 def compare_large_keys(sample: int, names: Sequence[str] = SINGLE_KEYS) -> tuple[Tally, list[PatternReport]]:
-    """The total of twenty surveys, and the large keys' patterns."""
+    """The total of twenty samples, and the large keys' patterns."""
     tally, single = Tally(), []
     for seed in range(SEEDS * SAMPLES):
         keys = large_keys_beside_tenants(seed, names)
-        found = new_survey(SamplePlan(sample, use_up=True), seed=seed)
-        run_survey(found, keys, Random(seed), batch=50)
+        found = new_sample(SamplePlan(sample, use_up=True), seed=seed)
+        fill_sample(found, keys, Random(seed), batch=50)
         sampled = summarise(0, found, found.scanned, complete=True)
         truth = sum(key.memory for key in keys.values())
         tally.add(sampled.report.memory_bytes, sampled.report.memory_error_ratio, truth)
@@ -156,10 +156,10 @@ def test_keys_of_which_none_was_asked_are_unknown_and_the_total_says_so(
 
 
 def test_the_total_is_unknown_where_much_was_not_asked_at_all() -> None:
-    asked, one, single = Facts(), Facts(), Facts()
+    asked, one, single = KeyFacts(), KeyFacts(), KeyFacts()
     asked.add("string", [-1] * 500, [72] * 500, 2.0)
     one.add("string", [-1], [9000], 2.0)
-    known, large, unasked = Sample.of(1000, asked), Sample.of(1, one), Sample.of(1, single)
+    known, large, unasked = GroupSample.of(1000, asked), GroupSample.of(1, one), GroupSample.of(1, single)
     assert error_ratio(Pool([known, large]).total_memory()) is not None
     # One of their kind was asked: they are taken to be like it, or to be nothing.
     total = Pool([known, large, unasked, unasked]).total_memory()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.keyspace.configured import ConfiguredPatterns
-from exporter.keyspace.miner import Miner
+from exporter.keyspace.miner import PatternMiner
 from tests.keyspace.applications import APPLICATIONS, WORDS, make_application
 from tests.keyspace.platforms import SHAPES, make_names
 
@@ -18,19 +18,19 @@ BATCH = 200
 
 
 def mine(
-    names: Sequence[bytes], patterns: Sequence[str] = (), skeleton: object = None
+    names: Sequence[bytes], patterns: Sequence[str] = (), template: object = None
 ) -> tuple[dict[str, int], object]:
     """The keys by pattern, and what the next pass should know."""
-    miner = Miner(ConfiguredPatterns(patterns))
-    if skeleton is not None:
-        miner.learn(json.loads(json.dumps(skeleton)))
+    miner = PatternMiner(ConfiguredPatterns(patterns))
+    if template is not None:
+        miner.load(json.loads(json.dumps(template)))
     for start in range(0, len(names), BATCH):
         count(miner, names[start : start + BATCH])
-    found = {name: group.keys for name, group in miner.settle().items()}
-    return found, miner.skeleton()
+    found = {name: group.keys for name, group in miner.finalize().items()}
+    return found, miner.template()
 
 
-def count(miner: Miner, names: Sequence[bytes]) -> None:
+def count(miner: PatternMiner, names: Sequence[bytes]) -> None:
     miner.count(miner.find(names))
     if miner.is_crowded:
         miner.make_room()
@@ -62,11 +62,11 @@ def test_patterns_of_different_sizes(seed: int) -> None:
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_patterns_are_those_that_a_person_would_write(application: str, seed: int) -> None:
     names, expected = make_application(APPLICATIONS[application], seed)
-    found, skeleton = mine(names)
+    found, template = mine(names)
     assert found == expected
     # Other keys of the same kinds, in another order, after a restart.
     other_names, other_expected = make_application(APPLICATIONS[application], seed + 100)
-    again, _ = mine(other_names, skeleton=skeleton)
+    again, _ = mine(other_names, template=template)
     assert again == other_expected
 
 
@@ -79,10 +79,10 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 def test_names_stay_the_same_from_pass_to_pass() -> None:
     """Other keys, and at times so few that nothing would be folded by itself."""
-    skeleton: object = None
+    template: object = None
     for number, count in enumerate((200, 40, 9, 5, 60)):
         made = make_names(dict.fromkeys(SHAPES, count), seed=number)
-        found, skeleton = mine(shuffled(made.values(), number), skeleton=skeleton)
+        found, template = mine(shuffled(made.values(), number), template=template)
         assert set(found) == set(SHAPES)
 
 
@@ -172,7 +172,7 @@ HOSTILE: dict[str, Callable[[Random], bytes]] = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_names_are_counted_in_bounded_memory(kind: str) -> None:
     random, total = Random(3), 4_000
-    miner = Miner(ConfiguredPatterns([]))
+    miner = PatternMiner(ConfiguredPatterns([]))
     tracemalloc.start()
     try:
         for _ in range(total // BATCH):
@@ -182,14 +182,14 @@ def test_hostile_names_are_counted_in_bounded_memory(kind: str) -> None:
         tracemalloc.stop()
     assert peak < 60e6
     assert miner.tree.size <= 20_000
-    assert sum(group.keys for group in miner.settle().values()) == total
+    assert sum(group.keys for group in miner.finalize().values()) == total
 
 
 @given(st.lists(st.binary(max_size=12), max_size=60))
 def test_every_name_is_counted_once(names: list[bytes]) -> None:
-    found, skeleton = mine(names)
+    found, template = mine(names)
     assert sum(found.values()) == len(names)
-    again, _ = mine(names, skeleton=skeleton)
+    again, _ = mine(names, template=template)
     assert sum(again.values()) == len(names)
 
 
@@ -200,10 +200,10 @@ def test_keys_of_queues_are_told_apart() -> None:
         for noun in ("mail", "job", "run")
     ]
     names = [f"bull:{queue}:{part}".encode() for queue in queues for part in (*range(20), "meta", "id")]
-    miner = Miner(ConfiguredPatterns([]))
-    miner.keep([f"bull:{queue}:" for queue in queues])
+    miner = PatternMiner(ConfiguredPatterns([]))
+    miner.reserve([f"bull:{queue}:" for queue in queues])
     miner.count(miner.find(shuffled([names], 1)))
-    found = {name: group.keys for name, group in miner.settle().items()}
+    found = {name: group.keys for name, group in miner.finalize().items()}
     assert found == {f"bull:{queue}:*": 22 for queue in queues}
     # Without being told, they are ids: the same words stand below each.
     without, _ = mine(names)

@@ -36,7 +36,7 @@ async def one_pass(found: Sampling) -> None:
     """Sample until the pass under way is over and shown."""
     await found.run("keyspace")
     async with asyncio.timeout(120):
-        while sampler_of(found).prospect is not None or sampler_of(found).report is None:
+        while sampler_of(found).forecast is not None or sampler_of(found).report is None:
             await asyncio.sleep(0.01)
             await found.run("keyspace")
 
@@ -136,9 +136,9 @@ def test_a_pass_that_will_be_late_says_so_once_and_why(
             assert 0 < (found.value("redis_keyspace_scan_remaining_seconds") or 0) < 60
             for _ in range(3):
                 await found.run("keyspace")
-            prospect = sampler_of(found).prospect
-            assert prospect is not None
-            assert prospect.is_late
+            forecast = sampler_of(found).forecast
+            assert forecast is not None
+            assert forecast.is_late
 
     run_async(check)
     told = [one for one in caplog.records if "will not end within its interval" in str(one.msg)]

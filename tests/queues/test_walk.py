@@ -9,7 +9,7 @@ import pytest
 from exporter.clock import SystemClock
 from exporter.connection import Command, Connection
 from exporter.errors import Reason, ReplyError
-from exporter.keyspace.guard import OtherServerError
+from exporter.keyspace.guard import ServerChangedError
 from exporter.keyspace.pace import Budget
 from exporter.queues.walk import Walker
 from exporter.sampling.turns import Turns
@@ -119,7 +119,7 @@ def test_another_server_behind_the_address_ends_the_walk(start_server: StartServ
         server.restart()
         return [b"7", []]
 
-    with pytest.raises(OtherServerError):
+    with pytest.raises(ServerChangedError):
         asyncio.run(walk_scripted(server, answer, Fast()))
 
 

@@ -6,10 +6,10 @@ from typing import Final
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.errors import TargetError
 from exporter.keyspace.guard import Guard
+from exporter.keyspace.keyspace_sample import KeyspaceSample
 from exporter.keyspace.pace import BUDGET_BATCH, FULL_BATCH, Pace
 from exporter.keyspace.plan import SamplePlan, adapt, is_adaptive, seconds_to_take
 from exporter.keyspace.speed import Speed
-from exporter.keyspace.survey import Survey
 
 # The plan is looked at after so many steps, and changed where the number of keys differs by more than this.
 _STEPS: Final = 25
@@ -18,12 +18,12 @@ _NOTABLE: Final = 0.1
 _SETTLED: Final = 0.1
 
 
-# What a pass can wait for most; see `Prospect`.
+# What a pass can wait for most; see `Forecast`.
 HOLD_UPS: Final = ("server", "strain", "slowness", "keys_per_second", "budget")
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class Forecast:
     """What is to be expected of a pass.
 
     `remaining_seconds`: how much longer it takes at its present pace; None while that is not known.
@@ -37,7 +37,7 @@ class Prospect:
     held_up_by: str
 
 
-class Outlook:
+class Forecaster:
     """Learns from the steps of a pass when it will end, and plans what to ask so that it ends in time."""
 
     def __init__(self, section: KeyspaceSection, pace: Pace, guard: Guard) -> None:
@@ -46,29 +46,29 @@ class Outlook:
         self._guard = guard
         self._speed = Speed()
         self._steps = 0
-        self._survey: Survey | None = None
+        self._sample: KeyspaceSample | None = None
         self._seen = self._asked = 0
 
-    def note(self, now: float, survey: Survey) -> None:
+    def note(self, now: float, sample: KeyspaceSample) -> None:
         """A step has ended `now` (monotonic)."""
-        if survey is not self._survey:
-            self._survey, self._seen, self._asked = survey, survey.scanned, survey.asked
-        seen, asked = survey.scanned - self._seen, survey.asked - self._asked
-        self._seen, self._asked = survey.scanned, survey.asked
+        if sample is not self._sample:
+            self._sample, self._seen, self._asked = sample, sample.scanned, sample.asked
+        seen, asked = sample.scanned - self._seen, sample.asked - self._asked
+        self._seen, self._asked = sample.scanned, sample.asked
         self._speed.note(now, self._pace.busy, seen, asked)
         self._steps += 1
 
-    def adapt(self, survey: Survey, keys_left: int, spent_seconds: float) -> None:
+    def adapt(self, sample: KeyspaceSample, keys_left: int, spent_seconds: float) -> None:
         """Plan what to ask about, so that the pass is over in time; `keys_left` are those not seen yet."""
         if not is_adaptive(self._section) or not self._speed.is_known or self._steps % _STEPS:
             return
         seconds_left = seconds_to_take(self._section) - spent_seconds
-        plan = adapt(self._speed, survey.most_keys, keys_left, max(0.0, seconds_left))
-        if _differ(plan, survey.plan):
-            survey.change_plan(plan)
+        plan = adapt(self._speed, sample.most_keys, keys_left, max(0.0, seconds_left))
+        if _differ(plan, sample.plan):
+            sample.change_plan(plan)
             self._pace.take(BUDGET_BATCH if plan is None else FULL_BATCH)
 
-    def prospect(self, keys_left: int, spent_seconds: float, trouble: TargetError | None) -> Prospect:
+    def forecast(self, keys_left: int, spent_seconds: float, trouble: TargetError | None) -> Forecast:
         """With so many keys to see yet; `trouble` is why the server cannot be asked now."""
         remaining = self._speed.seconds_for(keys_left) if self._speed.is_known else None
         interval = self._section.interval
@@ -79,7 +79,7 @@ class Outlook:
             and spent_seconds > _SETTLED * interval.seconds
             and spent_seconds + remaining > interval.seconds
         )
-        return Prospect(remaining, is_late, "server" if trouble is not None else self._brake)
+        return Forecast(remaining, is_late, "server" if trouble is not None else self._brake)
 
     @property
     def _brake(self) -> str:

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from exporter.keyspace.configured import ConfiguredPatterns
-from exporter.keyspace.hiding import Hider
-from exporter.keyspace.miner import Miner
+from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.plain_words import PLAIN_WORDS
+from exporter.keyspace.redaction import Redactor
 
 PEOPLE = [
     *("anna schmidt", "ben garcia", "Carla Lopez", "eva.tanaka", "hans-meyer", "o'neill", "O'Neill, Shaun"),
@@ -56,12 +56,12 @@ becker schulz tanaka sato suzuki kim park choi nguyen tran singh kumar khan ivan
 
 
 def mine(
-    names: list[bytes], hider: Hider | None, patterns: tuple[str, ...] = ()
+    names: list[bytes], redactor: Redactor | None, patterns: tuple[str, ...] = ()
 ) -> tuple[dict[str, int], str]:
-    miner = Miner(ConfiguredPatterns(patterns), hider)
+    miner = PatternMiner(ConfiguredPatterns(patterns), redactor)
     miner.count(miner.find(names))
-    return {name: group.keys for name, group in miner.settle().items()}, json.dumps(
-        miner.skeleton(), ensure_ascii=False
+    return {name: group.keys for name, group in miner.finalize().items()}, json.dumps(
+        miner.template(), ensure_ascii=False
     )
 
 
@@ -89,7 +89,7 @@ def test_no_name_of_a_person_is_shown(position: str, copies: int) -> None:
     ]
     names += [b"session:%d" % number for number in range(300)]
     Random(1).shuffle(names)
-    found, saved = mine(names, Hider())
+    found, saved = mine(names, Redactor())
     assert sum(found.values()) == len(names)
     people = {part for person in PEOPLE for part in parts_of(person)}
     shown = words_of(" ".join(found))
@@ -100,7 +100,7 @@ def test_no_name_of_a_person_is_shown(position: str, copies: int) -> None:
 
 def test_one_person_with_all_the_keys_is_hidden_too() -> None:
     names = [f"{kind}:anna:{number}".encode() for kind in ("user", "cart", "anna") for number in range(500)]
-    assert mine(names, Hider())[0] == {"user:*:*": 500, "cart:*:*": 500, "*:*:*": 500}
+    assert mine(names, Redactor())[0] == {"user:*:*": 500, "cart:*:*": 500, "*:*:*": 500}
     assert "cart:anna:*" in mine(names, None)[0]
 
 
@@ -116,7 +116,7 @@ def test_what_says_nothing_about_anybody_is_shown() -> None:
         )
         for number in range(100, 400)
     ]
-    found, _ = mine(names, Hider())
+    found, _ = mine(names, Redactor())
     assert found == {
         "session:*": 300,
         "v2:user:*:settings": 300,
@@ -130,7 +130,7 @@ def test_patterns_of_ones_own_and_queues_are_shown() -> None:
     names = [
         f"{kind}:{number}".encode() for kind in ("acme", "umbrella", "bull:mails") for number in range(50)
     ]
-    found, _ = mine(names, Hider(["bull:mails:"]), ("acme:{id}",))
+    found, _ = mine(names, Redactor(["bull:mails:"]), ("acme:{id}",))
     assert found == {"acme:{id}": 50, "*:*": 50, "bull:mails:*": 50}
 
 
@@ -138,7 +138,7 @@ def test_few_keys_show_no_word_at_all() -> None:
     names = [b"password:%d:reset" % number for number in range(5)] + [
         b"user:%d" % number for number in range(50)
     ]
-    assert mine(names, Hider())[0] == {"*:*:*": 5, "user:*": 50}
+    assert mine(names, Redactor())[0] == {"*:*:*": 5, "user:*": 50}
 
 
 def test_no_plain_word_is_a_common_name() -> None:

@@ -5,11 +5,11 @@ from random import Random
 import pytest
 
 from exporter.config.samplers.keyspace import KeyspaceSection, default_section
-from exporter.keyspace.outlook import HOLD_UPS
+from exporter.keyspace.forecast import HOLD_UPS
 from exporter.keyspace.plan import SamplePlan, adapt, is_adaptive, seconds_to_take
 from exporter.keyspace.speed import Speed
 from exporter.keyspace.summary import summarise
-from tests.keyspace.imaginary import answer, make_keys, new_survey
+from tests.keyspace.imaginary import answer, make_keys, new_sample
 
 SHARE = 0.01
 
@@ -69,24 +69,24 @@ def test_hold_ups_are_a_closed_set() -> None:
     assert HOLD_UPS == ("server", "strain", "slowness", "keys_per_second", "budget")
 
 
-def test_a_survey_that_turns_to_a_sample_half_way_holds_the_truth() -> None:
+def test_a_pass_that_turns_to_a_sample_half_way_holds_the_truth() -> None:
     held = tried = 0
     for seed in range(60):
         random = Random(seed)
         keys = make_keys({"even": 3000, "skewed": 3000}, random)
         names = list(keys)
         random.shuffle(names)
-        survey = new_survey(seed=seed, is_adaptive=True)
-        survey.note_size(len(names))
+        sample = new_sample(seed=seed, is_adaptive=True)
+        sample.note_size(len(names))
         for start in range(0, len(names), 200):
             if start == 1000:
-                survey.change_plan(SamplePlan(1200))
-            batch = survey.select(b"0", names[start : start + 200])
-            survey.commit(batch, answer(batch.request, keys, survey.refused))
-            if survey.needs_tidying:
-                survey.tidy()
-        assert survey.asked < 3500
-        summary = summarise(0, survey, survey.scanned, complete=True)
+                sample.change_plan(SamplePlan(1200))
+            batch = sample.select(b"0", names[start : start + 200])
+            sample.commit(batch, answer(batch.request, keys, sample.refused))
+            if sample.needs_tidying:
+                sample.tidy()
+        assert sample.asked < 3500
+        summary = summarise(0, sample, sample.scanned, complete=True)
         for pattern in summary.patterns:
             family = pattern.pattern.removesuffix(":*").encode()
             truth = sum(key.memory for name, key in keys.items() if name.startswith(family))
@@ -104,15 +104,15 @@ def test_a_giant_of_the_pass_before_is_not_taken_for_one_of_many() -> None:
     giant = b"even:999999"
     keys = {giant: make_keys({"even": 1}, Random(2))[b"even:0"], **keys}
     keys[giant] = type(keys[giant])(b"hash", -1, 50_000_000)
-    survey = new_survey(seed=1, is_adaptive=True, watched=frozenset([giant]))
-    survey.note_size(len(keys))
+    sample = new_sample(seed=1, is_adaptive=True, watched=frozenset([giant]))
+    sample.note_size(len(keys))
     names = list(keys)
     for start in range(0, len(names), 200):
         if start == 600:
-            survey.change_plan(SamplePlan(300))
-        batch = survey.select(b"0", names[start : start + 200])
-        survey.commit(batch, answer(batch.request, keys, survey.refused))
-        if survey.needs_tidying:
-            survey.tidy()
-    (pattern,) = summarise(0, survey, survey.scanned, complete=True).patterns
+            sample.change_plan(SamplePlan(300))
+        batch = sample.select(b"0", names[start : start + 200])
+        sample.commit(batch, answer(batch.request, keys, sample.refused))
+        if sample.needs_tidying:
+            sample.tidy()
+    (pattern,) = summarise(0, sample, sample.scanned, complete=True).patterns
     assert pattern.memory_bytes == pytest.approx(sum(key.memory for key in keys.values()), rel=0.002)

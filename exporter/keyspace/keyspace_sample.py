@@ -1,4 +1,4 @@
-"""What a pass has learnt about one database so far."""
+"""The sample of one database: what a pass knows of its keys so far."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ from exporter.keyspace.answers import (
 )
 from exporter.keyspace.biggest import TopKeys
 from exporter.keyspace.draw import Draw
-from exporter.keyspace.facts import Facts
-from exporter.keyspace.miner import Miner
-from exporter.keyspace.nodes import Group
+from exporter.keyspace.facts import KeyFacts
+from exporter.keyspace.miner import PatternMiner
+from exporter.keyspace.name_batch import NameBatch
+from exporter.keyspace.nodes import KeyGroup
 from exporter.keyspace.plan import SamplePlan
 from exporter.sampling.lookups import Lookups
 
@@ -39,7 +40,7 @@ _FREE_LENGTHS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class SurveySettings:
+class SampleSettings:
     """How a database is looked at.
 
     `plan`: which keys are asked about, None for all; it may change if `is_adaptive`. `extra_keys`: about
@@ -58,22 +59,7 @@ class SurveySettings:
     is_adaptive: bool = False
 
 
-@dataclass(slots=True)
-class Batch:
-    """Names of the SCAN step at `cursor`, and which of them are asked about: all, or the `chosen` ones
-    (indexes) with their weights; `apart` are those of the chosen (positions) that are asked in any case."""
-
-    cursor: bytes
-    names: Sequence[bytes]
-    request: FactsRequest
-    groups: list[Group] | None = None
-    chosen: Sequence[int] | None = None
-    weights: Sequence[float] | None = None
-    apart: frozenset[int] = frozenset()
-    extra_rate: float = 1.0
-
-
-class Survey:
+class KeyspaceSample:
     """Takes in names and answers; knows patterns, types, the biggest keys.
 
     `select` decides what to ask about a batch of names, `commit` counts it together with the answers. What
@@ -81,7 +67,9 @@ class Survey:
     not. `tidy` is for whoever commits to call when it `needs_tidying`.
     """
 
-    def __init__(self, settings: SurveySettings, miner: Miner, refused: Refused, lookups: Lookups) -> None:
+    def __init__(
+        self, settings: SampleSettings, miner: PatternMiner, refused: Refused, lookups: Lookups
+    ) -> None:
         self.settings = settings
         self.plan = settings.plan
         self.is_sampled = settings.plan is not None
@@ -102,7 +90,7 @@ class Survey:
         self._planned_at = 0
         self._lengths_asked = 0
 
-    def select(self, cursor: bytes, names: Sequence[bytes]) -> Batch:
+    def select(self, cursor: bytes, names: Sequence[bytes]) -> NameBatch:
         """What to ask about the names of the SCAN at `cursor`; those seen just before are left out."""
         names = self._without_duplicates(names)
         plan, rate = self.plan, self._extra_rate
@@ -115,7 +103,7 @@ class Survey:
             asked = [names[index] for index in chosen]
         apart = frozenset(at for at, name in enumerate(asked) if name in watched) if watched else frozenset()
         request = FactsRequest(asked, self._extra(len(asked), rate), self.settings.usage)
-        return Batch(cursor, names, request, groups, chosen, weights, apart, rate)
+        return NameBatch(cursor, names, request, groups, chosen, weights, apart, rate)
 
     def change_plan(self, plan: SamplePlan | None) -> None:
         """From now on other keys are asked about, or all (None)."""
@@ -149,7 +137,7 @@ class Survey:
         number = int(rate * count + self._random.random())
         return self._random.sample(range(count), min(number, count))
 
-    def commit(self, batch: Batch, replies: Sequence[Reply]) -> list[LengthCandidate]:
+    def commit(self, batch: NameBatch, replies: Sequence[Reply]) -> list[LengthCandidate]:
         """Count a batch, with the replies to its request; returns the keys whose length is worth asking."""
         groups = batch.groups if batch.groups is not None else self.miner.find(batch.names)
         self.miner.count(groups)
@@ -164,8 +152,10 @@ class Survey:
         candidates += self._add_extra(batch, groups, answers)
         return self._affordable(candidates)
 
-    def _add_answers(self, batch: Batch, groups: Sequence[Group], answers: Answers) -> list[LengthCandidate]:
-        buckets: defaultdict[tuple[Group, float, bytes, bool], list[int]] = defaultdict(list)
+    def _add_answers(
+        self, batch: NameBatch, groups: Sequence[KeyGroup], answers: Answers
+    ) -> list[LengthCandidate]:
+        buckets: defaultdict[tuple[KeyGroup, float, bytes, bool], list[int]] = defaultdict(list)
         weights = batch.weights if batch.weights is not None else repeat(1.0, len(groups))
         for index, (group, weight, kind) in enumerate(zip(groups, weights, answers.types, strict=True)):
             buckets[group, weight, kind, index in batch.apart].append(index)
@@ -182,9 +172,9 @@ class Survey:
 
     def _add_bucket(
         self,
-        batch: Batch,
+        batch: NameBatch,
         answers: Answers,
-        group: Group,
+        group: KeyGroup,
         weight: float,
         kind: str,
         indexes: list[int],
@@ -221,7 +211,7 @@ class Survey:
 
     def _notable(
         self,
-        batch: Batch,
+        batch: NameBatch,
         kind: str,
         memory: Sequence[int],
         indexes: Sequence[int],
@@ -243,7 +233,9 @@ class Survey:
             if size >= least
         ]
 
-    def _add_extra(self, batch: Batch, groups: Sequence[Group], answers: Answers) -> list[LengthCandidate]:
+    def _add_extra(
+        self, batch: NameBatch, groups: Sequence[KeyGroup], answers: Answers
+    ) -> list[LengthCandidate]:
         """How a part of the keys is used and stored."""
         candidates: list[LengthCandidate] = []
         names, rate = batch.request.names, batch.extra_rate
@@ -339,8 +331,8 @@ class Survey:
         return self.scanned / most if most else 0.0
 
 
-def _facts(group: Group) -> Facts:
+def _facts(group: KeyGroup) -> KeyFacts:
     facts = group.facts
     if facts is None:
-        facts = group.facts = Facts()
+        facts = group.facts = KeyFacts()
     return facts  # type: ignore[no-any-return]  # the tree does not know what is hung on a group

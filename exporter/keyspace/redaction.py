@@ -24,13 +24,13 @@ _ADJACENT: Final = re.compile(r"\*{2,}").sub
 _SIGNS: Final = frozenset(":./|_-{}#@ ?&=,;+~()[]<>")
 
 
-class Hider:
+class Redactor:
     """Hides names, but for the beginnings that somebody has given: those of queues."""
 
     def __init__(self, beginnings: Iterable[str] = ()) -> None:
         self._beginnings = tuple(beginning.encode("utf-8", "surrogateescape") for beginning in beginnings)
 
-    def hide(self, pattern: bytes, keys: int) -> bytes:
+    def redact(self, pattern: bytes, keys: int) -> bytes:
         """The name of a pattern with `*` for what may not be shown; `keys` have that name."""
         begin = next((known for known in self._beginnings if pattern.startswith(known)), b"")
         rest = pattern[len(begin) :]
@@ -40,7 +40,7 @@ class Hider:
 
     def is_plain(self, token: bytes) -> bool:
         """Whether a part of a name may be shown as it is."""
-        return self.hide(token, LEAST_KEYS) == token
+        return self.redact(token, LEAST_KEYS) == token
 
 
 def _show(part: str) -> str:

@@ -1,4 +1,4 @@
-"""What a survey counts, asks and estimates, over a keyspace that is made up."""
+"""What a sample counts, asks and estimates, over a keyspace that is made up."""
 
 import json
 from random import Random
@@ -6,17 +6,17 @@ from random import Random
 import pytest
 
 from exporter.errors import Reason, ReplyError
+from exporter.keyspace.keyspace_sample import KeyspaceSample
 from exporter.keyspace.plan import SamplePlan
-from exporter.keyspace.progress import dump_survey, restore_survey
+from exporter.keyspace.progress import dump_sample, restore_sample
 from exporter.keyspace.summary import DatabaseSummary, summarise
-from exporter.keyspace.survey import Survey
-from tests.keyspace.imaginary import Key, answer, make_keys, new_survey, run_survey
+from tests.keyspace.imaginary import Key, answer, fill_sample, make_keys, new_sample
 
 RUNS, LEAST = 200, 0.93
 
 
-def conclude(survey: Survey) -> DatabaseSummary:
-    return summarise(0, survey, survey.scanned, complete=True)
+def conclude(sample: KeyspaceSample) -> DatabaseSummary:
+    return summarise(0, sample, sample.scanned, complete=True)
 
 
 def truth(keys: dict[bytes, Key], family: str) -> tuple[int, int, int]:
@@ -25,11 +25,11 @@ def truth(keys: dict[bytes, Key], family: str) -> tuple[int, int, int]:
     return len(own), sum(key.memory for key in own), sum(key.ttl == -1 for key in own)
 
 
-def test_a_survey_of_all_keys_is_exact() -> None:
+def test_a_sample_of_all_keys_is_exact() -> None:
     keys = make_keys({"even": 700, "skewed": 300}, Random(1))
-    survey = new_survey()
-    run_survey(survey, keys, Random(2))
-    summary = conclude(survey)
+    sample = new_sample()
+    fill_sample(sample, keys, Random(2))
+    summary = conclude(sample)
     for pattern in summary.patterns:
         family = pattern.pattern.removesuffix(":*")
         assert (pattern.keys, pattern.memory_bytes, pattern.keys_without_ttl) == truth(keys, family)
@@ -54,23 +54,23 @@ def test_a_survey_of_all_keys_is_exact() -> None:
 
 def test_every_look_up_is_counted() -> None:
     keys = make_keys({"even": 500}, Random(1))
-    survey = new_survey(extra_keys=1e9)
-    batch = survey.select(b"0", [*keys, *(b"gone:%d" % number for number in range(20))])
-    survey.commit(batch, answer(batch.request, keys, survey.refused))
+    sample = new_sample(extra_keys=1e9)
+    batch = sample.select(b"0", [*keys, *(b"gone:%d" % number for number in range(20))])
+    sample.commit(batch, answer(batch.request, keys, sample.refused))
     # TYPE, PTTL, OBJECT ENCODING and OBJECT IDLETIME count; SCAN and MEMORY USAGE do not.
-    assert (survey._lookups.hits, survey._lookups.misses) == (4 * 500, 4 * 20)
-    summary = conclude(survey)
+    assert (sample._lookups.hits, sample._lookups.misses) == (4 * 500, 4 * 20)
+    summary = conclude(sample)
     assert next(one for one in summary.patterns if one.pattern == "even:*").types == {"string": 500}
 
 
 def test_patterns_of_one_per_cent_are_within_three() -> None:
     counts = {f"even{letter}": 20_000 for letter in "ab"} | {f"skewed{letter}": 15_000 for letter in "ab"}
     keys = make_keys({**counts, "evenc": 5000}, Random(5))
-    survey = new_survey(SamplePlan(len(keys) * 0.3), seed=3)
-    run_survey(survey, keys, Random(6))
-    assert survey.asked < len(keys) * 0.32
+    sample = new_sample(SamplePlan(len(keys) * 0.3), seed=3)
+    fill_sample(sample, keys, Random(6))
+    assert sample.asked < len(keys) * 0.32
     total = sum(key.memory for key in keys.values())
-    for pattern in conclude(survey).patterns:
+    for pattern in conclude(sample).patterns:
         _, memory, _ = truth(keys, pattern.pattern.removesuffix(":*"))
         assert memory > 0.01 * total
         assert pattern.memory_bytes == pytest.approx(memory, rel=0.03)
@@ -80,22 +80,22 @@ def test_patterns_of_one_per_cent_are_within_three() -> None:
 
 def test_the_sample_grows_where_the_uncertainty_is() -> None:
     keys = make_keys({"even": 20_000, "heavy": 20_000}, Random(1))
-    survey = new_survey(SamplePlan(20_000), seed=1)
-    run_survey(survey, keys, Random(2))
-    asked = {name: group.facts.memory.count for name, group in survey.miner.settle().items()}
+    sample = new_sample(SamplePlan(20_000), seed=1)
+    fill_sample(sample, keys, Random(2))
+    asked = {name: group.facts.memory.count for name, group in sample.miner.finalize().items()}
     assert asked["even:*"] < 2000
     assert asked["heavy:*"] > 4 * asked["even:*"]
 
 
-def test_intervals_hold_the_truth_in_whole_surveys() -> None:
+def test_intervals_hold_the_truth_in_whole_samples() -> None:
     hits = {"memory": 0, "without TTL": 0}
     tries = 0
     for seed in range(RUNS):
         random = Random(seed)
         keys = make_keys({"even": 1500, "skewed": 1500, "heavy": 1500}, random)
-        survey = new_survey(SamplePlan(1500, use_up=True), seed=seed)
-        run_survey(survey, keys, random, batch=250)
-        for pattern in conclude(survey).patterns:
+        sample = new_sample(SamplePlan(1500, use_up=True), seed=seed)
+        fill_sample(sample, keys, random, batch=250)
+        for pattern in conclude(sample).patterns:
             _, memory, untimed = truth(keys, pattern.pattern.removesuffix(":*"))
             assert pattern.memory_bytes is not None
             assert pattern.memory_error_ratio is not None
@@ -113,9 +113,9 @@ def test_watched_keys_are_asked_in_any_case() -> None:
     keys = make_keys({"even": 20_000}, Random(1))
     giant = b"even:777777"
     keys[giant] = Key(b"hash", -1, 50_000_000)
-    survey = new_survey(SamplePlan(500), watched=frozenset([giant]), seed=1)
-    run_survey(survey, keys, Random(1))
-    summary = conclude(survey)
+    sample = new_sample(SamplePlan(500), watched=frozenset([giant]), seed=1)
+    fill_sample(sample, keys, Random(1))
+    summary = conclude(sample)
     assert summary.biggest[giant].memory == 50_000_000
     (pattern,) = summary.patterns
     assert pattern.memory_bytes == pytest.approx(truth(keys, "even")[1], rel=0.01)
@@ -124,26 +124,26 @@ def test_watched_keys_are_asked_in_any_case() -> None:
 def test_repeated_keys_count_once() -> None:
     keys = make_keys({"even": 30}, Random(1))
     names = list(keys)
-    survey = new_survey()
+    sample = new_sample()
     for part in (names[:10], names[5:20], [*names[15:], names[20]], names[18:25]):
-        batch = survey.select(b"0", part)
-        survey.commit(batch, answer(batch.request, keys, survey.refused))
-    assert (survey.scanned, survey.duplicates) == (30, 5 + 6 + 7)
-    assert conclude(survey).patterns[0].memory_bytes == truth(keys, "even")[1]
+        batch = sample.select(b"0", part)
+        sample.commit(batch, answer(batch.request, keys, sample.refused))
+    assert (sample.scanned, sample.duplicates) == (30, 5 + 6 + 7)
+    assert conclude(sample).patterns[0].memory_bytes == truth(keys, "even")[1]
 
 
 def test_a_refused_command_costs_its_own_facts_only() -> None:
     keys = make_keys({"even": 600}, Random(1))
-    survey = new_survey()
+    sample = new_sample()
     names = list(keys)
     for start in (0, 300):
-        batch = survey.select(b"0", names[start : start + 300])
-        replies = list(answer(batch.request, keys, survey.refused))
+        batch = sample.select(b"0", names[start : start + 300])
+        replies = list(answer(batch.request, keys, sample.refused))
         if start == 0:
             replies[600:900] = [ReplyError(Reason.PERMISSION, "NOPERM") for _ in range(300)]
-        survey.commit(batch, replies)
-    assert survey.refused.reasons == {"MEMORY USAGE": Reason.PERMISSION}
-    (pattern,) = conclude(survey).patterns
+        sample.commit(batch, replies)
+    assert sample.refused.reasons == {"MEMORY USAGE": Reason.PERMISSION}
+    (pattern,) = conclude(sample).patterns
     assert (pattern.keys, pattern.memory_bytes, pattern.memory_error_ratio) == (600, None, None)
     assert pattern.keys_without_ttl == truth(keys, "even")[2]
 
@@ -156,32 +156,32 @@ def test_lengths_are_asked_of_what_is_big_anyway() -> None:
         b"s:1": Key(b"string", -1, 5 << 20),
     }
     for no_touch, expected in ((False, {b"h:1"}), (True, {b"h:1", b"h:2"})):
-        survey = new_survey(no_touch=no_touch, extra_keys=0)
-        batch = survey.select(b"0", list(keys))
-        candidates = survey.commit(batch, answer(batch.request, keys, survey.refused))
+        sample = new_sample(no_touch=no_touch, extra_keys=0)
+        batch = sample.select(b"0", list(keys))
+        candidates = sample.commit(batch, answer(batch.request, keys, sample.refused))
         assert {candidate.name for candidate in candidates} == expected
-        survey.add_lengths([(candidate, 5000) for candidate in candidates])
-        assert survey.big_keys == {"hash": len(expected), "string": 1}
-        rest = {candidate.name for candidate in survey.unmeasured()}
+        sample.add_lengths([(candidate, 5000) for candidate in candidates])
+        assert sample.big_keys == {"hash": len(expected), "string": 1}
+        rest = {candidate.name for candidate in sample.unmeasured()}
         assert rest == {b"s:1"}
 
 
 def test_lengths_are_asked_of_a_small_share_only() -> None:
     keys = {b"h:%d" % number: Key(b"hash", -1, 100_000 + number) for number in range(3000)}
-    survey = new_survey()
-    batch = survey.select(b"0", list(keys))
-    candidates = survey.commit(batch, answer(batch.request, keys, survey.refused))
+    sample = new_sample()
+    batch = sample.select(b"0", list(keys))
+    candidates = sample.commit(batch, answer(batch.request, keys, sample.refused))
     assert len(candidates) == 1000 + 150
     assert min(candidate.memory for candidate in candidates) > 101_000
 
 
 def test_the_biggest_by_length_and_by_memory() -> None:
-    survey = new_survey(no_touch=True)
+    sample = new_sample(no_touch=True)
     keys = {b"l:%d" % number: Key(b"list", -1, 10_000 + number) for number in range(50)}
-    batch = survey.select(b"0", list(keys))
-    candidates = survey.commit(batch, answer(batch.request, keys, survey.refused))
-    survey.add_lengths([(one, 20_000 - one.memory) for one in candidates])
-    biggest = conclude(survey).biggest
+    batch = sample.select(b"0", list(keys))
+    candidates = sample.commit(batch, answer(batch.request, keys, sample.refused))
+    sample.add_lengths([(one, 20_000 - one.memory) for one in candidates])
+    biggest = conclude(sample).biggest
     by_memory = {name for name, key in biggest.items() if key.memory is not None}
     by_length = {name for name, key in biggest.items() if key.length is not None}
     assert by_memory == {b"l:%d" % number for number in range(45, 50)}
@@ -189,17 +189,17 @@ def test_the_biggest_by_length_and_by_memory() -> None:
 
 
 @pytest.mark.parametrize("plan", [None, SamplePlan(300, use_up=True)])
-def test_a_survey_goes_on_after_a_restart(plan: SamplePlan | None) -> None:
+def test_a_sample_goes_on_after_a_restart(plan: SamplePlan | None) -> None:
     keys = make_keys({"even": 2000, "skewed": 1000}, Random(1))
-    first = new_survey(plan, patterns=["skewed:{id}"])
+    first = new_sample(plan, patterns=["skewed:{id}"])
     names = list(keys)
     Random(3).shuffle(names)
     half = dict.fromkeys(names[:1500])
-    run_survey(first, {name: keys[name] for name in half}, Random(1))
-    saved = json.loads(json.dumps(dump_survey(first)))
-    second = new_survey(plan, patterns=["skewed:{id}"])
-    restore_survey(second, saved)
-    run_survey(second, {name: keys[name] for name in names[1500:]}, Random(1))
+    fill_sample(first, {name: keys[name] for name in half}, Random(1))
+    saved = json.loads(json.dumps(dump_sample(first)))
+    second = new_sample(plan, patterns=["skewed:{id}"])
+    restore_sample(second, saved)
+    fill_sample(second, {name: keys[name] for name in names[1500:]}, Random(1))
     patterns = {pattern.pattern: pattern for pattern in conclude(second).patterns}
     assert {name: pattern.keys for name, pattern in patterns.items()} == {"even:*": 2000, "skewed:{id}": 1000}
     if plan is None:

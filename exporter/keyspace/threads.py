@@ -7,7 +7,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def aside(work: Callable[[], Result]) -> Result:
+async def to_thread(work: Callable[[], Result]) -> Result:
     """What `work` returns; it is done in a thread, and nobody else may touch its data until then.
 
     Where the task is cancelled, the work is still waited for: it cannot be stopped, and its data is about to
