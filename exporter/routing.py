@@ -70,7 +70,7 @@ def load_routing(
 
     factory = integration_factory(MemoryMessages())
     _check_receivers(config, factory)
-    return Routing(config, integration_factory, tuple(dict.fromkeys(factory.doubts)))
+    return Routing(config, integration_factory, tuple(dict.fromkeys(factory.warnings)))
 
 
 def doubt_links(config: AlertmanagerConfig, external_url: str, host: str) -> str:

@@ -240,6 +240,8 @@ class AlertManager:
     def _update_config_metrics(self) -> None:
         metrics, integrations = self._state.metrics, self._pipelines.integrations
         metrics.notify.expect_unsent(self._pipelines.not_sent)
+        for name in self._pipelines.sent_kinds:
+            metrics.notify.expect(name)
         metrics.config.applied(
             self.config.to_yaml(),
             receivers=len(integrations),

@@ -9,8 +9,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from exporter.notify.not_sent import NotSent
+from exporter.notify.registry import KINDS
 
-INTEGRATIONS: Final = ("slack", "email", "webhook")
 FAILURE_REASONS: Final = ("clientError", "serverError", "rateLimited", "contextDeadlineExceeded", "other")
 SUPPRESSION_REASONS: Final = ("inhibition", "active_time_interval", "mute_time_interval", "silence")
 
@@ -81,12 +81,16 @@ class NotifyMetrics:
     def _unsent(self, receiver: str, integration: NotSent) -> Counter:
         return self.unsent.labels(receiver, integration.name, "nobody" if integration.is_alone else "others")
 
+    def expect(self, integration: str) -> None:
+        """Let the series of a kind of receiver exist from the start."""
+        for family in (self.notifications, self.requests, self.requests_failed, self.latency):
+            family.labels(integration)
+        for reason in FAILURE_REASONS:
+            self.failed.labels(integration, reason)
+
     def _initialize(self) -> None:
         """Let every series exist from the start, so that `rate` sees the first increase."""
-        for integration in INTEGRATIONS:
-            for family in (self.notifications, self.requests, self.requests_failed, self.latency):
-                family.labels(integration)
-            for reason in FAILURE_REASONS:
-                self.failed.labels(integration, reason)
+        for kind in KINDS:
+            self.expect(kind.name)
         for reason in SUPPRESSION_REASONS:
             self.suppressed.labels(reason)

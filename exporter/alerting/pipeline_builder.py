@@ -3,7 +3,7 @@
 Source of the word: `PipelineBuilder` of github.com/prometheus/alertmanager, notify/notify.go.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from exporter.alerting.aggregation_group import AggregationGroup
 from exporter.alerting.alertmanager_state import AlertmanagerState
@@ -77,6 +77,16 @@ class PipelineBuilder:
             for integration in integrations
             if isinstance(integration, NotSent) and receiver in routed
         ]
+
+    @property
+    def sent_kinds(self) -> Set[str]:
+        """The kinds of receivers that notifications are sent to."""
+        return {
+            integration.name
+            for integrations in self.integrations.values()
+            for integration in integrations
+            if not isinstance(integration, NotSent)
+        }
 
     def make_dispatcher(self, earlier: Mapping[GroupId, GroupTiming]) -> Dispatcher:
         """Return a dispatcher without groups; those of `earlier` keep their timing."""

@@ -17,9 +17,10 @@ from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
+from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.smtp import Credentials, SmtpServer
 from exporter.notify.style import message_functions
-from exporter.notify.template import Compiler, Rendering
+from exporter.notify.template import Rendering, TemplateCompiler
 
 TIMEOUT_SECONDS: Final = 45.0
 """The longest that handing over one mail may take."""
@@ -36,7 +37,7 @@ class EmailIntegration:
     def __init__(
         self,
         config: EmailConfig,
-        compiler: Compiler,
+        compiler: TemplateCompiler,
         now: Callable[[], float],
         *,
         style: MessageStyle = "alertmanager",
@@ -107,3 +108,16 @@ def make_server(config: EmailConfig, *, auth_without_tls: bool = False) -> SmtpS
         ),
         auth_without_tls=auth_without_tls,
     )
+
+
+def _build(config: EmailConfig, context: BuildContext) -> EmailIntegration:
+    return EmailIntegration(
+        config,
+        context.compiler,
+        context.now,
+        style=context.style,
+        auth_without_tls=context.smtp_auth_without_tls,
+    )
+
+
+KIND: Final = ReceiverKind("email", EmailConfig, _build)

@@ -13,7 +13,7 @@ from exporter.config.alertmanager.email import DEFAULT_SUBJECT, EmailConfig
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.notify.email_headers import format_header
 from exporter.notify.notification import Notification
-from exporter.notify.template import Compiler, Rendering
+from exporter.notify.template import Rendering, TemplateCompiler
 
 _OWN_TEXT: Final = '{{ template "email.default.text" . }}'
 _OURS: Final = frozenset({"Content-Type", "Content-Transfer-Encoding", "Mime-Version"})
@@ -22,7 +22,9 @@ _OURS: Final = frozenset({"Content-Type", "Content-Transfer-Encoding", "Mime-Ver
 class EmailMessages:
     """The templates of one entry of `email_configs`, parsed."""
 
-    def __init__(self, config: EmailConfig, compiler: Compiler, style: MessageStyle = "alertmanager") -> None:
+    def __init__(
+        self, config: EmailConfig, compiler: TemplateCompiler, style: MessageStyle = "alertmanager"
+    ) -> None:
         self._config = config
         # A page of the user's own says other things than our text would.
         has_own_body = bool({"html", "text"} & config.model_fields_set)

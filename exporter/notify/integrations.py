@@ -1,25 +1,25 @@
-"""From a receiver of alertmanager.yml to what it sends with."""
+"""Factory of integrations: from a receiver of alertmanager.yml to what sends its notifications."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
+from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.merging import with_globals
-from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.alertmanager.receivers import KEY_ENDING, Receiver
 from exporter.config.alertmanager.routes import Route
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
 from exporter.config.validation import Place
 from exporter.errors import ConfigError, Problem
-from exporter.notify.email import EmailIntegration
+from exporter.notify.integration import Integration
 from exporter.notify.not_sent import NotSent
+from exporter.notify.receiver_kind import BuildContext, ReceiverKind
+from exporter.notify.registry import kinds_of
 from exporter.notify.route_labels import RouteLabels, WithRouteLabels
-from exporter.notify.slack import SlackIntegration
-from exporter.notify.slack_messages import MemoryMessages, Messages, MessagesOf
-from exporter.notify.template import Compiler, load_templates
-from exporter.notify.webhook import WebhookIntegration
-
-Integration = SlackIntegration | EmailIntegration | WebhookIntegration | WithRouteLabels | NotSent
+from exporter.notify.slack_messages import MemoryMessages, Messages
+from exporter.notify.template import TemplateCompiler, load_templates
 
 
 class IntegrationFactory:
@@ -54,59 +54,66 @@ class IntegrationFactory:
         self._messages = messages or MemoryMessages()
         self._forwards = forwards
         self._smtp_auth_without_tls = smtp_auth_without_tls
-        self.doubts: list[Problem] = []
+        self.warnings: list[Problem] = []
         """Calls of templates that do not exist, in what was made so far."""
         self._route_labels = self._labels_of(route) if route else None
 
     def _labels_of(self, route: Route) -> RouteLabels:
-        compiler = Compiler(self._templates, (), self._document)
+        compiler = TemplateCompiler(self._templates, (), self._document)
         labels = RouteLabels(route, compiler, self._now)
         if compiler.problems:
             raise ConfigError(dict.fromkeys(compiler.problems))
-        self.doubts += compiler.doubts
+        self.warnings += compiler.warnings
         return labels
 
     def __call__(self, receiver: Receiver, /) -> tuple[Integration, ...]:
-        """The integrations in Alertmanager's order: webhooks, mails, Slack; last what is not sent to.
+        """Return the integrations in the order of the registry; last what is not sent to.
 
         Raises `ConfigError` with every template of the receiver that does not parse.
         """
         merged = with_globals(receiver, self._defaults)
-        root = Compiler(self._templates, self._place_of(receiver), self._document)
-        integrations: list[Integration] = []
-        for index, webhook in enumerate(merged.webhook_configs):
-            integrations.append(WebhookIntegration(webhook, root.at("webhook_configs", index), self._now))
-        for index, email in enumerate(merged.email_configs):
-            integrations.append(
-                EmailIntegration(
-                    email,
-                    root.at("email_configs", index),
-                    self._now,
-                    style=self._style,
-                    auth_without_tls=self._smtp_auth_without_tls,
-                )
-            )
-        for index, slack in enumerate(merged.slack_configs):
-            compiler = root.at("slack_configs", index)
-            own_messages = MessagesOf(f"{receiver.name}/{index}", self._messages)
-            integrations.append(
-                SlackIntegration(
-                    slack,
-                    compiler,
-                    self._now,
-                    own_messages,
-                    notifies_event_ends=self._style == "alertmanager",
-                )
-            )
+        root = TemplateCompiler(self._templates, self._place_of(receiver), self._document)
+        integrations = [
+            self._build(kind, merged.name, index, entry, root)
+            for kind in kinds_of(merged)
+            for index, entry in enumerate(merged.entries_of(kind.name))
+        ]
         if root.problems:
             raise ConfigError(dict.fromkeys(root.problems))
-        self.doubts += root.doubts
+        self.warnings += root.warnings
         if self._route_labels:
             integrations = [WithRouteLabels(one, self._route_labels) for one in integrations]
         if not self._forwards:
-            for kind, _, entry in receiver.not_sent:
-                integrations.append(NotSent(kind, entry, is_alone=not receiver.is_sent))
+            for name, _, entry in receiver.not_sent:
+                integrations.append(NotSent(name, entry, is_alone=not receiver.is_sent))
         return tuple(integrations)
+
+    def _build(
+        self,
+        kind: ReceiverKind[Any],
+        receiver: str,
+        index: int,
+        entry: ReceiverEntry,
+        root: TemplateCompiler,
+    ) -> Integration:
+        compiler = root.at(f"{kind.name}{KEY_ENDING}", index)
+        context = BuildContext(
+            compiler,
+            self._now,
+            self._style,
+            receiver,
+            index,
+            self._messages,
+            smtp_auth_without_tls=self._smtp_auth_without_tls,
+        )
+        try:
+            return kind.build(entry, context)
+        except ConfigError:
+            raise
+        except Exception as error:
+            # Only a kind of another package can do so.
+            message = f"cannot be built: {type(error).__name__}: {error}"
+            raise ConfigError([compiler.problem(message)]) from error
 
     def _place_of(self, receiver: Receiver) -> Place:
         """Where the receiver stands in the file."""

@@ -20,7 +20,7 @@ from exporter.model.labels import Labels
 from exporter.notify.data import notification_data
 from exporter.notify.integration import Integration
 from exporter.notify.notification import UNKNOWN_REASON, Notification
-from exporter.notify.template import Compiler, MessageTime
+from exporter.notify.template import MessageTime, TemplateCompiler
 
 log = get_logger(__name__)
 
@@ -30,7 +30,7 @@ _MARK: Final = "{{"
 class RouteLabels:
     """The templates among the labels of all routes, by their text; problems go to the compiler."""
 
-    def __init__(self, root: Route, compiler: Compiler, now: Callable[[], float]) -> None:
+    def __init__(self, root: Route, compiler: TemplateCompiler, now: Callable[[], float]) -> None:
         self._now = now
         self._templates: dict[str, Template] = {}
         for place, value in _values(root, ("route",)):

@@ -16,12 +16,13 @@ from exporter.http_client.transport import Answer
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
+from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.secrets import reveal
 from exporter.notify.slack_limits import AFTER_REFUSAL, is_too_long, shorten
-from exporter.notify.slack_messages import MemoryMessages, Message, Messages
+from exporter.notify.slack_messages import MemoryMessages, Message, Messages, MessagesOf
 from exporter.notify.slack_payload import SlackPayload
 from exporter.notify.style import message_functions
-from exporter.notify.template import Compiler
+from exporter.notify.template import TemplateCompiler
 
 _UPDATE: Final = "chat.update"
 
@@ -39,7 +40,7 @@ class SlackIntegration:
     def __init__(
         self,
         config: SlackConfig,
-        compiler: Compiler,
+        compiler: TemplateCompiler,
         now: Callable[[], float],
         messages: Messages | None = None,
         *,
@@ -144,3 +145,16 @@ def _parse(answer: Answer) -> Mapping[str, Any]:
 def _refusal(answer: Answer, channel: str, reason: str) -> NotifyError:
     place = f"slack: {answer.host}" + (f': channel "{channel}"' if channel else "")
     return NotifyError(f"{place}: {reason or 'an empty answer'}", retryable=False, kind="clientError")
+
+
+def _build(config: SlackConfig, context: BuildContext) -> SlackIntegration:
+    return SlackIntegration(
+        config,
+        context.compiler,
+        context.now,
+        MessagesOf(f"{context.receiver}/{context.index}", context.messages),
+        notifies_event_ends=context.style == "alertmanager",
+    )
+
+
+KIND: Final = ReceiverKind("slack", SlackConfig, _build)

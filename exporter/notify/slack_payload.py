@@ -13,7 +13,7 @@ from exporter.notify.data import notification_data
 from exporter.notify.notification import Notification
 from exporter.notify.slack_limits import USUAL, shorten
 from exporter.notify.slack_markup import finish, guard, reveal, with_original_text
-from exporter.notify.template import Compiler, Rendering
+from exporter.notify.template import Rendering, TemplateCompiler
 
 LONGEST_TITLE: Final = 1024
 """Characters; the same as Alertmanager's."""
@@ -29,7 +29,7 @@ _ALWAYS: Final = frozenset({"text", "fallback", "callback_id", "footer"})
 class SlackPayload:
     """The templates of one entry of `slack_configs`, parsed."""
 
-    def __init__(self, config: SlackConfig, compiler: Compiler) -> None:
+    def __init__(self, config: SlackConfig, compiler: TemplateCompiler) -> None:
         self._config = config
         self._templates = {
             name: compiler.parse(name, getattr(config, name))
@@ -90,7 +90,7 @@ def _add_faults(attachment: dict[str, Any], faults: list[str]) -> None:
 
 
 class _FieldTemplates:
-    def __init__(self, field: SlackField, compiler: Compiler) -> None:
+    def __init__(self, field: SlackField, compiler: TemplateCompiler) -> None:
         self._short = field.short
         self._title = compiler.parse("title", field.title)
         self._value = compiler.parse("value", field.value)
@@ -104,7 +104,7 @@ class _FieldTemplates:
 
 
 class _ActionTemplates:
-    def __init__(self, action: SlackAction, compiler: Compiler) -> None:
+    def __init__(self, action: SlackAction, compiler: TemplateCompiler) -> None:
         # A link has no message: its name, value and question do not count.
         names = ("type", "url", "style") if action.url else ("type", "style", "name", "value")
         self._text = compiler.parse("text", action.text)

@@ -63,10 +63,10 @@ def _read(path: Path) -> str:
 
 
 @dataclass(slots=True)
-class Compiler:
+class TemplateCompiler:
     """Parses the templates in the fields of one receiver and collects what is wrong with them.
 
-    `document` is alertmanager.yml, so that problems have a line; without it they have none. `doubts` are
+    `document` is alertmanager.yml, so that problems have a line; without it they have none. `warnings` are
     calls of templates that do not exist: Alertmanager takes such a file, and fails when it sends.
     """
 
@@ -74,14 +74,15 @@ class Compiler:
     place: Place = ()
     document: Document | None = None
     problems: list[Problem] = field(default_factory=list)
-    doubts: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
-    def at(self, *steps: str | int) -> "Compiler":
-        """The same one level further down; problems go to the same list."""
-        return Compiler(self.templates, (*self.place, *steps), self.document, self.problems, self.doubts)
+    def at(self, *steps: str | int) -> "TemplateCompiler":
+        """Return the compiler of a place further down; problems go to the same list."""
+        place = (*self.place, *steps)
+        return TemplateCompiler(self.templates, place, self.document, self.problems, self.warnings)
 
     def parse(self, name: str | int, text: str) -> Template:
-        """The template in a field; an empty one where there is a problem."""
+        """Parse the template in a field; return an empty one where there is a problem."""
         place = (*self.place, name)
         try:
             template = self.templates.parse(text, name=describe(place))
@@ -94,8 +95,12 @@ class Compiler:
         for called in template.undefined():
             known = [name for name in self.templates if not name.startswith("__")]
             message = f'there is no template "{called}"{hint(called, known)}'
-            self.doubts.append(self._problem(place, message))
+            self.warnings.append(self._problem(place, message))
         return template
+
+    def problem(self, message: str) -> Problem:
+        """Return a problem of the whole entry."""
+        return self._problem(self.place, message)
 
     def _problem(self, place: Place, message: str) -> Problem:
         if self.document is None:

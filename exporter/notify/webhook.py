@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from exporter.config.alertmanager.http import HttpConfig, check_url
-from exporter.config.alertmanager.receivers import WebhookConfig
+from exporter.config.alertmanager.webhook import WebhookConfig
 from exporter.errors import NotifyError
 from exporter.gotemplate import Template
 from exporter.gotemplate.alertmanager import notification_functions
@@ -17,8 +17,9 @@ from exporter.gotemplate.encoding import encode_json, to_plain
 from exporter.notify.data import notification_data
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
+from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.secrets import reveal
-from exporter.notify.template import Compiler, Rendering
+from exporter.notify.template import Rendering, TemplateCompiler
 from exporter.notify.webhook_payload import Payload
 
 VERSION: Final = "4"
@@ -32,7 +33,7 @@ class WebhookIntegration:
     # What it gets is Alertmanager's JSON, and programs may wait for the end.
     notifies_event_ends: Final = True
 
-    def __init__(self, config: WebhookConfig, compiler: Compiler, now: Callable[[], float]) -> None:
+    def __init__(self, config: WebhookConfig, compiler: TemplateCompiler, now: Callable[[], float]) -> None:
         self.send_resolved = config.send_resolved
         self._config = config
         self._now = now
@@ -103,3 +104,10 @@ def _shortened(notification: Notification, max_alerts: int) -> tuple[Notificatio
     if left_out:
         notification = replace(notification, alerts=notification.alerts[:max_alerts])
     return notification, left_out
+
+
+def _build(config: WebhookConfig, context: BuildContext) -> WebhookIntegration:
+    return WebhookIntegration(config, context.compiler, context.now)
+
+
+KIND: Final = ReceiverKind("webhook", WebhookConfig, _build)

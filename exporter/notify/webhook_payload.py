@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.gotemplate import Template
-from exporter.notify.template import Compiler, Rendering
+from exporter.notify.template import Rendering, TemplateCompiler
 
 Written = str | None | Sequence["Written"] | Mapping[str, "Written"]
 """What stands in the file: lists, mappings, and texts that are templates."""
@@ -22,7 +22,7 @@ _STRUCTURES: Final = (list, dict)
 class Payload:
     """A tree of templates; keys are templates too. Raises nothing: the compiler collects problems."""
 
-    def __init__(self, written: Written, compiler: Compiler) -> None:
+    def __init__(self, written: Written, compiler: TemplateCompiler) -> None:
         self._root = _compile(written, compiler)
 
     def build(self, rendering: Rendering) -> object:
@@ -74,7 +74,7 @@ class _Nothing:
 _Node = _Scalar | _Items | _Entries | _Nothing
 
 
-def _compile(written: Written, compiler: Compiler, name: str | int = "payload") -> _Node:
+def _compile(written: Written, compiler: TemplateCompiler, name: str | int = "payload") -> _Node:
     if written is None:
         return _Nothing()
     if isinstance(written, str):

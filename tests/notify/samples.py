@@ -8,7 +8,8 @@ from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.document import Document
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
-from exporter.notify.integrations import Integration, IntegrationFactory
+from exporter.notify.integration import Integration
+from exporter.notify.integrations import IntegrationFactory
 from exporter.notify.notification import Notification
 
 NOW = 1_704_164_700.0  # 2024-01-02 03:05:00 UTC

@@ -20,7 +20,8 @@ from exporter.model.labels import Labels
 from exporter.notify.data import notification_data
 from exporter.notify.digest import MOST_ALERTS, Digest, digest
 from exporter.notify.digest_text import LONGEST_SLACK_TEXT
-from exporter.notify.integrations import Integration, IntegrationFactory
+from exporter.notify.integration import Integration
+from exporter.notify.integrations import IntegrationFactory
 from exporter.notify.notification import Notification
 from tests.notify.http_listener import HttpListener
 from tests.notify.mail_server import MailServer

@@ -22,7 +22,7 @@ from exporter.notify.data import notification_data
 from exporter.notify.email_headers import format_header, parse_addresses
 from exporter.notify.email_message import EmailMessages, thread_root
 from exporter.notify.notification import Notification
-from exporter.notify.template import Compiler, Rendering, load_templates
+from exporter.notify.template import Rendering, TemplateCompiler, load_templates
 from tests.notify.mail_server import MailServer
 from tests.notify.samples import HOSTILE, NOW, alert, make, notification
 
@@ -220,7 +220,7 @@ class TestInjection:
         config = EmailConfig(
             to="ops@example.com", headers={name: "{{ .CommonLabels.x }}"}, html="", text="end"
         )
-        compiler = Compiler(load_templates())
+        compiler = TemplateCompiler(load_templates())
         sent = notification(alert(x=text))
         rendering = Rendering(notification_data(sent), notification_functions(lambda: NOW))
         raw = EmailMessages(config, compiler).build(sent, rendering)

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import yaml
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, create_model
 
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval
 from exporter.config.alertmanager.merging import find_incomplete
 from exporter.config.alertmanager.names import find_faults
+from exporter.config.alertmanager.plugins import extend_receiver
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.routes import Route
 from exporter.config.alertmanager.scalars import Text
@@ -117,8 +118,10 @@ def parse_alertmanager_config(document: Document) -> AlertmanagerConfig:
     problems = [
         document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in find_faults(document)
     ]
+    receiver, faults = extend_receiver(document.data)
+    problems += [document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in faults]
     try:
-        config = validate(document, AlertmanagerConfig)
+        config = validate(document, _with_receiver(receiver))
     except ConfigError as error:
         raise ConfigError(_in_order([*error.problems, *problems])) from None
     incomplete = find_incomplete(config.receivers, config.global_)
@@ -126,6 +129,14 @@ def parse_alertmanager_config(document: Document) -> AlertmanagerConfig:
     if problems:
         raise ConfigError(_in_order(problems))
     return config
+
+
+def _with_receiver(receiver: type[Receiver]) -> type[AlertmanagerConfig]:
+    """Return the model of a configuration with this model of receivers."""
+    if receiver is Receiver:
+        return AlertmanagerConfig
+    field: Any = (tuple[receiver, ...], ())  # type: ignore[valid-type]  # made at run time
+    return create_model("AlertmanagerConfig", __base__=AlertmanagerConfig, receivers=field)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

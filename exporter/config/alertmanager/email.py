@@ -3,11 +3,13 @@
 Source of fields, defaults and rules: notify/email/config.go and config/config.go of Alertmanager.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from exporter.config.alertmanager.globals import HostPort
+from exporter.config.alertmanager.entry import ReceiverEntry
+from exporter.config.alertmanager.globals import Global, HostPort
 from exporter.config.alertmanager.http import TlsConfig, at_most_one
 from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.fields import RelativePath, SecretText, Section
@@ -17,6 +19,10 @@ DEFAULT_SUBJECT: Final = '{{ template "email.default.subject" . }}'
 _NAME_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~"
 )
+
+_DEFAULT_WHERE_EMPTY: Final = ("from_", "hello", "smarthost", "auth_username", "auth_identity")
+_DEFAULT_WHERE_NONE: Final = ("require_tls", "tls_config", "force_implicit_tls")
+_SECRETS: Final = ("auth_password", "auth_secret")
 
 
 def _headers(headers: dict[str, str]) -> dict[str, str]:
@@ -51,7 +57,7 @@ class Threading(Section):
         return self
 
 
-class EmailConfig(Section):
+class EmailConfig(ReceiverEntry):
     """A mail; what is not written comes from the `smtp_…` fields of `global`."""
 
     send_resolved: Flag = False
@@ -90,6 +96,27 @@ class EmailConfig(Section):
     """Whether TLS begins with the connection; where it is not written: at port 465."""
     threading: Threading = Threading()
     """Conversations."""
+
+    def with_globals(self, defaults: Global) -> Self:
+        """Return the entry with the mail server and its credentials from `global`."""
+        update: dict[str, object] = {}
+        for name in _DEFAULT_WHERE_EMPTY:
+            update[name] = getattr(self, name) or getattr(defaults, f"smtp_{name.rstrip('_')}")
+        for name in _DEFAULT_WHERE_NONE:
+            own = getattr(self, name)
+            update[name] = getattr(defaults, f"smtp_{name}") if own is None else own
+        for name in _SECRETS:
+            if not getattr(self, name) and not getattr(self, f"{name}_file"):
+                update[name] = getattr(defaults, f"smtp_{name}")
+                update[f"{name}_file"] = getattr(defaults, f"smtp_{name}_file")
+        return self.model_copy(update=update)
+
+    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+        """Yield that there is no mail server, or no sender."""
+        if not self.smarthost:
+            yield Fault((), "there is no mail server: write smarthost here, or smtp_smarthost in global")
+        if not self.from_:
+            yield Fault((), "there is no sender: write from here, or smtp_from in global")
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:

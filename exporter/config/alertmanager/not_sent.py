@@ -1,14 +1,16 @@
-"""What receivers of kinds have in common that are read, checked and routed to, and not sent to."""
+"""Entries of kinds of receivers that are read, checked and routed to, and not sent to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from exporter.config.alertmanager.entry import ReceiverEntry
+from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.http import HttpConfig
-from exporter.config.alertmanager.scalars import Flag
 from exporter.config.fields import Section
+from exporter.config.validation import Fault
 
 
-class NotSentConfig(Section):
+class NotSentConfig(ReceiverEntry):
     """An entry of a receiver of such a kind.
 
     `service` is what people call it. `needs` are groups of fields, of each of which one must be written, here
@@ -18,13 +20,18 @@ class NotSentConfig(Section):
     service: ClassVar[str] = ""
     needs: ClassVar[Sequence[Mapping[str, str]]] = ()
 
-    send_resolved: Flag = True
-    """Whether the end of alerts is told too."""
     http_config: HttpConfig | None = None
     """How the request is made."""
 
+    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+        """Yield the groups of fields of which neither the entry nor `global` has one."""
+        for group in self.needs:
+            if not any(getattr(self, own) or getattr(defaults, shared) for own, shared in group.items()):
+                message = f"write {' or '.join(group)} here, or {' or '.join(group.values())} in global"
+                yield Fault((), message)
+
 
 def needs_one(section: Section, *names: str) -> None:
-    """Raises `ValueError` where none of these fields is written."""
+    """Raise `ValueError` where none of these fields is written."""
     if not any(getattr(section, name) for name in names):
         raise ValueError(f"needs {' or '.join(names)}")

@@ -1,12 +1,12 @@
-"""Receivers: who can be told, and how.
+"""Receivers: names that routes refer to, each with the entries that notifications are sent by.
 
 Source of fields, defaults and rules: Alertmanager 0.34, config/notifiers.go and config/config.go.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, Self
+from collections.abc import Mapping, Sequence
+from typing import Final, Self, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from exporter.config.alertmanager.chats import (
     DiscordConfig,
@@ -19,7 +19,7 @@ from exporter.config.alertmanager.chats import (
     WechatConfig,
 )
 from exporter.config.alertmanager.email import EmailConfig
-from exporter.config.alertmanager.http import HttpConfig, at_most_one, check_url
+from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.not_sent import NotSentConfig
 from exporter.config.alertmanager.pagers import (
     IncidentioConfig,
@@ -30,47 +30,14 @@ from exporter.config.alertmanager.pagers import (
     SnsConfig,
     VictoropsConfig,
 )
-from exporter.config.alertmanager.scalars import Flag, Text
+from exporter.config.alertmanager.scalars import Text
 from exporter.config.alertmanager.slack import SlackConfig
-from exporter.config.fields import Duration, RelativePath, SecretText, Section
+from exporter.config.alertmanager.webhook import WebhookConfig
+from exporter.config.fields import Section
 from exporter.config.validation import Fault, PlacedError
-from exporter.model.secret import Secret
 
-SENT: Final = ("slack_configs", "email_configs", "webhook_configs")
-"""The keys of the kinds of receivers that are sent to."""
-
-
-def _webhook_url(secret: Secret) -> Secret:
-    # Since Alertmanager 0.29 the address may be a template.
-    if "{{" not in secret.reveal():
-        check_url(secret.reveal())
-    return secret
-
-
-class WebhookConfig(Section):
-    """A POST of the alerts as JSON."""
-
-    send_resolved: Flag = True
-    """Whether the end of alerts is told too."""
-    http_config: HttpConfig | None = None
-    """How the request is made; the global one where it is not written."""
-    url: Annotated[SecretText, AfterValidator(_webhook_url)] | None = None
-    """Where to."""
-    url_file: RelativePath | None = None
-    """A file with the address."""
-    max_alerts: Annotated[int, Field(ge=0)] = 0
-    """The most alerts in one message; 0 for all."""
-    timeout: Duration = Duration(0)
-    """How long a request may take; 0 for the default of 30 s."""
-    payload: Any = None
-    """The message in a form of your own: texts in it are templates. Without it the alerts as JSON."""
-
-    @model_validator(mode="after")
-    def _check_alternatives(self) -> Self:
-        at_most_one(self, "url", "url_file")
-        if self.url is None and self.url_file is None:
-            raise ValueError("needs a url or a url_file")
-        return self
+KEY_ENDING: Final = "_configs"
+"""What the key of a kind of receiver ends with: entries of `slack` stand under `slack_configs`."""
 
 
 class Receiver(Section):
@@ -114,13 +81,28 @@ class Receiver(Section):
         """The labels, with the name among them."""
         return {**self.labels, "name": self.name}
 
+    @classmethod
+    def kinds(cls) -> Mapping[str, type[ReceiverEntry]]:
+        """Return the models of entries by the kind of receiver (`slack`)."""
+        return {
+            name.removesuffix(KEY_ENDING): get_args(field.annotation)[0]
+            for name, field in cls.model_fields.items()
+            if name.endswith(KEY_ENDING)
+        }
+
+    def entries_of(self, kind: str) -> Sequence[ReceiverEntry]:
+        """Return the entries of a kind, in their order."""
+        entries: Sequence[ReceiverEntry] = getattr(self, f"{kind}{KEY_ENDING}")
+        return entries
+
     @property
     def not_sent(self) -> Sequence[tuple[str, int, NotSentConfig]]:
-        """The entries that this daemon does not send to: the kind (`pagerduty`), the place in its list."""
+        """The entries that are not sent to: the kind (`pagerduty`), the position in its list, the entry."""
         return [
-            (key.removesuffix("_configs"), index, entry)
-            for key in NOT_SENT
-            for index, entry in enumerate(getattr(self, key))
+            (kind, index, entry)
+            for kind in self.kinds()
+            for index, entry in enumerate(self.entries_of(kind))
+            if isinstance(entry, NotSentConfig)
         ]
 
     @property
@@ -131,10 +113,8 @@ class Receiver(Section):
     @property
     def is_sent(self) -> bool:
         """Whether the daemon sends anything under this name."""
-        return bool(self.slack_configs or self.email_configs or self.webhook_configs)
-
-
-NOT_SENT: Final = tuple(
-    name for name in Receiver.model_fields if name.endswith("_configs") and name not in SENT
-)
-"""The keys of the kinds of receivers that are read, checked and routed to, and not sent to."""
+        return any(
+            self.entries_of(kind)
+            for kind, model in self.kinds().items()
+            if not issubclass(model, NotSentConfig)
+        )

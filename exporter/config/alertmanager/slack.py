@@ -3,14 +3,17 @@
 Source of fields, defaults and rules: notify/slack/config.go and config/config.go of Alertmanager.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from exporter.config.alertmanager.globals import SecretUrl
-from exporter.config.alertmanager.http import HttpConfig, Url, at_most_one
+from exporter.config.alertmanager.entry import HttpReceiverEntry
+from exporter.config.alertmanager.globals import Global, SecretUrl
+from exporter.config.alertmanager.http import Url, at_most_one
 from exporter.config.alertmanager.scalars import Flag, Text, refuse
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
+from exporter.config.validation import Fault
 
 POST_MESSAGE: Final = "/chat.postMessage"
 """How the address ends at which a Slack app posts; only messages posted there can be updated."""
@@ -65,13 +68,11 @@ class SlackField(Section):
     """Whether it shares its line; `short_fields` where it is not written."""
 
 
-class SlackConfig(Section):
+class SlackConfig(HttpReceiverEntry):
     """A message to Slack: by an incoming webhook, or by an app with its token."""
 
     send_resolved: Flag = False
     """Whether the end of alerts is told too."""
-    http_config: HttpConfig | None = None
-    """How the request is made; the global one where it is not written."""
     api_url: SecretUrl | None = None
     """The incoming webhook."""
     api_url_file: RelativePath | None = None
@@ -147,6 +148,35 @@ class SlackConfig(Section):
 
     def _has(self, name: str) -> bool:
         return bool(getattr(self, name))
+
+    def with_globals(self, defaults: Global) -> Self:
+        """Return the entry with `http_config`, an address and a way to authorize from `global`."""
+        update: dict[str, object] = {"app_url": self.app_url or defaults.slack_app_url}
+        has_own = self.api_url or self.api_url_file or self.app_token or self.app_token_file
+        authorized = self.http_config is not None and self.http_config.authorization is not None
+        if not has_own and not authorized and (defaults.slack_app_token or defaults.slack_app_token_file):
+            update |= {
+                "app_token": defaults.slack_app_token,
+                "app_token_file": defaults.slack_app_token_file,
+            }
+        elif not has_own:
+            update |= {"api_url": defaults.slack_api_url, "api_url_file": defaults.slack_api_url_file}
+        return super().with_globals(defaults).model_copy(update=update)
+
+    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+        """Yield that there is no address, or that messages cannot be updated there."""
+        if not (self.api_url or self.api_url_file or self.app_token or self.app_token_file):
+            yield Fault(
+                (),
+                "there is no address: write api_url or app_token here, "
+                "or slack_api_url or slack_app_token in global",
+            )
+        elif self.update_message and not self.posts_as_app:
+            yield Fault(
+                ("update_message",),
+                "needs a Slack app (app_token, or an api_url that ends with /chat.postMessage): "
+                "messages of an incoming webhook cannot be changed",
+            )
 
     @property
     def posts_as_app(self) -> bool:
