@@ -1,4 +1,4 @@
-"""An alert in the memory of its rule."""
+"""Active alerts are what a rule keeps in memory."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +11,7 @@ ALERT_STATE: Final = "alertstate"
 
 
 class AlertState(StrEnum):
-    """Where an alert stands; inactive: it fired, was resolved, and is kept to tell so again."""
+    """The state of an alert; inactive: it fired, was resolved, and is kept to be sent as resolved again."""
 
     INACTIVE = "inactive"
     PENDING = "pending"
@@ -32,13 +32,13 @@ _MOMENTS: Final = (
 
 @dataclass(slots=True)
 class ActiveAlert:
-    """One labelset that a rule's expression returned. Moments are milliseconds since the epoch, 0: never.
+    """One labelset that a rule's expression returned; milliseconds since the epoch, 0: never.
 
-    `held`: its data was missing while the expression was silent; `released_at_ms`: it is there again since
-    then. `seen_at`: when the expression returned it last, as `Availability.moment` tells it.
-    `restored_at_ms`: it was read back after a restart, or is from before a time in which nobody watched, and
-    the expression has not returned it since. `sent_under`: the external labels with which it was
-    sent last, where that is known.
+    `frozen`: the expression does not return it, and the data that it is about is missing; `thawed_at_ms`: the
+    data is there again since then. `seen_at`: the last time that the expression returned it, in seconds by
+    `DataAvailability.moment`. `restored_at_ms`: it was restored after a restart, or is from before a gap in
+    the samples, and the expression has not returned it since. `sent_external_labels`: the external labels
+    with which it was sent last, where that is known.
     """
 
     labels: Labels
@@ -60,12 +60,12 @@ class ActiveAlert:
 
     @property
     def is_active(self) -> bool:
-        """Whether the alert is pending or firing."""
+        """True if the alert is pending or firing."""
         return self.state is not AlertState.INACTIVE
 
     @property
     def is_firing(self) -> bool:
-        """Whether people are told."""
+        """True if the alert is firing."""
         return self.state is AlertState.FIRING
 
     @property
@@ -79,7 +79,7 @@ class ActiveAlert:
         return made
 
     def refresh(self, value: float, annotations: Texts, seen_at: float) -> None:
-        """The expression returned it again."""
+        """Take over what the expression has returned again, and thaw the alert."""
         self.value = value
         self.annotations = annotations
         self.seen_at = seen_at
@@ -89,19 +89,19 @@ class ActiveAlert:
         self.restored_at_ms = 0
 
     def fire(self, at_ms: int) -> None:
-        """From pending to firing."""
+        """Change from pending to firing."""
         self.state = AlertState.FIRING
         self.fired_at_ms = at_ms
 
     def demote(self) -> None:
-        """From firing back to pending: somebody raised `for`."""
+        """Change from firing back to pending: `for` has been raised."""
         self.state = AlertState.PENDING
         self.fired_at_ms = 0
         self.last_sent_at_ms = 0
         self.keep_firing_since_ms = 0
 
     def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
-        """The clock was set, and time has moved on: what waits has waited no longer for that."""
+        """Move all timestamps by the jump of a clock that was set; a `for` does not advance by that."""
         waits = {"keep_firing_since_ms"} | ({"active_at_ms"} if self.state is AlertState.PENDING else set())
         for name in _MOMENTS:
             moment = getattr(self, name)
@@ -109,7 +109,7 @@ class ActiveAlert:
                 setattr(self, name, moment + (moved_ms if name in waits else jumped_ms))
 
     def resolve(self, at_ms: int) -> None:
-        """From firing to resolved."""
+        """Change from firing to resolved."""
         self.state = AlertState.INACTIVE
         self.resolved_at_ms = at_ms
         self.frozen = False

@@ -1,7 +1,7 @@
-"""An alerting rule: what its expression returns becomes alerts that wait, fire and resolve.
+"""Alerting rules turn what their expression returns into alerts that are pending, firing and resolved.
 
-The states and their order are those of Prometheus (rules/alerting.go); what differs: an alert whose data
-cannot be sampled is held.
+The states and their order are those of Prometheus (rules/alerting.go). It differs in that an alert is frozen
+while its data cannot be sampled.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from exporter.rules.texts import Texts
 from exporter.time_slice import TimeSlice
 
 ALERT_NAME: Final = "alertname"
-# How long a resolved alert is kept, and told of again.
+# A resolved alert is kept, and sent as resolved again, for so long.
 RESOLVED_RETENTION_MS: Final = 15 * 60_000
 
 
@@ -37,22 +37,22 @@ class _Finding:
 class AlertingRule:
     """One alerting rule and its alerts.
 
-    `interval_ms` is that of its group: how long an alert stays held after its target came back, so that
-    expressions over time have samples again.
+    `interval_ms` is that of its group: an alert stays frozen for so long after its target came back, so that
+    expressions over a range have samples again.
     """
 
     def __init__(self, spec: AlertSpec, identity: RuleIdentity, *, interval_ms: int) -> None:
         self.spec = spec
         self.identity = identity
         self.interval_ms = interval_ms
-        # How long silence says nothing about an alert from before a restart, or before a gap in the samples.
+        # An alert from before a restart, or before a gap in the samples, is frozen for so long.
         self._freeze_ms = 2 * interval_ms
         self.status = RuleStatus()
         self.active: dict[Labels, ActiveAlert] = {}
         plain = all(text.template is None and not text.fault for text in spec.labels)
         fixed = {METRIC_NAME: "", **dict(spec.label_texts), ALERT_NAME: spec.name}
         self._setter = LabelSetter(fixed) if plain else None
-        # A text that has the word may ask the store, which takes long.
+        # A template with the word may query the store, which takes long.
         texts = (*spec.labels, *spec.annotations)
         self._asks = any(text.template is not None and "query" in text.source for text in texts)
 
@@ -71,7 +71,7 @@ class AlertingRule:
         return [alert for alert in self.active.values() if alert.is_active]
 
     def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
-        """The clock was set by so much, and time has moved on by so much at once."""
+        """Follow a clock that jumped by so much, while time moved on by so much at once."""
         for alert in self.active.values():
             alert.follow_clock(jumped_ms, moved_ms)
             if moved_ms > 0 and alert.is_active:
@@ -81,14 +81,15 @@ class AlertingRule:
             self.status.evaluated_at_ms += jumped_ms
 
     def record_gap(self, gap_ms: int) -> None:
-        """There are no samples of so long a time: until what the expression looks back over is there again,
-        its silence says nothing."""
+        """Freeze alerts after a gap in the samples, until the range of the expression has samples again."""
         if gap_ms > 0:
             self._freeze_ms = max(3 * self.interval_ms, min(self.spec.expression.longest_range_ms, gap_ms))
 
     def resume(self, at_ms: int) -> None:
-        """This is the first evaluation since then, or since a restart, and may have had to wait for samples:
-        what is held is held as if the last one had been an interval ago."""
+        """Resume with the first evaluation after a gap or a restart, which may have had to wait for samples.
+
+        Alerts that are frozen stay so as if the last evaluation had been an interval ago.
+        """
         for alert in self.active.values():
             if alert.restored_at_ms:
                 alert.restored_at_ms = max(alert.restored_at_ms, at_ms - self.interval_ms)
@@ -104,7 +105,7 @@ class AlertingRule:
         took_seconds = self.status.evaluation_seconds
         result = await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds)
         found = await self._expand(samples_of(result), at_ms, environment, took_seconds)
-        # The moment of the data: what has ended since then had a part in what they say.
+        # The time of the data, since a target that was lost after that still had a part in the result.
         self._merge(found, at_ms, environment.availability.moment(at_ms - offset_ms))
         self._advance(found, at_ms, environment)
         count = len(self.active_alerts)
@@ -132,7 +133,7 @@ class AlertingRule:
     def _findings(
         self, samples: Sequence[VectorSample], expander: Expander, found: dict[Labels, _Finding]
     ) -> Iterator[None]:
-        """Fill in the findings, one after the other: do other things in between."""
+        """Fill in the findings, one per step, so that the caller can yield control in between."""
         for sample in samples:
             labels = self._labels(expander, sample)
             if labels in found:
@@ -168,7 +169,7 @@ class AlertingRule:
                 alert.demote()
 
     def _keep_absent(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
-        """Deal with an alert that the expression did not return; true while it counts as active."""
+        """Advance an alert that the expression did not return; true while it counts as active."""
         if alert.is_active and self._is_frozen(alert, at_ms, environment):
             return True
         if alert.is_firing and self._keeps_firing(alert, at_ms):
@@ -180,9 +181,9 @@ class AlertingRule:
         return False
 
     def _is_frozen(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
-        """Whether silence says nothing: data cannot be sampled, or hardly has been again."""
+        """Tell whether a missing result leaves the alert: its target is down or has just come back."""
         if alert.restored_at_ms and at_ms - alert.restored_at_ms < self._freeze_ms:
-            # What was missing when the daemon started has had no part in it, as far as anybody knows.
+            # Targets that were down when the daemon started are taken to have had no part in it.
             alert.seen_at = environment.availability.moment()
             return True
         if alert.state is AlertState.PENDING:

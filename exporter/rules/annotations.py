@@ -1,4 +1,4 @@
-"""Expanding the labels and annotations of alerts, for one evaluation."""
+"""Labels and annotations of alerts are expanded for one evaluation."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -14,8 +14,7 @@ from exporter.rules.texts import Text, Texts
 
 
 class Expander:
-    """Expands texts for the results of one rule at one moment (milliseconds); what they query gives way as
-    `pace` says."""
+    """An expander of texts for the results of one rule at one time; their queries yield control at `pace`."""
 
     def __init__(self, environment: Environment, at_ms: int, pace: Pace | None = None) -> None:
         self._environment = environment
@@ -26,7 +25,7 @@ class Expander:
         )
 
     def expand(self, texts: tuple[Text, ...], sample: VectorSample) -> Texts:
-        """The texts for one result. A template that fails says so where its text would stand."""
+        """Expand the texts for one result. A template that fails says so where its text would stand."""
         data: AlertData | None = None
         expanded = []
         for text in texts:
@@ -59,7 +58,7 @@ class Expander:
 
 @lru_cache(maxsize=256)
 def _parse(text: str) -> Expression:
-    """The same query of a template is parsed once."""
+    """Parse a query of a template, once."""
     return parse(text)
 
 

@@ -1,4 +1,7 @@
-"""`check rules`: what loads, and yet cannot be meant: metrics and labels that nobody produces, duplicates."""
+"""Checks find rules that load and cannot be meant: metrics and labels that nobody produces, duplicates.
+
+They are those of the command `check rules`.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -37,7 +40,7 @@ Catalogue = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What is wrong with rule files that load.
+    """The problems of rule files that load.
 
     `unknown_labels` are only doubtful: targets, and Prometheus, may have labels that nobody told of. So are
     `impossible_values`: other servers, and other jobs of Prometheus, may have them.
@@ -125,7 +128,7 @@ def _labels(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
 
 
 def _values(rule: RuleSpec, values: LabelValues) -> Iterable[str]:
-    """What is asked of labels that they can never say."""
+    """Yield what is asked of labels that they can never have."""
     return dict.fromkeys(
         message
         for selector, is_alternative in _selectors(rule.expression.root)
@@ -147,7 +150,7 @@ def _selectors(expr: Expr, is_alternative: bool = False) -> Iterator[tuple[Vecto
 def _own_labels(
     rule: RuleSpec, known: Mapping[str, LabelNames], own_prefixes: tuple[str, ...]
 ) -> Iterator[str]:
-    """What is asked of the daemon's own metrics that only Prometheus adds to them."""
+    """Yield labels asked of the daemon's own metrics that only Prometheus adds to them."""
     for node, _ in walk(rule.expression.root):
         if isinstance(node, VectorSelector) and node.name not in known and node.name.startswith(own_prefixes):
             for matcher in node.matchers:
@@ -181,7 +184,7 @@ def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:
 
 
 def _kept_bound(matcher: Matcher) -> str | None:
-    """How the bound is written that a matcher asks for in another form; None: it asks for none, or well."""
+    """Return the canonical form of the bound that a matcher asks for; None where it asks for none, or so."""
     if matcher.name not in _BOUND_LABELS or matcher.op is not MatchOp.EQUAL:
         return None
     bound = normalize_bound(matcher.value)
@@ -189,7 +192,7 @@ def _kept_bound(matcher: Matcher) -> str | None:
 
 
 def _demands(matcher: Matcher) -> bool:
-    """Whether a selector with this matcher finds nothing where the label is missing."""
+    """True if a selector with this matcher finds nothing where the label is missing."""
     return matcher.name != METRIC_NAME and not matcher.matches_empty and matcher.op is not MatchOp.NOT_EQUAL
 
 

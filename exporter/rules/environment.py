@@ -1,4 +1,4 @@
-"""What rules need from the rest of the daemon, as protocols, and the settings that all groups share."""
+"""The environment of rules: protocols for the rest of the daemon, and settings that all groups share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,37 +18,38 @@ _T = TypeVar("_T")
 
 
 class QueryEngine(Protocol):
-    """Evaluates PromQL."""
+    """An engine that evaluates PromQL."""
 
     def instant(self, expression: Expression, at_ms: int, *, pace: Pace | None = None) -> Result:
-        """The value at a moment, with breaks at a pace; raises `QueryError`."""
+        """Evaluate at a time, yielding control at a pace; raises `QueryError`."""
         ...
 
 
 class Executor(Protocol):
-    """Runs long computations cooperatively with the event loop."""
+    """An executor that runs long computations cooperatively with the event loop."""
 
     async def run(self, compute: Callable[[Pace], _T]) -> _T:
-        """What the computation yields; what it raises is raised."""
+        """Return the result of a computation, or raise what it raises."""
         ...
 
 
 class AlertSink(Protocol):
-    """Where alerts go to be routed and notified."""
+    """The receiver of alerts, which routes them and notifies."""
 
-    async def receive(self, alerts: Sequence[Alert]) -> None: ...
+    async def receive(self, alerts: Sequence[Alert]) -> None:
+        """Take alerts of one evaluation."""
+        ...
 
 
 class DataAvailability(Protocol):
-    """Tells whether data that an alert is made of is missing: silence of the expression then says nothing."""
+    """Tells whether data behind an alert is missing, so that a missing result must not resolve it."""
 
     def moment(self, at_ms: int | None = None) -> float:
-        """Now, or at that time of day, by the clock that tells outages one after the other (monotonic
-        seconds)."""
+        """Return the time now, or that of `at_ms`, in monotonic seconds, by which outages are ordered."""
         ...
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
-        """Whether a server cannot be sampled that these metrics with these labels come from.
+        """Tell whether a server cannot be sampled that these metrics with these labels come from.
 
         `labels` are the alert's, without those that its rule sets; where they name no server, as those of a
         sum over many do not, every server counts that had a part in it and has been missing since that moment
@@ -58,21 +59,23 @@ class DataAvailability(Protocol):
 
 
 class EverythingSampled:
-    """The availability where nothing is ever held: alerts resolve when their data goes, as in Prometheus."""
+    """The availability that freezes nothing: alerts resolve when their data goes, as in Prometheus."""
 
     def moment(self, at_ms: int | None = None) -> float:
+        """Return 0: no outage is ordered."""
         return 0.0
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
+        """Return False: nothing is missing."""
         return False
 
 
 @dataclass(slots=True)
 class Environment:
-    """What every group works with. A reload changes the settings in place.
+    """The parts and settings that every group works with; a reload changes them in place.
 
     `origins` are those of the series that all rules record. `external_url` has no slash at its end.
-    `relabel` tells the labels that an alert has now which was saved by an earlier version.
+    `relabel` gives the labels of today to an alert that was saved by an earlier version.
     `executor` runs evaluations that take long: all, where `takes_long` says so; without one the event loop
     waits for them. `resend_delay_ms`: how long an alert that was sent is not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
@@ -99,7 +102,7 @@ class Environment:
         return self.executor is not None and (took_seconds >= _SHORT_SECONDS or self.takes_long())
 
     async def instant(self, expression: Expression, at_ms: int, took_seconds: float) -> Result:
-        """The value of a rule's expression, whose last evaluation took so long; raises `QueryError`."""
+        """Evaluate a rule's expression, whose last evaluation took so long; raises `QueryError`."""
         if self.executor is None or not self.needs_executor(took_seconds):
             return self.engine.instant(expression, at_ms)
         return await self.executor.run(lambda pace: self.engine.instant(expression, at_ms, pace=pace))

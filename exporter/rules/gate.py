@@ -1,4 +1,4 @@
-"""Keeps rules waiting while what they are about has not been sampled: what is not there yet is not absent."""
+"""The gate pauses rules until the targets have been sampled: what is not there yet is not absent."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from exporter.clock import Clock, to_milliseconds
 
 
 class Gate:
-    """Closed at the start, after targets were added, and after a time in which nobody watched.
+    """A gate that is closed at the start, after targets were added, and after a gap in the samples.
 
-    Whoever closes it opens it when every target has been sampled or has failed; it opens by itself when the
-    patience is over. `on_open` is called then. Open until it is closed for the first time.
+    The one who closes it opens it when every target has been sampled or has failed; it opens by itself when
+    the patience is over. `on_open` is called then. It is open until it is closed for the first time.
     """
 
     def __init__(self, clock: Clock, on_open: Callable[[], None]) -> None:
@@ -21,16 +21,16 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """Whether rules may be evaluated, for no moment before `opened_at_ms` (epoch milliseconds)."""
+        """True if rules may be evaluated, but for no time before `opened_at_ms`."""
         return self._timer is None
 
     def close(self, patience_seconds: float) -> None:
-        """Let nobody pass, for so long at most; where it is closed already that does not become longer."""
+        """Pause evaluations, for so long at most; a gate that is closed stays so for no longer."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(patience_seconds, self.open)
 
     def open(self) -> None:
-        """Let everybody pass."""
+        """Resume evaluations."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -38,5 +38,5 @@ class Gate:
             self._on_open()
 
     def follow_clock(self, by_ms: int) -> None:
-        """The clock was set by so much."""
+        """Follow a clock that was set by so much."""
         self.opened_at_ms += by_ms

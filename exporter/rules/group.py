@@ -1,4 +1,4 @@
-"""A group of rules, evaluated one after the other for the same moment."""
+"""Rule groups evaluate their rules one after the other, for the same time."""
 
 import asyncio
 import time
@@ -23,14 +23,14 @@ _log = get_logger(__name__)
 
 Rule = AlertingRule | RecordingRule
 
-# The state store and the sink answer at once; what takes longer is broken.
+# The state store and the sink answer at once; one that takes longer is broken.
 _STATE_DEADLINE_SECONDS: Final = 10.0
 _SINK_DEADLINE_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
 class _Member:
-    """A rule with what the group keeps for it."""
+    """A rule with the state that the group keeps for it."""
 
     rule: Rule
     output: Output
@@ -41,8 +41,7 @@ class RuleGroup:
     """The rules of one group and their state.
 
     Counts: `iterations_total` evaluations of the group, `missed_total` slots that were skipped.
-    `evaluated_at_ms` is the moment of the last evaluation (None: none yet), `evaluation_seconds` how long it
-    took.
+    `evaluated_at_ms` is the time of the last evaluation (None: none yet), `evaluation_seconds` its duration.
     """
 
     def __init__(self, spec: GroupSpec, environment: Environment) -> None:
@@ -78,10 +77,10 @@ class RuleGroup:
         return [rule for rule in self.rules if isinstance(rule, AlertingRule)]
 
     async def evaluate(self, at_ms: int) -> None:
-        """One cycle: all rules for this moment, then their state is saved, then due alerts are handed on.
+        """Evaluate all rules for this time, then save their state, then send the alerts that are due.
 
-        A crash in between costs no alert: what was saved and not handed on is handed on after the restart.
-        A moment that is not after the last one is skipped; a clock set back by more than an interval is
+        A crash in between costs no alert: what was saved and not sent is sent after the restart.
+        A time that is not after the last one is skipped; a clock set back by more than an interval is
         followed.
         """
         last_ms = self.evaluated_at_ms
@@ -107,8 +106,10 @@ class RuleGroup:
                 rule.resume(at_ms)
 
     def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
-        """Between two evaluations the clock was set by `jumped_ms`, and time has moved by `moved_ms` at once
-        (see `exporter.clock.Leap`)."""
+        """Follow a clock that jumped between two evaluations, while time moved on at once.
+
+        See `exporter.clock.Leap`.
+        """
         if self.evaluated_at_ms is not None:
             self.evaluated_at_ms += jumped_ms
         for rule in self.rules:
@@ -116,7 +117,7 @@ class RuleGroup:
         self._resumes = True
 
     async def _evaluate(self, member: _Member, at_ms: int) -> None:
-        """Evaluate one rule; whatever goes wrong stays with it."""
+        """Evaluate one rule; a failure stays its own."""
         rule, offset_ms = member.rule, self.spec.query_offset_ms
         started = time.monotonic()
         samples, error = 0, ""
@@ -134,7 +135,10 @@ class RuleGroup:
         rule.status.record(at_ms, time.monotonic() - started, error, samples)
 
     def _cleanup_stale_series(self, at_ms: int) -> None:
-        """End the series of rules that a reload took away, once the new rules have written theirs."""
+        """Mark the series of rules stale that a reload removed, once the new rules have written theirs.
+
+        Source: `cleanupStaleSeries` of Prometheus' rules/group.go.
+        """
         for output in self._stale_outputs:
             output.mark_stale(self._environment.store, at_ms - self.spec.query_offset_ms)
         self._stale_outputs.clear()
@@ -167,7 +171,7 @@ class RuleGroup:
         return StateChange(at_ms, written, dropped)
 
     async def _send(self, at_ms: int) -> bool:
-        """Hand on what is due; whether there was anything."""
+        """Send the alerts that are due; true if there were any."""
         alerts: list[Alert] = []
         for rule in self.alerting_rules:
             alerts += alerts_to_send(
@@ -189,9 +193,9 @@ class RuleGroup:
         return True
 
     def copy_state(self, before: "RuleGroup") -> Sequence[AlertingRule]:
-        """Go on with the state of the group that this one replaces, rule by rule of same name and labels.
+        """Copy the state of the group that this one replaces, rule by rule of the same name and labels.
 
-        Returns the rules that this one does not have.
+        Returns the rules that this one does not have. Source: `CopyState` of Prometheus' rules/group.go.
         """
         self.evaluated_at_ms = before.evaluated_at_ms
         self.evaluation_seconds = before.evaluation_seconds
@@ -210,8 +214,10 @@ class RuleGroup:
         return [member.rule for member in old.values() if isinstance(member.rule, AlertingRule)]
 
     def adopt(self, left: MutableSequence[AlertingRule]) -> None:
-        """Have new rules go on with the alerts of those of same name and labels that other groups have lost,
-        the first ones first; these are taken out."""
+        """Give new rules the alerts of rules of the same name and labels that other groups have lost.
+
+        The first ones come first; they are taken out of `left`.
+        """
         for rule in self.alerting_rules:
             if not rule.status.evaluated_at_ms:
                 before = next((one for one in left if one.identity == rule.identity), None)
@@ -220,9 +226,9 @@ class RuleGroup:
                     rule.active = before.active
 
     def restore(self, saved: SavedGroup, policy: RestorePolicy, now_ms: int) -> None:
-        """Go on with the alerts that were active before a restart.
+        """Restore the alerts that were active before a restart.
 
-        Where the clock was ahead then, there are no samples of that time: they would lie in the future.
+        If the clock was ahead then, there are no samples of that time: they would lie in the future.
         """
         ahead_ms = saved.evaluated_at_ms - now_ms
         if ahead_ms > 0:
@@ -245,7 +251,7 @@ class RuleGroup:
         self._dropped += [AlertKey(alert.rule, alert.labels) for left in by_rule.values() for alert in left]
 
     def mark_stale(self, at_ms: int) -> None:
-        """End all series of the group, which is gone."""
+        """Mark all series of the group stale, which is removed."""
         for output in self._outputs():
             output.mark_stale(self._environment.store, at_ms)
 

@@ -1,4 +1,4 @@
-"""Alerts and samples that were saved when series had no label `job` yet: they go on with one."""
+"""Job labels are added to alerts and samples that were saved when series had no label `job` yet."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -13,7 +13,7 @@ _ALERT_NAME: Final = "alertname"
 
 
 class _OnlyJob(Mapping[str, LabelNames]):
-    """Of every metric it is known that its series have a job."""
+    """A catalogue in which the series of every metric have a job."""
 
     def __getitem__(self, name: str) -> LabelNames:
         return frozenset({JOB_LABEL})
@@ -26,15 +26,15 @@ class _OnlyJob(Mapping[str, LabelNames]):
 
 
 def keeps_job(expr: Expr) -> bool:
-    """Whether what an expression returns has the label `job` of the series that it reads."""
+    """Tell whether what an expression returns has the label `job` of the series that it reads."""
     labels = labels_of(expr, _OnlyJob())
     return labels is None or JOB_LABEL in labels
 
 
 class JobLabels:
-    """Adds the job of the server to labels that name one.
+    """The jobs of servers, to be added to labels that name one.
 
-    `jobs` tells it by `instance`; servers that are still to be found have the `default`.
+    `jobs` has them by `instance`; servers that are still to be found have the `default`.
     """
 
     def __init__(self, files: Iterable[RuleFile], jobs: Mapping[str, str], default: str) -> None:
@@ -49,11 +49,11 @@ class JobLabels:
         }
 
     def of_alert(self, labels: Labels) -> Labels:
-        """The labels that the rule of an alert gives it now."""
+        """Return the labels that the rule of an alert gives it now."""
         return self.of_series(labels) if labels.get(_ALERT_NAME) in self._names else labels
 
     def of_series(self, labels: Labels) -> Labels:
-        """The labels of a server's series."""
+        """Return the labels of a server's series, with its job."""
         instance = labels.get(INSTANCE_LABEL)
         if not instance or JOB_LABEL in labels:
             return labels
@@ -61,5 +61,5 @@ class JobLabels:
 
 
 def unchanged(labels: Labels) -> Labels:
-    """Where nothing was saved under other labels."""
+    """Return the labels as they are: nothing was saved under other ones."""
     return labels

@@ -1,4 +1,4 @@
-"""Which labels the result of an expression can have, as far as that can be told without data."""
+"""Label flow: the labels that the result of an expression can have, told without data."""
 
 from collections.abc import Mapping
 from typing import Final

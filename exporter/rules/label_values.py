@@ -1,4 +1,4 @@
-"""Whether a label can have a value that a selector asks for, where its values are known beforehand."""
+"""Label values, where they are known beforehand, tell whether a selector can match anything."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -46,12 +46,12 @@ class LabelValues:
 
 
 def _can_match(matcher: Matcher, values: Iterable[str]) -> bool:
-    """Whether a series may meet a matcher whose label has one of these values, or is missing."""
+    """Tell whether a series may meet a matcher whose label has one of these values, or is missing."""
     return matcher.matches_empty or any(matcher.matches_value(value) for value in values)
 
 
 def _describe(matcher: Matcher, values: Collection[str]) -> str:
-    """What would match."""
+    """Say what would match."""
     ordered = sorted(values)
     near = get_close_matches(matcher.value, ordered, n=1)
     if near:

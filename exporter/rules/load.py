@@ -1,4 +1,4 @@
-"""Rule files: read, checked as strictly as Prometheus does, all problems at once."""
+"""Rule files are loaded and checked as strictly as Prometheus does, all problems at once."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -212,5 +212,5 @@ def _items(data: Any, place: Place, key: str) -> Iterator[tuple[Place, Any]]:
 
 
 def _is_zero(value: Any) -> bool:
-    """Whether a key counts as not written: without a value, an empty mapping, or a duration of nothing."""
+    """Tell whether a key counts as not written: without a value, an empty mapping, or no duration."""
     return not value or (isinstance(value, str) and not set(value) - set("0ywdhms"))

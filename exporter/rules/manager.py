@@ -1,4 +1,4 @@
-"""All groups of all rule files: started, replaced on reload, stopped."""
+"""The rule manager starts all groups of all rule files, replaces them on reload, and stops them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ from exporter.time_slice import TimeSlice
 
 _log = get_logger(__name__)
 
-# How many intervals the series of a removed group stay, so that a renamed one takes over without a gap.
+# The series of a removed group stay for so many intervals, so that a renamed one goes on without a gap.
 _STALE_MARKER_DELAY_INTERVALS: Final = 2
 _STATE_DEADLINE_SECONDS: Final = 10.0
 _IDLE_DEADLINE_SECONDS: Final = 2.0
 
 
 class RuleManager:
-    """Runs the groups of the rule files.
+    """The manager of the groups of the rule files.
 
     `environment` is shared with all groups: change its settings, then call `apply`. While `gate` is closed
     nothing is evaluated.
@@ -47,7 +47,7 @@ class RuleManager:
         return [runner.group for runner in self._runners.values()]
 
     async def start(self, files: Sequence[RuleFile]) -> None:
-        """Load what was saved before a restart, then run these groups.
+        """Restore what was saved before a restart, then run these groups.
 
         Raises `StateError` where the saved state cannot be read.
         """
@@ -67,9 +67,11 @@ class RuleManager:
                 runner.group.restore(saved[key], self._policy, now_ms)
 
     async def apply(self, files: Sequence[RuleFile]) -> None:
-        """Run these groups from now on: unchanged ones go on, changed ones take over the state, others
-        end; alerts of a rule that is in another group now go along with it. Gives way to others; where a
-        group cannot be made nothing has changed."""
+        """Run these groups from now on.
+
+        Unchanged groups go on, changed ones copy the state, removed ones end; a rule that is in another group
+        now keeps its alerts. Yields to the event loop; where a group cannot be made nothing has changed.
+        """
         origins = origins_of(files)
         specs = {group.key: group for file in files for group in file.groups}
         before = self._runners
@@ -79,7 +81,7 @@ class RuleManager:
                 new[key] = RuleGroup(spec, self.environment)
         kept = specs.keys() - new.keys()
         self.environment.origins = origins
-        # The others finish the evaluation under way, so that what replaces them sees its outcome.
+        # The others finish the evaluation under way, so that the groups that replace them copy its outcome.
         await asyncio.gather(*(runner.stop() for key, runner in before.items() if key not in kept))
         gone = [key for key in before if key not in specs]
         left = [rule for key in gone for rule in before[key].group.alerting_rules]
@@ -122,12 +124,12 @@ class RuleManager:
             _log.error("alert state not dropped", group=str(key), error=repr(error))
 
     def evaluate_now(self) -> None:
-        """Have every group evaluated at once, out of turn; calls in quick succession count as one."""
+        """Evaluate every group at once, besides its slots; calls in quick succession count as one."""
         for runner in self._runners.values():
             runner.wake()
 
     async def wait_until_idle(self) -> None:
-        """With a closed gate: until no evaluation is under way, for two seconds at most."""
+        """Wait with a closed gate until no evaluation is under way, for two seconds at most."""
         waits = [asyncio.create_task(runner.idle.wait()) for runner in self._runners.values()]
         if waits:
             _, late = await asyncio.wait(waits, timeout=_IDLE_DEADLINE_SECONDS)
@@ -135,7 +137,7 @@ class RuleManager:
                 task.cancel()
 
     def follow_clock(self, leap: Leap) -> None:
-        """The clock has leapt: no timer is over because of it, and no alert in the future."""
+        """Follow a clock that leapt: no timer runs out because of it, and no alert lies in the future."""
         jumped_ms, moved_ms = to_milliseconds(leap.jumped), to_milliseconds(leap.moved)
         self.gate.follow_clock(jumped_ms)
         for runner in self._runners.values():
@@ -147,7 +149,7 @@ class RuleManager:
             runner.recheck()
 
     async def stop(self) -> None:
-        """End all groups, each after the evaluation under way."""
+        """Stop all groups, each after the evaluation under way."""
         self._is_running = False
         for task in self._stale_marker_tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""What an alert's value is measured against: told only where the expression leaves no doubt."""
+"""The measure of an alert's value: the threshold it passed, where the expression leaves no doubt."""
 
 import math
 import re
@@ -92,7 +92,7 @@ def _comparison(node: Expr) -> tuple[str, float] | None:
 
 
 def _number(node: Expr) -> float | None:
-    """What an expression of numbers alone comes to."""
+    """Compute an expression of numbers alone; None for any other."""
     if isinstance(node, NumberLiteral):
         return node.value
     if isinstance(node, Paren):
@@ -112,7 +112,7 @@ def _number(node: Expr) -> float | None:
 
 
 def _printer(spec: AlertSpec) -> Callable[[float], str]:
-    """As the annotations print the value; as a plain number where they say nothing, or several things."""
+    """Return how the annotations print the value: as a plain number where they disagree or do not."""
     found = {
         (function, unit)
         for name, source in spec.annotation_texts

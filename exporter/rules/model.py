@@ -1,4 +1,4 @@
-"""What a rule file says, once it has been read and found good."""
+"""The model of a rule file, once it has been read and found good."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RuleIdentity:
-    """By what a rule is recognised after a reload or a restart, within its group.
+    """The identity by which a rule is recognised after a reload or a restart, within its group.
 
     `ordinal` counts rules of the same name and labels, from 0.
     """
@@ -71,13 +71,13 @@ RuleSpec = AlertSpec | RecordSpec
 
 @dataclass(frozen=True, slots=True)
 class GroupKey:
-    """What names a group: its file and its name in there."""
+    """The key of a group: its file and its name in there."""
 
     file: str
     name: str
 
     def __str__(self) -> str:
-        """As Prometheus writes it in the label `rule_group`."""
+        """Format it as Prometheus does in the label `rule_group`."""
         return f"{self.file};{self.name}"
 
 

@@ -1,4 +1,4 @@
-"""The notation of series in unit tests of rules: `name{a="b"}` and `1 2+3x4 _ stale`.
+"""Unit tests of rules write series in a notation: `name{a="b"}` and `1 2+3x4 _ stale`.
 
 Source: the series descriptions of promql/parser of Prometheus 3.
 """

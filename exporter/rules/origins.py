@@ -1,4 +1,4 @@
-"""Which metrics of the servers the series of recording rules are made of."""
+"""The origins of recorded series: the metrics of the servers that they are made of."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,8 +22,10 @@ def origins_of(files: Iterable[RuleFile]) -> Origins:
 
 
 def metrics_behind(expression: Expression, origins: Origins) -> frozenset[str]:
-    """The metrics of servers that an expression reads, itself or through recording rules; none where it reads
-    whatever has some labels."""
+    """Return the metrics of servers that an expression reads, itself or through recording rules.
+
+    There are none where it selects series by labels alone.
+    """
     if any(not selector.metric_name for selector in expression.selectors):
         return frozenset()
     found: set[str] = set()

@@ -1,4 +1,4 @@
-"""What a rule writes into the store."""
+"""The output of a rule: the series that it writes into the store."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -14,9 +14,13 @@ SOURCE_PREFIX = "rule:"
 class SampleStore(Protocol):
     """The part of the store that rules write to."""
 
-    def append(self, sample: Sample) -> None: ...
+    def append(self, sample: Sample) -> None:
+        """Store the samples of a source at one time."""
+        ...
 
-    def mark_stale(self, source: str, timestamp: int) -> None: ...
+    def mark_stale(self, source: str, timestamp_ms: int) -> None:
+        """Mark all series of a source stale."""
+        ...
 
 
 class Output:
@@ -38,13 +42,15 @@ class Output:
         return len(self._layout)
 
     async def write(self, store: SampleStore, values: Mapping[Labels, float], at_ms: int) -> None:
-        """Append these values, by series with `__name__`, at a moment in milliseconds. Gives way to the event
-        loop before that where many series are new."""
+        """Append these values, by series with `__name__`.
+
+        Yields to the event loop before that where many series are new.
+        """
         keys = tuple(values)
         is_new, self._is_new = self._is_new, False
         if not keys and not self._keys:
             if is_new:
-                # What there was before a restart has ended meanwhile.
+                # The series of before a restart have ended meanwhile.
                 store.mark_stale(self.source, at_ms)
             return
         if keys != self._keys:
@@ -53,7 +59,7 @@ class Output:
         store.append(Sample(self.source, at_ms, self._layout, list(values.values())))
 
     def mark_stale(self, store: SampleStore, at_ms: int) -> None:
-        """End all series."""
+        """Mark all series stale."""
         self._keys = ()
         self._points = {}
         self._layout = Layout(())

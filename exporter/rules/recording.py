@@ -1,4 +1,4 @@
-"""A recording rule: what its expression returns is written as series of a new name."""
+"""Recording rules write what their expression returns as series of a new name."""
 
 from exporter.errors import QueryError
 from exporter.model.labels import METRIC_NAME, Labels
@@ -19,7 +19,7 @@ class RecordingRule:
         self._labels = LabelSetter({**dict(spec.labels), METRIC_NAME: spec.name})
 
     def follow_clock(self, jumped_ms: int, moved_ms: int) -> None:
-        """The clock was set by so much; what was recorded moves with the other samples."""
+        """Follow a clock that was set; recorded samples move with all others."""
         if self.status.evaluated_at_ms:
             self.status.evaluated_at_ms += jumped_ms
 

@@ -1,4 +1,4 @@
-"""Which series the rules read, and how far back: what has to outlive a restart."""
+"""Required selectors are those that rules read, with their range: their samples outlive a restart."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,12 +9,12 @@ from exporter.store import RequiredSelector
 
 # An evaluation can be late, and after a restart comes later still.
 _MARGIN_MS: Final = 60_000
-# A selector with a fixed `@` reads at a moment that does not move: as far back as there is anything.
+# A selector with a fixed `@` reads at a time that does not move: as far back as there is anything.
 _EVERYTHING_MS: Final = 1 << 52
 
 
 def required_selectors(files: Iterable[RuleFile]) -> list[RequiredSelector]:
-    """What the expressions of these files select, each selector once, with its longest reach.
+    """Return the selectors of the expressions of these files, each once, with its longest range.
 
     Queries within templates do not count: they are only known when they are asked.
     """

@@ -1,4 +1,4 @@
-"""After a restart: alerts go on where they were."""
+"""The restore policy tells how alerts go on after a restart."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DEFAULT_GRACE_PERIOD_MS: Final = 600_000
 
 @dataclass(frozen=True, slots=True)
 class RestorePolicy:
-    """How long an outage may be for alerts to be restored, and how long a long `for` waits at least.
+    """The longest outage after which alerts are restored, and the time that a long `for` waits at least.
 
     The names and values are those of Prometheus' flags `--rules.alert.for-outage-tolerance` and
     `--rules.alert.for-grace-period`.
@@ -25,7 +25,7 @@ class RestorePolicy:
     def restore(
         self, saved: Iterable[SavedAlert], *, for_ms: int, last_seen_ms: int, now_ms: int
     ) -> list[ActiveAlert]:
-        """The alerts of one rule, as they go on now; none after too long an outage.
+        """Return the alerts of one rule as they go on now; none after too long an outage.
 
         `last_seen_ms` is the moment of the last evaluation before the restart.
         """
@@ -49,7 +49,7 @@ class RestorePolicy:
         )
 
     def _active_at_ms(self, saved: SavedAlert, for_ms: int, last_seen_ms: int, now_ms: int) -> int:
-        """When a pending alert counts as having begun: the outage does not count towards `for`.
+        """Return the begin of a pending alert, moved so that the outage does not count towards `for`.
 
         Prometheus restores no `for` below the grace period; here such a timer simply resumes, since waiting
         the grace period out would take longer than starting over.

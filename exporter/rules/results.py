@@ -1,4 +1,4 @@
-"""What a rule makes of the value of its expression."""
+"""Results of expressions become samples with the labels of the rule."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -11,7 +11,7 @@ _MAX_REMEMBERED: Final = 20_000
 
 
 def samples_of(result: Result) -> Sequence[VectorSample]:
-    """The samples of a vector; a scalar is one sample without labels.
+    """Return the samples of a vector; a scalar is one sample without labels.
 
     Raises `QueryError` for a string or a range vector.
     """
@@ -24,7 +24,7 @@ def samples_of(result: Result) -> Sequence[VectorSample]:
 
 
 class LabelSetter:
-    """Sets labels on those of results; remembers the outcome, since most results come again and again.
+    """Labels to set on those of results; the outcome is remembered, since most results come again and again.
 
     An empty value takes a label away.
     """
@@ -34,7 +34,7 @@ class LabelSetter:
         self._known: dict[Labels, Labels] = {}
 
     def apply(self, labels: Labels) -> Labels:
-        """These labels, overridden."""
+        """Return the labels, overridden."""
         made = self._known.get(labels)
         if made is None:
             if len(self._known) >= _MAX_REMEMBERED:

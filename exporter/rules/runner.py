@@ -1,4 +1,4 @@
-"""The task that evaluates one group, slot after slot."""
+"""The group runner is the task that evaluates one group, slot after slot."""
 
 import asyncio
 from math import inf
@@ -13,7 +13,7 @@ from exporter.timing.spread import offset_ms
 
 _log = get_logger(__name__)
 
-# Evaluations out of turn keep this distance, however many targets fail at once.
+# Evaluations besides the slots keep this distance, however many targets fail at once.
 _EXTRA_PAUSE_SECONDS: Final = 1.0
 # The clock is looked at this often at least, since it can be set.
 _LONGEST_WAIT_SECONDS: Final = 10.0
@@ -21,7 +21,7 @@ _STOP_DEADLINE_SECONDS: Final = 5.0
 
 
 class GroupRunner:
-    """Evaluates a group in its slots, and out of turn when it is woken; never while the gate is closed.
+    """The runner of a group: in its slots, and when it is woken, but never while the gate is closed.
 
     `idle` is set between evaluations.
     """
@@ -45,12 +45,12 @@ class GroupRunner:
         self._task = asyncio.create_task(self._run(), name=f"rules {self.group.spec.key}")
 
     def wake(self) -> None:
-        """Ask for one evaluation out of turn; many calls in a row ask for one."""
+        """Ask for one evaluation besides the slots; many calls in a row ask for one."""
         self._is_woken = True
         self._wake.set()
 
     def recheck(self) -> None:
-        """Something has changed that this waits for: the gate, or the clock."""
+        """Look again at the gate and the clock, one of which has changed."""
         self._wake.set()
 
     async def stop(self) -> None:
@@ -76,13 +76,13 @@ class GroupRunner:
             try:
                 await self.group.evaluate(at_ms)
             except Exception:
-                # A bug of ours costs one evaluation, not the group.
+                # A bug costs one evaluation, not the group.
                 _log.exception("evaluation of a group broke", group=str(self.group.spec.key))
             finally:
                 self.idle.set()
 
     async def _next_moment(self) -> int:
-        """Wait for the next slot, or for being woken; returns the moment to evaluate."""
+        """Wait for the next slot, or for being woken; returns the time to evaluate."""
         was_paused = False
         while not self._stopping.is_set():
             paused_ms = self._paused_ms()
@@ -93,7 +93,7 @@ class GroupRunner:
             now_ms = self._now_ms()
             tick = self._schedule.pop_due(now_ms)
             if tick is not None:
-                # What was left out on purpose did not come too late.
+                # Slots that were paused on purpose are not missed.
                 self.group.missed_total += 0 if was_paused else tick.missed
                 return max(tick.at, self._earliest_ms)
             wait_ms = self._schedule.due - now_ms
@@ -107,20 +107,20 @@ class GroupRunner:
 
     @property
     def _earliest_ms(self) -> int:
-        """The first moment that may be evaluated: its data must be from after the opening of the gate."""
+        """The first time that may be evaluated: its data must be from after the opening of the gate."""
         return 0 if self._gate is None else self._gate.opened_at_ms + self.group.spec.query_offset_ms
 
     def _paused_ms(self) -> float:
-        """How long nothing may be evaluated; 0 where that is not so."""
+        """Return for how long evaluations are paused; 0 where they are not."""
         if self._gate is None:
             return 0
         if not self._gate.is_open:
             return inf
-        # A clock that was set back is nobody's reason to wait longer than for the offset.
+        # After a clock was set back nothing waits longer than for the offset.
         return min(max(0, self._earliest_ms - self._now_ms()), self.group.spec.query_offset_ms)
 
     async def _sleep(self, seconds: float) -> None:
-        """Until the time is over, or something happens."""
+        """Sleep until the time is over, or something happens."""
         self._wake.clear()
         try:
             async with asyncio.timeout(min(seconds, _LONGEST_WAIT_SECONDS)):

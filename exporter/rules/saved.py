@@ -1,4 +1,4 @@
-"""Alerts as they are kept over a restart."""
+"""Saved alerts are kept over a restart."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from exporter.rules.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class SavedAlert:
-    """One alert of one rule. Moments are milliseconds since the epoch, 0: never."""
+    """One alert of one rule; milliseconds since the epoch, 0: never."""
 
     rule: RuleIdentity
     labels: Labels
@@ -26,7 +26,7 @@ class SavedAlert:
     last_sent_at_ms: int = 0
 
     def shifted(self, by_ms: int) -> "SavedAlert":
-        """The same with all moments moved."""
+        """Return the same with all timestamps moved."""
         moments = {name: getattr(self, name) for name in _MOMENTS}
         return replace(self, **{name: moment + by_ms for name, moment in moments.items() if moment})
 
@@ -42,7 +42,7 @@ _MOMENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AlertKey:
-    """What tells the saved alerts of a group apart."""
+    """The key of a saved alert within its group."""
 
     rule: RuleIdentity
     labels: Labels
@@ -50,7 +50,7 @@ class AlertKey:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """What one evaluation of a group changed: alerts to write (new or over the old), and alerts to drop."""
+    """The change by one evaluation of a group: alerts to write (new or over the old), and alerts to drop."""
 
     evaluated_at_ms: int
     written: Sequence[SavedAlert] = ()
@@ -59,24 +59,24 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class SavedGroup:
-    """All alerts of a group, and the moment of its last evaluation."""
+    """All alerts of a group, and the time of its last evaluation."""
 
     evaluated_at_ms: int
     alerts: Sequence[SavedAlert] = ()
 
     def shifted(self, by_ms: int) -> "SavedGroup":
-        """The same with all moments moved."""
+        """Return the same with all timestamps moved."""
         return SavedGroup(self.evaluated_at_ms + by_ms, [alert.shifted(by_ms) for alert in self.alerts])
 
 
 class AlertStateStore(Protocol):
-    """Keeps the alerts of all groups over a restart.
+    """A store that keeps the alerts of all groups over a restart.
 
     Implementations raise `StateError` when they cannot.
     """
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
-        """Everything that was saved."""
+        """Return everything that was saved."""
         ...
 
     async def save(self, group: GroupKey, change: StateChange) -> None:
@@ -95,12 +95,13 @@ class _StoredGroup:
 
 
 class MemoryAlertState:
-    """Keeps alerts for as long as the process lives: for tests, and where no storage is configured."""
+    """A store for as long as the process lives: for tests, and where no storage is configured."""
 
     def __init__(self) -> None:
         self._groups: dict[GroupKey, _StoredGroup] = {}
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
+        """Return everything."""
         return self.groups()
 
     def groups(self) -> Mapping[GroupKey, SavedGroup]:
@@ -120,6 +121,7 @@ class MemoryAlertState:
         }
 
     async def save(self, group: GroupKey, change: StateChange) -> None:
+        """Apply a change."""
         kept = self._groups.setdefault(group, _StoredGroup())
         kept.evaluated_at_ms = change.evaluated_at_ms
         for key in change.dropped:
@@ -128,18 +130,19 @@ class MemoryAlertState:
             kept.alerts[AlertKey(alert.rule, alert.labels)] = alert
 
     async def delete(self, group: GroupKey) -> None:
+        """Drop a group."""
         self._groups.pop(group, None)
 
 
 class ChangeTracker:
-    """Finds out which alerts of one rule differ from what was last saved."""
+    """The difference of the alerts of one rule from what was last saved."""
 
     def __init__(self, rule: RuleIdentity) -> None:
         self._rule = rule
         self._saved: dict[Labels, tuple[object, ...]] = {}
 
     def changes(self, active: Mapping[Labels, ActiveAlert]) -> tuple[list[SavedAlert], list[AlertKey]]:
-        """What has to be written and what to be dropped; counts as saved from now on."""
+        """Return what to write and what to drop; both count as saved from now on."""
         written = []
         for labels, alert in active.items():
             moments = _moments(alert)
@@ -152,17 +155,17 @@ class ChangeTracker:
         return written, [AlertKey(self._rule, labels) for labels in gone]
 
     def assume(self, saved: Iterable[Labels]) -> None:
-        """These alerts are known to be saved in some form, so that they get dropped when they go."""
+        """Note alerts that are saved in some form, so that they get dropped when they go."""
         for labels in saved:
             self._saved.setdefault(labels, ())
 
     def reset(self) -> None:
-        """Saving failed: everything has to be written again."""
+        """Write everything again: saving failed."""
         self._saved = dict.fromkeys(self._saved, ())
 
 
 def _moments(alert: ActiveAlert) -> tuple[object, ...]:
-    """What makes an alert worth writing again; value and annotations alone do not."""
+    """Return what makes an alert worth writing again; value and annotations alone do not."""
     return (
         alert.state,
         alert.active_at_ms,
@@ -174,7 +177,7 @@ def _moments(alert: ActiveAlert) -> tuple[object, ...]:
 
 
 def save_alert(rule: RuleIdentity, alert: ActiveAlert) -> SavedAlert:
-    """The form in which an alert is kept."""
+    """Return the form in which an alert is kept."""
     return SavedAlert(
         rule,
         alert.labels,

@@ -1,4 +1,4 @@
-"""The shape of a rule file: which keys there are, and what type their values have.
+"""The schema of a rule file: its keys, and the types of their values.
 
 Source: model/rulefmt of Prometheus 3. Scalars come as the text that was written, as Go decodes them: a label
 value `1.10` or `yes` is that very text.

@@ -1,4 +1,4 @@
-"""From a rule's alerts to those that are handed on: when, and in which shape.
+"""Sending makes alerts of a rule's active alerts that are due, as the alerting side takes them.
 
 Source: `needsSending` and `sendAlerts` of Prometheus' rules/alerting.go, `SendAlerts` of rules/manager.go.
 """
@@ -19,12 +19,12 @@ _VALIDITY_FACTOR: Final = 4
 
 
 def needs_sending(alert: ActiveAlert, at_ms: int, resend_delay_ms: int) -> bool:
-    """Whether an alert is due: resolved since it was last sent, or last sent too long ago."""
+    """Tell whether an alert is due: resolved since it was last sent, or last sent too long ago."""
     if alert.state is AlertState.PENDING:
         return False
     if alert.resolved_at_ms > alert.last_sent_at_ms:
         return True
-    # A moment in the future is left from a clock that has been set back.
+    # A time in the future is left from a clock that has been set back.
     return alert.last_sent_at_ms + resend_delay_ms < at_ms or alert.last_sent_at_ms > at_ms
 
 

@@ -1,11 +1,11 @@
-"""How a rule is doing."""
+"""The status of a rule is the outcome of its evaluations."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Health(StrEnum):
-    """Whether the last evaluation of a rule went well."""
+    """The health of a rule: the outcome of its last evaluation."""
 
     UNKNOWN = "unknown"
     OK = "ok"
@@ -16,7 +16,7 @@ class Health(StrEnum):
 class RuleStatus:
     """The outcome of a rule's last evaluation, and counts over all of them.
 
-    `evaluated_at_ms` is the moment it was evaluated for (0: not yet), `evaluation_seconds` how long it took.
+    `evaluated_at_ms` is the time it was evaluated for (0: not yet), `evaluation_seconds` how long it took.
     """
 
     health: Health = Health.UNKNOWN

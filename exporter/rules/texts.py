@@ -1,4 +1,4 @@
-"""Labels and annotations as a rule file holds them: plain texts and Go templates."""
+"""Texts are the labels and annotations of a rule file: plain, or Go templates."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Expected against got: alerts and samples, compared and written as promtool does."""
+"""Comparisons of expected and got alerts and samples, written as promtool does."""
 
 import json
 import math
@@ -26,7 +26,7 @@ class PlainSample:
 
 
 def samples_match(expected: Sequence[PlainSample], got: Sequence[PlainSample], *, fuzzy: bool) -> bool:
-    """Whether both hold the same samples; with `fuzzy` the last bit of a value may differ."""
+    """Tell whether both are the same samples; with `fuzzy` the last bit of a value may differ."""
     if len(expected) != len(got):
         return False
     pairs = zip(sort_samples(expected), sort_samples(got), strict=True)
@@ -34,7 +34,7 @@ def samples_match(expected: Sequence[PlainSample], got: Sequence[PlainSample], *
 
 
 def sort_samples(samples: Iterable[PlainSample]) -> list[PlainSample]:
-    """In order of their labels."""
+    """Sort by labels."""
     return sorted(samples, key=lambda sample: sample.labels)
 
 
@@ -73,7 +73,7 @@ def _describe(texts: Texts) -> str:
 
 
 def _exponential(value: float) -> str:
-    """As Go's `strconv.FormatFloat(value, 'E', -1, 64)`: the fewest digits that mean this very number."""
+    """Format as Go's `strconv.FormatFloat(value, 'E', -1, 64)`: the fewest digits that mean this."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

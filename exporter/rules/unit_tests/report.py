@@ -1,4 +1,4 @@
-"""`test rules`: runs unit-test files and says how each went."""
+"""The report of `test rules` runs unit-test files and says how each went."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Runs unit-test files: feeds the series, evaluates the rules moment by moment, compares."""
+"""A test run feeds the series of a unit-test file, evaluates the rules step by step, and compares."""
 
 import asyncio
 import glob
@@ -37,7 +37,7 @@ _FOREVER_MS: Final = 2**62
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """What became of one unit-test file; without `failures` it passed."""
+    """The outcome of one unit-test file; without `failures` it passed."""
 
     failures: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -127,7 +127,7 @@ class _TestRun:
         self._groups = sorted(groups, key=lambda group: order.get(group.spec.key.name, 0))
 
     async def run(self) -> list[str]:
-        """What failed."""
+        """Run the test, and return what failed."""
         try:
             feed = SeriesFeed(self._test.input_series, start_ms=self._start_ms, interval_ms=self._interval_ms)
             self._check_names()
@@ -159,7 +159,7 @@ class _TestRun:
         return max((moment.milliseconds for moment in moments), default=0)
 
     async def _evaluate(self, passed_ms: int) -> list[str]:
-        """Evaluate all groups; what their rules complain of."""
+        """Evaluate all groups, and return the errors of their rules."""
         errors = []
         for group in self._groups:
             await group.evaluate(self._start_ms + passed_ms)

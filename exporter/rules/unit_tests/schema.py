@@ -1,4 +1,4 @@
-"""The shape of a unit-test file.
+"""The schema of a unit-test file.
 
 Source: `unitTestFile` of cmd/promtool/unittest.go, Prometheus 3.
 """

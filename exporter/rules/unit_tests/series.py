@@ -1,4 +1,4 @@
-"""Feeds a store with the series of a test."""
+"""A series feed writes the series of a test into its store."""
 
 from collections.abc import Iterable
 
