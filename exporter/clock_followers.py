@@ -9,6 +9,7 @@ from exporter.rules.manager import RuleManager
 from exporter.samplers.fleet import Fleet
 from exporter.state.history import SampleHistory
 from exporter.store import Store
+from exporter.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class ClockFollowers:
     alerting: AlertManager
     house: Housekeeping
     fleet: Fleet
+    targets: Targets
 
     def follow(self, leap: Leap) -> None:
         """The clock has leapt, and nobody has asked for the time since.
@@ -37,3 +39,4 @@ class ClockFollowers:
         # The counters as they were before: what looks for an increase has to see both values.
         self.house.write()
         self.fleet.follow_clock(leap.jumped)
+        self.targets.open_gate()

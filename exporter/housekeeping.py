@@ -1,7 +1,6 @@
 """What has to be done from time to time, whatever else happens."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -11,13 +10,14 @@ from exporter.samplers.fleet import Fleet
 from exporter.store import MemoryLimiter, Store
 from exporter.store.heap import malloc_trim
 from exporter.time_slice import TimeSlice
+from exporter.web.directory import CurrentConfig
 
 _TRIM_SECONDS: Final = 60.0
 
 
 class Housekeeping:
-    """Writes the daemon's own metrics into the store about every `interval_seconds`, and drops what is too
-    old or too much there."""
+    """Writes the daemon's own metrics into the store about as often as targets are sampled, and drops what is
+    too old or too much there."""
 
     def __init__(
         self,
@@ -26,14 +26,14 @@ class Housekeeping:
         own: OwnMetrics,
         fleet: Fleet,
         clock: Clock,
-        interval_seconds: Callable[[], float],
+        current: CurrentConfig,
     ) -> None:
         self._store = store
         self._cap = cap
         self._own = own
         self._fleet = fleet
         self._clock = clock
-        self._interval_seconds = interval_seconds
+        self._current = current
 
     def write(self) -> int:
         """Write the own metrics as they are now; returns the moment in milliseconds."""
@@ -53,7 +53,7 @@ class Housekeeping:
                 trimmed_at = self._clock.monotonic()
             await TimeSlice().through(self._cap.enforce(now))
             self.write()
-            await asyncio.sleep(self._interval_seconds())
+            await asyncio.sleep(self._current.config.global_.sample_interval.seconds)
 
     def _end_orphans(self, now: int) -> None:
         """What was put back after a restart and nobody goes on with, such as a target that is gone, ends."""

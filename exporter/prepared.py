@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exporter.check.plan import warnings_of
 from exporter.config.alertmanager.receivers import Receiver
+from exporter.config.main import Config
 from exporter.discovery.base import Source
 from exporter.discovery.manager import build_sources
 from exporter.log import get_logger
@@ -30,6 +31,23 @@ class Prepared:
     def integrations_of(self, receiver: Receiver, /) -> Sequence[Integration]:
         """What a receiver sends with."""
         return self.integrations[receiver.name]
+
+
+@dataclass(slots=True)
+class InForce:
+    """The plan that runs; a reload replaces it. Of keys that need a restart it has the values that run."""
+
+    prepared: Prepared
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.prepared.plan
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+        return self.prepared.plan.config
 
 
 def prepare(plan: Plan, messages: Messages) -> Prepared:

@@ -14,7 +14,7 @@ from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder
 from exporter.notify.slack_messages import Messages
-from exporter.prepared import Prepared, prepare
+from exporter.prepared import InForce, Prepared, prepare
 from exporter.reload import Plan
 from exporter.rules.manager import RuleManager
 from exporter.settings import Settings
@@ -28,8 +28,8 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a reload changes."""
+class Reloadable:
+    """The parts that a reload changes."""
 
     settings: Settings
     alerting: AlertManager
@@ -49,9 +49,9 @@ class Reloader:
 
     def __init__(
         self,
-        prepared: Prepared,
+        in_force: InForce,
         load: Callable[[], Plan],
-        parts: Parts,
+        parts: Reloadable,
         *,
         lock: asyncio.Lock,
         clock: Clock,
@@ -63,7 +63,7 @@ class Reloader:
         self.succeeded = True
         self.loaded_at = clock.now()
         own.note_reload(True, self.loaded_at)
-        self._prepared = prepared
+        self._in_force = in_force
         self._load = load
         self._parts = parts
         self._clock = clock
@@ -77,7 +77,7 @@ class Reloader:
     @property
     def plan(self) -> Plan:
         """What is in force."""
-        return self._prepared.plan
+        return self._in_force.plan
 
     @property
     def restart_needed(self) -> Sequence[str]:
@@ -88,7 +88,7 @@ class Reloader:
     @property
     def warnings(self) -> Sequence[str]:
         """What is valid in the files in force, and yet cannot be meant; as `check config` says it."""
-        return self._prepared.warnings
+        return self._in_force.prepared.warnings
 
     def warn(self) -> None:
         """Write the warnings to the log, a line each."""
@@ -142,10 +142,10 @@ class Reloader:
         self._tell()
 
     async def _reload(self) -> None:
-        before = self._prepared
+        before = self._in_force.prepared
         prepared = await asyncio.to_thread(self._prepare)
         running, wanted = before.plan.config, prepared.plan.config
-        prepared = replace(prepared, plan=self._in_force(running, prepared.plan))
+        prepared = replace(prepared, plan=self._with_running_values(running, prepared.plan))
         try:
             await self._bring_over(prepared)
         except Exception as error:
@@ -157,10 +157,10 @@ class Reloader:
             raise VigilError(
                 f"{type(error).__name__} in the reload, which is a bug: nothing was changed"
             ) from error
-        self._prepared = prepared
+        self._in_force.prepared = prepared
         self._keys = restart_needed(running, wanted)
 
-    def _in_force(self, running: Config, plan: Plan) -> Plan:
+    def _with_running_values(self, running: Config, plan: Plan) -> Plan:
         """What holds of a plan; where it names no web configuration any more, the one in force."""
         config, access = in_force(running, plan.config), plan.access
         if config.web.config_file != plan.config.web.config_file:

@@ -1,6 +1,6 @@
 """What the daemon says about its own parts: read from them when asked, nothing is counted twice."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from exporter.discovery.manager import Discovery
 from exporter.promql import MemoryBudget
 from exporter.rules.environment import Environment
-from exporter.rules.group import RuleGroup
-from exporter.samplers.runner import TargetRunner
+from exporter.rules.manager import RuleManager
+from exporter.samplers.fleet import Fleet
 from exporter.store import MemoryLimiter, Store
 
 
@@ -50,6 +50,24 @@ class Followed(Protocol):
         ...
 
 
+class Discovering(Protocol):
+    """A part that looks for servers."""
+
+    @property
+    def discovery(self) -> Discovery:
+        """The discovery by the plan in force."""
+        ...
+
+
+class Reloading(Protocol):
+    """A part that reads the configuration again."""
+
+    @property
+    def restart_needed(self) -> Sequence[str]:
+        """The keys whose values in the files hold only after a restart."""
+        ...
+
+
 class PartsCollector(Collector):
     """Collects from the store, the targets and the rules."""
 
@@ -60,23 +78,23 @@ class PartsCollector(Collector):
         store: Store,
         cap: MemoryLimiter,
         environment: Environment,
-        runners: Callable[[], Iterable[TargetRunner]],
-        groups: Callable[[], Sequence[RuleGroup]],
-        discovery: Callable[[], Discovery],
-        web: Callable[[], Listening],
+        fleet: Fleet,
+        rules: RuleManager,
+        targets: Discovering,
+        web: Listening,
         access: Followed,
-        restart_needed: Callable[[], Sequence[str]],
+        reloader: Reloading,
         queries: tuple[Concurrency, MemoryBudget],
     ) -> None:
         self._store = store
         self._cap = cap
         self._environment = environment
-        self._runners = runners
-        self._groups = groups
-        self._discovery = discovery
+        self._fleet = fleet
+        self._rules = rules
+        self._targets = targets
         self._web = web
         self._access = access
-        self._restart_needed = restart_needed
+        self._reloader = reloader
         self._queries = queries
         registry.register(self)
 
@@ -123,7 +141,7 @@ class PartsCollector(Collector):
 
     def _collect_targets(self) -> Iterator[Metric]:
         states = {"up": 0, "down": 0, "unknown": 0}
-        for runner in self._runners():
+        for runner in self._fleet.runners:
             states[{True: "up", False: "down", None: "unknown"}[runner.status.up]] += 1
         targets = GaugeMetricFamily("redis_vigil_targets", "Targets by state.", labels=["state"])
         for state, count in states.items():
@@ -131,7 +149,7 @@ class PartsCollector(Collector):
         yield targets
 
     def _collect_discovery(self) -> Iterator[Metric]:
-        discovery = self._discovery()
+        discovery = self._targets.discovery
         failures = CounterMetricFamily(
             "redis_vigil_discovery_failures",
             "Times that a source of servers could not tell which there are.",
@@ -161,7 +179,7 @@ class PartsCollector(Collector):
         yield from (failures, refused, problems, targets)
 
     def _collect_web(self) -> Iterator[Metric]:
-        web = self._web()
+        web = self._web
         yield _gauge("redis_vigil_http_connections", "Open connections to the web server.", web.connections)
         refused = CounterMetricFamily(
             "redis_vigil_http_refused",
@@ -206,7 +224,7 @@ class PartsCollector(Collector):
         yield _gauge(
             "redis_vigil_config_restart_needed",
             "Keys of the configuration that have been changed and hold only after a restart.",
-            len(self._restart_needed()),
+            len(self._reloader.restart_needed),
         )
 
     def _collect_rules(self) -> Iterator[Metric]:
@@ -221,7 +239,7 @@ class PartsCollector(Collector):
             "How long the last evaluation of a group took.",
             labels=["rule_group"],
         )
-        for group in self._groups():
+        for group in self._rules.groups:
             name = [str(group.spec.key)]
             statuses = [rule.status for rule in group.rules]
             evaluations.add_metric(name, sum(status.evaluations_total for status in statuses))

@@ -1,6 +1,6 @@
 """What the pages show of alerts and silences: rows of texts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.alerting.manager import AlertManager
@@ -13,8 +13,8 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME
-from exporter.rules.group import RuleGroup
 from exporter.time_slice import TimeSlice
+from exporter.web.directory import ExternalLabels, RuleGroups
 from exporter.web.text import duration_text
 
 # Nobody reads more rows than this; the API has them all.
@@ -77,14 +77,14 @@ class AlertRows:
 
     def __init__(
         self,
-        groups: Callable[[], Sequence[RuleGroup]],
+        rules: RuleGroups,
         alerting: AlertManager,
-        external_labels: Callable[[], Labels],
+        external: ExternalLabels,
         clock: Clock,
     ) -> None:
-        self._groups = groups
+        self._rules = rules
         self._alerting = alerting
-        self._external_labels = external_labels
+        self._external = external
         self._clock = clock
 
     async def problems(self, time_slice: TimeSlice) -> list[AlertRow]:
@@ -113,9 +113,9 @@ class AlertRows:
         return self._alerting.silent_receivers
 
     def _entries(self) -> Iterator[_Entry]:
-        external = self._external_labels().as_dict()
+        external = self._external.external_labels.as_dict()
         of_rules = set()
-        for group in self._groups():
+        for group in self._rules.groups:
             for rule in group.alerting_rules:
                 for alert in rule.active_alerts:
                     if alert.is_active:
@@ -148,7 +148,7 @@ class AlertRows:
 
     def why_quiet(self, labels: Labels) -> str:
         """Why nobody is told of a rule's alert with these labels, in a word (`silenced`); else empty."""
-        return self._quiet(Labels({**self._external_labels().as_dict(), **labels.as_dict()}))
+        return self._quiet(Labels({**self._external.external_labels.as_dict(), **labels.as_dict()}))
 
     def _quiet(self, labels: Labels) -> str:
         status = self._alerting.status(labels)

@@ -1,6 +1,6 @@
 """`/health`: how the watched servers are, as JSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -10,8 +10,7 @@ from starlette.routing import Route
 
 from exporter.health import Finding, Health, examine
 from exporter.model.labels import Labels
-from exporter.rules.group import RuleGroup
-from exporter.samplers.runner import TargetRunner
+from exporter.web.directory import RuleGroups, Targets
 from exporter.web.json_pieces import json_response
 
 # Load balancers and scripts go by the status: only what is unhealthy is an error.
@@ -19,8 +18,8 @@ _STATUS = {Health.HEALTHY: 200, Health.DEGRADED: 200, Health.UNHEALTHY: 503}
 
 
 def routes(
-    groups: Callable[[], Sequence[RuleGroup]],
-    runners: Callable[[], Iterable[TargetRunner]],
+    rules: RuleGroups,
+    targets: Targets,
     why_quiet: Callable[[Labels], str],
 ) -> Sequence[Route]:
     """The route; status 503 where something is unhealthy. `why_quiet` has the word for why nobody is told of
@@ -30,7 +29,7 @@ def routes(
         return {**asdict(finding), "quiet": why_quiet(Labels(finding.labels))}
 
     async def health(_: Request) -> Response:
-        report = examine(groups(), runners())
+        report = examine(rules.groups, targets.runners)
         shown = {field.name: getattr(report, field.name) for field in fields(report)}
         for name in ("problems", "not_available"):
             shown[name] = {instance: asdict(one) for instance, one in shown[name].items()}

@@ -1,7 +1,7 @@
 """`/api/keyspace`: what the last pass over each keyspace has found, and the one under way, as JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -10,18 +10,18 @@ from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
 from exporter.keyspace import KeyspaceSampler
-from exporter.samplers.runner import TargetRunner
+from exporter.web.directory import Targets
 from exporter.web.json_pieces import json_response
 
 
-def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
+def routes(targets: Targets, clock: Clock) -> Sequence[BaseRoute]:
     """The route; the parameters `instance` and `db` narrow down what is answered."""
 
     async def list_keyspaces(request: Request) -> Response:
         instance, database = request.query_params.get("instance"), request.query_params.get("db")
         keyspaces = (
             _keyspace(runner.target.instance, sampler, database)
-            for runner in list(runners())
+            for runner in list(targets.runners)
             if isinstance(sampler := runner.sampler("keyspace"), KeyspaceSampler)
             and instance in (None, runner.target.instance)
         )

@@ -1,6 +1,6 @@
 """`/-/healthy`, `/-/ready` and `POST /-/reload`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from starlette.requests import Request
@@ -31,15 +31,23 @@ class Reloads(Protocol):
         ...
 
 
-def routes(is_ready: Callable[[], bool], reloads: Reloads) -> Sequence[Route]:
-    """The routes of the daemon's life. `is_ready`: every target has been sampled once, and rules are being
-    evaluated."""
+class Readiness(Protocol):
+    """Tells when the daemon can be relied on."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every target has been sampled once, and rules are being evaluated."""
+        ...
+
+
+def routes(readiness: Readiness, reloads: Reloads) -> Sequence[Route]:
+    """The routes of the daemon's life."""
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("redis-vigil is healthy.\n")
 
     async def ready(_: Request) -> Response:
-        if is_ready():
+        if readiness.is_ready:
             return PlainTextResponse("redis-vigil is ready.\n")
         return PlainTextResponse("redis-vigil is starting.\n", status_code=503)
 

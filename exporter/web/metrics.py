@@ -13,6 +13,7 @@ from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
 from exporter.time_slice import TimeSlice
+from exporter.web.directory import CurrentConfig, Targets
 
 # A page is sent in pieces of about this size: a copy of it as a whole would cost more than all else.
 _PIECE_BYTES = 128 << 10
@@ -71,8 +72,8 @@ class _Page:
 class MetricsEndpoint:
     """An ASGI application that serves one page over all targets and the daemon itself.
 
-    The text format unless OpenMetrics is asked for; compressed where the client takes gzip. Targets are
-    sampled about every `interval_seconds`.
+    The text format unless OpenMetrics is asked for; compressed where the client takes gzip. `current`
+    tells how often targets are sampled.
     """
 
     def __init__(
@@ -81,10 +82,10 @@ class MetricsEndpoint:
         groups: Callable[[], Iterable[ExposedGroup]],
         own: OwnMetrics,
         clock: Clock,
-        interval_seconds: Callable[[], float],
+        current: CurrentConfig,
     ) -> None:
         self._store = store
-        self._interval_seconds = interval_seconds
+        self._configuration = current
         self._own = own
         self._clock = clock
         self._pages = {form: _Page(Exposition(groups, form), form) for form in Format}
@@ -108,7 +109,10 @@ class MetricsEndpoint:
     def refresh(self, groups: Sequence[ExposedGroup]) -> None:
         """A target has been sampled: write its lines now, while what they are made of is at hand, where the
         next page will want them."""
-        now, interval_seconds = self._clock.monotonic(), self._interval_seconds()
+        now, interval_seconds = (
+            self._clock.monotonic(),
+            self._configuration.config.global_.sample_interval.seconds,
+        )
         for page in self._pages.values():
             if page.is_followed(now, interval_seconds):
                 page.exposition.refresh(groups)
@@ -137,6 +141,11 @@ class MetricsEndpoint:
         page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
         page.compressed = b""
         page.version, page.made_at = version, now
+
+
+def groups_of_all(store: Store, targets: Targets) -> Callable[[], Sequence[ExposedGroup]]:
+    """`groups_of` for whichever targets are watched when it is called."""
+    return lambda: groups_of(store, targets.runners)
 
 
 def groups_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedGroup]:

@@ -1,6 +1,6 @@
 """The pages for people: what is watched, what is firing, how the rules are doing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,19 +15,18 @@ from starlette.routing import Route
 import exporter
 from exporter.clock import Clock
 from exporter.health import missing_of
-from exporter.rules.group import RuleGroup
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
 from exporter.store import Store
 from exporter.time_slice import TimeSlice
 from exporter.web.alert_rows import MAX_ROWS, AlertRows
+from exporter.web.directory import RuleGroups, Targets
 from exporter.web.text import bytes_text, count_text, duration_text
 
 _LOOKBACK_MS = 300_000
 # How much of a template is worked on before others may have their turn.
 _STATEMENTS: Final = 50
 _FIGURES: Final = ("redis_connected_clients", "redis_instantaneous_ops_per_sec", "redis_uptime_in_seconds")
-# By instance.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,14 @@ class Pages:
     def __init__(
         self,
         store: Store,
-        runners: Callable[[], Iterable[TargetRunner]],
-        groups: Callable[[], Sequence[RuleGroup]],
+        targets: Targets,
+        rules: RuleGroups,
         alerts: AlertRows,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._runners = runners
-        self._groups = groups
+        self._targets = targets
+        self._rules = rules
         self._alerts = alerts
         self._clock = clock
         self._templates = Environment(
@@ -76,13 +75,13 @@ class Pages:
         return (
             Route("/", self._overview, methods=["GET"]),
             Route("/alerts", self._alert_page, methods=["GET"]),
-            Route("/rules", self._rules, methods=["GET"]),
+            Route("/rules", self._rule_page, methods=["GET"]),
             # Where the links to expressions lead, as in Prometheus.
             Route("/graph", self._graph, methods=["GET"]),
         )
 
     async def _overview(self, _: Request) -> Response:
-        runners = list(self._runners())
+        runners = list(self._targets.runners)
         turn = TimeSlice()
         rows = []
         for runner in runners[:MAX_ROWS]:
@@ -123,14 +122,14 @@ class Pages:
         expression = request.query_params.get("g0.expr", "").strip()
         if not expression:
             return RedirectResponse("alerts")
-        rules = (rule for group in self._groups() for rule in group.rules)
+        rules = (rule for group in self._rules.groups for rule in group.rules)
         name = next((rule.spec.name for rule in rules if rule.spec.query.strip() == expression), "")
         return RedirectResponse(
             f"rules#{name}" if name else f"api/v1/query?{urlencode({'query': expression})}"
         )
 
-    async def _rules(self, _: Request) -> Response:
-        return self._page("rules.html", groups=self._groups(), now=self._clock.now())
+    async def _rule_page(self, _: Request) -> Response:
+        return self._page("rules.html", groups=self._rules.groups, now=self._clock.now())
 
     def _page(self, template: str, **content: Any) -> Response:
         return HTMLResponse("".join(self._stream(template, **content)))

@@ -32,6 +32,7 @@ from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
 from exporter.samplers.status import VITAL
 from exporter.store import Store
+from exporter.web.directory import Targets
 from exporter.web.metrics import groups_of
 from exporter.web.probe_keys import AllowedKeys, RefusedKeysError, asked_keys
 
@@ -73,13 +74,13 @@ class Probes:
 
     def __init__(
         self,
-        runners: Callable[[], Iterable[TargetRunner]],
+        targets: Targets,
         settings: Callable[[], ProbeSettings],
         store: Store,
         clock: Clock,
         registry: CollectorRegistry,
     ) -> None:
-        self._runners = runners
+        self._targets = targets
         self._settings = settings
         self._store = store
         self._clock = clock
@@ -130,14 +131,14 @@ class Probes:
         """The configured server that is meant, or one that may be asked without."""
         if not text:
             raise ProbeError(400, "'target' parameter must be specified")
-        for runner in self._runners():
+        for runner in self._targets.runners:
             if runner.target.instance == text:
                 return runner, runner.target
         try:
             address = parse_server_url(text).address
         except ValueError as error:
             raise ProbeError(400, f"Invalid 'target' parameter: {error}") from None
-        for runner in self._runners():
+        for runner in self._targets.runners:
             if runner.target.address.instance.lower() == address.instance.lower():
                 return runner, runner.target
         if not address.path and any(compile_anchored(pattern).match(address.instance) for pattern in allow):

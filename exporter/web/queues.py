@@ -1,6 +1,6 @@
 """`/api/queues`: the queues of all targets as of their last pass, as JSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -10,17 +10,18 @@ from starlette.routing import BaseRoute, Route
 from exporter.clock import Clock
 from exporter.queues import QueuesSampler
 from exporter.samplers.runner import TargetRunner
+from exporter.web.directory import Targets
 from exporter.web.json_pieces import json_response
 
 _FILTERS = ("instance", "framework", "queue")
 
 
-def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
+def routes(targets: Targets, clock: Clock) -> Sequence[BaseRoute]:
     """The route; the parameters `instance`, `framework` and `queue` narrow down what is answered."""
 
     async def list_queues(request: Request) -> Response:
         wanted = {name: request.query_params[name] for name in _FILTERS if name in request.query_params}
-        known = list(runners())
+        known = list(targets.runners)
         queues = (
             queue
             for queue in _all_queues(known)

@@ -1,16 +1,16 @@
 """`/sd`: all targets in the format of Prometheus' http_sd, for scraping each by `/scrape?target=`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from exporter.samplers.runner import TargetRunner
+from exporter.web.directory import Targets
 from exporter.web.json_pieces import json_response
 
 
-def routes(runners: Callable[[], Iterable[TargetRunner]]) -> Sequence[Route]:
+def routes(targets: Targets) -> Sequence[Route]:
     """The route; each target is its URL without credentials, with its labels."""
 
     async def discover(_: Request) -> Response:
@@ -19,7 +19,7 @@ def routes(runners: Callable[[], Iterable[TargetRunner]]) -> Sequence[Route]:
                 "targets": [str(runner.target.address)],
                 "labels": runner.target.exposed_labels.as_dict(),
             }
-            for runner in list(runners())
+            for runner in list(targets.runners)
         )
 
     return (Route("/sd", discover, methods=["GET"]),)

@@ -1,6 +1,6 @@
 """`/api/unavailable`: which commands the servers do not have or do not permit, as JSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from starlette.requests import Request
@@ -8,11 +8,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
-from exporter.samplers.runner import TargetRunner
+from exporter.web.directory import Targets
 from exporter.web.json_pieces import json_response
 
 
-def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Sequence[BaseRoute]:
+def routes(targets: Targets, clock: Clock) -> Sequence[BaseRoute]:
     """The route; the parameter `instance` narrows the answer down to one target."""
 
     async def list_commands(request: Request) -> Response:
@@ -23,7 +23,7 @@ def routes(runners: Callable[[], Iterable[TargetRunner]], clock: Clock) -> Seque
                 "commands": [asdict(one) for one in runner.unavailable.commands],
                 "grant": runner.unavailable.grant,
             }
-            for runner in list(runners())
+            for runner in list(targets.runners)
             if wanted in (None, runner.target.instance) and runner.unavailable.commands
         )
         return await json_response({"at": clock.now(), "targets": found})

@@ -96,7 +96,7 @@ async def _rule_failing(stage: Stage) -> AsyncGenerator[None]:
 
 async def _rules_late(stage: Stage) -> AsyncGenerator[None]:
     yield
-    group = next(one for one in stage.daemon.app.rules.groups if one.spec.key.name == "redis-load")
+    group = next(one for one in stage.daemon.app.alerting.rules.groups if one.spec.key.name == "redis-load")
     evaluate = group.evaluate
 
     async def evaluate_slowly(at_ms: int) -> None:
@@ -167,7 +167,7 @@ async def _loop_stalls(stage: Stage) -> AsyncGenerator[None]:
 
 async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
-    state_store = stage.daemon.app.state
+    state_store = stage.daemon.app.ground.state
     assert isinstance(state_store, SqliteStateStore)
     connection = state_store._database._connection
 

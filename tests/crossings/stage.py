@@ -143,9 +143,9 @@ class Stage:
     def leave(self) -> None:
         """Its servers need not be sampled any more."""
         names = {target["instance"] for target in self.targets}
-        for runner in self.daemon.app.fleet.runners:
+        for runner in self.daemon.app.watching.fleet.runners:
             if runner.target.instance in names:
-                self.daemon.app.schedule.remove(runner)
+                self.daemon.app.watching.schedule.remove(runner)
 
     async def clear(self) -> None:
         """End everything."""

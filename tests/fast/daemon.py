@@ -127,7 +127,7 @@ class FastDaemon:
 
     def firing(self, state: AlertState = AlertState.FIRING) -> set[tuple[str, str]]:
         """(alertname, instance) of what fires by the rules, told or not; without the watchdog."""
-        rules = [rule for group in self.app.rules.groups for rule in group.alerting_rules]
+        rules = [rule for group in self.app.alerting.rules.groups for rule in group.alerting_rules]
         alerts = [alert for rule in rules for alert in rule.active_alerts if alert.state is state]
         labels = [alert.labels for alert in alerts if alert.labels.get("alertname") != WATCHDOG]
         return {(one.get("alertname", ""), one.get("instance", "")) for one in labels}
@@ -138,7 +138,9 @@ class FastDaemon:
 
     def query(self, promql: str) -> dict[Labels, float]:
         """The value of a query at this moment, by labels; a scalar stands under no labels."""
-        value = self.app.environment.engine.instant(parse(promql), round(self._clock_now() * 1000)).value
+        value = self.app.alerting.environment.engine.instant(
+            parse(promql), round(self._clock_now() * 1000)
+        ).value
         if isinstance(value, Scalar):
             return {Labels({}): value.value}
         assert isinstance(value, Vector), "an instant query, please"
@@ -210,7 +212,7 @@ class FastDaemon:
         return f"{now}; told:\n  {told}"
 
     def _clock_now(self) -> float:
-        return self.app._clock.now()
+        return self.app.ground.clock.now()
 
     def _write(self) -> Path:
         """Write the files; returns the path of config.yml."""

@@ -162,14 +162,14 @@ def test_a_bad_file_changes_nothing_and_json_is_told_so_too(start_server: StartS
 
     async def story() -> None:
         async with FastDaemon(server, rules=NO_RULES) as daemon:
-            retention, plan = daemon.app.store.retention_ms, daemon.app.reloader.plan
+            retention, plan = daemon.app.ground.store.retention_ms, daemon.app.reloader.plan
             daemon.change({"storage": {"retention": "1h", "retentoin": "2h"}})
             answer = await post(daemon, accept="application/json")
             assert answer.status_code == 500
             assert "retentoin" in answer.json()["error"]
             assert (await status(daemon, "runtimeinfo"))["reloadConfigSuccess"] is False
             assert "redis_vigil_config_last_reload_successful 0.0" in (await daemon.get("/metrics")).text
-            assert daemon.app.store.retention_ms == retention
+            assert daemon.app.ground.store.retention_ms == retention
             assert daemon.app.reloader.plan is plan
 
     run_fast(story())
@@ -212,7 +212,7 @@ def test_who_gives_up_waiting_ends_no_reload(start_server: StartServer) -> None:
             await asyncio.sleep(0)
             impatient.cancel()
             await daemon.app.reload()
-            assert daemon.app.store.retention_ms == 3_600_000
+            assert daemon.app.ground.store.retention_ms == 3_600_000
 
     run_fast(story())
 
@@ -239,27 +239,27 @@ class BrokenError(Exception):
 
 
 def _break_alerting(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.alerting, "reload")
+    _break_once(monkeypatch, app.alerting.manager, "reload")
 
 
 def _break_settings(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.store, "update_required")
+    _break_once(monkeypatch, app.ground.store, "update_required")
 
 
 def _break_discovery(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.targets, "watch")
+    _break_once(monkeypatch, app.watching.targets, "watch")
 
 
 def _break_fleet(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.fleet, "_runner", after=1)
+    _break_once(monkeypatch, app.watching.fleet, "_runner", after=1)
 
 
 def _break_forwarder(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.forwarder, "apply")
+    _break_once(monkeypatch, app.alerting.forwarder, "apply")
 
 
 def _break_rules(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.rules, "_is_same", after=1)
+    _break_once(monkeypatch, app.alerting.rules, "_is_same", after=1)
 
 
 def _break_once(monkeypatch: pytest.MonkeyPatch, part: object, name: str, after: int = 0) -> None:
@@ -277,15 +277,15 @@ def _break_once(monkeypatch: pytest.MonkeyPatch, part: object, name: str, after:
 def what_runs(app: App) -> object:
     """All that the reloads here change."""
     return (
-        app.store.retention_ms,
-        app.environment.external_url,
-        app.alerting._state.external_url,
-        app.access.now.section,
-        [receiver.name for receiver in app.alerting.config.receivers],
-        {runner.target: list(runner.plans) for runner in app.fleet.runners},
-        list(app.forwarder.urls),
-        [group.spec for group in app.rules.groups],
-        app.targets.discovery.counts,
+        app.ground.store.retention_ms,
+        app.alerting.environment.external_url,
+        app.alerting.manager._state.external_url,
+        app.ground.access.now.section,
+        [receiver.name for receiver in app.alerting.manager.config.receivers],
+        {runner.target: list(runner.plans) for runner in app.watching.fleet.runners},
+        list(app.alerting.forwarder.urls),
+        [group.spec for group in app.alerting.rules.groups],
+        app.watching.targets.discovery.counts,
     )
 
 
@@ -308,7 +308,7 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
         async with FastDaemon(base, rules=rules) as daemon:
             app = daemon.app
             await daemon.pass_time("3m")
-            before, firing, up = what_runs(app), daemon.firing(), app.fleet.find("kept")
+            before, firing, up = what_runs(app), daemon.firing(), app.watching.fleet.find("kept")
             assert firing
             (daemon.config_path.parent / "hosts.yml").write_text("[]")
             daemon.change(
@@ -333,14 +333,14 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
                     await app.reload()
             assert what_runs(app) == before
             # The one that neither configuration changes was not touched.
-            assert app.fleet.find("kept") is up
+            assert app.watching.fleet.find("kept") is up
             assert not app.reloader.succeeded
             # Where targets had come and gone when it broke, their alerts may have to wait anew.
             await daemon.pass_time("3m")
             assert daemon.firing() == firing, daemon
             await app.reload()
             assert what_runs(app) != before
-            assert app.store.retention_ms == 3_600_000
+            assert app.ground.store.retention_ms == 3_600_000
             await daemon.pass_time("1m")
 
     run_fast(story())
@@ -375,12 +375,12 @@ def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
             for _ in range(2):
                 await daemon.reload({"web": {"external_url": "http://127.0.0.1/vigil"}})
                 assert list(daemon.app.restart_needed) == ["web.config_file"]
-                assert daemon.app.environment.external_url == "http://127.0.0.1/vigil"
+                assert daemon.app.alerting.environment.external_url == "http://127.0.0.1/vigil"
                 assert (await daemon.get("/metrics")).status_code == 401
             # The file that is not named any more still holds, with what changes in it.
             file.write_text(PASSWORDS.replace("alice", "bob"))
             assert (await daemon.get("/metrics")).status_code == 401
-            assert list(daemon.app.access.now.config.basic_auth_users) == ["bob"]
+            assert list(daemon.app.ground.access.now.config.basic_auth_users) == ["bob"]
             await daemon.reload({"web": {"config_file": str(file)}})
             assert list(daemon.app.restart_needed) == []
             await daemon.pass_time("5s")
@@ -404,7 +404,7 @@ def test_a_broken_web_configuration_is_one_line_at_a_reload(
                 await daemon.get("/metrics")
                 # That the target is up may come at any time.
                 assert len([one for one in caplog.records if one.levelname != "INFO"]) == 1
-                assert not daemon.app.access.is_current
+                assert not daemon.app.ground.access.is_current
             # Without a reload the line comes with the next request.
             caplog.clear()
             file.write_text("basic_auth_users: 4\n")

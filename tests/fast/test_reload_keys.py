@@ -21,6 +21,7 @@ from exporter.config.fields import KIND
 from exporter.config.restart import RESTART_KEYS
 from exporter.config.schema import config_schema
 from exporter.http_client.transport import Transport
+from exporter.http_routes import Alertmanagers, probe_settings
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.notify.slack_messages import MemoryMessages
@@ -99,85 +100,92 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     "global.evaluation_interval": (
         "7s",
         lambda app: (
-            app._queries.rule_engine.default_step_ms,
-            app._queries.engine.default_step_ms,
-            [group.interval_ms for group in app.rules.groups],
+            app.ground.queries.rule_engine.default_step_ms,
+            app.ground.queries.engine.default_step_ms,
+            [group.interval_ms for group in app.alerting.rules.groups],
         ),
         (7000, 7000, [7000]),
     ),
     "global.external_labels": (
         {"site": "a"},
-        lambda app: app.environment.external_labels,
+        lambda app: app.alerting.environment.external_labels,
         Labels({"site": "a"}),
     ),
     "global.enable_features": (
         ["promql-delayed-name-removal"],
         lambda app: [
-            engine._delayed_name_removal for engine in (app._queries.rule_engine, app._queries.engine)
+            engine._delayed_name_removal
+            for engine in (app.ground.queries.rule_engine, app.ground.queries.engine)
         ],
         [True, True],
     ),
-    "query.memory_limit": ("10MB", lambda app: app._queries.budget.limit_bytes, 10 << 20),
-    "query.timeout": ("7s", lambda app: app._queries.budget.timeout_seconds, 7.0),
+    "query.memory_limit": ("10MB", lambda app: app.ground.queries.budget.limit_bytes, 10 << 20),
+    "query.timeout": ("7s", lambda app: app.ground.queries.budget.timeout_seconds, 7.0),
     "rule_files": (
         ["other_rules.yml"],
-        lambda app: [group.spec.key.name for group in app.rules.groups],
+        lambda app: [group.spec.key.name for group in app.alerting.rules.groups],
         ["two"],
     ),
     "alerting.config_file": (
         "other_alertmanager.yml",
-        lambda app: [receiver.name for receiver in app.alerting.config.receivers],
+        lambda app: [receiver.name for receiver in app.alerting.manager.config.receivers],
         ["two"],
     ),
     "alerting.alertmanagers": (
         ["http://127.0.0.1:1"],
-        lambda app: list(app.forwarder.urls),
+        lambda app: list(app.alerting.forwarder.urls),
         ["http://127.0.0.1:1"],
     ),
     "alerting.message_style": (
         "alertmanager",
         lambda app: (
-            "notifies_event_ends': True" in repr(state(list(app.alerting._pipelines.integrations.values())))
+            "notifies_event_ends': True"
+            in repr(state(list(app.alerting.manager._pipelines.integrations.values())))
         ),
         True,
     ),
     "alerting.smtp_auth_without_tls": (
         True,
         lambda app: (
-            "auth_without_tls': True" in repr(state(list(app.alerting._pipelines.integrations.values())))
+            "auth_without_tls': True"
+            in repr(state(list(app.alerting.manager._pipelines.integrations.values())))
         ),
         True,
     ),
     "alerting.hold_missing": (
         False,
-        lambda app: isinstance(app.environment.availability, EverythingSampled),
+        lambda app: isinstance(app.alerting.environment.availability, EverythingSampled),
         True,
     ),
     "storage.retention": (
         "1h",
-        lambda app: (app.store.retention_ms, app._cap.required_retention_ms),
+        lambda app: (app.ground.store.retention_ms, app.ground.limiter.required_retention_ms),
         (3_600_000,) * 2,
     ),
-    "storage.memory_limit": ("10MB", lambda app: app._cap.limit_bytes, 10 << 20),
+    "storage.memory_limit": ("10MB", lambda app: app.ground.limiter.limit_bytes, 10 << 20),
     "web.config_file": (
         "web-config.yml",
-        lambda app: list(app.access.now.config.basic_auth_users),
+        lambda app: list(app.ground.access.now.config.basic_auth_users),
         ["alice"],
     ),
     "web.external_url": (
         "http://vigil.example.com",
         lambda app: (
-            app.environment.external_url,
-            app.alerting._state.external_url,
-            app._alertmanagers(),
-            app.access.now.section.external_url,
+            app.alerting.environment.external_url,
+            app.alerting.manager._state.external_url,
+            Alertmanagers(app.settings, app.alerting.forwarder).urls,
+            app.ground.access.now.section.external_url,
         ),
         ("http://vigil.example.com",) * 2 + (["http://vigil.example.com"],) + ("http://vigil.example.com",),
     ),
-    "web.hosts": (["a.example.com"], lambda app: app.access.now.section.hosts, ("a.example.com",)),
-    "web.cors_origin": ("http://a", lambda app: app.access.now.section.cors_origin, "http://a"),
-    "web.probe_keys": (["db0=a"], lambda app: [str(key) for key in app._probe_settings().keys], ["db0=a"]),
-    "web.probe_allow": (["h:1"], lambda app: app._probe_settings().allow, ("h:1",)),
+    "web.hosts": (["a.example.com"], lambda app: app.ground.access.now.section.hosts, ("a.example.com",)),
+    "web.cors_origin": ("http://a", lambda app: app.ground.access.now.section.cors_origin, "http://a"),
+    "web.probe_keys": (
+        ["db0=a"],
+        lambda app: [str(key) for key in probe_settings(app.ground.in_force).keys],
+        ["db0=a"],
+    ),
+    "web.probe_allow": (["h:1"], lambda app: probe_settings(app.ground.in_force).allow, ("h:1",)),
 }
 IN_PLANS: Final = ("targets[]", "samplers.", "global.sample_", "global.job")
 IN_SOURCES: Final = "discovery."
@@ -338,8 +346,8 @@ async def fault_of(daemon: FastDaemon, key: str, schema: Mapping[str, Any]) -> s
     wanted = part(load_plan(Source(daemon.config_path)))
     if app.restart_needed:
         return f"needs a restart: {app.restart_needed}"
-    sources = state(list(app.targets.discovery._sources))
-    targets = {runner.target: list(runner.plans) for runner in app.fleet.runners}
+    sources = state(list(app.watching.targets.discovery._sources))
+    targets = {runner.target: list(runner.plans) for runner in app.watching.fleet.runners}
     if wanted != (sources if key.startswith(IN_SOURCES) else targets):
         return "what runs is not what the file says"
     return "" if before != wanted else "shows in nothing that runs"

@@ -154,7 +154,7 @@ def test_a_renamed_group_and_file_are_no_news(start_server: StartServer) -> None
             daemon._rules = [other]
             await daemon.reload()
             await daemon.pass_time("10m")
-            assert [group.spec.key.file for group in daemon.app.rules.groups] == [str(other)]
+            assert [group.spec.key.file for group in daemon.app.alerting.rules.groups] == [str(other)]
             assert told(daemon) == [("ops", "firing")]
 
     run_fast(story())
@@ -199,7 +199,7 @@ def test_silences_stay(start_server: StartServer) -> None:
 
     async def story() -> None:
         async with FastDaemon(server, rules=WAITS, alertmanager=ROUTING) as daemon:
-            now = daemon.app._clock.now()
+            now = daemon.app.ground.clock.now()
             silence = {
                 "matchers": [{"name": "alertname", "value": "Fires", "isRegex": False, "isEqual": True}],
                 "startsAt": rfc3339(now),
@@ -234,8 +234,8 @@ def test_alerts_with_former_external_labels_end_at_once(start_server: StartServe
             for site in ("d", "e"):
                 await daemon.reload(labelled(site))
             await daemon.pass_time("20s")
-            now = daemon.app._clock.now()
-            alerts = daemon.app.alerting.alerts
+            now = daemon.app.ground.clock.now()
+            alerts = daemon.app.alerting.manager.alerts
             known = {alert.labels.get("site"): alert.is_resolved(now) for alert in alerts}
             assert known == {"a": True, "b": True, "c": True, "e": False}
             await daemon.pass_time("10m")

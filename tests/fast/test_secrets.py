@@ -300,7 +300,7 @@ def test_no_secret_in_anything_that_a_daemon_shows(start_server: StartServer) ->
                 _assert_hidden(path, f"{answer.headers} {answer.text}")
             failed = await daemon.get(f"/scrape?target=redis://u:{MARK}97@127.0.0.1:1")
             _assert_hidden("/scrape", failed.text)
-            _assert_hidden("objects", repr([vars(daemon.app), vars(daemon.app.forwarder)]))
+            _assert_hidden("objects", repr([vars(daemon.app), vars(daemon.app.alerting.forwarder)]))
 
     run_fast(story())
     assert "forwarding failed" in log.getvalue()
@@ -309,6 +309,6 @@ def test_no_secret_in_anything_that_a_daemon_shows(start_server: StartServer) ->
 
 def _paths(daemon: FastDaemon) -> set[str]:
     """Every page and API."""
-    routes = [route for route in daemon.app._routes() if isinstance(route, Route)]
+    routes = [route for route in daemon.app.routes if isinstance(route, Route)]
     found = {route.path for route in routes if "GET" in (route.methods or ()) and "{" not in route.path}
     return found | {"/metrics", "/api/v1/targets?state=any", "/api/notifications?limit=1000"}

@@ -33,5 +33,5 @@ def test_a_path_takes_its_own_methods_only(empty_server: RealServer) -> None:
 
 def _paths(daemon: FastDaemon) -> list[str]:
     """Every path that there is."""
-    paths = {"/metrics", *(route.path for route in daemon.app._routes())}  # type: ignore[attr-defined]
+    paths = {"/metrics", *(route.path for route in daemon.app.routes)}  # type: ignore[attr-defined]
     return sorted(path.replace("{silence_id}", "x").replace("{name}", "job") for path in paths)

@@ -31,6 +31,7 @@ from exporter.web.api_v1 import query as query_module
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.query import LIMITS
 from tests.web.asgi import request
+from tests.web.directory import Alertmanagers, Current, LastReload, Rules, Watched
 
 START = 1_700_000_000
 END = START + 600
@@ -70,12 +71,12 @@ def app(store: Store) -> ASGIApp:
             *query_module.routes(Engine(store, LIMITS), clock, executor),
             *expressions.routes(clock),
             *series.routes(store, clock, executor),
-            *rules.routes(list, clock),
-            *status.routes(store, clock, lambda: True),
+            *rules.routes(Rules(), clock),
+            *status.routes(store, clock, LastReload()),
             *cardinality.routes(store, clock, executor),
-            *targets.routes(list, store, clock, executor),
-            *features.routes(lambda: False),
-            *configuration.routes(lambda: config, lambda: ["http://am:9093"]),
+            *targets.routes(Watched(), store, clock, executor),
+            *features.routes(Current(config)),
+            *configuration.routes(Current(config), Alertmanagers(["http://am:9093"])),
         ]
     )
 
@@ -379,7 +380,7 @@ def test_what_there_is_little_of_is_answered_truly(app: ASGIApp) -> None:
 
 
 def test_a_reload_that_failed_is_a_notification(store: Store) -> None:
-    app = Starlette(routes=status.routes(store, Clock(), lambda: False, loaded_at=lambda: 1.5))
+    app = Starlette(routes=status.routes(store, Clock(), LastReload(succeeded=False, loaded_at=1.5)))
     assert ask(app, "notifications") == [
         {"text": "Configuration reload has failed.", "date": "1970-01-01T00:00:01.500Z", "active": True}
     ]

@@ -11,6 +11,7 @@ from tests.keyspace.test_sampler import FAST, one_pass, put
 from tests.samplers.sampling import run_async, sampling
 from tests.servers import RealServer
 from tests.web.asgi import request
+from tests.web.directory import Watched
 
 AT_REST = {
     "progress_ratio": 1.0,
@@ -32,7 +33,7 @@ def app(empty_server: RealServer) -> Starlette:
         return found.runner
 
     runner = run_async(scan)
-    return Starlette(routes=routes(lambda: [runner], SystemClock()))
+    return Starlette(routes=routes(Watched([runner]), SystemClock()))
 
 
 def test_the_report_of_each_keyspace(app: Starlette) -> None:
@@ -60,7 +61,7 @@ def test_a_keyspace_that_was_not_scanned_yet(empty_server: RealServer) -> None:
             return found.runner
 
     runner = run_async(look)
-    app = Starlette(routes=routes(lambda: [runner], SystemClock()))
+    app = Starlette(routes=routes(Watched([runner]), SystemClock()))
     assert request(app, "GET", "/api/keyspace").json()["keyspaces"] == [
         {"instance": "test", "partial": True, "scan": AT_REST}
     ]

@@ -13,6 +13,7 @@ from exporter.model.sample import Family, Kind
 from exporter.store import Store
 from exporter.web.metrics import MetricsEndpoint
 from tests.web.asgi import request
+from tests.web.directory import Current
 
 GAUGE = Family("vigil_gauge", Kind.GAUGE, "A gauge.")
 
@@ -53,7 +54,7 @@ def count_refreshes(monkeypatch: pytest.MonkeyPatch, *, page_takes: float, secon
     monkeypatch.setattr(WatchedExposition, "seconds", page_takes)
     monkeypatch.setattr("exporter.web.metrics.Exposition", WatchedExposition)
     table = SeriesTable("here", Labels({"instance": "a:1"}))
-    page = MetricsEndpoint(store, lambda: store.groups, OwnMetrics(), clock, lambda: 15.0)
+    page = MetricsEndpoint(store, lambda: store.groups, OwnMetrics(), clock, Current())
     count = 0
     for value in range(6):
         table.set(GAUGE, float(value))

@@ -21,6 +21,7 @@ from exporter.model.labels import Labels
 from exporter.store import Store
 from exporter.web.alert_rows import AlertRows
 from exporter.web.pages import Pages
+from tests.web.directory import External, Rules, Watched
 
 CONFIG = """
 route: {receiver: nobody, routes: [{matchers: [team=night], mute_time_intervals: [always]}]}
@@ -56,8 +57,8 @@ def show(
         await manager.receive(alerts)
         taken = [await manager.put_silence(one) for one in silences]
 
-        rows = AlertRows(lambda: (), manager, Labels, clock)
-        pages = Pages(Store(retention_ms=60_000), lambda: (), lambda: (), rows, clock)
+        rows = AlertRows(Rules(), manager, External(), clock)
+        pages = Pages(Store(retention_ms=60_000), Watched(), Rules(), rows, clock)
         transport = httpx.ASGITransport(app=Starlette(routes=list(pages.routes())))
         async with httpx.AsyncClient(transport=transport, base_url="http://vigil") as client:
             response = await client.get(path)

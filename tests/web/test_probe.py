@@ -58,7 +58,7 @@ class World:
         ]
         self.registry = CollectorRegistry()
         settings = ProbeSettings(allow, [KeyChoice.parse(key) for key in keys], plans(), 2.0)
-        probes = Probes(lambda: self.runners, lambda: settings, self.store, clock, self.registry)
+        probes = Probes(self, lambda: settings, self.store, clock, self.registry)
         app = Starlette(routes=list(probes.routes()))
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://vigil")
 

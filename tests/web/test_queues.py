@@ -14,6 +14,7 @@ from exporter.web.queues import routes
 from tests.queues.reading import FrozenClock, target_of
 from tests.servers import RealServer
 from tests.web.asgi import request
+from tests.web.directory import Watched
 
 AT = 1_700_000_000.0
 
@@ -36,7 +37,7 @@ def app(empty_server: RealServer) -> Starlette:
         await runner.close()
 
     asyncio.run(sample())
-    return Starlette(routes=routes(lambda: [runner], clock))
+    return Starlette(routes=routes(Watched([runner]), clock))
 
 
 def test_every_queue_with_all_that_is_known(app: Starlette, empty_server: RealServer) -> None:

@@ -15,6 +15,7 @@ from exporter.store import Store
 from exporter.web.slowlog import routes
 from tests.servers import RealServer
 from tests.web.asgi import request
+from tests.web.directory import Watched
 
 
 def read(server: RealServer, section: SlowlogSection) -> Starlette:
@@ -36,7 +37,7 @@ def read(server: RealServer, section: SlowlogSection) -> Starlette:
         await runner.close()
 
     asyncio.run(sample())
-    return Starlette(routes=routes(lambda: [runner], SystemClock()))
+    return Starlette(routes=routes(Watched([runner]), SystemClock()))
 
 
 def test_patterns_with_count_mean_longest_and_the_last_client(empty_server: RealServer) -> None:

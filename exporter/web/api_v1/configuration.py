@@ -1,7 +1,7 @@
 """`status/config` and `alertmanagers`: how the daemon is configured, in Prometheus' words."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import yaml
 from starlette.requests import Request
@@ -10,16 +10,27 @@ from starlette.routing import Route
 from exporter.config.main import Config
 from exporter.model.duration import format_duration
 from exporter.web.api_v1.reply import Answer, api
+from exporter.web.directory import CurrentConfig
 
 
-def routes(config: Callable[[], Config], alertmanagers: Callable[[], Sequence[str]]) -> Sequence[Route]:
-    """The routes; `alertmanagers` are the URLs of those that get the alerts, without passwords."""
+class Alertmanagers(Protocol):
+    """Receivers of the alerts of the rules."""
+
+    @property
+    def urls(self) -> Sequence[str]:
+        """Their URLs, without passwords."""
+        ...
+
+
+def routes(current: CurrentConfig, alertmanagers: Alertmanagers) -> Sequence[Route]:
+    """The routes; `alertmanagers` get the alerts."""
 
     async def show_config(_: Request) -> Answer:
-        return Answer({"yaml": yaml.safe_dump(_as_prometheus(config(), alertmanagers()), sort_keys=False)})
+        shown = _as_prometheus(current.config, alertmanagers.urls)
+        return Answer({"yaml": yaml.safe_dump(shown, sort_keys=False)})
 
     async def show_alertmanagers(_: Request) -> Answer:
-        active = [{"url": f"{url}/api/v2/alerts"} for url in alertmanagers()]
+        active = [{"url": f"{url}/api/v2/alerts"} for url in alertmanagers.urls]
         return Answer({"activeAlertmanagers": active, "droppedAlertmanagers": []})
 
     return (

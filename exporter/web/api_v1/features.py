@@ -1,6 +1,6 @@
 """`features`: what of Prometheus is here, by the names that Prometheus has for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from exporter.promql.syntax.signatures import (
 )
 from exporter.promql.syntax.tokens import AGGREGATORS, OPERATORS
 from exporter.web.api_v1.reply import Answer, api
+from exporter.web.directory import CurrentConfig
 
 _PROMQL: Final = (
     "at_modifier bool by group_left group_right ignoring negative_offset offset on per_query_lookback_delta "
@@ -32,11 +33,11 @@ _TEMPLATE_FUNCTIONS: Final = frozenset(rule_functions(lambda _: [], at_seconds=0
 _NO_TSDB: Final = "exemplar_storage native_histograms st_storage"
 
 
-def routes(delayed_name_removal: Callable[[], bool]) -> Sequence[Route]:
+def routes(current: CurrentConfig) -> Sequence[Route]:
     """The route."""
 
     async def features(_: Request) -> Answer:
-        return Answer(features_of(delayed_name_removal()))
+        return Answer(features_of(current.config.global_.delayed_name_removal))
 
     return (Route("/api/v1/features", api(features), methods=["GET"]),)
 

@@ -1,6 +1,6 @@
 """`rules` and `alerts`: the rules that the daemon runs, and what they found."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,20 +17,21 @@ from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.paging import Page
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import Answer, BadDataError, api
+from exporter.web.directory import RuleGroups
 
 _KINDS = {"": ("alerting", "recording"), "alert": ("alerting",), "record": ("recording",)}
 
 
-def routes(groups: Callable[[], Sequence[RuleGroup]], clock: Clock) -> Sequence[Route]:
-    """The routes about rules; `groups` are those that run now."""
+def routes(running: RuleGroups, clock: Clock) -> Sequence[Route]:
+    """The routes about rules."""
 
     async def rules(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
         shown = _Filter(parameters)
-        return Answer(Page.of(parameters).cut(_encode_groups(groups(), shown)))
+        return Answer(Page.of(parameters).cut(_encode_groups(running.groups, shown)))
 
     async def alerts(_: Request) -> Answer:
-        rules = [rule for group in groups() for rule in group.alerting_rules]
+        rules = [rule for group in running.groups for rule in group.alerting_rules]
         return Answer({"alerts": (alert for rule in rules for alert in _encode_alerts(rule))})
 
     return (

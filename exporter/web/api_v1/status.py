@@ -3,7 +3,7 @@
 import os
 import platform
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from exporter.store import Store
 from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.query import LIMITS
 from exporter.web.api_v1.reply import Answer, api
+from exporter.web.directory import ReloadState
 
 # What Grafana and promtool take the daemon for: the Prometheus whose API this is.
 _API_VERSION = "3.0.0"
@@ -27,16 +28,10 @@ _API_VERSION = "3.0.0"
 def routes(
     store: Store,
     clock: Clock,
-    reload_successful: Callable[[], bool],
-    restart_needed: Callable[[], Sequence[str]] = tuple,
-    warnings: Callable[[], Sequence[str]] = tuple,
-    loaded_at: Callable[[], float] = lambda: 0.0,
+    reload: ReloadState,
     query_budget: MemoryBudget | None = None,
 ) -> Sequence[Route]:
-    """The routes about the daemon itself; `reload_successful`: whether the last reload was; `restart_needed`:
-    the keys of the configuration whose values in the files hold only after a restart; `warnings`: what is
-    valid in the files in force, and yet cannot be meant; `loaded_at`: when they were loaded
-    (epoch seconds)."""
+    """The routes about the daemon itself."""
     started_at, budget = clock.now(), query_budget or MemoryBudget()
 
     async def build_info(_: Request) -> Answer:
@@ -58,12 +53,12 @@ def routes(
                 "CWD": os.getcwd(),
                 "hostname": socket.gethostname(),
                 "serverTime": write_moment(to_milliseconds(clock.now())),
-                "lastConfigTime": write_moment(to_milliseconds(loaded_at())),
+                "lastConfigTime": write_moment(to_milliseconds(reload.loaded_at)),
                 "timeSeriesCount": store.series_count,
                 "storageRetention": format_duration(store.retention_ms),
-                "reloadConfigSuccess": reload_successful(),
-                "restartNeeded": list(restart_needed()),
-                "configWarnings": list(warnings()),
+                "reloadConfigSuccess": reload.succeeded,
+                "restartNeeded": list(reload.restart_needed),
+                "configWarnings": list(reload.warnings),
             }
         )
 
@@ -78,7 +73,7 @@ def routes(
         )
 
     async def notifications(_: Request) -> Answer:
-        return Answer(_notifications(reload_successful(), loaded_at()))
+        return Answer(_notifications(reload.succeeded, reload.loaded_at))
 
     async def end_notifications(_: Request) -> Response:
         # 204 tells an EventSource not to come back: there is nothing to follow.

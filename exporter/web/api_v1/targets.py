@@ -1,6 +1,6 @@
 """`targets` and `scrape_pools`: what the daemon watches, and what it knows about the metrics of each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -17,30 +17,29 @@ from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.parameters import Parameters, read_selector
 from exporter.web.api_v1.reply import Answer, BadDataError, api
 from exporter.web.api_v1.series import describe_family
+from exporter.web.directory import Targets
 
-Runners = Callable[[], Iterable[TargetRunner]]
 
-
-def routes(runners: Runners, store: Store, clock: Clock, executor: CooperativeExecutor) -> Sequence[Route]:
+def routes(watched: Targets, store: Store, clock: Clock, executor: CooperativeExecutor) -> Sequence[Route]:
     """The routes about targets; a job stands for what Prometheus calls a scrape pool."""
 
     async def targets(request: Request) -> Answer:
         # As in Prometheus only the URL counts, and every other state is none.
         state = request.query_params.get("state", "").lower()
         job = request.query_params.get("scrapePool", "")
-        shown = [runner for runner in runners() if state in ("", "any", "active")]
+        shown = [runner for runner in watched.runners if state in ("", "any", "active")]
         active = (_encode_target(runner) for runner in shown if job in ("", _job(runner)))
         # What relabelling has dropped is not kept.
         counts: dict[str, int] | None = {} if state in ("", "any", "dropped") else None
         return Answer({"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": counts})
 
     async def scrape_pools(_: Request) -> Answer:
-        return Answer({"scrapePools": sorted({_job(runner) for runner in runners()})})
+        return Answer({"scrapePools": sorted({_job(runner) for runner in watched.runners})})
 
     async def metadata(request: Request) -> Answer:
         wanted = _Wanted(await Parameters.of(request, clock))
-        watched = list(runners())
-        return Answer(await executor.run(lambda task: list(wanted.of(watched, store, task))))
+        found = list(watched.runners)
+        return Answer(await executor.run(lambda task: list(wanted.of(found, store, task))))
 
     return (
         Route("/api/v1/targets", api(targets), methods=["GET"]),

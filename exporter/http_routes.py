@@ -1,0 +1,125 @@
+"""Everything that the daemon's web server answers to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from exporter.assembly import Alerting, Ground, Watching
+from exporter.notify.alertmanager import AlertForwarder
+from exporter.prepared import InForce
+from exporter.readiness import Readiness
+from exporter.reload import plan_samplers
+from exporter.reloader import Reloader
+from exporter.settings import Settings
+from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
+from exporter.web.alert_rows import AlertRows
+from exporter.web.api_v1 import (
+    cardinality,
+    configuration,
+    expressions,
+    features,
+    query,
+    rules,
+    series,
+    status,
+    targets,
+)
+from exporter.web.app import build_web_app
+from exporter.web.middleware import Entrance
+from exporter.web.pages import Pages
+from exporter.web.probe import Probes, ProbeSettings
+
+# What they find takes more than the one pass that a probe has.
+_BACKGROUND_SAMPLERS: Final = frozenset({"queues", "keyspace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Alertmanagers:
+    """Receivers of the alerts of the rules: the daemon itself, and those that it forwards them to."""
+
+    settings: Settings
+    forwarder: AlertForwarder
+
+    @property
+    def urls(self) -> Sequence[str]:
+        """Their URLs, without passwords."""
+        return [self.settings.external_url, *self.forwarder.urls]
+
+
+def probe_settings(in_force: InForce) -> ProbeSettings:
+    """The settings of `/scrape` and `/probe` by the configuration in force."""
+    config = in_force.config
+    plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
+    web = config.web
+    return ProbeSettings(web.probe_allow, web.probe_keys, plans, config.global_.sample_timeout.seconds)
+
+
+def build_routes(
+    ground: Ground,
+    alerting: Alerting,
+    watching: Watching,
+    settings: Settings,
+    reloader: Reloader,
+    readiness: Readiness,
+) -> Sequence[BaseRoute]:
+    """All routes but `/metrics`; the first that fits a request counts."""
+    clock, groups = ground.clock, alerting.rules
+    alerts = AlertRows(groups, alerting.manager, alerting.environment, clock)
+    pages = Pages(ground.store, watching.fleet, groups, alerts, clock)
+    probes = Probes(
+        watching.fleet, partial(probe_settings, ground.in_force), ground.store, clock, ground.own.registry
+    )
+    return [
+        *lifecycle.routes(readiness, reloader),
+        *pages.routes(),
+        *api_v2.routes(alerting.manager, clock),
+        *health.routes(groups, watching.fleet, alerts.why_quiet),
+        *_prometheus_api(ground, alerting, watching),
+        *_daemon_api(ground, reloader, Alertmanagers(settings, alerting.forwarder)),
+        *probes.routes(),
+        *_target_api(ground, watching),
+    ]
+
+
+def _prometheus_api(ground: Ground, alerting: Alerting, watching: Watching) -> Sequence[BaseRoute]:
+    """Queries, series, rules and targets, as Prometheus has them."""
+    store, clock, queries = ground.store, ground.clock, ground.queries
+    return [
+        *query.routes(queries.engine, clock, queries.executor, queries.budget),
+        *expressions.routes(clock),
+        *series.routes(store, clock, queries.executor, queries.budget),
+        *rules.routes(alerting.rules, clock),
+        *cardinality.routes(store, clock, queries.executor),
+        *targets.routes(watching.fleet, store, clock, queries.executor),
+    ]
+
+
+def _daemon_api(ground: Ground, reloader: Reloader, alertmanagers: Alertmanagers) -> Sequence[BaseRoute]:
+    """The daemon itself and its configuration, as Prometheus has them."""
+    return [
+        *status.routes(ground.store, ground.clock, reloader, ground.queries.budget),
+        *features.routes(ground.in_force),
+        *configuration.routes(ground.in_force, alertmanagers),
+    ]
+
+
+def _target_api(ground: Ground, watching: Watching) -> Sequence[BaseRoute]:
+    """The targets, and what was found on them."""
+    fleet, clock = watching.fleet, ground.clock
+    return [
+        *sd.routes(fleet),
+        *queues.routes(fleet, clock),
+        *keyspace.routes(fleet, clock),
+        *slowlog.routes(fleet, clock),
+        *unavailable.routes(fleet, clock),
+    ]
+
+
+def build_site(ground: Ground, watching: Watching, routes: Sequence[BaseRoute]) -> ASGIApp:
+    """The whole of the web: `/metrics` and these routes, behind authentication."""
+    return build_web_app(watching.page, routes, [Middleware(Entrance, access=ground.access)])

@@ -1,0 +1,132 @@
+"""The order in which the parts of the daemon start, and the one in which they stop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from exporter.assembly import Alerting, Ground, Watching
+from exporter.clock_watch import ClockWatch
+from exporter.errors import StateError
+from exporter.housekeeping import Housekeeping
+from exporter.lifecycle import Stage
+from exporter.log import get_logger
+from exporter.reloader import Reloader
+from exporter.rules.saved import MemoryAlertState
+from exporter.web.server import WebServer
+
+# What is being sent when the daemon stops may go on for so long.
+_SEND_DEADLINE_SECONDS: Final = 4.0
+
+STOPPING: Final = (
+    "clock",
+    "housekeeping",
+    "reload",
+    "discovery",
+    "samplers",
+    "rules",
+    "notifications",
+    "connections",
+    "state database",
+    "web server",
+)
+"""The names of all stages in the order in which data flows."""
+
+log = get_logger(__name__)
+
+
+def stages_of(
+    ground: Ground,
+    alerting: Alerting,
+    watching: Watching,
+    reloader: Reloader,
+    clock_watch: ClockWatch,
+    house: Housekeeping,
+    web: WebServer,
+) -> Sequence[Stage]:
+    """The stages in the order in which they start: the web server first, so that the daemon can be asked how
+    it is. Their ends together stay below the ten seconds that SIGTERM is given."""
+    return [
+        _background("clock", clock_watch.run),
+        _web_server(ground, web),
+        Stage("reload", _nothing, reloader.stop, 1.5),
+        _samplers(watching),
+        _state(ground),
+        Stage("connections", _nothing, watching.fleet.close, 6.5),
+        _notifications(ground, alerting),
+        Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),
+        _rules(ground, alerting),
+        _background("housekeeping", house.run),
+    ]
+
+
+async def _nothing() -> None:
+    """There is nothing to start."""
+
+
+def _background(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> Stage:
+    """A coroutine that goes on until it is cancelled."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        tasks.append(asyncio.create_task(run(), name=name))
+
+    async def stop() -> None:
+        for task in tasks:
+            task.cancel()
+
+    return Stage(name, start, stop, 1.5)
+
+
+def _web_server(ground: Ground, web: WebServer) -> Stage:
+    async def start() -> None:
+        web.start()
+
+    async def stop() -> None:
+        ground.queries.close()
+        await web.stop()
+
+    return Stage("web server", start, stop, 8.0)
+
+
+def _samplers(watching: Watching) -> Stage:
+    async def start() -> None:
+        watching.schedule.start()
+
+    return Stage("samplers", start, watching.schedule.stop, 1.5)
+
+
+def _state(ground: Ground) -> Stage:
+    state, store = ground.state, ground.store
+
+    async def start() -> None:
+        await state.load()
+        await state.samples.restore(store, ground.job_labels.of_series)
+        state.samples.follow(store)
+
+    return Stage("state database", start, state.close, 7.0)
+
+
+def _notifications(ground: Ground, alerting: Alerting) -> Stage:
+    async def start() -> None:
+        await alerting.manager.start()
+        alerting.forwarder.apply(ground.in_force.config.alerting.alertmanagers)
+
+    async def stop() -> None:
+        await asyncio.gather(
+            alerting.manager.stop(_SEND_DEADLINE_SECONDS), alerting.forwarder.stop(_SEND_DEADLINE_SECONDS)
+        )
+
+    return Stage("notifications", start, stop, 6.25)
+
+
+def _rules(ground: Ground, alerting: Alerting) -> Stage:
+    async def start() -> None:
+        files = ground.in_force.plan.rule_files
+        try:
+            await alerting.rules.start(files)
+        except StateError as error:
+            log.error("the state of alerts cannot be read, starting without it", error=error)
+            alerting.environment.state = MemoryAlertState()
+            await alerting.rules.start(files)
+
+    return Stage("rules", start, alerting.rules.stop, 1.5)

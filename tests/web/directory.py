@@ -1,0 +1,54 @@
+"""Stand-ins for the long-lived parts of the daemon that the web reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from exporter.config.main import Config, default_config
+from exporter.model.labels import EMPTY, Labels
+from exporter.rules.group import RuleGroup
+from exporter.samplers.runner import TargetRunner
+
+
+@dataclass
+class Watched:
+    """Targets that stay the same."""
+
+    runners: Sequence[TargetRunner] = ()
+
+
+@dataclass
+class Rules:
+    """Rule groups that stay the same."""
+
+    groups: Sequence[RuleGroup] = ()
+
+
+@dataclass
+class External:
+    """Labels that alerts are sent with."""
+
+    external_labels: Labels = EMPTY
+
+
+@dataclass
+class Current:
+    """A configuration that stays the same."""
+
+    config: Config = field(default_factory=lambda: default_config(()))
+
+
+@dataclass
+class LastReload:
+    """How the last reload went."""
+
+    succeeded: bool = True
+    loaded_at: float = 0.0
+    restart_needed: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+
+
+@dataclass
+class Alertmanagers:
+    """Receivers of the alerts of the rules."""
+
+    urls: Sequence[str]
