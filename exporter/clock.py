@@ -35,15 +35,17 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> float:
+        """Seconds since the Unix epoch."""
         return time.time()
 
     def monotonic(self) -> float:
+        """Seconds since an arbitrary moment, those included that the machine was suspended for."""
         return time.clock_gettime(_UPTIME_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
 class Leap:
-    """What `SteadyClock.look` has found, in seconds.
+    """A leap of the clock, as `SteadyClock.look` has found it, in seconds.
 
     `jumped`: by how much the wall clock was set, forward or (negative) back; 0: it was not. `stood`: how long
     the process or the whole machine stood still; 0: it did not. `moved`: by how much `now` moves at once.
@@ -57,9 +59,9 @@ class Leap:
 class SteadyClock:
     """The time of day that goes on evenly, whatever happens to the wall clock of the machine.
 
-    It is that of the wall clock at the last `look`, and what has passed since by the monotonic one. So it
-    leaps only in `look`, which is to be called about once a second, and whose caller tells everybody who
-    remembers moments. Until then nothing is in the future, and no timer is over because of it.
+    It is that of the wall clock at the last `look`, plus the monotonic time since. So it leaps only in
+    `look`, which is to be called about once a second, and whose caller tells all parts that remember moments.
+    Until then nothing is in the future, and no timer is over because of a leap.
     """
 
     def __init__(self, machine: Clock) -> None:
@@ -86,7 +88,7 @@ class SteadyClock:
         return self._compare(*self._read()) is not None
 
     def look(self) -> Leap | None:
-        """Go by the machine's clocks; what has happened to them, if anything has."""
+        """Read the machine's clocks and follow them; returns the leap, if there was one."""
         wall, moment = self._read()
         leap, passed, now = self._compare(wall, moment), moment - self._looked_at, self._expected(moment)
         self._seen, self._looked_at = wall, moment
@@ -94,7 +96,7 @@ class SteadyClock:
         return leap
 
     def _expected(self, moment: float) -> float:
-        """What `now` says at a moment of the monotonic clock."""
+        """Return what `now` says at a moment of the monotonic clock."""
         return self._base + min(moment - self._looked_at, _LONGEST_STEP_SECONDS)
 
     def _compare(self, wall: float, moment: float) -> Leap | None:
@@ -107,7 +109,7 @@ class SteadyClock:
         return Leap(jumped if is_jump else 0.0, passed if has_stood else 0.0, moved)
 
     def _read(self) -> tuple[float, float]:
-        """The wall clock and the monotonic one at the same moment."""
+        """Read the wall clock and the monotonic one at the same moment."""
         for _ in range(_READINGS):
             before = self._machine.monotonic()
             wall = self._machine.now()
@@ -118,5 +120,5 @@ class SteadyClock:
 
 
 def to_milliseconds(seconds: float) -> int:
-    """Epoch seconds to the whole milliseconds in which samples are stamped."""
+    """Convert epoch seconds to the whole milliseconds in which samples are stamped."""
     return round(seconds * 1000)

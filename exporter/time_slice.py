@@ -1,4 +1,4 @@
-"""Time slices: what takes long gives way to the event loop."""
+"""Time slices let long computations give way to the event loop."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 class TimeSlice:
-    """The time that a computation may take before everything else gets its turn."""
+    """The time that a computation may take before the event loop gets a turn."""
 
     __slots__ = ("_ends_at",)
 
@@ -23,18 +23,18 @@ class TimeSlice:
         return time.monotonic() >= self._ends_at
 
     async def give_way(self) -> None:
-        """Let the event loop do what is due, if the slice is over; the next one begins after that."""
+        """Let the event loop run if the slice is over; the next slice begins after that."""
         if self.is_over:
             await asyncio.sleep(0)
             self._ends_at = time.monotonic() + _SLICE_SECONDS
 
     async def each(self, items: Iterable[_T]) -> AsyncIterator[_T]:
-        """The items; gives way between two of them, when it is time."""
+        """Yield the items; gives way between two of them when the slice is over."""
         for item in items:
             yield item
             await self.give_way()
 
     async def through(self, steps: Iterable[None]) -> None:
-        """Take all steps of a generator; gives way between two of them, when it is time."""
+        """Take all steps of a generator; gives way between two of them when the slice is over."""
         for _ in steps:
             await self.give_way()

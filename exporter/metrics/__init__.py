@@ -1,4 +1,4 @@
-"""What samplers write into, and the text that Prometheus reads."""
+"""Tables that samplers write into, and the text that Prometheus reads."""
 
 from exporter.metrics.cap import LabelCap, shorten
 from exporter.metrics.exposition import Exposition, gzip_parts

@@ -1,8 +1,8 @@
-"""Counts that begin with their first event, on the page: what they stood at before comes first.
+"""Holds a count back that begins with its first event, until scrapers have seen what it stood at.
 
 Who scrapes the page knows a series only from its first scrape on. If that already showed the first events,
-they would be no increase. So a series that has begun (see `exporter.store`) shows what it stood at until
-everybody who comes regularly has seen that. In OpenMetrics it also has the moment at which it began.
+they would be no increase. So a series that has begun (see `exporter.store`) shows what it stood at until all
+regular scrapers have seen that. In OpenMetrics it also has the moment at which it began.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,34 +14,45 @@ from exporter.model.sample import Layout
 
 
 class Begun(Protocol):
-    """A count that has begun: at which moment (milliseconds) it stood at `value`, and the version of the
-    group that told of it."""
+    """A count that has begun."""
 
     @property
-    def at_ms(self) -> int: ...
+    def at_ms(self) -> int:
+        """The moment at which it stood at `value`, in milliseconds."""
+        ...
 
     @property
-    def value(self) -> float: ...
+    def value(self) -> float:
+        """The value before the first event."""
+        ...
 
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """The version of the group in which the first event came."""
+        ...
 
 
 class BegunGroup(Protocol):
-    """What is read of a group."""
+    """The part of a series group that is read here."""
 
     @property
-    def layout(self) -> Layout: ...
+    def layout(self) -> Layout:
+        """The layout of the newest row."""
+        ...
 
     @property
-    def beginnings(self) -> Mapping[int, Begun]: ...
+    def beginnings(self) -> Mapping[int, Begun]:
+        """The counts that have begun, by index in the layout."""
+        ...
 
     @property
-    def begun_version(self) -> int: ...
+    def begun_version(self) -> int:
+        """The version at which the newest of them began."""
+        ...
 
 
 class Beginnings:
-    """Those of one group on one page."""
+    """The beginnings of one group on one page."""
 
     def __init__(self) -> None:
         # By index: the text, and since when it has been on the page; None: not yet.
@@ -56,8 +67,10 @@ class Beginnings:
         return bool(self._held)
 
     def follow(self, group: BegunGroup, seen: int | None, created: Callable[[int, int], str]) -> None:
-        """Take note of what has begun since the page showed the group in the version `seen` (None: never).
-        `created` makes the line about the moment (milliseconds) at which a series began."""
+        """Note the beginnings since the page showed the group in the version `seen` (None: never).
+
+        `created` makes the line about the moment (milliseconds) at which a series began.
+        """
         layout, self._layout = self._layout, group.layout
         if layout is not group.layout and layout is not None and not _is_longer(group.layout, layout):
             self._held.clear()
@@ -74,7 +87,7 @@ class Beginnings:
                     self._held[index] = format_value(begun.value), None
 
     def texts(self, indexes: Sequence[int], texts: Sequence[str | None]) -> Sequence[str | None]:
-        """What is to be shown of these series, given the texts of their values."""
+        """Return the texts to show for these series, given the texts of their values."""
         if not (self._held or self._created):
             return texts
         return [
@@ -87,7 +100,7 @@ class Beginnings:
         return (text if held is None else held[0]) + self._created.get(index, "")
 
     def release(self, scrapers: Scrapers) -> Sequence[int]:
-        """The page is asked for: the indexes that are shown as they are from now on."""
+        """Return the indexes that are shown as they are from now on, since the page is asked for."""
         held = self._held
         released = []
         for index, (text, since) in held.items():

@@ -1,4 +1,4 @@
-"""Caps on the number of values of a label, and on their length."""
+"""Caps the number of values of a label, and their length."""
 
 import zlib
 from collections.abc import Mapping
@@ -9,7 +9,10 @@ MAX_VALUE_LENGTH: Final = 512
 
 
 def shorten(value: str) -> str:
-    """A label value of bearable length: what is cut off is told apart by its checksum."""
+    """Return a label value of at most `MAX_VALUE_LENGTH` characters.
+
+    A longer one is cut off, and ends with its checksum so that it differs from others.
+    """
     if len(value) <= MAX_VALUE_LENGTH:
         return value
     checksum = zlib.crc32(value.encode("utf-8", "surrogatepass"))
@@ -29,7 +32,7 @@ class LabelCap:
         self.left_out = 0
 
     def fold(self, value: str) -> str:
-        """The value itself while there is room, else `other`."""
+        """Return the value itself while there is room, else `other`."""
         if value in self._known or value == OTHER:
             return value
         if len(self._known) < self._limit:
@@ -39,11 +42,11 @@ class LabelCap:
         return OTHER
 
     def leave_out(self, count: int) -> None:
-        """So many values are over the limit (a negative number: none), and nothing is told of them."""
+        """Count values over the limit (a negative number: none) that are not exposed at all."""
         self.left_out += max(0, count)
 
     def fold_counts(self, counts: Mapping[str, float]) -> dict[str, float]:
-        """Of counts by value the `limit` greatest; the rest summed up as `other`."""
+        """Return the `limit` greatest of counts by value; the rest is summed up as `other`."""
         if len(counts) <= self._limit:
             return dict(counts)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,5 +1,4 @@
-"""`/metrics` from ready text: only the values that moved are written anew, and only the families in which any
-did are put together anew."""
+"""Renders `/metrics` from ready text: only values and families that changed are rendered again."""
 
 import zlib
 from array import array
@@ -22,35 +21,49 @@ _PIECES_AT_ONCE: Final = 20_000
 
 
 class ExposedGroup(Protocol):
-    """What the exposition reads of a group of the store."""
+    """The part of a series group that the exposition reads."""
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """The name of the source."""
+        ...
 
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """Increases with every row."""
+        ...
 
     @property
-    def layout(self) -> Layout: ...
+    def layout(self) -> Layout:
+        """The layout of the newest row."""
+        ...
 
     @property
-    def values(self) -> Sequence[float | None]: ...
+    def values(self) -> Sequence[float | None]:
+        """The values of the newest row, along the layout."""
+        ...
 
     @property
-    def newest_moves(self) -> Sequence[int] | None: ...
+    def newest_moves(self) -> Sequence[int] | None:
+        """The indexes that changed in the newest row; None where only a comparison can tell."""
+        ...
 
     @property
-    def beginnings(self) -> Mapping[int, Begun]: ...
+    def beginnings(self) -> Mapping[int, Begun]:
+        """The counts that have begun, by index in the layout."""
+        ...
 
     @property
-    def begun_version(self) -> int: ...
+    def begun_version(self) -> int:
+        """The version at which the newest of them began."""
+        ...
 
 
 class _Section:
     """One family of the page: its head, and the pieces of the lines of all groups (see `Lines`).
 
-    A group's lines stand together, from where `starts` of that group tells. Pieces of lines that are gone are
-    empty, and taken out when they are many.
+    The lines of a group stand together, from the offset that `starts` of that group has. Pieces of lines that
+    are gone are empty, and taken out when they are many.
     """
 
     def __init__(self, family: Family, form: Format) -> None:
@@ -64,7 +77,7 @@ class _Section:
         self._texts: list[bytes] | None = []
 
     def put(self, key: tuple[str, Family], pieces: Sequence[str], starts: "array[int]", at: int) -> None:
-        """The lines of a group from now on; `starts[at]` tells from then on where they begin."""
+        """Set the lines of a group; `starts[at]` is their offset from then on."""
         if key in self._spans:
             self.remove(key)
         self.touch()
@@ -73,7 +86,7 @@ class _Section:
         self._spans[key] = len(pieces), starts, at
 
     def remove(self, key: tuple[str, Family]) -> None:
-        """A group has no such lines any more."""
+        """Remove the lines of a group."""
         self.touch()
         length, starts, at = self._spans.pop(key)
         self.pieces[starts[at] : starts[at] + length] = [""] * length
@@ -89,7 +102,7 @@ class _Section:
         self.pieces, self._gone = pieces, 0
 
     def touch(self) -> None:
-        """A piece has changed."""
+        """Drop the joined text: a piece has changed."""
         self._texts = None
 
     @property
@@ -114,7 +127,7 @@ class _Section:
 
 
 class _RenderedGroup:
-    """A group on the page: where its lines stand, brought up to date on demand."""
+    """A group on the page: the offsets of its lines, brought up to date on demand."""
 
     __slots__ = (
         "_base",
@@ -163,12 +176,12 @@ class _RenderedGroup:
         return dict(zip(families, self._sections, strict=True))
 
     def leave(self, source: str) -> None:
-        """The group is gone."""
+        """Remove a group that is gone."""
         for family, section in self._section_of.items():
             section.remove((source, family))
 
     def update(self, group: ExposedGroup) -> None:
-        """Make the lines say what the group says now."""
+        """Render the values that changed since the last rendering."""
         if group.version == self._version:
             return
         values = group.values
@@ -181,11 +194,11 @@ class _RenderedGroup:
 
     @property
     def holds_back(self) -> bool:
-        """Whether the lines say anything else than the group, for those who have not seen it yet."""
+        """Whether the lines differ from the group, for scrapers that have not seen a beginning yet."""
         return self._beginnings is not None and self._beginnings.are_held
 
     def release(self, scrapers: Scrapers) -> None:
-        """The page is asked for: what everybody has seen is held back no longer."""
+        """Show what all regular scrapers have seen the beginning of, since the page is asked for."""
         if self._beginnings is not None:
             self._write(self._beginnings.release(scrapers))
 
@@ -253,13 +266,14 @@ class Exposition:
         self._names: list[str] = []
 
     def render(self) -> list[bytes]:
-        """The text of all families in order of name, each with its head; without an end mark."""
+        """Return the text of all families in order of name, each with its head; without an end mark."""
         return [text for text in self.render_slowly() if text]
 
     def render_slowly(self) -> Iterator[bytes]:
-        """As `render`, in small steps, of which many have no text: do other things in between.
+        """Yield the text as `render`, in small steps, of which many have no text.
 
-        The lines stay as they are from the first text on, so that all families are of one moment.
+        The caller does other things between two of them. The lines stay as they are from the first text on,
+        so that all families are of one moment.
         """
         groups = list(self._groups())
         for group in groups:
@@ -287,7 +301,7 @@ class Exposition:
             yield from self._sections[name].texts
 
     def refresh(self, groups: Iterable[ExposedGroup]) -> None:
-        """Write the lines of these groups as they are now: what is done now is no work for the next page."""
+        """Render the lines of these groups now, so that the next scrape does not have to."""
         if self._is_rendering:
             return
         for group in groups:
@@ -305,7 +319,7 @@ class Exposition:
                 self._holding[group.source] = rendered
 
     def _sections_for(self, lines: Lines) -> Sequence[_Section]:
-        """The sections that the families of these lines stand in; groups of one schema share them."""
+        """Return the sections of the families of these lines; groups of one schema share them."""
         found = self._sections_of.get(lines)
         if found is None:
             found = self._sections_of[lines] = [self._section(one.family) for one in lines.families]
@@ -320,6 +334,6 @@ class Exposition:
 
 
 def gzip_parts(parts: Iterable[bytes]) -> bytes:
-    """gzip at the level that costs least: a scrape is read once."""
+    """Compress parts of a page as one gzip member, at the level that costs least: a scrape is read once."""
     packer = zlib.compressobj(level=1, wbits=_GZIP)
     return b"".join([*map(packer.compress, parts), packer.flush()])

@@ -25,7 +25,7 @@ class Histogram:
 
     @property
     def cumulated(self) -> Sequence[float]:
-        """The cumulative counts; the last one is that of all."""
+        """The cumulative counts; the last one counts everything."""
         return list(accumulate(self._counts))
 
     @property
@@ -40,7 +40,7 @@ def _bucket_names(bounds: tuple[float, ...]) -> tuple[str, ...]:
 
 
 def format_bound(bound: float) -> str:
-    """A bucket bound as the text format has it: `0.1`, `1`, `+Inf`."""
+    """Return a bucket bound as the text format writes it: `0.1`, `1`, `+Inf`."""
     if bound == float("inf"):
         return "+Inf"
     return str(int(bound)) if bound == int(bound) and abs(bound) < 1e15 else repr(bound)

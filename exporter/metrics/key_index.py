@@ -39,7 +39,7 @@ def key_index_of(keys: Iterable[Key], points: Sequence[Point]) -> KeyIndex:
 
 
 def _known_or(schema: Schema, make_indexes: Callable[[], Mapping[Key, int]]) -> KeyIndex:
-    """The key index of a schema: a point belongs to one key only."""
+    """Return the key index of a schema: a point belongs to one key only."""
     return _KEY_INDEXES.get((schema,), lambda: KeyIndex(make_indexes(), schema))
 
 

@@ -1,4 +1,4 @@
-"""The lines of a group's series without their values, made once for all groups of one schema."""
+"""Makes the lines of a group's series without their values, once for all groups of one schema."""
 
 from array import array
 from collections.abc import Collection, Iterable, Sequence
@@ -56,8 +56,10 @@ class FamilyLines:
         self.lines = lines
 
     def fill(self, texts: Sequence[str | None], base: str) -> list[str]:
-        """The pieces of all lines; `texts` are the values of the whole layout, `base` the text of the labels
-        in common."""
+        """Return the pieces of all lines.
+
+        `texts` are the values of the whole layout, `base` the text of the labels in common.
+        """
         pieces: list[str] = []
         for index, line in zip(self.indexes, self.lines, strict=True):
             text = texts[index]
@@ -65,7 +67,7 @@ class FamilyLines:
         return pieces
 
     def line(self, offset: int, text: str | None, base: str) -> Sequence[str]:
-        """The pieces of one line; `offset` is that of its value among the pieces of all."""
+        """Return the pieces of one line; `offset` is that of its value among the pieces of all."""
         if text is None:
             return _NO_LINE
         line = self.lines[offset // PIECES]
@@ -75,8 +77,8 @@ class FamilyLines:
 class Lines:
     """The lines of all families of a group.
 
-    `family_of` tells which of `families` each series belongs to, and `offset_of` where in the pieces of its
-    lines the value stands.
+    `family_of` is the index in `families` of each series, and `offset_of` the offset of its value among the
+    pieces of that family's lines.
     """
 
     __slots__ = ("__weakref__", "families", "family_of", "offset_of")
@@ -96,9 +98,11 @@ class Lines:
                 self.offset_of[index] = at * PIECES + VALUE_PIECE
 
     def created(self, index: int, base: str, at_ms: int) -> str:
-        """OpenMetrics' line about the moment (milliseconds) at which a count began, as it follows that of the
-        count; empty where there is none: it belongs to a whole histogram or summary, and to counters that
-        are named like one."""
+        """Return OpenMetrics' line about the moment (milliseconds) at which a count began.
+
+        It follows the line of the count. Empty where there is none: it belongs to a whole histogram or
+        summary, and to counters whose name ends with `_total`.
+        """
         family = self.families[self.family_of[index]]
         line = family.lines[self.offset_of[index] // PIECES]
         name = line.point.family.name
@@ -115,8 +119,10 @@ class Lines:
 
 
 def _in_order(family: Family, members: Sequence[int], lines: Sequence[_Line]) -> Sequence[int]:
-    """The series of one histogram or summary together, as OpenMetrics wants them: buckets that a histogram
-    has gained later stand behind those of others in the layout."""
+    """Return the series of one histogram or summary together, as OpenMetrics wants them.
+
+    Buckets that a histogram has gained later stand behind those of others in the layout.
+    """
     if family.kind not in _INNER_LABELS:
         return members
     groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
@@ -144,7 +150,7 @@ class PreparedLayouts:
         self._bases: Interner[tuple[Labels, frozenset[str]], str] = Interner(_MAX_BASES)
 
     def get(self, layout: Layout) -> tuple[str, Lines]:
-        """The text of the labels in common, and the lines around it."""
+        """Return the text of the labels in common, and the lines around it."""
         points = layout.points
         if not layout.is_plain:
             # A label of a series' own stands for the one in common: nothing can be shared.
@@ -163,7 +169,7 @@ class PreparedLayouts:
         return self._bases.get(key, lambda _: self._format(layout.exposed_base))
 
     def _lines_of(self, points: Iterable[Point], has_base: bool) -> Sequence[_Line]:
-        """The lines of these points, each made once."""
+        """Return the lines of these points, each made once."""
         kept = self._lines[has_base]
 
         def line_of(point: Point) -> _Line:

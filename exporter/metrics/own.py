@@ -1,4 +1,4 @@
-"""The daemon's own metrics: kept by prometheus-client, and read into the store so that rules see them."""
+"""The daemon's own metrics: kept by prometheus-client, and read into the store for the rules."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Who reads a page again and again, and who of them has seen what it shows."""
+"""Tells regular scrapers of a page apart, and what each of them has seen."""
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ _MAX_CONNECTIONS: Final = 256
 
 @dataclass(slots=True)
 class _Scraper:
-    """Its last visit, the one before, and the longest of the last intervals; monotonic seconds.
+    """Times of one scraper: its last visit, the one before, and the longest of the last intervals.
 
-    `is_crowd`: requests that came over connections of their own, maybe of several that look alike.
+    Monotonic seconds. `is_crowd`: requests that came over connections of their own, maybe of several scrapers
+    that look alike.
     """
 
     last: float
@@ -29,18 +30,18 @@ class _Scraper:
     interval: float = 0.0
 
     def come(self, now: float) -> None:
-        """It is here again."""
+        """Note a visit."""
         newest = now - self.last
         older = self.last - self.before if self.before is not None else newest
         self.before, self.last = self.last, now
         self.interval = max(newest, older)
 
     def is_awaited(self, visit: float, now: float) -> bool:
-        """Whether it comes regularly, this having been its last visit."""
+        """Whether it comes regularly, its last visit having been at `visit`."""
         return now - visit <= _PATIENCE * (self.interval or _USUAL_SECONDS / _PATIENCE)
 
     def has_come(self, visit: float, since: float, now: float) -> bool:
-        """Whether all that it stands for have come since then, this having been the last visit."""
+        """Whether all that it stands for have come since then, its last visit having been at `visit`."""
         return visit >= since and not (self.is_crowd and now - since < 2 * self.interval)
 
 
@@ -48,7 +49,7 @@ class Scrapers:
     """The scrapers of one page.
 
     One that keeps its connection, as Prometheus does, is known by that. Others are told apart by their host
-    and what they call themselves; where several look alike, two of their intervals are taken for each one's.
+    and user agent; where several look alike, two of their intervals are taken for each one's.
     """
 
     def __init__(self) -> None:
@@ -59,7 +60,7 @@ class Scrapers:
         self._connections: dict[tuple[str, int], float] = {}
 
     def note(self, host: str, port: int, agent: str, now: float) -> None:
-        """A request (monotonic seconds)."""
+        """Note a request (monotonic seconds)."""
         self.now = now
         crowd, alone = (host, agent), (host, f":{port}")
         first = self._connections.get((host, port))
@@ -90,18 +91,17 @@ class Scrapers:
 
     @property
     def are_regular(self) -> bool:
-        """Whether anybody who is expected to come again has seen the page before this request."""
+        """Whether any scraper that is expected again has seen the page before this request."""
         return any(True for _ in self._awaited())
 
     def have_seen(self, since: float) -> bool:
-        """Whether what has been on the page since then was seen by all who come regularly, before this
-        request."""
+        """Whether all regular scrapers have seen, before this request, what the page showed since then."""
         if self.now - since >= _MAX_WAIT_SECONDS:
             return True
         return all(scraper.has_come(visit, since, self.now) for scraper, visit in self._awaited())
 
     def _awaited(self) -> Iterator[tuple[_Scraper, float]]:
-        """Those who come regularly, with their last visits before this request."""
+        """Yield the regular scrapers, with their last visits before this request."""
         for scraper in self._scrapers.values():
             visit = scraper.before if scraper is self._current else scraper.last
             if visit is not None and scraper.is_awaited(visit, self.now):
@@ -109,6 +109,6 @@ class Scrapers:
 
 
 def _bound(kept: dict[_Key, Any], limit: int) -> None:
-    """Let go of what was put in first."""
+    """Drop the oldest entries above the limit."""
     while len(kept) > limit:
         del kept[next(iter(kept))]

@@ -1,4 +1,4 @@
-"""Where a sampler writes its values: series resolved once, values set by index."""
+"""A table that a sampler writes its values into: series are found once, values are set by index."""
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
@@ -57,11 +57,11 @@ class SeriesTable:
         self._dropped_before = 0
 
     def make_room(self, series: int) -> None:
-        """Hold at least so many series, for a sampler whose own caps allow more than the usual number."""
+        """Allow at least so many series, for a sampler whose own caps allow more than usual."""
         self._max_series = max(self._max_series, series)
 
     def index(self, family: Family, *label_values: str, suffix: str = "") -> int | None:
-        """The index of a series in `values`; None when the table is full."""
+        """Return the index of a series in `values`; None when the table is full."""
         key = (family, suffix, label_values)
         index = self._keys.indexes.get(key)
         if index is None:
@@ -69,7 +69,7 @@ class SeriesTable:
         return index
 
     def _add(self, key: Key, names: Sequence[str]) -> int | None:
-        """The index of a series that was not there at the end of the last pass."""
+        """Return the index of a series that was not there at the end of the last pass."""
         index = self._added.get(key)
         if index is not None:
             return index
@@ -86,13 +86,13 @@ class SeriesTable:
         return len(self._keys.indexes) + len(self._added)
 
     def set(self, family: Family, value: float, *label_values: str, suffix: str = "") -> None:
-        """Give one series its value in this pass."""
+        """Set the value of one series in this pass."""
         index = self.index(family, *label_values, suffix=suffix)
         if index is not None:
             self.values[index] = value
 
     def clear(self, family: Family, *label_values: str) -> None:
-        """Leave one series without a value in this pass, also where the last pass's was carried over."""
+        """Leave one series without a value in this pass, also where the last value was carried over."""
         key: Key = (family, "", label_values)
         index = self._keys.indexes.get(key, self._added.get(key))
         if index is not None:
@@ -101,7 +101,7 @@ class SeriesTable:
     def set_buckets(
         self, family: Family, buckets: Iterable[tuple[str, float]], total: float, *label_values: str
     ) -> None:
-        """Give a histogram its values: cumulative (le, count) pairs that end with `+Inf`, and the sum."""
+        """Set a histogram: cumulative (le, count) pairs that end with `+Inf`, and the sum."""
         names, counts = zip(*buckets, strict=True)
         indexes = self.histogram_indexes(family, names, *label_values)
         self.set_histogram(indexes, counts, total)
@@ -109,7 +109,7 @@ class SeriesTable:
     def histogram_indexes(
         self, family: Family, names: Iterable[str], *label_values: str
     ) -> Sequence[int | None]:
-        """The indexes of a histogram's series: its buckets by their `le`, its sum, its count."""
+        """Return the indexes of a histogram's series: its buckets by their `le`, its sum, its count."""
         return [
             *(self._extra_index(family, "_bucket", "le", name, label_values) for name in names),
             self.index(family, *label_values, suffix="_sum"),
@@ -117,27 +117,26 @@ class SeriesTable:
         ]
 
     def set_histogram(self, indexes: Sequence[int | None], counts: Sequence[float], total: float) -> None:
-        """Give a histogram its values by `histogram_indexes`: cumulative counts, the last of all, and the
-        sum."""
+        """Set a histogram by its `histogram_indexes`: cumulative counts, the last of all, and the sum."""
         values = self.values
         for index, value in zip(indexes, (*counts, total, counts[-1]), strict=True):
             if index is not None:
                 values[index] = value
 
     def set_quantile(self, family: Family, quantile: float, value: float, *label_values: str) -> None:
-        """Give a summary one of its quantiles (0 to 1)."""
+        """Set one quantile (0 to 1) of a summary."""
         index = self.quantile_index(family, format_bound(quantile), *label_values)
         if index is not None:
             self.values[index] = value
 
     def quantile_index(self, family: Family, quantile: str, *label_values: str) -> int | None:
-        """The index of one quantile of a summary; None when the table is full."""
+        """Return the index of one quantile of a summary; None when the table is full."""
         return self._extra_index(family, "", "quantile", quantile, label_values)
 
     def _extra_index(
         self, family: Family, suffix: str, label: str, label_value: str, label_values: tuple[str, ...]
     ) -> int | None:
-        """The index of a series that carries one label on top of the family's own."""
+        """Return the index of a series that carries one label on top of the family's own."""
         key = (family, suffix, (*label_values, label_value))
         index = self._keys.indexes.get(key)
         if index is None:
@@ -145,7 +144,7 @@ class SeriesTable:
         return index
 
     def tell_all(self, *families: Family) -> None:
-        """This pass tells every series of these families that has counted anything since the server started.
+        """Declare that this pass has every series of these families that counted anything so far.
 
         So a series that the next pass has on top stood at 0 in this one (see `Absence`). Not to be said where
         anything else may have kept a series out: a refused command, something that was not discovered yet.
@@ -153,29 +152,29 @@ class SeriesTable:
         self._told.update(families)
 
     def knew_all(self, family: Family) -> bool:
-        """Whether the pass before has told every series of a family."""
+        """Whether the pass before had every series of a family."""
         return family in self._told_before
 
     def before(self, index: int | None) -> float | None:
-        """The value of a series in the pass before; None where it had none."""
+        """Return the value of a series in the pass before; None where it had none."""
         return self._last[index] if index is not None and index < len(self._last) else None
 
     def stood_at(self, index: int | None, value: float, *, is_own: bool = False) -> None:
-        """What a series stood at before this pass, if this is the first that tells it.
+        """Set what a series stood at before this pass, if this is the first that has it.
 
-        For what was not 0, though the pass before told everything: buckets of a histogram that had none of
+        For what was not 0, though the pass before had everything: buckets of a histogram that had none of
         these bounds. `is_own`: a counter of our own, of which this is known whatever became of that pass.
         """
         if index is not None:
             (self._own_stood if is_own else self._stood)[index] = value
 
     def lose_track(self) -> None:
-        """Nothing is known of the pass before: it failed, or was about another run of the server."""
+        """Forget what is known of the pass before: it failed, or was about another run of the server."""
         self._know(frozenset())
         self._stood = {}
 
     def finish(self, timestamp_ms: int) -> Sample:
-        """The sample of the pass that ends (milliseconds); the next one starts without values."""
+        """Return the sample of the pass that ends (milliseconds); the next one starts without values."""
         if self._added:
             self._have(self._keys.extended(self._added, self._new_points))
         values = self.values
@@ -199,8 +198,10 @@ class SeriesTable:
         self._seen.extend(b"\1" * (len(self) - len(self._seen)))
 
     def repeat(self, timestamp_ms: int) -> Sample | None:
-        """The sample of the last pass at a later moment (milliseconds); None where a pass must say anew what
-        there is."""
+        """Return the sample of the last pass with a later timestamp (milliseconds).
+
+        None where only a pass can tell.
+        """
         if self._added or len(self._last) != len(self):
             return None
         return Sample(self.source, timestamp_ms, self._layout, self._last)
@@ -211,20 +212,20 @@ class SeriesTable:
         self.values = [*self._last, *[None] * missing]
 
     def discard(self) -> None:
-        """Forget what a failed pass has set."""
+        """Drop what a failed pass has set."""
         self.values = [None] * len(self)
         self._told.clear()
         self._stood, self._own_stood = {}, {}
 
     @property
     def _absence(self) -> Absence:
-        """What is known of the series that this pass tells for the first time."""
+        """The absence of the series that this pass has for the first time."""
         if self._stood or self._own_stood:
             return Absence(self._told_before, {**self._stood, **self._own_stood})
         return self._nothing_stood
 
     def _begin_telling(self) -> None:
-        """The pass is over, and the one before the next."""
+        """Make the pass that is over the one before the next."""
         if self.dropped != self._dropped_before:
             # What had no room was not told.
             self._told.clear()
@@ -236,7 +237,7 @@ class SeriesTable:
             self._stood, self._own_stood = {}, {}
 
     def _know(self, told: frozenset[Family]) -> None:
-        """The pass before the next has told all of these families."""
+        """Set the families that the pass before the next has completely."""
         self._told_before = told
         self._nothing_stood = Absence(told) if told else NOT_KNOWN
 

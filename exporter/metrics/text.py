@@ -1,4 +1,4 @@
-"""The exposition formats: values, labels, heads of families.
+"""Formats values, labels and heads of families for the exposition formats.
 
 Sources: https://prometheus.io/docs/instrumenting/exposition_formats/ and
 https://prometheus.io/docs/specs/om/open_metrics_spec/.
@@ -21,14 +21,14 @@ class Format(Enum):
 
 
 def format_value(value: float) -> str:
-    """A sample value: whole numbers without a fraction, the rest in the shortest exact form."""
+    """Return a sample value: whole numbers without a fraction, the rest in the shortest exact form."""
     if isinf(value):
         return "+Inf" if value == inf else "-Inf"
     return "NaN" if value != value else repr(float(value)).removesuffix(".0")
 
 
 def format_values(values: Sequence[float | None]) -> Sequence[str | None]:
-    """Each value as `format_value` has it; None for none. Much faster for many, which is what it is for."""
+    """Return each value as `format_value` does, None for none; much faster for many."""
     if not values:
         return ()
     text = " ".join(map(repr, values)) + " "
@@ -39,7 +39,7 @@ def format_values(values: Sequence[float | None]) -> Sequence[str | None]:
 
 
 def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:
-    """`a="b",c="d"` without the hidden names."""
+    """Return `a="b",c="d"` without the hidden names."""
     return ",".join(
         f'{name}="{escape(normalize_bound(value) if name == "le" and form is Format.OPENMETRICS else value)}"'
         for name, value in labels.pairs
@@ -48,7 +48,7 @@ def format_labels(labels: Labels, hidden: Collection[str], form: Format) -> str:
 
 
 def format_head(family: Family, form: Format) -> str:
-    """The HELP and TYPE lines of a family."""
+    """Return the HELP and TYPE lines of a family."""
     help_text = family.help.replace("\\", "\\\\").replace("\n", "\\n")
     name, kind = family.name, family.kind.value
     if form is Format.OPENMETRICS:

@@ -1,0 +1,1 @@
+"""Frozen data that all parts share: labels, samples, targets, alerts, matchers, durations, secrets."""

@@ -8,7 +8,7 @@ _REFERENCE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))"
 
 
 def expander(replacement: str, regex: Any) -> Callable[[Any], list[str]]:
-    """What makes the pieces of a replacement of a match of this expression.
+    """Return a function that expands a replacement for a match of this expression.
 
     An unknown group is empty, a `$` that starts no reference stays.
     """

@@ -13,10 +13,10 @@ _WORD: Final = re.compile(r"[+-]?inf(inity)?|nan", re.IGNORECASE)
 
 
 def parse_float(text: str) -> float | None:
-    """The number that a text is, as `strconv.ParseFloat(s, 64)`; None for everything that Go returns an error
-    for, and for digits with underscores between them, which is how people write identifiers.
+    """Return the number that a text is, as `strconv.ParseFloat(s, 64)`; None for anything else.
 
-    Python's own `float` takes spaces around a number, digits of other scripts, and numbers too large for it.
+    None also for digits with underscores between them, which is how people write identifiers. Python's own
+    `float` takes spaces around a number, digits of other scripts, and numbers too large for it.
     """
     if _DECIMAL.fullmatch(text):
         number = float(text)
@@ -65,9 +65,9 @@ def format_exponent(value: float) -> str:
 
 
 def normalize_bound(text: str) -> str:
-    """A label `le` or `quantile` as Prometheus 3 has it: `1.0` for `1`, `1e+06` for a million.
+    """Return a label `le` or `quantile` as Prometheus 3 has it: `1.0` for `1`, `1e+06` for a million.
 
-    What is no number stays. Source: `FormatOpenMetricsFloat` of github.com/prometheus/prometheus.
+    A text that is no number stays. Source: `FormatOpenMetricsFloat` of github.com/prometheus/prometheus.
     """
     try:
         shown = format_general(float(text))

@@ -1,4 +1,4 @@
-"""Which keys are meant: one key, or all that match a pattern, in one database.
+"""Chooses keys of one database: one key, or all that match a pattern.
 
 The notation is redis_exporter's: `db3=user:*` is in database 3, without `db3=` it is database 0.
 """

@@ -12,7 +12,7 @@ _DIGEST_LENGTH: Final = 12
 
 
 def compile_pattern(text: str) -> "re.Pattern[bytes]":
-    """What the names of a pattern look like.
+    """Compile a pattern of names.
 
     `{name}` is one or more characters without `:`, `/` and `|`; `*` is any run of characters; `{{` and `}}`
     are braces. Raises `ValueError` with a sentence where a brace stands alone.

@@ -18,9 +18,11 @@ class MatchOp(StrEnum):
 
 
 class LabelSource(Protocol):
-    """What a matcher reads: `Labels`, or a dictionary."""
+    """A mapping that a matcher reads: `Labels`, or a dictionary."""
 
-    def get(self, name: str, default: str = "", /) -> str: ...
+    def get(self, name: str, default: str = "", /) -> str:
+        """Return the value of a label, or the default."""
+        ...
 
 
 class InvalidRegexError(ValueError):

@@ -1,4 +1,4 @@
-"""What samplers produce: values of series, at a moment."""
+"""Samples: the values of series at a moment, as samplers produce them."""
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,11 +53,11 @@ class Family:
 
 
 class Point:
-    """The identity of one value in a layout.
+    """The identity of one series in a layout.
 
-    `suffix` tells which series of the family it is (`_bucket`, `_sum`, …); `series` are its own labels with
-    the `__name__`, as the store keeps them, without those that all series of a layout have in common;
-    `written` are the same as the sampler has written them, without the name. `names` are those of all labels.
+    `suffix` tells series of one family apart (`_bucket`, `_sum`, …); `series` are its own labels with the
+    `__name__`, as the store keeps them, without the labels in common of the layout; `written` are the same as
+    the sampler has written them, without the name. `names` are the names of all labels.
     """
 
     __slots__ = ("family", "names", "series", "suffix", "written")
@@ -86,7 +86,7 @@ class Point:
 
 
 def _with_one_form_of_bounds(family: Family, labels: Labels) -> Labels:
-    """The labels as Prometheus 3 keeps them: bounds of histograms and summaries in the one form `1.0`.
+    """Return the labels as Prometheus 3 keeps them: bounds and quantiles in the one form `1.0`.
 
     Source: `normalizeFloatsInLabelValues` of github.com/prometheus/prometheus, model/textparse.
     """
@@ -118,7 +118,7 @@ class Schema:
         return self._by_name
 
     def index_of(self, series: Labels) -> int | None:
-        """The index of the point with these labels of its own."""
+        """Return the index of the point with these labels of its own; None where there is none."""
         if len(self._by_series) == 0:
             self._by_series = {point.series: at for at, point in reversed(list(enumerate(self.points)))}
         return self._by_series.get(series)
@@ -141,13 +141,13 @@ def schema_of(points: Sequence[Point]) -> Schema:
 
 
 class Layout:
-    """Which series the values of a sample belong to, in order: a schema, and the labels that each of its
-    series has as well. A point's own label of the same name wins.
+    """The series that the values of a sample belong to, in order.
 
-    `unexposed` are the names of those labels in common that are in the store and not on `/metrics`.
+    That is a schema, and labels that all its series have in common; a point's own label of the same name
+    wins. `unexposed` are the names of those labels in common that are in the store and not on `/metrics`.
 
-    A sampler hands out the same layout object for as long as nothing appears, so that whoever prepared
-    something for a layout (series, text) can keep it.
+    A sampler hands out the same layout object as long as no series is added, so that whatever was prepared
+    for a layout (series, text) can be kept.
     """
 
     __slots__ = ("_is_plain", "base", "schema", "unexposed")
@@ -178,7 +178,7 @@ class Layout:
         return self.index_of(other.labels(index)) is not None
 
     def is_apart(self, other: "Layout") -> bool:
-        """Whether what the series of each have in common tells that none can be in both."""
+        """Whether the labels in common alone tell that no series can be in both layouts."""
         if self.base == other.base:
             return False
         own, others = self.schema.own_names, other.schema.own_names
@@ -187,21 +187,23 @@ class Layout:
 
     @property
     def is_plain(self) -> bool:
-        """Whether no point has a label of its own that stands for one in common."""
+        """Whether no series overrides a label in common."""
         if self._is_plain is None:
             self._is_plain = self.schema.own_names.isdisjoint(name for name, _ in self.base)
         return self._is_plain
 
     def labels(self, index: int) -> Labels:
-        """All labels of a series."""
+        """Return all labels of a series."""
         own = self.schema.points[index].series
         if not self.base:
             return own
         return own.joined(self.base) if self.is_plain else self.base.with_(own.as_dict())
 
     def relabelled(self, before: Labels, after: Labels) -> "Layout":
-        """The same series with other labels in common; what was put back after a restart has them all in
-        its points."""
+        """Return a layout of the same series with other labels in common.
+
+        Series that were restored after a restart have all labels in their points, and are relabelled there.
+        """
         if self.base == before:
             return Layout(self.schema, after, self.unexposed)
         renamed = {**dict.fromkeys([name for name, _ in before], ""), **after.as_dict()}
@@ -210,15 +212,15 @@ class Layout:
 
     @property
     def exposed_base(self) -> Labels:
-        """Those of the labels in common that are on `/metrics`."""
+        """The labels in common that are on `/metrics`."""
         return self.base.without(*self.unexposed) if self.unexposed else self.base
 
     def exposed(self, index: int) -> Labels:
-        """The labels of a series on `/metrics` but its name, as its sampler has written them."""
+        """Return the labels of a series on `/metrics` but its name, as its sampler has written them."""
         return self.exposed_base.with_(self.schema.points[index].written.as_dict())
 
     def index_of(self, series: Labels) -> int | None:
-        """The index of the series with these labels; None where it is not held."""
+        """Return the index of the series with these labels; None where it is not held."""
         schema, common = self.schema, self.base.pairs
         if not common:
             return schema.index_of(series)
@@ -231,23 +233,23 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """What it means that a sample has a value of a series, and the sample before of the same source has none.
+    """The meaning of a value that is missing in the sample before and there in this one.
 
     A count that begins with its first event has no increase: nobody saw it at 0. So where it is known that it
-    stood at 0, that is said. Known it is where absence was the server's way to say so (a server does not list
+    stood at 0, that is said. It is known where absence was the server's way to say so (a server does not list
     errors that it has never answered with), and the sample before was good and of the same run of the server.
     It is not known where absence was ours: in a first sample, after one that failed, of a queue that was just
     discovered, of a command that was refused until now, of what a cap kept out.
 
-    `families`: the sample before told all of their series that had counted anything, so that others stood
-    at 0. `values`: what single series stood at, by index; these need no good sample before.
+    `families`: the sample before had all of their series that had counted anything, so that others stood at
+    0. `values`: what single series stood at, by index; these need no good sample before.
     """
 
     families: frozenset[Family] = frozenset()
     values: Mapping[int, float] = field(default_factory=dict)
 
     def beginnings(self, points: Sequence[Point], indexes: Iterable[int]) -> Mapping[int, float]:
-        """What these series stood at when the sample before was taken, as far as that is known."""
+        """Return what these series stood at when the sample before was taken, as far as that is known."""
         known = {at: 0.0 for at in indexes if points[at].family in self.families or at in self.values}
         return {at: self.values.get(at, zero) for at, zero in known.items()}
 
@@ -259,9 +261,9 @@ NOT_KNOWN: Final = Absence()
 class Sample:
     """One pass of one sampler over one target.
 
-    `source` names who wrote it (unique per target and sampler), `timestamp` is in milliseconds since the
-    epoch, `values` run along the layout; None: that series has no value this time. `absence` tells what the
-    series that are new stood at before.
+    `source` is the name of its writer (unique per target and sampler), `timestamp` is in milliseconds since
+    the epoch, `values` run along the layout; None: that series has no value this time. `absence` tells what
+    new series stood at before.
     """
 
     source: str
@@ -272,7 +274,7 @@ class Sample:
 
 
 def differences(values: Sequence[float | None], before: Sequence[float | None]) -> Sequence[int]:
-    """The indexes at which there are other values than before."""
+    """Return the indexes at which there are other values than before."""
     # Most values are the very same objects as before, which costs less to see than that they are equal: what
     # they are need not be fetched from memory.
     others = compress(range(len(values)), map(is_not, values, before))

@@ -71,7 +71,7 @@ class PasswordSource:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What AUTH is given: the password, or where it is read. Without either no AUTH is sent."""
+    """Credentials for AUTH: the password, or where it is read. Without either no AUTH is sent."""
 
     username: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
