@@ -17,6 +17,7 @@ class Moment(float):
     offset_seconds: int
 
     def __new__(cls, nanoseconds: int, offset_seconds: int = 0) -> "Moment":
+        """Make the moment of so many nanoseconds since the epoch, written in a zone east of Greenwich."""
         self = super().__new__(cls, nanoseconds / _NANOSECONDS)
         self.nanoseconds = nanoseconds
         self.offset_seconds = offset_seconds

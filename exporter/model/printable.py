@@ -9,7 +9,7 @@ def printable(text: str) -> str:
 
 
 def escaped_json(text: str) -> str:
-    """A JSON text with escapes for whatever is not printable, such as `\\u009b`: it says the same."""
+    r"""Return a JSON text with escapes for all characters that are not printable, such as `\u009b`."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)

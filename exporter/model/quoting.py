@@ -51,9 +51,9 @@ def quote_character(code: int, *, ascii_only: bool = False) -> str:
 
 
 def unescape(body: str, quote_mark: str) -> bytes:
-    """Return the bytes of what stands between the quotes of a literal; UTF-8 unless its escapes are not.
+    r"""Return the bytes of what stands between the quotes of a literal; UTF-8 unless its escapes are not.
 
-    `\\x` and octal escapes are bytes, the others characters; the other kind of quote cannot be escaped.
+    `\x` and octal escapes are bytes, the others characters; the other kind of quote cannot be escaped.
     Raises `InvalidEscapeError`.
     """
     return b"".join(_unescape_pieces(body, quote_mark))

@@ -1,0 +1,1 @@
+"""Saves what has to outlive a restart, in SQLite, behind protocols that its users declare."""

@@ -66,6 +66,7 @@ class SqliteAlertStore:
         await self._writer.close()
 
     async def save_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Save alerts, in the place of those with the same labels."""
         for alert in alerts:
             make = _later(encoding.encode_alert, alert)
             self._writer.put("alerts", encoding.labels_key(alert.labels), make)
@@ -73,20 +74,24 @@ class SqliteAlertStore:
         await self._writer.flush()
 
     async def delete_alerts(self, labels: Sequence[Labels]) -> None:
+        """Delete the alerts with these labels."""
         await self._memory.delete_alerts(labels)
         await self._delete("alerts", [encoding.labels_key(one) for one in labels])
 
     async def save_silences(self, silences: Sequence[Silence]) -> bool:
+        """Save silences; whether they are on disk now."""
         for silence in silences:
             self._writer.put("silences", silence.id, _later(encoding.encode_silence, silence))
         await self._memory.save_silences(silences)
         return await self._writer.save()
 
     async def delete_silences(self, ids: Sequence[str]) -> None:
+        """Delete the silences with these ids."""
         await self._memory.delete_silences(ids)
         await self._delete("silences", ids)
 
     async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
+        """Save an entry of the notification log, and a record of the history with it."""
         self._writer.put("log_entries", encoding.log_key(entry.key), _later(encoding.encode_entry, entry))
         if record is not None:
             self._add(record)
@@ -94,14 +99,18 @@ class SqliteAlertStore:
         await self._writer.flush()
 
     async def delete_entries(self, keys: Sequence[LogKey]) -> None:
+        """Delete entries of the notification log."""
         await self._memory.delete_entries(keys)
         await self._delete("log_entries", [encoding.log_key(key) for key in keys])
 
     async def add_record(self, record: HistoryRecord) -> None:
+        """Append a record to the history."""
         self._add(record)
         await self._writer.flush()
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
+        """Return the latest records since a moment (epoch seconds), the newest first."""
+
         def read(connection: sqlite3.Connection) -> list[str]:
             rows = connection.execute(
                 "SELECT value FROM history WHERE at >= ? AND (? = '' OR receiver = ?)"
@@ -120,6 +129,8 @@ class SqliteAlertStore:
         return sorted(found, key=lambda record: record.at, reverse=True)[:limit]
 
     async def delete_history(self, before: float) -> None:
+        """Delete the records before a moment (epoch seconds), and those above `MAX_RECORDS`."""
+
         def delete(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM history WHERE at < ?", (before,))
             connection.execute(

@@ -20,7 +20,7 @@ _LEVEL: Final = 1
 
 
 def encode_chunks(chunks: Iterable[Chunk]) -> bytes:
-    """All chunks as one text of bytes; only complete ones carry their labels."""
+    """Return all chunks as bytes; only complete ones carry their labels."""
     return zlib.compress(b"".join(map(_encode, chunks)), _LEVEL)
 
 
@@ -33,14 +33,16 @@ def _encode(chunk: Chunk) -> bytes:
 
 
 class ChunkDecoder:
-    """Reads what was encoded, in the order in which it was written: a chunk that is not complete has the
-    series of the one before it."""
+    """Decodes chunks in the order in which they were written.
+
+    A chunk that is not complete has the series of the one before it.
+    """
 
     def __init__(self) -> None:
         self._series: dict[str, tuple[Labels, ...]] = {}
 
     def read(self, data: bytes) -> Iterator[Chunk]:
-        """The chunks of one text; raises `ValueError` where it is damaged."""
+        """Yield the chunks of one text; raises `ValueError` where it is damaged."""
         try:
             plain = memoryview(zlib.decompress(data))
             position = 0

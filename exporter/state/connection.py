@@ -1,7 +1,7 @@
-"""One connection to the state database, which notices what happens to its files and puts it right.
+"""A connection to the state database, which notices what happens to its files and repairs them.
 
-Files that were deleted, moved or replaced are still open here: they are copied to where they belong. What
-somebody has written into, or what is damaged, is written anew from memory, by those who have it there.
+Files that were deleted, moved or replaced are still open here: they are copied to where they belong. Files
+that somebody else has written to, or that are damaged, are written anew from memory.
 """
 
 import contextlib
@@ -50,10 +50,11 @@ _log = get_logger(__name__)
 
 
 class Connection:
-    """Used from one thread; opens the file when it is first needed, and again after it could not be opened.
+    """A connection that is used from one thread.
 
-    `generation` grows whenever what was saved before is lost, or may be; `has_changed` tells whether the last
-    transaction wrote anything.
+    The file is opened when it is first needed, and again after it could not be opened. `generation` increases
+    whenever what was saved before is lost, or may be; `has_changed` tells whether the last transaction wrote
+    anything.
     """
 
     def __init__(self, path: Path, lock: DirectoryLock | None) -> None:
@@ -68,18 +69,18 @@ class Connection:
         self.has_changed = False
 
     def on_loss(self, rewrite: Rewrite) -> None:
-        """Have something written again whenever it is lost."""
+        """Register a function that writes everything again whenever the file is lost."""
         self._rewrites.append(rewrite)
 
     def interrupt(self) -> None:
-        """Have what is under way fail soon; may be called from another thread."""
+        """Make the statement under way fail soon; may be called from another thread."""
         connection = self._connection
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.interrupt()
 
     def write(self, work: Work[ResultT]) -> ResultT:
-        """Do something in one transaction; raises what SQLite and the file system raise, and `StateError`."""
+        """Run a transaction that writes; raises `sqlite3.Error`, `OSError` and `StateError`."""
         try:
             return self._transact(work, "BEGIN IMMEDIATE")
         except sqlite3.DatabaseError as error:
@@ -89,7 +90,7 @@ class Connection:
         return self._transact(work, "BEGIN IMMEDIATE")
 
     def read(self, work: Work[ResultT]) -> ResultT:
-        """The same for what only reads."""
+        """Run a transaction that reads; raises as `write`, but waits longer for a locked file."""
         ends_at = time.monotonic() + _READ_PATIENCE_SECONDS
         while True:
             try:
@@ -104,11 +105,11 @@ class Connection:
         return self._transact(work, "BEGIN")
 
     def check_files(self) -> None:
-        """See to it that what was written is where it should be."""
+        """Check that the files are where they should be, and repair them."""
         self._ready()
 
     def close(self) -> None:
-        """Write back and close the file, where it should be."""
+        """Write back and close the file, at its path."""
         if self._connection is not None:
             self._checked_at = -_CHECK_PAUSE_SECONDS
             with contextlib.suppress(sqlite3.Error, OSError, StateError):
@@ -142,7 +143,7 @@ class Connection:
         return result
 
     def _ready(self) -> sqlite3.Connection:
-        """The connection to the file that is at the path, with everything in it."""
+        """Return the connection to the file that is at the path, with everything in it."""
         if self._connection is None:
             return self._open()
         change = self._change()
@@ -165,7 +166,7 @@ class Connection:
         return change
 
     def _open(self) -> sqlite3.Connection:
-        """Open the file at the path; where it is not the one that was left, write everything into it."""
+        """Open the file at the path; write everything into it if it is not the one that was left."""
         self._files.make_directory()
         if self._lock is not None:
             self._lock.hold()
@@ -187,7 +188,7 @@ class Connection:
             raise
 
     def _restore_copy(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        """The files are gone, or others are in their place: put a copy of what is open there."""
+        """Copy the open database to its path, where the files are gone or replaced."""
         made = self._path.with_name(f"{self._path.name}.new")
         made.unlink(missing_ok=True)
         os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -1,4 +1,4 @@
-"""One SQLite file, used from one thread: nothing that a disk does holds up the event loop."""
+"""A SQLite file that is used from one thread, so that a slow disk never holds up the event loop."""
 
 import asyncio
 import contextlib
@@ -23,9 +23,9 @@ _log = get_logger(__name__)
 
 
 class Database:
-    """Opens the file when it is first needed, and again after it could not be opened.
+    """A database that is opened when it is first needed, and again after it could not be opened.
 
-    What happens to the file meanwhile is noticed and put right before anything is written: see
+    Changes to the file by others are noticed and repaired before anything is written: see
     `exporter.state.connection`. `failures` counts transactions that failed, `is_healthy` tells whether the
     last one went well, of those that write. With a `lock` nothing is touched while somebody else holds it.
     """
@@ -41,16 +41,18 @@ class Database:
 
     @property
     def generation(self) -> int:
-        """Grows whenever what was saved before is lost, or may be."""
+        """Increases whenever what was saved before is lost, or may be."""
         return self._connection.generation
 
     def on_loss(self, rewrite: Rewrite) -> None:
-        """Have something written again whenever what was saved is lost: it is called in the database's thread
-        and writes everything that somebody knows."""
+        """Register a function that writes everything again whenever what was saved is lost.
+
+        It is called in the thread of the database.
+        """
         self._connection.on_loss(rewrite)
 
     async def run(self, work: Work[ResultT]) -> ResultT:
-        """Do something in one transaction; when this returns it outlives a crash of the process.
+        """Run a transaction that writes; when this returns it outlives a crash of the process.
 
         Raises `StateError`, and then nothing of it was done, unless the deadline has passed.
         """
@@ -61,12 +63,15 @@ class Database:
         return result
 
     async def read(self, work: Work[ResultT]) -> ResultT:
-        """Do something that only reads: it can work where writing does not, while somebody else writes for
-        example, and says nothing about whether that works. Raises `StateError`."""
+        """Run a transaction that only reads; raises `StateError`.
+
+        It can work where writing does not, for example while somebody else writes, and does not change
+        `is_healthy`.
+        """
         return await self._finish(lambda: self._connection.read(work))
 
     async def check_files(self) -> None:
-        """See to it that the file is where it should be; what is failing is tried again. Never fails."""
+        """Check that the file is where it should be, and retry what is failing. Never fails."""
         with contextlib.suppress(StateError):
             if self.is_healthy:
                 await self._finish(self._connection.check_files)
@@ -83,7 +88,7 @@ class Database:
             raise StateError(f"{self.path}: {reason}") from error
 
     async def _wait(self, work: Callable[[], ResultT]) -> ResultT:
-        """The outcome of what the thread does; raises `TimeoutError` where it takes too long."""
+        """Return the outcome of work in the thread; raises `TimeoutError` where it takes too long."""
         if self._late is not None and not self._late.done():
             # Nothing queues up behind a disk that hangs.
             raise TimeoutError

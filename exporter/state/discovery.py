@@ -1,4 +1,4 @@
-"""Whom sources of servers could ask besides their seeds, in SQLite: after a restart a seed may be gone."""
+"""Saves the servers that discovery could ask besides its seeds: after a restart a seed may be gone."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -19,6 +19,8 @@ class SqliteDiscoveryRecords:
         database.on_loss(self._rewrite)
 
     async def load(self, source: str) -> Sequence[Address]:
+        """Return the servers that a source could ask."""
+
         def read(connection: sqlite3.Connection) -> list[Address]:
             rows = connection.execute("SELECT value FROM informants WHERE source = ?", (source,))
             return read_all((row[0] for row in rows), _decode)
@@ -28,6 +30,7 @@ class SqliteDiscoveryRecords:
         return found
 
     async def save(self, source: str, others: Sequence[Address]) -> None:
+        """Save them, in the place of those before."""
         self._known[source] = tuple(others)
         await self._database.run(lambda connection: _write(connection, source, others))
 

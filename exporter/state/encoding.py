@@ -1,4 +1,4 @@
-"""Alerting's objects as JSON."""
+"""Encodes alerting's objects as JSON. Names and forms stay: earlier versions have written them."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -37,16 +37,17 @@ def read_all(rows: Iterable[str], decode: Callable[[Any], ValueT]) -> list[Value
 
 
 def labels_key(labels: Labels) -> str:
-    """What a label set is found by."""
+    """Return the key of a label set."""
     return dump(labels.pairs)
 
 
 def log_key(key: LogKey) -> str:
-    """What a log entry is found by."""
+    """Return the key of an entry of the notification log."""
     return dump([key.group_key, key.receiver, key.integration, key.index])
 
 
 def encode_alert(alert: Alert) -> str:
+    """Return an alert as JSON."""
     return dump(
         {
             "labels": alert.labels.as_dict(),
@@ -63,7 +64,7 @@ def encode_alert(alert: Alert) -> str:
 
 
 def _written(name: str, at: float) -> dict[str, list[int]]:
-    """What a float leaves out of a moment; earlier versions do not look for it."""
+    """Return the part of a moment that a float leaves out; earlier versions do not look for it."""
     return {f"{name}Written": [at.nanoseconds, at.offset_seconds]} if isinstance(at, Moment) else {}
 
 
@@ -74,6 +75,7 @@ def _moment(data: dict[str, Any], name: str) -> float:
 
 
 def decode_alert(data: dict[str, Any]) -> Alert:
+    """Return the alert of decoded JSON."""
     return Alert(
         Labels(data["labels"]),
         Annotations(data["annotations"]),
@@ -86,6 +88,7 @@ def decode_alert(data: dict[str, Any]) -> Alert:
 
 
 def encode_silence(silence: Silence) -> str:
+    """Return a silence as JSON."""
     return dump(
         {
             "id": silence.id,
@@ -101,6 +104,7 @@ def encode_silence(silence: Silence) -> str:
 
 
 def decode_silence(data: dict[str, Any]) -> Silence:
+    """Return the silence of decoded JSON."""
     return Silence(
         data["id"],
         tuple(make_matcher(name, MatchOp(op), value) for name, op, value in data["matchers"]),
@@ -114,6 +118,7 @@ def decode_silence(data: dict[str, Any]) -> Silence:
 
 
 def encode_entry(entry: LogEntry) -> str:
+    """Return an entry of the notification log as JSON."""
     key = entry.key
     return dump(
         {
@@ -128,6 +133,7 @@ def encode_entry(entry: LogEntry) -> str:
 
 
 def decode_entry(data: dict[str, Any]) -> LogEntry:
+    """Return the entry of decoded JSON."""
     return LogEntry(
         LogKey(*data["key"]),
         data["at"],
@@ -139,6 +145,7 @@ def decode_entry(data: dict[str, Any]) -> LogEntry:
 
 
 def encode_record(record: HistoryRecord) -> str:
+    """Return a record of the history as JSON."""
     return dump(
         {
             "at": record.at,
@@ -157,6 +164,7 @@ def encode_record(record: HistoryRecord) -> str:
 
 
 def decode_record(data: dict[str, Any]) -> HistoryRecord:
+    """Return the record of decoded JSON."""
     return HistoryRecord(
         data["at"],
         data["receiver"],

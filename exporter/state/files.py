@@ -26,7 +26,7 @@ _log = get_logger(__name__)
 
 
 class Change(Enum):
-    """What has happened to the files since they were last noted.
+    """A change to the files since they were last noted.
 
     MOVED: they are not there any more, or others are in their place; what SQLite has open is whole. TOUCHED:
     somebody else has written into them.
@@ -63,7 +63,7 @@ class DatabaseFiles:
         return bool(self._noted)
 
     def make_directory(self) -> None:
-        """Have a directory for its owner only."""
+        """Create the directory for its owner only."""
         directory = self.path.parent
         if not directory.exists():
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ class DatabaseFiles:
         self._tighten_directory(directory)
 
     def make(self) -> bool:
-        """Have a file for its owner only, in the directory; whether there was none."""
+        """Create the file for its owner only; whether there was none."""
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
@@ -86,7 +86,7 @@ class DatabaseFiles:
         self._noted = {suffix: _look(self._named(suffix)) for suffix in _SUFFIXES}
 
     def change(self) -> Change:
-        """What somebody else has done to the files."""
+        """Return what somebody else has done to the files."""
         now = {suffix: _look(self._named(suffix)) for suffix in _SUFFIXES}
         for suffix, before in self._noted.items():
             look = now[suffix]
@@ -109,15 +109,17 @@ class DatabaseFiles:
         return before is not None and look is not None and before.identity == look.identity
 
     def replace(self, made: Path) -> Path | None:
-        """Put another file in the place of the database; where what is there is not ours, it is kept under
-        the name that is returned."""
+        """Put another file in the place of the database.
+
+        A file that is not ours is quarantined, under the name that is returned.
+        """
         quarantined = None if self.is_ours() or not self.path.exists() else self.quarantine()
         made.replace(self.path)
         self._drop_log()
         return quarantined
 
     def quarantine(self) -> Path:
-        """Keep the database under another name."""
+        """Keep the database under another name, which is returned."""
         kept = sorted(self._kept())
         number = kept[-1] + 1 if kept else 0
         for old in kept[1 : max(1, len(kept) - MAX_KEPT + 2)]:
@@ -137,7 +139,7 @@ class DatabaseFiles:
         return self._named(f".broken{f'.{number}' if number else ''}{suffix}")
 
     def _kept(self) -> list[int]:
-        """The numbers of the files that are kept."""
+        """Return the numbers of the files in quarantine."""
         numbers = []
         for one in self.path.parent.glob(f"{self.path.name}.broken*"):
             number = one.name.removeprefix(f"{self.path.name}.broken").removeprefix(".")
@@ -162,7 +164,7 @@ class DatabaseFiles:
         return all(one.name == "lock" or one.name.startswith(self.path.name) for one in directory.iterdir())
 
     def _restrict(self, path: Path, mode: int) -> None:
-        """Take from others what they may do; said once."""
+        """Take permissions from others; logged once."""
         with contextlib.suppress(OSError):
             before = stat.S_IMODE(path.stat().st_mode)
             if not before & _OTHERS:

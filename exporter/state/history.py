@@ -1,8 +1,8 @@
-"""The samples that rules need, in SQLite: after a restart `rate(x[5m])` goes on as if nothing had been.
+"""Saves the samples that rules read: after a restart `rate(x[5m])` goes on as if nothing had been.
 
-Nothing is written on the way of a sample. About once a second what is new in the store is read from it, and
-appended as one row. Rows stand in segments; a segment can be read without those before it, so that old ones
-are simply dropped.
+Nothing is written on the way of a sample. About once a second new samples are read from the store, and
+appended as one row. Rows belong to segments; a segment can be read without those before it (a checkpoint of
+every series opens it), so that old ones are simply dropped.
 """
 
 import asyncio
@@ -41,18 +41,18 @@ Relabel = Callable[[Labels], Labels]
 
 
 class SampleHistory(Protocol):
-    """Keeps the samples that are needed over a restart."""
+    """Keeps the samples that rules read over a restart."""
 
     async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
-        """Put what was kept into the store; never fails."""
+        """Restore what was saved into the store; never fails."""
         ...
 
     def follow(self, store: Store) -> None:
-        """Keep what is written into the store from now on."""
+        """Save what is written into the store from now on."""
         ...
 
     def rewrite(self) -> None:
-        """The store's times have become others: keep what it holds now instead of what was kept before."""
+        """Save what the store holds now in the place of what was saved, since its times have changed."""
         ...
 
 
@@ -60,13 +60,13 @@ class NoHistory:
     """Keeps no samples."""
 
     async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
-        """There is nothing to put back."""
+        """Restore nothing."""
 
     def follow(self, store: Store) -> None:
-        """Nothing is kept."""
+        """Save nothing."""
 
     def rewrite(self) -> None:
-        """Nothing was kept."""
+        """Rewrite nothing."""
 
 
 class SqliteHistory:
@@ -95,7 +95,7 @@ class SqliteHistory:
         return self._reader.skipped_rows if self._reader else 0
 
     async def restore(self, store: Store, relabel: Relabel = unchanged) -> None:
-        """Put what was kept into the store; what cannot be read is left out."""
+        """Restore what was saved into the store; what cannot be read is left out."""
         now_ms = self._now_ms()
         horizon_ms = now_ms - store.longest_range_ms
         try:
@@ -112,7 +112,7 @@ class SqliteHistory:
             _log.info("samples from before the restart are back", rows=rows, series=store.series_count)
 
     def follow(self, store: Store) -> None:
-        """Write what comes into the store from now on, about once a second."""
+        """Save new samples of the store from now on, about once a second."""
         self._store = store
         self._reader = ChunkReader(store)
         if self._starts == self._replaced:
@@ -120,7 +120,7 @@ class SqliteHistory:
         self._task = asyncio.create_task(self._write_loop(), name="sample history")
 
     def rewrite(self) -> None:
-        """Write everything that is needed once more, in the place of what was written before."""
+        """Save everything that rules read once more, in the place of what was saved before."""
         self._starts += 1
         self._segment_ms = 0
         if self._reader is not None:
@@ -176,7 +176,7 @@ class SqliteHistory:
         return True
 
     async def _write(self, chunks: list[Chunk], horizon_ms: int | None) -> bool:
-        """Append chunks, and drop what lies before the horizon (None: keep all); whether that went well."""
+        """Append chunks, and drop rows before the horizon (None: keep all); whether that went well."""
         segment_ms, starts = self._segment_ms, self._starts
         replaces = starts != self._replaced
 
@@ -202,7 +202,7 @@ class SqliteHistory:
 
 
 def _relabel(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
-    """The chunks with the labels of now; those of one source share their series."""
+    """Return the chunks with the labels of now; those of one source share their series."""
     # By source: the series of its last chunk, and what they are called now.
     known: dict[str, tuple[Sequence[Labels], Sequence[Labels]]] = {}
     for chunk in chunks:
@@ -214,8 +214,10 @@ def _relabel(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
 
 
 def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:
-    """Drop the segments that end before the horizon, and the oldest where there is too much; how many of
-    these."""
+    """Drop the segments that end before the horizon, and the oldest above `MAX_BYTES`.
+
+    Returns how many of the latter.
+    """
     connection.execute(f"DELETE FROM sample_history WHERE chapter < {_CHECKPOINT}", (horizon_ms,))
     sizes = connection.execute(
         "SELECT chapter, sum(length(data)) FROM sample_history GROUP BY chapter ORDER BY chapter"
@@ -231,8 +233,10 @@ def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:
 
 
 def _read(connection: sqlite3.Connection, horizon_ms: int) -> list[Chunk]:
-    """All chunks from the horizon on, in the order in which they were written, of sources that had not
-    fallen silent before it."""
+    """Return all chunks from the horizon on, in the order in which they were written.
+
+    Sources that had fallen silent before it are left out.
+    """
     reader = ChunkDecoder()
     chunks: list[Chunk] = []
     for (data,) in connection.execute(

@@ -1,4 +1,4 @@
-"""What is known about keyspaces, in SQLite: results and progress survive a restart."""
+"""Saves results and progress of keyspace scans."""
 
 import sqlite3
 
@@ -12,6 +12,8 @@ class SqliteKeyspaceRecords:
         self._database = database
 
     async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
+        """Return the history and the progress of an instance, None for what is not saved."""
+
         def read(connection: sqlite3.Connection) -> tuple[bytes | None, bytes | None]:
             row = connection.execute(
                 "SELECT history, progress FROM keyspaces WHERE instance = ?", (instance,)
@@ -21,6 +23,8 @@ class SqliteKeyspaceRecords:
         return await self._database.read(read)
 
     async def save_history(self, instance: str, history: bytes) -> None:
+        """Save the history of an instance; its progress begins anew."""
+
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "INSERT INTO keyspaces (instance, history) VALUES (?, ?)"
@@ -31,6 +35,8 @@ class SqliteKeyspaceRecords:
         await self._database.run(write)
 
     async def save_progress(self, instance: str, progress: bytes) -> None:
+        """Save the progress of an instance."""
+
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "INSERT INTO keyspaces (instance, progress) VALUES (?, ?)"

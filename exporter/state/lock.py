@@ -33,7 +33,7 @@ class DirectoryInUseError(StateError):
 
 
 class DirectoryLock:
-    """The lock of one directory; `holder` is what others are told of who holds it."""
+    """The lock of one directory; `holder` tells others who has it."""
 
     def __init__(self, directory: Path, holder: str) -> None:
         self._path = directory / FILE_NAME
@@ -74,7 +74,7 @@ class DirectoryLock:
             os.pwrite(descriptor, f"{self._holder}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -108,6 +108,6 @@ class DirectoryLock:
 
 
 def _told(descriptor: int) -> str:
-    """Who holds the lock, as it stands in the file."""
+    """Return the holder of the lock, as it stands in the file."""
     text = os.pread(descriptor, _MOST_CHARACTERS, 0).decode(errors="replace").strip()
     return f" ({text})" if text and text.isprintable() else ""

@@ -1,4 +1,4 @@
-"""How the state database is doing, for /metrics and for an alert rule."""
+"""Metrics of the state database."""
 
 from collections.abc import Iterator
 
@@ -26,6 +26,7 @@ class StateCollector(Collector):
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
+        """Yield all families."""
         yield GaugeMetricFamily(
             "redis_vigil_state_up",
             "Whether the last transaction of the state database went well. "

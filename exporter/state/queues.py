@@ -1,4 +1,4 @@
-"""The queues that were found, in SQLite: a queue that is empty after a restart still reads 0."""
+"""Saves the queues that were found: a queue that is empty after a restart still reads 0."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -22,6 +22,8 @@ class SqliteQueueRecords:
         database.on_loss(self._rewrite)
 
     async def load_queues(self, instance: str) -> Sequence[KnownQueue]:
+        """Return the queues of an instance."""
+
         def read(connection: sqlite3.Connection) -> list[KnownQueue]:
             rows = connection.execute("SELECT * FROM queues WHERE instance = ?", (instance,)).fetchall()
             self._known.setdefault(instance, rows)
@@ -31,6 +33,7 @@ class SqliteQueueRecords:
 
     async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
         # Made here: the queues may change while the database's thread writes.
+        """Save the queues of an instance, in the place of those before."""
         rows = self._known[instance] = [(instance, _key(known.id), _encode(known)) for known in queues]
         await self._database.run(lambda connection: _write(connection, instance, rows))
 

@@ -1,4 +1,4 @@
-"""The alerts of the rules in SQLite."""
+"""Saves the alerts of the rules."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -23,16 +23,19 @@ class SqliteAlertState:
         database.on_loss(self._rewrite)
 
     async def load(self) -> Mapping[GroupKey, SavedGroup]:
+        """Return the alerts of all groups."""
         groups = await self._database.read(_read_groups)
         self._memory.restore(groups)
         self._is_loaded = True
         return groups
 
     async def save(self, group: GroupKey, change: StateChange) -> None:
+        """Save the changes of one evaluation of a group."""
         await self._memory.save(group, change)
         await self._database.run(lambda connection: _write_change(connection, group, change))
 
     async def delete(self, group: GroupKey) -> None:
+        """Delete the alerts of a group."""
         await self._memory.delete(group)
 
         def drop(connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Which message stands in Slack for which group, in SQLite: a restart must not post a second one."""
+"""Saves which message in Slack belongs to which group: a restart must not post a second one."""
 
 import sqlite3
 from typing import Any, Final
@@ -16,7 +16,7 @@ _log = get_logger(__name__)
 
 
 class SqliteMessages:
-    """Implements `exporter.notify.slack_messages.Messages`; what it is asked it answers from memory."""
+    """Implements `exporter.notify.slack_messages.Messages`; reads are answered from memory."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,7 +25,7 @@ class SqliteMessages:
         database.on_loss(self._rewrite)
 
     async def load(self) -> None:
-        """Take up what was saved; without it changed messages are posted anew."""
+        """Load what was saved; without it changed messages are posted anew."""
         try:
             rows = await self._database.read(_read_rows)
         except StateError as error:
@@ -40,18 +40,18 @@ class SqliteMessages:
         await self._writer.close()
 
     def get(self, group_key: str) -> Message | None:
-        """The message of a group."""
+        """Return the message of a group."""
         return self._memory.get(group_key)
 
     def put(self, group_key: str, message: Message) -> None:
-        """Remember the message of a group; written as soon as possible."""
+        """Save the message of a group, as soon as possible."""
         self._memory.put(group_key, message)
         self._writer.put(_TABLE, group_key, lambda: _encode(message))
         self._writer.run(_keep_newest)
         self._writer.start()
 
     def delete(self, group_key: str) -> None:
-        """The next message of a group is a new one."""
+        """Delete the message of a group: its next one is posted anew."""
         self._memory.delete(group_key)
         self._writer.put(_TABLE, group_key, None)
         self._writer.start()

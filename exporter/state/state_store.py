@@ -1,4 +1,4 @@
-"""All that is kept over a restart, behind one object: in a database, or nowhere."""
+"""The state that outlives a restart, behind one object: in a database, or nowhere."""
 
 import asyncio
 import contextlib
@@ -34,44 +34,54 @@ CHECK_SECONDS: Final = 5.0
 
 
 class StateStore(Protocol):
-    """Keeps the state of alerting and of the rules, and what samplers remember."""
+    """The state of alerting and of the rules, and what samplers remember."""
 
     @property
-    def alert_store(self) -> AlertStore: ...
+    def alert_store(self) -> AlertStore:
+        """Alerts, silences, the notification log and the history of notifications."""
+        ...
 
     @property
-    def alerts(self) -> AlertStateStore: ...
+    def alerts(self) -> AlertStateStore:
+        """The alerts of the rules."""
+        ...
 
     @property
-    def queues(self) -> QueueRecords | None: ...
+    def queues(self) -> QueueRecords | None:
+        """The queues that were found; None: they are not saved."""
+        ...
 
     @property
-    def keyspaces(self) -> KeyspaceRecords | None: ...
+    def keyspaces(self) -> KeyspaceRecords | None:
+        """Results and progress of keyspace scans; None: they are not saved."""
+        ...
 
     @property
-    def discovery(self) -> DiscoveryRecords | None: ...
+    def discovery(self) -> DiscoveryRecords | None:
+        """The servers that discovery could ask; None: they are not saved."""
+        ...
 
     @property
     def samples(self) -> SampleHistory:
-        """The samples that rules need."""
+        """The samples that rules read."""
         ...
 
     @property
     def messages(self) -> Messages:
-        """Which messages stand in Slack."""
+        """The messages in Slack."""
         ...
 
     async def load(self) -> None:
-        """Take up what is asked for without waiting; never fails."""
+        """Load what is read without waiting; never fails."""
         ...
 
     async def close(self) -> None:
-        """Write what is left, and let go of the file."""
+        """Write what is left, and close the file."""
         ...
 
 
 class MemoryStateStore:
-    """Keeps nothing over a restart."""
+    """Saves nothing."""
 
     def __init__(self) -> None:
         self.alert_store: AlertStore = MemoryAlertStore()
@@ -83,16 +93,16 @@ class MemoryStateStore:
         self.messages: Messages = MemoryMessages()
 
     async def load(self) -> None:
-        """Nothing to take up."""
+        """Load nothing."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Close nothing."""
 
 
 class SqliteStateStore:
-    """Keeps everything in one SQLite file in a directory, which nobody else uses.
+    """Saves everything in one SQLite file in a directory that no other process uses.
 
-    `holder` tells others who does. Raises `exporter.state.lock.DirectoryInUseError`.
+    `holder` tells others who uses it. Raises `exporter.state.lock.DirectoryInUseError`.
     """
 
     def __init__(self, directory: Path, registry: CollectorRegistry, clock: Clock, holder: str) -> None:
@@ -119,21 +129,21 @@ class SqliteStateStore:
 
     @property
     def samples(self) -> SampleHistory:
-        """The samples that rules need."""
+        """The samples that rules read."""
         return self._samples
 
     @property
     def messages(self) -> Messages:
-        """Which messages stand in Slack."""
+        """The messages in Slack."""
         return self._messages
 
     async def load(self) -> None:
-        """Take up what is asked for without waiting."""
+        """Load the messages, and begin to check the files."""
         await self._messages.load()
         self._watch = asyncio.create_task(self._check_files_loop(), name="state")
 
     async def close(self) -> None:
-        """Write what is left, close the file, and let others have the directory."""
+        """Write what is left, close the file, and release the directory."""
         if self._watch is not None:
             self._watch.cancel()
         await self._messages.close()
@@ -143,7 +153,7 @@ class SqliteStateStore:
         self._lock.release()
 
     async def _check_files_loop(self) -> None:
-        """See to it, also while nothing is written, that the file is there."""
+        """Check the files again and again, also while nothing is written."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             await self._database.check_files()

@@ -33,7 +33,7 @@ Statement = Callable[[sqlite3.Connection], object]
 
 @dataclass(slots=True)
 class _Batch:
-    """What is to be written: rows by table and key (None: none is to be there), then statements in order."""
+    """Changes to be written: rows by table and key (None: delete), then statements in order."""
 
     rows: dict[tuple[str, str], MakeRow | None] = field(default_factory=dict)
     statements: deque[Statement] = field(default_factory=deque)
@@ -72,16 +72,16 @@ class Writer:
         return len(self._batch)
 
     def put(self, table: str, key: str, make: MakeRow | None) -> None:
-        """Have a row stand under a key, or none; `flush` starts the writing."""
+        """Set the row of a key, or delete it (None); `flush` starts the writing."""
         self._batch.rows[(table, key)] = make
 
     def run(self, statement: Statement) -> None:
-        """Have a statement run, after the rows; `flush` starts the writing."""
+        """Add a statement to run after the rows; `flush` starts the writing."""
         self._batch.statements.append(statement)
         self._drop_oldest()
 
     def start(self) -> None:
-        """Begin to write, and wait for nothing."""
+        """Start to write without waiting."""
         if self._task is None and self.pending:
             self._task = asyncio.create_task(self._write_on())
 
