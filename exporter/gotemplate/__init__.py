@@ -1,7 +1,7 @@
-"""Go's template language (text/template, html/template), interpreted.
+"""Gotemplate interprets Go's template language (text/template, html/template).
 
 `parse` makes a `Template`, `Template.expand` the text; a `TemplateSet` holds templates that call each other.
-What a template sees of Python is told in `exporter.gotemplate.values`.
+The Python values that a template sees are described in `exporter.gotemplate.values`.
 """
 
 from exporter.gotemplate.limits import Limits

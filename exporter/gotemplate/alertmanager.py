@@ -1,4 +1,4 @@
-"""The templates of notifications: their data and functions.
+"""Notification templates have these data and functions.
 
 Source: template/template.go of Alertmanager 0.34.
 """
@@ -59,9 +59,11 @@ class Pairs(TypedList):
     go_type: ClassVar[str] = "template.Pairs"
 
     def names(self) -> StringList:
+        """Return the names, in order."""
         return StringList(pair.name for pair in self)
 
     def values(self) -> StringList:
+        """Return the values, in order."""
         return StringList(pair.value for pair in self)
 
     def __str__(self) -> str:
@@ -74,7 +76,7 @@ class KV(StringMap):
     go_type: ClassVar[str] = "template.KV"
 
     def sorted_pairs(self) -> Pairs:
-        """In order of name, but for the name of the alert, which comes first."""
+        """Sort by name, but for the name of the alert, which comes first."""
         names = sorted(self, key=lambda name: (name != ALERT_NAME, name))
         return Pairs(Pair(name, self[name]) for name in names)
 
@@ -147,6 +149,7 @@ class Alerts(TypedList):
     go_type: ClassVar[str] = "template.Alerts"
 
     def with_status(self, status: str) -> AlertSlice:
+        """Return the alerts that are firing, or resolved."""
         return AlertSlice(alert for alert in self if alert.status == status)
 
 
@@ -158,7 +161,7 @@ Alerts.go_methods = {
 
 @dataclass(frozen=True, slots=True)
 class NotificationData(Structure):
-    """What the dot is in a notification's template."""
+    """The data of a notification's template: its dot."""
 
     receiver: str
     status: str
@@ -196,7 +199,7 @@ class NotificationData(Structure):
 
 
 def notification_functions(now: Callable[[], float]) -> dict[str, Function]:
-    """The functions of notification templates; `now` tells epoch seconds."""
+    """Return the functions of notification templates; `now` returns epoch seconds."""
 
     def since(moment: Time) -> Duration:
         return span(moment, time_of(now()))
@@ -205,7 +208,7 @@ def notification_functions(now: Callable[[], float]) -> dict[str, Function]:
 
 
 def route_label_function(data: NotificationData) -> dict[str, Function]:
-    """The function `routeLabels`, which tells the labels of the route that a notification comes by."""
+    """Return the function `routeLabels`, which gives the labels of the route of a notification."""
     return {ROUTE_LABELS: Function(lambda name: data.route_labels.get(name, ""), (STRING,))}
 
 
@@ -237,7 +240,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _to_date(layout: str, text: str) -> Time:
-    """Go's zero time for a text that does not fit."""
+    """Parse a date; Go's zero time for a text that does not fit."""
     try:
         return parse_time(layout, text)
     except FunctionError:

@@ -1,4 +1,4 @@
-"""The functions that every Go template knows.
+"""Built-in functions are those that every Go template has.
 
 Source: text/template/funcs.go of Go 1.24.
 """

@@ -1,4 +1,4 @@
-"""Go's comparison functions.
+"""Comparison functions are those of Go.
 
 Source: text/template/funcs.go of Go 1.24.
 """
@@ -30,7 +30,7 @@ def _kind(value: object) -> _Kind:
 
 
 def equal(first: object, *others: object) -> bool:
-    """`eq`: whether the first equals any of the others."""
+    """`eq`: true if the first equals any of the others."""
     if not others:
         raise FunctionError("missing argument for comparison")
     return any(_equal(first, other) for other in others)
@@ -48,7 +48,7 @@ def _equal(left: object, right: object) -> bool:
 
 
 def not_equal(left: object, right: object) -> bool:
-    """`ne`"""
+    """`ne`: the contrary of `eq`."""
     return not equal(left, right)
 
 
@@ -70,7 +70,7 @@ def less(left: object, right: object) -> bool:
 
 
 def less_or_equal(left: object, right: object) -> bool:
-    """`le`"""
+    """`le`: `lt` or `eq`."""
     return less(left, right) or equal(left, right)
 
 

@@ -1,4 +1,4 @@
-"""`list`, `append` and `dict`: what templates put together themselves.
+"""Containers are made by templates themselves, with `list`, `append` and `dict`.
 
 Source: `DefaultFuncs` in template/template.go of Alertmanager 0.34.
 """
@@ -53,7 +53,7 @@ def append(items: Items, *values: object) -> Items:
 
 
 def make_dict(*pairs: object) -> Entries:
-    """A map of what stands in pairs."""
+    """Return a map of arguments in pairs."""
     if len(pairs) % 2:
         raise FunctionError("dict requires an even number of arguments")
     names = pairs[::2]

@@ -1,4 +1,4 @@
-"""`time.Duration` as templates see it."""
+"""Durations are Go's `time.Duration` as templates see it."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Final
@@ -23,7 +23,7 @@ class Duration(int):
     go_methods: ClassVar[Mapping[str, Function]] = {}
 
     def __str__(self) -> str:
-        """As Go writes it: `1h2m3.5s`, `150ms`, `0s`."""
+        """Format it as Go does: `1h2m3.5s`, `150ms`, `0s`."""
         return _format(int(self))
 
 
@@ -63,7 +63,7 @@ def _decimal(size: int, unit: int) -> str:
 
 
 def _round(duration: Duration, multiple: Duration) -> Duration:
-    """To the nearest multiple, halves away from zero."""
+    """Round to the nearest multiple, halves away from zero."""
     if multiple <= 0:
         return duration
     size, sign = abs(duration), -1 if duration < 0 else 1
@@ -93,5 +93,5 @@ Duration.go_methods = {
 
 
 def _quotient(duration: Duration, unit: int) -> int:
-    """Go divides towards zero."""
+    """Divide towards zero, as Go does."""
     return abs(duration) // unit * (1 if duration >= 0 else -1)

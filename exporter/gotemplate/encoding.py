@@ -1,4 +1,4 @@
-"""Template values as JSON, in the words of Go's encoding/json."""
+"""Encoding writes template values as JSON, in the way of Go's encoding/json."""
 
 import json
 import math
@@ -26,7 +26,7 @@ def to_json(value: object) -> str:
 
 
 def encode_json(plain: object) -> str:
-    """What `to_plain` made, as text of any length."""
+    """Encode the result of `to_plain`, as text of any length."""
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 

@@ -1,7 +1,7 @@
-"""How a value is made safe for each kind of place in an HTML document.
+"""Escaping makes a value safe for each context in an HTML document.
 
 Source: html.go, url.go, css.go and attr.go of Go's html/template; the replacement `ZgotmplZ` is Go's, so that
-what people find about it applies here too.
+texts about it apply here too.
 """
 
 import re
@@ -12,19 +12,19 @@ from exporter.gotemplate.printing import print_values
 from exporter.gotemplate.values import Html, Url, to_bytes
 
 UNSAFE: Final = "ZgotmplZ"
-"""Stands where a value was not safe to print."""
+"""The text in place of a value that was not safe to print."""
 
 
 class AttributeType(Enum):
-    """What the value of an attribute is to a browser."""
+    """The type of an attribute's value to a browser, as Go's html/template names them."""
 
     PLAIN = auto()
-    ADDRESS = auto()
-    STYLE = auto()
-    SCRIPT = auto()
+    URL = auto()
+    CSS = auto()
+    JS = auto()
 
 
-_ADDRESSES: Final = frozenset(
+_URL_ATTRIBUTES: Final = frozenset(
     {
         *("action", "archive", "background", "cite", "classid", "codebase", "data", "formaction", "href"),
         *("icon", "longdesc", "manifest", "poster", "profile", "src", "srcset", "usemap", "xmlns"),
@@ -52,27 +52,27 @@ _SPACES: Final = {
 _QUOTED: Final = str.maketrans(_BASE)
 _UNQUOTED: Final = str.maketrans({**_BASE, **_SPACES})
 _TAG: Final = re.compile(r"<[^>]*>?")
-_STYLE_REFUSED: Final = re.compile(r"[\0\"'()/;@\[\\\]`{}<>]|--")
-_STYLE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
+_CSS_REFUSED: Final = re.compile(r"[\0\"'()/;@\[\\\]`{}<>]|--")
+_CSS_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
 _ESCAPE_BYTE: Final = re.compile(rb"[^A-Za-z0-9\-._~]")
 _NORMALIZE_BYTE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!#$&*+,/:;=?@\[\]%]")
 
 
 def attribute_type(name: str) -> AttributeType:
-    """What the value of the attribute of this name is; unknown names are judged by what they contain."""
+    """Return the type of an attribute's value; unknown names are judged by what they contain."""
     name = name.lower()
     if name.startswith("data-"):
         name = name[5:]
     elif ":" in name:
         prefix, _, name = name.partition(":")
         if prefix == "xmlns":
-            return AttributeType.ADDRESS
+            return AttributeType.URL
     if name.startswith("on"):
-        return AttributeType.SCRIPT
+        return AttributeType.JS
     if name == "style":
-        return AttributeType.STYLE
-    if name in _ADDRESSES or any(part in name for part in ("src", "uri", "url")):
-        return AttributeType.ADDRESS
+        return AttributeType.CSS
+    if name in _URL_ATTRIBUTES or any(part in name for part in ("src", "uri", "url")):
+        return AttributeType.URL
     return AttributeType.PLAIN
 
 
@@ -82,7 +82,7 @@ def shown(value: object) -> str:
 
 
 def escape_text(value: object, *, escaped: bool, raw_text: bool) -> str:
-    """A value between tags; `raw_text` is an element such as `title`, in which markup means nothing."""
+    """Escape a value between tags; `raw_text`: in an element such as `title`, without markup."""
     text = shown(value)
     if escaped or (isinstance(value, Html) and not raw_text):
         return text
@@ -90,7 +90,7 @@ def escape_text(value: object, *, escaped: bool, raw_text: bool) -> str:
 
 
 def escape_attribute(value: object, *, quoted: bool, escaped: bool) -> str:
-    """A value inside an attribute."""
+    """Escape a value inside an attribute."""
     text = shown(value)
     if isinstance(value, Html):
         text = _TAG.sub("", text)
@@ -107,11 +107,11 @@ def _replace(text: str, *, quoted: bool, keep_ampersands: bool) -> str:
     return text.translate(_QUOTED if quoted else _UNQUOTED)
 
 
-def filter_address(value: object, *, begun: bool, in_query: bool, escaped: bool) -> str:
-    """A value inside an address: nothing but http, https and mailto may begin it."""
+def filter_url(value: object, *, begun: bool, in_query: bool, escaped: bool) -> str:
+    """Filter a value inside a URL: nothing but http, https and mailto may begin it."""
     text = shown(value)
     trusted = isinstance(value, Url)
-    if not begun and not in_query and not trusted and not _is_safe_address(text):
+    if not begun and not in_query and not trusted and not _is_safe_url(text):
         return "#" + UNSAFE
     if escaped:
         return text
@@ -123,19 +123,19 @@ def _percent(match: re.Match[bytes]) -> bytes:
     return b"%%%02x" % match.group()[0]
 
 
-def _is_safe_address(text: str) -> bool:
+def _is_safe_url(text: str) -> bool:
     scheme, colon, _ = text.partition(":")
     return not colon or "/" in scheme or scheme.lower() in ("http", "https", "mailto")
 
 
-def filter_style(text: str) -> str:
-    """A value inside a style: a keyword, a number, a colour."""
-    name = _STYLE_NAME.sub("", text).lower()
-    unsafe = _STYLE_REFUSED.search(text) or "expression" in name or "mozbinding" in name
+def filter_css(text: str) -> str:
+    """Filter a value inside CSS: a keyword, a number, a colour."""
+    name = _CSS_NAME.sub("", text).lower()
+    unsafe = _CSS_REFUSED.search(text) or "expression" in name or "mozbinding" in name
     return UNSAFE if unsafe else text
 
 
 def filter_name(text: str) -> str:
-    """A value that is, or is part of, the name of a tag or attribute."""
+    """Filter a value that is, or is part of, the name of a tag or attribute."""
     safe = text.isascii() and text.isalnum() and attribute_type(text) is AttributeType.PLAIN
     return text.lower() if safe else UNSAFE

@@ -1,4 +1,4 @@
-"""Runs a parsed template.
+"""The evaluator expands a parsed template.
 
 Source of the rules: text/template/exec.go of Go 1.24, with the option `missingkey=zero`.
 """
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Protocol
 
-from exporter.gotemplate.budget import Budget
+from exporter.gotemplate.budget import ExpansionBudget
 from exporter.gotemplate.nodes import (
     Action,
     Block,
@@ -28,23 +28,23 @@ from exporter.gotemplate.values import Function, is_true, type_name
 
 
 class Output(Protocol):
-    """Where the result goes; knows how a value is written at the place that the output has reached."""
+    """A writer of the result that knows how to write a value in the context it has reached."""
 
     def write_text(self, text: str) -> None:
-        """Text of the template itself."""
+        """Write text of the template itself."""
         ...
 
     def write_value(self, value: object, last_function: str) -> None:
-        """The value of an action, and the function that made it, if one did."""
+        """Write the value of an action, given the function that made it, if one did."""
         ...
 
     def finish(self) -> None:
-        """Nothing more will come."""
+        """Finish the output; raises `ValueError` where it may not end."""
         ...
 
 
 class _Jump(Enum):
-    """How a block ended before its end."""
+    """The reason for which a block was left before its end."""
 
     BREAK = auto()
     CONTINUE = auto()
@@ -60,7 +60,7 @@ class Evaluator(PipelineEvaluator):
         functions: Mapping[str, Function],
         builtins: Mapping[str, Function],
         output: Output,
-        budget: Budget,
+        budget: ExpansionBudget,
     ) -> None:
         super().__init__(main, functions, builtins, budget)
         self._definitions = definitions

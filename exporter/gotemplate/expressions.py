@@ -1,4 +1,4 @@
-"""Turns the tokens of an action into a pipeline.
+"""The expression parser turns the tokens of an action into a pipeline.
 
 Source of the rules: text/template/parse/parse.go of Go 1.24.
 """
@@ -63,16 +63,18 @@ class ExpressionParser:
     # --- the token stream -------------------------------------------------------------------------------
 
     def peek(self) -> Token:
+        """Return the next token without consuming it."""
         return self._tokens[self._index]
 
-    def take(self) -> Token:
+    def next_token(self) -> Token:
+        """Consume the next token."""
         token = self._tokens[self._index]
         if token.kind is not Kind.END:
             self._index += 1
         return token
 
-    def peek_word(self, count: int) -> Token:
-        """The token after `count` further ones that are not space."""
+    def peek_non_space(self, count: int) -> Token:
+        """Return the token after `count` further ones that are not space."""
         index = self._index
         while True:
             token = self._tokens[index]
@@ -82,26 +84,29 @@ class ExpressionParser:
                 count -= 1
             index += 1
 
-    def take_word(self) -> Token:
-        """The next token that is not space."""
-        while (token := self.take()).kind is Kind.SPACE:
+    def next_non_space(self) -> Token:
+        """Consume tokens up to the next one that is not space."""
+        while (token := self.next_token()).kind is Kind.SPACE:
             pass
         return token
 
-    def put_back(self, token: Token) -> None:
-        """Undo the `take` of this token, the last one that was taken."""
+    def backup(self, token: Token) -> None:
+        """Back up over this token, the last one that was consumed."""
         if token.kind is not Kind.END:
             self._index -= 1
 
-    def expect_word(self, kind: Kind, context: str) -> None:
-        token = self.take_word()
+    def expect(self, kind: Kind, context: str) -> None:
+        """Consume the next token that is not space; raises `TemplateError` unless it is of this kind."""
+        token = self.next_non_space()
         if token.kind is not kind:
             raise self.unexpected(token, context)
 
     def unexpected(self, token: Token, context: str) -> TemplateError:
+        """Return the error of a token that may not be there."""
         return self.source.error(token.offset, f"unexpected {token} in {context}")
 
     def unquote(self, token: Token) -> str:
+        """Return the value of a string token; raises `TemplateError`."""
         try:
             return unquote(token.text)
         except ValueError as error:
@@ -129,15 +134,15 @@ class ExpressionParser:
     # --- pipelines --------------------------------------------------------------------------------------
 
     def parse_pipeline(self, context: str, closer: Kind) -> Pipeline:
-        """A pipeline up to and with the token that closes it."""
-        offset = self.peek_word(0).offset
+        """Parse a pipeline up to and with the token that closes it."""
+        offset = self.peek_non_space(0).offset
         with self.nested():
             variables, assigns = self._parse_declaration(context)
             commands: list[Command] = []
-            while (token := self.take_word()).kind is not closer:
+            while (token := self.next_non_space()).kind is not closer:
                 if not _starts_operand(token):
                     raise self.unexpected(token, context)
-                self.put_back(token)
+                self.backup(token)
                 commands.append(self._parse_command())
         if not commands:
             raise self.source.error(offset, f"missing value for {context}")
@@ -151,15 +156,15 @@ class ExpressionParser:
 
     def _parse_declaration(self, context: str) -> tuple[tuple[str, ...], bool]:
         """The variables that a pipeline sets, and whether they existed before."""
-        first, mark = self.peek_word(0), self.peek_word(1)
+        first, mark = self.peek_non_space(0), self.peek_non_space(1)
         if first.kind is not Kind.VARIABLE or mark.kind not in (Kind.DECLARE, Kind.ASSIGN, Kind.COMMA):
             return (), False
-        names = [self.take_word().text]
-        if self.take_word().kind is Kind.COMMA:
+        names = [self.next_non_space().text]
+        if self.next_non_space().kind is Kind.COMMA:
             if context != "range":
                 raise self.source.error(mark.offset, f"too many declarations in {context}")
-            second = self.take_word()
-            mark = self.take_word()
+            second = self.next_non_space()
+            mark = self.next_non_space()
             if second.kind is not Kind.VARIABLE or mark.kind not in (Kind.DECLARE, Kind.ASSIGN):
                 raise self.source.error(second.offset, "range can only initialize variables")
             names.append(second.text)
@@ -177,17 +182,17 @@ class ExpressionParser:
 
     def _parse_command(self) -> Command:
         operands: list[Operand] = []
-        offset = self.peek_word(0).offset
+        offset = self.peek_non_space(0).offset
         while True:
-            token = self.take_word()
+            token = self.next_non_space()
             if _starts_operand(token):
-                self.put_back(token)
+                self.backup(token)
                 operands.append(self._parse_operand())
-                token = self.take()
+                token = self.next_token()
                 if token.kind is Kind.SPACE:
                     continue
             if token.kind in (Kind.RIGHT, Kind.RIGHT_PAREN):
-                self.put_back(token)
+                self.backup(token)
                 break
             if token.kind is not Kind.PIPE:
                 raise self.unexpected(token, "operand")
@@ -198,7 +203,7 @@ class ExpressionParser:
         operand = self._parse_term()
         names: list[str] = []
         while self.peek().kind is Kind.FIELD:
-            names.append(self.take().text[1:])
+            names.append(self.next_token().text[1:])
         if not names:
             return operand
         if isinstance(operand, Field):
@@ -210,7 +215,7 @@ class ExpressionParser:
         return Chain(operand.offset, operand, tuple(names))
 
     def _parse_term(self) -> Operand:
-        token = self.take()
+        token = self.next_token()
         offset = token.offset
         match token.kind:
             case Kind.KEYWORD:

@@ -1,7 +1,7 @@
-"""HTML as output: each value is escaped for the place where it stands.
+"""The HTML output escapes each value for its context.
 
-Source of the rules: html/template of Go 1.24, whose results this matches for text, attributes, addresses and
-style values. Unlike Go, which works the places out beforehand, the output is followed while it is written.
+Source of the rules: html/template of Go 1.24, whose results this matches for text, attributes, URLs and
+CSS values. Unlike Go, which works the contexts out beforehand, this follows the output while it is written.
 Comments are left out, as Go does. Values inside scripts and event handlers are refused.
 """
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from exporter.gotemplate.budget import Budget
+from exporter.gotemplate.budget import ExpansionBudget
 from exporter.gotemplate.escaping import (
     AttributeType,
     attribute_type,
     escape_attribute,
     escape_text,
-    filter_address,
+    filter_css,
     filter_name,
-    filter_style,
+    filter_url,
     shown,
 )
 
@@ -43,25 +43,25 @@ _URL_QUERY: Final = re.compile(r"[?#]")
 
 
 @dataclass(slots=True)
-class _Place:
-    """Where in the document the output has arrived."""
+class _Context:
+    """The context in the document that the output has reached."""
 
     state: _State = _State.TEXT
     element: str = ""
     closing: bool = False
     attribute: str = ""
     quote: str = ""
-    address_begun: bool = False
+    url_begun: bool = False
     in_query: bool = False
 
 
 class HtmlOutput:
-    """Writes text as it is and values escaped."""
+    """An output that writes text as it is, and values escaped."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: ExpansionBudget) -> None:
         self._budget = budget
         self._pieces: list[str] = []
-        self._place = _Place()
+        self._context = _Context()
         self._steps: dict[_State, Callable[[str, int], int]] = {
             _State.TEXT: self._read_text,
             _State.TAG: self._read_tag,
@@ -73,11 +73,12 @@ class HtmlOutput:
         }
 
     def finish(self) -> None:
-        """Refuses a page that ends inside a tag, as Go does: what is in there cannot be told for sure."""
-        if self._place.state is not _State.TEXT:
+        """Refuse a page that ends inside a tag, as Go does: its context is not known for sure."""
+        if self._context.state is not _State.TEXT:
             raise ValueError("the page ends inside a tag, a comment or an element such as title")
 
     def result(self) -> str:
+        """Return the page."""
         return "".join(self._pieces)
 
     def _emit(self, text: str) -> None:
@@ -87,52 +88,54 @@ class HtmlOutput:
     # --- values -----------------------------------------------------------------------------------------
 
     def write_value(self, value: object, last_function: str) -> None:
-        place = self._place
-        if place.state is _State.COMMENT:
+        """Write the value of an action, escaped for the context."""
+        context = self._context
+        if context.state is _State.COMMENT:
             return
-        if place.state is _State.BEFORE_VALUE:
+        if context.state is _State.BEFORE_VALUE:
             self._begin_value("")
-        if place.state in (_State.TAG, _State.AFTER_NAME):
+        if context.state in (_State.TAG, _State.AFTER_NAME):
             self._write_name(shown(value))
-        elif place.state is _State.VALUE:
+        elif context.state is _State.VALUE:
             self._emit(self._attribute_value(value, last_function))
-        elif place.state is _State.RAW and place.element in ("script", "style"):
-            self._emit(self._style_value(value) if place.element == "style" else _refuse("a script"))
+        elif context.state is _State.RAW and context.element in ("script", "style"):
+            self._emit(self._css_value(value) if context.element == "style" else _refuse("a script"))
         else:
-            raw_text = place.state is _State.RAW
+            raw_text = context.state is _State.RAW
             self._emit(escape_text(value, escaped=last_function == "html", raw_text=raw_text))
 
     def _write_name(self, text: str) -> None:
         name = filter_name(text)
-        self._place.attribute += name
-        self._place.state = _State.AFTER_NAME
+        self._context.attribute += name
+        self._context.state = _State.AFTER_NAME
         self._emit(name)
 
     def _attribute_value(self, value: object, last_function: str) -> str:
-        kind = attribute_type(self._place.attribute)
-        if kind is AttributeType.SCRIPT:
+        kind = attribute_type(self._context.attribute)
+        if kind is AttributeType.JS:
             return _refuse("an event handler")
         escaped = last_function == "html"
-        if kind is AttributeType.ADDRESS:
-            value = filter_address(
+        if kind is AttributeType.URL:
+            value = filter_url(
                 value,
-                begun=self._place.address_begun,
-                in_query=self._place.in_query,
+                begun=self._context.url_begun,
+                in_query=self._context.in_query,
                 escaped=last_function == "urlquery",
             )
-        elif kind is AttributeType.STYLE:
-            value = self._style_value(value)
-        return escape_attribute(value, quoted=bool(self._place.quote), escaped=escaped)
+        elif kind is AttributeType.CSS:
+            value = self._css_value(value)
+        return escape_attribute(value, quoted=bool(self._context.quote), escaped=escaped)
 
-    def _style_value(self, value: object) -> str:
-        return filter_style(shown(value))
+    def _css_value(self, value: object) -> str:
+        return filter_css(shown(value))
 
     # --- text -------------------------------------------------------------------------------------------
 
     def write_text(self, text: str) -> None:
+        """Write text of the template, and follow the context."""
         offset = 0
         while offset < len(text):
-            offset = self._steps[self._place.state](text, offset)
+            offset = self._steps[self._context.state](text, offset)
 
     def _read_text(self, text: str, offset: int) -> int:
         start = text.find("<", offset)
@@ -145,18 +148,18 @@ class HtmlOutput:
             self._emit("&lt;")
             return start + 1
         if match[3]:
-            self._place.state = _State.COMMENT
+            self._context.state = _State.COMMENT
             return match.end()
         self._emit(match.group())
         if match[2]:
-            self._place = _Place(_State.TAG, element=match[2].lower(), closing=bool(match[1]))
+            self._context = _Context(_State.TAG, element=match[2].lower(), closing=bool(match[1]))
         return match.end()
 
     def _read_comment(self, text: str, offset: int) -> int:
         end = text.find("-->", offset)
         if end < 0:
             return len(text)
-        self._place.state = _State.TEXT
+        self._context.state = _State.TEXT
         return end + 3
 
     def _read_tag(self, text: str, offset: int) -> int:
@@ -166,13 +169,13 @@ class HtmlOutput:
         char = text[offset]
         if char == ">":
             self._emit(char)
-            raw = self._place.element in _RAW_ELEMENTS and not self._place.closing
-            self._place.state = _State.RAW if raw else _State.TEXT
+            raw = self._context.element in _RAW_ELEMENTS and not self._context.closing
+            self._context.state = _State.RAW if raw else _State.TEXT
             return offset + 1
         match = _NAME.match(text, offset)
         name = match.group() if match else char
-        self._place.attribute = name
-        self._place.state = _State.AFTER_NAME if match else _State.TAG
+        self._context.attribute = name
+        self._context.state = _State.AFTER_NAME if match else _State.TAG
         self._emit(name)
         return offset + len(name)
 
@@ -181,17 +184,17 @@ class HtmlOutput:
             self._emit(match.group())
             following = text[match.end() : match.end() + 1]
             if following != "=":
-                self._place.state = _State.TAG
+                self._context.state = _State.TAG
             return match.end()
         if text[offset] == "=":
             self._emit("=")
-            self._place.state = _State.BEFORE_VALUE
+            self._context.state = _State.BEFORE_VALUE
             return offset + 1
         if match := _NAME.match(text, offset):
-            self._place.attribute += match.group()
+            self._context.attribute += match.group()
             self._emit(match.group())
             return match.end()
-        self._place.state = _State.TAG
+        self._context.state = _State.TAG
         return offset
 
     def _read_before_value(self, text: str, offset: int) -> int:
@@ -200,7 +203,7 @@ class HtmlOutput:
             return match.end()
         char = text[offset]
         if char == ">":
-            self._place.state = _State.TAG
+            self._context.state = _State.TAG
             return offset
         if char in "\"'":
             self._emit(char)
@@ -210,12 +213,12 @@ class HtmlOutput:
         return offset
 
     def _begin_value(self, quote: str) -> None:
-        self._place.state = _State.VALUE
-        self._place.quote = quote
-        self._place.address_begun = self._place.in_query = False
+        self._context.state = _State.VALUE
+        self._context.quote = quote
+        self._context.url_begun = self._context.in_query = False
 
     def _read_value(self, text: str, offset: int) -> int:
-        if quote := self._place.quote:
+        if quote := self._context.quote:
             end = text.find(quote, offset)
             closed = end >= 0
             part = text[offset : end if closed else len(text)]
@@ -223,28 +226,28 @@ class HtmlOutput:
             match = _UNQUOTED.match(text, offset)
             part = match.group() if match else ""
             closed = offset + len(part) < len(text)
-        self._follow_address(part)
+        self._follow_url(part)
         self._emit(part + (quote if closed else ""))
         if closed:
-            self._place.state = _State.TAG
-            self._place.attribute = ""
+            self._context.state = _State.TAG
+            self._context.attribute = ""
         return offset + len(part) + (len(quote) if closed else 0)
 
-    def _follow_address(self, part: str) -> None:
+    def _follow_url(self, part: str) -> None:
         if _URL_QUERY.search(part):
-            self._place.in_query = True
+            self._context.in_query = True
         if part.strip():
-            self._place.address_begun = True
+            self._context.url_begun = True
 
     def _read_raw(self, text: str, offset: int) -> int:
-        """Inside an element whose content is not markup, up to the tag that closes it."""
-        match = re.compile(rf"</{self._place.element}(?=[\s/>])", re.IGNORECASE).search(text, offset)
+        """Read an element whose content is not markup, up to the tag that closes it."""
+        match = re.compile(rf"</{self._context.element}(?=[\s/>])", re.IGNORECASE).search(text, offset)
         end = match.end() if match else len(text)
         self._emit(text[offset:end])
         if match:
-            self._place = _Place(_State.TAG, element=self._place.element, closing=True)
+            self._context = _Context(_State.TAG, element=self._context.element, closing=True)
         return end
 
 
-def _refuse(place: str) -> str:
-    raise ValueError(f"a value inside {place} is not supported")
+def _refuse(context: str) -> str:
+    raise ValueError(f"a value inside {context} is not supported")

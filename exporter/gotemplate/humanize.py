@@ -1,4 +1,4 @@
-"""Numbers for people: the functions that rule and notification templates share.
+"""Humanizing functions write numbers for people, in rule and notification templates.
 
 Source: template/template.go of Prometheus and helpers/templates of github.com/prometheus/common.
 """
@@ -63,7 +63,7 @@ def four_digits(value: float) -> str:
 
 
 def humanize(value: object) -> str:
-    """With a metric prefix: 1234567 is `1.235M`."""
+    """Format with a metric prefix: 1234567 is `1.235M`."""
     number = to_float(value)
     if number == 0 or not math.isfinite(number):
         return four_digits(number)
@@ -73,7 +73,7 @@ def humanize(value: object) -> str:
 
 
 def humanize1024(value: object) -> str:
-    """With a binary prefix: 1048576 is `1Mi`."""
+    """Format with a binary prefix: 1048576 is `1Mi`."""
     number = to_float(value)
     if abs(number) <= 1 or not math.isfinite(number):
         return four_digits(number)
@@ -99,7 +99,7 @@ def _scale_up(number: float) -> str:
 
 
 def humanize_duration(value: object) -> str:
-    """Seconds as `1d 2h 3m 4s`, below a minute with four digits, below a second with a prefix."""
+    """Format seconds as `1d 2h 3m 4s`, below a minute with four digits, below a second with a prefix."""
     number = to_float(value)
     if not math.isfinite(number):
         return four_digits(number)

@@ -1,4 +1,4 @@
-"""Cuts a template into tokens.
+"""The lexer cuts a template into tokens.
 
 Source of the rules: text/template/parse/lex.go of Go 1.24.
 """
@@ -11,7 +11,7 @@ from exporter.gotemplate.source import Source
 
 
 class Kind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     TEXT = auto()
     LEFT = auto()
@@ -123,7 +123,7 @@ class _Lexer:
             )
 
     def _trims(self, offset: int) -> bool:
-        """Whether the trim marker, a minus and white space, stands here."""
+        """Tell whether the trim marker is here: a minus and white space."""
         return self._text.startswith("-", offset) and self._text[offset + 1 : offset + 2] in tuple(_SPACE)
 
     def _add_text(self, end: int, *, trim_left: bool, trim_right: bool) -> None:
@@ -138,7 +138,7 @@ class _Lexer:
             self._tokens.append(Token(Kind.TEXT, text, offset))
 
     def _comment(self, left: int) -> bool:
-        """Skip a comment; says whether it trims what follows."""
+        """Skip a comment; true if it trims what follows."""
         close = self._text.find("*/", self._offset)
         if close < 0:
             raise self._source.error(left, "unclosed comment")
@@ -149,7 +149,7 @@ class _Lexer:
         return len(match.group()) > 2
 
     def _action(self, left: int) -> bool:
-        """Read one action; says whether it trims what follows."""
+        """Read one action; true if it trims what follows."""
         self._tokens.append(Token(Kind.LEFT, "{{", left))
         parentheses = 0
         while True:

@@ -1,4 +1,4 @@
-"""What one template may use up: templates come from users and run inside the daemon's event loop."""
+"""Limits bound one template: templates come from users and run inside the daemon's event loop."""
 
 from dataclasses import dataclass
 from typing import Final

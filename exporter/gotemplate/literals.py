@@ -1,4 +1,4 @@
-"""The values of Go's literals: strings, characters, numbers.
+"""Literals are Go's: strings, characters, numbers.
 
 Source: strconv.Unquote and strconv.ParseInt of Go, and newNumber of text/template/parse/node.go.
 """
@@ -92,5 +92,5 @@ def _parse_real(text: str) -> float | None:
 
 
 def _is_plain(digits: str) -> bool:
-    """Whether the underscores separate digits, and there are not so many that converting them takes long."""
+    """Tell whether underscores separate digits, of which there are not too many to convert quickly."""
     return len(digits) <= _DIGITS_OF_A_FLOAT and _UNDERSCORE.search(digits) is None

@@ -1,4 +1,4 @@
-"""The parsed template: frozen nodes, each with the offset at which it begins."""
+"""Nodes make up the parsed template: frozen, each with the offset at which it begins."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """`.`"""
+    """The dot: `.`."""
 
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Nil:
-    """`nil`"""
+    """The literal `nil`."""
 
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Bool:
-    """`true` or `false`"""
+    """The literal `true` or `false`."""
 
     offset: int
     value: bool
@@ -51,7 +51,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`.A.B`"""
+    """A chain of fields of the dot: `.A.B`."""
 
     offset: int
     names: tuple[str, ...]
@@ -93,7 +93,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """`$a, $b := command | command`"""
+    """A pipeline: `$a, $b := command | command`."""
 
     offset: int
     commands: tuple[Command, ...]
@@ -142,7 +142,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`template "name" pipeline`"""
+    """The call of a template: `template "name" pipeline`."""
 
     offset: int
     name: str
@@ -151,14 +151,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """`break`"""
+    """The action `break`."""
 
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """`continue`"""
+    """The action `continue`."""
 
     offset: int
 
@@ -168,7 +168,7 @@ Block: TypeAlias = tuple[Node, ...]
 
 
 def is_empty(block: Block) -> bool:
-    """Whether a template holds nothing but white space; such a one never replaces another."""
+    """Tell whether a template has nothing but white space; such a one never replaces another."""
     return all(isinstance(node, Text) and not node.value.strip() for node in block)
 
 

@@ -1,4 +1,4 @@
-"""Numbers as Go's fmt package writes them.
+"""Numbers are written as Go's fmt package does.
 
 Source: fmt/format.go and strconv/ftoa.go of Go.
 """

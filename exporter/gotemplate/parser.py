@@ -1,4 +1,4 @@
-"""Turns tokens into nodes: text, actions and control structures.
+"""The parser turns tokens into nodes: text, actions and control structures.
 
 Source of the rules: text/template/parse/parse.go of Go 1.24.
 """
@@ -37,7 +37,7 @@ class Definition:
 
 @dataclass(slots=True)
 class ParsedText:
-    """What one text holds: itself, and what it defines."""
+    """A parsed text: itself, and the templates that it defines."""
 
     main: Definition
     definitions: dict[str, Definition] = field(default_factory=dict)
@@ -56,7 +56,7 @@ def parse_text(
 
 
 class _Parser(ExpressionParser):
-    """Recursive descent; `parse` functions begin behind the word that named them."""
+    """A parser by recursive descent; `parse` methods begin behind the word that names them."""
 
     def __init__(
         self,
@@ -81,14 +81,14 @@ class _Parser(ExpressionParser):
         return ParsedText(main, self._definitions)
 
     def _at_action(self, *keywords: str) -> bool:
-        """Whether an action begins here whose first word is one of these."""
+        """Tell whether an action begins here whose first word is one of these."""
         if self.peek().kind is not Kind.LEFT:
             return False
-        word = self.peek_word(1)
+        word = self.peek_non_space(1)
         return word.kind is Kind.KEYWORD and word.text in keywords
 
     def _parse_block(self, *closers: str) -> Block:
-        """Everything up to the action that begins with one of these words, which stays unread."""
+        """Parse everything up to the action that begins with one of these words, which stays unread."""
         nodes: list[Node] = []
         with self.nested():
             while not self._at_action(*closers):
@@ -96,15 +96,15 @@ class _Parser(ExpressionParser):
         return tuple(nodes)
 
     def _parse_node(self) -> Node:
-        token = self.take()
+        token = self.next_token()
         if token.kind is Kind.TEXT:
             return Text(token.offset, token.text)
         if token.kind is not Kind.LEFT:
             raise self.unexpected(token, "input")
-        word = self.take_word()
+        word = self.next_non_space()
         if word.kind is Kind.KEYWORD and word.text not in (".", "nil"):
             return self._parse_control(word)
-        self.put_back(word)
+        self.backup(word)
         return Action(word.offset, self.parse_pipeline("command", Kind.RIGHT))
 
     def _parse_control(self, word: Token) -> Node:
@@ -140,12 +140,12 @@ class _Parser(ExpressionParser):
         """Read `{{else if` or `{{else with`, and say which it was."""
         if not self._at_action("else"):
             return None
-        continued = self.peek_word(2)
+        continued = self.peek_non_space(2)
         if continued.kind is not Kind.KEYWORD or continued.text not in ("if", "with"):
             return None
-        self.take()
-        self.take_word()
-        return self.take_word().text
+        self.next_token()
+        self.next_non_space()
+        return self.next_non_space().text
 
     def _parse_otherwise(self, context: str) -> Block:
         otherwise: Block = ()
@@ -160,9 +160,9 @@ class _Parser(ExpressionParser):
 
     def _take_plain(self, keyword: str) -> None:
         """Read an action that consists of one word."""
-        self.take()
-        self.take_word()
-        self.expect_word(Kind.RIGHT, keyword)
+        self.next_token()
+        self.next_non_space()
+        self.expect(Kind.RIGHT, keyword)
 
     def _parse_range(self, word: Token) -> Range:
         with self.scope():
@@ -175,20 +175,20 @@ class _Parser(ExpressionParser):
         return Range(word.offset, pipeline, body, otherwise)
 
     def _parse_jump(self, word: Token) -> Break | Continue:
-        self.expect_word(Kind.RIGHT, word.text)
+        self.expect(Kind.RIGHT, word.text)
         if not self._ranges:
             raise self.source.error(word.offset, f"{{{{{word.text}}}}} outside {{{{range}}}}")
         return Break(word.offset) if word.text == "break" else Continue(word.offset)
 
     def _parse_call(self, word: Token) -> Call:
         name = self._parse_name("template clause")
-        if self.peek_word(0).kind is Kind.RIGHT:
-            self.take_word()
+        if self.peek_non_space(0).kind is Kind.RIGHT:
+            self.next_non_space()
             return Call(word.offset, name, None)
         return Call(word.offset, name, self.parse_pipeline("template clause", Kind.RIGHT))
 
     def _parse_name(self, context: str) -> str:
-        token = self.take_word()
+        token = self.next_non_space()
         if token.kind not in (Kind.STRING, Kind.RAW_STRING):
             raise self.unexpected(token, context)
         return self.unquote(token)
@@ -200,10 +200,10 @@ class _Parser(ExpressionParser):
         return Call(word.offset, name, pipeline)
 
     def _parse_definition(self) -> None:
-        self.take()
-        word = self.take_word()
+        self.next_token()
+        word = self.next_non_space()
         name = self._parse_name("define clause")
-        self.expect_word(Kind.RIGHT, "define clause")
+        self.expect(Kind.RIGHT, "define clause")
         self._parse_body_of(name, word)
 
     def _parse_body_of(self, name: str, word: Token) -> None:
@@ -220,7 +220,7 @@ class _Parser(ExpressionParser):
 
     @contextmanager
     def _separate(self) -> Iterator[None]:
-        """A definition sees neither the variables nor the loops around it."""
+        """Hide the variables and the loops around a definition from it."""
         ranges, self._ranges = self._ranges, 0
         with self.scope(fresh=True):
             yield

@@ -1,4 +1,4 @@
-"""Evaluates pipelines: what stands between the braces of an action.
+"""The pipeline evaluator computes what is between the braces of an action.
 
 Source of the rules: text/template/exec.go of Go 1.24, with the option `missingkey=zero`.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from exporter.errors import TemplateError, VigilError
-from exporter.gotemplate.budget import Budget
+from exporter.gotemplate.budget import ExpansionBudget
 from exporter.gotemplate.nodes import (
     Bool,
     Chain,
@@ -36,7 +36,7 @@ from exporter.gotemplate.values import (
 
 
 class _Absent:
-    """No value came through the pipe."""
+    """The absence of a value from the pipe."""
 
 
 _ABSENT: Final = _Absent()
@@ -51,7 +51,7 @@ class PipelineEvaluator:
         definition: Definition,
         functions: Mapping[str, Function],
         builtins: Mapping[str, Function],
-        budget: Budget,
+        budget: ExpansionBudget,
     ) -> None:
         self.definition = definition
         self.budget = budget
@@ -61,7 +61,7 @@ class PipelineEvaluator:
         self._builtins = builtins
 
     def error(self, message: str) -> TemplateError:
-        """A fault at the place that the expansion has reached."""
+        """Return an error at the place that the expansion has reached."""
         return self.definition.source.error(self.offset, message)
 
     def spend(self, spend: Callable[[], None]) -> None:
@@ -167,7 +167,7 @@ class PipelineEvaluator:
         return self._call(node.name, function, dot, arguments, final)
 
     def _lazy(self, name: str, dot: object, arguments: Sequence[Operand], final: object) -> object:
-        """`and` and `or` evaluate no more than they need."""
+        """Evaluate no more arguments of `and` and `or` than they need."""
         if not arguments and final is _ABSENT:
             raise self.error(f"wrong number of args for {name}: want at least 1 got 0")
         value: object = None
@@ -245,7 +245,7 @@ class PipelineEvaluator:
         return self._checked(value, parameter)
 
     def _number(self, parameter: Parameter, node: Number) -> int | float:
-        """A number becomes what its place asks for."""
+        """Return a number as the type that its parameter asks for."""
         value: int | float | None = node.ideal
         if parameter.name == "float64":
             value = node.real

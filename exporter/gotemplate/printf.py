@@ -1,4 +1,4 @@
-"""Go's `printf`.
+"""Printf works as in Go.
 
 Source: doPrintf in fmt/print.go of Go.
 """
@@ -86,7 +86,7 @@ class _Printer:
         self._print(match["verb"], Style(width=width, precision=precision, **flags))
 
     def _select(self, index: str | None) -> bool:
-        """`[n]`: which value comes next."""
+        """Read `[n]`, the number of the value that comes next."""
         if index is None:
             return False
         self._reordered = True

@@ -1,4 +1,4 @@
-"""Values as Go's fmt package prints them, by verb.
+"""Printing writes values as Go's fmt package does, by verb.
 
 Source: fmt/print.go of Go.
 """
@@ -62,7 +62,7 @@ def format_value(value: object, verb: str, style: Style, depth: int = 0) -> str:
 
 
 def bad_verb(value: object, verb: str) -> str:
-    """What Go prints for a verb that the value does not know."""
+    """Return what Go prints for a verb that the value does not have."""
     shown = "<nil>" if value is None else f"{type_name(value)}={_plain(value)}"
     return f"%!{verb}({shown})"
 

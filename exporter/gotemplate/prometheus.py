@@ -1,4 +1,4 @@
-"""The templates of rule annotations and labels: their data, variables and functions.
+"""Rule templates have these data, variables and functions, in annotations and labels.
 
 Source: template/template.go of Prometheus 3.
 """
@@ -51,14 +51,14 @@ class Sample(Structure):
 
 
 class QueryResult(TypedList):
-    """What `query` yields: a list of samples."""
+    """The result of `query`: a list of samples."""
 
     go_type: ClassVar[str] = "template.queryResult"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertData(Structure):
-    """What the dot is in a rule's template."""
+    """The data of a rule's template: its dot."""
 
     labels: StringMap
     external_labels: StringMap
@@ -111,7 +111,7 @@ def alert_data(labels: Labels, value: float, *, external_labels: Labels, externa
 
 
 def rule_functions(query: QueryFunction, *, at_seconds: float, external_url: str) -> dict[str, Function]:
-    """The functions of rule templates, at one moment of evaluation."""
+    """Return the functions of rule templates, at one time of evaluation."""
 
     def run(expression: str) -> QueryResult:
         return QueryResult(Sample(StringMap(labels.pairs), value) for labels, value in query(expression))
@@ -149,7 +149,7 @@ def split_host_port(text: str) -> tuple[str, str] | None:
 
 
 def strip_port(text: str) -> str:
-    """The host of `host:port`; what is none stays."""
+    """The host of `host:port`; any other text stays."""
     parts = split_host_port(text)
     return text if parts is None else parts[0]
 

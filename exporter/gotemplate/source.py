@@ -1,4 +1,4 @@
-"""A template's text, and where in it something stands."""
+"""A source is a template's text, with the line and column of its parts."""
 
 from dataclasses import dataclass
 

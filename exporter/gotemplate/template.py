@@ -1,10 +1,10 @@
-"""Templates and sets of templates: what other packages use."""
+"""Templates and sets of templates are what other packages use."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exporter.errors import TemplateError
-from exporter.gotemplate.budget import Budget
+from exporter.gotemplate.budget import ExpansionBudget
 from exporter.gotemplate.builtins import BUILTINS
 from exporter.gotemplate.evaluator import Evaluator
 from exporter.gotemplate.html import HtmlOutput
@@ -32,13 +32,13 @@ class Template:
         html: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> str:
-        """The text that the template makes of the data.
+        """Return the text that the template makes of the data.
 
         `functions` come before Go's own, and are those that `parse` knew. `variables` are the values of those
         that `parse` declared, such as `$labels`. With `html` every value is escaped for the place where it
         stands. The result can always be encoded as UTF-8. Raises `TemplateError`.
         """
-        budget = Budget(limits)
+        budget = ExpansionBudget(limits)
         output = HtmlOutput(budget) if html else TextOutput(budget)
         evaluator = Evaluator(self.main, self.definitions, functions or {}, BUILTINS, output, budget)
         evaluator.run(data, variables or {})
@@ -110,7 +110,7 @@ class TemplateSet:
 
 
 def _merge(into: dict[str, Definition], new: Mapping[str, Definition]) -> None:
-    """As Go does it: an empty template never replaces another."""
+    """Merge definitions as Go does: an empty template never replaces another."""
     for name, definition in new.items():
         if name not in into or not is_empty(definition.block):
             into[name] = definition

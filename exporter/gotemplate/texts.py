@@ -1,4 +1,4 @@
-"""Functions on text that rule and notification templates share.
+"""Text functions are shared by rule and notification templates.
 
 Source: strings, regexp and golang.org/x/text/cases of Go.
 """
@@ -69,7 +69,7 @@ def _compile(pattern: str) -> Any:
 
 
 def match(pattern: str, text: str) -> bool:
-    """Whether the regular expression matches anywhere in the text."""
+    """Tell whether the regular expression matches anywhere in the text."""
     return _compile(pattern).search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Texts as moments, by Go's layouts: `toDate` and `mustToDate`.
+"""Time parsing reads texts by Go's layouts: `toDate` and `mustToDate`.
 
 Source: `ParseInLocation` in time/format.go of Go, as far as layouts made of numbers, names and zones go.
 """
@@ -161,7 +161,7 @@ class _Reading:
         self._half = found.lower()
 
     def ignore(self, found: str) -> None:
-        """The day of the week says nothing that the date does not."""
+        """Skip the day of the week, which says nothing that the date does not."""
 
     def moment(self) -> Time:
         numbers = self._numbers

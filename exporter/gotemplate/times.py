@@ -1,4 +1,4 @@
-"""`time.Time` as templates see it, with Go's layouts.
+"""Times are Go's `time.Time` as templates see it, with its layouts.
 
 Source of the layouts: time/format.go of Go.
 """
@@ -145,7 +145,7 @@ def _format_offset(chunk: str, offset: timedelta) -> str:
 
 
 def span(start: Time, end: Time) -> Duration:
-    """From one moment to another; what Go's 64 bits cannot hold becomes the longest that they can."""
+    """The time from one moment to another; at most the longest that Go's 64 bits can hold."""
     return Duration(max(-LONGEST - 1, min(end.nanoseconds - start.nanoseconds, LONGEST)))
 
 

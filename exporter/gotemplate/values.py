@@ -1,4 +1,4 @@
-"""The values that templates handle, and how Go sees them.
+"""Values are what templates handle, with the types that Go gives them.
 
 A template sees Python's `None` (nil), `bool`, `int`, `float` (float64), `str`, `list` and `dict`, the typed
 forms of them below, `Time` and `Duration`, and what derives from `Structure`. Of a structure it sees exactly
@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Final
 
 
 class FunctionError(ValueError):
-    """A function refuses its arguments; the evaluator adds the place."""
+    """A refusal of arguments by a function; the evaluator adds the place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a function takes in one place: Go's name of the type, a test, and what stands in for nil."""
+    """A parameter of a function: Go's name of the type, a test, and a substitute for nil."""
 
     name: str
     accepts: Callable[[object], bool]
@@ -63,7 +63,7 @@ class StringMap(dict[str, str]):
 
 
 class StringList(list[str]):
-    """`[]string`"""
+    """A list of strings: `[]string`."""
 
     __slots__ = ()
 
@@ -117,7 +117,7 @@ def type_name(value: object) -> str:
 
 
 def zero_of(mapping: Mapping[str, object]) -> object:
-    """What a map yields for a missing key."""
+    """Return the value of a map for a missing key."""
     return "" if isinstance(mapping, StringMap) else None
 
 
