@@ -25,7 +25,7 @@ def queues() -> Dashboard:
         "Queues",
         "Depth, age, rates and workers of job queues and streams, whatever their framework.",
         [
-            Group("Now", [_waiting(), _oldest(), _dead(), _orphaned(), _silent(), _paused()]),
+            Group("Now", [_waiting(), _oldest(), _dead(), _orphaned(), _stale_workers(), _paused()]),
             Group("Queues", [_queues()]),
             Group("Backlog", [_depth(), _age(), _drain(), _failures()]),
             Group("Throughput", [_added(), _finished()]),
@@ -79,9 +79,12 @@ def _orphaned() -> PanelBuilder:
     return _total("Orphans", text, _each("orphaned_jobs"), above(1, 10))
 
 
-def _silent() -> PanelBuilder:
-    text = "Workers that are registered and silent. Normal: 0. Otherwise: they hang or were killed."
-    return _total("Silent workers", text, _each("silent_workers"), above(1, 5))
+def _stale_workers() -> PanelBuilder:
+    text = (
+        "Workers that are registered and have not been heard for too long. Normal: 0. Otherwise: they hang "
+        "or were killed."
+    )
+    return _total("Stale workers", text, _each("stale_workers"), above(1, 5))
 
 
 def _paused() -> PanelBuilder:

@@ -54,11 +54,15 @@ SCHEDULERS: Final = Family(
     "redis_queue_job_schedulers", Kind.GAUGE, "Schedulers that add jobs to the queue again and again.", _QUEUE
 )
 WORKERS: Final = Family("redis_queue_workers", Kind.GAUGE, "Workers that are alive.", _QUEUE)
-SILENT: Final = Family(
-    "redis_queue_silent_workers",
+STALE_WORKERS: Final = Family(
+    "redis_queue_stale_workers",
     Kind.GAUGE,
     "Workers that are registered and have not been heard for too long.",
     _QUEUE,
+)
+# The name of release 0.1, for one release.
+SILENT_WORKERS: Final = Family(
+    "redis_queue_silent_workers", Kind.GAUGE, "Deprecated: use redis_queue_stale_workers.", _QUEUE
 )
 HEARTBEAT: Final = Family(
     "redis_queue_last_heartbeat_timestamp_seconds", Kind.GAUGE, "When a worker was last heard.", _QUEUE
@@ -109,10 +113,17 @@ WORST_MEMBERS: Final = Family(
     (*_QUEUE, "member"),
 )
 KNOWN: Final = Family("redis_vigil_queues_known", Kind.GAUGE, "Queues that are read in each pass.")
+DROPPED: Final = Family(
+    "redis_vigil_queues_dropped",
+    Kind.GAUGE,
+    "Queues that were found and are not read, since there are more than samplers.queues.max_queues.",
+    ("framework",),
+)
+# The name of release 0.1, for one release.
 OVER_LIMIT: Final = Family(
     "redis_vigil_queues_over_limit",
     Kind.GAUGE,
-    "Queues that were found and are over the limit.",
+    "Deprecated: use redis_vigil_queues_dropped.",
     ("framework",),
 )
 ROUND_TRIPS: Final = Family(
@@ -136,7 +147,8 @@ FAMILIES: Final = (
     RATE_LIMITED,
     SCHEDULERS,
     WORKERS,
-    SILENT,
+    STALE_WORKERS,
+    SILENT_WORKERS,
     HEARTBEAT,
     DRAIN,
     GROUP_LAG,
@@ -148,6 +160,7 @@ FAMILIES: Final = (
     MEMBERS,
     WORST_MEMBERS,
     KNOWN,
+    DROPPED,
     OVER_LIMIT,
     ROUND_TRIPS,
     WALK_DURATION,
@@ -177,7 +190,8 @@ class QueueWriter:
             (RATE_LIMITED, reading.rate_limited_seconds),
             (SCHEDULERS, reading.schedulers),
             (WORKERS, reading.workers),
-            (SILENT, reading.stale_workers),
+            (STALE_WORKERS, reading.stale_workers),
+            (SILENT_WORKERS, reading.stale_workers),
             (HEARTBEAT, reading.last_heartbeat),
             (DRAIN, drain_seconds),
             (MEMBERS, reading.members),

@@ -83,7 +83,8 @@ class QueuePublisher:
         read, left = self._known.counts, self._known.over_limit
         self._table.set(families.KNOWN, float(len(self._known)))
         for framework in sorted(read.keys() | left.keys()):
-            self._table.set(families.OVER_LIMIT, float(left.get(framework, 0)), framework)
+            for family in (families.DROPPED, families.OVER_LIMIT):
+                self._table.set(family, float(left.get(framework, 0)), framework)
         for framework in sorted(left.keys() - self._logged_over_limit):
             log.warning(
                 "more queues than max_queues: some are not read",

@@ -170,7 +170,7 @@ CAUSES: Final = [
         {
             f"redis_up{{{_A}}}": "1x99",
             f"redis_queue_workers{{{_QUEUE}}}": "2x9 0x90",
-            f"redis_queue_silent_workers{{{_QUEUE}}}": "0x9 2x90",
+            f"redis_queue_stale_workers{{{_QUEUE}}}": "0x9 2x90",
             f'redis_queue_jobs{{{_QUEUE},state="waiting"}}': "0x9 10+40x90",
             f'redis_queue_oldest_job_age_seconds{{{_QUEUE},method="timestamp"}}': "0x9 15+15x90",
             f"redis_queue_orphaned_jobs{{{_QUEUE}}}": "0x9 2x90",

@@ -357,13 +357,13 @@ def test_what_was_over_the_limit_is_over_when_walks_do_not_find_it_any_more(empt
         watcher.read(AT)
         # As long as nobody walks nothing is known to be gone.
         watcher.read(AT + 3600)
-        assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="bullmq"}': 1}
+        assert watcher.values("redis_vigil_queues_dropped") == {'{framework="bullmq"}': 1}
         (left_out,) = watcher.sampler._known._refused["bullmq"]
         empty_server.client.delete(*empty_server.client.keys(left_out.name.decode() + "*"))
         watcher.find(AT + 3615)
         watcher.read(AT + 3615)
         watcher.read(AT + 3630)
-        assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="bullmq"}': 0}
+        assert watcher.values("redis_vigil_queues_dropped") == {'{framework="bullmq"}': 0}
 
 
 def test_what_is_over_the_limit_is_counted_and_logged_once(
@@ -374,7 +374,7 @@ def test_what_is_over_the_limit_is_counted_and_logged_once(
     with Watcher(empty_server.url, QueuesSection(max_queues=3)) as watcher:
         watcher.find(AT)
         assert len(watcher.read(AT)) == 3
-        assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="bullmq"}': 2}
+        assert watcher.values("redis_vigil_queues_dropped") == {'{framework="bullmq"}': 2}
         watcher.find(AT + 15)
         watcher.read(AT + 15)
     assert [record.message for record in caplog.records].count(

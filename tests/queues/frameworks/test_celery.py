@@ -183,7 +183,7 @@ def test_a_silent_worker_is_told_once_and_not_for_every_queue(empty_server: Real
         watcher.find(AT)
         beat(watcher, AT, processed=1, active=1)
         watcher.read(AT + 60)
-        assert set(watcher.values("redis_queue_silent_workers").values()) == {1.0}
+        assert set(watcher.values("redis_queue_stale_workers").values()) == {1.0}
         watcher.read(AT + 60)
         assert len(watcher.values("redis_queue_workers")) == 4
         report = watcher.read(AT + 75)["celery", "*"]

@@ -225,7 +225,7 @@ def test_1200_streams_of_users_leave_every_real_queue_visible(empty_server: Real
         found = watcher.read(AT + 15)
         assert set(found) == {("stream", "notify:user:*"), ("stream", "orders"), ("bullmq", "mail")}
         assert found["stream", "notify:user:*"].jobs["waiting"] == 1200
-        assert set(watcher.values("redis_vigil_queues_over_limit").values()) == {0}
+        assert set(watcher.values("redis_vigil_queues_dropped").values()) == {0}
 
 
 def test_streams_without_any_pattern_leave_room_for_others(empty_server: RealServer) -> None:
@@ -240,7 +240,7 @@ def test_streams_without_any_pattern_leave_room_for_others(empty_server: RealSer
         found = watcher.read(AT)
         assert ("list", "mail") in found
         assert len(found) == 20
-        assert watcher.values("redis_vigil_queues_over_limit") == {
+        assert watcher.values("redis_vigil_queues_dropped") == {
             '{framework="list"}': 0,
             '{framework="stream"}': 21,
         }
@@ -256,7 +256,7 @@ def test_beyond_the_limit_members_are_counted(
             watcher.find(at)
             (users,) = watcher.read(at).values()
             assert users.members == 15
-            assert watcher.values("redis_vigil_queues_over_limit") == {'{framework="stream"}': 5}
+            assert watcher.values("redis_vigil_queues_dropped") == {'{framework="stream"}': 5}
 
 
 def test_in_each_pass_only_a_share_of_very_many_is_asked(
