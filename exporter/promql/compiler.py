@@ -54,7 +54,7 @@ class Compiler:
     """A compiler builds the operators for the nodes of one query.
 
     Raises `QueryError` where an argument can never work. With `drops_names_late` metric names go from the
-    result only, instead of where they stop to hold.
+    result only, instead of as soon as they stop to apply.
     """
 
     def __init__(self, root: Expr, limits: Limits, *, drops_names_late: bool = False) -> None:
@@ -101,7 +101,7 @@ class Compiler:
                 raise TypeError(f"{type(node).__name__} is no instant vector")
 
     def nameless(self, operator: VectorOperator, *, of_ranges: bool = False) -> VectorOperator:
-        """The same without the metric names, which hold no more."""
+        """Return the same without the metric names, which apply no more."""
         if self.drops_names_late:
             return DropNamesLater(operator)
         return DropNamesOfRanges(operator) if of_ranges else DropNames(operator)

@@ -1,4 +1,4 @@
-"""Disposal takes large plans apart piece by piece: letting go of a million objects at once takes long."""
+"""Disposal takes large plans apart piece by piece: freeing a million objects at once takes long."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -10,7 +10,7 @@ _OPERATORS: Final = ("exporter.promql.operators", "exporter.promql.vector", "exp
 
 
 def dispose(plan: object, check: Callable[[], None]) -> None:
-    """Empty the long lists and dictionaries that a plan and its operators hold; `check` is called between."""
+    """Empty the long lists and dictionaries of a plan and its operators; `check` is called in between."""
     waiting, seen = [plan], {id(plan)}
     while waiting:
         for one in _parts(waiting.pop()):

@@ -54,9 +54,9 @@ class MemoryAccount:
 
     def add_text(self, used_bytes: int) -> None:
         """Add so much of the answer that has been written. Raises as `set_used`."""
-        held = self._used - self._texts
+        samples_bytes = self._used - self._texts
         self._texts += used_bytes
-        self.set_used(held)
+        self.set_used(samples_bytes)
 
     def close(self) -> None:
         """Give back all of it."""

@@ -96,8 +96,8 @@ async def begin(world: World) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _shortest_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every chance to give way is taken."""
+def _shortest_time_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every chance to yield control is taken."""
     monkeypatch.setattr(cooperative, "TIME_SLICE_SECONDS", 0.0)
 
 

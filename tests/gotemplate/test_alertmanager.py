@@ -67,7 +67,7 @@ def test_data_as_json() -> None:
 @pytest.mark.parametrize(
     "text", ["{{ toJson since }}", "{{ toJson 1e309 }}", "{{ join `,` `a` }}", "{{ .Alerts.Names }}"]
 )
-def test_failures(text: str) -> None:
+def test_a_template_that_go_refuses_fails(text: str) -> None:
     with pytest.raises(TemplateError):
         render(text)
 

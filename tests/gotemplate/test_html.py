@@ -131,7 +131,7 @@ def _unnamed(seen: list[object]) -> list[object]:
         ("{{ . }}", None, ""),
     ],
 )
-def test_values(text: str, value: object, page: str) -> None:
+def test_a_value_is_escaped_for_its_context(text: str, value: object, page: str) -> None:
     assert expand(text, value) == page
 
 

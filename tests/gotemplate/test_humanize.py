@@ -44,7 +44,7 @@ from exporter.gotemplate.values import FunctionError
         (Duration(90_000_000_000), "1m 30s"),
     ],
 )
-def test_duration(value: object, text: str) -> None:
+def test_a_duration_is_humanized_as_in_prometheus(value: object, text: str) -> None:
     assert humanize_duration(value) == text
 
 
@@ -62,7 +62,7 @@ def test_duration(value: object, text: str) -> None:
         ("1435065584.128", "2015-06-23 13:19:44.128 +0000 UTC"),
     ],
 )
-def test_timestamp(value: object, text: str) -> None:
+def test_a_timestamp_is_humanized_as_in_prometheus(value: object, text: str) -> None:
     assert humanize_timestamp(value) == text
 
 
@@ -90,7 +90,7 @@ def test_timestamp_beyond_64_bits_is_refused() -> None:
         (0.11, "110m"),
     ],
 )
-def test_metric_prefix(value: object, text: str) -> None:
+def test_a_number_gets_a_metric_prefix(value: object, text: str) -> None:
     assert humanize(value) == text
 
 
@@ -106,11 +106,11 @@ def test_metric_prefix(value: object, text: str) -> None:
         (0.5, "0.5"),
     ],
 )
-def test_binary_prefix(value: object, text: str) -> None:
+def test_a_number_gets_a_binary_prefix(value: object, text: str) -> None:
     assert humanize1024(value) == text
 
 
-def test_percentage() -> None:
+def test_a_ratio_is_humanized_as_a_percentage() -> None:
     assert [humanize_percentage(value) for value in (-0.22222, 0.0, 0.1234567, 1.23456, "1")] == [
         "-22.22%",
         "0%",
@@ -163,7 +163,7 @@ def test_other_values_are_refused(value: object) -> None:
         (360000, "100h0m0s"),
     ],
 )
-def test_go_duration(seconds: float, text: str) -> None:
+def test_a_duration_is_written_as_go_does(seconds: float, text: str) -> None:
     assert str(duration_of(seconds)) == text
 
 

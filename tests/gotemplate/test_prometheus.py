@@ -148,7 +148,7 @@ def test_what_is_newer_than_the_judge(text: str, outcome: str) -> None:
         ("{{ toTime `NaN` }}", "value is NaN or Inf"),
     ],
 )
-def test_failure(text: str, message: str) -> None:
+def test_a_template_that_fails_says_why(text: str, message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         expand(text)
 
@@ -180,7 +180,7 @@ def test_position_is_that_in_the_users_text() -> None:
         ("", "", ""),
     ],
 )
-def test_host_names(text: str, host: str, name: str) -> None:
+def test_hosts_are_taken_out_of_addresses(text: str, host: str, name: str) -> None:
     assert strip_port(text) == host
     assert strip_domain(text) == name
 

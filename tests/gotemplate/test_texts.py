@@ -17,7 +17,7 @@ from exporter.gotemplate.values import FunctionError
         ("", "", ""),
     ],
 )
-def test_title(text: str, kept: str, lowered: str) -> None:
+def test_words_get_capital_letters_as_in_go(text: str, kept: str, lowered: str) -> None:
     assert title(text, lower_rest=False) == kept
     assert title(text, lower_rest=True) == lowered
 
@@ -43,7 +43,7 @@ def test_case_is_changed_character_by_character() -> None:
         (".", "é", "äö", "éé"),
     ],
 )
-def test_replace_all(pattern: str, replacement: str, text: str, result: str) -> None:
+def test_matches_are_replaced_as_in_go(pattern: str, replacement: str, text: str, result: str) -> None:
     assert replace_all(pattern, replacement, text) == result
 
 

@@ -28,17 +28,17 @@ def expand(text: str, data: object = _MOMENT) -> str:
         ("", ""),
     ],
 )
-def test_layouts(layout: str, text: str) -> None:
+def test_a_time_is_formatted_by_the_layouts_of_go(layout: str, text: str) -> None:
     assert _MOMENT.format(layout) == text
 
 
-def test_zone() -> None:
+def test_a_time_is_shown_in_its_zone() -> None:
     local = Time(_MOMENT.nanoseconds, ZoneInfo("America/New_York"))
     assert local.format("2006-01-02 15:04 MST -07:00 Z0700") == "2024-01-01 22:04 EST -05:00 -0500"
     assert expand("{{ .UTC.Hour }} {{ .Hour }} {{ .Equal .UTC }}", local) == "3 22 true"
 
 
-def test_zero_time() -> None:
+def test_the_zero_time_is_that_of_go() -> None:
     assert (
         expand("{{ .IsZero }} {{ . }} {{ .Unix }}", ZERO_TIME)
         == "true 0001-01-01 00:00:00 +0000 UTC -62135596800"
@@ -47,7 +47,7 @@ def test_zero_time() -> None:
     assert far_west.format("2006") == "0001"
 
 
-def test_methods() -> None:
+def test_templates_call_the_methods_of_a_time() -> None:
     assert expand("{{ .Year }} {{ .Month }} {{ .Day }} {{ .YearDay }}") == "2024 January 2 2"
     assert expand("{{ .Hour }} {{ .Minute }} {{ .Second }} {{ .Nanosecond }}") == "3 4 5 678000000"
     assert expand("{{ .Weekday }} {{ printf `%d` .Weekday }} {{ eq .Month 1 }}") == "Tuesday 2 true"
@@ -56,7 +56,7 @@ def test_methods() -> None:
     )
 
 
-def test_arithmetic() -> None:
+def test_times_and_durations_are_added_as_in_go() -> None:
     data = {"a": _MOMENT, "b": time_of(1_704_164_735.678), "minute": Duration(60_000_000_000)}
     assert expand("{{ .b.Sub .a }} {{ (.b.Sub .a).Minutes }} {{ .a.Before .b }} {{ .a.After .b }}", data) == (
         "1m30s 1.5 true false"

@@ -21,7 +21,7 @@ POINTS: dict[str, list[float | Mark]] = {
 
 
 @pytest.mark.parametrize(("text", "points"), POINTS.items())
-def test_points(text: str, points: list[float | Mark]) -> None:
+def test_points_are_expanded_from_their_notation(text: str, points: list[float | Mark]) -> None:
     assert parse_points(text) == points
 
 
@@ -55,7 +55,7 @@ def test_a_series_has_labels_and_points() -> None:
         ('up{a=""}', {"__name__": "up"}),
     ],
 )
-def test_labels(text: str, labels: dict[str, str]) -> None:
+def test_a_series_is_read_as_its_labels(text: str, labels: dict[str, str]) -> None:
     assert parse_series_labels(text).as_dict() == labels
 
 

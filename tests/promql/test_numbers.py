@@ -106,7 +106,7 @@ def test_floats_are_read_as_go_does(text: str, value: float) -> None:
         ("9223372036854775808", 2.0**63),
     ],
 )
-def test_number_literals(text: str, value: float) -> None:
+def test_number_literals_are_read_as_in_go(text: str, value: float) -> None:
     assert parse_number(text) == value
 
 

@@ -197,7 +197,7 @@ def test_what_is_read_ahead_counts_as_memory() -> None:
         Engine(store).range(parse("sum(m)"), 0, 1_000 * STEP, STEP, account=account)
 
 
-def test_windows_hold_only_so_many_samples() -> None:
+def test_ranges_hold_only_so_many_samples() -> None:
     engine = Engine(counters(1_000), Limits(samples=100))
     with pytest.raises(QueryError, match="would load too many samples"):
         engine.range(parse("max_over_time(m[1h])"), 900 * STEP, 910 * STEP, STEP)

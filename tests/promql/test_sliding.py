@@ -1,4 +1,4 @@
-"""Functions over many windows at once against the same functions window by window, to the last bit."""
+"""Functions over many ranges at once against the same functions range by range, to the last bit."""
 
 import struct
 from itertools import accumulate
@@ -46,14 +46,14 @@ def bits(value: float | None) -> bytes | None:
 @pytest.mark.parametrize("name", sorted(RANGE_FUNCTIONS))
 @settings(max_examples=120, deadline=None)
 @given(columns(), RANGES, st.sampled_from([1_000, 15_000, 40_000]), st.integers(-20_000, 20_000))
-def test_many_windows_at_once(
+def test_many_ranges_at_once_yield_what_each_yields(
     name: str, column: tuple[list[int], list[float]], range_ms: int, step: int, start: int
 ) -> None:
     times, values = column
     ends = range(start, times[-1] + 400_000, step)
-    windows = SlidingRanges(times, ends, range_ms, lambda samples: None)
-    found = slide(RANGE_FUNCTIONS[name], SLIDES.get(name), windows)(values)
-    results: dict[int, float | None] = dict(zip(windows.places, found, strict=True))
+    ranges = SlidingRanges(times, ends, range_ms, lambda samples: None)
+    found = slide(RANGE_FUNCTIONS[name], SLIDES.get(name), ranges)(values)
+    results: dict[int, float | None] = dict(zip(ranges.places, found, strict=True))
     for place, end in enumerate(ends):
         inside = [
             (stamp, value)
@@ -65,14 +65,14 @@ def test_many_windows_at_once(
         assert bits(results.get(place)) == bits(expected)
 
 
-def test_long_windows_have_the_first_of_equal_extremes() -> None:
-    """Which of 0 and -0 it is, and with windows that are long enough to be put together from parts."""
+def test_long_ranges_have_the_first_of_equal_extremes() -> None:
+    """Which of 0 and -0 it is, and with ranges that are long enough to be put together from parts."""
     times = list(range(0, 15_000 * 400, 15_000))
     values = [0.0 if number % 7 else -0.0 for number in range(400)]
-    windows = SlidingRanges(times, times, 3_600_000, lambda samples: None)
+    ranges = SlidingRanges(times, times, 3_600_000, lambda samples: None)
     for name in ("max_over_time", "min_over_time"):
-        found = slide(RANGE_FUNCTIONS[name], SLIDES[name], windows)(values)
+        found = slide(RANGE_FUNCTIONS[name], SLIDES[name], ranges)(values)
         assert list(map(bits, found)) == [
             bits(RANGE_FUNCTIONS[name](times, values[low:high], 0, 0))
-            for low, high in zip(windows.lows, windows.highs, strict=True)
+            for low, high in zip(ranges.lows, ranges.highs, strict=True)
         ]

@@ -88,7 +88,7 @@ def _alerts(rule: AlertingRule) -> list[dict[str, Any]]:
 
 
 @pytest.mark.peers("promtool")
-def test_random_incidents(tmp_path: Path) -> None:
+def test_random_incidents_end_as_in_promtool(tmp_path: Path) -> None:
     rules = tmp_path / "rules.yml"
     rules.write_text(json.dumps(_rules()))
     tests = []

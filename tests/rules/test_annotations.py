@@ -25,7 +25,7 @@ def annotate(template: str, *, series: str = 'a{job="x"}', value: float = 1) -> 
     return got[0]
 
 
-def test_variables() -> None:
+def test_templates_know_the_variables_of_prometheus() -> None:
     template = (
         "{{ $labels.job }} {{ .Labels.__name__ }} {{ $value }} "
         "{{ $externalLabels.cluster }} {{ $externalURL }}"

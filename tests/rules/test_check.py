@@ -69,7 +69,7 @@ def test_a_metric_that_nobody_produces_is_told_with_its_place() -> None:
         "absent(redis_up{instance='a'})",
     ],
 )
-def test_known_metrics(expr: str) -> None:
+def test_a_metric_that_something_produces_is_known(expr: str) -> None:
     report = check(f'- {{record: recorded, expr: redis_up}}\n- {{alert: A, expr: "{expr}"}}')
     assert report == CheckReport(rules=2)
 
@@ -188,7 +188,7 @@ def test_labels_in_templates() -> None:
     ]
 
 
-def test_duplicates() -> None:
+def test_rules_of_the_same_name_and_labels_are_found() -> None:
     report = check(
         "- {alert: A, expr: redis_up}\n- {alert: A, expr: redis_up > 1}\n"
         "- {alert: A, expr: redis_up, labels: {a: b}}\n- {record: A, expr: redis_up}"

@@ -23,12 +23,12 @@ def problems_of(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*GOOD, *GOOD_SINCE_3])
-def test_accepts(name: str) -> None:
+def test_a_file_that_prometheus_accepts_loads(name: str) -> None:
     assert problems_of({**GOOD, **GOOD_SINCE_3}[name]) == []
 
 
 @pytest.mark.parametrize("name", [*BAD, *BAD_SINCE_3])
-def test_refuses(name: str) -> None:
+def test_a_file_that_prometheus_refuses_does_not_load(name: str) -> None:
     problems = problems_of({**BAD, **BAD_SINCE_3}[name])
     assert problems
     assert all(problem.startswith("rules.yml:") for problem in problems)

@@ -43,7 +43,9 @@ def told(expression: str, value: float, annotation: str = "") -> str:
         ("a > 60", 61, PERCENT + " {{ $value | humanizeDuration }}", "61 (limit 60)"),
     ],
 )
-def test_told(expression: str, value: float, annotation: str, expected: str) -> None:
+def test_a_value_is_shown_beside_its_threshold(
+    expression: str, value: float, annotation: str, expected: str
+) -> None:
     assert told(expression, value, annotation) == expected
 
 
@@ -66,7 +68,7 @@ def test_told(expression: str, value: float, annotation: str, expected: str) -> 
         "a > scalar(b)",
     ],
 )
-def test_left_out(expression: str) -> None:
+def test_a_value_without_a_clear_threshold_is_shown_alone(expression: str) -> None:
     assert told(expression, 7) == "nothing"
 
 

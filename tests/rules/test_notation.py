@@ -26,7 +26,7 @@ from exporter.rules.notation import parse_series, parse_values
         ("0x5", [0] * 6),
     ],
 )
-def test_values(text: str, values: list[float | None]) -> None:
+def test_values_are_expanded_from_their_notation(text: str, values: list[float | None]) -> None:
     assert parse_values(text) == values
 
 
@@ -57,7 +57,7 @@ def test_stale_and_nan() -> None:
         "{{}}",
     ],
 )
-def test_not_values(text: str) -> None:
+def test_a_text_that_is_no_value_is_refused(text: str) -> None:
     with pytest.raises(QueryError):
         parse_values(text)
 
@@ -72,7 +72,7 @@ def test_not_values(text: str) -> None:
         ('{"a b", c="d"}', 'a b{c="d"}'),
     ],
 )
-def test_series(text: str, series: str) -> None:
+def test_a_series_is_read_as_its_labels(text: str, series: str) -> None:
     assert str(parse_series(text)) == series
 
 

@@ -28,7 +28,9 @@ def an_alert(state: AlertState, *, resolved: int = 0, sent: int = 0) -> ActiveAl
         (an_alert(AlertState.FIRING, sent=10**9), 10**6, True),
     ],
 )
-def test_due(alert: ActiveAlert, at_ms: int, is_due: bool) -> None:
+def test_an_alert_is_due_when_it_was_resolved_or_sent_long_ago(
+    alert: ActiveAlert, at_ms: int, is_due: bool
+) -> None:
     assert needs_sending(alert, at_ms, MINUTE_MS) is is_due
 
 

@@ -25,12 +25,12 @@ def write_case(directory: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_passes(directory: Path, name: str) -> None:
+def test_a_right_unit_test_passes(directory: Path, name: str) -> None:
     assert list(run_test_file(write_case(directory, PASSING[name])).failures) == []
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_fails(directory: Path, name: str) -> None:
+def test_a_wrong_unit_test_fails(directory: Path, name: str) -> None:
     assert run_test_file(write_case(directory, FAILING[name])).failures
 
 

@@ -1,4 +1,4 @@
-"""Long computations take turns with the event loop, and nothing else runs during a turn."""
+"""Long computations run in time slices, during which nothing else runs."""
 
 import asyncio
 import threading
@@ -11,11 +11,11 @@ from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 
 
 @pytest.fixture(autouse=True)
-def _shortest_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+def _shortest_time_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cooperative, "TIME_SLICE_SECONDS", 0.0)
 
 
-def test_the_event_loop_runs_between_turns() -> None:
+def test_the_event_loop_runs_between_time_slices() -> None:
     seen: list[str] = []
 
     def compute(task: CooperativeTask) -> str:

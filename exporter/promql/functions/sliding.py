@@ -32,7 +32,7 @@ class SlidingRanges:
     """The rows of a source in each range (start, end]: from `lows[i]` to before `highs[i]`.
 
     `times` are the timestamps of the rows, in milliseconds. `places` are the numbers of the ranges that have
-    any row; the others are left out. `work` is called with how many values were looked at, and may give way.
+    any row; the others are left out. `work` is called with the number of values looked at, and may yield.
     """
 
     def __init__(

@@ -86,9 +86,9 @@ class EvaluateSubquery:
         outside = run.step_ms, run.last_step_ms
         run.step_ms, run.last_step_ms = step_ms, self._last_step(run, end_ms)
         while step_at_ms <= end_ms:
-            held = run.samples
+            temporary_samples = run.samples
             vector = self._operator.evaluate(run, step_at_ms)
-            run.samples = held
+            run.samples = temporary_samples
             run.account_result(len(vector.values))
             rows.append(step_at_ms, vector, run)
             step_at_ms += step_ms
