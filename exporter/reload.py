@@ -150,7 +150,7 @@ def plan_samplers(
             timeout_seconds=timeout.seconds,
         )
         for spec in SAMPLERS
-        if (settings := getattr(merged, spec.name)).is_wanted
+        if (settings := merged.section(spec.section)).is_wanted
     )
 
 

@@ -19,8 +19,8 @@ _EXPECTED_SECONDS: Final = 60.0
 class ReplicaChoice:
     """Chooses for each pass, with `run_on: prefer_replica`."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: KeyspaceSection = context.settings
+    def __init__(self, context: SamplerContext[KeyspaceSection]) -> None:
+        settings = context.settings
         self._is_wanted = settings.run_on == "prefer_replica"
         self._context = context
         self._begun_at: float | None = None

@@ -41,8 +41,8 @@ class KeyspaceSampler:
     one. `report` is for pages and the HTTP interface.
     """
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: KeyspaceSection = context.settings
+    def __init__(self, context: SamplerContext[KeyspaceSection]) -> None:
+        settings = context.settings
         self._context = context
         self._settings = settings
         self._records: KeyspaceRecords = context.records.get("keyspace") or NoRecords()
@@ -271,6 +271,7 @@ class KeyspaceSampler:
 
 SPEC: Final = SamplerSpec(
     "keyspace",
+    KeyspaceSection,
     families.FAMILIES,
     KeyspaceSampler,
     own_connection=True,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from exporter.config.samplers.queues import QueuesSection
 from exporter.errors import ReplyError
 from exporter.queues.known import KnownQueue, KnownQueues
 from exporter.queues.model import QueueId, Reading
@@ -30,7 +31,7 @@ class Handover:
     kept if anything is in them.
     """
 
-    def __init__(self, context: SamplerContext, known: KnownQueues) -> None:
+    def __init__(self, context: SamplerContext[QueuesSection], known: KnownQueues) -> None:
         self.arrivals: Sequence[KnownQueue] = ()
         self._context = context
         self._known = known

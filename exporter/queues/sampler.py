@@ -52,14 +52,14 @@ class QueuesSampler:
 
     def __init__(
         self,
-        context: SamplerContext,
+        context: SamplerContext[QueuesSection],
         records: QueueRecords | None = None,
         frameworks: Sequence[Framework] | None = None,
         *,
         all_lists: bool = False,
     ) -> None:
         self._context = context
-        self._settings: QueuesSection = context.settings
+        self._settings = context.settings
         context.table.make_room(_SERIES_PER_QUEUE * self._settings.max_queues)
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
         self._by_name = {framework.name: framework for framework in self._frameworks}

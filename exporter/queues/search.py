@@ -40,7 +40,7 @@ class QueueSearch:
 
     def __init__(
         self,
-        context: SamplerContext,
+        context: SamplerContext[QueuesSection],
         discovery: QueueDiscovery,
         known: KnownQueues,
         connection: Connection,
@@ -51,7 +51,7 @@ class QueueSearch:
         self.walked_since = 0.0
         self.queue_commands: frozenset[str] = frozenset()
         self._context = context
-        self._settings: QueuesSection = context.settings
+        self._settings = context.settings
         self._discovery = discovery
         self._known = known
         self._connection = connection

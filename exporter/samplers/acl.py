@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from exporter.config.samplers.server import AclSection
 from exporter.connection import Asker
 from exporter.model.sample import Family, Kind
 from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
@@ -27,7 +28,7 @@ _LOG: Final = "ACL LOG"
 class AclSampler:
     """Reads the ACL log of one server; neither users nor keys are told."""
 
-    def __init__(self, context: SamplerContext) -> None:
+    def __init__(self, context: SamplerContext[AclSection]) -> None:
         self._table = context.table
         self._refusals = context.refusals
 
@@ -60,4 +61,11 @@ def _knows_acls(facts: TargetFacts) -> bool:
     return not () < facts.redis_version < _SINCE
 
 
-SPEC: Final = SamplerSpec("acl", (DENIALS, NEWEST_AGE), AclSampler, on_sentinel=True, applies=_knows_acls)
+SPEC: Final = SamplerSpec(
+    "acl",
+    AclSection,
+    (DENIALS, NEWEST_AGE),
+    AclSampler,
+    on_sentinel=True,
+    applies=_knows_acls,
+)

@@ -46,8 +46,8 @@ class CommandLatencySampler:
     """Reads the histograms of one server. Of a command that was not called since the last pass nothing is
     read: what the server says of it is the same."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: CommandLatencySection = context.settings
+    def __init__(self, context: SamplerContext[CommandLatencySection]) -> None:
+        settings = context.settings
         self._context = context
         self._table = context.table
         self._cap = context.new_cap("cmd", settings.max_commands)
@@ -187,4 +187,10 @@ def _knows_histograms(facts: TargetFacts) -> bool:
     return not () < facts.redis_version < _SINCE
 
 
-SPEC: Final = SamplerSpec("command_latency", (LATENCIES,), CommandLatencySampler, applies=_knows_histograms)
+SPEC: Final = SamplerSpec(
+    "command_latency",
+    CommandLatencySection,
+    (LATENCIES,),
+    CommandLatencySampler,
+    applies=_knows_histograms,
+)

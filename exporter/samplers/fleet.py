@@ -244,7 +244,7 @@ class Fleet:
         task.add_done_callback(self._urgent.discard)
 
     async def _look_again(self, runner: TargetRunner) -> None:
-        await runner.run("info")
+        await runner.check_health()
         self._on_news()
 
     async def _await_restart(self, runner: TargetRunner) -> None:
@@ -253,7 +253,7 @@ class Fleet:
                 await asyncio.sleep(seconds)
                 if runner.status.up is not False:
                     return
-                await runner.run("info")
+                await runner.check_health()
         finally:
             self._ended.discard(runner)
 

@@ -63,8 +63,8 @@ BOUNDS_SECONDS: Final = (
 class LatencySampler:
     """Times one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: LatencySection = context.settings
+    def __init__(self, context: SamplerContext[LatencySection]) -> None:
+        settings = context.settings
         self._context = context
         self._table = context.table
         self._histogram = Histogram(BOUNDS_SECONDS)
@@ -132,6 +132,7 @@ def _parse_spikes(reply: Reply) -> Iterator[tuple[str, int, int, int]]:
 
 SPEC: Final = SamplerSpec(
     "latency",
+    LatencySection,
     (PING, LAST_PING, CONNECTS, SPIKE_LAST, SPIKE_DURATION, SPIKE_MAX),
     LatencySampler,
     isolated=True,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from exporter.config.samplers.server import MemorySection
 from exporter.connection import Asker
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
@@ -52,7 +53,7 @@ _DATABASE_FIELDS: Final = {
 class MemorySampler:
     """Reads MEMORY STATS of one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
+    def __init__(self, context: SamplerContext[MemorySection]) -> None:
         self._table = context.table
         self._refusals = context.refusals
         self._cap = context.new_cap("db", _MAX_DATABASES)
@@ -82,5 +83,8 @@ def _write_database(database: str, fields: dict[str, object], table: SeriesTable
 
 
 SPEC: Final = SamplerSpec(
-    "memory", (*(family for family, _ in _FIELDS.values()), *_DATABASE_FIELDS.values()), MemorySampler
+    "memory",
+    MemorySection,
+    (*(family for family, _ in _FIELDS.values()), *_DATABASE_FIELDS.values()),
+    MemorySampler,
 )

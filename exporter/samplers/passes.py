@@ -8,7 +8,6 @@ from exporter.clock import Clock
 from exporter.connection import Connection, LockStep
 from exporter.errors import CUT_REASONS, TargetError
 from exporter.samplers.slot import Slot
-from exporter.samplers.status import VITAL
 
 # CLIENT KILL, or a proxy that restarts, is no end of the server: that is where so many new connections in a
 # row did not last for one INFO either.
@@ -40,12 +39,12 @@ class SharedPasses:
             slot.busy = True
         try:
             cut = await self._try(slots, started)
-            vital = {slot: error for slot, error in cut.items() if slot.plan.spec.name == VITAL}
-            others = {slot: error for slot, error in cut.items() if slot not in vital}
+            deciding = {slot: error for slot, error in cut.items() if slot.plan.spec.decides_up}
+            others = {slot: error for slot, error in cut.items() if slot not in deciding}
             for _ in range(_ATTEMPTS_AFTER_CUT):
                 # Alone: it may be what another one asks that has the connection closed.
-                vital = await self._try_again(vital, started)
-            self._end(vital, started)
+                deciding = await self._try_again(deciding, started)
+            self._end(deciding, started)
             self._end(await self._try_again(others, started), started)
         finally:
             for slot in slots:

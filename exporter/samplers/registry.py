@@ -1,6 +1,6 @@
 """Every sampler there is, in the order in which a target runs them."""
 
-from typing import Final
+from typing import Any, Final
 
 from exporter import keyspace, queues
 from exporter.model.sample import Family
@@ -24,7 +24,7 @@ from exporter.sampling.base import SamplerSpec
 
 # INFO comes first: the others go by what it has found out. The slow log is looked at before anything of ours
 # could be in it.
-SAMPLERS: Final[tuple[SamplerSpec, ...]] = (
+SAMPLERS: Final[tuple[SamplerSpec[Any], ...]] = (
     info.SPEC,
     slowlog.SPEC,
     latency.SPEC,

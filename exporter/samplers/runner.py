@@ -12,7 +12,7 @@ from exporter.samplers.contact import Contact
 from exporter.samplers.passes import SharedPasses
 from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
-from exporter.samplers.status import VITAL, SamplerStatus, TargetStatus, table_of
+from exporter.samplers.status import SamplerStatus, TargetStatus, table_of
 from exporter.samplers.unreadable import fault_of
 from exporter.sampling.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
 from exporter.sampling.neighbours import Neighbours
@@ -53,7 +53,9 @@ class TargetRunner:
         self.facts = facts or TargetFacts()
         self._neighbours = neighbours or Neighbours()
         self._neighbours.join(self.facts)
-        self.status = TargetStatus(target)
+        # The sampler that decides whether the target is up; empty for none.
+        self.health_sampler = next((plan.spec.name for plan in plans if plan.spec.decides_up), "")
+        self.status = TargetStatus(target, self.health_sampler)
         self._store = store
         self._clock = clock
         self._timeout_seconds = timeout_seconds
@@ -155,6 +157,11 @@ class TargetRunner:
         finally:
             self._passes.discard(task)
 
+    async def check_health(self) -> None:
+        """Run the sampler that decides whether the target is up, if it has one."""
+        if self.health_sampler:
+            await self.run(self.health_sampler)
+
     async def _pass(self, names: Sequence[str]) -> None:
         began = self._clock.monotonic()
         wanted = [slot for name in names if self._is_due(slot := self._slots[name])]
@@ -173,8 +180,8 @@ class TargetRunner:
                 await self._together.run(shared)
                 seconds = self._clock.monotonic() - began
                 # With every INFO; in between only where it is news.
-                is_vital = any(slot.plan.spec.name == VITAL for slot in shared) or VITAL not in self._slots
-                if is_vital or outcomes(shared) != before_shared:
+                is_whole = not self.health_sampler or any(slot.plan.spec.decides_up for slot in shared)
+                if is_whole or outcomes(shared) != before_shared:
                     self.status.scrape.note(seconds, self._store.groups_of(self._table_sources))
                     self._write_status()
             self._note_report(wanted, began)
@@ -194,7 +201,7 @@ class TargetRunner:
             # It is back: everything that was left out meanwhile, without waiting for its slot.
             for slot in self._slots.values():
                 slot.try_again()
-            await self._pass([name for name in self._slots if name != VITAL])
+            await self._pass([name for name in self._slots if name != self.health_sampler])
 
     def _write_status(self) -> None:
         self.status.connect_seconds = self._connection.connect_seconds
@@ -206,7 +213,7 @@ class TargetRunner:
         if self._is_closed or slot.busy or self._clock.monotonic() < slot.refused_until:
             return False
         # While a server is down one sampler asks whether it is back; then all do.
-        return slot.applies(self.facts) and (self.status.up is not False or slot.plan.spec.name == VITAL)
+        return slot.applies(self.facts) and (self.status.up is not False or slot.plan.spec.decides_up)
 
     def _is_worth_asking(self) -> bool:
         """Whether to ask once more: a server that is known to be down has its turns."""
@@ -271,7 +278,7 @@ class TargetRunner:
         before = self.status.problem
         status.success, status.reason, status.message = True, None, ""
         status.succeeded_at, status.missing_since = at, None
-        if slot.plan.spec.name == VITAL:
+        if slot.plan.spec.decides_up:
             self._contact.has_answered()
             self._set_up(True, before)
         self._store.append(slot.table.finish(to_milliseconds(at)))
@@ -279,11 +286,11 @@ class TargetRunner:
     def _failed(self, slot: Slot, error: TargetError) -> None:
         slot.table.discard()
         slot.table.lose_track()
-        status, name = slot.status, slot.plan.spec.name
+        status = slot.status
         is_unavailable = isinstance(error, ReplyError) and error.reason in UNAVAILABLE_REASONS
         # That a server is down is said once, not once per sampler; what it refuses, once per command.
         is_news = status.reason is not error.reason and not is_unavailable
-        if is_news and name != VITAL and self.status.up is not False:
+        if is_news and not slot.plan.spec.decides_up and self.status.up is not False:
             self._tell_failure(slot, error)
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
@@ -293,7 +300,7 @@ class TargetRunner:
             slot.status.note_missing(self._clock.monotonic())
         now = to_milliseconds(self._clock.now())
         self._store.mark_stale(slot.table.source, now)
-        if name == VITAL:
+        if slot.plan.spec.decides_up:
             # Refused is not down: the server lives, it just does not tell us how it is.
             self._set_up(error.reason is Reason.PERMISSION, before)
             if not self.status.up:

@@ -6,7 +6,6 @@ from typing import Any
 
 from exporter.clock import Clock
 from exporter.samplers.runner import TargetRunner
-from exporter.samplers.status import VITAL
 from exporter.samplers.target_schedule import TargetSchedule
 from exporter.timing.spread import spread_interval
 
@@ -103,14 +102,14 @@ class SampleScheduler:
         self._set_timer(runner)
 
     async def _first_pass(self, runner: TargetRunner) -> None:
-        """INFO first: the others go by what it finds out."""
-        names = [plan.spec.name for plan in runner.plans]
+        """Run first what decides whether the target is up: the others go by what it finds out."""
+        first = runner.health_sampler
         async with self._room:
-            if VITAL in names:
+            if first:
                 await self._wait_for_turn()
-                await self._run(runner, [VITAL])
+                await self._run(runner, [first])
             await self._wait_for_turn()
-            await self._run(runner, [name for name in names if name != VITAL])
+            await self._run(runner, [name for plan in runner.plans if (name := plan.spec.name) != first])
 
     async def _wait_for_turn(self) -> None:
         """One after the other: the first passes of many targets at once would hold up everything else."""

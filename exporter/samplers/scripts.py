@@ -24,8 +24,8 @@ RESULT: Final = Family(
 class ScriptsSampler:
     """Runs the scripts on one server. They were read when the configuration was."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: ScriptsSection = context.settings
+    def __init__(self, context: SamplerContext[ScriptsSection]) -> None:
+        settings = context.settings
         self._context = context
         self._table = context.table
         self._command = "EVAL_RO" if settings.read_only else "EVAL"
@@ -77,4 +77,4 @@ def _read(path: Path) -> bytes:
         return b'return redis.error_reply("the script cannot be read")'
 
 
-SPEC: Final = SamplerSpec("scripts", (VALUES, RESULT), ScriptsSampler)
+SPEC: Final = SamplerSpec("scripts", ScriptsSection, (VALUES, RESULT), ScriptsSampler)

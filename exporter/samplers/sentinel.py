@@ -77,8 +77,8 @@ _CKQUORUM_WORDS: Final = frozenset({"OK", "NOQUORUM", "NOGOODSLAVE"})
 class SentinelSampler:
     """Asks one sentinel."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        self._settings: SentinelSection = context.settings
+    def __init__(self, context: SamplerContext[SentinelSection]) -> None:
+        self._settings = context.settings
         self._context = context
         self._table = context.table
         self._masters = context.new_cap("master_name", _MAX_MASTERS)
@@ -156,4 +156,11 @@ def _is_sentinel(facts: TargetFacts) -> bool:
     return facts.mode == "sentinel"
 
 
-SPEC: Final = SamplerSpec("sentinel", FAMILIES, SentinelSampler, on_sentinel=True, applies=_is_sentinel)
+SPEC: Final = SamplerSpec(
+    "sentinel",
+    SentinelSection,
+    FAMILIES,
+    SentinelSampler,
+    on_sentinel=True,
+    applies=_is_sentinel,
+)

@@ -83,8 +83,8 @@ def is_secret(parameter: str) -> bool:
 class ServerConfigSampler:
     """Reads the configuration of one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        self._settings: ServerConfigSection = context.settings
+    def __init__(self, context: SamplerContext[ServerConfigSection]) -> None:
+        self._settings = context.settings
         self._context = context
         self._table = context.table
         self._cap = context.new_cap("key", _MAX_PARAMETERS)
@@ -170,6 +170,7 @@ def _whole(value: str) -> int:
 
 SPEC: Final = SamplerSpec(
     "config",
+    ServerConfigSection,
     (OUTPUT_LIMIT, OUTPUT_LIMIT_SECONDS, KEY_VALUE, VALUE, RDB_SIZE, *_NUMBERS.values()),
     ServerConfigSampler,
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from exporter.config.samplers.base import SamplerSection
 from exporter.errors import Reason, ReplyError
 from exporter.log import LogLimit
 from exporter.metrics import SeriesTable
@@ -22,8 +23,8 @@ from exporter.sampling.base import (
 class SamplerPlan:
     """One sampler as configured for one target."""
 
-    spec: SamplerSpec
-    settings: Any
+    spec: SamplerSpec[Any]
+    settings: SamplerSection
     interval_seconds: float
     timeout_seconds: float
 

@@ -129,8 +129,6 @@ _SCRAPES: Final = (
 
 # How often within an hour the log says that one server is down.
 _MOST_LOGGED: Final = 20
-# The sampler whose failure means that the server is down.
-VITAL: Final = "info"
 
 
 @dataclass(slots=True)
@@ -192,10 +190,14 @@ def table_of(target: Target, name: str) -> SeriesTable:
 
 
 class TargetStatus:
-    """The state of one target, and the series that tell it."""
+    """The state of one target, and the series that tell it.
 
-    def __init__(self, target: Target) -> None:
+    `health_sampler` names the sampler that decides whether the target is up; empty for none.
+    """
+
+    def __init__(self, target: Target, health_sampler: str) -> None:
         self._table = table_of(target, "status")
+        self._health_sampler = health_sampler
         self.source = self._table.source
         self._instance = target.instance
         self.up: bool | None = None
@@ -216,14 +218,14 @@ class TargetStatus:
     @property
     def problem(self) -> Reason | None:
         """Why the server did not answer the last INFO; None where it did, or was not asked yet."""
-        vital = self.samplers.get(VITAL)
-        return None if vital is None else vital.reason
+        deciding = self.samplers.get(self._health_sampler)
+        return None if deciding is None else deciding.reason
 
     @property
     def message(self) -> str:
         """The same in a sentence; empty where there is no problem."""
-        vital = self.samplers.get(VITAL)
-        return "" if vital is None else vital.message
+        deciding = self.samplers.get(self._health_sampler)
+        return "" if deciding is None else deciding.message
 
     def follow(self, before: "TargetStatus") -> None:
         """The same server has been watched in another way until now: what was said of it is no news."""
@@ -274,8 +276,8 @@ class TargetStatus:
                 self._write_pass(name, status, at)
                 if status.is_troubled:
                     self._write_troubles(name, status)
-        if VITAL in self.samplers:
-            self._write_scrapes(self.samplers[VITAL])
+        if self._health_sampler in self.samplers:
+            self._write_scrapes(self.samplers[self._health_sampler])
         table.tell_all(FOLDED, LEFT_OUT, DROPPED)
         return table.finish(to_milliseconds(at))
 
@@ -290,7 +292,7 @@ class TargetStatus:
             return
         values = table.values
         values[duration] = status.duration_seconds
-        if name == VITAL or not status.is_unavailable:
+        if name == self._health_sampler or not status.is_unavailable:
             values[success] = float(status.success)
         if status.succeeded_at:
             # Coarse enough to stand still from pass to pass, for what runs in each of them.

@@ -69,8 +69,8 @@ FAMILIES: Final = (
 class StreamsSampler:
     """Looks at streams of one server, over a connection of its own: it selects databases."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: StreamsSection = context.settings
+    def __init__(self, context: SamplerContext[StreamsSection]) -> None:
+        settings = context.settings
         self._settings = settings
         self._table = context.table
         self._connection = context.connect("redis-vigil-streams")
@@ -180,4 +180,11 @@ def _milliseconds(reply: Reply) -> float | None:
     return float(head) if head.isdecimal() else None
 
 
-SPEC: Final = SamplerSpec("streams", FAMILIES, StreamsSampler, own_connection=True, command="SCAN")
+SPEC: Final = SamplerSpec(
+    "streams",
+    StreamsSection,
+    FAMILIES,
+    StreamsSampler,
+    own_connection=True,
+    command="SCAN",
+)

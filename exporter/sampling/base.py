@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from exporter.clock import Clock
+from exporter.config.samplers.base import SamplerSection
 from exporter.connection import Asker, Connection
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
@@ -151,8 +152,12 @@ def find_none(facts: TargetFacts) -> Peer | None:
     return None
 
 
+# The section of the configuration that a sampler has.
+SettingsT = TypeVar("SettingsT", bound=SamplerSection)
+
+
 @dataclass(frozen=True, slots=True)
-class SamplerContext:
+class SamplerContext(Generic[SettingsT]):
     """What a sampler is built from.
 
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
@@ -165,7 +170,7 @@ class SamplerContext:
     """
 
     target: Target
-    settings: Any
+    settings: SettingsT
     table: SeriesTable
     facts: TargetFacts
     clock: Clock
@@ -184,12 +189,13 @@ class SamplerContext:
 
 
 @dataclass(frozen=True, slots=True)
-class SamplerSpec:
-    """An entry of the registry: the sampler's name, what it can produce, and how it is built.
+class SamplerSpec(Generic[SettingsT]):
+    """An entry of the registry: the sampler's name, its section, what it can produce, and how it is built.
 
-    The name is also that of its section in the configuration. `own_connection`: the sampler does not ask over
-    the one that the target's samplers share. `own_deadline`: it bounds its passes itself, since they take as
-    long as they take. `isolated`: it measures time, and so runs at a moment of its own, not together
+    The type of the `section` says which one of the configuration it is. `decides_up`: the target is up while
+    this sampler succeeds, and while it is down no other one runs. `own_connection`: the sampler does not ask
+    over the one that the target's samplers share. `own_deadline`: it bounds its passes itself, since they
+    take as long as they take. `isolated`: it measures time, and so runs at a moment of its own, not together
     with the target's other samplers. `on_sentinel`: it makes sense there too, where few commands are known.
     `self_paced`: it is called at the usual interval and decides itself what is to be done each time; the
     `interval` of its section is about its work. `applies`: whether a server has what it asks about; where
@@ -198,8 +204,10 @@ class SamplerSpec:
     """
 
     name: str
+    section: type[SettingsT]
     families: tuple[Family, ...]
-    build: Callable[[SamplerContext], Sampler]
+    build: Callable[[SamplerContext[SettingsT]], Sampler]
+    decides_up: bool = False
     own_connection: bool = False
     own_deadline: bool = False
     isolated: bool = False

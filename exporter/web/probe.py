@@ -30,7 +30,7 @@ from exporter.model.target import Address, Target
 from exporter.samplers.registry import SAMPLERS, declared_families
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
-from exporter.samplers.status import VITAL
+from exporter.sampling.base import SettingsT
 from exporter.store import Store
 from exporter.web.directory import Targets
 from exporter.web.metrics import groups_of
@@ -222,12 +222,15 @@ class Probes:
 
 
 async def _run(runner: TargetRunner, names: Sequence[str]) -> None:
-    """INFO first, since the others go by what it finds out; where it is answered, all others at once."""
-    if VITAL in names:
-        await runner.run(VITAL)
+    """Run first what decides whether the server is up, since the others go by what it finds out.
+
+    Where it is up, all others run at once.
+    """
+    if runner.health_sampler in names:
+        await runner.check_health()
         if not runner.status.up:
             return
-    await runner.run(*(name for name in names if name != VITAL))
+    await runner.run(*(name for name in names if name != runner.health_sampler))
 
 
 def _deadline(request: Request, settings: ProbeSettings) -> float:
@@ -244,8 +247,7 @@ def _extra_plans(
 ) -> Sequence[SamplerPlan]:
     """The samplers that the parameters ask for, of a server that is watched or not."""
     plans = settings.plans if runner is None else runner.plans
-    sections = {plan.spec.name: plan.settings for plan in plans}
-    own_keys, own_streams = sections.get("keys"), sections.get("streams")
+    own_keys, own_streams = _settings(plans, KeysSection), _settings(plans, StreamsSection)
     shown = AllowedKeys.of(settings.keys, own_keys)
     counted = AllowedKeys.of(settings.keys, own_keys, counted=True)
     read = AllowedKeys.of(settings.keys, own_streams)
@@ -262,6 +264,10 @@ def _extra_plans(
     return [
         _plan(name, choices, default, settings) for name, choices, default in wanted if any(choices.values())
     ]
+
+
+def _settings(plans: Iterable[SamplerPlan], kind: type[SettingsT]) -> SettingsT | None:
+    return next((plan.settings for plan in plans if isinstance(plan.settings, kind)), None)
 
 
 def _plan(

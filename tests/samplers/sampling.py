@@ -51,7 +51,7 @@ class Sampling:
         self.store = Store()
         self.target = Target("test", Address("127.0.0.1", port), credentials)
         plans = [
-            SamplerPlan(spec, getattr(section, spec.name), 15.0, timeout_seconds)
+            SamplerPlan(spec, section.section(spec.section), 15.0, timeout_seconds)
             for spec in SAMPLERS
             if spec.name in names
         ]

@@ -32,7 +32,7 @@ def plans() -> Sequence[SamplerPlan]:
     section = SamplersSection()
     wanted = ("info", "slowlog", "latency", "clients")
     return tuple(
-        SamplerPlan(spec, getattr(section, spec.name), INTERVAL, TIMEOUT)
+        SamplerPlan(spec, section.section(spec.section), INTERVAL, TIMEOUT)
         for spec in SAMPLERS
         if spec.name in wanted
     )

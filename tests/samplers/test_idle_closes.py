@@ -52,7 +52,7 @@ def test_a_server_with_a_timeout_is_looked_at_twice_and_then_left_alone(start_se
 
     async def story() -> None:
         section = SamplersSection()
-        plans = [SamplerPlan(spec, getattr(section, spec.name), 15.0, 5.0) for spec in SAMPLERS[:1]]
+        plans = [SamplerPlan(spec, section.section(spec.section), 15.0, 5.0) for spec in SAMPLERS[:1]]
         looks = asyncio.Queue[asyncio.Task[None]]()
 
         def closed(runner: TargetRunner) -> None:

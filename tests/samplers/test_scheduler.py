@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any, cast
 
+from exporter.config.samplers.base import SamplerSection
 from exporter.model.target import Address, Target
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import TargetRunner
@@ -21,10 +22,11 @@ class Runner:
         self.target = Target("cache-1", Address("127.0.0.1", 1))
         specs = {spec.name: spec for spec in SAMPLERS}
         self.plans = [
-            SamplerPlan(specs["info"], None, 15.0, 5.0),
-            SamplerPlan(specs["slowlog"], None, 15.0, 5.0),
-            SamplerPlan(specs["memory"], None, 60.0, 5.0),
+            SamplerPlan(specs["info"], SamplerSection(), 15.0, 5.0),
+            SamplerPlan(specs["slowlog"], SamplerSection(), 15.0, 5.0),
+            SamplerPlan(specs["memory"], SamplerSection(), 60.0, 5.0),
         ]
+        self.health_sampler = "info"
         self.runs: list[tuple[float, Sequence[str]]] = []
         self._takes = takes
         self._delays = delays or {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from exporter.config.samplers.base import SamplerSection
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.slot import SamplerPlan
 from exporter.samplers.target_schedule import TargetSchedule
@@ -11,7 +12,9 @@ SPECS = {spec.name: spec for spec in SAMPLERS}
 
 
 def schedule(**intervals: float) -> TargetSchedule:
-    plans = [SamplerPlan(SPECS[name], None, interval, 5.0) for name, interval in intervals.items()]
+    plans = [
+        SamplerPlan(SPECS[name], SamplerSection(), interval, 5.0) for name, interval in intervals.items()
+    ]
     return TargetSchedule("cache-1", plans, NOW, 1.0)
 
 

@@ -37,7 +37,7 @@ def plans(section: SamplersSection | None = None) -> Sequence[SamplerPlan]:
     return [
         SamplerPlan(spec, settings, (settings.interval.seconds if settings.interval else 15.0), 2.0)
         for spec in SAMPLERS
-        if spec.name in wanted and (settings := getattr(section, spec.name)).is_wanted
+        if spec.name in wanted and (settings := section.section(spec.section)).is_wanted
     ]
 
 

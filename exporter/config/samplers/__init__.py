@@ -1,6 +1,9 @@
 """`samplers`: one section per sampler, under the sampler's own name."""
 
+from typing import Final, TypeVar
+
 from exporter.config.fields import Section
+from exporter.config.samplers.base import SamplerSection
 from exporter.config.samplers.clients import ClientsSection
 from exporter.config.samplers.info import InfoSection
 from exporter.config.samplers.keys import KeysSection, ScriptsSection, StreamsSection
@@ -15,6 +18,8 @@ from exporter.config.samplers.server import (
     ServerConfigSection,
 )
 from exporter.config.samplers.slowlog import SlowlogSection
+
+SectionT = TypeVar("SectionT", bound=SamplerSection)
 
 
 class SamplersSection(Section):
@@ -50,3 +55,12 @@ class SamplersSection(Section):
     """Queues of job frameworks, lists of your own, and streams with consumer groups."""
     keyspace: KeyspaceSection = KeyspaceSection()
     """Which kinds of keys there are, and what they take, by scanning in the background."""
+
+    def section(self, kind: type[SectionT]) -> SectionT:
+        """Return the section of this type; with defaults for a type that is not among them."""
+        name = _NAMES.get(kind)
+        found: SectionT = kind() if name is None else getattr(self, name)
+        return found
+
+
+_NAMES: Final = {field.annotation: name for name, field in SamplersSection.model_fields.items()}

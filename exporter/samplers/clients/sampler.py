@@ -27,8 +27,8 @@ _CLIENTS_PER_PASS: Final = 250
 class ClientsSampler:
     """Counts the connections of one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        self._settings: ClientsSection = context.settings
+    def __init__(self, context: SamplerContext[ClientsSection]) -> None:
+        self._settings = context.settings
         self._table = context.table
         self._facts = context.facts
         self._refusals = context.refusals
@@ -66,5 +66,9 @@ class ClientsSampler:
 
 
 SPEC: Final = SamplerSpec(
-    "clients", (LISTED, *aggregate.FAMILIES, *connections.FAMILIES), ClientsSampler, on_sentinel=True
+    "clients",
+    ClientsSection,
+    (LISTED, *aggregate.FAMILIES, *connections.FAMILIES),
+    ClientsSampler,
+    on_sentinel=True,
 )

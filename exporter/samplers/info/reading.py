@@ -39,8 +39,8 @@ _UNKNOWN: Final = (
 class InfoReader:
     """Reads the replies of one server, one after the other."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: InfoSection = context.settings
+    def __init__(self, context: SamplerContext[InfoSection]) -> None:
+        settings = context.settings
         table = context.table
         self._table = table
         self._facts = context.facts

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from exporter.config.samplers.info import InfoSection
 from exporter.connection import Asker, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.info.fields.catalogue import FAMILIES
@@ -19,7 +20,7 @@ _NOT_ALL: Final = frozenset({Reason.REPLY, Reason.UNKNOWN_COMMAND})
 class InfoSampler:
     """Reads INFO of one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
+    def __init__(self, context: SamplerContext[InfoSection]) -> None:
         self._table = context.table
         self._facts = context.facts
         self._refusals = context.refusals
@@ -90,4 +91,11 @@ def _as_text(reply: Reply, connection: Asker) -> bytes:
     return reply
 
 
-SPEC: Final = SamplerSpec("info", (*FAMILIES, *lookups.FAMILIES), InfoSampler, on_sentinel=True)
+SPEC: Final = SamplerSpec(
+    "info",
+    InfoSection,
+    (*FAMILIES, *lookups.FAMILIES),
+    InfoSampler,
+    decides_up=True,
+    on_sentinel=True,
+)

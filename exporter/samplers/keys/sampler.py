@@ -29,8 +29,8 @@ COUNT: Final = Family("redis_keys_count", Kind.GAUGE, "Keys that match a pattern
 class KeysSampler:
     """Looks at keys of one server, over a connection of its own: it selects databases."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: KeysSection = context.settings
+    def __init__(self, context: SamplerContext[KeysSection]) -> None:
+        settings = context.settings
         self._settings = settings
         self._table = context.table
         self._connection = context.connect("redis-vigil-keys")
@@ -114,5 +114,10 @@ class KeysSampler:
 
 
 SPEC: Final = SamplerSpec(
-    "keys", (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT), KeysSampler, own_connection=True, command="SCAN"
+    "keys",
+    KeysSection,
+    (SIZE, VALUE, VALUE_TEXT, MEMORY, COUNT),
+    KeysSampler,
+    own_connection=True,
+    command="SCAN",
 )

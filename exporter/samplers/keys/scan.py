@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
-from exporter.config.samplers.keys import WITHIN_A_PASS
+from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSection
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError
 from exporter.keyspace.condition import is_strained
@@ -119,7 +119,12 @@ class Course:
 class Walks:
     """All walks of one sampler."""
 
-    def __init__(self, walks: Sequence[Walk], context: SamplerContext, max_scanned: int) -> None:
+    def __init__(
+        self,
+        walks: Sequence[Walk],
+        context: SamplerContext[KeysSection] | SamplerContext[StreamsSection],
+        max_scanned: int,
+    ) -> None:
         self._walks = list(walks)
         self._context = context
         self._max_scanned = max_scanned

@@ -22,8 +22,8 @@ _INFO, _LIST = "INFO modules", "FT._LIST"
 class ModulesSampler:
     """Asks the modules of one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: ModulesSection = context.settings
+    def __init__(self, context: SamplerContext[ModulesSection]) -> None:
+        settings = context.settings
         self._context = context
         self._table = context.table
         self._wanted = re2.compile(settings.search_indexes) if settings.search_indexes else None
@@ -68,5 +68,5 @@ def _has_modules(facts: TargetFacts) -> bool:
 
 
 SPEC: Final = SamplerSpec(
-    "modules", (*MODULE_FAMILIES, *indexes.FAMILIES), ModulesSampler, applies=_has_modules
+    "modules", ModulesSection, (*MODULE_FAMILIES, *indexes.FAMILIES), ModulesSampler, applies=_has_modules
 )

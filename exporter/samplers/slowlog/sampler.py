@@ -37,8 +37,8 @@ _BURST_SECONDS: Final = 600.0
 class SlowlogSampler:
     """Reads the slow log of one server."""
 
-    def __init__(self, context: SamplerContext) -> None:
-        settings: SlowlogSection = context.settings
+    def __init__(self, context: SamplerContext[SlowlogSection]) -> None:
+        settings = context.settings
         self._settings = settings
         self._context = context
         self._table = context.table
@@ -267,4 +267,4 @@ _COMMANDLOG_FAMILIES: Final = (
     ("large-reply", families.COMMANDLOG_REPLIES),
 )
 
-SPEC: Final = SamplerSpec("slowlog", families.FAMILIES, SlowlogSampler)
+SPEC: Final = SamplerSpec("slowlog", SlowlogSection, families.FAMILIES, SlowlogSampler)
