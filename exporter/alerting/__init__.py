@@ -1,0 +1,1 @@
+"""Alerting as Alertmanager does it: routing, grouping, inhibition, silences, notification log."""

@@ -1,4 +1,7 @@
-"""The alerts that are known: what is sent twice is merged, what is over is forgotten."""
+"""Alert provider: the alerts in memory. Repeated ones are merged, resolved ones dropped after a while.
+
+Source of the word: github.com/prometheus/alertmanager, provider/.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,11 +11,11 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 
 RESOLVED_RETENTION_SECONDS: Final = 30 * 60.0
-"""How long a resolved alert stays known: senders repeat it, and that must not look like news."""
+"""How long a resolved alert is kept: senders repeat it, which must not look like a new alert."""
 
 
 def merge(first: Alert, second: Alert) -> Alert:
-    """Two reports of one alert whose times overlap as one, with the text of the younger.
+    """Merge two reports of one alert whose times overlap, with the annotations of the newer.
 
     Source: `Alert.Merge` of github.com/prometheus/alertmanager, alert/alert.go.
     """
@@ -41,11 +44,11 @@ class AlertProvider:
         return iter(list(self._alerts.values()))
 
     def get(self, labels: Labels) -> Alert | None:
-        """The alert with these labels."""
+        """Return the alert with these labels."""
         return self._alerts.get(labels)
 
     def put(self, alert: Alert) -> Alert | None:
-        """Add or update an alert; what is now known about it, None where there is no room for a new one."""
+        """Add or update an alert; return it as it is now, None where the limit leaves no room for it."""
         known = self._alerts.get(alert.labels)
         if known is None and len(self._alerts) >= self._limit:
             return None
@@ -55,20 +58,20 @@ class AlertProvider:
         return alert
 
     def change(self, change: Callable[[Alert], Alert]) -> None:
-        """Put into the place of every alert what is made of it."""
+        """Replace every alert by the result of `change`."""
         self._alerts = {labels: change(alert) for labels, alert in self._alerts.items()}
 
     def collect_garbage(self, now: float, is_pending: Callable[[Labels], bool]) -> list[Labels]:
-        """Forget what has been resolved for long and nobody waits to be told; the labels of what is gone."""
+        """Drop alerts that are resolved for long and not pending in any group; return their labels."""
         horizon = now - RESOLVED_RETENTION_SECONDS
-        gone = [
+        dropped = [
             labels
             for labels, alert in self._alerts.items()
             if alert.is_resolved(horizon) and not is_pending(labels)
         ]
-        for labels in gone:
+        for labels in dropped:
             del self._alerts[labels]
-        return gone
+        return dropped
 
 
 def _overlap(known: Alert, alert: Alert) -> bool:

@@ -46,29 +46,41 @@ class AlertStore(Protocol):
         """Return what was saved before; raises `exporter.errors.StateError`."""
         ...
 
-    async def save_alerts(self, alerts: Sequence[Alert]) -> None: ...
+    async def save_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Save alerts, in place of earlier states of them."""
+        ...
 
-    async def delete_alerts(self, labels: Sequence[Labels]) -> None: ...
+    async def delete_alerts(self, labels: Sequence[Labels]) -> None:
+        """Delete the alerts with these labels."""
+        ...
 
     async def save_silences(self, silences: Sequence[Silence]) -> bool:
         """Save silences; return whether that succeeded. All other changes are saved when it works again."""
         ...
 
-    async def delete_silences(self, ids: Sequence[str]) -> None: ...
+    async def delete_silences(self, ids: Sequence[str]) -> None:
+        """Delete the silences with these ids."""
+        ...
 
     async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
         """Save a log entry, and with it the record of its notification: both or none."""
         ...
 
-    async def delete_entries(self, keys: Sequence[LogKey]) -> None: ...
+    async def delete_entries(self, keys: Sequence[LogKey]) -> None:
+        """Delete the log entries with these keys."""
+        ...
 
-    async def add_record(self, record: HistoryRecord) -> None: ...
+    async def add_record(self, record: HistoryRecord) -> None:
+        """Add a record to the history."""
+        ...
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
         """Return at most `limit` records since epoch seconds, the newest first; of one receiver if given."""
         ...
 
-    async def delete_history(self, before: float) -> None: ...
+    async def delete_history(self, before: float) -> None:
+        """Delete the records before a time (epoch seconds)."""
+        ...
 
 
 class MemoryAlertStore:
@@ -82,6 +94,7 @@ class MemoryAlertStore:
         self._max_records = max_records
 
     async def load(self) -> AlertSnapshot:
+        """Return everything but the history."""
         return self.saved()
 
     def saved(self) -> AlertSnapshot:
@@ -97,37 +110,46 @@ class MemoryAlertStore:
         self._entries = {one.key: one for one in saved.entries} | self._entries
 
     async def save_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Save alerts, in place of earlier states of them."""
         self._alerts.update((alert.labels, alert) for alert in alerts)
 
     async def delete_alerts(self, labels: Sequence[Labels]) -> None:
+        """Delete the alerts with these labels."""
         for one in labels:
             self._alerts.pop(one, None)
 
     async def save_silences(self, silences: Sequence[Silence]) -> bool:
+        """Save silences, in place of earlier states of them."""
         self._silences.update((silence.id, silence) for silence in silences)
         return True
 
     async def delete_silences(self, ids: Sequence[str]) -> None:
+        """Delete the silences with these ids."""
         for one in ids:
             self._silences.pop(one, None)
 
     async def save_entry(self, entry: LogEntry, record: HistoryRecord | None = None) -> None:
+        """Save a log entry, and the record of its notification."""
         self._entries[entry.key] = entry
         if record is not None:
             await self.add_record(record)
 
     async def delete_entries(self, keys: Sequence[LogKey]) -> None:
+        """Delete the log entries with these keys."""
         for key in keys:
             self._entries.pop(key, None)
 
     async def add_record(self, record: HistoryRecord) -> None:
+        """Add a record to the history."""
         self._history.append(record)
         del self._history[: max(0, len(self._history) - self._max_records)]
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
+        """Return records, the newest first."""
         return latest(self._history, since, limit, receiver)
 
     async def delete_history(self, before: float) -> None:
+        """Delete the records before a time (epoch seconds)."""
         self._history = [record for record in self._history if record.at >= before]
 
 

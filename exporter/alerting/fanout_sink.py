@@ -1,4 +1,4 @@
-"""Who is told what the rules found."""
+"""Fan-out of the alerts of the rules: to our own alerting and to Alertmanagers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from exporter.notify.alertmanager import AlertForwarder
 
 @dataclass(frozen=True, slots=True)
 class FanoutSink:
-    """Our own alerting, and every Alertmanager that is to have the alerts too."""
+    """Hands alerts to our own alerting, and to every Alertmanager of the configuration."""
 
     alerting: AlertManager
     forwarder: AlertForwarder
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
-        """Take alerts; forwarding only queues them, so that nobody waits for a distant Alertmanager."""
+        """Hand alerts on; forwarding only queues them, so that a distant Alertmanager delays nothing."""
         await self.forwarder.receive(alerts)
         await self.alerting.receive(alerts)

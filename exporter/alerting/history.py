@@ -1,4 +1,4 @@
-"""What was sent to whom and when."""
+"""History of notifications: records of what was sent, or failed."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +15,7 @@ MAX_ALERTS: Final = 50
 
 
 class NotificationOutcome(StrEnum):
-    """How a notification ended."""
+    """Outcome of a notification."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -31,9 +31,9 @@ class NotifiedAlert:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecord:
-    """One notification: at which moment (seconds since the epoch), by whom, about what, and how it ended.
+    """Record of one notification: time (seconds since the epoch), receiver, group, alerts and outcome.
 
-    `attempts` counts tries; `error` is the last failure's text, empty where it was sent.
+    `attempts` counts attempts; `error` is the last failure's text, empty where it was sent.
     """
 
     at: float
@@ -52,7 +52,7 @@ class HistoryRecord:
 def record_of(
     context: NotifyContext, at: float, outcome: NotificationOutcome, error: str = ""
 ) -> HistoryRecord:
-    """The record of a notification that was tried."""
+    """Return the record of a notification that was attempted."""
     resolved = sum(alert.is_resolved(context.now) for alert in context.sent_alerts)
     return HistoryRecord(
         at=at,

@@ -1,4 +1,7 @@
-"""Inhibition: alerts that keep quiet because a more important one fires."""
+"""Inhibition: alerts that are muted because a more important one fires.
+
+Source: github.com/prometheus/alertmanager, inhibit/inhibit.go.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -10,7 +13,7 @@ from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 
 HELD: Final = "starting"
-"""What inhibits a possible target while the sources have not had the chance to fire."""
+"""Stands for a source while the real ones have not been evaluated since the start."""
 
 
 class Rule:
@@ -25,7 +28,7 @@ class Rule:
         self._is_target: dict[Labels, bool] = {}
 
     def add(self, labels: Labels) -> None:
-        """Note an alert: whether it is a target, and whether it may be a source."""
+        """Add an alert to the index of sources and targets."""
         if labels in self._is_target:
             return
         self._is_target[labels] = _all_match(self._target, labels)
@@ -33,7 +36,7 @@ class Rule:
             self._sources.setdefault(self._values(labels), {})[labels] = None
 
     def remove(self, labels: Labels) -> None:
-        """Forget an alert."""
+        """Remove an alert from the index."""
         self._is_target.pop(labels, None)
         values = self._values(labels)
         known = self._sources.get(values)
@@ -48,7 +51,7 @@ class Rule:
         return _all_match(self._target, labels) if known is None else known
 
     def inhibitor_of(self, labels: Labels, alerts: AlertProvider, now: float) -> Labels | None:
-        """The labels of a firing source that inhibits this target.
+        """Return the labels of a firing source that inhibits this target.
 
         An alert that matches both sides is not inhibited by others that do, itself included.
         """
@@ -70,8 +73,9 @@ class Rule:
 
 
 class Inhibitor:
-    """All rules. Until `hold_until` (seconds since the epoch) every possible target counts as inhibited:
-    after a start its source may just not have been evaluated yet.
+    """All rules. Until `hold_until` (seconds since the epoch) every possible target counts as inhibited.
+
+    After a start its source may just not have been evaluated yet.
     """
 
     def __init__(self, rules: Iterable[InhibitRule], alerts: AlertProvider, hold_until: float = 0.0) -> None:
@@ -82,17 +86,17 @@ class Inhibitor:
             self.add(alert)
 
     def add(self, alert: Alert) -> None:
-        """Take note of an alert that was received; the store must hold it too."""
+        """Add an alert that was received; the provider must hold it too."""
         for rule in self._rules:
             rule.add(alert.labels)
 
     def remove(self, labels: Labels) -> None:
-        """Forget an alert that the store forgot."""
+        """Remove an alert that the provider has dropped."""
         for rule in self._rules:
             rule.remove(labels)
 
     def inhibitor_of(self, labels: Labels, now: float) -> str | None:
-        """What inhibits an alert: the fingerprint of a source, or `HELD`; None: nothing."""
+        """Return the fingerprint of a source that inhibits an alert, or `HELD`; None where nothing does."""
         for rule in self._rules:
             if rule.has_target(labels):
                 if now < self.hold_until:

@@ -1,11 +1,11 @@
-"""Time intervals: is a moment inside?"""
+"""Time intervals: whether a time is inside of one."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from exporter.config.alertmanager.intervals import NamedInterval, Range, TimeInterval, TimeRange
+from exporter.config.alertmanager.intervals import IntRange, NamedInterval, TimeInterval, TimeRange
 
 
 class Intervals:
@@ -17,14 +17,14 @@ class Intervals:
         }
 
     def containing(self, names: Iterable[str], at: float) -> tuple[str, ...]:
-        """Those of these names whose intervals contain a moment (seconds since the epoch)."""
+        """Return those of these names whose intervals contain a time (seconds since the epoch)."""
         return tuple(
             name for name in names if any(contains(interval, at) for interval in self._intervals[name])
         )
 
 
 def contains(interval: TimeInterval, at: float) -> bool:
-    """Whether a moment satisfies every field of an interval; one entry of each is enough.
+    """Return whether a time satisfies every field of an interval; one entry of each is enough.
 
     Source: `ContainsTime` of github.com/prometheus/alertmanager, timeinterval/timeinterval.go.
     """
@@ -50,11 +50,11 @@ def _any_time(ranges: Sequence[TimeRange] | None, minute: int) -> bool:
     return ranges is None or any(one.start_time <= minute < one.end_time for one in ranges)
 
 
-def _any_range(ranges: Sequence[Range] | None, value: int) -> bool:
+def _any_range(ranges: Sequence[IntRange] | None, value: int) -> bool:
     return ranges is None or any(one.first <= value <= one.last for one in ranges)
 
 
-def _any_day(ranges: Sequence[Range] | None, local: datetime) -> bool:
+def _any_day(ranges: Sequence[IntRange] | None, local: datetime) -> bool:
     if ranges is None:
         return True
     days = monthrange(local.year, local.month)[1]

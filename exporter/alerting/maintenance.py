@@ -21,11 +21,11 @@ async def collect_garbage(
 ) -> None:
     """Drop alerts, silences, log entries and history that are over at `now` (epoch seconds)."""
     store = state.alert_store
-    gone = state.alerts.collect_garbage(now, dispatcher.is_pending)
-    for labels in gone:
+    dropped = state.alerts.collect_garbage(now, dispatcher.is_pending)
+    for labels in dropped:
         inhibitor.remove(labels)
         state.silences.drop_alert(labels)
-    await store.delete_alerts(gone)
+    await store.delete_alerts(dropped)
     await store.delete_silences(state.silences.collect_garbage(now))
     evicted = state.log.shrink(max_log_entries)
     state.metrics.log_evicted.inc(len(evicted))

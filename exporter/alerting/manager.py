@@ -1,4 +1,4 @@
-"""The whole of alerting behind one object: alerts go in, messages come out."""
+"""Alert manager: receives alerts, groups them and notifies receivers, behind one object."""
 
 import asyncio
 import random
@@ -34,11 +34,11 @@ _log = get_logger(__name__)
 
 
 class AlertManager:
-    """Receives alerts, and tells the receivers of a configuration what they should know.
+    """Receives alerts, and notifies the receivers of a configuration.
 
     Build it, `start` it on the running loop, hand it alerts, `stop` it. Raises
-    `exporter.errors.ConfigError` where an integration cannot be built. `relabel` tells the labels that an
-    alert has now which an earlier version saved.
+    `exporter.errors.ConfigError` where an integration cannot be built. `relabel` returns the present labels
+    of an alert that an earlier version saved.
     """
 
     def __init__(
@@ -83,19 +83,19 @@ class AlertManager:
 
     @property
     def silent_receivers(self) -> Sequence[SilentReceiver]:
-        """The receivers that are not sent to, or not by all that they name."""
+        """The receivers with entries that are not sent to."""
         return silent_receivers(self._pipelines.not_sent)
 
     @property
     def receiver_states(self) -> Sequence[ReceiverState]:
-        """How every entry of a receiver fares that is sent to."""
+        """The last result of every entry of a receiver that is sent to."""
         return list(
             states_of(self._pipelines.integrations, self._pipelines.limiters, self._state.clock.now())
         )
 
     @property
     def alerts(self) -> Iterable[Alert]:
-        """Every alert that is known, resolved ones included."""
+        """Every alert in memory, resolved ones included."""
         return self._state.alerts
 
     @property
@@ -109,14 +109,14 @@ class AlertManager:
         return self._state.silences
 
     async def start(self) -> None:
-        """Take up what was saved, and begin to tell."""
+        """Restore what was saved, and begin to notify."""
         now = self._state.clock.now()
         self._hold_until = self._pipelines.inhibitor.hold_until = now + self._options.hold_seconds
         await self._restore(now)
         self._maintenance = asyncio.create_task(self._maintain())
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Begin nothing more; what is being sent may finish until the deadline, then it is cut off."""
+        """Start no more notifications; cancel those that are under way at the deadline."""
         if self._maintenance is not None:
             self._maintenance.cancel()
             await asyncio.wait([self._maintenance])
@@ -126,7 +126,7 @@ class AlertManager:
             await _cut_off(late)
 
     async def receive(self, alerts: Sequence[Alert], *, source: str = "rules") -> None:
-        """Take alerts, firing or resolved; they are saved when this returns.
+        """Receive alerts, firing or resolved; they are saved when this returns.
 
         One without a start began now; one without an end is assumed to end after `resolve_timeout`. `source`
         is how they came, for the counters.
@@ -143,14 +143,16 @@ class AlertManager:
         await self._state.alert_store.save_alerts(kept)
 
     def follow_clock(self, leap: Leap) -> None:
-        """The clock has leapt: what fires goes on firing, nothing begins in the future, and reminders come
-        when they would have come."""
+        """Move all times after the clock was set.
+
+        Alerts that fire go on firing, none starts in the future, and reminders come when they would have.
+        """
         state, now = self._state, self._state.clock.now()
         before = now - leap.moved
 
         def follow(alert: Alert) -> Alert:
             shifted = alert.shifted(leap.jumped)
-            # Nobody was there to hear it again.
+            # Meanwhile no sender could repeat it.
             ends_at = alert.ends_at and alert.ends_at + leap.moved
             return shifted if alert.is_resolved(before) else replace(shifted, ends_at=ends_at)
 
@@ -172,8 +174,9 @@ class AlertManager:
         integration_factory: Callable[[Receiver], Sequence[Integration]],
         external_url: str = "",
     ) -> None:
-        """Go over to another configuration; alerts, silences, log and the rhythm of groups stay, as does the
-        external URL where none is given.
+        """Apply another configuration.
+
+        Alerts, silences, log and the timing of groups stay, as does the external URL where none is given.
 
         Raises `exporter.errors.ConfigError`, and then nothing has changed.
         """
@@ -204,30 +207,32 @@ class AlertManager:
         return await put_saved(state.silences, state.alert_store, silence, now)
 
     async def expire_silence(self, silence_id: str) -> None:
-        """End a silence now; raises `exporter.alerting.silences.UnknownSilenceError`, and `StateError` as
-        `put_silence` does."""
+        """End a silence now.
+
+        Raises `exporter.alerting.silences.UnknownSilenceError`, and `StateError` as `put_silence` does.
+        """
         state, now = self._state, self._state.clock.now()
         await expire_saved(state.silences, state.alert_store, silence_id, now)
 
     async def read_history(self, since: float, limit: int, receiver: str = "") -> Sequence[HistoryRecord]:
-        """What was sent, the newest first; see `AlertStore.read_history`."""
+        """Return records of notifications, the newest first; see `AlertStore.read_history`."""
         return await self._state.alert_store.read_history(since, limit, receiver)
 
     def status(self, labels: Labels) -> AlertStatus:
-        """What keeps an alert quiet at the moment."""
+        """Return the silences and sources that mute an alert at present."""
         state = self._state
         return status_of(labels, state.silences, self._pipelines.inhibitor, state.clock.now())
 
     def receivers_of(self, labels: Labels) -> Sequence[str]:
-        """The names of the receivers that an alert with these labels goes to."""
+        """Return the names of the receivers that an alert with these labels is routed to."""
         return [route.options.receiver for route in self._pipelines.route.match(labels)]
 
     def muted_by(self, group: AggregationGroup) -> Sequence[str]:
-        """The time intervals that silence a group at the moment."""
+        """Return the time intervals that mute a group at present."""
         return self._muted_by(group.options)
 
     def is_muted(self, labels: Labels) -> bool:
-        """Whether time intervals silence every route of an alert at the moment."""
+        """Return whether time intervals mute every route of an alert at present."""
         return all(self._muted_by(route.options) for route in self._pipelines.route.match(labels))
 
     def _muted_by(self, options: RouteOptions) -> Sequence[str]:
@@ -256,7 +261,7 @@ class AlertManager:
         return replace(alert, starts_at=starts_at, ends_at=ends_at, updated_at=now, timeout=True)
 
     def _ingest(self, alert: Alert, now: float, not_before: float = 0.0) -> Alert | None:
-        """Put an alert where it belongs; what is known about it now, None where there is no room for it."""
+        """Store and dispatch an alert; return it as it is now, None where there is no room for it."""
         state = self._state
         known = state.alerts.get(alert.labels)
         alert_now = state.alerts.put(alert)
@@ -301,10 +306,9 @@ class AlertManager:
         await state.alert_store.delete_alerts([one.labels for one in before.alerts if one.labels not in kept])
 
     def _resume(self, alert: Alert, alive_at: float, now: float) -> Alert:
-        """A saved alert as it counts after a start.
+        """Return a saved alert as it counts after a start.
 
-        One that fired when the process ended must not look resolved only because nobody was there to hear it
-        again.
+        One that fired when the process ended must not look resolved only because it could not be repeated.
         """
         if alert.is_resolved(alive_at):
             return alert

@@ -1,4 +1,4 @@
-"""Receivers of kinds that this daemon does not send to: counted, and said on the pages."""
+"""Receivers with entries of kinds that this daemon does not send to, for the pages and the log."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from exporter.notify.not_sent import NotSent
 
 @dataclass(frozen=True, slots=True)
 class SilentReceiver:
-    """A receiver, the services that it is not sent to by, and whether it tells anybody in another way."""
+    """A receiver and the services that it is not sent to by; `is_alone`: it has no other entries."""
 
     name: str
     services: str
@@ -16,7 +16,7 @@ class SilentReceiver:
 
 
 def silent_receivers(entries: Iterable[tuple[str, NotSent]]) -> Sequence[SilentReceiver]:
-    """One for each receiver."""
+    """Return one for each receiver."""
     services: dict[str, list[NotSent]] = {}
     for name, entry in entries:
         services.setdefault(name, []).append(entry)

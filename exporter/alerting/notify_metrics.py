@@ -70,7 +70,7 @@ class NotifyMetrics:
         )
 
     def expect_unsent(self, entries: Iterable[tuple[str, NotSent]]) -> None:
-        """Let the series of receivers and what they are not sent by exist from the start."""
+        """Initialize the series of entries that are not sent to."""
         for receiver, integration in entries:
             self._unsent(receiver, integration)
 
@@ -82,14 +82,14 @@ class NotifyMetrics:
         return self.unsent.labels(receiver, integration.name, "nobody" if integration.is_alone else "others")
 
     def expect(self, integration: str) -> None:
-        """Let the series of a kind of receiver exist from the start."""
+        """Initialize the series of a kind of receiver."""
         for family in (self.notifications, self.requests, self.requests_failed, self.latency):
             family.labels(integration)
         for reason in FAILURE_REASONS:
             self.failed.labels(integration, reason)
 
     def _initialize(self) -> None:
-        """Let every series exist from the start, so that `rate` sees the first increase."""
+        """Initialize all series, so that `rate` sees the first increase."""
         for kind in KINDS:
             self.expect(kind.name)
         for reason in SUPPRESSION_REASONS:

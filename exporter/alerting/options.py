@@ -1,4 +1,4 @@
-"""What bounds alerting, and how patient it is after a start."""
+"""Options of alerting: limits, and delays after a start."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from exporter.alerting.rate_limiter import CONCURRENCY
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Limits, and the patience after a start.
+    """Limits, and delays after a start.
 
     `concurrency`: how many messages each integration sends at a time; as many can be doubled by a crash.
-    `hold_seconds`: how long after a start nothing is told that is only known from before, or that may be
-    inhibited; it should cover one evaluation of every rule. `resume_seconds`: how long an alert that fired
-    before the start counts as firing without having been heard of again.
+    `hold_seconds`: how long after a start no notification is sent of alerts that were only restored, or that
+    may be inhibited; it should cover one evaluation of every rule. `resume_seconds`: how long an alert that
+    fired before the start counts as firing without being repeated.
     """
 
     concurrency: int = CONCURRENCY

@@ -1,4 +1,4 @@
-"""The order in which the alerts of a notification stand."""
+"""Order of the alerts of a notification."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ _FIRST_BY = ("job", "instance")
 
 
 def sort_alerts(alerts: Sequence[Alert]) -> list[Alert]:
-    """By job, then instance (those without come last), then fewer labels, then label by label.
+    """Sort by job, then instance (those without come last), then fewer labels, then label by label.
 
     Of two that differ in a name, the one that lacks the alphabetically first name comes first. Source:
     `AlertSlice.Less` of github.com/prometheus/alertmanager, `LabelSet.Before` of prometheus/common.

@@ -13,8 +13,9 @@ CONCURRENCY: Final = 32
 
 
 class RateLimiter:
-    """Limits one integration, for all its groups: a bounded number of notifications is sent at a time, and
-    none before the receiver's Retry-After is over.
+    """Limits one integration, for all its groups.
+
+    A bounded number of notifications is sent at a time, and none before the receiver's Retry-After is over.
     """
 
     def __init__(self, concurrency: int = CONCURRENCY) -> None:

@@ -1,4 +1,4 @@
-"""The route tree: which receivers an alert goes to, and how it is grouped there."""
+"""Route tree: the receivers of an alert, and how it is grouped there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ class RouteOptions:
 
 
 DEFAULTS: Final = RouteOptions()
-"""What the root inherits."""
+"""Options that the root inherits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +40,10 @@ class Route:
     children: "tuple[Route, ...]" = field(default=())
 
     def match(self, labels: Labels) -> "list[Route]":
-        """The nodes that an alert ends at: depth first, in order, stopping at the first child that matches
-        and does not continue; the node itself where no child matches; none where it does not match itself.
+        """Return the nodes that an alert ends at.
+
+        Depth first, in order, stopping at the first child that matches and does not continue; the node itself
+        where no child matches; none where it does not match itself.
         """
         if not all(matcher.matches(labels) for matcher in self.matchers):
             return []
@@ -54,22 +56,24 @@ class Route:
         return found or [self]
 
     def group_labels(self, labels: Labels) -> Labels:
-        """The labels that tell the group of an alert at this node."""
+        """Return the labels of the group of an alert at this node."""
         return labels if self.options.group_by is None else labels.only(self.options.group_by)
 
     def walk(self) -> "Iterator[Route]":
-        """This node and all below, depth first."""
+        """Yield this node and all below, depth first."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
-def build_route(written: config.Route) -> Route:
-    """The tree of a configuration, with everything inherited filled in."""
+def build_route(written: config.RouteConfig) -> Route:
+    """Build the tree of a configuration, with everything inherited filled in."""
     return _build(written, DEFAULTS, "", ())
 
 
-def _build(written: config.Route, inherited: RouteOptions, parent_key: str, path: tuple[int, ...]) -> Route:
+def _build(
+    written: config.RouteConfig, inherited: RouteOptions, parent_key: str, path: tuple[int, ...]
+) -> Route:
     options = _options(written, inherited)
     matchers = written.conditions
     key = parent_key + format_matchers(matchers)
@@ -79,7 +83,7 @@ def _build(written: config.Route, inherited: RouteOptions, parent_key: str, path
     return Route(options, matchers, written.continue_, key, path, children)
 
 
-def _options(written: config.Route, inherited: RouteOptions) -> RouteOptions:
+def _options(written: config.RouteConfig, inherited: RouteOptions) -> RouteOptions:
     group_by = inherited.group_by
     if written.group_by is not None:
         group_by = None if config.GROUP_BY_ALL in written.group_by else frozenset(written.group_by)

@@ -1,4 +1,4 @@
-"""Saving of silences: a change that cannot be saved is taken back, and whoever wanted it is told."""
+"""Saving of silences: a change that cannot be saved is reverted, and raises an error."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from exporter.errors import StateError
 
 
 async def put_saved(silences: Silences, alert_store: AlertStore, silence: Silence, now: float) -> Silence:
-    """`Silences.put`; raises `StateError` where it cannot be saved: then all is as it was before."""
+    """Call `Silences.put` and save the result; raises `StateError` where that fails: then it is reverted."""
     known = silences.find(silence.id)
     changed = silences.put(silence, now)
     await _save(silences, alert_store, changed, known)
@@ -16,7 +16,7 @@ async def put_saved(silences: Silences, alert_store: AlertStore, silence: Silenc
 
 
 async def expire_saved(silences: Silences, alert_store: AlertStore, silence_id: str, now: float) -> None:
-    """`Silences.expire`; raises `StateError` as `put_saved` does."""
+    """Call `Silences.expire` and save the result; raises `StateError` as `put_saved` does."""
     known = silences.find(silence_id)
     await _save(silences, alert_store, silences.expire(silence_id, now), known)
 

@@ -1,4 +1,7 @@
-"""Silences: alerts that people do not want to hear about for a while."""
+"""Silences: alerts that are muted for a while.
+
+Source: github.com/prometheus/alertmanager, silence/silence.go.
+"""
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +14,7 @@ from exporter.model.labels import NO_ANNOTATIONS, Labels
 from exporter.model.matcher import Matcher
 
 RETENTION_SECONDS: Final = 120 * 3600.0
-"""How long a silence is kept after it ended."""
+"""The time that a silence is kept after its end."""
 
 MAX_MATCHERS: Final = 1_000
 MAX_MATCHER_CHARACTERS: Final = 100_000
@@ -19,7 +22,7 @@ MAX_TEXT_CHARACTERS: Final = 100_000
 
 
 class SilenceState(StrEnum):
-    """Where a silence stands."""
+    """State of a silence."""
 
     ACTIVE = "active"
     PENDING = "pending"
@@ -36,7 +39,7 @@ class UnknownSilenceError(VigilError):
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """From `starts_at` to `ends_at` (seconds since the epoch) nobody is told of alerts that match.
+    """Mutes alerts that match, from `starts_at` to `ends_at` (seconds since the epoch).
 
     `id` is empty for one that is to be created.
     """
@@ -51,18 +54,18 @@ class Silence:
     annotations: Labels = NO_ANNOTATIONS
 
     def state(self, now: float) -> SilenceState:
-        """Pending before its start, expired after its end."""
+        """Return pending before the start, expired after the end, else active."""
         if now < self.starts_at:
             return SilenceState.PENDING
         return SilenceState.EXPIRED if now >= self.ends_at else SilenceState.ACTIVE
 
     def matches(self, labels: Labels) -> bool:
-        """Whether an alert satisfies every matcher."""
+        """Return whether an alert satisfies every matcher."""
         return all(matcher.matches(labels) for matcher in self.matchers)
 
 
 class Silences:
-    """All silences, at most `limit`. Which ones match an alert is remembered: matchers never change."""
+    """All silences, at most `limit`. The matches of an alert are cached: matchers never change."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -75,18 +78,18 @@ class Silences:
         return iter(list(self._silences.values()))
 
     def get(self, silence_id: str) -> Silence:
-        """The silence with an id; raises `UnknownSilenceError`."""
+        """Return the silence with an id; raises `UnknownSilenceError`."""
         try:
             return self._silences[silence_id]
         except KeyError:
             raise UnknownSilenceError(f"there is no silence {silence_id}") from None
 
     def find(self, silence_id: str) -> Silence | None:
-        """The silence with an id, if there is one."""
+        """Return the silence with an id, if there is one."""
         return self._silences.get(silence_id)
 
     def put(self, silence: Silence, now: float) -> list[Silence]:
-        """Create a silence, or change the one of its id; everything that changed, the silence itself last.
+        """Create a silence, or change the one of its id; return all that changed, the silence itself last.
 
         A change that would rewrite the past (other matchers, another start of one that has started, one that
         has expired) ends the old silence and creates a new one.
@@ -109,12 +112,12 @@ class Silences:
         return [*changed, silence]
 
     def restore(self, silences: Iterable[Silence]) -> None:
-        """Take silences as they were saved."""
+        """Add silences as they were saved."""
         for silence in silences:
             self._store(silence)
 
     def revert(self, changed: Sequence[Silence], before: Sequence[Silence]) -> list[str]:
-        """Have silences as they were, unless they changed again; the ids of those that were not there."""
+        """Restore silences as they were, unless they changed again; return the ids of those that were new."""
         earlier = {silence.id: silence for silence in before}
         made = []
         for silence in changed:
@@ -128,7 +131,7 @@ class Silences:
         return made
 
     def expire(self, silence_id: str, now: float) -> list[Silence]:
-        """End a silence now; what changed, nothing where it had ended. Raises `UnknownSilenceError`."""
+        """End a silence now; return what changed, nothing if it had ended. Raises `UnknownSilenceError`."""
         silence = self.get(silence_id)
         state = silence.state(now)
         if state is SilenceState.EXPIRED:
@@ -139,7 +142,7 @@ class Silences:
         return [ended]
 
     def set_back(self, before: float, now: float) -> list[Silence]:
-        """The clock was set back: what was active then is active now. Everything that changed.
+        """Keep silences active that were so before the clock was set back; return those that changed.
 
         The ends stay as they were written.
         """
@@ -150,7 +153,7 @@ class Silences:
         return changed
 
     def silencing(self, labels: Labels, now: float) -> tuple[str, ...]:
-        """The ids of the active silences that match an alert."""
+        """Return the ids of the active silences that match an alert."""
         return tuple(
             silence_id
             for silence_id in self._matching(labels)
@@ -158,21 +161,21 @@ class Silences:
         )
 
     def count(self, now: float) -> dict[SilenceState, int]:
-        """How many silences there are of each state."""
+        """Count the silences of each state."""
         counts = dict.fromkeys(SilenceState, 0)
         for silence in self._silences.values():
             counts[silence.state(now)] += 1
         return counts
 
     def drop_alert(self, labels: Labels) -> None:
-        """Drop what is remembered about an alert that is gone."""
+        """Drop the cached matches of an alert that was dropped."""
         self._matches.pop(labels, None)
 
     def collect_garbage(self, now: float) -> list[str]:
-        """Drop silences that ended long ago; their ids."""
-        gone = [one.id for one in self._silences.values() if one.ends_at + RETENTION_SECONDS <= now]
-        self._drop(gone)
-        return gone
+        """Drop silences that ended long ago; return their ids."""
+        dropped = [one.id for one in self._silences.values() if one.ends_at + RETENTION_SECONDS <= now]
+        self._drop(dropped)
+        return dropped
 
     def _drop(self, ids: Sequence[str]) -> None:
         for silence_id in ids:
@@ -196,7 +199,7 @@ class Silences:
 
 
 def _can_change(known: Silence, silence: Silence, now: float) -> bool:
-    """Whether a change leaves the past as it was.
+    """Return whether a change leaves the past as it was.
 
     Source: `canUpdate` of github.com/prometheus/alertmanager, silence/silence.go.
     """

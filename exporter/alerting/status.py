@@ -1,4 +1,4 @@
-"""Where alerts stand: told, or kept quiet, and by what."""
+"""Status of alerts: active or suppressed, and by which silences and sources."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from exporter.model.labels import Labels
 
 
 class AlertStatusState(StrEnum):
-    """Alertmanager's words for it; unprocessed: no group of it has been flushed yet."""
+    """State of an alert in API v2; unprocessed: no group of it has been flushed yet."""
 
     UNPROCESSED = "unprocessed"
     ACTIVE = "active"
@@ -20,21 +20,21 @@ class AlertStatusState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """Ids of the silences, and fingerprints of the alerts, that keep an alert quiet."""
+    """Ids of the silences, and fingerprints of the alerts, that suppress an alert."""
 
     silenced_by: tuple[str, ...]
     inhibited_by: tuple[str, ...]
 
     @property
     def state(self) -> AlertStatusState:
-        """Suppressed or active."""
+        """Return suppressed or active."""
         return (
             AlertStatusState.SUPPRESSED if self.silenced_by or self.inhibited_by else AlertStatusState.ACTIVE
         )
 
 
 def status_of(labels: Labels, silences: Silences, inhibitor: Inhibitor, now: float) -> AlertStatus:
-    """The status of an alert at a moment."""
+    """Return the status of an alert at `now` (epoch seconds)."""
     source = inhibitor.inhibitor_of(labels, now)
     inhibited_by = () if source is None or source == HELD else (source,)
     return AlertStatus(silences.silencing(labels, now), inhibited_by)
@@ -46,7 +46,7 @@ def count_states(
     is_processed: Callable[[Labels], bool],
     now: float,
 ) -> dict[AlertStatusState, int]:
-    """How many alerts fire in each state."""
+    """Count the firing alerts of each state."""
     counts = dict.fromkeys(AlertStatusState, 0)
     for alert in alerts:
         if not alert.is_resolved(now):

@@ -1,0 +1,1 @@
+"""Integrations: one module per kind of receiver, and the templates of notifications."""

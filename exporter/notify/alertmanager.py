@@ -1,7 +1,8 @@
 """Forwarding alerts to Alertmanagers.
 
-Every Alertmanager of a cluster gets every alert, from a queue of its own; they find out among themselves what
-has been told. Source: notifier/notifier.go of Prometheus, and Alertmanager's API v2 (POST /api/v2/alerts).
+Every Alertmanager of a cluster gets every alert, from a queue of its own; they deduplicate notifications
+among themselves. Source: notifier/notifier.go of Prometheus, and Alertmanager's API v2
+(POST /api/v2/alerts).
 """
 
 import asyncio
@@ -39,7 +40,7 @@ _log = get_logger(__name__)
 
 
 class ForwardMetrics:
-    """What became of the alerts, by Alertmanager."""
+    """Metrics of forwarded alerts, by Alertmanager."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.sent = Counter(
@@ -66,7 +67,7 @@ class ForwardMetrics:
 
 
 class AlertForwarder:
-    """Takes the alerts of the rules (an `AlertSink`) and hands them on. Use it inside the event loop."""
+    """Queues the alerts of the rules (an `AlertSink`) and posts them. Use it inside the event loop."""
 
     def __init__(
         self,
@@ -99,11 +100,11 @@ class AlertForwarder:
 
     @property
     def urls(self) -> Sequence[str]:
-        """Where alerts are forwarded to, without passwords and tokens."""
+        """The URLs that alerts are forwarded to, without passwords and tokens."""
         return [url.shown for url in self._queues]
 
     def _name_of(self, url: HttpUrl) -> str:
-        """The label: the URL as it may be shown; numbered where another one differs in its secrets only."""
+        """Return the label: the URL without secrets, numbered where another differs in secrets only."""
         taken = {queue.name for queue in self._queues.values()}
         names = (url.shown if number == 1 else f"{url.shown} ({number})" for number in itertools.count(1))
         return next(name for name in names if name not in taken)
@@ -114,7 +115,7 @@ class AlertForwarder:
             queue.put(alerts)
 
     async def stop(self, deadline_seconds: float) -> None:
-        """Send what waits, as far as that goes at the first try and within the deadline."""
+        """Send the queued alerts, at the first attempt and within the deadline, and stop."""
         tasks = [queue.drain() for queue in self._queues.values()]
         if tasks:
             await asyncio.wait(tasks, timeout=deadline_seconds)
@@ -125,7 +126,7 @@ class AlertForwarder:
 
 
 class _Queue:
-    """What one Alertmanager has not got yet: of each alert the latest state, the oldest first."""
+    """Queue of one Alertmanager: of each alert the latest state, the oldest first."""
 
     def __init__(
         self,
@@ -227,7 +228,7 @@ class _Queue:
 
 
 def _posted(alert: Alert) -> object:
-    """An alert in the words of the API."""
+    """Return an alert as the API has it (`postableAlert`)."""
     posted = {
         "labels": StringMap(alert.labels.pairs),
         "annotations": StringMap(alert.annotations.pairs),

@@ -1,4 +1,4 @@
-"""The header Authorization: user and password, a token, or a token that is asked for first (OAuth 2)."""
+"""Header Authorization: user and password, a token, or a token that is requested first (OAuth 2)."""
 
 import base64
 import json
@@ -25,14 +25,14 @@ class Authorizer:
         self._tokens = OAuthTokens(config.oauth2, name, timeout_seconds) if config.oauth2 else None
 
     async def headers(self) -> dict[str, str]:
-        """The headers that authorize a request; raises `NotifyError`."""
+        """Return the headers that authorize a request; raises `NotifyError`."""
         value = await self._value()
         return {"Authorization": value} if value else {}
 
-    def forget_token(self) -> None:
-        """The token was refused, before it has expired: ask for another one the next time."""
+    def invalidate_token(self) -> None:
+        """Drop a token that was refused before it expired; the next request gets another one."""
         if self._tokens is not None:
-            self._tokens.forget()
+            self._tokens.invalidate()
 
     async def _value(self) -> str:
         config = self._config
@@ -71,18 +71,18 @@ class OAuthTokens:
         self._good_until = 0.0
 
     async def get(self) -> str:
-        """A token; raises `NotifyError`."""
+        """Return a token; raises `NotifyError`."""
         if time.monotonic() >= self._good_until:
             self._token, lifetime = await self._ask()
             self._good_until = time.monotonic() + max(0.0, lifetime - _EARLY_SECONDS)
         return self._token
 
-    def forget(self) -> None:
-        """The next who wants a token gets a new one."""
+    def invalidate(self) -> None:
+        """Drop the token."""
         self._good_until = 0.0
 
     async def _ask(self) -> tuple[str, float]:
-        """A new token, and for how many seconds it is good."""
+        """Request a token; return it and the seconds until it expires."""
         config = self._config
         form = {"grant_type": "client_credentials", **config.endpoint_params}
         if config.scopes:

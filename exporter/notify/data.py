@@ -1,4 +1,4 @@
-"""What templates see of a notification.
+"""Template data of a notification.
 
 Source: `Data` in template/template.go of Alertmanager.
 """
@@ -13,7 +13,7 @@ from exporter.model.labels import NO_ANNOTATIONS, Annotations, Labels
 from exporter.notify.notification import Notification
 
 Guard = Callable[[str], str]
-"""What happens to each text from outside before a template sees it."""
+"""Escapes a text from outside before a template sees it."""
 
 _SPECIAL: Final = str.maketrans({char: "\\" + char for char in "\\.+*?()|[]{}^$"})
 
@@ -23,7 +23,7 @@ def _unchanged(text: str) -> str:
 
 
 def notification_data(notification: Notification, guard: Guard = _unchanged) -> NotificationData:
-    """The data of a notification, every text of it behind the guard."""
+    """Return the data of a notification, with every text escaped by `guard`."""
     now = notification.now
     alerts = notification.alerts
     fires = any(not alert.is_resolved(now) for alert in alerts)
@@ -61,13 +61,13 @@ def _kv(labels: Labels, guard: Guard) -> KV:
 
 
 def _common_annotations(alerts: Sequence[Alert]) -> Annotations:
-    """The annotations of the first alert that all have; to lack one and to have it empty is the same."""
+    """Return the annotations that all alerts have; a missing one equals an empty one."""
     first, *others = (alert.annotations for alert in alerts) if alerts else (NO_ANNOTATIONS,)
     return Annotations(pair for pair in first if all(one.get(pair[0]) == pair[1] for one in others))
 
 
 def _common(label_sets: Iterable[Labels]) -> Labels:
-    """The pairs that all have."""
+    """Return the pairs that all label sets have."""
     pairs: set[tuple[str, str]] | None = None
     for labels in label_sets:
         pairs = set(labels) if pairs is None else pairs & set(labels)

@@ -1,6 +1,6 @@
-"""What a message says of its alerts, before it becomes Slack's, a mail's or the terminal's: our own words.
+"""Digest of a notification: our own default texts, before they are formatted for Slack, mail or terminal.
 
-Made from the data that templates see, so that text from outside stays as guarded as it came.
+Made from the data that templates see, so that text from outside is escaped already.
 """
 
 import re
@@ -45,7 +45,7 @@ _ENCODED: Final = {ord(char): f"%{ord(char):02X}" for char in '"`|<>{}^\\ \t\r\n
 
 @dataclass(frozen=True, slots=True)
 class Link(Structure):
-    """Where a message leads."""
+    """A link in a message."""
 
     text: str
     url: str
@@ -60,7 +60,7 @@ class AlertText(Structure):
 
     `headline` is the summary with how bad it is before it, or that it is over. `when` tells since when, with
     the zone, and how long. `reading` is the value against its limit, `advice` what to do, `labels` are those
-    that the texts do not say already. Of what is over only what helps to recognise it is told.
+    that the texts do not say already. A resolved alert has only what helps to recognise it.
     """
 
     is_over: bool
@@ -95,8 +95,8 @@ class AlertText(Structure):
 class Digest(Structure):
     """A whole message: what fires comes first, the worst of that before the others.
 
-    `counts` tells of several alerts how many of each severity there are. `left_out` are those of which there
-    is no text. `url` leads to all alerts, or to the only one.
+    `counts` is the number of alerts of each severity, if there are several. `left_out` are those
+    without a text. `url` leads to all alerts, or to the only one.
     """
 
     title: str
@@ -118,12 +118,14 @@ class Digest(Structure):
 
 
 def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Digest:
-    """The words of a message at this moment (epoch seconds); times are those of the machine's own zone where
-    none is given."""
+    """Return the digest of a notification at `now` (epoch seconds).
+
+    Times are in the machine's zone where none is given.
+    """
     ordered = sorted(data.alerts, key=_rank)
     news = sum(not _is_old(one) for one in ordered)
     texts = TypedList(
-        _said_once(_alert_text(one, data.external_url, now, zone) for one in ordered[:MOST_ALERTS])
+        _without_repetition(_alert_text(one, data.external_url, now, zone) for one in ordered[:MOST_ALERTS])
     )
     page = _safe_url(f"{data.external_url}/alerts")
     if not texts:
@@ -134,8 +136,8 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
     return Digest(title, texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts))
 
 
-def _said_once(texts: Iterable[AlertText]) -> Iterator[AlertText]:
-    """What the alert before says as well, such as twenty servers of one host, is not said again."""
+def _without_repetition(texts: Iterable[AlertText]) -> Iterator[AlertText]:
+    """Drop what the alert before says as well, such as the same advice for twenty servers of one host."""
     before: AlertText | None = None
     for text in texts:
         is_same = before is not None and (before.advice, before.command) == (text.advice, text.command)
@@ -160,7 +162,7 @@ def _rank(alert: AlertData) -> tuple[object, ...]:
 
 
 def _is_old(alert: AlertData) -> bool:
-    """Whether it is about an event that an earlier message has told of: no news, although it fires."""
+    """Return whether an earlier notification was about this event: it is no news, although it fires."""
     return alert.was_notified_firing and alert.labels.get("kind") == "event" and not _is_over(alert)
 
 
@@ -171,8 +173,8 @@ def _is_over(alert: AlertData) -> bool:
 def _counts(alerts: Iterable[AlertData]) -> str:
     """`3 alerts: 1 critical, 2 over`."""
     words = [_kind_of(alert) for alert in alerts]
-    told = ", ".join(f"{count} {word}" for word, count in Counter(words).items())
-    return f"{len(words)} alerts: {told}"
+    parts = ", ".join(f"{count} {word}" for word, count in Counter(words).items())
+    return f"{len(words)} alerts: {parts}"
 
 
 def _kind_of(alert: AlertData) -> str:
@@ -186,7 +188,7 @@ def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | 
     summary, description = _texts(alert)
     began = alert.starts_at.nanoseconds / 1e9
     ended = alert.ends_at.nanoseconds / 1e9
-    labels = _telling_labels(alert.labels, f"{summary} {description}")
+    labels = _distinctive_labels(alert.labels, f"{summary} {description}")
     links = _links(alert, external_url)
     if _is_over(alert):
         headline = f"Over: {summary} (lasted {_span(ended - began)})"
@@ -219,7 +221,7 @@ def _texts(alert: AlertData) -> tuple[str, str]:
     description = notes.get("description") or notes.get("message") or ""
     summary = notes.get("summary") or notes.get("title") or ""
     if not summary:
-        labels = " ".join(f"{pair.name}={pair.value}" for pair in _telling_labels(alert.labels, ""))
+        labels = " ".join(f"{pair.name}={pair.value}" for pair in _distinctive_labels(alert.labels, ""))
         name = alert.labels.get(ALERT_NAME, "an alert")
         summary = f"{name} ({labels})" if labels else name
     if description.strip() == summary.strip():
@@ -227,14 +229,14 @@ def _texts(alert: AlertData) -> tuple[str, str]:
     return _one_line(summary), _cut(description.strip(), _LONGEST_TEXT)
 
 
-def _telling_labels(labels: KV, said: str) -> Pairs:
-    """The labels that tell this alert from others, unless the text says their values."""
-    telling = (
+def _distinctive_labels(labels: KV, said: str) -> Pairs:
+    """Return the labels that distinguish this alert, unless the text has their values."""
+    distinctive = (
         Pair(name, _cut(_one_line(value), _LONGEST_LABEL))
         for name, value in sorted(labels.items())
         if value and name not in _UNSAID and _USUAL.get(name) != value and not _says(said, value)
     )
-    return Pairs(islice(telling, _MOST_LABELS))
+    return Pairs(islice(distinctive, _MOST_LABELS))
 
 
 def _says(text: str, value: str) -> bool:

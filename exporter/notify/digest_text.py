@@ -11,7 +11,7 @@ LONGEST_SLACK_TEXT: Final = 6000
 
 
 def plain_text(digest: Digest) -> str:
-    """For a mail's text/plain part."""
+    """Format a digest for a mail's text/plain part."""
     parts = [digest.counts] if digest.counts else []
     parts += ["\n".join([alert.headline, *plain_lines(alert)]) for alert in digest.alerts]
     if digest.left_out:
@@ -20,7 +20,7 @@ def plain_text(digest: Digest) -> str:
 
 
 def plain_lines(alert: AlertText, links: Collection[str] | None = None) -> list[str]:
-    """What follows the headline of one alert; with all its links, or with those of these names."""
+    """Return the lines after the headline of one alert; with all its links, or with those of these names."""
     labels = ", ".join(f"{pair.name} {pair.value}" for pair in alert.labels)
     named = (
         ("", alert.description),

@@ -1,4 +1,4 @@
-"""Mails.
+"""Integration `email`: mails.
 
 Source: notify/email/email.go of Alertmanager.
 """
@@ -18,12 +18,12 @@ from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
-from exporter.notify.smtp import Credentials, SmtpServer
+from exporter.notify.smtp import SmtpCredentials, SmtpServer
 from exporter.notify.style import message_functions
 from exporter.notify.template import Rendering, TemplateCompiler
 
 TIMEOUT_SECONDS: Final = 45.0
-"""The longest that handing over one mail may take."""
+"""Deadline of the delivery of one mail to the server."""
 
 IMPLICIT_TLS_PORT: Final = 465
 _DEFAULT_PORT: Final = 25
@@ -65,7 +65,7 @@ class EmailIntegration:
             ) from None
 
     def _make(self, notification: Notification) -> tuple[str, list[str], bytes]:
-        """Sender, recipients and the mail; raises `NotifyError`."""
+        """Return sender, recipients and the mail; raises `NotifyError`."""
         data, functions = notification_data(notification), message_functions(self._now)
         envelope = Rendering(data, functions)
         sender, recipients = self._envelope(envelope)
@@ -85,7 +85,7 @@ class EmailIntegration:
 
 
 def make_server(config: EmailConfig, *, auth_without_tls: bool = False) -> SmtpServer:
-    """The mail server of an entry of `email_configs`."""
+    """Return the mail server of an entry of `email_configs`."""
     host, _, port_text = config.smarthost.rpartition(":")
     host, port = host.strip("[]") or "localhost", mail_port(port_text) or _DEFAULT_PORT
     implicit = config.force_implicit_tls
@@ -98,7 +98,7 @@ def make_server(config: EmailConfig, *, auth_without_tls: bool = False) -> SmtpS
         require_tls=config.require_tls is not False,
         server_name=tls.server_name or host,
         tls=TlsContexts(tls),
-        credentials=Credentials(
+        credentials=SmtpCredentials(
             username=config.auth_username,
             identity=config.auth_identity,
             password=config.auth_password,

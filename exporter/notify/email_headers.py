@@ -26,7 +26,7 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]+")
 
 
 def parse_addresses(text: str) -> list[tuple[str, str]]:
-    """The (name, address) pairs of a list of mail addresses; what is no address is left out."""
+    """Parse a list of mail addresses into (name, address) pairs; what is no address is left out."""
     mailboxes = (_MAILBOX.fullmatch(item.strip()) for item in _ITEM.findall(one_line(text, _LONGEST_LIST)))
     return [_parse_mailbox(mailbox) for mailbox in mailboxes if mailbox]
 
@@ -37,12 +37,12 @@ def _parse_mailbox(mailbox: re.Match[str]) -> tuple[str, str]:
 
 
 def one_line(text: str, longest: int) -> str:
-    """The beginning of the text with spaces for line breaks and everything else that does not print."""
+    """Return the beginning of a text, with spaces for line breaks and unprintable characters."""
     return "".join(char if char.isprintable() else " " for char in text[:longest]).strip()
 
 
 def format_header(name: str, value: str) -> bytes:
-    """A header with its line break; nothing for a value of nothing but space."""
+    """Format a header with its line break; empty for a blank value."""
     line = one_line(value, _LONGEST_LIST if name in _ADDRESS_HEADERS else _LONGEST_VALUE)
     if not line:
         return b""

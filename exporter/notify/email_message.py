@@ -1,4 +1,4 @@
-"""The mail itself: headers and parts."""
+"""Mail of a notification: headers and MIME parts."""
 
 import hashlib
 import secrets
@@ -44,7 +44,7 @@ class EmailMessages:
         self._text = compiler.parse("text", body) if body else None
 
     def build(self, notification: Notification, rendering: Rendering) -> bytes:
-        """A multipart/alternative mail, ready for the wire."""
+        """Return a multipart/alternative mail, ready to send."""
         headers = {
             **self._own_headers(notification),
             **{name: self._expand(name, rendering) for name in self._headers},
@@ -81,7 +81,7 @@ class EmailMessages:
 
 
 def thread_root(notification: Notification, *, daily: bool) -> str:
-    """The id of a mail that nobody ever sent, to which all mails about a group are answers.
+    """Return the Message-ID of a mail that does not exist, to which all mails about a group are replies.
 
     Mail programs show them as one conversation. The form is Alertmanager's.
     """

@@ -1,4 +1,4 @@
-"""Requests to receivers by HTTP, and what their answers mean.
+"""HTTP requests to receivers, and the meaning of their responses.
 
 What is retried: source notify/util.go of Alertmanager, but for 429, which Alertmanager drops.
 """
@@ -16,11 +16,11 @@ from exporter.notify.secrets import reveal
 from exporter.notify.transport import ReceiverTransport
 
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
-"""The longest that one request may take, where nothing is configured."""
+"""Default deadline of one request."""
 
 
 class HttpClient:
-    """Posts JSON as an `http_config` says; `name` names the receiver in errors, `now` tells epoch seconds."""
+    """Posts JSON by an `http_config`; `name` names the receiver in errors, `now` returns epoch seconds."""
 
     def __init__(
         self,
@@ -52,11 +52,11 @@ class HttpClient:
                 kind="contextDeadlineExceeded",
             ) from None
         if answer.status == 401:
-            self._authorizer.forget_token()
+            self._authorizer.invalidate_token()
         return answer
 
     def check(self, answer: Answer) -> None:
-        """Raises `NotifyError` for an answer that says the message was not taken."""
+        """Raise `NotifyError` for a response that means that the message was not accepted."""
         status = answer.status
         if 200 <= status < 300:
             return

@@ -8,7 +8,7 @@ from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.merging import with_globals
 from exporter.config.alertmanager.receivers import KEY_ENDING, Receiver
-from exporter.config.alertmanager.routes import Route
+from exporter.config.alertmanager.routes import RouteConfig
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
 from exporter.config.validation import Place
@@ -26,7 +26,7 @@ class IntegrationFactory:
     """Makes the integrations of receivers that share the global settings and the templates of one file.
 
     `template_files` are the user's. `document` is the file itself, so that problems have a line. `messages`
-    remembers what was posted in Slack; pass the same one to the factory of the next configuration. `style` is
+    stores what was posted in Slack; pass the same one to the factory of the next configuration. `style` is
     whose words the default texts are, `route` the root of the route tree. `forwards`: what is not sent here
     an Alertmanager sends. `smtp_auth_without_tls`: passwords go to mail servers unencrypted, too.
 
@@ -42,7 +42,7 @@ class IntegrationFactory:
         document: Document | None = None,
         messages: Messages | None = None,
         style: MessageStyle = "alertmanager",
-        route: Route | None = None,
+        route: RouteConfig | None = None,
         forwards: bool = False,
         smtp_auth_without_tls: bool = False,
     ) -> None:
@@ -58,7 +58,7 @@ class IntegrationFactory:
         """Calls of templates that do not exist, in what was made so far."""
         self._route_labels = self._labels_of(route) if route else None
 
-    def _labels_of(self, route: Route) -> RouteLabels:
+    def _labels_of(self, route: RouteConfig) -> RouteLabels:
         compiler = TemplateCompiler(self._templates, (), self._document)
         labels = RouteLabels(route, compiler, self._now)
         if compiler.problems:

@@ -1,4 +1,4 @@
-"""Stands for an entry of a receiver that this daemon does not send to."""
+"""Integration of an entry of a receiver that this daemon does not send to."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ REMEDY: Final = "let it forward to an Alertmanager that does (alerting.alertmana
 class NotSent:
     """Sends nothing; `name` is the kind, as Alertmanager calls it in its metrics.
 
-    `is_alone`: the receiver has nothing that is sent to, so that nobody is told.
+    `is_alone`: the receiver has no entry that is sent to, so that nobody is notified.
     """
 
     notifies_event_ends: Final = True
@@ -24,5 +24,5 @@ class NotSent:
         self.is_alone = is_alone
 
     async def send(self, notification: Notification) -> None:
-        """Raises `NotifyError`: nothing is sent, and trying again is of no use."""
+        """Raise `NotifyError`: nothing is sent, and a retry is of no use."""
         raise NotifyError(f"redis-vigil does not send to {self.service}: {REMEDY}", retryable=False)

@@ -12,10 +12,10 @@ UNKNOWN_REASON: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message, before an integration gives it its form.
+    """One notification, before an integration formats it.
 
     `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert
-    that still fires has no `ends_at`. `truncated_alerts` tells how many alerts were left out of `alerts`.
+    that still fires has no `ends_at`. `truncated_alerts` is how many alerts were left out of `alerts`.
     `route_labels` are those of the route that it comes by, `reason` is why it is sent. `notified_firing`
     are the fingerprints of the alerts that an earlier notification said to fire.
     """

@@ -1,4 +1,4 @@
-"""How long a receiver asks to wait, by the header Retry-After (RFC 9110, 10.2.3)."""
+"""Header Retry-After: how long a receiver asks to wait (RFC 9110, 10.2.3)."""
 
 import email.utils
 import math

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from exporter.config.alertmanager.routes import Route
+from exporter.config.alertmanager.routes import RouteConfig
 from exporter.config.validation import Place
 from exporter.errors import TemplateError
 from exporter.gotemplate import Function, Template
@@ -30,7 +30,7 @@ _MARK: Final = "{{"
 class RouteLabels:
     """The templates among the labels of all routes, by their text; problems go to the compiler."""
 
-    def __init__(self, root: Route, compiler: TemplateCompiler, now: Callable[[], float]) -> None:
+    def __init__(self, root: RouteConfig, compiler: TemplateCompiler, now: Callable[[], float]) -> None:
         self._now = now
         self._templates: dict[str, Template] = {}
         for place, value in _values(root, ("route",)):
@@ -38,16 +38,16 @@ class RouteLabels:
                 self._templates[value] = compiler.at(*place[:-1]).parse(place[-1], value)
 
     def __bool__(self) -> bool:
-        """Whether there is any template."""
+        """Return whether there is any template."""
         return bool(self._templates)
 
     def expand(self, notification: Notification) -> Notification:
-        """The message with the labels of its route as texts; a label that fails is left out."""
+        """Return the notification with its route's labels expanded; a label that fails is left out."""
         expansion = _Expansion(notification, self._templates, self._now)
         return replace(notification, route_labels=Labels(expansion.labels()))
 
 
-def _values(route: Route, place: Place) -> Iterator[tuple[Place, str]]:
+def _values(route: RouteConfig, place: Place) -> Iterator[tuple[Place, str]]:
     for name, value in route.labels.items():
         yield (*place, "labels", name), value
     for index, child in enumerate(route.routes):
@@ -72,7 +72,7 @@ class _Expansion:
         self._under_way: list[str] = []
 
     def labels(self) -> Iterator[tuple[str, str]]:
-        """Those that can be expanded."""
+        """Yield the labels that can be expanded."""
         for name, value in self._labels:
             try:
                 yield name, self._resolve(name)

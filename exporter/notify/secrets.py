@@ -8,7 +8,7 @@ from exporter.model.secret import Secret
 
 
 def reveal(inline: Secret | None, file: Path | None) -> str:
-    """The secret; a file is read each time, so that it can be changed while the daemon runs.
+    """Return a secret; a file is read each time, so that it can be changed while the daemon runs.
 
     Raises `NotifyError`, which is worth a retry: the file may come back.
     """

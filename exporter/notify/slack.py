@@ -1,4 +1,4 @@
-"""Messages to Slack, by an incoming webhook or as an app.
+"""Integration `slack`: messages by an incoming webhook or as an app.
 
 Source: notify/slack/slack.go of Alertmanager. Text from outside cannot inject: see
 `exporter.notify.slack_markup`.
@@ -68,7 +68,7 @@ class SlackIntegration:
         self._remember(notification, posted or await self._post(self._post_url(), payload))
 
     async def _update(self, earlier: Message, payload: dict[str, Any]) -> Message | None:
-        """Change a message; None where Slack will not, because somebody deleted it for example."""
+        """Update a message; return None where Slack refuses, because it was deleted for example."""
         url = self._post_url().rpartition("/")[0] + "/" + _UPDATE
         try:
             changed = await self._post(url, {**payload, "channel": earlier.channel, "ts": earlier.timestamp})
@@ -104,7 +104,7 @@ class SlackIntegration:
         return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _check(self, answer: Answer, channel: str) -> Message | None:
-        """The message that Slack says it posted, if it says so; raises `NotifyError` where it was not taken.
+        """Return the message that Slack has posted, if it names it; raises `NotifyError` where it did not.
 
         An incoming webhook answers `ok`, the API with JSON that has `ok: true`. Anything else is an error,
         and final: Slack has read the message and does not want it.
@@ -122,7 +122,7 @@ class SlackIntegration:
         return None
 
     def _remember(self, notification: Notification, posted: Message | None) -> None:
-        """Once everything has ended, the next alert is news and gets a message of its own."""
+        """Store which message was posted; once all alerts have ended, the next one gets a new message."""
         over = all(
             alert.is_resolved(notification.now) or (alert.is_event and not self.notifies_event_ends)
             for alert in notification.alerts

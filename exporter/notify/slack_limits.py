@@ -1,4 +1,4 @@
-"""How long the parts of a Slack message may be, and how one that is longer is shortened.
+"""Limits of the parts of a Slack message, and shortening to them.
 
 Slack takes 40,000 characters (chat.postMessage) and cuts what is longer, or refuses the message with
 `msg_too_long`, which happens with fewer: how it counts is not documented. So a message that was refused is
@@ -18,7 +18,7 @@ _BROKEN: Final = re.compile(r"(?:&[a-z]{0,3}|<[^>]*)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SlackLimits:
     """Characters of each part, and how many fields there may be."""
 
     message_text: int
@@ -30,22 +30,22 @@ class Limits:
     footer: int
 
 
-USUAL: Final = Limits(
+USUAL: Final = SlackLimits(
     message_text=40_000, text=40_000, beside=4_000, field=4_000, fields=1_000, title=8_000, footer=4_000
 )
-AFTER_REFUSAL: Final = Limits(
+AFTER_REFUSAL: Final = SlackLimits(
     message_text=500, text=1_800, beside=250, field=50, fields=5, title=200, footer=100
 )
 """Less than 4,000 characters in all, the most that Slack advises."""
 
 
 def is_too_long(answer: Answer) -> bool:
-    """Whether a message was refused for its length: `msg_too_long`, `msg_blocks_too_long`."""
+    """Return whether a message was refused for its length: `msg_too_long`, `msg_blocks_too_long`."""
     return answer.status == 413 or (answer.status in (200, 400) and b"_too_long" in answer.body)
 
 
-def shorten(payload: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    """The body of a request with no part longer than it may be."""
+def shorten(payload: Mapping[str, Any], limits: SlackLimits) -> dict[str, Any]:
+    """Return the body of a request with every part cut to its limit."""
     short: dict[str, Any] = dict(payload)
     if "text" in short:
         short["text"] = cut(short["text"], limits.message_text)
@@ -54,7 +54,7 @@ def shorten(payload: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     return short
 
 
-def _attachment(attachment: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _attachment(attachment: Mapping[str, Any], limits: SlackLimits) -> dict[str, Any]:
     most = {
         "text": limits.text,
         "pretext": limits.beside,
@@ -74,7 +74,7 @@ def _attachment(attachment: Mapping[str, Any], limits: Limits) -> dict[str, Any]
 
 
 def cut(text: str, longest: int) -> str:
-    """The text, or its beginning, with a note. It ends with a whole line where that is not far less."""
+    """Return the text, or its beginning with a note. It ends with a whole line where that is not far less."""
     if len(text) <= longest:
         return text
     note = f"\n… ({len(text):,} characters, shortened)"

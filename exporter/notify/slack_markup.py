@@ -1,4 +1,4 @@
-"""Keeps text from outside from meaning anything to Slack.
+"""Escaping of text from outside in Slack's markup.
 
 In a message `<!channel>` calls everybody and `<address|text>` is a link. Text that comes with alerts (values
 and names of labels and annotations, addresses: whatever may hold the name of a key or of a client) must
@@ -31,17 +31,17 @@ _SEES_ORIGINAL: Final = ("eq", "ne", "lt", "le", "gt", "ge", "len", "urlquery", 
 
 
 def guard(text: str) -> str:
-    """Text from outside with stand-ins."""
+    """Replace markup characters in text from outside by stand-ins."""
     return text.translate(_GUARD)
 
 
 def reveal(text: str) -> str:
-    """The original of a guarded text."""
+    """Return the original of an escaped text."""
     return text.translate(_REVEAL)
 
 
 def finish(text: str, *, links_names: bool) -> str:
-    """A text that a template made, as Slack is to get it."""
+    """Replace the stand-ins in a template's result by Slack's entities."""
     return text.translate(_FINISH_UNLINKED if links_names else _FINISH)
 
 

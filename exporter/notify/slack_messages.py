@@ -1,4 +1,4 @@
-"""Which message stands in Slack for which group of alerts."""
+"""Messages posted in Slack, by group of alerts: an update changes the message of its group."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,53 +17,65 @@ class Message:
 
 
 class Messages(Protocol):
-    """Remembers the message of each group, by a key."""
+    """Stores the message of each group, by a key."""
 
-    def get(self, group_key: str) -> Message | None: ...
+    def get(self, group_key: str) -> Message | None:
+        """Return the message of a group."""
+        ...
 
-    def put(self, group_key: str, message: Message) -> None: ...
+    def put(self, group_key: str, message: Message) -> None:
+        """Store the message of a group."""
+        ...
 
-    def delete(self, group_key: str) -> None: ...
+    def delete(self, group_key: str) -> None:
+        """Delete the message of a group."""
+        ...
 
 
 class MemoryMessages:
-    """In memory, for a bounded number of groups; what is forgotten gets a new message instead of a change."""
+    """In memory, for at most `most` groups; one that was dropped gets a new message instead of an update."""
 
     def __init__(self, most: int = MOST_MESSAGES) -> None:
         self._most = most
         self._messages: OrderedDict[str, Message] = OrderedDict()
 
     def get(self, group_key: str) -> Message | None:
+        """Return the message of a group."""
         return self._messages.get(group_key)
 
     def put(self, group_key: str, message: Message) -> None:
+        """Store the message of a group."""
         self._messages[group_key] = message
         self._messages.move_to_end(group_key)
         while len(self._messages) > self._most:
             self._messages.popitem(last=False)
 
     def delete(self, group_key: str) -> None:
+        """Delete the message of a group."""
         self._messages.pop(group_key, None)
 
     def all(self) -> Mapping[str, Message]:
-        """The messages of all groups; may be called from another thread."""
+        """Return the messages of all groups; may be called from another thread."""
         return self._messages.copy()
 
 
 class MessagesOf:
-    """The part of the messages that belongs to one integration: several may tell about the same group."""
+    """The messages of one integration: several may post about the same group."""
 
     def __init__(self, owner: str, messages: Messages) -> None:
         self._owner = owner
         self._messages = messages
 
     def get(self, group_key: str) -> Message | None:
+        """Return the message of a group."""
         return self._messages.get(self._key(group_key))
 
     def put(self, group_key: str, message: Message) -> None:
+        """Store the message of a group."""
         self._messages.put(self._key(group_key), message)
 
     def delete(self, group_key: str) -> None:
+        """Delete the message of a group."""
         self._messages.delete(self._key(group_key))
 
     def _key(self, group_key: str) -> str:

@@ -1,4 +1,4 @@
-"""The JSON of a message to Slack.
+"""JSON of a message to Slack.
 
 Source: notify/slack/slack.go of Alertmanager; Slack's documentation of legacy attachments for the meaning.
 """
@@ -45,7 +45,7 @@ class SlackPayload:
         ]
 
     def build(self, notification: Notification, functions: Mapping[str, Function]) -> dict[str, Any]:
-        """The request's body."""
+        """Return the request's body."""
         config = self._config
         read = Rendering(
             notification_data(notification, guard),
@@ -84,7 +84,7 @@ def _printable(text: str) -> str:
 
 
 def _add_faults(attachment: dict[str, Any], faults: list[str]) -> None:
-    """What failed where nobody would see it is told at the end of the text."""
+    """Add errors of invisible fields to the end of the text."""
     shown = [finish(guard(fault), links_names=True) for fault in faults]
     attachment["text"] = "\n".join(filter(None, (attachment["text"], *shown)))
 

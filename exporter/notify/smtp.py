@@ -1,4 +1,4 @@
-"""Handing a mail over to a server by SMTP, with STARTTLS or TLS from the start, and AUTH."""
+"""Delivery of a mail to a server by SMTP, with STARTTLS or implicit TLS, and AUTH."""
 
 import asyncio
 import base64
@@ -31,8 +31,8 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who we are at the mail server; without a user name nobody."""
+class SmtpCredentials:
+    """Credentials at the mail server; without a user name there is no AUTH."""
 
     username: str = ""
     identity: str = ""
@@ -56,7 +56,7 @@ class SmtpServer:
     require_tls: bool
     server_name: str
     tls: TlsContexts
-    credentials: Credentials
+    credentials: SmtpCredentials
     auth_without_tls: bool = False
 
     async def deliver(self, sender: str, recipients: Sequence[str], message: bytes) -> None:
@@ -109,7 +109,7 @@ class SmtpServer:
         await client.ehlo()
 
     async def _authenticate(self, client: aiosmtplib.SMTP, *, encrypted: bool) -> None:
-        """With the first method of the server's list that we have something for, as Alertmanager does."""
+        """Authenticate by the first method of the server's list that we have a secret for."""
         own = self.credentials
         offered = client.server_auth_methods
         if not own.username or not offered:
@@ -145,7 +145,7 @@ class SmtpServer:
         return encrypted or self.auth_without_tls or self.host in _LOOPBACK
 
     async def _auth_readable(self, client: aiosmtplib.SMTP, method: str, password: str) -> None:
-        """By a method that everybody in between can read."""
+        """Authenticate by a method that sends the password readable."""
         own = self.credentials
         if method == "LOGIN":
             await client.auth_login(own.username, password)
@@ -180,7 +180,7 @@ class SmtpServer:
 
 
 async def _open_socket(host: str, port: int) -> socket.socket:
-    """A connection to the first address of a host that takes one; raises `OSError`."""
+    """Connect to the first address of a host that accepts; raises `OSError`."""
     loop = asyncio.get_running_loop()
     addresses: Sequence[str] = (host,)
     name = name_of(host, "receivers") if is_name(host) else None
@@ -211,7 +211,7 @@ def _no_connection(error: OSError) -> str:
 
 
 async def _hang_up(client: aiosmtplib.SMTP) -> None:
-    """Say goodbye where there is still somebody; the mail has been taken, or has not."""
+    """Send QUIT if the connection is still open; the mail has been accepted, or has not."""
     with suppress(aiosmtplib.SMTPException, OSError):
         if client.is_connected:
             await client.quit(timeout=2.0)
@@ -220,7 +220,7 @@ async def _hang_up(client: aiosmtplib.SMTP) -> None:
 
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
-    """aiosmtplib's errors as ours; none of them shows what was sent."""
+    """Translate errors of aiosmtplib; none of ours shows what was sent."""
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
@@ -255,6 +255,6 @@ def _reason(error: BaseException) -> str:
 
 
 def _shown(reply: str) -> str:
-    """A reply on one line."""
+    """Return a reply on one line."""
     printable = "".join(char if char.isprintable() else " " for char in reply)
     return " ".join(printable.split())[:_LONGEST_REPLY]

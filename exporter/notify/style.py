@@ -1,4 +1,4 @@
-"""Whose words the default texts are: ours, or Alertmanager's."""
+"""Template functions of the message styles: our own texts, or Alertmanager's."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
@@ -21,17 +21,17 @@ _OWN_NAMES: Final = frozenset({"digest", "slackText", "plainText"})
 
 
 def function_names(style: MessageStyle) -> Collection[str]:
-    """The functions that templates may call."""
+    """Return the names of the functions that templates may call."""
     return FUNCTION_NAMES | _OWN_NAMES if style == "vigil" else FUNCTION_NAMES
 
 
 def message_functions(now: Callable[[], float]) -> dict[str, Function]:
-    """The functions of the templates of one message; `now` tells epoch seconds."""
+    """Return the functions of the templates of one message; `now` returns epoch seconds."""
     at = now()
     # Each part of a message asks again.
     made: list[tuple[NotificationData, Digest]] = []
 
-    def tell(data: NotificationData) -> Digest:
+    def make_digest(data: NotificationData) -> Digest:
         known = next((one for of, one in made if of is data), None)
         if known is None:
             known = digest(data, at)
@@ -39,8 +39,8 @@ def message_functions(now: Callable[[], float]) -> dict[str, Function]:
         return known
 
     own = {
-        "digest": Function(tell, (ANY,)),
-        "slackText": Function(lambda data: slack_text(tell(data)), (ANY,)),
-        "plainText": Function(lambda data: plain_text(tell(data)), (ANY,)),
+        "digest": Function(make_digest, (ANY,)),
+        "slackText": Function(lambda data: slack_text(make_digest(data)), (ANY,)),
+        "plainText": Function(lambda data: plain_text(make_digest(data)), (ANY,)),
     }
     return {**notification_functions(now), **own}

@@ -1,4 +1,4 @@
-"""Templates of notifications: Alertmanager's defaults in our words, the user's, those of one receiver."""
+"""Templates of notifications: defaults, files of the user, and fields of receivers."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +29,7 @@ _ALERTS_IN_FALLBACK: Final = 50
 
 
 def load_templates(files: Iterable[Path] = (), style: MessageStyle = "alertmanager") -> TemplateSet:
-    """The default templates of a style, and the user's files on top, which replace what has the same name.
+    """Load the default templates of a style, and the user's files, which replace templates of the same name.
 
     Raises `ConfigError` with the problems of all files.
     """
@@ -109,14 +109,14 @@ class TemplateCompiler:
 
 
 class MessageTime:
-    """What the templates of one message may use up together, from now on, in this thread."""
+    """Time budget of the templates of one message, from now on, in this thread."""
 
     def __init__(self) -> None:
         self._ends_at = time.monotonic() + TEMPLATE_LIMITS.seconds
         self._busy_until = time.thread_time() + TEMPLATE_LIMITS.cpu_seconds
 
     def limits(self) -> Limits:
-        """What is left for the next one; raises `TemplateError` where nothing is."""
+        """Return the limits of the next template; raises `TemplateError` where no time is left."""
         seconds = round(self._ends_at - time.monotonic(), 2)
         cpu_seconds = round(self._busy_until - time.thread_time(), 2)
         if seconds <= 0 or cpu_seconds <= 0:
@@ -126,7 +126,7 @@ class MessageTime:
 
 
 class Rendering:
-    """Expands the templates of one message. No fault in them keeps the message from being sent.
+    """Expands the templates of one message. No error in them keeps the message from being sent.
 
     A template that fails yields what `fallback` yields instead, if anything, and the fault in words. `guard`
     is applied to those words, and `finish` to every result. All templates of a message have two seconds
@@ -154,7 +154,7 @@ class Rendering:
     def text(
         self, template: Template, fallback: Template | None = None, *, longest: int | None = None
     ) -> str:
-        """A text that people read; cut to `longest` characters, with … for the rest."""
+        """Expand a text that people read; cut to `longest` characters, with … for the rest."""
         try:
             result = self._expand(template)
         except TemplateError as error:
@@ -163,7 +163,7 @@ class Rendering:
         return self._finish(truncate(result, longest))
 
     def value(self, template: Template) -> str:
-        """A text that programs read, such as an address: empty, and a fault more, if the template fails."""
+        """Expand a text that programs read, such as a URL; empty, with an entry in `faults`, on failure."""
         try:
             return self._finish(self._expand(template))
         except TemplateError as error:
@@ -171,7 +171,7 @@ class Rendering:
             return ""
 
     def html(self, template: Template, fallback: Template) -> str:
-        """An HTML page; if its template fails, what `fallback` makes of the first alerts, and the fault."""
+        """Expand an HTML page; if that fails, `fallback` with the first alerts, and the error."""
         try:
             return self._expand(template, html=True)
         except TemplateError as error:
@@ -183,7 +183,7 @@ class Rendering:
         return template.expand(self._data, self._functions, html=html, limits=self._time.limits())
 
     def _try(self, template: Template, *, html: bool = False) -> str:
-        """What stands in for another template."""
+        """Expand a fallback; empty if that fails, too."""
         try:
             return template.expand(self._data, self._functions, html=html, limits=TEMPLATE_LIMITS)
         except TemplateError:
@@ -191,7 +191,7 @@ class Rendering:
 
 
 def fault_text(error: TemplateError) -> str:
-    """What stands in a message in place of a text that could not be made; the same words as Prometheus'."""
+    """Return the text in place of one whose template failed; the same words as Prometheus'."""
     return f"<error expanding template: {error}>"
 
 
@@ -201,5 +201,5 @@ def _paragraph(text: str) -> str:
 
 
 def truncate(text: str, longest: int | None) -> str:
-    """The text, or its beginning with … as the last character."""
+    """Return the text, or its beginning with … as the last character."""
     return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"

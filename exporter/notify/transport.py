@@ -1,4 +1,4 @@
-"""One request to one receiver: what goes wrong with it in words that show no secret."""
+"""Transport of requests to receivers, with errors that show no secret."""
 
 from collections.abc import Mapping
 from typing import Final

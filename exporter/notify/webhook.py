@@ -1,4 +1,4 @@
-"""The generic webhook: the alerts as JSON.
+"""Integration `webhook`: the alerts as JSON.
 
 Source: notify/webhook/webhook.go of Alertmanager; the format is its version 4.
 """
@@ -20,7 +20,7 @@ from exporter.notify.notification import Notification
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.secrets import reveal
 from exporter.notify.template import Rendering, TemplateCompiler
-from exporter.notify.webhook_payload import Payload
+from exporter.notify.webhook_payload import WebhookPayload
 
 VERSION: Final = "4"
 _NEWER_KEYS: Final = ("notification_reason", "routeLabels")
@@ -40,7 +40,7 @@ class WebhookIntegration:
         self._url: Template | None = None
         if config.url is not None and "{{" in config.url.reveal():
             self._url = compiler.parse("url", config.url.reveal())
-        self._payload = None if config.payload is None else Payload(config.payload, compiler)
+        self._payload = None if config.payload is None else WebhookPayload(config.payload, compiler)
         self._client = HttpClient(
             config.http_config or HttpConfig(),
             self.name,
@@ -55,7 +55,7 @@ class WebhookIntegration:
         self._client.check(answer)
 
     def _make(self, notification: Notification) -> tuple[str, bytes]:
-        """URL and body; in a thread, as templates of users may take seconds."""
+        """Return URL and body; called in a thread, as templates of users may need seconds."""
         return self._target(notification), self._body(notification)
 
     def _body(self, notification: Notification) -> bytes:
@@ -81,7 +81,7 @@ class WebhookIntegration:
 
 
 def webhook_body(notification: Notification, max_alerts: int = 0) -> bytes:
-    """The message in Alertmanager's format; `max_alerts` of 0 is no limit."""
+    """Return the message in Alertmanager's format; `max_alerts` of 0 is no limit."""
     notification, left_out = _shortened(notification, max_alerts)
     data = to_plain(notification_data(notification))
     assert isinstance(data, dict)
@@ -99,7 +99,7 @@ def webhook_body(notification: Notification, max_alerts: int = 0) -> bytes:
 
 
 def _shortened(notification: Notification, max_alerts: int) -> tuple[Notification, int]:
-    """The notification with its first alerts, and how many were left out."""
+    """Return the notification with its first alerts, and how many were left out."""
     left_out = max(0, len(notification.alerts) - max_alerts) if max_alerts else 0
     if left_out:
         notification = replace(notification, alerts=notification.alerts[:max_alerts])

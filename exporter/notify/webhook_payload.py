@@ -1,4 +1,4 @@
-"""A webhook's message in the user's own form: `payload`.
+"""`payload` of a webhook: a message in the user's own form.
 
 Source: notify/webhook of Alertmanager since 0.32. There a text from outside that looks like YAML becomes a
 structure, and templates in it are expanded once more; here it stays a text.
@@ -19,14 +19,14 @@ _MAKES_JSON: Final = re.compile(r"\btoJson\b")
 _STRUCTURES: Final = (list, dict)
 
 
-class Payload:
+class WebhookPayload:
     """A tree of templates; keys are templates too. Raises nothing: the compiler collects problems."""
 
     def __init__(self, written: Written, compiler: TemplateCompiler) -> None:
         self._root = _compile(written, compiler)
 
     def build(self, rendering: Rendering) -> object:
-        """The message as plain data.
+        """Return the message as plain data.
 
         A text that is a number, true, false or null becomes that, and one that a template makes by `toJson`
         the list or object. A template that fails says so in its place.

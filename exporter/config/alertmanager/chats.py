@@ -1,5 +1,6 @@
-"""Receivers that write into chats and are not sent to: Discord, Mattermost, Microsoft Teams, Rocket.Chat,
-Telegram, Webex, WeChat.
+"""Receivers that write into chats and are not sent to.
+
+Discord, Mattermost, Microsoft Teams, Rocket.Chat, Telegram, Webex, WeChat.
 
 Source of fields, defaults and rules: notify/*/config.go, config/notifiers.go and config/config.go of
 Alertmanager 0.34.

@@ -1,4 +1,4 @@
-"""alertmanager.yml as a whole."""
+"""Model of alertmanager.yml as a whole, and its parser."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from exporter.config.alertmanager.merging import find_incomplete
 from exporter.config.alertmanager.names import find_faults
 from exporter.config.alertmanager.plugins import extend_receiver
 from exporter.config.alertmanager.receivers import Receiver
-from exporter.config.alertmanager.routes import Route
+from exporter.config.alertmanager.routes import RouteConfig
 from exporter.config.alertmanager.scalars import Text
 from exporter.config.alertmanager.templates import check_pattern
 from exporter.config.alertmanager.unused import EventRecorder, Tracing
@@ -33,11 +33,11 @@ _REQUESTED: Final = frozenset({"api_url", "app_url", "proxy_url", "slack_app_url
 
 
 class AlertmanagerConfig(Section):
-    """Who is told of which alerts, how, and when."""
+    """Receivers, routes, inhibition rules and time intervals."""
 
     global_: Global = Field(Global(), alias="global")
     """Defaults."""
-    route: Route
+    route: RouteConfig
     """The root of the route tree."""
     receivers: tuple[Receiver, ...] = ()
     """Who can be told, and how."""
@@ -76,7 +76,7 @@ class AlertmanagerConfig(Section):
         return self.mute_time_intervals + self.time_intervals
 
     def to_yaml(self) -> str:
-        """What was written, in YAML, with `<secret>` for whatever must not be shown."""
+        """Format what was written as YAML, with `<secret>` for whatever must not be shown."""
         written = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
         for receiver in written.get("receivers", ()):
             for webhook in receiver.get("webhook_configs", ()):
@@ -87,8 +87,10 @@ class AlertmanagerConfig(Section):
 
 
 def _without_passwords(written: Any, key: str = "") -> Any:
-    """What was written, without secrets that Alertmanager shows: passwords in URLs, queries of those that
-    requests go to, parameters of OAuth 2."""
+    """Replace the secrets that Alertmanager shows in what was written.
+
+    These are passwords in URLs, queries of URLs that requests go to, and parameters of OAuth 2.
+    """
     if isinstance(written, dict):
         return {
             name: _HIDDEN if key == "endpoint_params" else _without_passwords(value, name)
@@ -102,7 +104,7 @@ def _without_passwords(written: Any, key: str = "") -> Any:
     return _QUERY.sub("?xxxxx", shown) if key in _REQUESTED else shown
 
 
-def _receivers_of(route: Route) -> Iterator[str]:
+def _receivers_of(route: RouteConfig) -> Iterator[str]:
     yield route.receiver
     for child in route.routes:
         yield from _receivers_of(child)
@@ -114,7 +116,7 @@ def load_alertmanager_config(path: Path, display_name: str | None = None) -> Ale
 
 
 def parse_alertmanager_config(document: Document) -> AlertmanagerConfig:
-    """A document as alertmanager.yml; raises `ConfigError` with everything that is wrong with it."""
+    """Parse a document as alertmanager.yml; raises `ConfigError` with everything that is wrong with it."""
     problems = [
         document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in find_faults(document)
     ]

@@ -1,4 +1,4 @@
-"""What receivers have in common, and defaults for them: `global`."""
+"""`global`: defaults of receivers."""
 
 import re
 from typing import Annotated, Final, Self

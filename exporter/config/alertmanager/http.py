@@ -1,4 +1,4 @@
-"""How HTTP requests to receivers are made: `http_config` and `tls_config`.
+"""`http_config` and `tls_config`: settings of HTTP requests to receivers.
 
 Source of fields and rules: `HTTPClientConfig` of github.com/prometheus/common, config/http_config.go.
 """
@@ -63,7 +63,7 @@ Url = Annotated[Text, AfterValidator(check_url)]
 
 
 def at_most_one(section: Section, *names: str) -> None:
-    """Raises `ValueError` where more than one of these fields is written."""
+    """Raise `ValueError` where more than one of these fields is written."""
     written = [name for name in names if getattr(section, name)]
     if len(written) > 1:
         raise ValueError(f"at most one of {', '.join(written)} can be given")

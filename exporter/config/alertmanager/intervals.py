@@ -36,7 +36,7 @@ _MONTHS: Final = (
 _SHORTEST_MONTH: Final = 28
 
 
-class Range(NamedTuple):
+class IntRange(NamedTuple):
     """First and last, both inside."""
 
     first: int
@@ -98,27 +98,27 @@ def _number(text: str, what: str = "a year") -> int:
     return int(text)
 
 
-def _range_of(member: Callable[[str], int]) -> Callable[[object], Range]:
-    def parse(value: object) -> Range:
-        if isinstance(value, Range):
+def _range_of(member: Callable[[str], int]) -> Callable[[object], IntRange]:
+    def parse(value: object) -> IntRange:
+        if isinstance(value, IntRange):
             return value
         if not isinstance(value, str):
             raise ValueError(f"must be one value or a range such as 1:5, not {kind_of(value)}")
         parts = value.lower().split(":")
         if len(parts) > 2:
             raise ValueError(f'"{value}" is not a range such as 1:5')
-        return Range(member(parts[0]), member(parts[-1]))
+        return IntRange(member(parts[0]), member(parts[-1]))
 
     return parse
 
 
-def _check_ascending(value: Range) -> Range:
+def _check_ascending(value: IntRange) -> IntRange:
     if value.first > value.last:
         raise ValueError("the end of the range is before its start")
     return value
 
 
-def _check_days(value: Range) -> Range:
+def _check_days(value: IntRange) -> IntRange:
     if value.first < 0 < value.last:
         raise ValueError("the end must be negative too where the start is")
     # Counted in the shortest month, a range that is upside down there always is.
@@ -129,7 +129,7 @@ def _check_days(value: Range) -> Range:
 
 
 def _range_text(names: tuple[str, ...] | None = None) -> PlainSerializer:
-    def write(value: Range) -> str:
+    def write(value: IntRange) -> str:
         first, last = (names[number] if names else str(number) for number in value)
         return first if first == last else f"{first}:{last}"
 
@@ -137,7 +137,7 @@ def _range_text(names: tuple[str, ...] | None = None) -> PlainSerializer:
 
 
 WeekdayRange = Annotated[
-    Range,
+    IntRange,
     PlainValidator(_range_of(_weekday), json_schema_input_type=str),
     AfterValidator(_check_ascending),
     _range_text(_WEEKDAYS),
@@ -145,7 +145,7 @@ WeekdayRange = Annotated[
 """0 is Sunday."""
 
 DayRange = Annotated[
-    Range,
+    IntRange,
     PlainValidator(_range_of(_day_of_month), json_schema_input_type=str),
     AfterValidator(_check_days),
     _range_text(),
@@ -153,7 +153,7 @@ DayRange = Annotated[
 """Negative days count from the end of the month: -1 is its last."""
 
 MonthRange = Annotated[
-    Range,
+    IntRange,
     PlainValidator(_range_of(_month), json_schema_input_type=str),
     AfterValidator(_check_ascending),
     _range_text(),
@@ -161,7 +161,7 @@ MonthRange = Annotated[
 """1 is January."""
 
 YearRange = Annotated[
-    Range,
+    IntRange,
     PlainValidator(_range_of(_number), json_schema_input_type=str),
     AfterValidator(_check_ascending),
     _range_text(),

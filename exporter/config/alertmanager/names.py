@@ -1,4 +1,4 @@
-"""What only shows when the parts of alertmanager.yml are seen together: names, and the rules of the root.
+"""Checks across the parts of alertmanager.yml: names, and the rules of the root route.
 
 Works on the plain data, so that these faults are found although others keep the models from being built.
 """

@@ -1,5 +1,6 @@
-"""Receivers that page people or open tickets and are not sent to: Amazon SNS, incident.io, Jira, Opsgenie,
-PagerDuty, Pushover, VictorOps.
+"""Receivers that page people or open tickets and are not sent to.
+
+Amazon SNS, incident.io, Jira, Opsgenie, PagerDuty, Pushover, VictorOps.
 
 Source of fields, defaults and rules: notify/*/config.go, config/notifiers.go and config/config.go of
 Alertmanager 0.34, and github.com/prometheus/sigv4.

@@ -65,8 +65,10 @@ def _is_kind(plugin: object, name: str) -> bool:
 
 @cache
 def _installed(look: Callable[..., EntryPoints]) -> Mapping[str, EntryPoint]:
-    """Return the entry points by kind, of the first package where several have one. Looking opens a file of
-    every package that is installed."""
+    """Return the entry points by kind, of the first package where several have one.
+
+    Cached, because looking opens a file of every package that is installed.
+    """
     found: dict[str, EntryPoint] = {}
     for entry_point in look(group=RECEIVER_GROUP):
         found.setdefault(entry_point.name, entry_point)

@@ -35,7 +35,7 @@ def _check_group_by(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-class Route(Section):
+class RouteConfig(Section):
     """A node of the route tree; what is not written is inherited from its parent."""
 
     receiver: Text = ""
@@ -62,7 +62,7 @@ class Route(Section):
     """Names of intervals in which the route is silent."""
     active_time_intervals: tuple[Text, ...] = ()
     """Names of intervals outside of which the route is silent."""
-    routes: tuple["Route", ...] = ()
+    routes: tuple["RouteConfig", ...] = ()
     """Children, tried in order."""
 
     @property

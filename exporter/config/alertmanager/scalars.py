@@ -1,4 +1,4 @@
-"""How Alertmanager's YAML reader (gopkg.in/yaml.v2) turns scalars into values."""
+"""Conversion of YAML scalars to values, as Alertmanager's reader (gopkg.in/yaml.v2) does it."""
 
 import re
 from typing import Annotated, Any, Final

@@ -1,4 +1,4 @@
-"""`message_style`: whose words messages are in where no template says otherwise."""
+"""`message_style`: the default texts of messages, ours or Alertmanager's."""
 
 from typing import Literal
 

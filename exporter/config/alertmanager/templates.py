@@ -9,7 +9,7 @@ _MAGIC = re.compile(r"[*?\[\\]")
 
 
 def check_pattern(pattern: str) -> str:
-    """Raises `ValueError` where a pattern is none; returns it."""
+    """Check a pattern; raises `ValueError` where it is none, returns it otherwise."""
     for name in Path(pattern).parts:
         _translate(name)
     return pattern

@@ -1,5 +1,6 @@
-"""`event_recorder` and `tracing`: read, and used for nothing. What was sent is kept in the history of
-notifications.
+"""`event_recorder` and `tracing`: read, and used for nothing.
+
+What was sent is kept in the history of notifications.
 
 Source: eventrecorder and tracing/config.go of Alertmanager 0.34.
 """

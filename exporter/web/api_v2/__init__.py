@@ -13,7 +13,7 @@ from exporter.web.api_v2 import alerts, general, silences
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
-    """All routes below `/api/v2`, and `/api/notifications`."""
+    """Return all routes below `/api/v2`, and `/api/notifications`."""
     found = (
         *general.routes(manager, clock),
         *alerts.routes(manager, clock),

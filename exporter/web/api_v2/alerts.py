@@ -21,12 +21,12 @@ from exporter.web.api_v2.filters import AlertFilter, flag
 from exporter.web.api_v2.reply import RefusedError, endpoint
 
 AT_ONCE: Final = 500
-"""How many alerts are taken without a pause."""
+"""How many alerts are received without a pause."""
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     """Return the routes about alerts."""
-    handlers = _Handlers(manager, clock)
+    handlers = _AlertHandlers(manager, clock)
     return (
         Route("/api/v2/alerts", endpoint(handlers.get), methods=["GET"]),
         Route("/api/v2/alerts", endpoint(handlers.post), methods=["POST"]),
@@ -34,7 +34,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     )
 
 
-class _Handlers:
+class _AlertHandlers:
     def __init__(self, manager: AlertManager, clock: Clock) -> None:
         self._manager = manager
         self._clock = clock
@@ -109,7 +109,7 @@ def _receivers_by_alert(groups: Sequence[AggregationGroup]) -> dict[Labels, list
 
 
 def _in_order(groups: Sequence[AggregationGroup]) -> list[AggregationGroup]:
-    """By labels, then by receiver."""
+    """Sort by labels, then by receiver."""
     by_receiver = sorted(groups, key=lambda group: group.options.receiver)
     position = {labels: index for index, labels in enumerate(_sorted_labels(by_receiver))}
     return sorted(by_receiver, key=lambda group: position[group.labels])

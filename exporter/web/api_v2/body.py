@@ -1,4 +1,4 @@
-"""Reads JSON from the body of a request in pieces: within one the parser gives way to nobody."""
+"""JSON bodies of requests, parsed in pieces: Python's parser blocks the event loop within one."""
 
 import json
 import re
@@ -16,13 +16,13 @@ MAX_CHARACTERS: Final = 256 << 10
 """The longest element of a list, and the longest of all else."""
 
 MAX_VALUES: Final = 1_000_000
-"""How many values a body may hold, about: they take far more memory than their text."""
+"""About how many values a body may hold: they need far more memory than their text."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 
 async def read_json(request: Request) -> Any:
-    """The body of a request, None for none; raises `RefusedError` where it is too large or no JSON."""
+    """Read the body of a request, None for none; raises `RefusedError` where it is too large or no JSON."""
     body = bytearray()
     values = 0
     async for chunk in request.stream():
@@ -48,7 +48,7 @@ async def _read(text: str) -> Any:
 
 
 async def _read_elements(text: str, start: int) -> list[Any]:
-    """The elements of a long list, which is cut into windows for the parser."""
+    """Read the elements of a long list, which is cut into windows for the parser."""
     elements: list[Any] = []
     turn = TimeSlice()
     window, place = text[start : start + MAX_CHARACTERS], 0
@@ -75,7 +75,7 @@ async def _read_elements(text: str, start: int) -> list[Any]:
 
 
 def _read_element(window: str, place: int) -> tuple[Any, int, str]:
-    """An element, the place after it and its comma, and whether that is one or the end of the list."""
+    """Return an element, the position after it and its comma, and the comma or the end of the list."""
     element, end = _DECODER.raw_decode(window, _after_space(window, place))
     end = _after_space(window, end)
     follows = window[end : end + 1]

@@ -1,4 +1,4 @@
-"""What is posted to API v2.
+"""Decoding of what is posted to API v2.
 
 As in Alertmanager there are three ways to be wrong: of the wrong type, which refuses the whole request with
 400; against the schema (422), where something that is required is missing for example, the whole request too;
@@ -33,8 +33,10 @@ _KINDS: Final = {str: "a text", bool: "true or false", list: "a list", dict: "an
 
 
 async def decode_alerts(data: Any) -> Sequence[Alert]:
-    """`postableAlerts`; times that are not given are 0. Raises `RefusedError` where the request as a whole is
-    wrong; whether an alert makes sense is for `fault_of`."""
+    """Decode `postableAlerts`; times that are not given are 0.
+
+    Raises `RefusedError` where the request as a whole is wrong; single alerts are checked by `fault_of`.
+    """
     if data is None:
         raise RefusedError("alerts in body is required", UNPROCESSABLE)
     if not isinstance(data, list):
@@ -49,7 +51,7 @@ async def decode_alerts(data: Any) -> Sequence[Alert]:
 
 
 def decode_alert(data: Any) -> Alert:
-    """A `postableAlert`, as far as its types go; raises `RefusedError`."""
+    """Decode a `postableAlert`, checking types only; raises `RefusedError`."""
     fields = _object(data, "an alert")
     return Alert(
         Labels(_texts(fields, "labels")),
@@ -61,7 +63,7 @@ def decode_alert(data: Any) -> Alert:
 
 
 def fault_of(alert: Alert, now: float, resolve_timeout_seconds: float) -> str:
-    """What is wrong with an alert; empty where nothing is."""
+    """Return the error of an alert; empty where there is none."""
     if not alert.labels:
         return "an alert needs at least one label"
     for what, pairs in (("labels", alert.labels), ("annotations", alert.annotations)):
@@ -73,7 +75,7 @@ def fault_of(alert: Alert, now: float, resolve_timeout_seconds: float) -> str:
 
 
 def decode_silence(data: Any) -> Silence:
-    """A `postableSilence`; raises `RefusedError`."""
+    """Decode a `postableSilence`; raises `RefusedError`."""
     if data is None:
         raise RefusedError("silence in body is required", UNPROCESSABLE)
     fields = _object(data, "a silence")

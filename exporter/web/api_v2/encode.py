@@ -16,7 +16,7 @@ from exporter.web.api_v2.times import write_moment
 def encode_alert(
     alert: Alert, status: AlertStatus, receivers: Sequence[str], muted_by: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """A `gettableAlert`."""
+    """Encode a `gettableAlert`."""
     encoded: dict[str, Any] = {
         "annotations": alert.annotations.as_dict(),
         "endsAt": write_moment(alert.ends_at),
@@ -38,7 +38,7 @@ def encode_alert(
 
 
 def encode_silence(silence: Silence, now: float) -> dict[str, Any]:
-    """A `gettableSilence`."""
+    """Encode a `gettableSilence`."""
     encoded = {
         "id": silence.id,
         "status": {"state": silence.state(now)},

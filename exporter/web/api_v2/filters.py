@@ -1,4 +1,4 @@
-"""Which alerts a request wants to see."""
+"""Filters of the alerts in a request's parameters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -16,7 +16,7 @@ _TRUE: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "chec
 
 
 def parse_filter(request: Request, name: str = "filter") -> Sequence[Matcher]:
-    """The matchers of the parameters of this name; raises `RefusedError`."""
+    """Parse the matchers of the parameters of this name; raises `RefusedError`."""
     try:
         return [parse_matcher(text) for text in request.query_params.getlist(name)]
     except InvalidMatcherError as error:
@@ -24,13 +24,15 @@ def parse_filter(request: Request, name: str = "filter") -> Sequence[Matcher]:
 
 
 def flag(request: Request, name: str) -> bool:
-    """A parameter that is true where it is not given."""
+    """Return a boolean parameter, true where it is not given."""
     return (request.query_params.get(name) or "true").lower() in _TRUE
 
 
 class AlertFilter:
-    """The parameters `active`, `silenced`, `inhibited`, `filter`, `receiver` and `receiver_matchers` of a
-    request; `labels` are those of each receiver."""
+    """Filter by the parameters `active`, `silenced`, `inhibited`, `filter`, `receiver`, `receiver_matchers`.
+
+    `labels` are those of each receiver.
+    """
 
     def __init__(self, request: Request, labels: Mapping[str, Mapping[str, str]]) -> None:
         self._matchers = parse_filter(request)
@@ -42,7 +44,7 @@ class AlertFilter:
         self._labels = labels
 
     def admits(self, labels: Labels, status: AlertStatus) -> bool:
-        """Whether an alert is wanted."""
+        """Return whether an alert passes the filter."""
         return (
             (self._active or status.state is not AlertStatusState.ACTIVE)
             and (self._silenced or not status.silenced_by)
@@ -51,7 +53,7 @@ class AlertFilter:
         )
 
     def admits_any(self, receivers: Iterable[str]) -> bool:
-        """Whether what goes to these receivers is wanted."""
+        """Return whether an alert of these receivers passes the filter."""
         names = list(receivers)
         if self._receiver is not None and not any(self._receiver.fullmatch(name) for name in names):
             return False

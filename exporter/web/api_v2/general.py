@@ -1,4 +1,4 @@
-"""`/api/v2/status`, `/api/v2/receivers`, how receivers fare, and the history of notifications."""
+"""`/api/v2/status`, `/api/v2/receivers`, states of receivers, and the history of notifications."""
 
 import platform
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ DAY_SECONDS: Final = 24 * 3600.0
 
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
-    """The routes about the daemon itself."""
+    """Return the routes about the daemon itself."""
     began = clock.now()
 
     async def get_status(_: Request) -> Any:

@@ -1,4 +1,4 @@
-"""How API v2 answers: JSON; a fault is a text in JSON with a fitting status."""
+"""Replies of API v2: JSON; an error is a text in JSON with an HTTP status."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,7 +10,7 @@ from exporter.web.json_pieces import json_response
 
 
 class RefusedError(Exception):
-    """A request that is answered with a fault."""
+    """An error that is returned to the client with an HTTP status."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         self.status = status
@@ -18,11 +18,11 @@ class RefusedError(Exception):
 
 
 Handler = Callable[[Request], Awaitable[Any]]
-"""Makes what is answered as JSON; None: nothing is in the answer. Raises `RefusedError`."""
+"""Returns the reply as plain data; None for an empty one. Raises `RefusedError`."""
 
 
 def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """A handler as starlette wants it."""
+    """Return a handler as a starlette endpoint."""
 
     async def respond(request: Request) -> Response:
         try:

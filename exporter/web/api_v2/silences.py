@@ -26,7 +26,7 @@ from exporter.web.api_v2.reply import RefusedError, endpoint
 
 def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     """Return the routes about silences."""
-    handlers = _Handlers(manager, clock)
+    handlers = _SilenceHandlers(manager, clock)
     return (
         Route("/api/v2/silences", endpoint(handlers.get_all), methods=["GET"]),
         Route("/api/v2/silences", endpoint(handlers.post), methods=["POST"]),
@@ -35,7 +35,7 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
     )
 
 
-class _Handlers:
+class _SilenceHandlers:
     def __init__(self, manager: AlertManager, clock: Clock) -> None:
         self._manager = manager
         self._clock = clock

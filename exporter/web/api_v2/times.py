@@ -33,8 +33,10 @@ _LONGEST: Final = 64
 
 
 def read_moment(text: str) -> float:
-    """A time; 0.0 for Go's zero time, which stands for none, and the beginning of the epoch for an empty
-    text. Raises `ValueError`."""
+    """Parse a time; raises `ValueError`.
+
+    Returns 0.0 for Go's zero time, which stands for none, and the beginning of the epoch for an empty text.
+    """
     if not text:
         return Moment(0)
     nanoseconds, offset = _read_usual(text) or _read(text)
@@ -42,7 +44,7 @@ def read_moment(text: str) -> float:
 
 
 def _read_usual(text: str) -> tuple[int, int] | None:
-    """Nanoseconds since the epoch and seconds of the offset of a text in the usual form."""
+    """Return nanoseconds since the epoch and seconds of the offset of a text in the usual form."""
     found = _USUAL.fullmatch(text)
     if found is None:
         return None
@@ -70,7 +72,7 @@ def _read(text: str) -> tuple[int, int]:
 
 
 def write_moment(at: float, *, utc: bool = False) -> str:
-    """A time to the millisecond: in the zone it was written in, or in UTC."""
+    """Format a time to the millisecond: in the zone it was written in, or in UTC."""
     nanoseconds = at.nanoseconds if isinstance(at, Moment) else round(at * 1_000_000) * 1_000
     offset = at.offset_seconds if isinstance(at, Moment) and not utc else 0
     seconds, fraction = divmod(nanoseconds, SECOND)

@@ -1,4 +1,4 @@
-"""Addresses as Go takes them: `generatorURL` is refused where it is none.
+"""URIs as Go parses them: any other `generatorURL` is refused.
 
 Source: `ParseRequestURI` of Go's net/url, url.go.
 """
@@ -16,7 +16,7 @@ _ESCAPES: Final = re.compile(r"(?:[^%]|%[0-9a-fA-F]{2})*", re.DOTALL)
 
 
 def is_uri(text: str) -> bool:
-    """Whether a text has a scheme, or is an absolute path."""
+    """Return whether a text has a scheme, or is an absolute path."""
     if _CONTROL.search(text):
         return False
     scheme = _SCHEME.match(text)

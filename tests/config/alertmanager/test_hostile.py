@@ -11,7 +11,7 @@ from exporter.config.alertmanager.config import AlertmanagerConfig, parse_alertm
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval, TimeInterval, TimeRange
 from exporter.config.alertmanager.receivers import Receiver
-from exporter.config.alertmanager.routes import Route
+from exporter.config.alertmanager.routes import RouteConfig
 from exporter.config.document import Document
 from exporter.errors import ConfigError
 
@@ -20,7 +20,7 @@ _KEYS = sorted(
         field.alias or name
         for model in (
             AlertmanagerConfig,
-            Route,
+            RouteConfig,
             InhibitRule,
             NamedInterval,
             TimeInterval,
