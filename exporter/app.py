@@ -125,7 +125,7 @@ def _collect(
     PartsCollector(
         ground.own.registry,
         store=ground.store,
-        cap=ground.limiter,
+        limiter=ground.limiter,
         environment=alerting.environment,
         fleet=watching.fleet,
         rules=alerting.rules,

@@ -151,7 +151,7 @@ def build_settings(ground: Ground, alerting: Alerting, fleet: Fleet) -> Settings
     queries = ground.queries
     settings = Settings(
         store=ground.store,
-        cap=ground.limiter,
+        limiter=ground.limiter,
         query_budget=queries.budget,
         engines=(queries.rule_engine, queries.engine),
         environment=alerting.environment,

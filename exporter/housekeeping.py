@@ -22,14 +22,14 @@ class Housekeeping:
     def __init__(
         self,
         store: Store,
-        cap: MemoryLimiter,
+        limiter: MemoryLimiter,
         own: OwnMetrics,
         fleet: Fleet,
         clock: Clock,
         current: CurrentConfig,
     ) -> None:
         self._store = store
-        self._cap = cap
+        self._limiter = limiter
         self._own = own
         self._fleet = fleet
         self._clock = clock
@@ -51,7 +51,7 @@ class Housekeeping:
                 await TimeSlice().through(self._store.trim(now))
                 malloc_trim()
                 trimmed_at = self._clock.monotonic()
-            await TimeSlice().through(self._cap.enforce(now))
+            await TimeSlice().through(self._limiter.enforce(now))
             self.write()
             await asyncio.sleep(self._current.config.global_.sample_interval.seconds)
 

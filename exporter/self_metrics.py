@@ -76,7 +76,7 @@ class PartsCollector(Collector):
         registry: CollectorRegistry,
         *,
         store: Store,
-        cap: MemoryLimiter,
+        limiter: MemoryLimiter,
         environment: Environment,
         fleet: Fleet,
         rules: RuleManager,
@@ -87,7 +87,7 @@ class PartsCollector(Collector):
         queries: tuple[Concurrency, MemoryBudget],
     ) -> None:
         self._store = store
-        self._cap = cap
+        self._limiter = limiter
         self._environment = environment
         self._fleet = fleet
         self._rules = rules
@@ -111,33 +111,35 @@ class PartsCollector(Collector):
         store = self._store
         yield _gauge("redis_vigil_store_series", "Series held in memory.", store.series_count)
         yield _gauge(
-            "redis_vigil_store_bytes", "About how much memory the samples take.", self._cap.used_bytes
+            "redis_vigil_store_bytes", "About how much memory the samples take.", self._limiter.used_bytes
         )
-        yield from self._collect_cap()
+        yield from self._collect_limiter()
         yield CounterMetricFamily(
             "redis_vigil_store_out_of_order_samples",
             "Samples that were dropped since their time did not move on.",
             store.out_of_order,
         )
 
-    def _collect_cap(self) -> Iterator[Metric]:
-        cap = self._cap
-        yield _gauge("redis_vigil_store_limit_bytes", "How much memory samples may take.", cap.limit_bytes)
+    def _collect_limiter(self) -> Iterator[Metric]:
+        limiter = self._limiter
+        yield _gauge(
+            "redis_vigil_store_limit_bytes", "How much memory samples may take.", limiter.limit_bytes
+        )
         retention = GaugeMetricFamily(
             "redis_vigil_store_retention_seconds",
             "How long samples are kept, as far as memory allows: those that rules read (class=required), and "
             "others (class=other).",
             labels=["class"],
         )
-        retention.add_metric(["required"], cap.required_retention_ms / 1000)
-        retention.add_metric(["other"], cap.other_retention_ms / 1000)
+        retention.add_metric(["required"], limiter.required_retention_ms / 1000)
+        retention.add_metric(["other"], limiter.other_retention_ms / 1000)
         yield retention
         yield CounterMetricFamily(
             "redis_vigil_store_evicted_samples",
             "Samples that were dropped before their retention, since memory was short.",
-            cap.evicted_samples,
+            limiter.evicted_samples,
         )
-        yield from _deprecated(cap)
+        yield from _deprecated(limiter)
 
     def _collect_targets(self) -> Iterator[Metric]:
         states = {"up": 0, "down": 0, "unknown": 0}
@@ -263,20 +265,20 @@ class PartsCollector(Collector):
         )
 
 
-def _deprecated(cap: MemoryLimiter) -> Iterator[Metric]:
+def _deprecated(limiter: MemoryLimiter) -> Iterator[Metric]:
     """The metrics of the memory limiter under their names of release 0.1, for one release."""
     history = GaugeMetricFamily(
         "redis_vigil_store_history_seconds",
         "Deprecated: use redis_vigil_store_retention_seconds.",
         labels=["samples"],
     )
-    history.add_metric(["needed"], cap.required_retention_ms / 1000)
-    history.add_metric(["other"], cap.other_retention_ms / 1000)
+    history.add_metric(["needed"], limiter.required_retention_ms / 1000)
+    history.add_metric(["other"], limiter.other_retention_ms / 1000)
     yield history
     yield CounterMetricFamily(
         "redis_vigil_store_shed_values",
         "Deprecated: use redis_vigil_store_evicted_samples_total.",
-        cap.evicted_samples,
+        limiter.evicted_samples,
     )
 
 

@@ -22,7 +22,7 @@ class Settings:
     """The parts, and the external URL in force."""
 
     store: Store
-    cap: MemoryLimiter
+    limiter: MemoryLimiter
     query_budget: MemoryBudget
     engines: tuple[Engine, ...]
     environment: Environment
@@ -46,7 +46,7 @@ class Settings:
         config, settings = plan.config, plan.config.global_
         self.access.apply(plan.access)
         self.external_url = self.external_url_of(plan)
-        self.cap.change(config.storage.memory_limit, config.storage.retention.milliseconds)
+        self.limiter.change(config.storage.memory_limit, config.storage.retention.milliseconds)
         self.query_budget.limit_bytes = config.query.memory_limit
         self.query_budget.timeout_seconds = config.query.timeout.seconds
         for engine in self.engines:

@@ -69,8 +69,8 @@ class QueuePublisher:
         labels = known.id.framework, known.label, database
         for family, found in ((families.FINISHED, reading.finished), (families.DERIVED, reading.derived)):
             for outcome in known.notes.keys() & found.keys() - before:
-                handle = self._table.index(family, *labels, outcome)
-                self._table.stood_at(handle, 0.0, is_own=True)
+                index = self._table.index(family, *labels, outcome)
+                self._table.stood_at(index, 0.0, is_own=True)
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

@@ -39,7 +39,7 @@ class _Histogram:
     label: str
     bounds: Sequence[int]
     counts: Sequence[float]
-    handles: Sequence[int | None]
+    indexes: Sequence[int | None]
 
 
 class CommandLatencySampler:
@@ -108,7 +108,7 @@ class CommandLatencySampler:
             calls, _, counts = parsed
             known.details, known.counts = details, [*map(float, counts), calls]
             total = sums.get(known.label, 0.0)
-            self._table.set_histogram(known.handles, known.counts, total)
+            self._table.set_histogram(known.indexes, known.counts, total)
 
     def _replace(self, name: bytes, parsed: _Parsed | None) -> _Histogram | None:
         """The command has other buckets than before, or a histogram for the first time, or none any more."""
@@ -121,8 +121,8 @@ class CommandLatencySampler:
             return None
         _, bounds, _ = parsed
         texts = [*map(format_bound, bounds), "+Inf"]
-        handles = self._table.histogram_indexes(LATENCIES, texts, label)
-        known = self._histograms[name] = _Histogram((), label, bounds, (), handles)
+        indexes = self._table.histogram_indexes(LATENCIES, texts, label)
+        known = self._histograms[name] = _Histogram((), label, bounds, (), indexes)
         self._tell_beginnings(before or self._before.get(name), known)
         return known
 
@@ -131,15 +131,15 @@ class CommandLatencySampler:
         what the next lower one stood at."""
         if before is None or not self._table.knew_all(LATENCIES):
             return
-        for bound, handle in zip(now.bounds, now.handles, strict=False):
+        for bound, index in zip(now.bounds, now.indexes, strict=False):
             place = bisect_right(before.bounds, bound)
-            self._table.stood_at(handle, before.counts[place - 1] if place else 0.0)
+            self._table.stood_at(index, before.counts[place - 1] if place else 0.0)
 
     def _clear(self, histogram: _Histogram) -> None:
         """Its buckets are others from now on: none of the old ones is carried over."""
-        for handle in histogram.handles:
-            if handle is not None:
-                self._table.values[handle] = None
+        for index in histogram.indexes:
+            if index is not None:
+                self._table.values[index] = None
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -68,7 +68,7 @@ class LatencySampler:
         self._context = context
         self._table = context.table
         self._histogram = Histogram(BOUNDS_SECONDS)
-        self._handles: Sequence[int | None] = ()
+        self._indexes: Sequence[int | None] = ()
         self._generation = -1
         self._events = context.new_cap("event_name", settings.max_events)
 
@@ -90,9 +90,9 @@ class LatencySampler:
     def _write_histogram(self) -> None:
         table, histogram = self._table, self._histogram
         if self._generation != table.generation:
-            self._handles = table.histogram_indexes(PING, [name for name, _ in histogram.buckets])
+            self._indexes = table.histogram_indexes(PING, [name for name, _ in histogram.buckets])
             self._generation = table.generation
-        table.set_histogram(self._handles, histogram.cumulated, histogram.sum)
+        table.set_histogram(self._indexes, histogram.cumulated, histogram.sum)
 
     async def _ping(self, connection: Asker) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""

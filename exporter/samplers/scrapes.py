@@ -47,7 +47,7 @@ class Scrape:
         # By source: the version of the group that was counted, and how many series had a value there.
         self._counts: dict[str, tuple[int, int]] = {}
         self._added = 0
-        self._handles: Sequence[int | None] = ()
+        self._indexes: Sequence[int | None] = ()
         self._generation = -1
 
     def note(self, seconds: float, groups: Iterable[WrittenGroup]) -> None:
@@ -64,9 +64,9 @@ class Scrape:
     def write(self, table: SeriesTable, *, up: bool) -> None:
         """Write the series; of a server that is down there are no samples."""
         if self._generation != table.generation:
-            self._handles, self._generation = [table.index(family) for family in FAMILIES], table.generation
+            self._indexes, self._generation = [table.index(family) for family in FAMILIES], table.generation
         samples = sum([count for _, count in self._counts.values()]) if up else 0
         values = (float(up), self._seconds, float(samples), float(samples), float(self._added if up else 0))
-        for handle, value in zip(self._handles, values, strict=True):
-            if handle is not None:
-                table.values[handle] = value
+        for index, value in zip(self._indexes, values, strict=True):
+            if index is not None:
+                table.values[index] = value

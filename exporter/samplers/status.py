@@ -212,7 +212,7 @@ class TargetStatus:
         self.samplers: dict[str, SamplerStatus] = {}
         self._address = target.address
         # Where the values of each sampler stand in the table; under "" those about the passes of INFO.
-        self._handles: dict[str, Sequence[int | None]] = {}
+        self._indexes: dict[str, Sequence[int | None]] = {}
         self._generation = 0
 
     @property
@@ -260,7 +260,7 @@ class TargetStatus:
         """All series as of now (epoch seconds)."""
         table = self._table
         if self._generation != table.generation:
-            self._handles, self._generation = {}, table.generation
+            self._indexes, self._generation = {}, table.generation
         if self.up is not None:
             table.set(UP, float(self.up))
             self.scrape.write(table, up=self.up)
@@ -283,11 +283,11 @@ class TargetStatus:
 
     def _write_pass(self, name: str, status: SamplerStatus, at: float) -> None:
         table = self._table
-        handles = self._handles.get(name)
-        if handles is None:
-            handles = [table.index(family, name) for family in (DURATION, SUCCESS, AGE)]
-            self._handles[name] = handles
-        duration, success, age = handles
+        indexes = self._indexes.get(name)
+        if indexes is None:
+            indexes = [table.index(family, name) for family in (DURATION, SUCCESS, AGE)]
+            self._indexes[name] = indexes
+        duration, success, age = indexes
         if duration is None or success is None or age is None:
             return
         values = table.values
@@ -314,9 +314,9 @@ class TargetStatus:
 
     def _write_scrapes(self, status: SamplerStatus) -> None:
         table = self._table
-        handles = self._handles.get("")
-        if handles is None:
-            handles = self._handles[""] = [table.index(family, suffix=suffix) for family, suffix in _SCRAPES]
+        indexes = self._indexes.get("")
+        if indexes is None:
+            indexes = self._indexes[""] = [table.index(family, suffix=suffix) for family, suffix in _SCRAPES]
         values = (
             float(status.passes),
             round(status.total_seconds, 6),
@@ -324,8 +324,8 @@ class TargetStatus:
             status.duration_seconds,
             round(self.connect_seconds, 6),
         )
-        for handle, value in zip(handles, values, strict=True):
-            if handle is not None:
-                table.values[handle] = value
+        for index, value in zip(indexes, values, strict=True):
+            if index is not None:
+                table.values[index] = value
         reason = status.reason
         table.set(LAST_ERROR, float(reason is not None), "" if reason is None else reason.value)

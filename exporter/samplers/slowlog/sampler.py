@@ -212,14 +212,14 @@ class SlowlogSampler:
         for command in self._moved:
             histogram = self._histograms[command]
             names, counts = zip(*histogram.buckets, strict=True)
-            handles = table.histogram_indexes(families.DURATION, names, command)
-            table.set_histogram(handles, counts, histogram.sum)
+            indexes = table.histogram_indexes(families.DURATION, names, command)
+            table.set_histogram(indexes, counts, histogram.sum)
             table.set(families.ENTRIES, float(histogram.count), command)
             if command not in self._commands_with_series:
                 # We have counted from the beginning: before its first entry there was none.
                 self._commands_with_series.add(command)
-                for handle in (*handles, table.index(families.ENTRIES, command)):
-                    table.stood_at(handle, 0.0, is_own=True)
+                for index in (*indexes, table.index(families.ENTRIES, command)):
+                    table.stood_at(index, 0.0, is_own=True)
 
     def _write_patterns(self, at: float) -> None:
         """Write the patterns that recur.
