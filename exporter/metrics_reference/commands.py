@@ -27,7 +27,6 @@ _COMMANDS: Final[Mapping[str, _Commands]] = {
         ("redis_commandlog_", "CONFIG GET", "Valkey 8.1"),
         ("", "CONFIG GET", "Redis 2.0"),
     ),
-    "memory": (("", "MEMORY STATS", "Redis 4.0"),),
     "acl": (("", "ACL LOG", "Redis 6.0"),),
     "sentinel": (
         ("redis_sentinel_config_", "SENTINEL CONFIG GET", "Redis 6.2"),
@@ -37,7 +36,6 @@ _COMMANDS: Final[Mapping[str, _Commands]] = {
         ("redis_sentinel_master_ok_slaves", "SENTINEL SLAVES", "Redis 2.8"),
         ("", "SENTINEL MASTERS", "Redis 2.8"),
     ),
-    "modules": (("", "FT.INFO", "RediSearch 1.0"),),
     "keys": (
         ("redis_keys_count", "SCAN", "Redis 2.8"),
         ("redis_key_memory_", "MEMORY USAGE", "Redis 4.0"),

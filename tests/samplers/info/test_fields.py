@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from exporter.samplers.info.fields import ft_info, memory_stats
 from exporter.samplers.info.fields.catalogue import MODULES, OTHER_COMMANDS, SECTIONS
 from exporter.samplers.info.fields.declaration import Field
 
 RECORDED = Path(__file__).parent / "recorded"
 DECLARED: list[Field] = [
     field
-    for module in (*SECTIONS, *OTHER_COMMANDS, *MODULES)
+    for module in (*SECTIONS, *OTHER_COMMANDS, *MODULES, memory_stats, ft_info)
     for field in (*module.FIELDS, *module.COMPOSITE)
 ]
 VERSION = re.compile(r"\d+\.\d+(\.\d+)?")

@@ -60,7 +60,7 @@ SECTIONS: Final[tuple[ModuleType, ...]] = (
     keyspace,
     sentinel,
 )
-# Told by CLUSTER INFO and SERVER EXT, which the INFO sampler asks too.
+# Told by CLUSTER INFO and SERVER EXT, which the INFO sampler asks too (others: `memory_stats`, `ft_info`).
 OTHER_COMMANDS: Final[tuple[ModuleType, ...]] = (cluster_info, tile38)
 # Told by INFO MODULES, which the modules sampler asks.
 MODULES: Final[tuple[ModuleType, ...]] = (search, valkey_search, module_fields)

@@ -117,7 +117,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Gauge(
         "mem_fragmentation_ratio",
         "redis_mem_fragmentation_ratio",
-        "Resident to allocated memory; below 1 part of it may be swapped out.",
+        "Resident to allocated memory; below 1 part of it may be in swap.",
         unit=RATIO,
         since="2.2",
     ),

@@ -189,9 +189,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         "Keys that were loaded with the RDB file last.",
         since="7.0",
     ),
-    Gauge(
-        "aof_enabled", "redis_aof_enabled", "Whether the AOF is written (appendonly).", unit=FLAG, since="2.2"
-    ),
+    Gauge("aof_enabled", "redis_aof_enabled", "Whether the AOF is written.", unit=FLAG, since="2.2"),
     Gauge(
         "aof_rewrite_in_progress",
         "redis_aof_rewrite_in_progress",
