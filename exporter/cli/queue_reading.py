@@ -12,7 +12,7 @@ from exporter.cli.access import Access
 from exporter.cli.formats import OutputFormat
 from exporter.cli.output import make_console, say, write_csv, write_json
 from exporter.cli.queue_tables import CSV_COLUMNS, csv_rows, fit_queues, show_queues
-from exporter.cli.scheme import explained
+from exporter.cli.scheme import CONNECT_TIMEOUT_SECONDS, explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.queues import QueuesSection
@@ -104,7 +104,13 @@ async def _open(
     target: Target, settings: QueuesSection, *, all_lists: bool = False
 ) -> AsyncIterator[QueuesSampler]:
     def connect(name: str) -> Connection:
-        return Connection(target, name=name, no_touch=True, timeout_seconds=_DEADLINE_SECONDS)
+        return Connection(
+            target,
+            name=name,
+            no_touch=True,
+            timeout_seconds=_DEADLINE_SECONDS,
+            connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+        )
 
     table = SeriesTable("queues", target.series_labels)
     context = SamplerContext(

@@ -15,7 +15,7 @@ from exporter.cli.formats import OutputFormat
 from exporter.cli.output import make_console, say, write_csv
 from exporter.cli.scan_output import CSV_COLUMNS, csv_rows, show_table
 from exporter.cli.scan_progress import ProgressFile
-from exporter.cli.scheme import explained
+from exporter.cli.scheme import CONNECT_TIMEOUT_SECONDS, explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.keyspace import KeyspaceSection
@@ -78,7 +78,13 @@ async def _scan(target: Target, section: KeyspaceSection, *, resume: bool) -> Pa
     saved = file.load() if resume else None
     if resume and saved is None:
         say("nothing to resume, beginning anew", err=True)
-    connection = Connection(target, name=CLIENT_NAME, no_touch=True, timeout_seconds=_DEADLINE_SECONDS)
+    connection = Connection(
+        target,
+        name=CLIENT_NAME,
+        no_touch=True,
+        timeout_seconds=_DEADLINE_SECONDS,
+        connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+    )
     scan = Scan(
         connection,
         section,

@@ -11,6 +11,9 @@ from exporter.model.target import Address, Target
 
 ResultT = TypeVar("ResultT")
 
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
+"""Seconds that a command waits for its connection; a port without TLS never answers a TLS handshake."""
+
 _DEADLINE_SECONDS: Final = 2.0
 # What a server without TLS, or one that expects it, looks like to whoever does otherwise.
 _DOUBTFUL: Final = frozenset({Reason.CLOSED, Reason.TIMEOUT, Reason.TLS, Reason.PROTOCOL})

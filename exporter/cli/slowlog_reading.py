@@ -10,7 +10,7 @@ from rich.table import Table
 from exporter.cli.access import Access
 from exporter.cli.formats import OutputFormat
 from exporter.cli.output import add_row, make_console, make_table, say, write_csv, write_json
-from exporter.cli.scheme import explained
+from exporter.cli.scheme import CONNECT_TIMEOUT_SECONDS, explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.slowlog import SlowlogSection
@@ -54,7 +54,9 @@ def show_slowlog(access: Access, output: OutputFormat) -> None:
 
 async def _read(target: Target, settings: SlowlogSection) -> SlowlogReport:
     """One pass over what is in the log now."""
-    connection = Connection(target, timeout_seconds=_DEADLINE_SECONDS)
+    connection = Connection(
+        target, timeout_seconds=_DEADLINE_SECONDS, connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS
+    )
     context = SamplerContext(
         target=target,
         settings=settings,

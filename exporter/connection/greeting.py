@@ -2,31 +2,31 @@
 
 import re
 
-from exporter.connection.call import Reply
 from exporter.connection.command import Command, pack
+from exporter.connection.request import Reply
+from exporter.connection.resp_protocol import RespProtocol, ask
 from exporter.connection.translate import door_error
-from exporter.connection.wire import Wire, ask
 from exporter.errors import ReplyError
 
 
-async def introduce(wire: Wire, where: str, name: str, *, no_touch: bool) -> bool:
-    """Say our name and, for `no_touch`, that we are no user of the keys; a server may refuse either, neither
-    is needed. Whether it has agreed not to count what we read.
+async def set_client_info(protocol: RespProtocol, where: str, name: str, *, no_touch: bool) -> bool:
+    """Send CLIENT SETNAME and, for `no_touch`, CLIENT NO-TOUCH; a server may refuse both, neither is needed.
 
-    NO-TOUCH is asked of servers that know it only: the others would count an error for each connection.
-    Raises `TargetError` where the server lets nobody in.
+    Returns whether it has agreed not to count what we read as a use of the keys. NO-TOUCH is asked of servers
+    that know it only: the others would count an error for each connection. Raises `TargetError` where the
+    server lets nobody in.
     """
     greeting: list[Command] = [("CLIENT", "SETNAME", name)]
     if no_touch:
         greeting.append(("INFO", "server"))
-    replies = await ask(wire, pack(greeting), len(greeting))
+    replies = await ask(protocol, pack(greeting), len(greeting))
     _require_entry(replies[0], where)
     is_untouching = False
     if no_touch and _knows_no_touch(replies[-1]):
-        (reply,) = await ask(wire, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
+        (reply,) = await ask(protocol, pack([("CLIENT", "NO-TOUCH", "ON")]), 1)
         is_untouching = not isinstance(reply, ReplyError)
     # It may have been closed after the last reply, which nobody is told who does not follow it yet.
-    wire.require_open()
+    protocol.require_open()
     return is_untouching
 
 

@@ -9,8 +9,9 @@ from exporter.model.target import Target
 
 
 async def log_in(target: Target, where: str, *, connect_timeout_seconds: float) -> Stream:
-    """An open connection. A password that is refused is read again, once; if it has become another, that one
-    is tried at once.
+    """Open a connection and log in.
+
+    A password that is refused is read again, once; if it has become another, that one is tried at once.
 
     Raises `TargetError`.
     """

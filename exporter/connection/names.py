@@ -80,8 +80,9 @@ class Name:
             self.note(asked.result(), time.monotonic())
 
     async def to_connect(self, port: int, patience_seconds: float) -> Sequence[str]:
-        """The addresses to connect to, the one that was reached last first; what the resolver said before
-        where it does not answer in time now, or fails.
+        """Resolve the addresses to connect to, the one that was reached last first.
+
+        Where the resolver fails or does not answer in time, its last answer stands.
 
         Raises `socket.gaierror`.
         """

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from exporter.connection.minting import mint
 from exporter.errors import Reason, TargetError
 from exporter.log import get_logger
 from exporter.model.secret import Secret
-from exporter.model.target import Credentials, PasswordSource
+from exporter.model.target import Credentials, PasswordSource, Target
+from exporter.timing.backoff import exponential_backoff
 
 log = get_logger(__name__)
 
@@ -22,8 +23,10 @@ _MAX_SOURCES: Final = 4096
 
 
 class Passwords:
-    """What one source says; all connections that use it share what was read, so that a program runs once for
-    a cluster, and a password that one server has refused is not tried on the next.
+    """The passwords of one source.
+
+    All connections that use it share what was read, so that a program runs once for a cluster, and a password
+    that one server has refused is not tried on the next.
 
     `run` starts a program, `monotonic` tells the seconds.
     """
@@ -41,7 +44,7 @@ class Passwords:
         self._value: Secret | None = None
         self._refused: Secret | None = None
         self._running: asyncio.Task[Secret] | None = None
-        self._pause_seconds = 0.0
+        self._pauses = _pauses()
         self._next_run_at = 0.0
         self._failure: TargetError | None = None
 
@@ -79,7 +82,7 @@ class Passwords:
             # Another server refuses it, for which a new one each time would be no help.
             self._refused = None
         else:
-            self._pause_seconds = self._next_run_at = 0.0
+            self._pauses, self._next_run_at = _pauses(), 0.0
 
     async def _read(self) -> None:
         if self.source.command:
@@ -111,8 +114,7 @@ class Passwords:
     def _ended(self, task: asyncio.Task[Secret]) -> None:
         if self._running is task:
             self._running = None
-        self._pause_seconds = min(max(self._pause_seconds * 2, _FIRST_PAUSE_SECONDS), _LAST_PAUSE_SECONDS)
-        self._next_run_at = self._monotonic() + self._pause_seconds
+        self._next_run_at = self._monotonic() + next(self._pauses)
         if task.cancelled():
             return
         error = task.exception()
@@ -161,3 +163,15 @@ def _read_now(source: PasswordSource) -> Secret:
             raise ValueError(f"{source.file} is not a regular file, which could be read again")
         return Secret(text_from_file(source.file))
     return Secret(required_environment(source.variable))
+
+
+def timed_out(target: Target, *, is_connected: bool) -> TargetError:
+    """The error of a request without an answer in time; the reason is `auth` while a password is awaited."""
+    passwords = passwords_of(target.credentials)
+    if not is_connected and passwords.is_awaited:
+        return TargetError(Reason.AUTH, f"{target.address}: {passwords.source} has given no password yet")
+    return TargetError(Reason.TIMEOUT, f"{target.address}: no answer in time")
+
+
+def _pauses() -> Iterator[float]:
+    return exponential_backoff(_FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS)

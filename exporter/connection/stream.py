@@ -10,7 +10,7 @@ import redis.asyncio
 from exporter.connection.bounds import ReplyBoundError, ReplyBounds
 from exporter.connection.causes import tls_text
 from exporter.connection.dialing import dial
-from exporter.connection.wire import Wire
+from exporter.connection.resp_protocol import RespProtocol
 from exporter.errors import Reason, TargetError
 from exporter.model.file_stamp import FileStamp, stamp_of
 from exporter.model.secret import Secret
@@ -100,22 +100,22 @@ class Stream(redis.asyncio.Connection):
         """Connect, log in and select the database."""
         await self.connect()  # type: ignore[no-untyped-call]  # redis-py leaves it without annotations
 
-    async def hand_over(self, where: str, max_reply_bytes: int) -> Wire:
+    async def detach(self, where: str, max_reply_bytes: int) -> RespProtocol:
         """Give the open connection away, with what has arrived and nobody has read."""
         reader, writer, protocol = self._reader, self._writer, self._protocol
         assert reader is not None
         assert writer is not None
         self._reader = self._writer = None
-        wire = Wire(writer, where, max_reply_bytes)
-        writer.transport.set_protocol(wire)
+        resp = RespProtocol(writer, where, max_reply_bytes)
+        writer.transport.set_protocol(resp)
         # Nothing more comes into the reader, so that this waits for nothing.
         reader.feed_eof()
         unread: bytes = await reader.read()
         if unread:
-            wire.data_received(unread)
+            resp.data_received(unread)
         if protocol.has_ended:
-            wire.eof_received()
-        return wire
+            resp.eof_received()
+        return resp
 
     def abort(self) -> None:
         """Close the socket at once, unless it was handed over."""
@@ -125,8 +125,10 @@ class Stream(redis.asyncio.Connection):
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
-    """The client side of TLS as configured, for all connections for as long as its files stay the same: to
-    read the system's authorities takes 20 ms. Nobody may change it.
+    """The client side of TLS as configured. Nobody may change it.
+
+    Shared by all connections for as long as its files stay the same: to read the system's certificate
+    authorities takes 20 ms.
 
     Raises `TargetError` where a file cannot be used.
     """

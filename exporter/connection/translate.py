@@ -9,8 +9,8 @@ import hiredis
 import redis.exceptions
 
 from exporter.connection.bounds import ReplyBoundError
-from exporter.connection.call import Reply
 from exporter.connection.causes import chain, system_text, tls_text
+from exporter.connection.request import Reply
 from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
 from exporter.model.printable import printable
 
@@ -90,8 +90,10 @@ def _reason(text: str) -> Reason:
 
 
 def _safe(text: str) -> str:
-    """One short printable line. Servers echo the arguments of commands they do not know: a renamed AUTH would
-    show the password."""
+    """One short printable line.
+
+    Servers echo the arguments of commands that they do not know: a renamed AUTH would show the password.
+    """
     text = re.split("with args beginning", text, maxsplit=1, flags=re.I)[0].rstrip(" ,")
     return printable(text)[:_MAX_MESSAGE]
 

@@ -53,7 +53,7 @@ class Guard:
         Raises `ServerChangedError`, `WrongRoleError`, and `TargetError` also for a server that is loading.
         """
         # Timed without what it takes to connect.
-        (reply,), seconds = await self._connection.time([("PING",)])
+        (reply,), seconds = await self._connection.timed_pipeline([("PING",)])
         if isinstance(reply, ReplyError):
             raise reply
         self.no_touch = self._connection.is_untouching

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
-from exporter.connection import Asker, Connection
+from exporter.connection import Client, Connection
 from exporter.errors import ReplyError, StateError, TargetError
 from exporter.keyspace import families
 from exporter.keyspace.configured import ConfiguredPatterns
@@ -60,7 +60,7 @@ class KeyspaceSampler:
         self._generation = -1
         self._owners = context.facts.job_keys
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
         if not self._context.facts.run_id:
             # No INFO has told that the server is there.

@@ -133,7 +133,7 @@ class Walk:
     async def _exchange(self, step: Step, answered: Step | None) -> float:
         """Send a step and wait for its replies, and count the answers before; returns the seconds it took."""
         payload = step.payload
-        exchange = asyncio.ensure_future(self._connection.time_exchange(payload.content, payload.count))
+        exchange = asyncio.ensure_future(self._connection.timed_exchange(payload.content, payload.count))
         try:
             if self._pace.is_unlimited:
                 # The commands are on their way before the counting begins.

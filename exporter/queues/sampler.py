@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
-from exporter.connection import Asker, Command, Reply
+from exporter.connection import Client, Command, Reply
 from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.queues import families
@@ -27,7 +27,7 @@ from exporter.queues.search import QueueSearch
 from exporter.queues.steps import Steps, drive, guarded, in_database, together
 from exporter.queues.unknown_lists import UnknownLists
 from exporter.sampling.base import SamplerContext
-from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.keyed import CountingClient
 
 log = get_logger(__name__)
 
@@ -64,7 +64,7 @@ class QueuesSampler:
         self._frameworks = build_frameworks(self._settings) if frameworks is None else list(frameworks)
         self._by_name = {framework.name: framework for framework in self._frameworks}
         self._connection = context.connect("redis-vigil-queues")
-        self._asker = KeyedAsker(self._connection, context.facts)
+        self._client = CountingClient(self._connection, context.facts)
         self._known = KnownQueues(self._settings.max_queues)
         records = records or context.records.get("queues")
         self._store = QueueStore(records, self._known, context.target.instance)
@@ -96,7 +96,7 @@ class QueuesSampler:
         """All queues as of the last pass, in order of framework and name."""
         return self._publisher.reports
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
         has_taken_over = self._handover.detect_takeover()
         if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
@@ -215,7 +215,7 @@ class QueuesSampler:
         return list(zip(queues, readings or (), strict=False))
 
     async def _ask(self, commands: Sequence[Command]) -> Sequence[Reply]:
-        return await self._asker.pipeline(commands)
+        return await self._client.pipeline(commands)
 
     async def _exchange(self, commands: Sequence[Command]) -> Sequence[Reply]:
         if not commands:

@@ -79,7 +79,7 @@ class Walker:
     async def _step(self, select: Sequence[Command], cursor: bytes) -> tuple[bytes, Sequence[bytes], float]:
         async with self._turns:
             asked: list[Command] = [*select, ("SCAN", cursor, "COUNT", self._pace.batch)]
-            replies, seconds = await self._connection.time(asked)
+            replies, seconds = await self._connection.timed_pipeline(asked)
             for reply in replies:
                 if isinstance(reply, ReplyError):
                     raise reply

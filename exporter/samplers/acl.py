@@ -3,7 +3,7 @@
 from typing import Final
 
 from exporter.config.samplers.server import AclSection
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.model.sample import Family, Kind
 from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
 from exporter.sampling.replies import number, pairs, text
@@ -32,7 +32,7 @@ class AclSampler:
         self._table = context.table
         self._refusals = context.refusals
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._refusals.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
         reply = answers[_LOG]

@@ -7,7 +7,7 @@ from operator import lt
 from typing import Final
 
 from exporter.config.samplers.latency import CommandLatencySection
-from exporter.connection import Asker, Reply
+from exporter.connection import Client, Reply
 from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
 from exporter.model.sample import Family, Kind
@@ -57,7 +57,7 @@ class CommandLatencySampler:
         self._names: Sequence[Reply] = ()
         self._generation = -1
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         refusals = self._context.refusals
         answers = await refusals.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")}, required=False)
@@ -85,7 +85,7 @@ class CommandLatencySampler:
         known = self._histograms.get(name) if isinstance(name, bytes) else None
         return known is not None and known.details == details
 
-    async def _ask_sums(self, connection: Asker, at: float, names: Sequence[Reply]) -> Mapping[str, float]:
+    async def _ask_sums(self, connection: Client, at: float, names: Sequence[Reply]) -> Mapping[str, float]:
         """The server times of these commands: what INFO has just told, if it has told all."""
         times = self._context.facts.command_times
         known = {command: times.microseconds(command) for command in map(_decode, names)}

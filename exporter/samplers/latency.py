@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from exporter.config.samplers.latency import LatencySection
-from exporter.connection import Asker, Command, Reply
+from exporter.connection import Client, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.metrics import Histogram
 from exporter.model.sample import Family, Kind
@@ -72,7 +72,7 @@ class LatencySampler:
         self._generation = -1
         self._events = context.new_cap("event_name", settings.max_events)
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         table = self._table
         spikes = await self._ping(connection)
@@ -94,14 +94,14 @@ class LatencySampler:
             self._generation = table.generation
         table.set_histogram(self._indexes, histogram.cumulated, histogram.sum)
 
-    async def _ping(self, connection: Asker) -> Reply:
+    async def _ping(self, connection: Client) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""
         refusals = self._context.refusals
         with_spikes = self._context.facts.mode != "sentinel" and refusals.is_due(_LATEST)
         commands: list[Command] = [("PING",), *([("LATENCY", "LATEST")] if with_spikes else [])]
         started = self._context.clock.monotonic()
         try:
-            replies, seconds = await connection.time(commands)
+            replies, seconds = await connection.timed_pipeline(commands)
         except (TargetError, asyncio.CancelledError) as error:
             # The runner's deadline cancels; the connection's own is an error.
             if not isinstance(error, TargetError) or error.reason is Reason.TIMEOUT:

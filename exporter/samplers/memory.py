@@ -3,7 +3,7 @@
 from typing import Final
 
 from exporter.config.samplers.server import MemorySection
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.metrics import SeriesTable
 from exporter.samplers.info.fields.memory_stats import COMPOSITE, FIELDS
 from exporter.sampling.base import SamplerContext, SamplerSpec
@@ -23,7 +23,7 @@ class MemorySampler:
         self._refusals = context.refusals
         self._cap = context.new_cap("db", _MAX_DATABASES)
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._refusals.ask(connection, {_STATS: ("MEMORY", "STATS")})
         fields = pairs(answers[_STATS])

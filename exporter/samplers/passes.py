@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from exporter.clock import Clock
-from exporter.connection import Connection, LockStep
+from exporter.connection import Connection, PipelinedRunner
 from exporter.errors import CUT_REASONS, TargetError
 from exporter.samplers.slot import Slot
 
@@ -27,7 +27,7 @@ class SharedPasses:
         self, connection: Connection, clock: Clock, ended: Ended, is_worth_asking: Callable[[], bool]
     ) -> None:
         self._connection = connection
-        self._lockstep = LockStep(connection)
+        self._lockstep = PipelinedRunner(connection)
         self._clock = clock
         self._ended = ended
         self._is_worth_asking = is_worth_asking

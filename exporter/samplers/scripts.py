@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.samplers.keys import ScriptsSection
-from exporter.connection import Asker, Reply
+from exporter.connection import Client, Reply
 from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.model.sample import Family, Kind
@@ -34,7 +34,7 @@ class ScriptsSampler:
         self._scripts = [(path.name, _read(path)) for path in settings.files]
         self._failed: set[str] = set()
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         if not self._scripts:
             return

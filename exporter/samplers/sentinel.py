@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.config.samplers.server import SentinelSection
-from exporter.connection import Asker, Command, Reply
+from exporter.connection import Client, Command, Reply
 from exporter.errors import ReplyError
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
@@ -84,7 +84,7 @@ class SentinelSampler:
         self._masters = context.new_cap("master_name", _MAX_MASTERS)
         self._peers = context.new_cap("name", _MAX_PEERS)
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         masters = await connection.execute("SENTINEL", "MASTERS")
         found = _details(masters)
@@ -124,7 +124,7 @@ class SentinelSampler:
                 values = [text(peer.get(field)) for field in PEER.label_names[2:]]
                 self._table.set(PEER, 1.0, *labels, *values)
 
-    async def _write_config(self, connection: Asker) -> None:
+    async def _write_config(self, connection: Client) -> None:
         answers = await self._context.refusals.ask(
             connection, {"SENTINEL CONFIG": ("SENTINEL", "CONFIG", "GET", "*")}, required=False
         )

@@ -8,7 +8,7 @@ from stat import S_ISREG
 from typing import Final
 
 from exporter.config.samplers.server import ServerConfigSection
-from exporter.connection import Asker, Command
+from exporter.connection import Client, Command
 from exporter.metrics import SeriesTable
 from exporter.model.floats import parse_float
 from exporter.model.sample import Family, Kind
@@ -89,7 +89,7 @@ class ServerConfigSampler:
         self._table = context.table
         self._cap = context.new_cap("key", _MAX_PARAMETERS)
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(connection, self._commands())
         parameters = {name: text(value) for reply in answers.values() for name, value in pairs(reply).items()}

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.config.samplers.keys import StreamsSection
-from exporter.connection import Asker, Command, Reply
+from exporter.connection import Client, Command, Reply
 from exporter.errors import ReplyError
 from exporter.model.sample import Family, Kind
 from exporter.samplers.keys.scan import Walk, Walks, ask_keys
 from exporter.sampling.base import SamplerContext, SamplerSpec
-from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.keyed import CountingClient
 from exporter.sampling.replies import number, pairs, text
 
 _STREAM: Final = ("db", "stream")
@@ -74,7 +74,7 @@ class StreamsSampler:
         self._settings = settings
         self._table = context.table
         self._connection = context.connect("redis-vigil-streams")
-        self._asker = KeyedAsker(self._connection, context.facts)
+        self._client = CountingClient(self._connection, context.facts)
         self._cap = context.new_cap("stream", settings.max_streams)
         self._group_cap = context.new_cap("group", settings.max_groups)
         self._singles = [
@@ -88,7 +88,7 @@ class StreamsSampler:
         ]
         self._all_walks = Walks(self._walks, context, settings.max_scanned)
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         await self._all_walks.go_on(self._connection)
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
@@ -104,10 +104,10 @@ class StreamsSampler:
 
     async def _look(self, database: int, keys: Sequence[bytes]) -> None:
         # What is no stream would answer to these with an error.
-        types = ask_keys(self._asker, database, keys, lambda key: (("TYPE", key),))
+        types = ask_keys(self._client, database, keys, lambda key: (("TYPE", key),))
         streams = [key async for key, (kind,) in types if kind == b"stream"]
         questions = ask_keys(
-            self._asker,
+            self._client,
             database,
             streams,
             lambda key: (("XINFO", "STREAM", key), ("XINFO", "GROUPS", key)),
@@ -156,7 +156,7 @@ class StreamsSampler:
         self, database: int, key: bytes, groups: Sequence[bytes], labels: tuple[str, str]
     ) -> None:
         commands: list[Command] = [("XINFO", "CONSUMERS", key, group) for group in groups]
-        _, *replies = await self._asker.pipeline([("SELECT", database), *commands])
+        _, *replies = await self._client.pipeline([("SELECT", database), *commands])
         limit = self._settings.max_groups
         for group, reply in zip(groups, replies, strict=True):
             consumers = [pairs(consumer) for consumer in reply] if isinstance(reply, list) else []

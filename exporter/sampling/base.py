@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_check
 
 from exporter.clock import Clock
 from exporter.config.samplers.base import SamplerSection
-from exporter.connection import Asker, Connection
+from exporter.connection import Client, Connection
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
@@ -95,7 +95,7 @@ class TargetFacts:
 class Sampler(Protocol):
     """One kind of question to one server; keeps what it must remember between passes."""
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """Ask the server and write the answers into the table (see `SamplerContext`).
 
         `at` is the moment of the pass in epoch seconds. Waits for nothing but `connection`, unless its spec

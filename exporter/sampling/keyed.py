@@ -95,7 +95,7 @@ class _Sent:
         self.commands.append((_EXISTS, place[1]))
 
 
-class KeyedAsker:
+class CountingClient:
     """Asks over one connection, on behalf of one sampler."""
 
     def __init__(self, connection: Connection, facts: TargetFacts) -> None:

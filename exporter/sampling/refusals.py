@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from exporter.connection import Asker, Command, Reply
+from exporter.connection import Client, Command, Reply
 from exporter.errors import UNAVAILABLE_REASONS, Reason, ReplyError
 from exporter.sampling.unavailable import Unavailable
 
@@ -74,7 +74,7 @@ class Refusals:
         self._retry_at = dict.fromkeys(self._retry_at, 0.0)
 
     async def ask(
-        self, connection: Asker, commands: Mapping[str, Command], *, required: bool = True
+        self, connection: Client, commands: Mapping[str, Command], *, required: bool = True
     ) -> dict[str, Reply]:
         """Ask all commands in one round trip, or two where one that was refused is answered now; the answers
         to those that the server accepts, by name.

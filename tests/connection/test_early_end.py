@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from exporter.connection.greeting import introduce
+from exporter.connection.greeting import set_client_info
+from exporter.connection.resp_protocol import RespProtocol, ask
 from exporter.connection.stream import Stream
-from exporter.connection.wire import Wire, ask
 from exporter.errors import Reason, TargetError
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Target
@@ -31,13 +31,13 @@ async def opened(port: int) -> Stream:
     return stream
 
 
-async def require_end(wire: Wire) -> None:
+async def require_end(resp_protocol: RespProtocol) -> None:
     with pytest.raises(TargetError) as failure:
-        wire.require_open()
+        resp_protocol.require_open()
     assert failure.value.reason is Reason.CLOSED
     async with asyncio.timeout(5):
         with pytest.raises(TargetError) as failure:
-            await ask(wire, PING, 1)
+            await ask(resp_protocol, PING, 1)
     assert failure.value.reason is Reason.CLOSED
 
 
@@ -49,12 +49,12 @@ def test_it_is_not_waited_for_what_has_ended(when: str) -> None:
             stream = await opened(server.sockets[0].getsockname()[1])
             if when == "before the hand-over":
                 await asyncio.sleep(0.3)
-            wire = await stream.hand_over("a", 1 << 20)
+            resp_protocol = await stream.detach("a", 1 << 20)
             if when == "after it":
                 await asyncio.sleep(0.3)
             if when == "after the greeting":
-                await introduce(wire, "a", "tests", no_touch=False)
+                await set_client_info(resp_protocol, "a", "tests", no_touch=False)
                 await asyncio.sleep(0.3)
-            await require_end(wire)
+            await require_end(resp_protocol)
 
     asyncio.run(story())

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from exporter.connection.resp_protocol import ask
 from exporter.connection.stream import Stream
-from exporter.connection.wire import ask
 from exporter.errors import Reason, TargetError
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Target
@@ -27,16 +27,16 @@ def test_messages_that_come_together_are_handed_out_one_by_one() -> None:
             address = Address("127.0.0.1", server.sockets[0].getsockname()[1])
             stream = Stream(Target("a", address), Secret(""), connect_timeout_seconds=5)
             await stream.open()
-            wire = await stream.hand_over("a", 1 << 20)
-            assert await ask(wire, SUBSCRIBE, 1) == [b"subscribed"]
-            assert await ask(wire, b"", 1) == [b"one"]
-            assert await ask(wire, b"", 1) == [b"two"]
-            third = asyncio.create_task(ask(wire, b"", 1))
+            resp_protocol = await stream.detach("a", 1 << 20)
+            assert await ask(resp_protocol, SUBSCRIBE, 1) == [b"subscribed"]
+            assert await ask(resp_protocol, b"", 1) == [b"one"]
+            assert await ask(resp_protocol, b"", 1) == [b"two"]
+            third = asyncio.create_task(ask(resp_protocol, b"", 1))
             await asyncio.sleep(0)
-            wire.data_received(b"ree\r\n")
+            resp_protocol.data_received(b"ree\r\n")
             assert await third == [b"three"]
-            wire.abort(TargetError(Reason.CLOSED, "over"))
-            await wire.wait_closed()
+            resp_protocol.abort(TargetError(Reason.CLOSED, "over"))
+            await resp_protocol.wait_closed()
             await served.wait()
 
     asyncio.run(story())

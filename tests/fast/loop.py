@@ -19,7 +19,7 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from exporter.connection import Connection
-from exporter.connection.call import Call
+from exporter.connection.request import Request
 
 # Between two timers: what was sent over loopback meanwhile is read before time goes on.
 _GRACE_SECONDS: Final = 0.002
@@ -73,7 +73,7 @@ class FastLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._time = _Selector()
         self._threads = 0
-        self._asked: dict[Call, tuple[asyncio.TimerHandle, float, int]] = {}
+        self._asked: dict[Request, tuple[asyncio.TimerHandle, float, int]] = {}
         self._opening: dict[object, tuple[float, int]] = {}
         self._hanging: set[int] = set()
         super().__init__(self._time)
@@ -138,21 +138,21 @@ class FastLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         handle = super().call_at(when, callback, *args, context=context)
         # The deadline of a question. Nothing was asked where somebody only listens.
-        if args and isinstance(call := args[0], Call) and call.payload:
+        if args and isinstance(request := args[0], Request) and request.payload:
             owner = getattr(callback, "__self__", None)
             port = owner.target.address.port if isinstance(owner, Connection) else 0
-            self._asked[call] = (handle, time.monotonic(), port)
+            self._asked[request] = (handle, time.monotonic(), port)
         return handle
 
     def _is_busy(self) -> bool:
         now = time.monotonic()
         over = [
-            call
-            for call, (alarm, _, _) in self._asked.items()
+            request
+            for request, (alarm, _, _) in self._asked.items()
             if alarm.cancelled() or alarm.when() <= self.time()
         ]
-        for call in over:
-            del self._asked[call]
+        for request in over:
+            del self._asked[request]
         waits = [*((since, port) for _, since, port in self._asked.values()), *self._opening.values()]
         return self._threads > 0 or any(
             port not in self._hanging and now - since < _PATIENCE_SECONDS for since, port in waits

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from exporter.connection.call import Call
-from exporter.connection.wire import Wire
+from exporter.connection.request import Request
+from exporter.connection.resp_protocol import RespProtocol
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
 from tests.fast.topologies import wait_for
@@ -25,16 +25,16 @@ def cut_before(
     monkeypatch: pytest.MonkeyPatch, is_hit: Callable[[bytes], bool], server: RealServer
 ) -> list[bytes]:
     """Cut all connections at the last moment before such commands are sent; returns what was hit."""
-    send, hit = Wire.send, []
+    send, hit = RespProtocol.send, []
 
-    def cut_and_send(wire: Wire, calls: Sequence[Call]) -> None:
-        payload = b"".join(call.payload for call in calls)
+    def cut_and_send(resp_protocol: RespProtocol, requests: Sequence[Request]) -> None:
+        payload = b"".join(request.payload for request in requests)
         if is_hit(payload):
             hit.append(payload)
             cut(server)
-        send(wire, calls)
+        send(resp_protocol, requests)
 
-    monkeypatch.setattr(Wire, "send", cut_and_send)
+    monkeypatch.setattr(RespProtocol, "send", cut_and_send)
     return hit
 
 

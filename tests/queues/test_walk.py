@@ -88,7 +88,7 @@ class Scripted(Connection):
         super().__init__(target_of(server.url))
         self.answer = answer
 
-    async def time(self, commands: Sequence[Command]) -> tuple[list[Any], float]:
+    async def timed_pipeline(self, commands: Sequence[Command]) -> tuple[list[Any], float]:
         reply = self.answer() if callable(self.answer) else self.answer
         return [reply for _ in commands], 0.0
 

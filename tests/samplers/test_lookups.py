@@ -12,7 +12,7 @@ from exporter.model.target import Address, Target
 from exporter.queues import QueuesSampler
 from exporter.samplers.registry import SAMPLERS
 from exporter.sampling.base import TargetFacts
-from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.keyed import CountingClient
 from tests.conftest import StartServer
 from tests.queues import recorded
 from tests.samplers.sampling import Sampling, run_async, sampling
@@ -113,11 +113,11 @@ def test_each_command_is_counted_as_the_server_counts_it(each_empty_server: Real
         connection, wrong = Connection(target), []
         for command in COMMANDS:
             facts = TargetFacts()
-            asker = KeyedAsker(connection, facts)
+            counting = CountingClient(connection, facts)
             before = counters(server)
-            await asker.pipeline([command])
+            await counting.pipeline([command])
             # What the reply leaves open is asked with whatever comes next.
-            await asker.pipeline([("PING",)])
+            await counting.pipeline([("PING",)])
             now = counters(server)
             counted = (facts.lookups.hits, facts.lookups.misses)
             if counted != (now[0] - before[0], now[1] - before[1]):
@@ -136,15 +136,15 @@ def test_all_of_them_in_one_round_trip_again_and_again(each_empty_server: RealSe
 
     async def check() -> None:
         connection = Connection(target)
-        asker = KeyedAsker(connection, facts)
+        counting = CountingClient(connection, facts)
         for number in range(4):
             # Twice as it is, and twice after the key has gone, in two databases.
             client.flushall()
             if number < 2:
                 make(client, kind)
-            replies = await asker.pipeline([("SELECT", 0), *COMMANDS, ("SELECT", 3), *COMMANDS])
+            replies = await counting.pipeline([("SELECT", 0), *COMMANDS, ("SELECT", 3), *COMMANDS])
             assert len(replies) == 2 * len(COMMANDS) + 2
-        await asker.pipeline([("SELECT", 0), ("PING",), ("SELECT", 3), ("PING",)])
+        await counting.pipeline([("SELECT", 0), ("PING",), ("SELECT", 3), ("PING",)])
         await connection.close()
 
     before = counters(server)
@@ -159,9 +159,9 @@ def test_what_stays_open_costs_no_further_round_trip(empty_server: RealServer) -
 
     async def check() -> None:
         connection = Connection(target)
-        asker = KeyedAsker(connection, facts)
+        counting = CountingClient(connection, facts)
         for _ in range(5):
-            assert await asker.pipeline([("HGET", KEY, "nothing")]) == [None]
+            assert await counting.pipeline([("HGET", KEY, "nothing")]) == [None]
         await connection.close()
 
     asyncio.run(check())

@@ -3,7 +3,7 @@
 from typing import Final
 
 from exporter.config.samplers.clients import ClientsSection
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.errors import Reason, TargetError
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients import aggregate, connections
@@ -36,7 +36,7 @@ class ClientsSampler:
         self._ids = context.new_cap("id", self._settings.max_connections)
         self._passes_to_skip = 0
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         settings, table = self._settings, self._table
         if self._facts.connected_clients > settings.max_clients:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from exporter.config.samplers.info import InfoSection
-from exporter.connection import Asker, Command, Reply
+from exporter.connection import Client, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.info.fields.catalogue import FAMILIES
 from exporter.samplers.info.reading import InfoReader
@@ -29,7 +29,7 @@ class InfoSampler:
         self._knows_all = True
         self._connects = 0
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `Sampler`)."""
         reply, cluster_reply = await self._ask(connection)
         await self._read(reply, connection, at)
@@ -47,7 +47,7 @@ class InfoSampler:
     async def close(self) -> None:
         """Do nothing: there is no connection of its own."""
 
-    async def _ask(self, connection: Asker) -> tuple[bytes, Reply]:
+    async def _ask(self, connection: Client) -> tuple[bytes, Reply]:
         """Return the replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
         asked: list[Command] = [("INFO", "ALL") if self._knows_all else ("INFO",)]
         if self._facts.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):
@@ -59,7 +59,7 @@ class InfoSampler:
         cluster_reply = self._refusals.sort_out(_CLUSTER_INFO, rest[0]) if rest else None
         return _as_text(reply, connection), cluster_reply
 
-    async def _read(self, reply: bytes, connection: Asker, at: float) -> None:
+    async def _read(self, reply: bytes, connection: Client, at: float) -> None:
         try:
             await self._reader.read(reply, at)
         except TargetError:
@@ -69,13 +69,13 @@ class InfoSampler:
             await self._reader.read(_as_text(await connection.execute("INFO"), connection), at)
             self._knows_all = False
 
-    async def _ask_tile38(self, connection: Asker) -> None:
+    async def _ask_tile38(self, connection: Client) -> None:
         """Ask Tile38 what it tells by a command of its own."""
         command = ("SERVER", "EXT")
         answers = await self._refusals.ask(connection, {tile38.NAME: command}, required=False)
         tile38.write_statistics(answers.get(tile38.NAME), self._table)
 
-    async def _learn_slots(self, connection: Asker) -> None:
+    async def _learn_slots(self, connection: Client) -> None:
         """Learn now and then which slots this node of a cluster holds."""
         slots = self._facts.slots
         if self._facts.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
@@ -83,7 +83,7 @@ class InfoSampler:
             slots.learn(self._refusals.sort_out(_CLUSTER_NODES, nodes))
 
 
-def _as_text(reply: Reply, connection: Asker) -> bytes:
+def _as_text(reply: Reply, connection: Client) -> bytes:
     if isinstance(reply, ReplyError):
         raise reply
     if not isinstance(reply, bytes):

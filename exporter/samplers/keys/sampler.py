@@ -5,14 +5,14 @@ from math import isfinite
 from typing import Final
 
 from exporter.config.samplers.keys import KeysSection
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 from exporter.model.sample import Family, Kind
 from exporter.samplers.keys.scan import Walk, Walks, ask_keys
 from exporter.samplers.keys.sizes import parse_size, parse_value, size_commands
 from exporter.sampling.base import SamplerContext, SamplerSpec
-from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.keyed import CountingClient
 from exporter.sampling.replies import number, text
 
 _LABELS: Final = ("db", "key")
@@ -34,7 +34,7 @@ class KeysSampler:
         self._settings = settings
         self._table = context.table
         self._connection = context.connect("redis-vigil-keys")
-        self._asker = KeyedAsker(self._connection, context.facts)
+        self._client = CountingClient(self._connection, context.facts)
         self._cap = context.new_cap("key", settings.max_keys)
         self._singles = [
             *settings.check_single,
@@ -49,7 +49,7 @@ class KeysSampler:
     def _walk(self, choice: KeyChoice, limit: int) -> Walk:
         return Walk(choice, batch_size=self._settings.batch_size, limit=limit)
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         await self._all_walks.go_on(self._connection)
         for walk in self._counts:
@@ -75,7 +75,7 @@ class KeysSampler:
     async def _look(self, database: int, keys: list[bytes]) -> None:
         kinds: dict[bytes, object] = {}
         questions = ask_keys(
-            self._asker, database, keys, lambda key: (("TYPE", key), ("MEMORY", "USAGE", key))
+            self._client, database, keys, lambda key: (("TYPE", key), ("MEMORY", "USAGE", key))
         )
         async for key, (kind, memory) in questions:
             # In a cluster a key may be another node's: that is no size of 0.
@@ -87,7 +87,7 @@ class KeysSampler:
                 self._table.set(MEMORY, usage, f"db{database}", text(key))
         self._write_missing(database, (key for key, kind in kinds.items() if kind == b"none"))
         present = [key for key, kind in kinds.items() if kind != b"none"]
-        sizes = ask_keys(self._asker, database, present, lambda key: size_commands(key, kinds[key]))
+        sizes = ask_keys(self._client, database, present, lambda key: size_commands(key, kinds[key]))
         async for key, replies in sizes:
             size = parse_size(replies)
             if size is not None:

@@ -12,7 +12,7 @@ from exporter.keyspace.condition import is_strained
 from exporter.keyspace.pace import Budget, Pace
 from exporter.model.key_choice import KeyChoice
 from exporter.sampling.base import SamplerContext, TargetFacts
-from exporter.sampling.keyed import KeyedAsker
+from exporter.sampling.keyed import CountingClient
 
 _START: Final = b"0"
 # The part of a pass that walks may take.
@@ -55,7 +55,7 @@ class Walk:
 
     async def _step(self, connection: Connection) -> tuple[Sequence[bytes], float]:
         scan: Command = ("SCAN", self._cursor, "MATCH", self.choice.name, "COUNT", self._batch_size)
-        (selected, reply), seconds = await connection.time([("SELECT", self.choice.database), scan])
+        (selected, reply), seconds = await connection.timed_pipeline([("SELECT", self.choice.database), scan])
         for answer in (selected, reply):
             if isinstance(answer, ReplyError):
                 self._restart()
@@ -144,7 +144,7 @@ class Walks:
 
 
 async def ask_keys(
-    connection: KeyedAsker,
+    connection: CountingClient,
     database: int,
     keys: Sequence[bytes],
     commands: Callable[[bytes], Sequence[Command]],

@@ -6,7 +6,7 @@ from typing import Final
 import re2
 
 from exporter.config.samplers.modules import ModulesSection
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.errors import ReplyError
 from exporter.samplers.info.fields.catalogue import MODULE_FAMILIES, MODULE_FIELDS
 from exporter.samplers.modules import indexes
@@ -30,7 +30,7 @@ class ModulesSampler:
         self._cap = context.new_cap("index_name", settings.max_search_indexes)
         self._limit = settings.max_search_indexes
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         answers = await self._context.refusals.ask(connection, {_INFO: ("INFO", "MODULES")})
         reply = answers.get(_INFO)
@@ -43,7 +43,7 @@ class ModulesSampler:
         if self._wanted is not None:
             await self._sample_indexes(connection)
 
-    async def _sample_indexes(self, connection: Asker) -> None:
+    async def _sample_indexes(self, connection: Client) -> None:
         names = await self._find_indexes(connection)
         self._cap.leave_out(len(names) - self._limit)
         names = names[: self._limit]
@@ -53,7 +53,7 @@ class ModulesSampler:
             if not isinstance(reply, ReplyError):
                 indexes.write_index(name, reply, self._table)
 
-    async def _find_indexes(self, connection: Asker) -> Sequence[str]:
+    async def _find_indexes(self, connection: Client) -> Sequence[str]:
         answers = await self._context.refusals.ask(connection, {_LIST: ("FT._LIST",)}, required=False)
         reply = answers.get(_LIST)
         names = [text(name) for name in reply] if isinstance(reply, list) else []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.slowlog.cursor import DEFAULT_CAPACITY
 from exporter.samplers.slowlog.entries import Entry, parse_entries, parse_whole
@@ -30,7 +30,7 @@ class SlowlogSnapshot:
 
 
 async def read_snapshot(
-    connection: Asker, refusals: Refusals, count: int, *, with_commandlogs: bool = False
+    connection: Client, refusals: Refusals, count: int, *, with_commandlogs: bool = False
 ) -> SlowlogSnapshot:
     """Read the length of the log and at most `count` of its newest entries, in one round trip."""
     commands: dict[str, tuple[str | int, ...]] = {
@@ -54,13 +54,13 @@ async def read_snapshot(
     )
 
 
-async def read_more(connection: Asker, wanted: int, length: int, limit: int) -> Sequence[Entry]:
+async def read_more(connection: Client, wanted: int, length: int, limit: int) -> Sequence[Entry]:
     """Read at least the `wanted` newest entries, as far as the log and the limit allow."""
     count = min(wanted + _SLACK, max(length, 1) + _SLACK, limit, _MOST_AT_ONCE)
     return parse_entries(await connection.execute("SLOWLOG", "GET", count), count)
 
 
-async def ask_capacity(connection: Asker, refusals: Refusals) -> int:
+async def ask_capacity(connection: Client, refusals: Refusals) -> int:
     """Ask how many entries the log can hold; the default where the server does not tell."""
     command = ("CONFIG", "GET", "slowlog-max-len")
     answers = await refusals.ask(connection, {_CAPACITY: command}, required=False)
@@ -68,13 +68,13 @@ async def ask_capacity(connection: Asker, refusals: Refusals) -> int:
     return DEFAULT_CAPACITY if capacity is None else capacity
 
 
-async def ask_run_id(connection: Asker) -> str:
+async def ask_run_id(connection: Client) -> str:
     """Ask for the id that a server gives itself when it starts; empty where it does not tell."""
     lines = await _ask_info(connection, "server")
     return next((line.removeprefix("run_id:") for line in lines if line.startswith("run_id:")), "")
 
 
-async def was_never_emptied(connection: Asker) -> bool:
+async def was_never_emptied(connection: Client) -> bool:
     """Return whether statistics of commands prove that nobody has emptied the log since the server started.
 
     Before Redis 7 they do not tell sub-commands apart, and prove it only where neither SLOWLOG nor CONFIG has
@@ -89,7 +89,7 @@ async def was_never_emptied(connection: Asker) -> bool:
     return bool(called) and not called & {"slowlog", "config"}
 
 
-async def _ask_info(connection: Asker, section: str) -> Sequence[str]:
+async def _ask_info(connection: Client, section: str) -> Sequence[str]:
     """Ask for the lines of one section of INFO; none where the server does not tell."""
     try:
         reply = await connection.execute("INFO", section)

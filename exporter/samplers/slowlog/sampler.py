@@ -5,7 +5,7 @@ from operator import add
 from typing import Final
 
 from exporter.config.samplers.slowlog import SlowlogSection
-from exporter.connection import Asker
+from exporter.connection import Client
 from exporter.connection.connection import CLIENT_NAME
 from exporter.metrics import Histogram
 from exporter.samplers.slowlog import families
@@ -64,7 +64,7 @@ class SlowlogSampler:
         self._lost = self._uncertain = self._resets = 0
         self.next_delay_seconds: float | None = None
 
-    async def sample(self, connection: Asker, at: float) -> None:
+    async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `AdaptiveSampler`)."""
         fresh = not self._cursor.is_open and await was_never_emptied(connection)
         limit = self._settings.max_entries
@@ -92,7 +92,7 @@ class SlowlogSampler:
     def _has_commandlog(self) -> bool:
         return self._facts.flavour == "valkey" and self._facts.version >= _COMMANDLOG_VERSION
 
-    async def _notice_restart(self, connection: Asker) -> None:
+    async def _notice_restart(self, connection: Client) -> None:
         """Find out whether behind a new connection there is still the same run of the server."""
         run_id = await ask_run_id(connection)
         if self._cursor.is_open and run_id and self._run_id and run_id != self._run_id:
@@ -101,7 +101,7 @@ class SlowlogSampler:
         self._run_id = run_id or self._run_id
         self._connects = connection.connects
 
-    async def _begin(self, connection: Asker, snapshot: SlowlogSnapshot, fresh: bool) -> None:
+    async def _begin(self, connection: Client, snapshot: SlowlogSnapshot, fresh: bool) -> None:
         """Start behind the entries that were there before us.
 
         They show in the report, and count only where they are all that the server has ever logged: another
@@ -122,14 +122,14 @@ class SlowlogSampler:
             if is_whole:
                 self._commands_with_series.add(self._observe(entry))
 
-    async def _is_whole(self, connection: Asker, entries: Sequence[Entry]) -> bool:
+    async def _is_whole(self, connection: Client, entries: Sequence[Entry]) -> bool:
         """Return whether nothing has fallen out of a log that holds these, and that nobody has emptied."""
         # Redis Enterprise numbers on over restarts.
         return entries[-1].id == 0 or len(entries) < (
             self._facts.slowlog_max_len or await ask_capacity(connection, self._context.refusals)
         )
 
-    async def _advance(self, connection: Asker, snapshot: SlowlogSnapshot) -> Delta:
+    async def _advance(self, connection: Client, snapshot: SlowlogSnapshot) -> Delta:
         newest = snapshot.newest
         wanted = min(self._cursor.count_new(newest), snapshot.length)
         if wanted > len(newest):

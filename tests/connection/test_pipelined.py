@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from exporter.connection import Connection, LockStep
+from exporter.connection import Connection, PipelinedRunner
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Address, Target
 from tests.conftest import StartServer
 from tests.servers import RealServer
 
-Pass = Callable[[LockStep], Coroutine[Any, Any, None]]
+Pass = Callable[[PipelinedRunner], Coroutine[Any, Any, None]]
 
 
 class CountingConnection(Connection):
@@ -31,7 +31,7 @@ def drive(port: int, *passes: Pass, timeout_seconds: float = 5.0) -> tuple[list[
 
     async def scenario() -> int:
         connection = CountingConnection(Target("t", Address("127.0.0.1", port)))
-        steps = LockStep(connection)
+        steps = PipelinedRunner(connection)
         await steps.run([one(steps) for one in passes], ends.__setitem__, timeout_seconds)
         await connection.close()
         return connection.round_trips
@@ -43,7 +43,7 @@ def drive(port: int, *passes: Pass, timeout_seconds: float = 5.0) -> tuple[list[
 def asks(*words: str, times: int = 1, into: list[Any] | None = None) -> Pass:
     """A pass that asks the same some times."""
 
-    async def one(steps: LockStep) -> None:
+    async def one(steps: PipelinedRunner) -> None:
         for _ in range(times):
             reply = await steps.execute(*words)
             if into is not None:
@@ -65,11 +65,11 @@ def test_all_ask_in_the_round_trips_of_the_longest(empty_server: RealServer) -> 
 
 
 def test_a_fault_stays_with_its_pass(empty_server: RealServer) -> None:
-    async def fails(steps: LockStep) -> None:
+    async def fails(steps: PipelinedRunner) -> None:
         await steps.execute("PING")
         raise ValueError("mine")
 
-    async def recovers(steps: LockStep) -> None:
+    async def recovers(steps: PipelinedRunner) -> None:
         with pytest.raises(ReplyError):
             await steps.execute("NO-SUCH-COMMAND")
         assert await steps.pipeline([]) == []
@@ -83,7 +83,7 @@ def test_a_fault_stays_with_its_pass(empty_server: RealServer) -> None:
 
 
 def test_a_pass_without_questions_ends_at_once(empty_server: RealServer) -> None:
-    async def nothing(_: LockStep) -> None:
+    async def nothing(_: PipelinedRunner) -> None:
         return
 
     assert drive(empty_server.port, nothing, nothing) == ([None, None], 0)
@@ -92,8 +92,8 @@ def test_a_pass_without_questions_ends_at_once(empty_server: RealServer) -> None
 def test_what_is_timed_travels_alone(empty_server: RealServer) -> None:
     seconds: list[float] = []
 
-    async def times(steps: LockStep) -> None:
-        replies, took = await steps.time([("PING",)])
+    async def times(steps: PipelinedRunner) -> None:
+        replies, took = await steps.timed_pipeline([("PING",)])
         assert replies == [b"PONG"]
         seconds.append(took)
 
@@ -105,7 +105,7 @@ def test_what_is_timed_travels_alone(empty_server: RealServer) -> None:
 
 
 def test_who_waits_for_something_else_is_told(empty_server: RealServer) -> None:
-    async def sleeps(_: LockStep) -> None:
+    async def sleeps(_: PipelinedRunner) -> None:
         await asyncio.sleep(0.01)
 
     ends, _ = drive(empty_server.port, sleeps, asks("PING"))
@@ -117,7 +117,7 @@ def test_a_hanging_server_costs_all_their_common_deadline(start_server: StartSer
     server = start_server()
     cleaned_up = []
 
-    async def tidy(steps: LockStep) -> None:
+    async def tidy(steps: PipelinedRunner) -> None:
         try:
             await steps.execute("PING")
         finally:
@@ -149,7 +149,7 @@ def test_passes_are_ended_where_the_whole_is_cancelled(start_server: StartServer
     server = start_server()
     left: list[str] = []
 
-    async def waits(steps: LockStep) -> None:
+    async def waits(steps: PipelinedRunner) -> None:
         try:
             await steps.execute("PING")
         finally:
@@ -158,7 +158,7 @@ def test_passes_are_ended_where_the_whole_is_cancelled(start_server: StartServer
     async def scenario() -> None:
         connection = Connection(Target("t", Address("127.0.0.1", server.port)))
         await connection.execute("PING")
-        steps = LockStep(connection)
+        steps = PipelinedRunner(connection)
         with server.paused():
             whole = asyncio.create_task(steps.run([waits(steps)], lambda *_: left.append("told"), 5.0))
             await asyncio.sleep(0.05)
@@ -174,14 +174,14 @@ def test_passes_are_ended_where_the_whole_is_cancelled(start_server: StartServer
 def test_one_that_gives_way_goes_on_before_the_others_do(empty_server: RealServer) -> None:
     order: list[str] = []
 
-    async def long(steps: LockStep) -> None:
+    async def long(steps: PipelinedRunner) -> None:
         await steps.execute("PING")
         for _ in range(100):
             await asyncio.sleep(0)
         order.append("long")
         await steps.execute("PING")
 
-    async def other(steps: LockStep) -> None:
+    async def other(steps: PipelinedRunner) -> None:
         await steps.execute("PING")
         order.append("other")
 
@@ -192,7 +192,7 @@ def test_one_that_gives_way_goes_on_before_the_others_do(empty_server: RealServe
 
 
 def test_one_that_computes_for_too_long_ends_at_the_deadline(empty_server: RealServer) -> None:
-    async def endless(steps: LockStep) -> None:
+    async def endless(steps: PipelinedRunner) -> None:
         await steps.execute("PING")
         for _ in range(100_000_000):
             await asyncio.sleep(0)
