@@ -17,6 +17,7 @@ from exporter.alerting.not_sent import SilentReceiver, silent_receivers
 from exporter.alerting.options import Options
 from exporter.alerting.pipeline_builder import PipelineBuilder
 from exporter.alerting.receiver_state import ReceiverState, states_of
+from exporter.alerting.restoring import restore
 from exporter.alerting.routes import RouteOptions
 from exporter.alerting.saving import expire_saved, put_saved
 from exporter.alerting.silences import Silence, Silences
@@ -24,7 +25,6 @@ from exporter.alerting.status import AlertStatus, count_states, status_of
 from exporter.clock import Clock, Leap
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.alertmanager.receivers import Receiver
-from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -281,38 +281,13 @@ class AlertManager:
 
     async def _restore(self, now: float) -> None:
         state = self._state
-        try:
-            before = await state.alert_store.load()
-        except StateError as error:
-            _log.error("saved alerts cannot be read, starting without them", error=str(error))
-            return
-        saved = before.relabelled(self._relabel)
-        state.silences.restore(saved.silences)
-        # The last moment that the process is known to have lived.
-        alive_at = max(
-            (*(entry.at for entry in saved.entries), *(one.updated_at for one in saved.alerts)), default=0.0
-        )
-        # Where that is still to come, the clock was ahead, and has been set right since.
-        ahead = max(0.0, alive_at - now)
-        if ahead:
-            state.silences.set_back(alive_at, now)
-        for entry in saved.entries:
-            state.log.put(entry.shifted(-ahead))
-        for alert in saved.alerts:
-            self._ingest(self._resume(alert.shifted(-ahead), alive_at - ahead, now), now, self._hold_until)
-        if ahead or saved is not before:
-            await save_everything(self._state)
-        kept = {alert.labels for alert in saved.alerts}
-        await state.alert_store.delete_alerts([one.labels for one in before.alerts if one.labels not in kept])
-
-    def _resume(self, alert: Alert, alive_at: float, now: float) -> Alert:
-        """Return a saved alert as it counts after a start.
-
-        One that fired when the process ended must not look resolved only because it could not be repeated.
-        """
-        if alert.is_resolved(alive_at):
-            return alert
-        return replace(alert, ends_at=max(alert.ends_at, now + self._options.resume_seconds), timeout=True)
+        restored = await restore(state, self._relabel, resume_seconds=self._options.resume_seconds, now=now)
+        for alert in restored.alerts:
+            self._ingest(alert, now, self._hold_until)
+        if restored.is_changed:
+            await save_everything(state)
+        if restored.obsolete:
+            await state.alert_store.delete_alerts(restored.obsolete)
 
     async def _maintain(self) -> None:
         while True:

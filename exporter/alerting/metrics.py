@@ -55,12 +55,12 @@ class Metrics:
         self.invalid.labels("v2")
         self.alerts_refused = Counter(
             "redis_vigil_alerts_refused",
-            "Alerts that were not taken because as many as allowed are known already.",
+            "Alerts that were refused because of the limit on alerts.",
             registry=registry,
         )
         self.log_evicted = Counter(
             "redis_vigil_notification_log_evicted",
-            "Entries of the notification log dropped before their time since there were too many.",
+            "Entries of the notification log dropped before they expired, because of the limit on entries.",
             registry=registry,
         )
 

@@ -58,7 +58,7 @@ class NotifyMetrics:
     def _register_left_out(self, registry: CollectorRegistry) -> None:
         self.unsent = Counter(
             "redis_vigil_notifications_unsent",
-            "Notifications of firing alerts for a kind of receiver that is not sent to; reaches: who hears.",
+            "Notifications of firing alerts that were not sent, because the kind of receiver is not sent to.",
             ["receiver", "integration", "reaches"],
             registry=registry,
         )

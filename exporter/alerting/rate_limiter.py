@@ -55,7 +55,7 @@ class RateLimiter:
             async with asyncio.timeout_at(deadline):
                 await self._slots.acquire()
         except TimeoutError:
-            raise _not_acquired("too many messages to it are under way") from None
+            raise _not_acquired("too many messages are being sent to the receiver") from None
         try:
             await self._wait_until_open(deadline)
             yield
@@ -64,9 +64,9 @@ class RateLimiter:
 
     async def _wait_until_open(self, deadline: float) -> None:
         if self._backs_off_until > deadline:
-            raise _not_acquired("it asked to wait longer")
+            raise _not_acquired("the receiver asked to wait longer")
         await asyncio.sleep(self.wait_seconds)
 
 
 def _not_acquired(why: str) -> NotifyError:
-    return NotifyError(f"no turn before the deadline: {why}", retryable=True, kind="contextDeadlineExceeded")
+    return NotifyError(f"not sent before the deadline: {why}", retryable=True, kind="contextDeadlineExceeded")

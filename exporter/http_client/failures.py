@@ -19,11 +19,11 @@ _REASONS: Final[Mapping[type[BaseException], str]] = {
     httpx.ReadError: _BROKEN,
     httpx.WriteError: _BROKEN,
     httpx.TooManyRedirects: f"more than {MOST} redirects",
-    httpx.InvalidURL: "the URL is none",
+    httpx.InvalidURL: "invalid URL",
     httpx.UnsupportedProtocol: "the URL has to begin with http:// or https://",
     # h11 would show the header, which may be a password.
     httpx.LocalProtocolError: "a header cannot be sent: does a password or token hold a line break?",
-    UnicodeEncodeError: "the URL is none, or a header holds other characters than those of ASCII",
+    UnicodeEncodeError: "invalid URL, or a header with characters outside ASCII",
 }
 # What h11 and httpcore say of answers, and what it means.
 _PHRASES: Final = (

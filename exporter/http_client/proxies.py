@@ -17,7 +17,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 def proxy_for(config: HttpConfig, url: str, context: ssl.SSLContext | None = None) -> httpx.Proxy | None:
     """The proxy for a URL; None for a direct connection. A proxy that is spoken to by TLS is checked with
-    `context`, as by Go's client. Raises `ValueError` for a proxy that is none.
+    `context`, as by Go's client. Raises `ValueError` for an invalid proxy URL.
     """
     target = httpx.URL(url)
     if config.proxy_from_environment:
@@ -37,7 +37,7 @@ def proxy_for(config: HttpConfig, url: str, context: ssl.SSLContext | None = Non
         return proxy
     except (httpx.InvalidURL, ValueError):
         # The address may hold a password.
-        raise ValueError("the proxy's address is none") from None
+        raise ValueError("invalid proxy URL") from None
 
 
 def _from_environment(target: httpx.URL) -> str:

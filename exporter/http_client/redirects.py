@@ -56,7 +56,7 @@ def _joined(base: httpx.URL, location: str) -> httpx.URL:
     try:
         url = base.join(location)
     except ValueError as error:
-        raise httpx.InvalidURL("a redirect to what is no URL") from error
+        raise httpx.InvalidURL("redirect to an invalid URL") from error
     if not url.host:
         raise httpx.InvalidURL("a redirect to nowhere")
     return url

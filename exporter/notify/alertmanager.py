@@ -45,7 +45,7 @@ class ForwardMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.sent = Counter(
             "redis_vigil_forwarded_alerts",
-            "Alerts that an Alertmanager took.",
+            "Alerts that an Alertmanager accepted.",
             ["alertmanager"],
             registry=registry,
         )
@@ -62,7 +62,10 @@ class ForwardMetrics:
             registry=registry,
         )
         self.waiting = Gauge(
-            "redis_vigil_forward_queue_length", "Alerts that wait.", ["alertmanager"], registry=registry
+            "redis_vigil_forward_queue_length",
+            "Alerts in the queue of an Alertmanager.",
+            ["alertmanager"],
+            registry=registry,
         )
 
 

@@ -226,7 +226,7 @@ def _translated(name: str) -> Iterator[None]:
     except aiosmtplib.SMTPResponseException as error:
         if error.code < 0:
             # Its text is aiosmtplib's, and the first line that was sent.
-            raise NotifyError(f"{name}: what answers does not speak SMTP", retryable=True) from None
+            raise NotifyError(f"{name}: the server does not speak SMTP", retryable=True) from None
         retryable = error.code < 500
         raise NotifyError(
             f"{name}: {error.code} {_shown(error.message)}",

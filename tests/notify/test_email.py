@@ -318,9 +318,9 @@ class TestTls:
         ("greeting", "expected"),
         [
             (b"", "the server closed the connection"),
-            (b"HTTP/1.1 400 Bad Request\r\n\r\n", "what answers does not speak SMTP"),
-            (b"\xff\xfe\r\n", "what answers does not speak SMTP"),
-            (b"220 " + 100_000 * b"x", "what answers does not speak SMTP"),
+            (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the server does not speak SMTP"),
+            (b"\xff\xfe\r\n", "the server does not speak SMTP"),
+            (b"220 " + 100_000 * b"x", "the server does not speak SMTP"),
         ],
     )
     def test_what_is_no_mail_server(self, greeting: bytes, expected: str) -> None:

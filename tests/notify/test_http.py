@@ -321,7 +321,7 @@ class TestProxy:
         assert is_excepted("::1", None, "[::1]")
 
     def test_address_that_is_none(self) -> None:
-        with pytest.raises(NotifyError, match="the proxy's address is none") as caught:
+        with pytest.raises(NotifyError, match="invalid proxy URL") as caught:
             asyncio.run(post(HttpConfig(proxy_url="secret://u:p@x"), "http://127.0.0.1:1"))
         assert "secret" not in str(caught.value)
 
