@@ -73,7 +73,7 @@ class Annotations:
 
 
 class _Forced:
-    """The sum of what `inform_forced` is told over series and steps."""
+    """The sum of what `inform_forced` has been given, over series and steps."""
 
     def __init__(self, first: int, last: int, low: float, high: float) -> None:
         self._first, self._last, self._low, self._high = first, last, low, high

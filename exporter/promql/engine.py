@@ -19,7 +19,7 @@ from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
 from exporter.promql.source import Pace, SeriesSource
 from exporter.promql.syntax.signatures import ValueType
-from exporter.promql.vector import ONE_WITHOUT_LABELS, Key, Vector
+from exporter.promql.vector import ONE_WITHOUT_LABELS, IdentityMemo, Key, Vector
 
 _Points = list[tuple[int, float]]
 # The number of vectors that are put to their series together.
@@ -44,17 +44,16 @@ class _Plan:
         self.is_busy = False
         self.remembered = 0
         self.string = compiler.string(expression.root) if expression.value_type is ValueType.STRING else ""
-        self._keys: Sequence[Key] | None = None
-        self._labels: list[Labels] = []
+        self._labels: IdentityMemo[list[Labels]] = IdentityMemo()
 
     def labels(self, keys: Sequence[Key], run: Run) -> list[Labels]:
         """The labels of a result. Raises `QueryError` where two are the same."""
-        if keys is not self._keys:
-            labels = run.map(lambda key: key.final, keys)
-            check_unique(labels, run)
-            self._labels = labels
-            self._keys = keys
-        return self._labels
+        return self._labels.get(lambda: self._unique_labels(keys, run), keys)
+
+    def _unique_labels(self, keys: Sequence[Key], run: Run) -> list[Labels]:
+        labels = run.map(lambda key: key.final, keys)
+        check_unique(labels, run)
+        return labels
 
 
 class Engine:
@@ -183,9 +182,9 @@ class Engine:
                 self._remembered += max(0, run.remembered - plan.remembered)
                 plan.remembered = max(plan.remembered, run.remembered)
                 if self._remembered > self._limits.remembered:
-                    self._forget()
+                    self._evict()
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         """Drop the oldest plans until the rest does not know too many series."""
         known = sum(plan.remembered for plan in self._plans.values())
         for expression in list(self._plans):

@@ -125,8 +125,8 @@ class Run:
         if len(left) <= PIECE:
             return function(left, right)
         found: list[float] = []
-        for start_ms in range(0, len(left), PIECE):
-            found += function(left[start_ms : start_ms + PIECE], right[start_ms : start_ms + PIECE])
+        for start in range(0, len(left), PIECE):
+            found += function(left[start : start + PIECE], right[start : start + PIECE])
             self.check()
         return found
 

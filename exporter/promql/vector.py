@@ -1,8 +1,8 @@
 """Instant vectors, while they are computed, consist of parallel columns of keys and values.
 
-Whoever computes vectors hands out the very same `keys` object again as long as the series are the same, so
-that everything that follows from labels alone (groups, matches, results' labels) is worked out once and kept
-by the identity of that object.
+An operator hands out the very same `keys` object again as long as the series are the same, so that everything
+that follows from labels alone (groups, matches, results' labels) is worked out once and kept by the identity
+of that object (`IdentityMemo`).
 """
 
 from collections.abc import Callable, Sequence
@@ -73,9 +73,34 @@ class Vector:
     values: list[float]
 
 
+_T = TypeVar("_T")
+
+
+class IdentityMemo(Generic[_T]):
+    """The last result of a function of one or two objects, which are compared by identity: the cheapest way.
+
+    Rule: these objects must not be changed once they have been handed out, as lists of keys are not. The memo
+    refers to them, so that no other object can have their identity while it is in use.
+    """
+
+    __slots__ = ("_one", "_other", "_result")
+
+    def __init__(self) -> None:
+        self._one: object = None
+        self._other: object = None
+        self._result: _T | None = None
+
+    def get(self, compute: Callable[[], _T], one: object, other: object = None) -> _T:
+        """Return what `compute` yields for these objects; it is called where they are others than before."""
+        if one is not self._one or other is not self._other:
+            self._result = compute()
+            self._one, self._other = one, other
+        # It was computed for the objects; the type checker cannot see that.
+        return self._result  # type: ignore[return-value]
+
+
 NOTHING = Vector((), [])
 ONE_WITHOUT_LABELS: tuple[Key, ...] = (Key(Labels()),)
-_T = TypeVar("_T")
 _SPARE = 1000
 _CHUNK = 300
 
@@ -86,23 +111,23 @@ class PerKey(Generic[_T]):
     def __init__(self, compute: Callable[[Key], _T]) -> None:
         self._compute = compute
         self._known: dict[Key, _T] = {}
-        self._keys: Sequence[Key] | None = None
-        self._result: Sequence[_T] = ()
+        self._results: IdentityMemo[Sequence[_T]] = IdentityMemo()
 
     def of(self, keys: Sequence[Key], check: Callable[[], None]) -> Sequence[_T]:
         """The results in the order of the keys; the same object for the same keys.
 
         `check` is called now and then, and may raise.
         """
-        if keys is not self._keys:
-            if len(self._known) > 2 * len(keys) + _SPARE:
-                self._known.clear()
-            result: list[_T] = []
-            for start in range(0, len(keys), _CHUNK):
-                result.extend(map(self._one, keys[start : start + _CHUNK]))
-                check()
-            self._result, self._keys = result, keys
-        return self._result
+        return self._results.get(lambda: self._all(keys, check), keys)
+
+    def _all(self, keys: Sequence[Key], check: Callable[[], None]) -> Sequence[_T]:
+        if len(self._known) > 2 * len(keys) + _SPARE:
+            self._known.clear()
+        result: list[_T] = []
+        for start in range(0, len(keys), _CHUNK):
+            result.extend(map(self._one, keys[start : start + _CHUNK]))
+            check()
+        return result
 
     def _one(self, key: Key) -> _T:
         found = self._known.get(key)

@@ -42,8 +42,8 @@ Catalogue = Mapping[str, Collection[str]]
 class CheckReport:
     """The problems of rule files that load.
 
-    `unknown_labels` are only doubtful: targets, and Prometheus, may have labels that nobody told of. So are
-    `impossible_values`: other servers, and other jobs of Prometheus, may have them.
+    `unknown_labels` are uncertain: targets, and Prometheus, may have labels that are not configured here. So
+    are `impossible_values`: other servers, and other jobs of Prometheus, may have them.
     """
 
     rules: int = 0

@@ -55,7 +55,7 @@ class RuleManager:
         await self.apply(files)
         self._restore(saved)
         for key in saved.keys() - self._runners.keys():
-            await self._forget(key)
+            await self._delete_state(key)
         self._is_running = True
         for runner in self._runners.values():
             runner.start()
@@ -93,7 +93,7 @@ class RuleManager:
         self._runners = {key: before[key] if key in kept else self._run(new[key]) for key in specs}
         for key in gone:
             self._schedule_stale_markers(before[key].group)
-            await self._forget(key)
+            await self._delete_state(key)
 
     def _is_same(self, runner: GroupRunner, spec: GroupSpec) -> bool:
         interval_ms = spec.interval_ms or self.environment.evaluation_interval_ms
@@ -115,7 +115,7 @@ class RuleManager:
         if group.spec.key not in self._runners:
             group.mark_stale(to_milliseconds(self._clock.now()))
 
-    async def _forget(self, key: GroupKey) -> None:
+    async def _delete_state(self, key: GroupKey) -> None:
         try:
             async with asyncio.timeout(_STATE_DEADLINE_SECONDS):
                 await self.environment.state.delete(key)

@@ -13,7 +13,7 @@ from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
-from exporter.promql.vector import NOTHING, Key, PerKey, Vector
+from exporter.promql.vector import NOTHING, IdentityMemo, Key, PerKey, Vector
 
 REDUCERS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
     "avg": kahan_mean,
@@ -55,7 +55,7 @@ class Grouping:
 
     def __init__(self, grouping: Sequence[str], *, without: bool) -> None:
         self._labels = PerKey(group_labels(grouping, without=without))
-        self._known: tuple[Sequence[Key], _Groups] | None = None
+        self._groups: IdentityMemo[_Groups] = IdentityMemo()
 
     def split(self, vector: Vector, run: Run) -> tuple[list[Key], list[list[float]]]:
         """The keys of the groups, and the values in each."""
@@ -79,9 +79,7 @@ class Grouping:
 
     def of(self, keys: Sequence[Key], run: Run) -> _Groups:
         """The groups of these keys."""
-        if self._known is None or self._known[0] is not keys:
-            self._known = (keys, self._group(keys, run))
-        return self._known[1]
+        return self._groups.get(lambda: self._group(keys, run), keys)
 
     def _group(self, keys: Sequence[Key], run: Run) -> _Groups:
         numbers: dict[Labels, int] = {}

@@ -7,7 +7,7 @@ from exporter.promql.functions.quantiles import Buckets, bucket_fraction, bucket
 from exporter.promql.numbers import parse_float
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.run import Run
-from exporter.promql.vector import Key, PerKey, Vector
+from exporter.promql.vector import IdentityMemo, Key, PerKey, Vector
 
 _BOUND = "le"
 
@@ -33,13 +33,13 @@ class _Histograms:
         self._tells_names = tells_names
         self._bound = PerKey(_upper_bound)
         self._result = PerKey(lambda key: Key(key.labels.without(_BOUND)))
-        self._known: tuple[Sequence[Key], _Layout] | None = None
+        self._layouts: IdentityMemo[_Layout] = IdentityMemo()
 
     def read(self, run: Run, at_ms: int) -> tuple[list[Key], list[Buckets]]:
         """The histograms at a time; warns of elements that are no buckets."""
         vector = self._operand.evaluate(run, at_ms)
         run.account_scanned(len(vector.values))
-        layout = self._layout(vector.keys, run)
+        layout = self._layouts.get(lambda: self._arrange(vector.keys, run), vector.keys)
         for key in layout.bad:
             name = self.name_of(key)
             run.annotations.warn(
@@ -57,11 +57,6 @@ class _Histograms:
     def name_of(self, key: Key) -> str:
         """The metric's name as annotations tell it; nothing where names are dropped at once."""
         return key.labels.name if self._tells_names else ""
-
-    def _layout(self, keys: Sequence[Key], run: Run) -> _Layout:
-        if self._known is None or self._known[0] is not keys:
-            self._known = (keys, self._arrange(keys, run))
-        return self._known[1]
 
     def _arrange(self, keys: Sequence[Key], run: Run) -> _Layout:
         found: dict[Key, list[tuple[float, int]]] = {}

@@ -9,7 +9,7 @@ from exporter.model.matcher import InvalidRegexError, compile_anchored
 from exporter.promql.operators.base import VectorOperator
 from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
-from exporter.promql.vector import Key, PerKey, Vector
+from exporter.promql.vector import IdentityMemo, Key, PerKey, Vector
 
 
 class Relabel:
@@ -24,15 +24,13 @@ class Relabel:
         self._compute = compute
         self._keys = PerKey(self._relabelled)
         self._characters = 0
-        self._seen: Sequence[Key] | None = None
+        self._accounts: IdentityMemo[None] = IdentityMemo()
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector under its new labels."""
         vector = self._operand.evaluate(run, at_ms)
         keys = self._keys.of(vector.keys, run.check)
-        if keys is not self._seen:
-            self._account(run, keys)
-            self._seen = keys
+        self._accounts.get(lambda: self._account(run, keys), keys)
         return Vector(keys, vector.values)
 
     def _relabelled(self, key: Key) -> Key:

@@ -14,7 +14,7 @@ from exporter.promql.operators.base import VectorOperator
 from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import Cardinality, Matching
-from exporter.promql.vector import METADATA_LABELS, NOTHING, Key, PerKey, Presence, Vector
+from exporter.promql.vector import METADATA_LABELS, NOTHING, IdentityMemo, Key, PerKey, Presence, Vector
 
 # Series that are matched between two checks.
 _PIECE = 500
@@ -46,14 +46,11 @@ class _Matcher:
         self._result = result
         self._signature = signature(matching)
         self._one_signature = signature(matching)
-        self._known: tuple[Sequence[Key], Sequence[Key], _Pairs] | None = None
+        self._pairs: IdentityMemo[_Pairs] = IdentityMemo()
 
     def pairs(self, many: Sequence[Key], one: Sequence[Key], run: Run) -> _Pairs:
         """The pairs of two lists of keys. Raises `QueryError` where they are ambiguous."""
-        known = self._known
-        if known is None or known[0] is not many or known[1] is not one:
-            known = self._known = (many, one, self._find(many, one, run))
-        return known[2]
+        return self._pairs.get(lambda: self._find(many, one, run), many, one)
 
     def _find(self, many: Sequence[Key], one: Sequence[Key], run: Run) -> _Pairs:
         by_signature = self._index(one, run)
@@ -186,9 +183,9 @@ class SetOperation:
         self._right = right
         self._left_signature = signature(matching)
         self._right_signature = signature(matching)
-        self._known: tuple[Sequence[Key], Sequence[Key], list[bool]] | None = None
+        self._masks: IdentityMemo[list[bool]] = IdentityMemo()
         self._presence = Presence()
-        self._union: tuple[Sequence[Key], Sequence[Key], list[Key]] | None = None
+        self._unions: IdentityMemo[list[Key]] = IdentityMemo()
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The elements of the left side that remain, and with `or` those that the right side adds."""
@@ -198,32 +195,26 @@ class SetOperation:
         if not right.values:
             return NOTHING if self._op == "and" else left
         run.account_scanned(len(left.values) + len(right.values))
-        mask = self._mask(left.keys, right.keys, run)
+        mask = self._masks.get(lambda: self._mask(left.keys, right.keys, run), left.keys, right.keys)
         if self._op == "or":
             return self._joined(left, self._presence.masked(right.keys, right.values, mask))
         return self._presence.masked(left.keys, left.values, mask)
 
     def _mask(self, left: Sequence[Key], right: Sequence[Key], run: Run) -> list[bool]:
         """Tell for each element whether to take it: of the right side for `or`, else of the left."""
-        known = self._known
-        if known is None or known[0] is not left or known[1] is not right:
-            left_signatures = self._left_signature.of(left, run.check)
-            right_signatures = self._right_signature.of(right, run.check)
-            if self._op == "or":
-                present, wanted_presence, asked = left_signatures, False, right_signatures
-            else:
-                present, wanted_presence, asked = right_signatures, self._op == "and", left_signatures
-            known_labels: set[Labels] = set()
-            for piece in run.pieces(present):
-                known_labels.update(piece)
-            mask = run.map(lambda wanted: (wanted in known_labels) is wanted_presence, asked)
-            known = self._known = (left, right, mask)
-        return known[2]
+        left_signatures = self._left_signature.of(left, run.check)
+        right_signatures = self._right_signature.of(right, run.check)
+        if self._op == "or":
+            present, wanted_presence, asked = left_signatures, False, right_signatures
+        else:
+            present, wanted_presence, asked = right_signatures, self._op == "and", left_signatures
+        known_labels: set[Labels] = set()
+        for piece in run.pieces(present):
+            known_labels.update(piece)
+        return run.map(lambda wanted: (wanted in known_labels) is wanted_presence, asked)
 
     def _joined(self, left: Vector, added: Vector) -> Vector:
         if not added.values:
             return left
-        known = self._union
-        if known is None or known[0] is not left.keys or known[1] is not added.keys:
-            known = self._union = (left.keys, added.keys, [*left.keys, *added.keys])
-        return Vector(known[2], left.values + added.values)
+        keys = self._unions.get(lambda: [*left.keys, *added.keys], left.keys, added.keys)
+        return Vector(keys, left.values + added.values)

@@ -10,7 +10,7 @@ from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.promql.operators.base import VectorOperator
 from exporter.promql.run import Run
-from exporter.promql.vector import Key, PerKey, Vector
+from exporter.promql.vector import IdentityMemo, Key, PerKey, Vector
 
 _SAME_LABELS = "vector cannot contain metrics with the same labelset"
 
@@ -30,15 +30,13 @@ class DropNames:
     def __init__(self, operand: VectorOperator) -> None:
         self._operand = operand
         self._keys = PerKey(lambda key: key.nameless)
-        self._checked: Sequence[Key] | None = None
+        self._checks: IdentityMemo[None] = IdentityMemo()
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector."""
         vector = self._operand.evaluate(run, at_ms)
         keys = self._keys.of(vector.keys, run.check)
-        if keys is not self._checked:
-            check_unique(keys, run)
-            self._checked = keys
+        self._checks.get(lambda: check_unique(keys, run), keys)
         return Vector(keys, vector.values)
 
 

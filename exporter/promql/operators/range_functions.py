@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from exporter.promql.functions.ranges import RangeFunction
 from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator
 from exporter.promql.operators.prefetch import Prefetch
-from exporter.promql.pieces import pieces
 from exporter.promql.run import Run
-from exporter.promql.vector import NOTHING, Key, Presence, Vector
+from exporter.promql.vector import NOTHING, IdentityMemo, Key, Presence, Vector
 
 _COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
 
@@ -48,22 +47,22 @@ class ApplyToCounters:
     def __init__(self, applied: ApplyToRanges, offset: int) -> None:
         self._applied = applied
         self._offset = offset
-        self._keys: Sequence[Key] | None = None
-        self._doubtful: list[str] = []
+        self._doubtful: IdentityMemo[list[str]] = IdentityMemo()
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
         vector = self._applied.evaluate(run, at_ms)
-        if vector.keys is not self._keys:
-            self._keys = vector.keys
-            names: dict[str, None] = {}
-            for some in pieces(vector.keys, run.check):
-                names.update(dict.fromkeys([key.labels.name for key in some]))
-            self._doubtful = [name for name in names if name and not name.endswith(_COUNTER_SUFFIXES)]
-        for name in self._doubtful:
+        for name in self._doubtful.get(lambda: self._names(vector.keys, run), vector.keys):
             message = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket"
             run.annotations.inform(f'{message}: "{name}"', self._offset)
         return vector
+
+    def _names(self, keys: Sequence[Key], run: Run) -> list[str]:
+        """Return the names that are not those of counters, each once."""
+        names: dict[str, None] = {}
+        for some in run.pieces(keys):
+            names.update(dict.fromkeys([key.labels.name for key in some]))
+        return [name for name in names if name and not name.endswith(_COUNTER_SUFFIXES)]
 
 
 class ApplyWithParameter:

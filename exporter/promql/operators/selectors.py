@@ -118,11 +118,11 @@ class SelectRangeVector:
     def _samples(
         self, run: Run, series: Sequence[ReadableSeries], start_ms: int, end_ms: int
     ) -> Iterator[RangeSamples]:
-        touch, bound, changes_only = run.account_scanned, run.bound, self._changes_only
+        account, bound, changes_only = run.account_scanned, run.bound, self._changes_only
         for each in series:
             one = bound(each)
             samples = one.changes_in(start_ms, end_ms) if changes_only else one.window(start_ms, end_ms)
-            touch(len(samples[0]))
+            account(len(samples[0]))
             yield samples
 
 

@@ -12,7 +12,7 @@ _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER: Final = re.compile(
     r"(?:0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)(?![A-Za-z0-9_.])"
 )
-# Wrong units such as `hs`, and fractions, are told by whoever reads the duration.
+# Wrong units such as `hs`, and fractions, are reported by the reader of the duration.
 _DURATION: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?![A-Za-z0-9_])")
 # How far Prometheus reads on before it gives a number up: over the digits, a point or exponent too many, then
 # over units and the digits between them, and one character more.

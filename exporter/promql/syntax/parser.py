@@ -69,7 +69,7 @@ class Parser:
         return root
 
     def _built(self, node: Expr) -> Expr:
-        # What makes no sense is told only of a query that is well written to its end.
+        # Semantic errors are reported only of a query that is well-formed to its end.
         try:
             self._checker.check(node)
         except QueryError as mistake:
