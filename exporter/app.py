@@ -8,6 +8,8 @@ from exporter.assembly import (
     Ground,
     Watching,
     build_alerting,
+    build_housekeeping,
+    build_jobs,
     build_reloader,
     build_settings,
     build_watching,
@@ -51,18 +53,19 @@ class App:
         self.settings = build_settings(ground, alerting, watching.fleet)
         self.reloader = build_reloader(ground, alerting, watching, self.settings, load)
         self.readiness = Readiness(watching.fleet, alerting.rules)
-        self.routes = build_routes(ground, alerting, watching, self.settings, self.reloader, self.readiness)
+        house = build_housekeeping(ground, watching)
+        self.jobs = build_jobs(ground, alerting, house)
+        self.routes = build_routes(
+            ground, alerting, watching, self.settings, self.reloader, self.readiness, self.jobs
+        )
         self.web = WebServer(build_site(ground, watching, self.routes), listener, ground.access.context)
         ground.access.on_clients = self.web.renew_connections
         # Started by whoever has a process of its own.
         self.loop_watch = LoopWatch(ground.own.registry)
-        house = Housekeeping(
-            ground.store, ground.limiter, ground.own, watching.fleet, ground.clock, ground.in_force
-        )
         clock_watch = _watch_clock(ground, alerting, watching, house)
         _collect(ground, alerting, watching, self.reloader, self.web)
         self.lifecycle = Lifecycle(
-            stages_of(ground, alerting, watching, self.reloader, clock_watch, house, self.web), STOPPING
+            stages_of(ground, alerting, watching, self.reloader, clock_watch, self.jobs, self.web), STOPPING
         )
 
     async def start(self) -> None:

@@ -10,6 +10,8 @@ from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.alerting.options import Options
 from exporter.clock import Clock, SteadyClock, SystemClock
+from exporter.housekeeping import Housekeeping
+from exporter.jobs import JobScheduler
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.prepared import InForce, prepare
@@ -185,3 +187,16 @@ def build_reloader(
         own=ground.own,
         on_end=watching.page.expire,
     )
+
+
+def build_housekeeping(ground: Ground, watching: Watching) -> Housekeeping:
+    """Build what keeps the store in bounds."""
+    return Housekeeping(
+        ground.store, ground.limiter, ground.own, watching.fleet, ground.clock, ground.in_force
+    )
+
+
+def build_jobs(ground: Ground, alerting: Alerting, house: Housekeeping) -> JobScheduler:
+    """Build the scheduler of everything periodic that is neither sampling nor rules."""
+    jobs = [*house.jobs, alerting.manager.job, *ground.state.jobs, ground.access.job]
+    return JobScheduler(jobs, ground.clock, ground.own.registry)

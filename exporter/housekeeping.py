@@ -1,6 +1,6 @@
-"""What has to be done from time to time, whatever else happens."""
+"""Periodic work on the store: the daemon's own metrics, what is too old, what is too much."""
 
-import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -10,9 +10,11 @@ from exporter.samplers.fleet import Fleet
 from exporter.store import MemoryLimiter, Store
 from exporter.store.heap import malloc_trim
 from exporter.time_slice import TimeSlice
+from exporter.timing.job import Job, every
 from exporter.web.directory import CurrentConfig
 
 _TRIM_SECONDS: Final = 60.0
+_DEADLINE_SECONDS: Final = 60.0
 
 
 class Housekeeping:
@@ -35,29 +37,38 @@ class Housekeeping:
         self._clock = clock
         self._current = current
 
-    def write(self) -> int:
-        """Write the own metrics as they are now; returns the moment in milliseconds."""
-        now = to_milliseconds(self._clock.now())
-        self._store.append(self._own.sample(now))
-        return now
+    def write(self) -> None:
+        """Write the own metrics as they are now."""
+        self._store.append(self._own.sample(to_milliseconds(self._clock.now())))
 
-    async def run(self) -> None:
-        """Go on until cancelled."""
-        trimmed_at = self._clock.monotonic()
-        while True:
-            now = to_milliseconds(self._clock.now())
-            if self._clock.monotonic() - trimmed_at >= _TRIM_SECONDS:
-                self._end_orphans(now)
-                await TimeSlice().through(self._store.trim(now))
-                malloc_trim()
-                trimmed_at = self._clock.monotonic()
-            await TimeSlice().through(self._limiter.enforce(now))
-            self.write()
-            await asyncio.sleep(self._current.config.global_.sample_interval.seconds)
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """Writing of the own metrics, the limit of memory, and the retention of samples."""
+        return [
+            Job("own_metrics", self._write, self._interval_seconds, _DEADLINE_SECONDS, at_once=True),
+            Job("memory_limit", self._enforce_limit, self._interval_seconds, _DEADLINE_SECONDS),
+            Job("retention", self._trim, every(_TRIM_SECONDS), _DEADLINE_SECONDS),
+        ]
 
-    def _end_orphans(self, now: int) -> None:
-        """What was put back after a restart and nobody goes on with, such as a target that is gone, ends."""
+    def _interval_seconds(self) -> float:
+        return self._current.config.global_.sample_interval.seconds
+
+    async def _write(self) -> None:
+        self.write()
+
+    async def _enforce_limit(self) -> None:
+        await TimeSlice().through(self._limiter.enforce(to_milliseconds(self._clock.now())))
+
+    async def _trim(self) -> None:
+        now_ms = to_milliseconds(self._clock.now())
+        self._mark_orphans_stale(now_ms)
+        await TimeSlice().through(self._store.trim(now_ms))
+        malloc_trim()
+
+    def _mark_orphans_stale(self, now_ms: int) -> None:
+        """Mark restored series stale whose source has not written since, such as targets that are no longer
+        configured."""
         alive = {source for runner in self._fleet.runners for source in runner.sources}
         for source in self._store.resumed_sources:
             if source not in alive and not source.startswith(SOURCE_PREFIX):
-                self._store.mark_stale(source, now)
+                self._store.mark_stale(source, now_ms)

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from exporter.assembly import Alerting, Ground, Watching
+from exporter.jobs import JobScheduler
 from exporter.notify.alertmanager import AlertForwarder
 from exporter.prepared import InForce
 from exporter.readiness import Readiness
@@ -17,6 +18,7 @@ from exporter.reload import plan_samplers
 from exporter.reloader import Reloader
 from exporter.settings import Settings
 from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
+from exporter.web import jobs as jobs_api
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import (
     cardinality,
@@ -66,6 +68,7 @@ def build_routes(
     settings: Settings,
     reloader: Reloader,
     readiness: Readiness,
+    jobs: JobScheduler,
 ) -> Sequence[BaseRoute]:
     """All routes but `/metrics`; the first that fits a request counts."""
     clock, groups = ground.clock, alerting.rules
@@ -83,6 +86,7 @@ def build_routes(
         *_daemon_api(ground, reloader, Alertmanagers(settings, alerting.forwarder)),
         *probes.routes(),
         *_target_api(ground, watching),
+        *jobs_api.routes(jobs, clock),
     ]
 
 

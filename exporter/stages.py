@@ -7,7 +7,7 @@ from typing import Any, Final
 from exporter.assembly import Alerting, Ground, Watching
 from exporter.clock_watch import ClockWatch
 from exporter.errors import StateError
-from exporter.housekeeping import Housekeeping
+from exporter.jobs import JobScheduler
 from exporter.lifecycle import Stage
 from exporter.log import get_logger
 from exporter.reloader import Reloader
@@ -19,7 +19,7 @@ _SEND_DEADLINE_SECONDS: Final = 4.0
 
 STOPPING: Final = (
     "clock",
-    "housekeeping",
+    "jobs",
     "reload",
     "discovery",
     "samplers",
@@ -40,7 +40,7 @@ def stages_of(
     watching: Watching,
     reloader: Reloader,
     clock_watch: ClockWatch,
-    house: Housekeeping,
+    jobs: JobScheduler,
     web: WebServer,
 ) -> Sequence[Stage]:
     """The stages in the order in which they start: the web server first, so that the daemon can be asked how
@@ -55,7 +55,7 @@ def stages_of(
         _notifications(ground, alerting),
         Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),
         _rules(ground, alerting),
-        _background("housekeeping", house.run),
+        Stage("jobs", jobs.start, jobs.stop, 1.5),
     ]
 
 

@@ -41,6 +41,7 @@ ORDER = [
     "self_metrics",
     "clock_watch",
     "loop_watch",
+    "jobs",
     "web",
     "dashboards",
     "reload",

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from exporter.alerting.aggregation_group import AggregationGroup
 from exporter.alerting.alert_provider import AlertProvider
@@ -29,6 +30,9 @@ from exporter.log import get_logger
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.integration import Integration
+from exporter.timing.job import Job, every
+
+_MAINTENANCE_DEADLINE_SECONDS: Final = 60.0
 
 _log = get_logger(__name__)
 
@@ -72,7 +76,6 @@ class AlertManager:
         self._dispatcher = self._pipelines.make_dispatcher({})
         self._hold_until = 0.0
         self._retired: set[asyncio.Task[None]] = set()
-        self._maintenance: asyncio.Task[None] | None = None
         metrics.watch(self._count_alerts, self._count_silences)
         self._update_config_metrics()
 
@@ -113,13 +116,9 @@ class AlertManager:
         now = self._state.clock.now()
         self._hold_until = self._pipelines.inhibitor.hold_until = now + self._options.hold_seconds
         await self._restore(now)
-        self._maintenance = asyncio.create_task(self._maintain())
 
     async def stop(self, deadline_seconds: float) -> None:
         """Start no more notifications; cancel those that are under way at the deadline."""
-        if self._maintenance is not None:
-            self._maintenance.cancel()
-            await asyncio.wait([self._maintenance])
         running = {*self._retired, *self._dispatcher.stop()}
         if running:
             _, late = await asyncio.wait(running, timeout=deadline_seconds)
@@ -289,19 +288,21 @@ class AlertManager:
         if restored.obsolete:
             await state.alert_store.delete_alerts(restored.obsolete)
 
+    @property
+    def job(self) -> Job:
+        """Periodic maintenance: what is over is dropped."""
+        return Job(
+            "alert_maintenance", self._maintain, every(MAINTENANCE_SECONDS), _MAINTENANCE_DEADLINE_SECONDS
+        )
+
     async def _maintain(self) -> None:
-        while True:
-            await asyncio.sleep(MAINTENANCE_SECONDS)
-            try:
-                await collect_garbage(
-                    self._state,
-                    self._dispatcher,
-                    self._pipelines.inhibitor,
-                    max_log_entries=self._options.max_log_entries,
-                    now=self._state.clock.now(),
-                )
-            except Exception:
-                _log.exception("maintenance of alerts failed")
+        await collect_garbage(
+            self._state,
+            self._dispatcher,
+            self._pipelines.inhibitor,
+            max_log_entries=self._options.max_log_entries,
+            now=self._state.clock.now(),
+        )
 
     def _count_alerts(self) -> dict[str, int]:
         processed = {

@@ -5,7 +5,6 @@ appended as one row. Rows belong to segments; a segment can be read without thos
 every series opens it), so that old ones are simply dropped.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -19,11 +18,13 @@ from exporter.rules.job_labels import unchanged
 from exporter.state.chunk_encoding import ChunkDecoder, encode_chunks
 from exporter.state.database import Database
 from exporter.store import Chunk, ChunkReader, Store
+from exporter.timing.job import Job
 
 PAUSE_SECONDS: Final = 1.0
 """How long what is new waits to be written: the most that `kill -9` costs."""
 
 RETRY_SECONDS: Final = 5.0
+_FLUSH_DEADLINE_SECONDS: Final = 120.0
 MAX_ROWS_AT_ONCE: Final = 500
 MAX_BYTES: Final = 512 << 20
 """How much of the file samples may take; beyond it the oldest segments go, and that is counted."""
@@ -85,7 +86,6 @@ class SqliteHistory:
         # How often what was written before had to be replaced, and how often it was.
         self._starts = self._replaced = 0
         self._generation = 0
-        self._task: asyncio.Task[None] | None = None
         self.rows_total = 0
         self.dropped_segments = 0
 
@@ -112,12 +112,11 @@ class SqliteHistory:
             _log.info("samples from before the restart are back", rows=rows, series=store.series_count)
 
     def follow(self, store: Store) -> None:
-        """Save new samples of the store from now on, about once a second."""
+        """Save new samples of the store from now on; `job` does that."""
         self._store = store
         self._reader = ChunkReader(store)
         if self._starts == self._replaced:
             self._reader.seek_to_end()
-        self._task = asyncio.create_task(self._write_loop(), name="sample history")
 
     def rewrite(self) -> None:
         """Save everything that rules read once more, in the place of what was saved before."""
@@ -128,19 +127,15 @@ class SqliteHistory:
 
     async def close(self) -> None:
         """Write what is left, if that is possible at once."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            await self.flush()
+        await self.flush()
 
-    async def _write_loop(self) -> None:
-        while True:
-            await asyncio.sleep(PAUSE_SECONDS if self._database.is_healthy else RETRY_SECONDS)
-            try:
-                await self.flush()
-            except Exception:
-                # A bug of ours costs history, not the daemon.
-                _log.exception("samples were not written")
+    @property
+    def job(self) -> Job:
+        """Writing of what is new, about once a second."""
+        return Job("sample_history", self.flush, self._pause_seconds, _FLUSH_DEADLINE_SECONDS)
+
+    def _pause_seconds(self) -> float:
+        return PAUSE_SECONDS if self._database.is_healthy else RETRY_SECONDS
 
     async def flush(self) -> None:
         """Write what is new; on failure it stays to be written the next time."""

@@ -1,9 +1,9 @@
 """The state that outlives a restart, behind one object: in a database, or nowhere."""
 
-import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -27,10 +27,12 @@ from exporter.state.metrics import StateCollector
 from exporter.state.queues import SqliteQueueRecords
 from exporter.state.rules import SqliteAlertState
 from exporter.state.slack import SqliteMessages
+from exporter.timing.job import Job, every
 
 FILE_NAME: Final = "state.db"
 CHECK_SECONDS: Final = 5.0
 """How often the file is looked after."""
+_CHECK_DEADLINE_SECONDS: Final = 60.0
 
 
 class StateStore(Protocol):
@@ -71,6 +73,11 @@ class StateStore(Protocol):
         """The messages in Slack."""
         ...
 
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """Periodic work between `load` and `close`."""
+        ...
+
     async def load(self) -> None:
         """Load what is read without waiting; never fails."""
         ...
@@ -91,6 +98,7 @@ class MemoryStateStore:
         self.discovery: DiscoveryRecords | None = None
         self.samples: SampleHistory = NoHistory()
         self.messages: Messages = MemoryMessages()
+        self.jobs: Sequence[Job] = ()
 
     async def load(self) -> None:
         """Load nothing."""
@@ -111,7 +119,6 @@ class SqliteStateStore:
         with contextlib.suppress(OSError):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.wait()
-        self._watch: asyncio.Task[None] | None = None
         self._database = Database(directory / FILE_NAME, self._lock)
         self._alert_store = SqliteAlertStore(self._database)
         self.alerts: AlertStateStore = SqliteAlertState(self._database)
@@ -138,25 +145,22 @@ class SqliteStateStore:
         return self._messages
 
     async def load(self) -> None:
-        """Load the messages, and begin to check the files."""
+        """Load the messages."""
         await self._messages.load()
-        self._watch = asyncio.create_task(self._check_files_loop(), name="state")
 
     async def close(self) -> None:
         """Write what is left, close the file, and release the directory."""
-        if self._watch is not None:
-            self._watch.cancel()
         await self._messages.close()
         await self._alert_store.close()
         await self._samples.close()
         await self._database.close()
         self._lock.release()
 
-    async def _check_files_loop(self) -> None:
-        """Check the files again and again, also while nothing is written."""
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await self._database.check_files()
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """Checks of the files, also while nothing is written, and the saving of samples."""
+        check = Job("state_files", self._database.check_files, every(CHECK_SECONDS), _CHECK_DEADLINE_SECONDS)
+        return [check, self._samples.job]
 
 
 def open_state(

@@ -16,10 +16,12 @@ from exporter.config.web_config import TlsServerConfig, WebConfig, load_web_conf
 from exporter.errors import ConfigError, Problem
 from exporter.log import get_logger
 from exporter.model.file_stamp import FileStamp, stamp_of
+from exporter.timing.job import Job, every
 from exporter.web.auth import server_tls
 
 # A file without any user that has just been written may be one that is still being written.
 _SETTLED_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 30.0
 
 _log = get_logger(__name__)
 
@@ -87,6 +89,14 @@ class CurrentAccess:
         self.look()
         assert self.now.context is not None
         return self.now.context
+
+    @property
+    def job(self) -> Job:
+        """A look at the files, also while nobody makes a request: a broken one is told of soon."""
+        return Job("web_config", self._look_again, every(_LOOK_SECONDS), _LOOK_SECONDS)
+
+    async def _look_again(self) -> None:
+        self.look()
 
     def look(self, *, is_silent: bool = False) -> None:
         """Take up files that have changed; costs a few stat calls where none has.

@@ -67,9 +67,6 @@ class Life:
             try:
                 await story(store, history)
             finally:
-                assert history._task is not None
-                history._task.cancel()
-                await asyncio.wait([history._task])
                 await database.close()
             return store
 

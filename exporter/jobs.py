@@ -1,0 +1,208 @@
+"""`JobScheduler`: runs everything periodic that is not the sampling of a target or the evaluation of rules.
+
+It is APScheduler's `AsyncIOScheduler` by the event loop's clock. APScheduler asks for the time of day, which
+may be set: after an hour back all jobs would stand still for an hour. So its `timezone` is one in which the
+time of day is that of the loop (docs/decisions/0004-apscheduler.md).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final
+
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from exporter.clock import Clock
+from exporter.log import get_logger
+from exporter.timing.job import Job
+
+OUTCOMES: Final = ("success", "failure", "timeout", "skipped")
+"""How a run can end; `skipped`: it did not begin, since the one before was still under way."""
+
+_LEAST_INTERVAL_SECONDS: Final = 0.1
+_ENDING_SECONDS: Final = 1.0
+
+log = get_logger(__name__)
+
+
+class LoopTime(tzinfo):
+    """A zone whose time of day is the time of an event loop, in seconds since 1970."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def dst(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def tzname(self, _: datetime | None) -> str:
+        return "loop"
+
+    def fromutc(self, _: datetime) -> datetime:
+        """`datetime.now(self)` asks this; the time of day of the machine is of no concern."""
+        return self.at(self._loop.time())
+
+    def at(self, seconds: float) -> datetime:
+        """A moment of the loop's time."""
+        return datetime(1970, 1, 1, tzinfo=self) + timedelta(seconds=seconds)
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
+    """Fires an interval after the moment at which it fired last; what was missed is not made up for."""
+
+    def __init__(self, interval_seconds: Callable[[], float]) -> None:
+        self._interval_seconds = interval_seconds
+
+    def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime:
+        return now + timedelta(seconds=max(self._interval_seconds(), _LEAST_INTERVAL_SECONDS))
+
+
+@dataclass(slots=True)
+class JobStatus:
+    """What became of a job's runs so far; moments in epoch seconds, 0: none yet."""
+
+    job: Job
+    runs: dict[str, int]
+    last_run_at: float = 0.0
+    last_success_at: float = 0.0
+    last_duration_seconds: float = 0.0
+    last_outcome: str = ""
+    next_run_at: float = 0.0
+
+
+class JobScheduler:
+    """Runs jobs from `start` to `stop`. A job that fails or hangs is counted, logged, and runs again."""
+
+    def __init__(self, jobs: Iterable[Job], clock: Clock, registry: CollectorRegistry) -> None:
+        self._clock = clock
+        self._statuses = {job.name: JobStatus(job, dict.fromkeys(OUTCOMES, 0)) for job in jobs}
+        self._scheduler: Any = None
+        self._running: set[asyncio.Task[Any]] = set()
+        # Its warnings would say what is counted and logged here.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        registry.register(_JobCollector(self))
+
+    async def start(self) -> None:
+        """Begin to run the jobs."""
+        loop = asyncio.get_running_loop()
+        zone = LoopTime(loop)
+        self._scheduler = AsyncIOScheduler(
+            event_loop=loop,
+            timezone=zone,
+            # Each run is at the right time by the loop's clock; the library would compare it with the wall's.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
+        for name, status in self._statuses.items():
+            first = {"next_run_time": zone.at(loop.time())} if status.job.at_once else {}
+            trigger = _Every(status.job.interval_seconds)
+            self._scheduler.add_job(self._run, trigger, [status], id=name, name=name, **first)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Run nothing more; what is under way is cancelled."""
+        if self._scheduler is None or not self._scheduler.running:
+            return
+        # The library would write a traceback for each run that is cancelled.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+        self._scheduler.shutdown(wait=False)
+        # The library shuts down in the next round of the loop.
+        await asyncio.sleep(0)
+        running = [task for task in self._running if task is not asyncio.current_task()]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=_ENDING_SECONDS)
+
+    @property
+    def statuses(self) -> Sequence[JobStatus]:
+        """How all jobs fare, in the order of their names."""
+        for name, status in self._statuses.items():
+            status.next_run_at = self._next_run_at(name)
+        return [self._statuses[name] for name in sorted(self._statuses)]
+
+    def _next_run_at(self, name: str) -> float:
+        job = None if self._scheduler is None else self._scheduler.get_job(name)
+        if job is None or job.next_run_time is None:
+            return 0.0
+        left: timedelta = job.next_run_time - datetime.now(self._scheduler.timezone)
+        return self._clock.now() + left.total_seconds()
+
+    async def _run(self, status: JobStatus) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        loop = asyncio.get_running_loop()
+        status.last_run_at, began = self._clock.now(), loop.time()
+        try:
+            outcome = await _outcome_of(status.job)
+        finally:
+            self._running.discard(task)
+            status.last_duration_seconds = loop.time() - began
+        self._note(status, outcome)
+        if outcome == "success":
+            status.last_success_at = self._clock.now()
+
+    def _skipped(self, event: Any) -> None:
+        status = self._statuses[event.job_id]
+        self._note(status, "skipped")
+        log.warning("a job is still running, this run is left out", job=status.job.name)
+
+    def _note(self, status: JobStatus, outcome: str) -> None:
+        status.runs[outcome] += 1
+        status.last_outcome = outcome
+
+
+async def _outcome_of(job: Job) -> str:
+    deadline = asyncio.timeout(job.deadline_seconds)
+    try:
+        async with deadline:
+            await job.run()
+    except TimeoutError:
+        if deadline.expired():
+            log.error("a job took too long and was cut off", job=job.name, seconds=job.deadline_seconds)
+            return "timeout"
+        log.exception("a job failed", job=job.name)
+        return "failure"
+    except Exception:
+        log.exception("a job failed", job=job.name)
+        return "failure"
+    return "success"
+
+
+class _JobCollector(Collector):
+    """Metrics of all jobs, read when they are asked for."""
+
+    def __init__(self, scheduler: JobScheduler) -> None:
+        self._jobs = scheduler
+
+    def collect(self) -> Iterator[Metric]:
+        runs = CounterMetricFamily(
+            "redis_vigil_job_runs",
+            "Runs of a periodic job, by outcome; skipped: the run before was still under way.",
+            labels=["job", "outcome"],
+        )
+        gauges = {
+            attribute: GaugeMetricFamily(f"redis_vigil_job_{name}", text, labels=["job"])
+            for attribute, name, text in (
+                ("last_duration_seconds", "last_duration_seconds", "How long the last run of a job took."),
+                ("last_success_at", "last_success_timestamp_seconds", "When a job succeeded last; 0: never."),
+                ("next_run_at", "next_run_timestamp_seconds", "When a job runs next."),
+            )
+        }
+        for status in self._jobs.statuses:
+            name = status.job.name
+            for outcome, count in status.runs.items():
+                runs.add_metric([name, outcome], count)
+            for attribute, gauge in gauges.items():
+                gauge.add_metric([name], getattr(status, attribute))
+        yield runs
+        yield from gauges.values()
