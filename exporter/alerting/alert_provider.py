@@ -25,7 +25,7 @@ def merge(first: Alert, second: Alert) -> Alert:
         if old.is_resolved(new.updated_at):
             ends_at = max(ends_at, old.ends_at)
     elif not old.timeout:
-        # An end that was stated rules over one that was assumed, if it is the later.
+        # A stated end takes precedence over an assumed one if it is later.
         ends_at = max(ends_at, old.ends_at)
     return replace(new, starts_at=min(old.starts_at, new.starts_at), ends_at=ends_at)
 

@@ -25,7 +25,7 @@ MakeDeliveries = Callable[[AggregationGroup], Sequence[Delivery]]
 GroupId = tuple[str, str, Labels]
 """Identity of a group in another configuration: key of the route, receiver, labels."""
 
-# Alerts that are sorted into groups before others get a turn on the event loop.
+# Alerts that are dispatched between two yields to the event loop.
 _BATCH: Final = 100
 
 _log = get_logger(__name__)
@@ -88,7 +88,7 @@ class Dispatcher:
     async def dispatch_all(self, alerts: AlertProvider) -> None:
         """Put all alerts into their groups; yields to the event loop now and then."""
         for number, labels in enumerate([alert.labels for alert in alerts], 1):
-            # As it is now: it may have come once more meanwhile, or be over.
+            # The current state: it may have been updated or dropped during a yield.
             alert = alerts.get(labels)
             if alert is not None:
                 self.dispatch(alert)

@@ -23,7 +23,7 @@ class Rule:
         self._source: Sequence[Matcher] = written.source_conditions
         self._target: Sequence[Matcher] = written.target_conditions
         self._equal = tuple(sorted(set(written.equal)))
-        # A dictionary for its order: which source is named must not depend on chance.
+        # A dictionary for its order: the first source in order of arrival is reported, not a random one.
         self._sources: dict[tuple[str, ...], dict[Labels, None]] = {}
         self._is_target: dict[Labels, bool] = {}
 
@@ -68,7 +68,7 @@ class Rule:
         return None
 
     def _values(self, labels: Labels) -> tuple[str, ...]:
-        # A missing label is the empty text, so that missing on both sides is equal.
+        # A missing label is the empty string, so that missing on both sides is equal.
         return tuple(labels.get(name) for name in self._equal)
 
 

@@ -254,7 +254,7 @@ class AlertManager:
 
     def _complete(self, alert: Alert, now: float) -> Alert:
         starts_at = alert.starts_at or alert.ends_at or now
-        if alert.ends_at:  # Rules round to milliseconds: what ends at this moment has ended.
+        if alert.ends_at:  # Rules round times to milliseconds, which may be ahead of `now`.
             return replace(alert, starts_at=starts_at, updated_at=max(now, alert.updated_at))
         ends_at = now + self.config.global_.resolve_timeout.seconds
         return replace(alert, starts_at=starts_at, ends_at=ends_at, updated_at=now, timeout=True)

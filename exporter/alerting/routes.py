@@ -95,7 +95,7 @@ def _options(written: config.RouteConfig, inherited: RouteOptions) -> RouteOptio
         group_wait=inherited.group_wait if wait is None else wait.seconds,
         group_interval=inherited.group_interval if interval is None else interval.seconds,
         repeat_interval=inherited.repeat_interval if repeat is None else repeat.seconds,
-        # The intervals are a node's own: children do not inherit them.
+        # Time intervals are not inherited by children.
         mute_intervals=written.mute_time_intervals,
         active_intervals=written.active_time_intervals,
         labels=inherited.labels.with_(written.labels),

@@ -221,7 +221,7 @@ def _check(silence: Silence) -> None:
 
 
 def _all_match_empty(matchers: Sequence[Matcher]) -> bool:
-    # As in Alertmanager, a negative matcher is never taken for one that matches everything.
+    # As in Alertmanager, negative matchers do not count as matching everything.
     return all(matcher.op in ("=", "=~") and matcher.matches_empty for matcher in matchers)
 
 

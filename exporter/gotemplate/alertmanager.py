@@ -101,7 +101,7 @@ KV.go_methods = {
 
 
 @dataclass(frozen=True, slots=True)
-class AlertData(Structure):
+class TemplateAlert(Structure):
     """One alert; `ends_at` is Go's zero time while it fires."""
 
     status: str

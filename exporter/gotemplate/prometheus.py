@@ -57,7 +57,7 @@ class QueryResult(TypedList):
 
 
 @dataclass(frozen=True, slots=True)
-class AlertData(Structure):
+class AlertTemplateData(Structure):
     """The data of a rule's template: its dot."""
 
     labels: StringMap
@@ -96,7 +96,9 @@ def parse_rule_template(text: str, *, name: str) -> Template:
     return parse(text, name=name, functions=FUNCTION_NAMES, variables=VARIABLES)
 
 
-def expand_rule_template(template: Template, data: AlertData, functions: Mapping[str, Function]) -> str:
+def expand_rule_template(
+    template: Template, data: AlertTemplateData, functions: Mapping[str, Function]
+) -> str:
     """The text of an annotation or a label.
 
     `functions` is what `rule_functions` returned; it can serve all templates of one evaluation. Raises
@@ -105,9 +107,11 @@ def expand_rule_template(template: Template, data: AlertData, functions: Mapping
     return template.expand(data, functions, variables=data.variables())
 
 
-def alert_data(labels: Labels, value: float, *, external_labels: Labels, external_url: str) -> AlertData:
+def alert_data(
+    labels: Labels, value: float, *, external_labels: Labels, external_url: str
+) -> AlertTemplateData:
     """The data of one alert."""
-    return AlertData(StringMap(labels.pairs), StringMap(external_labels.pairs), external_url, value)
+    return AlertTemplateData(StringMap(labels.pairs), StringMap(external_labels.pairs), external_url, value)
 
 
 def rule_functions(query: QueryFunction, *, at_seconds: float, external_url: str) -> dict[str, Function]:

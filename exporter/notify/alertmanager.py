@@ -214,7 +214,7 @@ class _Queue:
                 raise
             self._metrics.dropped.labels(self.name).inc(len(batch))
         for alert in batch:
-            # Only what has not become another state in the meantime.
+            # Unless the alert has changed while the request was under way.
             if self._alerts.get(alert.labels) is alert:
                 del self._alerts[alert.labels]
         self._count()

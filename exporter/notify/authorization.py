@@ -63,7 +63,7 @@ class OAuthTokens:
             no_proxy=config.no_proxy,
             proxy_from_environment=config.proxy_from_environment,
         )
-        # The request holds secrets: a redirect does not take it to another server.
+        # The request contains secrets: it does not follow a redirect to another server.
         self._transport = ReceiverTransport(
             http_config, f"{name}: OAuth 2", timeout_seconds, keeps_body=False
         )

@@ -6,7 +6,7 @@ Source: `Data` in template/template.go of Alertmanager.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from exporter.gotemplate.alertmanager import KV, AlertData, Alerts, NotificationData
+from exporter.gotemplate.alertmanager import KV, Alerts, NotificationData, TemplateAlert
 from exporter.gotemplate.times import ZERO_TIME, time_of
 from exporter.model.alert import Alert
 from exporter.model.labels import NO_ANNOTATIONS, Annotations, Labels
@@ -28,7 +28,7 @@ def notification_data(notification: Notification, guard: Guard = _unchanged) -> 
     alerts = notification.alerts
     fires = any(not alert.is_resolved(now) for alert in alerts)
     return NotificationData(
-        # Alertmanager makes it fit for a regular expression in the address of its page.
+        # Alertmanager escapes it for the regular expression in the URL of its page.
         receiver=guard(notification.receiver.translate(_SPECIAL)),
         status="firing" if fires else "resolved",
         alerts=Alerts(_alert_data(alert, notification, guard) for alert in alerts),
@@ -41,9 +41,9 @@ def notification_data(notification: Notification, guard: Guard = _unchanged) -> 
     )
 
 
-def _alert_data(alert: Alert, notification: Notification, guard: Guard) -> AlertData:
+def _alert_data(alert: Alert, notification: Notification, guard: Guard) -> TemplateAlert:
     resolved = alert.is_resolved(notification.now)
-    return AlertData(
+    return TemplateAlert(
         status="resolved" if resolved else "firing",
         labels=_kv(alert.labels, guard),
         annotations=_kv(alert.annotations, guard),

@@ -11,20 +11,20 @@ from datetime import datetime, tzinfo
 from itertools import islice
 from typing import ClassVar, Final
 
-from exporter.gotemplate.alertmanager import ALERT_NAME, KV, AlertData, NotificationData, Pair, Pairs
+from exporter.gotemplate.alertmanager import ALERT_NAME, KV, NotificationData, Pair, Pairs, TemplateAlert
 from exporter.gotemplate.values import Structure, TypedList
 
 MOST_ALERTS: Final = 50
-"""Of so many alerts a message says more than that they are there."""
+"""The most alerts that a message describes; the others are only counted."""
 
 _SEVERITIES: Final = ("critical", "page", "error", "warning", "info")
-# Such as a dead man's switch.
+# Severities of alerts that report nothing bad, such as a dead man's switch.
 _NOT_BAD: Final = ("", "none")
 _BAD, _DOUBTFUL, _MILD, _OTHER, _OVER = "#b42318", "#b54708", "#175cd3", "#475467", "#067647"
 _COLOURS: Final = {"critical": _BAD, "page": _BAD, "error": _BAD, "warning": _DOUBTFUL, "info": _MILD}
-# They are said otherwise, or mean nothing to people.
+# Labels that the text has elsewhere, or that mean nothing to people.
 _UNSAID: Final = frozenset({ALERT_NAME, "severity", "kind"})
-# What every target has unless somebody says otherwise.
+# Labels with their default values.
 _USUAL: Final = {"job": "redis"}
 _LONGEST_VALUE: Final = 300
 _LONGEST_TEXT: Final = 1500
@@ -32,14 +32,14 @@ _LONGEST_LABEL: Final = 120
 _LONGEST_URL: Final = 2000
 _MOST_LABELS: Final = 20
 _MOST_LINKS: Final = 5
-# They turn the order of all that follows on the line (Unicode, UAX #9).
+# Characters that change the direction of the rest of the line (Unicode, UAX #9).
 _TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-# 9999-12-30: a day is left for every zone.
+# 9999-12-30: leaves a day for time zones before the end of the calendar.
 _LAST_MOMENT: Final = 253_402_128_000.0
 _HARDLY_SECONDS: Final = 10.0
 _LONGEST_IN_SECONDS: Final = 600
 _HTTP: Final = re.compile("https?://", re.I)
-# What would end an address where it stands in a text.
+# Characters that would end a URL within a text.
 _ENCODED: Final = {ord(char): f"%{ord(char):02X}" for char in '"`|<>{}^\\ \t\r\n'}
 
 
@@ -155,35 +155,35 @@ def _title(texts: Sequence[AlertText], count: int) -> str:
     return f"{first}; {second}" if count == 2 and second != first else f"{first} (and {count - 1} more)"
 
 
-def _rank(alert: AlertData) -> tuple[object, ...]:
+def _rank(alert: TemplateAlert) -> tuple[object, ...]:
     severity = alert.labels.get("severity", "")
     worst = _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
     return (_is_old(alert), _is_over(alert), worst, alert.starts_at.nanoseconds)
 
 
-def _is_old(alert: AlertData) -> bool:
+def _is_old(alert: TemplateAlert) -> bool:
     """Return whether an earlier notification was about this event: it is no news, although it fires."""
     return alert.was_notified_firing and alert.labels.get("kind") == "event" and not _is_over(alert)
 
 
-def _is_over(alert: AlertData) -> bool:
+def _is_over(alert: TemplateAlert) -> bool:
     return alert.status == "resolved"
 
 
-def _counts(alerts: Iterable[AlertData]) -> str:
+def _counts(alerts: Iterable[TemplateAlert]) -> str:
     """`3 alerts: 1 critical, 2 over`."""
     words = [_kind_of(alert) for alert in alerts]
     parts = ", ".join(f"{count} {word}" for word, count in Counter(words).items())
     return f"{len(words)} alerts: {parts}"
 
 
-def _kind_of(alert: AlertData) -> str:
+def _kind_of(alert: TemplateAlert) -> str:
     if _is_over(alert):
         return "over"
     return "told before" if _is_old(alert) else alert.labels.get("severity", "") or "without severity"
 
 
-def _alert_text(alert: AlertData, external_url: str, now: float, zone: tzinfo | None) -> AlertText:
+def _alert_text(alert: TemplateAlert, external_url: str, now: float, zone: tzinfo | None) -> AlertText:
     severity = alert.labels.get("severity", "")
     summary, description = _texts(alert)
     began = alert.starts_at.nanoseconds / 1e9
@@ -215,7 +215,7 @@ def _headline(summary: str, severity: str, *, is_old: bool) -> str:
     return summary if severity in _NOT_BAD else f"{severity[:1].upper()}{severity[1:]}: {summary}"
 
 
-def _texts(alert: AlertData) -> tuple[str, str]:
+def _texts(alert: TemplateAlert) -> tuple[str, str]:
     """Summary and description; where there are none, what identifies the alert."""
     notes = alert.annotations
     description = notes.get("description") or notes.get("message") or ""
@@ -248,7 +248,7 @@ def _says(text: str, value: str) -> bool:
     return len(value) > 2 and re.search(rf"(?<![\w.-])(?:{forms})(?![\w-])", text) is not None
 
 
-def _links(alert: AlertData, external_url: str) -> TypedList:
+def _links(alert: TemplateAlert, external_url: str) -> TypedList:
     """The alert's row, what its annotations name, and the expression; only what a browser can open."""
     found = [("Alert", f"{external_url}/alerts#{alert.fingerprint}")]
     found += [

@@ -15,7 +15,7 @@ _LONGEST_VALUE: Final = 2000
 _LONGEST_LIST: Final = 10_000
 _BYTES_IN_A_WORD: Final = 45
 _ADDRESS_HEADERS: Final = frozenset({"To", "From", "Cc", "Bcc", "Reply-To", "Sender"})
-# What a mail server may be told: no spaces, no brackets, no quotes.
+# Addresses in SMTP commands: no spaces, no brackets, no quotes.
 _ADDRESS: Final = r"[^\s<>()\[\]\\,;:@\"]+@[^\s<>()\\,;@\"]+"
 _MAILBOX: Final = re.compile(
     rf'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<name>[^"<>,;:@]*))\s*<(?P<address>{_ADDRESS})>|(?P<bare>{_ADDRESS})'
@@ -93,7 +93,7 @@ def _chunks(text: str) -> Iterator[bytes]:
 def _fold(line: str) -> Iterator[str]:
     """The line in parts of bearable length; the space at which it is cut belongs to the fold."""
     while len(line) > _LONGEST_LINE:
-        # Not right behind the name, and not where nothing but space would be left.
+        # Not directly after the name, and not where a line would be blank.
         start = line.find(":") + 2
         cut = line.rfind(" ", max(start, 1), _LONGEST_LINE)
         cut = cut if cut > 0 else line.find(" ", _LONGEST_LINE)

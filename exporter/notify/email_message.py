@@ -26,7 +26,7 @@ class EmailMessages:
         self, config: EmailConfig, compiler: TemplateCompiler, style: MessageStyle = "alertmanager"
     ) -> None:
         self._config = config
-        # A page of the user's own says other things than our text would.
+        # The user's own HTML has other contents than our plain text would.
         has_own_body = bool({"html", "text"} & config.model_fields_set)
         body = _OWN_TEXT if style == "vigil" and not has_own_body else config.text
         within = compiler.at("headers")

@@ -111,7 +111,7 @@ class IntegrationFactory:
         except ConfigError:
             raise
         except Exception as error:
-            # Only a kind of another package can do so.
+            # A bug of another package; our own kinds raise ConfigError only.
             message = f"cannot be built: {type(error).__name__}: {error}"
             raise ConfigError([compiler.problem(message)]) from error
 

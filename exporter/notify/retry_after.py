@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 MOST_SECONDS: Final = 300.0
-"""The longest that a receiver can keep us waiting; asked for more, we try once in this time."""
+"""The longest wait; if a receiver asks for more, it is tried once in this time."""
 
 _LATEST: Final = 253_402_300_799.0  # the end of the year 9999
 

@@ -137,7 +137,7 @@ def _parse(answer: Answer) -> Mapping[str, Any]:
     try:
         data = json.loads(answer.body)
     except (ValueError, RecursionError):
-        # Something between Slack and us has answered.
+        # The response is that of a proxy, not of Slack.
         raise NotifyError(f"slack: {answer.host}: the answer is not JSON", retryable=True) from None
     return data if isinstance(data, dict) else {}
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from exporter.http_client.transport import Answer
 from exporter.notify.template import truncate
 
-# The beginning of an entity or a link that would stand at the end without its own.
+# The beginning of an entity or a link whose end was cut off.
 _BROKEN: Final = re.compile(r"(?:&[a-z]{0,3}|<[^>]*)\Z")
 
 

@@ -19,13 +19,13 @@ from exporter.gotemplate.alertmanager import KV
 from exporter.gotemplate.builtins import BUILTINS
 from exporter.gotemplate.values import StringList
 
-# Symbols of ancient Greek musical notation: printable, in no alphabet, and in nobody's alerts.
+# Symbols of ancient Greek musical notation: printable, in no alphabet, and not to be expected in alerts.
 _STAND_INS: Final = {"&": "\U0001d200", "<": "\U0001d201", ">": "\U0001d202", "@": "\U0001d203"}
 _GUARD: Final = str.maketrans({**dict.fromkeys(_STAND_INS.values(), "\ufffd"), **_STAND_INS})
 _REVEAL: Final = str.maketrans({stand_in: char for char, stand_in in _STAND_INS.items()})
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@"}
 _FINISH: Final = str.maketrans({_STAND_INS[char]: entity for char, entity in _ENTITIES.items()})
-# With `link_names` Slack turns a plain @name into a mention: a space of no width keeps it from that.
+# With `link_names` Slack turns a plain @name into a mention: a zero-width space prevents that.
 _FINISH_UNLINKED: Final = {**_FINISH, ord(_STAND_INS["@"]): "@\u200b"}
 _SEES_ORIGINAL: Final = ("eq", "ne", "lt", "le", "gt", "ge", "len", "urlquery", "match")
 

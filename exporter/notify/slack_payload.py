@@ -19,7 +19,7 @@ LONGEST_TITLE: Final = 1024
 """Characters; the same as Alertmanager's."""
 
 _MARKUP_IN: Final = ("fallback", "pretext", "text")
-# What people read: markup from outside is escaped, and a fault in the template shows in its place.
+# Visible fields: markup from outside is escaped, and the error of a template shows in its place.
 _TEXTS: Final = ("title", "pretext", "text", "fallback", "footer")
 _VALUES: Final = ("title_link", "callback_id", "image_url", "thumb_url", "color")
 _MESSAGE_VALUES: Final = ("channel", "username", "icon_emoji", "icon_url")
@@ -50,7 +50,7 @@ class SlackPayload:
         read = Rendering(
             notification_data(notification, guard),
             with_original_text(functions),
-            # A fault may quote data that is guarded already.
+            # An error may quote data that is escaped already.
             guard=lambda fault: guard(reveal(fault)),
             finish=partial(finish, links_names=config.link_names),
         )
@@ -105,7 +105,7 @@ class _FieldTemplates:
 
 class _ActionTemplates:
     def __init__(self, action: SlackAction, compiler: TemplateCompiler) -> None:
-        # A link has no message: its name, value and question do not count.
+        # A link sends no message: its name, value and question are ignored.
         names = ("type", "url", "style") if action.url else ("type", "style", "name", "value")
         self._text = compiler.parse("text", action.text)
         self._values = {name: compiler.parse(name, getattr(action, name)) for name in names}

@@ -23,7 +23,7 @@ from exporter.notify.secrets import reveal
 
 _COMMAND_TIMEOUT_SECONDS: Final = 20.0
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-# Methods of AUTH that show the password to whoever listens.
+# Methods of AUTH that send the password readable.
 _READABLE: Final = frozenset({"PLAIN", "LOGIN"})
 _LONGEST_REPLY: Final = 300
 
@@ -83,7 +83,7 @@ class SmtpServer:
         encrypted = self.implicit_tls
         context = await self._context() if encrypted else None
         connection = await _open_socket(self.host, self.port)
-        # aiosmtplib checks the certificate against its host name, which need not be where we connect to.
+        # aiosmtplib checks the certificate against `hostname`, which may differ from the socket's address.
         await client.connect(
             hostname=self.server_name, sock=connection, use_tls=encrypted, tls_context=context
         )
@@ -150,7 +150,7 @@ class SmtpServer:
         if method == "LOGIN":
             await client.auth_login(own.username, password)
             return
-        # aiosmtplib knows no identity. Source: RFC 4616.
+        # aiosmtplib does not support an identity. Source: RFC 4616.
         text = f"{own.identity}\0{own.username}\0{password}"
         response = await client.execute_command(b"AUTH", b"PLAIN", base64.b64encode(text.encode()))
         if response.code != 235:
@@ -225,7 +225,7 @@ def _translated(name: str) -> Iterator[None]:
         yield
     except aiosmtplib.SMTPResponseException as error:
         if error.code < 0:
-            # Its text is aiosmtplib's, and the first line that was sent.
+            # The error's text would show the first line that was sent.
             raise NotifyError(f"{name}: the server does not speak SMTP", retryable=True) from None
         retryable = error.code < 500
         raise NotifyError(

@@ -16,7 +16,7 @@ DEFAULT_FILES: Final[Mapping[MessageStyle, tuple[str, ...]]] = {
 }
 """The files with default templates; what a later one defines replaces what an earlier one does."""
 
-# Only the templates of our own style call these.
+# Called by the templates of our own style only.
 _OWN_NAMES: Final = frozenset({"digest", "slackText", "plainText"})
 
 
@@ -28,7 +28,7 @@ def function_names(style: MessageStyle) -> Collection[str]:
 def message_functions(now: Callable[[], float]) -> dict[str, Function]:
     """Return the functions of the templates of one message; `now` returns epoch seconds."""
     at = now()
-    # Each part of a message asks again.
+    # Cached, because each part of a message calls it.
     made: list[tuple[NotificationData, Digest]] = []
 
     def make_digest(data: NotificationData) -> Digest:

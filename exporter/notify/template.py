@@ -16,7 +16,7 @@ from exporter.gotemplate.alertmanager import Alerts, NotificationData, route_lab
 from exporter.notify.style import DEFAULT_FILES, function_names
 
 _LARGEST_FILE_BYTES: Final = 1 << 20
-# A message about thousands of alerts is long, and still has to go out, also where the machine is busy.
+# Enough for a message about thousands of alerts on a busy machine.
 TEMPLATE_LIMITS: Final = Limits(
     steps=2_000_000,
     output_characters=4 << 20,
@@ -24,7 +24,7 @@ TEMPLATE_LIMITS: Final = Limits(
     seconds=10.0,
     cpu_seconds=2.0,
 )
-# What the fallback of a page tells about at most: the page may have failed for its length.
+# The most alerts in the fallback of a page, which may have failed because of its length.
 _ALERTS_IN_FALLBACK: Final = 50
 
 
@@ -142,7 +142,7 @@ class Rendering:
         finish: Callable[[str], str] = str,
         beside: "Rendering | None" = None,
     ) -> None:
-        # The other one of the same message began the time.
+        # All templates of one message share the time.
         self._time: MessageTime = beside._time if beside else MessageTime()
         self._data = data
         self._functions = {**functions, **route_label_function(data)}

@@ -30,7 +30,7 @@ class WebhookIntegration:
     """One entry of `webhook_configs`. Nothing is escaped: programs want the original."""
 
     name: Final = "webhook"
-    # What it gets is Alertmanager's JSON, and programs may wait for the end.
+    # As Alertmanager: programs may wait for the end.
     notifies_event_ends: Final = True
 
     def __init__(self, config: WebhookConfig, compiler: TemplateCompiler, now: Callable[[], float]) -> None:
@@ -86,7 +86,7 @@ def webhook_body(notification: Notification, max_alerts: int = 0) -> bytes:
     data = to_plain(notification_data(notification))
     assert isinstance(data, dict)
     if not notification.route_labels:
-        # As Alertmanager wrote it before it had labels of routes: who reads it may know no other keys.
+        # The format before routes had labels: strict readers may reject other keys.
         for key in _NEWER_KEYS:
             del data[key]
     message = {

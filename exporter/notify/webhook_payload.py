@@ -13,7 +13,7 @@ from exporter.gotemplate import Template
 from exporter.notify.template import Rendering, TemplateCompiler
 
 Written = str | None | Sequence["Written"] | Mapping[str, "Written"]
-"""What stands in the file: lists, mappings, and texts that are templates."""
+"""A payload as it is written: lists, mappings, and strings that are templates."""
 
 _MAKES_JSON: Final = re.compile(r"\btoJson\b")
 _STRUCTURES: Final = (list, dict)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from exporter.errors import QueryError, TemplateError
 from exporter.gotemplate import Function, FunctionError
-from exporter.gotemplate.prometheus import AlertData, alert_data, expand_rule_template, rule_functions
+from exporter.gotemplate.prometheus import AlertTemplateData, alert_data, expand_rule_template, rule_functions
 from exporter.model.labels import Labels
 from exporter.promql import Expression, Pace, VectorSample, parse
 from exporter.rules.environment import Environment
@@ -26,7 +26,7 @@ class Expander:
 
     def expand(self, texts: tuple[Text, ...], sample: VectorSample) -> Texts:
         """Expand the texts for one result. A template that fails says so where its text would stand."""
-        data: AlertData | None = None
+        data: AlertTemplateData | None = None
         expanded = []
         for text in texts:
             if text.template is None:
@@ -40,7 +40,7 @@ class Expander:
             expanded.append((text.name, value))
         return tuple(expanded)
 
-    def _data(self, sample: VectorSample) -> AlertData:
+    def _data(self, sample: VectorSample) -> AlertTemplateData:
         return alert_data(
             sample.labels,
             sample.value,

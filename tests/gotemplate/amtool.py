@@ -9,9 +9,9 @@ from exporter.gotemplate import TemplateSet
 from exporter.gotemplate.alertmanager import (
     FUNCTION_NAMES,
     KV,
-    AlertData,
     Alerts,
     NotificationData,
+    TemplateAlert,
     notification_functions,
 )
 from exporter.gotemplate.encoding import to_plain
@@ -26,7 +26,7 @@ def sample_data() -> NotificationData:
     """Two firing alerts and a resolved one, with labels that mean something to HTML."""
     common = {"alertname": "Down", "job": "redis", "x": HOSTILE}
     alerts = Alerts(
-        AlertData(
+        TemplateAlert(
             status,
             KV({**common, "instance": instance}),
             KV({"summary": f"{instance} is {status}", "runbook": "https://r.example/?a=1&b=2"}),

@@ -25,10 +25,10 @@ from exporter.errors import ConfigError, Problem
 from exporter.model.secret import Secret
 
 _HIDDEN: Final = str(Secret(""))
-# In a URL, with what stands before it; shown as Go does (net/url, Redacted).
+# A password in a URL, with the part before it; redacted as by Go (net/url, Redacted).
 _PASSWORD: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/?#:@]*:)[^\s/?#]*@", re.IGNORECASE)
 _QUERY: Final = re.compile(r"\?.+")
-# Keys of URLs that requests go to. Other URLs stand in messages, for everybody who gets these.
+# Keys of URLs that requests are sent to. Other URLs are part of messages, which are public anyway.
 _REQUESTED: Final = frozenset({"api_url", "app_url", "proxy_url", "slack_app_url", "token_url"})
 
 
@@ -81,7 +81,7 @@ class AlertmanagerConfig(Section):
         for receiver in written.get("receivers", ()):
             for webhook in receiver.get("webhook_configs", ()):
                 if webhook.get("url") == _HIDDEN:
-                    # An older amtool, which reads this, wants a URL here.
+                    # Older versions of amtool, which parse this, require a URL here.
                     webhook["url"] = f"http://{_HIDDEN}"
         return yaml.safe_dump(_without_passwords(written), sort_keys=False, allow_unicode=True)
 

@@ -121,7 +121,7 @@ def _check_ascending(value: IntRange) -> IntRange:
 def _check_days(value: IntRange) -> IntRange:
     if value.first < 0 < value.last:
         raise ValueError("the end must be negative too where the start is")
-    # Counted in the shortest month, a range that is upside down there always is.
+    # A range that is reversed in the shortest month is reversed in all.
     first, last = (day if day > 0 else _SHORTEST_MONTH + day for day in value)
     if first > last:
         raise ValueError(f"day {value.last} is always before day {value.first}")

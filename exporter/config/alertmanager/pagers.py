@@ -19,7 +19,7 @@ from exporter.config.validation import Fault, PlacedError
 
 _GO_DURATION: Final = re.compile(r"0|[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|ms|s|m|h))+")
 _RESPONDERS: Final = ("team", "teams", "user", "escalation", "schedule")
-# What VictorOps is told by Alertmanager itself.
+# Fields of VictorOps that Alertmanager sets itself.
 _VICTOROPS_OWN: Final = (
     *("routing_key", "message_type", "state_message", "entity_display_name", "monitoring_tool"),
     *("entity_id", "entity_state"),

@@ -19,5 +19,5 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
         *alerts.routes(manager, clock),
         *silences.routes(manager, clock),
     )
-    # A slash at the end makes no difference.
+    # Every path also works with a trailing slash.
     return (*found, *(Route(f"{one.path}/", one.endpoint, methods=list(one.methods or ())) for one in found))

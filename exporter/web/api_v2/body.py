@@ -60,7 +60,7 @@ async def _read_elements(text: str, start: int) -> list[Any]:
                 raise _too_long() from None
             if place == 0:
                 raise
-            # It may be whole in the next window.
+            # The element may be complete in the next window.
             start += place
             window, place = text[start : start + MAX_CHARACTERS], 0
             continue

@@ -65,10 +65,10 @@ def _version() -> dict[str, str]:
         "branch": "",
         "buildDate": "",
         "buildUser": f"redis-vigil {exporter.__version__}",
-        # What Alertmanager says of its language.
+        # Alertmanager has the version of Go here.
         "goVersion": f"python{platform.python_version()}",
         "revision": "",
-        # Clients compare it with their own, or choose by it how to ask.
+        # Clients compare it with their own version, or choose the form of requests by it.
         "version": ALERTMANAGER_VERSION,
     }
 

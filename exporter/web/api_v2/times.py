@@ -17,9 +17,9 @@ from exporter.model.moment import Moment
 _USUAL: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-# An offset without a colon is taken after so many digits only.
+# An offset without a colon is accepted after 3 or 6 digits only.
 _WITHOUT_COLON: Final = re.compile(r".*\.(?:[0-9]{3}|[0-9]{6})[+-][0-9]{4}")
-# Without a zone it is UTC.
+# Layouts without a zone mean UTC.
 _LAYOUTS: Final = (
     "2006-01-02T15:04:05Z07:00",
     "2006-01-02T15:04:05",

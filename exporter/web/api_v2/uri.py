@@ -9,7 +9,7 @@ from typing import Final
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _USER: Final = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
-# What is no ASCII may stand everywhere.
+# Non-ASCII characters are allowed everywhere.
 _HOST: Final = re.compile(r"""[A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>"\u0080-\U0010ffff]*""")
 _PORT: Final = re.compile(r"(?::[0-9]*)?")
 _ESCAPES: Final = re.compile(r"(?:[^%]|%[0-9a-fA-F]{2})*", re.DOTALL)
@@ -25,7 +25,7 @@ def is_uri(text: str) -> bool:
     if not rest.startswith("/"):
         return scheme is not None and bool(text)
     if scheme is None or not rest.startswith("//"):
-        # Without a scheme two slashes are those of a path.
+        # Without a scheme, two slashes begin a path.
         return bool(_ESCAPES.fullmatch(rest))
     authority, slash, path = rest[2:].partition("/")
     return _is_authority(authority) and bool(_ESCAPES.fullmatch(slash + path))
