@@ -104,8 +104,8 @@ _WORDS: Final = {
 _DOWN: Final = frozenset({Reason.REFUSED, Reason.UNREACHABLE, Reason.TIMEOUT, Reason.CLOSED})
 # Connections that ended, or came about and broke off at once; the next one may last.
 CUT_REASONS: Final = frozenset({Reason.CLOSED, Reason.TLS})
-UNAVAILABLE_REASONS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
-"""A command that is refused so is not available: the server does not have it, or does not permit it to us."""
+UNSUPPORTED_REASONS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
+"""Reasons of a server that does not have a command, or does not permit it to us."""
 LOGIN_REASONS: Final = frozenset({Reason.WRONG_PASSWORD, Reason.PASSWORD_REQUIRED, Reason.AUTH})
 """A server that says so does not take our name and password, or wants some."""
 
@@ -120,6 +120,11 @@ class TargetError(VigilError):
 
 class ReplyError(TargetError):
     """The server answered one command with an error; the connection stays usable."""
+
+    @property
+    def is_unsupported(self) -> bool:
+        """Whether the server does not have the command, or does not permit it to us."""
+        return self.reason in UNSUPPORTED_REASONS
 
 
 class DiscoveryError(VigilError):

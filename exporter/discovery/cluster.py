@@ -11,12 +11,11 @@ from exporter.discovery.addresses import AddressMap
 from exporter.discovery.asking import Informants, require_few, text
 from exporter.discovery.base import Finding, Found, Template
 from exporter.discovery.cluster_nodes import Node, prefer_slots, read_nodes, read_shards
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import UNSUPPORTED_REASONS, Reason, ReplyError, TargetError
 from exporter.model.target import Address
 
 # CLUSTER SHARDS is of Redis 7.0; who does not know it, or refuses it, is asked again after this long.
 _RETRY_SECONDS: Final = 600.0
-_NOT_THERE: Final = (Reason.UNKNOWN_COMMAND, Reason.PERMISSION)
 
 
 class ClusterSource:
@@ -53,7 +52,7 @@ class ClusterSource:
         if time.monotonic() >= self._no_shards_until:
             (shards,) = await connection.pipeline([("CLUSTER", "SHARDS")])
             require_few(len(shards) if isinstance(shards, list) else 0, asked)
-            if nodes := read_shards(_checked(shards, asked, _NOT_THERE)):
+            if nodes := read_shards(_checked(shards, asked, UNSUPPORTED_REASONS)):
                 require_few(len(nodes), asked)
                 return nodes, asked
             self._no_shards_until = time.monotonic() + _RETRY_SECONDS

@@ -19,8 +19,6 @@ from exporter.keyspace.payload import (
 )
 from exporter.sampling.lookups import Lookups, found_by_error
 
-# These are about the command, not about one key.
-_REFUSED: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
 _GONE: Final = b"none"
 _NO_KEY: Final = -2
 LENGTH_COMMANDS: Final = {
@@ -42,7 +40,7 @@ class Refused:
     def note(self, command: str, replies: Sequence[Reply]) -> None:
         """Learn from replies that are all errors of this kind."""
         first = replies[0] if replies else None
-        if isinstance(first, ReplyError) and first.reason in _REFUSED:
+        if isinstance(first, ReplyError) and first.is_unsupported:
             self.reasons[command] = first.reason
 
     @property

@@ -10,7 +10,6 @@ from exporter.timing.backoff import exponential_backoff
 
 _FIRST_RETRY_SECONDS: Final = 0.5
 _LAST_RETRY_SECONDS: Final = 30.0
-_REFUSALS: Final = frozenset({Reason.PERMISSION, Reason.UNKNOWN_COMMAND})
 
 Result = TypeVar("Result")
 
@@ -50,7 +49,7 @@ class Patience:
             try:
                 return await work()
             except TargetError as error:
-                if isinstance(error, ReplyError) and error.reason in _REFUSALS:
+                if isinstance(error, ReplyError) and error.is_unsupported:
                     raise
                 if error.reason is Reason.PROTOCOL and not self._pace.shrink():
                     raise

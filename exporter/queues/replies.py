@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exporter.connection import Command, Reply
-from exporter.errors import Reason, ReplyError
+from exporter.errors import ReplyError
 
 # A job's own JSON is read for one field; what is larger than this is not worth it.
 _MAX_JSON_BYTES: Final = 1 << 20
@@ -76,7 +76,7 @@ def json_object(reply: Reply) -> Mapping[str, Any]:
 def refusal(replies: Sequence[Reply]) -> ReplyError | None:
     """The first reply that says that we may not ask, if any does."""
     for reply in replies:
-        if isinstance(reply, ReplyError) and reply.reason in (Reason.PERMISSION, Reason.UNKNOWN_COMMAND):
+        if isinstance(reply, ReplyError) and reply.is_unsupported:
             return reply
     return None
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
-from exporter.errors import UNAVAILABLE_REASONS, Reason, ReplyError, TargetError
+from exporter.errors import UNSUPPORTED_REASONS, Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.contact import Contact
@@ -287,7 +287,7 @@ class TargetRunner:
         slot.table.discard()
         slot.table.lose_track()
         status = slot.status
-        is_unavailable = isinstance(error, ReplyError) and error.reason in UNAVAILABLE_REASONS
+        is_unavailable = isinstance(error, ReplyError) and error.reason in UNSUPPORTED_REASONS
         # That a server is down is said once, not once per sampler; what it refuses, once per command.
         is_news = status.reason is not error.reason and not is_unavailable
         if is_news and not slot.plan.spec.decides_up and self.status.up is not False:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.clock import to_milliseconds
-from exporter.errors import UNAVAILABLE_REASONS, Reason
+from exporter.errors import UNSUPPORTED_REASONS, Reason
 from exporter.log import LogLimit, get_logger
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
@@ -157,7 +157,7 @@ class SamplerStatus:
     @property
     def is_unavailable(self) -> bool:
         """Whether the server does not have, or does not permit, anything of what the sampler asks."""
-        return self.reason in UNAVAILABLE_REASONS
+        return self.reason in UNSUPPORTED_REASONS
 
     def note(self, at: float, seconds: float) -> None:
         """A pass that began at this moment has ended."""

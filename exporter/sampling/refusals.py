@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Client, Command, Reply
-from exporter.errors import UNAVAILABLE_REASONS, Reason, ReplyError
+from exporter.errors import UNSUPPORTED_REASONS, Reason, ReplyError
 from exporter.sampling.unavailable import Unavailable
 
 # A server that refuses a command is asked again this often: an ACL may have been mended. A little less than
 # five minutes, since some samplers run that rarely.
 RETRY_SECONDS: Final = 285.0
 # These are about the one command; any other error reply (loading, busy) is about the server.
-REFUSALS: Final = UNAVAILABLE_REASONS | {Reason.REPLY}
+REFUSALS: Final = UNSUPPORTED_REASONS | {Reason.REPLY}
 
 
 class Refusals:

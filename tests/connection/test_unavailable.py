@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.connection.translate import reply_error
-from exporter.errors import UNAVAILABLE_REASONS, Reason
+from exporter.errors import UNSUPPORTED_REASONS, Reason
 
 UNAVAILABLE = (
     # Redis 6.2, 7.0 and 7.2, Valkey; renamed commands; Azure and Memorystore.
@@ -70,10 +70,10 @@ OTHERS = (
 @pytest.mark.parametrize(("text", "reason"), UNAVAILABLE)
 def test_a_command_that_is_not_available(text: str, reason: Reason) -> None:
     assert reply_error(Exception(text)).reason is reason
-    assert reason in UNAVAILABLE_REASONS
+    assert reason in UNSUPPORTED_REASONS
 
 
 @pytest.mark.parametrize(("text", "reason"), OTHERS)
 def test_what_is_about_the_server_or_the_login(text: str, reason: Reason) -> None:
     assert reply_error(Exception(text)).reason is reason
-    assert reason not in UNAVAILABLE_REASONS
+    assert reason not in UNSUPPORTED_REASONS
