@@ -15,7 +15,7 @@ from exporter.notify.integration import Integration
 from exporter.notify.integrations import IntegrationFactory
 from exporter.notify.slack_messages import MemoryMessages, Messages
 
-# A route tree that tells nobody: the alerts still show on the pages and in the API.
+# A route tree without integrations: alerts are on the pages and in the API only.
 _NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
 
@@ -41,9 +41,9 @@ def load_routing(
     forwards: bool = False,
     smtp_auth_without_tls: bool = False,
 ) -> Routing:
-    """Read an alertmanager.yml and its templates; without a path nobody is told.
+    """Read an alertmanager.yml and its templates; without a path there are no notifications.
 
-    `now` tells the time, `style` whose words the default texts are. `forwards`: Alertmanagers get every alert
+    `now` returns epoch seconds, `style` names the default texts. `forwards`: Alertmanagers get every alert
     too, and send what is not sent here. `smtp_auth_without_tls`: passwords go out unencrypted, too.
 
     Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
@@ -78,12 +78,12 @@ def doubt_links(config: AlertmanagerConfig, external_url: str, host: str) -> str
 
     `external_url` is what the configuration says, `host` where the daemon listens; empty for all addresses.
     """
-    told = [one.name for one in config.receivers if one.is_sent]
-    if external_url or not told or not _is_loopback(host):
+    notified = [one.name for one in config.receivers if one.is_sent]
+    if external_url or not notified or not _is_loopback(host):
         return ""
     return (
         f"web.external_url is not set, and the daemon listens on {host} only: links in messages to "
-        f"{', '.join(told)} open nothing on other machines; set it to the URL by which people reach it"
+        f"{', '.join(notified)} open nothing on other machines; set it to the URL by which people reach it"
     )
 
 

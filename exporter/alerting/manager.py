@@ -14,7 +14,7 @@ from exporter.alerting.history import HistoryRecord
 from exporter.alerting.maintenance import MAINTENANCE_SECONDS, collect_garbage, save_everything
 from exporter.alerting.metrics import Metrics
 from exporter.alerting.nflog import NotificationLog
-from exporter.alerting.not_sent import SilentReceiver, silent_receivers
+from exporter.alerting.not_sent import UnsentReceiver, unsent_receivers
 from exporter.alerting.options import Options
 from exporter.alerting.pipeline_builder import PipelineBuilder
 from exporter.alerting.receiver_state import ReceiverState, states_of
@@ -85,9 +85,9 @@ class AlertManager:
         return self._pipelines.config
 
     @property
-    def silent_receivers(self) -> Sequence[SilentReceiver]:
+    def unsent_receivers(self) -> Sequence[UnsentReceiver]:
         """The receivers with entries that are not sent to."""
-        return silent_receivers(self._pipelines.not_sent)
+        return unsent_receivers(self._pipelines.not_sent)
 
     @property
     def receiver_states(self) -> Sequence[ReceiverState]:

@@ -7,20 +7,20 @@ from exporter.notify.not_sent import NotSent
 
 
 @dataclass(frozen=True, slots=True)
-class SilentReceiver:
-    """A receiver and the services that it is not sent to by; `is_alone`: it has no other entries."""
+class UnsentReceiver:
+    """A receiver and the services that it is not sent to by; `reaches_nobody`: it has no other entries."""
 
     name: str
     services: str
-    is_alone: bool
+    reaches_nobody: bool
 
 
-def silent_receivers(entries: Iterable[tuple[str, NotSent]]) -> Sequence[SilentReceiver]:
+def unsent_receivers(entries: Iterable[tuple[str, NotSent]]) -> Sequence[UnsentReceiver]:
     """Return one for each receiver."""
     services: dict[str, list[NotSent]] = {}
     for name, entry in entries:
         services.setdefault(name, []).append(entry)
     return [
-        SilentReceiver(name, ", ".join(dict.fromkeys(one.service for one in found)), found[0].is_alone)
+        UnsentReceiver(name, ", ".join(dict.fromkeys(one.service for one in found)), found[0].reaches_nobody)
         for name, found in services.items()
     ]

@@ -79,7 +79,9 @@ class NotifyMetrics:
         self._unsent(receiver, integration).inc()
 
     def _unsent(self, receiver: str, integration: NotSent) -> Counter:
-        return self.unsent.labels(receiver, integration.name, "nobody" if integration.is_alone else "others")
+        return self.unsent.labels(
+            receiver, integration.name, "nobody" if integration.reaches_nobody else "others"
+        )
 
     def expect(self, integration: str) -> None:
         """Initialize the series of a kind of receiver."""

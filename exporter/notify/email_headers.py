@@ -2,7 +2,7 @@
 
 Python's own email package is not used for the headers: it decodes the encoded words of a text before it
 writes it (so that a line break can hide in one), and stumbles over many a list of addresses. Here a header is
-one line of printable text, encoded as RFC 2047 tells where it is not plain ASCII, and folded at its spaces.
+one line of printable text, encoded by RFC 2047 where it is not plain ASCII, and folded at its spaces.
 """
 
 import base64

@@ -85,7 +85,7 @@ class IntegrationFactory:
             integrations = [WithRouteLabels(one, self._route_labels) for one in integrations]
         if not self._forwards:
             for name, _, entry in receiver.not_sent:
-                integrations.append(NotSent(name, entry, is_alone=not receiver.is_sent))
+                integrations.append(NotSent(name, entry, reaches_nobody=not receiver.is_sent))
         return tuple(integrations)
 
     def _build(

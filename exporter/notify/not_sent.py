@@ -12,16 +12,16 @@ REMEDY: Final = "let it forward to an Alertmanager that does (alerting.alertmana
 class NotSent:
     """Sends nothing; `name` is the kind, as Alertmanager calls it in its metrics.
 
-    `is_alone`: the receiver has no entry that is sent to, so that nobody is notified.
+    `reaches_nobody`: the receiver has no entry that is sent to.
     """
 
     notifies_event_ends: Final = True
 
-    def __init__(self, kind: str, config: NotSentConfig, *, is_alone: bool) -> None:
+    def __init__(self, kind: str, config: NotSentConfig, *, reaches_nobody: bool) -> None:
         self.name = kind
         self.service = config.service
         self.send_resolved = config.send_resolved
-        self.is_alone = is_alone
+        self.reaches_nobody = reaches_nobody
 
     async def send(self, notification: Notification) -> None:
         """Raise `NotifyError`: nothing is sent, and a retry is of no use."""

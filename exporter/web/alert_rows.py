@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.alerting.manager import AlertManager
-from exporter.alerting.not_sent import SilentReceiver
+from exporter.alerting.not_sent import UnsentReceiver
 from exporter.alerting.silences import Silence, SilenceState
 from exporter.clock import Clock
 from exporter.config.alertmanager.matchers import format_matchers
@@ -108,9 +108,9 @@ class AlertRows:
         current.sort(key=lambda silence: (silence.state(now), silence.ends_at))
         return [_silence_row(silence, now) for silence in current[:MAX_ROWS]]
 
-    def silent_receivers(self) -> Sequence[SilentReceiver]:
+    def unsent_receivers(self) -> Sequence[UnsentReceiver]:
         """The receivers by which nobody hears, or not everybody who should."""
-        return self._alerting.silent_receivers
+        return self._alerting.unsent_receivers
 
     def _entries(self) -> Iterator[_Entry]:
         external = self._external.external_labels.as_dict()

@@ -114,7 +114,7 @@ class Pages:
             "alerts.html",
             alerts=await self._alerts.alerts(TimeSlice()),
             silences=self._alerts.silences(),
-            receivers=self._alerts.silent_receivers(),
+            receivers=self._alerts.unsent_receivers(),
         )
 
     async def _graph(self, request: Request) -> Response:

@@ -154,8 +154,8 @@ class OwnWorld:
         self.answers[receiver] = list(answers)
 
 
-def play(story: Story, *, options: Options | None = None) -> OwnWorld:
-    """Play a story in virtual time, and check its wishes."""
+def assert_story(story: Story, *, options: Options | None = None) -> OwnWorld:
+    """Play a story in virtual time, and assert that what it wants has come."""
 
     async def main() -> OwnWorld:
         world = OwnWorld(story.config, options=options)

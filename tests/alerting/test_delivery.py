@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from tests.alerting.own_world import HANG, OwnWorld, play
+from tests.alerting.own_world import HANG, OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config, two_receivers
 from tests.alerting.virtual_time import run
@@ -21,7 +21,7 @@ def test_tries_come_at_growing_distances_until_the_flush_is_over() -> None:
     story = Story(config(root=LONG), until=290)
     story.answer(0, "hook", Answer(500))
     story.push(0, alert("Down"))
-    world = play(story)
+    world = assert_story(story)
     times = [at for at, _ in world.attempts]
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert times[0] == pytest.approx(1)
@@ -40,7 +40,7 @@ def test_a_failure_is_counted_once_per_flush_by_its_reason() -> None:
     story = Story(config(), until=30)
     story.answer(0, "hook", Answer(400))
     story.push(0, alert("Down"))
-    world = play(story)
+    world = assert_story(story)
     failed = sample(
         world, "alertmanager_notifications_failed_total", integration="webhook", reason="clientError"
     )
@@ -52,7 +52,7 @@ def test_a_429_waits_as_long_as_asked() -> None:
     story.answer(0, "hook", Answer(429, retry_after=30), Answer(200))
     story.push(0, alert("Down"))
     story.want("hook", 31, 31.1, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_what_a_receiver_asks_for_counts_for_all_its_groups() -> None:
@@ -62,7 +62,7 @@ def test_what_a_receiver_asks_for_counts_for_all_its_groups() -> None:
     story.push(5, alert("Slow"))
     story.want("hook", 31, 31.1, firing=["Down"])
     story.want("hook", 31, 31.1, firing=["Slow"])
-    play(story)
+    assert_story(story)
 
 
 def test_an_absurd_retry_after_is_cut_to_five_minutes() -> None:
@@ -71,7 +71,7 @@ def test_an_absurd_retry_after_is_cut_to_five_minutes() -> None:
     story.answer(0, "hook", Answer(429, retry_after=86400), Answer(200))
     story.push(0, alert("Down"))
     story.want("hook", 301, 362, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_receiver_that_was_down_for_an_hour_is_told_the_present_once() -> None:
@@ -85,7 +85,7 @@ def test_a_receiver_that_was_down_for_an_hour_is_told_the_present_once() -> None
         story.push(at, alert("Down", instance="b", starts=0.0))
     story.answer(3600, "hook", Answer(200))
     story.want("hook", 3600, 3700, firing=["Down/b", "Down/c"], resolved=["Down/a"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_retry_tells_what_is_true_by_then() -> None:
@@ -95,7 +95,7 @@ def test_a_retry_tells_what_is_true_by_then() -> None:
     story.silence(5, "quiet", "instance=b")
     story.answer(20, "hook", Answer(200))
     story.want("hook", 20, 60, firing=["Down/a"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_hanging_integration_holds_up_nothing_else() -> None:
@@ -115,7 +115,7 @@ def test_a_hanging_integration_holds_up_nothing_else() -> None:
     story.want("other", 3, 3.1, firing=["Down/a", "Down/b"])
     # The other one gives up after the flush's time of 10 s, and is told the present.
     story.want("other", 11, 13.1, firing=["Down/a", "Down/b"])
-    play(story)
+    assert_story(story)
 
 
 def test_thousands_of_groups_of_a_hanging_receiver_use_few_connections_and_delay_nobody() -> None:
@@ -125,7 +125,7 @@ def test_thousands_of_groups_of_a_hanging_receiver_use_few_connections_and_delay
     alerts = [alert("Down", instance=str(number)) for number in range(2000)]
     story.push(0, *alerts)
     story.want("hook", 1, 1.1, firing=[f"Down/{number}" for number in range(2000)])
-    world = play(story)
+    world = assert_story(story)
     hanging = [at for at, receiver in world.attempts if receiver == "other"]
     assert len(hanging) <= 2 * 32 + 32
 
@@ -195,7 +195,7 @@ def test_a_failing_receiver_is_logged_and_recorded_once_and_again_when_it_works(
     story.want("hook", 31, 31.1, firing=["Down"])
     story.want("hook", 31, 31.1, firing=["Slow"])
     with caplog.at_level("INFO"):
-        world = play(story)
+        world = assert_story(story)
     assert [record.message for record in caplog.records] == [
         "notifications cannot be delivered",
         "notifications are delivered again",

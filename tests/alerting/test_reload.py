@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.errors import ConfigError
-from tests.alerting.own_world import OwnWorld, play
+from tests.alerting.own_world import OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config, two_receivers
 from tests.alerting.virtual_time import run
@@ -16,7 +16,7 @@ def test_a_group_keeps_its_rhythm() -> None:
     story.reload(20, config("{matchers: [alertname=Other]}", root=ROUTE.replace("2s", "60s")))
     story.want("hook", 1, 1.1, firing=["Down/a"])
     story.want("hook", 61, 61.1, firing=["Down/a", "Down/b"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_route_to_another_receiver_tells_it() -> None:
@@ -27,7 +27,7 @@ def test_a_route_to_another_receiver_tells_it() -> None:
     story.want("hook", 1, 1.1, firing=["Down"])
     story.want("other", 5, 6.1, firing=["Down"])
     story.want("other", 20, 22.1, resolved=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_message_under_way_is_not_sent_a_second_time() -> None:
@@ -36,7 +36,7 @@ def test_a_message_under_way_is_not_sent_a_second_time() -> None:
     story.push(0, alert("Down", starts=0.0))
     story.reload(3, config("{matchers: [alertname=Other]}"))
     story.want("hook", 6, 6.1, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_retries_of_the_old_configuration_end() -> None:
@@ -46,7 +46,7 @@ def test_retries_of_the_old_configuration_end() -> None:
     story.reload(10, config(root=ROUTE.replace("2s", "5s")))
     story.answer(20, "hook", Answer(200))
     story.want("hook", 20, 310, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_configuration_that_cannot_be_built_changes_nothing() -> None:

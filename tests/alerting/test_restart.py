@@ -3,7 +3,7 @@
 import asyncio
 
 from exporter.alerting.options import Options
-from tests.alerting.own_world import HANG, OwnWorld, play
+from tests.alerting.own_world import HANG, OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config
 from tests.alerting.virtual_time import run
@@ -17,7 +17,7 @@ def test_what_was_told_is_not_told_again() -> None:
     story.restart(5)
     story.push(8, alert("Down", starts=0.0))
     story.want("hook", 1, 1.1, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_what_was_not_told_yet_is_told() -> None:
@@ -25,7 +25,7 @@ def test_what_was_not_told_yet_is_told() -> None:
     story.push(0, alert("Down"))
     story.restart(5)
     story.want("hook", 5, 36, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_an_end_that_was_not_told_yet_is_told() -> None:
@@ -37,7 +37,7 @@ def test_an_end_that_was_not_told_yet_is_told() -> None:
     story.answer(25, "hook", Answer(200))
     story.want("hook", 1, 1.1, firing=["Down"])
     story.want("hook", 25, 60, resolved=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_send_that_was_cut_off_is_made_again() -> None:
@@ -47,7 +47,7 @@ def test_a_send_that_was_cut_off_is_made_again() -> None:
     story.restart(5)
     story.answer(5, "hook", Answer(200))
     story.want("hook", 5, 7, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_nothing_looks_resolved_because_nobody_was_there_to_hear_it_again() -> None:
@@ -57,7 +57,7 @@ def test_nothing_looks_resolved_because_nobody_was_there_to_hear_it_again() -> N
     story.restart(19)
     story.push(30, alert("Down", starts=0.0, ends=1000.0))
     story.want("hook", 1, 1.1, firing=["Down"])
-    play(story, options=PATIENT)
+    assert_story(story, options=PATIENT)
 
 
 def test_what_ended_unheard_before_the_restart_does_not_fire_again() -> None:
@@ -66,7 +66,7 @@ def test_what_ended_unheard_before_the_restart_does_not_fire_again() -> None:
     story.restart(40)
     story.want("hook", 1, 1.1, firing=["Down"])
     story.want("hook", 21, 21.1, resolved=["Down"])
-    play(story, options=PATIENT)
+    assert_story(story, options=PATIENT)
 
 
 def test_what_is_not_heard_of_again_ends_after_a_while() -> None:
@@ -75,7 +75,7 @@ def test_what_is_not_heard_of_again_ends_after_a_while() -> None:
     story.restart(19)
     story.want("hook", 1, 1.1, firing=["Down"])
     story.want("hook", 79, 82, resolved=["Down"])
-    play(story, options=PATIENT)
+    assert_story(story, options=PATIENT)
 
 
 def test_after_a_restart_nothing_inhibited_is_told_before_its_source_could_fire_again() -> None:
@@ -88,7 +88,7 @@ def test_after_a_restart_nothing_inhibited_is_told_before_its_source_could_fire_
     story.push(12, alert("Target", severity="warn", starts=0.0))
     story.push(40, alert("Source", severity="crit", starts=0.0))
     story.want("hook", 1, 1.1, firing=["Source"])
-    play(story, options=PATIENT)
+    assert_story(story, options=PATIENT)
 
 
 def test_without_anything_saved_possible_targets_wait_for_their_sources() -> None:
@@ -104,7 +104,7 @@ def test_without_anything_saved_possible_targets_wait_for_their_sources() -> Non
     story.want("hook", 5, 5.1, firing=["Source"])
     # Not at the next flush of the group, but as soon as the wait is over.
     story.want("hook", 10, 10.1, firing=["Target/b"])
-    play(story, options=PATIENT)
+    assert_story(story, options=PATIENT)
 
 
 def test_silences_outlive_a_restart() -> None:
@@ -114,7 +114,7 @@ def test_silences_outlive_a_restart() -> None:
     story.restart(5)
     story.push(6, alert("Down", starts=1.0))
     story.want("hook", 30, 33, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_reminders_come_in_the_same_rhythm_after_a_restart() -> None:
@@ -125,7 +125,7 @@ def test_reminders_come_in_the_same_rhythm_after_a_restart() -> None:
     story.want("hook", 1, 1.1, firing=["Down"])
     story.want("hook", 31, 34, firing=["Down"])
     story.want("hook", 61, 68, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_what_an_earlier_version_told_under_other_labels_is_not_told_again() -> None:

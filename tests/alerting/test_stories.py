@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.alerting.own_world import play
+from tests.alerting.own_world import assert_story
 from tests.alerting.scenario import Story
 from tests.alerting.stories import STORIES
 
 
 @pytest.mark.parametrize("make", STORIES.values(), ids=STORIES.keys())
 def test_story(make: Callable[[], Story]) -> None:
-    play(make())
+    assert_story(make())

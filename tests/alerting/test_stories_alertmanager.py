@@ -58,7 +58,7 @@ def _compare(name: str, messages: Sequence[Message]) -> str:
         return str(error)
     if has_faults:
         return ""
-    own = sequences(own_world.play(STORIES[name]()).messages)
+    own = sequences(own_world.assert_story(STORIES[name]()).messages)
     theirs = sequences(messages)
     return "" if own == theirs else f"ours {own}, theirs {theirs}"
 

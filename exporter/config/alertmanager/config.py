@@ -40,7 +40,7 @@ class AlertmanagerConfig(Section):
     route: RouteConfig
     """The root of the route tree."""
     receivers: tuple[Receiver, ...] = ()
-    """Who can be told, and how."""
+    """Names that routes refer to, each with the entries that notifications are sent by."""
     inhibit_rules: tuple[InhibitRule, ...] = ()
     """Which alerts keep quiet while others fire."""
     templates: tuple[Annotated[Text, AfterValidator(check_pattern)], ...] = ()

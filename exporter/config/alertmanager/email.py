@@ -61,7 +61,7 @@ class EmailConfig(ReceiverEntry):
     """A mail; what is not written comes from the `smtp_…` fields of `global`."""
 
     send_resolved: Flag = False
-    """Whether the end of alerts is told too."""
+    """Whether the end of alerts is sent too."""
     to: Text = Field(min_length=1)
     """The recipients, separated by commas."""
     from_: Text = Field(default="", alias="from")

@@ -17,7 +17,7 @@ class ReceiverEntry(Section):
     """
 
     send_resolved: Flag = True
-    """Whether the end of alerts is told too."""
+    """Whether the end of alerts is sent too."""
 
     def with_globals(self, defaults: Global) -> Self:
         """Return the entry with everything filled in that only `global` says."""

@@ -72,7 +72,7 @@ class SlackConfig(HttpReceiverEntry):
     """A message to Slack: by an incoming webhook, or by an app with its token."""
 
     send_resolved: Flag = False
-    """Whether the end of alerts is told too."""
+    """Whether the end of alerts is sent too."""
     api_url: SecretUrl | None = None
     """The incoming webhook."""
     api_url_file: RelativePath | None = None

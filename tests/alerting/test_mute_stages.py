@@ -1,6 +1,6 @@
 """Ends of alerts that are kept quiet, and new beginnings: where we do better than Alertmanager."""
 
-from tests.alerting.own_world import play
+from tests.alerting.own_world import assert_story
 from tests.alerting.scenario import Story, alert
 from tests.alerting.stories import ROUTE, config, two_receivers
 
@@ -13,7 +13,7 @@ def test_an_end_while_silenced_is_told_once_if_the_firing_was() -> None:
     story.resolve(6.5, alert("Down", starts=0.0, ends=4.5))
     story.want("hook", 1, 1.1, firing=["Down"])
     story.want("hook", 5, 5.1, resolved=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_an_end_while_silenced_is_not_told_if_the_firing_was_not() -> None:
@@ -21,7 +21,7 @@ def test_an_end_while_silenced_is_not_told_if_the_firing_was_not() -> None:
     story.silence(0, "quiet", "alertname=Down")
     story.push(0.5, alert("Down", starts=0.5))
     story.resolve(4.5, alert("Down", starts=0.5))
-    play(story)
+    assert_story(story)
 
 
 def test_an_end_while_inhibited_is_told() -> None:
@@ -33,7 +33,7 @@ def test_an_end_while_inhibited_is_told() -> None:
     story.want("hook", 1, 1.1, firing=["Target"])
     story.want("hook", 3, 3.1, firing=["Source"])
     story.want("hook", 5, 5.1, resolved=["Target"])
-    play(story)
+    assert_story(story)
 
 
 def test_an_end_in_a_mute_interval_is_told() -> None:
@@ -49,7 +49,7 @@ def test_an_end_in_a_mute_interval_is_told() -> None:
     story.resolve(50, alert("Down", instance="a", starts=0.0))
     story.want("hook", 1, 1.1, firing=["Down/a"])
     story.want("hook", 51, 51.1, resolved=["Down/a"])
-    play(story)
+    assert_story(story)
 
 
 def test_an_end_is_told_although_the_group_was_told_again_without_the_silenced_alert() -> None:
@@ -63,7 +63,7 @@ def test_an_end_is_told_although_the_group_was_told_again_without_the_silenced_a
     story.want("hook", 3, 3.1, firing=["Down/b"])
     story.want("hook", 7, 7.1, resolved=["Down/b"])
     story.want("hook", 11, 11.1, resolved=["Down/a"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_silence_that_ends_brings_nothing_twice() -> None:
@@ -71,7 +71,7 @@ def test_a_silence_that_ends_brings_nothing_twice() -> None:
     story.push(0, alert("Down", starts=0.0))
     story.silence(1.5, "quiet", "alertname=Down", seconds=5)
     story.want("hook", 1, 1.1, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_flapping_among_others_without_send_resolved_pages_each_new_firing() -> None:
@@ -84,7 +84,7 @@ def test_flapping_among_others_without_send_resolved_pages_each_new_firing() -> 
     story.want("hook", 1, 1.1, firing=["Down/a", "Down/b"])
     story.want("hook", 7, 7.1, firing=["Down/a", "Down/b"])
     story.want("hook", 15, 15.1, firing=["Down/a", "Down/b"])
-    play(story)
+    assert_story(story)
 
 
 def test_flapping_alone_without_send_resolved_pages_each_new_firing() -> None:
@@ -93,7 +93,7 @@ def test_flapping_alone_without_send_resolved_pages_each_new_firing() -> None:
         story.push(began, alert("Down", starts=began))
         story.resolve(began + 3.5, alert("Down", starts=began))
         story.want("hook", began + 1, began + 1.1, firing=["Down"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_silent_end_does_not_put_off_the_reminder() -> None:
@@ -103,7 +103,7 @@ def test_a_silent_end_does_not_put_off_the_reminder() -> None:
     story.resolve(8, alert("Down", instance="a", starts=0.0))
     story.want("hook", 1, 1.1, firing=["Down/a", "Down/b"])
     story.want("hook", 13, 13.1, firing=["Down/b"])
-    play(story)
+    assert_story(story)
 
 
 PEOPLE = "receivers: [{name: people, webhook_configs: [{url: http://hook/people}]}]"
@@ -120,7 +120,7 @@ def test_the_end_of_an_event_is_not_told_and_the_next_one_is() -> None:
     story.push(10, alert("Restarted", kind="event", starts=10.0))
     story.want("people", 1, 1.1, firing=["Restarted"])
     story.want("people", 11, 11.1, firing=["Restarted"])
-    play(story)
+    assert_story(story)
 
 
 def test_the_end_of_an_event_makes_no_news_of_what_else_is_in_its_group() -> None:
@@ -130,7 +130,7 @@ def test_the_end_of_an_event_makes_no_news_of_what_else_is_in_its_group() -> Non
     story.resolve(10.5, alert("A", instance="b", starts=0.0))
     story.want("people", 1, 1.1, firing=["A/a", "A/b"])
     story.want("people", 11, 11.1, resolved=["A/b"])
-    play(story)
+    assert_story(story)
 
 
 def test_a_webhook_is_told_the_end_of_an_event() -> None:
@@ -139,4 +139,4 @@ def test_a_webhook_is_told_the_end_of_an_event() -> None:
     story.resolve(4.5, alert("Restarted", kind="event", starts=0.0))
     story.want("hook", 1, 1.1, firing=["Restarted"])
     story.want("hook", 5, 5.1, resolved=["Restarted"])
-    play(story)
+    assert_story(story)
