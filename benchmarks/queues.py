@@ -25,7 +25,8 @@ from exporter.metrics import SeriesTable
 from exporter.model.sample import Sample
 from exporter.model.target import Address, Target
 from exporter.queues import QueuesSampler
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 from tests.peers import require_program
 from tests.servers import RealServer
 

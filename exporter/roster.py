@@ -34,11 +34,11 @@ class Roster:
         if not runner.status.up:
             return
         target, facts = runner.target, runner.facts
-        if self._identities.note(target, facts.run_id) and self._has_found:
+        if self._identities.note(target, facts.server.run_id) and self._has_found:
             self._on_change()
-        before = self._roles.get(target, facts.role)
-        self._roles[target] = facts.role
-        if before != facts.role:
+        before = self._roles.get(target, facts.server.role)
+        self._roles[target] = facts.server.role
+        if before != facts.server.role:
             self._on_promotion()
 
     async def watch(self, plan: Plan, found: Sequence[Found]) -> bool:

@@ -15,7 +15,8 @@ from exporter.reload import plan_of
 from exporter.roster import Roster
 from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
-from exporter.sampling.base import TargetFacts
+from exporter.sampling.facts import TargetFacts
+from exporter.sampling.server_info import ServerInfo
 
 
 @dataclass
@@ -87,8 +88,8 @@ class World:
             run_id = self._run_id(runner.target) if runner.target.address.host in self.servers else ""
             runner.status.up = bool(run_id)
             if run_id:
-                runner.facts.run_id = run_id
-                runner.facts.role = roles.get(runner.target.instance, "master")
+                role = roles.get(runner.target.instance, "master")
+                runner.facts.provide(ServerInfo(run_id=run_id, role=role))
             self.roster.note(cast(TargetRunner, runner))
 
 

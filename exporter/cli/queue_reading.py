@@ -23,7 +23,8 @@ from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.queues import QueueReport, QueuesSampler
 from exporter.queues.suggestions import write_section
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 
 _DEADLINE_SECONDS: Final = 30.0
 _LOOK_AGAIN_SECONDS: Final = 2.0

@@ -20,7 +20,8 @@ from exporter.metrics import SeriesTable
 from exporter.model.counts import count_of
 from exporter.model.target import Target
 from exporter.samplers.slowlog import PatternReport, SlowlogReport, SlowlogSampler
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 
 _DEADLINE_SECONDS: Final = 30.0
 _FIELDS: Final = (

@@ -7,7 +7,7 @@ from exporter.connection import Connection
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.keyspace import condition
 from exporter.keyspace.pace import Pace
-from exporter.sampling.base import TargetFacts
+from exporter.sampling.server_info import ServerInfo
 
 _LOOK_SECONDS: Final = 5.0
 LINKED_REPLICA: Final = "linked_replica"
@@ -31,7 +31,7 @@ class Guard:
     """
 
     def __init__(self, connection: Connection, run_on: str, pace: Pace, clock: Clock) -> None:
-        self.facts = TargetFacts()
+        self.server = ServerInfo()
         self.run_id = ""
         self.no_touch = False
         self._connection = connection
@@ -58,25 +58,25 @@ class Guard:
             raise reply
         self.no_touch = self._connection.is_untouching
         self._pace.note_round_trip(seconds)
-        facts = await condition.observe(self._connection, self._clock.now())
+        server = await condition.observe(self._connection, self._clock.now())
         self._connects = self._connection.connects
         self._looked_at = self._clock.monotonic()
-        if self.run_id and facts.run_id != self.run_id:
+        if self.run_id and server.run_id != self.run_id:
             raise ServerChangedError
-        if not self._is_ours(facts):
+        if not self._is_ours(server):
             raise WrongRoleError
-        self.facts = facts
-        if facts.loading:
+        self.server = server
+        if server.loading:
             raise TargetError(Reason.LOADING, f"{self._connection.target.address}: loading the dataset")
 
-    def _is_ours(self, facts: TargetFacts) -> bool:
+    def _is_ours(self, server: ServerInfo) -> bool:
         if self._run_on == "any":
             return True
         if self._run_on == LINKED_REPLICA:
-            return condition.is_replica(facts) and (facts.is_linked or facts.loading)
-        return condition.is_replica(facts) == (self._run_on == "replica")
+            return condition.is_replica(server) and (server.is_linked or server.loading)
+        return condition.is_replica(server) == (self._run_on == "replica")
 
     @property
     def is_strained(self) -> bool:
         """Whether the server is to be spared."""
-        return condition.is_strained(self.facts)
+        return condition.is_strained(self.server)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -24,6 +24,8 @@ from exporter.keyspace.threads import to_thread
 from exporter.log import get_logger
 from exporter.metrics import SeriesTable
 from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.queue_keys import QueueKeys
+from exporter.sampling.server_info import ServerInfo
 
 log = get_logger(__name__)
 
@@ -58,11 +60,11 @@ class KeyspaceSampler:
         self._written: PassReport | None = None
         self._is_late_told = False
         self._generation = -1
-        self._owners = context.facts.job_keys
+        self._owners = self._job_prefixes
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`): raises where the server is down, or refuses to be scanned."""
-        if not self._context.facts.run_id:
+        if not self._context.facts.server.run_id:
             # No INFO has told that the server is there.
             await connection.execute("PING")
         if not self._is_loaded:
@@ -76,7 +78,7 @@ class KeyspaceSampler:
     def is_at_rest(self, at: float) -> bool:
         """See `RestingSampler`: between two scans."""
         is_told = not self._must_write
-        is_known = self._is_loaded and self._context.facts.run_id != ""
+        is_known = self._is_loaded and self._context.facts.server.run_id != ""
         return is_known and is_told and self._task is None and at < self._due
 
     def follow_clock(self, seconds: float) -> None:
@@ -100,9 +102,13 @@ class KeyspaceSampler:
             await connection.close()
 
     @property
+    def _job_prefixes(self) -> Mapping[int, Mapping[str, str]]:
+        return self._context.facts.get(QueueKeys).job_prefixes
+
+    @property
     def _must_write(self) -> bool:
         """Whether there is something new: a scan has ended, queues have become known, the table is new."""
-        is_told = self._written is self._shown and self._owners is self._context.facts.job_keys
+        is_told = self._written is self._shown and self._owners is self._job_prefixes
         return not (is_told and self._generation == self._context.table.generation)
 
     @property
@@ -169,7 +175,7 @@ class KeyspaceSampler:
             clock=context.clock,
             lookups=asked.lookups,
             history=self._history,
-            queues=context.facts.queue_keys,
+            queues=lambda: context.facts.get(QueueKeys).prefixes,
             turns=asked.turns,
             on_names=self._tell_names,
             patience_seconds=None if replica is None else REPLICA_PATIENCE_SECONDS,
@@ -229,10 +235,10 @@ class KeyspaceSampler:
         if not self._must_write:
             table.carry_over()
         elif shown is not None:
-            note_owners(shown.patterns, self._context.facts.job_keys)
+            note_owners(shown.patterns, self._job_prefixes)
             (publish if shown.complete else publish_partial)(shown, table)
         self._written, self._generation = shown, table.generation
-        self._owners = self._context.facts.job_keys
+        self._owners = self._job_prefixes
         if self._scan is not None:
             table.set(families.PARTIAL, float(shown is None or not shown.complete))
             table.set(families.PROGRESS, self.progress_ratio)
@@ -277,5 +283,6 @@ SPEC: Final = SamplerSpec(
     own_connection=True,
     own_deadline=True,
     self_paced=True,
+    needs=(ServerInfo, QueueKeys),
     command="SCAN",
 )

@@ -74,7 +74,7 @@ class Scan:
         clock: Clock,
         lookups: Lookups,
         history: History | None = None,
-        queues: Mapping[str, str] | None = None,
+        queues: Callable[[], Mapping[str, str]] = dict,
         turns: Turns | None = None,
         on_names: Callable[[int, Sequence[bytes]], None] | None = None,
         patience_seconds: float | None = None,
@@ -91,7 +91,7 @@ class Scan:
         self._clock = clock
         self._lookups = lookups
         self._history = history
-        self._queues = queues or {}
+        self._queues = queues
         self._turns = turns or Turns()
         self._on_names = on_names
         self._save = save
@@ -138,15 +138,15 @@ class Scan:
         progress = load_progress(saved, self._instance)
         if (
             progress is not None
-            and progress.run_id == self._guard.facts.run_id
+            and progress.run_id == self._guard.server.run_id
             and progress.settings == self.progress.settings
         ):
             self.progress = progress
             self._guard.run_id = progress.run_id
             return
-        self.progress.run_id = self._guard.run_id = self._guard.facts.run_id
+        self.progress.run_id = self._guard.run_id = self._guard.server.run_id
         wanted = self._section.databases
-        sizes = self._guard.facts.keys_by_database
+        sizes = self._guard.server.keys_by_database
         self.progress.sizes = {
             number: sizes[number] for number in sorted(sizes) if wanted is None or number in wanted
         }
@@ -197,7 +197,7 @@ class Scan:
         prelude: list[Command] = []
         if number != self._connection.target.address.database or len(progress.sizes) > 1:
             prelude.append(("SELECT", number))
-        if condition.is_replica(self._guard.facts) and self._guard.facts.cluster_enabled:
+        if condition.is_replica(self._guard.server) and self._guard.server.cluster_enabled:
             prelude.append(("READONLY",))
         self._sample = sample
         self._walk = Walk(
@@ -215,11 +215,12 @@ class Scan:
     def _new_sample(self, number: int) -> KeyspaceSample:
         keys = self.progress.sizes[number]
         plan = plan_sample(self._section, keys, sum(self.progress.sizes.values()))
-        redactor = Redactor(self._queues) if self._section.key_names == "hide" else None
+        queues = self._queues()
+        redactor = Redactor(queues) if self._section.key_names == "hide" else None
         settings = SampleSettings(
             plan=plan,
             extra_keys=_EXTRA_KEYS,
-            usage=condition.usage_command(self._guard.facts),
+            usage=condition.usage_command(self._guard.server),
             no_touch=self._guard.no_touch,
             # What is not shown is not kept either, not even to see what grows.
             top_keys=self._section.top_keys if redactor is None else 0,
@@ -233,7 +234,7 @@ class Scan:
                 miner.load(self._history.templates[number])
             except _UNFIT as error:
                 log.warning("saved patterns cannot be used", error=error)
-        miner.reserve(self._queues)
+        miner.reserve(queues)
         return KeyspaceSample(settings, miner, self._refused, self._lookups)
 
     async def _between(self, seconds: float, keys: int) -> None:
@@ -284,7 +285,7 @@ class Scan:
             duration_seconds=self._spent_seconds,
             complete=complete,
             exact=not any(one.samples for one in databases.values()),
-            dataset_bytes=self._guard.facts.used_memory_dataset,
+            dataset_bytes=self._guard.server.used_memory_dataset,
             notes=[*self.notes, *self._refused.notes],
             scanned_on=self._scanned_on,
         )

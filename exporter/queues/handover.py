@@ -1,16 +1,17 @@
 """Queues that move between servers: no reading of them is lost, and who takes over goes on with them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.config.samplers.queues import QueuesSection
 from exporter.errors import ReplyError
 from exporter.queues.known import KnownQueue, KnownQueues
 from exporter.queues.model import QueueId, Reading
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 from exporter.sampling.lookups import code_of
 
-_NAME: Final = "queues"
 # What cannot be read for a moment (its slot is on the move) stands for so long.
 _HELD_SECONDS: Final = 60.0
 # What every answer about a key is while a cluster is down, or a replica has lost its primary.
@@ -22,6 +23,13 @@ _NOT_SERVED: Final = "not served"
 def tells_down(error: ReplyError) -> bool:
     """Whether an answer about one key is what every other would be."""
     return code_of(error) in _DOWN and _NOT_SERVED not in str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQueues:
+    """The queues that one server is known to hold, for those that may take over from it."""
+
+    queues: KnownQueues = field(default_factory=lambda: KnownQueues(0))
 
 
 class Handover:
@@ -37,11 +45,11 @@ class Handover:
         self._known = known
         self._standing: tuple[str, int] | None = None
         self._last: dict[QueueId, tuple[float, Reading]] = {}
-        context.facts.handover[_NAME] = known
+        context.facts.provide(HeldQueues(known))
 
     @property
     def _standing_now(self) -> tuple[str, int]:
-        return self._context.facts.role, self._context.facts.slots.generation
+        return self._context.facts.server.role, self._context.facts.slots.generation
 
     @property
     def is_due(self) -> bool:
@@ -68,7 +76,7 @@ class Handover:
 
     def _neighbours_queues(self) -> Iterator[KnownQueue]:
         for facts in self._neighbours():
-            yield from list(facts.handover.get(_NAME, ()))
+            yield from list(facts.get(HeldQueues).queues)
 
     def resolve(
         self, found: Iterable[tuple[KnownQueue, Reading]], at: float
@@ -100,4 +108,4 @@ class Handover:
         for facts in neighbours:
             # It may have gone to any of them, which then is to find out soon.
             facts.slots.doubt()
-        return reading if any(known.id in facts.handover.get(_NAME, ()) for facts in neighbours) else last
+        return reading if any(known.id in facts.get(HeldQueues).queues for facts in neighbours) else last

@@ -28,6 +28,7 @@ from exporter.queues.steps import Steps, drive, guarded, in_database, together
 from exporter.queues.unknown_lists import UnknownLists
 from exporter.sampling.base import SamplerContext
 from exporter.sampling.keyed import CountingClient
+from exporter.sampling.queue_keys import QueueKeys
 
 log = get_logger(__name__)
 
@@ -99,7 +100,7 @@ class QueuesSampler:
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`), on a connection of its own."""
         has_taken_over = self._handover.detect_takeover()
-        if self._context.facts.role in _REPLICA_ROLES and not self._settings.replicas:
+        if self._context.facts.server.role in _REPLICA_ROLES and not self._settings.replicas:
             self._publisher.reports = ()
             return
         if await self._store.restore():
@@ -115,7 +116,7 @@ class QueuesSampler:
 
     def is_at_rest(self, at: float) -> bool:
         """See `RestingSampler`: no queue is known, and there is no reason to look for any."""
-        is_replica = self._context.facts.role in _REPLICA_ROLES
+        is_replica = self._context.facts.server.role in _REPLICA_ROLES
         return not (len(self._known) or self._search.is_due(at) or self._handover.is_due or is_replica)
 
     def follow_clock(self, seconds: float) -> None:
@@ -247,12 +248,10 @@ class QueuesSampler:
 
     def _expire(self, at: float) -> None:
         facts = self._context.facts
-        # The keyspace scan tells whose keys these are; changed in place, since it holds on to the mapping.
-        facts.queue_keys.clear()
-        facts.queue_keys.update(prefixes_of_queues(self._known))
+        # The keyspace scan tells whose keys these are.
+        before = facts.get(QueueKeys).job_prefixes
         jobs = job_keys(self._known)
-        if jobs != facts.job_keys:
-            facts.job_keys = jobs
+        facts.provide(QueueKeys(prefixes_of_queues(self._known), before if jobs == before else jobs))
         forget_after = self._settings.forget_after.seconds
         # Of those over the limit nothing is read. No walk is made where nothing is written.
         unseen_since = min(at - _UNSEEN_SECONDS, self._search.walked_since)

@@ -106,9 +106,9 @@ class QueueSearch:
 
     async def _walk_through(self, at: float, budget: Budget) -> None:
         clock, facts = self._context.clock, self._context.facts
-        started, writes = clock.monotonic(), facts.writes
+        started, writes = clock.monotonic(), facts.server.writes
         walker = Walker(self._connection, facts.turns, clock, budget=budget)
-        sizes = facts.keys_by_database if facts.run_id else None
+        sizes = facts.server.keys_by_database if facts.server.run_id else None
         try:
             await self._discovery.walk(ReadContext(at, self._settings), self._ask, walker, sizes)
         except ServerChangedError:
@@ -143,11 +143,11 @@ class QueueSearch:
     def _is_index_due(self, at: float) -> bool:
         facts = self._context.facts
         is_time = at >= self._index_due_at and self._has_written_since(self._indexed_at)
-        return is_time or self._discovery.are_new(facts.keys_by_database)
+        return is_time or self._discovery.are_new(facts.server.keys_by_database)
 
     def _has_written_since(self, seen: object) -> bool:
         """Whether anything may have been written since the server said this of writes."""
-        writes = self._context.facts.writes
+        writes = self._context.facts.server.writes
         return writes is None or writes != seen
 
     def steps(self, context: ReadContext) -> list[Steps[None]]:
@@ -157,7 +157,7 @@ class QueueSearch:
             is_walk_quick = 0.0 < self.walk_seconds < _QUICK_WALK_SECONDS
             rarely = _RARELY if is_walk_quick else 1
             self._index_due_at = context.at + rarely * self._settings.index_interval.seconds
-            self._indexed_at = self._context.facts.writes
+            self._indexed_at = self._context.facts.server.writes
             looking.append(self._look_into_indexes(context))
         if self._discovery.has_names:
             looking.append(self._discovery.look_at_names(context))
@@ -165,8 +165,8 @@ class QueueSearch:
 
     def _look_into_indexes(self, context: ReadContext) -> Steps[None]:
         facts = self._context.facts
-        if facts.run_id:
-            yield from self._discovery.learn_databases(facts.keys_by_database)
+        if facts.server.run_id:
+            yield from self._discovery.learn_databases(facts.server.keys_by_database)
         yield from self._discovery.ask_indexes(context)
 
     def observe_clients(self, clients: ClientNames, at: float) -> None:

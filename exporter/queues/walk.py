@@ -51,7 +51,7 @@ class Walker:
         self._may_look = True
         self._guard.run_id = ""
         await self._look(self._guard.refresh)
-        self._guard.run_id = self._guard.facts.run_id
+        self._guard.run_id = self._guard.server.run_id
 
     async def _look(self, look: Callable[[], Awaitable[None]]) -> None:
         if self._may_look:

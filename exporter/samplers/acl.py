@@ -5,8 +5,9 @@ from typing import Final
 from exporter.config.samplers.server import AclSection
 from exporter.connection import Client
 from exporter.model.sample import Family, Kind
-from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.replies import number, pairs, text
+from exporter.sampling.server_info import ServerInfo
 
 DENIALS: Final = Family(
     "redis_acl_log_denials",
@@ -57,8 +58,8 @@ class AclSampler:
         """Nothing to let go of."""
 
 
-def _knows_acls(facts: TargetFacts) -> bool:
-    return not () < facts.redis_version < _SINCE
+def _knows_acls(server: ServerInfo) -> bool:
+    return not () < server.redis_version < _SINCE
 
 
 SPEC: Final = SamplerSpec(

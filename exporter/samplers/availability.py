@@ -67,7 +67,7 @@ class SampledTargets:
             other.facts.slots
             for other in self.fleet.runners
             if other.status.up
-            and other.facts.role == "master"
+            and other.facts.server.role == "master"
             and other.target.labels.get(CLUSTER_LABEL) == cluster
         )
 

@@ -11,9 +11,11 @@ from exporter.connection import Client, Reply
 from exporter.metrics.cap import OTHER
 from exporter.metrics.histogram import format_bound
 from exporter.model.sample import Family, Kind
-from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.samplers.info.command_times import CommandTimes
+from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.info_text import parse_amount, parse_pairs, split_lines
 from exporter.sampling.replies import pairs
+from exporter.sampling.server_info import ServerInfo
 from exporter.time_slice import TimeSlice
 
 LATENCIES: Final = Family(
@@ -87,7 +89,7 @@ class CommandLatencySampler:
 
     async def _ask_sums(self, connection: Client, at: float, names: Sequence[Reply]) -> Mapping[str, float]:
         """The server times of these commands: what INFO has just told, if it has told all."""
-        times = self._context.facts.command_times
+        times = self._context.facts.get(CommandTimes)
         known = {command: times.microseconds(command) for command in map(_decode, names)}
         told = {command: total for command, total in known.items() if total is not None}
         refusals = self._context.refusals
@@ -183,8 +185,8 @@ def _parse_sums(reply: Reply) -> dict[str, float]:
     return sums
 
 
-def _knows_histograms(facts: TargetFacts) -> bool:
-    return not () < facts.redis_version < _SINCE
+def _knows_histograms(server: ServerInfo) -> bool:
+    return not () < server.redis_version < _SINCE
 
 
 SPEC: Final = SamplerSpec(
@@ -193,4 +195,5 @@ SPEC: Final = SamplerSpec(
     (LATENCIES,),
     CommandLatencySampler,
     applies=_knows_histograms,
+    needs=(ServerInfo, CommandTimes),
 )

@@ -8,7 +8,7 @@ from exporter.connection import Connection
 from exporter.model.target import Target
 from exporter.samplers.certificates import CertificateWatch
 from exporter.samplers.idle_closes import IdleCloses
-from exporter.sampling.base import TargetFacts
+from exporter.sampling.facts import TargetFacts
 
 
 class Contact:
@@ -53,9 +53,9 @@ class Contact:
         """INFO has told how the server is. One that was promoted or demoted may have got another's name, or
         lost its own."""
         run_id, role, facts = self._run_id, self._role, self._facts
-        self._run_id, self._role = facts.run_id, facts.role
-        self._idle_closes.found(run_id == facts.run_id)
-        if role and role != facts.role:
+        self._run_id, self._role = facts.server.run_id, facts.server.role
+        self._idle_closes.found(run_id == facts.server.run_id)
+        if role and role != facts.server.role:
             self.connection.look_up()
         if self._connects != self.connection.connects:
             self._connects = self.connection.connects

@@ -11,7 +11,8 @@ from exporter.model.target import Target
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
-from exporter.sampling.base import Peer, TargetFacts
+from exporter.sampling.base import Peer
+from exporter.sampling.facts import TargetFacts
 from exporter.sampling.neighbours import Neighbours
 from exporter.store import Move, Store
 from exporter.time_slice import TimeSlice
@@ -191,11 +192,11 @@ class Fleet:
         Both tell the same replication id, by whatever names and addresses they are known.
         """
         for runner in self.runners:
-            facts = runner.facts
-            follows = not facts.replication_ids.isdisjoint(primary.replication_ids)
-            is_replica = facts.role == "slave" and follows
-            is_free = facts.is_linked and not facts.loading and not facts.fork_in_progress
-            if facts is not primary and runner.status.up and is_replica and is_free:
+            server = runner.facts.server
+            follows = not server.replication_ids.isdisjoint(primary.server.replication_ids)
+            is_replica = server.role == "slave" and follows
+            is_free = server.is_linked and not server.loading and not server.fork_in_progress
+            if runner.facts is not primary and runner.status.up and is_replica and is_free:
                 return runner.peer
         return None
 

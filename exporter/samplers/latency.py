@@ -97,7 +97,7 @@ class LatencySampler:
     async def _ping(self, connection: Client) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""
         refusals = self._context.refusals
-        with_spikes = self._context.facts.mode != "sentinel" and refusals.is_due(_LATEST)
+        with_spikes = self._context.facts.server.mode != "sentinel" and refusals.is_due(_LATEST)
         commands: list[Command] = [("PING",), *([("LATENCY", "LATEST")] if with_spikes else [])]
         started = self._context.clock.monotonic()
         try:

@@ -1,6 +1,6 @@
 """Every sampler there is, in the order in which a target runs them."""
 
-from typing import Any, Final
+from typing import Final
 
 from exporter import keyspace, queues
 from exporter.model.sample import Family
@@ -20,26 +20,27 @@ from exporter.samplers import (
     status,
     streams,
 )
-from exporter.sampling.base import SamplerSpec
+from exporter.sampling.order import in_order
 
-# INFO comes first: the others go by what it has found out. The slow log is looked at before anything of ours
-# could be in it.
-SAMPLERS: Final[tuple[SamplerSpec[Any], ...]] = (
-    info.SPEC,
-    slowlog.SPEC,
-    latency.SPEC,
-    command_latency.SPEC,
-    clients.SPEC,
-    server_config.SPEC,
-    memory.SPEC,
-    acl.SPEC,
-    sentinel.SPEC,
-    modules.SPEC,
-    keys.SPEC,
-    streams.SPEC,
-    scripts.SPEC,
-    queues.SPEC,
-    keyspace.SPEC,
+# The slow log comes before all that could be in it. What a sampler needs comes before it in any case.
+SAMPLERS: Final = in_order(
+    (
+        info.SPEC,
+        slowlog.SPEC,
+        latency.SPEC,
+        command_latency.SPEC,
+        clients.SPEC,
+        server_config.SPEC,
+        memory.SPEC,
+        acl.SPEC,
+        sentinel.SPEC,
+        modules.SPEC,
+        keys.SPEC,
+        streams.SPEC,
+        scripts.SPEC,
+        queues.SPEC,
+        keyspace.SPEC,
+    )
 )
 
 

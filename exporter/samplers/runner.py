@@ -14,7 +14,8 @@ from exporter.samplers.reporting import Reporting
 from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import SamplerStatus, TargetStatus, table_of
 from exporter.samplers.unreadable import fault_of
-from exporter.sampling.base import Peer, Sampler, SamplerContext, TargetFacts, find_none
+from exporter.sampling.base import Peer, Sampler, SamplerContext, find_none
+from exporter.sampling.facts import TargetFacts
 from exporter.sampling.neighbours import Neighbours
 from exporter.sampling.refusals import RETRY_SECONDS, Refusals
 from exporter.sampling.unavailable import Unavailable
@@ -28,7 +29,7 @@ class TargetRunner:
 
     `on_closed` is called when the server closes that connection, also between passes, `on_sampled` after
     passes, `on_change` when the target has gone down or come up, or cannot be sampled for another reason,
-    `on_reported` when `has_reported` becomes true. While it is down only INFO asks for it.
+    `on_reported` when `has_reported` becomes true. While it is down only its `health_sampler` asks for it.
     Faults stay here: `run` raises nothing but cancellation.
     """
 
@@ -53,7 +54,6 @@ class TargetRunner:
         self.facts = facts or TargetFacts()
         self._neighbours = neighbours or Neighbours()
         self._neighbours.join(self.facts)
-        # The sampler that decides whether the target is up; empty for none.
         self.health_sampler = next((plan.spec.name for plan in plans if plan.spec.decides_up), "")
         self.status = TargetStatus(target, self.health_sampler)
         self._store = store
@@ -121,7 +121,7 @@ class TargetRunner:
         """The sources in the store that cannot be sampled at the moment, with since when (monotonic)."""
         for slot in self._slots.values():
             since = slot.status.missing_since
-            if since is not None and slot.applies(self.facts):
+            if since is not None and slot.applies(self.facts.server):
                 yield slot.table.source, since
 
     @property
@@ -213,7 +213,7 @@ class TargetRunner:
         if self._is_closed or slot.busy or self._clock.monotonic() < slot.refused_until:
             return False
         # While a server is down one sampler asks whether it is back; then all do.
-        return slot.applies(self.facts) and (self.status.up is not False or slot.plan.spec.decides_up)
+        return slot.applies(self.facts.server) and (self.status.up is not False or slot.plan.spec.decides_up)
 
     def _is_worth_asking(self) -> bool:
         """Whether to ask once more: a server that is known to be down has its turns."""
@@ -269,7 +269,7 @@ class TargetRunner:
 
     def _succeeded(self, slot: Slot, at: float) -> None:
         status = slot.status
-        slot.follow_run(self.facts)
+        slot.follow_run(self.facts.server)
         if status.is_unavailable:
             slot.accept()
         elif slot.is_told:

@@ -9,8 +9,9 @@ from exporter.errors import ReplyError
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.server_config import is_secret
-from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.replies import number, pairs, text
+from exporter.sampling.server_info import ServerInfo
 
 _MASTER: Final = ("master_name", "master_address")
 
@@ -152,8 +153,8 @@ def _count_up(nodes: Sequence[Mapping[str, Reply]]) -> int:
     return sum("s_down" not in flag and "o_down" not in flag for flag in flags if flag)
 
 
-def _is_sentinel(facts: TargetFacts) -> bool:
-    return facts.mode == "sentinel"
+def _is_sentinel(server: ServerInfo) -> bool:
+    return server.mode == "sentinel"
 
 
 SPEC: Final = SamplerSpec(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
@@ -80,6 +81,13 @@ def is_secret(parameter: str) -> bool:
     return any(word in parameter.lower() for word in _SECRET_WORDS)
 
 
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Parameters of the server that other samplers go by; 0 where they are not known."""
+
+    slowlog_max_len: int = 0
+
+
 class ServerConfigSampler:
     """Reads the configuration of one server."""
 
@@ -108,8 +116,8 @@ class ServerConfigSampler:
         return {f"CONFIG GET {name}": (command, "GET", name) for name in names}
 
     def _learn(self, parameters: Mapping[str, str]) -> None:
-        facts = self._context.facts
-        facts.slowlog_max_len = _whole(parameters.get("slowlog-max-len", ""))
+        slowlog_max_len = _whole(parameters.get("slowlog-max-len", ""))
+        self._context.facts.provide(ServerConfig(slowlog_max_len))
 
     def _write(self, parameters: Mapping[str, str]) -> None:
         table = self._table
@@ -173,4 +181,5 @@ SPEC: Final = SamplerSpec(
     ServerConfigSection,
     (OUTPUT_LIMIT, OUTPUT_LIMIT_SECONDS, KEY_VALUE, VALUE, RDB_SIZE, *_NUMBERS.values()),
     ServerConfigSampler,
+    provides=(ServerConfig,),
 )

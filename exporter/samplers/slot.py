@@ -15,8 +15,8 @@ from exporter.sampling.base import (
     RestingSampler,
     Sampler,
     SamplerSpec,
-    TargetFacts,
 )
+from exporter.sampling.server_info import ServerInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,19 @@ class Slot:
         delay = self.adaptive.next_delay_seconds
         return None if delay is None or delay >= self.plan.interval_seconds else delay
 
-    def applies(self, facts: TargetFacts) -> bool:
+    def applies(self, server: ServerInfo) -> bool:
         """Whether the server is one that has what the sampler asks about."""
         spec = self.plan.spec
-        if facts.mode == "sentinel" and not spec.on_sentinel:
+        if server.mode == "sentinel" and not spec.on_sentinel:
             return False
-        return spec.applies is None or spec.applies(facts)
+        return spec.applies is None or spec.applies(server)
 
-    def follow_run(self, facts: TargetFacts) -> None:
+    def follow_run(self, server: ServerInfo) -> None:
         """Another run of the server: where it began after the last pass, counts are what came since; else
         they are those of another server."""
-        if facts.run_id != self.run_id and facts.started_at <= self.status.succeeded_at:
+        if server.run_id != self.run_id and server.started_at <= self.status.succeeded_at:
             self.table.lose_track()
-        self.run_id = facts.run_id
+        self.run_id = server.run_id
 
     def refuse(self, error: ReplyError, until: float) -> None:
         """Nothing of what the sampler asks is available: leave it out until then (monotonic seconds)."""

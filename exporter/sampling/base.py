@@ -1,9 +1,8 @@
 """What a sampler is: something that asks one server one kind of question, again and again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from exporter.clock import Clock
 from exporter.config.samplers.base import SamplerSection
@@ -11,85 +10,10 @@ from exporter.connection import Client, Connection
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.facts import TargetFacts
+from exporter.sampling.neighbours import Neighbours
 from exporter.sampling.refusals import Refusals
-from exporter.sampling.slots import Slots
-from exporter.sampling.turns import Turns
-
-if TYPE_CHECKING:
-    from exporter.sampling.neighbours import Neighbours
-
-
-@dataclass(frozen=True, slots=True)
-class CommandTimes:
-    """The server time of each command as of the pass at a moment (epoch seconds): `places` tells where in
-    `values` it stands, in seconds."""
-
-    at: float = 0.0
-    places: Mapping[str, int] = field(default_factory=dict)
-    values: Sequence[float | None] = ()
-
-    def microseconds(self, command: str) -> float | None:
-        """The server time of a command in microseconds; None where it is not known."""
-        place = self.places.get(command)
-        seconds = None if place is None else self.values[place]
-        if seconds is None:
-            return None
-        microseconds = seconds * 1e6
-        # Whole, as the server counts; a server that makes things up may tell what cannot be rounded.
-        return float(round(microseconds)) if isfinite(microseconds) else microseconds
-
-
-@dataclass(slots=True)
-class TargetFacts:
-    """What one sampler has learnt about a server that others on the same server need.
-
-    Empty or zero until the INFO sampler has run. `version` is the server's own (Valkey's, not the Redis
-    version that it claims to be compatible with); `flavour` is `redis`, `valkey`, `keydb`, `dragonfly`,
-    `kvrocks`, `garnet`, `redict`, `pika` or `tile38`.
-    `slots` are those of a cluster's node, `replication_ids` those of its data now and before it was promoted.
-    `handover` is what samplers know that those of another server may go on with, by their names. `writes`
-    differs from what it was whenever anything was written meanwhile; None where a server does not tell. A
-    replica `is_linked` while it hears its primary.
-    `lookups` counts our own look-ups of keys; `queue_keys` holds names of queues by the beginnings of their
-    keys, as far as the queues sampler knows them; `job_keys` are the beginnings of all keys of jobs by
-    database, another object whenever they have changed. Whoever walks through the keyspace takes `turns`, and
-    hands the names of each step to `on_names`, with the number of their database.
-    """
-
-    flavour: str = ""
-    version: tuple[int, ...] = ()
-    redis_version: tuple[int, ...] = ()
-    mode: str = ""
-    role: str = ""
-    run_id: str = ""
-    is_linked: bool = False
-    started_at: float = 0.0
-    maxmemory_policy: str = ""
-    loading: bool = False
-    fork_in_progress: bool = False
-    used_memory: float = 0.0
-    used_memory_dataset: float = 0.0
-    maxmemory: float = 0.0
-    connected_clients: int = 0
-    cluster_enabled: bool = False
-    modules: frozenset[str] = frozenset()
-    slowlog_max_len: int = 0
-    keys_by_database: dict[int, int] = field(default_factory=dict)
-    command_times: CommandTimes = CommandTimes()
-    lookups: Lookups = field(default_factory=Lookups)
-    queue_keys: dict[str, str] = field(default_factory=dict)
-    job_keys: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
-    slots: Slots = field(default_factory=Slots)
-    replication_ids: frozenset[str] = frozenset()
-    handover: dict[str, Any] = field(default_factory=dict)
-    writes: tuple[object, ...] | None = None
-    turns: Turns = field(default_factory=Turns)
-    on_names: Callable[[int, Sequence[bytes]], None] | None = None
-
-    def shared(self) -> "TargetFacts":
-        """Facts for somebody who looks at the same server just once: what that looks up is counted here."""
-        return TargetFacts(lookups=self.lookups, slots=self.slots)
+from exporter.sampling.server_info import ServerInfo
 
 
 class Sampler(Protocol):
@@ -178,7 +102,7 @@ class SamplerContext(Generic[SettingsT]):
     refusals: Refusals = field(default_factory=Refusals)
     caps: dict[str, LabelCap] = field(default_factory=dict)
     timeout_seconds: float = 5.0
-    neighbours: "Neighbours | None" = None
+    neighbours: Neighbours | None = None
     records: Mapping[str, Any] = field(default_factory=dict)
     find_replica: Callable[[TargetFacts], Peer | None] = find_none
 
@@ -192,8 +116,11 @@ class SamplerContext(Generic[SettingsT]):
 class SamplerSpec(Generic[SettingsT]):
     """An entry of the registry: the sampler's name, its section, what it can produce, and how it is built.
 
-    The type of the `section` says which one of the configuration it is. `decides_up`: the target is up while
-    this sampler succeeds, and while it is down no other one runs. `own_connection`: the sampler does not ask
+    The type of the `section` says which one of the configuration it is. `needs` are the types of data
+    that have to be of the same round, and so are provided by samplers that run before; `uses_previous` those
+    that may be of the round before, and `provides` those that it provides itself (see `TargetFacts`).
+    `decides_up`: the target is up while this sampler succeeds, and while it is down no other one runs.
+    `own_connection`: the sampler does not ask
     over the one that the target's samplers share. `own_deadline`: it bounds its passes itself, since they
     take as long as they take. `isolated`: it measures time, and so runs at a moment of its own, not together
     with the target's other samplers. `on_sentinel`: it makes sense there too, where few commands are known.
@@ -207,11 +134,14 @@ class SamplerSpec(Generic[SettingsT]):
     section: type[SettingsT]
     families: tuple[Family, ...]
     build: Callable[[SamplerContext[SettingsT]], Sampler]
+    needs: tuple[type, ...] = (ServerInfo,)
+    uses_previous: tuple[type, ...] = ()
+    provides: tuple[type, ...] = ()
     decides_up: bool = False
     own_connection: bool = False
     own_deadline: bool = False
     isolated: bool = False
     on_sentinel: bool = False
     self_paced: bool = False
-    applies: Callable[[TargetFacts], bool] | None = None
+    applies: Callable[[ServerInfo], bool] | None = None
     command: str = ""

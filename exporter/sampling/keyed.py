@@ -13,7 +13,7 @@ from typing import Final
 
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import Reason, ReplyError
-from exporter.sampling.base import TargetFacts
+from exporter.sampling.facts import TargetFacts
 from exporter.sampling.lookups import Lookups, code_of, found_by_error
 
 # Whether a reply shows that the key is there: yes, no, or open.

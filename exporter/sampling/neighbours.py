@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from exporter.sampling.base import TargetFacts
+from exporter.sampling.facts import TargetFacts
 
 # What is known of servers that are not watched any more is kept for so many of them.
 _MAX_GONE: Final = 100
@@ -15,7 +15,7 @@ class Neighbours:
     """The facts of all servers that are watched, and of the last ones that were."""
 
     def __init__(self) -> None:
-        # By identity: to compare facts takes long, and servers can be alike.
+        # By identity: servers can be alike.
         self._here: dict[int, TargetFacts] = {}
         self._gone: deque[TargetFacts] = deque(maxlen=_MAX_GONE)
 
@@ -31,6 +31,6 @@ class Neighbours:
     def of(self, facts: TargetFacts) -> Iterator[TargetFacts]:
         """Those from which this server may have taken over data."""
         for other in chain(self._here.values(), self._gone):
-            shares_data = not facts.replication_ids.isdisjoint(other.replication_ids)
+            shares_data = not facts.server.replication_ids.isdisjoint(other.server.replication_ids)
             if other is not facts and (shares_data or facts.slots.are_of_one_cluster(other.slots)):
                 yield other

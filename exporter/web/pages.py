@@ -147,18 +147,19 @@ class Pages:
     def _target_row(
         self, runner: TargetRunner, clients: float | None, ops: float | None, uptime: float | None
     ) -> TargetRow:
-        facts, status = runner.facts, runner.status
+        server, status = runner.facts.server, runner.status
         alive = status.up is True
+        version = ".".join(map(str, server.version))
         instance = runner.target.instance
         return TargetRow(
             instance=instance,
             health={True: "up", False: "down", None: "unknown"}[status.up],
             state=_state(status),
             reason=status.message,
-            role=facts.role if alive else "",
-            version=f"{facts.flavour} {'.'.join(map(str, facts.version))}" if alive and facts.version else "",
-            memory=bytes_text(facts.used_memory) if alive else "",
-            memory_share=facts.used_memory / facts.maxmemory if alive and facts.maxmemory else None,
+            role=server.role if alive else "",
+            version=f"{server.engine} {version}" if alive and version else "",
+            memory=bytes_text(server.used_memory) if alive else "",
+            memory_share=server.used_memory / server.maxmemory if alive and server.maxmemory else None,
             clients=count_text(clients),
             ops=count_text(ops),
             uptime=duration_text(uptime),

@@ -49,7 +49,7 @@ def runners(daemon: FastDaemon) -> Mapping[str, TargetRunner]:
 
 def roles(daemon: FastDaemon) -> dict[str, str]:
     """Who is watched, and what role it plays."""
-    return {name: runner.facts.role for name, runner in runners(daemon).items()}
+    return {name: runner.facts.server.role for name, runner in runners(daemon).items()}
 
 
 async def find_all(daemon: FastDaemon, shop: Shop) -> None:

@@ -14,7 +14,8 @@ from exporter.model.target import Address, Target
 from exporter.queues import QueueRecords, QueueReport, QueuesSampler
 from exporter.queues.base import Framework
 from exporter.queues.known import KnownQueue
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 
 # What an expectation compares with: key in the expectation -> field of the report.
 _FIELDS: Final = {

@@ -7,6 +7,7 @@ import redis
 from exporter.config.samplers.queues import QueuesSection
 from exporter.keyspace import KeyspaceSampler
 from exporter.queues import QueuesSampler
+from exporter.sampling.server_info import ServerInfo
 from tests.conftest import StartServer
 from tests.queues import recorded
 from tests.queues.reading import Watcher
@@ -25,7 +26,7 @@ def test_queues_in_new_databases_are_seen_within_half_a_minute(empty_server: Rea
         ("bullmq6", "bull4", "celery", "rq", "sidekiq", "dramatiq", "huey", "saq", "bee-queue", "arq"), 3
     )}  # fmt: skip
     with Watcher(empty_server.url) as watcher:
-        watcher.facts.run_id = "known"
+        watcher.facts.provide(ServerInfo(run_id="known"))
         assert watcher.sample(AT) == {}
         expected = set()
         for number, name in dumps.items():
@@ -33,7 +34,8 @@ def test_queues_in_new_databases_are_seen_within_half_a_minute(empty_server: Rea
             document = recorded.load(recorded.FOLDER / name)
             recorded.restore(document, client)
             client.close()
-            watcher.facts.keys_by_database[number] = 10
+            sizes = {**watcher.facts.server.keys_by_database, number: 10}
+            watcher.facts.provide(ServerInfo(run_id="known", keys_by_database=sizes))
             expected |= {(document["expected"]["framework"], queue) for queue in document["expected"]["jobs"]}
         watcher.sample(AT + 15)
         watcher.sample(AT + 30)
@@ -43,14 +45,14 @@ def test_queues_in_new_databases_are_seen_within_half_a_minute(empty_server: Rea
 
 def test_what_an_index_names_is_read_in_the_very_pass_that_finds_it(empty_server: RealServer) -> None:
     with Watcher(empty_server.url) as watcher:
-        watcher.facts.run_id = "known"
+        watcher.facts.provide(ServerInfo(run_id="known"))
         assert watcher.sample(AT) == {}
         client = client_of(empty_server, 7)
         document = recorded.load(recorded.FOLDER / "rq-filled.json")
         recorded.restore(document, client)
         client.close()
         # INFO names the database: that is reason enough, whatever the time.
-        watcher.facts.keys_by_database[7] = 2
+        watcher.facts.provide(ServerInfo(run_id="known", keys_by_database={7: 2}))
         found = {queue for framework, queue in watcher.sample(AT + 15) if framework == "rq"}
         assert found >= set(document["expected"]["jobs"])
 
@@ -59,8 +61,7 @@ def test_a_server_without_other_databases_is_asked_for_them_once(start_server: S
     server = start_server("--databases", "1")
     server.client.sadd("rq:queues", "rq:queue:mail")
     with Watcher(server.url) as watcher:
-        watcher.facts.run_id = "known"
-        watcher.facts.keys_by_database = {0: 1, 3: 1}
+        watcher.facts.provide(ServerInfo(run_id="known", keys_by_database={0: 1, 3: 1}))
         for passed in (0, 15, 30, 45, 60):
             assert ("rq", "mail") in watcher.sample(AT + passed)
     assert server.client.info("commandstats")["cmdstat_select"]["failed_calls"] == 1

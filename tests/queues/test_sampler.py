@@ -24,6 +24,8 @@ from exporter.queues.known import KnownQueue
 from exporter.queues.model import QueueId, Reading
 from exporter.queues.steps import Steps
 from exporter.queues.vocabulary import State
+from exporter.sampling.queue_keys import QueueKeys
+from exporter.sampling.server_info import ServerInfo
 from tests.conftest import StartServer
 from tests.queues import recorded
 from tests.queues.conftest import Load
@@ -514,17 +516,17 @@ def test_the_keyspace_scan_is_told_whose_keys_those_are(empty_server: RealServer
     make_queue(empty_server)
     with Watcher(empty_server.url) as watcher:
         watcher.sample(AT)
-        assert watcher.facts.queue_keys == {"bull:mail:": "bullmq mail"}
+        assert watcher.facts.get(QueueKeys).prefixes == {"bull:mail:": "bullmq mail"}
 
 
 def test_a_replica_is_left_to_its_primary(empty_server: RealServer) -> None:
     make_queue(empty_server)
     with Watcher(empty_server.url) as watcher:
-        watcher.facts.role = "slave"
+        watcher.facts.provide(ServerInfo(role="slave"))
         assert watcher.sample(AT) == {}
         assert watcher.values("redis_queue_jobs") == {}
     with Watcher(empty_server.url, QueuesSection(replicas=True)) as watcher:
-        watcher.facts.role = "slave"
+        watcher.facts.provide(ServerInfo(role="slave"))
         assert ("bullmq", "mail") in watcher.sample(AT)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from exporter.config.main import Config
 from exporter.model.labels import Labels
@@ -124,7 +125,7 @@ def test_a_node_whose_slots_others_have_taken_over_is_not_missed(start_server: S
         c.facts.slots.learn(_nodes("8192-16383", "0-8191"))
         assert not watched.is_missing(since=before, cluster="shop")
         # As long as that one is a replica, it has taken over nothing.
-        c.facts.role = "slave"
+        c.facts.provide(replace(c.facts.server, role="slave"))
         assert watched.is_missing(since=before, cluster="shop")
 
     watch(servers, scenario)

@@ -161,7 +161,7 @@ def test_a_server_that_is_loading(start_server: StartServer) -> None:
             assert ratio is not None
             assert 0 <= ratio <= 1
             assert probe.value("redis_loading_total_bytes") is not None
-            assert probe.runner.facts.loading
+            assert probe.runner.facts.server.loading
             # What is only possible afterwards costs just itself.
             assert probe.value("redis_vigil_sampler_error", sampler="memory", reason="loading") == 1.0
             assert probe.values("redis_vigil_sampler_refused") == {}

@@ -11,7 +11,7 @@ from exporter.keyspace import KeyspaceSampler
 from exporter.model.target import Address, Target
 from exporter.queues import QueuesSampler
 from exporter.samplers.registry import SAMPLERS
-from exporter.sampling.base import TargetFacts
+from exporter.sampling.facts import TargetFacts
 from exporter.sampling.keyed import CountingClient
 from tests.conftest import StartServer
 from tests.queues import recorded

@@ -39,7 +39,7 @@ class ClientsSampler:
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
         settings, table = self._settings, self._table
-        if self._facts.connected_clients > settings.max_clients:
+        if self._facts.server.connected_clients > settings.max_clients:
             table.set(LISTED, 0.0)
             return
         if self._passes_to_skip > 0:

@@ -5,6 +5,7 @@ from typing import Final
 
 from exporter.config.samplers.info import InfoSection
 from exporter.errors import Reason, TargetError
+from exporter.samplers.info.command_times import CommandTimes
 from exporter.samplers.info.diff import InfoDiff
 from exporter.samplers.info.line_reader import FULL_REPARSE, IGNORED, CallbackReader, LineReader
 from exporter.samplers.info.plain import PlainReader
@@ -19,9 +20,9 @@ from exporter.samplers.info.sections import (
     server,
     threads,
 )
-from exporter.sampling import server_facts
-from exporter.sampling.base import CommandTimes, SamplerContext
+from exporter.sampling.base import SamplerContext
 from exporter.sampling.info_text import MAX_LINES, parse_section, split_field, split_lines
+from exporter.sampling.server_info import ServerInfo, parse_identity, update_state
 from exporter.time_slice import TimeSlice
 
 # Valkey 9.1 repeats CLUSTER INFO here, which is asked for everywhere; what is told of a search for hot keys
@@ -61,9 +62,12 @@ class InfoReader:
         self._line_cap = context.new_cap("line", MAX_LINES)
         self._generation = -1
         self._modules: set[str] = set()
+        self._identity = ServerInfo()
 
     async def read(self, reply: bytes, at: float) -> None:
-        """Write what the reply says into the table, and note the facts; `at` is now, in epoch seconds.
+        """Write what the reply says into the table, and provide it for other samplers.
+
+        `at` is now, in epoch seconds.
 
         Gives way to the event loop where that takes long. Raises `TargetError` where the reply says nothing
         that is known here.
@@ -81,10 +85,9 @@ class InfoReader:
         self._commands.tell()
         server.write_times(fields, self._table, at)
         certificates.write_certificates(fields, self._table)
-        server_facts.learn_state(fields, self._facts, at)
         self._facts.lookups.write(self._table, self._commands.codes)
-        self._facts.keys_by_database = self._keyspace.keys
-        self._facts.command_times = CommandTimes(at, self._commands.durations, self._table.values)
+        self._facts.provide(update_state(self._identity, fields, dict(self._keyspace.keys), at))
+        self._facts.provide(CommandTimes(at, self._commands.durations, self._table.values))
 
     async def _parse_whole(self, lines: Sequence[str]) -> None:
         self._table.discard()
@@ -101,9 +104,8 @@ class InfoReader:
         # Dragonfly has names of its own for errors.
         self._commands.end(sections if "dragonfly_version" not in fields else ())
         server.write_identity(fields, self._table)
-        server_facts.learn_identity(fields, self._facts)
-        self._facts.modules = frozenset(self._modules)
-        if self._empty_databases and _KEYSPACE in sections and self._facts.mode != "sentinel":
+        self._identity = parse_identity(fields, frozenset(self._modules))
+        if self._empty_databases and _KEYSPACE in sections and self._identity.mode != "sentinel":
             self._keyspace.fill_empty()
 
     async def _read_lines(self, lines: Sequence[str]) -> Collection[str]:

@@ -5,11 +5,13 @@ from typing import Final
 from exporter.config.samplers.info import InfoSection
 from exporter.connection import Client, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
+from exporter.samplers.info.command_times import CommandTimes
 from exporter.samplers.info.fields.catalogue import FAMILIES
 from exporter.samplers.info.reading import InfoReader
 from exporter.samplers.info.sections import cluster, tile38
 from exporter.sampling import lookups
 from exporter.sampling.base import SamplerContext, SamplerSpec
+from exporter.sampling.server_info import ServerInfo
 
 _CLUSTER_INFO: Final = "CLUSTER INFO"
 _CLUSTER_NODES: Final = "CLUSTER NODES"
@@ -40,7 +42,7 @@ class InfoSampler:
         if isinstance(cluster_reply, bytes):
             cluster.write_cluster(cluster_reply, self._table)
             self._facts.slots.note_epochs(*cluster.epochs(cluster_reply))
-        if self._facts.flavour == "tile38":
+        if self._facts.server.engine == "tile38":
             await self._ask_tile38(connection)
         await self._learn_slots(connection)
 
@@ -50,7 +52,7 @@ class InfoSampler:
     async def _ask(self, connection: Client) -> tuple[bytes, Reply]:
         """Return the replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
         asked: list[Command] = [("INFO", "ALL") if self._knows_all else ("INFO",)]
-        if self._facts.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):
+        if self._facts.server.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):
             asked.append(("CLUSTER", "INFO"))
         reply, *rest = await connection.pipeline(asked)
         if not reply or (isinstance(reply, ReplyError) and reply.reason in _NOT_ALL and self._knows_all):
@@ -78,7 +80,7 @@ class InfoSampler:
     async def _learn_slots(self, connection: Client) -> None:
         """Learn now and then which slots this node of a cluster holds."""
         slots = self._facts.slots
-        if self._facts.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
+        if self._facts.server.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
             (nodes,) = await connection.pipeline([("CLUSTER", "NODES")])
             slots.learn(self._refusals.sort_out(_CLUSTER_NODES, nodes))
 
@@ -97,5 +99,7 @@ SPEC: Final = SamplerSpec(
     (*FAMILIES, *lookups.FAMILIES),
     InfoSampler,
     decides_up=True,
+    needs=(),
+    provides=(ServerInfo, CommandTimes),
     on_sentinel=True,
 )

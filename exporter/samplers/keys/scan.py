@@ -11,7 +11,8 @@ from exporter.errors import ReplyError
 from exporter.keyspace.condition import is_strained
 from exporter.keyspace.pace import Budget, Pace
 from exporter.model.key_choice import KeyChoice
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 from exporter.sampling.keyed import CountingClient
 
 _START: Final = b"0"
@@ -109,7 +110,7 @@ class Course:
             return None
         try:
             names, seconds = await step(connection)
-            self._pace.pause(seconds, 0, strained=is_strained(self._facts))
+            self._pace.pause(seconds, 0, strained=is_strained(self._facts.server))
             turns.rest(self._pace.rest)
         finally:
             turns.end()

@@ -10,9 +10,10 @@ from exporter.connection import Client
 from exporter.errors import ReplyError
 from exporter.samplers.info.fields.catalogue import MODULE_FAMILIES, MODULE_FIELDS
 from exporter.samplers.modules import indexes
-from exporter.sampling.base import SamplerContext, SamplerSpec, TargetFacts
+from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.info_text import parse_amount, split_lines
 from exporter.sampling.replies import text
+from exporter.sampling.server_info import ServerInfo
 
 # Valkey's own engine for scripts, which has nothing to tell.
 _BUILT_IN: Final = frozenset({"lua"})
@@ -63,8 +64,8 @@ class ModulesSampler:
         """Nothing to let go of."""
 
 
-def _has_modules(facts: TargetFacts) -> bool:
-    return bool(facts.modules - _BUILT_IN)
+def _has_modules(server: ServerInfo) -> bool:
+    return bool(server.modules - _BUILT_IN)
 
 
 SPEC: Final = SamplerSpec(

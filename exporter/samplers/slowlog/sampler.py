@@ -8,6 +8,7 @@ from exporter.config.samplers.slowlog import SlowlogSection
 from exporter.connection import Client
 from exporter.connection.connection import CLIENT_NAME
 from exporter.metrics import Histogram
+from exporter.samplers.server_config import ServerConfig
 from exporter.samplers.slowlog import families
 from exporter.samplers.slowlog.cursor import Delta, SlowlogCursor
 from exporter.samplers.slowlog.entries import Entry
@@ -90,7 +91,7 @@ class SlowlogSampler:
 
     @property
     def _has_commandlog(self) -> bool:
-        return self._facts.flavour == "valkey" and self._facts.version >= _COMMANDLOG_VERSION
+        return self._facts.server.engine == "valkey" and self._facts.server.version >= _COMMANDLOG_VERSION
 
     async def _notice_restart(self, connection: Client) -> None:
         """Find out whether behind a new connection there is still the same run of the server."""
@@ -126,7 +127,7 @@ class SlowlogSampler:
         """Return whether nothing has fallen out of a log that holds these, and that nobody has emptied."""
         # Redis Enterprise numbers on over restarts.
         return entries[-1].id == 0 or len(entries) < (
-            self._facts.slowlog_max_len or await ask_capacity(connection, self._context.refusals)
+            self._configured_capacity or await ask_capacity(connection, self._context.refusals)
         )
 
     async def _advance(self, connection: Client, snapshot: SlowlogSnapshot) -> Delta:
@@ -134,7 +135,7 @@ class SlowlogSampler:
         wanted = min(self._cursor.count_new(newest), snapshot.length)
         if wanted > len(newest):
             newest = await read_more(connection, wanted, snapshot.length, self._settings.max_entries)
-        return self._cursor.advance(newest, snapshot.length, capacity=self._facts.slowlog_max_len)
+        return self._cursor.advance(newest, snapshot.length, capacity=self._configured_capacity)
 
     async def _count(self, delta: Delta, at: float) -> None:
         self._lost += delta.lost
@@ -172,12 +173,17 @@ class SlowlogSampler:
         """See `PunctualSampler`."""
         self._sampled_at += seconds
 
+    @property
+    def _configured_capacity(self) -> int:
+        """How many entries the log holds; 0 where the last reading of the configuration did not tell."""
+        return self._facts.get(ServerConfig).slowlog_max_len
+
     def _plan_next(self, came: int, at: float) -> None:
         """Come back before the log can have turned over, at the pace of the last interval."""
         elapsed = at - self._sampled_at
         self._sampled_at = at
         self._expected = 1 + came * 2
-        capacity = self._facts.slowlog_max_len or self._cursor.capacity
+        capacity = self._configured_capacity or self._cursor.capacity
         self.next_delay_seconds = None
         if came > 0 and elapsed > 0 and capacity > 0:
             shortest = self._settings.shortest_interval.seconds
@@ -267,4 +273,10 @@ _COMMANDLOG_FAMILIES: Final = (
     ("large-reply", families.COMMANDLOG_REPLIES),
 )
 
-SPEC: Final = SamplerSpec("slowlog", SlowlogSection, families.FAMILIES, SlowlogSampler)
+SPEC: Final = SamplerSpec(
+    "slowlog",
+    SlowlogSection,
+    families.FAMILIES,
+    SlowlogSampler,
+    uses_previous=(ServerConfig,),
+)

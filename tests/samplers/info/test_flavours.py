@@ -390,8 +390,8 @@ def test_who_it_is(fields: Mapping[str, str], flavour: str, version: Sequence[in
     subject = reading()
     subject.read(info(("Server", {**fields, "server_mode": "standalone"})))
 
-    assert (subject.facts.flavour, subject.facts.version) == (flavour, version)
-    assert subject.facts.mode == "standalone"
+    assert (subject.facts.server.engine, subject.facts.server.version) == (flavour, version)
+    assert subject.facts.server.mode == "standalone"
 
 
 @pytest.mark.parametrize(

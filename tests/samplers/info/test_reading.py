@@ -15,8 +15,10 @@ from exporter.errors import TargetError
 from exporter.metrics import SeriesTable
 from exporter.model.labels import EMPTY
 from exporter.model.target import Address, Target
+from exporter.samplers.info.command_times import CommandTimes
 from exporter.samplers.info.reading import InfoReader
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 from tests.servers import RealServer
 
 
@@ -133,7 +135,7 @@ def test_of_many_databases_few_are_shown() -> None:
     assert len(databases(far)) == 101
     assert databases(far)["db99999"] == 4.0
     assert len(databases(many)) == 500
-    assert len(subject.facts.keys_by_database) == 1_100
+    assert len(subject.facts.server.keys_by_database) == 1_100
 
 
 def databases(found: Mapping[str, float]) -> Mapping[str, float]:
@@ -231,13 +233,21 @@ def test_facts_for_other_samplers() -> None:
             ("Keyspace", {"db0": "keys=4,expires=1,avg_ttl=0"}),
         )
     )
-    facts = subject.facts
+    server = subject.facts.server
 
-    assert (facts.flavour, facts.version, facts.redis_version) == ("valkey", (9, 1, 2), (7, 2, 4))
-    assert (facts.mode, facts.role, facts.cluster_enabled) == ("cluster", "master", True)
-    assert (facts.loading, facts.fork_in_progress, facts.connected_clients) == (True, True, 12)
-    assert facts.keys_by_database == {0: 4}
-    assert facts.modules == {"lua"}
+    assert (server.engine, server.version, server.redis_version) == (
+        "valkey",
+        (9, 1, 2),
+        (7, 2, 4),
+    )
+    assert (server.mode, server.role, server.cluster_enabled) == ("cluster", "master", True)
+    assert (server.loading, server.fork_in_progress, server.connected_clients) == (
+        True,
+        True,
+        12,
+    )
+    assert server.keys_by_database == {0: 4}
+    assert server.modules == {"lua"}
 
 
 # Lines as servers write them, and lines as nobody should.
@@ -352,7 +362,7 @@ def test_a_real_server_read_twice(each_empty_server: RealServer) -> None:
         assert subject.read(reply) | {"redis_start_time_seconds": 0.0} == anew
         client.get("a")
         client.lpush("l", 1)
-    assert subject.facts.keys_by_database == {0: 2}
+    assert subject.facts.server.keys_by_database == {0: 2}
 
 
 def test_numbers_that_are_none_are_no_crash() -> None:
@@ -369,9 +379,9 @@ def test_numbers_that_are_none_are_no_crash() -> None:
     assert seen['redis_db_keys_expiring{db="db1"}'] == 3.0
     assert databases(seen) == {"db2": 1e30}
     assert [name for name in seen if "fragmentation" in name or "connected_clients" in name] == []
-    assert page.facts.connected_clients == 0
+    assert page.facts.server.connected_clients == 0
     # Less than nothing is not known.
-    assert page.facts.keys_by_database == {2: int(1e30)}
+    assert page.facts.server.keys_by_database == {2: int(1e30)}
 
 
 def test_a_word_among_numbers_that_move() -> None:
@@ -409,7 +419,7 @@ def test_the_server_time_of_a_command_in_microseconds() -> None:
     lines = {f"cmdstat_{name}": f"calls=1,usec={usec},usec_per_call=1.00" for name, usec in told.items()}
     percentiles = {f"latency_percentiles_usec_{name}": "p50=1.003" for name in told}
     found = subject.read(info(SERVER, ("Commandstats", lines), ("Latencystats", percentiles)))
-    times = subject.facts.command_times
+    times = subject.facts.get(CommandTimes)
 
     assert [times.microseconds(name) for name in "abd"] == [175.0, None, 9007199254740000.0]
     assert times.microseconds("unheard-of") is None

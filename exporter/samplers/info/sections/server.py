@@ -8,7 +8,7 @@ from exporter.samplers.info.fields.persistence import RDB_AGE
 from exporter.samplers.info.fields.replication import SLAVE_INFO
 from exporter.samplers.info.fields.server import INSTANCE_INFO
 from exporter.sampling.info_text import parse_amount
-from exporter.sampling.server_facts import VERSION_FIELDS
+from exporter.sampling.server_info import VERSION_FIELDS
 
 # Where one of these changes, so do the labels of an info series, or what other samplers may ask.
 IDENTITY: Final = frozenset(
