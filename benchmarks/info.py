@@ -35,7 +35,8 @@ from exporter.samplers.info.diff import InfoDiff
 from exporter.samplers.info.line_reader import FULL_REPARSE, NamedNumbersReader, NumberReader
 from exporter.samplers.info.reading import InfoReader
 from exporter.samplers.info.sections import server
-from exporter.sampling.base import SamplerContext, TargetFacts
+from exporter.sampling.base import SamplerContext
+from exporter.sampling.facts import TargetFacts
 from tests.peers import require_program
 from tests.servers import RealServer
 
