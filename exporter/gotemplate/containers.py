@@ -10,7 +10,7 @@ from exporter.gotemplate.limits import LARGEST_TEXT
 from exporter.gotemplate.values import FunctionError, Parameter, Structure
 
 _DEEPEST: Final = 30
-# What a value counts that is no text.
+# The weight of a value that is no text.
 _WEIGHT: Final = 8
 
 

@@ -17,7 +17,7 @@ _ONE_OR_TWO: Final = r"\d{1,2}"
 _SHORT_MONTHS: Final = [name[:3] for name in MONTHS]
 _SHORT_DAYS: Final = [name[:3] for name in DAYS]
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)?:?(\d\d)?")
-# What each piece of a layout takes of the text.
+# The pattern that each piece of a layout matches in the text.
 _PATTERNS: Final[Mapping[str, str]] = {
     "January": "|".join(MONTHS),
     "Jan": "|".join(_SHORT_MONTHS),

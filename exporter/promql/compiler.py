@@ -142,7 +142,7 @@ class Compiler:
                 raise TypeError(f"{type(node).__name__} is no range vector")
 
     def _subquery_operand(self, node: Subquery) -> VectorOperator:
-        # What a pinned subquery evaluates still differs from step to step.
+        # The expression inside a step-invariant subquery still differs from step to step.
         outside = self._inside_step_invariant, self._inside_subquery
         self._inside_step_invariant, self._inside_subquery = False, True
         operator = self.vector(node.expr)

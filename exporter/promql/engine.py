@@ -84,7 +84,7 @@ class Engine:
         self.default_step_ms = default_step_ms
         self._delayed_name_removal = delayed_name_removal
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
-        # How many series they know at the most: those of plans that are gone count until somebody looks.
+        # An upper bound of the series they know: those of plans that are gone count until plans are evicted.
         self._remembered = 0
 
     def delay_name_removal(self, delayed: bool) -> None:

@@ -20,10 +20,10 @@ from exporter.rules.label_values import LabelValues
 from exporter.rules.model import AlertSpec, RecordSpec, RuleFile, RuleSpec
 from exporter.rules.texts import Texts
 
-# What the daemon adds to every series, and to those of a cluster's nodes, and what Prometheus does when it
-# scrapes it.
+# Labels that the daemon adds to every series, or to those of a cluster's nodes, and that Prometheus adds when
+# it scrapes them.
 _COMMON_LABELS: Final = frozenset({"instance", "cluster", "job"})
-# What rules write themselves; their labels are anybody's.
+# Series that rules write themselves, with any labels.
 _RULE_SERIES: Final[Mapping[str, LabelNames]] = {"ALERTS": None, "ALERTS_FOR_STATE": None}
 _SUFFIXES: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
     Kind.HISTOGRAM: {"_bucket": frozenset({"le"}), "_sum": frozenset(), "_count": frozenset()},

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from exporter.config.fields import Duration, Section
 
-# What yaml.v3 takes for a number, and then cuts down to a whole one.
+# A number to yaml.v3, which then truncates it to a whole one.
 _NUMBER: Final = re.compile(
     r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+)"
 )

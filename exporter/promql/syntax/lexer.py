@@ -24,7 +24,7 @@ _LONGEST_SHOWN: Final = 40
 _SYMBOL: Final = re.compile(r"==|!=|<=|>=|</|>/|[-+*/%^=<>(){}\[\],@:]")
 _BRACE_SYMBOL: Final = re.compile(r"=~|!~|!=|[={},]")
 _STRING: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`", re.DOTALL)
-# What arithmetic on durations is made of; only these may stand in square brackets before the first number.
+# The characters of arithmetic on durations; only these may be in square brackets before the first number.
 _DURATION_WORD: Final = re.compile(r"(?:step|range|min|max|min_of|max_of)\b", re.I)
 _DURATION_SYMBOLS: Final = "-+*/%^(),:]"
 

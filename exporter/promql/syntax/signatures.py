@@ -99,7 +99,7 @@ PARAMETER_TYPES: Final[dict[str, ValueType]] = {
     "quantile": _S,
     "count_values": _T,
 }
-# Functions whose result depends on the time of evaluation even when their arguments are pinned by `@`.
+# Functions whose result depends on the time of evaluation even when their arguments are fixed by `@`.
 TIME_DEPENDENT_FUNCTIONS: Final = frozenset(
     {
         "day_of_month",

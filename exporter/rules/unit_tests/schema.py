@@ -96,7 +96,7 @@ class QueryTest(Section):
 class TestGroup(Section):
     """Series, and what the rules make of them."""
 
-    # Not a test of ours, in spite of its name.
+    # pytest must not collect it, in spite of its name.
     __test__ = False
 
     interval: Duration = Duration(0)
