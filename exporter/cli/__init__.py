@@ -1,121 +1,51 @@
 """The command `redis-vigil`: one module per command, which says what can be given to it.
 
-What a command does stands in other modules, which it imports when it runs: `--help`, `--version` and the
-completion of shells would take a second else.
+What a command does stands in other modules, which it imports when it runs. `--version` and `--help` need none
+of that, nor what other modules import as a matter of course (typing, pathlib): each costs milliseconds.
 """
 
-import re
+import os
 import sys
-from typing import Annotated, Any, Final
-
-import typer
 
 import exporter
-from exporter.cli import (
-    check,
-    dashboards,
-    demo,
-    health,
-    queues,
-    run,
-    scan,
-    slowlog,
-    test_notify,
-    test_route,
-    test_rules,
-)
-from exporter.errors import ConfigError, Reason, TargetError, UsageError, VigilError
-from exporter.log import LEVELS, configure_logging
-from exporter.model.printable import printable_lines
 
-app = typer.Typer(
-    name="redis-vigil",
-    help="Watches Redis servers: Prometheus metrics, alert rules and notifications in one daemon.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("run")(run.run)
-app.command("demo")(demo.demo)
-app.command("health")(health.health)
-app.command("dashboards")(dashboards.dashboards)
-app.command("queues")(queues.queues)
-app.command("scan")(scan.scan)
-app.command("slowlog")(slowlog.slowlog)
-app.add_typer(check.app, name="check")
-_tests = typer.Typer(help="Try rules, routes and receivers.", no_args_is_help=True, rich_markup_mode=None)
-for command in (test_rules, test_route, test_notify):
-    command.register(_tests)
-app.add_typer(_tests, name="test")
+HELP_FILE = os.path.join(os.path.dirname(__file__), "help.txt")
+"""What typer prints for `redis-vigil --help`; written by `python -m exporter.cli.help`."""
 
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"redis-vigil {exporter.__version__}")
-        raise typer.Exit
-
-
-def _check_level(level: str) -> str:
-    if level.lower() not in LEVELS:
-        raise typer.BadParameter(f"must be one of {', '.join(LEVELS)}")
-    return level.lower()
-
-
-@app.callback()
-def configure(
-    log_level: Annotated[
-        str, typer.Option("--log.level", help="debug, info, warning or error.", callback=_check_level)
-    ] = "info",
-    log_json: Annotated[
-        bool, typer.Option("--log.json", help="Log lines as JSON instead of logfmt.")
-    ] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Set up logging for whichever command follows."""
-    configure_logging(log_level, as_json=log_json)
-
-
-# ClickException, of whichever click it is that typer brings along.
-_CLICK_ERROR: Final[type[Exception]] = typer.BadParameter.__mro__[2]
-_PASSWORDS: Final = " Name its password by --password-file, REDISCLI_AUTH or --config."
-_CREDENTIALS: Final = re.compile(r"://[^/\s]*@")
+# As wide as a terminal has to be for that: where it is narrower, typer wraps the lines.
+_HELP_COLUMNS = 80
+_COMPLETION_VARIABLE = "_REDIS_VIGIL_COMPLETE"
 
 
 def main() -> None:
-    """The entry point: exit status 0 good, 1 the thing checked is bad, 2 wrong usage; errors to stderr, each
-    in one line: with the place in a file where there is one, else after the name of the program."""
+    """Run the command line; exits with status 0 good, 1 the thing checked is bad, 2 wrong usage."""
+    answer = quick_answer(sys.argv[1:], dict(os.environ))
+    if answer is not None:
+        sys.stdout.write(answer)
+        return
+    from exporter.cli.commands import main as run
+
+    run()
+
+
+def quick_answer(arguments: list[str], environment: dict[str, str]) -> str | None:
+    """Return the answer to `--version` or `--help` alone; None where typer has to be asked."""
+    if _COMPLETION_VARIABLE in environment:
+        return None
+    if arguments == ["--version"]:
+        return f"redis-vigil {exporter.__version__}\n"
+    if arguments in (["--help"], ["-h"]) and _columns(environment) >= _HELP_COLUMNS:
+        with open(HELP_FILE, encoding="utf-8") as file:
+            return file.read()
+    return None
+
+
+def _columns(environment: dict[str, str]) -> int:
+    """The width of the terminal, as `shutil.get_terminal_size` finds it, whose import takes longer."""
+    columns = environment.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
     try:
-        sys.exit(app(prog_name="redis-vigil", standalone_mode=False))
-    except UsageError as error:
-        _fail(f"redis-vigil: {error}", 2)
-    except ConfigError as error:
-        _fail(str(error), 1)
-    except TargetError as error:
-        way_out = _PASSWORDS if error.reason is Reason.PASSWORD_REQUIRED else ""
-        _fail(f"redis-vigil: {error}{way_out}", 1)
-    except VigilError as error:
-        _fail(f"redis-vigil: {error}", 1)
-    except _CLICK_ERROR as error:
-        _refuse(error)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-
-
-def _refuse(error: Any) -> None:
-    """What click has against the command line."""
-    if "\n" in error.format_message():
-        # Nothing was given at all: that is answered by the help.
-        error.show()
-        sys.exit(error.exit_code)
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
-    path = error.ctx.command_path if getattr(error, "ctx", None) else "redis-vigil"
-    _fail(f"redis-vigil: {_CREDENTIALS.sub('://<secret>@', message)}; see {path} --help", error.exit_code)
-
-
-def _fail(message: str, status: int) -> None:
-    print(printable_lines(message), file=sys.stderr)
-    sys.exit(status)
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else _HELP_COLUMNS
+    except (OSError, ValueError):
+        return _HELP_COLUMNS

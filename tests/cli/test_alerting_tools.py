@@ -13,8 +13,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from exporter.cli import check
-from exporter.cli import test_notify as notify_tool
-from exporter.cli import test_route as route_tool
+from exporter.cli import try_notify as notify_tool
+from exporter.cli import try_route as route_tool
 from exporter.errors import VigilError
 
 ROUTES = """

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from exporter.cli import check
-from exporter.cli import test_rules as rules_tool
+from exporter.cli import try_rules as rules_tool
 from exporter.errors import ConfigError
 
 _RULES = "groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]\n"

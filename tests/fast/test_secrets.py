@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.routing import Route
 from typer.testing import CliRunner
 
-from exporter.cli import app as cli
+from exporter.cli.commands import app as cli
 from exporter.config.alertmanager.config import AlertmanagerConfig, load_alertmanager_config
 from exporter.config.fields import KIND
 from exporter.config.main import Config, load_config

@@ -43,7 +43,7 @@ def test_the_former_place_hands_out_the_same_classes_and_warns() -> None:
 
 
 def test_our_own_code_does_not_import_the_former_place() -> None:
-    modules = "import exporter.cli, exporter.samplers.registry, exporter.app"
+    modules = "import exporter.cli.commands, exporter.samplers.registry, exporter.app"
     subprocess.run([sys.executable, "-W", "error", "-c", modules], check=True)
 
 
