@@ -50,9 +50,9 @@ class App:
         ground = self.ground = lay_ground(plan, listener, clock)
         alerting = self.alerting = build_alerting(ground)
         watching = self.watching = build_watching(ground, alerting.rules)
-        self.settings = build_settings(ground, alerting, watching.fleet)
+        self.settings = build_settings(ground, alerting, watching.target_manager)
         self.reloader = build_reloader(ground, alerting, watching, self.settings, load)
-        self.readiness = Readiness(watching.fleet, alerting.rules)
+        self.readiness = Readiness(watching.target_manager, alerting.rules)
         house = build_housekeeping(ground, watching)
         self.jobs = build_jobs(ground, alerting, house)
         self.routes = build_routes(
@@ -114,7 +114,7 @@ def _watch_clock(ground: Ground, alerting: Alerting, watching: Watching, house: 
         alerting.rules,
         alerting.manager,
         house,
-        watching.fleet,
+        watching.target_manager,
         watching.targets,
     )
     return ClockWatch(ground.clock, ground.own.registry, watching.targets.hold_rules, followers.follow)
@@ -130,7 +130,7 @@ def _collect(
         store=ground.store,
         limiter=ground.limiter,
         environment=alerting.environment,
-        fleet=watching.fleet,
+        target_manager=watching.target_manager,
         rules=alerting.rules,
         targets=watching.targets,
         web=web,

@@ -20,8 +20,8 @@ from exporter.reloader import Reloadable, Reloader
 from exporter.rules.environment import Environment
 from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.scheduler import SampleScheduler
+from exporter.samplers.target_manager import TargetManager
 from exporter.settings import Settings, external_url_of
 from exporter.state.state_store import StateStore, open_state
 from exporter.store import MemoryLimiter, Store
@@ -66,7 +66,7 @@ class Watching:
     """Sampling of the targets, and the page of what was sampled."""
 
     schedule: SampleScheduler
-    fleet: Fleet
+    target_manager: TargetManager
     targets: Targets
     page: MetricsEndpoint
 
@@ -129,26 +129,30 @@ def build_watching(ground: Ground, rules: RuleManager) -> Watching:
     """Build what samples targets, and the page that shows the samples."""
     state, events = ground.state, TargetEvents(ground.store)
     schedule = SampleScheduler(ground.clock)
-    fleet = Fleet(
+    target_manager = TargetManager(
         ground.store,
         ground.clock,
         schedule,
-        on_news=rules.evaluate_now,
+        on_target_change=rules.evaluate_now,
         on_sampled=events.sampled,
         on_reported=events.all_reported,
         before_change=events.before_change,
         records={"queues": state.queues, "keyspace": state.keyspaces},
     )
     targets = Targets(
-        ground.in_force.prepared, fleet=fleet, rules=rules, state_store=state, lock=ground.changing
+        ground.in_force.prepared,
+        target_manager=target_manager,
+        rules=rules,
+        state_store=state,
+        lock=ground.changing,
     )
-    groups = groups_of_all(ground.store, fleet)
+    groups = groups_of_all(ground.store, target_manager)
     page = MetricsEndpoint(ground.store, groups, ground.own, ground.clock, ground.in_force)
     events.connect(targets, page)
-    return Watching(schedule, fleet, targets, page)
+    return Watching(schedule, target_manager, targets, page)
 
 
-def build_settings(ground: Ground, alerting: Alerting, fleet: Fleet) -> Settings:
+def build_settings(ground: Ground, alerting: Alerting, target_manager: TargetManager) -> Settings:
     """Build what hands single values of the configuration to the parts, and hand them over once."""
     queries = ground.queries
     settings = Settings(
@@ -157,7 +161,7 @@ def build_settings(ground: Ground, alerting: Alerting, fleet: Fleet) -> Settings
         query_budget=queries.budget,
         engines=(queries.rule_engine, queries.engine),
         environment=alerting.environment,
-        fleet=fleet,
+        target_manager=target_manager,
         access=ground.access,
         clock=ground.clock,
         listener=ground.listener,
@@ -192,7 +196,7 @@ def build_reloader(
 def build_housekeeping(ground: Ground, watching: Watching) -> Housekeeping:
     """Build what keeps the store in bounds."""
     return Housekeeping(
-        ground.store, ground.limiter, ground.own, watching.fleet, ground.clock, ground.in_force
+        ground.store, ground.limiter, ground.own, watching.target_manager, ground.clock, ground.in_force
     )
 
 

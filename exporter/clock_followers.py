@@ -6,7 +6,7 @@ from exporter.alerting.manager import AlertManager
 from exporter.clock import Leap, to_milliseconds
 from exporter.housekeeping import Housekeeping
 from exporter.rules.manager import RuleManager
-from exporter.samplers.fleet import Fleet
+from exporter.samplers.target_manager import TargetManager
 from exporter.state.history import SampleHistory
 from exporter.store import Store
 from exporter.targets import Targets
@@ -21,7 +21,7 @@ class ClockFollowers:
     rules: RuleManager
     alerting: AlertManager
     house: Housekeeping
-    fleet: Fleet
+    target_manager: TargetManager
     targets: Targets
 
     def follow(self, leap: Leap) -> None:
@@ -38,5 +38,5 @@ class ClockFollowers:
         self.alerting.follow_clock(leap)
         # The counters as they were before: what looks for an increase has to see both values.
         self.house.write()
-        self.fleet.follow_clock(leap.jumped)
+        self.target_manager.follow_clock(leap.jumped)
         self.targets.open_gate()

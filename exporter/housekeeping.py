@@ -6,7 +6,7 @@ from typing import Final
 from exporter.clock import Clock, to_milliseconds
 from exporter.metrics.own import OwnMetrics
 from exporter.rules.output import SOURCE_PREFIX
-from exporter.samplers.fleet import Fleet
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import MemoryLimiter, Store
 from exporter.store.heap import malloc_trim
 from exporter.time_slice import TimeSlice
@@ -26,14 +26,14 @@ class Housekeeping:
         store: Store,
         limiter: MemoryLimiter,
         own: OwnMetrics,
-        fleet: Fleet,
+        target_manager: TargetManager,
         clock: Clock,
         current: CurrentConfig,
     ) -> None:
         self._store = store
         self._limiter = limiter
         self._own = own
-        self._fleet = fleet
+        self._target_manager = target_manager
         self._clock = clock
         self._current = current
 
@@ -68,7 +68,7 @@ class Housekeeping:
     def _mark_orphans_stale(self, now_ms: int) -> None:
         """Mark restored series stale whose source has not written since, such as targets that are no longer
         configured."""
-        alive = {source for runner in self._fleet.runners for source in runner.sources}
+        alive = {source for runner in self._target_manager.runners for source in runner.sources}
         for source in self._store.resumed_sources:
             if source not in alive and not source.startswith(SOURCE_PREFIX):
                 self._store.mark_stale(source, now_ms)

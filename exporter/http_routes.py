@@ -73,15 +73,19 @@ def build_routes(
     """All routes but `/metrics`; the first that fits a request counts."""
     clock, groups = ground.clock, alerting.rules
     alerts = AlertRows(groups, alerting.manager, alerting.environment, clock)
-    pages = Pages(ground.store, watching.fleet, groups, alerts, clock)
+    pages = Pages(ground.store, watching.target_manager, groups, alerts, clock)
     probes = Probes(
-        watching.fleet, partial(probe_settings, ground.in_force), ground.store, clock, ground.own.registry
+        watching.target_manager,
+        partial(probe_settings, ground.in_force),
+        ground.store,
+        clock,
+        ground.own.registry,
     )
     return [
         *lifecycle.routes(readiness, reloader),
         *pages.routes(),
         *api_v2.routes(alerting.manager, clock),
-        *health.routes(groups, watching.fleet, alerts.why_quiet),
+        *health.routes(groups, watching.target_manager, alerts.why_quiet),
         *_prometheus_api(ground, alerting, watching),
         *_daemon_api(ground, reloader, Alertmanagers(settings, alerting.forwarder)),
         *probes.routes(),
@@ -99,7 +103,7 @@ def _prometheus_api(ground: Ground, alerting: Alerting, watching: Watching) -> S
         *series.routes(store, clock, queries.executor, queries.budget),
         *rules.routes(alerting.rules, clock),
         *cardinality.routes(store, clock, queries.executor),
-        *targets.routes(watching.fleet, store, clock, queries.executor),
+        *targets.routes(watching.target_manager, store, clock, queries.executor),
     ]
 
 
@@ -114,13 +118,13 @@ def _daemon_api(ground: Ground, reloader: Reloader, alertmanagers: Alertmanagers
 
 def _target_api(ground: Ground, watching: Watching) -> Sequence[BaseRoute]:
     """The targets, and what was found on them."""
-    fleet, clock = watching.fleet, ground.clock
+    target_manager, clock = watching.target_manager, ground.clock
     return [
-        *sd.routes(fleet),
-        *queues.routes(fleet, clock),
-        *keyspace.routes(fleet, clock),
-        *slowlog.routes(fleet, clock),
-        *unavailable.routes(fleet, clock),
+        *sd.routes(target_manager),
+        *queues.routes(target_manager, clock),
+        *keyspace.routes(target_manager, clock),
+        *slowlog.routes(target_manager, clock),
+        *unavailable.routes(target_manager, clock),
     ]
 
 

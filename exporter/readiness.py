@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from exporter.rules.manager import RuleManager
-from exporter.samplers.fleet import Fleet
+from exporter.samplers.target_manager import TargetManager
 
 
 @dataclass(slots=True)
@@ -11,12 +11,12 @@ class Readiness:
     """The daemon is ready once everything has been started, every target has been sampled, and rules are
     being evaluated."""
 
-    fleet: Fleet
+    target_manager: TargetManager
     rules: RuleManager
     is_started: bool = False
 
     @property
     def is_ready(self) -> bool:
         """Whether that is so now."""
-        is_sampled = all(runner.status.up is not None for runner in self.fleet.runners)
+        is_sampled = all(runner.status.up is not None for runner in self.target_manager.runners)
         return self.is_started and self.rules.gate.is_open and is_sampled

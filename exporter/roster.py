@@ -7,9 +7,9 @@ from exporter.discovery.identity import Identities, place_of
 from exporter.discovery.merging import merge, name_apart
 from exporter.model.target import Target
 from exporter.reload import Plan, plan_found
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
+from exporter.samplers.target_manager import TargetManager
 from exporter.time_slice import TimeSlice
 
 
@@ -21,8 +21,10 @@ class Roster:
     server than before may answer somewhere; `on_promotion` when a server has got another role.
     """
 
-    def __init__(self, fleet: Fleet, on_change: Callable[[], None], on_promotion: Callable[[], None]) -> None:
-        self._fleet = fleet
+    def __init__(
+        self, target_manager: TargetManager, on_change: Callable[[], None], on_promotion: Callable[[], None]
+    ) -> None:
+        self._target_manager = target_manager
         self._on_change = on_change
         self._on_promotion = on_promotion
         self._identities = Identities()
@@ -49,7 +51,7 @@ class Roster:
         kept = await self._merge(configured, found)
         wanted = {**configured, **plan_found(config, kept)}
         timeout_seconds = config.global_.sample_timeout.seconds
-        return await self._fleet.watch(
+        return await self._target_manager.sync(
             wanted, timeout_seconds=timeout_seconds, replaced=self._replaced(wanted)
         )
 
@@ -57,7 +59,7 @@ class Roster:
         self, targets: Mapping[Target, Sequence[SamplerPlan]]
     ) -> dict[Target, Sequence[SamplerPlan]]:
         """The same, with the very objects that are watched already: to compare others takes long."""
-        watched = {runner.target: runner.target for runner in self._fleet.runners}
+        watched = {runner.target: runner.target for runner in self._target_manager.runners}
         pairs = TimeSlice().each(targets.items())
         return {watched.get(target, target): plans async for target, plans in pairs}
 
@@ -67,7 +69,7 @@ class Roster:
         self._has_found = bool(found)
         here = list(configured)
         everybody = [*here, *(one.target for one in found)]
-        watched = {runner.target for runner in self._fleet.runners}
+        watched = {runner.target for runner in self._target_manager.runners}
         self._roles = {target: role for target, role in self._roles.items() if target in watched}
         self._identities.keep_only([*everybody, *watched])
         if found:
@@ -84,7 +86,7 @@ class Roster:
 
     def _replaced(self, wanted: Iterable[Target]) -> set[str]:
         """Of these the names under which another server has been watched so far."""
-        watched = {runner.target.instance: runner.target for runner in self._fleet.runners}
+        watched = {runner.target.instance: runner.target for runner in self._target_manager.runners}
         pairs = [(watched.get(target.instance), target) for target in wanted]
         return {new.instance for old, new in pairs if old is not None and self._differ(old, new)}
 
@@ -96,8 +98,8 @@ class Roster:
     def _doubtful(self, everybody: Iterable[Target]) -> Sequence[Target]:
         """Those that are not watched since they were the same as another one, which has got a new run id: it
         was restarted, or its name leads to another server by now."""
-        watched = {place_of(runner.target.address) for runner in self._fleet.runners}
-        known = {self._identities.of(runner.target) for runner in self._fleet.runners}
+        watched = {place_of(runner.target.address) for runner in self._target_manager.runners}
+        known = {self._identities.of(runner.target) for runner in self._target_manager.runners}
         return [
             target
             for target in everybody
@@ -106,7 +108,7 @@ class Roster:
 
     def _unknown(self, everybody: Iterable[Target]) -> Iterator[Target]:
         """Those to be asked; who is watched and has been sampled, or is down, says it with its next INFO."""
-        runners = [runner for runner in self._fleet.runners if runner.status.up is not None]
+        runners = [runner for runner in self._target_manager.runners if runner.status.up is not None]
         seen = {place_of(runner.target.address) for runner in runners}
         for target in everybody:
             place = place_of(target.address)

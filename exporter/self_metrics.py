@@ -10,7 +10,7 @@ from exporter.discovery.manager import Discovery
 from exporter.promql import MemoryBudget
 from exporter.rules.environment import Environment
 from exporter.rules.manager import RuleManager
-from exporter.samplers.fleet import Fleet
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import MemoryLimiter, Store
 
 
@@ -78,7 +78,7 @@ class PartsCollector(Collector):
         store: Store,
         limiter: MemoryLimiter,
         environment: Environment,
-        fleet: Fleet,
+        target_manager: TargetManager,
         rules: RuleManager,
         targets: Discovering,
         web: Listening,
@@ -89,7 +89,7 @@ class PartsCollector(Collector):
         self._store = store
         self._limiter = limiter
         self._environment = environment
-        self._fleet = fleet
+        self._target_manager = target_manager
         self._rules = rules
         self._targets = targets
         self._web = web
@@ -143,7 +143,7 @@ class PartsCollector(Collector):
 
     def _collect_targets(self) -> Iterator[Metric]:
         states = {"up": 0, "down": 0, "unknown": 0}
-        for runner in self._fleet.runners:
+        for runner in self._target_manager.runners:
             states[{True: "up", False: "down", None: "unknown"}[runner.status.up]] += 1
         targets = GaugeMetricFamily("redis_vigil_targets", "Targets by state.", labels=["state"])
         for state, count in states.items():

@@ -10,7 +10,7 @@ from exporter.promql import Engine, MemoryBudget
 from exporter.reload import Plan
 from exporter.rules.environment import Environment, EverythingSampled
 from exporter.samplers.availability import SampledTargets
-from exporter.samplers.fleet import Fleet
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import MemoryLimiter, Store
 from exporter.time_slice import TimeSlice
 from exporter.web.access import CurrentAccess
@@ -26,7 +26,7 @@ class Settings:
     query_budget: MemoryBudget
     engines: tuple[Engine, ...]
     environment: Environment
-    fleet: Fleet
+    target_manager: TargetManager
     access: CurrentAccess
     clock: Clock
     listener: socket.socket
@@ -57,7 +57,7 @@ class Settings:
         environment.external_labels = Labels(settings.external_labels)
         environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
         environment.availability = (
-            SampledTargets(self.fleet, self.store, self.clock)
+            SampledTargets(self.target_manager, self.store, self.clock)
             if config.alerting.hold_missing
             else EverythingSampled()
         )

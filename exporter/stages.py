@@ -51,7 +51,7 @@ def stages_of(
         Stage("reload", _nothing, reloader.stop, 1.5),
         _samplers(watching),
         _state(ground),
-        Stage("connections", _nothing, watching.fleet.close, 6.5),
+        Stage("connections", _nothing, watching.target_manager.close, 6.5),
         _notifications(ground, alerting),
         Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),
         _rules(ground, alerting),

@@ -1,4 +1,4 @@
-"""`TargetEvents`: passes on what happens to targets to parts that are built after the fleet."""
+"""`TargetEvents`: passes on what happens to targets to parts that are built after the target manager."""
 
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -7,7 +7,7 @@ from exporter.web.metrics import MetricsEndpoint, groups_of
 
 
 class TargetEvents:
-    """Callbacks of a `Fleet`; `connect` it before the fleet watches anything."""
+    """Callbacks of a `TargetManager`; `connect` it before it watches anything."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

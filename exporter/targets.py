@@ -9,8 +9,8 @@ from exporter.prepared import Prepared
 from exporter.reload import Plan
 from exporter.roster import Roster
 from exporter.rules.manager import RuleManager
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.target_manager import TargetManager
 from exporter.state.state_store import StateStore
 
 
@@ -24,18 +24,18 @@ class Targets:
         self,
         prepared: Prepared,
         *,
-        fleet: Fleet,
+        target_manager: TargetManager,
         rules: RuleManager,
         state_store: StateStore,
         lock: asyncio.Lock,
     ) -> None:
         self._plan = prepared.plan
-        self._fleet = fleet
+        self._target_manager = target_manager
         self._rules = rules
         self._state_store = state_store
         self._following = Following(lock, self.watch, self.open_gate)
         self.discovery = Discovery(prepared.sources, self._following.note, records=state_store.discovery)
-        self._roster = Roster(fleet, self._following.note, lambda: self.discovery.hurry())
+        self._roster = Roster(target_manager, self._following.note, lambda: self.discovery.hurry())
 
     def note(self, runner: TargetRunner) -> None:
         """A target has been sampled."""
@@ -79,7 +79,9 @@ class Targets:
     @property
     def _has_reported(self) -> bool:
         """Whether there is something of every target, also of those that are still to be found."""
-        return self._fleet.has_reported and self.discovery.has_reported and not self._following.is_busy
+        return (
+            self._target_manager.has_reported and self.discovery.has_reported and not self._following.is_busy
+        )
 
     def open_gate(self) -> None:
         """Let rules be evaluated if there is something of every target."""

@@ -13,8 +13,8 @@ from exporter.discovery.identity import Identities
 from exporter.model.target import Address, Target
 from exporter.reload import plan_of
 from exporter.roster import Roster
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
+from exporter.samplers.target_manager import TargetManager
 from exporter.sampling.facts import TargetFacts
 from exporter.sampling.server_info import ServerInfo
 
@@ -32,7 +32,7 @@ class Runner:
 
 
 class World:
-    """Servers by address, and a fleet that watches what it is told to; counts what the roster tells."""
+    """Servers by address, and a manager that watches what it is told to; counts what the roster tells."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, found: Sequence[str]) -> None:
         self.servers: dict[str, str] = {}
@@ -44,7 +44,7 @@ class World:
         config = Config.model_validate({"targets": [{"url": "redis://main", "instance": "main"}]})
         self._plan = plan_of(config)
         monkeypatch.setattr(Identities, "ask", self._ask)
-        self.roster = Roster(cast(Fleet, self), self._note_news, self._note_promotion)
+        self.roster = Roster(cast(TargetManager, self), self._note_news, self._note_promotion)
 
     def _note_news(self) -> None:
         self.news += 1
@@ -65,9 +65,7 @@ class World:
     def runners(self) -> Iterator[Runner]:
         return iter(self.watched.values())
 
-    async def watch(
-        self, wanted: Mapping[Target, Any], *, timeout_seconds: float, replaced: set[str]
-    ) -> bool:
+    async def sync(self, wanted: Mapping[Target, Any], *, timeout_seconds: float, replaced: set[str]) -> bool:
         self.replaced = replaced
         self.watched = {
             one.instance: self.watched.get(one.instance) or Runner(one)

@@ -75,8 +75,8 @@ class KeyspaceSampler:
             self._start(at)
         self._publish()
 
-    def is_at_rest(self, at: float) -> bool:
-        """See `RestingSampler`: between two scans."""
+    def is_idle(self, at: float) -> bool:
+        """See `IdleSampler`: between two scans."""
         is_told = not self._must_write
         is_known = self._is_loaded and self._context.facts.server.run_id != ""
         return is_known and is_told and self._task is None and at < self._due

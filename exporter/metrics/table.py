@@ -197,7 +197,7 @@ class SeriesTable:
         self._new_points = []
         self._seen.extend(b"\1" * (len(self) - len(self._seen)))
 
-    def repeat(self, timestamp_ms: int) -> Sample | None:
+    def resend_last(self, timestamp_ms: int) -> Sample | None:
         """Return the sample of the last pass with a later timestamp (milliseconds).
 
         None where only a pass can tell.

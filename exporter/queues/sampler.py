@@ -114,8 +114,8 @@ class QueuesSampler:
         if self._search.error is not None and not len(self._known):
             raise self._search.error
 
-    def is_at_rest(self, at: float) -> bool:
-        """See `RestingSampler`: no queue is known, and there is no reason to look for any."""
+    def is_idle(self, at: float) -> bool:
+        """See `IdleSampler`: no queue is known, and there is no reason to look for any."""
         is_replica = self._context.facts.server.role in _REPLICA_ROLES
         return not (len(self._known) or self._search.is_due(at) or self._handover.is_due or is_replica)
 

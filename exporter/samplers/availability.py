@@ -7,9 +7,9 @@ from exporter.clock import Clock
 from exporter.config.discovery import CLUSTER_LABEL
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher, MatchOp
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import PROBLEM, UP
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
 
 # These go on while a server cannot be sampled: an alert about them alone is never held.
@@ -24,7 +24,7 @@ class SampledTargets:
     rule reads, with all labels of the alert.
     """
 
-    fleet: Fleet
+    target_manager: TargetManager
     store: Store
     clock: Clock
 
@@ -44,9 +44,9 @@ class SampledTargets:
         """
         if metrics and metrics <= _ALWAYS_KNOWN:
             return False
-        runner = self.fleet.find(labels.get("instance"))
+        runner = self.target_manager.find(labels.get("instance"))
         if runner is not None:
-            if since < self.fleet.given_at(runner.target.instance):
+            if since < self.target_manager.given_at(runner.target.instance):
                 return False
             is_down = runner.status.up is not True
             return is_down or any(
@@ -54,7 +54,7 @@ class SampledTargets:
             )
         return any(
             began >= since and self._has_written(source, labels, metrics) and not self._is_replaced(other)
-            for other in self.fleet.runners
+            for other in self.target_manager.runners
             for source, began in other.outages()
         )
 
@@ -65,7 +65,7 @@ class SampledTargets:
             return False
         return missing.facts.slots.are_served_by(
             other.facts.slots
-            for other in self.fleet.runners
+            for other in self.target_manager.runners
             if other.status.up
             and other.facts.server.role == "master"
             and other.target.labels.get(CLUSTER_LABEL) == cluster

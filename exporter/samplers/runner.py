@@ -165,7 +165,7 @@ class TargetRunner:
     async def _pass(self, names: Sequence[str]) -> None:
         began = self._clock.monotonic()
         wanted = [slot for name in names if self._is_due(slot := self._slots[name])]
-        due = [slot for slot in wanted if not self._repeat(slot)]
+        due = [slot for slot in wanted if not self._resend_last(slot)]
         if not due:
             self._note_report(wanted, began)
             return
@@ -219,12 +219,12 @@ class TargetRunner:
         """Whether to ask once more: a server that is known to be down has its turns."""
         return not self._is_closed and self.status.up is not False
 
-    def _repeat(self, slot: Slot) -> bool:
+    def _resend_last(self, slot: Slot) -> bool:
         """Say once more what the last pass has found, if another one would find the same."""
         at = self._clock.now()
-        if slot.resting is None or not slot.status.success or not slot.resting.is_at_rest(at):
+        if slot.idle is None or not slot.status.success or not slot.idle.is_idle(at):
             return False
-        sample = slot.table.repeat(to_milliseconds(at))
+        sample = slot.table.resend_last(to_milliseconds(at))
         if sample is None:
             return False
         slot.status.succeeded_at = at

@@ -11,8 +11,8 @@ from exporter.metrics import SeriesTable
 from exporter.samplers.status import SamplerStatus
 from exporter.sampling.base import (
     AdaptiveSampler,
+    IdleSampler,
     PunctualSampler,
-    RestingSampler,
     Sampler,
     SamplerSpec,
 )
@@ -46,12 +46,12 @@ class Slot:
     # Whether the log says that it fails.
     is_told: bool = False
     adaptive: AdaptiveSampler | None = field(init=False)
-    resting: RestingSampler | None = field(init=False)
+    idle: IdleSampler | None = field(init=False)
     punctual: PunctualSampler | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.adaptive = self.sampler if isinstance(self.sampler, AdaptiveSampler) else None
-        self.resting = self.sampler if isinstance(self.sampler, RestingSampler) else None
+        self.idle = self.sampler if isinstance(self.sampler, IdleSampler) else None
         self.punctual = self.sampler if isinstance(self.sampler, PunctualSampler) else None
 
     @property

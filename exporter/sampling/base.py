@@ -44,10 +44,10 @@ class AdaptiveSampler(Sampler, Protocol):
 
 
 @runtime_checkable
-class RestingSampler(Sampler, Protocol):
+class IdleSampler(Sampler, Protocol):
     """A sampler that often has nothing to do."""
 
-    def is_at_rest(self, at: float) -> bool:
+    def is_idle(self, at: float) -> bool:
         """Whether a pass at this moment (epoch seconds) would ask nothing and write what the last one wrote,
         so that there need be none."""
         ...

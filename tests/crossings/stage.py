@@ -143,7 +143,7 @@ class Stage:
     def leave(self) -> None:
         """Its servers need not be sampled any more."""
         names = {target["instance"] for target in self.targets}
-        for runner in self.daemon.app.watching.fleet.runners:
+        for runner in self.daemon.app.watching.target_manager.runners:
             if runner.target.instance in names:
                 self.daemon.app.watching.schedule.remove(runner)
 

@@ -44,7 +44,7 @@ class Shop:
 
 
 def runners(daemon: FastDaemon) -> Mapping[str, TargetRunner]:
-    return {runner.target.instance: runner for runner in daemon.app.watching.fleet.runners}
+    return {runner.target.instance: runner for runner in daemon.app.watching.target_manager.runners}
 
 
 def roles(daemon: FastDaemon) -> dict[str, str]:

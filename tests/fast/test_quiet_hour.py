@@ -43,7 +43,7 @@ def stay_quiet(*watched: RealServer, busy: tuple[RealServer, ...] = (), **config
             assert daemon.told() == [], daemon
             assert daemon.firing() == set(), daemon
             assert daemon.query("redis_up == 0") == {}
-            assert len(daemon.query("redis_up")) == len(list(daemon.app.watching.fleet.runners)) > 0
+            assert len(daemon.query("redis_up")) == len(list(daemon.app.watching.target_manager.runners)) > 0
 
     run_fast(story())
 

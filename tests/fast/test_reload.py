@@ -250,8 +250,8 @@ def _break_discovery(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     _break_once(monkeypatch, app.watching.targets, "watch")
 
 
-def _break_fleet(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.watching.fleet, "_runner", after=1)
+def _break_targets(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_once(monkeypatch, app.watching.target_manager, "_runner", after=1)
 
 
 def _break_forwarder(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +282,7 @@ def what_runs(app: App) -> object:
         app.alerting.manager._state.external_url,
         app.ground.access.now.section,
         [receiver.name for receiver in app.alerting.manager.config.receivers],
-        {runner.target: list(runner.plans) for runner in app.watching.fleet.runners},
+        {runner.target: list(runner.plans) for runner in app.watching.target_manager.runners},
         list(app.alerting.forwarder.urls),
         [group.spec for group in app.alerting.rules.groups],
         app.watching.targets.discovery.counts,
@@ -291,7 +291,7 @@ def what_runs(app: App) -> object:
 
 @pytest.mark.parametrize(
     "break_part",
-    [_break_alerting, _break_settings, _break_discovery, _break_fleet, _break_forwarder, _break_rules],
+    [_break_alerting, _break_settings, _break_discovery, _break_targets, _break_forwarder, _break_rules],
 )
 def test_a_fault_in_any_step_leaves_all_as_it_was(
     break_part: Callable[[App, pytest.MonkeyPatch], None],
@@ -308,7 +308,7 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
         async with FastDaemon(base, rules=rules) as daemon:
             app = daemon.app
             await daemon.pass_time("3m")
-            before, firing, up = what_runs(app), daemon.firing(), app.watching.fleet.find("kept")
+            before, firing, up = what_runs(app), daemon.firing(), app.watching.target_manager.find("kept")
             assert firing
             (daemon.config_path.parent / "hosts.yml").write_text("[]")
             daemon.change(
@@ -333,7 +333,7 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
                     await app.reload()
             assert what_runs(app) == before
             # The one that neither configuration changes was not touched.
-            assert app.watching.fleet.find("kept") is up
+            assert app.watching.target_manager.find("kept") is up
             assert not app.reloader.succeeded
             # Where targets had come and gone when it broke, their alerts may have to wait anew.
             await daemon.pass_time("3m")

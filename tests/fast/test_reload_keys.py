@@ -347,7 +347,7 @@ async def fault_of(daemon: FastDaemon, key: str, schema: Mapping[str, Any]) -> s
     if app.restart_needed:
         return f"needs a restart: {app.restart_needed}"
     sources = state(list(app.watching.targets.discovery._sources))
-    targets = {runner.target: list(runner.plans) for runner in app.watching.fleet.runners}
+    targets = {runner.target: list(runner.plans) for runner in app.watching.target_manager.runners}
     if wanted != (sources if key.startswith(IN_SOURCES) else targets):
         return "what runs is not what the file says"
     return "" if before != wanted else "shows in nothing that runs"

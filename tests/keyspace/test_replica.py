@@ -10,8 +10,8 @@ from exporter.config.main import Config
 from exporter.keyspace import KeyspaceSampler
 from exporter.keyspace.report import PassReport
 from exporter.reload import plan_targets
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.scheduler import SampleScheduler
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.keyspace.test_sampler import put
@@ -37,7 +37,9 @@ class Pair:
     def __init__(self, primary: RealServer, replica: RealServer, budget: str) -> None:
         self.primary, self.replica = primary, replica
         self.clock = Clock()
-        self.fleet = Fleet(Store(), self.clock, _ByHand(self.clock), on_news=lambda: None)
+        self.target_manager = TargetManager(
+            Store(), self.clock, _ByHand(self.clock), on_target_change=lambda: None
+        )
         self._config = Config.model_validate(
             {
                 "targets": [
@@ -49,12 +51,12 @@ class Pair:
         )
 
     async def watch(self) -> None:
-        await self.fleet.watch(plan_targets(self._config), timeout_seconds=2.0)
+        await self.target_manager.sync(plan_targets(self._config), timeout_seconds=2.0)
 
     async def sample(self) -> None:
         self.clock.ahead += 0.1
         for name in ("info", "keyspace"):
-            for runner in self.fleet.runners:
+            for runner in self.target_manager.runners:
                 await runner.run(name)
         await asyncio.sleep(0.02)
 
@@ -64,7 +66,7 @@ class Pair:
                 await self.sample()
 
     def sampler(self, name: str = "primary") -> KeyspaceSampler:
-        runner = self.fleet.find(name)
+        runner = self.target_manager.find(name)
         assert runner is not None
         sampler = runner.sampler("keyspace")
         assert isinstance(sampler, KeyspaceSampler)
@@ -101,7 +103,7 @@ def watch(
         try:
             await scenario(pair)
         finally:
-            await pair.fleet.close()
+            await pair.target_manager.close()
 
     asyncio.run(run())
 
@@ -117,7 +119,7 @@ def test_the_replica_is_asked_and_the_result_is_the_primarys(start_server: Start
         assert pair.scans(pair.primary) == 0
         assert pair.scans(pair.replica) > 0
         # What was looked up is told of the server that has counted it.
-        found = {runner.target.instance: runner.facts.lookups.hits for runner in pair.fleet.runners}
+        found = {runner.target.instance: runner.facts.lookups.hits for runner in pair.target_manager.runners}
         assert found["primary"] == 0
         assert found["replica"] >= 4000
 

@@ -76,10 +76,10 @@ def test_the_last_sample_once_more() -> None:
     table = SeriesTable("here", Labels())
     table.set(GAUGE, 1, "a")
     table.finish(1)
-    again = table.repeat(2)
+    again = table.resend_last(2)
     assert again is not None
     assert (again.timestamp, readings(again)) == (2, {"a": 1})
     # A pass has begun: it has to say what there is.
     table.set(GAUGE, 2, "b")
-    assert table.repeat(3) is None
+    assert table.resend_last(3) is None
     assert readings(table.finish(4)) == {"b": 2}

@@ -8,9 +8,9 @@ from exporter.config.main import Config
 from exporter.model.labels import Labels
 from exporter.reload import plan_targets
 from exporter.samplers.availability import SampledTargets
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.scheduler import SampleScheduler
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.samplers.sampling import Clock
@@ -35,8 +35,10 @@ class Watched:
     def __init__(self) -> None:
         self.clock = Clock()
         store = Store()
-        self.fleet = Fleet(store, self.clock, _ByHand(self.clock), on_news=lambda: None)
-        self.availability = SampledTargets(self.fleet, store, self.clock)
+        self.target_manager = TargetManager(
+            store, self.clock, _ByHand(self.clock), on_target_change=lambda: None
+        )
+        self.availability = SampledTargets(self.target_manager, store, self.clock)
 
     async def watch(self, servers: Sequence[RealServer]) -> None:
         targets = [
@@ -44,12 +46,12 @@ class Watched:
             for name, server in zip("abc", servers, strict=False)
         ]
         config = Config.model_validate({"targets": targets, "samplers": {"slowlog": {"enabled": True}}})
-        await self.fleet.watch(plan_targets(config), timeout_seconds=1.0)
+        await self.target_manager.sync(plan_targets(config), timeout_seconds=1.0)
         await self.sample()
 
     async def sample(self) -> None:
         self.clock.ahead += 1.0
-        for runner in self.fleet.runners:
+        for runner in self.target_manager.runners:
             await runner.run("info", "slowlog")
 
     def is_missing(self, metrics: frozenset[str] = KEYS, since: float | None = None, **labels: str) -> bool:
@@ -63,7 +65,7 @@ def watch(servers: Sequence[RealServer], scenario: Callable[[Watched], Awaitable
         watched = Watched()
         await watched.watch(servers)
         await scenario(watched)
-        await watched.fleet.close()
+        await watched.target_manager.close()
 
     asyncio.run(run())
 
@@ -110,7 +112,7 @@ def test_a_node_whose_slots_others_have_taken_over_is_not_missed(start_server: S
     servers = [start_server(), start_server(), start_server()]
 
     async def scenario(watched: Watched) -> None:
-        a, b, c = watched.fleet.runners
+        a, b, c = watched.target_manager.runners
         a.facts.slots.learn(_nodes("0-8191", "8192-16383"))
         b.facts.slots.learn(_nodes("8192-16383", "0-8191"))
         c.facts.slots.learn(_nodes("", "0-8191", "8192-16383"))
@@ -145,7 +147,7 @@ def test_a_sampler_that_fails_is_missing_and_one_that_is_refused_is_not(start_se
         # Refused commands are asked again after ten minutes.
         watched.clock.ahead += 3600.0
         await watched.sample()
-        (runner,) = watched.fleet.runners
+        (runner,) = watched.target_manager.runners
         runner.status.samplers["slowlog"].missing_since = watched.availability.moment()
         assert watched.is_missing(log, since=before, instance="a")
         assert not watched.is_missing(since=before, instance="a")

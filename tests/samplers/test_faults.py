@@ -14,10 +14,10 @@ from exporter.errors import Reason
 from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.samplers.canned import canned_server
@@ -39,17 +39,17 @@ def plans() -> Sequence[SamplerPlan]:
 
 
 @contextlib.asynccontextmanager
-async def watched(targets: Sequence[Target]) -> AsyncIterator[tuple[Fleet, Store]]:
+async def watched(targets: Sequence[Target]) -> AsyncIterator[tuple[TargetManager, Store]]:
     store, clock = Store(), SystemClock()
     schedule = SampleScheduler(clock)
-    fleet = Fleet(store, clock, schedule, lambda: None)
+    target_manager = TargetManager(store, clock, schedule, lambda: None)
     schedule.start()
-    await fleet.watch({target: plans() for target in targets}, timeout_seconds=TIMEOUT)
+    await target_manager.sync({target: plans() for target in targets}, timeout_seconds=TIMEOUT)
     try:
-        yield fleet, store
+        yield target_manager, store
     finally:
         await schedule.stop()
-        await fleet.close()
+        await target_manager.close()
 
 
 def at(name: str, port: int, password: str = "") -> Target:
@@ -85,7 +85,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
                 at("broken", broken_port),
                 at("strange", strange_port),
             ]
-            async with watched(targets) as (fleet, store):
+            async with watched(targets) as (target_manager, store):
                 await asyncio.sleep(2 * TIMEOUT + 3 * INTERVAL)
                 page = Exposition(lambda: store.groups, Format.TEXT)
                 started = time.monotonic()
@@ -99,7 +99,7 @@ def test_each_fault_stays_with_its_target(start_server: StartServer) -> None:
                     assert f'redis_memory_used_bytes{{instance="{name}"}}' not in text
                 assert "hunter2" not in text
                 assert "wr0ng" not in text
-                runner = fleet.find("good")
+                runner = target_manager.find("good")
                 assert runner is not None
                 status = runner.status.samplers["info"]
                 assert time.time() - status.succeeded_at < 2 * INTERVAL
@@ -114,8 +114,8 @@ def test_a_target_that_comes_back_is_up_again(start_server: StartServer) -> None
     server = start_server()
 
     async def scenario() -> None:
-        async with watched([at("a", server.port)]) as (fleet, _):
-            runner = fleet.find("a")
+        async with watched([at("a", server.port)]) as (target_manager, _):
+            runner = target_manager.find("a")
             assert runner is not None
             for up in (True, False, True):
                 deadline = time.monotonic() + 10

@@ -1,4 +1,4 @@
-"""Which settings reach the servers of a fleet."""
+"""Which settings reach the servers of a target manager."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,9 @@ from exporter.config.main import Config
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.target import Target
 from exporter.reload import plan_targets
-from exporter.samplers.fleet import Fleet
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
+from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
 from tests.conftest import StartServer
 from tests.servers import RealServer
@@ -34,21 +34,21 @@ async def up_when_slow(config: Config, server: RealServer) -> dict[str, bool | N
     """Which targets are up after a first pass during which the server hung for half a second."""
     clock = SystemClock()
     schedule = SampleScheduler(clock)
-    fleet = Fleet(Store(), clock, schedule, on_news=lambda: None)
+    target_manager = TargetManager(Store(), clock, schedule, on_target_change=lambda: None)
     with server.paused():
-        await fleet.watch(plan_targets(config), timeout_seconds=config.global_.sample_timeout.seconds)
+        await target_manager.sync(plan_targets(config), timeout_seconds=config.global_.sample_timeout.seconds)
         await asyncio.sleep(0.5)
     async with asyncio.timeout(5):
-        # The fleet tells nobody when its first passes are over.
-        while any(runner.status.up is None for runner in fleet.runners):  # noqa: ASYNC110
+        # The manager tells nobody when its first passes are over.
+        while any(runner.status.up is None for runner in target_manager.runners):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    up = {runner.target.instance: runner.status.up for runner in fleet.runners}
+    up = {runner.target.instance: runner.status.up for runner in target_manager.runners}
     await schedule.stop()
-    await fleet.close()
+    await target_manager.close()
     return up
 
 
-def test_a_fleet_has_reported_when_the_last_target_was_sampled_or_has_failed(
+def test_the_manager_has_reported_when_the_last_target_was_sampled_or_has_failed(
     start_server: StartServer,
 ) -> None:
     good, hanging = start_server(), start_server()
@@ -80,26 +80,26 @@ async def reports(config: Config, hanging: RealServer) -> list[str]:
         order.append("all")
         everybody.set()
 
-    fleet = Fleet(Store(), clock, schedule, on_news=lambda: None, on_reported=note)
+    target_manager = TargetManager(Store(), clock, schedule, on_target_change=lambda: None, on_reported=note)
     with hanging.paused():
-        await fleet.watch(plan_targets(config), timeout_seconds=0.3)
-        has_reported = [fleet.has_reported]
+        await target_manager.sync(plan_targets(config), timeout_seconds=0.3)
+        has_reported = [target_manager.has_reported]
         async with asyncio.timeout(20):
             while not everybody.is_set():
-                for runner in fleet.runners:
+                for runner in target_manager.runners:
                     name = runner.target.instance
                     if runner.has_reported and name not in order:
                         order.insert(len(order) - ("all" in order), name)
                 await asyncio.sleep(0.005)
-    for runner in fleet.runners:
+    for runner in target_manager.runners:
         if runner.has_reported and runner.target.instance not in order:
             order.insert(len(order) - 1, runner.target.instance)
     # What succeeded has asked more than INFO.
-    (sampled,) = [runner for runner in fleet.runners if runner.status.up]
+    (sampled,) = [runner for runner in target_manager.runners if runner.status.up]
     assert sampled.status.samplers["slowlog"].success
-    assert [*has_reported, fleet.has_reported] == [False, True]
+    assert [*has_reported, target_manager.has_reported] == [False, True]
     await schedule.stop()
-    await fleet.close()
+    await target_manager.close()
     return order
 
 
@@ -114,15 +114,17 @@ def test_what_is_known_of_a_server_goes_along_with_its_new_name(start_server: St
         clock, store = SystemClock(), Store()
         schedule = SampleScheduler(clock)
         reported = asyncio.Event()
-        fleet = Fleet(store, clock, schedule, on_news=lambda: None, on_reported=reported.set)
-        await fleet.watch(plan(one=first, other=second), timeout_seconds=5)
+        target_manager = TargetManager(
+            store, clock, schedule, on_target_change=lambda: None, on_reported=reported.set
+        )
+        await target_manager.sync(plan(one=first, other=second), timeout_seconds=5)
         await reported.wait()
         reported.clear()
         with first.paused():
             # A pass under way belongs to nobody, and ends.
-            late = [asyncio.create_task(runner.run("info")) for runner in fleet.runners]
+            late = [asyncio.create_task(runner.run("info")) for runner in target_manager.runners]
             await asyncio.sleep(0.05)
-            swapped = await fleet.watch(plan(one=second, other=first), timeout_seconds=5)
+            swapped = await target_manager.sync(plan(one=second, other=first), timeout_seconds=5)
         await reported.wait()
         await asyncio.gather(*late, return_exceptions=True)
         up = [Matcher("__name__", MatchOp.EQUAL, "redis_instance_info")]
@@ -130,9 +132,9 @@ def test_what_is_known_of_a_server_goes_along_with_its_new_name(start_server: St
             f"{series.labels['instance']} {series.labels['tcp_port']}": len(series.window(0, 1 << 60)[0])
             for series in store.select(up)
         }
-        over = await fleet.watch(plan(one=first), timeout_seconds=5, replaced={"one"})
+        over = await target_manager.sync(plan(one=first), timeout_seconds=5, replaced={"one"})
         await schedule.stop()
-        await fleet.close()
+        await target_manager.close()
         return ports, swapped, over
 
     ports, swapped, over = asyncio.run(asyncio.wait_for(scenario(), 30))

@@ -22,13 +22,13 @@ _MAY_RESTART: Final = frozenset({Reason.REFUSED, Reason.CLOSED})
 _LOOKS_AFTER_SECONDS: Final = (1.0, 2.0, 4.0)
 
 
-class Fleet:
+class TargetManager:
     """The runners of all targets.
 
     A target whose connection is closed by the server, or that has begun to leave questions unanswered, is
     sampled again at once, out of turn, and so are the others of a host when the first of them goes down:
     whether the host is gone is known at once. One that has ended is looked at some times soon, so that a
-    restart is not taken for an end. `on_news` is called after that, and when a target has gone
+    restart is not taken for an end. `on_target_change` is called after that, and when a target has gone
     down or come up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
     `on_reported` when the last of the targets has been sampled once, or has failed; `before_change` is
     awaited before targets come or go, which happens one by one. `records` are what samplers keep over a
@@ -40,7 +40,7 @@ class Fleet:
         store: Store,
         clock: Clock,
         schedule: SampleScheduler,
-        on_news: Callable[[], None],
+        on_target_change: Callable[[], None],
         on_sampled: Callable[[TargetRunner], None] | None = None,
         on_reported: Callable[[], None] | None = None,
         before_change: Callable[[], Awaitable[None]] | None = None,
@@ -49,12 +49,12 @@ class Fleet:
         self._store = store
         self._clock = clock
         self._schedule = schedule
-        self._on_news = on_news
+        self._on_target_change = on_target_change
         self._on_sampled = on_sampled
         self._on_reported = on_reported
         self._before_change = before_change
         self._records = records or {}
-        self._watched: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
+        self._targets: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
         self._unheard: set[TargetRunner] = set()
         self._ended: set[TargetRunner] = set()
@@ -64,7 +64,7 @@ class Fleet:
     @property
     def runners(self) -> Iterator[TargetRunner]:
         """The runners of all targets, in the order of the configuration."""
-        return (runner for _, runner in self._watched.values())
+        return (runner for _, runner in self._targets.values())
 
     @property
     def has_reported(self) -> bool:
@@ -75,7 +75,7 @@ class Fleet:
         """The runner of the target of this name."""
         return next((runner for runner in self.runners if runner.target.instance == instance), None)
 
-    async def watch(
+    async def sync(
         self,
         wanted: Mapping[Target, Sequence[SamplerPlan]],
         *,
@@ -89,9 +89,9 @@ class Fleet:
         there was any of either. Gives way to others; where a target cannot be watched nothing has changed.
         """
         gone = {
-            target: runner for target, (plans, runner) in self._watched.items() if wanted.get(target) != plans
+            target: runner for target, (plans, runner) in self._targets.items() if wanted.get(target) != plans
         }
-        new = [target for target in wanted if target not in self._watched or target in gone]
+        new = [target for target in wanted if target not in self._targets or target in gone]
         runners = await self._build({target: wanted[target] for target in new}, timeout_seconds)
         _go_on(gone, runners)
         if self._before_change is not None and (gone or new):
@@ -131,7 +131,7 @@ class Fleet:
             store=self._store,
             clock=self._clock,
             timeout_seconds=plans[0].timeout_seconds if plans else timeout_seconds,
-            on_closed=self._look_soon,
+            on_closed=self._resample_soon,
             on_sampled=self._on_sampled,
             on_change=self._changed,
             on_reported=self._reported,
@@ -149,7 +149,7 @@ class Fleet:
         """End these; the series of what nobody goes on with end."""
         turn = TimeSlice()
         for target, runner in gone.items():
-            del self._watched[target]
+            del self._targets[target]
             self._schedule.remove(runner)
             self._unheard.discard(runner)
             runner.end()
@@ -165,7 +165,7 @@ class Fleet:
         self._unheard.update(runner for _, runner in new.values() if not runner.has_reported)
         turn = TimeSlice()
         for target, (plans, runner) in new.items():
-            self._watched[target] = (plans, runner)
+            self._targets[target] = (plans, runner)
             self._schedule.add(runner)
             await turn.give_way()
 
@@ -216,16 +216,16 @@ class Fleet:
                 self._on_reported()
 
     def _changed(self, runner: TargetRunner) -> None:
-        self._on_news()
+        self._on_target_change()
         if runner.status.problem in _MAY_RESTART and runner not in self._ended:
             self._ended.add(runner)
             self._spawn(self._await_restart(runner))
         if runner.status.problem is Reason.TIMEOUT:
             # A server that is busy with a script says so only after some seconds of silence.
-            self._look_soon(runner)
-        self._look_around(runner)
+            self._resample_soon(runner)
+        self._resample_host(runner)
 
-    def _look_around(self, changed: TargetRunner) -> None:
+    def _resample_host(self, changed: TargetRunner) -> None:
         """Whether the others of a host are there, when one is the first of them to go down."""
         if changed.status.up is not False:
             return
@@ -234,19 +234,19 @@ class Fleet:
         if [runner for runner in host if runner.status.up is False] == [changed]:
             for runner in host:
                 if runner.status.up:
-                    self._look_soon(runner)
+                    self._resample_soon(runner)
 
-    def _look_soon(self, runner: TargetRunner) -> None:
-        self._spawn(self._look_again(runner))
+    def _resample_soon(self, runner: TargetRunner) -> None:
+        self._spawn(self._resample(runner))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._urgent.add(task)
         task.add_done_callback(self._urgent.discard)
 
-    async def _look_again(self, runner: TargetRunner) -> None:
+    async def _resample(self, runner: TargetRunner) -> None:
         await runner.check_health()
-        self._on_news()
+        self._on_target_change()
 
     async def _await_restart(self, runner: TargetRunner) -> None:
         try:
@@ -264,7 +264,7 @@ class Fleet:
             task.cancel()
         await asyncio.gather(*self._urgent, return_exceptions=True)
         await asyncio.gather(*(runner.close() for runner in self.runners))
-        self._watched.clear()
+        self._targets.clear()
 
 
 def _renamed(gone: Iterable[Target], new: Iterable[Target]) -> dict[Target, Target]:
