@@ -10,7 +10,6 @@ from typing import Final
 
 from exporter.alerting.aggregation_group import AggregationGroup, Flusher
 from exporter.alerting.alert_provider import AlertProvider
-from exporter.alerting.delivery import Delivery
 from exporter.alerting.metrics import DispatcherMetrics
 from exporter.alerting.routes import Route
 from exporter.clock import Clock
@@ -19,7 +18,7 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.model.quoting import quote
 
-MakeDeliveries = Callable[[AggregationGroup], Sequence[Delivery]]
+MakeDeliveries = Callable[[AggregationGroup], Sequence[Flusher]]
 """Makes the deliveries of a new group, to the integrations of its receiver."""
 
 GroupId = tuple[str, str, Labels]
