@@ -69,7 +69,7 @@ def test_what_was_resolved_long_ago_and_nobody_waits_for_is_forgotten() -> None:
     assert alerts.get(DOWN) is None
 
 
-def test_order() -> None:
+def test_alerts_are_sorted_by_job_then_instance_then_their_labels() -> None:
     expected = [
         {"job": "a", "instance": "1", "x": "1"},
         {"job": "a", "instance": "2"},

@@ -56,7 +56,9 @@ def at(text: str) -> float:
         ({"times": []}, [], ["2026-01-01"]),
     ],
 )
-def test_table(interval: dict[str, Any], inside: list[str], outside: list[str]) -> None:
+def test_these_times_are_inside_of_an_interval_and_those_are_not(
+    interval: dict[str, Any], inside: list[str], outside: list[str]
+) -> None:
     parsed = TimeInterval.model_validate(interval)
     assert [text for text in inside if not contains(parsed, at(text))] == []
     assert [text for text in outside if contains(parsed, at(text))] == []

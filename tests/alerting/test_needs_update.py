@@ -44,7 +44,7 @@ def entry(firing: str = "", resolved: str = "", muted_firing: str = "", at: floa
         (entry("", "a", at=1.0), "", "a", True, False),
     ],
 )
-def test_table(
+def test_a_receiver_is_notified_of_what_is_new_to_it_and_after_the_repeat_interval(
     logged: LogEntry | None, firing: str, resolved: str, send_resolved: bool, expected: bool
 ) -> None:
     reason = needs_update(

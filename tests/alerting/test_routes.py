@@ -57,7 +57,9 @@ MATCHES: list[tuple[dict[str, str], list[tuple[int, ...]]]] = [
 
 
 @pytest.mark.parametrize(("labels", "paths"), MATCHES)
-def test_matching(root: Route, labels: dict[str, str], paths: list[tuple[int, ...]]) -> None:
+def test_an_alert_ends_at_these_routes(
+    root: Route, labels: dict[str, str], paths: list[tuple[int, ...]]
+) -> None:
     assert [route.path for route in root.match(Labels(labels))] == paths
 
 
@@ -87,7 +89,7 @@ def test_what_is_inherited(root: Route) -> None:
     assert pager.options.mute_intervals == ()
 
 
-def test_grouping(root: Route) -> None:
+def test_a_route_groups_by_its_labels_or_by_all(root: Route) -> None:
     labels = Labels({"alertname": "A", "instance": "1", "x": "y"})
     database, nothing, inherited = root.children
     assert inherited.group_labels(labels) == Labels({"alertname": "A"})

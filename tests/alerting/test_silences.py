@@ -38,7 +38,7 @@ def test_a_new_one_gets_an_id_and_begins_now_at_the_earliest(silences: Silences)
     assert silences.get(made.id) == made
 
 
-def test_states(silences: Silences) -> None:
+def test_a_silence_is_pending_then_active_then_expired(silences: Silences) -> None:
     (made,) = silences.put(silence(starts_at=1100.0), NOW)
     assert [made.state(at) for at in (1099.0, 1100.0, 1999.0, 2000.0)] == [
         SilenceState.PENDING,
@@ -109,7 +109,7 @@ def test_an_expired_one_cannot_be_changed_but_made_anew(silences: Silences) -> N
     assert silences.get(made.id).ends_at == 1100.0
 
 
-def test_expiring(silences: Silences) -> None:
+def test_a_silence_can_be_expired_before_its_end_or_its_start(silences: Silences) -> None:
     (active,) = silences.put(silence(), NOW)
     (pending,) = silences.put(silence(starts_at=1500.0), NOW)
     (ended,) = silences.expire(pending.id, 1200.0)

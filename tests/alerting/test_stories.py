@@ -10,5 +10,5 @@ from tests.alerting.stories import STORIES
 
 
 @pytest.mark.parametrize("make", STORIES.values(), ids=STORIES.keys())
-def test_story(make: Callable[[], Story]) -> None:
+def test_every_story_ends_as_it_wants(make: Callable[[], Story]) -> None:
     assert_story(make())

@@ -102,7 +102,7 @@ def config(tmp_path: Path) -> Path:
         ),
     ],
 )
-def test_route(config: Path, labels: list[str], lines: list[str]) -> None:
+def test_the_receivers_of_labels_are_printed(config: Path, labels: list[str], lines: list[str]) -> None:
     result = run("route", "--config", str(config), *labels)
     assert result.exit_code == 0, result.output
     assert result.output.splitlines() == lines
@@ -151,7 +151,7 @@ def write(path: Path, hook: Hook, *statuses: int) -> None:
     path.write_text(json.dumps({"route": {"receiver": "hook"}, "receivers": receivers}))
 
 
-def test_notify(config: Path, hook: Hook) -> None:
+def test_a_test_message_is_sent_and_reported(config: Path, hook: Hook) -> None:
     write(config, hook, 200)
     result = run("notify", "--config", str(config), "--external-url", "http://vigil", "hook")
     assert result.exit_code == 0, result.output

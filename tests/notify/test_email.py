@@ -85,7 +85,7 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 class TestMessage:
-    def test_headers(self) -> None:
+    def test_a_mail_has_the_headers_of_the_configuration(self) -> None:
         message = mail()
         assert message["Subject"] == "[FIRING:1] Down (a:1 redis)"
         assert message["To"] == "ops@example.com"
@@ -140,7 +140,7 @@ class TestMessage:
         text = ".\n..\n" + "x" * 5000 + "\n.end\n"
         assert part(mail(text=text, html=""), "text/plain") == text
 
-    def test_recipients(self) -> None:
+    def test_a_mail_goes_to_every_recipient_of_the_list(self) -> None:
         async def run() -> None:
             async with MailServer() as server:
                 await deliver(server, to='Ops <ops@example.com>, "b, c" <b@example.com>,d@example.com')
@@ -457,7 +457,7 @@ class TestReplies:
         error = refusal(MailServer(rcpt={"b@example.com": "450 later"}), to="a@example.com, b@example.com")
         assert error.retryable
 
-    def test_silence(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_server_that_says_nothing_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("exporter.notify.smtp._COMMAND_TIMEOUT_SECONDS", 0.2)
         error = refusal(MailServer(hangs=True))
         assert (error.retryable, error.kind) == (True, "contextDeadlineExceeded")
@@ -523,7 +523,7 @@ def test_addresses_never_hold_a_line_break(text: str) -> None:
         ("a@b>\r\nRCPT TO:<c@d", []),
     ],
 )
-def test_addresses(text: str, addresses: list[tuple[str, str]]) -> None:
+def test_addresses_are_taken_from_a_list(text: str, addresses: list[tuple[str, str]]) -> None:
     assert parse_addresses(text) == addresses
 
 

@@ -39,7 +39,7 @@ def header_of(config: HttpConfig, name: str = "authorization") -> str:
 
 
 class TestAuthorization:
-    def test_basic(self, tmp_path: Path) -> None:
+    def test_basic_auth_is_sent_from_texts_and_files(self, tmp_path: Path) -> None:
         basic = BasicAuth(username="u", password=Secret("pä:ss"))
         assert header_of(HttpConfig(basic_auth=basic)) == "Basic dTpww6Q6c3M="
         (tmp_path / "user").write_text("u\n")
@@ -47,7 +47,7 @@ class TestAuthorization:
         files = BasicAuth(username_file=tmp_path / "user", password_file=tmp_path / "password")
         assert header_of(HttpConfig(basic_auth=files)) == "Basic dTpww6Q6c3M="
 
-    def test_credentials(self, tmp_path: Path) -> None:
+    def test_credentials_are_sent_from_texts_and_files(self, tmp_path: Path) -> None:
         assert header_of(HttpConfig(authorization=Authorization(credentials=Secret("t")))) == "Bearer t"
         (tmp_path / "token").write_text("f\n")
         from_file = Authorization(type="Token", credentials_file=tmp_path / "token")
@@ -56,7 +56,7 @@ class TestAuthorization:
     def test_bearer_token(self) -> None:
         assert header_of(HttpConfig(bearer_token=Secret("t"))) == "Bearer t"
 
-    def test_none(self) -> None:
+    def test_without_authorization_there_is_no_header(self) -> None:
         assert header_of(HttpConfig()) == ""
 
     def test_file_that_is_gone_is_worth_a_retry(self, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ class TestRedirects:
 
         asyncio.run(check())
 
-    def test_end(self) -> None:
+    def test_more_than_ten_redirects_are_not_followed(self) -> None:
         async def check() -> None:
             async with HttpListener(Reply(308, b"", {"Location": "/again"})) as listener:
                 with pytest.raises(NotifyError, match="more than 10 redirects") as caught:
@@ -312,15 +312,17 @@ class TestProxy:
             ("a.example.com:80", False),
         ],
     )
-    def test_exceptions(self, exceptions: str, excepted: bool) -> None:
+    def test_a_host_is_excepted_from_the_proxy_by_name_domain_or_port(
+        self, exceptions: str, excepted: bool
+    ) -> None:
         assert is_excepted("a.example.com", 8080, exceptions) is excepted
 
-    def test_networks(self) -> None:
+    def test_an_address_is_excepted_from_the_proxy_by_its_network(self) -> None:
         assert is_excepted("10.1.2.3", None, "10.0.0.0/8")
         assert not is_excepted("11.1.2.3", None, "10.0.0.0/8")
         assert is_excepted("::1", None, "[::1]")
 
-    def test_address_that_is_none(self) -> None:
+    def test_an_invalid_proxy_url_is_an_error_that_does_not_show_it(self) -> None:
         with pytest.raises(NotifyError, match="invalid proxy URL") as caught:
             asyncio.run(post(HttpConfig(proxy_url="secret://u:p@x"), "http://127.0.0.1:1"))
         assert "secret" not in str(caught.value)

@@ -31,7 +31,7 @@ def send(config: str, *sent: Notification, reply: Reply | None = None) -> list[d
     return asyncio.run(run())
 
 
-def test_defaults() -> None:
+def test_a_message_has_the_default_texts() -> None:
     assert send("channel: '#ops'") == [
         {
             "channel": "#ops",
@@ -53,7 +53,7 @@ def test_defaults() -> None:
     ]
 
 
-def test_resolved() -> None:
+def test_a_message_about_resolved_alerts_is_green() -> None:
     (message,) = send("send_resolved: true", notification(alert(resolved=True)))
     assert message["attachments"][0]["title"] == "[RESOLVED] Down (a:1 redis)"
     assert message["attachments"][0]["color"] == "good"
@@ -308,7 +308,9 @@ class TestFaultyTemplates:
         (HANG, True, "contextDeadlineExceeded", "slack: HOST: no answer within 0.2 s"),
     ],
 )
-def test_refusals(reply: Reply, retryable: bool, kind: str, message: str) -> None:
+def test_a_refusal_is_retried_or_final_with_its_reason(
+    reply: Reply, retryable: bool, kind: str, message: str
+) -> None:
     # Only of who never answers is the deadline the subject.
     timeout = "200ms" if reply is HANG else "30s"
     with pytest.raises(NotifyError) as caught:
@@ -330,7 +332,7 @@ def test_incoming_webhook_from_a_file(tmp_path: Path) -> None:
 
 
 class TestApp:
-    def test_token(self, tmp_path: Path) -> None:
+    def test_a_token_is_sent_from_texts_and_files(self, tmp_path: Path) -> None:
         (tmp_path / "token").write_text("xoxb-file\n")
 
         async def run() -> None:

@@ -200,7 +200,7 @@ class TestBigMessages:
         assert "&lt;error expanding template: html:1:20: the output is longer than" in made
 
 
-def test_truncate() -> None:
+def test_a_long_text_is_cut_with_an_ellipsis() -> None:
     assert truncate("abc", None) == truncate("abc", 3) == "abc"
     assert truncate("abcd", 3) == "ab…"
 

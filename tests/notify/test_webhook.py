@@ -38,7 +38,7 @@ def test_message_is_alertmanagers_byte_for_byte() -> None:
     )
 
 
-def test_post() -> None:
+def test_alerts_are_posted_as_json() -> None:
     async def check() -> None:
         async with HttpListener(Reply(204, b"")) as listener:
             await make(f"webhook_configs: [{{url: '{listener.url}/hook?a=b'}}]").send(notification())

@@ -147,7 +147,7 @@ def names(alerts: list[dict[str, Any]]) -> list[str]:
     return sorted(one["labels"]["alertname"] for one in alerts)
 
 
-def test_status(shared_api: Running) -> None:
+def test_the_status_has_version_and_configuration_without_secrets(shared_api: Running) -> None:
     status = shared_api.get("/api/v2/status")
     assert status["cluster"] == {"peers": [], "status": "disabled"}
     assert set(status["versionInfo"]) == {
@@ -164,7 +164,7 @@ def test_status(shared_api: Running) -> None:
     assert yaml.safe_load(status["config"]["original"])["route"]["receiver"] == "chat"
 
 
-def test_receivers(shared_api: Running) -> None:
+def test_receivers_are_found_by_their_labels(shared_api: Running) -> None:
     chat, db = {"name": "chat"}, {"name": "db"}
     assert shared_api.get("/api/v2/receivers") == [chat, db]
     assert shared_api.get("/api/v2/receivers", receiver_matchers='name="db"') == [db]
@@ -303,7 +303,7 @@ def test_alerts_are_filtered(api: Running) -> None:
         assert api.client.get("/api/v2/alerts", params=parameters).status_code == 400
 
 
-def test_groups(api: Running) -> None:
+def test_alerts_are_listed_by_group_with_what_suppresses_them(api: Running) -> None:
     post_examples(api)
     groups = api.get("/api/v2/alerts/groups")
     shown = [(group["receiver"]["name"], group["labels"], names(group["alerts"])) for group in groups]
@@ -323,7 +323,7 @@ def test_groups(api: Running) -> None:
     assert [names(group["alerts"]) for group in only] == [["Plain"]]
 
 
-def test_silences(api: Running) -> None:
+def test_silences_are_created_listed_changed_and_expired(api: Running) -> None:
     body = silence(
         {"name": "a", "value": "b", "isRegex": False},
         {"name": "c", "value": "d.*", "isRegex": True, "isEqual": False},

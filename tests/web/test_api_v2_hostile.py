@@ -51,7 +51,7 @@ _SILENCES = st.one_of(
 
 
 @given(_ALERTS)
-def test_alerts(data: Any) -> None:
+def test_any_json_is_an_alert_or_refused(data: Any) -> None:
     try:
         alert = decode_alert(data)
     except RefusedError:
@@ -63,7 +63,7 @@ def test_alerts(data: Any) -> None:
 
 
 @given(_SILENCES)
-def test_silences(data: Any) -> None:
+def test_any_json_is_a_silence_or_refused(data: Any) -> None:
     try:
         (kept,) = Silences(limit=10).put(decode_silence(data), 1_700_000_000.0)
     except (RefusedError, InvalidSilenceError):

@@ -158,12 +158,12 @@ def check(path: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("text", [*GOOD.values(), *NEWER.values()], ids=[*GOOD, *NEWER])
-def test_good(text: str) -> None:
+def test_a_valid_file_is_accepted(text: str) -> None:
     assert parse(text).route.receiver == "a"
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD)
-def test_bad(text: str) -> None:
+def test_an_invalid_file_is_refused(text: str) -> None:
     assert all(line.startswith("am.yml:") for line in problems_of(text))
 
 

@@ -58,7 +58,7 @@ _DATA = st.recursive(
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(_KEYS)), _DATA, max_size=6))
-def test_anything(data: dict[str, Any]) -> None:
+def test_any_data_is_a_configuration_or_refused(data: dict[str, Any]) -> None:
     data.setdefault("route", {"receiver": "a"})
     text = yaml.safe_dump(data, allow_unicode=True)
     with contextlib.suppress(ConfigError):

@@ -54,7 +54,7 @@ def parse(text: str) -> Parsed:
         ('{a="b"} ', [("a", "=", "b")]),
     ],
 )
-def test_good(text: str, expected: Parsed) -> None:
+def test_a_text_is_parsed_as_these_matchers(text: str, expected: Parsed) -> None:
     assert parse(text) == expected
 
 
@@ -75,7 +75,7 @@ def test_good(text: str, expected: Parsed) -> None:
         ("1foo=bar}", '1foo=bar}: expected a comma or the end, found "}"'),
     ],
 )
-def test_bad(text: str, sentence: str) -> None:
+def test_a_text_that_is_no_matcher_is_refused_with_a_reason(text: str, sentence: str) -> None:
     with pytest.raises(InvalidMatcherError) as caught:
         parse_matchers(text)
     assert str(caught.value) == sentence

@@ -195,7 +195,7 @@ def test_all_faults_are_told_at_once() -> None:
     assert len(caught.value.problems) == 3
 
 
-def test_defaults() -> None:
+def test_fields_that_are_not_written_have_alertmanagers_defaults() -> None:
     receiver = load("""
         webhook_configs: [{url: http://x}]
         slack_configs: [{api_url: http://x}]
@@ -210,7 +210,7 @@ def test_defaults() -> None:
 
 
 class TestGlobals:
-    def test_mail(self) -> None:
+    def test_a_mail_is_completed_from_global(self) -> None:
         email = merged(
             "email_configs: [{to: a}]",
             "{smtp_smarthost: 'm:587', smtp_from: f@x, smtp_auth_username: u, smtp_auth_password: p,"

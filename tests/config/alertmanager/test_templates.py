@@ -31,7 +31,7 @@ def base(tmp_path: Path) -> Path:
         ("s*/../a.tmpl", ["a.tmpl"]),
     ],
 )
-def test_expand(base: Path, pattern: str, names: list[str]) -> None:
+def test_a_pattern_stands_for_these_files(base: Path, pattern: str, names: list[str]) -> None:
     found = [path.resolve().relative_to(base.resolve()).as_posix() for path in expand([pattern], base)]
     assert found == names
     absolute = [path.resolve() for path in expand([f"{base}/{pattern}"], Path("/nowhere"))]
