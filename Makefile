@@ -17,7 +17,7 @@ help:
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff format the code"
 	@echo "make dashboards  write dashboards/*.json anew"
-	@echo "make docs        bring docs/configuration.md, metrics.md and verified.md up to date"
+	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md and the help up to date"
 	@echo "make clean       remove what the above made"
 
 $(STAMP): pyproject.toml
@@ -50,12 +50,13 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 dashboards: $(STAMP)
-	$(BIN)/redis-vigil dashboards --output dashboards
+	$(BIN)/python -m tools.dashboards dashboards
 
 docs: $(STAMP)
 	$(BIN)/python -m exporter.config.reference docs/configuration.md
 	$(BIN)/python -m tests.crossings.page docs/verified.md
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
+	$(BIN)/python -m exporter.cli.help
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -43,7 +43,6 @@ ORDER = [
     "loop_watch",
     "jobs",
     "web",
-    "dashboards",
     "reload",
     "check",
     "prepared",

@@ -1,6 +1,5 @@
 """`redis-vigil dashboards`."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -24,16 +23,9 @@ def test_writes_every_dashboard(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert len(capsys.readouterr().out.splitlines()) == len(COMMITTED)
 
 
-def test_copies_the_shipped_ones_without_the_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    dashboards.dashboards(tmp_path)
-    assert written(tmp_path) == COMMITTED
-
-
-def test_says_what_to_install_where_there_is_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+def test_says_what_to_install_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dashboards, "shipped", lambda name: tmp_path / "nothing")
-    with pytest.raises(VigilError, match="install grafana-foundation-sdk"):
+    with pytest.raises(VigilError, match="install redis-vigil as a wheel"):
         dashboards.dashboards(tmp_path)
 
 
@@ -50,9 +42,9 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "cannot write dashboards" in done.stderr
 
 
-def test_the_daemon_does_not_import_the_sdk() -> None:
+def test_the_daemon_does_not_import_the_sdk_or_the_builder() -> None:
     code = (
         "import sys, exporter.cli.commands, exporter.app; "
-        "sys.exit(any(name.startswith(('grafana', 'exporter.dashboards')) for name in sys.modules))"
+        "sys.exit(any(name.startswith(('grafana', 'tools')) for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -11,8 +11,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from exporter.dashboards.catalogue import generate
 from tests.dashboards.boards import FILES, ROOT, load, panels
+from tools.dashboards.catalogue import generate
 
 _COLUMNS = 24
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -1,7 +1,7 @@
 """Grafana dashboards as code, for Prometheus and for the daemon's own API alike.
 
-The only place that imports grafana-foundation-sdk, which is needed to build the dashboards and not to run the
-daemon. One module (or package) per dashboard, one function per panel:
+Needs grafana-foundation-sdk, and is no part of the wheel, which has the JSON that `make dashboards` writes.
+One module (or package) per dashboard, one function per panel:
 
 - `selectors`: what every query selects
 - `panels`, `columns`: the kinds of panels, with what all of their kind have in common

@@ -1,8 +1,8 @@
 """The daemon's own health, a part of the dashboard of alerts."""
 
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, number
-from exporter.dashboards.selectors import best, of, own, own_rate
-from exporter.dashboards.thresholds import above, below
+from tools.dashboards.panels import About, PanelBuilder, Query, graph, number
+from tools.dashboards.selectors import best, of, own, own_rate
+from tools.dashboards.thresholds import above, below
 
 _NO_DAEMON = "Prometheus does not scrape the daemon itself"
 

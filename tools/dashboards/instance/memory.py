@@ -1,9 +1,9 @@
 """Memory: how much, of what, and until when."""
 
-from exporter.dashboards.instance.health import FORECAST_WINDOW, settled
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph
-from exporter.dashboards.selectors import best, of, rate_of
-from exporter.dashboards.thresholds import above
+from tools.dashboards.instance.health import FORECAST_WINDOW, settled
+from tools.dashboards.panels import About, PanelBuilder, Query, graph
+from tools.dashboards.selectors import best, of, rate_of
+from tools.dashboards.thresholds import above
 
 _DOWN = "The server does not answer"
 _FORECAST_SECONDS = 4 * 3600

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from exporter.dashboards.thresholds import PLAIN, Limits
+from tools.dashboards.thresholds import PLAIN, Limits
 
 DATA_SOURCE: Final = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 PanelBuilder = heatmap.Panel | stat.Panel | table.Panel | timeseries.Panel

@@ -7,12 +7,12 @@ from typing import Final
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from exporter.dashboards.alerts import alerts
-from exporter.dashboards.fleet import fleet
-from exporter.dashboards.instance import instance
-from exporter.dashboards.keyspace import keyspace
-from exporter.dashboards.queues import queues
-from exporter.dashboards.slow import slow
+from tools.dashboards.alerts import alerts
+from tools.dashboards.fleet import fleet
+from tools.dashboards.instance import instance
+from tools.dashboards.keyspace import keyspace
+from tools.dashboards.queues import queues
+from tools.dashboards.slow import slow
 
 DASHBOARDS: Final[dict[str, Callable[[], Dashboard]]] = {
     "fleet": fleet,

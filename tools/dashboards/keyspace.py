@@ -2,12 +2,12 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from exporter.dashboards import variables
-from exporter.dashboards.columns import Column, Key, rows_by
-from exporter.dashboards.frame import Group, assemble
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, heat, number
-from exporter.dashboards.selectors import DATABASE, best, of
-from exporter.dashboards.thresholds import above
+from tools.dashboards import variables
+from tools.dashboards.columns import Column, Key, rows_by
+from tools.dashboards.frame import Group, assemble
+from tools.dashboards.panels import About, PanelBuilder, Query, graph, heat, number
+from tools.dashboards.selectors import DATABASE, best, of
+from tools.dashboards.thresholds import above
 
 _NO_SCAN = "No keyspace scan has finished yet, or the sampler keyspace is off"
 _TOP = 20

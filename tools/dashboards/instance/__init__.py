@@ -2,8 +2,8 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from exporter.dashboards.frame import Group, assemble
-from exporter.dashboards.instance import clients, commands, health, latency, memory, server
+from tools.dashboards.frame import Group, assemble
+from tools.dashboards.instance import clients, commands, health, latency, memory, server
 
 
 def instance() -> Dashboard:

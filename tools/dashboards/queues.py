@@ -2,12 +2,12 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from exporter.dashboards import variables
-from exporter.dashboards.columns import Column, Key, rows_by
-from exporter.dashboards.frame import Group, assemble, url_of
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, number
-from exporter.dashboards.selectors import QUEUE, best, of, or_zero, rate_of
-from exporter.dashboards.thresholds import Limits, above
+from tools.dashboards import variables
+from tools.dashboards.columns import Column, Key, rows_by
+from tools.dashboards.frame import Group, assemble, url_of
+from tools.dashboards.panels import About, PanelBuilder, Query, graph, number
+from tools.dashboards.selectors import QUEUE, best, of, or_zero, rate_of
+from tools.dashboards.thresholds import Limits, above
 
 _NO_QUEUES = "No queue was found: see samplers.queues in config.yml"
 _NO_STREAMS = "No stream with a group was found"

@@ -2,12 +2,12 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from exporter.dashboards.columns import Column, Key, rows_by
-from exporter.dashboards.frame import Group, assemble
-from exporter.dashboards.instance.latency import felt
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, heat, number
-from exporter.dashboards.selectors import RATE, best, of, rate_of
-from exporter.dashboards.thresholds import above
+from tools.dashboards.columns import Column, Key, rows_by
+from tools.dashboards.frame import Group, assemble
+from tools.dashboards.instance.latency import felt
+from tools.dashboards.panels import About, PanelBuilder, Query, graph, heat, number
+from tools.dashboards.selectors import RATE, best, of, rate_of
+from tools.dashboards.thresholds import above
 
 _NO_LOG = "The slow log is off or refused (SLOWLOG), or the server does not answer"
 _NONE_SLOW = "No command was slow since the daemon started"

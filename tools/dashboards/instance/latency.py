@@ -1,9 +1,9 @@
 """Latency: as a client feels it, and as the server counts it."""
 
-from exporter.dashboards.instance.commands import TOP
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph
-from exporter.dashboards.selectors import best, of, rate_of
-from exporter.dashboards.thresholds import above
+from tools.dashboards.instance.commands import TOP
+from tools.dashboards.panels import About, PanelBuilder, Query, graph
+from tools.dashboards.selectors import best, of, rate_of
+from tools.dashboards.thresholds import above
 
 _DOWN = "The server does not answer"
 _TOO_OLD = "The server is older than Redis 7, or latency-tracking is off"

@@ -2,13 +2,13 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from exporter.dashboards import daemon
-from exporter.dashboards.columns import Column, Key, rows_by
-from exporter.dashboards.frame import Group, assemble, url_of
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, number
-from exporter.dashboards.selectors import alerts as alerts_in
-from exporter.dashboards.selectors import best, or_zero, own, own_rate
-from exporter.dashboards.thresholds import above
+from tools.dashboards import daemon
+from tools.dashboards.columns import Column, Key, rows_by
+from tools.dashboards.frame import Group, assemble, url_of
+from tools.dashboards.panels import About, PanelBuilder, Query, graph, number
+from tools.dashboards.selectors import alerts as alerts_in
+from tools.dashboards.selectors import best, or_zero, own, own_rate
+from tools.dashboards.thresholds import above
 
 _NO_ALERTING = (
     "The daemon notifies nobody itself: alerting is not configured, or Prometheus does not scrape it"

@@ -1,7 +1,7 @@
 """Clients and network."""
 
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph
-from exporter.dashboards.selectors import best, of, rate_of
+from tools.dashboards.panels import About, PanelBuilder, Query, graph
+from tools.dashboards.selectors import best, of, rate_of
 
 _DOWN = "The server does not answer"
 _NO_LIST = "Nobody is listed: the sampler clients is off, or there are too many clients"

@@ -1,7 +1,7 @@
 """Commands: how many, and which fail."""
 
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph
-from exporter.dashboards.selectors import best, hits, misses, rate_of
+from tools.dashboards.panels import About, PanelBuilder, Query, graph
+from tools.dashboards.selectors import best, hits, misses, rate_of
 
 _DOWN = "The server does not answer"
 TOP = 10

@@ -2,8 +2,8 @@
 
 from grafana_foundation_sdk.builders.dashboard import AnnotationQuery
 
-from exporter.dashboards.panels import DATA_SOURCE
-from exporter.dashboards.selectors import alerts, best, of
+from tools.dashboards.panels import DATA_SOURCE
+from tools.dashboards.selectors import alerts, best, of
 
 
 def restarts() -> AnnotationQuery:

@@ -7,8 +7,8 @@ from typing import Final
 from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, QueryVariable, Row
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DashboardLinkType
 
-from exporter.dashboards import annotations, variables
-from exporter.dashboards.panels import PanelBuilder
+from tools.dashboards import annotations, variables
+from tools.dashboards.panels import PanelBuilder
 
 TAG: Final = "redis-vigil"
 UID_PREFIX: Final = "redis-vigil-"

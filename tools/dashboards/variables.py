@@ -9,7 +9,7 @@ from typing import Final
 from grafana_foundation_sdk.builders.dashboard import DatasourceVariable, QueryVariable
 from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh, VariableSort
 
-from exporter.dashboards.panels import DATA_SOURCE
+from tools.dashboards.panels import DATA_SOURCE
 
 _ALL: Final = VariableOption(selected=True, text=["All"], value=["$__all"])
 _TARGETS: Final = 'job=~"$job", instance=~"$instance"'

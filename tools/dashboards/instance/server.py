@@ -1,8 +1,8 @@
 """The server itself: persistence, replication, CPU."""
 
-from exporter.dashboards.panels import GRAPH_HEIGHT, About, PanelBuilder, Query, graph, number
-from exporter.dashboards.selectors import best, of, rate_of, replication_lag
-from exporter.dashboards.thresholds import above, below
+from tools.dashboards.panels import GRAPH_HEIGHT, About, PanelBuilder, Query, graph, number
+from tools.dashboards.selectors import best, of, rate_of, replication_lag
+from tools.dashboards.thresholds import above, below
 
 _DOWN = "The server does not answer"
 _NO_REPLICATION = "This server does not replicate"

@@ -1,8 +1,8 @@
 """The row at the top: is it well?"""
 
-from exporter.dashboards.fleet import UP_OR_DOWN, versions
-from exporter.dashboards.panels import About, PanelBuilder, Query, number
-from exporter.dashboards.selectors import (
+from tools.dashboards.fleet import UP_OR_DOWN, versions
+from tools.dashboards.panels import About, PanelBuilder, Query, number
+from tools.dashboards.selectors import (
     alerts,
     best,
     clients_ratio,
@@ -10,7 +10,7 @@ from exporter.dashboards.selectors import (
     memory_ratio,
     of,
 )
-from exporter.dashboards.thresholds import above, below
+from tools.dashboards.thresholds import above, below
 
 _DOWN = "The server does not answer"
 _WIDTH = 3

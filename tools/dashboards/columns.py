@@ -8,8 +8,8 @@ from grafana_foundation_sdk.builders import common, table
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from exporter.dashboards.panels import DATA_SOURCE, REFS, About, Query, targets
-from exporter.dashboards.thresholds import PLAIN, Limits
+from tools.dashboards.panels import DATA_SOURCE, REFS, About, Query, targets
+from tools.dashboards.thresholds import PLAIN, Limits
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.builders.table import Panel as Table
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
-from exporter.dashboards.columns import Column, Key, rows_by
-from exporter.dashboards.frame import Group, assemble, url_of
-from exporter.dashboards.panels import About, PanelBuilder, Query, graph, number
-from exporter.dashboards.selectors import (
+from tools.dashboards.columns import Column, Key, rows_by
+from tools.dashboards.frame import Group, assemble, url_of
+from tools.dashboards.panels import About, PanelBuilder, Query, graph, number
+from tools.dashboards.selectors import (
     alerts,
     best,
     clients_ratio,
@@ -18,7 +18,7 @@ from exporter.dashboards.selectors import (
     rate_of,
     replication_lag,
 )
-from exporter.dashboards.thresholds import PLAIN, above, below
+from tools.dashboards.thresholds import PLAIN, above, below
 
 _NO_SERVERS = "No server is watched: see targets and discovery in config.yml"
 UP_OR_DOWN = ValueMap(
