@@ -57,16 +57,81 @@ def routes(
 
     The engine should have `LIMITS`, and be nobody else's. What they hold counts against the budget.
     """
-    bounds = budget or MemoryBudget()
+    queries, methods = _Queries(engine, clock, executor, budget or MemoryBudget()), ["GET", "POST"]
+    return (
+        Route("/api/v1/query", api(queries.instant), methods=methods),
+        Route("/api/v1/query_range", api(queries.range), methods=methods),
+        Route("/api/v1/query_exemplars", api(queries.exemplars), methods=methods),
+    )
 
-    async def run(
+
+class _Queries:
+    """The endpoints of queries."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, executor: CooperativeExecutor, budget: MemoryBudget
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._executor = executor
+        self._budget = budget
+
+    async def instant(self, request: Request) -> Answer:
+        """Answer a query at one time."""
+        parameters = await Parameters.of(request, self._clock)
+        stats, limit = QueryStats(parameters), parameters.limit()
+        at_ms, lookback_ms = parameters.time_ms("time"), parameters.lookback_ms()
+        deadline = _deadline(parameters, self._budget.timeout_seconds)
+        expression = await _expression(parameters)
+
+        def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
+            result = self._engine.instant(
+                expression, at_ms, lookback_ms=lookback_ms, pace=pace, account=account
+            )
+            return result, at_ms
+
+        return await self._run(request, stats, limit, deadline, compute)
+
+    async def range(self, request: Request) -> Answer:
+        """Answer a query along a range."""
+        parameters = await Parameters.of(request, self._clock)
+        stats, limit = QueryStats(parameters), parameters.limit()
+        start_ms, end_ms, step_ms = _window(parameters)
+        deadline = _deadline(parameters, self._budget.timeout_seconds)
+        lookback_ms = parameters.lookback_ms()
+        expression = await _expression(parameters)
+        if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise BadDataError(
+                f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
+                "for range query, must be Scalar or instant Vector"
+            )
+
+        def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
+            result = self._engine.range(
+                expression, start_ms, end_ms, step_ms, lookback_ms=lookback_ms, pace=pace, account=account
+            )
+            return result, end_ms
+
+        return await self._run(request, stats, limit, deadline, compute)
+
+    async def exemplars(self, request: Request) -> Answer:
+        """Answer that there are no exemplars, once the parameters have been checked."""
+        parameters = await Parameters.of(request, self._clock)
+        start_ms, end_ms = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
+        if end_ms < start_ms:
+            raise BadDataError("end timestamp must not be before start timestamp")
+        await _expression(parameters)
+        return Answer([])
+
+    async def _run(
+        self,
         request: Request,
         stats: QueryStats,
         limit: int | None,
         deadline: float,
         compute: Callable[[Pace, MemoryAccount], tuple[Result, int]],
     ) -> Answer:
-        account = bounds.account()
+        account = self._budget.account()
 
         def evaluate(task: CooperativeTask) -> Answer:
             pace = _BoundedPace(task, deadline)
@@ -76,56 +141,10 @@ def routes(
             return _answer(result, at_ms, limit, pace, account, stats)
 
         try:
-            return await executor.run(evaluate, request, deadline - time.monotonic())
+            return await self._executor.run(evaluate, request, deadline - time.monotonic())
         except BaseException:
             account.close()
             raise
-
-    async def query(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
-        stats, limit = QueryStats(parameters), parameters.limit()
-        at_ms, lookback = parameters.time_ms("time"), parameters.lookback_ms()
-        deadline = _deadline(parameters, bounds.timeout_seconds)
-        expression = await _expression(parameters)
-
-        def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
-            return engine.instant(expression, at_ms, lookback_ms=lookback, pace=pace, account=account), at_ms
-
-        return await run(request, stats, limit, deadline, compute)
-
-    async def query_range(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
-        stats, limit = QueryStats(parameters), parameters.limit()
-        start, end, step = _window(parameters)
-        deadline, lookback = _deadline(parameters, bounds.timeout_seconds), parameters.lookback_ms()
-        expression = await _expression(parameters)
-        if expression.value_type not in (ValueType.SCALAR, ValueType.VECTOR):
-            raise BadDataError(
-                f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
-                "for range query, must be Scalar or instant Vector"
-            )
-
-        def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
-            return engine.range(
-                expression, start, end, step, lookback_ms=lookback, pace=pace, account=account
-            ), end
-
-        return await run(request, stats, limit, deadline, compute)
-
-    async def query_exemplars(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
-        start, end = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
-        if end < start:
-            raise BadDataError("end timestamp must not be before start timestamp")
-        await _expression(parameters)
-        return Answer([])
-
-    methods = ["GET", "POST"]
-    return (
-        Route("/api/v1/query", api(query), methods=methods),
-        Route("/api/v1/query_range", api(query_range), methods=methods),
-        Route("/api/v1/query_exemplars", api(query_exemplars), methods=methods),
-    )
 
 
 def _window(parameters: Parameters) -> tuple[int, int, int]:

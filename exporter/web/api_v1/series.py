@@ -38,15 +38,33 @@ def routes(
 
     Long lists run cooperatively with the event loop, and count against the budget.
     """
-    bounds = budget or MemoryBudget()
+    lists, methods = _Lists(store, clock, executor, budget or MemoryBudget()), ["GET", "POST"]
+    return (
+        Route("/api/v1/series", api(lists.series), methods=methods),
+        Route("/api/v1/labels", api(lists.labels), methods=methods),
+        Route("/api/v1/label/{name}/values", api(lists.label_values), methods=["GET"]),
+        Route("/api/v1/metadata", api(lists.metadata), methods=["GET"]),
+    )
 
-    async def series(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
+
+class _Lists:
+    """The endpoints that list what is in the store."""
+
+    def __init__(
+        self, store: Store, clock: Clock, executor: CooperativeExecutor, budget: MemoryBudget
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._executor = executor
+        self._budget = budget
+
+    async def series(self, request: Request) -> Answer:
+        """List the series of selectors."""
+        parameters = await Parameters.of(request, self._clock)
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
-        selection = _Selection(store, parameters, 'invalid parameter "match[]": ')
-        limit = parameters.limit()
-        account = bounds.account()
+        selection = _Selection(self._store, parameters, 'invalid parameter "match[]": ')
+        limit, account = parameters.limit(), self._budget.account()
 
         def find(task: CooperativeTask) -> Answer:
             check = _Check(task, account)
@@ -57,43 +75,38 @@ def routes(
             return Answer(encoded, warnings, release=account.close)
 
         try:
-            return await executor.run(find, request)
+            return await self._executor.run(find, request)
         except BaseException:
             account.close()
             raise
 
-    async def labels(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
-        selection = _Selection(store, parameters)
-        names = await executor.run(
+    async def labels(self, request: Request) -> Answer:
+        """List the names of labels."""
+        parameters = await Parameters.of(request, self._clock)
+        selection = _Selection(self._store, parameters)
+        names = await self._executor.run(
             lambda task: {name for found in selection.labels(_Check(task)) for name, _ in found}, request
         )
         return _limited(sorted(names), parameters)
 
-    async def label_values(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
-        selection, name = _Selection(store, parameters), unescape_name(request.path_params["name"])
-        values = await executor.run(
+    async def label_values(self, request: Request) -> Answer:
+        """List the values of a label."""
+        parameters = await Parameters.of(request, self._clock)
+        selection, name = _Selection(self._store, parameters), unescape_name(request.path_params["name"])
+        values = await self._executor.run(
             lambda task: {found.get(name) for found in selection.labels(_Check(task))}, request
         )
         return _limited(sorted(values - {""}), parameters)
 
-    async def metadata(request: Request) -> Answer:
-        parameters = await Parameters.of(request, clock)
+    async def metadata(self, request: Request) -> Answer:
+        """Describe the families."""
+        parameters = await Parameters.of(request, self._clock)
         wanted, limit = parameters.text("metric"), parameters.number("limit")
         parameters.number("limit_per_metric")  # There is one description of each metric.
-        families = {family.name: family for family in _families(store)}
+        families = {family.name: family for family in _families(self._store)}
         names = [name for name in sorted(families) if wanted in ("", name)]
         names = names if limit is None or limit < 0 else names[:limit]
         return Answer({name: [describe_family(families[name])] for name in names})
-
-    methods = ["GET", "POST"]
-    return (
-        Route("/api/v1/series", api(series), methods=methods),
-        Route("/api/v1/labels", api(labels), methods=methods),
-        Route("/api/v1/label/{name}/values", api(label_values), methods=["GET"]),
-        Route("/api/v1/metadata", api(metadata), methods=["GET"]),
-    )
 
 
 def _distinct(selection: "_Selection", check: "_Check", task: CooperativeTask) -> list[Labels]:

@@ -31,70 +31,87 @@ def routes(
     reload: ReloadState,
     query_budget: MemoryBudget | None = None,
 ) -> Sequence[Route]:
-    """The routes about the daemon itself."""
-    started_at, budget = clock.now(), query_budget or MemoryBudget()
+    """Return the routes about the daemon itself."""
+    status = _Status(store, clock, reload, query_budget or MemoryBudget())
+    return (
+        Route("/api/v1/status/flags", api(status.flags), methods=["GET"]),
+        Route("/api/v1/status/tsdb/blocks", api(_blocks), methods=["GET"]),
+        Route("/api/v1/status/walreplay", api(_replay), methods=["GET"]),
+        Route("/api/v1/notifications", api(status.notifications), methods=["GET"]),
+        Route("/api/v1/notifications/live", _end_notifications, methods=["GET"]),
+        Route("/api/v1/status/buildinfo", api(_build_info), methods=["GET"]),
+        Route("/api/v1/status/runtimeinfo", api(status.runtime_info), methods=["GET"]),
+    )
 
-    async def build_info(_: Request) -> Answer:
+
+class _Status:
+    """The endpoints about the state of the daemon."""
+
+    def __init__(self, store: Store, clock: Clock, reload: ReloadState, budget: MemoryBudget) -> None:
+        self._store = store
+        self._clock = clock
+        self._reload = reload
+        self._budget = budget
+        self._started_at = clock.now()
+
+    async def runtime_info(self, _: Request) -> Answer:
+        """Answer how the daemon runs."""
         return Answer(
             {
-                "version": _API_VERSION,
-                "revision": exporter.__version__,
-                "branch": "redis-vigil",
-                "buildUser": "",
-                "buildDate": "",
-                "goVersion": f"Python {platform.python_version()}",
-            }
-        )
-
-    async def runtime_info(_: Request) -> Answer:
-        return Answer(
-            {
-                "startTime": write_moment(to_milliseconds(started_at)),
+                "startTime": write_moment(to_milliseconds(self._started_at)),
                 "CWD": os.getcwd(),
                 "hostname": socket.gethostname(),
-                "serverTime": write_moment(to_milliseconds(clock.now())),
-                "lastConfigTime": write_moment(to_milliseconds(reload.loaded_at)),
-                "timeSeriesCount": store.series_count,
-                "storageRetention": format_duration(store.retention_ms),
-                "reloadConfigSuccess": reload.succeeded,
-                "restartNeeded": list(reload.restart_needed),
-                "configWarnings": list(reload.warnings),
+                "serverTime": write_moment(to_milliseconds(self._clock.now())),
+                "lastConfigTime": write_moment(to_milliseconds(self._reload.loaded_at)),
+                "timeSeriesCount": self._store.series_count,
+                "storageRetention": format_duration(self._store.retention_ms),
+                "reloadConfigSuccess": self._reload.succeeded,
+                "restartNeeded": list(self._reload.restart_needed),
+                "configWarnings": list(self._reload.warnings),
             }
         )
 
-    async def flags(_: Request) -> Answer:
+    async def flags(self, _: Request) -> Answer:
+        """Answer the flags of Prometheus that have a meaning here."""
         return Answer(
             {
                 "query.lookback-delta": format_duration(DEFAULT_LOOKBACK_MS),
                 "query.max-samples": str(LIMITS.samples),
-                "query.timeout": f"{budget.timeout_seconds:g}s",
-                "storage.tsdb.retention.time": format_duration(store.retention_ms),
+                "query.timeout": f"{self._budget.timeout_seconds:g}s",
+                "storage.tsdb.retention.time": format_duration(self._store.retention_ms),
             }
         )
 
-    async def notifications(_: Request) -> Answer:
-        return Answer(_notifications(reload.succeeded, reload.loaded_at))
+    async def notifications(self, _: Request) -> Answer:
+        """Answer the notifications of Prometheus' own pages."""
+        return Answer(_notifications(self._reload.succeeded, self._reload.loaded_at))
 
-    async def end_notifications(_: Request) -> Response:
-        # 204 tells an EventSource not to come back: there is nothing to follow.
-        return Response(status_code=204)
 
-    async def replay(_: Request) -> Answer:
-        # There is no write-ahead log.
-        return Answer({"min": 0, "max": 0, "current": 0})
-
-    async def blocks(_: Request) -> Answer:
-        return Answer({"blocks": []})
-
-    return (
-        Route("/api/v1/status/flags", api(flags), methods=["GET"]),
-        Route("/api/v1/status/tsdb/blocks", api(blocks), methods=["GET"]),
-        Route("/api/v1/status/walreplay", api(replay), methods=["GET"]),
-        Route("/api/v1/notifications", api(notifications), methods=["GET"]),
-        Route("/api/v1/notifications/live", end_notifications, methods=["GET"]),
-        Route("/api/v1/status/buildinfo", api(build_info), methods=["GET"]),
-        Route("/api/v1/status/runtimeinfo", api(runtime_info), methods=["GET"]),
+async def _build_info(_: Request) -> Answer:
+    return Answer(
+        {
+            "version": _API_VERSION,
+            "revision": exporter.__version__,
+            "branch": "redis-vigil",
+            "buildUser": "",
+            "buildDate": "",
+            "goVersion": f"Python {platform.python_version()}",
+        }
     )
+
+
+async def _end_notifications(_: Request) -> Response:
+    # 204 tells an EventSource not to come back: there is nothing to follow.
+    return Response(status_code=204)
+
+
+async def _replay(_: Request) -> Answer:
+    # There is no write-ahead log.
+    return Answer({"min": 0, "max": 0, "current": 0})
+
+
+async def _blocks(_: Request) -> Answer:
+    return Answer({"blocks": []})
 
 
 def _notifications(reload_successful: bool, loaded_at: float) -> list[dict[str, Any]]:
