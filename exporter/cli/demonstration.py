@@ -82,10 +82,10 @@ def _plan(url: str, terminal: Terminal) -> Plan:
     )
     routes = AlertmanagerConfig.model_validate(_ALERTMANAGER)
 
-    def _make_integrations(receiver: Receiver) -> Sequence[Terminal]:
+    def _integration_factory(receiver: Receiver) -> Sequence[Terminal]:
         return (terminal,) if receiver.name == terminal.name else ()
 
-    return replace(plan_of(config), routing=Routing(routes, lambda _: _make_integrations))
+    return replace(plan_of(config), routing=Routing(routes, lambda _: _integration_factory))
 
 
 def _time_of_day(at: float) -> str:

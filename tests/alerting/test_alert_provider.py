@@ -1,9 +1,6 @@
-"""Merging, forgetting, ordering."""
-
-import random
+"""Repeated alerts are merged, resolved ones are dropped after a while."""
 
 from exporter.alerting.alert_provider import RESOLVED_RETENTION_SECONDS, AlertProvider, merge
-from exporter.alerting.order import sort_alerts
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 
@@ -67,22 +64,3 @@ def test_what_was_resolved_long_ago_and_nobody_waits_for_is_forgotten() -> None:
     assert alerts.collect_garbage(end, lambda _: True) == []
     assert alerts.collect_garbage(end, lambda _: False) == [DOWN]
     assert alerts.get(DOWN) is None
-
-
-def test_alerts_are_sorted_by_job_then_instance_then_their_labels() -> None:
-    expected = [
-        {"job": "a", "instance": "1", "x": "1"},
-        {"job": "a", "instance": "2"},
-        {"job": "a"},
-        {"job": "b"},
-        {"instance": "1"},
-        {"z": "1"},
-        {"z": "2"},
-        {"a": "1"},
-        {"a": "1", "b": "1"},
-        {"a": "1", "b": "2"},
-    ]
-    alerts = [Alert(Labels(labels)) for labels in expected]
-    shuffled = list(alerts)
-    random.Random(1).shuffle(shuffled)
-    assert [one.labels.as_dict() for one in sort_alerts(shuffled)] == [one.labels.as_dict() for one in alerts]

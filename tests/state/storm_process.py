@@ -56,13 +56,13 @@ class Hook:
 async def main(database: Path, url: str, began: float, count: int, seconds: float, concurrency: int) -> None:
     client = httpx.AsyncClient()
 
-    def make_integrations(receiver: Receiver) -> Sequence[Hook]:
+    def integration_factory(receiver: Receiver) -> Sequence[Hook]:
         return [Hook(client, url)]
 
     clock = SystemClock()
     manager = AlertManager(
         parse_alertmanager_config(Document.parse(CONFIG, "alertmanager.yml")),
-        make_integrations,
+        integration_factory,
         clock=clock,
         alert_store=SqliteAlertStore(Database(database)),
         metrics=Metrics(CollectorRegistry()),
