@@ -45,7 +45,7 @@ from exporter.keyspace.plan import SamplePlan
 from exporter.keyspace.progress import dump_sample
 from exporter.keyspace.scan import Scan
 from exporter.model.target import Address, Target
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 from tests.peers import require_program
 from tests.servers import RealServer, free_port
 
@@ -66,7 +66,7 @@ async def _scan(server: RealServer, section: KeyspaceSection) -> PassReport:
     target = Target(server.instance, Address("127.0.0.1", server.port))
     connection = Connection(target, name="redis-vigil-keyspace", no_touch=True, timeout_seconds=60)
     try:
-        return (await Scan(connection, section, clock=SystemClock(), lookups=Lookups()).run()).report
+        return (await Scan(connection, section, clock=SystemClock(), lookups=KeyspaceStats()).run()).report
     finally:
         await connection.close()
 
@@ -244,7 +244,7 @@ def sample_names(names: int) -> None:
     settings = SampleSettings(
         SamplePlan(names * _SAMPLE_SHARE), 0.3 * names * _SAMPLE_SHARE, "OBJECT IDLETIME", False, 10, seed=1
     )
-    sample = KeyspaceSample(settings, PatternMiner(ConfiguredPatterns([])), Refused(), Lookups())
+    sample = KeyspaceSample(settings, PatternMiner(ConfiguredPatterns([])), Refused(), KeyspaceStats())
     sample.note_size(names)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()

@@ -28,7 +28,7 @@ from exporter.keyspace.scan import Scan
 from exporter.log import configure_logging
 from exporter.model.printable import escaped_json
 from exporter.model.target import Target
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 
 # A server that goes away is waited for so long.
 _PATIENCE_SECONDS = 30.0
@@ -89,7 +89,7 @@ async def _scan(target: Target, section: KeyspaceSection, *, resume: bool) -> Pa
         connection,
         section,
         clock=SystemClock(),
-        lookups=Lookups(),
+        lookups=KeyspaceStats(),
         patience_seconds=_PATIENCE_SECONDS,
         save=file.save,
     )

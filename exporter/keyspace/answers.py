@@ -17,7 +17,7 @@ from exporter.keyspace.payload import (
     Payload,
     bulk_strings,
 )
-from exporter.sampling.lookups import Lookups, found_by_error
+from exporter.sampling.keyspace_stats import KeyspaceStats, found_by_error
 
 _GONE: Final = b"none"
 _NO_KEY: Final = -2
@@ -80,7 +80,7 @@ class FactsRequest:
             (command, payload.each(head, keys)) for command, head, keys in asked if command not in refused
         ]
 
-    def read(self, replies: Sequence[Reply], refused: Refused, lookups: Lookups) -> "Answers":
+    def read(self, replies: Sequence[Reply], refused: Refused, lookups: KeyspaceStats) -> "Answers":
         """The answers, of what the server lets us ask."""
         columns = {}
         for command, where in self._columns:
@@ -114,7 +114,7 @@ class Answers:
     encodings: Sequence[Reply]
 
 
-def _types(column: Sequence[Reply] | None, count: int, lookups: Lookups) -> Sequence[bytes]:
+def _types(column: Sequence[Reply] | None, count: int, lookups: KeyspaceStats) -> Sequence[bytes]:
     if column is None:
         return [b"unknown"] * count
     if set(map(type, column)) - {bytes}:
@@ -129,7 +129,7 @@ def _types(column: Sequence[Reply] | None, count: int, lookups: Lookups) -> Sequ
     return column
 
 
-def _ttls(column: Sequence[Reply] | None, lookups: Lookups) -> Sequence[int]:
+def _ttls(column: Sequence[Reply] | None, lookups: KeyspaceStats) -> Sequence[int]:
     if column is None:
         return ()
     known = column if set(map(type, column)) == {int} else [one for one in column if type(one) is int]
@@ -149,7 +149,7 @@ def _sizes(column: Sequence[Reply] | None) -> Sequence[int]:
     return [reply if type(reply) is int else -1 for reply in column]
 
 
-def _count_lookups(column: Iterable[Reply], lookups: Lookups) -> None:
+def _count_lookups(column: Iterable[Reply], lookups: KeyspaceStats) -> None:
     for reply in column:
         found = found_by_error(reply) if isinstance(reply, ReplyError) else reply is not None
         if found is not None:
@@ -180,7 +180,7 @@ class LengthRequest:
             *((LENGTH_COMMANDS[candidate.kind], candidate.name) for candidate in self.candidates)
         )
 
-    def read(self, replies: Sequence[Reply], lookups: Lookups) -> list[tuple[LengthCandidate, int]]:
+    def read(self, replies: Sequence[Reply], lookups: KeyspaceStats) -> list[tuple[LengthCandidate, int]]:
         """The lengths of the keys that are still there and of their type."""
         lengths = []
         for candidate, reply in zip(self.candidates, replies[self._where], strict=True):

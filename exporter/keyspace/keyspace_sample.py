@@ -22,7 +22,7 @@ from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.name_batch import NameBatch
 from exporter.keyspace.nodes import KeyGroup
 from exporter.keyspace.plan import SamplePlan
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 
 BIG_STRING_BYTES: Final = 1 << 20
 BIG_COLLECTION: Final = 1000
@@ -68,7 +68,7 @@ class KeyspaceSample:
     """
 
     def __init__(
-        self, settings: SampleSettings, miner: PatternMiner, refused: Refused, lookups: Lookups
+        self, settings: SampleSettings, miner: PatternMiner, refused: Refused, lookups: KeyspaceStats
     ) -> None:
         self.settings = settings
         self.plan = settings.plan

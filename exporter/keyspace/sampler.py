@@ -173,7 +173,7 @@ class KeyspaceSampler:
             self._connection,
             self._settings,
             clock=context.clock,
-            lookups=asked.lookups,
+            lookups=asked.keyspace_stats,
             history=self._history,
             queues=lambda: context.facts.get(QueueKeys).prefixes,
             turns=asked.turns,

@@ -34,7 +34,7 @@ from exporter.keyspace.summary import DatabaseSummary, summarise
 from exporter.keyspace.threads import to_thread
 from exporter.keyspace.walk import START, EmptiedError, Walk
 from exporter.log import get_logger
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 from exporter.sampling.turns import Turns
 
 log = get_logger(__name__)
@@ -72,7 +72,7 @@ class Scan:
         section: KeyspaceSection,
         *,
         clock: Clock,
-        lookups: Lookups,
+        lookups: KeyspaceStats,
         history: History | None = None,
         queues: Callable[[], Mapping[str, str]] = dict,
         turns: Turns | None = None,

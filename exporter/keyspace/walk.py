@@ -14,7 +14,7 @@ from exporter.keyspace.name_batch import NameBatch
 from exporter.keyspace.pace import Pace
 from exporter.keyspace.payload import Payload
 from exporter.keyspace.threads import to_thread
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 from exporter.sampling.turns import Turns
 
 START: Final = b"0"
@@ -62,7 +62,7 @@ class Walk:
         connection: Connection,
         sample: KeyspaceSample,
         pace: Pace,
-        lookups: Lookups,
+        lookups: KeyspaceStats,
         *,
         prelude: Sequence[Command],
         cursor: bytes | None = START,

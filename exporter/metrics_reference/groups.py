@@ -40,7 +40,7 @@ from exporter.samplers.info.fields import (
     valkey_search,
 )
 from exporter.samplers.registry import SAMPLERS
-from exporter.sampling import lookups
+from exporter.sampling import keyspace_stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +101,5 @@ _OF_FIELDS: Final = {
 _FAMILIES: Final[Mapping[str, Sequence[Family]]] = {
     **{spec.name: spec.families for spec in SAMPLERS},
     "status": status.FAMILIES,
-    "lookups": lookups.FAMILIES,
+    "lookups": keyspace_stats.FAMILIES,
 }

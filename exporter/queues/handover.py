@@ -10,7 +10,7 @@ from exporter.queues.known import KnownQueue, KnownQueues
 from exporter.queues.model import QueueId, Reading
 from exporter.sampling.base import SamplerContext
 from exporter.sampling.facts import TargetFacts
-from exporter.sampling.lookups import code_of
+from exporter.sampling.keyspace_stats import code_of
 
 # What cannot be read for a moment (its slot is on the move) stands for so long.
 _HELD_SECONDS: Final = 60.0

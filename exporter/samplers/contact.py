@@ -33,7 +33,7 @@ class Contact:
         # The run of the server and its role, as INFO told them last.
         self._run_id = self._role = ""
         self._open = partial(
-            Connection, target, timeout_seconds=timeout_seconds, on_errors=facts.lookups.note_errors
+            Connection, target, timeout_seconds=timeout_seconds, on_errors=facts.keyspace_stats.note_errors
         )
         self.connection = self._open(on_closed=self._closed)
 

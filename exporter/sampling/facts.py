@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 from exporter.sampling.server_info import ServerInfo
 from exporter.sampling.slots import Slots
 from exporter.sampling.turns import Turns
@@ -17,15 +17,15 @@ class TargetFacts:
     Such data are frozen and replaced as a whole; before anything was found they have their defaults. A
     sampler declares in its `SamplerSpec` which types it provides and needs.
 
-    `lookups` counts our own look-ups of keys; `slots` are those of a cluster's node. Whoever walks through
-    the keyspace takes `turns`, and hands the names of each step to `on_names`, with the number of their
-    database.
+    `keyspace_stats` counts our own look-ups of keys; `slots` are those of a cluster's node. Whoever walks
+    through the keyspace takes `turns`, and hands the names of each step to `on_names`, with the number of
+    their database.
     """
 
-    __slots__ = ("_latest", "lookups", "on_names", "slots", "turns")
+    __slots__ = ("_latest", "keyspace_stats", "on_names", "slots", "turns")
 
-    def __init__(self, lookups: Lookups | None = None, slots: Slots | None = None) -> None:
-        self.lookups = lookups or Lookups()
+    def __init__(self, keyspace_stats: KeyspaceStats | None = None, slots: Slots | None = None) -> None:
+        self.keyspace_stats = keyspace_stats or KeyspaceStats()
         self.slots = slots or Slots()
         self.turns = Turns()
         self.on_names: Callable[[int, Sequence[bytes]], None] | None = None
@@ -52,4 +52,4 @@ class TargetFacts:
 
         Look-ups that are made with them are counted here.
         """
-        return TargetFacts(self.lookups, self.slots)
+        return TargetFacts(self.keyspace_stats, self.slots)

@@ -14,10 +14,10 @@ from typing import Final
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import Reason, ReplyError
 from exporter.sampling.facts import TargetFacts
-from exporter.sampling.lookups import Lookups, code_of, found_by_error
+from exporter.sampling.keyspace_stats import KeyspaceStats, code_of, found_by_error
 
 # Whether a reply shows that the key is there: yes, no, or open.
-Judge = Callable[[Reply], bool | None]
+HitRule = Callable[[Reply], bool | None]
 _Place = tuple[object, bytes]
 _MAX_DOUBTFUL: Final = 100_000
 _EXISTS: Final = "EXISTS"
@@ -49,7 +49,7 @@ def _by_ttl(reply: Reply) -> bool | None:
     return bool(reply != -2)
 
 
-_JUDGES: Final[Mapping[str, Judge]] = {
+_HIT_RULES: Final[Mapping[str, HitRule]] = {
     "LLEN": _by_length,
     "ZCARD": _by_length,
     "SCARD": _by_length,
@@ -101,7 +101,7 @@ class CountingClient:
     def __init__(self, connection: Connection, facts: TargetFacts) -> None:
         self._connection = connection
         self._facts = facts
-        self._lookups: Lookups = facts.lookups
+        self._lookups: KeyspaceStats = facts.keyspace_stats
         # Keys of which the last replies left open whether they are there, and look-ups not decided yet.
         self._doubtful: set[_Place] = set()
         self._owed: dict[_Place, int] = {}
@@ -206,5 +206,5 @@ def _judge(command: Command, reply: Reply) -> tuple[bool | None, bool]:
     if isinstance(reply, ReplyError):
         found = found_by_error(reply)
         return found, found is None and code_of(reply) == "NOGROUP"
-    found = bool(reply) if command[0] == _EXISTS else _JUDGES.get(str(command[0]), _by_content)(reply)
+    found = bool(reply) if command[0] == _EXISTS else _HIT_RULES.get(str(command[0]), _by_content)(reply)
     return found, found is None

@@ -12,7 +12,7 @@ from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
 from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.payload import Payload
 from exporter.keyspace.plan import SamplePlan
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def new_sample(
         watched=watched,
         seed=seed,
     )
-    return KeyspaceSample(settings, PatternMiner(ConfiguredPatterns(patterns)), Refused(), Lookups())
+    return KeyspaceSample(settings, PatternMiner(ConfiguredPatterns(patterns)), Refused(), KeyspaceStats())
 
 
 def fill_sample(sample: KeyspaceSample, keys: Mapping[bytes, Key], random: Random, batch: int = 500) -> None:

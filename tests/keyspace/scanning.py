@@ -15,7 +15,7 @@ from exporter.keyspace.report import PassReport
 from exporter.keyspace.scan import Scan
 from exporter.model.secret import Secret
 from exporter.model.target import Address, Credentials, Target
-from exporter.sampling.lookups import Lookups
+from exporter.sampling.keyspace_stats import KeyspaceStats
 from tests.servers import RealServer
 
 Deed = Callable[[Scan], object]
@@ -26,7 +26,7 @@ class Scanned:
     """What a scan has left."""
 
     history: History
-    lookups: Lookups
+    lookups: KeyspaceStats
     scan: Scan
 
     @property
@@ -69,7 +69,7 @@ def scan(server: RealServer, setting: Setting | None = None, **settings: Any) ->
 
 
 async def _scan(server: RealServer, setting: Setting, settings: Mapping[str, Any]) -> Scanned:
-    lookups = Lookups()
+    lookups = KeyspaceStats()
     connection = Connection(target_of(server, setting.username), name="redis-vigil-keyspace")
     steps = 0
     # A budget of the whole server makes a step of every 200 keys, and a pause after each.

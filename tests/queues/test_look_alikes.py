@@ -227,7 +227,7 @@ def test_looking_at_ordinary_keys_is_counted_as_ours(each_empty_server: RealServ
         watcher.find(AT)
         for passed in (0, 60, 120):
             watcher.read(AT + passed)
-        ours = watcher.facts.lookups.hits, watcher.facts.lookups.misses
+        ours = watcher.facts.keyspace_stats.hits, watcher.facts.keyspace_stats.misses
     facts = each_empty_server.client.info("stats")
     assert ours == (facts["keyspace_hits"], facts["keyspace_misses"])
 

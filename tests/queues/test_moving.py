@@ -113,7 +113,7 @@ def test_watching_a_quiet_cluster_adds_no_errors(start_server: StartServer) -> N
             assert [node.client.info("errorstats") for node in nodes] == before
             # The first pass, which does not know yet who holds what, is told too.
             for found, node in zip(watched, nodes, strict=True):
-                errors = found.runner.facts.lookups.errors
+                errors = found.runner.facts.keyspace_stats.errors
                 assert {f"errorstat_{code}": {"count": count} for code, count in errors.items()} == (
                     node.client.info("errorstats")
                 )

@@ -507,7 +507,7 @@ def test_our_own_hits_and_misses_are_known(path: Path, empty_server: RealServer,
         # What the replies of one pass leave open is known from those of the next.
         for passed in (0, 1, 2):
             watcher.read(expected["at"] + passed)
-        counted = (watcher.facts.lookups.hits, watcher.facts.lookups.misses)
+        counted = (watcher.facts.keyspace_stats.hits, watcher.facts.keyspace_stats.misses)
         now = hits_and_misses(empty_server)
     assert counted == (now[0] - hits, now[1] - misses)
 

@@ -212,7 +212,7 @@ def test_our_own_look_ups_are_counted(empty_server: RealServer) -> None:
         suggestions(watcher)
         watcher._runner.run(watcher.sampler.look_again(AT + 2))
         stats = empty_server.client.info("stats")
-        own = watcher.facts.lookups
+        own = watcher.facts.keyspace_stats
         assert (own.hits, own.misses) == (stats["keyspace_hits"], stats["keyspace_misses"])
         assert own.hits > 0
 

@@ -119,7 +119,7 @@ def test_each_command_is_counted_as_the_server_counts_it(each_empty_server: Real
             # What the reply leaves open is asked with whatever comes next.
             await counting.pipeline([("PING",)])
             now = counters(server)
-            counted = (facts.lookups.hits, facts.lookups.misses)
+            counted = (facts.keyspace_stats.hits, facts.keyspace_stats.misses)
             if counted != (now[0] - before[0], now[1] - before[1]):
                 wrong.append(f"{command}: counted {counted}, the server {before} -> {now}")
         await connection.close()
@@ -151,7 +151,10 @@ def test_all_of_them_in_one_round_trip_again_and_again(each_empty_server: RealSe
     asyncio.run(check())
     client.close()
     now = counters(server)
-    assert (facts.lookups.hits, facts.lookups.misses) == (now[0] - before[0], now[1] - before[1])
+    assert (facts.keyspace_stats.hits, facts.keyspace_stats.misses) == (
+        now[0] - before[0],
+        now[1] - before[1],
+    )
 
 
 def test_what_stays_open_costs_no_further_round_trip(empty_server: RealServer) -> None:
@@ -166,7 +169,7 @@ def test_what_stays_open_costs_no_further_round_trip(empty_server: RealServer) -
 
     asyncio.run(check())
     assert empty_server.client.info("commandstats")["cmdstat_exists"]["calls"] == 4
-    assert (facts.lookups.hits, facts.lookups.misses) == (0, 9)
+    assert (facts.keyspace_stats.hits, facts.keyspace_stats.misses) == (0, 9)
 
 
 def fill(server: RealServer) -> None:
@@ -232,7 +235,7 @@ def test_an_hour_of_watching_adds_no_hit_and_no_miss_that_is_not_told(
             for _ in range(3):
                 await found.run("queues", "keys", "streams")
             await found.run("info")
-            lookups = found.runner.facts.lookups
+            lookups = found.runner.facts.keyspace_stats
             assert (lookups.hits, lookups.misses) == counters(server)
             for kind in ("hits", "misses"):
                 assert found.value(f"redis_vigil_own_keyspace_{kind}_total") == found.value(

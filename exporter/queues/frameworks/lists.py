@@ -26,7 +26,7 @@ from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import at_path, parse_moment
 from exporter.queues.vocabulary import ALL_QUEUES, BACKLOG, Method, State
-from exporter.sampling.lookups import code_of
+from exporter.sampling.keyspace_stats import code_of
 
 _ALL: Final = ALL_QUEUES.encode()
 _PRIORITY: Final = "priority/"

@@ -85,7 +85,7 @@ class InfoReader:
         self._commands.tell()
         server.write_times(fields, self._table, at)
         certificates.write_certificates(fields, self._table)
-        self._facts.lookups.write(self._table, self._commands.codes)
+        self._facts.keyspace_stats.write(self._table, self._commands.codes)
         self._facts.provide(update_state(self._identity, fields, dict(self._keyspace.keys), at))
         self._facts.provide(CommandTimes(at, self._commands.durations, self._table.values))
 

@@ -9,7 +9,7 @@ from exporter.samplers.info.command_times import CommandTimes
 from exporter.samplers.info.fields.catalogue import FAMILIES
 from exporter.samplers.info.reading import InfoReader
 from exporter.samplers.info.sections import cluster, tile38
-from exporter.sampling import lookups
+from exporter.sampling import keyspace_stats
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.server_info import ServerInfo
 
@@ -96,7 +96,7 @@ def _as_text(reply: Reply, connection: Client) -> bytes:
 SPEC: Final = SamplerSpec(
     "info",
     InfoSection,
-    (*FAMILIES, *lookups.FAMILIES),
+    (*FAMILIES, *keyspace_stats.FAMILIES),
     InfoSampler,
     decides_up=True,
     needs=(),

@@ -244,7 +244,7 @@ def test_keys_of_others_that_look_like_priorities_are_left_alone(each_empty_serv
         watcher.find(AT)
         for passed in (0, 5, 10):
             assert watcher.read(AT + passed)["celery", "orders"].jobs == {"waiting": 3}
-        ours = watcher.facts.lookups.hits, watcher.facts.lookups.misses
+        ours = watcher.facts.keyspace_stats.hits, watcher.facts.keyspace_stats.misses
     facts = client.info("stats")
     assert client.info("errorstats") == {}
     assert ours == (facts["keyspace_hits"], facts["keyspace_misses"])

@@ -33,7 +33,7 @@ _OTHER: Final = "other"
 
 
 @dataclass(slots=True)
-class Lookups:
+class KeyspaceStats:
     """What all samplers of one target have looked up, and the errors they got by code: counted from the
     replies."""
 
