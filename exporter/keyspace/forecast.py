@@ -7,9 +7,9 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.errors import TargetError
 from exporter.keyspace.guard import Guard
 from exporter.keyspace.keyspace_sample import KeyspaceSample
-from exporter.keyspace.pace import BUDGET_BATCH, FULL_BATCH, Pace
 from exporter.keyspace.plan import SamplePlan, adapt, is_adaptive, seconds_to_take
 from exporter.keyspace.speed import Speed
+from exporter.sampling.pace import BUDGET_BATCH, FULL_BATCH, Pace
 
 # The plan is looked at after so many steps, and changed where the number of keys differs by more than this.
 _STEPS: Final = 25

@@ -6,7 +6,7 @@ from exporter.clock import Clock
 from exporter.connection import Connection
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.keyspace import condition
-from exporter.keyspace.pace import Pace
+from exporter.sampling.pace import Pace
 from exporter.sampling.server_info import ServerInfo
 
 _LOOK_SECONDS: Final = 5.0

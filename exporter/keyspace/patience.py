@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from exporter.clock import Clock
 from exporter.errors import Reason, ReplyError, TargetError
-from exporter.keyspace.pace import Pace
+from exporter.sampling.pace import Pace
 from exporter.timing.backoff import exponential_backoff
 
 _FIRST_RETRY_SECONDS: Final = 0.5

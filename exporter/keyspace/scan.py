@@ -18,7 +18,6 @@ from exporter.keyspace.history import History
 from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
 from exporter.keyspace.miner import PatternMiner
 from exporter.keyspace.outcome import PassFacts, conclude
-from exporter.keyspace.pace import Budget, Pace
 from exporter.keyspace.patience import Patience
 from exporter.keyspace.plan import is_adaptive, plan_sample
 from exporter.keyspace.progress import (
@@ -32,9 +31,11 @@ from exporter.keyspace.redaction import Redactor
 from exporter.keyspace.report import PassReport
 from exporter.keyspace.summary import DatabaseSummary, summarise
 from exporter.keyspace.threads import to_thread
-from exporter.keyspace.walk import START, EmptiedError, Walk
+from exporter.keyspace.walk import EmptiedError, Walk
 from exporter.log import get_logger
 from exporter.sampling.keyspace_stats import KeyspaceStats
+from exporter.sampling.pace import Budget, Pace
+from exporter.sampling.scan import START, ScanPacer
 from exporter.sampling.turns import Turns
 
 log = get_logger(__name__)
@@ -92,7 +93,6 @@ class Scan:
         self._lookups = lookups
         self._history = history
         self._queues = queues
-        self._turns = turns or Turns()
         self._on_names = on_names
         self._save = save
         self._sleep = sleep
@@ -103,6 +103,7 @@ class Scan:
         self._scanned_on = own if own != self._instance else ""
         run_on = LINKED_REPLICA if self._scanned_on else section.run_on
         self._guard = Guard(connection, run_on, self._pace, clock)
+        self._pacer = ScanPacer(self._pace, turns or Turns(), lambda: self._guard.is_strained)
         self._patience = Patience(patience_seconds, self._pace, clock, sleep)
         self._refused = Refused()
         self._saved_at = self._begun_at = clock.monotonic()
@@ -203,11 +204,10 @@ class Scan:
         self._walk = Walk(
             self._connection,
             sample,
-            self._pace,
+            self._pacer,
             self._lookups,
             prelude=prelude,
             cursor=cursor,
-            turns=self._turns,
             on_names=partial(self._on_names, number) if self._on_names is not None else None,
         )
         return sample, self._walk
@@ -240,8 +240,7 @@ class Scan:
     async def _between(self, seconds: float, keys: int) -> None:
         """After each step: look how the server is, save, rest."""
         self._patience.relax()
-        pause = self._pace.pause(seconds, keys, strained=self._guard.is_strained)
-        self._turns.rest(self._pace.rest)
+        pause = self._pacer.rest(seconds, keys)
         if self._sample is not None:
             self._forecaster.note(self._clock.monotonic(), self._sample)
             self._forecaster.adapt(self._sample, self._keys_left, self._spent_seconds)

@@ -7,17 +7,15 @@ from time import perf_counter
 from typing import Final
 
 from exporter.connection import Command, Connection, Reply
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import ReplyError
 from exporter.keyspace.answers import LengthCandidate, LengthRequest
 from exporter.keyspace.keyspace_sample import KeyspaceSample
 from exporter.keyspace.name_batch import NameBatch
-from exporter.keyspace.pace import Pace
 from exporter.keyspace.payload import Payload
 from exporter.keyspace.threads import to_thread
 from exporter.sampling.keyspace_stats import KeyspaceStats
-from exporter.sampling.turns import Turns
+from exporter.sampling.scan import START, ScanCursor, ScanPacer
 
-START: Final = b"0"
 # Keys gone by the thousand: FLUSHALL, or nearly so. What was counted is no longer true.
 _EMPTIED_SHARE: Final = 0.5
 _EMPTIED_KEYS: Final = 1000
@@ -61,25 +59,23 @@ class Walk:
         self,
         connection: Connection,
         sample: KeyspaceSample,
-        pace: Pace,
+        pacer: ScanPacer,
         lookups: KeyspaceStats,
         *,
         prelude: Sequence[Command],
         cursor: bytes | None = START,
-        turns: Turns | None = None,
         on_names: Callable[[Sequence[bytes]], None] | None = None,
     ) -> None:
         self.cursor = cursor
         self.size = 0
         self._connection = connection
         self._sample = sample
-        self._pace = pace
+        self._pacer = pacer
         self._lookups = lookups
         self._prelude = prelude
-        self._turns = turns or Turns()
         self._on_names = on_names
-        # The cursor of the SCAN that comes next; None when it has come around.
-        self._next = cursor
+        # The SCAN that comes next, ahead of `cursor` by what is not counted yet.
+        self._next = ScanCursor(position=cursor)
         self._lengths: list[LengthCandidate] = []
         self._is_measured = False
 
@@ -89,7 +85,7 @@ class Walk:
 
         Raises `TargetError`, and then a later call goes on where this one has ended; `EmptiedError`.
         """
-        self._next = self.cursor
+        self._next.position = self.cursor
         batch: NameBatch | None = None
         answered: Step | None = None
         while True:
@@ -101,7 +97,7 @@ class Walk:
                 elif not self._has_unmeasured():
                     return
                 continue
-            async with self._turns:
+            async with self._pacer.turns:
                 seconds = await self._exchange(step, answered)
             answered, batch = step, None
             try:
@@ -109,16 +105,16 @@ class Walk:
                 batch = self._take_names(step)
                 await between(seconds, len(batch.names) if batch is not None else 0)
             except BaseException:
-                self._count(answered, batch.cursor if batch is not None else self._next)
+                self._count(answered, batch.cursor if batch is not None else self._next.position)
                 raise
 
     def _compose(self, batch: NameBatch | None) -> Step | None:
         """The next round trip; None where nothing is left to ask."""
         candidates, self._lengths = self._lengths, []
-        if batch is None and self._next is None and not candidates:
+        if batch is None and self._next.position is None and not candidates:
             return None
         lengths = LengthRequest(candidates) if candidates else None
-        step = Step(batch.cursor if batch is not None else self._next, batch, lengths)
+        step = Step(batch.cursor if batch is not None else self._next.position, batch, lengths)
         payload = step.payload
         payload.add(*self._prelude)
         step.size = payload.add(("DBSIZE",)).start
@@ -126,8 +122,8 @@ class Walk:
             batch.request.write(payload, self._sample.refused)
         if lengths is not None:
             lengths.write(payload)
-        if self._next is not None:
-            step.scan = payload.add(("SCAN", self._next, "COUNT", self._pace.batch)).start
+        if self._next.position is not None:
+            step.scan = payload.add(self._next.command(self._pacer.pace.batch)).start
         return step
 
     async def _exchange(self, step: Step, answered: Step | None) -> float:
@@ -135,7 +131,7 @@ class Walk:
         payload = step.payload
         exchange = asyncio.ensure_future(self._connection.timed_exchange(payload.content, payload.count))
         try:
-            if self._pace.is_unlimited:
+            if self._pacer.pace.is_unlimited:
                 # The commands are on their way before the counting begins.
                 await _give_way(_TURNS_TO_SEND)
                 self._count(answered, step.cursor)
@@ -171,19 +167,13 @@ class Walk:
 
     def _take_names(self, step: Step) -> NameBatch | None:
         """The keys that SCAN returned, and where it goes on."""
-        if self._next is None:
+        position = self._next.position
+        if position is None:
             return None
-        reply = step.replies[step.scan]
-        if isinstance(reply, ReplyError):
-            raise reply
-        if not isinstance(reply, list) or len(reply) != 2 or not isinstance(reply[1], list):
-            raise TargetError(Reason.PROTOCOL, f"{self._connection.target.address}: not a reply of SCAN")
-        cursor, names = reply
+        names = self._next.advance(step.replies[step.scan], self._connection.target.address)
         if self._on_names is not None:
             self._on_names(names)
-        batch = self._sample.select(self._next, names)
-        self._next = None if cursor == START else cursor
-        return batch
+        return self._sample.select(position, names)
 
     def _note_size(self, step: Step) -> None:
         size = step.replies[step.size]

@@ -7,7 +7,6 @@ from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
 from exporter.errors import ReplyError, TargetError
 from exporter.keyspace.guard import ServerChangedError
-from exporter.keyspace.pace import Budget
 from exporter.log import LogLimit, get_logger
 from exporter.queues.base import ReadContext
 from exporter.queues.clients import ClientNames
@@ -16,6 +15,7 @@ from exporter.queues.known import KnownQueues
 from exporter.queues.steps import Exchange, Steps
 from exporter.queues.walk import Walker
 from exporter.sampling.base import SamplerContext
+from exporter.sampling.pace import Budget
 
 log = get_logger(__name__)
 

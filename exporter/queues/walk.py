@@ -10,13 +10,12 @@ from typing import Final
 
 from exporter.clock import Clock
 from exporter.connection import Command, Connection
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import ReplyError
 from exporter.keyspace.guard import Guard
-from exporter.keyspace.pace import Budget, Pace
-from exporter.queues.replies import names
+from exporter.sampling.pace import Budget, Pace
+from exporter.sampling.scan import ScanCursor, ScanPacer, scan
 from exporter.sampling.turns import Turns
 
-_START: Final = b"0"
 # Each step wakes up the daemon, which costs it more than all the names; it holds the server for a fifth of a
 # millisecond, since no key is asked about.
 _BATCH: Final = 500
@@ -39,10 +38,10 @@ class Walker:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._connection = connection
-        self._turns = turns
         self._sleep = sleep
-        self._pace = Pace(budget or Budget(), _BATCH)
-        self._guard = Guard(connection, "any", self._pace, clock)
+        pace = Pace(budget or Budget(), _BATCH)
+        self._guard = Guard(connection, "any", pace, clock)
+        self._pacer = ScanPacer(pace, turns, lambda: self._guard.is_strained)
         self._may_look = True
         self._pause = 0.0
 
@@ -67,33 +66,18 @@ class Walker:
         Raises `TargetError`, `ReplyError` where the server does not let us SCAN, and `ServerChangedError`
         where it has become another one.
         """
-        cursor = _START
-        while True:
-            cursor, found, pause = await self._step(select, cursor)
-            notice(found)
-            if cursor == _START:
-                return
-            await self._sleep(pause)
-            await self._look(self._guard.poll)
+        async for names in scan(
+            self._connection, ScanCursor(), self._pacer, prelude=select, between=self._between
+        ):
+            notice(names)
 
-    async def _step(self, select: Sequence[Command], cursor: bytes) -> tuple[bytes, Sequence[bytes], float]:
-        async with self._turns:
-            asked: list[Command] = [*select, ("SCAN", cursor, "COUNT", self._pace.batch)]
-            replies, seconds = await self._connection.timed_pipeline(asked)
-            for reply in replies:
-                if isinstance(reply, ReplyError):
-                    raise reply
-            if not isinstance(replies[-1], list) or len(replies[-1]) != 2:
-                raise TargetError(Reason.PROTOCOL, f"{self._connection.target.address}: not a reply of SCAN")
-            pause = self._pace.pause(seconds, self._pace.batch, strained=self._guard.is_strained)
-            self._turns.rest(pause)
-        cursor, found = replies[-1]
-        return cursor, names(found), pause
+    async def _between(self, pause: float) -> None:
+        await self._sleep(pause)
+        await self._look(self._guard.poll)
 
     def throttle(self, seconds: float) -> None:
         """What else was asked for the walk took so long: nobody walks on until the server has rested."""
-        self._pause = self._pace.pause(seconds, 0, strained=self._guard.is_strained)
-        self._turns.rest(self._pause)
+        self._pause = self._pacer.rest(seconds, 0)
 
     async def rest(self) -> None:
         """Wait for as long as was owed last."""

@@ -7,7 +7,7 @@ from exporter.config.samplers.keys import StreamsSection
 from exporter.connection import Client, Command, Reply
 from exporter.errors import ReplyError
 from exporter.model.sample import Family, Kind
-from exporter.samplers.keys.scan import Walk, Walks, ask_keys
+from exporter.samplers.keys.scan import PatternScan, PatternScans, ask_keys
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.keyed import CountingClient
 from exporter.sampling.replies import number, pairs, text
@@ -81,19 +81,19 @@ class StreamsSampler:
             *settings.check_single,
             *(choice for choice in settings.check if not choice.is_pattern),
         ]
-        self._walks = [
-            Walk(choice, batch_size=settings.batch_size, limit=settings.max_streams)
+        self._scans = [
+            PatternScan(choice, batch_size=settings.batch_size, limit=settings.max_streams)
             for choice in settings.check
             if choice.is_pattern
         ]
-        self._all_walks = Walks(self._walks, context, settings.max_scanned)
+        self._pattern_scans = PatternScans(self._scans, context, settings.max_scanned)
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        await self._all_walks.go_on(self._connection)
+        await self._pattern_scans.resume(self._connection)
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
-        for walk in self._walks:
-            chosen += [(walk.choice.database, key) for key in walk.found]
+        for scan in self._scans:
+            chosen += [(scan.choice.database, key) for key in scan.found]
         unique = list(dict.fromkeys(chosen))
         self._cap.leave_out(len(unique) - self._settings.max_streams)
         by_database: dict[int, list[bytes]] = {}

@@ -10,8 +10,8 @@ from exporter.clock import SystemClock
 from exporter.connection import Command, Connection
 from exporter.errors import Reason, ReplyError
 from exporter.keyspace.guard import ServerChangedError
-from exporter.keyspace.pace import Budget
 from exporter.queues.walk import Walker
+from exporter.sampling.pace import Budget
 from exporter.sampling.turns import Turns
 from tests.conftest import StartServer
 from tests.queues.reading import target_of

@@ -9,7 +9,7 @@ from exporter.connection import Client
 from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 from exporter.model.sample import Family, Kind
-from exporter.samplers.keys.scan import Walk, Walks, ask_keys
+from exporter.samplers.keys.scan import PatternScan, PatternScans, ask_keys
 from exporter.samplers.keys.sizes import parse_size, parse_value, size_commands
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.keyed import CountingClient
@@ -40,30 +40,30 @@ class KeysSampler:
             *settings.check_single,
             *(choice for choice in settings.check if not choice.is_pattern),
         ]
-        self._walks = [
-            self._walk(choice, settings.max_keys) for choice in settings.check if choice.is_pattern
+        self._scans = [
+            self._scan(choice, settings.max_keys) for choice in settings.check if choice.is_pattern
         ]
-        self._counts = [self._walk(choice, 1_000_000) for choice in settings.count]
-        self._all_walks = Walks([*self._walks, *self._counts], context, settings.max_scanned)
+        self._counts = [self._scan(choice, 1_000_000) for choice in settings.count]
+        self._pattern_scans = PatternScans([*self._scans, *self._counts], context, settings.max_scanned)
 
-    def _walk(self, choice: KeyChoice, limit: int) -> Walk:
-        return Walk(choice, batch_size=self._settings.batch_size, limit=limit)
+    def _scan(self, choice: KeyChoice, limit: int) -> PatternScan:
+        return PatternScan(choice, batch_size=self._settings.batch_size, limit=limit)
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        await self._all_walks.go_on(self._connection)
-        for walk in self._counts:
-            if walk.count is not None:
-                self._table.set(COUNT, float(walk.count), f"db{walk.choice.database}", walk.choice.name)
+        await self._pattern_scans.resume(self._connection)
+        for scan in self._counts:
+            if scan.count is not None:
+                self._table.set(COUNT, float(scan.count), f"db{scan.choice.database}", scan.choice.name)
         for database, keys in self._chosen().items():
             await self._look(database, keys)
 
     def _chosen(self) -> Mapping[int, list[bytes]]:
         """The keys to look at, by database, as many as are allowed."""
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
-        for walk in self._walks:
-            chosen += [(walk.choice.database, key) for key in walk.found]
-            self._cap.leave_out((walk.count or 0) - len(walk.found))
+        for scan in self._scans:
+            chosen += [(scan.choice.database, key) for key in scan.found]
+            self._cap.leave_out((scan.count or 0) - len(scan.found))
         unique = list(dict.fromkeys(chosen))
         limit = self._settings.max_keys
         self._cap.leave_out(len(unique) - limit)

@@ -1,29 +1,30 @@
-"""Walks through the keyspace in bounded steps, over several passes where it is large."""
+"""Scans for the keys that patterns of the configuration match, over several passes where there are many."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from typing import Final
 
 from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSection
 from exporter.connection import Command, Connection, Reply
 from exporter.errors import ReplyError
 from exporter.keyspace.condition import is_strained
-from exporter.keyspace.pace import Budget, Pace
 from exporter.model.key_choice import KeyChoice
 from exporter.sampling.base import SamplerContext
-from exporter.sampling.facts import TargetFacts
 from exporter.sampling.keyed import CountingClient
+from exporter.sampling.pace import Budget, Pace
+from exporter.sampling.scan import ScanCursor, ScanPacer, scan
+from exporter.sampling.turns import Turns
 
-_START: Final = b"0"
-# The part of a pass that walks may take.
-_WALK_SHARE: Final = 0.4
+# The part of a pass that scans may take.
+_SCAN_RATIO: Final = 0.4
 
 
-class Walk:
-    """A walk over the keys of one pattern that is taken up again in each pass.
+class PatternScan:
+    """The keys of one pattern, by a scan that each pass resumes.
 
-    `found` is what the last complete walk found, as far as it keeps names; `count` how many keys that were.
+    `found` holds the keys that the last complete scan found, at most `limit`; `count` how many there were,
+    None before the first.
     """
 
     def __init__(self, choice: KeyChoice, *, batch_size: int, limit: int) -> None:
@@ -32,116 +33,81 @@ class Walk:
         self.count: int | None = None
         self._batch_size = batch_size
         self._limit = limit
-        self._cursor = _START
+        self._cursor = ScanCursor(match=choice.name)
         # SCAN may name a key more than once; so many names are remembered at most.
         self._names: dict[bytes, None] = {}
         self._surplus = 0
 
-    async def go_on(self, connection: Connection, budget: int, course: "Course") -> None:
-        """Look at about so many keys at most, while the course lets us."""
+    async def resume(self, connection: Connection, max_scanned: int, pacer: ScanPacer) -> None:
+        """Look at about so many keys at most, for as long as the pacer has time.
+
+        Raises `ReplyError` where the server refuses that; the next call then begins another scan.
+        """
         scanned = 0
-        while scanned < budget and course.has_time:
-            names = await course.step(connection, self._step)
-            if names is None:
-                break
-            scanned += self._batch_size
-            for name in names:
-                if len(self._names) < self._limit:
-                    self._names[name] = None
-                elif name not in self._names:
-                    self._surplus += 1
-            if self._cursor == _START:
-                self._complete()
-                break
+        prelude: Sequence[Command] = [("SELECT", self.choice.database)]
+        try:
+            batches = scan(connection, self._cursor, pacer, prelude=prelude, count=self._batch_size)
+            async with aclosing(batches):
+                async for names in batches:
+                    self._add(names)
+                    scanned += self._batch_size
+                    if scanned >= max_scanned:
+                        break
+        except ReplyError:
+            self._restart()
+            raise
+        if self._cursor.position is None:
+            self.found = tuple(self._names)
+            self.count = len(self._names) + self._surplus
+            self._restart()
 
-    async def _step(self, connection: Connection) -> tuple[Sequence[bytes], float]:
-        scan: Command = ("SCAN", self._cursor, "MATCH", self.choice.name, "COUNT", self._batch_size)
-        (selected, reply), seconds = await connection.timed_pipeline([("SELECT", self.choice.database), scan])
-        for answer in (selected, reply):
-            if isinstance(answer, ReplyError):
-                self._restart()
-                raise answer
-        self._cursor, names = reply
-        return [name for name in names if isinstance(name, bytes)], seconds
-
-    def _complete(self) -> None:
-        self.found = tuple(self._names)
-        self.count = len(self._names) + self._surplus
-        self._restart()
+    def _add(self, names: Sequence[bytes]) -> None:
+        for name in names:
+            if len(self._names) < self._limit:
+                self._names[name] = None
+            elif name not in self._names:
+                self._surplus += 1
 
     def _restart(self) -> None:
-        self._cursor = _START
+        self._cursor.restart()
         self._names = {}
         self._surplus = 0
 
 
-class Course:
-    """The walks of one pass: they take turns with everything else that walks through the keyspace, rest as
-    the keyspace scan does, and end in time.
+class PatternScans:
+    """All scans of one sampler.
 
-    Without `is_paced` they go on to their ends at full speed.
+    They take turns with everything else that scans the server, rest as the keyspace scan does, and end in
+    time; or, where `max_scanned` is WITHIN_A_PASS, go on to their ends at full speed.
     """
-
-    def __init__(self, facts: TargetFacts, pace: Pace, seconds: float, *, is_paced: bool) -> None:
-        self._facts = facts
-        self._pace = pace
-        self._ends_at = time.monotonic() + seconds
-        self._is_paced = is_paced
-
-    @property
-    def has_time(self) -> bool:
-        """Whether there is time for another step."""
-        return not self._is_paced or time.monotonic() < self._ends_at
-
-    async def step(
-        self,
-        connection: Connection,
-        step: Callable[[Connection], Awaitable[tuple[Sequence[bytes], float]]],
-    ) -> Sequence[bytes] | None:
-        """The names that a step brings; None where its turn does not come in time."""
-        if not self._is_paced:
-            names, _ = await step(connection)
-            return names
-        turns = self._facts.turns
-        try:
-            async with asyncio.timeout(max(0.0, self._ends_at - time.monotonic())):
-                await turns.wait()
-        except TimeoutError:
-            return None
-        try:
-            names, seconds = await step(connection)
-            self._pace.pause(seconds, 0, strained=is_strained(self._facts.server))
-            turns.rest(self._pace.rest)
-        finally:
-            turns.end()
-        return names
-
-
-class Walks:
-    """All walks of one sampler."""
 
     def __init__(
         self,
-        walks: Sequence[Walk],
+        scans: Sequence[PatternScan],
         context: SamplerContext[KeysSection] | SamplerContext[StreamsSection],
         max_scanned: int,
     ) -> None:
-        self._walks = list(walks)
+        self._scans = list(scans)
         self._context = context
         self._max_scanned = max_scanned
         self._pace = Pace(Budget())
 
-    async def go_on(self, connection: Connection) -> None:
-        """Go on with all, for a part of the pass; those that time was short for are first in the next one."""
-        seconds = self._context.timeout_seconds * _WALK_SHARE
-        is_paced = self._max_scanned < WITHIN_A_PASS
-        course = Course(self._context.facts, self._pace, seconds, is_paced=is_paced)
-        for walk in list(self._walks):
-            if not course.has_time:
+    async def resume(self, connection: Connection) -> None:
+        """Resume all, for a part of the pass; those that time was short for are first in the next one."""
+        pacer = self._pacer()
+        for one in list(self._scans):
+            if not pacer.has_time:
                 break
-            await walk.go_on(connection, self._max_scanned, course)
-            self._walks.remove(walk)
-            self._walks.append(walk)
+            await one.resume(connection, self._max_scanned, pacer)
+            self._scans.remove(one)
+            self._scans.append(one)
+
+    def _pacer(self) -> ScanPacer:
+        if self._max_scanned >= WITHIN_A_PASS:
+            return ScanPacer(Pace(Budget(share=None)), Turns(), lambda: False)
+        facts = self._context.facts
+        deadline = time.monotonic() + self._context.timeout_seconds * _SCAN_RATIO
+        return ScanPacer(self._pace, facts.turns, lambda: is_strained(facts.server), deadline=deadline)
 
 
 async def ask_keys(

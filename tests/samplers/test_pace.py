@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.keyspace.pace import BUDGET_BATCH, FULL_BATCH, Budget, Pace
+from exporter.sampling.pace import BUDGET_BATCH, FULL_BATCH, Budget, Pace
 
 
 def test_the_share_of_the_servers_time() -> None:
