@@ -1,10 +1,7 @@
-"""A kind of receiver that another package brings along: its module, an entry point, and nothing else.
-
-The package below is all that it takes. A kind of this project has its model in exporter/config/alertmanager,
-a field in its receivers.py, its module in exporter/notify and a line in the registry there.
-"""
+"""A new kind of receiver: of another package by a module and an entry point, of this one by four files."""
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -13,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import exporter
 from exporter.config.alertmanager import plugins
 from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.document import Document
@@ -22,25 +20,26 @@ from exporter.notify.not_sent import NotSent
 from tests.fast.daemon import FastDaemon, run_fast
 from tests.notify.samples import NOW
 
-MODULE = '''
-"""Notifications that are appended to a file."""
-
-import asyncio
-from typing import Final
-
+PACKAGE = Path(exporter.__file__).parent
+MODEL = """
 from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.scalars import Text
 from exporter.config.fields import RelativePath
-from exporter.errors import NotifyError
-from exporter.notify.data import notification_data
-from exporter.notify.receiver_kind import ReceiverKind
-from exporter.notify.style import message_functions
-from exporter.notify.template import Rendering
 
 
 class JournalConfig(ReceiverEntry):
     path: RelativePath
     text: Text = "{{ .Status }}: {{ .CommonLabels.alertname }}"
+"""
+INTEGRATION = """
+import asyncio
+from typing import Final
+
+from exporter.errors import NotifyError
+from exporter.notify.data import notification_data
+from exporter.notify.receiver_kind import ReceiverKind
+from exporter.notify.style import message_functions
+from exporter.notify.template import Rendering
 
 
 class JournalIntegration:
@@ -64,6 +63,8 @@ class JournalIntegration:
 
 
 KIND: Final = ReceiverKind("journal", JournalConfig, JournalIntegration)
+"""
+OTHERS = """
 PAGERDUTY: Final = ReceiverKind("pagerduty", JournalConfig, JournalIntegration)
 NOT_A_KIND: Final = "journal"
 
@@ -73,7 +74,7 @@ def fail(config, context):
 
 
 BROKEN: Final = ReceiverKind("broken", JournalConfig, fail)
-'''
+"""
 ENTRY_POINTS = """
 [redis_vigil.receivers]
 journal = toy_journal:KIND
@@ -90,7 +91,7 @@ def site(tmp_path: Path) -> Path:
     site = tmp_path / "site"
     metadata = site / "toy_journal-1.0.dist-info"
     metadata.mkdir(parents=True)
-    (site / "toy_journal.py").write_text(MODULE)
+    (site / "toy_journal.py").write_text(MODEL + INTEGRATION + OTHERS)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-journal\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
     return site
@@ -127,22 +128,55 @@ def factory(document: Document) -> list[object]:
     return [one for receiver in config.receivers for one in make(receiver)]
 
 
-def test_its_notifications_are_sent_by_the_command_line(site: Path, tmp_path: Path) -> None:
-    file = tmp_path / "alertmanager.yml"
+def send_by_command_line(python_path: Path, directory: Path) -> None:
+    """Check and use an alertmanager.yml with the new kind, with modules of this folder."""
+    file = directory / "alertmanager.yml"
     file.write_text(routing("journal_configs: [{path: journal.txt, text: 'now: {{ .Status }}'}]"))
     command = [sys.executable, "-m", "exporter"]
-    environment = {**os.environ, "PYTHONPATH": str(site)}
+    environment = {**os.environ, "PYTHONPATH": str(python_path)}
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
-            [*command, *arguments], env=environment, capture_output=True, text=True, check=False
+            [*command, *arguments],
+            env=environment,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     run("check", "alertmanager", str(file))
     assert "journal[0]" in run("test", "notify", "--config", str(file), "people")
-    assert (tmp_path / "journal.txt").read_text() == "now: firing\n"
+    assert (directory / "journal.txt").read_text() == "now: firing\n"
+
+
+def test_a_package_brings_it_along_and_the_command_line_sends_by_it(site: Path, tmp_path: Path) -> None:
+    send_by_command_line(site, tmp_path)
+
+
+def test_in_this_project_it_is_a_model_a_field_a_module_and_a_line(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(PACKAGE, tree / "exporter", ignore=shutil.ignore_patterns("__pycache__"))
+    models, integrations = tree / "exporter/config/alertmanager", tree / "exporter/notify"
+    (models / "journal.py").write_text(MODEL)
+    model = "from exporter.config.alertmanager.journal import JournalConfig\n"
+    (integrations / "journal.py").write_text(model + INTEGRATION)
+    insert(models / "receivers.py", model, before="from exporter.config.alertmanager.not_sent")
+    field = "    journal_configs: tuple[JournalConfig, ...] = ()\n"
+    insert(models / "receivers.py", field, before="    discord_configs")
+    insert(
+        integrations / "registry.py", "from exporter.notify import journal\n", before="from exporter.notify"
+    )
+    insert(integrations / "registry.py", "journal.KIND, ", before="slack.KIND")
+    send_by_command_line(tree, tmp_path)
+
+
+def insert(file: Path, text: str, *, before: str) -> None:
+    old = file.read_text()
+    assert before in old
+    file.write_text(old.replace(before, text + before, 1))
 
 
 @pytest.mark.usefixtures("installed")
