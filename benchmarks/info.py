@@ -95,7 +95,8 @@ class NewCommands(Replies):
 
     def next(self) -> bytes:
         """Return the next reply."""
-        self._count += 1
+        # Fewer than are shown by their names.
+        self._count = (self._count + 1) % 100
         self._lines.insert(self._at, f"cmdstat_new{self._count}:calls=1,usec=1,usec_per_call=1.00")
         reply = super().next()
         del self._lines[self._at]
