@@ -7,7 +7,7 @@ LOOKBACK = 5 * MINUTE
 
 
 @pytest.mark.parametrize(
-    ("text", "reach_ms", "at_ms"),
+    ("text", "history_ms", "at_ms"),
     [
         ("up", LOOKBACK, None),
         ("up offset 10m", LOOKBACK + 10 * MINUTE, None),
@@ -23,9 +23,9 @@ LOOKBACK = 5 * MINUTE
         ("up @ end()", LOOKBACK, None),
     ],
 )
-def test_tells_how_far_back_a_selector_reads(text: str, reach_ms: int, at_ms: int | None) -> None:
+def test_tells_how_far_back_a_selector_reads(text: str, history_ms: int, at_ms: int | None) -> None:
     (selector,) = parse(text).selectors
-    assert (selector.history_ms, selector.at_ms) == (reach_ms, at_ms)
+    assert (selector.history_ms, selector.at_ms) == (history_ms, at_ms)
 
 
 def test_takes_the_lookback_from_outside() -> None:
