@@ -23,7 +23,7 @@ from exporter.model.labels import Labels
 from exporter.notify.integration import Integration
 from exporter.notify.notification import Notification
 from tests.alerting.scenario import RESET, Answer, Message, Spec, Story, names
-from tests.alerting.virtual_time import EPOCH, LoopClock, run
+from tests.clocks import EPOCH, LoopClock, run_virtually
 
 HANG = Answer(0)
 
@@ -166,6 +166,6 @@ def assert_story(story: Story, *, options: Options | None = None) -> OwnWorld:
             await world.manager.stop(0)
         return world
 
-    world = run(main())
+    world = run_virtually(main())
     story.check(world.messages)
     return world

@@ -11,26 +11,17 @@ from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from tests.alerting.own_world import OwnWorld
 from tests.alerting.stories import ROUTE, config
-from tests.alerting.virtual_time import EPOCH, LoopClock, run
+from tests.clocks import EPOCH, LoopClock, run_virtually
 
 DOWN = Labels({"alertname": "Down"})
 BY_SECONDS = [-1.0, -600.0, -72_000.0, 1.0, 7200.0, 72_000.0]
-
-
-class SetClock(LoopClock):
-    """The clock of the loop, and by how much it was set."""
-
-    ahead = 0.0
-
-    def now(self) -> float:
-        return super().now() + self.ahead
 
 
 class SetWorld(OwnWorld):
     """Alerting by a clock that can be set."""
 
     def __init__(self, text: str, *, options: Options | None = None) -> None:
-        self.set_clock = SetClock()
+        self.set_clock = LoopClock()
         super().__init__(text, clock=self.set_clock, options=options)
 
     def now(self) -> float:
@@ -63,7 +54,7 @@ def live(
             await world.manager.stop(0)
         return world
 
-    return run(main())
+    return run_virtually(main())
 
 
 @pytest.mark.parametrize("by", BY_SECONDS)

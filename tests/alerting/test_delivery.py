@@ -8,7 +8,7 @@ import pytest
 from tests.alerting.own_world import HANG, OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config, two_receivers
-from tests.alerting.virtual_time import run
+from tests.clocks import run_virtually
 
 LONG = ROUTE.replace("group_interval: 2s", "group_interval: 5m")
 
@@ -140,9 +140,9 @@ def test_stopping_lets_a_message_under_way_finish() -> None:
         await world.manager.stop(10)
         return world
 
-    world = run(main())
+    world = run_virtually(main())
     assert [message.at for message in world.messages] == [pytest.approx(3)]
-    assert [entry.key.receiver for entry in run(world.alert_store.load()).entries] == ["hook"]
+    assert [entry.key.receiver for entry in run_virtually(world.alert_store.load()).entries] == ["hook"]
 
 
 def test_what_comes_after_the_stop_is_kept_but_not_told() -> None:
@@ -154,9 +154,9 @@ def test_what_comes_after_the_stop_is_kept_but_not_told() -> None:
         await asyncio.sleep(60)
         return world
 
-    world = run(main())
+    world = run_virtually(main())
     assert world.messages == []
-    assert len(run(world.alert_store.load()).alerts) == 1
+    assert len(run_virtually(world.alert_store.load()).alerts) == 1
 
 
 def test_stopping_cuts_off_what_hangs_and_does_not_wait_for_retries() -> None:
@@ -170,7 +170,7 @@ def test_stopping_cuts_off_what_hangs_and_does_not_wait_for_retries() -> None:
         await world.manager.stop(5)
         return asyncio.get_running_loop().time() - began
 
-    assert run(main()) == pytest.approx(5)
+    assert run_virtually(main()) == pytest.approx(5)
 
     async def failing() -> float:
         world = OwnWorld(config(root=LONG))
@@ -182,7 +182,7 @@ def test_stopping_cuts_off_what_hangs_and_does_not_wait_for_retries() -> None:
         await world.manager.stop(5)
         return asyncio.get_running_loop().time() - began
 
-    assert run(failing()) == pytest.approx(0)
+    assert run_virtually(failing()) == pytest.approx(0)
 
 
 def test_a_failing_receiver_is_logged_and_recorded_once_and_again_when_it_works(
@@ -200,7 +200,7 @@ def test_a_failing_receiver_is_logged_and_recorded_once_and_again_when_it_works(
         "notifications cannot be delivered",
         "notifications are delivered again",
     ]
-    records = run(world.alert_store.read_history(0, 100))
+    records = run_virtually(world.alert_store.read_history(0, 100))
     told = [(one.group_labels.get("alertname"), one.outcome.value, one.error) for one in records]
     assert sorted(told[:2]) == [("Down", "sent", ""), ("Slow", "sent", "")]
     assert sorted(told[2:]) == [("Down", "failed", "status 400"), ("Slow", "failed", "status 400")]
@@ -230,7 +230,7 @@ def test_a_storm_of_ten_thousand_alerts_with_a_hanging_receiver() -> None:
         await world.manager.stop(0)
         return world
 
-    world = run(main())
+    world = run_virtually(main())
     told_at: dict[str, float] = {}
     for message in world.messages:
         assert message.receiver == "hook"

@@ -15,7 +15,7 @@ from exporter.alerting.routes import build_route
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from tests.alerting.own_world import parse
-from tests.alerting.virtual_time import EPOCH, LoopClock, run
+from tests.clocks import EPOCH, LoopClock, run_virtually
 
 ROUTING = """
 route:
@@ -84,7 +84,7 @@ def in_virtual_time(test: Callable[[], None]) -> None:
     async def main() -> None:
         test()
 
-    run(main())
+    run_virtually(main())
 
 
 def test_an_alert_is_in_a_group_of_each_route_that_it_matches_by_the_labels_of_that_route() -> None:
@@ -142,7 +142,7 @@ def test_groups_are_flushed_after_group_wait_and_every_group_interval() -> None:
         await asyncio.sleep(150)
         assert [one.times for one in world.flushes.values()] == [[10, 70, 130]]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_group_that_a_restored_alert_creates_is_not_flushed_before_its_hold_is_over() -> None:
@@ -152,7 +152,7 @@ def test_a_group_that_a_restored_alert_creates_is_not_flushed_before_its_hold_is
         await asyncio.sleep(31)
         assert [one.times for one in world.flushes.values()] == [[30]]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_the_same_group_of_the_next_configuration_keeps_its_timing() -> None:
@@ -167,7 +167,7 @@ def test_the_same_group_of_the_next_configuration_keeps_its_timing() -> None:
         await asyncio.sleep(50)
         assert [one.times for one in second.flushes.values()] == [[70], [35]]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_group_that_is_notifying_is_due_at_once_in_the_next_configuration() -> None:
@@ -179,7 +179,7 @@ def test_a_group_that_is_notifying_is_due_at_once_in_the_next_configuration() ->
         flushes.is_running = True
         assert list(world.dispatcher.timings().values()) == [GroupTiming(EPOCH + 15, has_flushed=True)]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_nothing_is_dispatched_or_flushed_after_the_stop() -> None:
@@ -192,7 +192,7 @@ def test_nothing_is_dispatched_or_flushed_after_the_stop() -> None:
         assert world.groups == {("all", "instance=a")}
         assert [one.times for one in world.flushes.values()] == [[]]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_dispatching_all_alerts_yields_to_the_event_loop() -> None:
@@ -211,4 +211,4 @@ def test_dispatching_all_alerts_yields_to_the_event_loop() -> None:
         await asyncio.gather(world.dispatcher.dispatch_all(alerts), watch())
         assert seen == [100, 200]
 
-    run(main())
+    run_virtually(main())

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from tests.alerting.own_world import OwnWorld
-from tests.alerting.virtual_time import run
+from tests.clocks import run_virtually
 from tests.notify.real_alertmanager import post_alerts, running_alertmanager
 
 CONFIG: Final = {
@@ -47,7 +47,7 @@ def ours() -> dict[str, tuple[str, frozenset[str]]]:
         await world.manager.stop(0)
         return families
 
-    return described(run(collect()))
+    return described(run_virtually(collect()))
 
 
 async def theirs(folder: Path) -> dict[str, tuple[str, frozenset[str]]]:
@@ -83,6 +83,6 @@ def test_how_much_is_configured() -> None:
         await world.manager.stop(0)
         return before + after
 
-    *before, first, receivers_after, integrations_after, second = run(counts())
+    *before, first, receivers_after, integrations_after, second = run_virtually(counts())
     assert [*before, receivers_after, integrations_after] == [2, 2, 1, 0]
     assert first != second

@@ -7,7 +7,7 @@ import pytest
 from exporter.alerting.rate_limiter import RateLimiter
 from exporter.errors import NotifyError
 from exporter.notify.retry_after import MOST_SECONDS
-from tests.alerting.virtual_time import run
+from tests.clocks import run_virtually
 
 FAR = 1e6
 FAILED = NotifyError("status 500", retryable=True)
@@ -25,7 +25,7 @@ def test_no_more_than_so_many_are_sent_at_a_time() -> None:
         await asyncio.gather(*(send(limiter, sent, 10) for _ in range(5)))
         assert sent == [0, 0, 10, 10, 20]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_who_finds_no_slot_before_the_deadline_sends_nothing_and_may_retry() -> None:
@@ -40,7 +40,7 @@ def test_who_finds_no_slot_before_the_deadline_sends_nothing_and_may_retry() -> 
         await send(limiter, sent, 1)
         assert sent == [0, 10]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_nothing_is_sent_before_retry_after_is_over() -> None:
@@ -55,7 +55,7 @@ def test_nothing_is_sent_before_retry_after_is_over() -> None:
         assert sent == [30]
         assert limiter.wait_seconds == 0
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_receiver_can_ask_for_five_minutes_at_most() -> None:
@@ -64,7 +64,7 @@ def test_a_receiver_can_ask_for_five_minutes_at_most() -> None:
         limiter.back_off(86_400)
         assert limiter.wait_seconds == MOST_SECONDS == 300
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_slot_is_free_again_after_a_failure() -> None:
@@ -77,7 +77,7 @@ def test_a_slot_is_free_again_after_a_failure() -> None:
         await send(limiter, sent, 0)
         assert sent == [0]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_only_a_change_from_failing_to_delivered_and_back_is_news() -> None:
@@ -99,4 +99,4 @@ def test_only_the_first_request_to_wait_since_the_last_delivery_is_news() -> Non
         limiter.record_result(None)
         assert limiter.back_off(1)
 
-    run(main())
+    run_virtually(main())

@@ -6,7 +6,7 @@ from exporter.errors import ConfigError
 from tests.alerting.own_world import OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config, two_receivers
-from tests.alerting.virtual_time import run
+from tests.clocks import run_virtually
 
 
 def test_a_group_keeps_its_rhythm() -> None:
@@ -59,4 +59,4 @@ def test_a_configuration_that_cannot_be_built_changes_nothing() -> None:
         assert world.manager.config is before
         await world.manager.stop(0)
 
-    run(main())
+    run_virtually(main())

@@ -6,7 +6,7 @@ from exporter.alerting.options import Options
 from tests.alerting.own_world import HANG, OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config
-from tests.alerting.virtual_time import run
+from tests.clocks import run_virtually
 
 PATIENT = Options(hold_seconds=10, resume_seconds=60)
 
@@ -142,6 +142,6 @@ def test_what_an_earlier_version_told_under_other_labels_is_not_told_again() -> 
         await world.manager.stop(0)
         return world
 
-    world = run(main())
+    world = run_virtually(main())
     assert [(message.status, message.firing) for message in world.messages] == [("firing", ("Down",))]
     assert [alert.labels.get("job") for alert in world.manager.alerts] == ["redis"]

@@ -22,7 +22,7 @@ from exporter.rules.unit_tests.series import SeriesFeed
 from exporter.shipped import shipped
 from exporter.store import Store
 from tests.alerting.own_world import OwnWorld
-from tests.alerting.virtual_time import EPOCH, run
+from tests.clocks import EPOCH, run_virtually
 
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = sorted((ROOT / "rules").glob("*.yml"))
@@ -56,7 +56,7 @@ class Outcome:
 
 def see(cause: Cause) -> Outcome:
     """Let it happen."""
-    return run(_play(cause))
+    return run_virtually(_play(cause))
 
 
 async def _play(cause: Cause) -> Outcome:

@@ -19,6 +19,7 @@ from exporter.store import Store
 from exporter.web.api_v1 import cooperative, query, series
 from exporter.web.api_v1.cooperative import CooperativeExecutor
 from exporter.web.api_v1.query import LIMITS
+from tests.clocks import FrozenClock
 
 START = 1_700_000_000
 STEP = 15
@@ -30,16 +31,6 @@ MOST_CALLS = 40_000
 GAUGES = [Family(f"gauge_{number}", Kind.GAUGE, "A gauge.") for number in range(60)]
 COMMANDS = Family("commands_total", Kind.COUNTER, "Commands.", ("cmd",))
 BUCKETS = Family("seconds_bucket", Kind.COUNTER, "Durations.", ("le",))
-
-
-class Clock:
-    """Stands still at the newest sample."""
-
-    def now(self) -> float:
-        return float(NOW)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 def fill() -> Store:
@@ -70,8 +61,8 @@ class World:
         self.budget = MemoryBudget(memory_limit)
         self.app = Starlette(
             routes=[
-                *query.routes(Engine(self.store, LIMITS), Clock(), self.executor, self.budget),
-                *series.routes(self.store, Clock(), self.executor, self.budget),
+                *query.routes(Engine(self.store, LIMITS), FrozenClock(NOW), self.executor, self.budget),
+                *series.routes(self.store, FrozenClock(NOW), self.executor, self.budget),
             ]
         )
 

@@ -13,9 +13,9 @@ from exporter.reload import plan_targets
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
+from tests.clocks import ShiftedClock
 from tests.conftest import StartServer
 from tests.keyspace.test_sampler import put
-from tests.samplers.sampling import Clock
 from tests.servers import RealServer
 
 SETTINGS = {"run_on": "prefer_replica", "interval": "100s"}
@@ -36,7 +36,7 @@ class Pair:
 
     def __init__(self, primary: RealServer, replica: RealServer, budget: str) -> None:
         self.primary, self.replica = primary, replica
-        self.clock = Clock()
+        self.clock = ShiftedClock()
         self.target_manager = TargetManager(
             Store(), self.clock, _ByHand(self.clock), on_target_change=lambda: None
         )

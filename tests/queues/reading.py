@@ -16,6 +16,7 @@ from exporter.queues.base import Framework
 from exporter.queues.known import KnownQueue
 from exporter.sampling.base import SamplerContext
 from exporter.sampling.facts import TargetFacts
+from tests.clocks import FrozenClock
 
 # What an expectation compares with: key in the expectation -> field of the report.
 _FIELDS: Final = {
@@ -27,19 +28,6 @@ _FIELDS: Final = {
     "workers": "workers",
     "silent": "silent_workers",
 }
-
-
-class FrozenClock:
-    """Stands still until it is moved."""
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
 
 
 def target_of(url: str) -> Target:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter.queues.base import Heartbeat
 from exporter.queues.celery_events import CeleryEvents
-from tests.queues.reading import FrozenClock
+from tests.clocks import FrozenClock
 
 
 def listener(clock: FrozenClock, *, listening_since: float | None = 0.0) -> CeleryEvents:

@@ -11,8 +11,8 @@ from exporter.rules.model import GroupKey
 from exporter.rules.restore import RestorePolicy
 from exporter.timing.schedule import Schedule
 from exporter.timing.spread import offset_ms
+from tests.clocks import run_virtually
 from tests.rules.test_manager import TimedWorld, files
-from tests.rules.virtual import run_virtually
 from tests.rules.world import START_MS, World, live, make_group, only_rule, states
 
 HOURS_MS = 3_600_000
@@ -157,7 +157,7 @@ async def jump(world: TimedWorld, manager: RuleManager, seconds: float) -> None:
     """The clock is set, as the daemon follows it."""
     manager.gate.close(30)
     await manager.wait_until_idle()
-    world.clock.shift_ms += round(seconds * 1000)
+    world.clock.ahead += seconds
     world.store.shift(round(seconds * 1000))
     manager.follow_clock(Leap(seconds, 0.0, seconds))
     manager.gate.open()

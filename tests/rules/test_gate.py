@@ -3,8 +3,8 @@
 import asyncio
 
 from exporter.rules.manager import RuleManager
+from tests.clocks import run_virtually
 from tests.rules.test_manager import ONE, TimedWorld, files
-from tests.rules.virtual import run_virtually
 from tests.rules.world import START_MS
 
 

@@ -10,7 +10,7 @@ from exporter.rules.group import RuleGroup
 from exporter.rules.manager import RuleManager
 from exporter.rules.model import RuleFile
 from exporter.timing.spread import offset_ms
-from tests.rules.virtual import VirtualClock, run_virtually
+from tests.clocks import LoopClock, run_virtually
 from tests.rules.world import START_MS, World, read
 
 
@@ -19,7 +19,7 @@ class TimedWorld(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = VirtualClock()
+        self.clock = LoopClock(START_MS / 1000)
         self.written: list[tuple[str, int]] = []
         append = self.store.append
 
@@ -92,7 +92,7 @@ def test_missed_slots_are_counted_and_not_replayed() -> None:
         manager = world.manager()
         await manager.start(files(ONE))
         await asyncio.sleep(30)
-        world.clock.shift_ms = 60_000
+        world.clock.ahead = 60.0
         await asyncio.sleep(30)
         await manager.stop()
         moments = world.moments("r1")

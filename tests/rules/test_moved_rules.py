@@ -11,8 +11,8 @@ from exporter.rules.active import AlertState
 from exporter.rules.load import read_rules
 from exporter.rules.manager import RuleManager
 from exporter.rules.model import RuleFile
+from tests.clocks import run_virtually
 from tests.rules.test_manager import TimedWorld
-from tests.rules.virtual import run_virtually
 
 WAITS = "{alert: Waits, expr: vector(1), for: 2m}"
 OTHER = "{alert: Other, expr: vector(1), for: 2m}"

@@ -38,19 +38,6 @@ class ListeningSink:
         return taken
 
 
-class SetClock:
-    """A clock that tells what it was told."""
-
-    def __init__(self, now_ms: int = START_MS) -> None:
-        self.now_ms = now_ms
-
-    def now(self) -> float:
-        return self.now_ms / 1000
-
-    def monotonic(self) -> float:
-        return self.now_ms / 1000
-
-
 class UnsampledTargets:
     """Targets named here cannot be sampled; all of them had a part in every alert that names no target.
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from exporter.clock import SystemClock
 from exporter.config.samplers import SamplersSection
 from exporter.metrics import Exposition, Format
 from exporter.model.secret import Secret
@@ -15,21 +14,8 @@ from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
 from exporter.sampling.neighbours import Neighbours
 from exporter.store import Store
+from tests.clocks import ShiftedClock
 from tests.servers import RealServer
-
-
-class Clock(SystemClock):
-    """The real time, plus what a test adds to it; `was_set` to the time of day alone."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self.was_set = 0.0
-
-    def now(self) -> float:
-        return super().now() + self.ahead + self.was_set
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead
 
 
 class Sampling:
@@ -47,7 +33,7 @@ class Sampling:
         neighbours: Neighbours | None = None,
     ) -> None:
         section = SamplersSection.model_validate(settings)
-        self.clock = Clock()
+        self.clock = ShiftedClock()
         self.store = Store()
         self.target = Target("test", Address("127.0.0.1", port), credentials)
         plans = [

@@ -12,8 +12,8 @@ from exporter.samplers.runner import TargetRunner
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.target_manager import TargetManager
 from exporter.store import Store
+from tests.clocks import ShiftedClock
 from tests.conftest import StartServer
-from tests.samplers.sampling import Clock
 from tests.servers import RealServer
 
 KEYS = frozenset({"redis_db_keys"})
@@ -33,7 +33,7 @@ class Watched:
     """Servers `a`, `b`, … of one cluster, sampled by hand."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = ShiftedClock()
         store = Store()
         self.target_manager = TargetManager(
             store, self.clock, _ByHand(self.clock), on_target_change=lambda: None

@@ -8,7 +8,7 @@ import pytest
 from exporter.model.target import Address, Target
 from exporter.samplers import certificates
 from exporter.samplers.certificates import CertificateWatch
-from tests.samplers.sampling import Clock
+from tests.clocks import ShiftedClock
 
 TARGET = Target("t", Address("h", 6379, tls=True))
 
@@ -16,7 +16,7 @@ TARGET = Target("t", Address("h", 6379, tls=True))
 class Looks:
     """Handshakes that a test counts; the certificate ends so many seconds from the beginning."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: ShiftedClock) -> None:
         self.at: list[float] = []
         self.ends_at = 0.0
         self._clock = clock
@@ -31,7 +31,7 @@ class Looks:
 def test_the_less_time_is_left_the_more_often_it_is_looked_at(
     monkeypatch: pytest.MonkeyPatch, left: float, looks: int
 ) -> None:
-    clock = Clock()
+    clock = ShiftedClock()
     told = Looks(monkeypatch, clock)
     told.ends_at = clock.now() + left + (7200 if left == 3600 else 0)
 
@@ -50,7 +50,7 @@ def test_the_less_time_is_left_the_more_often_it_is_looked_at(
 
 
 def test_a_handshake_of_a_connection_saves_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
+    clock = ShiftedClock()
     told = Looks(monkeypatch, clock)
 
     async def scenario() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.clock import to_milliseconds
 from exporter.samplers.scheduler import SampleScheduler
-from tests.alerting.virtual_time import LoopClock, run
+from tests.clocks import LoopClock, run_virtually
 from tests.samplers.sampling import Sampling, run_async, sampling
 from tests.samplers.test_scheduler import Runner
 from tests.servers import RealServer
@@ -112,21 +112,12 @@ def test_a_pass_that_began_before_does_not_count_as_news(empty_server: RealServe
     run_async(scenario)
 
 
-class SetClock(LoopClock):
-    """The clock of the loop, and by how much it was set."""
-
-    ahead = 0.0
-
-    def now(self) -> float:
-        return super().now() + self.ahead
-
-
 @pytest.mark.parametrize("seconds", [-1.0, -600.0, -72_000.0, 7200.0])
 def test_slots_begin_anew_when_the_clock_was_set(seconds: float) -> None:
     runner = Runner()
 
     async def scenario() -> None:
-        clock = SetClock()
+        clock = LoopClock()
         schedule = SampleScheduler(clock)
         schedule.start()
         schedule.add(runner)  # type: ignore[arg-type]  # it only notes when it is run
@@ -136,7 +127,7 @@ def test_slots_begin_anew_when_the_clock_was_set(seconds: float) -> None:
         await asyncio.sleep(100)
         await schedule.stop()
 
-    run(scenario())
+    run_virtually(scenario())
     times = [at for at in runner.times("info") if at >= 100]
     assert times[0] == 100
     assert times[1] <= 115

@@ -11,7 +11,7 @@ from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
-from tests.alerting.virtual_time import EPOCH, LoopClock, run
+from tests.clocks import EPOCH, LoopClock, run_virtually
 
 
 class Runner:
@@ -56,7 +56,7 @@ def scheduled(runner: Runner, seconds: float, **removed: Any) -> None:
         await asyncio.sleep(seconds)
         await schedule.stop()
 
-    run(scenario())
+    run_virtually(scenario())
 
 
 def test_info_comes_first_and_then_everything_at_its_interval() -> None:
@@ -103,5 +103,5 @@ def test_nothing_runs_after_the_end() -> None:
         await schedule.stop()
         await asyncio.sleep(100)
 
-    run(scenario())
+    run_virtually(scenario())
     assert runner.runs == [(0.0, ("info",))]

@@ -10,8 +10,8 @@ from exporter.model.matcher import Matcher, MatchOp
 from exporter.reload import plan_found, plan_targets
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
+from tests.clocks import ShiftedClock
 from tests.conftest import StartServer
-from tests.samplers.sampling import Clock
 from tests.servers import RealServer
 
 
@@ -29,7 +29,7 @@ def values_of(store: Store, source: str) -> dict[str, float | None]:
 async def sampled(target: dict[str, object], server: RealServer) -> tuple[Store, Sequence[str], str]:
     """What is in the store, and on the page, after two passes and one with the server gone."""
     config = Config.model_validate({"targets": [{"url": server.url, "instance": "a", **target}]})
-    store, clock = Store(), Clock()
+    store, clock = Store(), ShiftedClock()
     ((wanted, plans),) = plan_targets(config).items()
     plans = [plan for plan in plans if plan.spec.name in ("info", "slowlog")]
     runner = TargetRunner(wanted, plans, store=store, clock=clock, timeout_seconds=5)

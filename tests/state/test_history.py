@@ -17,6 +17,7 @@ from exporter.state import history as history_module
 from exporter.state.database import Database
 from exporter.state.history import SqliteHistory
 from exporter.store import RequiredSelector, Store
+from tests.clocks import FrozenClock
 
 NEEDED = Family("needed", Kind.COUNTER, "A rule reads it.", ("k",))
 OTHER = Family("other", Kind.GAUGE, "No rule does.", ("k",))
@@ -25,19 +26,6 @@ NAMED = (Matcher(METRIC_NAME, MatchOp.EQUAL, "needed"),)
 START_MS = 1_700_000_000_000
 
 Story = Callable[[Store, SqliteHistory], Awaitable[None]]
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.ms = START_MS
-
-    def now(self) -> float:
-        return self.ms / 1000
-
-    def monotonic(self) -> float:
-        return self.ms / 1000
 
 
 def layout_of(*names: str) -> Layout:
@@ -50,7 +38,7 @@ class Life:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.clock = Clock()
+        self.clock = FrozenClock(START_MS / 1000)
 
     def live(
         self, story: Story, *, selectors: tuple[RequiredSelector, ...] = (RequiredSelector(NAMED, REACH_MS),)
@@ -74,9 +62,9 @@ class Life:
 
     def write(self, store: Store, layout: Layout, *values: float | None, after_ms: int = 5_000) -> None:
         """One pass: of each name of the layout a value, for both families."""
-        self.clock.ms += after_ms
+        self.clock.at_ms += after_ms
         both = [value for value in values for _ in range(2)]
-        store.append(Sample("target", self.clock.ms, layout, both))
+        store.append(Sample("target", self.clock.at_ms, layout, both))
 
 
 @pytest.fixture
@@ -115,10 +103,10 @@ def test_what_rules_need_comes_back_and_goes_on_as_one_series(life: Life) -> Non
     after = life.live(nothing)
     assert points(after) == expected
     assert not after.select([Matcher(METRIC_NAME, MatchOp.EQUAL, "other")])
-    life.clock.ms += 3_000
+    life.clock.at_ms += 3_000
     resumed = life.live(second)
     assert len(resumed.select(NAMED)) == 2
-    result = Engine(resumed).instant(parse("rate(needed[5m])"), life.clock.ms)
+    result = Engine(resumed).instant(parse("rate(needed[5m])"), life.clock.at_ms)
     assert isinstance(result.value, Vector)
     rates = {sample.labels.get("k"): sample.value for sample in result.value.samples}
     assert rates["a"] == pytest.approx(0.2, rel=0.05)
@@ -163,7 +151,7 @@ def test_whatever_is_written_and_killed_reads_as_if_nothing_had_been(
                 witness.append(
                     Sample(
                         "target",
-                        life.clock.ms,
+                        life.clock.at_ms,
                         layout,
                         [value for value in values[: len(names)] for _ in range(2)],
                     )
@@ -174,7 +162,7 @@ def test_whatever_is_written_and_killed_reads_as_if_nothing_had_been(
 
         life.live(play)
     restored = life.live(nothing)
-    since = life.clock.ms - REACH_MS
+    since = life.clock.at_ms - REACH_MS
 
     def recent(store: Store) -> dict[str, list[tuple[int, float]]]:
         kept = {
@@ -200,7 +188,7 @@ def test_old_segments_go_and_what_stands_still_is_known_without_them(life: Life)
     connection.close()
     # Ten minutes of reach, at most two segments more.
     assert rows <= 60
-    assert oldest >= life.clock.ms - REACH_MS * 2
+    assert oldest >= life.clock.at_ms - REACH_MS * 2
     restored = life.live(nothing)
     assert len(points(restored)["a"]) >= 40
 
@@ -270,11 +258,11 @@ def test_a_target_that_died_meanwhile_ends(life: Life) -> None:
 
     async def dead(store: Store, history: SqliteHistory) -> None:
         (series,) = store.select(NAMED)
-        assert series.at(life.clock.ms, 300_000) == 1.0
+        assert series.at(life.clock.at_ms, 300_000) == 1.0
         assert store.resumed_sources == ["target"]
-        life.clock.ms += 1_000
-        store.mark_stale("target", life.clock.ms)
-        assert series.at(life.clock.ms, 300_000) is None
+        life.clock.at_ms += 1_000
+        store.mark_stale("target", life.clock.at_ms)
+        assert series.at(life.clock.at_ms, 300_000) is None
         assert store.resumed_sources == []
 
     life.live(alive)
@@ -289,7 +277,7 @@ def test_a_clock_set_back_does_not_keep_new_samples_out(life: Life) -> None:
         await history.flush()
 
     life.live(write)
-    life.clock.ms -= 3_600_000
+    life.clock.at_ms -= 3_600_000
     assert len(points(life.live(write))["a"]) == 1
 
 
@@ -301,12 +289,12 @@ def test_samples_of_a_clock_that_was_ahead_do_not_come_back_when_it_is_that_late
         await history.flush()
 
     life.live(write)
-    life.clock.ms -= REACH_MS
+    life.clock.at_ms -= REACH_MS
     life.live(write)
     kept = points(life.live(write))["a"]
     assert len(kept) == 2
     # By now the first one lies in the past again.
-    life.clock.ms += REACH_MS // 2
+    life.clock.at_ms += REACH_MS // 2
     assert points(life.live(write))["a"][:2] == kept
 
 
@@ -318,7 +306,7 @@ def test_what_was_written_before_the_clock_went_back_is_replaced(life: Life) -> 
             life.write(store, layout, float(value))
         await history.flush()
         store.shift(-3_600_000)
-        life.clock.ms -= 3_600_000
+        life.clock.at_ms -= 3_600_000
         history.rewrite()
         life.write(store, layout, 4.0)
         await history.flush()
@@ -338,8 +326,8 @@ def test_series_go_on_under_the_labels_that_they_have_now(tmp_path: Path) -> Non
 
     async def tell(store: Store, history: SqliteHistory) -> None:
         for _ in range(3):
-            life.clock.ms += 15_000
-            store.append(Sample("here", life.clock.ms, layout_of("a"), [1.0, 2.0]))
+            life.clock.at_ms += 15_000
+            store.append(Sample("here", life.clock.at_ms, layout_of("a"), [1.0, 2.0]))
         await history.flush()
 
     life.live(tell)
@@ -349,11 +337,11 @@ def test_series_go_on_under_the_labels_that_they_have_now(tmp_path: Path) -> Non
         store.set_required([RequiredSelector(NAMED, REACH_MS)])
         history = SqliteHistory(database, life.clock)
         await history.restore(store, lambda labels: labels.with_({"job": "redis"}))
-        life.clock.ms += 15_000
+        life.clock.at_ms += 15_000
         base = Labels({"job": "redis"})
-        store.append(Sample("here", life.clock.ms, Layout(layout_of("a").points, base), [3.0, 4.0]))
+        store.append(Sample("here", life.clock.at_ms, Layout(layout_of("a").points, base), [3.0, 4.0]))
         await database.close()
-        value = Engine(store).instant(parse("needed[10m]"), life.clock.ms).value
+        value = Engine(store).instant(parse("needed[10m]"), life.clock.at_ms).value
         assert isinstance(value, Matrix)
         return [(str(series.labels), len(series.points)) for series in value.series]
 

@@ -18,21 +18,12 @@ from exporter.queues.model import QueueId
 from exporter.rules.model import GroupKey
 from exporter.state.state_store import FILE_NAME, SqliteStateStore
 from exporter.store import RequiredSelector, Store
+from tests.clocks import FrozenClock
 
 DUMP = (Path(__file__).parent / "state-0.1.sql").read_text()
 START_MS = 1_700_000_000_000
 HITS = (Matcher("__name__", MatchOp.EQUAL, "hits_total"),)
 DOWN = Labels({"alertname": "RedisDown", "instance": "cache:6379"})
-
-
-class Clock:
-    """Stands still, a minute after the last sample."""
-
-    def now(self) -> float:
-        return START_MS / 1000 + 225
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @pytest.fixture
@@ -43,7 +34,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def open_state(directory: Path) -> SqliteStateStore:
-    return SqliteStateStore(directory, CollectorRegistry(), Clock(), "a test")
+    return SqliteStateStore(directory, CollectorRegistry(), FrozenClock(START_MS / 1000 + 225), "a test")
 
 
 def test_alerts_silences_and_what_was_notified_are_back(directory: Path) -> None:

@@ -30,6 +30,7 @@ from exporter.web.api_v1 import (
 from exporter.web.api_v1 import query as query_module
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.query import LIMITS
+from tests.clocks import FrozenClock
 from tests.web.asgi import request
 from tests.web.directory import Alertmanagers, Current, LastReload, Rules, Watched
 
@@ -37,16 +38,6 @@ START = 1_700_000_000
 END = START + 600
 HITS = Family("hits_total", Kind.COUNTER, "Times that a key was found.", ("instance",))
 UP = Family("up", Kind.GAUGE, "Whether it is up.")
-
-
-class Clock:
-    """Stands still at the end of the samples."""
-
-    def now(self) -> float:
-        return float(END)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +55,7 @@ def store() -> Store:
 
 @pytest.fixture(scope="module")
 def app(store: Store) -> ASGIApp:
-    clock, executor = Clock(), cooperative.CooperativeExecutor()
+    clock, executor = FrozenClock(END), cooperative.CooperativeExecutor()
     config = Config.model_validate({"global": {"external_labels": {"cluster": "test"}}, "rule_files": []})
     return Starlette(
         routes=[
@@ -270,7 +261,7 @@ def test_a_range_query_that_takes_too_long_or_yields_too_much(app: ASGIApp, stor
     response = request(app, "GET", "/api/v1/query_range", params={**parameters, "timeout": "1ms"})
     assert refuse(response)[:2] == (503, "timeout")
     engine = Engine(store, Limits(points=100))
-    few = Starlette(routes=query_module.routes(engine, Clock(), cooperative.CooperativeExecutor()))
+    few = Starlette(routes=query_module.routes(engine, FrozenClock(END), cooperative.CooperativeExecutor()))
     assert "more than 100 points" in refuse(request(few, "GET", "/api/v1/query_range", params=parameters))[2]
 
 
@@ -380,7 +371,7 @@ def test_what_there_is_little_of_is_answered_truly(app: ASGIApp) -> None:
 
 
 def test_a_reload_that_failed_is_a_notification(store: Store) -> None:
-    app = Starlette(routes=status.routes(store, Clock(), LastReload(succeeded=False, loaded_at=1.5)))
+    app = Starlette(routes=status.routes(store, FrozenClock(END), LastReload(succeeded=False, loaded_at=1.5)))
     assert ask(app, "notifications") == [
         {"text": "Configuration reload has failed.", "date": "1970-01-01T00:00:01.500Z", "active": True}
     ]

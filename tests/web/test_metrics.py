@@ -12,34 +12,22 @@ from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind
 from exporter.store import Store
 from exporter.web.metrics import MetricsEndpoint
+from tests.clocks import FrozenClock
 from tests.web.asgi import request
 from tests.web.directory import Current
 
 GAUGE = Family("vigil_gauge", Kind.GAUGE, "A gauge.")
 
 
-class Clock:
-    """Stands still unless a test, or what takes long, moves it on."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
 class WatchedExposition(Exposition):
     """Takes some seconds of the clock for each page, and counts what is asked of it."""
 
-    clock: Clock
+    clock: FrozenClock
     seconds = 0.0
     refreshes = 0
 
     def render_slowly(self) -> Iterator[bytes]:
-        WatchedExposition.clock.seconds += WatchedExposition.seconds
+        WatchedExposition.clock.at += WatchedExposition.seconds
         return super().render_slowly()
 
     def refresh(self, groups: Iterable[Any]) -> None:
@@ -49,7 +37,7 @@ class WatchedExposition(Exposition):
 
 def count_refreshes(monkeypatch: pytest.MonkeyPatch, *, page_takes: float, seconds_between: float) -> int:
     """How often a group is written along with sampling, of six passes with a scrape after each."""
-    clock, store = Clock(), Store()
+    clock, store = FrozenClock(1000.0), Store()
     monkeypatch.setattr(WatchedExposition, "clock", clock, raising=False)
     monkeypatch.setattr(WatchedExposition, "seconds", page_takes)
     monkeypatch.setattr("exporter.web.metrics.Exposition", WatchedExposition)
@@ -63,7 +51,7 @@ def count_refreshes(monkeypatch: pytest.MonkeyPatch, *, page_takes: float, secon
         page.refresh(list(store.groups))
         count += WatchedExposition.refreshes - before
         assert f'vigil_gauge{{instance="a:1"}} {value}\n' in request(page, "GET", "/metrics").text
-        clock.seconds += seconds_between
+        clock.at += seconds_between
     return count
 
 

@@ -7,13 +7,13 @@ import pytest
 from exporter.web.api_v1.paging import Page
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import BadDataError
-from tests.web.test_api_v1 import Clock
+from tests.clocks import FrozenClock
 
 GROUPS: list[dict[str, Any]] = [{"file": "a.yml", "name": name} for name in ("x", "y", "z")]
 
 
 def cut(**values: str) -> dict[str, Any]:
-    return Page.of(Parameters({name: [text] for name, text in values.items()}, Clock())).cut(GROUPS)
+    return Page.of(Parameters({name: [text] for name, text in values.items()}, FrozenClock())).cut(GROUPS)
 
 
 def test_all_groups_without_a_limit() -> None:

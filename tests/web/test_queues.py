@@ -11,7 +11,8 @@ from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
 from exporter.store import Store
 from exporter.web.queues import routes
-from tests.queues.reading import FrozenClock, target_of
+from tests.clocks import FrozenClock
+from tests.queues.reading import target_of
 from tests.servers import RealServer
 from tests.web.asgi import request
 from tests.web.directory import Watched
