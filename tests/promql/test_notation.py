@@ -3,7 +3,7 @@ import math
 import pytest
 
 from exporter.errors import QueryError
-from exporter.promql.notation import Mark, parse_points, parse_series, parse_series_labels
+from tests.promql.promqltest.notation import Mark, parse_points, parse_series, parse_series_labels
 
 POINTS: dict[str, list[float | Mark]] = {
     "": [],

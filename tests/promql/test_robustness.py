@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from exporter.errors import QueryError
 from exporter.promql import Engine, Expression, Limits, Matrix, Vector, parse
-from exporter.promql.notation import parse_series
 from tests.promql.data import load
 from tests.promql.generated import vectors
+from tests.promql.promqltest.notation import parse_series
 
 WORLD = load(
     """

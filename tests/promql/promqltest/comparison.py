@@ -3,8 +3,8 @@
 import sys
 
 from exporter.promql import Matrix, Scalar, String, Value, Vector
-from exporter.promql.notation import Mark
 from exporter.promql.result import RangeSeries
+from tests.promql.promqltest.notation import Mark
 from tests.promql.promqltest.script import Eval
 
 _EPSILON = 1e-6

@@ -11,9 +11,9 @@ from typing import Final
 from exporter.errors import QueryError
 from exporter.model.duration import parse_duration
 from exporter.model.labels import Labels
-from exporter.promql.notation import Mark, SeriesDescription, parse_series
 from exporter.promql.numbers import parse_float
 from exporter.promql.syntax.literals import unquote
+from tests.promql.promqltest.notation import Mark, SeriesDescription, parse_series
 
 _LOAD: Final = re.compile(r"load(?:_(with_nhcb))?\s+(.+?)")
 _INSTANT: Final = re.compile(r"eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)")

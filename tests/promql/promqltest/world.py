@@ -6,8 +6,8 @@ from functools import cached_property
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql.notation import Mark, SeriesDescription
 from exporter.store import Store
+from tests.promql.promqltest.notation import Mark, SeriesDescription
 from tests.promql.promqltest.script import Load
 
 _CENTURY_MS = 100 * 365 * 86_400_000

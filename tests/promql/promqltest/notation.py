@@ -1,7 +1,7 @@
 """Test files write series in a notation: `name{label="value"} 0+10x5 _ stale NaN`.
 
-promtool's unit tests of rules and Prometheus' own test scripts use it. Source: the rules for
-`series_description` in github.com/prometheus/prometheus, promql/parser/generated_parser.y.
+Source: the rules for `series_description` in github.com/prometheus/prometheus,
+promql/parser/generated_parser.y.
 """
 
 import re
