@@ -68,3 +68,35 @@ def test_units_are_those_that_names_of_metrics_end_with() -> None:
         if field.metric.endswith(end) and not field.unit.startswith(unit)
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "server", "version"),
+    [
+        ("redis-6.2", "Redis", (6, 2, 99)),
+        ("redis-7.0", "Redis", (7, 0, 99)),
+        # It began as Redis 7.2.
+        ("valkey-9.1", "Valkey", (9, 1, 99)),
+    ],
+)
+def test_what_a_server_tells_is_declared_since_its_version_at_the_latest(
+    recorded: str, server: str, version: tuple[int, ...]
+) -> None:
+    lines = [line for path in RECORDED.glob(f"{recorded}*.info") for line in path.read_text().splitlines()]
+    told = {line.partition(":")[0] for line in lines}
+    late = {
+        field.name: field.since
+        for module in SECTIONS
+        for field in module.FIELDS
+        if field.name in told
+        and not any(_is_told_by(one, server, version) for one in field.since.split(", "))
+    }
+    assert late == {}
+
+
+def _is_told_by(since: str, server: str, version: tuple[int, ...]) -> bool:
+    name, _, number = since.rpartition(" ")
+    parts = tuple(map(int, number.split("."))) if VERSION.fullmatch(number) else (99,)
+    if not name and server == "Valkey":
+        return parts <= (7, 2)
+    return name in ("", server) and parts <= version

@@ -37,10 +37,15 @@ FIELDS: Final[tuple[Field, ...]] = (
         "pubsub_clients",
         "redis_pubsub_clients",
         "Clients that are subscribed to channels or patterns.",
-        since="7.4",
+        since="7.4, Valkey 8.0",
     ),
-    Gauge("watching_clients", "redis_watching_clients", "Clients that WATCH keys.", since="7.4"),
-    Gauge("total_watched_keys", "redis_total_watched_keys", "Keys that some client WATCHes.", since="7.4"),
+    Gauge("watching_clients", "redis_watching_clients", "Clients that WATCH keys.", since="7.4, Valkey 8.0"),
+    Gauge(
+        "total_watched_keys",
+        "redis_total_watched_keys",
+        "Keys that some client WATCHes.",
+        since="7.4, Valkey 8.0",
+    ),
     Gauge(
         "total_blocking_keys", "redis_total_blocking_keys", "Keys that blocked clients wait for.", since="7.2"
     ),

@@ -294,7 +294,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         "redis_mem_overhead_db_hashtable_rehashing_bytes",
         "Memory that tables of keys take on top while they are resized.",
         unit=BYTES,
-        since="7.4",
+        since="7.4, Valkey 8.0",
     ),
     Gauge(
         "lazyfree_pending_objects",

@@ -39,7 +39,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         "redis_allocator_muzzy_bytes",
         "Pages that the allocator has freed and the kernel may take back.",
         unit=BYTES,
-        since="7.4",
+        since="7.4, Valkey 8.0",
     ),
     Gauge(
         "allocator_frag_ratio",

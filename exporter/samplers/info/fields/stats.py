@@ -193,13 +193,13 @@ _ERRORS: Final[tuple[Field, ...]] = (
         "client_query_buffer_limit_disconnections",
         "redis_client_query_buffer_limit_disconnections_total",
         "Clients that were disconnected because of what they sent (client-query-buffer-limit).",
-        since="7.4",
+        since="7.4, Valkey 8.0",
     ),
     Counter(
         "client_output_buffer_limit_disconnections",
         "redis_client_output_buffer_limit_disconnections_total",
         "Clients that were disconnected because of what they did not read (client-output-buffer-limit).",
-        since="7.4",
+        since="7.4, Valkey 8.0",
     ),
     Counter(
         "cluster_incompatible_ops",

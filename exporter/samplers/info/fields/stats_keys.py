@@ -81,7 +81,7 @@ _KEYS: Final[tuple[Field, ...]] = (
         "evicted_scripts",
         "redis_evicted_scripts_total",
         "EVAL scripts that were evicted from the cache.",
-        since="7.4",
+        since="7.4, Valkey 8.0",
     ),
     Counter(
         "total_eviction_exceeded_time",
