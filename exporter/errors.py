@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+Place = tuple[str | int, ...]
+"""The path to a value in the data of a file."""
+
 
 class VigilError(Exception):
     """The root of this project's errors; its text is one line fit for a user."""
@@ -29,21 +32,33 @@ class UsageError(VigilError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault in a file that a user wrote.
+    """Something wrong in a file that a user wrote, or in data before it is known which file they are from.
 
-    Lines and columns count from 1; 0 means unknown. `place` is the path to the value, such as
-    `targets[2].url`, and may be empty.
+    `place` is the path to the value, such as `("targets", 2, "url")`, and may be empty; `at_key`: the key
+    itself is wrong, not its value. Lines and columns count from 1; 0 means unknown.
     """
 
-    file: str
-    line: int
-    column: int
-    place: str
+    place: Place
     message: str
+    at_key: bool = False
+    file: str = ""
+    line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
         position = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{position}: {self.place}: {self.message}" if self.place else f"{position}: {self.message}"
+        return ": ".join(part for part in (position, describe(self.place), self.message) if part)
+
+
+def describe(place: Place) -> str:
+    """A place as users read it: `targets[2].url`."""
+    text = ""
+    for step in place:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
 
 
 class ConfigError(VigilError):

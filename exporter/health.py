@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TargetProblem:
     """Why a server does not answer to INFO: a reason of a closed set, its words, and a sentence."""
 
     reason: Reason
@@ -72,7 +72,7 @@ class Report:
     findings: Sequence[Finding]
     up: Sequence[str]
     down: Mapping[str, str]
-    problems: Mapping[str, Trouble]
+    problems: Mapping[str, TargetProblem]
     not_available: Mapping[str, Missing]
 
 
@@ -80,20 +80,22 @@ def examine(groups: Iterable[RuleGroup], runners: Iterable[TargetRunner]) -> Rep
     """What the rules have found, and which servers answer."""
     rules = [rule for group in groups for rule in group.alerting_rules]
     findings = [
-        _finding(rule, alert) for rule in rules for alert in rule.active.values() if _is_trouble(alert)
+        _finding(rule, alert) for rule in rules for alert in rule.active.values() if _is_problem(alert)
     ]
     findings.sort(
         key=lambda finding: (finding.health is not Health.UNHEALTHY, finding.name, finding.instance)
     )
     runners = list(runners)
     states = {runner.target.instance: runner.status for runner in runners}
-    problems = {name: trouble for name, status in states.items() if (trouble := _trouble(status)) is not None}
+    problems = {
+        name: found for name, status in states.items() if (found := _target_problem(status)) is not None
+    }
     return Report(
         health=_worst(findings, states.values()),
         checks=len(rules),
         findings=findings,
         up=[name for name, status in states.items() if status.up],
-        down={name: trouble.message for name, trouble in problems.items() if trouble.reason.is_down},
+        down={name: found.message for name, found in problems.items() if found.reason.is_down},
         problems=problems,
         not_available={
             runner.target.instance: missing_of(runner.unavailable)
@@ -113,12 +115,12 @@ def missing_of(unavailable: Unavailable) -> Missing:
     )
 
 
-def _trouble(status: TargetStatus) -> Trouble | None:
+def _target_problem(status: TargetStatus) -> TargetProblem | None:
     problem = status.problem
-    return None if problem is None else Trouble(problem, problem.words, status.message)
+    return None if problem is None else TargetProblem(problem, problem.words, status.message)
 
 
-def _is_trouble(alert: ActiveAlert) -> bool:
+def _is_problem(alert: ActiveAlert) -> bool:
     """Whether an alert fires because something is wrong; a dead man's switch always fires."""
     return alert.is_firing and alert.labels.get("severity") != NO_SEVERITY
 

@@ -61,9 +61,9 @@ def prepare(plan: Plan, messages: Messages) -> Prepared:
 
 
 def _warnings(plan: Plan) -> Sequence[str]:
-    """A doubt that cannot be told keeps nobody from running what is valid."""
+    """Return the warnings; a bug in one of the checks must not keep a valid configuration from running."""
     try:
         return warnings_of(plan)
     except Exception:
-        log.exception("what is doubtful in the configuration cannot be told")
+        log.exception("the configuration could not be checked for warnings")
         return ()

@@ -5,7 +5,7 @@ import pytest
 from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.document import Document
 from exporter.config.web_config import WebConfig
-from exporter.routing import doubt_links
+from exporter.routing import links_warning
 from exporter.web.server import bind, default_url
 
 TOLD = "receivers: [{name: ops, webhook_configs: [{url: 'http://hook'}]}]"
@@ -28,11 +28,11 @@ def test_links_that_open_nothing_elsewhere(
     receivers: str, external_url: str, host: str, is_doubtful: bool
 ) -> None:
     document = Document.parse(f"route: {{receiver: ops}}\n{receivers}\n", "am.yml")
-    doubt = doubt_links(parse_alertmanager_config(document), external_url, host)
-    assert bool(doubt) is is_doubtful
+    warning = links_warning(parse_alertmanager_config(document), external_url, host)
+    assert bool(warning) is is_doubtful
     if is_doubtful:
-        assert f"listens on {host} only" in doubt
-        assert "ops" in doubt
+        assert f"listens on {host} only" in warning
+        assert "ops" in warning
 
 
 def test_links_work_on_this_machine_where_nobody_else_can_come() -> None:

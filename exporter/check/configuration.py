@@ -1,20 +1,19 @@
-"""`doubts_of`: says what a configuration leaves open, although all of it is valid."""
+"""`config_warnings`: says what a configuration leaves open, although all of it is valid."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from exporter.check.tls_files import tls_doubts
+from exporter.check.tls_files import tls_warnings
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.document import Document
 from exporter.config.fields import format_size
 from exporter.config.main import Config
 from exporter.config.nodes import Data
 from exporter.config.samplers.queues import ListPattern
-from exporter.config.url_faults import VARIABLE
-from exporter.config.validation import Place
+from exporter.config.url_problems import VARIABLE
 from exporter.config.web_config import WebConfig
-from exporter.errors import Problem
+from exporter.errors import Place, Problem
 from exporter.model.counts import count_of
 from exporter.model.duration import format_duration
 from exporter.notify.not_sent import REMEDY
@@ -29,22 +28,24 @@ _IN_QUERY: Final = (
 _NOT_PUT_IN: Final = "holds {}, which is taken as it stands: variables are not put in"
 
 
-def doubts_of(path: Path, config: Config) -> Sequence[Problem]:
-    """The doubts about a file that was read as this configuration, at their places in it."""
+def config_warnings(path: Path, config: Config) -> Sequence[Problem]:
+    """The warnings about a file that was read as this configuration, at their places in it."""
     document = Document.load(path)
-    doubts = [
+    warnings = [
         document.problem((*place, second, "key"), _describe(lists, first, second, key))
         for place, lists in _all_lists(config)
         for first, second, key in KeyOwners(lists).doubts()
     ]
     if not config.targets and config.discovery.is_empty:
         message = "neither targets nor discovery name a server: nothing would be watched"
-        doubts.append(Problem(str(path), 0, 0, "", message))
-    doubts += [document.problem(place, _NOT_PUT_IN.format(name)) for place, name in _variables(document.data)]
-    doubts += tls_doubts(document, config)
-    if retention := _doubt_retention(config):
-        doubts.append(document.problem(("storage", "retention"), retention))
-    return doubts
+        warnings.append(Problem((), message, file=str(path)))
+    warnings += [
+        document.problem(place, _NOT_PUT_IN.format(name)) for place, name in _variables(document.data)
+    ]
+    warnings += tls_warnings(document, config)
+    if retention := _retention_warning(config):
+        warnings.append(document.problem(("storage", "retention"), retention))
+    return warnings
 
 
 def secrets_in_queries(path: Path, config: Config) -> Sequence[Problem]:
@@ -72,7 +73,7 @@ def _variables(data: Data, place: Place = ()) -> Iterator[tuple[Place, str]]:
         yield from _variables(child, (*place, step))
 
 
-def _doubt_retention(config: Config) -> str:
+def _retention_warning(config: Config) -> str:
     """Why the history will be shorter than it is told to be; empty where it need not be."""
     storage = config.storage
     if "retention" not in storage.model_fields_set:
@@ -97,10 +98,10 @@ def _rounded(seconds: float) -> int:
     return max(1, round(seconds / unit)) * unit
 
 
-def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:
+def alertmanager_warnings(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:
     """What an alertmanager.yml holds that nothing is done about, where no Alertmanager sends instead."""
     document = Document.load(path, lenient=True)
-    yield from tls_doubts(document, config)
+    yield from tls_warnings(document, config)
     for index, receiver in enumerate(config.receivers):
         if receiver.name not in config.routed_receivers:
             continue
@@ -112,7 +113,7 @@ def alertmanager_doubts(path: Path, config: AlertmanagerConfig) -> Iterator[Prob
         yield document.problem((section,), "redis-vigil does not use it")
 
 
-def web_doubts(path: Path | None, config: WebConfig) -> Iterator[Problem]:
+def web_warnings(path: Path | None, config: WebConfig) -> Iterator[Problem]:
     """What a web-config.yml asks for in vain."""
     http = config.http_server_config
     if path and http.http2 and "http2" in http.model_fields_set:

@@ -3,13 +3,18 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from exporter.check.configuration import alertmanager_doubts, doubts_of, secrets_in_queries, web_doubts
-from exporter.check.rules import report_on, rule_doubts
+from exporter.check.configuration import (
+    alertmanager_warnings,
+    config_warnings,
+    secrets_in_queries,
+    web_warnings,
+)
+from exporter.check.rules import report_on, rule_warnings
 from exporter.check.unknown_metrics import UnknownMetrics
 from exporter.config.web import parse_listen_address
 from exporter.errors import Problem
 from exporter.reload import Plan
-from exporter.routing import doubt_links
+from exporter.routing import links_warning
 from exporter.rules.check import CheckReport
 
 
@@ -19,8 +24,8 @@ def warnings_of(plan: Plan) -> Sequence[str]:
     Raises `ConfigError` where a file cannot be read any more. Reads files and looks through all rules: call
     it in a thread where others wait.
     """
-    doubts = (*errors_of(plan), *doubts_about(plan, report_on(plan.rule_files, plan)))
-    return [" ".join(str(doubt).split("\n")) for doubt in doubts]
+    warnings = (*errors_of(plan), *plan_warnings(plan, report_on(plan.rule_files, plan)))
+    return [" ".join(str(warning).split("\n")) for warning in warnings]
 
 
 def errors_of(plan: Plan) -> Sequence[Problem]:
@@ -29,24 +34,24 @@ def errors_of(plan: Plan) -> Sequence[Problem]:
     return (*plan.routing.missing_templates, *secrets)
 
 
-def doubts_about(
+def plan_warnings(
     plan: Plan, report: CheckReport, unknown_metrics: UnknownMetrics = UnknownMetrics.WARN
 ) -> Iterator[Problem]:
     """What `check config` warns of; `report` is that about the plan's rules."""
     if plan.file is not None:
-        yield from _doubts_of_files(plan.file, plan)
-    yield from rule_doubts(report, unknown_metrics)
+        yield from _file_warnings(plan.file, plan)
+    yield from rule_warnings(report, unknown_metrics)
 
 
-def _doubts_of_files(path: Path, plan: Plan) -> Iterator[Problem]:
+def _file_warnings(path: Path, plan: Plan) -> Iterator[Problem]:
     config, routing = plan.config, plan.routing.config
     for pattern in config.empty_rule_patterns:
-        yield Problem(str(path), 0, 0, "rule_files", f'no file matches "{pattern}"')
+        yield Problem(("rule_files",), f'no file matches "{pattern}"', file=str(path))
     host, _ = parse_listen_address(config.web.listen_address)
-    if links := doubt_links(routing, config.web.external_url, host):
-        yield Problem(str(path), 0, 0, "", links)
-    yield from doubts_of(path, config)
-    yield from web_doubts(config.web.config_file, plan.access.config)
+    if links := links_warning(routing, config.web.external_url, host):
+        yield Problem((), links, file=str(path))
+    yield from config_warnings(path, config)
+    yield from web_warnings(config.web.config_file, plan.access.config)
     alerting = config.alerting
     if alerting.config_file is not None and not alerting.alertmanagers:
-        yield from alertmanager_doubts(alerting.config_file, routing)
+        yield from alertmanager_warnings(alerting.config_file, routing)

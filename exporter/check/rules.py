@@ -34,7 +34,7 @@ def report_on(
     return check_rule_files(files, catalogue, target_labels=labels, own_prefixes=_OWN_METRICS, values=values)
 
 
-def rule_doubts(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:
+def rule_warnings(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:
     """What is no error, and yet cannot be meant."""
     if unknown_metrics is UnknownMetrics.WARN:
         yield from report.unknown_metrics

@@ -1,4 +1,4 @@
-"""`tls_doubts`: looks for certificates, keys and authorities that no connection can be made with.
+"""`tls_warnings`: looks for certificates, keys and authorities that no connection can be made with.
 
 Such a file may be filled later, so that the daemon starts with it; until then nothing gets through.
 """
@@ -10,13 +10,12 @@ from pydantic import BaseModel
 from exporter.config.alertmanager.http import TlsConfig
 from exporter.config.document import Document
 from exporter.config.targets import TlsSection
-from exporter.config.validation import Place
 from exporter.connection.stream import tls_context
-from exporter.errors import Problem, TargetError
+from exporter.errors import Place, Problem, TargetError
 from exporter.http_client.tls import make_context
 
 
-def tls_doubts(document: Document, config: BaseModel) -> Iterator[Problem]:
+def tls_warnings(document: Document, config: BaseModel) -> Iterator[Problem]:
     """What is wrong with the files that a configuration names for TLS, each use once."""
     seen: list[BaseModel] = []
     for place, section in _sections(config):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from exporter.check.configuration import alertmanager_doubts
-from exporter.check.plan import doubts_about, errors_of
-from exporter.check.rules import report_on, rule_doubts
+from exporter.check.configuration import alertmanager_warnings
+from exporter.check.plan import errors_of, plan_warnings
+from exporter.check.rules import report_on, rule_warnings
 from exporter.check.unknown_metrics import UnknownMetrics
 from exporter.cli.output import say
 from exporter.config.schema import config_schema
@@ -34,8 +34,8 @@ def check_configs(files: Sequence[Path], unknown_metrics: UnknownMetrics) -> Non
         if problems := errors_of(plan):
             raise ConfigError(problems)
         report = report_on(plan.rule_files, plan)
-        for doubt in doubts_about(plan, report, unknown_metrics):
-            _warn(doubt)
+        for warning in plan_warnings(plan, report, unknown_metrics):
+            _warn(warning)
         if unknown_metrics is UnknownMetrics.ERROR and report.unknown_metrics:
             raise ConfigError(report.unknown_metrics)
         return f"{count_of(len(plan.targets), 'target')}, {count_of(report.rules, 'rule')}"
@@ -56,8 +56,8 @@ def check_rule_files(
         except ConfigError as error:
             problems.extend(error.problems)
     report = report_on(loaded.values(), plan, labels)
-    for doubt in rule_doubts(report, unknown_metrics):
-        _warn(doubt)
+    for warning in rule_warnings(report, unknown_metrics):
+        _warn(warning)
     errors = report.unknown_metrics if unknown_metrics is UnknownMetrics.ERROR else ()
     bad_files = {problem.file for problem in errors}
     for path, file in loaded.items():
@@ -74,8 +74,8 @@ def check_alertmanager_files(files: Sequence[Path]) -> None:
         routing = load_routing(path, time.time)
         if routing.missing_templates:
             raise ConfigError(routing.missing_templates)
-        for doubt in alertmanager_doubts(path, routing.config):
-            _warn(doubt)
+        for warning in alertmanager_warnings(path, routing.config):
+            _warn(warning)
         return count_of(len(routing.config.receivers), "receiver")
 
     _check_each(files, describe)

@@ -19,7 +19,7 @@ from exporter.cli.scheme import CONNECT_TIMEOUT_SECONDS, explained
 from exporter.cli.selection import select
 from exporter.clock import SystemClock
 from exporter.config.samplers.keyspace import KeyspaceSection
-from exporter.config.validation import faults_of
+from exporter.config.validation import problems_of
 from exporter.connection import Connection
 from exporter.errors import StateError, UsageError
 from exporter.keyspace import PassReport
@@ -68,7 +68,7 @@ def _section(base: KeyspaceSection, options: Mapping[str, Any]) -> KeyspaceSecti
     try:
         return KeyspaceSection.model_validate(written)
     except ValidationError as error:
-        fault = faults_of(error, KeyspaceSection, written)[0]
+        fault = problems_of(error, KeyspaceSection, written)[0]
         option = _OPTIONS.get(str(fault.place[0]), str(fault.place[0]))
         raise UsageError(f"--{option.replace('_', '-')}: {fault.message}") from error
 

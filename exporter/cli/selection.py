@@ -13,7 +13,7 @@ from exporter.config.main import Config, load_config
 from exporter.config.samplers import SamplersSection
 from exporter.config.targets import PASSWORDS, TargetSection
 from exporter.config.url import ServerUrl, parse_server_url
-from exporter.config.validation import faults_of
+from exporter.config.validation import problems_of
 from exporter.errors import UsageError
 from exporter.model.secret import Secret
 from exporter.model.target import Target
@@ -140,7 +140,7 @@ def _let_in(section: TargetSection, access: Access, environment: Mapping[str, st
     try:
         return TargetSection.model_validate(values)
     except ValidationError as error:
-        fault = faults_of(error, TargetSection, values)[0]
+        fault = problems_of(error, TargetSection, values)[0]
         name = str(fault.place[-1]) if fault.place else ""
         named = {**_OPTIONS, **_TLS_OPTIONS}.get(name)
         option = named or ", ".join(_TLS_OPTIONS[one] for one in given) or name

@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 
 _PLACE: Final = re.compile(
     r"(?:\[(?P<bracketed>[0-9a-fA-F:.%]+)\]|(?P<host>[^\s:/@\[\]]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*))"
@@ -29,15 +30,15 @@ def parse_place(text: str) -> Place:
 
 
 def _check(addresses: dict[str, str]) -> dict[str, str]:
-    faults = []
+    problems = []
     for announced, reachable in addresses.items():
         for text, at_key in ((announced, True), (reachable, False)):
             try:
                 parse_place(text)
             except ValueError as error:
-                faults.append(Fault((announced,), str(error), at_key=at_key))
-    if faults:
-        raise PlacedError(faults)
+                problems.append(Problem((announced,), str(error), at_key=at_key))
+    if problems:
+        raise PlacedError(problems)
     return addresses
 
 

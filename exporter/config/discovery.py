@@ -19,8 +19,9 @@ from exporter.config.targets import (
     TlsSection,
     check_one_job,
 )
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
 from exporter.config.web import SecretHttpUrl
+from exporter.errors import Problem
 
 CLUSTER_LABEL: Final = "cluster"
 """The label that all nodes of a cluster have in common, by which shipped rules aggregate."""
@@ -51,17 +52,17 @@ class SourceSection(AccessSection):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        faults = list(self._faults())
-        if faults:
-            raise PlacedError(faults)
+        problems = list(self._problems())
+        if problems:
+            raise PlacedError(problems)
         return self
 
-    def _faults(self) -> Iterator[Fault]:
+    def _problems(self) -> Iterator[Problem]:
         """What does not fit together."""
         try:
             check_name_template(self.instance, [*self.placeholders, *self.labels])
         except ValueError as error:
-            yield Fault(("instance",), str(error))
+            yield Problem(("instance",), str(error))
 
 
 class ServersSection(CredentialsSection):
@@ -90,11 +91,11 @@ class SeededSection(SourceSection):
     refresh_interval: PositiveDuration = Duration(30_000)
     """How often they are asked."""
 
-    def _faults(self) -> Iterator[Fault]:
-        yield from super()._faults()
+    def _problems(self) -> Iterator[Problem]:
+        yield from super()._problems()
         is_used = self.servers.tls is True or any(url.address.tls for url in self.urls)
         if self.tls.model_fields_set and not is_used:
-            yield Fault(
+            yield Problem(
                 ("tls",), "has no effect: TLS needs a URL with rediss:// or valkeys://, or servers.tls"
             )
 
@@ -128,10 +129,10 @@ class ClusterSection(SeededSection):
     """The value of the label `cluster` of all nodes, by which shipped rules take them together; `host:port`
     of the first URL where neither it nor a `cluster` among the `labels` is given."""
 
-    def _faults(self) -> Iterator[Fault]:
-        yield from super()._faults()
+    def _problems(self) -> Iterator[Problem]:
+        yield from super()._problems()
         if self.name and CLUSTER_LABEL in self.labels:
-            yield Fault(("name",), "labels holds a cluster too: only one of them can be")
+            yield Problem(("name",), "labels holds a cluster too: only one of them can be")
 
     @property
     def cluster_name(self) -> str:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from exporter.config.fields import Context
 from exporter.config.nodes import Data, MalformedError, Node, compose
-from exporter.config.validation import Place, describe, faults_of
-from exporter.errors import ConfigError, Problem
+from exporter.config.validation import problems_of
+from exporter.errors import ConfigError, Place, Problem
 
 MAX_BYTES: Final = 8 << 20
 
@@ -48,12 +48,13 @@ class Document:
             root = compose(text, first_only=lenient)
         except MalformedError as error:
             raise ConfigError(
-                Problem(name, line, column, "", message) for line, column, message in error.faults
+                Problem((), message, file=name, line=line, column=column)
+                for line, column, message in error.problems
             ) from error
         if root is None and lenient:
             root = Node(1, 1, entries={})
         if root is None:
-            raise ConfigError([Problem(name, 0, 0, "", "the file is empty")])
+            raise ConfigError([Problem((), "the file is empty", file=name)])
         return cls(name, root, base or Path())
 
     @property
@@ -82,7 +83,11 @@ class Document:
     def problem(self, place: Place, message: str, *, at_key: bool = False) -> Problem:
         """A problem at a place of this file."""
         line, column = self.locate_key(place) if at_key else self.locate(place)
-        return Problem(self.name, line, column, describe(place), message)
+        return Problem(place, message, at_key, self.name, line, column)
+
+    def placed(self, problem: Problem) -> Problem:
+        """The same problem with its line and column in this file."""
+        return self.problem(problem.place, problem.message, at_key=problem.at_key)
 
     def _nearest(self, place: Place) -> Node:
         node = self.root
@@ -107,15 +112,15 @@ def _read(path: Path, name: str) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError([Problem(name, 0, 0, "", f"cannot be read: {error.strerror}")]) from error
+        raise ConfigError([Problem((), f"cannot be read: {error.strerror}", file=name)]) from error
     if len(content) > MAX_BYTES:
-        raise ConfigError([Problem(name, 0, 0, "", f"is larger than {MAX_BYTES >> 20} MiB")])
+        raise ConfigError([Problem((), f"is larger than {MAX_BYTES >> 20} MiB", file=name)])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ConfigError([Problem(name, line, column, "", "is not UTF-8 text")]) from error
+        raise ConfigError([Problem((), "is not UTF-8 text", file=name, line=line, column=column)]) from error
 
 
 def validate(document: Document, model: type[ModelT]) -> ModelT:
@@ -128,6 +133,5 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
     try:
         return model.model_validate(data, context=Context(document.base))
     except ValidationError as error:
-        faults = faults_of(error, model, data)
-        problems = [document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in faults]
+        problems = map(document.placed, problems_of(error, model, data))
         raise ConfigError(sorted(problems, key=lambda problem: (problem.line, problem.column))) from None

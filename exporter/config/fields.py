@@ -199,9 +199,9 @@ def _path_from(value: object, info: ValidationInfo) -> Path:
 
 
 def _check_readable(path: Path) -> Path:
-    fault = unreadable(path)
-    if fault:
-        raise ValueError(fault)
+    problem = unreadable(path)
+    if problem:
+        raise ValueError(problem)
     return path
 
 
@@ -256,9 +256,9 @@ def text_from_file(path: Path) -> str:
 
     Raises `ValueError` with a sentence that names the file and never its content.
     """
-    fault = unreadable(path)
-    if fault:
-        raise ValueError(fault)
+    problem = unreadable(path)
+    if problem:
+        raise ValueError(problem)
     with path.open("rb") as file:
         content = file.read(_MAX_SECRET_BYTES + 1)
     if len(content) > _MAX_SECRET_BYTES:

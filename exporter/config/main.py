@@ -16,9 +16,9 @@ from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
 from exporter.config.targets import TargetSection, check_timeout
 from exporter.config.url import parse_server_url
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
 from exporter.config.web import WebSection
-from exporter.errors import UsageError
+from exporter.errors import Problem, UsageError
 from exporter.shipped import shipped
 
 DEFAULT_URL = "redis://localhost:6379"
@@ -37,8 +37,8 @@ def _rule_pattern(text: str, info: ValidationInfo) -> str:
     if glob.has_magic(text):
         return str(Path(glob.escape(str(base))) / text)
     path = base / text
-    if fault := unreadable(path):
-        raise ValueError(fault)
+    if problem := unreadable(path):
+        raise ValueError(problem)
     return glob.escape(str(path))
 
 
@@ -68,15 +68,15 @@ class Config(Section):
     @model_validator(mode="after")
     def _check_instances(self) -> Self:
         seen: dict[str, int] = {}
-        faults = []
+        problems = []
         for index, target in enumerate(self.targets):
             if target.name in seen:
                 place = ("targets", index, "instance" if target.instance else "url")
                 first = seen[target.name]
-                faults.append(Fault(place, f'instance "{target.name}" is targets[{first}] already'))
+                problems.append(Problem(place, f'instance "{target.name}" is targets[{first}] already'))
             seen.setdefault(target.name, index)
-        if faults:
-            raise PlacedError(faults)
+        if problems:
+            raise PlacedError(problems)
         return self
 
     @model_validator(mode="after")
@@ -90,7 +90,7 @@ class Config(Section):
                 except PlacedError as error:
                     place = ("targets", index)
                     raise PlacedError(
-                        Fault((*place, *fault.place), fault.message) for fault in error.faults
+                        Problem((*place, *problem.place), problem.message) for problem in error.problems
                     ) from None
         return self
 

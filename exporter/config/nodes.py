@@ -59,17 +59,17 @@ class Entry:
 
 
 class MalformedError(Exception):
-    """A text that is not one acceptable YAML document; carries (line, column, message) for each fault."""
+    """A text that is not one acceptable YAML document; carries (line, column, message) for each problem."""
 
-    def __init__(self, *faults: tuple[int, int, str]) -> None:
-        self.faults = faults
-        super().__init__(*faults)
+    def __init__(self, *problems: tuple[int, int, str]) -> None:
+        self.problems = problems
+        super().__init__(*problems)
 
 
 def compose(text: str, *, first_only: bool = False) -> Node | None:
     """The root node of a YAML text; None where there is nothing but comments.
 
-    With `first_only` nothing after the first document is looked at; otherwise a second one is a fault.
+    With `first_only` nothing after the first document is looked at; otherwise a second one is a problem.
     Raises `MalformedError`, with every duplicate key at once.
     """
     try:
@@ -104,7 +104,7 @@ class _Composer:
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise _fault(event, "a second document begins here; one file holds one document")
+                    raise _problem(event, "a second document begins here; one file holds one document")
                 root = self._node(next(self.events), 0)
                 if self.first_only:
                     break
@@ -117,7 +117,7 @@ class _Composer:
             return self._alias(event)
         self._count(event, 1)
         if depth >= MAX_DEPTH and not isinstance(event, yaml.ScalarEvent):
-            raise _fault(event, f"nested deeper than {MAX_DEPTH} levels")
+            raise _problem(event, f"nested deeper than {MAX_DEPTH} levels")
         node = self._content(event, depth)
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             self.anchors[event.anchor] = node
@@ -133,7 +133,7 @@ class _Composer:
     def _alias(self, event: yaml.AliasEvent) -> Node:
         anchor = self.anchors.get(event.anchor or "")
         if anchor is None:
-            raise _fault(event, f'the alias "*{event.anchor}" has no anchor before it, or stands inside it')
+            raise _problem(event, f'the alias "*{event.anchor}" has no anchor before it, or stands inside it')
         self._count(event, anchor.size)
         return Node(
             *_position(event), anchor.scalar, anchor.items, anchor.entries, anchor.size, anchor.quoted
@@ -142,7 +142,7 @@ class _Composer:
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self.total += nodes
         if self.total > MAX_NODES:
-            raise _fault(event, f"the file holds more than {MAX_NODES} values, aliases written out")
+            raise _problem(event, f"the file holds more than {MAX_NODES} values, aliases written out")
 
     def _sequence(self, start: yaml.SequenceStartEvent, depth: int) -> Node:
         _check_tag(start, "seq")
@@ -171,10 +171,10 @@ class _Composer:
 
     def _key(self, event: yaml.Event, depth: int) -> Node:
         if not isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-            raise _fault(event, "a key must be a plain text, not a list or a mapping")
+            raise _problem(event, "a key must be a plain text, not a list or a mapping")
         node = self._node(event, depth + 1)
         if node.items is not None or node.entries is not None:
-            raise _fault(event, "a key must be a plain text, not a list or a mapping")
+            raise _problem(event, "a key must be a plain text, not a list or a mapping")
         return Node(node.line, node.column, node.scalar or "")
 
     def _add(self, entries: dict[str, Entry], key: Node, value: Node) -> None:
@@ -193,7 +193,7 @@ def _merge_source(value: Node, event: yaml.Event) -> dict[str, Entry]:
     merged: dict[str, Entry] = {}
     for source in (value,) if value.items is None else value.items:
         if source.entries is None:
-            raise _fault(event, '"<<" merges a mapping or a list of mappings')
+            raise _problem(event, '"<<" merges a mapping or a list of mappings')
         merged = {**source.entries, **merged}
     return merged
 
@@ -213,7 +213,7 @@ def _check_tag(event: Any, kind: str) -> None:
 
 def _unsupported_tag(event: Any) -> MalformedError:
     tag = event.tag.replace(_TAG_PREFIX, "!!")
-    return _fault(event, f'the tag "{tag}" is not supported here')
+    return _problem(event, f'the tag "{tag}" is not supported here')
 
 
 def _is_nothing(node: Node) -> bool:
@@ -225,5 +225,5 @@ def _position(event: yaml.Event) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _fault(event: yaml.Event, message: str) -> MalformedError:
+def _problem(event: yaml.Event, message: str) -> MalformedError:
     return MalformedError((*_position(event), message))

@@ -10,7 +10,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from exporter.config.fields import Section
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 from exporter.model.matcher import InvalidRegexError, compile_anchored
 
 LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -69,42 +70,42 @@ class RelabelSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        faults = list(self._faults())
-        if faults:
-            raise PlacedError(faults)
+        problems = list(self._problems())
+        if problems:
+            raise PlacedError(problems)
         return self
 
-    def _faults(self) -> Iterator[Fault]:
+    def _problems(self) -> Iterator[Problem]:
         for index, name in enumerate(self.source_labels):
             if not LABEL_NAME.fullmatch(name):
-                yield Fault(("source_labels", index), f'"{name}" is not a label name')
+                yield Problem(("source_labels", index), f'"{name}" is not a label name')
         try:
             compile_anchored(self.regex)
         except InvalidRegexError as error:
-            yield Fault(("regex",), f"is not a regular expression: {error}")
+            yield Problem(("regex",), f"is not a regular expression: {error}")
         if self.action == "hashmod" and not self.modulus:
-            yield Fault(("modulus",), "hashmod needs a modulus that is not 0")
+            yield Problem(("modulus",), "hashmod needs a modulus that is not 0")
         if self.action in _WITH_TARGET:
-            yield from self._target_faults()
+            yield from self._target_problems()
         if self.action == "labelmap" and not _LABEL_TEMPLATE.fullmatch(self.replacement):
-            yield Fault(("replacement",), f'"{self.replacement}" is not a label name')
+            yield Problem(("replacement",), f'"{self.replacement}" is not a label name')
         if self.action in ("lowercase", "uppercase") and self.replacement != "$1":
-            yield Fault(("replacement",), f"has no effect with {self.action}")
+            yield Problem(("replacement",), f"has no effect with {self.action}")
         if self.action in _EQUALITY | _OF_NAMES:
-            yield from self._surplus_faults()
+            yield from self._surplus_problems()
 
-    def _target_faults(self) -> Iterator[Fault]:
+    def _target_problems(self) -> Iterator[Problem]:
         may_refer = self.action == "replace" and "$" in self.target_label
         form = _LABEL_TEMPLATE if may_refer else LABEL_NAME
         if not self.target_label:
-            yield Fault(("target_label",), f"is missing: {self.action} needs one")
+            yield Problem(("target_label",), f"is missing: {self.action} needs one")
         elif not form.fullmatch(self.target_label):
-            yield Fault(("target_label",), f'"{self.target_label}" is not a label name')
+            yield Problem(("target_label",), f'"{self.target_label}" is not a label name')
 
-    def _surplus_faults(self) -> Iterator[Fault]:
+    def _surplus_problems(self) -> Iterator[Problem]:
         used = (
             {"action", "regex"} if self.action in _OF_NAMES else {"action", "source_labels", "target_label"}
         )
         for name in sorted(self.model_fields_set - used):
             if getattr(self, name) != type(self).model_fields[name].default:
-                yield Fault((name,), f"has no effect with {self.action}")
+                yield Problem((name,), f"has no effect with {self.action}")

@@ -19,7 +19,8 @@ from exporter.config.fields import (
 from exporter.config.relabeling import LABEL_NAME
 from exporter.config.samplers import SamplersSection
 from exporter.config.url import ServerUrl, parse_server_url
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import JOB_LABEL, Credentials, PasswordSource, Target, Tls
@@ -43,15 +44,15 @@ RedisUrl = Annotated[
 
 
 def _check_labels(labels: dict[str, str]) -> dict[str, str]:
-    faults = []
+    problems = []
     for name in labels:
         if not LABEL_NAME.fullmatch(name) or name.startswith("__"):
             message = "is not a label name: letters, digits and _, not beginning with __"
-            faults.append(Fault((name,), message, at_key=True))
+            problems.append(Problem((name,), message, at_key=True))
         elif name == "instance":
-            faults.append(Fault((name,), "is set by the key instance of the target", at_key=True))
-    if faults:
-        raise PlacedError(faults)
+            problems.append(Problem((name,), "is set by the key instance of the target", at_key=True))
+    if problems:
+        raise PlacedError(problems)
     return labels
 
 
@@ -103,7 +104,7 @@ class CredentialsSection(Section):
     def _check_password(self) -> Self:
         given = [name for name in PASSWORDS if getattr(self, name)]
         if len(given) > 1:
-            raise PlacedError([Fault((given[1],), f"{given[0]} is given too: only one of them can be")])
+            raise PlacedError([Problem((given[1],), f"{given[0]} is given too: only one of them can be")])
         checks = (
             ("password_file", text_from_file),
             ("password_env", required_environment),
@@ -115,7 +116,7 @@ class CredentialsSection(Section):
                 try:
                     read(value)
                 except ValueError as error:
-                    raise PlacedError([Fault((name,), str(error))]) from None
+                    raise PlacedError([Problem((name,), str(error))]) from None
         return self
 
     def read_credentials(self, url: ServerUrl | None = None) -> Credentials:
@@ -138,14 +139,14 @@ class AccessSection(CredentialsSection):
 def check_one_job(job: str, labels: Mapping[str, str]) -> None:
     """The job of a server stands in one place; raises `PlacedError`."""
     if job and JOB_LABEL in labels:
-        raise PlacedError([Fault((JOB_LABEL,), "labels holds a job too: only one of them can be")])
+        raise PlacedError([Problem((JOB_LABEL,), "labels holds a job too: only one of them can be")])
 
 
 def check_timeout(timeout: Duration, interval: Duration, key: str) -> None:
     """Prometheus' rule: no pass may take longer than it is to the next one; raises `PlacedError`."""
     if timeout > interval:
         message = f"{timeout} is longer than {key} ({interval}): the next pass would come before its end"
-        raise PlacedError([Fault(("sample_timeout",), message)])
+        raise PlacedError([Problem(("sample_timeout",), message)])
 
 
 class TargetSection(AccessSection):
@@ -170,16 +171,16 @@ class TargetSection(AccessSection):
     @model_validator(mode="after")
     def _check_url(self) -> Self:
         check_one_job(self.job, self.labels)
-        faults = []
+        problems = []
         given = [name for name in PASSWORDS if getattr(self, name)]
         if self.url.password and given:
-            faults.append(Fault((given[0],), "the URL holds a password too: only one of them can be"))
+            problems.append(Problem((given[0],), "the URL holds a password too: only one of them can be"))
         if self.sample_timeout and self.sample_interval:
             check_timeout(self.sample_timeout, self.sample_interval, "sample_interval")
         if self.tls.model_fields_set and not self.url.address.tls:
-            faults.append(Fault(("tls",), "has no effect: TLS needs a URL with rediss:// or valkeys://"))
-        if faults:
-            raise PlacedError(faults)
+            problems.append(Problem(("tls",), "has no effect: TLS needs a URL with rediss:// or valkeys://"))
+        if problems:
+            raise PlacedError(problems)
         return self
 
     @property

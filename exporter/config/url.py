@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from exporter.config.url_faults import check_server_url
+from exporter.config.url_problems import check_server_url
 from exporter.model.secret import Secret
 from exporter.model.target import Address
 

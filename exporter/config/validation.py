@@ -3,46 +3,27 @@
 import difflib
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong at a place of the data; `at_key`: the key itself is wrong, not its value."""
-
-    place: Place
-    message: str
-    at_key: bool = False
+from exporter.errors import Place, Problem, describe
 
 
 class PlacedError(ValueError):
-    """What a validator raises that found faults below the value it was given; places are relative to it."""
+    """What a validator raises that found problems below the value it was given; places are relative to it."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("; ".join(f"{describe(fault.place)}: {fault.message}" for fault in self.faults))
-
-
-def describe(place: Place) -> str:
-    """A place as users read it: `targets[2].url`."""
-    text = ""
-    for step in place:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "; ".join(f"{describe(problem.place)}: {problem.message}" for problem in self.problems)
+        )
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> list[Fault]:
+def problems_of(error: ValidationError, model: type[BaseModel], data: object) -> list[Problem]:
     """Every error that pydantic collected, each place once."""
-    faults: dict[tuple[Place, str], Fault] = {}
+    problems: dict[tuple[Place, str], Problem] = {}
     details = error.errors(include_url=False)
     for detail in details:
         # Only because of those in it that are wrong.
@@ -50,27 +31,27 @@ def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> l
             _is_within(other["loc"], detail["loc"]) for other in details
         ):
             continue
-        for fault in _translate(detail, model, data):
-            faults.setdefault((fault.place, fault.message), fault)
-    return list(faults.values())
+        for problem in _translate(detail, model, data):
+            problems.setdefault((problem.place, problem.message), problem)
+    return list(problems.values())
 
 
 def _is_within(place: Place, around: Place) -> bool:
     return len(place) > len(around) and place[: len(around)] == around
 
 
-def _translate(detail: ErrorDetails, model: type[BaseModel], data: object) -> Iterator[Fault]:
+def _translate(detail: ErrorDetails, model: type[BaseModel], data: object) -> Iterator[Problem]:
     place = _place_in(data, detail["loc"])
     kind = detail["type"]
     if kind == "extra_forbidden":
-        yield Fault(place, f"unknown key{hint(str(place[-1]), _keys_at(model, place[:-1]))}", at_key=True)
+        yield Problem(place, f"unknown key{hint(str(place[-1]), _keys_at(model, place[:-1]))}", at_key=True)
     elif kind == "missing":
-        yield Fault((*_place_in(data, detail["loc"][:-1]), detail["loc"][-1]), "is missing")
+        yield Problem((*_place_in(data, detail["loc"][:-1]), detail["loc"][-1]), "is missing")
     elif kind == "value_error" and isinstance(cause := detail["ctx"]["error"], PlacedError):
-        for fault in cause.faults:
-            yield Fault(place + fault.place, fault.message, fault.at_key)
+        for problem in cause.problems:
+            yield Problem(place + problem.place, problem.message, problem.at_key)
     else:
-        yield Fault(place, _sentence(detail), at_key="[key]" in detail["loc"])
+        yield Problem(place, _sentence(detail), at_key="[key]" in detail["loc"])
 
 
 def _place_in(data: object, loc: Place) -> Place:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSc
 
 from exporter.config.fields import ReadableFile, Section
 from exporter.config.samplers.keys import Choice
-from exporter.config.url_faults import VARIABLE
+from exporter.config.url_problems import VARIABLE
 from exporter.model.http_url import HttpUrl
 from exporter.model.matcher import InvalidRegexError, compile_anchored
 

@@ -11,8 +11,7 @@ from exporter.config.alertmanager.receivers import KEY_ENDING, Receiver
 from exporter.config.alertmanager.routes import RouteConfig
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
-from exporter.config.validation import Place
-from exporter.errors import ConfigError, Problem
+from exporter.errors import ConfigError, Place, Problem
 from exporter.notify.integration import Integration
 from exporter.notify.not_sent import NotSent
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from exporter.config.alertmanager.routes import RouteConfig
-from exporter.config.validation import Place
-from exporter.errors import TemplateError
+from exporter.errors import Place, TemplateError
 from exporter.gotemplate import Function, Template
 from exporter.gotemplate.alertmanager import ROUTE_LABELS, notification_functions
 from exporter.gotemplate.values import STRING, FunctionError

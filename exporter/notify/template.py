@@ -9,8 +9,8 @@ from typing import Final
 
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.document import Document
-from exporter.config.validation import Place, describe, hint
-from exporter.errors import ConfigError, Problem, TemplateError
+from exporter.config.validation import hint
+from exporter.errors import ConfigError, Place, Problem, TemplateError, describe
 from exporter.gotemplate import Function, Limits, Template, TemplateSet
 from exporter.gotemplate.alertmanager import Alerts, NotificationData, route_label_function
 from exporter.notify.style import DEFAULT_FILES, function_names
@@ -42,7 +42,7 @@ def load_templates(files: Iterable[Path] = (), style: MessageStyle = "alertmanag
         try:
             templates.add(_read(path), name=str(path))
         except TemplateError as error:
-            problems.append(Problem(str(path), error.line, error.column, "", error.message))
+            problems.append(Problem((), error.message, file=str(path), line=error.line, column=error.column))
     if problems:
         raise ConfigError(problems)
     return templates
@@ -104,7 +104,7 @@ class TemplateCompiler:
 
     def _problem(self, place: Place, message: str) -> Problem:
         if self.document is None:
-            return Problem("alertmanager.yml", 0, 0, describe(place), message)
+            return Problem(place, message, file="alertmanager.yml")
         return self.document.problem(place, message)
 
 

@@ -216,4 +216,4 @@ def _duplicates(file: RuleFile) -> Iterator[Problem]:
 
 
 def _problem(file: RuleFile, rule: RuleSpec, message: str) -> Problem:
-    return Problem(file.path, *rule.position, rule.name, message)
+    return Problem((rule.name,), message, False, file.path, *rule.position)

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from exporter.config.document import Document
 from exporter.config.fields import Context, Section
-from exporter.config.validation import Fault, Place, faults_of
-from exporter.errors import ConfigError, Problem, QueryError
+from exporter.config.validation import problems_of
+from exporter.errors import ConfigError, Place, Problem, QueryError
 from exporter.model.labels import METRIC_NAME
 from exporter.promql import Expression, parse
 from exporter.rules.model import AlertSpec, GroupKey, GroupSpec, RecordSpec, RuleFile, RuleSpec
@@ -192,11 +192,11 @@ class _Reader:
         try:
             return model.model_validate(data, context=Context(self._document.base))
         except ValidationError as error:
-            for fault in faults_of(error, model, data):
+            for fault in problems_of(error, model, data):
                 self._report_fault(fault, place)
             return None
 
-    def _report_fault(self, fault: Fault, place: Place) -> None:
+    def _report_fault(self, fault: Problem, place: Place) -> None:
         self._report(place + fault.place, fault.message, at_key=fault.at_key)
 
     def _report(self, place: Place, message: str, *, at_key: bool = False) -> None:

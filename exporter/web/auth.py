@@ -147,7 +147,7 @@ def server_tls(config: TlsServerConfig, file: str) -> ssl.SSLContext:
             context.load_verify_locations(config.client_ca_file)
     except (OSError, ssl.SSLError) as error:
         message = f"{files} cannot be used: {tls_text(error)}"
-        raise ConfigError([Problem(file, 0, 0, "tls_server_config", message)]) from error
+        raise ConfigError([Problem(("tls_server_config",), message, file=file)]) from error
     context.verify_mode = _VERIFY_MODES[config.client_auth_type]
     return context
 

@@ -23,8 +23,7 @@ from exporter.config.fields import (
     text_from_file,
 )
 from exporter.config.nodes import MAX_DEPTH
-from exporter.config.validation import describe
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, describe
 
 TEXT = """\
 global:

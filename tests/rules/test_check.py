@@ -173,7 +173,7 @@ def test_the_own_metrics_of_the_daemon_have_no_job_here() -> None:
         "groups:\n- name: g\n  rules:\n" + "".join(f"  {line}\n" for line in rules.strip().splitlines())
     )
     (problem,) = check_rule_files([file], CATALOGUE, own_prefixes=("process_",)).impossible_values
-    assert problem.place == "A"
+    assert problem.place == ("A",)
     assert 'no series of "process_open_fds" has job="redis": the daemon' in problem.message
 
 
@@ -193,7 +193,7 @@ def test_rules_of_the_same_name_and_labels_are_found() -> None:
         "- {alert: A, expr: redis_up}\n- {alert: A, expr: redis_up > 1}\n"
         "- {alert: A, expr: redis_up, labels: {a: b}}\n- {record: A, expr: redis_up}"
     )
-    assert [(problem.line, problem.place) for problem in report.duplicates] == [(5, "A"), (7, "A")]
+    assert [(problem.line, problem.place) for problem in report.duplicates] == [(5, ("A",)), (7, ("A",))]
 
 
 @pytest.mark.parametrize(

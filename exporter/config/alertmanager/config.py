@@ -12,7 +12,7 @@ from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval
 from exporter.config.alertmanager.merging import find_incomplete
-from exporter.config.alertmanager.names import find_faults
+from exporter.config.alertmanager.names import find_problems
 from exporter.config.alertmanager.plugins import extend_receiver
 from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.alertmanager.routes import RouteConfig
@@ -117,17 +117,14 @@ def load_alertmanager_config(path: Path, display_name: str | None = None) -> Ale
 
 def parse_alertmanager_config(document: Document) -> AlertmanagerConfig:
     """Parse a document as alertmanager.yml; raises `ConfigError` with everything that is wrong with it."""
-    problems = [
-        document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in find_faults(document)
-    ]
-    receiver, faults = extend_receiver(document.data)
-    problems += [document.problem(fault.place, fault.message, at_key=fault.at_key) for fault in faults]
+    receiver, unloadable = extend_receiver(document.data)
+    problems = [*map(document.placed, find_problems(document)), *map(document.placed, unloadable)]
     try:
         config = validate(document, _with_receiver(receiver))
     except ConfigError as error:
         raise ConfigError(_in_order([*error.problems, *problems])) from None
     incomplete = find_incomplete(config.receivers, config.global_)
-    problems += [document.problem(fault.place, fault.message) for fault in incomplete]
+    problems += [document.problem(problem.place, problem.message) for problem in incomplete]
     if problems:
         raise ConfigError(_in_order(problems))
     return config

@@ -13,7 +13,8 @@ from exporter.config.alertmanager.globals import Global, HostPort
 from exporter.config.alertmanager.http import TlsConfig, at_most_one
 from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.fields import RelativePath, SecretText, Section
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 
 DEFAULT_SUBJECT: Final = '{{ template "email.default.subject" . }}'
 _NAME_CHARACTERS: Final = frozenset(
@@ -30,10 +31,10 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     canonical: dict[str, str] = {}
     for name, value in headers.items():
         if not name or not set(name) <= _NAME_CHARACTERS:
-            raise PlacedError([Fault((name,), f'"{name}" is not the name of a header', at_key=True)])
+            raise PlacedError([Problem((name,), f'"{name}" is not the name of a header', at_key=True)])
         known = "-".join(part.capitalize() for part in name.split("-"))
         if known in canonical:
-            raise PlacedError([Fault((name,), f'the header "{known}" is there already', at_key=True)])
+            raise PlacedError([Problem((name,), f'the header "{known}" is there already', at_key=True)])
         canonical[known] = value
     return canonical
 
@@ -111,12 +112,12 @@ class EmailConfig(ReceiverEntry):
                 update[f"{name}_file"] = getattr(defaults, f"smtp_{name}_file")
         return self.model_copy(update=update)
 
-    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+    def find_incomplete(self, defaults: Global) -> Iterator[Problem]:
         """Yield that there is no mail server, or no sender."""
         if not self.smarthost:
-            yield Fault((), "there is no mail server: write smarthost here, or smtp_smarthost in global")
+            yield Problem((), "there is no mail server: write smarthost here, or smtp_smarthost in global")
         if not self.from_:
-            yield Fault((), "there is no sender: write from here, or smtp_from in global")
+            yield Problem((), "there is no sender: write from here, or smtp_from in global")
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:

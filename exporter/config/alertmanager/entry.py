@@ -7,7 +7,7 @@ from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.http import HttpConfig
 from exporter.config.alertmanager.scalars import Flag
 from exporter.config.fields import Section
-from exporter.config.validation import Fault
+from exporter.errors import Problem
 
 
 class ReceiverEntry(Section):
@@ -23,7 +23,7 @@ class ReceiverEntry(Section):
         """Return the entry with everything filled in that only `global` says."""
         return self
 
-    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+    def find_incomplete(self, defaults: Global) -> Iterator[Problem]:
         """Yield what is missing although `global` was filled in; places are relative to the entry."""
         yield from ()
 

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.fields import RelativePath, SecretText, Section
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 
 _TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -179,7 +180,7 @@ class OAuth2(Section):
         at_most_one(self, "client_secret", "client_secret_file")
         missing = [name for name in ("client_id", "token_url") if not getattr(self, name)]
         if missing:
-            raise PlacedError(Fault((name,), "is missing") for name in missing)
+            raise PlacedError(Problem((name,), "is missing") for name in missing)
         return self
 
 
@@ -196,15 +197,15 @@ class HeaderValues(Section):
 
 def _check_names(headers: dict[str, HeaderValues]) -> dict[str, HeaderValues]:
     """The headers; those that a request has anyway, or that are none, are refused as Alertmanager does."""
-    faults = [
-        Fault((name,), sentence, at_key=True) for name in headers if (sentence := _fault_of_header(name))
+    problems = [
+        Problem((name,), sentence, at_key=True) for name in headers if (sentence := _problem_of_header(name))
     ]
-    if faults:
-        raise PlacedError(faults)
+    if problems:
+        raise PlacedError(problems)
     return headers
 
 
-def _fault_of_header(name: str) -> str:
+def _problem_of_header(name: str) -> str:
     if not _HEADER_NAME.fullmatch(name):
         return f'"{name}" is not the name of a header'
     return f'the header "{name}" cannot be set here' if name.lower() in _RESERVED_HEADERS else ""

@@ -152,23 +152,23 @@ class _Utf8Parser:
             if not self._take(","):
                 break
         if braced and not self._take("}"):
-            raise self._fault("a closing brace")
+            raise self._problem("a closing brace")
         if self._kind != "end":
-            raise self._fault("a matcher such as foo=bar" if not matchers else "a comma or the end")
+            raise self._problem("a matcher such as foo=bar" if not matchers else "a comma or the end")
         return matchers
 
     def _matcher(self) -> Matcher:
         name = self._text_token("a label name")
         op = self._token
         if self._kind != "operator":
-            raise self._fault("an operator (=, !=, =~ or !~)")
+            raise self._problem("an operator (=, !=, =~ or !~)")
         self._advance()
         return make_matcher(name, MatchOp(op), self._text_token("a value"))
 
     def _text_token(self, what: str) -> str:
         kind, token = self._kind, self._token
         if kind not in ("word", "quoted"):
-            raise self._fault(what)
+            raise self._problem(what)
         self._advance()
         return _unquote(token) if kind == "quoted" else token
 
@@ -188,7 +188,7 @@ class _Utf8Parser:
         self._token = match[self._kind]
         self._position = match.end()
 
-    def _fault(self, expected: str) -> InvalidMatcherError:
+    def _problem(self, expected: str) -> InvalidMatcherError:
         found = f'"{self._token}"' if self._token else "the end"
         return InvalidMatcherError(f"{self._text}: expected {expected}, found {found}")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.receivers import KEY_ENDING, Receiver
-from exporter.config.validation import Fault
+from exporter.errors import Problem
 
 
 def with_globals(receiver: Receiver, defaults: Global) -> Receiver:
@@ -20,11 +20,11 @@ def with_globals(receiver: Receiver, defaults: Global) -> Receiver:
     )
 
 
-def find_incomplete(receivers: Sequence[Receiver], defaults: Global) -> Iterator[Fault]:
+def find_incomplete(receivers: Sequence[Receiver], defaults: Global) -> Iterator[Problem]:
     """Yield what neither a receiver nor `global` says, and what does not go together once both are merged."""
     for position, receiver in enumerate(receivers):
         for kind in receiver.kinds():
             for index, entry in enumerate(receiver.entries_of(kind)):
                 place = ("receivers", position, f"{kind}{KEY_ENDING}", index)
-                for fault in entry.with_globals(defaults).find_incomplete(defaults):
-                    yield Fault((*place, *fault.place), fault.message, fault.at_key)
+                for problem in entry.with_globals(defaults).find_incomplete(defaults):
+                    yield Problem((*place, *problem.place), problem.message, problem.at_key)

@@ -1,22 +1,22 @@
 """Checks across the parts of alertmanager.yml: names, and the rules of the root route.
 
-Works on the plain data, so that these faults are found although others keep the models from being built.
+Works on the plain data, so that these problems are found although others keep the models from being built.
 """
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.config.alertmanager.scalars import TRUE_WORDS
 from exporter.config.document import Document
-from exporter.config.validation import Fault, Place
+from exporter.config.validation import hint
+from exporter.errors import Place, Problem
 
 _CONDITIONS: Final = ("match", "match_re", "matchers")
 _INTERVALS: Final = ("mute_time_intervals", "active_time_intervals")
 
 
-def find_faults(document: Document) -> Iterator[Fault]:
+def find_problems(document: Document) -> Iterator[Problem]:
     """Names that are missing, doubled or unknown, and what the root route must not have."""
     data = document.data
     if not isinstance(data, dict):
@@ -27,7 +27,7 @@ def find_faults(document: Document) -> Iterator[Fault]:
     yield from _find_doubled(intervals, "time interval")
     root = data.get("route")
     if isinstance(root, dict):
-        yield from _find_root_faults(root)
+        yield from _find_root_problems(root)
         known = _Known({name for _, name in receivers}, {name for _, name in intervals}, document)
         yield from known.find_unknown(root, ("route",))
 
@@ -44,30 +44,30 @@ def _names(data: dict[str, Any], section: str) -> list[tuple[Place, str]]:
     ]
 
 
-def _find_doubled(names: Sequence[tuple[Place, str]], what: str) -> Iterator[Fault]:
+def _find_doubled(names: Sequence[tuple[Place, str]], what: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for place, name in names:
         if name in seen:
-            yield Fault(place, f'there is a {what} "{name}" already')
+            yield Problem(place, f'there is a {what} "{name}" already')
         seen.add(name)
 
 
-def _find_root_faults(root: dict[str, Any]) -> Iterator[Fault]:
+def _find_root_problems(root: dict[str, Any]) -> Iterator[Problem]:
     if not root.get("receiver"):
-        yield Fault(("route",), "the root route needs a receiver: it takes what no other route does")
+        yield Problem(("route",), "the root route needs a receiver: it takes what no other route does")
     for name in _CONDITIONS:
         if root.get(name):
-            yield Fault(
+            yield Problem(
                 ("route", name), "the root route matches every alert, it can have no conditions", True
             )
     for name in _INTERVALS:
         if root.get(name):
-            yield Fault(
+            yield Problem(
                 ("route", name), "the root route can have no time intervals, put them on a child", True
             )
     continues = root.get("continue")
     if isinstance(continues, str) and continues in TRUE_WORDS:
-        yield Fault(("route", "continue"), "the root route has no siblings to continue with", True)
+        yield Problem(("route", "continue"), "the root route has no siblings to continue with", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +78,24 @@ class _Known:
     intervals: set[str]
     document: Document
 
-    def find_unknown(self, route: dict[str, Any], place: Place) -> Iterator[Fault]:
+    def find_unknown(self, route: dict[str, Any], place: Place) -> Iterator[Problem]:
         """References of a route and all below it that lead nowhere."""
         receiver = route.get("receiver")
         if isinstance(receiver, str) and receiver and receiver not in self.receivers:
-            hint = _hint(receiver, self.receivers)
-            yield Fault((*place, "receiver"), f'there is no receiver "{receiver}"{hint}')
+            meant = hint(receiver, sorted(self.receivers))
+            yield Problem((*place, "receiver"), f'there is no receiver "{receiver}"{meant}')
         if self.document.is_quoted((*place, "continue")) and "continue" in route:
-            yield Fault((*place, "continue"), "must be true or false without quotes")
+            yield Problem((*place, "continue"), "must be true or false without quotes")
         yield from self._find_unknown_intervals(route, place)
         children = route.get("routes")
         for index, child in enumerate(children if isinstance(children, list) else []):
             if isinstance(child, dict):
                 yield from self.find_unknown(child, (*place, "routes", index))
 
-    def _find_unknown_intervals(self, route: dict[str, Any], place: Place) -> Iterator[Fault]:
+    def _find_unknown_intervals(self, route: dict[str, Any], place: Place) -> Iterator[Problem]:
         for key in _INTERVALS:
             names = route.get(key)
             for index, name in enumerate(names if isinstance(names, list) else []):
                 if isinstance(name, str) and name not in self.intervals:
-                    hint = _hint(name, self.intervals)
-                    yield Fault((*place, key, index), f'there is no time interval "{name}"{hint}')
-
-
-def _hint(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f', did you mean "{close[0]}"?' if close else ""
+                    meant = hint(name, sorted(self.intervals))
+                    yield Problem((*place, key, index), f'there is no time interval "{name}"{meant}')

@@ -7,7 +7,7 @@ from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.globals import Global
 from exporter.config.alertmanager.http import HttpConfig
 from exporter.config.fields import Section
-from exporter.config.validation import Fault
+from exporter.errors import Problem
 
 
 class NotSentConfig(ReceiverEntry):
@@ -23,12 +23,12 @@ class NotSentConfig(ReceiverEntry):
     http_config: HttpConfig | None = None
     """How the request is made."""
 
-    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+    def find_incomplete(self, defaults: Global) -> Iterator[Problem]:
         """Yield the groups of fields of which neither the entry nor `global` has one."""
         for group in self.needs:
             if not any(getattr(self, own) or getattr(defaults, shared) for own, shared in group.items()):
                 message = f"write {' or '.join(group)} here, or {' or '.join(group.values())} in global"
-                yield Fault((), message)
+                yield Problem((), message)
 
 
 def needs_one(section: Section, *names: str) -> None:

@@ -15,7 +15,8 @@ from exporter.config.alertmanager.http import Url, at_most_one
 from exporter.config.alertmanager.not_sent import NotSentConfig, needs_one
 from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 
 _GO_DURATION: Final = re.compile(r"0|[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|ms|s|m|h))+")
 _RESPONDERS: Final = ("team", "teams", "user", "escalation", "schedule")
@@ -109,7 +110,7 @@ class OpsgenieResponder(Section):
     def _check(self) -> Self:
         needs_one(self, "id", "username", "name")
         if "{{" not in self.type and self.type.lower() not in _RESPONDERS:
-            raise PlacedError([Fault(("type",), f"must be one of {', '.join(_RESPONDERS)}")])
+            raise PlacedError([Problem(("type",), f"must be one of {', '.join(_RESPONDERS)}")])
         return self
 
 
@@ -278,11 +279,11 @@ class VictoropsConfig(NotSentConfig):
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:
         at_most_one(self, "api_key", "api_key_file")
-        faults = [
-            Fault(("custom_fields", name), "is set by Alertmanager itself", at_key=True)
+        problems = [
+            Problem(("custom_fields", name), "is set by Alertmanager itself", at_key=True)
             for name in self.custom_fields
             if name in _VICTOROPS_OWN
         ]
-        if faults:
-            raise PlacedError(faults)
+        if problems:
+            raise PlacedError(problems)
         return self

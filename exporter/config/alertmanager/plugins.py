@@ -14,7 +14,7 @@ from pydantic import ConfigDict, create_model
 from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.not_sent import NotSentConfig
 from exporter.config.alertmanager.receivers import KEY_ENDING, Receiver
-from exporter.config.validation import Fault
+from exporter.errors import Problem
 
 RECEIVER_GROUP: Final = "redis_vigil.receivers"
 """The entry points of packages that bring a kind of receiver along."""
@@ -75,25 +75,25 @@ def _installed(look: Callable[..., EntryPoints]) -> Mapping[str, EntryPoint]:
     return found
 
 
-def extend_receiver(data: object) -> tuple[type[Receiver], list[Fault]]:
+def extend_receiver(data: object) -> tuple[type[Receiver], list[Problem]]:
     """Return the model of receivers with the kinds of packages that the data of an alertmanager.yml uses.
 
-    A package that cannot be used is a fault at its key; the key is not checked then.
+    A package that cannot be used is a problem at its key; the key is not checked then.
     """
     fields: dict[str, Any] = {}
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for position, key in _foreign_keys(data):
         try:
             plugin = load_plugin(key.removesuffix(KEY_ENDING))
         except PluginError as error:
             fields[key] = (tuple[_Unchecked, ...], ())
-            faults.append(Fault(("receivers", position, key), str(error), at_key=True))
+            problems.append(Problem(("receivers", position, key), str(error), at_key=True))
         else:
             if plugin is not None:
                 fields[key] = (tuple[plugin.config, ...], ())  # type: ignore[name-defined]  # made at run time
     if not fields:
-        return Receiver, faults
-    return create_model("Receiver", __base__=Receiver, **fields), faults
+        return Receiver, problems
+    return create_model("Receiver", __base__=Receiver, **fields), problems
 
 
 def _foreign_keys(data: object) -> Iterator[tuple[int, str]]:

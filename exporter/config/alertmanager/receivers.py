@@ -34,7 +34,8 @@ from exporter.config.alertmanager.scalars import Text
 from exporter.config.alertmanager.slack import SlackConfig
 from exporter.config.alertmanager.webhook import WebhookConfig
 from exporter.config.fields import Section
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 
 KEY_ENDING: Final = "_configs"
 """What the key of a kind of receiver ends with: entries of `slack` stand under `slack_configs`."""
@@ -73,7 +74,9 @@ class Receiver(Section):
     @model_validator(mode="after")
     def _check_labels(self) -> Self:
         if self.labels.get("name", self.name) != self.name:
-            raise PlacedError([Fault(("labels", "name"), f'must be the name of the receiver, "{self.name}"')])
+            raise PlacedError(
+                [Problem(("labels", "name"), f'must be the name of the receiver, "{self.name}"')]
+            )
         return self
 
     @property

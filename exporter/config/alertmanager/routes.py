@@ -15,7 +15,8 @@ from exporter.config.alertmanager.scalars import (
     combine_matchers,
 )
 from exporter.config.fields import Duration, PositiveDuration, Section
-from exporter.config.validation import Fault, PlacedError
+from exporter.config.validation import PlacedError
+from exporter.errors import Problem
 from exporter.model.matcher import Matcher
 
 GROUP_BY_ALL: Final = "..."
@@ -25,13 +26,13 @@ GROUP_BY_ALL: Final = "..."
 def _check_group_by(names: tuple[str, ...]) -> tuple[str, ...]:
     if GROUP_BY_ALL in names and set(names) != {GROUP_BY_ALL}:
         raise ValueError("'...' stands alone: it already groups by every label")
-    faults = [
-        Fault((index,), f'"{name}" is given twice')
+    problems = [
+        Problem((index,), f'"{name}" is given twice')
         for index, name in enumerate(names)
         if name in names[:index] and name != GROUP_BY_ALL
     ]
-    if faults:
-        raise PlacedError(faults)
+    if problems:
+        raise PlacedError(problems)
     return names
 
 

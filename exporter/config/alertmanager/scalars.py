@@ -12,7 +12,8 @@ from exporter.config.alertmanager.matchers import (
     parse_matchers,
     sort_matchers,
 )
-from exporter.config.validation import Fault, PlacedError, kind_of
+from exporter.config.validation import PlacedError, kind_of
+from exporter.errors import Problem
 from exporter.model.matcher import Matcher, MatchOp
 
 _CLASSIC_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -64,13 +65,13 @@ LabelName = Annotated[Text, AfterValidator(_label_name)]
 
 
 def _check_classic_names(values: dict[str, Any]) -> None:
-    faults = [
-        Fault((name,), f'"{name}" is not a label name: letters, digits and _, not beginning with a digit')
+    problems = [
+        Problem((name,), f'"{name}" is not a label name: letters, digits and _, not beginning with a digit')
         for name in values
         if not _CLASSIC_NAME.fullmatch(name)
     ]
-    if faults:
-        raise PlacedError(faults)
+    if problems:
+        raise PlacedError(problems)
 
 
 def _label_values(values: dict[str, str]) -> dict[str, str]:
@@ -82,16 +83,16 @@ def _label_patterns(values: object) -> object:
     if not isinstance(values, dict):
         return values
     _check_classic_names(values)
-    faults = []
+    problems = []
     for name, pattern in values.items():
         try:
             if not isinstance(pattern, str):
                 raise InvalidMatcherError(f"must be a regular expression, not {kind_of(pattern)}")
             make_matcher(name, MatchOp.REGEX, pattern)
         except InvalidMatcherError as error:
-            faults.append(Fault((name,), str(error)))
-    if faults:
-        raise PlacedError(faults)
+            problems.append(Problem((name,), str(error)))
+    if problems:
+        raise PlacedError(problems)
     return values
 
 
@@ -106,16 +107,16 @@ def _matchers(value: object) -> tuple[Matcher, ...]:
     if not isinstance(value, list):
         raise ValueError(f"must be a list of matchers, not {kind_of(value)}")
     matchers: list[Matcher] = []
-    faults = []
+    problems = []
     for index, line in enumerate(value):
         try:
             if isinstance(line, list | dict):
                 raise InvalidMatcherError(f"must be a matcher such as foo=bar, not {kind_of(line)}")
             matchers += parse_matchers(line or "")
         except InvalidMatcherError as error:
-            faults.append(Fault((index,), str(error)))
-    if faults:
-        raise PlacedError(faults)
+            problems.append(Problem((index,), str(error)))
+    if problems:
+        raise PlacedError(problems)
     return sort_matchers(matchers)
 
 

@@ -13,7 +13,7 @@ from exporter.config.alertmanager.globals import Global, SecretUrl
 from exporter.config.alertmanager.http import Url, at_most_one
 from exporter.config.alertmanager.scalars import Flag, Text, refuse
 from exporter.config.fields import Duration, RelativePath, SecretText, Section
-from exporter.config.validation import Fault
+from exporter.errors import Problem
 
 POST_MESSAGE: Final = "/chat.postMessage"
 """How the address ends at which a Slack app posts; only messages posted there can be updated."""
@@ -163,16 +163,16 @@ class SlackConfig(HttpReceiverEntry):
             update |= {"api_url": defaults.slack_api_url, "api_url_file": defaults.slack_api_url_file}
         return super().with_globals(defaults).model_copy(update=update)
 
-    def find_incomplete(self, defaults: Global) -> Iterator[Fault]:
+    def find_incomplete(self, defaults: Global) -> Iterator[Problem]:
         """Yield that there is no address, or that messages cannot be updated there."""
         if not (self.api_url or self.api_url_file or self.app_token or self.app_token_file):
-            yield Fault(
+            yield Problem(
                 (),
                 "there is no address: write api_url or app_token here, "
                 "or slack_api_url or slack_app_token in global",
             )
         elif self.update_message and not self.posts_as_app:
-            yield Fault(
+            yield Problem(
                 ("update_message",),
                 "needs a Slack app (app_token, or an api_url that ends with /chat.postMessage): "
                 "messages of an incoming webhook cannot be changed",

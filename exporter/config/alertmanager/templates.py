@@ -19,7 +19,7 @@ def expand(patterns: Iterable[str], base: Path) -> Sequence[Path]:
     """The files that patterns stand for, in order, each once; relative ones start at `base`.
 
     As in Go's filepath.Glob: `*` and `?` stop at a slash and match a leading dot too, a backslash takes the
-    next character as it is. A pattern without files is none's fault.
+    next character as it is. A pattern without files is none's problem.
     """
     files: dict[Path, None] = {}
     for pattern in patterns:

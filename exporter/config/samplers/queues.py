@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.config.fields import Duration, PositiveDuration, Section
 from exporter.config.samplers.base import SamplerSection
-from exporter.config.validation import Fault, PlacedError, hint, kind_of
+from exporter.config.validation import PlacedError, hint, kind_of
+from exporter.errors import Problem
 
 StateName = Literal[
     "waiting",
@@ -168,7 +169,7 @@ def _check_frameworks(value: Any) -> Any:
         if isinstance(name, str) and name not in (*FRAMEWORKS, LIST_FRAMEWORK)
     }
     if unknown and not entry_points(group=FRAMEWORK_GROUP):
-        raise PlacedError([Fault((index,), _unknown_framework(name)) for index, name in unknown.items()])
+        raise PlacedError([Problem((index,), _unknown_framework(name)) for index, name in unknown.items()])
     return value
 
 
