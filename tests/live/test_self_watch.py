@@ -47,7 +47,8 @@ def hook() -> Iterator[Hook]:
 
 def daemon_with(folder: Path, hook: Hook, *targets: str, slack: str = NOWHERE) -> Daemon:
     """The daemon with the rules on itself, patient for seconds instead of minutes."""
-    rules = re.sub(r"for: \d+m", "for: 2s", RULES.read_text()).replace("[5m]", "[4s]")
+    rules = re.sub(r"for: \d+m", "for: 2s", RULES.read_text())
+    rules = re.sub(r"\[[25]m\]", "[4s]", rules)
     (folder / "rules.yml").write_text(rules + DOWN)
     (folder / "alertmanager.yml").write_text(ROUTING.format(hook=hook.url, slack=slack))
     config = folder / "config.yml"
