@@ -84,7 +84,7 @@ class AlertForwarder:
         self._clock = clock
         self._rng = rng or random.Random()
         self._capacity = capacity
-        self._queues: dict[HttpUrl, _Queue] = {}
+        self._queues: dict[HttpUrl, _SendLoop] = {}
 
     def apply(self, urls: Iterable[HttpUrl], http_config: HttpConfig | None = None) -> None:
         """Forward to these from now on; the queues of those that stay are kept."""
@@ -95,9 +95,9 @@ class AlertForwarder:
             if url not in self._queues:
                 self._queues[url] = self._start_queue(url, http_config or HttpConfig())
 
-    def _start_queue(self, url: HttpUrl, http_config: HttpConfig) -> "_Queue":
+    def _start_queue(self, url: HttpUrl, http_config: HttpConfig) -> "_SendLoop":
         client = HttpClient(http_config, "alertmanager", timeout_seconds=TIMEOUT_SECONDS, now=self._clock.now)
-        queue = _Queue(url, self._name_of(url), client, self._metrics, self._rng, self._capacity)
+        queue = _SendLoop(url, self._name_of(url), client, self._metrics, self._rng, self._capacity)
         queue.start()
         return queue
 
@@ -108,9 +108,9 @@ class AlertForwarder:
 
     def _name_of(self, url: HttpUrl) -> str:
         """Return the label: the URL without secrets, numbered where another differs in secrets only."""
-        taken = {queue.name for queue in self._queues.values()}
+        used = {queue.name for queue in self._queues.values()}
         names = (url.shown if number == 1 else f"{url.shown} ({number})" for number in itertools.count(1))
-        return next(name for name in names if name not in taken)
+        return next(name for name in names if name not in used)
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
         """Queue alerts for every Alertmanager; returns at once."""
@@ -128,8 +128,11 @@ class AlertForwarder:
         self._queues.clear()
 
 
-class _Queue:
-    """Queue of one Alertmanager: of each alert the latest state, the oldest first."""
+class _SendLoop:
+    """Queue and send loop of one Alertmanager: of each alert the latest state, the oldest first.
+
+    Source of the word: `sendLoop` in notifier/sendloop.go of Prometheus.
+    """
 
     def __init__(
         self,
