@@ -1,4 +1,4 @@
-"""How the watched servers are: in one word, and what the firing alerts say and advise."""
+"""Health says in one word how the monitored servers are, and what the firing alerts say and advise."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

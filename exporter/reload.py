@@ -1,4 +1,4 @@
-"""From files to everything that can fail: built completely before anything that runs is touched."""
+"""A reload builds everything that can fail from files, before anything that runs is touched."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence

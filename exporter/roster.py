@@ -1,4 +1,4 @@
-"""Who is watched: the servers of the configuration, and those found, each once."""
+"""The roster lists the monitored servers: those of the configuration and those found, each once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What the daemon says about its own parts: read from them when asked, nothing is counted twice."""
+"""Self metrics are read from the daemon's parts at each scrape; nothing is counted twice."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Where the files are that come with the daemon: in the installed package, or at the top of the sources."""
+"""Shipped files come with the daemon: in the installed package, or at the top of the sources."""
 
 from collections.abc import Sequence
 from pathlib import Path

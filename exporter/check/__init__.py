@@ -1,1 +1,1 @@
-"""What is valid in the files of users, and yet cannot be meant: said by `check`, a start and a reload."""
+"""Checks find what is valid in the files of users, and yet cannot be meant: at `check`, start and reload."""

@@ -1,4 +1,4 @@
-"""Which server a command is about, and the way in: the same argument and options for all of them.
+"""Access options name the server of a command and its credentials, in the same way for all commands.
 
 Their names are those of redis-cli where it has the same, and so is the variable REDISCLI_AUTH.
 """

@@ -1,4 +1,4 @@
-"""What one look at a server can check of the rules, and what not: most of them compare minutes."""
+"""Coverage tells which rules one look at a server can check: most of them compare minutes."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field

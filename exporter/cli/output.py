@@ -1,4 +1,4 @@
-"""What commands print: one style of tables, JSON and CSV, and nothing in it that a terminal would obey.
+"""Output of commands has one style of tables, JSON and CSV, without control characters for a terminal.
 
 Names of keys, queues and clients are anybody's: an escape sequence in one could write on the screen whatever
 it likes, also later, when a file is looked at. Colour is for terminals only, and not where NO_COLOR is set

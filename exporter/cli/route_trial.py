@@ -1,4 +1,4 @@
-"""Which receivers an alert would go to, for `redis-vigil test route`."""
+"""Route trials tell the receivers of an alert, for `redis-vigil test route`."""
 
 import time
 from collections.abc import Sequence

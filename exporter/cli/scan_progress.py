@@ -1,4 +1,4 @@
-"""Where `redis-vigil scan` keeps how far it has come."""
+"""Scan progress is kept in a file by `redis-vigil scan`."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Whether a server that cannot be asked would answer with TLS, or without: said with the URL to write."""
+"""The scheme probe tells whether a failing server would answer with TLS or without, and the URL to write."""
 
 import asyncio
 import ssl

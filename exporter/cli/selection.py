@@ -1,4 +1,4 @@
-"""From what the command line says of a server to a target with its samplers."""
+"""A selection makes a target with its samplers of the command line."""
 
 import difflib
 import os

@@ -1,4 +1,4 @@
-"""Which keys of `config.yml` a reload cannot apply: what is opened once, when the daemon starts."""
+"""Restart keys of `config.yml` are those that a reload cannot apply: of parts opened once, at the start."""
 
 from collections.abc import Mapping
 from typing import Final

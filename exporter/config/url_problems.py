@@ -1,4 +1,4 @@
-"""What can be wrong with the URL of a server: said with the way out, and without what may be a password."""
+"""URL problems say what is wrong with the URL of a server, with the way out, and without passwords."""
 
 import re
 from ipaddress import IPv6Address, ip_address

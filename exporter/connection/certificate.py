@@ -1,4 +1,4 @@
-"""When certificates expire."""
+"""Certificates are read for the time at which they expire."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""What is said first on a new connection."""
+"""The greeting is the first exchange on a new connection."""
 
 import re
 

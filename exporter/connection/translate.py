@@ -1,4 +1,4 @@
-"""What redis-py, hiredis and the socket say, in this project's errors; nothing else knows theirs."""
+"""Translation turns errors of redis-py, hiredis and sockets into ours; nothing else knows theirs."""
 
 import re
 import socket

@@ -1,1 +1,1 @@
-"""What `redis-vigil demo` shows: an embedded server, its workload with troubles, messages on the terminal."""
+"""The demo runs an embedded server and its workload with problems, and prints messages on the terminal."""

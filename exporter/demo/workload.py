@@ -1,4 +1,4 @@
-"""What happens on the demo's server: the life of a web product, with its troubles.
+"""The workload of the demo's server is the life of a web product, with its problems.
 
 It writes, to that server only, which is the demo's own.
 """

@@ -1,4 +1,4 @@
-"""Where servers can be reached that announce themselves under other addresses."""
+"""Addresses of servers that announce themselves under others are mapped to those that can be reached."""
 
 from collections.abc import Iterable, Mapping
 

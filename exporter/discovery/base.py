@@ -1,4 +1,4 @@
-"""What finds servers, and how a found address becomes a target."""
+"""Discoverers find servers, and make targets of the addresses that they find."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

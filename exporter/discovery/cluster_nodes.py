@@ -1,4 +1,4 @@
-"""What a node of a cluster tells of all of them.
+"""Cluster nodes are read from what one of them knows of all.
 
 Sources of the formats: https://redis.io/docs/latest/commands/ (cluster-shards, cluster-slots, cluster-nodes);
 clusterGenNodesDescription and addShardReplyForClusterShards in src/cluster.c of Redis 7.0.

@@ -1,4 +1,4 @@
-"""Which server answers at which address, so that one that is found twice is watched once."""
+"""The identity of a server is asked at each address, so that one that is found twice is monitored once."""
 
 import asyncio
 import re

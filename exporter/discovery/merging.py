@@ -1,4 +1,4 @@
-"""From all that was found to what is watched: each server once, each under a name of its own."""
+"""Merging makes targets of all that was found: each server once, each under a name of its own."""
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What of discovery outlives the process."""
+"""Records of discovery outlive the process."""
 
 from collections.abc import Sequence
 from typing import Protocol

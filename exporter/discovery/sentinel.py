@@ -1,4 +1,4 @@
-"""What sentinels watch.
+"""Sentinel discovery finds the primaries, replicas and sentinels that sentinels monitor.
 
 Source of the commands: https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/.
 """

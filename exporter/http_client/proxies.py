@@ -1,4 +1,4 @@
-"""Which proxy a request goes through.
+"""Proxies are chosen per request.
 
 Source of `no_proxy`: golang.org/x/net/http/httpproxy.
 """

@@ -1,4 +1,4 @@
-"""Where a redirect leads, and what goes along.
+"""Redirects are followed with the headers and the body that may go along.
 
 Which method follows: source `redirectBehavior` of Go's net/http, client.go. To another origin (host, port or
 scheme) go only headers that say nothing about us; Go and prometheus/common keep more, such as headers that a

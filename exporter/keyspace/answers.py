@@ -1,4 +1,4 @@
-"""What is asked about keys, and what the answers mean; every look-up that counts is counted."""
+"""Answers about keys are checked; every look-up that the server counts is counted here too."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How the server is, as far as it matters to a scan."""
+"""The condition of the server decides whether a scan may go on."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Which keys are asked about, and for how many each stands."""
+"""The draw chooses the keys that are asked about, each with the number that it stands for."""
 
 from collections.abc import Sequence, Set
 from random import Random

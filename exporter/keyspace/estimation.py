@@ -1,4 +1,4 @@
-"""From a sample to a total: the sums that an estimate is made of.
+"""Estimation computes totals from a sample, from the sums that it keeps.
 
 The keys of a group come in an order of chance (that of hashes), so those that were asked about are a simple
 random sample of them however the rate has changed meanwhile: the total is what was seen, plus the mean for

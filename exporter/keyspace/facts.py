@@ -1,4 +1,4 @@
-"""What is known about the keys of one group, beyond their names."""
+"""Facts describe the keys of one group beyond their names."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What the keyspace sampler exposes."""
+"""Families are the metrics of the keyspace sampler."""
 
 from typing import Final
 

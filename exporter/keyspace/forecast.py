@@ -1,4 +1,4 @@
-"""When a pass will end, whether that is in time, and how many keys it can ask about to be so."""
+"""The forecast tells when a pass will end, whether in time, and how many keys it can ask about until then."""
 
 from dataclasses import dataclass
 from typing import Final

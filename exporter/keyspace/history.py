@@ -1,4 +1,4 @@
-"""What one pass leaves to the next, and what a pass under way leaves to the next process."""
+"""The history keeps what a pass leaves to the next one, or, under way, to the next process."""
 
 import json
 from dataclasses import dataclass, field

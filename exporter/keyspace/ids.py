@@ -1,4 +1,4 @@
-"""Which tokens at one place are ids: by how many different ones there are.
+"""Ids are recognised among the tokens at one place by how many different ones there are.
 
 Ids that do not look like ids (slugs, words, names of tenants) give themselves away by their number:
 

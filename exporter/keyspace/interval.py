@@ -1,4 +1,4 @@
-"""How far an estimate may be off: half-widths of 95 % intervals.
+"""Intervals bound the error of an estimate: half-widths of 95 % confidence.
 
 The usual interval, Student's quantile times the standard error, fails where a few large values decide and
 none or one of them was drawn: sizes of keys are so. Therefore one more value is reckoned with than was

@@ -1,4 +1,4 @@
-"""What belongs to the ids beside it, so that a `*` means all of its kind."""
+"""Kinds group the tokens that belong to the ids beside them, so that a `*` means all of its kind."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Which pattern each key's name has: those configured first, the rest found by themselves."""
+"""The miner finds the pattern of each key's name: configured patterns first, then those it has found."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

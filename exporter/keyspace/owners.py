@@ -1,4 +1,4 @@
-"""Which patterns are the keys of a queue's jobs."""
+"""Owners are the queues whose jobs' keys a pattern stands for."""
 
 import re
 from collections.abc import Iterable, Mapping

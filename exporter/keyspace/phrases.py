@@ -1,4 +1,4 @@
-"""What texts that stand at one place have in common: `feature-*`, `@*`, `*.json`.
+"""Phrases are what the texts at one place have in common: `feature-*`, `@*`, `*.json`.
 
 Slugs, titles and names of people are made of words too, but of words that come back: in other places of
 the text (`boot-dress`, `dress-boot`), or after many other words (`anna-schmidt`, `ben-schmidt`). A word that

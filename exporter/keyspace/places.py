@@ -1,4 +1,4 @@
-"""Where ids stand in names, as one pass leaves it to the next."""
+"""Places of ids in names are left by one pass to the next."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final

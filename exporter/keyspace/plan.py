@@ -1,4 +1,4 @@
-"""Which share of each group's keys to ask about."""
+"""The plan sets the ratio of each group's keys to ask about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the samples of many groups tell together: of one another, and of their sum."""
+"""The pool combines the samples of many groups, for each of them and for their sum."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which patterns are shown: those with the most memory or keys; the rest is summed up as `other`."""
+"""The ranking chooses the patterns to show: by memory or keys; the rest is summed as `other`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Which server is asked about a keyspace: a healthy replica in the place of its primary, if so wanted."""
+"""Replicas are asked about a keyspace in the place of their primary, if healthy and so configured."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a pass over the keyspace has found: plain data, for metrics, pages, the terminal and the state."""
+"""The report of a pass over the keyspace is plain data, for metrics, pages, the terminal and the state."""
 
 from dataclasses import dataclass, field
 from typing import Final

@@ -1,4 +1,4 @@
-"""Which parts of a key's name are ids by their looks: numbers, UUIDs, hashes, ULIDs, e-mail addresses, IPs.
+"""Shapes recognise ids in names by their looks: numbers, UUIDs, hashes, ULIDs, e-mail addresses, IPs.
 
 A name is cut at `:` into pieces. A piece that is an id as a whole becomes `*`; in any other piece the ids
 become `*` (`cache_page_17` is `cache_page_*`), and it is cut into tokens where its parts may differ one by

@@ -1,4 +1,4 @@
-"""How fast a pass goes, learnt from its steps: how long it still takes, and what can be asked until then."""
+"""The speed of a pass is learnt from its steps: how long it still takes, and what can be asked until then."""
 
 from typing import Final
 

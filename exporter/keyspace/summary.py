@@ -1,4 +1,4 @@
-"""From what a sample has counted to what a report says."""
+"""The summary makes a report of what a sample has counted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who may come in, and how: what `web` in config.yml and its `web-config.yml` say at this moment.
+"""Access control follows `web` in config.yml and its `web-config.yml` while the daemon runs.
 
 The file and the certificates that it names are taken up as soon as they change, without a reload, as
 exporter-toolkit does: it reads them at every request and every handshake. Here they are only read when they

@@ -1,4 +1,4 @@
-"""What the pages show of alerts and silences: rows of texts."""
+"""Alert rows are the texts that the pages show of alerts and silences."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

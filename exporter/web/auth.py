@@ -1,4 +1,4 @@
-"""Who may come in: TLS and basic authentication as in an exporter-toolkit `web-config.yml`.
+"""Authentication is TLS and basic authentication as in an exporter-toolkit `web-config.yml`.
 
 Source: https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md.
 """

@@ -1,4 +1,4 @@
-"""What every request passes before the routes."""
+"""Middleware handles every request before the routes."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 

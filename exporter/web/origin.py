@@ -1,4 +1,4 @@
-"""What a browser may do here for pages of other origins: CSRF, CORS and DNS rebinding.
+"""Origin checks limit what a browser may do here for pages of other origins: CSRF, CORS, DNS rebinding.
 
 Requests without a browser's headers (curl, amtool, Prometheus) pass. The headers of CORS are those of
 Prometheus and Alertmanager, https://github.com/prometheus/common and `--web.cors.origin`.

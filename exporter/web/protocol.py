@@ -1,4 +1,4 @@
-"""What one HTTP connection may cost: sizes, deadlines and the number of connections.
+"""The protocol bounds one HTTP connection: sizes, deadlines and the number of connections.
 
 uvicorn and httptools bound none of these, except how long a connection may idle between two requests.
 """

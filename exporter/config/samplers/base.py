@@ -1,4 +1,4 @@
-"""What the sections of all samplers have in common."""
+"""Base sections hold the settings that all samplers have in common."""
 
 from exporter.config.fields import PositiveDuration, Section
 
