@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.fake_server import AnyServer, FakeServer
 from tests.peers import find_program, require_program
 from tests.servers import RealServer
 
@@ -43,6 +44,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
 def empty_server(server: RealServer) -> RealServer:
     """The shared server without keys, statistics or slow log."""
     return _emptied(server)
+
+
+@pytest.fixture(scope="session")
+def fake_server() -> Iterator[FakeServer]:
+    """A server of fakeredis, shared by the whole session, for tests of logic: it needs no program."""
+    # Tests stay on real servers where they are about what it does not have: INFO, SLOWLOG, LATENCY, MEMORY,
+    # OBJECT, CONFIG RESETSTAT, XSETID, the codes of errors (it says ERR WRONGTYPE), more of CLIENT LIST than
+    # names, and what a command costs, counts or touches.
+    with FakeServer() as running:
+        yield running
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.server)])
+def either_server(request: pytest.FixtureRequest, fake_server: FakeServer) -> AnyServer:
+    """An empty server of fakeredis, then a real one: what passes on both is no habit of the fake."""
+    if request.param == "real":
+        found: RealServer = request.getfixturevalue("empty_server")
+        return found
+    fake_server.command("FLUSHALL")
+    return fake_server
 
 
 @pytest.fixture

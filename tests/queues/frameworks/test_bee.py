@@ -2,29 +2,29 @@
 
 import pytest
 
+from tests.fake_server import AnyServer
 from tests.queues.reading import Watcher
-from tests.servers import RealServer
 
 AT = 1_700_000_000.0
 JOB = '{"data":{},"options":{"timestamp":1699999990000,"stacktraces":[]},"status":"created"}'
 
 
 @pytest.fixture
-def mail(empty_server: RealServer) -> RealServer:
-    client = empty_server.client
+def mail(either_server: AnyServer) -> AnyServer:
+    client = either_server.client
     client.set("bq:mail:id", 9)
     client.lpush("bq:mail:active", "8", "9")
     client.hset("bq:mail:jobs", mapping={"8": JOB, "9": JOB})
-    return empty_server
+    return either_server
 
 
-def test_without_checks_nobody_knows_of_orphans(mail: RealServer) -> None:
+def test_without_checks_nobody_knows_of_orphans(mail: AnyServer) -> None:
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
         assert watcher.read(AT)["bee-queue", "mail"].orphaned is None
 
 
-def test_who_has_not_answered_when_a_check_runs_out_is_gone(mail: RealServer) -> None:
+def test_who_has_not_answered_when_a_check_runs_out_is_gone(mail: AnyServer) -> None:
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
         # A check has just asked; nobody can have answered yet.
@@ -39,7 +39,7 @@ def test_who_has_not_answered_when_a_check_runs_out_is_gone(mail: RealServer) ->
         assert watcher.read(AT + 10)["bee-queue", "mail"].orphaned == 0
 
 
-def test_ended_jobs_are_counted_by_the_growth_of_what_is_kept(mail: RealServer) -> None:
+def test_ended_jobs_are_counted_by_the_growth_of_what_is_kept(mail: AnyServer) -> None:
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
         assert watcher.read(AT)["bee-queue", "mail"].finished == {"completed": 0, "failed": 0}
@@ -54,7 +54,7 @@ def test_ended_jobs_are_counted_by_the_growth_of_what_is_kept(mail: RealServer) 
         assert watcher.read(AT + 45)["bee-queue", "mail"].finished == {"completed": 3, "failed": 2}
 
 
-def test_jobs_that_are_removed_as_they_succeed_are_counted_by_what_has_left(mail: RealServer) -> None:
+def test_jobs_that_are_removed_as_they_succeed_are_counted_by_what_has_left(mail: AnyServer) -> None:
     with Watcher(mail.url) as watcher:
         watcher.find(AT)
         watcher.read(AT)

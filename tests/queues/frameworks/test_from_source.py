@@ -2,15 +2,15 @@
 
 import json
 
+from tests.fake_server import AnyServer
 from tests.queues.reading import read_queues
-from tests.servers import RealServer
 
 AT = 1_700_000_000.0
 AT_MS = int(AT * 1000)
 
 
-def test_resque(empty_server: RealServer) -> None:
-    client = empty_server.client
+def test_resque(either_server: AnyServer) -> None:
+    client = either_server.client
     client.sadd("resque:queues", "mail", "empty")
     client.rpush("resque:queue:mail", *(json.dumps({"class": "Send", "args": [n]}) for n in range(3)))
     client.rpush("resque:failed", "{}", "{}")
@@ -21,7 +21,7 @@ def test_resque(empty_server: RealServer) -> None:
         mapping={"host:1:mail,low": "2023-11-14T22:13:00Z", "host:2:*": "2023-11-14T21:00:00Z"},
     )
     client.set("resque:worker:host:2:*", json.dumps({"queue": "mail", "run_at": "2023-11-14T21:00:00Z"}))
-    found = read_queues(empty_server.url, AT)
+    found = read_queues(either_server.url, AT)
     mail = found["resque", "mail"]
     assert (mail.jobs, mail.orphaned, mail.workers, mail.silent_workers) == (
         {"waiting": 3, "active": 1},
@@ -36,14 +36,14 @@ def test_resque(empty_server: RealServer) -> None:
     assert (total.workers, total.silent_workers) == (2, 1)
 
 
-def test_resque_in_a_namespace_of_its_own(empty_server: RealServer) -> None:
-    empty_server.client.sadd("shop:resque:queues", "mail")
-    empty_server.client.rpush("shop:resque:queue:mail", '{"class":"Send","args":[]}')
-    assert read_queues(empty_server.url, AT)["resque", "shop:resque:mail"].jobs["waiting"] == 1
+def test_resque_in_a_namespace_of_its_own(either_server: AnyServer) -> None:
+    either_server.client.sadd("shop:resque:queues", "mail")
+    either_server.client.rpush("shop:resque:queue:mail", '{"class":"Send","args":[]}')
+    assert read_queues(either_server.url, AT)["resque", "shop:resque:mail"].jobs["waiting"] == 1
 
 
-def test_sidekiq_8_and_a_namespace(empty_server: RealServer) -> None:
-    client = empty_server.client
+def test_sidekiq_8_and_a_namespace(either_server: AnyServer) -> None:
+    client = either_server.client
     for base in ("", "shop:"):
         client.sadd(f"{base}queues", "mail")
         job = {"class": "Send", "jid": "abc", "created_at": AT_MS - 90_000, "enqueued_at": AT_MS - 60_000}
@@ -54,21 +54,21 @@ def test_sidekiq_8_and_a_namespace(empty_server: RealServer) -> None:
         )
         work = {"queue": "mail", "payload": "{}", "run_at": int(AT)}
         client.hset(f"{base}host:1:abc:work", "tid", json.dumps(work))
-    found = read_queues(empty_server.url, AT)
+    found = read_queues(either_server.url, AT)
     for queue in ("mail", "shop:mail"):
         report = found["sidekiq", queue]
         assert (report.jobs, report.workers) == ({"waiting": 1, "active": 1}, 1)
         assert (report.oldest_job_age_seconds, report.last_heartbeat) == (60, AT - 3)
 
 
-def test_a_set_named_queues_is_not_an_index_by_itself(empty_server: RealServer) -> None:
-    empty_server.client.sadd("queues", "mail")
-    empty_server.client.sadd("theatre:queues", "box office")
-    assert read_queues(empty_server.url, AT) == {}
+def test_a_set_named_queues_is_not_an_index_by_itself(either_server: AnyServer) -> None:
+    either_server.client.sadd("queues", "mail")
+    either_server.client.sadd("theatre:queues", "box office")
+    assert read_queues(either_server.url, AT) == {}
 
 
-def test_asynq(empty_server: RealServer) -> None:
-    client = empty_server.client
+def test_asynq(either_server: AnyServer) -> None:
+    client = either_server.client
     stem = "asynq:{critical}"
     client.sadd("asynq:queues", "critical")
     client.lpush(f"{stem}:pending", "a", "b")
@@ -86,7 +86,7 @@ def test_asynq(empty_server: RealServer) -> None:
     client.zadd(
         "asynq:servers", {"asynq:servers:{host:1:x}": int(AT) + 5, "asynq:servers:{gone}": int(AT) - 5}
     )
-    report = read_queues(empty_server.url, AT)["asynq", "critical"]
+    report = read_queues(either_server.url, AT)["asynq", "critical"]
     assert report.jobs == {
         "waiting": 2,
         "active": 1,
@@ -101,15 +101,15 @@ def test_asynq(empty_server: RealServer) -> None:
     assert report.finished == {"completed": 7, "failed": 2}
 
 
-def test_laravel_and_horizon(empty_server: RealServer) -> None:
-    client = empty_server.client
+def test_laravel_and_horizon(either_server: AnyServer) -> None:
+    client = either_server.client
     job = {"uuid": "u", "displayName": "Send", "job": "CallQueuedHandler@call", "attempts": 0, "data": {}}
     client.rpush("shop_database_queues:default", json.dumps({**job, "pushedAt": f"{AT - 30:.4f}"}), "{}")
     client.zadd("shop_database_queues:default:delayed", {json.dumps(job): int(AT) - 100, "x": int(AT) + 100})
     client.zadd("shop_database_queues:default:reserved", {"a": int(AT) + 60, "b": int(AT) - 60})
     client.rpush("shop_database_queues:default:notify", 1)
     client.rpush("queues:mail", json.dumps({**job, "createdAt": int(AT) - 7}))
-    found = read_queues(empty_server.url, AT)
+    found = read_queues(either_server.url, AT)
     assert set(found) == {("laravel", "shop_database_default"), ("laravel", "mail")}
     default = found["laravel", "shop_database_default"]
     assert default.jobs == {"waiting": 2, "delayed": 2, "active": 2}
@@ -117,7 +117,7 @@ def test_laravel_and_horizon(empty_server: RealServer) -> None:
     assert found["laravel", "mail"].oldest_job_age_seconds == 7
 
 
-def test_lists_that_only_look_like_laravels_are_left_alone(empty_server: RealServer) -> None:
-    empty_server.client.rpush("queues:cinema", "popcorn")
-    empty_server.client.rpush("queues:theatre", '{"job": 1}')
-    assert read_queues(empty_server.url, AT) == {}
+def test_lists_that_only_look_like_laravels_are_left_alone(either_server: AnyServer) -> None:
+    either_server.client.rpush("queues:cinema", "popcorn")
+    either_server.client.rpush("queues:theatre", '{"job": 1}')
+    assert read_queues(either_server.url, AT) == {}

@@ -10,6 +10,7 @@ from exporter.queues.frameworks.key_owners import KeyOwners
 from exporter.queues.frameworks.key_patterns import common_key
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import QueueId
+from tests.fake_server import AnyServer
 from tests.queues.reading import Reports, Watcher, read_queues
 from tests.servers import RealServer
 
@@ -37,7 +38,7 @@ def settings_of(lists: list[dict[str, Any]]) -> QueuesSection:
     return QueuesSection.model_validate({"lists": lists})
 
 
-def write(server: RealServer, keys: Mapping[str, int]) -> None:
+def write(server: AnyServer, keys: Mapping[str, int]) -> None:
     """Lists of so many jobs; below 0: sorted sets."""
     for key, jobs in keys.items():
         if jobs < 0:
@@ -184,54 +185,54 @@ def jobs_of(found: Reports) -> dict[str, dict[str, int]]:
     ],
 )
 def test_a_key_belongs_to_one_pattern(
-    empty_server: RealServer,
+    either_server: AnyServer,
     lists: list[dict[str, Any]],
     keys: dict[str, int],
     right: dict[str, dict[str, int]],
 ) -> None:
-    write(empty_server, keys)
-    found = jobs_of(read_queues(empty_server.url, AT, settings_of(lists)))
+    write(either_server, keys)
+    found = jobs_of(read_queues(either_server.url, AT, settings_of(lists)))
     assert found == right
 
 
 @pytest.mark.parametrize("lists", [IN_FRONT, IN_FRONT[::-1]], ids=["as it is", "the other way round"])
-def test_the_order_of_patterns_does_not_matter(empty_server: RealServer, lists: list[dict[str, Any]]) -> None:
-    write(empty_server, {"queue:processing:0": 3, "queue:mail:0": 1, "queue:processing:mail": 2})
-    assert jobs_of(read_queues(empty_server.url, AT, settings_of(lists))) == {
+def test_the_order_of_patterns_does_not_matter(either_server: AnyServer, lists: list[dict[str, Any]]) -> None:
+    write(either_server, {"queue:processing:0": 3, "queue:mail:0": 1, "queue:processing:mail": 2})
+    assert jobs_of(read_queues(either_server.url, AT, settings_of(lists))) == {
         "processing": {"waiting": 3},
         "mail": {"waiting": 1, "active": 2},
     }
 
 
-def test_a_decision_stands_when_the_lists_it_was_based_on_are_drained(empty_server: RealServer) -> None:
-    write(empty_server, {"queue:17:high": 1, "queue:processing:17": 1})
-    with Watcher(empty_server.url, settings_of(IN_FRONT)) as watcher:
+def test_a_decision_stands_when_the_lists_it_was_based_on_are_drained(either_server: AnyServer) -> None:
+    write(either_server, {"queue:17:high": 1, "queue:processing:17": 1})
+    with Watcher(either_server.url, settings_of(IN_FRONT)) as watcher:
         watcher.find(AT)
         assert jobs_of(watcher.read(AT)) == {"17": {"waiting": 1, "active": 1}}
-        empty_server.client.delete("queue:17:high")
+        either_server.client.delete("queue:17:high")
         watcher.find(AT + 15)
         assert jobs_of(watcher.read(AT + 15)) == {"17": {"active": 1}}
-        empty_server.client.delete("queue:processing:17")
+        either_server.client.delete("queue:processing:17")
         watcher.find(AT + 30)
         assert jobs_of(watcher.read(AT + 30)) == {"17": {}}
 
 
-def test_a_priority_stays_one_when_others_turn_out_to_be_words(empty_server: RealServer) -> None:
-    write(empty_server, {"queue:processing:0": 3})
-    with Watcher(empty_server.url, settings_of(IN_FRONT)) as watcher:
+def test_a_priority_stays_one_when_others_turn_out_to_be_words(either_server: AnyServer) -> None:
+    write(either_server, {"queue:processing:0": 3})
+    with Watcher(either_server.url, settings_of(IN_FRONT)) as watcher:
         watcher.find(AT)
         assert jobs_of(watcher.read(AT)) == {"processing": {"waiting": 3}}
-        write(empty_server, {"queue:mail:high": 1})
+        write(either_server, {"queue:mail:high": 1})
         watcher.find(AT + 15)
         assert jobs_of(watcher.read(AT + 15)) == {"processing": {"waiting": 3}, "mail": {"waiting": 1}}
 
 
-def test_a_wrong_first_guess_is_taken_back_when_the_name_turns_up(empty_server: RealServer) -> None:
-    write(empty_server, {"queue:processing:17": 2})
-    with Watcher(empty_server.url, settings_of(IN_FRONT)) as watcher:
+def test_a_wrong_first_guess_is_taken_back_when_the_name_turns_up(either_server: AnyServer) -> None:
+    write(either_server, {"queue:processing:17": 2})
+    with Watcher(either_server.url, settings_of(IN_FRONT)) as watcher:
         watcher.find(AT)
         assert jobs_of(watcher.read(AT)) == {"processing": {"waiting": 2}}
-        write(empty_server, {"queue:17:high": 1})
+        write(either_server, {"queue:17:high": 1})
         watcher.find(AT + 15)
         assert jobs_of(watcher.read(AT + 15)) == {"17": {"waiting": 1, "active": 2}}
         assert jobs_of(watcher.read(AT + 30)) == {"17": {"waiting": 1, "active": 2}}
@@ -252,9 +253,9 @@ class _Remembered:
         pass
 
 
-def test_what_was_wrongly_remembered_goes_at_once(empty_server: RealServer) -> None:
-    write(empty_server, {"queue:processing:0": 3, "queue:mail:0": 1})
-    with Watcher(empty_server.url, settings_of(IN_FRONT), _Remembered(b"0", b"mail", b"export")) as watcher:
+def test_what_was_wrongly_remembered_goes_at_once(either_server: AnyServer) -> None:
+    write(either_server, {"queue:processing:0": 3, "queue:mail:0": 1})
+    with Watcher(either_server.url, settings_of(IN_FRONT), _Remembered(b"0", b"mail", b"export")) as watcher:
         watcher.sample(AT)
         watcher.finish_walk()
         assert jobs_of(watcher.sample(AT + 15)) == {
@@ -264,14 +265,14 @@ def test_what_was_wrongly_remembered_goes_at_once(empty_server: RealServer) -> N
         }
 
 
-def test_keys_of_a_known_name_and_priority_are_read_without_a_walk(empty_server: RealServer) -> None:
+def test_keys_of_a_known_name_and_priority_are_read_without_a_walk(either_server: AnyServer) -> None:
     lists = [*IN_FRONT, {"key": "queue:delayed", "type": "zset", "state": "delayed", "name": "later"}]
-    write(empty_server, {"queue:mail:0": 1, "queue:export:1": 1})
-    with Watcher(empty_server.url, settings_of(lists)) as watcher:
+    write(either_server, {"queue:mail:0": 1, "queue:export:1": 1})
+    with Watcher(either_server.url, settings_of(lists)) as watcher:
         watcher.find(AT)
         watcher.read(AT)
         write(
-            empty_server,
+            either_server,
             {"queue:mail:1": 2, "queue:processing:mail": 3, "queue:dlq:export": 4, "queue:delayed": -5},
         )
         found = watcher.read(AT + 15)
@@ -284,10 +285,10 @@ def test_keys_of_a_known_name_and_priority_are_read_without_a_walk(empty_server:
     assert found["list", "export"].priorities == {"waiting": {"1": 1}}
 
 
-def test_a_literal_key_with_a_priority_shows_it_from_the_start(empty_server: RealServer) -> None:
+def test_a_literal_key_with_a_priority_shows_it_from_the_start(either_server: AnyServer) -> None:
     lists = [{"key": "mail.urgent", "name": "mail", "priority": "high"}, {"key": "mail.all", "name": "mail"}]
-    write(empty_server, {"mail.all": 2})
-    (mail,) = read_queues(empty_server.url, AT, settings_of(lists)).values()
+    write(either_server, {"mail.all": 2})
+    (mail,) = read_queues(either_server.url, AT, settings_of(lists)).values()
     assert (mail.jobs, mail.priorities) == ({"waiting": 2}, {"waiting": {"high": 0}})
 
 

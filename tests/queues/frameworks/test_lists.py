@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from exporter.config.samplers.queues import QueuesSection
+from tests.fake_server import AnyServer
 from tests.queues.reading import Watcher, read_queues
 from tests.servers import RealServer
 
@@ -25,9 +26,9 @@ PLATFORM: dict[str, Any] = {
 
 
 @pytest.fixture
-def platform(empty_server: RealServer) -> RealServer:
+def platform(either_server: AnyServer) -> AnyServer:
     """Queues as the settings above describe them."""
-    client = empty_server.client
+    client = either_server.client
     for second in (10, 20, 30):
         client.lpush("queue:email:high", json.dumps({"id": second, "createdAt": CREATED.format(second)}))
     client.lpush("queue:email:low", json.dumps({"createdAt": CREATED.format(5)}))
@@ -36,10 +37,10 @@ def platform(empty_server: RealServer) -> RealServer:
     client.zadd("queue:delayed", {"a": (AT - 60) * 1000, "b": (AT + 60) * 1000})
     client.hset("worker:status:1", mapping={"lastPing": "2023-11-14T22:13:15.000Z"})
     client.hset("worker:status:2", mapping={"lastPing": "2023-11-14T22:12:00.000Z"})
-    return empty_server
+    return either_server
 
 
-def test_states_priorities_ages_and_workers(platform: RealServer) -> None:
+def test_states_priorities_ages_and_workers(platform: AnyServer) -> None:
     found = read_queues(platform.url, AT, QueuesSection(**PLATFORM))
     email = found["list", "email"]
     assert email.jobs == {"waiting": 4, "active": 2, "dead": 1}
@@ -52,12 +53,12 @@ def test_states_priorities_ages_and_workers(platform: RealServer) -> None:
     assert (later.jobs, later.overdue) == ({"delayed": 2}, 1)
 
 
-def test_the_pattern_with_the_most_fixed_text_wins(platform: RealServer) -> None:
+def test_the_pattern_with_the_most_fixed_text_wins(platform: AnyServer) -> None:
     found = read_queues(platform.url, AT, QueuesSection(**PLATFORM))
     assert {queue for _, queue in found} == {"email", "later", "*"}
 
 
-def test_priorities_stand_apart_or_are_summed(platform: RealServer) -> None:
+def test_priorities_stand_apart_or_are_summed(platform: AnyServer) -> None:
     values = {}
     for way in ("separate", "sum"):
         with Watcher(platform.url, QueuesSection(**PLATFORM, priorities=way)) as watcher:
@@ -76,45 +77,45 @@ def test_priorities_stand_apart_or_are_summed(platform: RealServer) -> None:
     assert values["sum"] == {f'{{{common}, queue="email", state="waiting"}}': 4}
 
 
-def test_an_emptied_queue_reads_0_and_one_with_a_fixed_name_always_does(empty_server: RealServer) -> None:
-    empty_server.client.lpush("queue:email:high", "{}")
-    with Watcher(empty_server.url, QueuesSection(**PLATFORM)) as watcher:
+def test_an_emptied_queue_reads_0_and_one_with_a_fixed_name_always_does(either_server: AnyServer) -> None:
+    either_server.client.lpush("queue:email:high", "{}")
+    with Watcher(either_server.url, QueuesSection(**PLATFORM)) as watcher:
         watcher.find(AT)
-        empty_server.client.delete("queue:email:high")
+        either_server.client.delete("queue:email:high")
         found = watcher.read(AT)
     assert found["list", "email"].jobs == {"waiting": 0, "active": 0, "dead": 0}
     assert found["list", "email"].priorities == {"waiting": {"high": 0}}
     assert found["list", "later"].jobs == {"delayed": 0}
 
 
-def test_jobs_without_a_time_count_from_when_they_were_seen(empty_server: RealServer) -> None:
+def test_jobs_without_a_time_count_from_when_they_were_seen(either_server: AnyServer) -> None:
     settings = QueuesSection.model_validate({"lists": [{"key": "jobs:{name}", "oldest": "head"}]})
-    empty_server.client.rpush("jobs:a:b", "1", "2")
-    with Watcher(empty_server.url, settings) as watcher:
+    either_server.client.rpush("jobs:a:b", "1", "2")
+    with Watcher(either_server.url, settings) as watcher:
         watcher.find(AT)
         assert watcher.read(AT)["list", "a:b"].oldest_job_age_seconds == 0
         assert watcher.read(AT + 9)["list", "a:b"].oldest_job_age_seconds == 9
-        empty_server.client.lpop("jobs:a:b")
+        either_server.client.lpop("jobs:a:b")
         report = watcher.read(AT + 10)["list", "a:b"]
     assert (report.oldest_job_age_seconds, report.age_method) == (0, "first_seen")
 
 
-def test_a_worker_belongs_to_the_queue_that_it_names(empty_server: RealServer) -> None:
+def test_a_worker_belongs_to_the_queue_that_it_names(either_server: AnyServer) -> None:
     settings = QueuesSection.model_validate(
         {
             "lists": [{"key": "jobs:{name}"}],
             "workers": [{"key": "worker:{id}", "heartbeat": "seen", "format": "seconds", "queue": "queue"}],
         }
     )
-    client = empty_server.client
+    client = either_server.client
     client.lpush("jobs:a", "1")
     client.lpush("jobs:b", "1")
     client.hset("worker:1", mapping={"seen": AT - 1, "queue": "a"})
-    found = read_queues(empty_server.url, AT, settings)
+    found = read_queues(either_server.url, AT, settings)
     assert {queue: report.workers for (_, queue), report in found.items()} == {"a": 1, "b": 0, "*": 1}
 
 
-def test_a_worker_whose_key_is_gone_has_left(platform: RealServer) -> None:
+def test_a_worker_whose_key_is_gone_has_left(platform: AnyServer) -> None:
     with Watcher(platform.url, QueuesSection(**PLATFORM)) as watcher:
         watcher.find(AT)
         platform.client.delete("worker:status:2")
@@ -122,10 +123,10 @@ def test_a_worker_whose_key_is_gone_has_left(platform: RealServer) -> None:
     assert (email.workers, email.silent_workers) == (1, 0)
 
 
-def test_foreign_keys_of_a_wrong_type_are_no_queues(empty_server: RealServer) -> None:
-    empty_server.client.set("queue:x:high", "text")
-    empty_server.client.sadd("queue:y:high", "a")
-    assert set(read_queues(empty_server.url, AT, QueuesSection(**PLATFORM))) == {
+def test_foreign_keys_of_a_wrong_type_are_no_queues(either_server: AnyServer) -> None:
+    either_server.client.set("queue:x:high", "text")
+    either_server.client.sadd("queue:y:high", "a")
+    assert set(read_queues(either_server.url, AT, QueuesSection(**PLATFORM))) == {
         ("list", "later"),
         ("list", "*"),
     }

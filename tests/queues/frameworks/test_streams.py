@@ -8,15 +8,15 @@ import redis
 from exporter.config.samplers.queues import QueuesSection
 from exporter.queues import QueueReport
 from tests.conftest import StartServer
+from tests.fake_server import AnyServer
 from tests.queues.reading import Watcher, read_queues
-from tests.servers import RealServer
 
 AT = 1_700_000_000.0
 AT_MS = int(AT * 1000)
 
 
 @pytest.fixture
-def orders(each_empty_server: RealServer) -> RealServer:
+def orders(each_empty_server: AnyServer) -> AnyServer:
     """Ten entries, one a second, and a group that was given the first four and has acknowledged two."""
     client = each_empty_server.client
     for number in range(10):
@@ -27,11 +27,11 @@ def orders(each_empty_server: RealServer) -> RealServer:
     return each_empty_server
 
 
-def read(server: RealServer, **settings: Any) -> QueueReport:
+def read(server: AnyServer, **settings: Any) -> QueueReport:
     return read_queues(server.url, AT, QueuesSection(**settings))["stream", "orders"]
 
 
-def test_a_group_that_is_in_order(orders: RealServer) -> None:
+def test_a_group_that_is_in_order(orders: AnyServer) -> None:
     report = read(orders)
     (group,) = report.groups
     assert (group.name, group.lag, group.pending, group.consumers) == ("billing", 6, 2, 1)
@@ -40,20 +40,20 @@ def test_a_group_that_is_in_order(orders: RealServer) -> None:
     assert report.oldest_job_age_seconds == 6
 
 
-def test_where_the_server_does_not_know_the_lag_it_is_counted(orders: RealServer) -> None:
+def test_where_the_server_does_not_know_the_lag_it_is_counted(orders: AnyServer) -> None:
     # A deletion behind the group's position: from then on the server says null.
     orders.client.xdel("orders", f"{AT_MS - 3_000}-0")
     (group,) = read(orders).groups
     assert (group.lag, group.lag_method, group.lag_is_capped) == (5, "estimate", False)
 
 
-def test_counting_has_a_cap(orders: RealServer) -> None:
+def test_counting_has_a_cap(orders: AnyServer) -> None:
     orders.client.xdel("orders", f"{AT_MS - 3_000}-0")
     (group,) = read(orders, max_lag_count=3).groups
     assert (group.lag, group.lag_method, group.lag_is_capped) == (3, "estimate", True)
 
 
-def test_a_group_at_the_end_of_a_stream_has_no_lag(orders: RealServer) -> None:
+def test_a_group_at_the_end_of_a_stream_has_no_lag(orders: AnyServer) -> None:
     orders.client.xgroup_setid("orders", "billing", "$")
     orders.client.xdel("orders", f"{AT_MS - 3_000}-0")
     report = read(orders)
@@ -61,13 +61,13 @@ def test_a_group_at_the_end_of_a_stream_has_no_lag(orders: RealServer) -> None:
     assert report.oldest_job_age_seconds == 0
 
 
-def test_a_group_before_the_first_entry_lags_by_all(orders: RealServer) -> None:
+def test_a_group_before_the_first_entry_lags_by_all(orders: AnyServer) -> None:
     orders.client.xtrim("orders", maxlen=3, approximate=False)
     (group,) = read(orders).groups
     assert group.lag == 3
 
 
-def test_an_emptied_stream_reads_0_and_a_vanished_one_too(orders: RealServer) -> None:
+def test_an_emptied_stream_reads_0_and_a_vanished_one_too(orders: AnyServer) -> None:
     with Watcher(orders.url) as watcher:
         watcher.find(AT)
         orders.client.xtrim("orders", maxlen=0, approximate=False)
@@ -77,7 +77,7 @@ def test_an_emptied_stream_reads_0_and_a_vanished_one_too(orders: RealServer) ->
     assert (report.jobs, report.groups) == ({"waiting": 0, "active": 0}, ())
 
 
-def test_entries_that_are_held_for_long_are_stuck(orders: RealServer) -> None:
+def test_entries_that_are_held_for_long_are_stuck(orders: AnyServer) -> None:
     # XCLAIM can set the idle time: two entries were given out an hour ago.
     for age in (8, 7):
         orders.client.execute_command(
@@ -87,26 +87,26 @@ def test_entries_that_are_held_for_long_are_stuck(orders: RealServer) -> None:
     assert (report.stuck, report.groups[0].stuck) == (2, 2)
 
 
-def test_a_stream_without_a_group_is_no_queue(each_empty_server: RealServer) -> None:
+def test_a_stream_without_a_group_is_no_queue(each_empty_server: AnyServer) -> None:
     each_empty_server.client.xadd("log", {"a": 1})
     assert read_queues(each_empty_server.url, AT) == {}
 
 
-def test_ids_made_by_hand_have_no_age(each_empty_server: RealServer) -> None:
+def test_ids_made_by_hand_have_no_age(each_empty_server: AnyServer) -> None:
     each_empty_server.client.xadd("orders", {"a": 1}, id="5-1")
     each_empty_server.client.xgroup_create("orders", "billing", id="0")
     report = read(each_empty_server)
     assert (report.jobs["waiting"], report.oldest_job_age_seconds) == (1, None)
 
 
-def test_the_largest_lag_of_several_groups_is_what_waits(orders: RealServer) -> None:
+def test_the_largest_lag_of_several_groups_is_what_waits(orders: AnyServer) -> None:
     orders.client.xgroup_create("orders", "mailing", id="0")
     report = read(orders)
     assert {group.name: group.lag for group in report.groups} == {"billing": 6, "mailing": 10}
     assert (report.jobs["waiting"], report.oldest_job_age_seconds) == (10, 10)
 
 
-def test_names_that_are_no_text(each_empty_server: RealServer) -> None:
+def test_names_that_are_no_text(each_empty_server: AnyServer) -> None:
     client = redis.Redis(port=each_empty_server.port, protocol=2)
     client.xadd(b"caf\xe9", {"a": 1})
     client.xgroup_create(b"caf\xe9", b"gr\xffp", id="0")
