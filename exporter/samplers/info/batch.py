@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from operator import mul
 from typing import Final
@@ -10,8 +10,6 @@ from typing import Final
 from exporter.samplers.info.line_reader import LineReader
 
 _PLAIN: Final = re.compile(r"[0-9.]+")
-# The name and the colon that a line begins with, and what reads the rest.
-_Line = tuple[str, LineReader]
 
 
 class _Batch:
@@ -19,7 +17,9 @@ class _Batch:
 
     __slots__ = ("_indexes", "_names", "_order", "_places", "_scales", "_separator", "lines")
 
-    def __init__(self, separator: str, order: Sequence[int], lines: Mapping[int, _Line]) -> None:
+    def __init__(
+        self, separator: str, order: Sequence[int], heads: Sequence[str], readers: Sequence[LineReader]
+    ) -> None:
         self.lines = frozenset(order)
         self._order = order
         self._separator = separator
@@ -28,13 +28,13 @@ class _Batch:
         self._indexes: list[int] = []
         self._scales: list[float] = []
         for line in order:
-            head, reader = lines[line]
+            reader = readers[line]
             for place, index, scale in reader.targets:
                 self._places.append(len(self._names) + place)
                 self._indexes.append(index)
                 self._scales.append(scale)
             # The same for all targets.
-            self._names += map(sys.intern, reader.batch_names(head))
+            self._names += map(sys.intern, reader.batch_names(heads[line]))
 
     def replacement_for(self, moved: Sequence[int]) -> Sequence[int] | None:
         """Return the lines of a batch that suits better than this one.
@@ -68,19 +68,20 @@ class _Batch:
 
 
 class BatchReader:
-    """Reads lines of one make at once: those that moved in the last passes, since they mostly move again."""
+    """Reads lines of one make at once: those that moved in the last passes, since they mostly move again.
 
-    def __init__(self, separator: str) -> None:
+    `heads` are the names and colons that all lines of the reply begin with, `readers` read what follows; both
+    may grow.
+    """
+
+    def __init__(self, separator: str, heads: Sequence[str], readers: Sequence[LineReader]) -> None:
         self._separator = separator
-        self._lines: dict[int, _Line] = {}
-        self._batch = _Batch(separator, [], {})
+        self._heads = heads
+        self._readers = readers
+        self._batch = self._make([])
 
-    def add(self, line: int, head: str, reader: LineReader) -> None:
-        """Make the line of this index one of those that may be read in a batch."""
-        self._lines[line] = head, reader
-
-    def __contains__(self, line: int) -> bool:
-        return line in self._lines
+    def _make(self, order: Sequence[int]) -> _Batch:
+        return _Batch(self._separator, order, self._heads, self._readers)
 
     def read(self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]) -> bool:
         """Write the values of the lines of these indexes.
@@ -89,9 +90,9 @@ class BatchReader:
         """
         order = self._batch.replacement_for(moved)
         if order is not None:
-            self._batch = _Batch(self._separator, order, self._lines)
+            self._batch = self._make(order)
         if self._batch.read(lines, values):
             return True
         # The line that could not be read is not taken along the next time.
-        self._batch = _Batch(self._separator, [], {})
+        self._batch = self._make([])
         return False

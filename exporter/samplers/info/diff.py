@@ -30,8 +30,9 @@ class InfoDiff:
         self._lines: Sequence[str] = ()
         self._heads: list[str] = []
         self._readers: list[LineReader] = []
-        # By what stands between name and number.
-        self._batches = {separator: BatchReader(separator) for separator in ":="}
+        # By what stands between name and number; and by line, None for those that are read on their own.
+        self._batches = {mark: BatchReader(mark, self._heads, self._readers) for mark in ":="}
+        self._batch_of: list[BatchReader | None] = []
 
     def set_field(self, name: str, text: str) -> None:
         """Remember a field of a reply that is parsed as a whole, if its name is one of the given."""
@@ -47,8 +48,8 @@ class InfoDiff:
         head = sys.intern(head)
         self._heads.append(head)
         self._readers.append(reader)
-        if head not in self._kept and reader.is_plain(text):
-            self._batches[reader.separator].add(len(self._readers) - 1, head, reader)
+        is_plain = head not in self._kept and reader.is_plain(text)
+        self._batch_of.append(self._batches[reader.separator] if is_plain else None)
 
     def commit(self, lines: Sequence[str]) -> None:
         """Compare the next reply with these lines, which have been added.
@@ -81,13 +82,15 @@ class InfoDiff:
         self, moved: Sequence[int], lines: Sequence[str], values: list[float | None]
     ) -> Sequence[int]:
         """Read what can be read in batches; returns the indexes of the other lines that moved."""
-        batches = self._batches.values()
-        others = [line for line in moved if not any(line in batch for batch in batches)]
-        for batch in batches:
-            members = [line for line in moved if line in batch]
+        others: list[int] = []
+        members: dict[BatchReader | None, list[int]] = {None: others}
+        members |= {batch: [] for batch in self._batches.values()}
+        for line in moved:
+            members[self._batch_of[line]].append(line)
+        for batch, own in members.items():
             # Words that stand for numbers, or -1 for what is not known, only a reader of one line knows.
-            if not batch.read(members, lines, values):
-                others += members
+            if batch is not None and not batch.read(own, lines, values):
+                others += own
         return others
 
     def _read(self, line: int, whole: str, values: list[float | None]) -> bool:

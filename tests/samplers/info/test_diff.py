@@ -57,9 +57,8 @@ def test_named_numbers_are_scaled_and_other_names_are_another_line() -> None:
 
 
 def test_a_batch_writes_all_lines_or_nothing() -> None:
-    batch, values = BatchReader(":"), list[float | None]([None, None])
-    batch.add(0, "a:", NumberReader(0))
-    batch.add(1, "b:", NumberReader(1))
+    batch = BatchReader(":", ["a:", "b:"], [NumberReader(0), NumberReader(1)])
+    values: list[float | None] = [None, None]
     assert batch.read([0, 1], ["a:1", "b:2.5"], values)
     assert values == [1.0, 2.5]
     for lines in (["a:7", "b:-1"], ["a:7", "c:8"], ["a:7", "b:1.2.3"], ["a:7", "b:"], ["a:7", "b:9,d:1"]):
