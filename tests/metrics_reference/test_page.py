@@ -1,10 +1,12 @@
 """docs/metrics.md: fresh, complete, and with something to say of every metric."""
 
+import itertools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from exporter.metrics_reference.entries import unit_of
+from exporter.metrics_reference.entries import Entry, unit_of
 from exporter.metrics_reference.groups import OWN_TITLE, grouped_entries
 from exporter.metrics_reference.page import page
 from exporter.metrics_reference.usage import Usage
@@ -14,30 +16,39 @@ from exporter.samplers.registry import declared_families
 from exporter.shipped import shipped_rules
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
-GROUPS = dict(grouped_entries())
-ENTRIES = [entry for entries in GROUPS.values() for entry in entries]
+
+
+@pytest.fixture(scope="module")
+def groups() -> Mapping[str, Sequence[Entry]]:
+    """The entries by the titles of the parts of the page."""
+    return dict(grouped_entries())
+
+
+@pytest.fixture(scope="module")
+def entries(groups: Mapping[str, Sequence[Entry]]) -> list[Entry]:
+    return list(itertools.chain.from_iterable(groups.values()))
 
 
 def test_the_document_is_up_to_date() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == page(), "run `make docs`"
 
 
-def test_every_family_that_a_sampler_declares_is_there_once() -> None:
+def test_every_family_that_a_sampler_declares_is_there_once(groups: Mapping[str, Sequence[Entry]]) -> None:
     declared = sorted(family.name for family in declared_families())
-    described = sorted(
-        entry.name for title, entries in GROUPS.items() if title != OWN_TITLE for entry in entries
-    )
+    described = sorted(entry.name for title, part in groups.items() if title != OWN_TITLE for entry in part)
     assert described == declared
     assert len(set(described)) == len(described)
 
 
-def test_something_is_said_of_every_metric() -> None:
-    silent = [entry.name for entry in ENTRIES if not entry.meaning.endswith(".") or not entry.source]
+def test_something_is_said_of_every_metric(entries: list[Entry]) -> None:
+    silent = [entry.name for entry in entries if not entry.meaning.endswith(".") or not entry.source]
     assert silent == []
 
 
-def test_the_daemons_own_metrics_are_there_with_their_labels() -> None:
-    own = {entry.name: entry for entry in GROUPS[OWN_TITLE]}
+def test_the_daemons_own_metrics_are_there_with_their_labels(
+    groups: Mapping[str, Sequence[Entry]],
+) -> None:
+    own = {entry.name: entry for entry in groups[OWN_TITLE]}
     assert len(own) > 50
     assert own["redis_vigil_discovery_problem"].labels == ("source", "reason")
     assert own["alertmanager_notifications_total"].labels == ("integration",)
@@ -45,9 +56,9 @@ def test_the_daemons_own_metrics_are_there_with_their_labels() -> None:
     assert "redis_vigil_state_up" in own
 
 
-def test_every_metric_that_a_shipped_rule_reads_is_there() -> None:
-    names = {entry.name for entry in ENTRIES}
-    names |= {entry.name + suffix for entry in ENTRIES for suffix in ("_bucket", "_sum", "_count")}
+def test_every_metric_that_a_shipped_rule_reads_is_there(entries: list[Entry]) -> None:
+    names = {entry.name for entry in entries}
+    names |= {entry.name + suffix for entry in entries for suffix in ("_bucket", "_sum", "_count")}
     read = {
         name
         for file in load_rule_files(shipped_rules())
