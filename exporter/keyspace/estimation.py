@@ -207,7 +207,7 @@ class Moments:
 
     @property
     def picture(self) -> Picture:
-        """What is known about a value that was not observed."""
+        """Return what is known about a value that was not observed."""
         if not self.n:
             return UNKNOWN
         if not self.mixed:

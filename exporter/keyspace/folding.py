@@ -45,7 +45,7 @@ def fold_all(root: TreeNode) -> None:
 
 
 def _note_kept(node: TreeNode) -> None:
-    """What has stood out in the middle of a pass is none of the ids that come after."""
+    """Note what has stood out in the middle of a pass: it is none of the ids that come after."""
     for child in node.children.values():
         if node.folded and child.keys >= _KEPT_SHARE * node.keys:
             child.known = True

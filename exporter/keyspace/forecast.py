@@ -18,13 +18,13 @@ _NOTABLE: Final = 0.1
 _SETTLED: Final = 0.1
 
 
-# What a pass can wait for most; see `Forecast`.
+# Things that a pass can wait for most; see `Forecast`.
 HOLD_UPS: Final = ("server", "strain", "slowness", "keys_per_second", "budget")
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is to be expected of a pass.
+    """The rest of a pass: how long it takes, and what it waits for.
 
     `remaining_seconds`: how much longer it takes at its present pace; None while that is not known.
     `is_late`: it will not end within the interval. `held_up_by` is what it waits for most: `server` (does not

@@ -30,13 +30,14 @@ class NoRecords:
     """Keeps nothing over a restart."""
 
     async def load(self, instance: str) -> tuple[bytes | None, bytes | None]:
+        """See `KeyspaceRecords`: there is nothing."""
         return None, None
 
     async def save_history(self, instance: str, history: bytes) -> None:
-        return
+        """See `KeyspaceRecords`: drop it."""
 
     async def save_progress(self, instance: str, progress: bytes) -> None:
-        return
+        """See `KeyspaceRecords`: drop it."""
 
 
 @dataclass(slots=True)

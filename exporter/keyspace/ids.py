@@ -46,7 +46,7 @@ _SMALL_SHARE: Final = 0.02
 
 
 def last_ids(node: TreeNode, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
-    """Which of the last tokens are ids."""
+    """Return the last tokens that are ids."""
     chosen = {token for token, keys in items.items() if keys <= 1}
     if len(chosen) < (_SINGLES_AT_ROOT if at_root else _SINGLES) and not absorbs(node, len(chosen)):
         chosen = set()
@@ -65,7 +65,7 @@ def last_ids(node: TreeNode, items: Mapping[bytes, int], at_root: bool) -> set[b
 
 
 def _small(items: Mapping[bytes, int], total: int, at_root: bool) -> set[bytes]:
-    """What has so few keys that it is an id where single keys are."""
+    """Return the items with so few keys that they are ids where single keys are."""
     return {
         token
         for token, keys in items.items()
@@ -85,7 +85,7 @@ def absorbs(node: TreeNode, singles: int) -> bool:
 
 
 def ids_before(node: TreeNode, items: Mapping[bytes, int], at_root: bool) -> set[bytes]:
-    """Which of the tokens before a separator are ids."""
+    """Return the tokens before a separator that are ids."""
     if at_root:
         # What begins with the same word is a place of its own: `user_anna:`, `user_ben:`.
         by_beginning: dict[bytes, dict[bytes, int]] = {}

@@ -92,8 +92,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a sample tells about one more value: mean and variance, what it weighs in values, how many they
-    were (`count`), and the largest. `is_finite`: `weight` regards already that the rest is finite."""
+    """The distribution of one more value, as far as a sample tells.
+
+    Mean and variance, what it weighs in values, how many they were (`count`), and the largest.
+    `is_finite`: `weight` regards already that the rest is finite.
+    """
 
     mean: float
     variance: float

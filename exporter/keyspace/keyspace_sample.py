@@ -91,7 +91,7 @@ class KeyspaceSample:
         self._lengths_asked = 0
 
     def select(self, cursor: bytes, names: Sequence[bytes]) -> NameBatch:
-        """What to ask about the names of the SCAN at `cursor`; those seen just before are left out."""
+        """Select what to ask about the names of the SCAN at `cursor`, without those seen just before."""
         names = self._without_duplicates(names)
         plan, rate = self.plan, self._extra_rate
         watched = self.settings.watched.intersection(names)
@@ -119,8 +119,11 @@ class KeyspaceSample:
         return min(1.0, self.settings.extra_keys / max(1.0, asked))
 
     def _without_duplicates(self, names: Sequence[bytes]) -> Sequence[bytes]:
-        """SCAN repeats keys where the server's table shrinks; within neighbouring steps, since it visits the
-        buckets that fall together one after the other (dictScan in Redis' dict.c)."""
+        """Leave out names of the last two steps: SCAN repeats keys where the server's table shrinks.
+
+        It does so within neighbouring steps, since it visits the buckets that fall together one after the
+        other (dictScan in Redis' dict.c).
+        """
         distinct = set(names)
         older, newer = self._recent
         self._recent = (newer, distinct)

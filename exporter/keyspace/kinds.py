@@ -25,7 +25,7 @@ _DOTTED_SHARE: Final = 0.25
 
 
 def fold_kind(node: TreeNode, separator: bytes) -> None:
-    """What has the same words below as the ids beside it is one of them."""
+    """Fold what has the same words below as the ids beside it: it is one of them."""
     wild = node.children.get(WILD + separator) if separator else None
     if wild is None:
         return
@@ -58,8 +58,10 @@ def _in_common(node: TreeNode, other: TreeNode, depth: int = 0) -> int:
 
 
 def fold_scraps(node: TreeNode, separator: bytes) -> None:
-    """A sign, a digit or a letter that ids begin or end with is none of their pattern: `_*` and `7*` beside
-    `*`, as base64 has them."""
+    """Fold a sign, a digit or a letter that ids begin or end with: it is none of their pattern.
+
+    So it is with `_*` and `7*` beside `*`, as base64 has them.
+    """
     places: Mapping[bytes, KeyGroup | TreeNode] = node.children if separator else node.ends
     patterns = [
         (*text_of(token, separator).rpartition(WILD)[::2], token, place.keys)
@@ -130,8 +132,10 @@ def _is_wordless(node: TreeNode) -> bool:
 
 
 def fold_met(node: TreeNode, met: Collection[bytes]) -> int:
-    """Fold what is an id elsewhere and stands beside ids here, unless it has words of its own below; returns
-    how many were folded."""
+    """Fold what is an id elsewhere and stands beside ids here, unless it has words of its own below.
+
+    Returns how many were folded.
+    """
     moved = 0
     for token in list(node.children):
         separator = token[-1:]

@@ -80,7 +80,7 @@ class PatternMiner:
         places.load(self.tree, template)
 
     def template(self) -> Any:
-        """What the next pass should know: where ids stand, and which words do not count as ids there."""
+        """Return where ids stand, and which words do not count as ids there, for the next pass."""
         return places.template(
             self.tree.root, self._redactor.is_plain if self._redactor is not None else None
         )

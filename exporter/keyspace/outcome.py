@@ -18,8 +18,10 @@ _LEAST_HOURS: Final = 1 / 120
 
 @dataclass(frozen=True, slots=True)
 class PassFacts:
-    """What the report says about the pass as a whole. Times in epoch seconds; the memory is the server's
-    used_memory_dataset."""
+    """Facts about the pass as a whole, for its report.
+
+    Times in epoch seconds; the memory is the server's used_memory_dataset.
+    """
 
     instance: str
     started_at: float

@@ -14,16 +14,20 @@ _PART: Final = re.compile(r"\{[^{}]*\}")
 
 
 def note_owners(patterns: Iterable[PatternReport], jobs: Mapping[int, Mapping[str, str]]) -> None:
-    """Note in each pattern whose keys it stands for, given framework and queue by what keys begin with, by
-    database."""
+    """Note in each pattern whose keys it stands for.
+
+    Framework and queue are given by what keys begin with, by database.
+    """
     for pattern in patterns:
         beginnings = jobs.get(int(pattern.database.removeprefix("db") or 0))
         pattern.queue = find_owner(pattern.pattern, beginnings) if beginnings else ""
 
 
 def find_owner(pattern: str, beginnings: Mapping[str, str]) -> str:
-    """Framework and queue of the keys of a pattern; of several queues just the framework, with `*`. Empty
-    where none has such keys."""
+    """Framework and queue of the keys of a pattern.
+
+    Of several queues just the framework, with `*`. Empty where none has such keys.
+    """
     if pattern == OTHER:
         return ""
     for beginning, queue in beginnings.items():

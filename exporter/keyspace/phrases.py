@@ -198,7 +198,7 @@ def _is_one_of_few(branch: _Branch, candidates: Sequence[_Branch]) -> bool:
 
 
 def _endings(members: Sequence[_Member], depth: int) -> list[bytes]:
-    """What the texts end with, where all end with one of a few words that are found nowhere else in them."""
+    """Return the endings of texts that all end with one of a few words, found nowhere else in them."""
     by_end: dict[bytes, list[_Member]] = {}
     inner: Counter[bytes] = Counter()
     for member in members:
@@ -230,8 +230,10 @@ def _endings(members: Sequence[_Member], depth: int) -> list[bytes]:
 
 
 def are_phrases(templates: Sequence[bytes]) -> bool:
-    """Whether texts with ids in them differ by names or titles: many words before a number, or few that are
-    combined in many ways."""
+    """Whether texts with ids in them differ by names or titles.
+
+    Many words before a number, or few that are combined in many ways.
+    """
     if len(templates) < _SEVERAL:
         return False
     cut = [units(text) for text in templates]

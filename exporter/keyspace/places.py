@@ -71,7 +71,7 @@ def load(tree: Tree, places: Iterable[dict[str, Any]]) -> None:
 
 
 def dump_affixes(node: TreeNode) -> list[list[str]]:
-    """What is around known ids, fit for JSON."""
+    """Return what is around known ids, fit for JSON."""
     return [
         [_text(separator), _text(begin), _text(end)]
         for separator, affixes in sorted(node.affixes.items())

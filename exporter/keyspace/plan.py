@@ -64,7 +64,7 @@ def _wanted(group: KeyGroup, facts: KeyFacts, growth: float, memory: float, typi
 
 
 def plan_sample(section: KeyspaceSection, keys: int, all_keys: int) -> SamplePlan | None:
-    """Which keys of a database are asked about, None for all; `all_keys` are those of all databases.
+    """Plan which keys of a database are asked about, None for all; `all_keys`: of all databases.
 
     As long as nothing is known about the server's speed; see `adapt`.
     """
@@ -89,7 +89,7 @@ def seconds_to_take(section: KeyspaceSection) -> float:
 
 
 def adapt(speed: Speed, keys: int, keys_left: int, seconds_left: float) -> SamplePlan | None:
-    """Which of a database's `keys` keys are asked about, None for all.
+    """Plan which of a database's `keys` keys are asked about, None for all.
 
     So many that the `keys_left` that are still to be seen, there and in other databases, take no longer than
     `seconds_left`.

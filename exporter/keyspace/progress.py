@@ -25,7 +25,7 @@ _REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[Ty
 
 
 def settings_key(section: KeyspaceSection) -> str:
-    """What must be the same for a pass to go on: a budget may change, what is counted may not."""
+    """Return what must be the same for a pass to go on: a budget may change, what is counted may not."""
     return section.model_dump_json(include={"patterns", "sample", "databases", "top_keys", "key_names"})
 
 
@@ -124,7 +124,7 @@ _COUNTS: Final = ("scanned", "name_bytes", "asked", "duplicates", "most_keys", "
 
 
 def dump_sample(sample: KeyspaceSample) -> dict[str, Any]:
-    """What a sample knows, fit for JSON."""
+    """Return all that a sample knows, fit for JSON."""
     return {
         **{name: getattr(sample, name) for name in _COUNTS},
         "top_memory": {kind: top.to_json() for kind, top in sample.top_memory.items()},

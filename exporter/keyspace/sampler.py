@@ -113,17 +113,17 @@ class KeyspaceSampler:
 
     @property
     def report(self) -> PassReport | None:
-        """What the last finished pass has found."""
+        """The report of the last finished pass."""
         return self._history.report if self._history is not None else None
 
     @property
     def partial(self) -> PassReport | None:
-        """What the pass under way has found by now; None between passes, and at first."""
+        """The report of the pass under way by now; None between passes, and at first."""
         return self._scan.partial if self._task is not None and self._scan is not None else None
 
     @property
     def forecast(self) -> Forecast | None:
-        """What the pass under way has to expect; None between passes."""
+        """The forecast of the pass under way; None between passes."""
         return self._scan.forecast if self._task is not None and self._scan is not None else None
 
     @property
@@ -137,7 +137,7 @@ class KeyspaceSampler:
         return 0 if self._task is None or self._scan is None else self._scan.keys_scanned
 
     async def _load(self, at: float) -> None:
-        """What was known before a restart."""
+        """Load what was known before a restart."""
         self._is_loaded = True
         instance = self._context.target.instance
         try:

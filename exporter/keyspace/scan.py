@@ -270,7 +270,7 @@ class Scan:
         return document
 
     def conclude(self, *, complete: bool) -> History:
-        """What is known; where the pass has not come to its end, of the keys seen so far."""
+        """Return what is known; where the pass has not come to its end, of the keys seen so far."""
         number = self.progress.current
         if number is not None and self._sample is not None and self._walk is not None:
             self._finish_database(number, self._sample, self._walk.size, complete=False)

@@ -2,7 +2,7 @@
 
 A name is cut at `:` into pieces. A piece that is an id as a whole becomes `*`; in any other piece the ids
 become `*` (`cache_page_17` is `cache_page_*`), and it is cut into tokens where its parts may differ one by
-one: at `/`, `|`, braces, and at dots if there are several. A `*` in a name itself is written `\\*`.
+one: at `/`, `|`, braces, and at dots if there are several. A `*` in a name itself has a backslash before it.
 """
 
 import re

@@ -39,7 +39,7 @@ class Speed:
         return keys * self._wall / self._seen if self.is_known else 0.0
 
     def share_within(self, keys: float, seconds: float) -> float:
-        """Which share of so many keys can be asked about within so much time; may be below 0, or above 1."""
+        """The ratio of so many keys that can be asked about in time; may be below 0, or above 1."""
         if not keys:
             return 1.0
         whole = self._busy / (_SEEN * self._seen + _ASKED * self._asked)

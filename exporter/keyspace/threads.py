@@ -8,7 +8,7 @@ Result = TypeVar("Result")
 
 
 async def to_thread(work: Callable[[], Result]) -> Result:
-    """What `work` returns; it is done in a thread, and nobody else may touch its data until then.
+    """Run `work` in a thread and return its result; nobody else may touch its data until then.
 
     Where the task is cancelled, the work is still waited for: it cannot be stopped, and its data is about to
     be used by somebody else.

@@ -80,8 +80,10 @@ class Walk:
         self._is_measured = False
 
     async def run(self, between: Callable[[float, int], Awaitable[None]]) -> None:
-        """Walk to the end; `between` is called after each round trip with its seconds and the number of keys
-        that came, and waits as long as is right.
+        """Walk to the end.
+
+        `between` is called after each round trip with its seconds and the number of keys that came, and waits
+        as long as is right.
 
         Raises `TargetError`, and then a later call goes on where this one has ended; `EmptiedError`.
         """

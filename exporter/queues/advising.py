@@ -21,8 +21,11 @@ _WAY_OUT: Final = "describe them under samplers.queues.lists; redis-vigil queues
 
 
 class Adviser:
-    """What could be configured for the lists of one server: `suggestions`, and all of them in one sentence
-    with the way out (`text`, empty where there is nothing to tell)."""
+    """Suggestions for the lists of one server that look like queues.
+
+    `suggestions` are what could be configured; `text` says all of them in one sentence with the way out, and
+    is empty where there is nothing to tell.
+    """
 
     def __init__(self, candidates: UnknownLists, known: KnownQueues, instance: str) -> None:
         self.suggestions: Sequence[Suggestion] = ()
@@ -34,8 +37,10 @@ class Adviser:
         self._logged: set[tuple[int, str]] = set()
 
     def advise(self, at: float, queue_commands: Collection[str]) -> None:
-        """Bring the suggestions up to date where lists were found, or now and then (`at` is in epoch
-        seconds)."""
+        """Bring the suggestions up to date where lists were found, or now and then.
+
+        `at` is now, in epoch seconds.
+        """
         if at < self._due_at and not self._unknown_lists.has_new:
             return
         self._due_at = at + _INTERVAL_SECONDS

@@ -1,4 +1,4 @@
-"""What a queue framework is to the sampler: where its keys are, how it is recognised, how it is read."""
+"""The protocol of a queue framework: where its keys are, how it is recognised, how it is read."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from exporter.queues.steps import Steps, together
 
 @dataclass(frozen=True, slots=True)
 class KeyPattern:
-    """Keys that may belong to a framework: of this type, with this pattern in the whole name.
+    """A pattern of keys that may belong to a framework: their type, a regular expression of their name.
 
     `glob` is what the server itself can filter by; it saves sending names, for types of which there are many.
     """
@@ -27,7 +27,7 @@ class KeyPattern:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a worker has said of itself last, at a moment in epoch seconds.
+    """The last heartbeat of a worker, at a moment in epoch seconds.
 
     `process` tells it from all others, also from one of the same name that it has replaced. `active` are the
     jobs that it runs, `ended` those that it has ended since its start. `is_new`: it was started while
@@ -51,8 +51,9 @@ class Heartbeats:
 
 @dataclass(frozen=True, slots=True)
 class ReadContext:
-    """The circumstances of one pass; `at` is in epoch seconds, and so is `since`, from when on the server has
-    been watched.
+    """The circumstances of one pass.
+
+    `at` is in epoch seconds, and so is `since`, from when on the server has been watched.
 
     `clients` is filled by the pass's first replies. `celery` is None while nothing is known of its workers.
     `known` are the queues of the server as far as they are known, of all frameworks and databases.
@@ -93,9 +94,9 @@ class ReadContext:
 
 @dataclass(frozen=True, slots=True)
 class CandidateKeys:
-    """What there is to go by when queues are looked for.
+    """The keys that may belong to queues of a framework.
 
-    `keys` are those under the framework's signposts, by type.
+    `keys` are those that match the framework's key patterns, by type.
     """
 
     keys: Mapping[str, Sequence[bytes]] = field(default_factory=dict)

@@ -66,8 +66,11 @@ class QueueDiscovery:
         return self.selects_always or self.databases != (self._own_database,)
 
     def learn_databases(self, numbers: Iterable[int]) -> Steps[None]:
-        """These databases hold keys. Another one than our own is changed over to once, to see whether that is
-        possible: clusters and some managed servers have just one."""
+        """Take over which databases hold keys.
+
+        Another one than our own is selected once, to see whether that is possible: clusters and some managed
+        servers have just one.
+        """
         wanted = self._wanted(numbers)
         others = [number for number in wanted if number != self._own_database]
         if others and self._can_select is None:
@@ -90,7 +93,7 @@ class QueueDiscovery:
         return self._can_select is not False and not set(self._wanted(numbers)) <= set(self.databases)
 
     def retry_select(self) -> None:
-        """What a server has refused is worth another try."""
+        """Try SELECT again where the server has refused it."""
         if self._can_select is False:
             self._can_select = None
 
@@ -210,7 +213,7 @@ def ask_types(names: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
 
 
 def _stems(found: Found) -> Iterable[bytes]:
-    """What the keys of a queue, and of what is part of it, have in their names."""
+    """Yield what keys of a queue, and of its parts, have in their names."""
     for queue in (found.queue, *found.absorbs):
         yield from (stem for stem in (queue.base + queue.name, queue.base, queue.name) if stem)
 

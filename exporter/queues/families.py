@@ -235,8 +235,10 @@ class QueueWriter:
 
 
 def oldest_age(reading: Reading, at: float) -> tuple[float | None, str]:
-    """The age of the oldest waiting job and how it is known; 0 for an empty queue, None where it is
-    unknown."""
+    """Return the age of the oldest waiting job in seconds, and how it is known.
+
+    0 for an empty queue, None where it is unknown.
+    """
     if reading.oldest is not None:
         return max(0.0, at - reading.oldest.since), reading.oldest.method
     if reading.backlog == 0 and reading.method is not None:

@@ -33,7 +33,7 @@ class HeldQueues:
 
 
 class Handover:
-    """What one server's queues have to do with those of its neighbours.
+    """Hands queues over between one server and its neighbours.
 
     `arrivals` are queues that a neighbour knows and this server may have taken over: to be read on trial, and
     kept if anything is in them.
@@ -57,8 +57,10 @@ class Handover:
         return self._standing != self._standing_now
 
     def detect_takeover(self) -> bool:
-        """Whether this server may have taken over queues since the last look: it was promoted, or serves
-        other slots."""
+        """Return whether this server may have taken over queues since the last look.
+
+        It was promoted, or serves other slots.
+        """
         before, self._standing = self._standing, self._standing_now
         if before in (None, self._standing):
             self.arrivals = ()
@@ -81,8 +83,10 @@ class Handover:
     def resolve(
         self, found: Iterable[tuple[KnownQueue, Reading]], at: float
     ) -> list[tuple[KnownQueue, Reading]]:
-        """The readings of a pass (epoch seconds), less those of arrivals that are none; a queue that could
-        not be read reads what it did last, unless a neighbour has it now."""
+        """Return the readings of a pass (epoch seconds), less those of arrivals that are none.
+
+        A queue that could not be read keeps its last reading, unless a neighbour has it now.
+        """
         on_trial = {id(one) for one in self.arrivals}
         self.arrivals = ()
         resolved = []

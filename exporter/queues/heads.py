@@ -1,5 +1,7 @@
-"""The oldest waiting job where jobs say nothing about their age: since it was first seen at the end of its
-queue."""
+"""The oldest waiting job where jobs say nothing about their age.
+
+Its age counts from when it was first seen at the end of its queue.
+"""
 
 import hashlib
 from typing import Final

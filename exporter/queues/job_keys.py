@@ -46,8 +46,10 @@ def job_keys(queues: Iterable[KnownQueue]) -> JobKeys:
 
 
 def prefixes_of_queues(queues: Iterable[KnownQueue]) -> dict[str, str]:
-    """The queues whose keys are worth a pattern of their own, by what these keys begin with; of many just
-    the first."""
+    """Return the queues whose keys are worth a pattern of their own, by the prefix of these keys.
+
+    Of many just the first.
+    """
     own = (known for known in queues if known.id.framework in _UNDER_STEM)
     return {
         printable(known.id.base) + ":": f"{known.id.framework} {known.label}"

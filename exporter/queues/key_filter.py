@@ -1,4 +1,4 @@
-"""Which of the names that pass by may be a queue's: those under a framework's signpost, and samples of all.
+"""Filters the names of a walk: keeps those that match a framework's key pattern, and samples of all.
 
 Names that differ in their ids only have one shape, and what is known of a shape need not be found out for
 every name. Where a framework wants any key of a type (streams may have any name), a few keys of each shape
@@ -19,7 +19,7 @@ _ID: Final = re.compile(rb"(?<![A-Za-z])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
 # A pattern with a digit outside of braces and brackets is about that digit.
 _NO_TEXT: Final = re.compile(rb"\{[^}]*\}|\[[^]]*\]")
 _DIGIT: Final = re.compile(rb"[0-9]")
-# A signpost that fits this fits everything.
+# A key pattern that fits this fits everything.
 _NO_NAME: Final = b"\x00"
 # So many shapes are remembered; where there are more, names have next to nothing in common.
 _MAX_SHAPES: Final = 20_000
@@ -37,7 +37,7 @@ _MOST_SAMPLED: Final = 1 / 10
 
 
 class _Shape:
-    """What is known of the names of one shape.
+    """The names of one shape, and what is known of them.
 
     `noticed` and `passed` count in this walk; `share` of the names is looked at, which is less than all once
     many have told nothing.
@@ -186,8 +186,11 @@ class KeyFilter:
             self.has_missed = self.has_missed or shape.passed > 1
 
     def mark_productive(self, keys: Iterable[bytes], stems: set[bytes]) -> None:
-        """Of these keys, those that hold one of these stems (of queues that were found) are of fruitful
-        shapes: as many of them as there are may be queues."""
+        """Mark the shapes of those keys in which queues were found.
+
+        Those are the keys that hold one of these stems; as many keys of such a shape as there are may be
+        queues.
+        """
         for key in keys:
             if not stems.isdisjoint(_pieces(key)):
                 self._shape(key).is_productive = True

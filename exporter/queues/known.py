@@ -130,8 +130,10 @@ class KnownQueues:
             self.refuse(queue, at)
 
     def refuse(self, queue: QueueId, at: float) -> None:
-        """A queue is over the limit, as of a moment (epoch seconds). Which ones are is remembered to count
-        each once; that too has an end."""
+        """Count a queue as over the limit, as of a moment (epoch seconds).
+
+        They are remembered, so that each is counted once, up to a limit of their own.
+        """
         refused = self._refused.setdefault(queue.framework, {})
         if queue in refused or len(refused) < _MAX_REFUSED * self._limit:
             refused[queue] = at
@@ -169,8 +171,10 @@ class KnownQueues:
         return printable(queue.base + queue.name)
 
     def expire(self, before: float, refused_before: float) -> Sequence[KnownQueue]:
-        """Forget the queues that were last alive before this moment (epoch seconds), and those over the limit
-        that were last seen before the other one."""
+        """Forget the queues that were last alive before this moment (epoch seconds).
+
+        Also those over the limit that were last seen before the other one.
+        """
         gone = [known for known in self._queues.values() if known.alive_at < before]
         for known in gone:
             self.drop(known)
@@ -200,5 +204,5 @@ def group_queues(queues: Iterable[KnownQueue]) -> dict[tuple[int, str], list[Kno
 
 
 def printable(name: bytes) -> str:
-    """Part of a key as a label value; what is not text is shown as `\\x..`."""
+    """Return part of a key as a label value; bytes that are not text are escaped."""
     return name.decode("utf-8", "backslashreplace")

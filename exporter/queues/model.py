@@ -1,4 +1,4 @@
-"""What is known of a queue: who it is, and what one pass found."""
+"""The identity of a queue, and the reading of it that one pass has made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,8 +52,11 @@ class GroupReading:
 
 @dataclass(frozen=True, slots=True)
 class MemberReading:
-    """One of many streams that are one queue: entries not given or not acknowledged, and since when (epoch
-    seconds) the oldest of them has been there, None where that is unknown."""
+    """One of many streams that are one queue.
+
+    Entries not given or not acknowledged, and since when (epoch seconds) the oldest of them has been there,
+    None where that is unknown.
+    """
 
     name: str
     backlog: int
@@ -62,7 +65,7 @@ class MemberReading:
 
 @dataclass(slots=True)
 class Reading:
-    """What one pass found in a queue; what is None or missing is unknown, which is not 0.
+    """The reading of a queue by one pass; what is None or missing is unknown, which is not 0.
 
     `by_priority` splits states where the framework keeps priorities apart; the parts are not added to `jobs`
     again. Counters (`added`, `finished`) are as the framework counts them, or as seen so far; `derived` are

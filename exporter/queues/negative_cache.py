@@ -31,7 +31,7 @@ class NegativeCache:
     def repeat(
         self, look: Callable[[], Steps[Sequence[Found]]], clients: ClientNames
     ) -> Steps[Sequence[Found]]:
-        """What `look` finds; the same questions are asked without it as long as it would find nothing."""
+        """Return what `look` finds; as long as that is nothing, its questions are asked without it."""
         last = self._last
         if last is not None:
             replies = yield last.commands

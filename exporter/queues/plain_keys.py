@@ -44,8 +44,11 @@ _KNOWN_MAKERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class KeyShape:
-    """How keys would be configured: `key` and `name` as in `samplers.queues.lists`. `maker` is the framework
-    that is known to write such keys, empty where none is."""
+    """A pattern by which keys would be configured.
+
+    `key` and `name` are as in `samplers.queues.lists`. `maker` is the framework that is known to write such
+    keys, empty where none is.
+    """
 
     key: str
     state: str = "waiting"
@@ -54,8 +57,10 @@ class KeyShape:
 
 
 def describe_key(key: str) -> KeyShape:
-    """The pattern of a key, with `{name}` for what is no word of a queue, and `{priority}` for what looks
-    like one at its end."""
+    """Return the pattern of a key.
+
+    It has `{name}` for what is no word of a queue, and `{priority}` for what looks like one at its end.
+    """
     for maker, pattern, text in _KNOWN_MAKERS:
         if pattern.fullmatch(key):
             state = "failed" if "rejected" in text else "waiting"
@@ -87,8 +92,11 @@ def _kind_of(piece: str) -> str:
 
 
 def _name_within(kinds: Sequence[str], names: Sequence[int]) -> tuple[int, int]:
-    """Where the name stands, by its first and last piece: all that follows the first word of a queue, which
-    may hold the separator; else the piece in front of that."""
+    """Return where the name stands, by its first and last piece.
+
+    It is all that follows the first word of a queue, which may hold the separator; else the piece in front of
+    that.
+    """
     last = first = names[-1]
     while first - 1 in names and any(kinds[: first - 1]):
         first -= 1

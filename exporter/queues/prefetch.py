@@ -4,7 +4,7 @@ What a reader asks in its later rounds depends on the replies to its first (the 
 a list, the locks of those that are active), and mostly it is what it asked in the pass before. So these
 questions travel along behind those of the first round. Where a round comes out the same, its replies are
 there already; where it does not, it is asked as it is, in a further round trip. The server answers in the
-very order in which the reader asks, so that what is read is what it would be without any guess.
+very order in which the reader asks, so that what is read is what it would be without any prediction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from exporter.queues.steps import Steps
 
 T = TypeVar("T")
 Round = Sequence[Command]
-# A round that was guessed wrong so often in a row is not guessed until it has come out the same twice.
+# A round that was predicted wrong so often in a row is not predicted until it has come out the same twice.
 _MAX_MISSES: Final = 2
-# A longer round is not guessed: what it asks about is on the move.
+# A longer round is not predicted: what it asks about is on the move.
 _MAX_COMMANDS: Final = 300
 
 
@@ -47,7 +47,7 @@ class SpeculativeCache:
         for number, commands in enumerate(rounds):
             last, misses = before.get(number, (commands, 0))
             self._misses.append(0 if last == commands else misses + 1)
-        # The first round is never guessed.
+        # The first round is never predicted.
         self._rounds = [(), *rounds[1:]]
 
 
@@ -72,7 +72,7 @@ def with_prefetch(memory: SpeculativeCache, steps: Steps[T]) -> Steps[T]:
 def _ask(
     commands: Round, predict: Mapping[int, Round]
 ) -> Steps[tuple[dict[int, tuple[Round, Sequence[Reply]]], Sequence[Reply]]]:
-    """Ask a round together with guessed later ones: their replies by number, and those of the round."""
+    """Ask a round together with predicted later ones: their replies by number, and those of the round."""
     replies = iter((yield [*commands, *(command for later in predict.values() for command in later)]))
     own = list(islice(replies, len(commands)))
     return {number: (later, list(islice(replies, len(later)))) for number, later in predict.items()}, own

@@ -60,7 +60,7 @@ def find_members(keys: Sequence[bytes]) -> Steps[list[Sequence[bytes]]]:
 
 
 def check_each(candidates: Sequence[C], check: Callable[[C], Steps[T]]) -> Steps[list[T]]:
-    """What the check says of each candidate, in their order; a bounded number of them is asked at once."""
+    """Return what the check says of each candidate, in order; a bounded number of them is asked at once."""
     found: list[T] = []
     for start in range(0, len(candidates), _AT_ONCE):
         part = candidates[start : start + _AT_ONCE]
@@ -75,5 +75,5 @@ def keep_fitting(candidates: Sequence[C], check: Callable[[C], Steps[bool]]) -> 
 
 
 def elements(replies: Iterable[Reply]) -> list[bytes]:
-    """What replies to LINDEX and ZRANGE have brought, each once."""
+    """Return the elements in replies to LINDEX and ZRANGE, each once."""
     return list(dict.fromkeys(one for reply in replies for one in (*names(reply), *names([reply]))))

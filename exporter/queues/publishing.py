@@ -1,4 +1,4 @@
-"""What a pass has found, as series and as reports."""
+"""Publishes the readings of a pass, as series and as reports."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,10 @@ log = get_logger(__name__)
 
 
 class QueuePublisher:
-    """Writes the readings of the known queues of one target into its table; `reports` are those of the last
-    pass, in order of framework and name."""
+    """Writes the readings of the known queues of one target into its table.
+
+    `reports` are those of the last pass, in order of framework and name.
+    """
 
     def __init__(
         self, table: SeriesTable, known: KnownQueues, target: Target, settings: QueuesSection
@@ -59,8 +61,10 @@ class QueuePublisher:
             self._counted.pop(gone, None)
 
     def _note_first_ends(self, known: KnownQueue, reading: Reading, database: str) -> None:
-        """Ends that we count ourselves stood at 0 before the first one of a queue that was read before. What
-        a queue had counted when it was found is no event."""
+        """Tell the table that ends which we count ourselves stood at 0 before the first one.
+
+        So it is with queues that were read before. What a queue had counted when it was found is no event.
+        """
         before = self._counted.get(known.id)
         counted = frozenset(reading.finished) | frozenset(known.notes).intersection(Outcome)
         self._counted[known.id] = counted if before is None else counted | before
@@ -78,8 +82,10 @@ class QueuePublisher:
             rate.follow_clock(seconds)
 
     def _write_counts(self) -> None:
-        """How many queues are read and how many are over the limit, which is logged once for each
-        framework."""
+        """Write how many queues are read and how many are over the limit.
+
+        The latter is logged once for each framework.
+        """
         read, left = self._known.counts, self._known.over_limit
         self._table.set(families.KNOWN, float(len(self._known)))
         for framework in sorted(read.keys() | left.keys()):

@@ -1,4 +1,4 @@
-"""How long a queue will take to drain: from its counters over the last minutes."""
+"""The time that a queue will take to drain: from its counters over the last minutes."""
 
 from collections import deque
 from math import inf

@@ -1,4 +1,4 @@
-"""What of the known queues outlives the process."""
+"""The records of known queues, which outlive the process."""
 
 from collections.abc import Sequence
 from typing import Protocol

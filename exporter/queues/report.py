@@ -27,8 +27,10 @@ class GroupReport:
 
 @dataclass(frozen=True, slots=True)
 class MemberReport:
-    """A stream of a pattern that is one queue: its entries not given or not acknowledged, and the age of the
-    oldest of them."""
+    """A stream of a pattern that is one queue.
+
+    Its entries not given or not acknowledged, and the age of the oldest of them.
+    """
 
     name: str
     entries: int
@@ -73,7 +75,7 @@ class QueueReport:
 
 
 def report_queue(known: KnownQueue, reading: Reading, at: float, drain_seconds: float | None) -> QueueReport:
-    """What a pass at that moment (epoch seconds) found in a queue."""
+    """Report what a pass at that moment (epoch seconds) found in a queue."""
     age, method = oldest_age(reading, at)
     priorities: dict[str, dict[str, int]] = {}
     for (state, priority), jobs in reading.by_priority.items():

@@ -90,7 +90,7 @@ class QueuesSampler:
 
     @property
     def inaccessible(self) -> str:
-        """What the server does not let us look into, as a sentence; empty where there is no such thing."""
+        """A sentence about what the server does not let us look into; empty where there is no such thing."""
         return self._discovery.inaccessible
 
     def report(self) -> Sequence[QueueReport]:
@@ -161,8 +161,10 @@ class QueuesSampler:
         self._unknown_lists.has_new = True
 
     async def _read_all(self, at: float) -> list[tuple[KnownQueue, Reading]]:
-        """One pass over all known queues: every framework in every database, in lock-step; those that it
-        finds are read along."""
+        """Read all known queues: every framework in every database, in lock-step.
+
+        Those that it finds are read along.
+        """
         clients = ClientNames()
         groups = self._known.by_framework()
         looking = self._search.steps(self._read_context(at, 0, clients))

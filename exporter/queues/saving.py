@@ -36,8 +36,10 @@ class QueueStore:
         return True
 
     def save(self, at: float) -> None:
-        """Now and then (`at` is in epoch seconds), and when queues have come or gone; nobody waits for
-        it."""
+        """Save the known queues now and then, and when queues have come or gone.
+
+        `at` is now, in epoch seconds. Nobody waits for it.
+        """
         is_due = (len(self._known) and at - self._saved_at >= _SAVE_SECONDS) or self._known.changed
         if self._records is None or not is_due or (self._saving and not self._saving.done()):
             return

@@ -1,4 +1,4 @@
-"""When queues are looked for: by the frameworks' indexes now and then, and by a walk in the background."""
+"""Schedules the search for queues: by frameworks' indexes now and then, and by a walk in the background."""
 
 import asyncio
 from typing import Final
@@ -31,7 +31,7 @@ _RARELY: Final = 3
 
 
 class QueueSearch:
-    """Has the finder look whenever it is time, or there is a reason to.
+    """Runs the discovery whenever it is time, or there is a reason to.
 
     `error` is that of the last walk, `walk_seconds` how long the last good one took, `walked_since` when it
     began (epoch seconds; 0: none has ended well); `queue_commands` are what
@@ -86,8 +86,10 @@ class QueueSearch:
         await self._walk_through(at, Budget(share=None))
 
     async def advance(self, at: float) -> None:
-        """Start a walk when one is due; only the very first pass, and one after a refusal, waits for it, and
-        not for long."""
+        """Start a walk when one is due.
+
+        Only the very first pass, and one after a refusal, waits for it, and not for long.
+        """
         self._end_walk(at)
         is_first = self._walk is None and (self._walk_due_at == 0.0 or isinstance(self.error, ReplyError))
         if not self.is_walking and self._is_walk_due(at):
@@ -151,7 +153,7 @@ class QueueSearch:
         return writes is None or writes != seen
 
     def steps(self, context: ReadContext) -> list[Steps[None]]:
-        """What is to be done in this pass to find queues."""
+        """Return the steps of this pass that look for queues."""
         looking: list[Steps[None]] = []
         if self._is_index_due(context.at):
             is_walk_quick = 0.0 < self.walk_seconds < _QUICK_WALK_SECONDS

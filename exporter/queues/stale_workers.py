@@ -1,4 +1,4 @@
-"""A worker that is silent is told once, however many queues it serves: each is one alert."""
+"""Assigns each stale worker to one queue, however many it serves: each is one alert."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
@@ -10,7 +10,7 @@ _ALL: Final = ALL_QUEUES.encode()
 
 
 def assign_stale_workers(readings: Mapping[bytes, Reading], stale: Iterable[Collection[bytes]]) -> None:
-    """Count silent workers, given what each serves: with its only queue, else with all queues together.
+    """Count stale workers, given what each serves: with its only queue, else with all queues together.
 
     `readings` are those of one installation, by the queue's name.
     """

@@ -1,4 +1,4 @@
-"""What to write into `samplers.queues.lists` for lists that look like queues."""
+"""Suggests entries of `samplers.queues.lists` for lists that look like queues."""
 
 import json
 from collections import Counter
@@ -27,8 +27,11 @@ _MAX_NAME: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Lists of one form: their pattern (`key`), what was seen of them, and the entry that describes them,
-    None where none can (`obstacle` says why)."""
+    """Lists of one form.
+
+    Their pattern (`key`), what was seen of them, and the entry that describes them, None where none can
+    (`obstacle` says why).
+    """
 
     database: int
     key: str
@@ -164,8 +167,11 @@ def _entry(
 
 
 def _oldest(found: Sequence[UnknownList], taking: Sequence[str]) -> str:
-    """The end at which the oldest entry stands: by the entries' own times, by where the list grows, by how
-    workers take from it; empty where nothing tells."""
+    """The end at which the oldest entry stands.
+
+    By the entries' own times, by where the list grows, by how workers take from it; empty where nothing
+    tells.
+    """
     by_time = Counter(one.oldest for one in found if one.oldest)
     if by_time:
         return by_time.most_common(1)[0][0]

@@ -143,8 +143,11 @@ class UnknownLists:
     def current(
         self, known: Iterable[KnownQueue], worked_on: Collection[int], at: float
     ) -> Sequence[UnknownList]:
-        """Those that are still there, that look like queues, and that no queue that was found meanwhile has
-        turned out to own. `worked_on` are the databases in which workers are blocked on lists."""
+        """Return the lists that are still there and look like queues.
+
+        Those that a queue which was found meanwhile owns are left out. `worked_on` are the databases in which
+        workers are blocked on lists.
+        """
         self.has_new = False
         queues: dict[int, list[KnownQueue]] = {}
         for queue in known:
@@ -174,8 +177,10 @@ def _look(candidates: Sequence[UnknownList], at: float) -> Steps[None]:
 
 
 def _belongs(key: bytes, queue: QueueId) -> bool:
-    """Whether a list is one of a known queue's keys, as far as its name tells: all that begins as those do,
-    or holds the queue's name where they have nothing else in common."""
+    """Return whether a list is one of a known queue's keys, as far as its name tells.
+
+    That is all that begins as those do, or holds the queue's name where they have nothing else in common.
+    """
     if queue.framework in _ONE_KEY:
         return key == queue.name
     if queue.base:

@@ -76,7 +76,7 @@ class Walker:
         await self._look(self._guard.poll)
 
     def throttle(self, seconds: float) -> None:
-        """What else was asked for the walk took so long: nobody walks on until the server has rested."""
+        """Rest the server for what else was asked: it took so many seconds, and nobody walks on before."""
         self._pause = self._pacer.rest(seconds, 0)
 
     async def rest(self) -> None:

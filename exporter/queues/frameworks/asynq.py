@@ -1,5 +1,6 @@
-"""asynq. Confirmed from source only: https://github.com/hibiken/asynq, internal/base/base.go and
-internal/rdb/rdb.go.
+"""asynq.
+
+Confirmed from source only: https://github.com/hibiken/asynq, internal/base/base.go and internal/rdb/rdb.go.
 
 The braces around a queue's name are part of its keys. What servers report is protocol buffers; how many there
 are is all that is read.

@@ -1,5 +1,7 @@
-"""Frameworks whose keys begin with a base (prefix, namespace) of their users' choice: looked for, named and
-read base by base."""
+"""Frameworks whose keys begin with a base (prefix, namespace) of their users' choice.
+
+They are looked for, named and read base by base.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -22,7 +24,7 @@ def find_by_base(
     find: Callable[[bytes], Steps[Sequence[bytes]]],
     context: ReadContext,
 ) -> Steps[Sequence[Found]]:
-    """What `find` says of each base: the names of the framework's queues, none where it is not there."""
+    """Find queues base by base: `find` returns the names of the queues of one, none where there are none."""
     unique = list(dict.fromkeys(bases))
     found = yield from check_each(unique, find)
     return [

@@ -101,7 +101,7 @@ def _ask_new(queue: KnownQueue, context: ReadContext) -> list[Command]:
 def _count_finished(
     queue: KnownQueue, reading: Reading, metrics: Sequence[Reply], replies: Sequence[Reply]
 ) -> None:
-    """What workers count, where they were started with metrics; nothing else in Bull counts ends."""
+    """Count ends as workers with metrics do; nothing else in Bull counts them."""
     counted = dict(zip(KEPT, (number(reply) for reply in metrics), strict=True))
     reading.finished = {outcome: ended for outcome, ended in counted.items() if ended is not None}
     if not reading.finished:

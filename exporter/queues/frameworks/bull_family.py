@@ -1,4 +1,4 @@
-"""What BullMQ and Bull have in common: lists of job ids, job hashes, locks, and a shared layout of keys.
+"""The layout that BullMQ and Bull share: lists of job ids, job hashes, locks.
 
 Sources: the Lua scripts and getters of npm `bullmq` 5.81 and 6.7 and of `bull` 3.29 and 4.16.
 """
@@ -42,7 +42,7 @@ def stem_label(stem: bytes) -> str:
 
 
 def stems(seen: CandidateKeys) -> list[bytes]:
-    """What comes before the last part of the names that were seen, each once."""
+    """Return the stems of the names that were seen: what comes before their last part, each once."""
     found: dict[bytes, None] = {}
     for keys in seen.keys.values():
         for key in keys:
@@ -87,7 +87,7 @@ def ready_since(reply: Reply) -> float | None:
 
 
 class ActiveJobs:
-    """Which of a queue's active jobs nobody holds, and which have been running for too long.
+    """The active jobs of a queue: those that nobody holds, and those that have been running for too long.
 
     `ask` puts `replies_per_job` commands per job, and one more at the end: the list is read again after the
     locks, so that a job that ends in between is not taken for one without a lock.

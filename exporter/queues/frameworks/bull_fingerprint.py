@@ -1,4 +1,4 @@
-"""Which of Bull and BullMQ has written the keys that begin with a stem, if either has.
+"""Tells keys of Bull from keys of BullMQ, and both from keys of others that begin like them.
 
 The names of their keys are words that any program uses (`id`, `active`, `completed`), and say nothing.
 BullMQ is known by what it notes in `meta` on every add and at the start of every worker; both by the hash of
@@ -83,7 +83,7 @@ def _is_bull(stem: bytes, is_named: bool) -> Steps[bool]:
 
 
 def _is_bullmq(stem: bytes) -> Steps[bool]:
-    """What it notes in `meta`; or a job, of a queue that has an id and tells its events."""
+    """Return whether there is BullMQ's `meta`; or a job, of a queue that has an id and a stream of events."""
     meta, last_id, events = (stem + b":" + part for part in (b"meta", b"id", b"events"))
     types = yield from find_types([meta, events])
     # Nor are these.
@@ -121,8 +121,10 @@ def _types_of_parts(stem: bytes, zsets: Sequence[bytes]) -> Steps[Mapping[bytes,
 
 
 def _has_own_keys(stem: bytes, types: Mapping[bytes, str]) -> Steps[bool]:
-    """Whether a job that stands in the queue has its hash, or ended jobs were counted as only Bull and
-    BullMQ do."""
+    """Return whether keys beside a queue's lists are those of Bull or BullMQ.
+
+    A job that stands in the queue has its hash, or ended jobs were counted as only these two do.
+    """
     ends: list[Command] = [("LINDEX", stem + b":" + part, -1) for part in types if types[part] == "list"]
     ends += [("ZRANGE", stem + b":" + part, -1, -1) for part in types if types[part] == "zset"]
     metrics: list[Command] = [

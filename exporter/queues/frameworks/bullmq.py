@@ -120,7 +120,7 @@ def _details(
     running: bull.ActiveJobs,
     context: ReadContext,
 ) -> Steps[None]:
-    """What needs answers of the first round: ages and locks."""
+    """Read ages and locks, which need answers of the first round."""
     locks = running.ask()
     bands = _ask_bands(stem) if reading.jobs.get(State.PRIORITIZED) else []
     if State.ACTIVE in reading.jobs:

@@ -1,4 +1,4 @@
-"""How many of a BullMQ queue's jobs have ended, and how.
+"""Ended jobs of a BullMQ queue by outcome, counted from its stream of events.
 
 The sets of completed and failed jobs shrink with `removeOnComplete`, so they are no counters. Workers that
 were started with `metrics` count for us. Where none was, the stream of events is read on from where the last
@@ -64,8 +64,10 @@ class EndedJobs:
         return [("XREVRANGE", self._key, "+", "-", "COUNT", 1)]
 
     def begin(self, metrics: tuple[Reply, Reply], replies: Sequence[Reply], reading: Reading) -> None:
-        """Take in what workers have counted (completed, failed), or where the stream ends: at that moment
-        the reading was made."""
+        """Take in what workers have counted (completed, failed), or where the stream ends.
+
+        The reading was made at that moment.
+        """
         completed, failed = (number(reply) for reply in metrics)
         if completed is not None or failed is not None:
             self._by_workers = True
@@ -172,8 +174,9 @@ class EndedJobs:
 
 
 def read_events(queues: Sequence[EndedJobs]) -> Steps[list[Reading]]:
-    """Read on in all streams side by side, a page of each per round, until all are read or it is enough for
-    a pass: the next one goes on from there.
+    """Read on in all streams side by side, a page of each per round.
+
+    Ends when all are read or it is enough for a pass; the next one goes on from there.
 
     To be run after steps whose first round begins each of these; adds no readings.
     """

@@ -54,8 +54,10 @@ class Celery:
         return printable(queue.base + queue.name)
 
     def find(self, seen: CandidateKeys, context: ReadContext) -> Steps[Sequence[Found]]:
-        """See `Framework`: what is bound to an exchange. The default one is looked up even if it was not
-        seen."""
+        """See `Framework`: what is bound to an exchange.
+
+        The default one is looked up even if it was not seen.
+        """
         steps = [match for key in seen.of("list") if (match := _PRIORITY.fullmatch(key))]
         # By default a queue has an exchange of its name.
         likely = [_BINDING + name for name in (b"celery", *(match[1] for match in steps))]
@@ -78,8 +80,10 @@ class Celery:
 def _bound_to(
     bindings: Mapping[bytes, Sequence[bytes]], context: ReadContext
 ) -> dict[QueueId, dict[str, Note]]:
-    """The queues in the bindings of all applications, which are told apart by their `global_keyprefix`, and
-    what is to be noted of each."""
+    """Return the queues in the bindings of all applications, and what is to be noted of each.
+
+    Applications are told apart by their `global_keyprefix`.
+    """
     sep = context.settings.celery.sep
     by_base: dict[bytes, list[bytes]] = {}
     for binding, members in bindings.items():
@@ -149,7 +153,7 @@ def _read_unacknowledged(queue: KnownQueue, context: ReadContext) -> Steps[Readi
     _count_held(queue, reading, count(replies[0]), held.waiting(context.at), workers)
     _count_workers(reading, workers)
     if workers is not None:
-        # They belong to no queue in particular: a silent one is told once.
+        # They belong to no queue in particular: a stale one is counted once.
         reading.stale_workers = len(workers.present) - len(workers.alive)
         _count_ended(queue, reading, workers)
     return reading
@@ -157,8 +161,10 @@ def _read_unacknowledged(queue: KnownQueue, context: ReadContext) -> Steps[Readi
 
 @dataclass(frozen=True, slots=True)
 class _Workers:
-    """The workers of one installation: all that were heard, those of them that have not left, and those that
-    are alive."""
+    """The workers of one installation.
+
+    All that were heard, those of them that have not left, and those that are alive.
+    """
 
     heard: Sequence[Heartbeat]
     present: Sequence[Heartbeat]
@@ -178,8 +184,10 @@ def _workers(queue: KnownQueue, context: ReadContext) -> _Workers | None:
 def _count_held(
     queue: KnownQueue, reading: Reading, held: int | None, waiting: int, workers: _Workers | None
 ) -> None:
-    """What workers hold and have not acknowledged: tasks that wait for their ETA, those they have not begun,
-    and with `acks_late` those that run too."""
+    """Count what workers hold and have not acknowledged.
+
+    Tasks that wait for their ETA, those they have not begun, and with `acks_late` those that run too.
+    """
     running = None if workers is None else sum(one.active for one in workers.alive)
     reading.count(State.ACTIVE, running)
     if held is None:
@@ -193,8 +201,10 @@ def _count_held(
 
 
 def _acknowledges_early(queue: KnownQueue, fetched: int, running: int, workers: _Workers) -> bool:
-    """Whether tasks are acknowledged as they begin: nothing says so but that more run than are held, while
-    none begins or ends from one pass to the next."""
+    """Return whether tasks are acknowledged as they begin.
+
+    Nothing says so but that more run than are held, while none begins or ends from one pass to the next.
+    """
     if fetched >= running:
         queue.notes.pop(_MORE_RUN, None)
     else:

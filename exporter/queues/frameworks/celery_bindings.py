@@ -64,7 +64,7 @@ def _is_internal(queue: bytes) -> bool:
 
 
 def _find_separators(members: Sequence[bytes]) -> list[bytes]:
-    """What may separate the parts of those members in which kombu's own does not stand, the likeliest first.
+    """Return candidates for the separator of members without kombu's own, the likeliest first.
 
     It shows best where a pattern is empty, and a queue's routing key is its name: `mail::mail`.
     """

@@ -32,7 +32,7 @@ class HeldMessages:
         self._checked: Sequence[bytes] = ()
 
     def ask(self, index: bytes) -> list[Command]:
-        """What was fetched since the last pass, and whether those that are remembered are still held."""
+        """Ask what was fetched since the last pass, and whether remembered messages are still held."""
         self._checked = list(islice(self._due, _MAX_CHECKED))
         new = ("ZRANGEBYSCORE", index, self._looked_until, "+inf", "WITHSCORES", "LIMIT", 0, _MAX_NEW)
         return [new, *(("ZSCORE", index, tag) for tag in self._checked)]

@@ -61,8 +61,11 @@ class Dramatiq:
 
 
 def _holds_messages(key: bytes) -> Steps[bool]:
-    """Messages of Dramatiq's; or, where they are encoded in another way than its own, texts under UUIDs in a
-    namespace in which workers report under UUIDs."""
+    """Return whether a key holds messages of Dramatiq's.
+
+    Where they are encoded in another way than its own: texts under UUIDs in a namespace in which workers
+    report under UUIDs.
+    """
     match = _MESSAGES.fullmatch(key)
     base = match[1] if match else b""
     some, beats = yield from ask_fitting(
@@ -121,8 +124,11 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
 
 
 def _workers_of(queue: KnownQueue, holding: set[bytes], heard: set[bytes], waiting: int | None) -> set[bytes]:
-    """Who works on a queue. Producers are heard too, and nothing tells them apart but that they never hold a
-    message: while messages wait, whoever has not held one here is none of its workers."""
+    """Return the workers of a queue.
+
+    Producers are heard too, and nothing tells them apart but that they never hold a message: while messages
+    wait, whoever has not held one here is none of its workers.
+    """
     known: set[bytes] = queue.memory.get(_HELD, set()) & heard | holding
     queue.memory[_HELD] = known
     return known if waiting else heard

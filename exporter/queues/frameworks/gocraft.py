@@ -99,8 +99,11 @@ class _Pool:
 
 
 def _read(base: bytes, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
-    """All of one namespace. What depends on the time is asked first: later rounds are asked ahead where they
-    come out as in the pass before."""
+    """Read all of one namespace.
+
+    What depends on the time is asked first: later rounds are asked ahead where they come out as in the pass
+    before.
+    """
     questions = [_questions(queue, context) for queue in queues]
     members, *replies = yield [
         ask_members(base + b"worker_pools"),

@@ -1,4 +1,6 @@
-"""Hangfire on Redis. Confirmed from source only: https://github.com/marcoCasamento/Hangfire.Redis.StackExchange,
+"""Hangfire on Redis.
+
+Confirmed from source only: https://github.com/marcoCasamento/Hangfire.Redis.StackExchange,
 RedisConnection.cs, RedisMonitoringApi.cs and the handlers of states.
 
 What Hangfire keeps for all queues together (scheduled and failed jobs, what has succeeded) stands under the
@@ -94,8 +96,11 @@ class _Server:
 
 
 def _read(base: bytes, queues: Sequence[KnownQueue], context: ReadContext) -> Steps[Sequence[Reading]]:
-    """All of one prefix. What depends on the time is asked first: later rounds are asked ahead where they
-    come out as in the pass before."""
+    """Read all of one prefix.
+
+    What depends on the time is asked first: later rounds are asked ahead where they come out as in the pass
+    before.
+    """
     questions = [_questions(queue, context) for queue in queues]
     members, *replies = yield [
         ask_members(base + b"servers"),

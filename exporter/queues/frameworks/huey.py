@@ -69,8 +69,10 @@ def _is_huey(name: bytes) -> Steps[bool]:
 
 
 def _is_task(member: bytes) -> bool:
-    """A pickle with the id that Huey gives, a UUID, near its start; it may be compressed, or stand behind a
-    moment. It is not loaded."""
+    """Return whether this is a pickle with the id that Huey gives, a UUID, near its start.
+
+    It may be compressed, or stand behind a moment. It is not loaded.
+    """
     for start in (0, _STAMP_BYTES):
         head = member[start : start + _HEAD_BYTES]
         if head[:1] in (b"\x1f", b"\x78"):

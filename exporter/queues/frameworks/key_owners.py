@@ -1,4 +1,4 @@
-"""Which of one's own patterns a key belongs to, where it fits several.
+"""The owner of a key among one's own patterns, where it fits several.
 
 `queue:processing:0` fits `queue:{name}:{priority}` (a queue "processing", priority 0) and
 `queue:processing:{name}` (what is in work of a queue "0"). All keys together decide: that a name is a queue's
@@ -39,14 +39,16 @@ class PatternMatch:
 
 @dataclass(slots=True)
 class Evidence:
-    """What is known of all keys: names that are beyond doubt, and priorities."""
+    """Evidence from all keys: names that are beyond doubt, and priorities."""
 
     names: set[bytes] = field(default_factory=set)
     priorities: set[bytes] = field(default_factory=set)
 
     def expects(self, priority: bytes) -> bool:
-        """Whether this is likely to be a priority: it is one elsewhere, or a number or usual word where the
-        others are, and names are not numbers too."""
+        """Return whether this is likely to be a priority.
+
+        It is one elsewhere, or a number or usual word where the others are, and names are not numbers.
+        """
         if priority in self.priorities:
             return True
         is_number = priority.isdigit()
@@ -79,7 +81,7 @@ class KeyOwners:
         return bool(self._rivals[index])
 
     def evidence(self) -> Evidence:
-        """What the configuration alone says."""
+        """Return the evidence that the configuration alone gives."""
         return Evidence(set(self.names))
 
     def matches(self, key: bytes) -> Sequence[PatternMatch]:
@@ -120,9 +122,11 @@ class KeyOwners:
         return owner is not None and owner.index == index
 
     def doubts(self) -> Iterable[tuple[int, int, bytes]]:
-        """Pairs of patterns between which all keys have to decide, by their places, with a key that fits
-        both. A name that holds a `:` is no reason for a doubt, and there is none any more where such a
-        key is given literally."""
+        """Return the pairs of patterns between which all keys have to decide.
+
+        Each with their places and a key that fits both. A name that holds a `:` is no reason for a doubt, and
+        there is none any more where such a key is given literally.
+        """
         literals = [pattern.text.encode() for pattern in self.patterns if pattern.is_literal]
         for second in range(len(self.patterns)):
             for first in range(second):
@@ -170,8 +174,11 @@ class KeyOwners:
 
 
 def _is_open(match: PatternMatch, matches: Iterable[PatternMatch]) -> bool:
-    """Whether what one pattern takes for the priority is part of what another leaves open as well, and not
-    what that one says in so many letters."""
+    """Return whether another pattern leaves open what one takes for the priority.
+
+    That is so where it is part of what the other one leaves open as well, and not what that one says in so
+    many letters.
+    """
     begin, end = match.priority_span
     return any(
         other_begin <= begin and end <= other_end

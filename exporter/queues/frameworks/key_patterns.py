@@ -76,8 +76,10 @@ def common_key(first: str, second: str, *, single_words: bool) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """One sign of a pattern: a letter, or where that is None any, once or (`repeats`) as often as one
-    likes."""
+    """One sign of a pattern.
+
+    A letter, or where that is None any, once or (`repeats`) as often as one likes.
+    """
 
     letter: int | None
     repeats: bool = False

@@ -54,7 +54,7 @@ def _is_laravel(key: bytes) -> Steps[bool]:
 
 
 def _is_job(fields: Mapping[str, Any]) -> bool:
-    """What every version writes, and the name to show, which is there since 5.3, or Laravel's own handler."""
+    """Return whether there is what every version writes, and a name (since 5.3) or Laravel's handler."""
     job = fields.get("job")
     if not (isinstance(job, str) and isinstance(fields.get("attempts"), int) and "data" in fields):
         return False

@@ -121,7 +121,7 @@ class PlainLists:
         return notes
 
     def _evidence(self, queues: Iterable[KnownQueue]) -> Evidence:
-        """What is remembered: so a decision stands although the keys it was based on have been drained."""
+        """Return remembered evidence: a decision stands although the keys it stood on have been drained."""
         evidence = self._owners.evidence()
         for queue in queues:
             if _CERTAIN in queue.notes:
@@ -257,8 +257,10 @@ def _take(
 
 
 def _take_priority(reading: Reading, queue: KnownQueue, source: _Source, jobs: int) -> None:
-    """A priority that only other queues have had so far is none of this queue's as long as nothing is in
-    it."""
+    """Take in the jobs of one priority.
+
+    A priority that only other queues have had so far is none of this queue's as long as nothing is in it.
+    """
     note = f"{_PRIORITY}{source.priority.hex()}"
     if jobs:
         queue.notes.setdefault(note, 1)
@@ -291,8 +293,10 @@ def _count_workers(
     replies: Sequence[Reply],
     context: ReadContext,
 ) -> None:
-    """A worker counts for the queue that its hash names, or for all; one whose hash is gone has left. One
-    that is silent is told once."""
+    """Count each worker for the queue that its hash names, or for all.
+
+    One whose hash is gone has left. A stale one is counted once.
+    """
     stale_before = context.at - context.settings.silent_after.seconds
     for reading in readings:
         reading.workers = 0

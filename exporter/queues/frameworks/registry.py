@@ -92,8 +92,11 @@ def build_frameworks(settings: QueuesSection) -> list[Framework]:
 
 @cache
 def _installed(look: Callable[..., EntryPoints]) -> Sequence[EntryPoint]:
-    """Those of other packages. To look means to open a file of every package that is there, which takes too
-    long to be done for each server."""
+    """Return the entry points of other packages.
+
+    To look means to open a file of every package that is there, which takes too long to be done for each
+    server.
+    """
     return tuple(look(group=FRAMEWORK_GROUP))
 
 

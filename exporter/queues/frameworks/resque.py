@@ -59,8 +59,11 @@ class Resque:
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """A registered worker; `heard` is None where it has sent no heartbeat. `running` is its job's queue,
-    `pings` whether it is node-resque's."""
+    """A registered worker.
+
+    `heard` is None where it has sent no heartbeat. `running` is its job's queue, `pings` whether it is
+    node-resque's.
+    """
 
     queues: frozenset[bytes]
     heard: float | None

@@ -75,8 +75,10 @@ def _served_by(reply: Reply) -> Sequence[bytes]:
 
 
 def _are_queues(queues: Sequence[bytes]) -> Steps[bool]:
-    """Whether some of the index's queues are lists of jobs, or all of them are empty: RQ's index holds whole
-    keys, which nobody else writes."""
+    """Whether some of the index's queues are lists of jobs, or all of them are empty.
+
+    RQ's index holds whole keys, which nobody else writes.
+    """
     keys = [_QUEUE + name for name in queues]
     types = yield from find_types(keys)
     if not keys or not set(types.values()) <= {"none", "list"}:

@@ -92,8 +92,10 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
 
 
 def _take_oldest(reading: Reading, first: Reply, context: ReadContext) -> None:
-    """The message that has been visible for longest; a received one becomes visible anew when its time is
-    over."""
+    """The message that has been visible for longest.
+
+    A received one becomes visible anew when its time is over.
+    """
     for _, score in pairs(first)[:1]:
         since = parse_number(score, 1e-3)
         if since is not None and since <= context.at:

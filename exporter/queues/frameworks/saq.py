@@ -47,7 +47,7 @@ class Saq:
 
 
 def _is_saq(name: bytes) -> Steps[bool]:
-    """What stands in a queue's keys are whole keys, with the queue's name in them."""
+    """Return whether a queue's keys hold whole keys, with the queue's name in them."""
     stem = _BASE + name
     ends = yield from ask_fitting(
         [
@@ -94,8 +94,10 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
 
 
 def _judge_running(reading: Reading, jobs: Sequence[Reply], context: ReadContext) -> None:
-    """A job without its record, or whose own heartbeat has stopped, is orphaned; one past its timeout
-    stuck."""
+    """Count orphaned and stuck jobs among those that run.
+
+    A job without its record, or whose own heartbeat has stopped, is orphaned; one past its timeout is stuck.
+    """
     reading.orphaned = reading.stuck = 0
     for reply in jobs:
         job = json_object(reply)

@@ -64,8 +64,10 @@ def _members(queue: KnownQueue) -> list[bytes]:
 
 
 def read_members(queue: KnownQueue, members: int, context: ReadContext) -> Steps[Reading]:
-    """Read the streams of one pattern; `members` is the number of those of all patterns, which share what is
-    asked in one pass."""
+    """Read the streams of one pattern.
+
+    `members` is the number of those of all patterns, which share what is asked in one pass.
+    """
     memory: _Memory = queue.memory.setdefault("members", _Memory())
     names = _members(queue)
     memory.keep(names)
@@ -112,8 +114,10 @@ class _Member:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is something to look into: something is left, or the server does not know whether
-        it is, or what was added was never known."""
+        """Whether there is something to look into.
+
+        Something is left, or the server does not know whether it is, or what was added was never known.
+        """
         is_settled = None not in self.told.values() and all(map(_is_done, self.groups.values()))
         return not is_settled or (self.added is None and not self.looked_at)
 
@@ -130,7 +134,7 @@ class _Member:
 
 
 class _Memory:
-    """What is known of the members of one pattern, from pass to pass."""
+    """The members of one pattern, remembered from pass to pass."""
 
     def __init__(self) -> None:
         self._members: dict[bytes, _Member] = {}
@@ -189,8 +193,10 @@ class _Memory:
             self._count(queue, name, reading.added, reading.finished.get(Outcome.UNKNOWN))
 
     def _count(self, queue: KnownQueue, name: bytes, added: float | None, ended: float | None) -> None:
-        """Move the sums on by what a member has counted. What it had counted when it became one is in them;
-        what went by while the daemon did not run is not."""
+        """Move the sums on by what a member has counted.
+
+        What it had counted when it became one is in them; what went by while the daemon did not run is not.
+        """
         if added is None:
             return
         member, note = self._members[name], f"{_MEMBER}{name.hex()}"
@@ -250,8 +256,10 @@ def _name(group: Mapping[str, Any]) -> str:
 
 
 def _follow(group: Mapping[str, Any], member: _Member) -> GroupReading:
-    """A group by what XINFO GROUPS says, with what looking into it has told before as far as that still can
-    be."""
+    """Describe a group by what XINFO GROUPS says.
+
+    What looking into it has told before is taken along as far as that still can be.
+    """
     name = _name(group)
     before = member.groups.get(name) or GroupReading(name, None, LagMethod.ESTIMATE, 0, 0)
     told, pending = count(group.get("lag")), count(group.get("pending")) or 0

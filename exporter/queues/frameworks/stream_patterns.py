@@ -99,8 +99,10 @@ def find_patterns(
 
 
 def _fold_words(shapes: Iterable[Pieces], many: int) -> Sequence[Pieces]:
-    """Patterns with `**` where otherwise equal shapes have at least so many words; something has to be left
-    beside that."""
+    """Patterns with `**` where otherwise equal shapes have at least so many words.
+
+    Something has to be left beside that.
+    """
     current = set(shapes)
     while True:
         holes = _holes(current)

@@ -28,7 +28,7 @@ _FIELDS: Final = {"taskiq": b"data", "symfony": b"message"}
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """What XINFO STREAM says."""
+    """The reply to XINFO STREAM."""
 
     length: int
     last_id: tuple[int, int]
@@ -56,8 +56,10 @@ def group_names(reply: Reply) -> set[str]:
 
 
 def sort_streams(keys: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
-    """Of these streams those that have a group, each with the framework that writes it; empty for none that
-    has a module of its own."""
+    """Return those of these streams that have a group, each with the framework that writes it.
+
+    The framework is empty for none that has a module of its own.
+    """
     replies = yield [("XINFO", "GROUPS", key) for key in keys]
     groups = {key: names for key, reply in zip(keys, replies, strict=True) if (names := group_names(reply))}
     matches = {key: name for key, names in groups.items() for name in _FIELDS if name in names}
@@ -71,8 +73,10 @@ def sort_streams(keys: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
 
 
 def _has_field(reply: Reply, field: bytes) -> bool:
-    """Whether an entry is one field of this name; where there is none any more, the group's name has to
-    do."""
+    """Whether an entry is one field of this name.
+
+    Where there is none any more, the group's name has to do.
+    """
     contents = [items(items(entry)[1]) for entry in items(reply)]
     return all(len(fields) == 2 and fields[0] == field for fields in contents)
 
@@ -116,8 +120,10 @@ def read_key(key: bytes, context: ReadContext) -> Steps[Reading]:
 
 
 def _count_acknowledged(reading: Reading, group: Mapping[str, Any]) -> None:
-    """What the only group was given and does not hold any more has ended, one way or another. Servers from
-    before Redis 7 do not count what a group was given, later ones not in all cases."""
+    """Count what the only group was given and does not hold any more as ended.
+
+    Servers from before Redis 7 do not count what a group was given, later ones not in all cases.
+    """
     acknowledged = acknowledged_by(group)
     if acknowledged is not None:
         reading.finished[Outcome.UNKNOWN] = acknowledged
