@@ -36,7 +36,7 @@ from exporter.clock import SystemClock
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Connection
 from exporter.keyspace import PassReport
-from exporter.keyspace.answers import FactsRequest, Refused
+from exporter.keyspace.answers import FactsRequest, UnsupportedCommands
 from exporter.keyspace.configured import ConfiguredPatterns
 from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
 from exporter.keyspace.miner import PatternMiner
@@ -244,7 +244,9 @@ def sample_names(names: int) -> None:
     settings = SampleSettings(
         SamplePlan(names * _SAMPLE_SHARE), 0.3 * names * _SAMPLE_SHARE, "OBJECT IDLETIME", False, 10, seed=1
     )
-    sample = KeyspaceSample(settings, PatternMiner(ConfiguredPatterns([])), Refused(), KeyspaceStats())
+    sample = KeyspaceSample(
+        settings, PatternMiner(ConfiguredPatterns([])), UnsupportedCommands(), KeyspaceStats()
+    )
     sample.note_size(names)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
@@ -272,7 +274,7 @@ def _name(number: int) -> bytes:
     return b"a%c:b%c:c%c:%d" % (97 + family // 100, 97 + family // 10 % 10, 97 + family % 10, number)
 
 
-def _made_up(request: FactsRequest, refused: Refused, random: Random) -> list[Any]:
+def _made_up(request: FactsRequest, refused: UnsupportedCommands, random: Random) -> list[Any]:
     payload = Payload()
     request.write(payload, refused)
     count, extra = len(request.names), len(request.extra)

@@ -32,8 +32,11 @@ LENGTH_COMMANDS: Final = {
 
 
 @dataclass(slots=True)
-class Refused:
-    """The commands that the server does not let us use: name and reason."""
+class UnsupportedCommands:
+    """The commands that the server does not support for us during one scan: name and reason.
+
+    Unlike `CommandSupport` they are not tried again, so that all keys of a scan are asked the same.
+    """
 
     reasons: dict[str, Reason] = field(default_factory=dict)
 
@@ -65,7 +68,7 @@ class FactsRequest:
         self._usage = usage
         self._columns: list[tuple[str, slice]] = []
 
-    def write(self, payload: Payload, refused: Refused) -> None:
+    def write(self, payload: Payload, refused: UnsupportedCommands) -> None:
         """Add the commands to what is to be sent."""
         arguments = bulk_strings(self.names)
         some = [arguments[index] for index in self.extra]
@@ -80,7 +83,9 @@ class FactsRequest:
             (command, payload.each(head, keys)) for command, head, keys in asked if command not in refused
         ]
 
-    def read(self, replies: Sequence[Reply], refused: Refused, lookups: KeyspaceStats) -> "Answers":
+    def read(
+        self, replies: Sequence[Reply], refused: UnsupportedCommands, lookups: KeyspaceStats
+    ) -> "Answers":
         """The answers, of what the server lets us ask."""
         columns = {}
         for command, where in self._columns:

@@ -13,7 +13,7 @@ from exporter.keyspace.answers import (
     Answers,
     FactsRequest,
     LengthCandidate,
-    Refused,
+    UnsupportedCommands,
 )
 from exporter.keyspace.biggest import TopKeys
 from exporter.keyspace.draw import Draw
@@ -68,7 +68,11 @@ class KeyspaceSample:
     """
 
     def __init__(
-        self, settings: SampleSettings, miner: PatternMiner, refused: Refused, lookups: KeyspaceStats
+        self,
+        settings: SampleSettings,
+        miner: PatternMiner,
+        refused: UnsupportedCommands,
+        lookups: KeyspaceStats,
     ) -> None:
         self.settings = settings
         self.plan = settings.plan

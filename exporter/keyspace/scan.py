@@ -10,7 +10,7 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Command, Connection
 from exporter.errors import StateError, TargetError
 from exporter.keyspace import condition
-from exporter.keyspace.answers import Refused
+from exporter.keyspace.answers import UnsupportedCommands
 from exporter.keyspace.configured import ConfiguredPatterns
 from exporter.keyspace.forecast import Forecast, Forecaster
 from exporter.keyspace.guard import LINKED_REPLICA, Guard, ServerChangedError
@@ -105,7 +105,7 @@ class Scan:
         self._guard = Guard(connection, run_on, self._pace, clock)
         self._pacer = ScanPacer(self._pace, turns or Turns(), lambda: self._guard.is_strained)
         self._patience = Patience(patience_seconds, self._pace, clock, sleep)
-        self._refused = Refused()
+        self._refused = UnsupportedCommands()
         self._saved_at = self._begun_at = clock.monotonic()
         self._walk: Walk | None = None
         self._sample: KeyspaceSample | None = None

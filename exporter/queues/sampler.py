@@ -170,14 +170,14 @@ class QueuesSampler:
         looking = self._search.steps(self._read_context(at, 0, clients))
         parts: list[Steps[Sequence[tuple[KnownQueue, Reading]]]] = []
         wants_clients = bool(looking) or any(name in _NAMED_CLIENTS for _, name in groups)
-        if wants_clients and self._context.refusals.is_due(_CLIENT_LIST):
+        if wants_clients and self._context.support.is_due(_CLIENT_LIST):
             parts.append(_without_result(clients.ask()))
         parts += self._read_groups(groups, at, clients)
         parts += self._read_groups(group_queues(self._handover.arrivals), at, clients)
         parts += [_without_result(steps) for steps in looking]
         found = await drive(together(parts), self._exchange)
         if clients.refusal is not None:
-            self._context.refusals.refuse(_CLIENT_LIST, clients.refusal)
+            self._context.support.mark_unsupported(_CLIENT_LIST, clients.refusal)
         self._search.observe_clients(clients, at)
         new = self._not_in(groups)
         found += await drive(together(self._read_groups(new, at, clients)), self._exchange) if new else []

@@ -31,11 +31,11 @@ class AclSampler:
 
     def __init__(self, context: SamplerContext[AclSection]) -> None:
         self._table = context.table
-        self._refusals = context.refusals
+        self._support = context.support
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        answers = await self._refusals.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
+        answers = await self._support.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
         reply = answers[_LOG]
         entries = [pairs(entry) for entry in reply[:_MAX_ENTRIES]] if isinstance(reply, list) else []
         counts: dict[tuple[str, str], float] = {}

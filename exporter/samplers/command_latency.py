@@ -61,8 +61,8 @@ class CommandLatencySampler:
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        refusals = self._context.refusals
-        answers = await refusals.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")}, required=False)
+        support = self._context.support
+        answers = await support.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")}, required=False)
         reply = answers.get(_HISTOGRAM)
         listed = reply[: 2 * _MAX_LISTED] if isinstance(reply, list) else []
         names, details = listed[::2], listed[1::2]
@@ -92,12 +92,12 @@ class CommandLatencySampler:
         times = self._context.facts.get(CommandTimes)
         known = {command: times.microseconds(command) for command in map(_decode, names)}
         told = {command: total for command, total in known.items() if total is not None}
-        refusals = self._context.refusals
+        support = self._context.support
         if times.at == at and len(told) == len(known):
             # INFO is answered, if it ever was refused.
-            refusals.accept(_STATISTICS)
+            support.mark_supported(_STATISTICS)
             return told
-        answers = await refusals.ask(connection, {_STATISTICS: ("INFO", "commandstats")}, required=False)
+        answers = await support.ask(connection, {_STATISTICS: ("INFO", "commandstats")}, required=False)
         return _parse_sums(answers.get(_STATISTICS))
 
     def _read(self, name: bytes, details: Reply, sums: Mapping[str, float]) -> None:

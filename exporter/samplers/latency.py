@@ -96,8 +96,8 @@ class LatencySampler:
 
     async def _ping(self, connection: Client) -> Reply:
         """Time a PING; the spikes travel with it, which costs the server a microsecond or two."""
-        refusals = self._context.refusals
-        with_spikes = self._context.facts.server.mode != "sentinel" and refusals.is_due(_LATEST)
+        support = self._context.support
+        with_spikes = self._context.facts.server.mode != "sentinel" and support.is_due(_LATEST)
         commands: list[Command] = [("PING",), *([("LATENCY", "LATEST")] if with_spikes else [])]
         started = self._context.clock.monotonic()
         try:
@@ -107,7 +107,7 @@ class LatencySampler:
             if not isinstance(error, TargetError) or error.reason is Reason.TIMEOUT:
                 self._histogram.observe(self._context.clock.monotonic() - started)
             raise
-        latest = refusals.sort_out(_LATEST, replies[1]) if with_spikes else None
+        latest = support.check_reply(_LATEST, replies[1]) if with_spikes else None
         if isinstance(replies[0], ReplyError):
             raise replies[0]
         self._histogram.observe(seconds)

@@ -20,12 +20,12 @@ class MemorySampler:
 
     def __init__(self, context: SamplerContext[MemorySection]) -> None:
         self._table = context.table
-        self._refusals = context.refusals
+        self._support = context.support
         self._cap = context.new_cap("db", _MAX_DATABASES)
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        answers = await self._refusals.ask(connection, {_STATS: ("MEMORY", "STATS")})
+        answers = await self._support.ask(connection, {_STATS: ("MEMORY", "STATS")})
         fields = pairs(answers[_STATS])
         for field, (family, scale) in _BY_NAME.items():
             value = number(fields.get(field))

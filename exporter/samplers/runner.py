@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
-from exporter.errors import UNSUPPORTED_REASONS, Reason, ReplyError, TargetError
+from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.contact import Contact
@@ -15,9 +15,9 @@ from exporter.samplers.slot import SamplerPlan, Slot, outcomes
 from exporter.samplers.status import SamplerStatus, TargetStatus, table_of
 from exporter.samplers.unreadable import fault_of
 from exporter.sampling.base import Peer, Sampler, SamplerContext, find_none
+from exporter.sampling.command_support import RETRY_SECONDS, CommandSupport
 from exporter.sampling.facts import TargetFacts
 from exporter.sampling.neighbours import Neighbours
-from exporter.sampling.refusals import RETRY_SECONDS, Refusals
 from exporter.sampling.unavailable import Unavailable
 from exporter.store import Store
 
@@ -87,14 +87,14 @@ class TargetRunner:
             facts=self.facts,
             clock=self._clock,
             connect=self._contact.connect,
-            refusals=Refusals(plan.spec.name, self._clock.monotonic, self.unavailable),
+            support=CommandSupport(plan.spec.name, self._clock.monotonic, self.unavailable),
             records=self._records,
             timeout_seconds=plan.timeout_seconds,
             neighbours=self._neighbours,
             find_replica=self._find_replica,
         )
         status = self.status.samplers[plan.spec.name] = SamplerStatus(
-            refusals=context.refusals, caps=context.caps, table=table
+            support=context.support, caps=context.caps, table=table
         )
         return Slot(plan, plan.spec.build(context), table, status)
 
@@ -271,7 +271,7 @@ class TargetRunner:
         status = slot.status
         slot.follow_run(self.facts.server)
         if status.is_unavailable:
-            slot.accept()
+            slot.mark_supported()
         elif slot.is_told:
             slot.is_told = False
             log.info("sampler works again", instance=self.target.instance, sampler=slot.plan.spec.name)
@@ -287,7 +287,7 @@ class TargetRunner:
         slot.table.discard()
         slot.table.lose_track()
         status = slot.status
-        is_unavailable = isinstance(error, ReplyError) and error.reason in UNSUPPORTED_REASONS
+        is_unavailable = isinstance(error, ReplyError) and error.is_unsupported
         # That a server is down is said once, not once per sampler; what it refuses, once per command.
         is_news = status.reason is not error.reason and not is_unavailable
         if is_news and not slot.plan.spec.decides_up and self.status.up is not False:
@@ -295,7 +295,7 @@ class TargetRunner:
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and is_unavailable:
-            slot.refuse(error, self._clock.monotonic() + RETRY_SECONDS)
+            slot.mark_unsupported(error, self._clock.monotonic() + RETRY_SECONDS)
         else:
             slot.status.note_missing(self._clock.monotonic())
         now = to_milliseconds(self._clock.now())

@@ -126,7 +126,7 @@ class SentinelSampler:
                 self._table.set(PEER, 1.0, *labels, *values)
 
     async def _write_config(self, connection: Client) -> None:
-        answers = await self._context.refusals.ask(
+        answers = await self._context.support.ask(
             connection, {"SENTINEL CONFIG": ("SENTINEL", "CONFIG", "GET", "*")}, required=False
         )
         for key, reply in pairs(answers.get("SENTINEL CONFIG")).items():

@@ -99,7 +99,7 @@ class ServerConfigSampler:
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        answers = await self._context.refusals.ask(connection, self._commands())
+        answers = await self._context.support.ask(connection, self._commands())
         parameters = {name: text(value) for reply in answers.values() for name, value in pairs(reply).items()}
         self._learn(parameters)
         self._write(parameters)

@@ -76,24 +76,24 @@ class Slot:
             self.table.lose_track()
         self.run_id = server.run_id
 
-    def refuse(self, error: ReplyError, until: float) -> None:
+    def mark_unsupported(self, error: ReplyError, until: float) -> None:
         """Nothing of what the sampler asks is available: leave it out until then (monotonic seconds)."""
         self.refused_until = until
         self.status.missing_since = None
         if self.plan.spec.command:
             self.is_refused = True
-            self.status.refusals.refuse(self.plan.spec.command, error)
+            self.status.support.mark_unsupported(self.plan.spec.command, error)
 
-    def accept(self) -> None:
-        """What was refused is there now."""
+    def mark_supported(self) -> None:
+        """Note that the server supports the sampler's command again."""
         if self.is_refused:
             self.is_refused = False
-            self.status.refusals.accept(self.plan.spec.command)
+            self.status.support.mark_supported(self.plan.spec.command)
 
     def try_again(self) -> None:
         """Ask for what was refused at the next opportunity: the server may be set up anew."""
         self.refused_until = 0.0
-        self.status.refusals.try_again()
+        self.status.support.try_again()
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""

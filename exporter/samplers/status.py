@@ -11,7 +11,7 @@ from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family, Kind, Sample
 from exporter.model.target import Target
 from exporter.samplers import scrapes
-from exporter.sampling.refusals import Refusals
+from exporter.sampling.command_support import CommandSupport
 
 log = get_logger(__name__)
 
@@ -148,7 +148,7 @@ class SamplerStatus:
     missing_since: float | None = None
     passes: int = 0
     total_seconds: float = 0.0
-    refusals: Refusals = field(default_factory=Refusals)
+    support: CommandSupport = field(default_factory=CommandSupport)
     caps: Mapping[str, LabelCap] = field(default_factory=dict)
     table: SeriesTable | None = None
     # Whether there was more to tell after the last pass than that it succeeded.
@@ -179,7 +179,9 @@ class SamplerStatus:
 
     def _has_troubles(self) -> bool:
         is_full = self.table is not None and self.table.dropped > 0
-        is_partial = self.refusals.are_there or any(cap.folded or cap.left_out for cap in self.caps.values())
+        is_partial = self.support.any_unsupported or any(
+            cap.folded or cap.left_out for cap in self.caps.values()
+        )
         return self.reason is not None or is_full or is_partial
 
 
@@ -302,7 +304,7 @@ class TargetStatus:
         table = self._table
         if status.reason is not None:
             table.set(ERROR, 1.0, name, status.reason.value)
-        for command, reason in status.refusals.reasons.items():
+        for command, reason in status.support.reasons.items():
             table.set(REFUSED, 1.0, name, command, reason.value)
         for label, cap in status.caps.items():
             if cap.folded:

@@ -10,9 +10,9 @@ from exporter.connection import Client, Connection
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
+from exporter.sampling.command_support import CommandSupport
 from exporter.sampling.facts import TargetFacts
 from exporter.sampling.neighbours import Neighbours
-from exporter.sampling.refusals import Refusals
 from exporter.sampling.server_info import ServerInfo
 
 
@@ -86,7 +86,7 @@ class SamplerContext(Generic[SettingsT]):
 
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
-    `refusals` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
+    `support` is the way to ask commands of which a server may refuse some. `caps` are the sampler's caps, by
     label, whose counts are exposed. A pass has `timeout_seconds`. `neighbours` are the other
     servers that are watched. `records` are what outlives the process, by the name of the sampler that
     declares their protocol; without one a sampler begins anew. `find_replica` finds a healthy replica of this
@@ -99,7 +99,7 @@ class SamplerContext(Generic[SettingsT]):
     facts: TargetFacts
     clock: Clock
     connect: Callable[[str], Connection]
-    refusals: Refusals = field(default_factory=Refusals)
+    support: CommandSupport = field(default_factory=CommandSupport)
     caps: dict[str, LabelCap] = field(default_factory=dict)
     timeout_seconds: float = 5.0
     neighbours: Neighbours | None = None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.sampling.refusals import RETRY_SECONDS
+from exporter.sampling.command_support import RETRY_SECONDS
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
 from tests.servers import RealServer

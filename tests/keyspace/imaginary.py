@@ -6,7 +6,7 @@ from math import exp
 from random import Random
 
 from exporter.connection import Reply
-from exporter.keyspace.answers import FactsRequest, Refused
+from exporter.keyspace.answers import FactsRequest, UnsupportedCommands
 from exporter.keyspace.configured import ConfiguredPatterns
 from exporter.keyspace.keyspace_sample import KeyspaceSample, SampleSettings
 from exporter.keyspace.miner import PatternMiner
@@ -42,7 +42,7 @@ def make_keys(counts: Mapping[str, int], random: Random) -> dict[bytes, Key]:
     return keys
 
 
-def answer(request: FactsRequest, keys: Mapping[bytes, Key], refused: Refused) -> Sequence[Reply]:
+def answer(request: FactsRequest, keys: Mapping[bytes, Key], refused: UnsupportedCommands) -> Sequence[Reply]:
     """The replies to a request, in the order of its commands."""
     payload = Payload()
     request.write(payload, refused)
@@ -78,7 +78,9 @@ def new_sample(
         watched=watched,
         seed=seed,
     )
-    return KeyspaceSample(settings, PatternMiner(ConfiguredPatterns(patterns)), Refused(), KeyspaceStats())
+    return KeyspaceSample(
+        settings, PatternMiner(ConfiguredPatterns(patterns)), UnsupportedCommands(), KeyspaceStats()
+    )
 
 
 def fill_sample(sample: KeyspaceSample, keys: Mapping[bytes, Key], random: Random, batch: int = 500) -> None:

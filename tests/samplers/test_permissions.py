@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.sampling.refusals import RETRY_SECONDS
+from exporter.sampling.command_support import RETRY_SECONDS
 from tests.conftest import StartServer
 from tests.samplers.canned import canned_server
 from tests.samplers.sampling import Sampling, run_async, sampling

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.connection import Command, Reply
 from exporter.errors import Reason, ReplyError
-from exporter.sampling.refusals import RETRY_SECONDS, Refusals
+from exporter.sampling.command_support import RETRY_SECONDS, CommandSupport
 from exporter.sampling.unavailable import Unavailable
 from tests.samplers.canned import canned_server
 from tests.samplers.sampling import run_async, sampling
@@ -31,9 +31,9 @@ class Server:
         return [self.answer for _ in commands]
 
 
-def ask(refusals: Refusals, server: Server) -> dict[str, Reply]:
+def ask(support: CommandSupport, server: Server) -> dict[str, Reply]:
     server.asked = []
-    return asyncio.run(refusals.ask(server, QUESTIONS, required=False))  # type: ignore[arg-type]
+    return asyncio.run(support.ask(server, QUESTIONS, required=False))  # type: ignore[arg-type]
 
 
 def test_one_line_in_the_log_for_all_that_is_refused_in_a_pass(caplog: pytest.LogCaptureFixture) -> None:
@@ -96,28 +96,28 @@ def test_nothing_grants_what_the_server_does_not_have() -> None:
 
 def test_one_question_of_a_kind_is_tried_again_and_tells_for_all() -> None:
     now = 0.0
-    refusals, server = Refusals("config", lambda: now), Server()
-    ask(refusals, server)
+    support, server = CommandSupport("config", lambda: now), Server()
+    ask(support, server)
     assert len(server.asked) == 3
-    ask(refusals, server)
+    ask(support, server)
     assert server.asked == []
     for _ in range(2):
         now += RETRY_SECONDS
-        ask(refusals, server)
+        ask(support, server)
         assert len(server.asked) == 1
-        ask(refusals, server)
+        ask(support, server)
         assert server.asked == []
     now += RETRY_SECONDS
     server.answer = []
-    assert len(ask(refusals, server)) == 3
-    assert not refusals.are_there
+    assert len(ask(support, server)) == 3
+    assert not support.any_unsupported
 
 
 def test_what_was_refused_is_asked_at_once_of_a_server_that_came_back() -> None:
-    refusals, server = Refusals("config", lambda: 0.0), Server()
-    ask(refusals, server)
-    refusals.try_again()
-    ask(refusals, server)
+    support, server = CommandSupport("config", lambda: 0.0), Server()
+    ask(support, server)
+    support.try_again()
+    ask(support, server)
     assert len(server.asked) == 1
 
 

@@ -31,7 +31,7 @@ class ClientsSampler:
         self._settings = context.settings
         self._table = context.table
         self._facts = context.facts
-        self._refusals = context.refusals
+        self._support = context.support
         self._caps = {label: context.new_cap(label, self._settings.max_values) for label in _LABELS}
         self._ids = context.new_cap("id", self._settings.max_connections)
         self._passes_to_skip = 0
@@ -46,7 +46,7 @@ class ClientsSampler:
             self._passes_to_skip -= 1
             table.carry_over()
             return
-        answers = await self._refusals.ask(connection, {_LIST: ("CLIENT", "LIST")})
+        answers = await self._support.ask(connection, {_LIST: ("CLIENT", "LIST")})
         reply = answers[_LIST]
         if not isinstance(reply, bytes):
             raise TargetError(Reason.PROTOCOL, "CLIENT LIST did not answer with a text")

@@ -25,7 +25,7 @@ class InfoSampler:
     def __init__(self, context: SamplerContext[InfoSection]) -> None:
         self._table = context.table
         self._facts = context.facts
-        self._refusals = context.refusals
+        self._support = context.support
         self._reader = InfoReader(context)
         # Whether the server tells all sections at once, and which connection it was that told so.
         self._knows_all = True
@@ -52,13 +52,13 @@ class InfoSampler:
     async def _ask(self, connection: Client) -> tuple[bytes, Reply]:
         """Return the replies to INFO, and to CLUSTER INFO where the server is part of a cluster."""
         asked: list[Command] = [("INFO", "ALL") if self._knows_all else ("INFO",)]
-        if self._facts.server.cluster_enabled and self._refusals.is_due(_CLUSTER_INFO):
+        if self._facts.server.cluster_enabled and self._support.is_due(_CLUSTER_INFO):
             asked.append(("CLUSTER", "INFO"))
         reply, *rest = await connection.pipeline(asked)
         if not reply or (isinstance(reply, ReplyError) and reply.reason in _NOT_ALL and self._knows_all):
             self._knows_all = False
             reply = await connection.execute("INFO")
-        cluster_reply = self._refusals.sort_out(_CLUSTER_INFO, rest[0]) if rest else None
+        cluster_reply = self._support.check_reply(_CLUSTER_INFO, rest[0]) if rest else None
         return _as_text(reply, connection), cluster_reply
 
     async def _read(self, reply: bytes, connection: Client, at: float) -> None:
@@ -74,15 +74,15 @@ class InfoSampler:
     async def _ask_tile38(self, connection: Client) -> None:
         """Ask Tile38 what it tells by a command of its own."""
         command = ("SERVER", "EXT")
-        answers = await self._refusals.ask(connection, {tile38.NAME: command}, required=False)
+        answers = await self._support.ask(connection, {tile38.NAME: command}, required=False)
         tile38.write_statistics(answers.get(tile38.NAME), self._table)
 
     async def _learn_slots(self, connection: Client) -> None:
         """Learn now and then which slots this node of a cluster holds."""
         slots = self._facts.slots
-        if self._facts.server.cluster_enabled and slots.is_due and self._refusals.is_due(_CLUSTER_NODES):
+        if self._facts.server.cluster_enabled and slots.is_due and self._support.is_due(_CLUSTER_NODES):
             (nodes,) = await connection.pipeline([("CLUSTER", "NODES")])
-            slots.learn(self._refusals.sort_out(_CLUSTER_NODES, nodes))
+            slots.learn(self._support.check_reply(_CLUSTER_NODES, nodes))
 
 
 def _as_text(reply: Reply, connection: Client) -> bytes:

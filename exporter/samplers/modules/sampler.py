@@ -33,7 +33,7 @@ class ModulesSampler:
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
-        answers = await self._context.refusals.ask(connection, {_INFO: ("INFO", "MODULES")})
+        answers = await self._context.support.ask(connection, {_INFO: ("INFO", "MODULES")})
         reply = answers.get(_INFO)
         for line in split_lines(reply) if isinstance(reply, bytes) else ():
             field, _, value_text = line.partition(":")
@@ -55,7 +55,7 @@ class ModulesSampler:
                 indexes.write_index(name, reply, self._table)
 
     async def _find_indexes(self, connection: Client) -> Sequence[str]:
-        answers = await self._context.refusals.ask(connection, {_LIST: ("FT._LIST",)}, required=False)
+        answers = await self._context.support.ask(connection, {_LIST: ("FT._LIST",)}, required=False)
         reply = answers.get(_LIST)
         names = [text(name) for name in reply] if isinstance(reply, list) else []
         return sorted(name for name in names if self._wanted and self._wanted.search(name))

@@ -8,8 +8,8 @@ from exporter.connection import Client
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.slowlog.cursor import DEFAULT_CAPACITY
 from exporter.samplers.slowlog.entries import Entry, parse_entries, parse_whole
+from exporter.sampling.command_support import CommandSupport
 from exporter.sampling.info_text import split_lines
-from exporter.sampling.refusals import Refusals
 from exporter.sampling.replies import pairs
 
 # Entries may come between the look at the newest and the reading of all new ones.
@@ -30,7 +30,7 @@ class SlowlogSnapshot:
 
 
 async def read_snapshot(
-    connection: Client, refusals: Refusals, count: int, *, with_commandlogs: bool = False
+    connection: Client, support: CommandSupport, count: int, *, with_commandlogs: bool = False
 ) -> SlowlogSnapshot:
     """Read the length of the log and at most `count` of its newest entries, in one round trip."""
     commands: dict[str, tuple[str | int, ...]] = {
@@ -39,9 +39,9 @@ async def read_snapshot(
     }
     if with_commandlogs:
         commands |= {f"COMMANDLOG LEN {name}": ("COMMANDLOG", "LEN", name) for name in _COMMANDLOGS}
-    answers = await refusals.ask(connection, commands)
+    answers = await support.ask(connection, commands)
     for name in (_LENGTH, _NEWEST):
-        refusals.require(name)
+        support.require(name)
     newest = parse_entries(answers[_NEWEST], count)
     lengths = {name: answers.get(f"COMMANDLOG LEN {name}") for name in _COMMANDLOGS}
     length = parse_whole(answers[_LENGTH])
@@ -60,10 +60,10 @@ async def read_more(connection: Client, wanted: int, length: int, limit: int) ->
     return parse_entries(await connection.execute("SLOWLOG", "GET", count), count)
 
 
-async def ask_capacity(connection: Client, refusals: Refusals) -> int:
+async def ask_capacity(connection: Client, support: CommandSupport) -> int:
     """Ask how many entries the log can hold; the default where the server does not tell."""
     command = ("CONFIG", "GET", "slowlog-max-len")
-    answers = await refusals.ask(connection, {_CAPACITY: command}, required=False)
+    answers = await support.ask(connection, {_CAPACITY: command}, required=False)
     capacity = parse_whole(pairs(answers.get(_CAPACITY)).get("slowlog-max-len"))
     return DEFAULT_CAPACITY if capacity is None else capacity
 

@@ -71,7 +71,7 @@ class SlowlogSampler:
         limit = self._settings.max_entries
         snapshot = await read_snapshot(
             connection,
-            self._context.refusals,
+            self._context.support,
             min(self._expected, limit),
             with_commandlogs=self._has_commandlog,
         )
@@ -127,7 +127,7 @@ class SlowlogSampler:
         """Return whether nothing has fallen out of a log that holds these, and that nobody has emptied."""
         # Redis Enterprise numbers on over restarts.
         return entries[-1].id == 0 or len(entries) < (
-            self._configured_capacity or await ask_capacity(connection, self._context.refusals)
+            self._configured_capacity or await ask_capacity(connection, self._context.support)
         )
 
     async def _advance(self, connection: Client, snapshot: SlowlogSnapshot) -> Delta:
