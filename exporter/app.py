@@ -99,8 +99,12 @@ class App:
         return self.reloader.restart_needed
 
     async def stop(self) -> None:
-        """Stop every part in the order in which data flows; a message under way is sent. What hangs is left
-        behind, in time for the next."""
+        """Stop every part in the order in which data flows; a message under way is sent.
+
+        A part that hangs is left behind, in time for the next.
+
+        A part that hangs is left behind, in time for the next.
+        """
         log.info("stopping")
         await self.lifecycle.stop()
         self.loop_watch.stop()

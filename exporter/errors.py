@@ -70,7 +70,7 @@ class ConfigError(VigilError):
 
 
 class Reason(StrEnum):
-    """Why a server could not be asked: a closed set, fit for a label value."""
+    """Reason why a server could not be asked: a closed set, fit for a label value."""
 
     UNKNOWN_HOST = "unknown_host"
     REFUSED = "connection_refused"
@@ -100,8 +100,10 @@ class Reason(StrEnum):
 
     @property
     def is_down(self) -> bool:
-        """Whether a server that cannot be asked for this reason is down, as far as can be told from here:
-        the others answer, or are not found at all."""
+        """True if a server that cannot be asked for this reason is down, as far as can be told from here.
+
+        For the other reasons it answers, or its name cannot be resolved.
+        """
         return self in _DOWN
 
 

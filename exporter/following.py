@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 
 
 class Following:
-    """Calls `follow` soon after each `note`; what is noted until it begins costs one call. `on_done` is
-    called after each.
+    """Calls `follow` soon after each `note`; notes until it begins cost one call.
+
+    `on_done` is called after each.
+
+    `on_done` is called after each.
 
     `follow` takes `lock` while it works: others do the same things under it.
     """
@@ -26,7 +29,7 @@ class Following:
         return len(self._tasks) > 0
 
     def note(self) -> None:
-        """There are news."""
+        """Ask for a call of `follow`."""
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._run(), name="following")
             self._tasks.add(self._waiting)

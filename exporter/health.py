@@ -18,8 +18,10 @@ NO_SEVERITY: Final = "none"
 
 
 class Health(StrEnum):
-    """The worst of all checks: anything critical or a server that cannot be sampled is unhealthy, the rest
-    degraded."""
+    """The worst of all checks.
+
+    A critical alert or a server that cannot be sampled is unhealthy, other alerts are degraded.
+    """
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
@@ -42,7 +44,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TargetProblem:
-    """Why a server does not answer to INFO: a reason of a closed set, its words, and a sentence."""
+    """The reason why a server does not answer to INFO: one of a closed set, its words, and a sentence."""
 
     reason: Reason
     words: str
@@ -51,8 +53,10 @@ class TargetProblem:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a server does not have or permit: the commands by the words of the reason, and the line that would
-    grant what is not permitted."""
+    """Commands that a server does not have or permit, by the words of the reason.
+
+    `grant` is the ACL line that would permit those that are not permitted.
+    """
 
     commands: Mapping[str, Sequence[str]]
     grant: str
@@ -77,7 +81,7 @@ class Report:
 
 
 def examine(groups: Iterable[RuleGroup], runners: Iterable[TargetRunner]) -> Report:
-    """What the rules have found, and which servers answer."""
+    """Return the findings of the rules, and the servers that answer."""
     rules = [rule for group in groups for rule in group.alerting_rules]
     findings = [
         _finding(rule, alert) for rule in rules for alert in rule.active.values() if _is_problem(alert)
@@ -106,7 +110,7 @@ def examine(groups: Iterable[RuleGroup], runners: Iterable[TargetRunner]) -> Rep
 
 
 def missing_of(unavailable: Unavailable) -> Missing:
-    """What is not available on one server, put together for people."""
+    """Return the commands that are not available on one server, put together for people."""
     commands: dict[str, list[str]] = {}
     for one in unavailable.commands:
         commands.setdefault(one.reason.words, []).append(" ".join(one.command.split(" ")[:2]))

@@ -18,8 +18,12 @@ _DEADLINE_SECONDS: Final = 60.0
 
 
 class Housekeeping:
-    """Writes the daemon's own metrics into the store about as often as targets are sampled, and drops what is
-    too old or too much there."""
+    """Writes the daemon's own metrics into the store about as often as targets are sampled.
+
+    It also drops samples that are too old or too many.
+
+    It also drops samples that are too old or too many.
+    """
 
     def __init__(
         self,
@@ -66,8 +70,12 @@ class Housekeeping:
         malloc_trim()
 
     def _mark_orphans_stale(self, now_ms: int) -> None:
-        """Mark restored series stale whose source has not written since, such as targets that are no longer
-        configured."""
+        """Mark restored series stale whose source has not written since.
+
+        Such are those of targets that are no longer configured.
+
+        Such are those of targets that are no longer configured.
+        """
         alive = {source for runner in self._target_manager.runners for source in runner.sources}
         for source in self._store.resumed_sources:
             if source not in alive and not source.startswith(SOURCE_PREFIX):

@@ -38,12 +38,15 @@ class LoopTime(tzinfo):
         self._loop = loop
 
     def utcoffset(self, _: datetime | None) -> timedelta:
+        """Zero: the time of the loop has no zones."""
         return timedelta(0)
 
     def dst(self, _: datetime | None) -> timedelta:
+        """Zero: the time of the loop has no zones."""
         return timedelta(0)
 
     def tzname(self, _: datetime | None) -> str:
+        """The name of the zone."""
         return "loop"
 
     def fromutc(self, _: datetime) -> datetime:
@@ -67,7 +70,7 @@ class _Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
 
 @dataclass(slots=True)
 class JobStatus:
-    """What became of a job's runs so far; moments in epoch seconds, 0: none yet."""
+    """The runs of a job so far; moments in epoch seconds, 0: none yet."""
 
     job: Job
     runs: dict[str, int]
@@ -124,7 +127,7 @@ class JobScheduler:
 
     @property
     def statuses(self) -> Sequence[JobStatus]:
-        """How all jobs fare, in the order of their names."""
+        """The status of every job, in the order of their names."""
         for name, status in self._statuses.items():
             status.next_run_at = self._next_run_at(name)
         return [self._statuses[name] for name in sorted(self._statuses)]

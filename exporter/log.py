@@ -22,15 +22,19 @@ class FieldLogger:
         self._logger = logging.getLogger(name)
 
     def debug(self, event: str, **fields: object) -> None:
+        """Log an event at the level debug."""
         self._log(logging.DEBUG, event, fields)
 
     def info(self, event: str, **fields: object) -> None:
+        """Log an event at the level info."""
         self._log(logging.INFO, event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
+        """Log an event at the level warning."""
         self._log(logging.WARNING, event, fields)
 
     def error(self, event: str, **fields: object) -> None:
+        """Log an event at the level error."""
         self._log(logging.ERROR, event, fields)
 
     def exception(self, event: str, **fields: object) -> None:
@@ -46,8 +50,10 @@ class FieldLogger:
 
 
 class LogLimit:
-    """How often something that comes and goes is told: `most` times within `seconds`; the next one
-    that is told again says how many were not."""
+    """Limits how often something that comes and goes is logged: `most` times within `seconds`.
+
+    The next line that is logged says how many were not.
+    """
 
     def __init__(self, most: int = 3, seconds: float = 3600.0) -> None:
         self._most = most
@@ -105,7 +111,7 @@ def _logfmt_value(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    """JSON on one line in which all that a terminal would obey is escaped, as `\\u009b`."""
+    r"""Return JSON on one line in which all that a terminal would obey is escaped, as `\u009b`."""
     return escaped_json(json.dumps(value, default=str, ensure_ascii=False))
 
 

@@ -114,12 +114,14 @@ class LoopWatch:
 
 
 def place_of_thread(thread: int) -> str:
-    """Where a thread is (see `place_of`), by its ident."""
+    """Return the place of a thread (see `place_of`), by its ident."""
     return place_of(sys._current_frames().get(thread))
 
 
 def place_of(frame: FrameType | None) -> str:
-    """Where a thread is, the innermost place first: `store/store.py:12 select < web/pages.py:40 _rows`.
+    """Return the place of a thread, the innermost first.
+
+    An example: `store/store.py:12 select < web/pages.py:40 _rows`.
 
     Files of this package go without its path, others by their names alone.
     """

@@ -29,7 +29,7 @@ class Prepared:
     warnings: Sequence[str] = ()
 
     def integrations_of(self, receiver: Receiver, /) -> Sequence[Integration]:
-        """What a receiver sends with."""
+        """Return the integrations of a receiver."""
         return self.integrations[receiver.name]
 
 

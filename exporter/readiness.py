@@ -8,8 +8,11 @@ from exporter.samplers.target_manager import TargetManager
 
 @dataclass(slots=True)
 class Readiness:
-    """The daemon is ready once everything has been started, every target has been sampled, and rules are
-    being evaluated."""
+    """Readiness of the daemon.
+
+    It is ready once everything has been started, every target has been sampled, and rules are being
+    evaluated.
+    """
 
     target_manager: TargetManager
     rules: RuleManager

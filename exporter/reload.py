@@ -30,7 +30,7 @@ LoadedT = TypeVar("LoadedT")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the command line named: a configuration file, or servers, or both."""
+    """The configuration on the command line: a file, or servers, or both."""
 
     config: Path | None = None
     urls: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a set of files asks for, read and found good."""
+    """A plan: a set of files, read and found good."""
 
     config: Config
     targets: Mapping[Target, Sequence[SamplerPlan]]
@@ -122,8 +122,10 @@ def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:
 
 
 def plan_found(config: Config, found: Iterable[Found]) -> Mapping[Target, Sequence[SamplerPlan]]:
-    """The servers that discovery found, with the job and the samplers that the configuration has for all;
-    those that have the name of a configured one are left to that."""
+    """Return the servers that discovery found, with the configured job and samplers.
+
+    Those that have the name of a configured one are left to that.
+    """
     configured = {section.name for section in config.targets}
     return {
         replace(one.target, job=one.target.job or config.global_.job): plan_samplers(
@@ -137,8 +139,11 @@ def plan_found(config: Config, found: Iterable[Found]) -> Mapping[Target, Sequen
 def plan_samplers(
     config: Config, target: TargetSection | None = None, *, samplers: SamplersSection | None = None
 ) -> tuple[SamplerPlan, ...]:
-    """The samplers of one server: what the target, or the source that has found it, says, else `samplers`,
-    else `global`."""
+    """Return the samplers of one server.
+
+    The target's own settings go first, or those of the source that has found it, then `samplers`, then
+    `global`.
+    """
     merged = merged_samplers(config, target, samplers)
     interval = (target and target.sample_interval) or config.global_.sample_interval
     timeout = (target and target.sample_timeout) or config.global_.sample_timeout

@@ -76,7 +76,7 @@ class Reloader:
 
     @property
     def plan(self) -> Plan:
-        """What is in force."""
+        """The plan in force."""
         return self._in_force.plan
 
     @property
@@ -87,7 +87,7 @@ class Reloader:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What is valid in the files in force, and yet cannot be meant; as `check config` says it."""
+        """The warnings of `check config` about the files in force."""
         return self._in_force.prepared.warnings
 
     def warn(self) -> None:
@@ -161,7 +161,10 @@ class Reloader:
         self._keys = restart_needed(running, wanted)
 
     def _with_running_values(self, running: Config, plan: Plan) -> Plan:
-        """What holds of a plan; where it names no web configuration any more, the one in force."""
+        """Return a plan with the running values of keys that need a restart.
+
+        Where it names no web configuration any more, it keeps the one in force.
+        """
         config, access = in_force(running, plan.config), plan.access
         if config.web.config_file != plan.config.web.config_file:
             access = replace(self._parts.settings.access.now, section=config.web)

@@ -14,8 +14,9 @@ from exporter.time_slice import TimeSlice
 
 
 class Roster:
-    """Tells servers from each other by their run ids: those that are watched say it with every INFO, others
-    are asked.
+    """Tells servers from each other by their run ids.
+
+    Watched servers report it with every INFO, others are asked.
 
     A server that is both configured and found is watched as configured. `on_change` is called when another
     server than before may answer somewhere; `on_promotion` when a server has got another role.
@@ -44,8 +45,10 @@ class Roster:
             self._on_promotion()
 
     async def watch(self, plan: Plan, found: Sequence[Found]) -> bool:
-        """Watch what a plan names and what was found. Returns whether what is known of servers has got other
-        names, or was dropped since these stand for others."""
+        """Watch the targets of a plan and those that were found.
+
+        Returns whether history of servers has got other names, or was dropped since these stand for others.
+        """
         config = plan.config
         configured = await self._as_watched(plan.targets)
         kept = await self._merge(configured, found)
@@ -64,8 +67,7 @@ class Roster:
         return {watched.get(target, target): plans async for target, plans in pairs}
 
     async def _merge(self, configured: Iterable[Target], found: Sequence[Found]) -> Sequence[Found]:
-        """Those of the servers found that are to be watched besides the configured ones, each under a name of
-        its own."""
+        """Return the servers found that are to be watched besides the configured ones, by unique names."""
         self._has_found = bool(found)
         here = list(configured)
         everybody = [*here, *(one.target for one in found)]
@@ -96,8 +98,10 @@ class Roster:
         return is_known and before != after and place_of(old.address) != place_of(new.address)
 
     def _doubtful(self, everybody: Iterable[Target]) -> Sequence[Target]:
-        """Those that are not watched since they were the same as another one, which has got a new run id: it
-        was restarted, or its name leads to another server by now."""
+        """Return the unwatched doubles of targets that have got a new run id.
+
+        Such a target was restarted, or its name leads to another server by now.
+        """
         watched = {place_of(runner.target.address) for runner in self._target_manager.runners}
         known = {self._identities.of(runner.target) for runner in self._target_manager.runners}
         return [

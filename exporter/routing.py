@@ -74,7 +74,7 @@ def load_routing(
 
 
 def links_warning(config: AlertmanagerConfig, external_url: str, host: str) -> str:
-    """Why the links in messages open nothing for those who get them; empty where they do.
+    """Return why the links in messages open nothing for those who get them; empty where they do.
 
     `external_url` is what the configuration says, `host` where the daemon listens; empty for all addresses.
     """

@@ -15,21 +15,21 @@ from exporter.store import MemoryLimiter, Store
 
 
 class Listening(Protocol):
-    """What the web server counts."""
+    """The counts of the web server."""
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         ...
 
     @property
     def refused(self) -> Mapping[int, int]:
-        """What was not taken, by HTTP status."""
+        """The number of refused connections and requests, by HTTP status."""
         ...
 
 
 class Concurrency(Protocol):
-    """What counts queries by HTTP: those that run and wait, and those that were given up."""
+    """The counts of queries by HTTP: running, waiting, refused."""
 
     running: int
     waiting: int

@@ -42,7 +42,7 @@ class Settings:
         await self._keep_what_rules_need(plan)
 
     def apply_values(self, plan: Plan) -> None:
-        """What is set at once, as at the start."""
+        """Set the values that need no waiting, as at the start."""
         config, settings = plan.config, plan.config.global_
         self.access.apply(plan.access)
         self.external_url = self.external_url_of(plan)

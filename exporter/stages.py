@@ -43,8 +43,11 @@ def stages_of(
     jobs: JobScheduler,
     web: WebServer,
 ) -> Sequence[Stage]:
-    """The stages in the order in which they start: the web server first, so that the daemon can be asked how
-    it is. Their ends together stay below the ten seconds that SIGTERM is given."""
+    """Return the stages in the order in which they start.
+
+    The web server comes first, so that the daemon can be asked how it is. Their ends together stay below the
+    ten seconds that SIGTERM is given.
+    """
     return [
         _background("clock", clock_watch.run),
         _web_server(ground, web),
@@ -60,7 +63,7 @@ def stages_of(
 
 
 async def _nothing() -> None:
-    """There is nothing to start."""
+    """Start nothing: the part has work only once others run."""
 
 
 def _background(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> Stage:

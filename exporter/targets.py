@@ -1,5 +1,9 @@
-"""`Targets`: watches the servers that the configuration names and those that discovery finds, and keeps the
-rules waiting for those that have not been sampled yet."""
+"""`Targets`: watches the servers that the configuration names and those that discovery finds.
+
+It keeps the rules waiting for those that have not been sampled yet.
+
+It keeps the rules waiting for those that have not been sampled yet.
+"""
 
 import asyncio
 
@@ -90,6 +94,6 @@ class Targets:
 
 
 def patience_seconds(plan: Plan) -> float:
-    """How long rules wait at most for targets that have not been sampled yet: two intervals."""
+    """Return the longest time, in seconds, that rules wait for targets to be sampled: two intervals."""
     settings = plan.config.global_
     return 2 * max(settings.sample_interval.seconds, settings.evaluation_interval.seconds)

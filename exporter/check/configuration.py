@@ -29,7 +29,7 @@ _NOT_PUT_IN: Final = "holds {}, which is taken as it stands: variables are not p
 
 
 def config_warnings(path: Path, config: Config) -> Sequence[Problem]:
-    """The warnings about a file that was read as this configuration, at their places in it."""
+    """Return the warnings about a file that was read as this configuration, at their places in it."""
     document = Document.load(path)
     warnings = [
         document.problem((*place, second, "key"), _describe(lists, first, second, key))
@@ -74,7 +74,7 @@ def _variables(data: Data, place: Place = ()) -> Iterator[tuple[Place, str]]:
 
 
 def _retention_warning(config: Config) -> str:
-    """Why the history will be shorter than it is told to be; empty where it need not be."""
+    """Return why the history will be shorter than configured; empty where it will not."""
     storage = config.storage
     if "retention" not in storage.model_fields_set:
         return ""
@@ -99,7 +99,7 @@ def _rounded(seconds: float) -> int:
 
 
 def alertmanager_warnings(path: Path, config: AlertmanagerConfig) -> Iterator[Problem]:
-    """What an alertmanager.yml holds that nothing is done about, where no Alertmanager sends instead."""
+    """Return warnings about parts of an alertmanager.yml that have no effect."""
     document = Document.load(path, lenient=True)
     yield from tls_warnings(document, config)
     for index, receiver in enumerate(config.receivers):
@@ -114,7 +114,7 @@ def alertmanager_warnings(path: Path, config: AlertmanagerConfig) -> Iterator[Pr
 
 
 def web_warnings(path: Path | None, config: WebConfig) -> Iterator[Problem]:
-    """What a web-config.yml asks for in vain."""
+    """Return warnings about settings of a web-config.yml that have no effect."""
     http = config.http_server_config
     if path and http.http2 and "http2" in http.model_fields_set:
         document = Document.load(path, lenient=True)

@@ -29,7 +29,10 @@ def warnings_of(plan: Plan) -> Sequence[str]:
 
 
 def errors_of(plan: Plan) -> Sequence[Problem]:
-    """What the daemon runs with, as Prometheus and Alertmanager do, and `check config` refuses."""
+    """Return the errors of `check config` that do not keep the daemon from running.
+
+    Prometheus and Alertmanager run with them, too.
+    """
     secrets = secrets_in_queries(plan.file, plan.config) if plan.file else ()
     return (*plan.routing.missing_templates, *secrets)
 
@@ -37,7 +40,7 @@ def errors_of(plan: Plan) -> Sequence[Problem]:
 def plan_warnings(
     plan: Plan, report: CheckReport, unknown_metrics: UnknownMetrics = UnknownMetrics.WARN
 ) -> Iterator[Problem]:
-    """What `check config` warns of; `report` is that about the plan's rules."""
+    """Return the warnings of `check config`; `report` is that about the plan's rules."""
     if plan.file is not None:
         yield from _file_warnings(plan.file, plan)
     yield from rule_warnings(report, unknown_metrics)

@@ -22,7 +22,7 @@ _OWN_METRICS: Final = ("redis_vigil_", "alertmanager_", "process_", "python_")
 def report_on(
     files: Iterable[RuleFile], plan: Plan | None = None, target_labels: Collection[str] = ()
 ) -> CheckReport:
-    """What is wrong with rule files that load, as far as is known without a plan, or with one."""
+    """Return the problems of rule files that load, as far as they are known with or without a plan."""
     files = list(files)
     catalogue = catalogue_of(declared_families())
     own = closed_label_values(catalogue)
@@ -35,7 +35,7 @@ def report_on(
 
 
 def rule_warnings(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:
-    """What is no error, and yet cannot be meant."""
+    """Return the warnings about rules."""
     if unknown_metrics is UnknownMetrics.WARN:
         yield from report.unknown_metrics
     ignored = report.unknown_metrics if unknown_metrics is UnknownMetrics.IGNORE else ()
@@ -47,7 +47,7 @@ def rule_warnings(report: CheckReport, unknown_metrics: UnknownMetrics) -> Itera
 
 
 def _rule_of(problem: Problem) -> tuple[object, ...]:
-    """What problems of the same rule have in common."""
+    """The key of problems of the same rule."""
     return (problem.file, problem.line, problem.column, problem.place)
 
 
@@ -74,8 +74,10 @@ def _alert_names(files: Iterable[RuleFile]) -> Collection[str]:
 
 
 def _target_values(plan: Plan) -> Mapping[str, Collection[str]]:
-    """The values of the labels that targets have: all of them, or those that no source of servers can add
-    to."""
+    """Return the values of the labels that targets have.
+
+    All of them, or those that no source of servers can add to.
+    """
     values: dict[str, set[str]] = {}
     for target in plan.targets:
         for name, value in target.series_labels:

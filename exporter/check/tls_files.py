@@ -16,7 +16,7 @@ from exporter.http_client.tls import make_context
 
 
 def tls_warnings(document: Document, config: BaseModel) -> Iterator[Problem]:
-    """What is wrong with the files that a configuration names for TLS, each use once."""
+    """Return the problems of the files that a configuration names for TLS, each use once."""
     seen: list[BaseModel] = []
     for place, section in _sections(config):
         if section in seen:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class UnknownMetrics(StrEnum):
-    """What is done about rules that read metrics which nothing here produces."""
+    """The severity of rules that read metrics which nothing here produces."""
 
     IGNORE = "ignore"
     WARN = "warn"

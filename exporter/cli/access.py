@@ -43,7 +43,7 @@ _Insecure = Annotated[bool, typer.Option("--insecure", help="Trust any certifica
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What the command line says of the server and of the way in."""
+    """The server on the command line, with its credentials and TLS options."""
 
     server: _Server
     config: _Config = None
@@ -56,8 +56,10 @@ class Access:
 
 
 def asks_a_server(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose first parameter is an `Access`, as typer wants it: with the argument and options
-    themselves."""
+    """Give a command whose first parameter is an `Access` the argument and the options of it.
+
+    typer takes the parameters of a command from its signature.
+    """
     hints = get_type_hints(Access, include_extras=True)
     names = [field.name for field in fields(Access)]
     own = list(inspect.signature(command).parameters.values())[1:]

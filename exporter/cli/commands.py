@@ -85,8 +85,11 @@ _CREDENTIALS: Final = re.compile(r"://[^/\s]*@")
 
 
 def main() -> None:
-    """The entry point: exit status 0 good, 1 the thing checked is bad, 2 wrong usage; errors to stderr, each
-    in one line: with the place in a file where there is one, else after the name of the program."""
+    """Run a command; the exit status is 0 good, 1 the thing checked is bad, 2 wrong usage.
+
+    Errors go to stderr, each in one line: with the place in a file where there is one, else after the name
+    of the program.
+    """
     try:
         sys.exit(app(prog_name="redis-vigil", standalone_mode=False))
     except UsageError as error:
@@ -105,7 +108,7 @@ def main() -> None:
 
 
 def _refuse(error: Any) -> None:
-    """What click has against the command line."""
+    """Print an error of click about the command line, and exit."""
     if "\n" in error.format_message():
         # Nothing was given at all: that is answered by the help.
         error.show()

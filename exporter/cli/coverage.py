@@ -13,7 +13,7 @@ from exporter.samplers.status import PROBLEM
 
 
 class Obstacle(StrEnum):
-    """Why a rule was not checked: a closed set, in words that follow a number of rules."""
+    """Reason why a rule was not checked: a closed set, in words that follow a number of rules."""
 
     DOWN = "need answers of the server"
     REFUSED = "need commands that the server does not have or permit"
@@ -32,7 +32,7 @@ class Coverage:
 
     @property
     def rules(self) -> int:
-        """How many there are in all."""
+        """The number of rules."""
         return len(self.checked) + sum(len(names) for names in self.not_checked.values())
 
 
@@ -43,7 +43,7 @@ _OWN_PREFIXES = ("redis_vigil_", "redis_exporter_", "alertmanager_", "process_",
 def coverage_of(
     groups: Iterable[RuleGroup], runner: TargetRunner, present: Collection[str], seconds: float
 ) -> Coverage:
-    """What a look of so many seconds could check, at a server of which these metrics were found.
+    """Return the rules that a look of so many seconds could check, at a server with these metrics.
 
     A rule that fires was checked, whatever it would need besides.
     """
@@ -62,7 +62,7 @@ def coverage_of(
 
 
 def _windows(rules: Iterable[Iterable[RuleSpec]]) -> Mapping[str, int]:
-    """How far back recording rules look, in milliseconds, by what they record."""
+    """Return how far back recording rules look, in milliseconds, by the name that they record."""
     return {
         rule.name: rule.expression.longest_range_ms
         for of in rules
@@ -73,7 +73,7 @@ def _windows(rules: Iterable[Iterable[RuleSpec]]) -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What there was to look at."""
+    """The circumstances of a look."""
 
     runner: TargetRunner
     present: Collection[str]

@@ -41,7 +41,7 @@ _CSV_COLUMNS: Final = ("check", "outcome", "severity", "instance", "summary", "r
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found, and what could be checked at all."""
+    """The findings of a look, and the rules that could be checked."""
 
     report: Report
     coverage: Coverage
@@ -106,7 +106,7 @@ _ONLY_THE_SERVER: Final[dict[str, Any]] = {
 
 
 class _Nowhere:
-    """Where the alerts of one look go."""
+    """A sink that keeps the alerts of one look."""
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
         """Nobody is told."""

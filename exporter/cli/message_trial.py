@@ -82,7 +82,7 @@ async def _send_all(integrations: list[Integration], notification: Notification,
 
 
 async def _send(integration: Integration, notification: Notification, timeout: float) -> str:
-    """What went wrong; empty where nothing did."""
+    """Return the error of a delivery; empty where there was none."""
     try:
         async with asyncio.timeout(timeout):
             await integration.send(notification)

@@ -29,7 +29,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def colour_system() -> Literal["auto"] | None:
-    """What rich makes of styles: what the terminal can, or nothing at all, not even bold, with NO_COLOR."""
+    """Return the colours for rich: those of the terminal, or no styles at all with NO_COLOR."""
     return None if os.environ.get("NO_COLOR") else "auto"
 
 

@@ -111,7 +111,7 @@ def _sum(report: QueueReport, states: Sequence[str]) -> str:
 
 
 def _age(report: QueueReport) -> str:
-    """How long the oldest job has been waiting; what is only known since we look has a sign before it."""
+    """Return the age of the oldest job; one that is only known since the first look has a sign before it."""
     text = _duration(report.oldest_job_age_seconds)
     is_bound = report.age_method == "first_seen" and _sum(report, _WAITING) not in ("0", _UNKNOWN)
     return f">={text}" if is_bound else text

@@ -22,7 +22,7 @@ class ProgressFile:
         self.path = (directory or state_directory()) / f"scan-{digest}.json"
 
     def load(self) -> bytes | None:
-        """What was saved last; None where there is nothing."""
+        """Return the state that was saved last; None where there is none."""
         try:
             return self.path.read_bytes()
         except OSError:

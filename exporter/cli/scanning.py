@@ -62,8 +62,10 @@ def _number_or_text(text: str) -> int | str:
 
 
 def _section(base: KeyspaceSection, options: Mapping[str, Any]) -> KeyspaceSection:
-    """The settings: those of the configuration, and what the command line says over them; whichever server
-    was named is scanned, also if others would be."""
+    """Return the settings: those of the configuration, and the options of the command line over them.
+
+    The server that was named is scanned, also if the configuration names others.
+    """
     written = {**base.model_dump(exclude_unset=True), **options, "run_on": "any"}
     try:
         return KeyspaceSection.model_validate(written)

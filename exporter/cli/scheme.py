@@ -31,8 +31,10 @@ async def explained(target: Target, work: Awaitable[ResultT]) -> ResultT:
 
 
 async def way_out(target: Target, reason: Reason) -> str:
-    """The end of a sentence about a server that could not be asked for this reason; empty where the scheme is
-    right, or that cannot be told."""
+    """Return the end of a sentence about a server that could not be asked for this reason.
+
+    It is empty where the scheme is right, or that cannot be told.
+    """
     address = target.address
     if address.path or reason not in _DOUBTFUL:
         return ""

@@ -47,7 +47,7 @@ class Selection:
 
     @property
     def samplers(self) -> SamplersSection:
-        """What holds for this server."""
+        """The settings of this server."""
         return merged_samplers(self.config, self.section)
 
 
@@ -87,8 +87,10 @@ def _url(access: Access, known: Mapping[str, TargetSection]) -> ServerUrl:
 
 
 def _section_of(url: ServerUrl, config: Config) -> TargetSection:
-    """The target of the configuration that has this address, with what the URL says over it; else a new
-    one."""
+    """Return the target of the configuration that has this address, else a new one.
+
+    The URL's own credentials and options go before those of the configuration.
+    """
     for section in config.targets:
         address = section.url.address
         if (address.instance, address.tls) == (url.address.instance, url.address.tls):
@@ -97,7 +99,7 @@ def _section_of(url: ServerUrl, config: Config) -> TargetSection:
 
 
 def _login_of(url: ServerUrl, section: TargetSection) -> dict[str, Any]:
-    """What a URL with a password says of the way in; one without leaves it as it is."""
+    """Return the credentials with those of a URL that has a password; of another URL they stay."""
     if url.password:
         return dict.fromkeys(PASSWORDS) | {"username": url.username, "password_env": ""}
     if url.username:

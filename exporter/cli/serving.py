@@ -46,7 +46,7 @@ def serve_servers(config: Path | None, urls: tuple[str, ...], listen_address: st
 
 
 def _warn_of_variables(environment: Mapping[str, str]) -> None:
-    """Who comes from redis_exporter may have set its variable, and would watch localhost."""
+    """Warn where the variable of redis_exporter is set, and nothing else: localhost would be watched."""
     if environment.get(_EXPORTERS_VARIABLE) and not environment.get(URL_VARIABLE):
         log.warning(
             "REDIS_ADDR, the variable of redis_exporter, is not used here: set REDIS_URL, or name the server "

@@ -58,7 +58,7 @@ class SourceSection(AccessSection):
         return self
 
     def _problems(self) -> Iterator[Problem]:
-        """What does not fit together."""
+        """Return the settings that contradict each other."""
         try:
             check_name_template(self.instance, [*self.placeholders, *self.labels])
         except ValueError as error:

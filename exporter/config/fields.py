@@ -35,7 +35,7 @@ _MAX_SECRET_BYTES: Final = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What validators know besides the value: the directory that relative paths start at."""
+    """Context of validators: the directory that relative paths start at."""
 
     base: Path
 
@@ -241,7 +241,7 @@ ReadableFile = Annotated[RelativePath, AfterValidator(_check_readable)]
 
 
 def unreadable(path: Path) -> str:
-    """Why a file cannot be read, as a sentence; empty where it can."""
+    """Return why a file cannot be read, as a sentence; empty where it can."""
     if path.is_dir():
         return f"{path} is a directory, not a file"
     try:

@@ -119,7 +119,9 @@ def load_config(path: Path) -> Config:
 
 
 def default_config(urls: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> Config:
-    """What runs without a file: these servers, else `$REDIS_URL`, else localhost; with the shipped rules.
+    """Return the configuration of a daemon that has no file, with the shipped rules.
+
+    It watches these servers, else `$REDIS_URL`, else localhost.
 
     Raises `UsageError` for a URL that is none.
     """

@@ -189,7 +189,7 @@ class _Composer:
 
 
 def _merge_source(value: Node, event: yaml.Event) -> dict[str, Entry]:
-    """What `<<` brings in: a mapping, or a list of mappings of which the first wins."""
+    """Return the mappings that `<<` merges in: one, or a list of which the first wins."""
     merged: dict[str, Entry] = {}
     for source in (value,) if value.items is None else value.items:
         if source.entries is None:

@@ -89,7 +89,7 @@ class _Reference:
 
 
 def _reload(key: str) -> str:
-    """What a reload does about a key that has changed."""
+    """Return what a reload does about a key that has changed."""
     if key in RESTART_KEYS:
         return "needs a restart"
     return "applies it; taking it away needs a restart" if key in REMOVAL_KEYS else "applies it"
@@ -110,7 +110,7 @@ def _name(schema: Schema) -> str:
 
 
 def _anchor(place: str) -> str:
-    """How GitHub makes an anchor of a heading."""
+    """Return the anchor that GitHub makes of a heading."""
     return "".join(char for char in place.lower() if char.isalnum() or char in "_-")
 
 

@@ -28,7 +28,7 @@ def restart_needed(running: Config, wanted: Config) -> tuple[str, ...]:
 
 
 def in_force(running: Config, wanted: Config) -> Config:
-    """What holds after a reload: all that is wanted, but for what needs a restart."""
+    """Return the wanted configuration with the running values of keys that need a restart."""
     config = wanted
     for key in restart_needed(running, wanted):
         section, _, name = key.partition(".")

@@ -120,7 +120,7 @@ class CredentialsSection(Section):
         return self
 
     def read_credentials(self, url: ServerUrl | None = None) -> Credentials:
-        """What to log in with. What the URL carries comes last."""
+        """Return the credentials. Those of the URL come last."""
         username = self.username or (url.username if url else "")
         if self.password_file or self.password_env or self.password_command:
             command = self.password_command or ()

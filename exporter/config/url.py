@@ -18,7 +18,7 @@ DEFAULT_PORT: Final = 6379
 
 @dataclass(frozen=True, slots=True)
 class ServerUrl:
-    """Where a server is, and the credentials that its URL carried."""
+    """The address of a server, and the credentials that its URL carried."""
 
     address: Address
     username: str = ""

@@ -116,7 +116,10 @@ def _check_host(parts: SplitResult) -> None:
 
 
 def _check_number(host: str) -> None:
-    """What YAML reads as a number or a date would be looked up as a name, or reach some address."""
+    """Return the problem of a host that YAML reads as a number or a date.
+
+    It would be looked up as a name, or reach some address.
+    """
     if _DATE.fullmatch(host) or host in ("true", "false", "null"):
         raise ValueError(f"has the host {host}, which is no name of a host: write redis://host:6379")
     if _NUMBER.fullmatch(host.rpartition(".")[2]) and not _is_address(host):

@@ -12,7 +12,7 @@ from exporter.errors import Place, Problem, describe
 
 
 class PlacedError(ValueError):
-    """What a validator raises that found problems below the value it was given; places are relative to it."""
+    """An error of a validator that found problems below its value; places are relative to it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -55,7 +55,10 @@ def _translate(detail: ErrorDetails, model: type[BaseModel], data: object) -> It
 
 
 def _place_in(data: object, loc: Place) -> Place:
-    """pydantic's location without what it adds itself: tags of unions, `[key]`, names of functions."""
+    """Return the location of an error without the steps that pydantic adds.
+
+    These are tags of unions, `[key]`, names of functions.
+    """
     place: list[str | int] = []
     for step in loc:
         steps: Mapping[str | int, Any] = dict(enumerate(data)) if isinstance(data, list) else {}
@@ -75,7 +78,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What a wrong value is, as the end of "must be …, not …"."""
+    """Describe a wrong value, as the end of "must be …, not …"."""
     if value is None:
         return "nothing"
     if isinstance(value, list):

@@ -32,6 +32,7 @@ def _check_address(text: str) -> str:
 
 
 def check_http_url(text: str) -> str:
+    """Return the URL; raises `ValueError` for one that is not http:// or https://."""
     parts = urlsplit(text)
     if text and (parts.scheme not in ("http", "https") or not parts.netloc):
         raise ValueError("must be a URL that begins with http:// or https://")

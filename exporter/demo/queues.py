@@ -53,7 +53,7 @@ class QueueWorkload:
 
     @property
     def parts(self) -> Sequence[tuple[float, Part]]:
-        """What is done, and how many seconds pass in between."""
+        """The parts of the workload, and the seconds between two runs of each."""
         return (
             (3.0, self._fill_lists),
             (0.3, self._empty_lists),

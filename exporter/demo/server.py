@@ -16,7 +16,7 @@ _STOP_SECONDS: Final = 5.0
 
 
 class NoServerError(VigilError):
-    """There is no server program on this machine."""
+    """No server program is installed on this machine."""
 
 
 def find_program() -> Path:
@@ -46,7 +46,7 @@ class DemoServer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address that it listens on."""
         return f"redis://127.0.0.1:{self.port}"
 
     async def start(self) -> None:

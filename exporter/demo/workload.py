@@ -22,8 +22,10 @@ _FLOOD_SECONDS: Final = 3.0
 
 
 class Workload:
-    """Runs every part of the workload again and again, until it is cancelled; a server that is away for a
-    while ends nothing."""
+    """Run every part of the workload again and again, until it is cancelled.
+
+    It goes on where the server is away for a while.
+    """
 
     def __init__(self, port: int, seed: int = 1) -> None:
         self._port = port

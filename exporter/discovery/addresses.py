@@ -12,8 +12,10 @@ class AddressMap:
         self._places = {parse_place(key): parse_place(value) for key, value in addresses.items()}
 
     def find(self, hosts: Iterable[str], port: int) -> Place | None:
-        """Where a server is reached that is known by any of these hosts and this port; None where nothing is
-        said of it. An entry with the port goes before one without."""
+        """Return the address of a server that is known by any of these hosts and this port.
+
+        None where nothing is configured for it. An entry with the port goes before one without.
+        """
         names = [host.lower() for host in hosts if host]
         for wanted in (port, 0):
             for name in names:

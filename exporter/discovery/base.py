@@ -37,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of what a source tells: the servers, and in words what could not be taken."""
+    """The servers of a source, and in words those that could not be used."""
 
     found: Sequence[Found]
     refused: Sequence[str] = ()
@@ -45,7 +45,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a source tells of one server.
+    """One server of a source.
 
     `facts` are what placeholders of the name and `__meta_redis_` labels stand for: `role`, `master_name` and
     so on. `instance` is the name that the source itself gives.
@@ -62,17 +62,17 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in logs and metrics; without credentials."""
+        """The name of the source in logs and metrics; without credentials."""
         ...
 
     @property
     def interval_seconds(self) -> float:
-        """How often it wants to be asked."""
+        """The interval at which it is asked."""
         ...
 
     @property
     def refused(self) -> Sequence[str]:
-        """What could not be taken of what it told last, in words."""
+        """The servers of the last answer that could not be used, in words."""
         ...
 
     async def find(self) -> Sequence[Found]:
@@ -82,7 +82,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What all servers of a source have in common: the way in, labels, and how they are named."""
+    """Settings of all servers of a source: credentials, labels, and how they are named."""
 
     credentials: Credentials
     tls: Tls
@@ -106,8 +106,10 @@ class Template:
 
     @classmethod
     def of_servers(cls, section: SeededSection, url: ServerUrl | None = None) -> "Template":
-        """What the servers have in common that were found by asking others. `url` is where user and password
-        come from that no section holds."""
+        """Return the settings of servers that were found by asking others.
+
+        User and password that no section holds come from `url`.
+        """
         template = cls.of(section, url)
         access = section.server_access
         return replace(
@@ -118,8 +120,9 @@ class Template:
         )
 
     def make(self, finding: Finding) -> Found | None:
-        """The server, named and labelled; None where relabelling leaves it out. The template's labels win
-        over the found ones.
+        """Return the server as a target, named and labelled; None where relabelling drops it.
+
+        The template's labels win over the found ones.
 
         Raises `DiscoveryError` for labels that no series can carry.
         """
@@ -191,7 +194,7 @@ def _shown(address: Address) -> str:
 
 
 def _address(labels: Mapping[str, str], before: Address) -> Address:
-    """Where the server is after relabelling, which may have changed that."""
+    """Return the address of a server after relabelling, which may have changed it."""
     text, scheme = labels.get(_ADDRESS, ""), labels.get(_SCHEME, "")
     if not text or before.path or (text == before.instance and (scheme == "rediss") == before.tls):
         return before

@@ -66,7 +66,7 @@ class ClusterSource:
         return prefer_slots(nodes, slots), asked
 
     def _finding(self, node: Node, asked: Address) -> Finding:
-        """Where a node is, from where it was told of."""
+        """Return a node as a finding, with the address that it has as seen from the node that named it."""
         ports = (node.tls_port, node.port) if self._over_tls else (node.port, node.tls_port)
         port = ports[0] or ports[1]
         host = node.endpoint or asked.host

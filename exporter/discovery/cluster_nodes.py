@@ -104,8 +104,10 @@ def _read_lines(reply: str, over_tls: bool) -> Iterator[Node]:
 
 
 def prefer_slots(nodes: Sequence[Node], reply: Any) -> Sequence[Node]:
-    """The same nodes, with the hosts that a reply of CLUSTER SLOTS prefers; it knows no others than those
-    with slots, and their replicas."""
+    """Return the same nodes, with the hosts that a reply of CLUSTER SLOTS prefers.
+
+    That knows only nodes with slots, and their replicas.
+    """
     endpoints: dict[str, Any] = {}
     for entry in reply if isinstance(reply, list) else ():
         for node in entry[2:] if isinstance(entry, list) else ():
@@ -118,7 +120,7 @@ def prefer_slots(nodes: Sequence[Node], reply: Any) -> Sequence[Node]:
 
 
 def _fields(pairs: Any) -> Mapping[str, Any]:
-    """What stands in a flat list of names and values."""
+    """Return the pairs of a flat list of names and values."""
     if not isinstance(pairs, list):
         return {}
     return {text(name): value for name, value in zip(pairs[::2], pairs[1::2], strict=False)}

@@ -53,7 +53,7 @@ class Groups:
         return Made([found for _, found in listed if found is not None], tuple(refused))
 
     def _read_group(self, group: Any, where: str, refused: list[str]) -> list[tuple[str, Found | None]]:
-        """What is listed and what that is; None for what relabelling leaves out."""
+        """Return each target as it is listed, and the server; None for one that relabelling drops."""
         targets, labels = _read_group(group, where)
         listed: list[tuple[str, Found | None]] = []
         for number, target in enumerate(targets):
@@ -74,7 +74,7 @@ def _count_targets(group: Any) -> int:
 
 
 def _texts(group: Any) -> Iterator[str]:
-    """What can be read of the targets of a group that is none."""
+    """Return the targets of a malformed group, as far as they can be read."""
     targets = group.get("targets") if isinstance(group, dict) else None
     for target in targets if isinstance(targets, list) else ():
         if isinstance(target, str):

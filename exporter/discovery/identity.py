@@ -30,8 +30,10 @@ def place_of(address: Address) -> Place:
 
 
 def places_of(address: Address) -> frozenset[Place]:
-    """The same, and where its host's name leads to, as far as that is known; not where a name stands for
-    several servers."""
+    """Return the address, and the one that its host's name leads to, as far as that is known.
+
+    It is left out where a name stands for several servers.
+    """
     place = place_of(address)
     if address.path or not is_name(address.host):
         return frozenset({place})
@@ -47,12 +49,14 @@ class Identities:
         self._run_ids: dict[Place, str] = {}
 
     def of(self, target: Target) -> str:
-        """What tells a server from all others; empty where that is not known."""
+        """Return the identity of a server; empty where it is not known."""
         return self._run_ids.get(place_of(target.address), "")
 
     def note(self, target: Target, run_id: str) -> bool:
-        """A server has said its run id; whether that may matter to others: it was another one before, or
-        another address has the same."""
+        """Note the run id of a server; returns whether that may matter to others.
+
+        It does where the server had another one before, or where another address has the same.
+        """
         known = self.of(target)
         if run_id == known or not _REAL_RUN_ID.fullmatch(run_id):
             return False

@@ -37,8 +37,13 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
 
 
 class Discovery:
-    """Asks every source at its interval; `on_change` is called when the servers are others than before, and
-    when every source has answered, or failed, for the first time.
+    """Asks every source at its interval.
+
+    `on_change` is called when the servers are others than before, and when every source has answered, or
+    failed, for the first time.
+
+    `on_change` is called when the servers are others than before, and when every source has answered, or
+    failed, for the first time.
 
     `failures` counts the times a source could not tell, `problems` tells why it could not the last time, both
     by the source's name; `refused` counts groups and servers that could not be taken of what it lists.
@@ -81,7 +86,7 @@ class Discovery:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many servers each source has named last, by its name."""
+        """The number of servers that each source named last, by its name."""
         return {source.name: len(self._found.get(index, ())) for index, source in enumerate(self._sources)}
 
     @property
@@ -95,8 +100,10 @@ class Discovery:
         return {source.name for index, source in enumerate(self._sources) if index not in self._unheard}
 
     def keep(self, sources: Sequence[Source]) -> dict[int, Sequence[Found]]:
-        """What was found last, for the sources that go on under the same name: no target is dropped only
-        because the files were read again."""
+        """Return the servers that were found last, for sources that stay under the same name.
+
+        So no target is dropped only because the files were read again.
+        """
         by_name = {source.name: self._found.get(index, ()) for index, source in enumerate(self._sources)}
         return {index: by_name.get(source.name, ()) for index, source in enumerate(sources)}
 

@@ -15,7 +15,10 @@ log = get_logger(__name__)
 
 
 class Memory:
-    """What `records` hold of each source; nothing without them. Where they fail, discovery goes on."""
+    """Access to the `records` of each source; without them it does nothing.
+
+    Where they fail, discovery goes on.
+    """
 
     def __init__(self, sources: Sequence[Source], records: DiscoveryRecords | None) -> None:
         self._sources = sources

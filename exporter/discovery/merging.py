@@ -78,7 +78,7 @@ def name_apart(
 
 
 def _names_of(name: str, count: int, taken: Collection[str], *, is_free: bool) -> Sequence[str]:
-    """So many names that nobody else has, the first itself where it `is_free`."""
+    """Return so many unused names, with the first itself where it `is_free`."""
     numbered = (f"{name}-{number}" for number in itertools.count(2))
     free = (one for one in numbered if one not in taken)
     return [*([name] if is_free else ()), *itertools.islice(free, count - is_free)]

@@ -10,7 +10,7 @@ class DiscoveryRecords(Protocol):
     """Keeps whom each source could ask besides its seeds. Implementations raise `StateError`."""
 
     async def load(self, source: str) -> Sequence[Address]:
-        """What was saved for this source."""
+        """Return the records of this source."""
         ...
 
     async def save(self, source: str, others: Sequence[Address]) -> None:

@@ -21,7 +21,7 @@ class Relabeling:
         self._steps = [_Step(section) for section in sections]
 
     def apply(self, labels: Mapping[str, str]) -> Labels | None:
-        """What becomes of the labels of a server; None where it is left out."""
+        """Return the labels of a server after relabelling; None where it is dropped."""
         changed = dict(labels)
         if all(step.apply(changed) for step in self._steps):
             return changed

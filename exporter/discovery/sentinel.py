@@ -45,7 +45,7 @@ class SentinelSource:
         return [*made.found, *self._sentinels]
 
     async def _ask(self, connection: Connection) -> tuple[Sequence[Finding], Sequence[Address]]:
-        """What a sentinel watches, and which others watch it too."""
+        """Return the servers that a sentinel watches, and the other sentinels that watch them."""
         findings: list[Finding] = []
         others: Sequence[Address] = ()
         asked = connection.target.address
@@ -95,7 +95,7 @@ _SENTINEL_FACTS = {"source": "sentinel", "role": "sentinel"}
 
 
 def _sentinel_template(section: SentinelSection, url: ServerUrl) -> Template:
-    """What the sentinel itself is asked with: what its URL carries, not the password of the servers."""
+    """Return the credentials for the sentinel itself: those of its URL, not the password of the servers."""
     credentials = Credentials(url.username, url.password)
     if section.server_access is not None:
         credentials = section.read_credentials(url)

@@ -24,8 +24,9 @@ def is_known(encoding: str) -> bool:
 
 
 def unpack(body: bytes, encoding: str, most_bytes: int, *, is_cut: bool = False) -> bytes:
-    """The body without its compression, but no more than the first `most_bytes + 1`: that one more byte tells
-    that there is more. For a thread: it takes its time where it is packed.
+    """Return the body without its compression, up to the first `most_bytes + 1` bytes.
+
+    The one more byte says that there is more. To be run in a thread.
 
     `is_cut`: the body is only the beginning of what was sent. Raises `ValueError` for an encoding that is not
     known, or a body that is not what it says, or ends before its end.

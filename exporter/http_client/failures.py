@@ -35,7 +35,7 @@ _PHRASES: Final = (
 
 
 def failure_text(error: BaseException) -> str:
-    """Why there is no answer: the errors of httpx, ssl and the system."""
+    """Return why there is no answer: the errors of httpx, ssl and the system."""
     known = _REASONS.get(type(error))
     if known is not None:
         return known

@@ -65,7 +65,7 @@ class Network(httpcore.AsyncNetworkBackend):
 
 
 class _Allowance:
-    """How many bytes may still arrive."""
+    """The number of bytes that may still arrive."""
 
     def __init__(self, most_bytes: int) -> None:
         self._left = most_bytes

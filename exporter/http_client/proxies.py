@@ -16,8 +16,10 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def proxy_for(config: HttpConfig, url: str, context: ssl.SSLContext | None = None) -> httpx.Proxy | None:
-    """The proxy for a URL; None for a direct connection. A proxy that is spoken to by TLS is checked with
-    `context`, as by Go's client. Raises `ValueError` for an invalid proxy URL.
+    """Return the proxy for a URL; None for a direct connection.
+
+    A proxy that speaks TLS is checked with `context`, as by Go's client. Raises `ValueError` for an invalid
+    proxy URL.
     """
     target = httpx.URL(url)
     if config.proxy_from_environment:

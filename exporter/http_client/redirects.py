@@ -22,7 +22,7 @@ _HARMLESS: Final = frozenset({"accept", "accept-encoding", "user-agent", *_ABOUT
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of whom."""
+    """A request and its destination."""
 
     method: str
     url: httpx.URL

@@ -36,8 +36,9 @@ class TlsContexts:
         self._context: ssl.SSLContext | None = None
 
     async def get(self) -> ssl.SSLContext:
-        """A context that checks the server's certificate as configured; made in a thread, as reading the
-        authorities takes a tenth of a second.
+        """Return a context that checks the server's certificate as configured.
+
+        It is made in a thread, as reading the authorities takes a tenth of a second.
 
         Raises `ValueError` with one sentence for files that cannot be read or hold something else.
         """

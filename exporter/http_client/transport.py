@@ -26,7 +26,7 @@ _MAX_SHOWN: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered, and which host did; of the body no more than was asked for.
+    """An answer, and the host that gave it; the body is cut at the limit that was asked for.
 
     `encoding` is the body's Content-Encoding where it could not be unpacked, else empty.
     """

@@ -1,0 +1,1 @@
+"""The web server: `/metrics`, HTTP APIs, pages, authentication."""

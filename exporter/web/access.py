@@ -37,7 +37,7 @@ class Access:
 
     @property
     def clients(self) -> object:
-        """What the certificates of clients have to satisfy."""
+        """The requirements on certificates of clients."""
         tls = self.config.tls_server_config
         return tls and (tls.client_auth_type, tls.client_ca_file, self.stamps[-1])
 

@@ -67,7 +67,7 @@ class _Entry:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """What fires first, of that what is critical, what always fires last."""
+        """The sort key: firing alerts first, critical ones first among them, the watchdog last."""
         ranks = (self.state != "firing", self.severity == NO_SEVERITY, self.severity != "critical")
         return (*ranks, self.name, self.labels.get("instance"))
 
@@ -88,7 +88,7 @@ class AlertRows:
         self._clock = clock
 
     async def problems(self, time_slice: TimeSlice) -> list[AlertRow]:
-        """What fires because something is wrong."""
+        """Return the alerts that fire because something is wrong."""
         entries = [entry async for entry in time_slice.each(self._entries())]
         return await self._rows(
             [entry for entry in entries if entry.state == "firing" and entry.severity != NO_SEVERITY],
@@ -147,7 +147,10 @@ class AlertRows:
         )
 
     def why_quiet(self, labels: Labels) -> str:
-        """Why nobody is told of a rule's alert with these labels, in a word (`silenced`); else empty."""
+        """Return why nobody is notified of a rule's alert with these labels; else empty.
+
+        The reason is a word, such as `silenced`.
+        """
         return self._quiet(Labels({**self._external.external_labels.as_dict(), **labels.as_dict()}))
 
     def _quiet(self, labels: Labels) -> str:

@@ -51,6 +51,7 @@ class BasicAuth:
         self._checkers.shutdown(wait=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check name and password, then hand the request on."""
         if scope["type"] != "http" or scope["path"] in _OPEN_PATHS:
             await self._app(scope, receive, send)
             return

@@ -24,6 +24,7 @@ class Compression:
         self._prefixes = tuple(prefixes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, and compress the answer."""
         if scope["type"] == "http" and scope["path"].startswith(self._prefixes):
             accepted = Headers(scope=scope).get("accept-encoding", "")
             send = _Sender(send, takes_gzip=_takes_gzip(accepted))

@@ -46,7 +46,7 @@ class CurrentConfig(Protocol):
 
 
 class ReloadState(Protocol):
-    """How the last reload went."""
+    """The outcome of the last reload."""
 
     @property
     def succeeded(self) -> bool:

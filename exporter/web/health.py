@@ -22,8 +22,11 @@ def routes(
     targets: Targets,
     why_quiet: Callable[[Labels], str],
 ) -> Sequence[Route]:
-    """The route; status 503 where something is unhealthy. `why_quiet` has the word for why nobody is told of
-    an alert of a rule, if that is so."""
+    """Return the route; its status is 503 where something is unhealthy.
+
+    `why_quiet` returns the reason why nobody is notified of an alert of a rule, in a word; else an empty
+    text.
+    """
 
     def marked(finding: Finding) -> dict[str, Any]:
         return {**asdict(finding), "quiet": why_quiet(Labels(finding.labels))}

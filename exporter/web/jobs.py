@@ -13,11 +13,11 @@ from exporter.web.json_pieces import json_response
 
 
 class Jobs(Protocol):
-    """What runs jobs."""
+    """The scheduler of the jobs."""
 
     @property
     def statuses(self) -> Sequence[JobStatus]:
-        """How all jobs fare."""
+        """The status of every job."""
         ...
 
 

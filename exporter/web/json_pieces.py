@@ -94,6 +94,7 @@ class PiecesResponse(Response):
         self.headers["content-length"] = str(sum(map(len, pieces)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer in pieces."""
         pieces = iter(() if scope["method"] == "HEAD" else self._pieces)
         try:
             await send(

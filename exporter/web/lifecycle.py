@@ -14,7 +14,7 @@ RELOAD_PATH: Final = "/-/reload"
 
 
 class Reloads(Protocol):
-    """What reads the files again."""
+    """The reloader of the configuration."""
 
     async def reload(self) -> None:
         """Take on the changed files; raises `VigilError` and changes nothing where one is bad."""
@@ -27,7 +27,7 @@ class Reloads(Protocol):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What is valid in the files in force, and yet cannot be meant, one line each."""
+        """One line for each thing in the files in force that is valid, but probably a mistake."""
         ...
 
 

@@ -91,6 +91,7 @@ class MetricsEndpoint:
         self._pages = {form: _Page(Exposition(groups, form), form) for form in Format}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the page."""
         accept, encodings, agent = _wishes(scope)
         form = Format.OPENMETRICS if b"application/openmetrics-text" in accept else Format.TEXT
         client = scope.get("client") or ("", 0)
@@ -107,8 +108,10 @@ class MetricsEndpoint:
         await send({"type": "http.response.body", "body": b""})
 
     def refresh(self, groups: Sequence[ExposedGroup]) -> None:
-        """A target has been sampled: write its lines now, while what they are made of is at hand, where the
-        next page will want them."""
+        """Render the lines of a target that has been sampled, where the next page will want them.
+
+        Their values are still in the caches of the CPU then.
+        """
         now, interval_seconds = (
             self._clock.monotonic(),
             self._configuration.config.global_.sample_interval.seconds,
@@ -149,7 +152,7 @@ def groups_of_all(store: Store, targets: Targets) -> Callable[[], Sequence[Expos
 
 
 def groups_of(store: Store, runners: Iterable[TargetRunner]) -> Sequence[ExposedGroup]:
-    """What the samplers of these targets wrote; the results of rules are not for scraping."""
+    """Return the series that samplers of these targets wrote; results of rules are not for scraping."""
     return store.groups_of(chain.from_iterable([runner.sources for runner in runners]))
 
 

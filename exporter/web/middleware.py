@@ -9,8 +9,11 @@ from exporter.web.origin import OriginGuard
 
 
 class Entrance:
-    """Middleware: origins and host names, then passwords where there are users, by what `access` says at the
-    moment of a request. So who has been taken out of web-config.yml is out, over open connections too."""
+    """Checks origins and host names, then passwords where there are users.
+
+    `access` is asked at each request, so that a user who is removed from web-config.yml is refused at once,
+    over open connections too.
+    """
 
     def __init__(self, app: ASGIApp, access: CurrentAccess) -> None:
         self._app = app
@@ -21,6 +24,7 @@ class Entrance:
         self._outermost: ASGIApp = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the request, then hand it on."""
         if scope["type"] == "http":
             self._access.look(is_silent=scope.get("path") == RELOAD_PATH)
             if self._access.version != self._version:

@@ -57,6 +57,7 @@ class OriginGuard:
         self._added = [(name.encode(), value.encode()) for name, value in added.items() if value]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check host and origin, then hand the request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -108,8 +109,11 @@ class OriginGuard:
         return match is None or _origin(*match.groups()) not in own
 
     def _knows_host(self, given: str) -> bool:
-        """Whether it is a name of ours. A foreign page can be reached by a public name only: addresses and
-        names without a dot (localhost, those of containers) cannot be rebound."""
+        """Return whether it is a name of this daemon.
+
+        A page of another origin can reach the daemon by a public name only: addresses and names without a
+        dot (localhost, those of containers) cannot be rebound.
+        """
         if self._hosts is None or not given:
             return True
         host = (urlsplit(f"//{given}").hostname or "").rstrip(".") if _HOST.fullmatch(given) else ""

@@ -166,7 +166,7 @@ class Pages:
         )
 
     def _latest(self, runner: TargetRunner) -> Sequence[float | None]:
-        """What the figures are now of a target."""
+        """Return the newest values of the figures of a target."""
         since = round(self._clock.now() * 1000) - _LOOKBACK_MS
         latest: dict[str, float] = {}
         for group in self._store.groups_of(runner.sources):

@@ -57,7 +57,7 @@ class ProbeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
-    """What the configuration says of probes; asked anew for each one.
+    """Settings of probes; read anew for each one.
 
     `allow` are regular expressions for `host:port`, `keys` what requests may name besides the keys of the
     configuration; `plans` the samplers of servers that are not configured.
@@ -199,8 +199,10 @@ class Probes:
         settings: ProbeSettings,
         watching: TargetRunner | None,
     ) -> Sequence[ExposedGroup]:
-        """Samplers that run just this once, over connections of their own; `watching` is who watches the
-        server, if it is configured."""
+        """Run samplers once, over connections of their own.
+
+        `watching` is the runner of the server, if it is configured.
+        """
         store = Store()
         runner = TargetRunner(
             replace(target, labels=EMPTY),

@@ -38,8 +38,10 @@ class AllowedKeys:
         *,
         counted: bool = False,
     ) -> Self:
-        """What `web.probe_keys` and a server's configuration name; `counted`: how many keys there are is all
-        that is asked."""
+        """Return the keys that `web.probe_keys` and a server's configuration name.
+
+        `counted`: only their number is asked for.
+        """
         if section is None:
             return cls(tuple(allow))
         own = section.count if counted and isinstance(section, KeysSection) else ()

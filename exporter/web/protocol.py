@@ -68,6 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _unread = memoryview(b"")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Count the connection, and refuse it where there are too many."""
         super().connection_made(transport)
         self.flow: _Flow = _Flow(transport)
         if len(self.connections) > MAX_CONNECTIONS:
@@ -77,6 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_within(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline."""
         self._forget_deadline()
         self._forget_progress()
         if self._answered is not None:
@@ -90,6 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what has arrived, within the limits."""
         if self.transport.is_closing():
             return
         if self._deadline is None and not self._is_answering:
@@ -116,40 +119,48 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect_within(BODY_SECONDS)
 
     def on_response_complete(self) -> None:
+        """Go on with the next request."""
         self.flow.is_held = False
         super().on_response_complete()
         self._parse()
         self._see_to_the_end()
 
     def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that stays idle."""
         super().timeout_keep_alive_handler()
         self._see_to_the_end()
 
     def shutdown(self) -> None:
+        """Close the connection, after the request under way."""
         super().shutdown()
         self._see_to_the_end()
 
     def pause_writing(self) -> None:
+        """Bound how long the client may take to read."""
         super().pause_writing()
         self._expect_progress()
 
     def resume_writing(self) -> None:
+        """Lift the bound: the client reads again."""
         super().resume_writing()
         if not self.transport.is_closing():
             self._forget_progress()
 
     def on_message_begin(self) -> None:
+        """Begin to parse a request."""
         self._head_bytes = self._body_bytes = self._unwanted_bytes = 0
         self._is_within_message = True
         self._expect_within(HEAD_SECONDS)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
+        """Take a part of the URL."""
         super().on_url(url)
         if len(self.url) > MAX_URL_BYTES:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
         size = len(name) + len(value)
         self._head_bytes += size
         if size > MAX_HEADER_BYTES or self._head_bytes > MAX_HEAD_BYTES:
@@ -157,6 +168,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        """Check the headers, and wait for the body."""
         self._held_bytes = 0
         self._expect_within(BODY_SECONDS)
         hosts = sum(name == b"host" for name, _ in self.headers)
@@ -176,6 +188,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
         self._held_bytes = 0
         self._body_bytes += len(body)
         if self._body_bytes > self._most_body_bytes:
@@ -188,6 +201,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        """Note that the request is complete."""
         self._held_bytes = 0
         self._is_within_message = False
         self._forget_deadline()

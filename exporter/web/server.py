@@ -47,7 +47,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def default_url(listener: socket.socket, config: WebConfig) -> str:
-    """How others on the network would reach the daemon; or this machine, where it listens to nobody else."""
+    """Return the URL by which others on the network reach the daemon.
+
+    Where it listens to this machine only, it is one for this machine.
+    """
     scheme = "https" if config.tls_server_config else "http"
     host, port = listener.getsockname()[:2]
     if not ip_address(host).is_loopback:
@@ -56,8 +59,10 @@ def default_url(listener: socket.socket, config: WebConfig) -> str:
 
 
 class _Quiet(uvicorn.Server):
-    """uvicorn without signal handlers: the daemon has its own. It sleeps until it is told to end, instead of
-    waking the process up ten times a second to see whether it is."""
+    """A uvicorn server without signal handlers: the daemon has its own.
+
+    It sleeps until it is told to end, instead of waking up ten times a second to see whether it is.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -128,7 +133,7 @@ class WebServer:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._server.server_state.connections)
 
     def renew_connections(self) -> None:

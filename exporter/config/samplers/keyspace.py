@@ -47,8 +47,7 @@ KeyPattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
 
 
 class KeyspaceSection(SamplerSection):
-    """Which kinds of keys there are, what memory they take, which have no time to live: by scanning the
-    keyspace in the background."""
+    """Patterns of keys, their memory, and those without a time to live, by a scan in the background."""
 
     interval: PositiveDuration | None = Duration(600_000)
     """Time from the beginning of one pass to that of the next; a pass that takes longer is not overtaken."""

@@ -44,7 +44,7 @@ def _limit(parameters: Parameters) -> int:
 
 
 class _Counts:
-    """How many series each pair of a label and its value has."""
+    """The number of series of each pair of a label and its value."""
 
     def __init__(self) -> None:
         self.series = 0

@@ -40,7 +40,7 @@ def routes(current: CurrentConfig, alertmanagers: Alertmanagers) -> Sequence[Rou
 
 
 def _as_prometheus(config: Config, alertmanagers: Sequence[str]) -> dict[str, Any]:
-    """What has its like in a prometheus.yml, and no more: nothing of it is secret."""
+    """Return the settings that a prometheus.yml has too, and no more: nothing of it is secret."""
     settings = config.global_
     return {
         "global": {

@@ -37,9 +37,11 @@ def encode_result(
     check: Check = go_on,
     stats: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """The `data` of a query; `at_ms` is the moment that it was evaluated for, `limit` the number of series to
-    show (None: all), `stats` what is told of how it was evaluated. `check` is called after each part that
-    takes a while."""
+    """Return the `data` of the answer to a query.
+
+    `at_ms` is the time that it was evaluated for, `limit` the number of series to show (None: all), `stats`
+    the statistics of the evaluation. `check` is called after each part that takes a while.
+    """
     value = result.value
     match value:
         case Vector():

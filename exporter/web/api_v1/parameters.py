@@ -105,7 +105,7 @@ class Parameters:
             raise BadDataError(f'invalid parameter "{name}": {error}') from None
 
     def lookback_ms(self) -> int | None:
-        """How old a sample may be to count; None for the default, as everything that is not more than 0."""
+        """Return the lookback delta in milliseconds; None for the default, or where it is not above 0."""
         text = self.text("lookback_delta")
         try:
             return max(0, _parse_span(text)) or None if text else None
@@ -113,7 +113,7 @@ class Parameters:
             raise BadDataError(f"error parsing lookback delta duration: {error}") from None
 
     def limit(self) -> int | None:
-        """How many results at the most; None for all."""
+        """Return the greatest number of results; None for all."""
         text = self.text("limit")
         if not text:
             return None

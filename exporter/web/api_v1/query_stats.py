@@ -25,7 +25,7 @@ class QueryStats:
 
     @property
     def told(self) -> dict[str, Any] | None:
-        """What the answer holds; None where nobody asked."""
+        """The statistics in the answer; None where they were not asked for."""
         if not self._wanted:
             return None
         timings = {
@@ -37,7 +37,7 @@ class QueryStats:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What Prometheus says to values that it is going to refuse."""
+        """The warning of Prometheus about values that it is going to refuse."""
         if self._wanted in ("", "true", "all"):
             return ()
         return (

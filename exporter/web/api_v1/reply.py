@@ -27,7 +27,9 @@ class BadDataError(VigilError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler found; warnings and infos are texts for people. `release` is called when it is sent.
+    """The answer of a handler; warnings and infos are texts for people.
+
+    `release` is called when it has been sent.
 
     What takes long is an iterator in `data`: a list whose elements are made while it is written, with breaks.
     """

@@ -41,7 +41,7 @@ def routes(running: RuleGroups, clock: Clock) -> Sequence[Route]:
 
 
 class _Filter:
-    """Which rules a request wants to see. `BadDataError` for what cannot be asked for."""
+    """The rules that a request wants to see. Raises `BadDataError` for bad parameters."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._selectors = parameters.selectors()

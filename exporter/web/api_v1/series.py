@@ -139,7 +139,7 @@ class _Check:
         self._task.yield_control()
 
     def note_text(self, written_bytes: int) -> None:
-        """So much of the answer has been written. Raises as `yield_control`."""
+        """Note that so many bytes of the answer have been written. Raises as `yield_control`."""
         if self._account is not None:
             self._account.add_text(written_bytes)
         self._task.yield_control()

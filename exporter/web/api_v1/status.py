@@ -115,7 +115,7 @@ async def _blocks(_: Request) -> Answer:
 
 
 def _notifications(reload_successful: bool, loaded_at: float) -> list[dict[str, Any]]:
-    """What Prometheus' own pages show at their top."""
+    """Return the notifications that Prometheus' own pages show at their top."""
     if reload_successful:
         return []
     return [

@@ -49,7 +49,7 @@ def routes(watched: Targets, store: Store, clock: Clock, executor: CooperativeEx
 
 
 class _Wanted:
-    """Which descriptions of metrics a request wants. `BadDataError` for what cannot be asked for."""
+    """The descriptions of metrics that a request wants. Raises `BadDataError` for bad parameters."""
 
     def __init__(self, parameters: Parameters) -> None:
         limit, selector = parameters.number("limit"), parameters.text("match_target")
