@@ -2,6 +2,7 @@
 
 What a large query makes is looked through again and again by the collector, and with it all that the daemon
 holds: a tenth of a second each time at 2,000 servers. Queries make no cycles: what they leave goes at once.
+Others do (exceptions and their frames above all), so that the collector has to see what is young.
 """
 
 import gc
@@ -10,6 +11,8 @@ from typing import Final
 
 # Where queries never end, cycles of others are looked for after so long nevertheless.
 _LONGEST_SECONDS: Final = 600.0
+# So many new objects are looked through in some ten milliseconds.
+_MANY_NEW: Final = 60_000
 
 
 class CollectorPause:
@@ -34,9 +37,11 @@ class CollectorPause:
         if not self._was_enabled:
             return
         if self._wanted_by == 0:
-            # What has come meanwhile counts as old: to look through all of it now would take as long.
-            gc.freeze()
-            gc.unfreeze()
+            if gc.get_count()[0] > _MANY_NEW:
+                # They count as old: to look through all of them now would hold the event loop up. After each
+                # query that would be a leak, since the old are looked through next to never.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
         elif time.monotonic() - self._since > _LONGEST_SECONDS:
             self._since = time.monotonic()
