@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 
 from exporter.assembly import (
     Alerting,
-    Ground,
+    Core,
     Watching,
     build_alerting,
+    build_core,
     build_housekeeping,
     build_jobs,
     build_reloader,
     build_settings,
     build_watching,
-    lay_ground,
 )
 from exporter.clock import Clock
 from exporter.clock_followers import ClockFollowers
@@ -47,33 +47,33 @@ class App:
         *,
         clock: Clock | None = None,
     ) -> None:
-        ground = self.ground = lay_ground(plan, listener, clock)
-        alerting = self.alerting = build_alerting(ground)
-        watching = self.watching = build_watching(ground, alerting.rules)
-        self.settings = build_settings(ground, alerting, watching.target_manager)
-        self.reloader = build_reloader(ground, alerting, watching, self.settings, load)
+        core = self.core = build_core(plan, listener, clock)
+        alerting = self.alerting = build_alerting(core)
+        watching = self.watching = build_watching(core, alerting.rules)
+        self.settings = build_settings(core, alerting, watching.target_manager)
+        self.reloader = build_reloader(core, alerting, watching, self.settings, load)
         self.readiness = Readiness(watching.target_manager, alerting.rules)
-        house = build_housekeeping(ground, watching)
-        self.jobs = build_jobs(ground, alerting, house)
+        house = build_housekeeping(core, watching)
+        self.jobs = build_jobs(core, alerting, house)
         self.routes = build_routes(
-            ground, alerting, watching, self.settings, self.reloader, self.readiness, self.jobs
+            core, alerting, watching, self.settings, self.reloader, self.readiness, self.jobs
         )
-        self.web = WebServer(build_site(ground, watching, self.routes), listener, ground.access.context)
-        ground.access.on_clients = self.web.renew_connections
+        self.web = WebServer(build_site(core, watching, self.routes), listener, core.access.context)
+        core.access.on_clients = self.web.renew_connections
         # Started by whoever has a process of its own.
-        self.loop_watch = LoopWatch(ground.own.registry)
-        clock_watch = _watch_clock(ground, alerting, watching, house)
-        _collect(ground, alerting, watching, self.reloader, self.web)
+        self.loop_watch = LoopWatch(core.own.registry)
+        clock_watch = _watch_clock(core, alerting, watching, house)
+        _collect(core, alerting, watching, self.reloader, self.web)
         self.lifecycle = Lifecycle(
-            stages_of(ground, alerting, watching, self.reloader, clock_watch, self.jobs, self.web), STOPPING
+            stages_of(core, alerting, watching, self.reloader, clock_watch, self.jobs, self.web), STOPPING
         )
 
     async def start(self) -> None:
         """Start every part; where one cannot be started, stop those that have been, and raise its error."""
-        ground = self.ground
-        ground.clock.begin()
+        core = self.core
+        core.clock.begin()
         # Who asks for a reload by now waits until everything runs.
-        async with ground.changing:
+        async with core.changing:
             await self.lifecycle.start()
             self.reloader.note(True)
             self.readiness.is_started = True
@@ -82,7 +82,7 @@ class App:
         log.info(
             "started",
             address=f"{host}:{port}",
-            targets=len(ground.in_force.plan.targets),
+            targets=len(core.in_force.plan.targets),
             rules=sum(len(group.rules) for group in self.alerting.rules.groups),
         )
 
@@ -111,34 +111,32 @@ class App:
         log.info("stopped")
 
 
-def _watch_clock(ground: Ground, alerting: Alerting, watching: Watching, house: Housekeeping) -> ClockWatch:
+def _watch_clock(core: Core, alerting: Alerting, watching: Watching, house: Housekeeping) -> ClockWatch:
     followers = ClockFollowers(
-        ground.store,
-        ground.state.samples,
+        core.store,
+        core.state.samples,
         alerting.rules,
         alerting.manager,
         house,
         watching.target_manager,
         watching.targets,
     )
-    return ClockWatch(ground.clock, ground.own.registry, watching.targets.hold_rules, followers.follow)
+    return ClockWatch(core.clock, core.own.registry, watching.targets.hold_rules, followers.follow)
 
 
-def _collect(
-    ground: Ground, alerting: Alerting, watching: Watching, reloader: Reloader, web: WebServer
-) -> None:
+def _collect(core: Core, alerting: Alerting, watching: Watching, reloader: Reloader, web: WebServer) -> None:
     """Have the daemon's own metrics tell of its parts."""
-    queries = ground.queries
+    queries = core.queries
     PartsCollector(
-        ground.own.registry,
-        store=ground.store,
-        limiter=ground.limiter,
+        core.own.registry,
+        store=core.store,
+        limiter=core.limiter,
         environment=alerting.environment,
         target_manager=watching.target_manager,
         rules=alerting.rules,
         targets=watching.targets,
         web=web,
-        access=ground.access,
+        access=core.access,
         reloader=reloader,
         queries=(queries.executor, queries.budget),
     )

@@ -33,7 +33,7 @@ from exporter.web.metrics import MetricsEndpoint, groups_of_all
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Core:
     """Parts that need no others: all else stands on these."""
 
     plan: Plan
@@ -71,7 +71,7 @@ class Watching:
     page: MetricsEndpoint
 
 
-def lay_ground(plan: Plan, listener: socket.socket, clock: Clock | None) -> Ground:
+def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core:
     """Build the parts that need no others.
 
     Raises `exporter.state.lock.DirectoryInUseError`, `exporter.errors.ConfigError`.
@@ -81,7 +81,7 @@ def lay_ground(plan: Plan, listener: socket.socket, clock: Clock | None) -> Grou
     store = Store(retention_ms=config.storage.retention.milliseconds)
     host, port = listener.getsockname()[:2]
     state = open_state(config.storage.path, own.registry, steady, address=f"{host}:{port}")
-    return Ground(
+    return Core(
         plan=plan,
         listener=listener,
         clock=steady,
@@ -97,41 +97,41 @@ def lay_ground(plan: Plan, listener: socket.socket, clock: Clock | None) -> Grou
     )
 
 
-def build_alerting(ground: Ground) -> Alerting:
+def build_alerting(core: Core) -> Alerting:
     """Build what evaluates rules and notifies."""
-    plan, state, queries = ground.plan, ground.state, ground.queries
+    plan, state, queries = core.plan, core.state, core.queries
     evaluation_seconds = plan.config.global_.evaluation_interval.seconds
-    forwarder = AlertForwarder(ForwardMetrics(ground.own.registry), ground.clock)
+    forwarder = AlertForwarder(ForwardMetrics(core.own.registry), core.clock)
     alerting = AlertManager(
         plan.routing.config,
-        ground.in_force.prepared.integrations_of,
-        clock=ground.clock,
+        core.in_force.prepared.integrations_of,
+        clock=core.clock,
         alert_store=state.alert_store,
-        metrics=AlertingMetrics(ground.own.registry),
-        external_url=external_url_of(plan, ground.listener, plan.access.config),
+        metrics=AlertingMetrics(core.own.registry),
+        external_url=external_url_of(plan, core.listener, plan.access.config),
         # Every target has been sampled and every rule evaluated once by then.
         options=Options(hold_seconds=patience_seconds(plan) + evaluation_seconds),
-        relabel=ground.job_labels.of_alert,
+        relabel=core.job_labels.of_alert,
     )
     environment = Environment(
         engine=queries.rule_engine,
-        store=ground.store,
+        store=core.store,
         sink=FanoutSink(alerting, forwarder),
         state=state.alerts,
-        relabel=ground.job_labels.of_alert,
+        relabel=core.job_labels.of_alert,
         executor=queries.rule_executor,
         takes_long=queries.rules_take_long,
     )
-    return Alerting(alerting, forwarder, environment, RuleManager(environment, ground.clock))
+    return Alerting(alerting, forwarder, environment, RuleManager(environment, core.clock))
 
 
-def build_watching(ground: Ground, rules: RuleManager) -> Watching:
+def build_watching(core: Core, rules: RuleManager) -> Watching:
     """Build what samples targets, and the page that shows the samples."""
-    state, events = ground.state, TargetEvents(ground.store)
-    schedule = SampleScheduler(ground.clock)
+    state, events = core.state, TargetEvents(core.store)
+    schedule = SampleScheduler(core.clock)
     target_manager = TargetManager(
-        ground.store,
-        ground.clock,
+        core.store,
+        core.clock,
         schedule,
         on_target_change=rules.evaluate_now,
         on_sampled=events.sampled,
@@ -140,43 +140,43 @@ def build_watching(ground: Ground, rules: RuleManager) -> Watching:
         records={"queues": state.queues, "keyspace": state.keyspaces},
     )
     targets = Targets(
-        ground.in_force.prepared,
+        core.in_force.prepared,
         target_manager=target_manager,
         rules=rules,
         state_store=state,
-        lock=ground.changing,
+        lock=core.changing,
     )
-    groups = groups_of_all(ground.store, target_manager)
-    page = MetricsEndpoint(ground.store, groups, ground.own, ground.clock, ground.in_force)
+    groups = groups_of_all(core.store, target_manager)
+    page = MetricsEndpoint(core.store, groups, core.own, core.clock, core.in_force)
     events.connect(targets, page)
     return Watching(schedule, target_manager, targets, page)
 
 
-def build_settings(ground: Ground, alerting: Alerting, target_manager: TargetManager) -> Settings:
+def build_settings(core: Core, alerting: Alerting, target_manager: TargetManager) -> Settings:
     """Build what hands single values of the configuration to the parts, and hand them over once."""
-    queries = ground.queries
+    queries = core.queries
     settings = Settings(
-        store=ground.store,
-        limiter=ground.limiter,
+        store=core.store,
+        limiter=core.limiter,
         query_budget=queries.budget,
         engines=(queries.rule_engine, queries.engine),
         environment=alerting.environment,
         target_manager=target_manager,
-        access=ground.access,
-        clock=ground.clock,
-        listener=ground.listener,
+        access=core.access,
+        clock=core.clock,
+        listener=core.listener,
     )
-    settings.apply_values(ground.plan)
-    ground.store.set_required(ground.plan.needs)
+    settings.apply_values(core.plan)
+    core.store.set_required(core.plan.needs)
     return settings
 
 
 def build_reloader(
-    ground: Ground, alerting: Alerting, watching: Watching, settings: Settings, load: Callable[[], Plan]
+    core: Core, alerting: Alerting, watching: Watching, settings: Settings, load: Callable[[], Plan]
 ) -> Reloader:
     """Build what goes over to other files."""
     return Reloader(
-        ground.in_force,
+        core.in_force,
         load,
         Reloadable(
             settings,
@@ -184,23 +184,23 @@ def build_reloader(
             watching.targets,
             alerting.forwarder,
             alerting.rules,
-            ground.state.messages,
+            core.state.messages,
         ),
-        lock=ground.changing,
-        clock=ground.clock,
-        own=ground.own,
+        lock=core.changing,
+        clock=core.clock,
+        own=core.own,
         on_end=watching.page.expire,
     )
 
 
-def build_housekeeping(ground: Ground, watching: Watching) -> Housekeeping:
+def build_housekeeping(core: Core, watching: Watching) -> Housekeeping:
     """Build what keeps the store in bounds."""
     return Housekeeping(
-        ground.store, ground.limiter, ground.own, watching.target_manager, ground.clock, ground.in_force
+        core.store, core.limiter, core.own, watching.target_manager, core.clock, core.in_force
     )
 
 
-def build_jobs(ground: Ground, alerting: Alerting, house: Housekeeping) -> JobScheduler:
+def build_jobs(core: Core, alerting: Alerting, house: Housekeeping) -> JobScheduler:
     """Build the scheduler of everything periodic that is neither sampling nor rules."""
-    jobs = [*house.jobs, alerting.manager.job, *ground.state.jobs, ground.access.job]
-    return JobScheduler(jobs, ground.clock, ground.own.registry)
+    jobs = [*house.jobs, alerting.manager.job, *core.state.jobs, core.access.job]
+    return JobScheduler(jobs, core.clock, core.own.registry)

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from exporter.assembly import Alerting, Ground, Watching
+from exporter.assembly import Alerting, Core, Watching
 from exporter.jobs import JobScheduler
 from exporter.notify.alertmanager import AlertForwarder
 from exporter.prepared import InForce
@@ -62,7 +62,7 @@ def probe_settings(in_force: InForce) -> ProbeSettings:
 
 
 def build_routes(
-    ground: Ground,
+    core: Core,
     alerting: Alerting,
     watching: Watching,
     settings: Settings,
@@ -71,32 +71,32 @@ def build_routes(
     jobs: JobScheduler,
 ) -> Sequence[BaseRoute]:
     """All routes but `/metrics`; the first that fits a request counts."""
-    clock, groups = ground.clock, alerting.rules
+    clock, groups = core.clock, alerting.rules
     alerts = AlertRows(groups, alerting.manager, alerting.environment, clock)
-    pages = Pages(ground.store, watching.target_manager, groups, alerts, clock)
+    pages = Pages(core.store, watching.target_manager, groups, alerts, clock)
     probes = Probes(
         watching.target_manager,
-        partial(probe_settings, ground.in_force),
-        ground.store,
+        partial(probe_settings, core.in_force),
+        core.store,
         clock,
-        ground.own.registry,
+        core.own.registry,
     )
     return [
         *lifecycle.routes(readiness, reloader),
         *pages.routes(),
         *api_v2.routes(alerting.manager, clock),
         *health.routes(groups, watching.target_manager, alerts.why_quiet),
-        *_prometheus_api(ground, alerting, watching),
-        *_daemon_api(ground, reloader, Alertmanagers(settings, alerting.forwarder)),
+        *_prometheus_api(core, alerting, watching),
+        *_daemon_api(core, reloader, Alertmanagers(settings, alerting.forwarder)),
         *probes.routes(),
-        *_target_api(ground, watching),
+        *_target_api(core, watching),
         *jobs_api.routes(jobs, clock),
     ]
 
 
-def _prometheus_api(ground: Ground, alerting: Alerting, watching: Watching) -> Sequence[BaseRoute]:
+def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Sequence[BaseRoute]:
     """Queries, series, rules and targets, as Prometheus has them."""
-    store, clock, queries = ground.store, ground.clock, ground.queries
+    store, clock, queries = core.store, core.clock, core.queries
     return [
         *query.routes(queries.engine, clock, queries.executor, queries.budget),
         *expressions.routes(clock),
@@ -107,18 +107,18 @@ def _prometheus_api(ground: Ground, alerting: Alerting, watching: Watching) -> S
     ]
 
 
-def _daemon_api(ground: Ground, reloader: Reloader, alertmanagers: Alertmanagers) -> Sequence[BaseRoute]:
+def _daemon_api(core: Core, reloader: Reloader, alertmanagers: Alertmanagers) -> Sequence[BaseRoute]:
     """The daemon itself and its configuration, as Prometheus has them."""
     return [
-        *status.routes(ground.store, ground.clock, reloader, ground.queries.budget),
-        *features.routes(ground.in_force),
-        *configuration.routes(ground.in_force, alertmanagers),
+        *status.routes(core.store, core.clock, reloader, core.queries.budget),
+        *features.routes(core.in_force),
+        *configuration.routes(core.in_force, alertmanagers),
     ]
 
 
-def _target_api(ground: Ground, watching: Watching) -> Sequence[BaseRoute]:
+def _target_api(core: Core, watching: Watching) -> Sequence[BaseRoute]:
     """The targets, and what was found on them."""
-    target_manager, clock = watching.target_manager, ground.clock
+    target_manager, clock = watching.target_manager, core.clock
     return [
         *sd.routes(target_manager),
         *queues.routes(target_manager, clock),
@@ -128,6 +128,6 @@ def _target_api(ground: Ground, watching: Watching) -> Sequence[BaseRoute]:
     ]
 
 
-def build_site(ground: Ground, watching: Watching, routes: Sequence[BaseRoute]) -> ASGIApp:
+def build_site(core: Core, watching: Watching, routes: Sequence[BaseRoute]) -> ASGIApp:
     """The whole of the web: `/metrics` and these routes, behind authentication."""
-    return build_web_app(watching.page, routes, [Middleware(Entrance, access=ground.access)])
+    return build_web_app(watching.page, routes, [Middleware(Entrance, access=core.access)])

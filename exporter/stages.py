@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
-from exporter.assembly import Alerting, Ground, Watching
+from exporter.assembly import Alerting, Core, Watching
 from exporter.clock_watch import ClockWatch
 from exporter.errors import StateError
 from exporter.jobs import JobScheduler
@@ -35,7 +35,7 @@ log = get_logger(__name__)
 
 
 def stages_of(
-    ground: Ground,
+    core: Core,
     alerting: Alerting,
     watching: Watching,
     reloader: Reloader,
@@ -50,14 +50,14 @@ def stages_of(
     """
     return [
         _background("clock", clock_watch.run),
-        _web_server(ground, web),
+        _web_server(core, web),
         Stage("reload", _nothing, reloader.stop, 1.5),
         _samplers(watching),
-        _state(ground),
+        _state(core),
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
-        _notifications(ground, alerting),
+        _notifications(core, alerting),
         Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),
-        _rules(ground, alerting),
+        _rules(core, alerting),
         Stage("jobs", jobs.start, jobs.stop, 1.5),
     ]
 
@@ -80,12 +80,12 @@ def _background(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> Stag
     return Stage(name, start, stop, 1.5)
 
 
-def _web_server(ground: Ground, web: WebServer) -> Stage:
+def _web_server(core: Core, web: WebServer) -> Stage:
     async def start() -> None:
         web.start()
 
     async def stop() -> None:
-        ground.queries.close()
+        core.queries.close()
         await web.stop()
 
     return Stage("web server", start, stop, 8.0)
@@ -98,21 +98,21 @@ def _samplers(watching: Watching) -> Stage:
     return Stage("samplers", start, watching.schedule.stop, 1.5)
 
 
-def _state(ground: Ground) -> Stage:
-    state, store = ground.state, ground.store
+def _state(core: Core) -> Stage:
+    state, store = core.state, core.store
 
     async def start() -> None:
         await state.load()
-        await state.samples.restore(store, ground.job_labels.of_series)
+        await state.samples.restore(store, core.job_labels.of_series)
         state.samples.follow(store)
 
     return Stage("state database", start, state.close, 7.0)
 
 
-def _notifications(ground: Ground, alerting: Alerting) -> Stage:
+def _notifications(core: Core, alerting: Alerting) -> Stage:
     async def start() -> None:
         await alerting.manager.start()
-        alerting.forwarder.apply(ground.in_force.config.alerting.alertmanagers)
+        alerting.forwarder.apply(core.in_force.config.alerting.alertmanagers)
 
     async def stop() -> None:
         await asyncio.gather(
@@ -122,9 +122,9 @@ def _notifications(ground: Ground, alerting: Alerting) -> Stage:
     return Stage("notifications", start, stop, 6.25)
 
 
-def _rules(ground: Ground, alerting: Alerting) -> Stage:
+def _rules(core: Core, alerting: Alerting) -> Stage:
     async def start() -> None:
-        files = ground.in_force.plan.rule_files
+        files = core.in_force.plan.rule_files
         try:
             await alerting.rules.start(files)
         except StateError as error:

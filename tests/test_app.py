@@ -88,7 +88,7 @@ def test_a_start_that_fails_at_any_step_stops_what_it_began(name: str, config: P
 @pytest.mark.parametrize(
     ("part_of", "method"),
     [
-        (lambda app: app.ground.state.samples, "restore"),
+        (lambda app: app.core.state.samples, "restore"),
         (lambda app: app.alerting.forwarder, "apply"),
         (lambda app: app.watching.targets.discovery, "start"),
         (lambda app: app.alerting.rules, "_restore"),

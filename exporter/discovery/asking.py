@@ -86,7 +86,7 @@ async def _ask(server: Target, question: Callable[[Connection], Awaitable[Answer
     except TimeoutError:
         raise TargetError(Reason.TIMEOUT, f"{server.address}: no answer in time") from None
     except _OF_OTHER_FORMS as error:
-        text = f"{server.address}: its answer is none that can be read ({type(error).__name__})"
+        text = f"{server.address}: its answer cannot be read ({type(error).__name__})"
         raise TargetError(Reason.PROTOCOL, text) from error
     finally:
         await connection.close()

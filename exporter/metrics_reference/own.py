@@ -33,7 +33,7 @@ async def _collect(path: Path) -> Sequence[Entry]:
     plan = load_plan(Source(path))
     app = App(plan, lambda: plan, bind("127.0.0.1", 0))
     try:
-        return list(_entries(app.ground.own.registry))
+        return list(_entries(app.core.own.registry))
     finally:
         await app.stop()
 

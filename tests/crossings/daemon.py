@@ -167,7 +167,7 @@ async def _loop_stalls(stage: Stage) -> AsyncGenerator[None]:
 
 async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
-    state_store = stage.daemon.app.ground.state
+    state_store = stage.daemon.app.core.state
     assert isinstance(state_store, SqliteStateStore)
     connection = state_store._database._connection
 

@@ -212,7 +212,7 @@ class FastDaemon:
         return f"{now}; told:\n  {told}"
 
     def _clock_now(self) -> float:
-        return self.app.ground.clock.now()
+        return self.app.core.clock.now()
 
     def _write(self) -> Path:
         """Write the files; returns the path of config.yml."""

@@ -162,14 +162,14 @@ def test_a_bad_file_changes_nothing_and_json_is_told_so_too(start_server: StartS
 
     async def story() -> None:
         async with FastDaemon(server, rules=NO_RULES) as daemon:
-            retention, plan = daemon.app.ground.store.retention_ms, daemon.app.reloader.plan
+            retention, plan = daemon.app.core.store.retention_ms, daemon.app.reloader.plan
             daemon.change({"storage": {"retention": "1h", "retentoin": "2h"}})
             answer = await post(daemon, accept="application/json")
             assert answer.status_code == 500
             assert "retentoin" in answer.json()["error"]
             assert (await status(daemon, "runtimeinfo"))["reloadConfigSuccess"] is False
             assert "redis_vigil_config_last_reload_successful 0.0" in (await daemon.get("/metrics")).text
-            assert daemon.app.ground.store.retention_ms == retention
+            assert daemon.app.core.store.retention_ms == retention
             assert daemon.app.reloader.plan is plan
 
     run_fast(story())
@@ -212,7 +212,7 @@ def test_who_gives_up_waiting_ends_no_reload(start_server: StartServer) -> None:
             await asyncio.sleep(0)
             impatient.cancel()
             await daemon.app.reload()
-            assert daemon.app.ground.store.retention_ms == 3_600_000
+            assert daemon.app.core.store.retention_ms == 3_600_000
 
     run_fast(story())
 
@@ -243,7 +243,7 @@ def _break_alerting(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _break_settings(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    _break_once(monkeypatch, app.ground.store, "update_required")
+    _break_once(monkeypatch, app.core.store, "update_required")
 
 
 def _break_discovery(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,10 +277,10 @@ def _break_once(monkeypatch: pytest.MonkeyPatch, part: object, name: str, after:
 def what_runs(app: App) -> object:
     """All that the reloads here change."""
     return (
-        app.ground.store.retention_ms,
+        app.core.store.retention_ms,
         app.alerting.environment.external_url,
         app.alerting.manager._state.external_url,
-        app.ground.access.now.section,
+        app.core.access.now.section,
         [receiver.name for receiver in app.alerting.manager.config.receivers],
         {runner.target: list(runner.plans) for runner in app.watching.target_manager.runners},
         list(app.alerting.forwarder.urls),
@@ -340,7 +340,7 @@ def test_a_fault_in_any_step_leaves_all_as_it_was(
             assert daemon.firing() == firing, daemon
             await app.reload()
             assert what_runs(app) != before
-            assert app.ground.store.retention_ms == 3_600_000
+            assert app.core.store.retention_ms == 3_600_000
             await daemon.pass_time("1m")
 
     run_fast(story())
@@ -380,7 +380,7 @@ def test_a_daemon_with_passwords_is_not_opened_by_a_line_that_got_lost(
             # The file that is not named any more still holds, with what changes in it.
             file.write_text(PASSWORDS.replace("alice", "bob"))
             assert (await daemon.get("/metrics")).status_code == 401
-            assert list(daemon.app.ground.access.now.config.basic_auth_users) == ["bob"]
+            assert list(daemon.app.core.access.now.config.basic_auth_users) == ["bob"]
             await daemon.reload({"web": {"config_file": str(file)}})
             assert list(daemon.app.restart_needed) == []
             await daemon.pass_time("5s")
@@ -404,7 +404,7 @@ def test_a_broken_web_configuration_is_one_line_at_a_reload(
                 await daemon.get("/metrics")
                 # That the target is up may come at any time.
                 assert len([one for one in caplog.records if one.levelname != "INFO"]) == 1
-                assert not daemon.app.ground.access.is_current
+                assert not daemon.app.core.access.is_current
             # Without a reload the line comes with the next request.
             caplog.clear()
             file.write_text("basic_auth_users: 4\n")

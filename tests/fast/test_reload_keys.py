@@ -100,8 +100,8 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     "global.evaluation_interval": (
         "7s",
         lambda app: (
-            app.ground.queries.rule_engine.default_step_ms,
-            app.ground.queries.engine.default_step_ms,
+            app.core.queries.rule_engine.default_step_ms,
+            app.core.queries.engine.default_step_ms,
             [group.interval_ms for group in app.alerting.rules.groups],
         ),
         (7000, 7000, [7000]),
@@ -114,13 +114,12 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     "global.enable_features": (
         ["promql-delayed-name-removal"],
         lambda app: [
-            engine._delayed_name_removal
-            for engine in (app.ground.queries.rule_engine, app.ground.queries.engine)
+            engine._delayed_name_removal for engine in (app.core.queries.rule_engine, app.core.queries.engine)
         ],
         [True, True],
     ),
-    "query.memory_limit": ("10MB", lambda app: app.ground.queries.budget.limit_bytes, 10 << 20),
-    "query.timeout": ("7s", lambda app: app.ground.queries.budget.timeout_seconds, 7.0),
+    "query.memory_limit": ("10MB", lambda app: app.core.queries.budget.limit_bytes, 10 << 20),
+    "query.timeout": ("7s", lambda app: app.core.queries.budget.timeout_seconds, 7.0),
     "rule_files": (
         ["other_rules.yml"],
         lambda app: [group.spec.key.name for group in app.alerting.rules.groups],
@@ -159,13 +158,13 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     ),
     "storage.retention": (
         "1h",
-        lambda app: (app.ground.store.retention_ms, app.ground.limiter.required_retention_ms),
+        lambda app: (app.core.store.retention_ms, app.core.limiter.required_retention_ms),
         (3_600_000,) * 2,
     ),
-    "storage.memory_limit": ("10MB", lambda app: app.ground.limiter.limit_bytes, 10 << 20),
+    "storage.memory_limit": ("10MB", lambda app: app.core.limiter.limit_bytes, 10 << 20),
     "web.config_file": (
         "web-config.yml",
-        lambda app: list(app.ground.access.now.config.basic_auth_users),
+        lambda app: list(app.core.access.now.config.basic_auth_users),
         ["alice"],
     ),
     "web.external_url": (
@@ -174,18 +173,18 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
             app.alerting.environment.external_url,
             app.alerting.manager._state.external_url,
             Alertmanagers(app.settings, app.alerting.forwarder).urls,
-            app.ground.access.now.section.external_url,
+            app.core.access.now.section.external_url,
         ),
         ("http://vigil.example.com",) * 2 + (["http://vigil.example.com"],) + ("http://vigil.example.com",),
     ),
-    "web.hosts": (["a.example.com"], lambda app: app.ground.access.now.section.hosts, ("a.example.com",)),
-    "web.cors_origin": ("http://a", lambda app: app.ground.access.now.section.cors_origin, "http://a"),
+    "web.hosts": (["a.example.com"], lambda app: app.core.access.now.section.hosts, ("a.example.com",)),
+    "web.cors_origin": ("http://a", lambda app: app.core.access.now.section.cors_origin, "http://a"),
     "web.probe_keys": (
         ["db0=a"],
-        lambda app: [str(key) for key in probe_settings(app.ground.in_force).keys],
+        lambda app: [str(key) for key in probe_settings(app.core.in_force).keys],
         ["db0=a"],
     ),
-    "web.probe_allow": (["h:1"], lambda app: probe_settings(app.ground.in_force).allow, ("h:1",)),
+    "web.probe_allow": (["h:1"], lambda app: probe_settings(app.core.in_force).allow, ("h:1",)),
 }
 IN_PLANS: Final = ("targets[]", "samplers.", "global.sample_", "global.job")
 IN_SOURCES: Final = "discovery."

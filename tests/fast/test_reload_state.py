@@ -199,7 +199,7 @@ def test_silences_stay(start_server: StartServer) -> None:
 
     async def story() -> None:
         async with FastDaemon(server, rules=WAITS, alertmanager=ROUTING) as daemon:
-            now = daemon.app.ground.clock.now()
+            now = daemon.app.core.clock.now()
             silence = {
                 "matchers": [{"name": "alertname", "value": "Fires", "isRegex": False, "isEqual": True}],
                 "startsAt": rfc3339(now),
@@ -234,7 +234,7 @@ def test_alerts_with_former_external_labels_end_at_once(start_server: StartServe
             for site in ("d", "e"):
                 await daemon.reload(labelled(site))
             await daemon.pass_time("20s")
-            now = daemon.app.ground.clock.now()
+            now = daemon.app.core.clock.now()
             alerts = daemon.app.alerting.manager.alerts
             known = {alert.labels.get("site"): alert.is_resolved(now) for alert in alerts}
             assert known == {"a": True, "b": True, "c": True, "e": False}
