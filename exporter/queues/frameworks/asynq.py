@@ -9,7 +9,7 @@ are is all that is read.
 from collections.abc import Sequence
 from typing import Final
 
-from exporter.connection import Command
+from exporter.connection import Command, Reply
 from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, read_each
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
@@ -90,9 +90,27 @@ def _stem(queue: bytes) -> bytes:
 
 def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = _stem(queue.id.name)
+    replies = yield _first_questions(queue, context)
+    reading = Reading(method=Method.TIMESTAMP)
+    states = (State.WAITING, State.ACTIVE, *_ZSETS.values())
+    for state, reply in zip(states, replies, strict=False):
+        reading.count(state, count(reply))
+    tail, lease, scheduled, retry, paused, processed, failed, servers, groups = replies[len(states) :]
+    reading.orphaned = count(lease)
+    late = [count(scheduled), count(retry)]
+    reading.overdue = None if None in late else sum(part or 0 for part in late)
+    reading.paused = count(paused) == 1
+    reading.workers = count(servers)
+    reading.finished = finished_from_totals(processed, failed)
+    yield from _read_details(reading, stem, tail, groups)
+    return reading
+
+
+def _first_questions(queue: KnownQueue, context: ReadContext) -> list[Command]:
+    stem = _stem(queue.id.name)
     now = int(context.at)
     due_before = int(context.at - context.settings.overdue_after.seconds)
-    replies = yield [
+    return [
         ("LLEN", stem + b"pending"),
         ("LLEN", stem + b"active"),
         *(("ZCARD", stem + part) for part in _ZSETS),
@@ -106,17 +124,10 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
         ("ZCOUNT", queue.id.base + b"servers", now, "+inf"),
         ask_members(stem + b"groups"),
     ]
-    reading = Reading(method=Method.TIMESTAMP)
-    states = (State.WAITING, State.ACTIVE, *_ZSETS.values())
-    for state, reply in zip(states, replies, strict=False):
-        reading.count(state, count(reply))
-    tail, lease, scheduled, retry, paused, processed, failed, servers, groups = replies[len(states) :]
-    reading.orphaned = count(lease)
-    late = [count(scheduled), count(retry)]
-    reading.overdue = None if None in late else sum(part or 0 for part in late)
-    reading.paused = count(paused) == 1
-    reading.workers = count(servers)
-    reading.finished = finished_from_totals(processed, failed)
+
+
+def _read_details(reading: Reading, stem: bytes, tail: Reply, groups: Reply) -> Steps[None]:
+    """Read since when the oldest task has waited, and how many tasks are in groups."""
     tails = [tail] if isinstance(tail, bytes) else []
     keys = [stem + b"g:" + group for group in scanned(groups)[:_MAX_GROUPS]]
     more: list[Command] = [
@@ -130,7 +141,6 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
             reading.oldest = Oldest(waiting_since, Method.TIMESTAMP)
     # As asynq's own inspector counts them: those of a group that is being aggregated have left its set.
     reading.count(State.AGGREGATING, sum(count(size) or 0 for size in details[len(tails) :]))
-    return reading
 
 
 FRAMEWORK: Final = Asynq()

@@ -13,11 +13,12 @@ from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, 
 from exporter.queues.ends import KEPT, count_ends
 from exporter.queues.frameworks import bull_family as bull
 from exporter.queues.frameworks.bull_fingerprint import BULL, find_bull
+from exporter.queues.frameworks.bull_lists import QUESTIONS, JobLists, ask_lists, note_oldest, read_lists
 from exporter.queues.known import KnownQueue
-from exporter.queues.model import Oldest, QueueId, Reading
+from exporter.queues.model import QueueId, Reading
 from exporter.queues.replies import count, number, pairs
 from exporter.queues.steps import Steps
-from exporter.queues.vocabulary import Method, Outcome, State
+from exporter.queues.vocabulary import Outcome, State
 
 # The notes of when the newest of the jobs that are kept has ended, in ms, and of how many were kept.
 _LAST: Final = "last/"
@@ -50,14 +51,7 @@ class Bull:
 def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base
     first = yield [
-        ("LLEN", stem + b":wait"),
-        ("LRANGE", stem + b":wait", -2, -1),
-        ("LLEN", stem + b":paused"),
-        ("LRANGE", stem + b":paused", -2, -1),
-        ("LLEN", stem + b":active"),
-        bull.ask_active(stem),
-        ("ZCARD", stem + b":delayed"),
-        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(context)),
+        *ask_lists(stem, context),
         ("ZCARD", stem + b":completed"),
         ("ZCARD", stem + b":failed"),
         ("GET", stem + b":id"),
@@ -67,21 +61,15 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
         *bull.ask_limit(stem),
         *_ask_new(queue, context),
     ]
-    wait, wait_tail, paused, paused_tail, active, listed = first[:6]
-    delayed, overdue, completed, failed, last_id, is_paused, *rest = first[6:]
-    waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
-    held, oldest_held = bull.count_without_markers(paused, paused_tail)
-    reading = Reading(method=Method.TIMESTAMP, overdue=count(overdue), added=number(last_id))
-    reading.count(State.WAITING, waiting)
-    reading.count(State.PAUSED, held)
-    reading.count(State.ACTIVE, count(active))
-    reading.count(State.DELAYED, count(delayed))
+    lists = read_lists(stem, first[:QUESTIONS])
+    completed, failed, last_id, is_paused, *rest = first[QUESTIONS:]
+    reading = lists.reading
     reading.count(State.COMPLETED, count(completed))
     reading.count(State.FAILED, count(failed))
+    reading.added = number(last_id)
     reading.paused = is_paused == 1
     _count_finished(queue, reading, rest[:2], rest[5:])
-    heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
-    yield from _details(reading, stem, heads, bull.ActiveJobs(stem, listed), context)
+    yield from _details(lists, stem, context)
     reading.workers = bull.count_workers(stem, context.clients)
     reading.rate_limited_seconds = bull.limited_seconds(reading, rest[2:5])
     reading.schedulers = count(rest[4])
@@ -123,19 +111,16 @@ def _grown(queue: KnownQueue, reading: Reading, replies: Sequence[Reply]) -> Map
     return grown
 
 
-def _details(
-    reading: Reading, stem: bytes, heads: Sequence[bytes], running: bull.ActiveJobs, context: ReadContext
-) -> Steps[None]:
-    locks = running.ask()
+def _details(lists: JobLists, stem: bytes, context: ReadContext) -> Steps[None]:
+    """Read ages and locks, which need answers of the first round."""
+    reading, heads = lists.reading, lists.heads
+    locks = lists.running.ask()
     replies = []
     if heads or locks:
         replies = list((yield [*(bull.ask_job(stem, job) for job in heads), *locks]))
     if State.ACTIVE in reading.jobs:
-        reading.orphaned, reading.stuck = running.judge(replies[len(heads) :], context)
-    since = [bull.ready_since(reply) for reply in replies[: len(heads)]]
-    known = [ready for ready in since if ready is not None]
-    if known:
-        reading.oldest = Oldest(min(known), Method.TIMESTAMP)
+        reading.orphaned, reading.stuck = lists.running.judge(replies[len(heads) :], context)
+    note_oldest(reading, (bull.ready_since(reply) for reply in replies[: len(heads)]))
 
 
 FRAMEWORK: Final = Bull()

@@ -12,19 +12,28 @@ from exporter.connection import Command, Reply
 from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext
 from exporter.queues.frameworks import bull_family as bull
 from exporter.queues.frameworks.bull_fingerprint import BULLMQ, find_bullmq
+from exporter.queues.frameworks.bull_lists import QUESTIONS, JobLists, ask_lists, note_oldest, read_lists
 from exporter.queues.frameworks.bullmq_events import EndedJobs, read_events
 from exporter.queues.known import KnownQueue
-from exporter.queues.model import Oldest, QueueId, Reading
+from exporter.queues.model import QueueId, Reading
 from exporter.queues.prefetch import with_prefetch
 from exporter.queues.replies import count, items, number, pairs
 from exporter.queues.steps import Steps, together
-from exporter.queues.vocabulary import Method, State
+from exporter.queues.vocabulary import State
 
 # A prioritized job's score is its priority times this, plus a counter.
 PRIORITY_SCALE: Final = 1 << 32
 # The first job of each of these priorities is looked for; of others, those met on the way.
 _COMMON_PRIORITIES: Final = tuple(range(11))
 _MAX_BANDS: Final = 40
+_ZSETS: Final = {
+    b":prioritized": State.PRIORITIZED,
+    b":waiting-children": State.WAITING_CHILDREN,
+    b":completed": State.COMPLETED,
+    b":failed": State.FAILED,
+}
+# Replies between those about the sets and those to `EndedJobs.ask`: four, and three to `ask_limit`.
+_FIXED: Final = 7
 
 
 class BullMq:
@@ -63,18 +72,8 @@ class BullMq:
 
 def _first_questions(stem: bytes, context: ReadContext, ended: EndedJobs) -> list[Command]:
     return [
-        ("LLEN", stem + b":wait"),
-        ("LRANGE", stem + b":wait", -2, -1),
-        ("LLEN", stem + b":paused"),
-        ("LRANGE", stem + b":paused", -2, -1),
-        ("LLEN", stem + b":active"),
-        bull.ask_active(stem),
-        ("ZCARD", stem + b":delayed"),
-        ("ZCOUNT", stem + b":delayed", "-inf", bull.overdue_score(context)),
-        ("ZCARD", stem + b":prioritized"),
-        ("ZCARD", stem + b":waiting-children"),
-        ("ZCARD", stem + b":completed"),
-        ("ZCARD", stem + b":failed"),
+        *ask_lists(stem, context),
+        *(("ZCARD", stem + part) for part in _ZSETS),
         ("GET", stem + b":id"),
         ("HMGET", stem + b":meta", "paused", "max"),
         ("HGET", stem + b":metrics:completed", "count"),
@@ -87,41 +86,27 @@ def _first_questions(stem: bytes, context: ReadContext, ended: EndedJobs) -> lis
 def _read(queue: KnownQueue, ended: EndedJobs, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base
     first = yield _first_questions(stem, context, ended)
-    wait, wait_tail, paused, paused_tail, active, listed, delayed, overdue, *zsets = first[:12]
-    last_id, meta, completed, failed, *limiter = first[12:19]
+    lists = read_lists(stem, first[:QUESTIONS])
+    zsets, others = first[QUESTIONS : QUESTIONS + len(_ZSETS)], first[QUESTIONS + len(_ZSETS) :]
+    last_id, meta, completed, failed, *limiter = others[:_FIXED]
     is_paused, most = (*items(meta), None, None)[:2]
-    reading = Reading(method=Method.TIMESTAMP)
-    waiting, oldest_waiting = bull.count_without_markers(wait, wait_tail)
-    held, oldest_held = bull.count_without_markers(paused, paused_tail)
-    reading.count(State.WAITING, waiting)
-    reading.count(State.PAUSED, held)
-    reading.count(State.ACTIVE, count(active))
-    reading.count(State.DELAYED, count(delayed))
-    states = (State.PRIORITIZED, State.WAITING_CHILDREN, State.COMPLETED, State.FAILED)
-    for state, reply in zip(states, zsets, strict=True):
+    reading = lists.reading
+    for state, reply in zip(_ZSETS.values(), zsets, strict=True):
         reading.count(state, count(reply))
-    reading.overdue = count(overdue)
     reading.added = number(last_id)
     reading.paused = is_paused is not None
-    running = bull.ActiveJobs(stem, listed)
-    heads = [job for job in (oldest_waiting, oldest_held) if job is not None]
-    ended.begin((completed, failed), first[19:], reading)
-    yield from _details(reading, stem, heads, running, context)
+    ended.begin((completed, failed), others[_FIXED:], reading)
+    yield from _details(lists, stem, context)
     reading.workers = bull.count_workers(stem, context.clients)
     reading.rate_limited_seconds = bull.limited_seconds(reading, limiter, most)
     reading.schedulers = count(limiter[-1])
     return reading
 
 
-def _details(
-    reading: Reading,
-    stem: bytes,
-    heads: Sequence[bytes],
-    running: bull.ActiveJobs,
-    context: ReadContext,
-) -> Steps[None]:
+def _details(lists: JobLists, stem: bytes, context: ReadContext) -> Steps[None]:
     """Read ages and locks, which need answers of the first round."""
-    locks = running.ask()
+    reading, heads = lists.reading, lists.heads
+    locks = lists.running.ask()
     bands = _ask_bands(stem) if reading.jobs.get(State.PRIORITIZED) else []
     if State.ACTIVE in reading.jobs:
         reading.orphaned = reading.stuck = 0
@@ -130,13 +115,11 @@ def _details(
     replies = iter((yield [*(bull.ask_job(stem, job) for job in heads), *locks, *bands]))
     since = [bull.ready_since(reply) for reply in islice(replies, len(heads))]
     if locks:
-        reading.orphaned, reading.stuck = running.judge(list(islice(replies, len(locks))), context)
+        reading.orphaned, reading.stuck = lists.running.judge(list(islice(replies, len(locks))), context)
     firsts = _first_of_bands(replies)
     if firsts:
         since += [bull.ready_since(reply) for reply in (yield [bull.ask_job(stem, job) for job in firsts])]
-    known = [moment_ready for moment_ready in since if moment_ready is not None]
-    if known:
-        reading.oldest = Oldest(min(known), Method.TIMESTAMP)
+    note_oldest(reading, since)
 
 
 def _ask_bands(stem: bytes) -> list[Command]:
