@@ -8,7 +8,7 @@ from rich.table import Table
 
 from exporter.cli.output import add_row, make_table
 from exporter.keyspace import PassReport
-from exporter.keyspace.report import OTHER, PatternReport
+from exporter.keyspace.report import OTHER, KeyPatternReport
 from exporter.model.duration import format_duration
 from exporter.model.printable import printable_lines
 from exporter.web.text import UNKNOWN, bytes_text, count_text
@@ -81,7 +81,7 @@ def _pattern_table(report: PassReport) -> Table:
     return table
 
 
-def _name(pattern: PatternReport) -> str:
+def _name(pattern: KeyPatternReport) -> str:
     name = pattern.pattern
     if name == OTHER and pattern.patterns > 1:
         return f"{name} ({pattern.patterns:,} patterns)"

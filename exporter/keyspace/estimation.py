@@ -23,9 +23,9 @@ from exporter.keyspace.interval import (
     LEAST_VALUES,
     NOTHING,
     UNKNOWN,
+    Dispersion,
     Estimate,
     Picture,
-    Shape,
     Z,
     half_width,
     share_half_width,
@@ -164,15 +164,15 @@ class Moments:
         return (self.yyy / self.n - 3 * mean * self.yy / self.n + 2 * mean**3) / deviation**3
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> Dispersion:
         """How the values are spread, in parts of their mean."""
         mean = self.mean or 1.0
-        return Shape(self.deviation / mean, abs(self.skewness), self.maximum / mean)
+        return Dispersion(self.deviation / mean, abs(self.skewness), self.maximum / mean)
 
     def total(
         self,
         keys: float,
-        typical: Shape | None = None,
+        typical: Dispersion | None = None,
         *,
         least: float = LEAST_VALUES,
     ) -> Estimate:
@@ -225,7 +225,7 @@ class Moments:
         # The weights have taken into account that the rest is finite.
         return Picture(mean, variance, weight**2 / self.u, self.n, self.maximum, is_finite=True)
 
-    def needed(self, half_width_ratio: float, typical: Shape | None = None) -> float:
+    def needed(self, half_width_ratio: float, typical: Dispersion | None = None) -> float:
         """How many values must be drawn for the total to have this 95 % error, as far as one can tell."""
         if not self.n or not self.mean:
             return inf

@@ -72,18 +72,18 @@ def estimate_of(value: float | None, ratio: float | None) -> Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Dispersion:
     """How values are spread: standard deviation and maximum in parts of the mean, and the skewness."""
 
     variation: float
     skewness: float
     peak: float
 
-    def at_least(self, typical: "Shape | None", values: float) -> "Shape":
+    def at_least(self, typical: "Dispersion | None", values: float) -> "Dispersion":
         """This one, or the `typical` one where so few values do not tell them apart."""
         if typical is None or values >= _TELLING * typical.skewness**2:
             return self
-        return Shape(
+        return Dispersion(
             max(self.variation, typical.variation),
             max(self.skewness, typical.skewness),
             max(self.peak, typical.peak),
@@ -109,25 +109,27 @@ class Picture:
 UNKNOWN: Final = Picture(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def typical_shape(shapes: Iterable[Shape]) -> Shape | None:
+def typical_shape(shapes: Iterable[Dispersion]) -> Dispersion | None:
     """The middle one in each respect, so that one odd group changes nothing; None where there is none."""
     listed = list(shapes)
     if not listed:
         return None
-    return Shape(
+    return Dispersion(
         median(shape.variation for shape in listed),
         median(shape.skewness for shape in listed),
         median(shape.peak for shape in listed),
     )
 
 
-def half_width(picture: Picture, rest: float, typical: Shape | None, least: float = LEAST_VALUES) -> float:
+def half_width(
+    picture: Picture, rest: float, typical: Dispersion | None, least: float = LEAST_VALUES
+) -> float:
     """For the sum of `rest` values that were not seen; infinite where fewer than `least` were."""
     if picture.count < least:
         return inf
     mean, n = picture.mean, picture.weight
     variation = sqrt(picture.variance) / mean if mean else 0.0
-    shape = Shape(variation, 0.0, max(_UNSEEN_PEAK, picture.maximum / mean if mean else 0.0))
+    shape = Dispersion(variation, 0.0, max(_UNSEEN_PEAK, picture.maximum / mean if mean else 0.0))
     shape = shape.at_least(typical, n)
     # One more value, which is the largest: how far it moves the mean, and what it makes of the variance.
     excess = (shape.peak - 1.0) * mean

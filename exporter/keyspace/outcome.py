@@ -8,7 +8,7 @@ from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.keyspace.history import History, TrackedKey, follow
 from exporter.keyspace.interval import error_ratio
 from exporter.keyspace.ranking import rank
-from exporter.keyspace.report import OTHER, BigKey, PassReport, PatternReport
+from exporter.keyspace.report import OTHER, BigKey, KeyPatternReport, PassReport
 from exporter.keyspace.summary import DatabaseSummary, total_memory
 from exporter.model.keyname import hash_name, shorten_pattern, show_name
 
@@ -84,7 +84,7 @@ def _ratio(memory: float | None, dataset: float) -> float | None:
     return memory / dataset if memory is not None and dataset else None
 
 
-def _note_growth(patterns: Iterable[PatternReport], old: PassReport, now: float) -> None:
+def _note_growth(patterns: Iterable[KeyPatternReport], old: PassReport, now: float) -> None:
     hours = (now - old.finished_at) / 3600
     if hours < _LEAST_HOURS:
         return

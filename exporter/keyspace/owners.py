@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
-from exporter.keyspace.report import OTHER, PatternReport
+from exporter.keyspace.report import OTHER, KeyPatternReport
 
 _ANY: Final = "*"
 _SEPARATOR: Final = ":"
@@ -13,7 +13,7 @@ _SEPARATOR: Final = ":"
 _PART: Final = re.compile(r"\{[^{}]*\}")
 
 
-def note_owners(patterns: Iterable[PatternReport], jobs: Mapping[int, Mapping[str, str]]) -> None:
+def note_owners(patterns: Iterable[KeyPatternReport], jobs: Mapping[int, Mapping[str, str]]) -> None:
     """Note in each pattern whose keys it stands for.
 
     Framework and queue are given by what keys begin with, by database.

@@ -59,7 +59,7 @@ def word_of(unit: bytes) -> bytes | None:
 
 
 @dataclass(slots=True)
-class _Member:
+class _PhraseMember:
     """A text, cut into its units, of which `words` are the letters."""
 
     text: bytes
@@ -69,11 +69,11 @@ class _Member:
 
 
 @dataclass(slots=True)
-class _Branch:
+class _PhraseBranch:
     """The texts that go on with the same unit; `followers` counts in how many of them a word comes later."""
 
     unit: bytes
-    members: list[_Member] = field(default_factory=list)
+    members: list[_PhraseMember] = field(default_factory=list)
     followers: Counter[bytes] = field(default_factory=Counter)
     weight: int = 0
 
@@ -86,13 +86,13 @@ def phrase(weights: Mapping[bytes, int], *, at_root: bool) -> dict[bytes, bytes]
     members = []
     for text, weight in weights.items():
         cut = units(text)
-        members.append(_Member(text, cut, [word_of(unit) for unit in cut], weight))
+        members.append(_PhraseMember(text, cut, [word_of(unit) for unit in cut], weight))
     found: dict[bytes, bytes] = {}
     _divide(members, 0, at_root, found)
     return found
 
 
-def _divide(members: Sequence[_Member], depth: int, at_root: bool, found: dict[bytes, bytes]) -> None:
+def _divide(members: Sequence[_PhraseMember], depth: int, at_root: bool, found: dict[bytes, bytes]) -> None:
     """Find the patterns of texts that have their first `depth` units in common."""
     rest = list(members)
     if depth < _MAX_DEPTH:
@@ -110,7 +110,7 @@ def _divide(members: Sequence[_Member], depth: int, at_root: bool, found: dict[b
         found[member.text] = begin + WILD + end
 
 
-def _common_letters(members: Sequence[_Member], depth: int) -> bytes:
+def _common_letters(members: Sequence[_PhraseMember], depth: int) -> bytes:
     """The word that all go on with, though letters of an id follow at once: `tmpFile` of `tmpFileab12`."""
     if len(members) < _LEAST_MEMBERS_AT_ROOT:
         return b""
@@ -122,22 +122,24 @@ def _common_letters(members: Sequence[_Member], depth: int) -> bytes:
     return low[:size] if is_word else b""
 
 
-def _branch(members: Sequence[_Member], depth: int) -> list[_Branch]:
-    branches: dict[bytes, _Branch] = {}
+def _branch(members: Sequence[_PhraseMember], depth: int) -> list[_PhraseBranch]:
+    branches: dict[bytes, _PhraseBranch] = {}
     for member in members:
         if len(member.units) <= depth + 1:
             continue
         unit = member.units[depth]
         branch = branches.get(unit)
         if branch is None:
-            branch = branches[unit] = _Branch(unit)
+            branch = branches[unit] = _PhraseBranch(unit)
         branch.members.append(member)
         branch.weight += member.weight
         branch.followers.update({word for word in member.words[depth + 1 :] if word is not None})
     return list(branches.values())
 
 
-def _own_words(branches: Sequence[_Branch], total: int, depth: int, at_root: bool) -> list[_Branch]:
+def _own_words(
+    branches: Sequence[_PhraseBranch], total: int, depth: int, at_root: bool
+) -> list[_PhraseBranch]:
     """The branches whose unit is a word of the pattern."""
     least_share = _LEAST_SHARE_AT_ROOT if at_root else _LEAST_SHARE
     least = _LEAST_MEMBERS_AT_ROOT if at_root else _LEAST_MEMBERS
@@ -170,7 +172,7 @@ def _own_words(branches: Sequence[_Branch], total: int, depth: int, at_root: boo
     return kept
 
 
-def _is_shared(branch: _Branch, spread: Counter[bytes], others: int, depth: int) -> bool:
+def _is_shared(branch: _PhraseBranch, spread: Counter[bytes], others: int, depth: int) -> bool:
     """Whether what follows is mostly made of words that come after other words as well."""
     if others <= 0:
         return False
@@ -182,7 +184,7 @@ def _is_shared(branch: _Branch, spread: Counter[bytes], others: int, depth: int)
     return shared > _SHARED * len(branch.members)
 
 
-def _stands_apart(branch: _Branch, depth: int) -> bool:
+def _stands_apart(branch: _PhraseBranch, depth: int) -> bool:
     """Whether it is a sign, as in `@anna`, or the first of words that always stand together: `order of …`."""
     if not branch.unit.strip(SIGNS):
         return True
@@ -190,16 +192,16 @@ def _stands_apart(branch: _Branch, depth: int) -> bool:
     return len(following) == 1 and None not in following
 
 
-def _is_one_of_few(branch: _Branch, candidates: Sequence[_Branch]) -> bool:
+def _is_one_of_few(branch: _PhraseBranch, candidates: Sequence[_PhraseBranch]) -> bool:
     """Whether the same many words follow a few: `profile_anna`, `cart_anna`."""
     mine = branch.followers.keys()
     sharing = sum(1 for other in candidates if len(mine & other.followers.keys()) * 2 > len(mine))
     return sharing <= _FEW and len(mine) >= _MANY_FOLLOWERS * sharing
 
 
-def _endings(members: Sequence[_Member], depth: int) -> list[bytes]:
+def _endings(members: Sequence[_PhraseMember], depth: int) -> list[bytes]:
     """Return the endings of texts that all end with one of a few words, found nowhere else in them."""
-    by_end: dict[bytes, list[_Member]] = {}
+    by_end: dict[bytes, list[_PhraseMember]] = {}
     inner: Counter[bytes] = Counter()
     for member in members:
         last = len(member.units) - 1

@@ -7,7 +7,7 @@ from typing import Final
 
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.keyspace.facts import KeyFacts
-from exporter.keyspace.interval import Shape, typical_shape
+from exporter.keyspace.interval import Dispersion, typical_shape
 from exporter.keyspace.nodes import PILOT, KeyGroup
 from exporter.keyspace.speed import Speed
 
@@ -52,7 +52,9 @@ class SamplePlan:
             group.rate = 1.0 if rate >= 1.0 else max(rate, _LEAST_RATE)
 
 
-def _wanted(group: KeyGroup, facts: KeyFacts, growth: float, memory: float, typical: Shape | None) -> float:
+def _wanted(
+    group: KeyGroup, facts: KeyFacts, growth: float, memory: float, typical: Dispersion | None
+) -> float:
     """How many keys of a group must be asked about."""
     keys = group.keys * growth
     share = facts.memory.mean * group.keys / memory if memory else 0.0

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from exporter.keyspace.estimation import Moments
 from exporter.keyspace.facts import KeyFacts
-from exporter.keyspace.interval import LEAST_IN_SUMS, NOTHING, Estimate, Shape, typical_shape
+from exporter.keyspace.interval import LEAST_IN_SUMS, NOTHING, Dispersion, Estimate, typical_shape
 from exporter.keyspace.nodes import PILOT
 
 # Of more keys than this share of all, the largest value seen elsewhere tells nothing.
@@ -50,7 +50,7 @@ class Pool:
         self._samples = list(samples)
 
     @cached_property
-    def typical(self) -> Shape | None:
+    def typical(self) -> Dispersion | None:
         """How the memory of keys is spread within a group, as a rule; else how it is spread in all."""
         known = [one.memory for one in self._samples if one.memory.n >= PILOT]
         return typical_shape(moments.shape for moments in known or [self._whole.memory] if moments.n >= PILOT)

@@ -14,14 +14,14 @@ from exporter.keyspace.keyspace_sample import KeyspaceSample
 from exporter.keyspace.nodes import KeyGroup, TreeNode
 from exporter.keyspace.places import dump_affixes, load_affixes
 from exporter.keyspace.pool import GroupSample
-from exporter.keyspace.report import DatabaseReport, PatternReport, TypeReport
+from exporter.keyspace.report import DatabaseReport, KeyPatternReport, TypeReport
 from exporter.keyspace.summary import DatabaseSummary
 from exporter.log import get_logger
 
 log = get_logger(__name__)
 
 _FORMAT: Final = 2
-_REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[PatternReport], list[TypeReport]])
+_REPORTS: Final = TypeAdapter(tuple[DatabaseReport, list[KeyPatternReport], list[TypeReport]])
 
 
 def settings_key(section: KeyspaceSection) -> str:

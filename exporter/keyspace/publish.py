@@ -6,8 +6,8 @@ from exporter.keyspace import families
 from exporter.keyspace.report import (
     OTHER,
     DatabaseReport,
+    KeyPatternReport,
     PassReport,
-    PatternReport,
     Spread,
     TypeReport,
 )
@@ -50,7 +50,7 @@ def publish_partial(report: PassReport, table: SeriesTable) -> None:
             table.set(families.PARTIAL_KEYS_WITHOUT_TTL, float(pattern.keys_without_ttl), *labels)
 
 
-def _write_pattern(pattern: PatternReport, table: SeriesTable) -> None:
+def _write_pattern(pattern: KeyPatternReport, table: SeriesTable) -> None:
     labels = (pattern.database, pattern.pattern)
     table.set(families.KEYS, float(pattern.keys), *labels)
     table.set(families.KEYS_ERROR, _known(pattern.keys_error_ratio), *labels)

@@ -5,19 +5,19 @@ from types import MappingProxyType
 
 from exporter.keyspace.interval import Estimate, error_ratio, estimate_of
 from exporter.keyspace.pool import GroupSample, Pool, add_estimates
-from exporter.keyspace.report import OTHER, PatternReport, Spread
+from exporter.keyspace.report import OTHER, KeyPatternReport, Spread
 
 # A pattern that was shown before keeps its place until it is overtaken by so much.
 _STAYING_POWER = 1.25
 
 
 def rank(
-    patterns: Iterable[PatternReport],
+    patterns: Iterable[KeyPatternReport],
     limit: int,
     shown_before: Collection[tuple[str, str]] = (),
     configured: Collection[str] = (),
     samples: Mapping[str, Mapping[str, GroupSample]] = MappingProxyType({}),
-) -> list[PatternReport]:
+) -> list[KeyPatternReport]:
     """At most `limit` patterns over all databases, then `other` for each database that has more.
 
     Configured patterns come first; then those with the largest share of the keys or of the memory. `samples`
@@ -27,7 +27,7 @@ def rank(
     all_keys = sum(pattern.keys for pattern in listed) or 1
     all_memory = sum(pattern.memory_bytes or 0 for pattern in listed) or 1
 
-    def place(pattern: PatternReport) -> tuple[bool, float, str, str]:
+    def place(pattern: KeyPatternReport) -> tuple[bool, float, str, str]:
         share = max(pattern.keys / all_keys, (pattern.memory_bytes or 0) / all_memory)
         if (pattern.database, pattern.pattern) in shown_before:
             share *= _STAYING_POWER
@@ -35,7 +35,7 @@ def rank(
 
     listed.sort(key=place)
     shown, rest = listed[:limit], listed[limit:]
-    by_database: dict[str, list[PatternReport]] = {}
+    by_database: dict[str, list[KeyPatternReport]] = {}
     for pattern in rest:
         by_database.setdefault(pattern.database, []).append(pattern)
     shown.sort(key=lambda pattern: (-(pattern.memory_bytes or 0), pattern.database, pattern.pattern))
@@ -49,8 +49,8 @@ def rank(
 
 
 def _other(
-    database: str, parts: Sequence[PatternReport], samples: Mapping[str, GroupSample]
-) -> PatternReport:
+    database: str, parts: Sequence[KeyPatternReport], samples: Mapping[str, GroupSample]
+) -> KeyPatternReport:
     keys = sum(part.keys for part in parts)
     memory, untimed = _sums(parts, samples)
     types: dict[str, int] = {}
@@ -58,7 +58,7 @@ def _other(
         for kind, count in part.types.items():
             types[kind] = types.get(kind, 0) + count
     idle = [part.idle_seconds for part in parts if part.idle_seconds is not None]
-    return PatternReport(
+    return KeyPatternReport(
         database=database,
         pattern=OTHER,
         keys=keys,
@@ -76,7 +76,7 @@ def _other(
     )
 
 
-def _sums(parts: Sequence[PatternReport], samples: Mapping[str, GroupSample]) -> tuple[Estimate, Estimate]:
+def _sums(parts: Sequence[KeyPatternReport], samples: Mapping[str, GroupSample]) -> tuple[Estimate, Estimate]:
     """Memory, and keys without a TTL."""
     if not samples:
         return (

@@ -22,7 +22,7 @@ class Spread:
 
 
 @dataclass(slots=True)
-class PatternReport:
+class KeyPatternReport:
     """The keys of one pattern in one database.
 
     An `…_error_ratio` is half the width of the 95 % interval in parts of the value: 0 where it is exact, None
@@ -115,7 +115,7 @@ class PassReport:
     complete: bool
     exact: bool
     databases: list[DatabaseReport]
-    patterns: list[PatternReport]
+    patterns: list[KeyPatternReport]
     types: list[TypeReport]
     biggest_keys: list[BigKey]
     memory_bytes: int | None

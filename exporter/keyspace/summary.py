@@ -10,7 +10,7 @@ from exporter.keyspace.history import TrackedKey
 from exporter.keyspace.interval import Estimate, error_ratio, estimate_of
 from exporter.keyspace.keyspace_sample import KeyspaceSample
 from exporter.keyspace.pool import GroupSample, Pool, add_estimates
-from exporter.keyspace.report import DatabaseReport, PatternReport, Spread, TypeReport
+from exporter.keyspace.report import DatabaseReport, KeyPatternReport, Spread, TypeReport
 from exporter.model.keyname import shorten_pattern
 
 
@@ -22,7 +22,7 @@ class DatabaseSummary:
     """
 
     report: DatabaseReport
-    patterns: list[PatternReport]
+    patterns: list[KeyPatternReport]
     types: list[TypeReport]
     biggest: dict[bytes, TrackedKey]
     template: Any
@@ -65,11 +65,11 @@ def summarise(database: int, sample: KeyspaceSample, size: int, *, complete: boo
 
 def _pattern(
     database: str, name: str, keys: int, facts: KeyFacts, pool: Pool, *, complete: bool
-) -> PatternReport:
+) -> KeyPatternReport:
     memory, untimed = pool.memory(GroupSample.of(keys, facts)), facts.untimed.share_total(keys)
     factor = _factor(keys, facts)
     lengths = facts.lengths
-    return PatternReport(
+    return KeyPatternReport(
         database=database,
         pattern=name,
         keys=keys,

@@ -31,7 +31,7 @@ class EmptiedError(Exception):
 
 
 @dataclass(slots=True)
-class Step:
+class RoundTrip:
     """One round trip: the batch and the keys whose length it asks about, and where the answers stand.
 
     `cursor` is that of the SCAN which returned the batch, or of the one in this step where there is none.
@@ -89,7 +89,7 @@ class Walk:
         """
         self._next.position = self.cursor
         batch: NameBatch | None = None
-        answered: Step | None = None
+        answered: RoundTrip | None = None
         while True:
             step = self._compose(batch)
             if step is None:
@@ -110,13 +110,13 @@ class Walk:
                 self._count(answered, batch.cursor if batch is not None else self._next.position)
                 raise
 
-    def _compose(self, batch: NameBatch | None) -> Step | None:
+    def _compose(self, batch: NameBatch | None) -> RoundTrip | None:
         """The next round trip; None where nothing is left to ask."""
         candidates, self._lengths = self._lengths, []
         if batch is None and self._next.position is None and not candidates:
             return None
         lengths = LengthRequest(candidates) if candidates else None
-        step = Step(batch.cursor if batch is not None else self._next.position, batch, lengths)
+        step = RoundTrip(batch.cursor if batch is not None else self._next.position, batch, lengths)
         payload = step.payload
         payload.add(*self._prelude)
         step.size = payload.add(("DBSIZE",)).start
@@ -128,7 +128,7 @@ class Walk:
             step.scan = payload.add(self._next.command(self._pacer.pace.batch)).start
         return step
 
-    async def _exchange(self, step: Step, answered: Step | None) -> float:
+    async def _exchange(self, step: RoundTrip, answered: RoundTrip | None) -> float:
         """Send a step and wait for its replies, and count the answers before; returns the seconds it took."""
         payload = step.payload
         exchange = asyncio.ensure_future(self._connection.timed_exchange(payload.content, payload.count))
@@ -152,12 +152,12 @@ class Walk:
         if self._sample.needs_tidying:
             await to_thread(self._sample.tidy)
 
-    def _check_prelude(self, step: Step) -> None:
+    def _check_prelude(self, step: RoundTrip) -> None:
         for command, reply in zip(self._prelude, step.replies, strict=False):
             if isinstance(reply, ReplyError):
                 raise ReplyError(reply.reason, f"{command[0]!s}: {reply}")
 
-    def _count(self, answered: Step | None, cursor: bytes | None) -> None:
+    def _count(self, answered: RoundTrip | None, cursor: bytes | None) -> None:
         """Count the answers of a step; those at the cursor are then the first uncounted ones."""
         if answered is None:
             return
@@ -167,7 +167,7 @@ class Walk:
             self._sample.add_lengths(answered.lengths.read(answered.replies, self._lookups))
         self.cursor = cursor
 
-    def _take_names(self, step: Step) -> NameBatch | None:
+    def _take_names(self, step: RoundTrip) -> NameBatch | None:
         """The keys that SCAN returned, and where it goes on."""
         position = self._next.position
         if position is None:
@@ -177,7 +177,7 @@ class Walk:
             self._on_names(names)
         return self._sample.select(position, names)
 
-    def _note_size(self, step: Step) -> None:
+    def _note_size(self, step: RoundTrip) -> None:
         size = step.replies[step.size]
         if not isinstance(size, int):
             return

@@ -51,7 +51,7 @@ class CeleryEvents:
         self._connect = connect
         self._clock = clock
         # By database, prefix and name: the process that runs under that name, as it was heard last.
-        self._heard: dict[tuple[int, bytes, str], _Worker] = {}
+        self._heard: dict[tuple[int, bytes, str], _WorkerProcess] = {}
         self._left: list[tuple[int, bytes, Heartbeat]] = []
         self._task: asyncio.Task[None] | None = None
         self._listening_since: float | None = None
@@ -140,7 +140,9 @@ class CeleryEvents:
             gone = replace(beat, at=self._clock.now(), active=0, has_left=True)
             self._left.append((place[0], place[1], gone))
 
-    def _follow(self, known: "_Worker | None", name: str, heartbeat: Mapping[str, object]) -> "_Worker":
+    def _follow(
+        self, known: "_WorkerProcess | None", name: str, heartbeat: Mapping[str, object]
+    ) -> "_WorkerProcess":
         """The worker after this heartbeat. What it counts falls when another process has taken its name."""
         now = self._clock.now()
         begun, active, pid = (_whole(heartbeat.get(field)) for field in ("processed", "active", "pid"))
@@ -148,13 +150,13 @@ class CeleryEvents:
         if known is not None and known.pid == pid and begun >= known.begun:
             # The two figures are not read at one moment.
             beat = replace(known.beat, at=now, active=active, ended=max(known.beat.ended, ended))
-            return _Worker(pid, begun, known.lives, beat)
+            return _WorkerProcess(pid, begun, known.lives, beat)
         lives = known.lives + 1 if known is not None and known.pid == pid else 0
         process = f"{name}/{pid}" + (f"/{lives}" if lives else "")
         since = self._listening_since
         seconds = max(_SETTLING_SECONDS, _MISSED_BEATS * _seconds(heartbeat.get("freq")))
         is_new = known is not None or (since is not None and now - since >= seconds)
-        return _Worker(pid, begun, lives, Heartbeat(process, now, active, ended, is_new))
+        return _WorkerProcess(pid, begun, lives, Heartbeat(process, now, active, ended, is_new))
 
     def follow_clock(self, seconds: float) -> None:
         """The clock was set by so much."""
@@ -174,7 +176,7 @@ class CeleryEvents:
 
 
 @dataclass(frozen=True, slots=True)
-class _Worker:
+class _WorkerProcess:
     """A process: its id, how many tasks it has begun, how many of the same id there were before it."""
 
     pid: int
@@ -182,7 +184,7 @@ class _Worker:
     lives: int
     beat: Heartbeat
 
-    def shifted(self, seconds: float) -> "_Worker":
+    def shifted(self, seconds: float) -> "_WorkerProcess":
         """The same, heard at another moment."""
         return replace(self, beat=replace(self.beat, at=self.beat.at + seconds))
 

@@ -36,7 +36,7 @@ _FREE_SAMPLES: Final = 1_000
 _MOST_SAMPLED: Final = 1 / 10
 
 
-class _Shape:
+class _NameShape:
     """The names of one shape, and what is known of them.
 
     `noticed` and `passed` count in this walk; `share` of the names is looked at, which is less than all once
@@ -80,8 +80,8 @@ class KeyFilter:
         self._open_types = {
             pattern.type for _, pattern in self._patterns if pattern.pattern.fullmatch(_NO_NAME)
         }
-        self._shapes: dict[bytes, _Shape] = {}
-        self._waiting: dict[bytes, _Shape] = {}
+        self._shapes: dict[bytes, _NameShape] = {}
+        self._waiting: dict[bytes, _NameShape] = {}
         self._noticed = 0
         self._room = 0.0
         self._walk = 0
@@ -114,7 +114,7 @@ class KeyFilter:
             if self._open_types:
                 self._sample(alike, before, shape)
 
-    def _sample(self, alike: Sequence[bytes], passed: int, shape: _Shape) -> None:
+    def _sample(self, alike: Sequence[bytes], passed: int, shape: _NameShape) -> None:
         """Of names of one shape the first few in a walk, and then one of so many."""
         index = 0 if passed < _FIRST_SAMPLES else self._skip()
         while index < len(alike) and self._room >= 1:
@@ -133,17 +133,17 @@ class KeyFilter:
             if len(self._shapes) > _MAX_SHAPES:
                 self._shapes.clear()
 
-    def _known_shape(self, key: bytes, name: bytes) -> _Shape:
+    def _known_shape(self, key: bytes, name: bytes) -> _NameShape:
         shape = self._shapes.get(key)
         if shape is None:
             is_marked = any(pattern.fullmatch(name) for pattern in self._general)
-            shape = self._shapes[key] = _Shape(is_marked=is_marked)
+            shape = self._shapes[key] = _NameShape(is_marked=is_marked)
         return shape
 
     def _is_literal(self, name: bytes) -> bool:
         return any(pattern.fullmatch(name) for pattern in self._literal)
 
-    def _notice(self, name: bytes, shape: _Shape) -> None:
+    def _notice(self, name: bytes, shape: _NameShape) -> None:
         if name in self._waiting or not (shape.is_productive or self._random.random() < shape.share):
             return
         most = MAX_NOTICED if shape.is_productive else _MAX_UNPRODUCTIVE
@@ -180,7 +180,7 @@ class KeyFilter:
             for framework, of_type in found.items()
         }
 
-    def _open(self, shape: _Shape) -> None:
+    def _open(self, shape: _NameShape) -> None:
         if not shape.is_open:
             shape.is_open = True
             self.has_missed = self.has_missed or shape.passed > 1
@@ -195,7 +195,7 @@ class KeyFilter:
             if not stems.isdisjoint(_pieces(key)):
                 self._shape(key).is_productive = True
 
-    def _shape(self, name: bytes) -> _Shape:
+    def _shape(self, name: bytes) -> _NameShape:
         return self._known_shape(_ID.sub(b"0", name), name)
 
 

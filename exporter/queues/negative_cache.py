@@ -14,7 +14,7 @@ from exporter.queues.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Lookup:
     commands: Sequence[Command]
     replies: Sequence[Reply]
     names: tuple[str, ...] | None
@@ -26,7 +26,7 @@ class NegativeCache:
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._last: _Look | None = None
+        self._last: _Lookup | None = None
 
     def repeat(
         self, look: Callable[[], Steps[Sequence[Found]]], clients: ClientNames
@@ -41,7 +41,7 @@ class NegativeCache:
         rounds: list[tuple[Sequence[Command], Sequence[Reply]]] = []
         found = yield from _noted(look(), rounds)
         if not found and len(rounds) == 1:
-            self._last = _Look(*rounds[0], clients.names)
+            self._last = _Lookup(*rounds[0], clients.names)
         return found
 
 

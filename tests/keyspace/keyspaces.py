@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from exporter.keyspace.report import PatternReport
+from exporter.keyspace.report import KeyPatternReport
 from tests.keyspace.imaginary import Key
 
 # Most values are small, one in fifty is large.
@@ -152,7 +152,7 @@ class Tallies:
     def empty(cls) -> "Tallies":
         return cls(Tally(), Tally(), Tally())
 
-    def compare(self, sampled: Sequence[PatternReport], exact: Sequence[PatternReport]) -> None:
+    def compare(self, sampled: Sequence[KeyPatternReport], exact: Sequence[KeyPatternReport]) -> None:
         """Judge the estimates of patterns that are the same in both."""
         truth = {(one.database, one.pattern): one for one in exact}
         for one in sampled:

@@ -11,7 +11,7 @@ from exporter.keyspace.interval import Estimate, error_ratio
 from exporter.keyspace.plan import SamplePlan
 from exporter.keyspace.pool import GroupSample, Pool
 from exporter.keyspace.ranking import rank
-from exporter.keyspace.report import OTHER, PatternReport
+from exporter.keyspace.report import OTHER, KeyPatternReport
 from exporter.keyspace.summary import DatabaseSummary, summarise
 from tests.keyspace.imaginary import Key, fill_sample, new_sample
 from tests.keyspace.keyspaces import KEYSPACES, Tallies, Tally, make_keyspace
@@ -115,7 +115,9 @@ def large_keys_beside_tenants(seed: int, names: Sequence[str] = SINGLE_KEYS) -> 
     return keys | {name.encode(): Key(b"string", -1, 20_000 + random.randrange(3000)) for name in names}
 
 
-def compare_large_keys(sample: int, names: Sequence[str] = SINGLE_KEYS) -> tuple[Tally, list[PatternReport]]:
+def compare_large_keys(
+    sample: int, names: Sequence[str] = SINGLE_KEYS
+) -> tuple[Tally, list[KeyPatternReport]]:
     """The total of twenty samples, and the large keys' patterns."""
     tally, single = Tally(), []
     for seed in range(SEEDS * SAMPLES):

@@ -3,13 +3,13 @@
 import pytest
 
 from exporter.keyspace.ranking import rank
-from exporter.keyspace.report import PatternReport, Spread
+from exporter.keyspace.report import KeyPatternReport, Spread
 
 
 def pattern(
     name: str, keys: int, memory: int, error: float | None = 0.0, database: str = "db0"
-) -> PatternReport:
-    return PatternReport(
+) -> KeyPatternReport:
+    return KeyPatternReport(
         database=database,
         pattern=name,
         keys=keys,
@@ -25,7 +25,7 @@ def pattern(
     )
 
 
-def names(patterns: list[PatternReport]) -> list[str]:
+def names(patterns: list[KeyPatternReport]) -> list[str]:
     return [one.pattern for one in patterns]
 
 

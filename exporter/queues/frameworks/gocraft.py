@@ -88,7 +88,7 @@ def _is_job(job: bytes, kinds: Sequence[bytes]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pool:
+class _WorkerPool:
     """A pool of workers: the kinds of jobs that it works on, when it was last heard."""
 
     kinds: frozenset[bytes]
@@ -142,16 +142,16 @@ def _questions(queue: KnownQueue, context: ReadContext) -> list[Command]:
     ]
 
 
-def _pool(beat: Reply) -> _Pool | None:
+def _pool(beat: Reply) -> _WorkerPool | None:
     heard, kinds = (*items(beat), None, None)[:2]
     heard_at = parse_number(heard, 1.0)
     if heard_at is None or not isinstance(kinds, bytes):
         return None
-    return _Pool(frozenset(kinds.split(b",")), heard_at)
+    return _WorkerPool(frozenset(kinds.split(b",")), heard_at)
 
 
 def _read_one(
-    queue: KnownQueue, replies: Sequence[Reply], pools: Mapping[bytes, _Pool], context: ReadContext
+    queue: KnownQueue, replies: Sequence[Reply], pools: Mapping[bytes, _WorkerPool], context: ReadContext
 ) -> Reading:
     if queue.id.name == _ALL:
         reading, serving = _read_shared(replies), list(pools.values())
@@ -172,7 +172,7 @@ def _read_shared(replies: Sequence[Reply]) -> Reading:
     return reading
 
 
-def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _Pool], context: ReadContext) -> Reading:
+def _read_kind(replies: Sequence[Reply], pools: Mapping[bytes, _WorkerPool], context: ReadContext) -> Reading:
     length, oldest, running, holders, paused = replies
     reading = Reading(method=Method.TIMESTAMP, paused=count(paused) == 1)
     reading.count(State.WAITING, count(length))

@@ -49,7 +49,7 @@ _DUE: Final = frozenset({State.DELAYED, State.SCHEDULED, State.RETRY})
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _ListKey:
     """One key of one queue, and what is asked about it."""
 
     settings: ListPattern
@@ -166,22 +166,22 @@ class PlainLists:
 
     def _sources(
         self, queue: KnownQueue, evidence: Evidence, other_priorities: Sequence[bytes]
-    ) -> Iterable[_Source]:
+    ) -> Iterable[_ListKey]:
         """The keys of a queue, without those that are another one's."""
         name = queue.id.name
         for index, (settings, pattern) in enumerate(zip(self._lists, self._owners.patterns, strict=True)):
             if settings.name.encode() != name and (settings.name or _NAMED not in queue.notes):
                 continue
             if not pattern.has_priority:
-                sources = [_Source(settings, pattern.key(name=name), settings.priority.encode())]
+                sources = [_ListKey(settings, pattern.key(name=name), settings.priority.encode())]
             else:
                 sources = [
-                    _Source(settings, pattern.key(name=name, priority=priority), priority)
+                    _ListKey(settings, pattern.key(name=name, priority=priority), priority)
                     for priority in dict.fromkeys((*_priorities(queue), *other_priorities))
                 ]
             yield from (source for source in sources if self._owners.belongs(index, source.key, evidence))
 
-    def _is_mistaken(self, queue: KnownQueue, sources: Sequence[_Source]) -> bool:
+    def _is_mistaken(self, queue: KnownQueue, sources: Sequence[_ListKey]) -> bool:
         """Whether every key by which the queue was found has turned out to be another one's."""
         if _NAMED not in queue.notes or _CERTAIN in queue.notes or queue.id.name in self._owners.names:
             return False
@@ -223,13 +223,13 @@ def _usual_priorities(queues: Sequence[KnownQueue]) -> Sequence[bytes]:
     return sorted(counted, key=lambda priority: (-counted[priority], priority))[:room]
 
 
-def _is_left_alone(queue: KnownQueue, source: _Source, context: ReadContext) -> bool:
+def _is_left_alone(queue: KnownQueue, source: _ListKey, context: ReadContext) -> bool:
     """Whether a key is something else, so that asking for jobs in it would be an error in every pass."""
     told = queue.memory.get(_OF_OTHERS, {}).get(source.key)
     return told is not None and abs(context.at - told) < _LEFT_ALONE_SECONDS
 
 
-def _ask(source: _Source, context: ReadContext) -> list[Command]:
+def _ask(source: _ListKey, context: ReadContext) -> list[Command]:
     """How many, the oldest, and for a sorted set how many are overdue."""
     settings, key = source.settings, source.key
     if settings.type == "list":
@@ -240,7 +240,7 @@ def _ask(source: _Source, context: ReadContext) -> list[Command]:
 
 
 def _take(
-    reading: Reading, queue: KnownQueue, source: _Source, replies: Sequence[Reply], context: ReadContext
+    reading: Reading, queue: KnownQueue, source: _ListKey, replies: Sequence[Reply], context: ReadContext
 ) -> None:
     length, oldest, *overdue = replies
     state = source.state
@@ -256,7 +256,7 @@ def _take(
         _take_oldest(reading, queue, source, oldest, context)
 
 
-def _take_priority(reading: Reading, queue: KnownQueue, source: _Source, jobs: int) -> None:
+def _take_priority(reading: Reading, queue: KnownQueue, source: _ListKey, jobs: int) -> None:
     """Take in the jobs of one priority.
 
     A priority that only other queues have had so far is none of this queue's as long as nothing is in it.
@@ -271,7 +271,7 @@ def _take_priority(reading: Reading, queue: KnownQueue, source: _Source, jobs: i
 
 
 def _take_oldest(
-    reading: Reading, queue: KnownQueue, source: _Source, job: Reply, context: ReadContext
+    reading: Reading, queue: KnownQueue, source: _ListKey, job: Reply, context: ReadContext
 ) -> None:
     told = source.settings.time
     since = None

@@ -68,7 +68,7 @@ def read_members(queue: KnownQueue, members: int, context: ReadContext) -> Steps
 
     `members` is the number of those of all patterns, which share what is asked in one pass.
     """
-    memory: _Memory = queue.memory.setdefault("members", _Memory())
+    memory: _KnownMembers = queue.memory.setdefault("members", _KnownMembers())
     names = _members(queue)
     memory.keep(names)
     asked = [*memory.inaccessible(names), *memory.next(names, _share(_ASKED, len(names), members))]
@@ -89,7 +89,7 @@ def _share(of_all: int, own: int, members: int) -> int:
 
 
 @dataclass(slots=True)
-class _Member:
+class _StreamMember:
     """One stream as it was last seen.
 
     `told` are the lags that the server told, by group; those of `groups` may be known better. `looked_at` is
@@ -133,11 +133,11 @@ class _Member:
         return min(moments, default=None)
 
 
-class _Memory:
+class _KnownMembers:
     """The members of one pattern, remembered from pass to pass."""
 
     def __init__(self) -> None:
-        self._members: dict[bytes, _Member] = {}
+        self._members: dict[bytes, _StreamMember] = {}
         self._place = 0
         self._worst: list[bytes] = []
 
@@ -168,7 +168,7 @@ class _Memory:
                 queue.notes.pop(note, None)
                 self._members.pop(name, None)
             return
-        member = self._members.setdefault(name, _Member())
+        member = self._members.setdefault(name, _StreamMember())
         followed = [_follow(group, member) for group in groups[:MAX_GROUPS]]
         member.groups = {group.name: group for group in followed}
         member.told = {_name(group): count(group.get("lag")) for group in groups[:MAX_GROUPS]}
@@ -255,7 +255,7 @@ def _name(group: Mapping[str, Any]) -> str:
     return printable(name) if isinstance(name, bytes) else ""
 
 
-def _follow(group: Mapping[str, Any], member: _Member) -> GroupReading:
+def _follow(group: Mapping[str, Any], member: _StreamMember) -> GroupReading:
     """Describe a group by what XINFO GROUPS says.
 
     What looking into it has told before is taken along as far as that still can be.
@@ -290,7 +290,7 @@ def _growth(before: float | None, value: float) -> float:
     return value - before if value >= before else value
 
 
-def _together(members: Iterable[_Member]) -> Sequence[GroupReading]:
+def _together(members: Iterable[_StreamMember]) -> Sequence[GroupReading]:
     """The groups of all members by their names; of very many names those that most members have."""
     by_name: dict[str, list[GroupReading]] = defaultdict(list)
     for member in members:

@@ -27,7 +27,7 @@ _FIELDS: Final = {"taskiq": b"data", "symfony": b"message"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
+class _StreamInfo:
     """The reply to XINFO STREAM."""
 
     length: int
@@ -36,7 +36,7 @@ class _Stream:
     added: int | None
 
     @classmethod
-    def parse(cls, reply: Reply) -> "_Stream | None":
+    def parse(cls, reply: Reply) -> "_StreamInfo | None":
         facts = mapping(reply)
         length = count(facts.get("length"))
         if length is None:
@@ -99,7 +99,7 @@ def read_key(key: bytes, context: ReadContext) -> Steps[Reading]:
     if text(replies[0]) is None and not items(replies[0]):
         # No such key any more, or one of another type.
         return _missing(reading, replies[0])
-    stream = _Stream.parse(replies[0])
+    stream = _StreamInfo.parse(replies[0])
     if stream is None:
         return reading
     reading.added = stream.added
@@ -143,7 +143,7 @@ def _missing(reading: Reading, reply: Reply) -> Reading:
 
 
 def _read_group(
-    key: bytes, group: Mapping[str, Any], stream: _Stream, context: ReadContext
+    key: bytes, group: Mapping[str, Any], stream: _StreamInfo, context: ReadContext
 ) -> Steps[GroupReading]:
     raw_name = group.get("name")
     name = raw_name if isinstance(raw_name, bytes) else b""
@@ -185,7 +185,7 @@ def _read_group(
 
 
 def _lag(
-    group: Mapping[str, Any], delivered: tuple[int, int], stream: _Stream
+    group: Mapping[str, Any], delivered: tuple[int, int], stream: _StreamInfo
 ) -> tuple[int | None, LagMethod]:
     """The lag, where it is known or follows from the ends of the stream; else None, to be counted.
 
