@@ -3,8 +3,11 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
+import bcrypt
 import pytest
+import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from exporter.jobs import JobScheduler, JobStatus
@@ -197,5 +200,35 @@ def test_the_daemon_runs_its_jobs_and_tells_of_them(start_server: StartServer) -
                 assert job["next_run_at"] > job["last_run_at"]
             assert jobs["retention"]["runs"] == {"success": 3, "failure": 0, "timeout": 0, "skipped": 0}
             assert daemon.value('redis_vigil_job_runs_total{job="retention",outcome="failure"}') == 0
+
+    run_fast(story())
+
+
+def test_jobs_of_the_daemon_go_on_when_its_clock_is_set_back_an_hour() -> None:
+    async def story() -> None:
+        async with FastDaemon() as daemon:
+            await daemon.pass_time("3m")
+            before = {one.job.name: one.runs["success"] for one in daemon.app.jobs.statuses}
+            daemon.loop.clock.set_seconds -= 3600
+            await daemon.pass_time("3m")
+            after = {one.job.name: one for one in daemon.app.jobs.statuses}
+            assert after["retention"].runs["success"] == before["retention"] + 3
+            for status in after.values():
+                assert status.last_outcome == "success"
+                left = status.next_run_at - daemon.app.core.clock.now()
+                assert -1 < left <= status.job.interval_seconds() + 1
+
+    run_fast(story())
+
+
+def test_the_list_of_jobs_asks_for_a_password_where_all_else_does(tmp_path: Path) -> None:
+    (tmp_path / "web-config.yml").write_text(
+        yaml.safe_dump({"basic_auth_users": {"bob": bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()}})
+    )
+
+    async def story() -> None:
+        async with FastDaemon({"web": {"config_file": str(tmp_path / "web-config.yml")}}) as daemon:
+            assert (await daemon.get("/api/jobs")).status_code == 401
+            assert (await daemon.ask("GET", "/api/jobs", auth=("bob", "secret"))).status_code == 200
 
     run_fast(story())
