@@ -103,3 +103,22 @@ def test_amtool_agrees(tmp_path: Path) -> None:
         [require_program("amtool"), "check-config", path], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_files_of_the_glossary_and_of_the_walk_are_there() -> None:
+    for page in ("glossary.md", "architecture.md"):
+        text = (ROOT / "docs" / page).read_text()
+        named = re.findall(r"`(?!test_)([a-z_/0-9]+\.py)`", text)
+        assert named
+        missing = [
+            name for name in named if not any((ROOT / top / name).exists() for top in ("exporter", "."))
+        ]
+        assert missing == [], page
+
+
+def test_the_walk_of_the_architecture_goes_through_twenty_files_at_most() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| `", text, re.M)
+    value, key = rows[: rows.index("1", 1)], rows[rows.index("1", 1) :]
+    assert len(value) <= 20
+    assert len(key) <= 6
