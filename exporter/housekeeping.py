@@ -50,7 +50,7 @@ class Housekeeping:
         """Writing of the own metrics, the limit of memory, and the retention of samples."""
         return [
             Job("own_metrics", self._write, self._interval_seconds, _DEADLINE_SECONDS, at_once=True),
-            Job("memory_limit", self._enforce_limit, self._interval_seconds, _DEADLINE_SECONDS),
+            Job("memory_limit", self._enforce_limit, self._interval_seconds, _DEADLINE_SECONDS, at_once=True),
             Job("retention", self._trim, every(_TRIM_SECONDS), _DEADLINE_SECONDS),
         ]
 
