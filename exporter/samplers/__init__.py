@@ -1,0 +1,1 @@
+"""Samplers: one module per kind of question to a server."""

@@ -1,4 +1,4 @@
-"""ACL LOG: what a server has denied, counted by reason and context."""
+"""ACL LOG: denials of a server, counted by reason and context."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ class AclSampler:
         self._support = context.support
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         answers = await self._support.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
         reply = answers[_LOG]
         entries = [pairs(entry) for entry in reply[:_MAX_ENTRIES]] if isinstance(reply, list) else []
@@ -55,7 +55,7 @@ class AclSampler:
             self._table.set(NEWEST_AGE, min(ages))
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
 
 def _knows_acls(server: ServerInfo) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the data that an alert is made of can be sampled."""
+"""Tells whether the data that an alert is made of can be sampled."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ _ALWAYS_KNOWN: Final = frozenset({UP.name, PROBLEM.name})
 
 @dataclass(frozen=True, slots=True)
 class SampledTargets:
-    """Answers from how the samplers of all targets do, and from what they have written before.
+    """Answers by how the samplers of all targets do, and by what they have written before.
 
     Which target had a part in an alert is told by the series that it has written: one of a metric that the
     rule reads, with all labels of the alert.
@@ -29,12 +29,12 @@ class SampledTargets:
     clock: Clock
 
     def moment(self, at_ms: int | None = None) -> float:
-        """Now, or what it was then, by the clock by which outages begin: monotonic seconds."""
+        """Return a moment, or now, by the clock by which outages begin: monotonic seconds."""
         passed = 0.0 if at_ms is None else max(0.0, self.clock.now() - at_ms / 1000)
         return self.clock.monotonic() - passed
 
     def is_missing(self, labels: Labels, metrics: frozenset[str], since: float) -> bool:
-        """Whether a target cannot be sampled that an alert with these labels may be about.
+        """Return whether a target cannot be sampled that an alert with these labels may be about.
 
         Where they name a target, that is the one; else all count that have written such series, and have
         been missing since that moment (monotonic seconds) at the earliest: an alert that was found without a
@@ -59,7 +59,7 @@ class SampledTargets:
         )
 
     def _is_replaced(self, missing: TargetRunner) -> bool:
-        """Whether others in its cluster, primaries that answer, have taken over what a node served."""
+        """Return whether others in its cluster, primaries that answer, have taken over what a node served."""
         cluster = missing.target.labels.get(CLUSTER_LABEL)
         if not cluster or missing.status.up is not False:
             return False

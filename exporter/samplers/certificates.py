@@ -1,4 +1,4 @@
-"""When the certificates of a connection over TLS expire: of the server's, and of ours."""
+"""Expiry of the certificates of a connection over TLS: the server's, and ours."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _EXPIRED_LOOK_SECONDS: Final = 60.0
 
 
 class CertificateWatch:
-    """Knows when the certificates expire that a server shows and is shown.
+    """Watches when the certificates expire that a server shows and is shown.
 
     It is told of those of connections that are opened anyway. As these may stand for months, it has the
     server show it now and then in a handshake of its own.
@@ -37,11 +37,11 @@ class CertificateWatch:
 
     @property
     def expires_at(self) -> Mapping[str, float]:
-        """The moments as last seen, in epoch seconds, by the value of the label `certificate`."""
+        """Times of expiry as last seen, in epoch seconds, by the value of the label `certificate`."""
         return self._expires_at
 
     def note(self, expires_at: float | None) -> None:
-        """The server has shown its certificate in the handshake of a connection."""
+        """Note the certificate that the server has shown in the handshake of a connection."""
         if not self._target.address.tls:
             return
         self._looked_at = self._clock.monotonic()
@@ -78,7 +78,7 @@ class CertificateWatch:
         self._looking = None
 
     async def close(self) -> None:
-        """Look no more."""
+        """Cancel the handshake under way."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])

@@ -45,8 +45,10 @@ class _Histogram:
 
 
 class CommandLatencySampler:
-    """Reads the histograms of one server. Of a command that was not called since the last pass nothing is
-    read: what the server says of it is the same."""
+    """Reads the histograms of one server.
+
+    Of a command that was not called since the last pass nothing is read: its histogram is the same.
+    """
 
     def __init__(self, context: SamplerContext[CommandLatencySection]) -> None:
         settings = context.settings
@@ -60,7 +62,7 @@ class CommandLatencySampler:
         self._generation = -1
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         support = self._context.support
         answers = await support.ask(connection, {_HISTOGRAM: ("LATENCY", "HISTOGRAM")}, required=False)
         reply = answers.get(_HISTOGRAM)
@@ -88,7 +90,7 @@ class CommandLatencySampler:
         return known is not None and known.details == details
 
     async def _ask_sums(self, connection: Client, at: float, names: Sequence[Reply]) -> Mapping[str, float]:
-        """The server times of these commands: what INFO has just told, if it has told all."""
+        """Return the server times of these commands: those that INFO has just told, if it has told all."""
         times = self._context.facts.get(CommandTimes)
         known = {command: times.microseconds(command) for command in map(_decode, names)}
         told = {command: total for command, total in known.items() if total is not None}
@@ -101,7 +103,7 @@ class CommandLatencySampler:
         return _parse_sums(answers.get(_STATISTICS))
 
     def _read(self, name: bytes, details: Reply, sums: Mapping[str, float]) -> None:
-        """Take in the histogram of a command that was called."""
+        """Read the histogram of a command that was called."""
         parsed = _parse_histogram(details)
         known = self._histograms.get(name)
         if parsed is None or known is None or known.bounds != parsed[1]:
@@ -113,7 +115,7 @@ class CommandLatencySampler:
             self._table.set_histogram(known.indexes, known.counts, total)
 
     def _replace(self, name: bytes, parsed: _Parsed | None) -> _Histogram | None:
-        """The command has other buckets than before, or a histogram for the first time, or none any more."""
+        """Replace the buckets of a command that has others than before, its first ones, or none any more."""
         before = self._histograms.pop(name, None)
         if before is not None:
             self._clear(before)
@@ -129,8 +131,11 @@ class CommandLatencySampler:
         return known
 
     def _tell_beginnings(self, before: _Histogram | None, now: _Histogram) -> None:
-        """A server leaves out buckets that would say the same as the one below: where one is new, it stood at
-        what the next lower one stood at."""
+        """Tell at what each new bucket stood before.
+
+        A server leaves out buckets that would say the same as the one below: so a new one stood at what the
+        next lower one stood at.
+        """
         if before is None or not self._table.knew_all(LATENCIES):
             return
         for bound, index in zip(now.bounds, now.indexes, strict=False):
@@ -138,13 +143,13 @@ class CommandLatencySampler:
             self._table.stood_at(index, before.counts[place - 1] if place else 0.0)
 
     def _clear(self, histogram: _Histogram) -> None:
-        """Its buckets are others from now on: none of the old ones is carried over."""
+        """Drop the buckets of a command, so that none of the old ones is carried over."""
         for index in histogram.indexes:
             if index is not None:
                 self._table.values[index] = None
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
 
 def _decode(name: Reply) -> str:
@@ -166,12 +171,12 @@ def _parse_histogram(details: Reply) -> _Parsed | None:
 
 
 def _is_cumulative(bounds: Sequence[int], counts: Sequence[int]) -> bool:
-    """Whether bounds rise, and counts do not fall."""
+    """Return whether bounds rise, and counts do not fall."""
     return sorted(counts) == counts and all(map(lt, bounds, bounds[1:]))
 
 
 def _parse_sums(reply: Reply) -> dict[str, float]:
-    """The server time of each command in microseconds; that of a container is the sum of its sub-commands."""
+    """Parse the server time of each command in microseconds; a container's is the sum of its sub-commands."""
     sums: dict[str, float] = {}
     for line in split_lines(reply) if isinstance(reply, bytes) else ():
         key, _, text = line.partition(":")

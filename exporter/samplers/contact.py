@@ -1,4 +1,4 @@
-"""The way to one server: the connection that its samplers share, and those that some have of their own."""
+"""Connections to one server: the one that its samplers share, and those that some have of their own."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from exporter.sampling.facts import TargetFacts
 
 
 class Contact:
-    """Opens connections to one server, and tells what happens to the shared one.
+    """Opens connections to one server, and reports when the shared one is closed.
 
     `on_closed` is called when the server closes that, unless it does so whenever nobody asks for a while.
     """
@@ -38,7 +38,7 @@ class Contact:
         self.connection = self._open(on_closed=self._closed)
 
     def connect(self, name: str) -> Connection:
-        """A further connection, by whose name the server knows whose it is; whoever asks for it closes it."""
+        """Open a further connection with a name of its own; the caller closes it."""
         return self._open(name=name, no_touch=True)
 
     def _closed(self) -> None:
@@ -46,12 +46,15 @@ class Contact:
             self._on_closed()
 
     def is_used(self) -> None:
-        """Something is going to be asked over the shared connection."""
+        """Note that something is going to be asked over the shared connection."""
         self._idle_closes.stood(self.connection.idle_seconds)
 
     def has_answered(self) -> None:
-        """INFO has told how the server is. One that was promoted or demoted may have got another's name, or
-        lost its own."""
+        """Note that INFO has told how the server is.
+
+        A server that was promoted or demoted may have got another's name, or lost its own, so that the name
+        is looked up again.
+        """
         run_id, role, facts = self._run_id, self._role, self._facts
         self._run_id, self._role = facts.server.run_id, facts.server.role
         self._idle_closes.found(run_id == facts.server.run_id)

@@ -9,7 +9,7 @@ _LEAST_SECONDS: Final = 0.9
 
 
 class IdleCloses:
-    """Learns after how long a server closes idle connections: such a close is no news of the server.
+    """Estimates after how long a server closes idle connections: such a close is no news of the server.
 
     It takes two closes of the same age after which the same run of the server was found well. A connection
     that gets older shows that there is no such limit any more.
@@ -21,7 +21,7 @@ class IdleCloses:
         self._asked_about: float | None = None
 
     def is_news(self, idle_seconds: float) -> bool:
-        """Whether the server is to be looked at, as it has closed a connection that so long unused."""
+        """Return whether to sample the server, which has closed a connection that was idle for so long."""
         limit = self._limit_seconds
         if limit is not None and -_JITTER_SECONDS / 2 <= idle_seconds - limit <= 2 * _JITTER_SECONDS:
             return False
@@ -29,7 +29,7 @@ class IdleCloses:
         return True
 
     def found(self, is_same_run: bool) -> None:
-        """The server answers; `is_same_run`: as it did before."""
+        """Note that the server answers; `is_same_run`: it is the same run as before."""
         age, self._asked_about = self._asked_about, None
         if age is None or not is_same_run:
             return
@@ -38,6 +38,6 @@ class IdleCloses:
         self._suspected = age
 
     def stood(self, idle_seconds: float) -> None:
-        """A connection is still there after so long."""
+        """Note that a connection is still open after having been idle for so long."""
         if self._limit_seconds is not None and idle_seconds > self._limit_seconds + 2 * _JITTER_SECONDS:
             self._suspected = self._limit_seconds = None

@@ -32,8 +32,10 @@ _LAST_SCRAPE: Final = "redis_exporter_last_scrape_error"
 def closed_label_values(
     catalogue: Mapping[str, Collection[str]],
 ) -> Mapping[str, Mapping[str, frozenset[str]]]:
-    """By series' name and label: the values that there can be, where that is known; `catalogue` tells the
-    labels of all series."""
+    """Return the possible values, where they are known, by series' name and label.
+
+    `catalogue` has the labels of all series.
+    """
     values = dict(_VALUES)
     if not entry_points(group=FRAMEWORK_GROUP):
         values[_FRAMEWORK] = frameworks.own_names()

@@ -1,4 +1,4 @@
-"""Latency as it is felt: round trips of our own PING; and the spikes that the server has noted itself."""
+"""Latency: round trips of our own PING, and the spikes that the server has recorded itself."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ class LatencySampler:
         self._events = context.new_cap("event_name", settings.max_events)
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         table = self._table
         spikes = await self._ping(connection)
         self._write_histogram()
@@ -115,11 +115,11 @@ class LatencySampler:
         return latest
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
 
 def _parse_spikes(reply: Reply) -> Iterator[tuple[str, int, int, int]]:
-    """Name, second of the last one, its length and the greatest length in milliseconds.
+    """Parse name, second of the last one, its length and the greatest length in milliseconds.
 
     Format: https://redis.io/docs/latest/commands/latency-latest/.
     """

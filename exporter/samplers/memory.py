@@ -24,7 +24,7 @@ class MemorySampler:
         self._cap = context.new_cap("db", _MAX_DATABASES)
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         answers = await self._support.ask(connection, {_STATS: ("MEMORY", "STATS")})
         fields = pairs(answers[_STATS])
         for field, (family, scale) in _BY_NAME.items():
@@ -37,7 +37,7 @@ class MemorySampler:
             _write_database(name.replace(".", ""), pairs(fields[name]), self._table)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
 
 def _write_database(database: str, fields: dict[str, object], table: SeriesTable) -> None:

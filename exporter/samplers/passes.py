@@ -33,7 +33,7 @@ class SharedPasses:
         self._is_worth_asking = is_worth_asking
 
     async def run(self, slots: Sequence[Slot]) -> None:
-        """One pass of each of these, which are busy meanwhile."""
+        """Run one pass of each of these, which are busy meanwhile."""
         started = self._clock.monotonic()
         for slot in slots:
             slot.busy = True
@@ -51,7 +51,7 @@ class SharedPasses:
                 slot.busy = False
 
     async def _try(self, slots: Sequence[Slot], started: float) -> dict[Slot, TargetError]:
-        """A pass of each; returned are those that were cut, which are not over."""
+        """Run a pass of each; return those that were cut, which are not over."""
         at = self._clock.now()
         cut: dict[Slot, TargetError] = {}
 

@@ -1,4 +1,4 @@
-"""Every sampler there is, in the order in which a target runs them."""
+"""The registry of samplers, in the order in which a target runs them."""
 
 from typing import Final
 
@@ -45,5 +45,5 @@ SAMPLERS: Final = in_order(
 
 
 def declared_families() -> tuple[Family, ...]:
-    """Every family that some sampler can produce, for `check rules`, the dashboards' tests and the docs."""
+    """Return every family that some sampler can produce, for `check rules`, dashboards and docs."""
     return (*status.FAMILIES, *(family for spec in SAMPLERS for family in spec.families))

@@ -1,10 +1,10 @@
-"""Whether there is news of a target: rules wait for it."""
+"""Waits for a pass of every sampler of a target, before rules are evaluated."""
 
 from collections.abc import Callable, Iterable
 
 
 class Reporting:
-    """Which samplers of a target have had no pass yet since news of all of them was asked for.
+    """The samplers of a target that have had no pass yet since a report of all of them was asked for.
 
     `names` are those that are asked; moments are monotonic seconds.
     """
@@ -16,16 +16,16 @@ class Reporting:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nobody has to be waited for."""
+        """Whether every sampler has reported."""
         return not self._unheard
 
     def begin(self, at: float) -> None:
-        """Ask for news; what is under way at that moment is none."""
+        """Ask for a report; passes under way at that moment do not count."""
         self._asked_at = at
         self._unheard = set(self._names)
 
     def note(self, heard: Iterable[str], began: float, is_awaited: Callable[[str], bool]) -> bool:
-        """These have had their pass, which began at that moment; whether that has made the news complete.
+        """Note passes that began at this moment; return whether that has made the report complete.
 
         `is_awaited` tells of the others whether they will have one.
         """

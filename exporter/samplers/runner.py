@@ -100,7 +100,7 @@ class TargetRunner:
 
     @property
     def peer(self) -> Peer:
-        """This target, for samplers of others."""
+        """This target as samplers of others see it."""
         return Peer(self.target.instance, self.facts, self._contact.connect)
 
     def _closed(self) -> None:
@@ -109,16 +109,16 @@ class TargetRunner:
 
     @property
     def plans(self) -> Sequence[SamplerPlan]:
-        """The samplers and how often each is to run."""
+        """The samplers of the target, and how often each is to run."""
         return [slot.plan for slot in self._slots.values()]
 
     def sampler(self, name: str) -> Sampler | None:
-        """One of the samplers, for what it knows beyond its metrics."""
+        """Return the sampler of this name, for what it knows beyond its metrics."""
         slot = self._slots.get(name)
         return None if slot is None else slot.sampler
 
     def outages(self) -> Iterator[tuple[str, float]]:
-        """The sources in the store that cannot be sampled at the moment, with since when (monotonic)."""
+        """Yield the sources that cannot be sampled at present, and since when (monotonic seconds)."""
         for slot in self._slots.values():
             since = slot.status.missing_since
             if since is not None and slot.applies(self.facts.server):
@@ -126,16 +126,18 @@ class TargetRunner:
 
     @property
     def has_reported(self) -> bool:
-        """Whether every sampler has had a pass since `expect_report`, but for those with a connection of
-        their own, which take as long as they take; or the target has turned out to be down."""
+        """Whether every sampler has had a pass since `expect_report`, or the target is down.
+
+        Samplers with a connection of their own are left out: they take as long as they take.
+        """
         return self._reporting.is_complete
 
     def expect_report(self) -> None:
-        """Ask for news of every sampler, as at the beginning; what is under way is none."""
+        """Ask for a pass of every sampler, as at the beginning; those under way do not count."""
         self._reporting.begin(self._clock.monotonic())
 
     def _note_report(self, heard: Sequence[Slot], began: float) -> None:
-        """These samplers have had their pass, which began at that moment (monotonic seconds)."""
+        """Note that these samplers have had their pass, which began at this moment (monotonic seconds)."""
         names = [slot.plan.spec.name for slot in heard]
         if self._reporting.note(names, began, self._is_awaited) and self._on_reported is not None:
             self._on_reported(self)
@@ -145,9 +147,9 @@ class TargetRunner:
         return self.status.up is not False and (slot.busy or self._is_due(slot))
 
     async def run(self, *names: str) -> None:
-        """One pass of each of these samplers, in lock-step over the shared connection; after them of those
-        with their own, so that INFO counts what has been counted here.
+        """Run one pass of each of these samplers, in lock-step over the shared connection.
 
+        Those with a connection of their own run after them, so that INFO counts what has been counted here.
         Left out are those whose last pass is still under way, and what the server refuses or does not have.
         """
         task = asyncio.current_task()
@@ -216,11 +218,11 @@ class TargetRunner:
         return slot.applies(self.facts.server) and (self.status.up is not False or slot.plan.spec.decides_up)
 
     def _is_worth_asking(self) -> bool:
-        """Whether to ask once more: a server that is known to be down has its turns."""
+        """Return whether to ask once more: a server that is known to be down waits for its next slot."""
         return not self._is_closed and self.status.up is not False
 
     def _resend_last(self, slot: Slot) -> bool:
-        """Say once more what the last pass has found, if another one would find the same."""
+        """Send the last sample once more if the sampler is idle; return whether it was."""
         at = self._clock.now()
         if slot.idle is None or not slot.status.success or not slot.idle.is_idle(at):
             return False
@@ -232,7 +234,7 @@ class TargetRunner:
         return True
 
     async def _run_alone(self, slot: Slot) -> None:
-        """A pass over a connection of the sampler's own."""
+        """Run a pass over a connection of the sampler's own."""
         started, at = self._clock.monotonic(), self._clock.now()
         deadline = None if slot.plan.spec.own_deadline else slot.plan.timeout_seconds
         error: Exception | None = None
@@ -249,7 +251,7 @@ class TargetRunner:
         self._ended(slot, at, started, error)
 
     def _ended(self, slot: Slot, at: float, started: float, error: Exception | None) -> None:
-        """A pass is over; `at` is when it began by the clock, `started` by the monotonic one."""
+        """Record a pass that is over; `at` is when it began by the clock, `started` by the monotonic one."""
         if self._is_closed:
             # Another server may be watched under this name by now.
             return
@@ -264,7 +266,7 @@ class TargetRunner:
         slot.status.note(at, self._clock.monotonic() - started)
 
     def next_delay_seconds(self, name: str) -> float | None:
-        """How soon a sampler wants to run again, where that is sooner than its interval."""
+        """Return how soon a sampler wants to run again; None for at its interval."""
         return self._slots[name].next_delay_seconds
 
     def _succeeded(self, slot: Slot, at: float) -> None:
@@ -307,7 +309,7 @@ class TargetRunner:
                 self._all_stale(now)
 
     def _tell_failure(self, slot: Slot, error: TargetError) -> None:
-        """In the log; of a sampler that fails again and again not each time."""
+        """Log a failure; of a sampler that fails again and again not each time."""
         besides = slot.log_limit.fields(self._clock.monotonic())
         if besides is not None:
             slot.is_told = True
@@ -328,12 +330,12 @@ class TargetRunner:
             slot.status.note_missing(self._clock.monotonic())
 
     def follow_clock(self, seconds: float) -> None:
-        """The clock was set by so much."""
+        """Move what was remembered by the clock, which was set by so much."""
         for slot in self._slots.values():
             slot.follow_clock(seconds)
 
     def end(self) -> None:
-        """Write nothing any more: somebody else may go on under this name."""
+        """Stop writing: another runner may go on under this name."""
         self._is_closed, self._store = True, Store()
         self._neighbours.leave(self.facts)
 

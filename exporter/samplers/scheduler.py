@@ -34,7 +34,7 @@ class SampleScheduler:
         self._turn = asyncio.Lock()
 
     def start(self) -> None:
-        """Begin to run what was and will be added."""
+        """Begin to run the targets that were and will be added."""
         self._is_running = True
         for runner in self._schedules:
             self._set_timer(runner)
@@ -67,7 +67,7 @@ class SampleScheduler:
         self._cancel_timer(runner)
 
     async def stop(self) -> None:
-        """Run nothing any more."""
+        """Cancel everything."""
         self._is_running = False
         for runner in list(self._timers):
             self._cancel_timer(runner)
@@ -112,7 +112,7 @@ class SampleScheduler:
             await self._run(runner, [name for plan in runner.plans if (name := plan.spec.name) != first])
 
     async def _wait_for_turn(self) -> None:
-        """One after the other: the first passes of many targets at once would hold up everything else."""
+        """Wait until the loop has run others: the first passes of many targets would block it together."""
         async with self._turn:
             await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""What Prometheus says of each of its scrapes, said of the passes over a target: `up` and `scrape_…`.
+"""`up` and `scrape_…` of the passes over a target, as Prometheus writes them of its scrapes.
 
 They are in the store only, for rules and dashboards that read them: a Prometheus that scrapes `/metrics`
 writes its own. Source: https://prometheus.io/docs/concepts/jobs_instances/
@@ -27,16 +27,22 @@ FAMILIES: Final = (_UP, _DURATION, _SAMPLES, _SAMPLES_KEPT, _ADDED)
 
 
 class WrittenGroup(Protocol):
-    """What is read of a group of the store."""
+    """The counts of a group of the store."""
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """The name of the source."""
+        ...
 
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """The version of its layout."""
+        ...
 
     @property
-    def values(self) -> Sequence[float | None]: ...
+    def values(self) -> Sequence[float | None]:
+        """The values of its newest row."""
+        ...
 
 
 class Scrape:
@@ -51,7 +57,7 @@ class Scrape:
         self._generation = -1
 
     def note(self, seconds: float, groups: Iterable[WrittenGroup]) -> None:
-        """A pass has taken so long, and this is what the samplers tell now."""
+        """Note how long a pass has taken, and the groups that its samplers have written."""
         self._seconds = round(seconds, 6)
         self._added = 0
         for group in groups:

@@ -35,7 +35,7 @@ class ScriptsSampler:
         self._failed: set[str] = set()
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         if not self._scripts:
             return
         replies = await connection.pipeline([(self._command, text, 0) for _, text in self._scripts])
@@ -65,7 +65,7 @@ class ScriptsSampler:
             log.warning("script failed", instance=self._context.target.instance, script=name, error=error)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
 
 def _read(path: Path) -> bytes:

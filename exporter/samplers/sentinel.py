@@ -1,4 +1,4 @@
-"""What a sentinel knows of the primaries that it watches, beyond what its INFO says."""
+"""SENTINEL MASTERS and others: the primaries that a sentinel watches, beyond what its INFO says."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -86,7 +86,7 @@ class SentinelSampler:
         self._peers = context.new_cap("name", _MAX_PEERS)
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         masters = await connection.execute("SENTINEL", "MASTERS")
         found = _details(masters)
         details = found[:_MAX_MASTERS]
@@ -102,7 +102,7 @@ class SentinelSampler:
             await self._write_config(connection)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
     def _write_master(self, master: Mapping[str, Reply], replies: Sequence[Reply]) -> None:
         name = text(master.get("name"))

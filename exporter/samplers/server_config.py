@@ -77,7 +77,7 @@ _MAX_PARAMETERS: Final = 1_000
 
 
 def is_secret(parameter: str) -> bool:
-    """Whether the value of a parameter must not be shown."""
+    """Return whether the value of a parameter must not be shown."""
     return any(word in parameter.lower() for word in _SECRET_WORDS)
 
 
@@ -98,24 +98,24 @@ class ServerConfigSampler:
         self._cap = context.new_cap("key", _MAX_PARAMETERS)
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         answers = await self._context.support.ask(connection, self._commands())
         parameters = {name: text(value) for reply in answers.values() for name, value in pairs(reply).items()}
-        self._learn(parameters)
+        self._provide(parameters)
         self._write(parameters)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection of its own."""
 
     def _commands(self) -> Mapping[str, Command]:
-        """Before Redis 7 a CONFIG GET takes one pattern, so each is asked for by itself."""
+        """Return a command per pattern: before Redis 7 CONFIG GET takes only one."""
         names = ("*",) if self._settings.all else _QUESTIONS
         if self._settings.rdb_file:
             names = (*names, *_FILE_QUESTIONS)
         command = self._settings.config_command
         return {f"CONFIG GET {name}": (command, "GET", name) for name in names}
 
-    def _learn(self, parameters: Mapping[str, str]) -> None:
+    def _provide(self, parameters: Mapping[str, str]) -> None:
         slowlog_max_len = _whole(parameters.get("slowlog-max-len", ""))
         self._context.facts.provide(ServerConfig(slowlog_max_len))
 
@@ -157,7 +157,7 @@ def _write_all(parameters: Mapping[str, str], table: SeriesTable) -> None:
 
 
 def _rdb_size(directory: str, name: str) -> int | None:
-    """The size of a server's RDB file, 0 if there is none; None if it cannot be told.
+    """Return the size of a server's RDB file, 0 if there is none; None if it cannot be told.
 
     The server says where to look, so anything but a plain file name is not looked for.
     """

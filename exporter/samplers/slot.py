@@ -1,4 +1,4 @@
-"""One sampler of one target, as it is planned and as it stands."""
+"""One sampler of one target: its plan, and its state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,9 +31,11 @@ class SamplerPlan:
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One sampler of the target, with what it writes into; `run_id` is that of the server in its last good
-    pass. It `is_refused` where the server refuses what it cannot do without, and it does not keep account of
-    that itself."""
+    """One sampler of the target, with the table that it writes into.
+
+    `run_id` is that of the server in its last good pass. It `is_refused` where the server does not support
+    what it cannot do without, and the sampler does not keep account of that itself.
+    """
 
     plan: SamplerPlan
     sampler: Sampler
@@ -56,22 +58,25 @@ class Slot:
 
     @property
     def next_delay_seconds(self) -> float | None:
-        """How soon the sampler wants to run again, where that is sooner than its interval."""
+        """How soon the sampler wants to run again; None for at its interval."""
         if self.adaptive is None or not self.status.success:
             return None
         delay = self.adaptive.next_delay_seconds
         return None if delay is None or delay >= self.plan.interval_seconds else delay
 
     def applies(self, server: ServerInfo) -> bool:
-        """Whether the server is one that has what the sampler asks about."""
+        """Return whether the server has what the sampler asks about."""
         spec = self.plan.spec
         if server.mode == "sentinel" and not spec.on_sentinel:
             return False
         return spec.applies is None or spec.applies(server)
 
     def follow_run(self, server: ServerInfo) -> None:
-        """Another run of the server: where it began after the last pass, counts are what came since; else
-        they are those of another server."""
+        """Note the run of the server.
+
+        Where another one began after the last pass, its counts are what came since; else they are those of
+        another server, and the former ones say nothing about them.
+        """
         if server.run_id != self.run_id and server.started_at <= self.status.succeeded_at:
             self.table.lose_track()
         self.run_id = server.run_id
@@ -91,12 +96,12 @@ class Slot:
             self.status.support.mark_supported(self.plan.spec.command)
 
     def try_again(self) -> None:
-        """Ask for what was refused at the next opportunity: the server may be set up anew."""
+        """Retry what was refused at the next opportunity: the server may be set up anew."""
         self.refused_until = 0.0
         self.status.support.try_again()
 
     def follow_clock(self, seconds: float) -> None:
-        """The clock was set by so much."""
+        """Move what was remembered by the clock, which was set by so much."""
         self.status.follow_clock(seconds)
         if self.punctual is not None:
             self.punctual.follow_clock(seconds)
@@ -105,5 +110,5 @@ class Slot:
 
 
 def outcomes(slots: Sequence[Slot]) -> Sequence[tuple[bool, Reason | None]]:
-    """How the last pass of each of these samplers went."""
+    """Return how the last pass of each of these samplers went."""
     return [(slot.status.success, slot.status.reason) for slot in slots]

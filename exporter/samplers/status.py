@@ -1,4 +1,4 @@
-"""How the sampling of one target goes: `redis_up`, why not, and how each sampler does."""
+"""The status of one target as series: `redis_up`, the reason of a failure, and how each sampler does."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -160,7 +160,7 @@ class SamplerStatus:
         return self.reason in UNSUPPORTED_REASONS
 
     def note(self, at: float, seconds: float) -> None:
-        """A pass that began at this moment has ended."""
+        """Record that a pass that began at this moment has ended."""
         self.attempted_at = at
         self.duration_seconds = round(seconds, 6)
         self.passes += 1
@@ -168,12 +168,12 @@ class SamplerStatus:
         self.is_troubled = self._has_troubles()
 
     def note_missing(self, moment: float) -> None:
-        """There is nothing of it from this moment on (monotonic seconds), if there was until then."""
+        """Record that nothing is sampled from this moment on (monotonic seconds), if it was until then."""
         if self.missing_since is None:
             self.missing_since = moment
 
     def follow_clock(self, seconds: float) -> None:
-        """The clock was set by so much."""
+        """Move the times of passes with the clock, which was set by so much."""
         self.attempted_at = self.attempted_at and self.attempted_at + seconds
         self.succeeded_at = self.succeeded_at and self.succeeded_at + seconds
 
@@ -186,7 +186,7 @@ class SamplerStatus:
 
 
 def table_of(target: Target, name: str) -> SeriesTable:
-    """What the sampler of this name writes into on a target."""
+    """Return a new table that the sampler of this name writes into on a target."""
     source = f"{target.instance}/{name}"
     return SeriesTable(source, target.series_labels, unexposed=target.unexposed_labels)
 
@@ -219,24 +219,26 @@ class TargetStatus:
 
     @property
     def problem(self) -> Reason | None:
-        """Why the server did not answer the last INFO; None where it did, or was not asked yet."""
+        """The reason why the server did not answer the last INFO; None where it did, or was not asked yet."""
         deciding = self.samplers.get(self._health_sampler)
         return None if deciding is None else deciding.reason
 
     @property
     def message(self) -> str:
-        """The same in a sentence; empty where there is no problem."""
+        """The problem in a sentence; empty where there is none."""
         deciding = self.samplers.get(self._health_sampler)
         return "" if deciding is None else deciding.message
 
     def follow(self, before: "TargetStatus") -> None:
-        """The same server has been watched in another way until now: what was said of it is no news."""
+        """Take over what was logged of the same server, which was watched in another way until now."""
         self._log_limit, self._is_told = before._log_limit, before._is_told
         self._known = before._known if before.up is None else (before.up, before.problem)
 
     def set_up(self, up: bool, problem_before: Reason | None, monotonic: float) -> bool:
-        """The server is up, or not; whether that, or why not, is news, which is told once in the log; of one
-        that comes and goes not each time (`monotonic`: now, in seconds)."""
+        """Record whether the server is up; return whether that, or the reason, has changed.
+
+        A change is logged once; of a server that comes and goes not each time (`monotonic`: now, in seconds).
+        """
         was_up, self.up = self.up, up
         problem = self.problem
         if was_up is up and problem is problem_before:
@@ -259,7 +261,7 @@ class TargetStatus:
         return True
 
     def sample(self, at: float) -> Sample:
-        """All series as of now (epoch seconds)."""
+        """Return all series as of now (epoch seconds)."""
         table = self._table
         if self._generation != table.generation:
             self._indexes, self._generation = {}, table.generation

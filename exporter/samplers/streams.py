@@ -89,7 +89,7 @@ class StreamsSampler:
         self._pattern_scans = PatternScans(self._scans, context, settings.max_scanned)
 
     async def sample(self, connection: Client, at: float) -> None:
-        """One pass (see `Sampler`)."""
+        """Run one pass (see `Sampler`)."""
         await self._pattern_scans.resume(self._connection)
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
         for scan in self._scans:

@@ -1,4 +1,4 @@
-"""All targets that are watched, and the change from one set of them to the next."""
+"""`TargetManager`: the targets that are watched, and the change from one set of them to the next."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
@@ -72,7 +72,7 @@ class TargetManager:
         return not self._unheard
 
     def find(self, instance: str) -> TargetRunner | None:
-        """The runner of the target of this name."""
+        """Return the runner of the target of this name."""
         return next((runner for runner in self.runners if runner.target.instance == instance), None)
 
     async def sync(
@@ -112,7 +112,7 @@ class TargetManager:
     async def _build(
         self, wanted: Mapping[Target, Sequence[SamplerPlan]], timeout_seconds: float
     ) -> dict[Target, TargetRunner]:
-        """Runners that do nothing yet."""
+        """Build runners that do nothing yet."""
         built: dict[Target, TargetRunner] = {}
         turn = TimeSlice()
         try:
@@ -146,7 +146,7 @@ class TargetManager:
         moved: Collection[Target],
         successors: Mapping[Target, TargetRunner],
     ) -> None:
-        """End these; the series of what nobody goes on with end."""
+        """Remove these targets; series that no successor goes on with become stale."""
         turn = TimeSlice()
         for target, runner in gone.items():
             del self._targets[target]
@@ -170,7 +170,7 @@ class TargetManager:
             await turn.give_way()
 
     def _rename(self, moved: Sequence[tuple[TargetRunner, Target]], over: Sequence[TargetRunner]) -> None:
-        """Have the history of servers go along with their new names; that of the others is over."""
+        """Move the history of servers to their new names, and drop that of the others."""
         moves = [move for runner, new in moved for move in _moves(runner, new)]
         self._store.rename(moves)
         renamed = {move.new_source for move in moves}
@@ -182,12 +182,11 @@ class TargetManager:
         self._given_at.update(dict.fromkeys(names, self._clock.monotonic()))
 
     def given_at(self, instance: str) -> float:
-        """Since when a name stands for the server that it stands for now (monotonic seconds); 0: since
-        ever."""
+        """Return since when a name stands for its present server, in monotonic seconds; 0 for always."""
         return self._given_at.get(instance, 0.0)
 
     def _find_replica(self, primary: TargetFacts) -> Peer | None:
-        """A watched replica of a target that is up, hears its primary, and has nothing else to do.
+        """Return a watched replica of a target that is up, hears its primary, and has nothing else to do.
 
         Both tell the same replication id, by whatever names and addresses they are known.
         """
@@ -201,7 +200,7 @@ class TargetManager:
         return None
 
     def follow_clock(self, seconds: float) -> None:
-        """The clock was set by so much, or nobody watched for a while: sample everything now."""
+        """Sample everything now, as the clock was set by so much, or nobody watched for a while."""
         for runner in self.runners:
             runner.follow_clock(seconds)
             runner.expect_report()
@@ -226,7 +225,7 @@ class TargetManager:
         self._resample_host(runner)
 
     def _resample_host(self, changed: TargetRunner) -> None:
-        """Whether the others of a host are there, when one is the first of them to go down."""
+        """Sample the others of a host at once when the first of them has gone down."""
         if changed.status.up is not False:
             return
         here = changed.target.address.host
@@ -259,7 +258,7 @@ class TargetManager:
             self._ended.discard(runner)
 
     async def close(self) -> None:
-        """End all runners."""
+        """Close all runners."""
         for task in list(self._urgent):
             task.cancel()
         await asyncio.gather(*self._urgent, return_exceptions=True)
@@ -268,7 +267,7 @@ class TargetManager:
 
 
 def _renamed(gone: Iterable[Target], new: Iterable[Target]) -> dict[Target, Target]:
-    """Those that are watched from now on under another name, at the same address."""
+    """Return those that are watched from now on under another name, at the same address."""
     places = {target.address: target for target in new}
     return {
         target: places[target.address]
@@ -278,7 +277,7 @@ def _renamed(gone: Iterable[Target], new: Iterable[Target]) -> dict[Target, Targ
 
 
 def _go_on(gone: Mapping[Target, TargetRunner], new: Mapping[Target, TargetRunner]) -> None:
-    """What the log says of a server is no news only because it is watched in another way."""
+    """Let new runners of the same servers take over what was logged of them."""
     before = {(target.instance, target.address): runner for target, runner in gone.items()}
     for target, runner in new.items():
         if (target.instance, target.address) in before:
@@ -286,7 +285,7 @@ def _go_on(gone: Mapping[Target, TargetRunner], new: Mapping[Target, TargetRunne
 
 
 def _moves(runner: TargetRunner, new: Target) -> Iterator[Move]:
-    """What a target has written, by the names under which it goes on."""
+    """Yield the sources that a target has written, with the names under which they go on."""
     old = runner.target
     for source in runner.sources:
         new_source = f"{new.instance}{source.removeprefix(old.instance)}"

@@ -40,7 +40,7 @@ class TargetSchedule:
         return min([sampler.schedule.due for sampler in self._samplers], default=None)
 
     def pop_due(self, now: float) -> Sequence[str]:
-        """The samplers that are due now, which are next due at a later slot."""
+        """Return the samplers that are due now, which are next due at a later slot."""
         return [sampler.name for sampler in self._samplers if sampler.schedule.pop_due(now) is not None]
 
     def expedite(self, name: str, at: float) -> None:

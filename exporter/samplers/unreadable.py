@@ -1,4 +1,4 @@
-"""Replies that a sampler cannot read: whose fault that is, in one sentence."""
+"""Faults of samplers that come of a reply which they cannot read, in one sentence."""
 
 import traceback
 from pathlib import Path
@@ -20,8 +20,11 @@ _OF_OTHER_FORMS: Final = (
 
 
 def fault_of(error: Exception, where: str, sampler: str) -> TargetError:
-    """What stopped a sampler that is not an error of the connection: a reply of a form that it does not
-    know, or else a fault of ours. Names the line that stumbled; says nothing of what the server sent."""
+    """Return the error for what stopped a sampler, other than an error of the connection.
+
+    It is a reply of a form that the sampler does not know, or else a fault of ours. Its text names the line
+    that raised it, and nothing of the reply.
+    """
     what = f"{type(error).__name__} at {_place_of(error)}"
     if isinstance(error, _OF_OTHER_FORMS):
         text = f"{where}: a reply is none that the sampler {sampler} can read ({what})"
@@ -30,7 +33,7 @@ def fault_of(error: Exception, where: str, sampler: str) -> TargetError:
 
 
 def _place_of(error: Exception) -> str:
-    """The innermost line of this package, as `sampling/slots.py:12`."""
+    """Return the innermost line of this package, as `sampling/slots.py:12`."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(_PACKAGE):

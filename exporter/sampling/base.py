@@ -1,4 +1,4 @@
-"""What a sampler is: something that asks one server one kind of question, again and again."""
+"""The interface of samplers: a sampler asks one server one kind of question, again and again."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Sampler(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections of its own."""
+        """Close connections of its own."""
         ...
 
 
@@ -39,7 +39,7 @@ class AdaptiveSampler(Sampler, Protocol):
 
     @property
     def next_delay_seconds(self) -> float | None:
-        """How soon; None for at the usual time. Read after each pass that succeeded."""
+        """How soon to run again; None for at the usual time. Read after each pass that succeeded."""
         ...
 
 
@@ -48,8 +48,10 @@ class IdleSampler(Sampler, Protocol):
     """A sampler that often has nothing to do."""
 
     def is_idle(self, at: float) -> bool:
-        """Whether a pass at this moment (epoch seconds) would ask nothing and write what the last one wrote,
-        so that there need be none."""
+        """Return whether a pass at this moment would send no command and produce the same values.
+
+        `at` is in epoch seconds.
+        """
         ...
 
 
@@ -58,7 +60,7 @@ class PunctualSampler(Sampler, Protocol):
     """A sampler that remembers moments from pass to pass."""
 
     def follow_clock(self, seconds: float) -> None:
-        """The clock was set by so much: what is due so soon stays due so soon."""
+        """Move remembered moments with the clock, which was set by so much."""
         ...
 
 
@@ -72,7 +74,7 @@ class Peer:
 
 
 def find_none(facts: TargetFacts) -> Peer | None:
-    """There is no other target."""
+    """Find no replica: there is no other target."""
     return None
 
 
@@ -82,7 +84,7 @@ SettingsT = TypeVar("SettingsT", bound=SamplerSection)
 
 @dataclass(frozen=True, slots=True)
 class SamplerContext(Generic[SettingsT]):
-    """What a sampler is built from.
+    """The environment that a sampler is built with.
 
     `settings` is its section of the configuration. `connect` opens a further connection to the same server
     for samplers that must not share the common one: (client name) -> Connection; the sampler closes it.
@@ -107,7 +109,7 @@ class SamplerContext(Generic[SettingsT]):
     find_replica: Callable[[TargetFacts], Peer | None] = find_none
 
     def new_cap(self, label: str, limit: int) -> LabelCap:
-        """A cap on the values of one label; what is over it is counted in the sampler's status."""
+        """Return a new cap on the values of one label; what is over it is counted in the sampler's status."""
         cap = self.caps[label] = LabelCap(limit)
         return cap
 

@@ -23,8 +23,10 @@ _MAX_PAIRS: Final = 100
 
 
 def split_lines(reply: bytes) -> Sequence[str]:
-    """The lines of the reply, however they end, without spaces around them; bytes that are not UTF-8 are
-    shown escaped. At most `MAX_LINES`; lines that are too long for any server are empty."""
+    """Split the reply into lines, however they end, without spaces around them.
+
+    Bytes that are not UTF-8 are escaped. At most `MAX_LINES`; lines too long for any server are empty.
+    """
     text = reply[:_MAX_BYTES].decode("utf-8", "backslashreplace").removeprefix("\ufeff")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MAX_LINES)
     if len(lines) > MAX_LINES or len(reply) > _MAX_BYTES:
@@ -58,8 +60,11 @@ def parse_pairs(value: str) -> dict[str, str]:
 
 
 def parse_number(text: str) -> float | None:
-    """A value as a number, which may be negative; `ok`, `true` and `up` are 1, `err`, `fail`, `false` and
-    `down` are 0. Where a server has divided by 0 (`inf`, `nan`) it does not know."""
+    """Parse a value, which may be negative; None for what is no number.
+
+    `ok`, `true` and `up` are 1, `err`, `fail`, `false` and `down` are 0. Where a server has divided by 0
+    (`inf`, `nan`) it does not know.
+    """
     number = parse_float(text)
     if number is None:
         return _WORDS.get(text)

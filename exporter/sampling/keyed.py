@@ -107,8 +107,10 @@ class CountingClient:
         self._owed: dict[_Place, int] = {}
 
     async def pipeline(self, commands: Sequence[Command]) -> list[Reply]:
-        """Like `Connection.pipeline`; keys that another node of the cluster holds are answered by an error
-        without asking."""
+        """Run several commands in one round trip (see `Connection.pipeline`).
+
+        Keys that another node of the cluster holds are answered by an error without asking.
+        """
         sent = self._prepare(commands)
         replies = await self._connection.pipeline(sent.commands) if sent.commands else []
         self._count(sent, replies)

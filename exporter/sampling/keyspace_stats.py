@@ -1,4 +1,4 @@
-"""What of a server's own counters is our doing: it counts each look at a key, and each error, also ours."""
+"""The part of a server's own counters that is this daemon's doing: look-ups of keys, and errors."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -34,8 +34,7 @@ _OTHER: Final = "other"
 
 @dataclass(slots=True)
 class KeyspaceStats:
-    """What all samplers of one target have looked up, and the errors they got by code: counted from the
-    replies."""
+    """Look-ups of all samplers of one target, and the errors they got by code, counted from the replies."""
 
     hits: int = 0
     misses: int = 0
@@ -58,8 +57,11 @@ class KeyspaceStats:
                 self.errors[code] = self.errors.get(code, 0) + 1
 
     def write(self, table: SeriesTable, codes: Iterable[str] = ()) -> None:
-        """Write the counters; beside the server's own, so that both are of one moment. `codes` are those of
-        errors that the server's own counters tell from the start, so that these begin at the same time."""
+        """Write the counters beside the server's own, so that both are of one moment.
+
+        `codes` are those of errors that the server's own counters tell from the start, so that these begin at
+        the same time.
+        """
         table.set(HITS, float(self.hits))
         table.set(MISSES, float(self.misses))
         for code in codes:
@@ -70,13 +72,13 @@ class KeyspaceStats:
 
 
 def code_of(error: ReplyError) -> str:
-    """The code of an error, as the server counts it in `errorstats`."""
+    """Return the code of an error, as the server counts it in `errorstats`."""
     word = str(error).partition(" ")[0]
     return word if word.isupper() and word.isascii() else "ERR"
 
 
 def found_by_error(error: ReplyError) -> bool | None:
-    """Whether a command that ended in an error has found its key; None where it looked up none.
+    """Return whether a command that ended in an error has found its key; None where it looked up none.
 
     A key of a wrong type is found, and so is that of a question that its type or the server's policy does not
     allow. Whoever may not ask, or asks the wrong node, looks nothing up.

@@ -20,16 +20,16 @@ class Neighbours:
         self._gone: deque[TargetFacts] = deque(maxlen=_MAX_GONE)
 
     def join(self, facts: TargetFacts) -> None:
-        """A server is watched from now on."""
+        """Add a server that is watched from now on."""
         self._here[id(facts)] = facts
 
     def leave(self, facts: TargetFacts) -> None:
-        """It is not any more; another one may be about to take its place."""
+        """Note that a server is watched no more; another one may be about to take its place."""
         if self._here.pop(id(facts), None) is not None:
             self._gone.append(facts)
 
     def of(self, facts: TargetFacts) -> Iterator[TargetFacts]:
-        """Those from which this server may have taken over data."""
+        """Yield those from which this server may have taken over data."""
         for other in chain(self._here.values(), self._gone):
             shares_data = not facts.server.replication_ids.isdisjoint(other.server.replication_ids)
             if other is not facts and (shares_data or facts.slots.are_of_one_cluster(other.slots)):

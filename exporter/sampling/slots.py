@@ -1,4 +1,4 @@
-"""Which keys a node of a cluster holds: so that it is not asked for those of others.
+"""Slots of a node of a cluster, so that it is not asked for keys of others.
 
 Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model.
 """
@@ -17,7 +17,7 @@ _MAX_NODES: Final = 2_000
 
 
 def slot_of(key: bytes) -> int:
-    """The slot of a key: of its hash tag, if it has one."""
+    """Return the slot of a key, or of its hash tag, if it has one."""
     start = key.find(b"{")
     if start >= 0:
         end = key.find(b"}", start + 1)
@@ -44,21 +44,21 @@ class Slots:
         return self._learnt_at is None or self._monotonic() >= self._learnt_at + _KNOWN_SECONDS
 
     def doubt(self) -> None:
-        """The server has said that a slot is another node's."""
+        """Have the slots asked for again, as the server has said that one is another node's."""
         self._learnt_at = None
 
     def note_epochs(self, *epochs: object) -> None:
-        """What the cluster's epochs are: where they are others, slots may have moved."""
+        """Compare the cluster's epochs with the last ones: where they differ, slots may have moved."""
         if epochs != self._epochs:
             self._epochs = epochs
             self.doubt()
 
     def are_of_one_cluster(self, other: "Slots") -> bool:
-        """Whether two nodes know each other."""
+        """Return whether two nodes know each other."""
         return bool(self._own and other._own) and (self._own in other._nodes or other._own in self._nodes)
 
-    def learn(self, nodes: Reply) -> None:
-        """Take in a reply to CLUSTER NODES, asked of the node itself; of a replica its primary's slots."""
+    def update(self, nodes: Reply) -> None:
+        """Read a reply to CLUSTER NODES, asked of the node itself; of a replica its primary's slots."""
         self._learnt_at = self._monotonic()
         before = self._held
         self._held = self._read(nodes) if isinstance(nodes, bytes) else None
@@ -77,12 +77,14 @@ class Slots:
         return None if own is None else _mark(own[8:])
 
     def hold(self, key: bytes) -> bool:
-        """Whether the node serves this key."""
+        """Return whether the node serves this key."""
         return self._held is None or bool(self._held[slot_of(key)])
 
     def are_served_by(self, others: "Iterable[Slots]") -> bool:
-        """Whether other nodes serve all slots that this one was last known to serve; never where these are
-        not known."""
+        """Return whether other nodes serve all slots that this one was last known to serve.
+
+        False where these are not known.
+        """
         if self._held is None:
             return False
         left = int.from_bytes(self._held, "big")
@@ -92,7 +94,7 @@ class Slots:
         return not left
 
     def hold_together(self, keys: list[bytes]) -> bool:
-        """Whether one command may name all these keys."""
+        """Return whether one command may name all these keys."""
         if self._held is None:
             return True
         slots = {slot_of(key) for key in keys}

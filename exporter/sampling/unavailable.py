@@ -56,8 +56,10 @@ class Unavailable:
 
     @property
     def grant(self) -> str:
-        """The line that would grant what is not permitted; empty where the server does not have the rest
-        either."""
+        """The line that would grant what is not permitted.
+
+        Empty where nothing is missing but what the server does not have.
+        """
         words = grants(one for one in self.commands if one.reason is Reason.PERMISSION)
         return f"ACL SETUSER {self._username} {' '.join(words)}" if words else ""
 

@@ -1,0 +1,1 @@
+"""Moments of periodic work, and delays between attempts."""

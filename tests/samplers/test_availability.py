@@ -113,18 +113,18 @@ def test_a_node_whose_slots_others_have_taken_over_is_not_missed(start_server: S
 
     async def scenario(watched: Watched) -> None:
         a, b, c = watched.target_manager.runners
-        a.facts.slots.learn(_nodes("0-8191", "8192-16383"))
-        b.facts.slots.learn(_nodes("8192-16383", "0-8191"))
-        c.facts.slots.learn(_nodes("", "0-8191", "8192-16383"))
+        a.facts.slots.update(_nodes("0-8191", "8192-16383"))
+        b.facts.slots.update(_nodes("8192-16383", "0-8191"))
+        c.facts.slots.update(_nodes("", "0-8191", "8192-16383"))
         servers[0].command("SET", "k", "v")
         await watched.sample()
         before = watched.availability.moment()
         servers[1].stop()
         await watched.sample()
         assert watched.is_missing(since=before, cluster="shop")
-        c.facts.slots.learn(_nodes("8192-12000", "0-8191"))
+        c.facts.slots.update(_nodes("8192-12000", "0-8191"))
         assert watched.is_missing(since=before, cluster="shop")
-        c.facts.slots.learn(_nodes("8192-16383", "0-8191"))
+        c.facts.slots.update(_nodes("8192-16383", "0-8191"))
         assert not watched.is_missing(since=before, cluster="shop")
         # As long as that one is a replica, it has taken over nothing.
         c.facts.provide(replace(c.facts.server, role="slave"))

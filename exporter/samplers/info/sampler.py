@@ -44,7 +44,7 @@ class InfoSampler:
             self._facts.slots.note_epochs(*cluster.epochs(cluster_reply))
         if self._facts.server.engine == "tile38":
             await self._ask_tile38(connection)
-        await self._learn_slots(connection)
+        await self._update_slots(connection)
 
     async def close(self) -> None:
         """Do nothing: there is no connection of its own."""
@@ -77,12 +77,12 @@ class InfoSampler:
         answers = await self._support.ask(connection, {tile38.NAME: command}, required=False)
         tile38.write_statistics(answers.get(tile38.NAME), self._table)
 
-    async def _learn_slots(self, connection: Client) -> None:
+    async def _update_slots(self, connection: Client) -> None:
         """Learn now and then which slots this node of a cluster holds."""
         slots = self._facts.slots
         if self._facts.server.cluster_enabled and slots.is_due and self._support.is_due(_CLUSTER_NODES):
             (nodes,) = await connection.pipeline([("CLUSTER", "NODES")])
-            slots.learn(self._support.check_reply(_CLUSTER_NODES, nodes))
+            slots.update(self._support.check_reply(_CLUSTER_NODES, nodes))
 
 
 def _as_text(reply: Reply, connection: Client) -> bytes:
