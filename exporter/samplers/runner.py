@@ -65,14 +65,13 @@ class TargetRunner:
         self._on_reported = on_reported
         self._records = records or {}
         self._contact = Contact(target, self.facts, clock, timeout_seconds, self._closed)
-        self._connection = self._contact.connection
-        self._is_closed = False
+        self._connection, self._is_closed = self._contact.connection, False
         self._passes: set[asyncio.Task[Any] | None] = set()
         self._find_replica = find_replica
         self._together = SharedPasses(self._connection, clock, self._ended, self._is_worth_asking)
         self.unavailable = Unavailable(target.instance, target.credentials.username)
         self._slots = {plan.spec.name: self._slot(plan) for plan in plans}
-        shared = [name for name, slot in self._slots.items() if not slot.plan.spec.own_connection]
+        shared = [plan.spec.name for plan in plans if not plan.spec.own_connection]
         self._reporting = Reporting(shared, clock.monotonic())
         # The names under which this target writes into the store.
         self._table_sources = [slot.table.source for slot in self._slots.values()]
@@ -93,9 +92,8 @@ class TargetRunner:
             neighbours=self._neighbours,
             find_replica=self._find_replica,
         )
-        status = self.status.samplers[plan.spec.name] = SamplerStatus(
-            support=context.support, caps=context.caps, table=table
-        )
+        status = SamplerStatus(support=context.support, caps=context.caps, table=table)
+        self.status.samplers[plan.spec.name] = status
         return Slot(plan, plan.spec.build(context), table, status)
 
     @property

@@ -36,7 +36,7 @@ class WrittenGroup(Protocol):
 
     @property
     def version(self) -> int:
-        """The version of its layout."""
+        """A number that increases whenever something changes in it."""
         ...
 
     @property
