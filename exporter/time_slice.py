@@ -19,10 +19,10 @@ class TimeSlice:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is time to `give_way`: to ask this costs less than to await that each time."""
+        """Whether it is time to `yield_control`: to ask this costs less than to await that each time."""
         return time.monotonic() >= self._ends_at
 
-    async def give_way(self) -> None:
+    async def yield_control(self) -> None:
         """Let the event loop run if the slice is over; the next slice begins after that."""
         if self.is_over:
             await asyncio.sleep(0)
@@ -32,9 +32,9 @@ class TimeSlice:
         """Yield the items; gives way between two of them when the slice is over."""
         for item in items:
             yield item
-            await self.give_way()
+            await self.yield_control()
 
     async def through(self, steps: Iterable[None]) -> None:
         """Take all steps of a generator; gives way between two of them when the slice is over."""
         for _ in steps:
-            await self.give_way()
+            await self.yield_control()

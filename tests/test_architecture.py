@@ -2,6 +2,7 @@
 
 import ast
 import re
+import statistics
 import subprocess
 from collections.abc import Iterator, Set
 from graphlib import CycleError, TopologicalSorter
@@ -158,6 +159,21 @@ def test_no_file_is_crowded() -> None:
         if (lines := path.read_text().count("\n")) > 350
     }
     assert not crowded
+
+
+def test_files_and_functions_are_small() -> None:
+    trees = {path: path.read_text() for path in sources()}
+    functions = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or node.lineno)
+        - node.lineno
+        + 1
+        for path, text in trees.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: lines for name, lines in functions.items() if lines > 60} == {}
+    assert statistics.median(functions.values()) <= 6
+    assert statistics.median(text.count("\n") for text in trees.values()) <= 100
 
 
 def tracked_files() -> list[Path]:

@@ -114,7 +114,7 @@ async def _show(
             asyncio.create_task(Workload(server.port).run()),
             asyncio.create_task(_suffer_outages(server, console, first_outage_seconds)),
         )
-        _introduce(console, server, app, first_outage_seconds)
+        _print_introduction(console, server, app, first_outage_seconds)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await ended.wait()
@@ -127,7 +127,7 @@ async def _cancel(*tasks: asyncio.Task[None]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _introduce(console: Console, server: DemoServer, app: App, first_outage_seconds: float) -> None:
+def _print_introduction(console: Console, server: DemoServer, app: App, first_outage_seconds: float) -> None:
     host, port = app.web.address
     url = f"http://{host}:{port}"
     console.print(f"[bold]redis-vigil[/] watches an embedded server on port {server.port}.")

@@ -66,14 +66,14 @@ class ReplyBounds:
         """This comes next. Raises `ReplyBoundError`."""
         walk = self._walk
         if walk is not None:
-            walk.go_on(data)
+            walk.advance(data)
             return
         self._size += len(data)
         self._pieces.append(data)
         if self._size > _HARMLESS_BYTES or self._announces_much(data):
             walk = self._walk = _Walk(self._max_bytes)
             while self._pieces:
-                walk.go_on(self._pieces.popleft())
+                walk.advance(self._pieces.popleft())
 
     def _announces_much(self, data: bytes) -> bool:
         text = self._last + data
@@ -95,7 +95,7 @@ class _Walk:
         # How many elements are still to come, of the array that is open and of those around it.
         self._open: list[int] = []
 
-    def go_on(self, data: bytes) -> None:
+    def advance(self, data: bytes) -> None:
         """The next piece. Raises `ReplyBoundError`."""
         position = min(self._to_skip, len(data))
         self._to_skip -= position

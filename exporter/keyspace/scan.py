@@ -165,12 +165,12 @@ class Scan:
         for _ in range(_MAX_RESTARTS):
             sample, walk = await to_thread(partial(self._begin, number))
 
-            async def go_on(walk: Walk = walk) -> None:
+            async def retry(walk: Walk = walk) -> None:
                 await self._guard.refresh()
                 await walk.run(self._between)
 
             try:
-                await self._patience.insist(go_on)
+                await self._patience.insist(retry)
                 complete = True
                 break
             except EmptiedError:

@@ -72,7 +72,7 @@ class Output:
             point = known.get(series)
             if point is None:
                 point = self._point(series)
-                await time_slice.give_way()
+                await time_slice.yield_control()
             points[series] = point
         self._points = points
         return Layout(list(points.values()))

@@ -80,7 +80,7 @@ class CommandLatencySampler:
             if isinstance(name, bytes):
                 self._read(name, described, sums)
             if turn.is_over:
-                await turn.give_way()
+                await turn.yield_control()
         self._before = {}
         if isinstance(reply, list):
             self._table.tell_all(LATENCIES)

@@ -93,7 +93,7 @@ class TargetManager:
         }
         new = [target for target in wanted if target not in self._targets or target in gone]
         runners = await self._build({target: wanted[target] for target in new}, timeout_seconds)
-        _go_on(gone, runners)
+        _hand_down_status(gone, runners)
         if self._before_change is not None and (gone or new):
             await self._before_change()
         moved = _renamed(gone, [target for target in new if target not in gone])
@@ -118,7 +118,7 @@ class TargetManager:
         try:
             for target, plans in wanted.items():
                 built[target] = self._runner(target, plans, timeout_seconds)
-                await turn.give_way()
+                await turn.yield_control()
         except BaseException:
             await asyncio.gather(*(runner.close() for runner in built.values()))
             raise
@@ -158,7 +158,7 @@ class TargetManager:
             for source in runner.sources if target not in moved else ():
                 if source not in kept:
                     self._store.mark_stale(source, now)
-            await turn.give_way()
+            await turn.yield_control()
 
     async def _begin(self, new: Mapping[Target, tuple[Sequence[SamplerPlan], TargetRunner]]) -> None:
         # All of them first: the first to be sampled must not be the last that is waited for.
@@ -167,7 +167,7 @@ class TargetManager:
         for target, (plans, runner) in new.items():
             self._targets[target] = (plans, runner)
             self._schedule.add(runner)
-            await turn.give_way()
+            await turn.yield_control()
 
     def _rename(self, moved: Sequence[tuple[TargetRunner, Target]], over: Sequence[TargetRunner]) -> None:
         """Move the history of servers to their new names, and drop that of the others."""
@@ -276,7 +276,7 @@ def _renamed(gone: Iterable[Target], new: Iterable[Target]) -> dict[Target, Targ
     }
 
 
-def _go_on(gone: Mapping[Target, TargetRunner], new: Mapping[Target, TargetRunner]) -> None:
+def _hand_down_status(gone: Mapping[Target, TargetRunner], new: Mapping[Target, TargetRunner]) -> None:
     """Let new runners of the same servers take over what was logged of them."""
     before = {(target.instance, target.address): runner for target, runner in gone.items()}
     for target, runner in new.items():

@@ -259,12 +259,12 @@ def _copy(connection: sqlite3.Connection, made: Path) -> None:
     """Copy what is open into another file, and look it through; raises `sqlite3.Error`."""
     ends_at = time.monotonic() + _COPY_SECONDS
 
-    def go_on(*_: int) -> None:
+    def check_deadline(*_: int) -> None:
         if time.monotonic() > ends_at:
             raise sqlite3.OperationalError("interrupted: copying takes too long")
 
     with contextlib.closing(sqlite3.connect(made, timeout=_BUSY_SECONDS, isolation_level=None)) as copy:
-        connection.backup(copy, pages=_PAGES_AT_ONCE, progress=go_on)
+        connection.backup(copy, pages=_PAGES_AT_ONCE, progress=check_deadline)
         _quick_check(copy)
 
 

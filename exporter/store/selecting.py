@@ -15,12 +15,12 @@ _Flags = tuple[bool, ...]
 _PIECE = 500
 
 
-def go_on(found: int) -> None:
+def never_stop(found: int) -> None:
     """Do nothing: the `check` of callers that cannot give way."""
 
 
 def select_series(
-    groups: Iterable[SeriesGroup], matchers: Sequence[Matcher], check: Callable[[int], None] = go_on
+    groups: Iterable[SeriesGroup], matchers: Sequence[Matcher], check: Callable[[int], None] = never_stop
 ) -> Iterator[tuple[SeriesGroup, Series]]:
     """Yield the series of all groups that satisfy all matchers, the ended ones included.
 

@@ -17,7 +17,7 @@ from exporter.store.merged import merge_duplicates
 from exporter.store.renaming import Move
 from exporter.store.required_selectors import RequiredSelector, RequiredSelectors
 from exporter.store.required_series import RequiredSeries
-from exporter.store.selecting import go_on, select_series
+from exporter.store.selecting import never_stop, select_series
 from exporter.store.selections import LARGEST_SELECTION, Selections
 from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
@@ -221,7 +221,7 @@ class Store:
         check: Callable[[int], None] | None = None,
     ) -> Sequence[ReadableSeries]:
         """Select from these groups only, which may have left the store."""
-        pause = check or go_on
+        pause = check or never_stop
         matching: list[tuple[SeriesGroup, Series]] = []
         for number, one in enumerate(select_series(groups, matchers, pause), 1):
             matching.append(one)
@@ -243,7 +243,7 @@ class Store:
     ) -> Iterator[Series]:
         """Select one by one and for one reading; the same labels may come from several sources."""
         groups = self._instances.narrow(self._groups.values(), matchers)
-        return (series for _, series in select_series(groups, matchers, check or go_on))
+        return (series for _, series in select_series(groups, matchers, check or never_stop))
 
     def horizon(self) -> Horizon:
         """Return a horizon at the present moment, for a reading that lets others write meanwhile."""

@@ -93,9 +93,9 @@ class CurrentAccess:
     @property
     def job(self) -> Job:
         """A look at the files, also while nobody makes a request: a broken one is told of soon."""
-        return Job("web_config", self._look_again, every(_LOOK_SECONDS), _LOOK_SECONDS)
+        return Job("web_config", self._refresh, every(_LOOK_SECONDS), _LOOK_SECONDS)
 
-    async def _look_again(self) -> None:
+    async def _refresh(self) -> None:
         self.look()
 
     def look(self, *, is_silent: bool = False) -> None:

@@ -86,7 +86,7 @@ class Pages:
         rows = []
         for runner in runners[:MAX_ROWS]:
             rows.append(self._target_row(runner, *self._latest(runner)))
-            await turn.give_way()
+            await turn.yield_control()
         problems = [problem for runner in runners if (problem := runner.status.problem) is not None]
         down = sum(problem.is_down for problem in problems)
         # Nothing in it changes while others have their turn.
@@ -106,7 +106,7 @@ class Pages:
         page = []
         for piece in pieces:
             page.append(piece)
-            await turn.give_way()
+            await turn.yield_control()
         return HTMLResponse("".join(page))
 
     async def _alert_page(self, _: Request) -> Response:

@@ -75,14 +75,14 @@ async def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping
     for family, label in ((BY_NAME, "name"), (BY_USER, "user"), (BY_DATABASE, "db")):
         _write(family, clients.counts(label), table, caps[label])
         if turn.is_over:
-            await turn.give_way()
+            await turn.yield_control()
     # Many connections have few addresses, and fewer kinds of flags.
     hosts: Counter[str] = Counter()
     for address, count in clients.counts("addr").items():
         hosts[host_of(address)] += count
     _write(BY_HOST, hosts, table, caps["host"])
     if turn.is_over:
-        await turn.give_way()
+        await turn.yield_control()
     kinds: Counter[str] = Counter()
     for flags, count in clients.counts("flags").items():
         kinds[kind_of(flags)] += count
@@ -90,11 +90,11 @@ async def write_aggregate(clients: ClientList, table: SeriesTable, caps: Mapping
         table.set(BY_KIND, float(count), kind)
     _write_idle(clients.numbers("idle"), table)
     if turn.is_over:
-        await turn.give_way()
+        await turn.yield_control()
     _write_libraries(clients, table, caps["library"])
     for family, field, combine in _EXTREMES:
         if turn.is_over:
-            await turn.give_way()
+            await turn.yield_control()
         numbers = clients.numbers(field)
         if numbers:
             table.set(family, combine(numbers))

@@ -42,7 +42,7 @@ async def write_connections(
     turn = TimeSlice()
     for fields in clients.fields(limit):
         if turn.is_over:
-            await turn.give_way()
+            await turn.yield_control()
         address = fields.get("addr", "")
         values = {**fields, "host": host_of(address), "port": port_of(address) if with_port else ""}
         table.set(INFO, 1.0, *(values.get(name, "") for name in _INFO_LABELS))

@@ -74,7 +74,7 @@ class InfoDiff:
             if not self._read(line, lines[line], values):
                 return False
             if turn.is_over:
-                await turn.give_way()
+                await turn.yield_control()
         self._lines = lines
         return True
 

@@ -115,7 +115,7 @@ class InfoReader:
         is_known, percentiles, turn = False, [], TimeSlice()
         for index, line in enumerate(lines):
             if turn.is_over:
-                await turn.give_way()
+                await turn.yield_control()
             key, colon, text = split_field(line)
             if line.startswith("#"):
                 if _is_head(line, lines[index - 1] if index else ""):
@@ -141,7 +141,7 @@ class InfoReader:
         for entry in entries:
             self._diff.add(*entry)
             if turn.is_over:
-                await turn.give_way()
+                await turn.yield_control()
         self._diff.commit(lines)
         return sections
 

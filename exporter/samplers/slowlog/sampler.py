@@ -62,7 +62,7 @@ class SlowlogSampler:
         self._sampled_at = 0.0
         self._expected = 1
         self._generation = -1
-        self._lost = self._uncertain = self._resets = 0
+        self._lost_entries = self._uncertain = self._resets = 0
         self.next_delay_seconds: float | None = None
 
     async def sample(self, connection: Client, at: float) -> None:
@@ -116,7 +116,7 @@ class SlowlogSampler:
         turn = TimeSlice()
         for entry in reversed(entries):
             if turn.is_over:
-                await turn.give_way()
+                await turn.yield_control()
             if self._is_own(entry):
                 continue
             self._stats.add(self._names.name(entry.arguments), entry, is_new=False)
@@ -138,13 +138,13 @@ class SlowlogSampler:
         return self._cursor.advance(newest, snapshot.length, capacity=self._configured_capacity)
 
     async def _count(self, delta: Delta, at: float) -> None:
-        self._lost += delta.lost
+        self._lost_entries += delta.lost
         self._uncertain += delta.uncertain
         self._resets += delta.reset
         turn = TimeSlice()
         for entry in delta.entries:
             if turn.is_over:
-                await turn.give_way()
+                await turn.yield_control()
             if self._is_own(entry):
                 continue
             self._observe(entry)
@@ -200,7 +200,7 @@ class SlowlogSampler:
         table.set(families.LENGTH, float(snapshot.length))
         table.set(families.LAST_ID, float(newest.id if newest else 0))
         table.set(families.LAST_DURATION, newest.value / 1e6 if newest else 0.0)
-        table.set(families.LOST, float(self._lost))
+        table.set(families.LOST, float(self._lost_entries))
         table.set(families.UNCERTAIN, float(self._uncertain))
         table.set(families.RESETS, float(self._resets))
         for name, family in _COMMANDLOG_FAMILIES:
@@ -261,7 +261,7 @@ class SlowlogSampler:
             self._context.target.instance,
             self._stats.top(_TOP_PATTERNS),
             counted=sum(histogram.count for histogram in self._histograms.values()),
-            lost=self._lost,
+            lost=self._lost_entries,
             uncertain=self._uncertain,
             with_arguments=self._settings.arguments == "shown",
         )

@@ -26,7 +26,7 @@ class Encoded:
         return b"".join(self.parts)
 
 
-def go_on(written_bytes: int) -> None:
+def never_stop(written_bytes: int) -> None:
     """The `check` of what is short."""
 
 
@@ -34,7 +34,7 @@ def encode_result(
     result: Result,
     at_ms: int,
     limit: int | None = None,
-    check: Check = go_on,
+    check: Check = never_stop,
     stats: Mapping[str, Any] | None = None,
 ) -> Encoded:
     """Return the `data` of the answer to a query.
@@ -56,7 +56,7 @@ def encode_result(
     return _collect(chain([f'{{"resultType":"{kind}","result":'], shown, [end]), check)
 
 
-def encode_json(value: Any, check: Check = go_on) -> Encoded:
+def encode_json(value: Any, check: Check = never_stop) -> Encoded:
     """Any JSON, as `json_texts`."""
     return _collect(json_texts(value), check)
 

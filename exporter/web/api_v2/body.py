@@ -71,7 +71,7 @@ async def _read_elements(text: str, start: int) -> list[Any]:
                 raise ValueError("something follows")
             return elements
         if turn.is_over:
-            await turn.give_way()
+            await turn.yield_control()
 
 
 def _read_element(window: str, place: int) -> tuple[Any, int, str]:
