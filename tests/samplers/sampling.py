@@ -15,7 +15,7 @@ from exporter.samplers.slot import SamplerPlan
 from exporter.sampling.neighbours import Neighbours
 from exporter.store import Store
 from tests.clocks import ShiftedClock
-from tests.servers import RealServer
+from tests.fake_server import AnyServer
 
 
 class Sampling:
@@ -97,7 +97,7 @@ class Sampling:
 
 @asynccontextmanager
 async def sampling(
-    server: RealServer | int,
+    server: AnyServer | int,
     *names: str,
     settings: dict[str, Any] | None = None,
     username: str = "",
