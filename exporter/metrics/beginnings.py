@@ -55,7 +55,7 @@ class Beginnings:
     """The beginnings of one group on one page."""
 
     def __init__(self) -> None:
-        # By index: the text, and since when it has been on the page; None: not yet.
+        # By index: the text, and when it first was on the page; None: not yet.
         self._held: dict[int, tuple[str, float | None]] = {}
         self._created: dict[int, str] = {}
         self._begun_version = -1
@@ -76,13 +76,13 @@ class Beginnings:
             self._held.clear()
             self._created.clear()
         if not group.beginnings and self._created:
-            # The source began anew.
+            # The source has restarted.
             self._created.clear()
         if group.begun_version != self._begun_version:
             self._begun_version = group.begun_version
             for index, begun in group.beginnings.items():
                 self._created[index] = created(index, begun.at_ms)
-                # Who sees the page for the first time has not seen it without these.
+                # On the first page there is no earlier value that a scraper could compare with.
                 if seen is not None and begun.version > seen:
                     self._held[index] = format_value(begun.value), None
 

@@ -14,9 +14,9 @@ from exporter.metrics.text import Format, format_head, format_values
 from exporter.model.labels import METRIC_NAME
 from exporter.model.sample import Family, Layout, differences
 
-# zlib's way to ask for a gzip header: the largest window, plus 16.
+# zlib writes a gzip header if 16 is added to the window size, here the largest.
 _GZIP: Final = 16 + 15
-# As many pieces of lines are put together in a millisecond or two.
+# So many pieces are joined in a millisecond or two.
 _PIECES_AT_ONCE: Final = 20_000
 
 
@@ -68,10 +68,10 @@ class _Section:
 
     def __init__(self, family: Family, form: Format) -> None:
         self._is_exposed = family.exposed
-        # Each line begins with the end of the one before.
+        # Each line begins with the line break that ends the one before.
         self._head = format_head(family, form).removesuffix("\n")
         self.pieces: list[str] = []
-        # By group and family of this name: how many pieces, and where the group keeps their start.
+        # By source and family: the number of pieces, and where the group keeps their offset.
         self._spans: dict[tuple[str, Family], tuple[int, array[int], int]] = {}
         self._gone = 0
         self._texts: list[bytes] | None = []
@@ -147,7 +147,7 @@ class _RenderedGroup:
         self._form = form
         # The version of the group that the page has shown; None: there was no page yet.
         self._seen = seen
-        # None as long as there are none.
+        # Made with the first beginning: most groups never have any.
         self._beginnings: Beginnings | None = None
         self._lines = NO_LINES
         # Along the families of the lines.
@@ -259,7 +259,7 @@ class Exposition:
         self._rendered: dict[str, _RenderedGroup] = {}
         self._is_read = False
         self._is_rendering = False
-        # Those that hold something back.
+        # Groups that hold a beginning back.
         self._holding: dict[str, _RenderedGroup] = {}
         self._sections: dict[str, _Section] = {}
         self._sections_of: WeakKeyDictionary[Lines, Sequence[_Section]] = WeakKeyDictionary()

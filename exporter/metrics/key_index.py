@@ -8,7 +8,7 @@ from exporter.model.interning import IdentityInterner, Interner
 from exporter.model.labels import Labels, intern
 from exporter.model.sample import Family, Point, Schema, schema_of
 
-# Family, suffix and label values: what a series is found by.
+# Family, suffix and label values of a series.
 Key = tuple[Family, str, tuple[str, ...]]
 
 

@@ -11,14 +11,14 @@ from exporter.model.interning import IdentityInterner, Interner
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Schema
 
-# A line is made of what comes before the labels that a group's series have in common, these, what comes after
+# A line has four pieces: the text before the labels in common of the group, these labels, the text after
 # them, and the value. All groups share the first and the third. Without a value all four are empty.
 PIECES: Final = 4
 VALUE_PIECE: Final = 3
 _NO_LINE: Final = ("", "", "", "")
 # Texts of labels in common that are kept.
 _MAX_BASES: Final = 50_000
-# The label of a histogram's or a summary's series that tells it from the others of the same metric.
+# The label that tells the series of one histogram or summary apart.
 _INNER_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 
 
@@ -41,7 +41,7 @@ class _Line:
         inner = _INNER_LABELS.get(point.family.kind, "")
         self.group = tuple([pair for pair in point.written.pairs if pair[0] != inner]) if inner else ()
         bound = point.written.get(inner) if inner else ""
-        # The sum and the count come last, in the order that they have.
+        # Sum and count come last, in the order of the layout.
         self.bound = float(bound) if bound else inf
 
 
@@ -142,18 +142,18 @@ class PreparedLayouts:
         self._form = form
         # By schema, and by whether there are labels in common.
         self._known: WeakKeyDictionary[Schema, dict[bool, Lines]] = WeakKeyDictionary()
-        # By their points, and by whether there are labels in common: schemas that grow share most points.
+        # By point, and by whether there are labels in common: schemas that grow share most points.
         self._lines: dict[bool, IdentityInterner[_Line]] = {
             flag: IdentityInterner() for flag in (False, True)
         }
-        # The groups of a target have the same labels in common, and leave out the same ones.
+        # All groups of a target have the same labels in common.
         self._bases: Interner[tuple[Labels, frozenset[str]], str] = Interner(_MAX_BASES)
 
     def get(self, layout: Layout) -> tuple[str, Lines]:
         """Return the text of the labels in common, and the lines around it."""
         points = layout.points
         if not layout.is_plain:
-            # A label of a series' own stands for the one in common: nothing can be shared.
+            # A series overrides a label in common, so that no line can be shared with other targets.
             texts = [self._format(layout.exposed(position)) for position in range(len(layout))]
             return "", Lines([_Line(*pair, has_base=False) for pair in zip(points, texts, strict=True)])
         base = self._base(layout)

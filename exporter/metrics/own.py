@@ -21,7 +21,7 @@ from exporter.model.sample import Absence, Family, Kind, Layout, Point, Sample
 SOURCE = "self"
 # Prometheus gets the start of the process; a second series per counter tells nothing more.
 disable_created_metrics()
-# Written out, so that they are found by their names.
+# Full names, so that grep finds them.
 _RELOAD_SUCCESSFUL = (
     "redis_vigil_config_last_reload_successful",
     "alertmanager_config_last_reload_successful",
@@ -44,7 +44,7 @@ class OwnMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        # Under Alertmanager's names, too: the alertmanager.yml is read along with the rest.
+        # Under Alertmanager's names, too, since alertmanager.yml is loaded with the rest.
         self._reload_successful = [
             Gauge(
                 name,
@@ -79,7 +79,7 @@ class OwnMetrics:
         self._families: dict[str, Family] = {}
         self._points: dict[tuple[str, Labels], Point] = {}
         self._layout = Layout(())
-        # Whatever these count is counted from the start of the process: what is not there stands at 0.
+        # These count from the start of the process, so that a missing series stands at 0.
         self._absence = Absence()
 
     def note_reload(self, succeeded: bool, loaded_at: float) -> None:

@@ -6,11 +6,11 @@ from typing import Any, Final, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
 
-# Of who has come once it is not known how often that will be: Prometheus' default interval.
+# The assumed interval of a scraper that has come once: the default of Prometheus is a minute.
 _USUAL_SECONDS: Final = 60.0
-# Who does not come for so many intervals has gone.
+# A scraper that does not come for so many intervals is gone.
 _PATIENCE: Final = 2.0
-# Nobody is waited for any longer: whoever comes more rarely may have missed what was shown.
+# The longest wait: scrapers that come more rarely may miss a beginning.
 _MAX_WAIT_SECONDS: Final = 120.0
 _MAX_SCRAPERS: Final = 64
 _MAX_CONNECTIONS: Final = 256
@@ -56,7 +56,7 @@ class Scrapers:
         self.now = float("-inf")
         self._current: _Scraper | None = None
         self._scrapers: dict[tuple[str, str], _Scraper] = {}
-        # When each connection brought its first request.
+        # The time of the first request of each connection.
         self._connections: dict[tuple[str, int], float] = {}
 
     def note(self, host: str, port: int, agent: str, now: float) -> None:
@@ -74,12 +74,12 @@ class Scrapers:
                 self._scrapers[alone] = _Scraper(first, is_crowd=False)
                 found = self._scrapers.get(crowd)
                 if found is not None and found.last == first and found.before is None:
-                    # That was this one.
+                    # Its only request was the first of this connection.
                     del self._scrapers[crowd]
         self._current = self._come(key, now, is_crowd=key is crowd)
 
     def _come(self, key: tuple[str, str], now: float, *, is_crowd: bool) -> _Scraper:
-        # At the end again: the order is that of the last visit.
+        # Put at the end: the dictionary is in order of the last visit.
         scraper = self._scrapers.pop(key, None)
         if scraper is None:
             scraper = _Scraper(now, is_crowd)

@@ -8,7 +8,7 @@ from exporter.metrics.key_index import NO_KEYS, Key, KeyIndex, key_index_of, poi
 from exporter.model.labels import Labels
 from exporter.model.sample import NOT_KNOWN, Absence, Family, Layout, Point, Sample
 
-# After this many passes the series that no pass has set meanwhile leave the layout.
+# After so many passes series are dropped that no pass has set meanwhile.
 _PASSES_BETWEEN_CLEANINGS = 240
 
 
@@ -41,14 +41,15 @@ class SeriesTable:
         self._base = base
         self._unexposed = unexposed
         self._max_series = max_series
-        # What there was at the end of the last pass, shared with other tables, and what has come since then.
+        # The series at the end of the last pass, shared with other tables, and those added since.
         self._keys = NO_KEYS
         self._added: dict[Key, int] = {}
         self._new_points: list[Point] = []
         self._layout = Layout((), base, unexposed)
         self._passes = 0
         self._seen = bytearray()
-        # What the pass under way tells completely, what the one before did, and what new series stood at.
+        # Families that the pass under way has completely, those of the pass before, and what new series
+        # stood at before.
         self._told: set[Family] = set()
         self._told_before: frozenset[Family] = frozenset()
         self._nothing_stood = NOT_KNOWN
@@ -227,7 +228,7 @@ class SeriesTable:
     def _begin_telling(self) -> None:
         """Make the pass that is over the one before the next."""
         if self.dropped != self._dropped_before:
-            # What had no room was not told.
+            # A series was dropped, so that no family is complete.
             self._told.clear()
             self._dropped_before = self.dropped
         if self._told != self._told_before:
@@ -242,7 +243,7 @@ class SeriesTable:
         self._nothing_stood = Absence(told) if told else NOT_KNOWN
 
     def _note_seen(self, values: list[float | None]) -> None:
-        # Whether a series lives is only asked now and then: once per cleaning is often enough.
+        # Checked now and then only, which is enough to tell series that are never set.
         if self._passes % 16 == 0:
             self._seen = bytearray(
                 [seen or value is not None for seen, value in zip(self._seen, values, strict=True)]

@@ -32,7 +32,7 @@ def format_values(values: Sequence[float | None]) -> Sequence[str | None]:
     if not values:
         return ()
     text = " ".join(map(repr, values)) + " "
-    # None, inf, nan, and what is no number to Python but can stand for one: True.
+    # None, inf and nan need care, and so do True and False, which are numbers to Python.
     if "n" in text or "T" in text or "F" in text:
         return [None if value is None else format_value(value) for value in values]
     return text.replace(".0 ", " ").split(" ")[:-1]

@@ -34,7 +34,7 @@ class SqliteAlertStore:
         self._database = database
         self._writer = Writer(database)
         self._recent: deque[HistoryRecord] = deque(maxlen=MAX_RECENT_RECORDS)
-        # What the file holds, or is to hold.
+        # A copy of what the file has, for when it is lost.
         self._memory = MemoryAlertStore(max_records=0)
         self._is_loaded = False
         database.on_loss(self._rewrite)
@@ -124,7 +124,7 @@ class SqliteAlertStore:
         except StateError:
             rows = []
         written = encoding.read_all(rows, encoding.decode_record)
-        # What could not be written yet is only here.
+        # Records that could not be written yet are only here.
         found = dict.fromkeys([*latest(self._recent, since, limit, receiver), *written])
         return sorted(found, key=lambda record: record.at, reverse=True)[:limit]
 

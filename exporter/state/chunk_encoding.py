@@ -14,7 +14,7 @@ from exporter.model.labels import Labels
 from exporter.state.encoding import dump
 from exporter.store import Chunk
 
-# Lengths: source and labels as JSON, rows, changes; and whether the chunk is complete.
+# The lengths of source and labels as JSON, of rows and of changes, and whether the chunk is complete.
 _HEAD: Final = struct.Struct("<III?")
 _LEVEL: Final = 1
 
@@ -71,6 +71,6 @@ class ChunkDecoder:
             position = end
         series = self._series.get(source)
         if series is None:
-            # What it continues was in a text that could not be read.
+            # The chunk that it continues could not be read.
             return None, position
         return Chunk(source, series, is_complete, *arrays), position  # type: ignore[arg-type]  # by code

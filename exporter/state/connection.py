@@ -22,7 +22,7 @@ _BUSY_SECONDS: Final = 1.0
 _COPY_SECONDS: Final = 5.0
 _CHECK_SECONDS: Final = 3.0
 _CHECK_PAUSE_SECONDS: Final = 10.0
-# While somebody else has the file to himself, what is to be read is waited for.
+# The longest wait for reading while another process has the file locked.
 _READ_PATIENCE_SECONDS: Final = 6.0
 
 _PAGES_AT_ONCE: Final = 1_000
@@ -30,14 +30,14 @@ _STEPS_AT_ONCE: Final = 10_000
 _BROKEN: Final = (
     "file is not a database",
     "malformed",
-    # Somebody has changed the tables just now.
+    # Another process has changed the tables.
     "no such table",
     "no such column",
     "has no column",
     "columns but",
     "because it is a view",
 )
-# The file may be whole, but what SQLite believes about it is not to be relied on.
+# The file may be intact, but SQLite's state of it cannot be trusted.
 _UNSURE: Final = ("disk I/O error", "unable to open database file")
 
 ResultT = TypeVar("ResultT")
@@ -150,7 +150,7 @@ class Connection:
         if change is Change.MOVED:
             return self._restore_copy(self._connection)
         if self._is_suspect and time.monotonic() - self._checked_at >= _CHECK_PAUSE_SECONDS:
-            # What SQLite has in its cache may be of yesterday.
+            # SQLite's cache may be outdated, since somebody else wrote to the file.
             self._checked_at = time.monotonic()
             self._drop()
             return self._open()
@@ -210,7 +210,7 @@ class Connection:
     def _recreate(self, what: str) -> sqlite3.Connection:
         """Put the file into quarantine, and write everything into a new one."""
         quarantined = self._files.quarantine() if self._path.exists() else None
-        # Only now: on closing SQLite writes into the file, if it is still there.
+        # Only after the quarantine: closing makes SQLite write to the file at the path.
         self._drop()
         _log.error(f"the state database is {what}, beginning a new one", path=self._path, kept_as=quarantined)
         self._files.make()
@@ -224,7 +224,7 @@ class Connection:
         try:
             self._run(connection, self._rewrite_all, "BEGIN IMMEDIATE")
         except BaseException:
-            # The next one who needs the file tries again.
+            # The next transaction tries again.
             self._is_suspect = True
             self._drop()
             raise

@@ -36,7 +36,7 @@ class Database:
         self.is_healthy = True
         self._connection = Connection(path, lock)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
-        # What did not end in time, and holds the thread.
+        # Work that did not end in time and still occupies the thread.
         self._late: asyncio.Future[Any] | None = None
 
     @property
@@ -58,15 +58,15 @@ class Database:
         """
         result = await self._finish(lambda: self._connection.write(work))
         if self._connection.has_changed:
-            # On a full disk, too, nothing can be done where there is nothing to do.
+            # A transaction that changes nothing succeeds on a full disk, too, and proves nothing.
             self._note(True, "")
         return result
 
     async def read(self, work: Work[ResultT]) -> ResultT:
         """Run a transaction that only reads; raises `StateError`.
 
-        It can work where writing does not, for example while somebody else writes, and does not change
-        `is_healthy`.
+        It can work where writing does not, for example while somebody else writes, so that its success does not
+        make the database healthy.
         """
         return await self._finish(lambda: self._connection.read(work))
 
@@ -90,10 +90,10 @@ class Database:
     async def _wait(self, work: Callable[[], ResultT]) -> ResultT:
         """Return the outcome of work in the thread; raises `TimeoutError` where it takes too long."""
         if self._late is not None and not self._late.done():
-            # Nothing queues up behind a disk that hangs.
+            # Fail at once, so that nothing queues up behind a disk that hangs.
             raise TimeoutError
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        # What is given up comes to an end some time, and nobody asks how.
+        # Work that timed out ends some time later; its exception must not be reported as unhandled.
         future.add_done_callback(_ignore_outcome)
         try:
             return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)

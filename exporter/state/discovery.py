@@ -14,7 +14,7 @@ class SqliteDiscoveryRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # What the file holds, or is to hold.
+        # A copy of what the file has, for when it is lost.
         self._known: dict[str, Sequence[Address]] = {}
         database.on_loss(self._rewrite)
 

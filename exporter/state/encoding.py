@@ -181,7 +181,7 @@ def decode_record(data: dict[str, Any]) -> HistoryRecord:
 
 
 def _hex(fingerprints: frozenset[int]) -> list[str]:
-    # JSON's numbers are doubles to many readers: 64 bits do not fit.
+    # As text, since many JSON readers take numbers for doubles, which 64 bits do not fit into.
     return [f"{one:016x}" for one in sorted(fingerprints)]
 
 

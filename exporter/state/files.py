@@ -94,7 +94,8 @@ class DatabaseFiles:
                 return Change.MOVED
         index, before = now[_INDEX], self._noted.get(_INDEX)
         if index is not None and before is not None and index.size < before.size:
-            # SQLite has it mapped: a look beyond its end would end the process. Empty, it is made anew.
+            # SQLite has it mapped, and reading beyond its end would kill the process. Zeros make SQLite
+            # rebuild it.
             os.truncate(self._named(_INDEX), before.size)
         self._tighten()
         for suffix in ("", _WAL):

@@ -31,7 +31,7 @@ MAX_BYTES: Final = 512 << 20
 
 _SHORTEST_SEGMENT_MS: Final = 60_000
 _SEGMENTS_PER_RANGE: Final = 6
-# The column is named as the first version of the file named it: a segment by the moment of its beginning.
+# A segment is named by the moment of its beginning, in a column that keeps its name of release 0.1.
 _CHECKPOINT = "(SELECT max(chapter) FROM sample_history WHERE chapter <= ?)"
 
 _log = get_logger(__name__)
@@ -83,7 +83,7 @@ class SqliteHistory:
         self._store: Store | None = None
         self._reader: ChunkReader | None = None
         self._segment_ms = 0
-        # How often what was written before had to be replaced, and how often it was.
+        # How many rewrites were asked for, and how many were done.
         self._starts = self._replaced = 0
         self._generation = 0
         self.rows_total = 0
@@ -106,7 +106,8 @@ class SqliteHistory:
             return
         rows = store.restore(_relabel(chunks, relabel), now_ms)
         if any(chunk.times and chunk.times[-1] > now_ms for chunk in chunks):
-            # The clock was ahead when these were written. They would come back once it is that late.
+            # The clock was ahead when these were written: left in the file, they would be restored once it
+            # is that late.
             self._starts += 1
         if rows:
             _log.info("samples from before the restart are back", rows=rows, series=store.series_count)
@@ -141,7 +142,7 @@ class SqliteHistory:
         """Write what is new; on failure it stays to be written the next time."""
         while self._store is not None and self._reader is not None:
             if self._generation != self._database.generation:
-                # What was written before is lost.
+                # The file was lost, and everything has to be saved again.
                 self._generation = self._database.generation
                 self.rewrite()
             now_ms = self._now_ms()
@@ -150,7 +151,7 @@ class SqliteHistory:
             starts = self._starts
             chunks = await self._reader.read(horizon_ms, MAX_ROWS_AT_ONCE)
             if starts != self._starts:
-                # Everything is to be written once more, also what was read just now.
+                # A rewrite was asked for meanwhile, which has to include these chunks.
                 continue
             if not chunks or not await self._write(chunks, horizon_ms if is_new_segment else None):
                 return
@@ -178,7 +179,7 @@ class SqliteHistory:
         def write(connection: sqlite3.Connection) -> int:
             if replaces:
                 connection.execute("DELETE FROM sample_history")
-            # Encoded here, in the thread of the database.
+            # Encoded here, because this runs in the thread of the database.
             row = (segment_ms, encode_chunks(chunks))
             connection.execute("INSERT INTO sample_history (chapter, data) VALUES (?, ?)", row)
             return 0 if horizon_ms is None else _prune(connection, horizon_ms)
@@ -186,7 +187,7 @@ class SqliteHistory:
         try:
             self.dropped_segments += await self._database.run(write)
         except StateError:
-            # The segment may lack its beginning now: the next chunk of each source says everything again.
+            # The segment may lack its checkpoint now: begin another with complete chunks.
             self._segment_ms = 0
             return False
         self._replaced = starts
@@ -198,7 +199,7 @@ class SqliteHistory:
 
 def _relabel(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
     """Return the chunks with the labels of now; those of one source share their series."""
-    # By source: the series of its last chunk, and what they are called now.
+    # By source: the series of its last chunk, and the same with the labels of now.
     known: dict[str, tuple[Sequence[Labels], Sequence[Labels]]] = {}
     for chunk in chunks:
         before, after = known.get(chunk.source, ((), ()))

@@ -22,7 +22,7 @@ PATIENCE_SECONDS: Final = 1.5
 
 _PAUSE_SECONDS: Final = 0.05
 _MOST_CHARACTERS: Final = 200
-# What file systems without locks say.
+# Errors of file systems without locks.
 _UNSUPPORTED: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 _log = get_logger(__name__)
@@ -68,7 +68,7 @@ class DirectoryLock:
             raise
         self._descriptor = descriptor
         os.fchmod(descriptor, 0o600)
-        # For people only: on a full disk it is left out.
+        # Only for people to read, so that a full disk does not matter.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{self._holder}\n".encode(), 0)

@@ -17,7 +17,7 @@ class SqliteQueueRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # What the file holds, or is to hold.
+        # A copy of what the file has, for when it is lost.
         self._known: dict[str, list[_Row]] = {}
         database.on_loss(self._rewrite)
 
@@ -32,7 +32,7 @@ class SqliteQueueRecords:
         return await self._database.read(read)
 
     async def save_queues(self, instance: str, queues: Sequence[KnownQueue]) -> None:
-        # Made here: the queues may change while the database's thread writes.
+        # Encoded here, since the queues may change while the database's thread writes.
         """Save the queues of an instance, in the place of those before."""
         rows = self._known[instance] = [(instance, _key(known.id), _encode(known)) for known in queues]
         await self._database.run(lambda connection: _write(connection, instance, rows))
@@ -56,7 +56,7 @@ def _encode(known: KnownQueue) -> str:
     return dump(
         {
             "framework": queue.framework,
-            # Keys need not be text.
+            # In hexadecimal, since keys need not be text.
             "base": queue.base.hex(),
             "name": queue.name.hex(),
             "database": queue.database,

@@ -17,7 +17,7 @@ class SqliteAlertState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # What the file holds, or is to hold.
+        # A copy of what the file has, for when it is lost.
         self._memory = MemoryAlertState()
         self._is_loaded = False
         database.on_loss(self._rewrite)

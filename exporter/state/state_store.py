@@ -115,7 +115,7 @@ class SqliteStateStore:
 
     def __init__(self, directory: Path, registry: CollectorRegistry, clock: Clock, holder: str) -> None:
         self._lock = DirectoryLock(directory, holder)
-        # What is wrong with the directory otherwise is found when it is needed, and tried again.
+        # Any other problem of the directory is reported, and retried, when it is needed.
         with contextlib.suppress(OSError):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.wait()

@@ -137,13 +137,13 @@ class Writer:
             await self._database.run(batch.write)
             is_written = True
         except StateError:
-            # What changed again since is newer.
+            # Changes since then are newer, and win.
             self._batch.rows = {**batch.rows, **self._batch.rows}
             self._batch.statements.extendleft(reversed(batch.statements))
             self._drop_oldest()
             return False
         except Exception:
-            # A fault of ours in one of the rows: trying again would fail again.
+            # A bug in one of the rows: trying again would fail again.
             _log.exception("changes could not be written and are dropped", count=len(batch))
             self.dropped += len(batch)
         finally:

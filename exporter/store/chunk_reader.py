@@ -120,7 +120,7 @@ class ChunkReader:
             )
             await time_slice.through(chunk.collect(required, first))
             if group.first_row > first or self._store.breaks != breaks or not self._holds(group.source, read):
-                # What was to be read was dropped or moved meanwhile: the next read sees what is left.
+                # Rows were dropped or moved meanwhile: the next reading returns what is left.
                 return None
         self._read[group.source] = read
         if mark is not None:

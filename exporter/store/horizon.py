@@ -11,7 +11,7 @@ from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
 from exporter.store.timeline import Timeline
 
-# Before every sample.
+# Earlier than any sample.
 _NEVER = -(1 << 62)
 
 
@@ -48,7 +48,7 @@ class Horizon:
         self._store = store
         self._breaks = store.breaks
         self._removals = store.removals
-        # Of the sources that have written since then; with many sources to look at all would take long.
+        # Only of sources that have written since then: with many sources looking at all would take long.
         self._newest: dict[Timeline, int] = {}
         self._groups: Sequence[SeriesGroup] = list(groups)
 

@@ -10,7 +10,8 @@ def distinct_series(
     layouts: Sequence[Layout], find_indexes: Callable[[Layout], Sequence[int]]
 ) -> Iterator[tuple[Layout, int]]:
     """Yield pairs of a layout and an index in it, without the series that a layout before holds as well."""
-    # Most points are the very same objects in all layouts, which costs less to see than that they are equal.
+    # Identity first, since most points are the very same objects in all layouts, and comparing labels
+    # costs more.
     known: dict[Labels, tuple[set[int], set[Labels]]] = {}
     for number, layout in enumerate(layouts):
         points, indexes = layout.points, find_indexes(layout)

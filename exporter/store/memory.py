@@ -8,7 +8,7 @@ from exporter.model.sample import Schema
 from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
 
-# What a point of a schema costs, its labels included; targets that tell the same share it.
+# The bytes of a point of a schema, its labels included; targets with the same series share it.
 _POINT_BYTES: Final = 450
 # After how many groups or series others may have a turn.
 _PIECE: Final = 500

@@ -7,15 +7,15 @@ from exporter.log import get_logger
 from exporter.store.series_group import SeriesGroup
 from exporter.store.store import Store
 
-# Room is made beyond HIGH, until HIGH is reached again; below LOW histories may grow longer again.
+# Ratios to the limit: above HIGH samples are evicted until it is reached; below LOW retentions grow again.
 _HIGH: Final = 0.9
 _LOW: Final = 0.7
 _SHORTER: Final = 0.8
 _LONGER: Final = 1.1
-# Where less than this is held, it is measured just once a minute, which takes its time.
+# Below this ratio the store is measured once a minute only, since measuring takes long.
 _PLENTY: Final = 0.5
 _MEASURE_MS: Final = 60_000
-# What instant queries look back over is never given up.
+# The look-back of instant queries is never evicted.
 _SHORTEST_MS: Final = 300_000
 
 _log = get_logger(__name__)

@@ -19,7 +19,7 @@ class RequiredSelectors:
     """All selectors of the rules, found by metric name."""
 
     def __init__(self, selectors: Iterable[RequiredSelector] = ()) -> None:
-        # The longest range first; without the matcher of the name, by which they are found.
+        # The longest range first; without the matcher of the metric name, which is the key here.
         self._by_name: dict[str, list[RequiredSelector]] = {}
         for selector in sorted(selectors, key=lambda one: -one.range_ms):
             name = metric_name(selector.matchers)

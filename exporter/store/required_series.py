@@ -63,7 +63,7 @@ class RequiredSeries:
     def find_of(self, group: SeriesGroup) -> Iterator[None]:
         """Bring the list of one group up to date, as `find`."""
         if self._due.get(group.source) is group:
-            # It may get other series again meanwhile.
+            # Deleted first, since the group may get other series meanwhile.
             del self._due[group.source]
             yield from self._find(group, {one.labels: one for one in group.required})
 

@@ -8,7 +8,7 @@ from exporter.model.sample import Family, Kind, Layout, Point, is_stale
 from exporter.store.chunk import Chunk
 from exporter.store.segment import Segment
 
-# Columns and their values, by row of the chunk.
+# By row of the chunk: values by column.
 _Moves = dict[int, dict[int, float | None]]
 
 

@@ -7,8 +7,7 @@ from struct import Struct, pack, unpack
 
 from exporter.model.sample import STALE, Layout
 
-# What a segment costs without anything in it, and each of its rows in which something moved, apart from its
-# changes: measured with tracemalloc.
+# The bytes of an empty segment, and of a row with changes besides these: measured with tracemalloc.
 SEGMENT_BYTES = 600
 ENTRY_BYTES = 70
 VALUE_BYTES = 8
@@ -51,7 +50,7 @@ class Segment:
     @property
     def memory_bytes(self) -> int:
         """About how much memory the segment holds."""
-        # Lists and arrays grow by an eighth; that rows share their indexes is not counted on.
+        # Rows that share their packed indexes cost less than this; lists and arrays grow by an eighth.
         entries = len(self.rows) * ENTRY_BYTES + self.changes * (VALUE_BYTES + self._size)
         return SEGMENT_BYTES + len(self.base) * VALUE_BYTES + entries
 
@@ -170,7 +169,7 @@ class Segment:
         size = self._size
         found = moved.find(key)
         while found >= 0 and found % size:
-            # The end of one number and the beginning of the next.
+            # A match that spans two numbers.
             found = moved.find(key, found + 1)
         return found // size
 

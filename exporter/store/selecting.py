@@ -50,7 +50,7 @@ class _Fitting:
         """Return the indexes in a layout of the points that fit."""
         flags = self._by_base.get(layout.base)
         if flags is None:
-            # Not by its `get`, which would keep a dictionary for each base, all over the heap.
+            # `Labels.get` would keep a dictionary for each base, which fragments the heap.
             base = dict(layout.base.pairs)
             flags = tuple([matcher.matches_value(base.get(matcher.name, "")) for matcher in self._matchers])
             self._by_base[layout.base] = flags

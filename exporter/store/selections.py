@@ -9,7 +9,7 @@ from exporter.store.required_selectors import metric_name
 
 LARGEST_SELECTION: Final = 100_000
 """Of more series none is kept."""
-# How many series all selections that are kept hold at the most.
+# The most series in all cached selections.
 _MOST_SELECTED: Final = 1_000_000
 
 
@@ -22,7 +22,7 @@ class Selections:
     def __init__(self) -> None:
         # By metric name ("" where the selector has none).
         self._by_name: dict[str, dict[tuple[Matcher, ...], Sequence[ReadableSeries]]] = {}
-        # How many series they hold at the most: those that were dropped since count too.
+        # An upper bound of the series in all selections: those dropped since then count, too.
         self._selected = 0
         self.version = 0
 

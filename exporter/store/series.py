@@ -11,10 +11,10 @@ from exporter.model.sample import STALE, Layout, is_stale
 from exporter.store.segment import Segment
 from exporter.store.timeline import Timeline
 
-# What a series costs that somebody reads, and each change that is materialized for it.
+# The bytes of a series that is read, and of each change that is materialized for it.
 SERIES_BYTES = 600
 CHANGE_BYTES = 13
-# How many rows to look through for a move costs less than materializing a series.
+# Looking through so many rows for a change costs less than materializing a series.
 _FEW_ROWS = 16
 _NO_ROWS = array("I")
 _NO_VALUES = array("d")
@@ -47,7 +47,7 @@ class Series:
         self.labels = labels
         self.range_ms = 0
         self._timeline = timeline
-        # Where it stands in the newest layout that it was looked up in.
+        # The index in the newest layout in which it was looked up.
         self._layout = layout
         self._index: int | None = index
         self._rows = _NO_ROWS
@@ -108,7 +108,7 @@ class Series:
         begin = max(self._end, segment.first_row)
         index = self._index_in(segment)
         if index is None:
-            # The series has ended here, or this part of it was given up.
+            # The series has ended here, or this part of it was evicted.
             if rows and not is_stale(values[-1]):
                 rows.append(begin)
                 values.append(STALE)
@@ -257,7 +257,7 @@ class Series:
             return values * (high_row - low_row)
         rows = self._rows[change + 1 : change + len(values)].tolist()
         counts = map(sub, [*rows, high_row], [low_row, *rows])
-        # Tuples that are repeated: most have one value, and stay as they are.
+        # Tuples of one value are repeated, which leaves most of them as they are.
         return list(chain.from_iterable(map(mul, zip(values, strict=True), counts)))
 
     @property

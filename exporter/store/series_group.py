@@ -14,14 +14,14 @@ from exporter.store.restoring import restore_chunk
 from exporter.store.segment import Segment
 from exporter.store.series import Series
 
-# What a group costs without any series, and each of its newest values: a place in a list, and a number.
+# The bytes of an empty group, and of each of its newest values: a slot of a list, and a number.
 GROUP_BYTES = 1_300
 _STATE_BYTES = 30
 _BEGINNING_BYTES = 200
 _EMPTY_LAYOUT = Layout(())
-# History is given up in parts of at least this part of what is left.
+# At least this part (one in so many) of the rows is evicted at once.
 _LEAST_EVICTED = 16
-# Where nothing was told for long, counts that begin stood at 0 so long ago: the usual time between samples.
+# After a long gap a count that begins stood at 0 so long before: the usual time between samples.
 _STEP_MS = 15_000
 
 
@@ -40,13 +40,13 @@ class SeriesGroup:
     def __init__(self, source: str) -> None:
         self.source = source
         self._times: array[int] = array("q")
-        # By how much the rows are still to be moved in time.
+        # How far the rows are still to be moved in time.
         self._shift_ms = 0
         self.first_row = 0
         self.version = 0
         self.layout = _EMPTY_LAYOUT
         self.values: Sequence[float | None] = ()
-        # The newest row, also of a source that was put back after a restart and has not written since.
+        # The newest row, also of a source that was restored and has not written since.
         self.state: Sequence[float | None] = ()
         self.segments: list[Segment] = []
         self.required: list[Series] = []
@@ -159,7 +159,7 @@ class SeriesGroup:
     def newest_moves(self) -> Sequence[int] | None:
         """The indexes that changed in the newest row; None where only a comparison can tell."""
         if not self.segments or self.begun_version == self.version:
-            # What has just begun was not there before, whether it has moved since or not.
+            # A count that has just begun is new on the page, whether its value changed or not.
             return None
         return self.segments[-1].newest_moves(self.end_row - 1)
 
@@ -177,7 +177,7 @@ class SeriesGroup:
         if not begun:
             return False
         if self._is_stale and timestamp_ms - self.last_time > _STEP_MS:
-            # The row before is from long ago: a row of their own.
+            # The row before is too old: add one for these values.
             self.times.append(timestamp_ms - _STEP_MS)
         self.segments[-1].amend(self.end_row - 1, begun)
         self.state = [begun.get(at, value) for at, value in enumerate(state)]
@@ -277,7 +277,7 @@ class SeriesGroup:
         indexes = [segment.layout.index_of(series.labels) for series in self.required]
         required = sorted(index for index in indexes if index is not None)
         part = None
-        # A part without any series tells that those before it have ended.
+        # A part without any series marks the end of those before it.
         if required or kept:
             last = kept[-1] if kept else None
             if last is not None and last.layout is segment.layout and last.held == required:

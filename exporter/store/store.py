@@ -44,13 +44,13 @@ class Store:
         self.removals = 0
         self._groups: dict[str, SeriesGroup] = {}
         self._instances = Instances()
-        # The series that somebody reads, by source and labels.
+        # The series that are being read, by source and labels.
         self._open: WeakValueDictionary[tuple[str, Labels], Series] = WeakValueDictionary()
         self._selections = Selections()
         self._required = RequiredSeries(self._kept, lambda: self.retention_ms, RequiredSelectors())
         self._count = SeriesCount()
         self._horizons: WeakSet[Horizon] = WeakSet()
-        # Above those of all groups that were ever renamed.
+        # Higher than the version of any group that was ever renamed.
         self._renamed_version = 0
 
     def append(self, sample: Sample) -> None:
@@ -130,7 +130,7 @@ class Store:
     def _kept(self, group: SeriesGroup, series: Series) -> Series:
         """Return the one object for a series that is read more than once."""
         if self._groups.get(group.source) is not group:
-            # It has gone while it was looked through.
+            # The group was deleted while it was being read.
             return series
         return self._open.setdefault((group.source, series.labels), series)
 
@@ -233,7 +233,7 @@ class Store:
         # A selection that is cached must not be changed; its reader may take any other apart.
         found = merged if is_large else tuple(merged)
         while matching:
-            # Letting go of so many at once would take long.
+            # Step by step, since freeing so many at once takes long.
             del matching[-_PIECE:]
             pause(0)
         return found
@@ -295,7 +295,7 @@ class Store:
         return measure(list(self._groups.values()), self._open.valuerefs())
 
     def _trim(self, group: SeriesGroup, now_ms: int) -> None:
-        # A tenth more than asked for is kept, so that trimming comes in few larger pieces.
+        # A tenth more than the retention is kept, so that trimming is done in few larger steps.
         if group.times[0] < now_ms - self.retention_ms - self.retention_ms // 10:
             self.trim_group(group, now_ms - self.retention_ms)
 
