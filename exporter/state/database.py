@@ -65,8 +65,8 @@ class Database:
     async def read(self, work: Work[ResultT]) -> ResultT:
         """Run a transaction that only reads; raises `StateError`.
 
-        It can work where writing does not, for example while somebody else writes, so that its success does not
-        make the database healthy.
+        It can work where writing does not, for example while somebody else writes, so that its success does
+        not make the database healthy.
         """
         return await self._finish(lambda: self._connection.read(work))
 
