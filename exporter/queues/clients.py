@@ -5,7 +5,7 @@ from typing import Final
 
 from exporter.connection import Reply
 from exporter.errors import ReplyError
-from exporter.queues.replies import refusal, text
+from exporter.queues.replies import first_unsupported, text
 from exporter.queues.steps import Steps
 
 # Waiting for the next job, taking one, and scripts: BullMQ and others add jobs with these.
@@ -32,7 +32,7 @@ class ClientNames:
         (reply,) = yield [("CLIENT", "LIST")]
         self.names = parse_names(reply)
         self.queue_commands = parse_queue_commands(reply)
-        self.refusal = refusal([reply])
+        self.refusal = first_unsupported([reply])
 
 
 def parse_names(reply: Reply) -> tuple[str, ...] | None:

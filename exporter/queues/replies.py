@@ -1,4 +1,8 @@
-"""Replies as values: a reply that is not what it should be is unknown, never an exception."""
+"""Replies about queues as values: a reply that is not what it should be is unknown, never an exception.
+
+Numbers and texts are not read as in `exporter.sampling.replies`: a queue has no infinite number of jobs, and
+its name is not cut as a label is.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,6 +10,7 @@ from typing import Any, Final
 
 from exporter.connection import Command, Reply
 from exporter.errors import ReplyError
+from exporter.sampling.replies import field_map as field_map
 
 # A job's own JSON is read for one field; what is larger than this is not worth it.
 _MAX_JSON_BYTES: Final = 1 << 20
@@ -45,14 +50,8 @@ def names(reply: Reply) -> Sequence[bytes]:
     return [item for item in items(reply) if isinstance(item, bytes)]
 
 
-def mapping(reply: Reply) -> Mapping[str, Any]:
-    """A flat list of keys and values as a mapping."""
-    flat = items(reply)
-    return {text(key) or "": value for key, value in zip(flat[::2], flat[1::2], strict=False)}
-
-
-def pairs(reply: Reply) -> Sequence[tuple[bytes, float]]:
-    """Members with their scores."""
+def scored_members(reply: Reply) -> Sequence[tuple[bytes, float]]:
+    """Members of a sorted set with their scores, from the reply to WITHSCORES."""
     flat = items(reply)
     found = []
     for member, score in zip(flat[::2], flat[1::2], strict=False):
@@ -73,7 +72,7 @@ def json_object(reply: Reply) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def refusal(replies: Sequence[Reply]) -> ReplyError | None:
+def first_unsupported(replies: Sequence[Reply]) -> ReplyError | None:
     """The first reply that says that we may not ask, if any does."""
     for reply in replies:
         if isinstance(reply, ReplyError) and reply.is_unsupported:

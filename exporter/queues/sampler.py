@@ -20,7 +20,7 @@ from exporter.queues.known import KnownQueue, KnownQueues, group_queues
 from exporter.queues.model import Reading
 from exporter.queues.publishing import QueuePublisher
 from exporter.queues.records import QueueRecords
-from exporter.queues.replies import refusal
+from exporter.queues.replies import first_unsupported
 from exporter.queues.report import QueueReport
 from exporter.queues.saving import QueueStore
 from exporter.queues.search import QueueSearch
@@ -229,7 +229,7 @@ class QueuesSampler:
             if isinstance(reply, ReplyError) and tells_down(reply):
                 # Nothing can be read: that is no empty queue.
                 raise reply
-        refused = refusal(replies)
+        refused = first_unsupported(replies)
         all_refused = refused is not None and all(isinstance(reply, ReplyError) for reply in replies)
         self._refused.append(refused if all_refused else None)
         return replies

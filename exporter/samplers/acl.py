@@ -6,7 +6,7 @@ from exporter.config.samplers.server import AclSection
 from exporter.connection import Client
 from exporter.model.sample import Family, Kind
 from exporter.sampling.base import SamplerContext, SamplerSpec
-from exporter.sampling.replies import number, pairs, text
+from exporter.sampling.replies import field_map, label_text, parse_value
 from exporter.sampling.server_info import ServerInfo
 
 DENIALS: Final = Family(
@@ -37,11 +37,11 @@ class AclSampler:
         """Run one pass (see `Sampler`)."""
         answers = await self._support.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
         reply = answers[_LOG]
-        entries = [pairs(entry) for entry in reply[:_MAX_ENTRIES]] if isinstance(reply, list) else []
+        entries = [field_map(entry) for entry in reply[:_MAX_ENTRIES]] if isinstance(reply, list) else []
         counts: dict[tuple[str, str], float] = {}
         for entry in entries:
-            reason, context = text(entry.get("reason")), text(entry.get("context"))
-            count = number(entry.get("count"))
+            reason, context = label_text(entry.get("reason")), label_text(entry.get("context"))
+            count = parse_value(entry.get("count"))
             if count is None or count < 0:
                 continue
             labels = (reason if reason in _REASONS else "other", context if context in _CONTEXTS else "other")
@@ -50,7 +50,7 @@ class AclSampler:
             self._table.set(DENIALS, total, *labels)
         # Kinds that do not stand in the log stand in it 0 times.
         self._table.tell_all(DENIALS)
-        ages = [age for entry in entries if (age := number(entry.get("age-seconds"))) is not None]
+        ages = [age for entry in entries if (age := parse_value(entry.get("age-seconds"))) is not None]
         if ages:
             self._table.set(NEWEST_AGE, min(ages))
 

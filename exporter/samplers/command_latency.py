@@ -14,7 +14,7 @@ from exporter.model.sample import Family, Kind
 from exporter.samplers.info.command_times import CommandTimes
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.info_text import parse_amount, parse_pairs, split_lines
-from exporter.sampling.replies import pairs
+from exporter.sampling.replies import field_map
 from exporter.sampling.server_info import ServerInfo
 from exporter.time_slice import TimeSlice
 
@@ -161,7 +161,7 @@ def _parse_histogram(details: Reply) -> _Parsed | None:
 
     Format: https://redis.io/docs/latest/commands/latency-histogram/.
     """
-    fields = pairs(details)
+    fields = field_map(details)
     calls, usec = fields.get("calls"), fields.get("histogram_usec")
     if not isinstance(calls, int) or not isinstance(usec, list) or set(map(type, usec)) - {int}:
         return None

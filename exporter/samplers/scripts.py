@@ -9,7 +9,7 @@ from exporter.errors import ReplyError
 from exporter.log import get_logger
 from exporter.model.sample import Family, Kind
 from exporter.sampling.base import SamplerContext, SamplerSpec
-from exporter.sampling.replies import number, pairs
+from exporter.sampling.replies import field_map, parse_value
 
 log = get_logger(__name__)
 
@@ -46,7 +46,7 @@ class ScriptsSampler:
 
     def _write(self, name: str, reply: Reply) -> bool:
         """Write the numbers; whether all were some."""
-        values = {key: number(value) for key, value in pairs(reply).items()}
+        values = {key: parse_value(value) for key, value in field_map(reply).items()}
         self._cap.leave_out(len(values) - self._limit)
         for key, value in list(values.items())[: self._limit]:
             if value is not None:

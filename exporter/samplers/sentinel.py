@@ -10,7 +10,7 @@ from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.server_config import is_secret
 from exporter.sampling.base import SamplerContext, SamplerSpec
-from exporter.sampling.replies import number, pairs, text
+from exporter.sampling.replies import field_map, label_text, parse_value
 from exporter.sampling.server_info import ServerInfo
 
 _MASTER: Final = ("master_name", "master_address")
@@ -93,7 +93,7 @@ class SentinelSampler:
         self._masters.leave_out(len(found) - len(details))
         commands: list[Command] = []
         for master in details:
-            name = text(master.get("name"))
+            name = label_text(master.get("name"))
             commands += [("SENTINEL", word, name) for word in ("CKQUORUM", "SENTINELS", "SLAVES")]
         replies = await connection.pipeline(commands) if commands else []
         for index, master in enumerate(details):
@@ -105,51 +105,51 @@ class SentinelSampler:
         """Do nothing: there is no connection of its own."""
 
     def _write_master(self, master: Mapping[str, Reply], replies: Sequence[Reply]) -> None:
-        name = text(master.get("name"))
-        labels = (name, f"{text(master.get('ip'))}:{text(master.get('port'))}")
+        name = label_text(master.get("name"))
+        labels = (name, f"{label_text(master.get('ip'))}:{label_text(master.get('port'))}")
         quorum, sentinels, slaves = replies
         _write_quorum(quorum, name, self._table)
         for field, family, scale in _SETTINGS:
-            value = number(master.get(field))
+            value = parse_value(master.get(field))
             if value is not None:
                 self._table.set(family, value * scale, *labels)
         peers = _details(sentinels)
         # This one counts as up: it has just answered.
         self._table.set(OK_SENTINELS, 1.0 + _count_up(peers), *labels)
         self._table.set(OK_SLAVES, float(_count_up(_details(slaves))), *labels)
-        flags = text(master.get("flags")).split(",")
+        flags = label_text(master.get("flags")).split(",")
         self._table.set(FAILOVER, float("failover_in_progress" in flags), *labels)
         if self._settings.peers:
             self._peers.leave_out(len(peers) - _MAX_PEERS)
             for peer in peers[:_MAX_PEERS]:
-                values = [text(peer.get(field)) for field in PEER.label_names[2:]]
+                values = [label_text(peer.get(field)) for field in PEER.label_names[2:]]
                 self._table.set(PEER, 1.0, *labels, *values)
 
     async def _write_config(self, connection: Client) -> None:
         answers = await self._context.support.ask(
             connection, {"SENTINEL CONFIG": ("SENTINEL", "CONFIG", "GET", "*")}, required=False
         )
-        for key, reply in pairs(answers.get("SENTINEL CONFIG")).items():
+        for key, reply in field_map(answers.get("SENTINEL CONFIG")).items():
             if is_secret(key):
                 continue
-            self._table.set(CONFIG_KEY_VALUE, 1.0, key, text(reply))
-            value = number(reply)
+            self._table.set(CONFIG_KEY_VALUE, 1.0, key, label_text(reply))
+            value = parse_value(reply)
             if value is not None:
                 self._table.set(CONFIG_VALUE, value, key)
 
 
 def _write_quorum(reply: Reply, name: str, table: SeriesTable) -> None:
-    answer = str(reply) if isinstance(reply, ReplyError) else text(reply)
+    answer = str(reply) if isinstance(reply, ReplyError) else label_text(reply)
     word = answer.partition(" ")[0]
     table.set(QUORUM_STATUS, float(word == "OK"), name, word if word in _CKQUORUM_WORDS else "other")
 
 
 def _details(reply: Reply) -> list[dict[str, Reply]]:
-    return [pairs(item) for item in reply] if isinstance(reply, list) else []
+    return [field_map(item) for item in reply] if isinstance(reply, list) else []
 
 
 def _count_up(nodes: Sequence[Mapping[str, Reply]]) -> int:
-    flags = [text(node.get("flags")) for node in nodes]
+    flags = [label_text(node.get("flags")) for node in nodes]
     return sum("s_down" not in flag and "o_down" not in flag for flag in flags if flag)
 
 

@@ -14,7 +14,7 @@ from exporter.metrics import SeriesTable
 from exporter.model.floats import parse_float
 from exporter.model.sample import Family, Kind
 from exporter.sampling.base import SamplerContext, SamplerSpec
-from exporter.sampling.replies import pairs, text
+from exporter.sampling.replies import field_map, label_text
 
 OUTPUT_LIMIT: Final = Family(
     "redis_config_client_output_buffer_limit_bytes",
@@ -100,7 +100,9 @@ class ServerConfigSampler:
     async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `Sampler`)."""
         answers = await self._context.support.ask(connection, self._commands())
-        parameters = {name: text(value) for reply in answers.values() for name, value in pairs(reply).items()}
+        parameters = {
+            name: label_text(value) for reply in answers.values() for name, value in field_map(reply).items()
+        }
         self._provide(parameters)
         self._write(parameters)
 

@@ -10,7 +10,7 @@ from exporter.model.sample import Family, Kind
 from exporter.samplers.keys.scan import PatternScan, PatternScans, ask_keys
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.keyed import CountingClient
-from exporter.sampling.replies import number, pairs, text
+from exporter.sampling.replies import field_map, label_text, parse_value
 
 _STREAM: Final = ("db", "stream")
 _GROUP: Final = (*_STREAM, "group")
@@ -117,15 +117,15 @@ class StreamsSampler:
             # Gone, no stream, or another node's.
             if isinstance(stream, ReplyError):
                 continue
-            labels = (f"db{database}", text(key))
-            self._write_stream(pairs(stream), labels)
+            labels = (f"db{database}", label_text(key))
+            self._write_stream(field_map(stream), labels)
             names = self._write_groups(groups, labels)
             if self._settings.consumers and names:
                 await self._look_at_consumers(database, key, names, labels)
 
     def _write_stream(self, fields: Mapping[str, Reply], labels: tuple[str, str]) -> None:
         for field, family in _STREAM_FIELDS.items():
-            value = number(fields.get(field))
+            value = parse_value(fields.get(field))
             if value is not None:
                 self._table.set(family, value, *labels)
         for field, family in _STREAM_IDS.items():
@@ -134,7 +134,7 @@ class StreamsSampler:
                 self._table.set(family, milliseconds, *labels)
 
     def _write_groups(self, reply: Reply, labels: tuple[str, str]) -> Sequence[bytes]:
-        groups = [pairs(group) for group in reply] if isinstance(reply, list) else []
+        groups = [field_map(group) for group in reply] if isinstance(reply, list) else []
         limit = self._settings.max_groups
         self._group_cap.leave_out(len(groups) - limit)
         names = []
@@ -144,12 +144,12 @@ class StreamsSampler:
                 continue
             names.append(name)
             for field, family in _GROUP_FIELDS.items():
-                value = number(group.get(field))
+                value = parse_value(group.get(field))
                 if value is not None:
-                    self._table.set(family, value, *labels, text(name))
+                    self._table.set(family, value, *labels, label_text(name))
             delivered = _milliseconds(group.get("last-delivered-id"))
             if delivered is not None:
-                self._table.set(LAST_DELIVERED, delivered, *labels, text(name))
+                self._table.set(LAST_DELIVERED, delivered, *labels, label_text(name))
         return names
 
     async def _look_at_consumers(
@@ -159,11 +159,11 @@ class StreamsSampler:
         _, *replies = await self._client.pipeline([("SELECT", database), *commands])
         limit = self._settings.max_groups
         for group, reply in zip(groups, replies, strict=True):
-            consumers = [pairs(consumer) for consumer in reply] if isinstance(reply, list) else []
+            consumers = [field_map(consumer) for consumer in reply] if isinstance(reply, list) else []
             self._group_cap.leave_out(len(consumers) - limit)
             for consumer in consumers[:limit]:
-                names = (*labels, text(group), text(consumer.get("name")))
-                pending, idle = number(consumer.get("pending")), number(consumer.get("idle"))
+                names = (*labels, label_text(group), label_text(consumer.get("name")))
+                pending, idle = parse_value(consumer.get("pending")), parse_value(consumer.get("idle"))
                 self._table.set(CONSUMER_PENDING, pending or 0.0, *names)
                 self._table.set(CONSUMER_IDLE, (idle or 0.0) / 1e3, *names)
 
@@ -176,7 +176,7 @@ def _milliseconds(reply: Reply) -> float | None:
     """The time in an id (`1700000000000-0`), or in that of an entry; None where there is none."""
     if isinstance(reply, list):
         reply = reply[0] if reply else None
-    head = text(reply).partition("-")[0]
+    head = label_text(reply).partition("-")[0]
     return float(head) if head.isdecimal() else None
 
 

@@ -1,4 +1,4 @@
-"""Replies of several commands in the forms that they share."""
+"""Replies of commands as texts of labels, as values of metrics, and as fields with names."""
 
 from typing import Final
 
@@ -10,21 +10,24 @@ from exporter.model.floats import parse_float
 _MAX_PAIRS: Final = 2_000
 
 
-def text(reply: Reply) -> str:
-    """Bytes as text fit for a label: what is not UTF-8 is shown escaped, what is very long is cut."""
+def label_text(reply: Reply) -> str:
+    """Decode bytes as a label value: what is not UTF-8 is escaped, what is very long is cut."""
     return shorten(reply.decode("utf-8", "backslashreplace")) if isinstance(reply, bytes) else ""
 
 
-def number(reply: Reply) -> float | None:
-    """An integer, or bytes that say a number as redis_exporter reads them; None for anything else."""
+def parse_value(reply: Reply) -> float | None:
+    """Read a metric's value from an integer or a text, as redis_exporter does: infinite ones and NaN too.
+
+    Returns None for anything else.
+    """
     if isinstance(reply, int | float):
         return float(reply)
     return parse_float(reply.decode("ascii", "replace")) if isinstance(reply, bytes) else None
 
 
-def pairs(reply: Reply) -> dict[str, Reply]:
-    """A flat list of names and values, as far as any server goes."""
+def field_map(reply: Reply) -> dict[str, Reply]:
+    """Read a flat list of names and values, of which no server has more than some hundreds."""
     if not isinstance(reply, list):
         return {}
     read = reply[: 2 * _MAX_PAIRS]
-    return {text(name): value for name, value in zip(read[::2], read[1::2], strict=False)}
+    return {label_text(name): value for name, value in zip(read[::2], read[1::2], strict=False)}

@@ -20,8 +20,9 @@ from exporter.samplers.queues.base import Found, Framework, Moment, Sightings, S
 from exporter.samplers.queues.foresight import foreseen
 from exporter.samplers.queues.frameworks import lists
 from exporter.samplers.queues.model import QueueId
+from exporter.samplers.queues.replies import mapping, pairs, refusal
 from exporter.samplers.queues import vocabulary
-from exporter.queues import base, frameworks, model, prefetch
+from exporter.queues import base, frameworks, model, prefetch, replies
 import exporter.queues.vocabulary
 
 assert (Framework, Found, read_each) == (base.Framework, base.Found, base.read_each)
@@ -29,6 +30,8 @@ assert (Moment, Sightings, Signpost) == (base.ReadContext, base.CandidateKeys, b
 assert foreseen is prefetch.with_prefetch
 assert lists is frameworks.lists
 assert QueueId is model.QueueId
+assert (pairs, refusal) == (replies.scored_members, replies.first_unsupported)
+assert mapping is replies.field_map
 assert vocabulary.State is exporter.queues.vocabulary.State
 """
 

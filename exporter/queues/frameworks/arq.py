@@ -14,7 +14,7 @@ from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, 
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, find_types, keep_fitting
-from exporter.queues.replies import count, pairs, text
+from exporter.queues.replies import count, scored_members, text
 from exporter.queues.steps import Steps, together
 from exporter.queues.timestamps import plausible
 from exporter.queues.vocabulary import Method, State
@@ -84,10 +84,10 @@ def _holds_jobs(key: bytes) -> Steps[bool]:
     """Whether the members of a sorted set are scored by a moment, and have the key of a job each."""
     (first,) = yield [("ZRANGE", key, 0, _PROBES - 1, "WITHSCORES")]
     # Sorted sets may be a great many, with scores of all kinds: they are not asked more than this.
-    if not any(plausible(score / 1000) is not None for _, score in pairs(first)):
+    if not any(plausible(score / 1000) is not None for _, score in scored_members(first)):
         return False
     (last,) = yield [("ZRANGE", key, -_PROBES, -1, "WITHSCORES")]
-    members = dict.fromkeys(member for member, _ in (*pairs(first), *pairs(last)))
+    members = dict.fromkeys(member for member, _ in (*scored_members(first), *scored_members(last)))
     types = yield from find_types([_JOB + member for member in members])
     return "string" in types.values()
 
@@ -100,7 +100,7 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
         ("ZRANGEBYSCORE", key, "-inf", context.at_ms, "WITHSCORES", "LIMIT", 0, _MAX_DUE),
         ("EXISTS", key + _HEALTH),
     ]
-    jobs = pairs(listed)
+    jobs = scored_members(listed)
     replies = yield [("EXISTS", _IN_PROGRESS + job) for job, _ in jobs]
     reading = Reading(method=Method.TIMESTAMP)
     ready = [score for (_, score), running in zip(jobs, replies, strict=True) if running == 0]

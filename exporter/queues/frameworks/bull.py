@@ -16,7 +16,7 @@ from exporter.queues.frameworks.bull_fingerprint import BULL, find_bull
 from exporter.queues.frameworks.bull_lists import QUESTIONS, JobLists, ask_lists, note_oldest, read_lists
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import QueueId, Reading
-from exporter.queues.replies import count, number, pairs
+from exporter.queues.replies import count, number, scored_members
 from exporter.queues.steps import Steps
 from exporter.queues.vocabulary import Outcome, State
 
@@ -106,7 +106,7 @@ def _grown(queue: KnownQueue, reading: Reading, replies: Sequence[Reply]) -> Map
         before = queue.number(_BEFORE + outcome, kept)
         queue.notes[_BEFORE + outcome] = kept
         grown[outcome] = float(max(kept - before, count(new) or 0))
-        for _, ended_ms in pairs(last):
+        for _, ended_ms in scored_members(last):
             queue.notes[_LAST + outcome] = ended_ms
     return grown
 

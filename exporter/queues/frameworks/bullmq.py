@@ -17,7 +17,7 @@ from exporter.queues.frameworks.bullmq_events import EndedJobs, read_events
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import QueueId, Reading
 from exporter.queues.prefetch import with_prefetch
-from exporter.queues.replies import count, items, number, pairs
+from exporter.queues.replies import count, items, number, scored_members
 from exporter.queues.steps import Steps, together
 from exporter.queues.vocabulary import State
 
@@ -136,7 +136,7 @@ def _first_of_bands(replies: Iterable[Reply]) -> list[bytes]:
     """The first job of each priority that was met: the oldest waiting job is among them."""
     first: dict[int, tuple[float, bytes]] = {}
     for reply in replies:
-        for job, score in pairs(reply):
+        for job, score in scored_members(reply):
             band = int(score) // PRIORITY_SCALE
             if band not in first or score < first[band][0]:
                 first[band] = (score, job)

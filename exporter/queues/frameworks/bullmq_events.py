@@ -14,7 +14,7 @@ from exporter.queues.ends import KEPT, count_derived, jobs_gone, share_out, writ
 from exporter.queues.frameworks.stream_reading import parse_id
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Reading
-from exporter.queues.replies import items, mapping, number
+from exporter.queues.replies import field_map, items, number
 from exporter.queues.steps import Steps
 from exporter.queues.vocabulary import Outcome
 
@@ -215,7 +215,9 @@ def _count(entries: Sequence[object]) -> tuple[dict[Outcome, int], int]:
         fields = items(parts[1]) if len(parts) == 2 else ()
         size += sum(len(field) for field in fields if isinstance(field, bytes))
         # BullMQ writes this field first; where it is elsewhere the rest is looked through.
-        event = fields[1] if len(fields) > 1 and fields[0] == b"event" else mapping(list(fields)).get("event")
+        event = (
+            fields[1] if len(fields) > 1 and fields[0] == b"event" else field_map(list(fields)).get("event")
+        )
         outcome = _OUTCOMES.get(event) if isinstance(event, bytes) else None
         if outcome is not None:
             found[outcome] = found.get(outcome, 0) + 1

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.queues.replies import count, pairs
+from exporter.queues.replies import count, scored_members
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import at_path, parse_iso
 
@@ -44,7 +44,7 @@ class HeldMessages:
             if score is not None and due is not None:
                 # At the end: next time others are checked.
                 self._due[tag] = due
-        fetched = pairs(replies[0])
+        fetched = scored_members(replies[0])
         if not fetched:
             return
         self._looked_until = f"({fetched[-1][1]!r}"

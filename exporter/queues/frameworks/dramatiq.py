@@ -14,7 +14,7 @@ from exporter.queues.base import CandidateKeys, Found, KeyPattern, ReadContext, 
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, keep_fitting
-from exporter.queues.replies import count, items, json_object, names, pairs
+from exporter.queues.replies import count, items, json_object, names, scored_members
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import at_path, parse_number
 from exporter.queues.vocabulary import Method, State
@@ -94,7 +94,7 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
         ("ZREVRANGE", base + _HEARTBEATS, 0, _MAX_WORKERS - 1, "WITHSCORES"),
     ]
     # In an order that stays the same from pass to pass.
-    heard = {worker: score / 1000 for worker, score in sorted(pairs(beats))}
+    heard = {worker: score / 1000 for worker, score in sorted(scored_members(beats))}
     acks = [base + b"__acks__." + worker + b"." + name for worker in heard]
     questions: list[Command] = [
         *(("SCARD", key) for key in acks),

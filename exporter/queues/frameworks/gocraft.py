@@ -16,15 +16,7 @@ from exporter.queues.frameworks.bases import find_by_base, label_of, read_by_bas
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, find_members
-from exporter.queues.replies import (
-    ask_members,
-    count,
-    items,
-    json_object,
-    names,
-    number,
-    scanned,
-)
+from exporter.queues.replies import ask_members, count, items, json_object, names, number, scanned
 from exporter.queues.stale_workers import assign_stale_workers
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import parse_number

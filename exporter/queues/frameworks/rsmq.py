@@ -15,7 +15,7 @@ from exporter.queues.frameworks.bases import find_by_base, label_of
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, find_members
-from exporter.queues.replies import count, items, names, number, pairs
+from exporter.queues.replies import count, items, names, number, scored_members
 from exporter.queues.steps import Steps
 from exporter.queues.timestamps import parse_number
 from exporter.queues.vocabulary import Method, Outcome, State
@@ -96,7 +96,7 @@ def _take_oldest(reading: Reading, first: Reply, context: ReadContext) -> None:
 
     A received one becomes visible anew when its time is over.
     """
-    for _, score in pairs(first)[:1]:
+    for _, score in scored_members(first)[:1]:
         since = parse_number(score, 1e-3)
         if since is not None and since <= context.at:
             reading.oldest = Oldest(since, Method.TIMESTAMP)

@@ -16,7 +16,7 @@ from exporter.queues.base import ReadContext
 from exporter.queues.frameworks.stream_reading import MAX_GROUPS, acknowledged_by, read_key
 from exporter.queues.known import KnownQueue, Note, printable
 from exporter.queues.model import GroupReading, MemberReading, Oldest, Reading
-from exporter.queues.replies import count, items, mapping
+from exporter.queues.replies import count, field_map, items
 from exporter.queues.steps import Steps, together
 from exporter.queues.vocabulary import LagMethod, Method, Outcome, State
 
@@ -161,7 +161,7 @@ class _KnownMembers:
 
     def take(self, queue: KnownQueue, name: bytes, reply: Reply) -> None:
         """Take in what XINFO GROUPS says of a member; one without groups is none any more."""
-        groups = [mapping(group) for group in items(reply)]
+        groups = [field_map(group) for group in items(reply)]
         note = f"{_MEMBER}{name.hex()}"
         if not groups:
             if not isinstance(reply, ReplyError) or reply.reason is Reason.REPLY:

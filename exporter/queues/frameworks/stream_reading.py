@@ -13,7 +13,7 @@ from exporter.connection import Command, Reply
 from exporter.queues.base import ReadContext
 from exporter.queues.known import KnownQueue, printable
 from exporter.queues.model import GroupReading, Oldest, Reading
-from exporter.queues.replies import count, items, mapping, number, text
+from exporter.queues.replies import count, field_map, items, number, text
 from exporter.queues.steps import Steps, together
 from exporter.queues.timestamps import plausible
 from exporter.queues.vocabulary import LagMethod, Method, Outcome, State
@@ -37,7 +37,7 @@ class _StreamInfo:
 
     @classmethod
     def parse(cls, reply: Reply) -> "_StreamInfo | None":
-        facts = mapping(reply)
+        facts = field_map(reply)
         length = count(facts.get("length"))
         if length is None:
             return None
@@ -52,7 +52,7 @@ class _StreamInfo:
 
 def group_names(reply: Reply) -> set[str]:
     """The names of the groups in a reply to XINFO GROUPS."""
-    return {text(mapping(group).get("name")) or "" for group in items(reply)}
+    return {text(field_map(group).get("name")) or "" for group in items(reply)}
 
 
 def sort_streams(keys: Sequence[bytes]) -> Steps[Mapping[bytes, str]]:
@@ -103,7 +103,7 @@ def read_key(key: bytes, context: ReadContext) -> Steps[Reading]:
     if stream is None:
         return reading
     reading.added = stream.added
-    groups = [mapping(group) for group in items(replies[1])[:MAX_GROUPS]]
+    groups = [field_map(group) for group in items(replies[1])[:MAX_GROUPS]]
     reading.groups = yield from together([_read_group(key, group, stream, context) for group in groups])
     if len(groups) == 1:
         _count_acknowledged(reading, groups[0])
@@ -208,6 +208,6 @@ def _entry_time(entries: Sequence[Any]) -> float | None:
 
 
 def _shortest_idle(consumers: Reply) -> float | None:
-    idle = [number(mapping(consumer).get("idle")) for consumer in items(consumers)[:_MAX_ENTRIES]]
+    idle = [number(field_map(consumer).get("idle")) for consumer in items(consumers)[:_MAX_ENTRIES]]
     known = [value for value in idle if value is not None]
     return min(known) / 1000 if known else None

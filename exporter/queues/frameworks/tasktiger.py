@@ -15,7 +15,7 @@ from exporter.queues.frameworks.bases import find_by_base, label_of
 from exporter.queues.known import KnownQueue
 from exporter.queues.model import Oldest, QueueId, Reading
 from exporter.queues.probes import ask_fitting, find_members
-from exporter.queues.replies import count, names, pairs
+from exporter.queues.replies import count, names, scored_members
 from exporter.queues.steps import Steps
 from exporter.queues.vocabulary import Method, State
 
@@ -89,7 +89,7 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     reading = Reading(method=Method.TIMESTAMP, orphaned=count(stale), overdue=count(overdue))
     for state, reply in zip(_STATES.values(), lengths, strict=True):
         reading.count(state, count(reply))
-    for _, since in pairs(first)[:1]:
+    for _, since in scored_members(first)[:1]:
         reading.oldest = Oldest(since, Method.TIMESTAMP)
     return reading
 

@@ -10,10 +10,10 @@ from exporter.errors import ReplyError
 from exporter.model.key_choice import KeyChoice
 from exporter.model.sample import Family, Kind
 from exporter.samplers.keys.scan import PatternScan, PatternScans, ask_keys
-from exporter.samplers.keys.sizes import parse_size, parse_value, size_commands
+from exporter.samplers.keys.sizes import parse_size, parse_string, size_commands
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.keyed import CountingClient
-from exporter.sampling.replies import number, text
+from exporter.sampling.replies import label_text, parse_value
 
 _LABELS: Final = ("db", "key")
 
@@ -82,31 +82,31 @@ class KeysSampler:
             if isinstance(kind, ReplyError):
                 continue
             kinds[key] = kind
-            usage = number(memory)
+            usage = parse_value(memory)
             if usage is not None:
-                self._table.set(MEMORY, usage, f"db{database}", text(key))
+                self._table.set(MEMORY, usage, f"db{database}", label_text(key))
         self._write_missing(database, (key for key, kind in kinds.items() if kind == b"none"))
         present = [key for key, kind in kinds.items() if kind != b"none"]
         sizes = ask_keys(self._client, database, present, lambda key: size_commands(key, kinds[key]))
         async for key, replies in sizes:
             size = parse_size(replies)
             if size is not None:
-                self._table.set(SIZE, size, f"db{database}", text(key))
-            self._write_value(database, key, parse_value(replies))
+                self._table.set(SIZE, size, f"db{database}", label_text(key))
+            self._write_value(database, key, parse_string(replies))
 
     def _write_missing(self, database: int, keys: Iterable[bytes]) -> None:
         for key in keys:
-            self._table.set(SIZE, 0.0, f"db{database}", text(key))
+            self._table.set(SIZE, 0.0, f"db{database}", label_text(key))
 
     def _write_value(self, database: int, key: bytes, value: bytes | None) -> None:
         wanted = self._settings.values
         if value is None or wanted == "none":
             return
-        parsed = number(value)
+        parsed = parse_value(value)
         if parsed is not None and isfinite(parsed):
-            self._table.set(VALUE, parsed, f"db{database}", text(key))
+            self._table.set(VALUE, parsed, f"db{database}", label_text(key))
         elif wanted == "all":
-            self._table.set(VALUE_TEXT, 1.0, f"db{database}", text(key), text(value))
+            self._table.set(VALUE_TEXT, 1.0, f"db{database}", label_text(key), label_text(value))
 
     async def close(self) -> None:
         """Let go of the connection."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from exporter.connection import Command, Reply
-from exporter.sampling.replies import number
+from exporter.sampling.replies import parse_value
 
 _LENGTH: Final[Mapping[bytes, str]] = {
     b"string": "STRLEN",
@@ -36,7 +36,7 @@ def parse_size(replies: Sequence[Reply]) -> float | None:
     """
     if len(replies) == 2 and isinstance(replies[1], bytes) and replies[1].startswith(_HYPERLOGLOG):
         return _parse_cardinality(replies[1])
-    return number(replies[0]) if replies else None
+    return parse_value(replies[0]) if replies else None
 
 
 def _parse_cardinality(head: bytes) -> float | None:
@@ -47,9 +47,9 @@ def _parse_cardinality(head: bytes) -> float | None:
     return float(int.from_bytes(head[8:16], "little") & ~(1 << 63)) if len(head) >= 16 else None
 
 
-def parse_value(replies: Sequence[Reply]) -> bytes | None:
+def parse_string(replies: Sequence[Reply]) -> bytes | None:
     """The value of a string, if it is a short one and no HyperLogLog."""
     if len(replies) != 2 or not isinstance(replies[1], bytes):
         return None
-    length, value = number(replies[0]), replies[1]
+    length, value = parse_value(replies[0]), replies[1]
     return value if length == len(value) and value and not value.startswith(_HYPERLOGLOG) else None

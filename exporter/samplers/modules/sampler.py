@@ -12,7 +12,7 @@ from exporter.samplers.info.fields.catalogue import MODULE_FAMILIES, MODULE_FIEL
 from exporter.samplers.modules import indexes
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.info_text import parse_amount, split_lines
-from exporter.sampling.replies import text
+from exporter.sampling.replies import label_text
 from exporter.sampling.server_info import ServerInfo
 
 # Valkey's own engine for scripts, which has nothing to tell.
@@ -57,7 +57,7 @@ class ModulesSampler:
     async def _find_indexes(self, connection: Client) -> Sequence[str]:
         answers = await self._context.support.ask(connection, {_LIST: ("FT._LIST",)}, required=False)
         reply = answers.get(_LIST)
-        names = [text(name) for name in reply] if isinstance(reply, list) else []
+        names = [label_text(name) for name in reply] if isinstance(reply, list) else []
         return sorted(name for name in names if self._wanted and self._wanted.search(name))
 
     async def close(self) -> None:

@@ -34,6 +34,9 @@ _NAMES: Final = {
     "Sightings": "CandidateKeys",
     "Signpost": "KeyPattern",
     "foreseen": "with_prefetch",
+    "mapping": "field_map",
+    "pairs": "scored_members",
+    "refusal": "first_unsupported",
     "tell_derived": "write_derived",
     "tell_silent": "assign_stale_workers",
 }

@@ -10,7 +10,7 @@ from exporter.samplers.slowlog.cursor import DEFAULT_CAPACITY
 from exporter.samplers.slowlog.entries import Entry, parse_entries, parse_whole
 from exporter.sampling.command_support import CommandSupport
 from exporter.sampling.info_text import split_lines
-from exporter.sampling.replies import pairs
+from exporter.sampling.replies import field_map
 
 # Entries may come between the look at the newest and the reading of all new ones.
 _SLACK: Final = 16
@@ -64,7 +64,7 @@ async def ask_capacity(connection: Client, support: CommandSupport) -> int:
     """Ask how many entries the log can hold; the default where the server does not tell."""
     command = ("CONFIG", "GET", "slowlog-max-len")
     answers = await support.ask(connection, {_CAPACITY: command}, required=False)
-    capacity = parse_whole(pairs(answers.get(_CAPACITY)).get("slowlog-max-len"))
+    capacity = parse_whole(field_map(answers.get(_CAPACITY)).get("slowlog-max-len"))
     return DEFAULT_CAPACITY if capacity is None else capacity
 
 
