@@ -20,12 +20,12 @@ help:
 	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md and the help up to date"
 	@echo "make clean       remove what the above made"
 
+# Groups of dependencies (PEP 735) need pip 25.1.
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "redis-vigil needs Python 3.11 or newer; $(PYTHON) is older or missing. Name another one: make PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
 	  echo "cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
-	# Groups of dependencies (PEP 735) need pip 25.1.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group dev
 	@touch $@

@@ -74,7 +74,7 @@ def _way_out(code: int) -> str:
 
 
 def system_text(error: BaseException) -> str:
-    """What the system says of a socket or file."""
+    """Return the system's text for an error of a socket or file."""
     if isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno:
         # asyncio words it as "Connect call failed ('127.0.0.1', 6379)"; the system's own words say more.
         return os.strerror(error.errno)

@@ -60,12 +60,12 @@ class _Printed(asyncio.SubprocessProtocol):
 
     @property
     def output(self) -> bytes:
-        """What it printed."""
+        """Its standard output."""
         return self._kept[1]
 
     @property
     def complaint(self) -> bytes:
-        """What it printed as errors."""
+        """Its standard error."""
         return self._kept[2]
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
@@ -103,7 +103,7 @@ def _password(command: Sequence[str], status: int, output: bytes, complaint: byt
 
 
 def _last_line(complaint: bytes, output: bytes) -> str:
-    """What a program says last is mostly what is wrong; what it printed as a password is not repeated."""
+    """Return the last line, which mostly says what is wrong, without what was printed as a password."""
     lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
     last = printable(lines[-1]) if lines else ""
     for word in output.decode("utf-8", "replace").split():

@@ -26,7 +26,7 @@ GiveUp = Callable[[TargetError], None]
 
 
 def follower_of(address: Address, *, peer: Peer, renew: Renew, give_up: GiveUp) -> "Follower | None":
-    """Who looks where the host is; nobody has to where the configuration says it."""
+    """Return the follower that resolves the host again; None where the configuration has an address."""
     if address.path or not is_name(address.host):
         return None
     return Follower(name_of(address.host), peer=peer, renew=renew, give_up=give_up)

@@ -54,7 +54,7 @@ class Passwords:
         return self._running is not None
 
     async def current(self) -> Secret:
-        """What to log in with: what was read last, unless a server has refused it.
+        """Return the password to log in with: the last one read, unless a server has refused it.
 
         Raises `TargetError` (authentication) where there is none.
         """
@@ -96,7 +96,7 @@ class Passwords:
                 raise TargetError(Reason.AUTH, f"{self.source}: {error}") from None
 
     async def _mint(self) -> Secret:
-        """What the program prints; or what it printed last, where it was asked a moment ago."""
+        """Run the program for a password; return the last one where it ran a moment ago."""
         if self._running is None or self._running.get_loop() is not asyncio.get_running_loop():
             if self._monotonic() < self._next_run_at:
                 return self._last()

@@ -20,7 +20,7 @@ EntryT = TypeVar("EntryT", bound=ReceiverEntry)
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """What an integration is built with, besides its entry.
+    """The parts that an integration is built with, besides its entry.
 
     `compiler` parses templates at the place of the entry, `now` returns epoch seconds, `style` is whose words
     the default texts are. `receiver` and `index` name the entry; `messages` is the store of the messages

@@ -14,7 +14,7 @@ _LATEST: Final = 253_402_300_799.0  # the end of the year 9999
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """What was asked for, and from when on (epoch seconds)."""
+    """A pause that was asked for, and from when on (epoch seconds)."""
 
     asked_seconds: float
     begins_at: float
@@ -34,7 +34,7 @@ class Pause:
 
 
 def read_pause(header: str, now: float) -> Pause | None:
-    """What a header asks for, in seconds or by a date; None where it is neither, or over."""
+    """Read the pause that a header asks for, in seconds or by a date; None where it is neither, or over."""
     seconds = retry_after_seconds(header, now)
     return Pause(seconds, now) if seconds else None
 

@@ -3,6 +3,10 @@
 A framework's reader yields the commands of its next round and is sent their replies; it does no I/O and knows
 nothing of other readers. `together` runs many readers in lock-step: the number of round trips is that of the
 reader with the most rounds, however many readers there are.
+
+These are generators, where samplers are coroutines driven by `PipelinedRunner`: a reader returns a value,
+nests in another one by `yield from`, is run again with replies predicted from the last pass
+(`with_prefetch`), and is what packages of others are written with. All of that needs no event loop.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Sequence

@@ -1,4 +1,4 @@
-"""What the samplers of one target know of their server, and what they share."""
+"""Facts that the samplers of one target know of their server, and share."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ class TargetFacts:
 
     @property
     def server(self) -> ServerInfo:
-        """What INFO told last."""
+        """The values of the last INFO."""
         return self.get(ServerInfo)
 
     def get(self, kind: type[FoundT]) -> FoundT:

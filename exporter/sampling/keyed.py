@@ -79,7 +79,7 @@ _MOVING: Final = frozenset({"MOVED", "ASK", "CROSSSLOT"})
 
 @dataclass(slots=True)
 class _Sent:
-    """What is really sent for some commands: which of them (`places`), and EXISTS about `checked`."""
+    """The commands that are really sent: those at `places`, and EXISTS about `checked`."""
 
     commands: list[Command] = field(default_factory=list)
     places: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How fast to go: a share of the server's time, a number of keys per second, a bound on its latency."""
+"""Pacing of scans: a share of the server's time, a number of keys per second, a bound on its latency."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ _LONGEST_PAUSE_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a scan may cost.
+    """Limits on the cost of a scan.
 
     `share`: the part of the server's time that it may take, None for all of it. `keys_per_second`: None for
     no limit. `latency_seconds`: from here on a step counts as slow.

@@ -13,7 +13,7 @@ VERSION_FIELDS: Final = {f"{engine}_version": engine for engine in _ENGINES}
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What INFO told last; empty or zero before.
+    """Values of the last INFO; empty or zero before.
 
     `engine` is `redis`, `valkey`, `keydb`, `dragonfly`, `kvrocks`, `garnet`, `redict`, `pika` or `tile38`,
     `version` its own version, and `redis_version` the one that it claims to be compatible with.

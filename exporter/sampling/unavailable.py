@@ -35,7 +35,7 @@ class UnavailableCommand:
 
 
 class Unavailable:
-    """What one server does not have or permit, over all of its samplers."""
+    """Commands that one server does not have or permit, over all of its samplers."""
 
     def __init__(self, instance: str = "", username: str = "") -> None:
         self._instance = instance

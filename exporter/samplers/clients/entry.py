@@ -78,5 +78,5 @@ def port_of(address: str) -> str:
 
 
 def kind_of(flags: str) -> str:
-    """What a connection is there for: a closed set."""
+    """Return the purpose of a connection, of a closed set."""
     return next((kind for flag, kind in _KINDS if flag in flags), "normal")

@@ -1,4 +1,4 @@
-"""How large a key is, and what it holds, by its type; without a command that writes or replies at length."""
+"""Sizes and values of keys, by their type; without a command that writes or replies at length."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
