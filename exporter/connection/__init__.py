@@ -3,6 +3,6 @@
 from exporter.connection.command import Argument, Command, pack
 from exporter.connection.connection import Connection
 from exporter.connection.pipelined import Client, PipelinedRunner
-from exporter.connection.request import Reply
+from exporter.connection.request import Reply, split_replies
 
-__all__ = ["Argument", "Client", "Command", "Connection", "PipelinedRunner", "Reply", "pack"]
+__all__ = ["Argument", "Client", "Command", "Connection", "PipelinedRunner", "Reply", "pack", "split_replies"]

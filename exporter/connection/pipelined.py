@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from exporter.connection.command import Argument, Command, pack
 from exporter.connection.connection import Connection
-from exporter.connection.request import Reply
+from exporter.connection.request import Reply, split_replies
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.model.target import Target
 
@@ -157,10 +157,9 @@ class PipelinedRunner:
         payload = b"".join([request.payload for request in requests])
         count = sum([request.count for request in requests])
         replies = await self._connection.exchange(payload, count, timeout_seconds=seconds)
-        start = 0
-        for request in requests:
-            request.replies = replies[start : start + request.count]
-            start += request.count
+        parts = split_replies(replies, [request.count for request in requests])
+        for request, part in zip(requests, parts, strict=True):
+            request.replies = list(part)
 
 
 @dataclass(slots=True)

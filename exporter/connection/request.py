@@ -1,7 +1,7 @@
 """A request: packed commands and the replies received so far."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from exporter.errors import TargetError
@@ -47,3 +47,11 @@ class Request:
             self._timer = None
         if on_done is not None:
             on_done(error)
+
+
+def split_replies(replies: Sequence[Reply], counts: Iterable[int]) -> Iterator[Sequence[Reply]]:
+    """Yield each party's part of the replies to a shared round trip, by how many commands each has sent."""
+    start = 0
+    for count in counts:
+        yield replies[start : start + count]
+        start += count
