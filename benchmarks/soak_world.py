@@ -225,8 +225,10 @@ class World:
             "global": {"sample_interval": self.interval, "evaluation_interval": self.interval},
             "targets": targets,
             "rule_files": [*map(str, shipped_rules()), "own.yml"],
-            # Short, so that the history has its full size long before the memory is compared.
+            # Short, so that the history has its full size, and each keyspace its series, long before the
+            # memory is compared.
             "storage": {"path": "data", "retention": "8m"},
+            "samplers": {"keyspace": {"interval": "4m"}},
             "alerting": {"config_file": "alertmanager.yml"},
         }
         routing = yaml.safe_load(shipped("alertmanager.yml").read_text())
