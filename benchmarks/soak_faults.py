@@ -123,6 +123,9 @@ def _refuse_messages(world: World, instance: str, fault: Fault) -> Iterator[None
     for _ in _kill(world, instance, fault):
         yield
         world.hook.status = 200
+        # Alertmanager's retries are some ten seconds apart by then; of a server that is back before the next
+        # one nobody hears, as there.
+        time.sleep(_RETRY_SECONDS)
 
 
 def _stand_still(world: World, instance: str, fault: Fault) -> Iterator[None]:
@@ -131,6 +134,7 @@ def _stand_still(world: World, instance: str, fault: Fault) -> Iterator[None]:
     world.signal(signal.SIGCONT)
 
 
+_RETRY_SECONDS: Final = 25.0
 _DOWN: Final = ("RedisDown",)
 KINDS: Final = (
     Kind("killed, back after 75 s", 75, _kill, ("RedisDown", "RedisRestarted"), _DOWN),
