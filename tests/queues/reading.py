@@ -69,7 +69,7 @@ def build_sampler(url: str) -> QueuesSampler:
         table=SeriesTable("test", target.series_labels),
         facts=TargetFacts(),
         clock=SystemClock(),
-        connect=lambda name: Connection(target, name=name, no_touch=True),
+        connect=lambda name: Connection(target, name=name, no_touch=True, timeout_seconds=60),
     )
     return QueuesSampler(context)
 
@@ -100,9 +100,9 @@ class Watcher:
             table=self.table,
             facts=self.facts,
             clock=self.clock,
-            connect=lambda name: Connection(target, name=name, no_touch=True),
+            connect=lambda name: Connection(target, name=name, no_touch=True, timeout_seconds=60),
         )
-        self._connection = Connection(target)
+        self._connection = Connection(target, timeout_seconds=60)
         self.sampler = QueuesSampler(context, records, frameworks, all_lists=all_lists)
 
     def __enter__(self) -> Self:
