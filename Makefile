@@ -5,14 +5,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Most tests wait for something; three processes are right for two processors, and enough for more.
-WORKERS ?= 3
+# Most tests wait for something; four processes are right for two processors, and enough for more.
+WORKERS ?= 4
 
 .PHONY: help demo test coverage lint format dashboards docs clean
 
 help:
 	@echo "make demo        the daemon on an embedded server with a lively workload"
-	@echo "make test        all tests, in WORKERS=3 processes; PYTEST_ARGS=... for less"
+	@echo "make test        all tests, in WORKERS=4 processes; PYTEST_ARGS=... for less"
 	@echo "make coverage    the same, and which lines of exporter/ none of them reaches"
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff format the code"

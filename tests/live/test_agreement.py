@@ -16,5 +16,6 @@ def test_prometheus_sees_the_same_changes(tmp_path: Path) -> None:
     assert program is not None
     trial = compare(tmp_path, program, FAULTS[:3], interval=INTERVAL, phase_seconds=8.0)
     assert trial.changes >= 15
-    # Prometheus hears of a sample one scrape later.
-    assert trial.differences(INTERVAL + 1) == []
+    # Prometheus hears of a sample up to one scrape (1 s) later, and looks up to one evaluation later; on a
+    # busy machine one evaluation of either comes late.
+    assert trial.differences(2 * INTERVAL + 1) == []
