@@ -16,7 +16,7 @@ VigilError
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 Place = tuple[str | int, ...]
 """The path to a value in the data of a file."""
@@ -133,6 +133,14 @@ class TargetError(VigilError):
     def __init__(self, reason: Reason, message: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+    def copy(self) -> Self:
+        """Return an error that says the same.
+
+        One that is kept, or raised by several, keeps the frames that it passed through and all that these
+        refer to, itself included; a copy has passed through none.
+        """
+        return type(self)(self.reason, str(self))
 
 
 class ReplyError(TargetError):

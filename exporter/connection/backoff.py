@@ -24,7 +24,7 @@ class Backoff:
     def require_turn(self) -> None:
         """Raises the error of the last attempt, if it is too early for the next one."""
         if self._error is not None and time.monotonic() < self._retry_at:
-            raise self._error
+            raise self._error.copy()
 
     @property
     def pause_seconds(self) -> float:
@@ -35,7 +35,7 @@ class Backoff:
     def failed(self, error: TargetError) -> None:
         """An attempt has failed: wait longer than before."""
         self._retry_at = time.monotonic() + next(self._delays)
-        self._error = error
+        self._error = error.copy()
 
     def succeeded(self) -> None:
         """We are connected."""

@@ -1,4 +1,4 @@
-"""`tls_text` and `system_text`: say in words what ssl and the operating system report of a connection."""
+"""Causes of errors: what ssl and the operating system report of a connection, in words."""
 
 import os
 import socket
@@ -49,6 +49,15 @@ def chain(error: BaseException | None) -> list[BaseException]:
         found.append(error)
         error = error.__cause__ or error.__context__
     return found
+
+
+def forget_frames(error: BaseException) -> None:
+    """Let an error that is caught no longer keep the frames that it has passed through.
+
+    They keep what they refer to, the error included: such a cycle is freed by the cycle collector only.
+    """
+    for cause in chain(error):
+        cause.__traceback__ = None
 
 
 def tls_text(error: BaseException) -> str:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from exporter.connection.backoff import Backoff
+from exporter.connection.causes import forget_frames
 from exporter.connection.command import Argument, Command, pack
 from exporter.connection.greeting import set_client_info
 from exporter.connection.login import log_in
 from exporter.connection.moving import follower_of
 from exporter.connection.passwords import timed_out
-from exporter.connection.request import Reply, Request
+from exporter.connection.request import Reply, Request, value_of
 from exporter.connection.resp_protocol import RespProtocol, resolve_future
-from exporter.connection.stream import Stream
 from exporter.connection.translate import asks_to_log_in, connect_error
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.errors import Reason, TargetError
 from exporter.model.target import Credentials, Target
 
 CLIENT_NAME = "redis-vigil"
@@ -74,9 +74,7 @@ class Connection:
     async def execute(self, *command: Argument, timeout_seconds: float | None = None) -> Reply:
         """Run one command; an error reply is raised as `ReplyError`."""
         (reply,) = await self.pipeline([command], timeout_seconds=timeout_seconds)
-        if isinstance(reply, ReplyError):
-            raise reply
-        return reply
+        return value_of(reply)
 
     async def pipeline(
         self, commands: Sequence[Command], *, timeout_seconds: float | None = None
@@ -119,6 +117,9 @@ class Connection:
         except asyncio.CancelledError:
             self._cancel(request)
             raise
+        finally:
+            # An error that it holds refers to this frame.
+            del future
         return request
 
     def _timed_out(self) -> TargetError:
@@ -297,25 +298,22 @@ class Connection:
 
     async def _connect(self) -> RespProtocol:
         """Open a connection, log in, and send CLIENT SETNAME and CLIENT NO-TOUCH."""
-        stream = await self._log_in()
-        protocol: RespProtocol | None = None
         where = self._where
+        stream = await log_in(self.target, where, connect_timeout_seconds=self._connect_timeout_seconds)
+        protocol: RespProtocol | None = None
         try:
             protocol = await stream.detach(where, self._max_reply_bytes)
             protocol.on_errors = partial(self._note_errors, protocol)
             self.is_untouching = await set_client_info(protocol, where, self._name, no_touch=self._no_touch)
         except BaseException as error:
             stream.abort()
-            failure = error if isinstance(error, TargetError) else connect_error(error, where)
             if protocol is not None:
-                protocol.abort(failure)
+                protocol.abort(connect_error(error, where))
             if isinstance(error, TargetError) or not isinstance(error, Exception):
                 raise
-            raise failure from error
+            forget_frames(error)
+            raise connect_error(error, where) from error
         return protocol
-
-    async def _log_in(self) -> Stream:
-        return await log_in(self.target, self._where, connect_timeout_seconds=self._connect_timeout_seconds)
 
     def _note_errors(self, protocol: RespProtocol, replies: Sequence[Reply]) -> None:
         """Pass on replies of which some are errors; reconnect where one of them asks to log in."""

@@ -34,7 +34,7 @@ def _require_entry(reply: Reply, where: str) -> None:
     """Raises `TargetError` for what a server that lets nobody in says, whatever it is asked."""
     shut = door_error(reply.reason, where) if isinstance(reply, ReplyError) else None
     if shut is not None:
-        raise shut
+        raise shut.copy()
 
 
 _VERSION = re.compile(rb"redis_version:(\d+)\.(\d+)")

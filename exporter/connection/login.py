@@ -1,5 +1,6 @@
 """Logging in, with a password that may have been changed since it was read."""
 
+from exporter.connection.causes import forget_frames
 from exporter.connection.passwords import passwords_of
 from exporter.connection.stream import Stream
 from exporter.connection.translate import connect_error
@@ -47,5 +48,6 @@ async def _open(target: Target, where: str, password: Secret, connect_timeout_se
         stream.abort()
         if isinstance(error, TargetError) or not isinstance(error, Exception):
             raise
+        forget_frames(error)
         raise connect_error(error, where) from error
     return stream

@@ -107,7 +107,7 @@ class Passwords:
 
     def _last(self) -> Secret:
         if self._failure is not None:
-            raise self._failure
+            raise self._failure.copy()
         assert self._value is not None
         return self._value
 
@@ -118,7 +118,7 @@ class Passwords:
         if task.cancelled():
             return
         error = task.exception()
-        self._failure = error if isinstance(error, TargetError) else None
+        self._failure = error.copy() if isinstance(error, TargetError) else None
         if error is None:
             self._value = task.result()
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from exporter.connection.command import Argument, Command, pack
 from exporter.connection.connection import Connection
-from exporter.connection.request import Reply, split_replies
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.connection.request import Reply, split_replies, value_of
+from exporter.errors import Reason, TargetError
 from exporter.model.target import Target
 
 
@@ -82,9 +82,7 @@ class PipelinedRunner:
     async def execute(self, *command: Argument) -> Reply:
         """Run one command; an error reply is raised as `ReplyError`."""
         (reply,) = await self.pipeline([command])
-        if isinstance(reply, ReplyError):
-            raise reply
-        return reply
+        return value_of(reply)
 
     async def pipeline(self, commands: Sequence[Command]) -> list[Reply]:
         """Run several commands; an error reply is a `ReplyError` in its place."""

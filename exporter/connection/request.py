@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from exporter.errors import TargetError
+from exporter.errors import ReplyError, TargetError
 
 # What a reply can be: a nested list, bytes, an integer, nothing, or the error of that one command.
 Reply = Any
@@ -47,6 +47,14 @@ class Request:
             self._timer = None
         if on_done is not None:
             on_done(error)
+
+
+def value_of(reply: Reply) -> Reply:
+    """Return a reply; raises the `ReplyError` that it is."""
+    if isinstance(reply, ReplyError):
+        # A copy, since the reply is a local of the frames that the error passes through.
+        raise reply.copy()
+    return reply
 
 
 def split_replies(replies: Sequence[Reply], counts: Iterable[int]) -> Iterator[Sequence[Reply]]:

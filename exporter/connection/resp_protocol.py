@@ -116,7 +116,7 @@ class RespProtocol(asyncio.Protocol):
     def require_open(self) -> None:
         """Raises the `TargetError` with which it has ended, if it has."""
         if self._end is not None:
-            raise self._end
+            raise self._end.copy()
 
     def data_received(self, data: bytes) -> None:
         """Read the replies in what has arrived, at once or in turns with other connections."""
@@ -239,7 +239,7 @@ class RespProtocol(asyncio.Protocol):
 
     def abort(self, error: TargetError) -> None:
         """Abort without calling `on_connection_lost`; all requests end with this error."""
-        self._on_idle = self._on_connection_lost = None
+        self._on_idle = self._on_connection_lost = self.on_errors = None
         self._end = self._end or error
         self._transport.abort()
         self._backlog.clear()
@@ -258,7 +258,11 @@ async def ask(resp_protocol: RespProtocol, payload: bytes, count: int) -> list[R
     future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     request = Request(payload, count, partial(resolve_future, future))
     resp_protocol.send([request])
-    await future
+    try:
+        await future
+    finally:
+        # An error that it holds refers to this frame.
+        del future
     return request.replies
 
 
@@ -269,7 +273,7 @@ def resolve_future(future: "asyncio.Future[None]", error: TargetError | None) ->
     if error is None:
         future.set_result(None)
     else:
-        future.set_exception(error)
+        future.set_exception(error.copy())
 
 
 def _new_reader() -> hiredis.Reader:

@@ -106,6 +106,7 @@ class Stream(redis.asyncio.Connection):
         assert reader is not None
         assert writer is not None
         self._reader = self._writer = None
+        self._release_parser()
         resp = RespProtocol(writer, where, max_reply_bytes)
         writer.transport.set_protocol(resp)
         # Nothing more comes into the reader, so that this waits for nothing.
@@ -122,6 +123,11 @@ class Stream(redis.asyncio.Connection):
         writer, self._writer, self._reader = self._writer, None, None
         if writer is not None:
             writer.transport.abort()
+        self._release_parser()
+
+    def _release_parser(self) -> None:
+        """Let redis-py's parser no longer refer to itself: only the cycle collector would free it."""
+        self._parser.set_pubsub_push_handler(None)  # type: ignore[attr-defined]  # of the asynchronous one
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:

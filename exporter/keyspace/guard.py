@@ -55,7 +55,7 @@ class Guard:
         # Timed without what it takes to connect.
         (reply,), seconds = await self._connection.timed_pipeline([("PING",)])
         if isinstance(reply, ReplyError):
-            raise reply
+            raise reply.copy()
         self.no_touch = self._connection.is_untouching
         self._pace.note_round_trip(seconds)
         server = await condition.observe(self._connection, self._clock.now())

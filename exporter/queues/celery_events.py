@@ -103,7 +103,7 @@ class CeleryEvents:
     async def _subscribe(self, connection: Connection) -> None:
         (reply,) = await connection.exchange(pack([("PSUBSCRIBE", _PATTERN)]), 1)
         if isinstance(reply, ReplyError):
-            raise reply
+            raise reply.copy()
         if self._listening_since is None:
             self._listening_since = self._clock.now()
 

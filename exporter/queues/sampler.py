@@ -228,7 +228,7 @@ class QueuesSampler:
         for reply in replies:
             if isinstance(reply, ReplyError) and tells_down(reply):
                 # Nothing can be read: that is no empty queue.
-                raise reply
+                raise reply.copy()
         refused = first_unsupported(replies)
         all_refused = refused is not None and all(isinstance(reply, ReplyError) for reply in replies)
         self._refused.append(refused if all_refused else None)
@@ -239,7 +239,7 @@ class QueuesSampler:
         if self._refused and all(self._refused):
             error = self._refused[0]
             assert error is not None
-            raise error
+            raise error.copy()
 
     def _publish(self, found: Sequence[tuple[KnownQueue, Reading]], at: float) -> None:
         self._publisher.publish(found, at)

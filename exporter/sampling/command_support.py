@@ -126,7 +126,7 @@ class CommandSupport:
                 self.mark_supported(name)
             return reply
         if reply.reason not in _UNSUPPORTED:
-            raise reply
+            raise reply.copy()
         self.mark_unsupported(name, reply)
         return None
 

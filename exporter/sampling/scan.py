@@ -50,7 +50,7 @@ class ScanCursor:
         `TargetError` (protocol) for what is no reply of SCAN; `position` stays what it was.
         """
         if isinstance(reply, ReplyError):
-            raise reply
+            raise reply.copy()
         if not isinstance(reply, list) or len(reply) != 2:
             raise _invalid(where)
         position, keys = reply
@@ -138,7 +138,7 @@ async def scan(
             replies, seconds = await connection.timed_pipeline(asked)
             for reply in replies:
                 if isinstance(reply, ReplyError):
-                    raise reply
+                    raise reply.copy()
             keys = cursor.advance(replies[-1], connection.target.address)
             pause = pacer.rest(seconds, wanted)
         finally:

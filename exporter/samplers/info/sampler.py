@@ -87,7 +87,7 @@ class InfoSampler:
 
 def _as_text(reply: Reply, connection: Client) -> bytes:
     if isinstance(reply, ReplyError):
-        raise reply
+        raise reply.copy()
     if not isinstance(reply, bytes):
         raise TargetError(Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text")
     return reply
