@@ -116,6 +116,11 @@ class AggregationGroup:
             self._timer.cancel()
             self._timer = None
 
+    def release(self) -> None:
+        """Let go of the deliveries, which refer to the group, unless one is under way: it is over."""
+        if not self.is_notifying:
+            self._deliveries, self._notified = (), {}
+
     def follow_clock(self, moved: float, change: Callable[[Alert], Alert]) -> None:
         """Move all times by so many seconds, and change every alert; timers just run on."""
         self._due_at += moved

@@ -125,7 +125,11 @@ class Dispatcher:
         self._is_stopped = True
         for group in self._groups.values():
             group.stop()
-        return [task for delivery in self._deliveries() if (task := delivery.stop()) is not None]
+        tasks = [task for delivery in self._deliveries() if (task := delivery.stop()) is not None]
+        for group in self._groups.values():
+            group.release()
+        self._groups = {}
+        return tasks
 
     def _deliveries(self) -> Iterable[Flusher]:
         return (delivery for group in self.groups for delivery in group.deliveries)
@@ -153,7 +157,10 @@ class Dispatcher:
         return GroupTiming(min(earlier.due_at, now + longest), earlier.has_flushed)
 
     def _remove(self, group: AggregationGroup) -> None:
+        if self._is_stopped:
+            return
         self._groups.pop((group.route, group.labels), None)
+        group.release()
         self._metrics.groups.set(len(self._groups))
         self._is_full = False
 

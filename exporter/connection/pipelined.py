@@ -178,7 +178,7 @@ class _Task:
         """Run it until its next request, its end, or a yield to the event loop."""
         self.request, self.yields = None, False
         try:
-            asked = self.coroutine.send(None) if error is None else self.coroutine.throw(error)
+            asked = self.coroutine.send(None) if error is None else self.coroutine.throw(error.copy())
             if asked is None:
                 # What asyncio.sleep(0) hands to whoever drives it.
                 self.yields = True
@@ -188,5 +188,8 @@ class _Task:
             self.request = asked
         except StopIteration:
             self.on_done(self.index, None)
+        except TargetError as failure:
+            # A copy: the frames of the one that was raised lead back to this task and whoever keeps it.
+            self.on_done(self.index, failure.copy())
         except Exception as failure:
             self.on_done(self.index, failure)

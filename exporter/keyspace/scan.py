@@ -102,8 +102,9 @@ class Scan:
         self._instance = instance or own
         self._scanned_on = own if own != self._instance else ""
         run_on = LINKED_REPLICA if self._scanned_on else section.run_on
-        self._guard = Guard(connection, run_on, self._pace, clock)
-        self._pacer = ScanPacer(self._pace, turns or Turns(), lambda: self._guard.is_strained)
+        self._guard = guard = Guard(connection, run_on, self._pace, clock)
+        # Without a reference to the scan itself, which would make a cycle of it and all that it holds.
+        self._pacer = ScanPacer(self._pace, turns or Turns(), lambda: guard.is_strained)
         self._patience = Patience(patience_seconds, self._pace, clock, sleep)
         self._refused = UnsupportedCommands()
         self._saved_at = self._begun_at = clock.monotonic()

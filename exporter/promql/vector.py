@@ -29,13 +29,16 @@ class Key:
         self.labels = labels
         self.drop_name = drop_name
         self._hash = hash((labels, drop_name))
-        self._dropped: Key | None = self if drop_name else None
+        # Never the key itself: a reference cycle for every key would be freed by the cycle collector only.
+        self._dropped: Key | None = None
         self._final: Labels | None = None if drop_name else labels
         self._nameless: Key | None = None
 
     @property
     def dropped(self) -> "Key":
         """The key of the same labels whose name goes in the end."""
+        if self.drop_name:
+            return self
         if self._dropped is None:
             self._dropped = Key(self.labels, drop_name=True)
         return self._dropped
@@ -44,7 +47,9 @@ class Key:
     def nameless(self) -> "Key":
         """The key of the labels without the name."""
         if self._nameless is None:
-            self._nameless = Key(self.labels.without(*METADATA_LABELS)) if self._is_named else self
+            if not self._is_named:
+                return self
+            self._nameless = Key(self.labels.without(*METADATA_LABELS))
         return self._nameless
 
     @property

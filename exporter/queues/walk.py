@@ -40,8 +40,9 @@ class Walker:
         self._connection = connection
         self._sleep = sleep
         pace = Pace(budget or Budget(), _BATCH)
-        self._guard = Guard(connection, "any", pace, clock)
-        self._pacer = ScanPacer(pace, turns, lambda: self._guard.is_strained)
+        self._guard = guard = Guard(connection, "any", pace, clock)
+        # Without a reference to the walk itself, which would make a cycle of it and all that it holds.
+        self._pacer = ScanPacer(pace, turns, lambda: guard.is_strained)
         self._may_look = True
         self._pause = 0.0
 

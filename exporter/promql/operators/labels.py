@@ -1,6 +1,7 @@
 """Label functions write labels: label_replace and label_join."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from exporter.errors import QueryError
 from exporter.model.expansion import expander
@@ -21,8 +22,7 @@ class Relabel:
     def __init__(self, operand: VectorOperator, label: str, compute: Callable[[Key], str | None]) -> None:
         self._operand = operand
         self._label = label
-        self._compute = compute
-        self._keys = PerKey(self._relabelled)
+        self._keys = PerKey(partial(_relabelled, label, compute))
         self._characters = 0
         self._accounts: IdentityMemo[None] = IdentityMemo()
 
@@ -33,17 +33,17 @@ class Relabel:
         self._accounts.get(lambda: self._account(run, keys), keys)
         return Vector(keys, vector.values)
 
-    def _relabelled(self, key: Key) -> Key:
-        value = self._compute(key)
-        if value is None:
-            return key
-        is_name = self._label == METRIC_NAME
-        return Key(key.labels.with_({self._label: value}), drop_name=key.drop_name and not is_name)
-
     def _account(self, run: Run, keys: Sequence[Key]) -> None:
         for key in keys:
             run.account_text(len(key.labels.get(self._label)))
         check_unique(keys, run)
+
+
+def _relabelled(label: str, compute: Callable[[Key], str | None], key: Key) -> Key:
+    value = compute(key)
+    if value is None:
+        return key
+    return Key(key.labels.with_({label: value}), drop_name=key.drop_name and label != METRIC_NAME)
 
 
 def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callable[[Key], str | None]:

@@ -29,20 +29,12 @@ class Checker:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._checks: dict[type[Node], Callable[..., None]] = {
-            Aggregate: self._aggregate,
-            Binary: self._binary,
-            Call: self._call,
-            Subquery: self._subquery,
-            Unary: self._unary,
-            VectorSelector: self._selector,
-        }
 
     def check(self, node: Expr) -> None:
         """Check one node, its children having been checked."""
-        check = self._checks.get(type(node))
+        check = _CHECKS.get(type(node))
         if check is not None:
-            check(node)
+            check(self, node)
 
     def _fail(self, node: Node, message: str) -> NoReturn:
         raise syntax_error(self._text, node.start, message)
@@ -124,3 +116,13 @@ class Checker:
         grouped = matching.cardinality in (Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_MANY)
         if not scalars and node.op in SET_OPERATORS and grouped:
             self._fail(node, f'no grouping allowed for "{node.op}" operation')
+
+
+_CHECKS: Final[dict[type[Node], Callable[..., None]]] = {
+    Aggregate: Checker._aggregate,
+    Binary: Checker._binary,
+    Call: Checker._call,
+    Subquery: Checker._subquery,
+    Unary: Checker._unary,
+    VectorSelector: Checker._selector,
+}
