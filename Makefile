@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 # Most tests wait for something; four processes are right for two processors, and enough for more.
 WORKERS ?= 4
 
-.PHONY: help demo test coverage lint format dashboards docs clean
+.PHONY: help demo test coverage lint format dashboards docs protocol clean
 
 help:
 	@echo "make demo        the daemon on an embedded server with a lively workload"
@@ -18,6 +18,7 @@ help:
 	@echo "make format      let ruff format the code"
 	@echo "make dashboards  write dashboards/*.json anew"
 	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md and the help up to date"
+	@echo "make protocol    generate the Python of exporter/remote/protocol/*.proto anew"
 	@echo "make clean       remove what the above made"
 
 # Groups of dependencies (PEP 735) need pip 25.1.
@@ -57,6 +58,13 @@ docs: $(STAMP)
 	$(BIN)/python -m tests.crossings.page docs/verified.md
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
 	$(BIN)/python -m exporter.cli.help
+
+# Another version of grpcio-tools makes files for another range of protobuf: see pyproject.toml.
+protocol: $(STAMP)
+	$(BIN)/python -m venv build/protocol
+	build/protocol/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	build/protocol/bin/python -m pip install --quiet --group protocol
+	build/protocol/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. exporter/remote/protocol/*.proto
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -37,6 +37,7 @@ ORDER = [
     "notify",
     "alerting",
     "state",
+    "remote",
     "routing",
     "health",
     "self_metrics",

@@ -1,0 +1,1 @@
+"""Samples out to others, in Prometheus' own protocols."""
