@@ -17,7 +17,7 @@ from exporter.readiness import Readiness
 from exporter.reload import plan_samplers
 from exporter.reloader import Reloader
 from exporter.settings import Settings
-from exporter.web import api_v2, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
+from exporter.web import api_v2, federate, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
 from exporter.web import jobs as jobs_api
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import (
@@ -101,6 +101,7 @@ def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Seque
         *query.routes(queries.engine, clock, queries.executor, queries.budget),
         *expressions.routes(clock),
         *series.routes(store, clock, queries.executor, queries.budget),
+        *federate.routes(store, clock, queries.executor, queries.budget, alerting.environment),
         *rules.routes(alerting.rules, clock),
         *cardinality.routes(store, clock, queries.executor),
         *targets.routes(watching.target_manager, store, clock, queries.executor),

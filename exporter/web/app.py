@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp
 
+from exporter.web import federate
 from exporter.web.compression import Compression
 from exporter.web.metrics import MetricsEndpoint
 
@@ -22,7 +23,7 @@ def build_web_app(
     """
     return Starlette(
         routes=[Route("/metrics", metrics, methods=["GET"]), *routes],
-        middleware=[*middleware, Middleware(Compression, prefixes=["/api/"])],
+        middleware=[*middleware, Middleware(Compression, prefixes=["/api/", federate.PATH])],
         exception_handlers={405: _refuse_method},
     )
 

@@ -14,8 +14,7 @@ from tests.servers import free_port
 @contextmanager
 def prometheus(directory: Path, daemon: Daemon, *, interval: int, scrape_interval: int = 1) -> Iterator[str]:
     """One that scrapes the daemon and evaluates the directory's `rules.yml` (seconds); its URL."""
-    port = free_port()
-    (directory / "prometheus.yml").write_text(f"""
+    configuration = f"""
 global: {{evaluation_interval: {interval}s}}
 rule_files: [rules.yml]
 scrape_configs:
@@ -24,12 +23,21 @@ scrape_configs:
     scrape_interval: {scrape_interval}s
     scrape_timeout: 1s
     static_configs: [{{targets: ['127.0.0.1:{daemon.port}']}}]
-""")
+"""
+    with run_prometheus(directory, configuration) as url:
+        yield url
+
+
+@contextmanager
+def run_prometheus(directory: Path, configuration: str, database: Path | None = None) -> Iterator[str]:
+    """One with this `prometheus.yml`, and an empty database unless another is given; its URL."""
+    port = free_port()
+    (directory / "prometheus.yml").write_text(configuration)
     process = subprocess.Popen(
         [
             str(require_program("prometheus")),
             f"--config.file={directory / 'prometheus.yml'}",
-            f"--storage.tsdb.path={directory / f'tsdb-{port}'}",
+            f"--storage.tsdb.path={database or directory / f'tsdb-{port}'}",
             f"--web.listen-address=127.0.0.1:{port}",
         ],
         stdin=subprocess.DEVNULL,
