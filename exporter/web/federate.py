@@ -137,7 +137,7 @@ def _text_for(accept: str, external_labels: Labels) -> FederationText:
 class _Page(PiecesResponse):
     """A page in one of the exposition formats."""
 
-    media_type = None
+    media_type = ""
 
     def __init__(self, pieces: Sequence[bytes], content_type: str, release: Callable[[], None]) -> None:
         super().__init__(pieces, release=release)
