@@ -5,6 +5,7 @@ from exporter.store.chunk_reader import ChunkReader
 from exporter.store.memory_limiter import MemoryLimiter
 from exporter.store.renaming import Move
 from exporter.store.required_selectors import RequiredSelector
+from exporter.store.row_reader import RowReader, Rows
 from exporter.store.series import Series
 from exporter.store.store import Store
 
@@ -14,6 +15,8 @@ __all__ = [
     "MemoryLimiter",
     "Move",
     "RequiredSelector",
+    "RowReader",
+    "Rows",
     "Series",
     "Store",
 ]

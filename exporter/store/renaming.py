@@ -24,9 +24,8 @@ class Move:
         `version` is one that no group of the new name has had.
         """
         relabel = self._relabelling()
-        new = SeriesGroup(self.new_source)
-        new.times.extend(group.times)
-        new.first_row, new.version, new.is_resumed = group.first_row, version, group.is_resumed
+        new = group.continue_as(self.new_source)
+        new.version = version
         new.layout, new.values, new.state = relabel(group.layout), group.values, group.state
         for segment in group.segments:
             part = copy(segment)

@@ -15,6 +15,11 @@ _ONE_VALUE = Struct("=d")
 _MAX_SHORT = 1 << 16
 
 
+def index_code(layout: Layout) -> str:
+    """Return the type code (of `array`) of packed indexes in a layout."""
+    return "H" if len(layout) < _MAX_SHORT else "I"
+
+
 class Segment:
     """Rows from `first_row` on that have one layout. A missing value is stored as the stale marker.
 
@@ -45,7 +50,8 @@ class Segment:
         self.moved: list[bytes] = []
         self.values: list[bytes] = []
         self.changes = 0
-        self._code, self._size = ("H", 2) if len(layout) < _MAX_SHORT else ("I", 4)
+        self._code = index_code(layout)
+        self._size = array(self._code).itemsize
 
     @property
     def memory_bytes(self) -> int:
@@ -134,6 +140,14 @@ class Segment:
         moved, values = self.moved[entry], self.values[entry]
         indexes = unpack(f"={len(moved) // self._size}{self._code}", moved)
         return indexes, unpack(f"={len(values) // VALUE_BYTES}d", values)
+
+    def row_at(self, row: int) -> "array[float]":
+        """Return the values of all series in a row; only where all are held."""
+        found = self.base[:]
+        for entry in range(bisect_right(self.rows, row)):
+            for index, value in zip(*self._entry(entry), strict=True):
+                found[index] = value
+        return found
 
     def value_at(self, index: int, row: int) -> float:
         """Return the value of a series in a row."""

@@ -39,6 +39,9 @@ class SeriesGroup:
 
     def __init__(self, source: str) -> None:
         self.source = source
+        # The same object for what is renamed: its rows keep their numbers.
+        self.lineage: object = object()
+        self._restored_end = 0
         self._times: array[int] = array("q")
         # How far the rows are still to be moved in time.
         self._shift_ms = 0
@@ -74,6 +77,15 @@ class SeriesGroup:
     def end_row(self) -> int:
         """The number of the row that comes next."""
         return self.first_row + len(self._times)
+
+    @property
+    def whole_row(self) -> int:
+        """The number of the first row from which on all series are held.
+
+        Older rows are those put back after a restart, and those that lost series to a shortage of memory.
+        """
+        whole = (segment.first_row for segment in self.segments if segment.held is None)
+        return max(self._restored_end, self.first_row, next(whole, self.end_row))
 
     @property
     def changes(self) -> int:
@@ -231,6 +243,7 @@ class SeriesGroup:
             self.state = restore_chunk(chunk, known, self.end_row, self.segments, self.state)
             self.is_resumed = True
             self.times.extend(chunk.times[known:])
+            self._restored_end = self.end_row
             if len(self.segments) != before:
                 changed = {labels.name for labels in chunk.series}
         self.version += 1
@@ -243,6 +256,14 @@ class SeriesGroup:
         """
         self._shift_ms += by_ms
         self.beginnings = {at: replace(one, at_ms=one.at_ms + by_ms) for at, one in self.beginnings.items()}
+
+    def continue_as(self, source: str) -> "SeriesGroup":
+        """Return a group of another name with the same rows and no series yet."""
+        new = SeriesGroup(source)
+        new.times.extend(self.times)
+        new.first_row, new.is_resumed = self.first_row, self.is_resumed
+        new.lineage, new._restored_end = self.lineage, self._restored_end
+        return new
 
     def set_required_series(self, required: list[Series]) -> None:
         """Set the series that rules read."""

@@ -32,8 +32,8 @@ class Store:
 
     `retention_ms` is how long samples are kept, in milliseconds. Samples of a source must move on in time: an
     older or equal timestamp is dropped, and its samples are counted in `out_of_order`. `version` increases
-    with every change; `breaks` when all samples are moved in time, `removals` when a source is deleted or
-    renamed.
+    with every change; `breaks` when all samples are moved in time, by `shifted_ms` in all; `removals` when a
+    source is deleted or renamed.
     """
 
     def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
@@ -41,6 +41,7 @@ class Store:
         self.out_of_order = 0
         self.version = 0
         self.breaks = 0
+        self.shifted_ms = 0
         self.removals = 0
         self._groups: dict[str, SeriesGroup] = {}
         self._instances = Instances()
@@ -150,6 +151,7 @@ class Store:
         """
         self.version += 1
         self.breaks += 1
+        self.shifted_ms += by_ms
         for group in self._groups.values():
             group.shift(by_ms)
 
