@@ -75,12 +75,13 @@ class Horizon:
         Raises `TypeError` for anything else.
         """
         if isinstance(series, Series):
-            return _BoundSeries(series, self._newest_of(series.timeline))
+            return _BoundSeries(series, self.newest_of(series.timeline))
         if isinstance(series, MergedSeries):
             return MergedSeries([self.bound(part) for part in series.parts])
         raise TypeError(f"{type(series).__name__} is no series of the store")
 
-    def _newest_of(self, timeline: Timeline) -> int:
+    def newest_of(self, timeline: Timeline) -> int:
+        """The timestamp of the newest row of a source, in milliseconds; long ago where there is none."""
         newest = self._newest.get(timeline)
         if newest is None:
             newest = timeline.times[-1] if timeline.times else _NEVER

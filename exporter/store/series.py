@@ -3,12 +3,11 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import chain
-from operator import mul, sub
 
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE, Layout, is_stale
 from exporter.store.segment import Segment
+from exporter.store.spreading import spread
 from exporter.store.timeline import Timeline
 
 # The bytes of a series that is read, and of each change that is materialized for it.
@@ -211,7 +210,7 @@ class Series:
                 # Without any NaN there is no stale marker either, and every row has its value.
                 first = self._timeline.first_row
                 times = self._timeline.times[low:high]
-                return times, self._spread(values, change, first + low, first + high)
+                return times, spread(values, self._rows, change, first + low, first + high)
         return self._runs(change, low, high)
 
     def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
@@ -249,17 +248,6 @@ class Series:
         after = len(rows) if rows and rows[-1] <= last_row else bisect_right(rows, last_row)
         return low, high, change, after - 1
 
-    def _spread(self, values: list[float], change: int, low_row: int, high_row: int) -> list[float]:
-        """Repeat the values of the changes from `change` on for each row from low to high."""
-        if len(values) == high_row - low_row:
-            return values
-        if len(values) == 1:
-            return values * (high_row - low_row)
-        rows = self._rows[change + 1 : change + len(values)].tolist()
-        counts = map(sub, [*rows, high_row], [low_row, *rows])
-        # Tuples of one value are repeated, which leaves most of them as they are.
-        return list(chain.from_iterable(map(mul, zip(values, strict=True), counts)))
-
     @property
     def by_rows(self) -> "Series":
         """The series itself: its samples are in rows."""
@@ -287,7 +275,7 @@ class Series:
         values = self._values[max(0, change) : bisect_left(rows, end_row)].tolist()
         if change < 0:
             values.insert(0, STALE)
-        return self._spread(values, change, first_row, end_row)
+        return spread(values, self._rows, change, first_row, end_row)
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end]."""

@@ -9,6 +9,7 @@ from exporter.model.matcher import Matcher
 from exporter.model.sample import Sample
 from exporter.model.series import ReadableSeries
 from exporter.store.chunk import Chunk
+from exporter.store.completeness import Completeness
 from exporter.store.counting import SeriesCount
 from exporter.store.horizon import Horizon
 from exporter.store.instances import Instances
@@ -33,7 +34,7 @@ class Store:
     `retention_ms` is how long samples are kept, in milliseconds. Samples of a source must move on in time: an
     older or equal timestamp is dropped, and its samples are counted in `out_of_order`. `version` increases
     with every change; `breaks` when all samples are moved in time, by `shifted_ms` in all; `removals` when a
-    source is deleted or renamed.
+    source is deleted or renamed. `completeness` tells from when on all is held.
     """
 
     def __init__(self, *, retention_ms: int = _DEFAULT_RETENTION_MS) -> None:
@@ -43,6 +44,7 @@ class Store:
         self.breaks = 0
         self.shifted_ms = 0
         self.removals = 0
+        self.completeness = Completeness()
         self._groups: dict[str, SeriesGroup] = {}
         self._instances = Instances()
         # The series that are being read, by source and labels.
@@ -65,6 +67,7 @@ class Store:
             self.out_of_order += sum(value is not None for value in sample.values)
             return
         self.version += 1
+        self.completeness.begin(sample.timestamp)
         self._note_write(group)
         changed = group.append(sample.timestamp, sample.layout, sample.values, sample.absence)
         if group.begun_version == group.version:
@@ -152,11 +155,18 @@ class Store:
         self.version += 1
         self.breaks += 1
         self.shifted_ms += by_ms
+        self.completeness.shift(by_ms)
         for group in self._groups.values():
             group.shift(by_ms)
 
     def delete(self, source: str) -> None:
         """Drop a source with all its samples."""
+        group = self._groups.get(source)
+        if group is not None and group.times:
+            self.completeness.drop(group.last_time)
+        self._remove(source)
+
+    def _remove(self, source: str) -> None:
         self.version += 1
         self.removals += 1
         self._count.delete(source)
@@ -175,7 +185,7 @@ class Store:
         """
         groups = [(move, self._groups.get(move.source)) for move in moves]
         for source in {source for move in moves for source in (move.source, move.new_source)}:
-            self.delete(source)
+            self._remove(source)
         self._renamed_version = max(
             [self._renamed_version, *(group.version for _, group in groups if group is not None)]
         )
@@ -320,12 +330,15 @@ class Store:
 
     def trim_group(self, group: SeriesGroup, before_ms: int) -> None:
         """Drop the samples of one source up to a moment (milliseconds)."""
+        if group.times and group.times[0] <= before_ms:
+            self.completeness.drop(before_ms)
         self._note_change(group, group.trim(before_ms))
 
     def evict_group(self, group: SeriesGroup, now_ms: int, retention_ms: int) -> None:
         """Drop samples of one source older than `retention_ms` that no rule reads (milliseconds)."""
         for _ in self._required.find_of(group):
             pass
+        self.completeness.drop(now_ms - retention_ms)
         self._note_change(group, group.evict(now_ms, retention_ms))
 
     def _note_change(self, group: SeriesGroup, names: Set[str]) -> None:
