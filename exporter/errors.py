@@ -204,6 +204,10 @@ class StateError(VigilError):
     """The state database cannot be opened, read or written."""
 
 
+class DamagedBlockError(VigilError):
+    """A block of the history cannot be read: torn, changed, foreign, or of a later version."""
+
+
 class ShuttingDownError(VigilError):
     """The daemon is about to end, and begins nothing new."""
 

@@ -27,6 +27,7 @@ ORDER = [
     "discovery",
     "metrics",
     "store",
+    "history",
     "sampling",
     "keyspace",
     "queues",

@@ -16,8 +16,9 @@ from exporter.promql.limits import Limits
 from exporter.promql.memory import MemoryAccount
 from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.names import check_unique
+from exporter.promql.reach import reach_of
 from exporter.promql.run import Run
-from exporter.promql.source import Pace, SeriesSource
+from exporter.promql.source import History, Pace, SeriesSource
 from exporter.promql.syntax.signatures import ValueType
 from exporter.promql.vector import ONE_WITHOUT_LABELS, IdentityMemo, Key, Vector
 
@@ -66,7 +67,8 @@ class Engine:
     `lookback_ms` is how old the newest sample of a series may be to count; `default_step_ms` the step of
     subqueries that give none, which in Prometheus is the global evaluation interval. With
     `delayed_name_removal` metric names go from results only, as with Prometheus' feature flag
-    `promql-delayed-name-removal`.
+    `promql-delayed-name-removal`. A query that looks back further than the store reads from `history`, where
+    there is one.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class Engine:
         default_step_ms: int = 15_000,
         *,
         delayed_name_removal: bool = False,
+        history: History | None = None,
     ) -> None:
+        self.history = history
         self._store = store
         self._limits = limits or Limits()
         self._lookback_ms = lookback_ms
@@ -103,8 +107,10 @@ class Engine:
         account: MemoryAccount | None = None,
     ) -> result.Result:
         """The value at one moment. Raises `QueryError`."""
-        run = self._run(expression, at_ms, at_ms, lookback_ms, pace, account)
-        with self._plan(expression, run) as plan:
+        with (
+            self._run(expression, at_ms, at_ms, lookback_ms, pace, account) as run,
+            self._plan(expression, run) as plan,
+        ):
             value = self._value(plan, run, at_ms)
         return result.Result(value, run.annotations.warnings, run.annotations.infos)
 
@@ -132,11 +138,14 @@ class Engine:
                 f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
                 "try a longer step or a shorter range"
             )
-        run = self._run(expression, start_ms, end_ms, lookback_ms, pace, account, step_ms)
-        with self._plan(expression, run) as plan:
+        with (
+            self._run(expression, start_ms, end_ms, lookback_ms, pace, account, step_ms) as run,
+            self._plan(expression, run) as plan,
+        ):
             series = self._series(plan, run, step_ms)
         return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
 
+    @contextmanager
     def _run(
         self,
         expression: Expression,
@@ -146,19 +155,27 @@ class Engine:
         pace: Pace | None,
         account: MemoryAccount | None,
         step_ms: int = 0,
-    ) -> Run:
-        return Run(
-            self._store,
-            expression.text,
-            start_ms,
-            end_ms,
-            limits=self._limits,
-            lookback_ms=lookback_ms or self._lookback_ms,
-            default_step_ms=self.default_step_ms,
-            step_ms=step_ms,
-            pace=pace,
-            account=account,
-        )
+    ) -> Iterator[Run]:
+        lookback_ms = lookback_ms or self._lookback_ms
+        reach = None if self.history is None else reach_of(expression.root, start_ms, end_ms, lookback_ms)
+        view = None if self.history is None or reach is None else self.history.between(*reach)
+        try:
+            yield Run(
+                view or self._store,
+                expression.text,
+                start_ms,
+                end_ms,
+                limits=self._limits,
+                lookback_ms=lookback_ms,
+                default_step_ms=self.default_step_ms,
+                step_ms=step_ms,
+                pace=pace,
+                account=account,
+                view=view,
+            )
+        finally:
+            if view is not None:
+                view.close()
 
     @contextmanager
     def _plan(self, expression: Expression, run: Run) -> Iterator[_Plan]:

@@ -11,7 +11,7 @@ from exporter.promql.annotations import Annotations
 from exporter.promql.limits import Limits
 from exporter.promql.memory import SAMPLE_BYTES, SERIES_BYTES, VALUE_BYTES, MemoryAccount
 from exporter.promql.pieces import PIECE, PacedValues, map_pieces, pieces, sort_pieces
-from exporter.promql.source import Horizon, Pace, SeriesSource
+from exporter.promql.source import Horizon, Pace, SeriesSource, View
 from exporter.promql.syntax.nodes import Edge
 
 # Samples that are looked at between two checks: less than a millisecond.
@@ -27,7 +27,8 @@ class Run:
     what they have found for the rest of the run. `samples` counts the temporary samples of one evaluation,
     `retained` those of the result and of later evaluations, `prefetched` the values that were computed for
     later ones, `remembered` the series that the plan keeps for the next run. At its `pace` the run yields
-    control, and the source may change; from then on it reads what there was when it first did so.
+    control, and the source may change; from then on it reads what there was when it first did so. The source
+    is a `view` where it was made for this run only.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Run:
         step_ms: int = 0,
         pace: Pace | None = None,
         account: MemoryAccount | None = None,
+        view: View | None = None,
     ) -> None:
         self.source = source
         self.start_ms = start_ms
@@ -61,6 +63,7 @@ class Run:
         self._work = 0
         self._pace = pace
         self._account = account
+        self._view = view
         self._selected = 0
         self._horizon: Horizon | None = None
         self._deadline = time.monotonic() + limits.timeout_seconds
@@ -77,7 +80,8 @@ class Run:
         """Yield control, and raise `QueryError` if the time is up or memory is short."""
         if self._account is not None:
             samples = (self.samples + self.retained) * SAMPLE_BYTES + self.prefetched * VALUE_BYTES
-            self._account.set_used(samples + self._selected * SERIES_BYTES)
+            held_bytes = 0 if self._view is None else self._view.held_bytes
+            self._account.set_used(samples + self._selected * SERIES_BYTES + held_bytes)
         self.yield_control()
         if self._horizon is not None and not self._horizon.holds:
             raise QueryError("the clock was set while the query ran: ask again")

@@ -43,6 +43,24 @@ class SeriesSource(Protocol):
         ...
 
 
+class View(SeriesSource, Protocol):
+    """A source that is made for one query; `held_bytes` is about how much memory it takes."""
+
+    held_bytes: int
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class History(Protocol):
+    """More than the store of an engine holds."""
+
+    def between(self, start_ms: int, end_ms: int) -> View | None:
+        """What there is in (start, end], in milliseconds; None where the store holds all of it."""
+        ...
+
+
 class Pace(Protocol):
     """The pace of a query: when it is to yield control, and how."""
 

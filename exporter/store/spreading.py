@@ -5,9 +5,7 @@ from itertools import chain
 from operator import mul, sub
 
 
-def spread(
-    values: list[float], rows: "array[int]", change: int, low_row: int, high_row: int
-) -> list[float]:
+def spread(values: list[float], rows: "array[int]", change: int, low_row: int, high_row: int) -> list[float]:
     """Repeat the values of the changes from `change` on for each row from low to before high.
 
     `rows` are those at which the changes come; the first of the values holds from `low_row` on.

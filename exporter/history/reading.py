@@ -1,0 +1,73 @@
+"""What queries need of the blocks on disk, as protocols."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from exporter.errors import DamagedBlockError
+from exporter.model.labels import Labels
+from exporter.model.matcher import Matcher
+
+
+class ReadableColumn(Protocol):
+    """The changes of one series in a block.
+
+    `rows` are the rows at which it changed, the first of them 0, and `values` its values from there on; the
+    stale marker stands for none.
+    """
+
+    @property
+    def rows(self) -> "array[int]":
+        """Indexes into the timestamps of the source."""
+        ...
+
+    @property
+    def values(self) -> "array[float]":
+        """One value for each of them."""
+        ...
+
+
+class ReadableBlockSource(Protocol):
+    """The rows of one source in a block."""
+
+    @property
+    def source(self) -> str:
+        """The name of the source."""
+        ...
+
+    @property
+    def series(self) -> Sequence[Labels]:
+        """The labels of its series."""
+        ...
+
+    def times(self) -> "array[int]":
+        """The timestamps of its rows, in milliseconds. Raises `DamagedBlockError`."""
+        ...
+
+    def column(self, index: int) -> ReadableColumn:
+        """The changes of a series. Raises `DamagedBlockError`."""
+        ...
+
+
+class ReadableBlock(Protocol):
+    """One block: all samples of a span of time."""
+
+    def source(self, name: str) -> ReadableBlockSource | None:
+        """The rows of a source; None where it has none. Raises `DamagedBlockError`."""
+        ...
+
+    def select(self, matchers: Sequence[Matcher]) -> Iterable[tuple[ReadableBlockSource, int]]:
+        """The series that satisfy all matchers, as a source and an index. Raises `DamagedBlockError`."""
+        ...
+
+
+class ReadableBlocks(Protocol):
+    """All blocks of a directory."""
+
+    def between(self, start_ms: int, end_ms: int) -> "Sequence[ReadableBlock]":
+        """Those with samples in a range of time, the oldest first, of one time by their sequence."""
+        ...
+
+    def set_aside(self, block: ReadableBlock, error: DamagedBlockError) -> None:
+        """Take out a block that has turned out to be damaged, so that nobody reads it again."""
+        ...
