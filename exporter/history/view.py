@@ -174,7 +174,7 @@ class HistoryView:
         """The moment from which memory counts for a source."""
         if stored_ms is None:
             return group.times[0]
-        complete = group.complete_row - group.first_row
+        complete = group.whole_row - group.first_row
         complete_ms = group.times[complete] if complete < len(group.times) else stored_ms + 1
         if complete_ms > stored_ms:
             return stored_ms + 1
