@@ -4,12 +4,16 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from exporter.alerting.fanout_sink import FanoutSink
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.alerting.options import Options
 from exporter.clock import Clock, SteadyClock, SystemClock
+from exporter.config.settings import StorageSection
+from exporter.events import EventLog
+from exporter.events.opening import FILE_NAME
 from exporter.housekeeping import Housekeeping
 from exporter.jobs import JobScheduler
 from exporter.metrics.own import OwnMetrics
@@ -31,6 +35,8 @@ from exporter.web.access import CurrentAccess
 from exporter.web.api_v1.queries import Queries
 from exporter.web.metrics import MetricsEndpoint, groups_of_all
 
+_EVENT_RETENTION_MS: Final = 30 * 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class Core:
@@ -44,6 +50,7 @@ class Core:
     limiter: MemoryLimiter
     queries: Queries
     state: StateStore
+    events: EventLog
     access: CurrentAccess
     job_labels: JobLabels
     in_force: InForce
@@ -90,10 +97,22 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         limiter=MemoryLimiter(store, config.storage.memory_limit),
         queries=Queries(store, config.query),
         state=state,
+        events=build_events(config.storage, steady, own),
         access=CurrentAccess(plan.access),
         job_labels=JobLabels(plan.rule_files, plan.jobs, config.global_.job),
         in_force=InForce(prepare(plan, state.messages)),
         changing=asyncio.Lock(),
+    )
+
+
+def build_events(storage: StorageSection, clock: Clock, own: OwnMetrics) -> EventLog:
+    """Build the log of events: in the directory of the state, or in memory."""
+    return EventLog(
+        None if storage.path is None else storage.path / FILE_NAME,
+        clock,
+        own.registry,
+        retention_ms=_EVENT_RETENTION_MS,
+        max_bytes=storage.events_size,
     )
 
 
@@ -138,6 +157,7 @@ def build_watching(core: Core, rules: RuleManager) -> Watching:
         on_reported=events.all_reported,
         before_change=events.before_change,
         records={"queues": state.queues, "keyspace": state.keyspaces},
+        events=core.events,
     )
     targets = Targets(
         core.in_force.prepared,
@@ -158,6 +178,7 @@ def build_settings(core: Core, alerting: Alerting, target_manager: TargetManager
     settings = Settings(
         store=core.store,
         limiter=core.limiter,
+        events=core.events,
         query_budget=queries.budget,
         engines=(queries.rule_engine, queries.engine),
         environment=alerting.environment,
@@ -202,5 +223,5 @@ def build_housekeeping(core: Core, watching: Watching) -> Housekeeping:
 
 def build_jobs(core: Core, alerting: Alerting, house: Housekeeping) -> JobScheduler:
     """Build the scheduler of everything periodic that is neither sampling nor rules."""
-    jobs = [*house.jobs, alerting.manager.job, *core.state.jobs, core.access.job]
+    jobs = [*house.jobs, alerting.manager.job, *core.state.jobs, core.events.job, core.access.job]
     return JobScheduler(jobs, core.clock, core.own.registry)

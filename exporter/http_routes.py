@@ -17,7 +17,18 @@ from exporter.readiness import Readiness
 from exporter.reload import plan_samplers
 from exporter.reloader import Reloader
 from exporter.settings import Settings
-from exporter.web import api_v2, federate, health, keyspace, lifecycle, queues, sd, slowlog, unavailable
+from exporter.web import (
+    api_v2,
+    events,
+    federate,
+    health,
+    keyspace,
+    lifecycle,
+    queues,
+    sd,
+    slowlog,
+    unavailable,
+)
 from exporter.web import jobs as jobs_api
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1 import (
@@ -125,6 +136,7 @@ def _target_api(core: Core, watching: Watching) -> Sequence[BaseRoute]:
         *queues.routes(target_manager, clock),
         *keyspace.routes(target_manager, clock),
         *slowlog.routes(target_manager, clock),
+        *events.routes(core.events, clock),
         *unavailable.routes(target_manager, clock),
     ]
 

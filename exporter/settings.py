@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exporter.clock import Clock
 from exporter.config.web_config import WebConfig
+from exporter.events import EventLog
 from exporter.model.labels import Labels
 from exporter.promql import Engine, MemoryBudget
 from exporter.reload import Plan
@@ -23,6 +24,7 @@ class Settings:
 
     store: Store
     limiter: MemoryLimiter
+    events: EventLog
     query_budget: MemoryBudget
     engines: tuple[Engine, ...]
     environment: Environment
@@ -47,6 +49,7 @@ class Settings:
         self.access.apply(plan.access)
         self.external_url = self.external_url_of(plan)
         self.limiter.change(config.storage.memory_limit, config.storage.retention.milliseconds)
+        self.events.max_bytes = config.storage.events_size
         self.query_budget.limit_bytes = config.query.memory_limit
         self.query_budget.timeout_seconds = config.query.timeout.seconds
         for engine in self.engines:

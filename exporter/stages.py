@@ -27,6 +27,7 @@ STOPPING: Final = (
     "notifications",
     "connections",
     "state database",
+    "events",
     "web server",
 )
 """The names of all stages in the order in which data flows."""
@@ -54,6 +55,7 @@ def stages_of(
         Stage("reload", _nothing, reloader.stop, 1.5),
         _samplers(watching),
         _state(core),
+        Stage("events", core.events.start, core.events.close, 7.5),
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
         _notifications(core, alerting),
         Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),

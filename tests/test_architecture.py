@@ -28,6 +28,7 @@ ORDER = [
     "metrics",
     "store",
     "history",
+    "events",
     "sampling",
     "keyspace",
     "queues",

@@ -114,3 +114,5 @@ class StorageSection(Section):
     """How long samples are kept in memory."""
     memory_limit: Annotated[ByteSize, WrapValidator(at_least(1 << 20))] = 256 << 20
     """How much memory samples may take; near it, history is dropped, first that of series no rule needs."""
+    events_size: Annotated[ByteSize, WrapValidator(at_least(1 << 20))] = 256 << 20
+    """How much disk events may take; then the oldest of the most frequent kind go."""

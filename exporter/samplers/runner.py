@@ -6,6 +6,7 @@ from typing import Any
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import Reason, ReplyError, TargetError
+from exporter.events import EventRecorder, EventSink
 from exporter.log import get_logger
 from exporter.model.target import Target
 from exporter.samplers.contact import Contact
@@ -49,9 +50,11 @@ class TargetRunner:
         facts: TargetFacts | None = None,
         neighbours: Neighbours | None = None,
         find_replica: Callable[[TargetFacts], Peer | None] = find_none,
+        events: EventSink | None = None,
     ) -> None:
         self.target = target
         self.facts = facts or TargetFacts()
+        self.events = EventRecorder(events, target.instance, clock.now)
         self._neighbours = neighbours or Neighbours()
         self._neighbours.join(self.facts)
         self.health_sampler = next((plan.spec.name for plan in plans if plan.spec.decides_up), "")
@@ -91,6 +94,7 @@ class TargetRunner:
             timeout_seconds=plan.timeout_seconds,
             neighbours=self._neighbours,
             find_replica=self._find_replica,
+            events=self.events,
         )
         status = SamplerStatus(support=context.support, caps=context.caps, table=table)
         self.status.samplers[plan.spec.name] = status
@@ -291,7 +295,7 @@ class TargetRunner:
         # That a server is down is said once, not once per sampler; what it refuses, once per command.
         is_news = status.reason is not error.reason and not is_unavailable
         if is_news and not slot.plan.spec.decides_up and self.status.up is not False:
-            self._tell_failure(slot, error)
+            slot.tell_failure(self.target.instance, error, self._clock.monotonic())
         before = self.status.problem
         status.success, status.reason, status.message = False, error.reason, str(error)
         if isinstance(error, ReplyError) and is_unavailable:
@@ -305,16 +309,6 @@ class TargetRunner:
             self._set_up(error.reason is Reason.PERMISSION, before)
             if not self.status.up:
                 self._all_stale(now)
-
-    def _tell_failure(self, slot: Slot, error: TargetError) -> None:
-        """Log a failure; of a sampler that fails again and again not each time."""
-        besides = slot.log_limit.fields(self._clock.monotonic())
-        if besides is not None:
-            slot.is_told = True
-            name, instance = slot.plan.spec.name, self.target.instance
-            log.warning(
-                "sampler failed", instance=instance, sampler=name, reason=error.reason, error=error, **besides
-            )
 
     def _set_up(self, up: bool, problem_before: Reason | None) -> None:
         if self.status.set_up(up, problem_before, self._clock.monotonic()) and self._on_change is not None:

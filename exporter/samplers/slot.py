@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.config.samplers.base import SamplerSection
-from exporter.errors import Reason, ReplyError
-from exporter.log import LogLimit
+from exporter.errors import Reason, ReplyError, TargetError
+from exporter.log import LogLimit, get_logger
 from exporter.metrics import SeriesTable
 from exporter.samplers.status import SamplerStatus
 from exporter.sampling.base import (
@@ -17,6 +17,8 @@ from exporter.sampling.base import (
     SamplerSpec,
 )
 from exporter.sampling.server_info import ServerInfo
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ class Slot:
         if self.is_refused:
             self.is_refused = False
             self.status.support.mark_supported(self.plan.spec.command)
+
+    def tell_failure(self, instance: str, error: TargetError, now: float) -> None:
+        """Log a failure (monotonic seconds); of a sampler that fails again and again not each time."""
+        besides = self.log_limit.fields(now)
+        if besides is not None:
+            self.is_told = True
+            name = self.plan.spec.name
+            log.warning(
+                "sampler failed", instance=instance, sampler=name, reason=error.reason, error=error, **besides
+            )
 
     def try_again(self) -> None:
         """Retry what was refused at the next opportunity: the server may be set up anew."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import Reason
+from exporter.events import EventSink
 from exporter.model.target import Target
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.scheduler import SampleScheduler
@@ -32,7 +33,7 @@ class TargetManager:
     down or come up, or cannot be sampled for another reason; `on_sampled` after passes of a target,
     `on_reported` when the last of the targets has been sampled once, or has failed; `before_change` is
     awaited before targets come or go, which happens one by one. `records` are what samplers keep over a
-    restart.
+    restart, `events` keeps what happens to the servers.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class TargetManager:
         on_reported: Callable[[], None] | None = None,
         before_change: Callable[[], Awaitable[None]] | None = None,
         records: Mapping[str, Any] | None = None,
+        events: EventSink | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -54,6 +56,7 @@ class TargetManager:
         self._on_reported = on_reported
         self._before_change = before_change
         self._records = records or {}
+        self._events = events
         self._targets: dict[Target, tuple[Sequence[SamplerPlan], TargetRunner]] = {}
         self._urgent: set[asyncio.Task[None]] = set()
         self._unheard: set[TargetRunner] = set()
@@ -138,6 +141,7 @@ class TargetManager:
             records=self._records,
             find_replica=self._find_replica,
             neighbours=self._neighbours,
+            events=self._events,
         )
 
     async def _drop(

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from exporter.clock import Clock
 from exporter.config.samplers.base import SamplerSection
 from exporter.connection import Client, Connection
+from exporter.events import EventRecorder
 from exporter.metrics import LabelCap, SeriesTable
 from exporter.model.sample import Family
 from exporter.model.target import Target
@@ -92,7 +93,7 @@ class SamplerContext(Generic[SettingsT]):
     label, whose counts are exposed. A pass has `timeout_seconds`. `neighbours` are the other
     servers that are watched. `records` are what outlives the process, by the name of the sampler that
     declares their protocol; without one a sampler begins anew. `find_replica` finds a healthy replica of this
-    target among the neighbours.
+    target among the neighbours. `events` keeps what happened to the server.
     """
 
     target: Target
@@ -107,6 +108,7 @@ class SamplerContext(Generic[SettingsT]):
     neighbours: Neighbours | None = None
     records: Mapping[str, Any] = field(default_factory=dict)
     find_replica: Callable[[TargetFacts], Peer | None] = find_none
+    events: EventRecorder = field(default_factory=EventRecorder)
 
     def new_cap(self, label: str, limit: int) -> LabelCap:
         """Return a new cap on the values of one label; what is over it is counted in the sampler's status."""

@@ -21,6 +21,8 @@ _WAL: Final = "-wal"
 _INDEX: Final = "-shm"
 _SUFFIXES: Final = ("", _WAL, _INDEX)
 _OTHERS: Final = 0o077
+# What else of ours is in the directory.
+_OTHER_NAMES: Final = ("lock", "events.db", "history")
 
 _log = get_logger(__name__)
 
@@ -162,7 +164,7 @@ class DatabaseFiles:
             self._restrict(directory, 0o700)
 
     def _is_all_ours(self, directory: Path) -> bool:
-        return all(one.name == "lock" or one.name.startswith(self.path.name) for one in directory.iterdir())
+        return all(one.name.startswith((self.path.name, *_OTHER_NAMES)) for one in directory.iterdir())
 
     def _restrict(self, path: Path, mode: int) -> None:
         """Take permissions from others; logged once."""

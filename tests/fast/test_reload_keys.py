@@ -162,6 +162,7 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         (3_600_000,) * 2,
     ),
     "storage.memory_limit": ("10MB", lambda app: app.core.limiter.limit_bytes, 10 << 20),
+    "storage.events_size": ("10MB", lambda app: app.core.events.max_bytes, 10 << 20),
     "web.config_file": (
         "web-config.yml",
         lambda app: list(app.core.access.now.config.basic_auth_users),

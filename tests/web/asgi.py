@@ -11,12 +11,14 @@ from starlette.types import ASGIApp
 def request(app: ASGIApp, method: str, path: str, **options: Any) -> httpx.Response:
     """One request, answered."""
 
-    async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://vigil") as client:
-            return await client.request(method, path, **options)
+    return run(lambda: ask(app, method, path, **options))
 
-    return run(send)
+
+async def ask(app: ASGIApp, method: str, path: str, **options: Any) -> httpx.Response:
+    """The same for whoever is in a loop already."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://vigil") as client:
+        return await client.request(method, path, **options)
 
 
 def run(make: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> httpx.Response:

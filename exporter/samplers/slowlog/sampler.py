@@ -23,6 +23,7 @@ from exporter.samplers.slowlog.reading import (
     read_snapshot,
     was_never_emptied,
 )
+from exporter.samplers.slowlog.recording import EntryRecorder
 from exporter.samplers.slowlog.report import SlowlogReport
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.time_slice import TimeSlice
@@ -51,6 +52,9 @@ class SlowlogSampler:
         self._stats = PatternStats(settings.max_patterns, settings.recurring_after)
         self._names = PatternNames(
             settings.patterns, hide_keys=settings.arguments == "hidden", renamed=self._rename
+        )
+        self._recorder = EntryRecorder(
+            context.events, context.target.instance, with_arguments=settings.arguments == "shown"
         )
         self._histograms: dict[str, Histogram] = {}
         self._moved: set[str] = set()
@@ -119,7 +123,7 @@ class SlowlogSampler:
                 await turn.yield_control()
             if self._is_own(entry):
                 continue
-            self._stats.add(self._names.name(entry.arguments), entry, is_new=False)
+            self._note(entry, is_new=False)
             if is_whole:
                 self._commands_with_series.add(self._observe(entry))
 
@@ -148,7 +152,15 @@ class SlowlogSampler:
             if self._is_own(entry):
                 continue
             self._observe(entry)
-            self._stats.add(self._names.name(entry.arguments), entry, is_new=True, at=at)
+            self._note(entry, is_new=True, at=at)
+        if delta.lost:
+            self._recorder.record_lost(delta.lost)
+
+    def _note(self, entry: Entry, *, is_new: bool, at: float = 0.0) -> None:
+        """Remember an entry under its pattern, and keep it as an event."""
+        pattern = self._names.name(entry.arguments)
+        self._stats.add(pattern, entry, is_new=is_new, at=at)
+        self._recorder.record(entry, pattern)
 
     def _observe(self, entry: Entry) -> str:
         """Count an entry, and return its command."""

@@ -80,6 +80,14 @@ class Parameters:
                 f"invalid parameter \"{name}\": invalid time value for '{name}': {error}"
             ) from None
 
+    def moment_ms(self, name: str) -> int | None:
+        """A moment, also as a duration: so long ago; None where it is not given."""
+        text = self.text(name)
+        try:
+            return parse_moment(text, to_milliseconds(self._clock.now())) if text else None
+        except ValueError as error:
+            raise BadDataError(f'invalid parameter "{name}": {error}') from None
+
     def required_time_ms(self, name: str) -> int:
         """A moment that has no default."""
         try:
@@ -166,6 +174,23 @@ def parse_integer(text: str, function: str = "Atoi", bits: int = 64) -> int:
     if len(text) > 30 or not -most - 1 <= int(text) <= most:
         raise ValueError(f"strconv.{function}: parsing {quote(text[:100])}: value out of range")
     return int(text)
+
+
+def parse_moment(text: str, now_ms: int) -> int:
+    """A moment as Prometheus takes it, or a duration, as so long ago; in epoch milliseconds.
+
+    Raises `ValueError`.
+    """
+    try:
+        return now_ms - parse_duration(text) if text != "0" else 0
+    except InvalidDurationError:
+        pass
+    try:
+        return _parse_time(text)
+    except ValueError:
+        raise ValueError(
+            f"{quote(text[:100])} is neither a duration, such as 2h, nor a time in epoch seconds or RFC 3339"
+        ) from None
 
 
 def _number(text: str) -> float | None:
