@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exporter.clock import Clock
 from exporter.config.web_config import WebConfig
+from exporter.discovery.relabeling import Relabeling
 from exporter.events import EventLog
 from exporter.model.labels import Labels
 from exporter.promql import Engine, MemoryBudget
@@ -58,6 +59,7 @@ class Settings:
         environment = self.environment
         environment.external_url = self.external_url
         environment.external_labels = Labels(settings.external_labels)
+        environment.alert_relabeling = Relabeling(config.alerting.alert_relabel_configs)
         environment.evaluation_interval_ms = settings.evaluation_interval.milliseconds
         environment.availability = (
             SampledTargets(self.target_manager, self.store, self.clock)

@@ -1,4 +1,4 @@
-"""`relabel_configs`, as Prometheus has them for targets.
+"""`relabel_configs`, as Prometheus has them for targets, alerts and series.
 
 Source of fields, defaults and checks: model/relabel/relabel.go of github.com/prometheus/prometheus.
 """
@@ -35,7 +35,7 @@ _Text = Annotated[str, BeforeValidator(_text)]
 
 
 class RelabelSection(Section):
-    """One step in which labels of a found server are rewritten, or the server is left out."""
+    """One step in which labels are rewritten, or what has them (a server, an alert, a series) is left out."""
 
     action: Annotated[
         Literal[

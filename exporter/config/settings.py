@@ -18,6 +18,7 @@ from exporter.config.fields import (
     Section,
     at_least,
 )
+from exporter.config.relabeling import RelabelSection
 from exporter.config.targets import LabelMap, check_timeout
 from exporter.config.web import SecretHttpUrl
 from exporter.model.feature import Feature
@@ -64,6 +65,9 @@ class AlertingSection(Section):
     alertmanagers: tuple[SecretHttpUrl, ...] = ()
     """URLs of Alertmanagers that each get every alert too. `/api/v2/alerts` is added to the path; user,
     password and query are sent along and shown nowhere."""
+    alert_relabel_configs: tuple[RelabelSection, ...] = ()
+    """How the labels of alerts are rewritten, as in Prometheus, after `global.external_labels` were added and
+    before anybody is notified. `{action: labeldrop, regex: replica}` makes the alerts of two daemons one."""
     message_style: MessageStyle = "vigil"
     """Whose default texts Slack messages and mails have: `vigil` are our own, `alertmanager` are
     Alertmanager's, byte for byte. What a receiver or a file under `templates` says itself wins."""

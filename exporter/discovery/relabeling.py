@@ -1,4 +1,4 @@
-"""Relabelling: how labels of a found server are rewritten, or the server left out.
+"""Relabelling: how labels of a server, an alert or a series are rewritten, or what has them left out.
 
 Source of the semantics: model/relabel/relabel.go of github.com/prometheus/prometheus.
 """
@@ -15,13 +15,14 @@ Labels = dict[str, str]
 
 
 class Relabeling:
-    """The steps of a source, in order."""
+    """The steps of a list of `relabel_configs`, in order."""
 
-    def __init__(self, sections: Sequence[RelabelSection]) -> None:
+    def __init__(self, sections: Sequence[RelabelSection] = ()) -> None:
+        self.sections = tuple(sections)
         self._steps = [_Step(section) for section in sections]
 
     def apply(self, labels: Mapping[str, str]) -> Labels | None:
-        """Return the labels of a server after relabelling; None where it is dropped."""
+        """Return the labels after relabelling; None where whatever has them is dropped."""
         changed = dict(labels)
         if all(step.apply(changed) for step in self._steps):
             return changed

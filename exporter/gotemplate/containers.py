@@ -3,7 +3,7 @@
 Source: `DefaultFuncs` in template/template.go of Alertmanager 0.34.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
 
 from exporter.gotemplate.limits import LARGEST_TEXT
@@ -23,9 +23,11 @@ class Items(list[Any]):
 
     __slots__ = ("weight",)
 
-    weight: int
-
     go_type: ClassVar[str] = "[]interface {}"
+
+    def __init__(self, values: Iterable[object] = ()) -> None:
+        super().__init__(values)
+        self.weight = _bounded(sum(map(_weigh, self)) + _WEIGHT)
 
 
 class Entries(dict[str, Any]):
@@ -33,23 +35,21 @@ class Entries(dict[str, Any]):
 
     __slots__ = ("weight",)
 
-    weight: int
-
     go_type: ClassVar[str] = "map[string]interface {}"
+
+    def __init__(self, pairs: Iterable[tuple[str, object]] = ()) -> None:
+        super().__init__(pairs)
+        self.weight = _bounded(sum(_weigh(name) + _weigh(value) for name, value in self.items()) + _WEIGHT)
 
 
 def make_list(*values: object) -> Items:
     """The values as a list."""
-    made = Items(values)
-    made.weight = _bounded(sum(map(_weigh, values)) + _WEIGHT)
-    return made
+    return Items(values)
 
 
 def append(items: Items, *values: object) -> Items:
     """A longer list; the one that was there stays as it is."""
-    made = Items([*items, *values])
-    made.weight = _bounded(_weigh(items) + sum(map(_weigh, values)))
-    return made
+    return Items([*items, *values])
 
 
 def make_dict(*pairs: object) -> Entries:
@@ -59,9 +59,7 @@ def make_dict(*pairs: object) -> Entries:
     names = pairs[::2]
     if not all(type(name) is str for name in names):
         raise FunctionError("dict keys must be strings")
-    made = Entries(zip(map(str, names), pairs[1::2], strict=True))
-    made.weight = _bounded(sum(map(_weigh, pairs)) + _WEIGHT)
-    return made
+    return Entries(zip(map(str, names), pairs[1::2], strict=True))
 
 
 ITEMS: Final = Parameter(

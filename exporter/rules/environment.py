@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
+from exporter.discovery.relabeling import Relabeling
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
 from exporter.promql import Expression, Pace, Result
@@ -89,6 +90,7 @@ class Environment:
     origins: Origins = field(default_factory=dict)
     relabel: Callable[[Labels], Labels] = unchanged
     external_labels: Labels = EMPTY
+    alert_relabeling: Relabeling = field(default_factory=Relabeling)
     external_url: str = ""
     executor: Executor | None = None
     takes_long: Callable[[], bool] = lambda: False
@@ -96,6 +98,15 @@ class Environment:
     resend_delay_ms: int = 60_000
     state_failures_total: int = 0
     sink_failures_total: int = 0
+
+    def outgoing_labels(self, labels: Labels, external: Labels | None = None) -> Labels | None:
+        """Return the labels with which an alert of a rule is sent; None where relabelling drops it.
+
+        `external` are other external labels than those in force.
+        """
+        added = self.external_labels if external is None else external
+        relabelled = self.alert_relabeling.apply({**added.as_dict(), **labels.as_dict()})
+        return None if relabelled is None else Labels(relabelled)
 
     def needs_executor(self, took_seconds: float) -> bool:
         """Tell whether an evaluation, the last of which took so long, is to run by the executor."""

@@ -52,13 +52,14 @@ def alerts_to_send(
             alert.sent_external_labels = labels
         alert.last_sent_at_ms, alert.valid_until_ms = at_ms, at_ms + validity_ms
     ended = [
-        _outgoing(alert, at_ms, generator_url, before, measure, is_replaced=True)
+        _outgoing(alert, at_ms, generator_url, before, environment, measure, is_replaced=True)
         for alert, before in relabelled
     ]
     going_on = [
-        _outgoing(alert, at_ms, generator_url, alert.sent_external_labels or EMPTY, measure) for alert in due
+        _outgoing(alert, at_ms, generator_url, alert.sent_external_labels or EMPTY, environment, measure)
+        for alert in due
     ]
-    return ended + going_on
+    return [alert for alert in ended + going_on if alert is not None]
 
 
 def _old_external_labels(alert: ActiveAlert, external_labels: Labels) -> Labels | None:
@@ -72,14 +73,21 @@ def _outgoing(
     at_ms: int,
     generator_url: str,
     external_labels: Labels,
+    environment: Environment,
     measure: Measure | None,
     *,
     is_replaced: bool = False,
-) -> Alert:
-    """Build the alert; `is_replaced`: with these external labels it ends now, and goes on with others."""
+) -> Alert | None:
+    """Build the alert; `is_replaced`: with these external labels it ends now, and goes on with others.
+
+    None where relabelling drops it.
+    """
+    labels = environment.outgoing_labels(alert.labels, external_labels)
+    if labels is None:
+        return None
     valid_until_ms = at_ms if is_replaced else alert.valid_until_ms
     return Alert(
-        Labels({**external_labels.as_dict(), **alert.labels.as_dict()}),
+        labels,
         Annotations(alert.annotations),
         alert.fired_at_ms / 1000,
         (alert.resolved_at_ms or valid_until_ms) / 1000,

@@ -14,7 +14,7 @@ from exporter.model.labels import Labels
 from exporter.rules.active import ActiveAlert
 from exporter.rules.alerting import ALERT_NAME
 from exporter.time_slice import TimeSlice
-from exporter.web.directory import ExternalLabels, RuleGroups
+from exporter.web.directory import Outgoing, RuleGroups
 from exporter.web.text import duration_text
 
 # Nobody reads more rows than this; the API has them all.
@@ -79,7 +79,7 @@ class AlertRows:
         self,
         rules: RuleGroups,
         alerting: AlertManager,
-        external: ExternalLabels,
+        external: Outgoing,
         clock: Clock,
     ) -> None:
         self._rules = rules
@@ -113,13 +113,12 @@ class AlertRows:
         return self._alerting.unsent_receivers
 
     def _entries(self) -> Iterator[_Entry]:
-        external = self._external.external_labels.as_dict()
         of_rules = set()
         for group in self._rules.groups:
             for rule in group.alerting_rules:
                 for alert in rule.active_alerts:
                     if alert.is_active:
-                        labels = Labels({**external, **alert.labels.as_dict()})
+                        labels = self._external.outgoing_labels(alert.labels) or alert.labels
                         of_rules.add(labels)
                         yield _entry_of_rule(alert, labels)
         now = self._clock.now()
@@ -151,7 +150,8 @@ class AlertRows:
 
         The reason is a word, such as `silenced`.
         """
-        return self._quiet(Labels({**self._external.external_labels.as_dict(), **labels.as_dict()}))
+        outgoing = self._external.outgoing_labels(labels)
+        return "dropped" if outgoing is None else self._quiet(outgoing)
 
     def _quiet(self, labels: Labels) -> str:
         status = self._alerting.status(labels)

@@ -27,12 +27,11 @@ class RuleGroups(Protocol):
         ...
 
 
-class ExternalLabels(Protocol):
-    """The labels that alerts are sent with."""
+class Outgoing(Protocol):
+    """How alerts of rules are sent."""
 
-    @property
-    def external_labels(self) -> Labels:
-        """`global.external_labels`."""
+    def outgoing_labels(self, labels: Labels) -> Labels | None:
+        """Return the labels with which an alert of a rule is sent; None where relabelling drops it."""
         ...
 
 

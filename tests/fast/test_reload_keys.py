@@ -337,18 +337,17 @@ async def fault_of(daemon: FastDaemon, key: str, schema: Mapping[str, Any]) -> s
             return "shows it before it is there"
         await daemon.reload(config_with(key, value))
         return "" if observe(app) == wanted else f"shows {observe(app)} instead of {wanted}"
-    if not key.startswith((*IN_PLANS, IN_SOURCES)):
+    parts = next((parts for start, parts in PARTS.items() if key.startswith(start)), None)
+    if parts is None:
         return "stands in no list: see the docstring of this module"
-    part = _sources_of if key.startswith(IN_SOURCES) else _targets_of
+    part, running = parts
     daemon.change(config_with(key))
     before = part(load_plan(Source(daemon.config_path)))
     await daemon.reload(config_with(key, value_of(key, schema)))
     wanted = part(load_plan(Source(daemon.config_path)))
     if app.restart_needed:
         return f"needs a restart: {app.restart_needed}"
-    sources = state(list(app.watching.targets.discovery._sources))
-    targets = {runner.target: list(runner.plans) for runner in app.watching.target_manager.runners}
-    if wanted != (sources if key.startswith(IN_SOURCES) else targets):
+    if wanted != running(app):
         return "what runs is not what the file says"
     return "" if before != wanted else "shows in nothing that runs"
 
@@ -358,9 +357,33 @@ def _sources_of(plan: Plan) -> Any:
     return state(list(prepare(plan, MemoryMessages()).sources))
 
 
+def _running_sources(app: App) -> Any:
+    return state(list(app.watching.targets.discovery._sources))
+
+
 def _targets_of(plan: Plan) -> Any:
     """The targets with their samplers, for all that these depend on."""
     return {target: list(plans) for target, plans in plan.targets.items()}
+
+
+def _running_targets(app: App) -> Any:
+    return {runner.target: list(runner.plans) for runner in app.watching.target_manager.runners}
+
+
+def _relabeling_of(plan: Plan) -> Any:
+    return list(plan.config.alerting.alert_relabel_configs)
+
+
+def _running_relabeling(app: App) -> Any:
+    return list(app.alerting.environment.alert_relabeling.sections)
+
+
+# What keys with this beginning depend on: in a plan, and in what runs.
+PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] = {
+    **dict.fromkeys(IN_PLANS, (_targets_of, _running_targets)),
+    IN_SOURCES: (_sources_of, _running_sources),
+    "alerting.alert_relabel_configs": (_relabeling_of, _running_relabeling),
+}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import pytest
 
+from exporter.config.relabeling import RelabelSection
+from exporter.discovery.relabeling import Relabeling
 from exporter.model.labels import EMPTY, Labels
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.sending import needs_sending, query_url
@@ -65,6 +67,20 @@ def test_external_labels_are_added_where_missing() -> None:
         (sent,) = await world.evaluate(group)
         assert sent.labels.as_dict() == {"alertname": "High", "cluster": "prod", "env": "own"}
         assert world.query("ALERTS") == {'ALERTS{alertname="High", alertstate="firing", env="own"}': 1}
+
+    live(scenario)
+
+
+def test_alerts_are_relabelled_with_their_external_labels_before_they_are_sent() -> None:
+    async def scenario(world: World) -> None:
+        world.environment.external_labels = Labels({"cluster": "prod", "replica": "a"})
+        drop = RelabelSection(action="drop", source_labels=("alertname",), regex="Quiet")
+        world.environment.alert_relabeling = Relabeling(
+            [RelabelSection(action="labeldrop", regex="replica"), drop]
+        )
+        group = make_group(world, "- {alert: High, expr: vector(1)}\n- {alert: Quiet, expr: vector(1)}")
+        (sent,) = await world.evaluate(group)
+        assert sent.labels.as_dict() == {"alertname": "High", "cluster": "prod"}
 
     live(scenario)
 

@@ -29,6 +29,9 @@ class External:
 
     external_labels: Labels = EMPTY
 
+    def outgoing_labels(self, labels: Labels) -> Labels | None:
+        return Labels({**self.external_labels.as_dict(), **labels.as_dict()})
+
 
 @dataclass
 class Current:
