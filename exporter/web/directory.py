@@ -27,6 +27,15 @@ class RuleGroups(Protocol):
         ...
 
 
+class ExternalLabels(Protocol):
+    """The labels that tell this daemon's series and alerts from those of others."""
+
+    @property
+    def external_labels(self) -> Labels:
+        """`global.external_labels`."""
+        ...
+
+
 class Outgoing(Protocol):
     """How alerts of rules are sent."""
 
