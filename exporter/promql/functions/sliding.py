@@ -26,6 +26,8 @@ after all."""
 _EXACT: Final = 2.0**53
 # So many values of a slice cost as much to look at as one pair of two columns.
 _PAIR: Final = 6
+# With fewer strides to a range, joining them does not pay.
+_LEAST_STRIDES: Final = 3
 
 
 class SlidingRanges:
@@ -56,6 +58,30 @@ class SlidingRanges:
     def sizes(self) -> list[int]:
         """The number of rows in each range."""
         return list(map(operator.sub, self.highs, self.lows))
+
+    @cached_property
+    def even(self) -> tuple[int, int, int]:
+        """The ranges in the middle that have one size and begin so many rows one after the other.
+
+        Returns the first of them, the one after the last, and the number of rows.
+        """
+        lows, sizes = self.lows, self.sizes
+        middle = len(lows) // 2
+        if len(lows) < 2 or not (stride := lows[middle] - lows[middle - 1]):
+            return 0, 0, 1
+        size = sizes[middle]
+        is_even = [
+            later - low == stride and one == size and following == size
+            for low, later, one, following in zip(
+                lows, islice(lows, 1, None), sizes, islice(sizes, 1, None), strict=False
+            )
+        ]
+        start = end = middle
+        while start > 0 and is_even[start - 1]:
+            start -= 1
+        while end < len(is_even) and is_even[end]:
+            end += 1
+        return start, end + 1, stride
 
     @cached_property
     def firsts(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
@@ -228,8 +254,12 @@ def _adds_exactly(values: list[float]) -> bool:
 def _extreme(pick: Callable[..., float]) -> "Slide":
     def prepare(ranges: SlidingRanges) -> _Column:
         levels = max(ranges.sizes, default=1).bit_length() - 1
+        start, end, stride = ranges.even
+        if end - start > len(ranges.lows) // 2 and ranges.sizes[start] >= _LEAST_STRIDES * stride:
+            return lambda values: (_of_strides(pick, ranges, values), ())
         if sum(ranges.sizes) <= levels * len(ranges.times) * _PAIR:
-            return lambda values: (_of_slices(pick, ranges, values), ())
+            every = range(len(ranges.lows))
+            return lambda values: (_of_slices(pick, ranges, values, every), ())
         # The largest power of two that fits a range, twice: from its first row on, and up to its last.
         spots = [
             (size.bit_length() - 1, low, high - (1 << (size.bit_length() - 1)))
@@ -248,9 +278,33 @@ def _extreme(pick: Callable[..., float]) -> "Slide":
     return prepare
 
 
-def _of_slices(pick: Callable[..., float], ranges: SlidingRanges, values: list[float]) -> list[float]:
+def _of_strides(pick: Callable[..., float], ranges: SlidingRanges, values: list[float]) -> list[float]:
+    """Of ranges of which most are even: the rows from one to the next are looked at once, for all of them."""
+    start, end, stride = ranges.even
+    whole, rest = divmod(ranges.sizes[start], stride)
+    inside = values[ranges.lows[start] : ranges.highs[end - 1]]
+    ranges.work(len(inside))
+    columns = [inside[place::stride] for place in range(stride)]
+    strides = list(map(pick, *columns)) if stride > 1 else inside
+    # Of 1, 2, 4, … strides, up to the largest power of two that fits; two of these make a range.
+    width, joined = 1, strides
+    while 2 * width <= whole:
+        joined = list(map(pick, joined, islice(joined, width, None)))
+        width *= 2
+    found = list(map(pick, joined, islice(joined, whole - width, None)))
+    for column in columns[:rest]:
+        found = list(map(pick, found, islice(column, whole, None)))
+    before = _of_slices(pick, ranges, values, range(start))
+    after = _of_slices(pick, ranges, values, range(end, len(ranges.lows)))
+    return [*before, *found[: end - start], *after]
+
+
+def _of_slices(
+    pick: Callable[..., float], ranges: SlidingRanges, values: list[float], places: range
+) -> list[float]:
     found = []
-    for low, high in zip(ranges.lows, ranges.highs, strict=True):
+    for place in places:
+        low, high = ranges.lows[place], ranges.highs[place]
         ranges.work(high - low)
         found.append(pick(values[low:high]))
     return found
