@@ -22,6 +22,9 @@ def add(increment: float, total: float, compensation: float) -> tuple[float, flo
 
 def kahan_sum(values: Sequence[float]) -> float:
     """The sum of the values; 0 for none."""
+    if len(values) == 1:
+        # As from many groups; added to 0, of which a negative zero becomes a positive one.
+        return 0.0 + values[0]
     total, compensation = _totals(values)
     return total + compensation
 

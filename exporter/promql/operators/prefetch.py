@@ -107,6 +107,7 @@ class Prefetch:
     def _columns(self, run: Run, series: Sequence[ReadableSeries], steps: Sequence[int]) -> Iterator[Values]:
         reader = self._reader
         sources: dict[object, _Source | None] = {}
+        known: _Source | None = None
         for each in series:
             one = run.bound(each)
             rows = one.by_rows
@@ -114,7 +115,7 @@ class Prefetch:
             if rows is not None:
                 timeline = rows.timeline
                 if timeline not in sources:
-                    sources[timeline] = _Source.of(reader, run, rows, steps)
+                    known = sources[timeline] = _Source.of(reader, run, rows, steps, known)
                 source = sources[timeline]
                 values = None if source is None else source.read(rows)
             run.work(len(steps))
@@ -124,23 +125,30 @@ class Prefetch:
 class _Source:
     """The part of reading that the series of one source have in common."""
 
-    def __init__(self, first_row: int, rows: int, compute: Callable[[list[float]], Values]) -> None:
+    def __init__(self, first_row: int, times: list[int], compute: Callable[[list[float]], Values]) -> None:
         self._first_row = first_row
-        self._rows = rows
+        self._times = times
         self._compute = compute
 
     @staticmethod
-    def of(reader: Reader, run: Run, series: SeriesOfRows, steps: Sequence[int]) -> "_Source | None":
-        """The source of a series; None where its series are better read step by step."""
+    def of(
+        reader: Reader, run: Run, series: SeriesOfRows, steps: Sequence[int], other: "_Source | None"
+    ) -> "_Source | None":
+        """The source of a series; None where its series are better read step by step.
+
+        What was worked out for another source holds for one whose rows have the same times.
+        """
         first_row, times = series.rows(*reader.bounds(run, steps))
         run.work(len(times))
         if len(times) > len(steps) * _ROWS_PER_STEP:
             return None
-        return _Source(first_row, len(times), reader.prepare(run, times, steps))
+        if other is not None and other._times == times:
+            return _Source(first_row, times, other._compute)
+        return _Source(first_row, times, reader.prepare(run, times, steps))
 
     def read(self, series: SeriesOfRows) -> Values | None:
         """The values of a series of this source; None where the store has dropped the rows meanwhile."""
-        values = series.values_in(self._first_row, self._rows)
+        values = series.values_in(self._first_row, len(self._times))
         return None if values is None else self._compute(values)
 
 
