@@ -37,6 +37,7 @@ from exporter.web.api_v1 import (
     expressions,
     features,
     query,
+    read,
     rules,
     series,
     status,
@@ -113,6 +114,9 @@ def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Seque
         *expressions.routes(clock),
         *series.routes(store, clock, queries.executor, queries.budget),
         *federate.routes(store, clock, queries.executor, queries.budget, alerting.environment),
+        *read.routes(
+            read.ReadSource(store, None, alerting.environment), clock, queries.executor, queries.budget
+        ),
         *rules.routes(alerting.rules, clock),
         *cardinality.routes(store, clock, queries.executor),
         *targets.routes(watching.target_manager, store, clock, queries.executor),

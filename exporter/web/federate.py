@@ -1,6 +1,6 @@
 """`/federate`: the newest samples of the series that a Prometheus wants to take over."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -79,7 +79,9 @@ class _Federation:
         except BaseException:
             account.close()
             raise
-        return _Page(pieces, text.content_type, account.close)
+        return PiecesResponse(
+            pieces, release=account.close, media_type=text.content_type, headers={"vary": "Accept"}
+        )
 
 
 class _Check:
@@ -132,14 +134,3 @@ def _newest(
 def _text_for(accept: str, external_labels: Labels) -> FederationText:
     form = Format.OPENMETRICS if "application/openmetrics-text" in accept else Format.TEXT
     return FederationText(form, external_labels, takes_utf8="escaping=allow-utf-8" in accept)
-
-
-class _Page(PiecesResponse):
-    """A page in one of the exposition formats."""
-
-    media_type = ""
-
-    def __init__(self, pieces: Sequence[bytes], content_type: str, release: Callable[[], None]) -> None:
-        super().__init__(pieces, release=release)
-        self.headers["content-type"] = content_type
-        self.headers["vary"] = "Accept"

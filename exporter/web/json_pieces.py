@@ -78,7 +78,10 @@ async def json_response(value: Any, status_code: int = 200) -> Response:
 
 
 class PiecesResponse(Response):
-    """JSON that is sent piece by piece. `release` is called when it is sent, or cannot be."""
+    """JSON, or what `media_type` says, that is sent piece by piece.
+
+    `release` is called when it is sent, or cannot be.
+    """
 
     media_type = "application/json"
 
@@ -87,8 +90,11 @@ class PiecesResponse(Response):
         pieces: Sequence[bytes],
         status_code: int = 200,
         release: Callable[[], None] | None = None,
+        *,
+        media_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(status_code=status_code)
+        super().__init__(status_code=status_code, headers=headers, media_type=media_type)
         self._pieces = pieces
         self._release = release
         self.headers["content-length"] = str(sum(map(len, pieces)))

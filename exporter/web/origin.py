@@ -17,10 +17,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exporter.model.matcher import compile_anchored
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# These read only; Grafana posts its queries as forms.
+# These read only; Grafana posts its queries as forms, and Prometheus what it reads from others as protobuf.
 _QUERIES: Final = frozenset(
     f"/api/v1/{name}"
-    for name in ("query", "query_range", "query_exemplars", "format_query", "parse_query", "series", "labels")
+    for name in (
+        "query",
+        "query_range",
+        "query_exemplars",
+        "format_query",
+        "parse_query",
+        "series",
+        "labels",
+        "read",
+    )
 )
 _CORS: Final = (
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),

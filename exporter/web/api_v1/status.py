@@ -15,9 +15,11 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.model.duration import format_duration
 from exporter.promql import MemoryBudget
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
+from exporter.remote.read.answer import MAX_FRAME_BYTES, MAX_SAMPLES
 from exporter.store import Store
 from exporter.web.api_v1.moments import write_moment
 from exporter.web.api_v1.query import LIMITS
+from exporter.web.api_v1.read import MAX_CONCURRENCY as READ_CONCURRENCY
 from exporter.web.api_v1.reply import Answer, api
 from exporter.web.directory import ReloadState
 
@@ -78,6 +80,9 @@ class _Status:
                 "query.lookback-delta": format_duration(DEFAULT_LOOKBACK_MS),
                 "query.max-samples": str(LIMITS.samples),
                 "query.timeout": f"{self._budget.timeout_seconds:g}s",
+                "storage.remote.read-concurrent-limit": str(READ_CONCURRENCY),
+                "storage.remote.read-max-bytes-in-frame": str(MAX_FRAME_BYTES),
+                "storage.remote.read-sample-limit": str(MAX_SAMPLES),
                 "storage.tsdb.retention.time": format_duration(self._store.retention_ms),
             }
         )

@@ -1,0 +1,1 @@
+"""Prometheus' remote read: others ask for series and get all their samples."""
