@@ -14,7 +14,7 @@ _PIECE_ROWS: Final = 20 * CHUNK_SAMPLES
 _LOOKBACK_MS: Final = 300_000
 
 
-class Piece:
+class SampleSlice:
     """Successive samples of one series: timestamps in milliseconds, and values."""
 
     __slots__ = ("_shared", "times", "values")
@@ -63,7 +63,7 @@ class SeriesReader:
         self._end_ms = end_ms
         self._timelines: dict[int, _TimelineRows] = {}
 
-    def read(self, series: ReadableSeries) -> Iterator[Piece]:
+    def read(self, series: ReadableSeries) -> Iterator[SampleSlice]:
         """Yield the samples in pieces; each takes some milliseconds to make."""
         rows = series.by_rows
         if rows is not None:
@@ -73,7 +73,7 @@ class SeriesReader:
         else:
             yield from _pieces(*series.window(self._start_ms - 1, self._end_ms))
 
-    def _read_rows(self, series: SeriesOfRows) -> Iterator[Piece]:
+    def _read_rows(self, series: SeriesOfRows) -> Iterator[SampleSlice]:
         timeline = self._rows_of(series)
         was_there = False
         for start in range(0, len(timeline.times), _PIECE_ROWS):
@@ -85,7 +85,7 @@ class SeriesReader:
             total = sum(values)
             if total == total:
                 was_there = True
-                yield Piece(times, values, timeline.chunks(start))
+                yield SampleSlice(times, values, timeline.chunks(start))
             else:
                 kept, was_there = _without_gaps(times, values, was_there)
                 if kept.times:
@@ -113,12 +113,12 @@ class SeriesReader:
         return [at_ms for at_ms, _ in ordered], [value for _, value in ordered]
 
 
-def _pieces(times: Sequence[int], values: Sequence[float]) -> Iterator[Piece]:
+def _pieces(times: Sequence[int], values: Sequence[float]) -> Iterator[SampleSlice]:
     for start in range(0, len(times), _PIECE_ROWS):
-        yield Piece(times[start : start + _PIECE_ROWS], values[start : start + _PIECE_ROWS])
+        yield SampleSlice(times[start : start + _PIECE_ROWS], values[start : start + _PIECE_ROWS])
 
 
-def _without_gaps(times: Sequence[int], values: Sequence[float], was_there: bool) -> tuple[Piece, bool]:
+def _without_gaps(times: Sequence[int], values: Sequence[float], was_there: bool) -> tuple[SampleSlice, bool]:
     """The samples, with one stale marker where the series ends; and whether it is there in the last row."""
     kept_times: list[int] = []
     kept_values: list[float] = []
@@ -128,4 +128,4 @@ def _without_gaps(times: Sequence[int], values: Sequence[float], was_there: bool
             kept_times.append(at_ms)
             kept_values.append(value)
         was_there = is_there
-    return Piece(kept_times, kept_values), was_there
+    return SampleSlice(kept_times, kept_values), was_there
