@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from exporter.connection.backoff import Backoff
-from exporter.connection.causes import forget_frames
 from exporter.connection.command import Argument, Command, pack
-from exporter.connection.greeting import set_client_info
-from exporter.connection.login import log_in
 from exporter.connection.moving import follower_of
+from exporter.connection.opening import Greeting, open_connection
 from exporter.connection.passwords import timed_out
 from exporter.connection.request import Reply, Request, value_of
 from exporter.connection.resp_protocol import RespProtocol, resolve_future
-from exporter.connection.translate import asks_to_log_in, connect_error
+from exporter.connection.translate import asks_to_log_in
 from exporter.errors import Reason, TargetError
 from exporter.model.target import Credentials, Target
 
@@ -25,7 +23,8 @@ class Connection:
     """One persistent connection to a server, opened when first needed and again after it was lost.
 
     A command never waits longer than its deadline; one that does costs the connection, since its reply would
-    be matched to the next one. While the server cannot be reached, attempts back off (up to 5 s); in between
+    be matched to the next one. Opening it takes no longer than `connect_timeout_seconds`, however much longer
+    a command may take. While the server cannot be reached, attempts back off (up to 5 s); in between
     every request fails at once with the last error. A host's name is resolved again every minute, and by
     `look_up`; when the peer is no longer among its addresses, a new connection replaces this one. `on_closed`
     is called when the server closes a connection, also an idle one, `on_errors` with replies among which are
@@ -53,7 +52,6 @@ class Connection:
         self._connect_timeout_seconds = connect_timeout_seconds or timeout_seconds
         self._name = name
         self._no_touch = no_touch
-        self.is_untouching = False
         self._on_closed = on_closed
         self._on_errors = on_errors
         self._max_reply_bytes = max_reply_bytes
@@ -240,6 +238,11 @@ class Connection:
         return self._idle_at_end if self._protocol is None else self._protocol.idle_seconds
 
     @property
+    def is_untouching(self) -> bool:
+        """Whether the server has agreed not to count what we read as a use of the keys."""
+        return self._protocol is not None and self._protocol.is_untouching
+
+    @property
     def certificate_expires_at(self) -> float | None:
         """Expiry of the certificate that the server has shown, in epoch seconds; None without one."""
         return None if self._protocol is None else self._protocol.certificate_expires_at
@@ -254,11 +257,7 @@ class Connection:
 
     async def _renew(self) -> None:
         """Open a connection that takes the place of the one in use as soon as nothing is under way."""
-        try:
-            async with asyncio.timeout(self._connect_timeout_seconds):
-                protocol = await self._connect()
-        except TimeoutError:
-            raise self._timed_out() from None
+        protocol = await self._connect()
         self._drop_next()
         self._next_protocol = protocol
         self._swap_in_next()
@@ -298,22 +297,12 @@ class Connection:
 
     async def _connect(self) -> RespProtocol:
         """Open a connection, log in, and send CLIENT SETNAME and CLIENT NO-TOUCH."""
-        where = self._where
-        stream = await log_in(self.target, where, connect_timeout_seconds=self._connect_timeout_seconds)
-        protocol: RespProtocol | None = None
-        try:
-            protocol = await stream.detach(where, self._max_reply_bytes)
-            protocol.on_errors = partial(self._note_errors, protocol)
-            self.is_untouching = await set_client_info(protocol, where, self._name, no_touch=self._no_touch)
-        except BaseException as error:
-            stream.abort()
-            if protocol is not None:
-                protocol.abort(connect_error(error, where))
-            if isinstance(error, TargetError) or not isinstance(error, Exception):
-                raise
-            forget_frames(error)
-            raise connect_error(error, where) from error
-        return protocol
+        return await open_connection(
+            self.target,
+            Greeting(self._name, no_touch=self._no_touch, on_errors=self._note_errors),
+            timeout_seconds=self._connect_timeout_seconds,
+            max_reply_bytes=self._max_reply_bytes,
+        )
 
     def _note_errors(self, protocol: RespProtocol, replies: Sequence[Reply]) -> None:
         """Pass on replies of which some are errors; reconnect where one of them asks to log in."""

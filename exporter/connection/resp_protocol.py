@@ -36,7 +36,8 @@ class RespProtocol(asyncio.Protocol):
     """The asyncio protocol of a transport on which somebody has logged in.
 
     Whoever sends waits until all requests are done (see `follow`). `on_errors` is handed the replies of
-    requests of which some are errors.
+    requests of which some are errors. `is_untouching`: the server has agreed not to count what
+    we read as a use of the keys.
     """
 
     def __init__(self, writer: asyncio.StreamWriter, where: str, max_reply_bytes: int) -> None:
@@ -48,6 +49,7 @@ class RespProtocol(asyncio.Protocol):
         self._budget = max_reply_bytes
         self._on_idle: Callable[[], None] | None = None
         self._on_connection_lost: Callable[[TargetError], None] | None = None
+        self.is_untouching = False
         self.on_errors: Callable[[Sequence[Reply]], None] | None = None
         self._reader = _new_reader()
         self._bounds = ReplyBounds(max_reply_bytes)
