@@ -112,7 +112,7 @@ def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Seque
     return [
         *query.routes(queries.engine, clock, queries.executor, queries.budget),
         *expressions.routes(clock),
-        *series.routes(store, clock, queries.executor, queries.budget),
+        *series.routes(store, clock, queries.executor, queries.budget, queries.history),
         *federate.routes(store, clock, queries.executor, queries.budget, alerting.environment),
         *read.routes(
             read.ReadSource(store, None, alerting.environment), clock, queries.executor, queries.budget

@@ -37,7 +37,7 @@ class ReadableBlockSource(Protocol):
 
     @property
     def series(self) -> Sequence[Labels]:
-        """The labels of its series."""
+        """The labels of its series, each of which has a sample here."""
         ...
 
     def times(self) -> "array[int]":

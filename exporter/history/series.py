@@ -29,6 +29,10 @@ class HistorySeries:
         self.memory: ReadableSeries | None = None
         self._read = read
 
+    def is_in(self, block: int) -> bool:
+        """Whether it is in a block."""
+        return block in self.indexes
+
     def column(self, block: int) -> ReadableColumn | None:
         """Its changes in a block; None where it is not there."""
         index = self.indexes.get(block)
@@ -86,4 +90,4 @@ class HistorySeries:
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end]."""
         parts = self.timeline.parts(*self.timeline.rows(start_ms - 1, end_ms))
-        return any(not is_stale(value) for part, *rows in parts for value in part.changes(self, *rows))
+        return any(part.has_samples(self, *rows) for part, *rows in parts)

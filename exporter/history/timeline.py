@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from exporter.history.reading import ReadableColumn
-from exporter.model.sample import STALE
+from exporter.model.sample import STALE, is_stale
 from exporter.model.series import ReadableSeries
 from exporter.store.spreading import spread
 
@@ -14,8 +14,12 @@ from exporter.store.spreading import spread
 class Columns(Protocol):
     """A series, as the parts of its timeline ask for its values."""
 
+    def is_in(self, block: int) -> bool:
+        """Whether it is in a block, by the number of the block."""
+        ...
+
     def column(self, block: int) -> ReadableColumn | None:
-        """Its changes in a block, by the number of the block; None where it is not there."""
+        """Its changes in a block; None where it is not there."""
         ...
 
     @property
@@ -39,12 +43,17 @@ class Part(Protocol):
         """The value in a row, the stale marker for none."""
         ...
 
+    def has_samples(self, series: Columns, low: int, high: int) -> bool:
+        """Whether there is any value in a range of rows."""
+        ...
+
 
 class BlockPart(NamedTuple):
-    """Rows of a block, from its row `offset` on."""
+    """Rows of a block, from its row `offset` on; the source has so many rows there in all."""
 
     block: int
     offset: int
+    rows: int
 
     def values(self, series: Columns, low: int, high: int) -> list[float]:
         """As `Part.values`."""
@@ -67,6 +76,12 @@ class BlockPart(NamedTuple):
         """As `Part.value`."""
         column = series.column(self.block)
         return STALE if column is None else column.values[bisect_right(column.rows, self.offset + row) - 1]
+
+    def has_samples(self, series: Columns, low: int, high: int) -> bool:
+        """As `Part.has_samples`; a block has only series with samples."""
+        if not series.is_in(self.block):
+            return False
+        return high - low == self.rows or not all(map(is_stale, self.changes(series, low, high)))
 
 
 def _changes_in(column: ReadableColumn, first: int, end: int) -> tuple[int, int]:
@@ -99,6 +114,11 @@ class MemoryPart(NamedTuple):
     def value(self, series: Columns, row: int) -> float:
         """As `Part.value`."""
         return self.values(series, row, row + 1)[0]
+
+    def has_samples(self, series: Columns, low: int, high: int) -> bool:
+        """As `Part.has_samples`."""
+        memory = series.memory
+        return memory is not None and memory.has_samples(self.times[low], self.times[high - 1])
 
 
 class SourceTimeline:

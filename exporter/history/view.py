@@ -153,7 +153,8 @@ class HistoryView:
         stored_ms = max((times[-1] for times in timelines if times), default=None)
         first_row, in_memory, from_ms = self._rows_in_memory(name, stored_ms)
         for index, low, high in cover(timelines, self.start_ms, min(self.end_ms, from_ms - 1)):
-            source.timeline.add(BlockPart(numbers[index], low), timelines[index][low:high])
+            times = timelines[index]
+            source.timeline.add(BlockPart(numbers[index], low, len(times)), times[low:high])
         if in_memory:
             source.timeline.add(MemoryPart(in_memory, first_row), in_memory)
 

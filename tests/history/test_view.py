@@ -148,6 +148,15 @@ def test_what_is_on_disk_and_in_memory_is_one(
     engine = Engine(memory, history=HistorySource(memory, blocks))
     assert told(engine, query, start, end, step) == told(Engine(whole), query, start, end, step)
     assert not blocks.damaged
+    assert sampled(memory, blocks, start, end) == {
+        one.labels for one in whole.select(()) if one.has_samples(start, end)
+    }
+
+
+def sampled(memory: Store, blocks: RememberedBlocks, start: int, end: int) -> set[Labels]:
+    """The series that have a sample in a time, as those who list series find them."""
+    view = HistorySource(memory, blocks).between(start - 1, end)
+    return {one.labels for one in (view or memory).select(()) if one.has_samples(start, end)}
 
 
 def counted(

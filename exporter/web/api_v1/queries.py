@@ -3,6 +3,7 @@
 from typing import Final
 
 from exporter.config.query import QuerySection
+from exporter.history.source import HistorySource
 from exporter.promql import Engine, Limits, MemoryBudget
 from exporter.store import Store
 from exporter.web.api_v1.cooperative import CooperativeExecutor
@@ -19,12 +20,13 @@ class Queries:
     """The engines, executors and budget of queries, those of rules apart from those by HTTP.
 
     `engine` and `executor` are for queries by HTTP, which count against `budget`: what people ask is bounded
-    more tightly than rules are, and delays no rule.
+    more tightly than rules are, and delays no rule. They read the `history` too, where there is one.
     """
 
-    def __init__(self, store: Store, section: QuerySection) -> None:
+    def __init__(self, store: Store, section: QuerySection, history: HistorySource | None = None) -> None:
         self._store = store
-        self.engine = Engine(store, LIMITS)
+        self.history = history
+        self.engine = Engine(store, LIMITS, history=history)
         self.budget = MemoryBudget(section.memory_limit, section.timeout.seconds)
         self.executor = CooperativeExecutor(section.max_concurrency)
         self.rule_engine = Engine(store, Limits(timeout_seconds=_RULE_SECONDS))

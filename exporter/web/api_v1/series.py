@@ -11,17 +11,20 @@ from starlette.routing import Route
 
 from exporter.clock import Clock
 from exporter.errors import QueryError
+from exporter.history.source import HistorySource
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Family, Kind
 from exporter.promql import MemoryAccount, MemoryBudget
 from exporter.promql.disposal import drop
+from exporter.promql.memory import SERIES_BYTES
 from exporter.promql.pieces import PIECE, sort_pieces
 from exporter.store import Store
 from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.encode import encode_json
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import TRUNCATED, Answer, BadDataError, api
+from exporter.web.api_v1.samples import Samples
 
 _ALWAYS = 1 << 63
 _CHUNK = 500
@@ -32,13 +35,18 @@ _ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9:]|_[0-9A-Fa-f]{1,6}_|__)*")
 
 
 def routes(
-    store: Store, clock: Clock, executor: CooperativeExecutor, budget: MemoryBudget | None = None
+    store: Store,
+    clock: Clock,
+    executor: CooperativeExecutor,
+    budget: MemoryBudget | None = None,
+    history: HistorySource | None = None,
 ) -> Sequence[Route]:
-    """Return the routes that list series, labels and families.
+    """Return the routes that list series, labels and families, those of the history too.
 
     Long lists run cooperatively with the event loop, and count against the budget.
     """
-    lists, methods = _Lists(store, clock, executor, budget or MemoryBudget()), ["GET", "POST"]
+    lists = _Lists(Samples(store, history), clock, executor, budget or MemoryBudget())
+    methods = ["GET", "POST"]
     return (
         Route("/api/v1/series", api(lists.series), methods=methods),
         Route("/api/v1/labels", api(lists.labels), methods=methods),
@@ -51,9 +59,9 @@ class _Lists:
     """The endpoints that list what is in the store."""
 
     def __init__(
-        self, store: Store, clock: Clock, executor: CooperativeExecutor, budget: MemoryBudget
+        self, samples: Samples, clock: Clock, executor: CooperativeExecutor, budget: MemoryBudget
     ) -> None:
-        self._store = store
+        self._samples = samples
         self._clock = clock
         self._executor = executor
         self._budget = budget
@@ -63,7 +71,7 @@ class _Lists:
         parameters = await Parameters.of(request, self._clock)
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
-        selection = _Selection(self._store, parameters, 'invalid parameter "match[]": ')
+        selection = _Selection(self._samples, parameters, 'invalid parameter "match[]": ')
         limit, account = parameters.limit(), self._budget.account()
 
         def find(task: CooperativeTask) -> Answer:
@@ -83,7 +91,7 @@ class _Lists:
     async def labels(self, request: Request) -> Answer:
         """List the names of labels."""
         parameters = await Parameters.of(request, self._clock)
-        selection = _Selection(self._store, parameters)
+        selection = _Selection(self._samples, parameters)
         names = await self._executor.run(
             lambda task: {name for found in selection.labels(_Check(task)) for name, _ in found}, request
         )
@@ -92,7 +100,7 @@ class _Lists:
     async def label_values(self, request: Request) -> Answer:
         """List the values of a label."""
         parameters = await Parameters.of(request, self._clock)
-        selection, name = _Selection(self._store, parameters), unescape_name(request.path_params["name"])
+        selection, name = _Selection(self._samples, parameters), unescape_name(request.path_params["name"])
         values = await self._executor.run(
             lambda task: {found.get(name) for found in selection.labels(_Check(task))}, request
         )
@@ -103,7 +111,7 @@ class _Lists:
         parameters = await Parameters.of(request, self._clock)
         wanted, limit = parameters.text("metric"), parameters.number("limit")
         parameters.number("limit_per_metric")  # There is one description of each metric.
-        families = {family.name: family for family in _families(self._store)}
+        families = {family.name: family for family in _families(self._samples.store)}
         names = [name for name in sorted(families) if wanted in ("", name)]
         names = names if limit is None or limit < 0 else names[:limit]
         return Answer({name: [describe_family(families[name])] for name in names})
@@ -129,14 +137,20 @@ class _Check:
 
     def __init__(self, task: CooperativeTask, account: MemoryAccount | None = None) -> None:
         self.series = 0
+        self._selected = 0
         self._task = task
         self._account = account
 
     def yield_control(self) -> None:
         """Raises `QueryError` where the list takes too much."""
         if self._account is not None:
-            self._account.set_used(self.series * _LABELS_BYTES)
+            self._account.set_used(self.series * _LABELS_BYTES + self._selected * SERIES_BYTES)
         self._task.yield_control()
+
+    def note_selected(self, series: int) -> None:
+        """Note so many more series that are held until all have been looked at. Raises as `yield_control`."""
+        self._selected += series
+        self.yield_control()
 
     def note_text(self, written_bytes: int) -> None:
         """Note that so many bytes of the answer have been written. Raises as `yield_control`."""
@@ -148,8 +162,8 @@ class _Check:
 class _Selection:
     """The series that any selector of a request picks and that have a sample in the time asked for."""
 
-    def __init__(self, store: Store, parameters: Parameters, prefix: str = "") -> None:
-        self._store = store
+    def __init__(self, samples: Samples, parameters: Parameters, prefix: str = "") -> None:
+        self._samples = samples
         parameters.limit()  # A bad one is refused before anything else is.
         self._start = parameters.time_ms("start", -_ALWAYS)
         self._end = parameters.time_ms("end", _ALWAYS)
@@ -157,13 +171,14 @@ class _Selection:
 
     def labels(self, check: "_Check") -> Iterator[Labels]:
         """Their labels; some may come twice."""
-        for matchers in self._selectors:
-            for number, series in enumerate(self._store.find(matchers, lambda _: check.yield_control())):
-                if number % _CHUNK == 0:
-                    check.yield_control()
-                if series.has_samples(self._start, self._end):
-                    check.series += 1
-                    yield series.labels
+        with self._samples.between(self._start, self._end) as find:
+            for matchers in self._selectors:
+                for number, series in enumerate(find(matchers, check.note_selected)):
+                    if number % _CHUNK == 0:
+                        check.yield_control()
+                    if series.has_samples(self._start, self._end):
+                        check.series += 1
+                        yield series.labels
 
 
 def _limited(found: Sequence[Any], parameters: Parameters) -> Answer:
