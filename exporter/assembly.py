@@ -140,6 +140,7 @@ def build_alerting(core: Core) -> Alerting:
         relabel=core.job_labels.of_alert,
         executor=queries.rule_executor,
         takes_long=queries.rules_take_long,
+        reads_disk=queries.rule_reads_disk,
     )
     return Alerting(alerting, forwarder, environment, RuleManager(environment, core.clock))
 

@@ -52,6 +52,11 @@ class ReadableBlockSource(Protocol):
 class ReadableBlock(Protocol):
     """One block: all samples of a span of time."""
 
+    @property
+    def end_ms(self) -> int:
+        """The end of that time, in milliseconds."""
+        ...
+
     def source(self, name: str) -> ReadableBlockSource | None:
         """The rows of a source; None where it has none. Raises `DamagedBlockError`."""
         ...

@@ -12,10 +12,11 @@ class HistorySource:
         self._store = store
         self._blocks = blocks
 
-    def between(self, start_ms: int, end_ms: int) -> HistoryView | None:
+    def between(self, start_ms: int, end_ms: int, reader: object = None) -> HistoryView | None:
         """What there is in (start, end], in milliseconds, to be closed afterwards.
 
-        None where the store alone holds all of it, which then costs nothing more.
+        None where the store alone holds all of it, which then costs nothing more. It is the same for every
+        reader.
         """
         complete_ms = self._store.completeness.after_ms
         if start_ms >= complete_ms:

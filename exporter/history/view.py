@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from exporter.errors import DamagedBlockError
@@ -15,6 +15,7 @@ from exporter.model.matcher import Matcher
 from exporter.model.series import ReadableSeries
 from exporter.store import Store
 from exporter.store.merged import MergedSeries, merge_duplicates
+from exporter.store.selecting import never_stop
 from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
 
@@ -79,25 +80,28 @@ class HistoryView:
         key = tuple(matchers)
         found = self._selected.get(key)
         if found is None:
-            pause = check or _never_stop
-            series = self._find(key, pause)
+            pause = check or never_stop
+            series = self.find(key, pause).values()
             found = self._selected[key] = merge_duplicates(series, lambda: pause(0))
         return found
 
-    def _find(self, matchers: Sequence[Matcher], check: Callable[[int], None]) -> list[HistorySeries]:
+    def find(
+        self, matchers: Sequence[Matcher], check: Callable[[int], None] = never_stop
+    ) -> Mapping[tuple[str, Labels], HistorySeries]:
+        """Return the series that satisfy all matchers by source and labels; `check` as for `select`."""
         found: dict[tuple[str, Labels], HistorySeries] = {}
         for block in list(self._blocks):
             for source, index in self._select_in(block, matchers):
                 series = self._series_of(found, source.source, source.series[index], check)
                 series.indexes[block] = index
-            check(0)
+                check(0)
         for one in self._horizon.select(matchers, check):
             for part in one.parts if isinstance(one, MergedSeries) else (one,):
                 assert isinstance(part, Series)
                 assert isinstance(part.timeline, SeriesGroup)
                 series = self._series_of(found, part.timeline.source, part.labels, check)
                 series.memory = self._horizon.bound(part)
-        return list(found.values())
+        return found
 
     def _series_of(
         self,
@@ -207,7 +211,3 @@ class _Source:
         """Let go of all rows and parts."""
         self.timeline.clear()
         self.parts.clear()
-
-
-def _never_stop(found: int) -> None:
-    """Do nothing: the `check` of callers that cannot give way."""

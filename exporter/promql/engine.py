@@ -158,7 +158,7 @@ class Engine:
     ) -> Iterator[Run]:
         lookback_ms = lookback_ms or self._lookback_ms
         reach = None if self.history is None else reach_of(expression.root, start_ms, end_ms, lookback_ms)
-        view = None if self.history is None or reach is None else self.history.between(*reach)
+        view = None if self.history is None or reach is None else self.history.between(*reach, expression)
         try:
             yield Run(
                 view or self._store,

@@ -56,8 +56,11 @@ class View(SeriesSource, Protocol):
 class History(Protocol):
     """More than the store of an engine holds."""
 
-    def between(self, start_ms: int, end_ms: int) -> View | None:
-        """What there is in (start, end], in milliseconds; None where the store holds all of it."""
+    def between(self, start_ms: int, end_ms: int, reader: object) -> View | None:
+        """What there is in (start, end], in milliseconds; None where the store holds all of it.
+
+        `reader` is the same object whenever the same query is asked again.
+        """
         ...
 
 

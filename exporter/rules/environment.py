@@ -77,8 +77,8 @@ class Environment:
 
     `origins` are those of the series that all rules record. `external_url` has no slash at its end.
     `relabel` gives the labels of today to an alert that was saved by an earlier version.
-    `executor` runs evaluations that take long: all, where `takes_long` says so; without one the event loop
-    waits for them. `resend_delay_ms`: how long an alert that was sent is not sent again.
+    `executor` runs evaluations that take long: all, where `takes_long` says so, and those that `reads_disk`
+    picks; without one the event loop waits for them. `resend_delay_ms`: how long an alert that was sent is not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
 
@@ -94,6 +94,7 @@ class Environment:
     external_url: str = ""
     executor: Executor | None = None
     takes_long: Callable[[], bool] = lambda: False
+    reads_disk: Callable[[Expression], bool] = lambda expression: False
     evaluation_interval_ms: int = 60_000
     resend_delay_ms: int = 60_000
     state_failures_total: int = 0
@@ -114,6 +115,6 @@ class Environment:
 
     async def instant(self, expression: Expression, at_ms: int, took_seconds: float) -> Result:
         """Evaluate a rule's expression, whose last evaluation took so long; raises `QueryError`."""
-        if self.executor is None or not self.needs_executor(took_seconds):
+        if self.executor is None or not (self.needs_executor(took_seconds) or self.reads_disk(expression)):
             return self.engine.instant(expression, at_ms)
         return await self.executor.run(lambda pace: self.engine.instant(expression, at_ms, pace=pace))

@@ -67,7 +67,7 @@ class Store:
             self.out_of_order += sum(value is not None for value in sample.values)
             return
         self.version += 1
-        self.completeness.begin(sample.timestamp)
+        self.completeness.note(sample.timestamp)
         self._note_write(group)
         changed = group.append(sample.timestamp, sample.layout, sample.values, sample.absence)
         if group.begun_version == group.version:

@@ -97,7 +97,7 @@ def told(engine: Engine, query: str, start: int, end: int, step: int) -> object:
         return str(error)
 
 
-def _border(row: int) -> int:
+def border(row: int) -> int:
     """Between two rows."""
     return (row + 1) * STEP - 3_000
 
@@ -136,7 +136,7 @@ def test_what_is_on_disk_and_in_memory_is_one(
     # Memory has what is not yet in blocks, and mostly also some of what is.
     end = max(restart, sealed)
     cuts = sorted({0, *(one for one in [restart, *borders] if one < end), end})
-    blocks = RememberedBlocks([block_of(whole, _border(low), _border(high)) for low, high in pairwise(cuts)])
+    blocks = RememberedBlocks([block_of(whole, border(low), border(high)) for low, high in pairwise(cuts)])
     selector = f"{{n!=''}}{modifier}"
     if function == "timestamp":
         read = f"timestamp({selector})"

@@ -3,8 +3,10 @@
 from typing import Final
 
 from exporter.config.query import QuerySection
+from exporter.history.kept import KeptHistory
+from exporter.history.reading import ReadableBlocks
 from exporter.history.source import HistorySource
-from exporter.promql import Engine, Limits, MemoryBudget
+from exporter.promql import Engine, Expression, Limits, MemoryBudget
 from exporter.store import Store
 from exporter.web.api_v1.cooperative import CooperativeExecutor
 from exporter.web.api_v1.query import LIMITS
@@ -20,21 +22,29 @@ class Queries:
     """The engines, executors and budget of queries, those of rules apart from those by HTTP.
 
     `engine` and `executor` are for queries by HTTP, which count against `budget`: what people ask is bounded
-    more tightly than rules are, and delays no rule. They read the `history` too, where there is one.
+    more tightly than rules are, and delays no rule. They read the `history` too, where there are blocks.
     """
 
-    def __init__(self, store: Store, section: QuerySection, history: HistorySource | None = None) -> None:
+    def __init__(self, store: Store, section: QuerySection, blocks: ReadableBlocks | None = None) -> None:
         self._store = store
-        self.history = history
-        self.engine = Engine(store, LIMITS, history=history)
+        self.history = None if blocks is None else HistorySource(store, blocks)
+        self.engine = Engine(store, LIMITS, history=self.history)
         self.budget = MemoryBudget(section.memory_limit, section.timeout.seconds)
         self.executor = CooperativeExecutor(section.max_concurrency)
-        self.rule_engine = Engine(store, Limits(timeout_seconds=_RULE_SECONDS))
+        kept = None if blocks is None else KeptHistory(store, blocks)
+        self.rule_engine = Engine(store, Limits(timeout_seconds=_RULE_SECONDS), history=kept)
         self.rule_executor = CooperativeExecutor(_RULES_AT_ONCE)
 
     def rules_take_long(self) -> bool:
         """Whether so much is held that no evaluation of a rule is sure to be short."""
         return self._store.series_count > _MANY_SERIES
+
+    def rule_reads_disk(self, expression: Expression) -> bool:
+        """Whether a rule looks back over more than memory holds, so that its evaluation may read files."""
+        if self.history is None:
+            return False
+        retention_ms = self._store.retention_ms
+        return any(one.at_ms is not None or one.history_ms > retention_ms for one in expression.selectors)
 
     def close(self) -> None:
         """Let what runs end."""
