@@ -1,17 +1,24 @@
 """Prometheus' HTTP API says over blocks and memory what it says over memory that holds everything."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from threading import Thread, current_thread
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from exporter.config.main import Config
 from exporter.history.source import HistorySource
+from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from exporter.promql import Engine
+from exporter.promql import Engine, Result, parse
+from exporter.rules.environment import Environment
 from exporter.store import Store
 from exporter.web.api_v1 import cooperative, query, series
+from exporter.web.api_v1.queries import Queries
 from exporter.web.api_v1.query import LIMITS
 from tests.clocks import FrozenClock
 from tests.history.remembered_blocks import RememberedBlocks, block_of
@@ -83,3 +90,45 @@ def test_every_endpoint_reads_both(
     wanted, found = (request(app, "GET", f"/api/v1/{path}", params=parameters).json() for app in apps)
     assert found["status"] == "success"
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "reads"),
+    [
+        ("avg_over_time(hits_total[1h])", False),
+        ("avg_over_time(hits_total[1h] offset 2h)", True),
+        ("avg_over_time(hits_total[1d])", True),
+        ("hits_total @ 1700000000", True),
+        ("vector(1)", False),
+    ],
+)
+def test_rules_that_may_read_files_are_not_evaluated_on_the_event_loop(query: str, *, reads: bool) -> None:
+    store = filled(400)
+    store.retention_ms = 2 * 3_600_000
+    section = Config.model_validate({"rule_files": []}).query
+    queries = Queries(store, section, RememberedBlocks([block_of(filled(0), 0, END * 1000)]))
+    environment = Environment(
+        engine=queries.rule_engine,
+        store=store,
+        sink=Nowhere(),
+        executor=queries.rule_executor,
+        reads_disk=queries.rule_reads_disk,
+    )
+    threads: list[Thread] = []
+    original = queries.rule_engine.instant
+
+    def instant(*arguments: Any, **options: Any) -> Result:
+        threads.append(current_thread())
+        return original(*arguments, **options)
+
+    queries.rule_engine.instant = instant  # type: ignore[method-assign]
+    asyncio.run(environment.instant(parse(query), (END - 60) * 1000, 0.0))
+    queries.close()
+    assert (threads != [current_thread()]) is reads
+
+
+class Nowhere:
+    """A sink for no alerts."""
+
+    async def receive(self, alerts: Sequence[Alert]) -> None:
+        raise AssertionError
