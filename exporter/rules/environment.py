@@ -78,7 +78,8 @@ class Environment:
     `origins` are those of the series that all rules record. `external_url` has no slash at its end.
     `relabel` gives the labels of today to an alert that was saved by an earlier version.
     `executor` runs evaluations that take long: all, where `takes_long` says so, and those that `reads_disk`
-    picks; without one the event loop waits for them. `resend_delay_ms`: how long an alert that was sent is not sent again.
+    picks; without one the event loop waits for them. `resend_delay_ms`: how long an alert that was sent is
+    not sent again.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
 
