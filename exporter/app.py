@@ -11,6 +11,7 @@ from exporter.assembly import (
     build_core,
     build_housekeeping,
     build_jobs,
+    build_otlp,
     build_reloader,
     build_settings,
     build_watching,
@@ -51,10 +52,11 @@ class App:
         alerting = self.alerting = build_alerting(core)
         watching = self.watching = build_watching(core, alerting.rules)
         self.settings = build_settings(core, alerting, watching.target_manager)
-        self.reloader = build_reloader(core, alerting, watching, self.settings, load)
+        self.otlp = build_otlp(core, watching.target_manager)
+        self.reloader = build_reloader(core, alerting, watching, self.settings, self.otlp, load)
         self.readiness = Readiness(watching.target_manager, alerting.rules)
         house = build_housekeeping(core, watching)
-        self.jobs = build_jobs(core, alerting, house)
+        self.jobs = build_jobs(core, alerting, house, self.otlp)
         self.routes = build_routes(
             core, alerting, watching, self.settings, self.reloader, self.readiness, self.jobs
         )
@@ -65,7 +67,8 @@ class App:
         clock_watch = _watch_clock(core, alerting, watching, house)
         _collect(core, alerting, watching, self.reloader, self.web)
         self.lifecycle = Lifecycle(
-            stages_of(core, alerting, watching, self.reloader, clock_watch, self.jobs, self.web), STOPPING
+            stages_of(core, alerting, watching, self.reloader, clock_watch, self.jobs, self.web, self.otlp),
+            STOPPING,
         )
 
     async def start(self) -> None:

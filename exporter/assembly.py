@@ -21,6 +21,7 @@ from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
 from exporter.prepared import InForce, prepare
 from exporter.reload import Plan
 from exporter.reloader import Reloadable, Reloader
+from exporter.remote.otlp import OtlpExporter
 from exporter.rules.environment import Environment
 from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
@@ -173,6 +174,18 @@ def build_watching(core: Core, rules: RuleManager) -> Watching:
     return Watching(schedule, target_manager, targets, page)
 
 
+def build_otlp(core: Core, target_manager: TargetManager) -> OtlpExporter:
+    """Build what sends metrics to others by OTLP."""
+    host, port = core.listener.getsockname()[:2]
+    return OtlpExporter(
+        core.store,
+        watched=lambda: target_manager.runners,
+        instance=f"{host}:{port}",
+        clock=core.clock,
+        registry=core.own.registry,
+    )
+
+
 def build_settings(core: Core, alerting: Alerting, target_manager: TargetManager) -> Settings:
     """Build what hands single values of the configuration to the parts, and hand them over once."""
     queries = core.queries
@@ -194,7 +207,12 @@ def build_settings(core: Core, alerting: Alerting, target_manager: TargetManager
 
 
 def build_reloader(
-    core: Core, alerting: Alerting, watching: Watching, settings: Settings, load: Callable[[], Plan]
+    core: Core,
+    alerting: Alerting,
+    watching: Watching,
+    settings: Settings,
+    otlp: OtlpExporter,
+    load: Callable[[], Plan],
 ) -> Reloader:
     """Build what goes over to other files."""
     return Reloader(
@@ -207,6 +225,7 @@ def build_reloader(
             alerting.forwarder,
             alerting.rules,
             core.state.messages,
+            otlp,
         ),
         lock=core.changing,
         clock=core.clock,
@@ -222,7 +241,14 @@ def build_housekeeping(core: Core, watching: Watching) -> Housekeeping:
     )
 
 
-def build_jobs(core: Core, alerting: Alerting, house: Housekeeping) -> JobScheduler:
+def build_jobs(core: Core, alerting: Alerting, house: Housekeeping, otlp: OtlpExporter) -> JobScheduler:
     """Build the scheduler of everything periodic that is neither sampling nor rules."""
-    jobs = [*house.jobs, alerting.manager.job, *core.state.jobs, core.events.job, core.access.job]
+    jobs = [
+        *house.jobs,
+        alerting.manager.job,
+        *core.state.jobs,
+        core.events.job,
+        core.access.job,
+        otlp.job,
+    ]
     return JobScheduler(jobs, core.clock, core.own.registry)

@@ -16,6 +16,7 @@ from exporter.notify.alertmanager import AlertForwarder
 from exporter.notify.slack_messages import Messages
 from exporter.prepared import InForce, Prepared, prepare
 from exporter.reload import Plan
+from exporter.remote.otlp import OtlpExporter
 from exporter.rules.manager import RuleManager
 from exporter.settings import Settings
 from exporter.targets import Targets
@@ -37,6 +38,7 @@ class Reloadable:
     forwarder: AlertForwarder
     rules: RuleManager
     messages: Messages
+    otlp: OtlpExporter
 
 
 class Reloader:
@@ -184,6 +186,7 @@ class Reloader:
         await parts.settings.apply(plan)
         await parts.targets.apply(prepared)
         parts.forwarder.apply(plan.config.alerting.alertmanagers)
+        await parts.otlp.apply(plan.config)
         await parts.rules.apply(plan.rule_files)
 
     def note(self, succeeded: bool) -> None:

@@ -11,6 +11,7 @@ from exporter.jobs import JobScheduler
 from exporter.lifecycle import Stage
 from exporter.log import get_logger
 from exporter.reloader import Reloader
+from exporter.remote.otlp import OtlpExporter
 from exporter.rules.saved import MemoryAlertState
 from exporter.web.server import WebServer
 
@@ -43,6 +44,7 @@ def stages_of(
     clock_watch: ClockWatch,
     jobs: JobScheduler,
     web: WebServer,
+    otlp: OtlpExporter,
 ) -> Sequence[Stage]:
     """Return the stages in the order in which they start.
 
@@ -57,7 +59,7 @@ def stages_of(
         _state(core),
         Stage("events", core.events.start, core.events.close, 7.5),
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
-        _notifications(core, alerting),
+        _notifications(core, alerting, otlp),
         Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),
         _rules(core, alerting),
         Stage("jobs", jobs.start, jobs.stop, 1.5),
@@ -111,14 +113,17 @@ def _state(core: Core) -> Stage:
     return Stage("state database", start, state.close, 7.0)
 
 
-def _notifications(core: Core, alerting: Alerting) -> Stage:
+def _notifications(core: Core, alerting: Alerting, otlp: OtlpExporter) -> Stage:
     async def start() -> None:
         await alerting.manager.start()
         alerting.forwarder.apply(core.in_force.config.alerting.alertmanagers)
+        await otlp.apply(core.in_force.config)
 
     async def stop() -> None:
         await asyncio.gather(
-            alerting.manager.stop(_SEND_DEADLINE_SECONDS), alerting.forwarder.stop(_SEND_DEADLINE_SECONDS)
+            alerting.manager.stop(_SEND_DEADLINE_SECONDS),
+            alerting.forwarder.stop(_SEND_DEADLINE_SECONDS),
+            otlp.stop(_SEND_DEADLINE_SECONDS),
         )
 
     return Stage("notifications", start, stop, 6.25)

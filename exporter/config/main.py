@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from exporter.config.discovery import DiscoverySection
 from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
+from exporter.config.otlp import OtlpSection
 from exporter.config.query import QuerySection
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
@@ -60,6 +61,8 @@ class Config(Section):
     """Who is told of alerts."""
     storage: StorageSection = StorageSection()
     """What is kept, where, and for how long."""
+    otlp: OtlpSection = OtlpSection()
+    """Where metrics and logs are sent by OTLP."""
     query: QuerySection = QuerySection()
     """What queries by HTTP may cost."""
     web: WebSection = WebSection()

@@ -44,6 +44,7 @@ CONFIG: Final[Mapping[str, Any]] = {
     "samplers": {"queues": {"max_queues": 1, "lists": [{"key": "jobs:{name}"}]}},
     "alerting": {"alertmanagers": ["{hook}"]},
     "storage": {"path": "data"},
+    "otlp": {"endpoint": "{hook}/otlp", "interval": "30s"},
 }
 _ALL: Final[Mapping[str, str]] = {}
 
@@ -129,6 +130,13 @@ async def _notifications_unsent(stage: Stage) -> AsyncGenerator[None]:
 async def _forwarding_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
     stage.daemon.mailbox.answers["api/v2/alerts"] = 500
+    yield
+    stage.daemon.mailbox.answers.clear()
+
+
+async def _otlp_failing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.daemon.mailbox.answers["otlp/v1/metrics"] = 503
     yield
     stage.daemon.mailbox.answers.clear()
 
@@ -224,6 +232,12 @@ SCENES: Final = (
         "an Alertmanager answers with 500",
         _forwarding_failing,
         {"VigilForwardingFailing": Within("3m", "7m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a receiver of OTLP answers with 503",
+        _otlp_failing,
+        {"VigilOtlpFailing": Within("7m", "14m")},
         labels=_ALL,
     ),
     Scene(

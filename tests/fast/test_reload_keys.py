@@ -27,6 +27,7 @@ from exporter.model.secret import Secret
 from exporter.notify.slack_messages import MemoryMessages
 from exporter.prepared import prepare
 from exporter.reload import Plan, Source, load_plan
+from exporter.remote.otlp.exporter import signals_of
 from exporter.rules.environment import EverythingSampled
 from tests.fast.daemon import FastDaemon, run_fast
 
@@ -81,6 +82,10 @@ VALUES: Final[Mapping[str, Any]] = {
     ".check_single": ["db0=user:1"],
     ".count": ["db0=user:*"],
     ".memory_limit": "10MB",
+    "otlp.endpoint": "https://127.0.0.1:2",
+    "otlp.headers_file": {"api-key": "client.pem"},
+    "otlp.headers_env": {"api-key": "PATH"},
+    "otlp.proxy_url": "http://127.0.0.1:3",
 }
 # What a key needs beside it, by its end or the place it is in.
 BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -94,6 +99,7 @@ BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
     "samplers.scripts.": {"files": ["script.lua"]},
     "alerting.message_style": {"config_file": "slack_alertmanager.yml"},
     "alerting.smtp_auth_without_tls": {"config_file": "mail_alertmanager.yml"},
+    "otlp.no_proxy": {"proxy_url": "http://127.0.0.1:3"},
 }
 # Where a key shows in what runs, and what stands there.
 SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
@@ -285,6 +291,7 @@ BASE: Final[dict[str, Any]] = {
     "samplers": {},
     "storage": {},
     "web": {},
+    "otlp": {"endpoint": "https://127.0.0.1:1"},
     "rule_files": ["rules.yml"],
     "alerting": {"config_file": "own_alertmanager.yml"},
 }
@@ -378,10 +385,22 @@ def _running_relabeling(app: App) -> Any:
     return list(app.alerting.environment.alert_relabeling.sections)
 
 
+def _otlp_of(plan: Plan) -> Any:
+    """By which section each signal is sent, and the whole."""
+    section = plan.config.otlp
+    return {**dict.fromkeys(signals_of(section), section), "all": section}
+
+
+def _running_otlp(app: App) -> Any:
+    sent = {signal: getattr(queue.sender, "_section") for signal, queue in app.otlp._queues.items()}  # noqa: B009
+    return {**sent, "all": app.otlp.section}
+
+
 # What keys with this beginning depend on: in a plan, and in what runs.
 PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] = {
     **dict.fromkeys(IN_PLANS, (_targets_of, _running_targets)),
     IN_SOURCES: (_sources_of, _running_sources),
+    "otlp.": (_otlp_of, _running_otlp),
     "alerting.alert_relabel_configs": (_relabeling_of, _running_relabeling),
 }
 
@@ -401,6 +420,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "storage",
         "query",
         "web",
+        "otlp",
     ],
 )
 def test_each_key_is_applied(section: str) -> None:
@@ -439,13 +459,14 @@ def test_every_section_is_tried() -> None:
         "storage",
         "query",
         "web",
+        "otlp",
     }
 
 
 def _is_like_another(key: str) -> bool:
     """Of the samplers of found servers one is enough: the sections are handed on as they are. INFO cannot be
-    switched off: that key has only one value."""
-    if key.endswith("samplers.info.enabled"):
+    switched off: that key has only one value, as has the protocol of OTLP."""
+    if key.endswith(("samplers.info.enabled", "otlp.protocol")):
         return True
     _, found, sampler = key.partition(".servers.samplers.")
     return bool(found) and not sampler.startswith("slowlog.")

@@ -4,7 +4,7 @@ Source of fields and rules: `HTTPClientConfig` of github.com/prometheus/common, 
 """
 
 import re
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -198,21 +198,52 @@ class HeaderValues(Section):
 def _check_names(headers: dict[str, HeaderValues]) -> dict[str, HeaderValues]:
     """The headers; those that a request has anyway, or that are none, are refused as Alertmanager does."""
     problems = [
-        Problem((name,), sentence, at_key=True) for name in headers if (sentence := _problem_of_header(name))
+        Problem((name,), sentence, at_key=True) for name in headers if (sentence := problem_of_header(name))
     ]
     if problems:
         raise PlacedError(problems)
     return headers
 
 
-def _problem_of_header(name: str) -> str:
+def problem_of_header(name: str, *, allowed: frozenset[str] = frozenset()) -> str:
+    """Return why a header of this name cannot be configured; empty where it can.
+
+    `allowed` are names, in lower case, that may be set although requests can have them anyway.
+    """
     if not _HEADER_NAME.fullmatch(name):
         return f'"{name}" is not the name of a header'
-    return f'the header "{name}" cannot be set here' if name.lower() in _RESERVED_HEADERS else ""
+    return f'the header "{name}" cannot be set here' if name.lower() in _RESERVED_HEADERS - allowed else ""
 
 
 Headers = Annotated[dict[str, HeaderValues], AfterValidator(_check_names)]
 """Headers of requests by name."""
+
+
+class Proxies(Protocol):
+    """A section that says which proxy is asked."""
+
+    @property
+    def proxy_url(self) -> str:
+        """The proxy."""
+        ...
+
+    @property
+    def no_proxy(self) -> str:
+        """Hosts that are asked directly."""
+        ...
+
+    @property
+    def proxy_from_environment(self) -> bool:
+        """Whether HTTP_PROXY and its siblings count."""
+        ...
+
+
+def check_proxies(section: Proxies) -> None:
+    """Raise `ValueError` where a section says which proxy is asked in two ways."""
+    if section.proxy_from_environment and (section.proxy_url or section.no_proxy):
+        raise ValueError("proxy_from_environment goes without proxy_url and no_proxy")
+    if section.no_proxy and not section.proxy_url:
+        raise ValueError("no_proxy needs a proxy_url")
 
 
 class HttpConfig(Section):
@@ -253,10 +284,7 @@ class HttpConfig(Section):
             written.append("bearer_token")
         if len(written) > 1:
             raise ValueError(f"at most one of {', '.join(written)} can be given")
-        if self.proxy_from_environment and (self.proxy_url or self.no_proxy):
-            raise ValueError("proxy_from_environment goes without proxy_url and no_proxy")
-        if self.no_proxy and not self.proxy_url:
-            raise ValueError("no_proxy needs a proxy_url")
+        check_proxies(self)
         if self.proxy_connect_header and not (self.proxy_url or self.proxy_from_environment):
             raise ValueError("proxy_connect_header needs a proxy_url or proxy_from_environment")
         return self

@@ -1,0 +1,140 @@
+"""`OtlpExporter`: sends the metrics of all targets by OTLP, as the configuration says."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from exporter.clock import Clock
+from exporter.config.main import Config
+from exporter.config.otlp import OtlpSection
+from exporter.remote.otlp.encoder import MetricsEncoder
+from exporter.remote.otlp.metrics import OtlpMetrics
+from exporter.remote.otlp.payload import Payload, Requests
+from exporter.remote.otlp.queue import SendQueue
+from exporter.remote.otlp.sender import Sender
+from exporter.remote.otlp.snapshot import (
+    ResourceSnapshot,
+    Run,
+    Watched,
+    snapshot_of_daemon,
+    snapshots_of,
+)
+from exporter.store import Store
+from exporter.timing.job import Job
+
+_DEADLINE_SECONDS: Final = 60.0
+# Without anything to send the job looks so often whether there is.
+_IDLE_SECONDS: Final = 60.0
+# Part of the time for the end that the last samples are encoded in.
+_LAST_SHARE: Final = 0.5
+
+
+class OtlpExporter:
+    """Sends what the configuration in force says; `apply` goes over to another one.
+
+    `watched` returns the targets, `instance` is where the daemon listens. Nothing of it touches sampling:
+    rows are referred to on the event loop, encoded and compressed in a thread, and wait in a bounded queue.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        watched: Callable[[], Iterable[Watched]],
+        instance: str,
+        clock: Clock,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._store = store
+        self._watched = watched
+        self._instance = instance
+        self._clock = clock
+        self._metrics = OtlpMetrics(registry)
+        self._section = OtlpSection()
+        self._attributes: Mapping[str, str] = {}
+        self._queues: dict[str, SendQueue] = {}
+        self._encoder = MetricsEncoder()
+        self._run = Run(clock.now())
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="otlp")
+        self._stopping = threading.Event()
+        self._collecting = asyncio.Lock()
+
+    @property
+    def section(self) -> OtlpSection:
+        """The section in force."""
+        return self._section
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The attributes that all resources have."""
+        return self._attributes
+
+    @property
+    def job(self) -> Job:
+        """What sends metrics every so often."""
+        return Job("otlp", self.collect, self._interval_seconds, _DEADLINE_SECONDS)
+
+    def _interval_seconds(self) -> float:
+        return self._section.interval.seconds if "metrics" in self._queues else _IDLE_SECONDS
+
+    async def apply(self, config: Config) -> None:
+        """Send by this configuration from now on; what waits of a signal goes where it says now."""
+        section = config.otlp
+        self._attributes = {**config.global_.external_labels, **section.resource_attributes}
+        wanted = signals_of(section)
+        for signal in self._queues.keys() - wanted:
+            await self._queues.pop(signal).cancel()
+        for signal in wanted:
+            if signal not in self._queues:
+                sender = Sender(section, signal, self._clock.now)
+                self._queues[signal] = SendQueue(signal, sender, self._metrics, self._clock)
+            elif section != self._section:
+                self._queues[signal].sender = Sender(section, signal, self._clock.now)
+        if "metrics" not in wanted:
+            # Whoever is told of them later has not seen them.
+            self._encoder = MetricsEncoder()
+        self._section = section
+
+    async def collect(self) -> None:
+        """Encode what is newer than the last time, and queue it."""
+        if "metrics" not in self._queues:
+            return
+        async with self._collecting:
+            snapshots = await snapshots_of(self._store, self._watched(), self._attributes)
+            snapshots.append(snapshot_of_daemon(self._store, self._instance, self._run, self._attributes))
+            loop, encoder = asyncio.get_running_loop(), self._encoder
+            failures = encoder.failures
+            payloads = await loop.run_in_executor(self._executor, self._encode, encoder, snapshots)
+            if encoder.failures > failures:
+                self._metrics.failed_sources.inc(encoder.failures - failures)
+            if (queue := self._queues.get("metrics")) is not None:
+                queue.put(payloads)
+
+    def _encode(self, encoder: MetricsEncoder, snapshots: Sequence[ResourceSnapshot]) -> Sequence[Payload]:
+        requests = Requests(is_gzip=self._section.compression == "gzip")
+        return encoder.encode(snapshots, requests, self._stopping.is_set)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Send the newest samples and what waits, within the deadline, and stop."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + deadline_seconds
+        try:
+            async with asyncio.timeout(deadline_seconds * _LAST_SHARE):
+                await self.collect()
+        except TimeoutError:
+            self._stopping.set()
+        left = max(0.0, ends_at - loop.time())
+        await asyncio.gather(*(queue.stop(left) for queue in self._queues.values()))
+        self._queues.clear()
+        self._stopping.set()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def signals_of(section: OtlpSection) -> set[str]:
+    """Return the signals that are to be sent."""
+    if section.endpoint is None:
+        return set()
+    return {"metrics"} if section.metrics else set()
