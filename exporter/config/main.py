@@ -62,7 +62,7 @@ class Config(Section):
     storage: StorageSection = StorageSection()
     """What is kept, where, and for how long."""
     otlp: OtlpSection = OtlpSection()
-    """Where metrics and logs are sent by OTLP."""
+    """Where metrics are sent by OTLP."""
     query: QuerySection = QuerySection()
     """What queries by HTTP may cost."""
     web: WebSection = WebSection()

@@ -1,1 +1,1 @@
-"""Samples out to others, in Prometheus' own protocols."""
+"""Samples out to others: in Prometheus' own protocols, and by OTLP."""
