@@ -10,6 +10,10 @@ VigilError
 ├── TemplateError            a Go template that does not parse or failed while expanding
 ├── NotifyError              a message could not be delivered; says whether a retry makes sense
 ├── StateError               the state database cannot be used
+├── DamagedBlockError        a block of the history cannot be read
+├── WalError                 a file of the write-ahead log cannot be read
+│   ├── ForeignWalError      it was not written by this program
+│   └── NewerWalError        it was written by a later version
 └── ShuttingDownError        the daemon is about to end
 """
 
@@ -206,6 +210,18 @@ class StateError(VigilError):
 
 class DamagedBlockError(VigilError):
     """A block of the history cannot be read: torn, changed, foreign, or of a later version."""
+
+
+class WalError(VigilError):
+    """A file of the write-ahead log cannot be read; the text names it."""
+
+
+class ForeignWalError(WalError):
+    """A file was not written by this program, or by one on another kind of machine."""
+
+
+class NewerWalError(WalError):
+    """A file was written by a later version of this program."""
 
 
 class ShuttingDownError(VigilError):

@@ -6,18 +6,16 @@ every series opens it), so that old ones are simply dropped.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.errors import StateError
 from exporter.log import get_logger
-from exporter.model.labels import Labels
 from exporter.rules.job_labels import unchanged
 from exporter.state.chunk_encoding import ChunkDecoder, encode_chunks
 from exporter.state.database import Database
-from exporter.store import Chunk, ChunkReader, Store
+from exporter.store import Chunk, ChunkReader, Relabel, Store, relabelled
 from exporter.timing.job import Job
 
 PAUSE_SECONDS: Final = 1.0
@@ -37,8 +35,8 @@ _CHECKPOINT = "(SELECT max(chapter) FROM sample_history WHERE chapter <= ?)"
 _log = get_logger(__name__)
 
 
-Relabel = Callable[[Labels], Labels]
-"""The labels that a series has now which an earlier version wrote."""
+TakeOver = Callable[[list[Chunk]], Awaitable[bool]]
+"""Takes chunks over; whether that went well."""
 
 
 class SampleHistory(Protocol):
@@ -56,6 +54,10 @@ class SampleHistory(Protocol):
         """Save what the store holds now in the place of what was saved, since its times have changed."""
         ...
 
+    async def hand_over(self, take: TakeOver) -> None:
+        """Hand over to a history of all series what was saved, and forget it; never fails."""
+        ...
+
 
 class NoHistory:
     """Keeps no samples."""
@@ -68,6 +70,9 @@ class NoHistory:
 
     def rewrite(self) -> None:
         """Rewrite nothing."""
+
+    async def hand_over(self, take: TakeOver) -> None:
+        """Hand over nothing."""
 
 
 class SqliteHistory:
@@ -104,7 +109,7 @@ class SqliteHistory:
         except StateError as error:
             _log.error("the samples from before the restart cannot be read", error=error)
             return
-        rows = store.restore(_relabel(chunks, relabel), now_ms)
+        rows = store.restore(relabelled(chunks, relabel), now_ms)
         if any(chunk.times and chunk.times[-1] > now_ms for chunk in chunks):
             # The clock was ahead when these were written: left in the file, they would be restored once it
             # is that late.
@@ -125,6 +130,15 @@ class SqliteHistory:
         self._segment_ms = 0
         if self._reader is not None:
             self._reader.rewind()
+
+    async def hand_over(self, take: TakeOver) -> None:
+        """Hand over what was saved, which an earlier version did, and delete it if it was taken."""
+        try:
+            chunks = await self._database.read(lambda connection: _read(connection, 0))
+            if chunks and await take(chunks):
+                await self._database.run(lambda connection: connection.execute("DELETE FROM sample_history"))
+        except StateError as error:
+            _log.error("the samples that an earlier version saved cannot be read", error=error)
 
     async def close(self) -> None:
         """Write what is left, if that is possible at once."""
@@ -195,18 +209,6 @@ class SqliteHistory:
 
     def _now_ms(self) -> int:
         return to_milliseconds(self._clock.now())
-
-
-def _relabel(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
-    """Return the chunks with the labels of now; those of one source share their series."""
-    # By source: the series of its last chunk, and the same with the labels of now.
-    known: dict[str, tuple[Sequence[Labels], Sequence[Labels]]] = {}
-    for chunk in chunks:
-        before, after = known.get(chunk.source, ((), ()))
-        if chunk.series is not before:
-            after = tuple(map(relabel, chunk.series))
-            known[chunk.source] = chunk.series, after
-        yield replace(chunk, series=after)
 
 
 def _prune(connection: sqlite3.Connection, horizon_ms: int) -> int:

@@ -1,6 +1,6 @@
 """Holds the samples of the last hours in memory, stored as changes."""
 
-from exporter.store.chunk import Chunk
+from exporter.store.chunk import Chunk, Relabel, relabelled
 from exporter.store.chunk_reader import ChunkReader
 from exporter.store.memory_limiter import MemoryLimiter
 from exporter.store.renaming import Move
@@ -14,9 +14,11 @@ __all__ = [
     "ChunkReader",
     "MemoryLimiter",
     "Move",
+    "Relabel",
     "RequiredSelector",
     "RowReader",
     "Rows",
     "Series",
     "Store",
+    "relabelled",
 ]

@@ -1,13 +1,16 @@
 """A chunk of one source's samples, to be taken out of one store and put into another."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE
 from exporter.store.series import Series
+
+Relabel = Callable[[Labels], Labels]
+"""The labels that a series has now which an earlier version wrote."""
 
 # After how many series others may have a turn.
 _SOME: Final = 100
@@ -67,3 +70,15 @@ class Chunk:
                 self.add(column, row - first_row, value)
             if column % _SOME == 0:
                 yield
+
+
+def relabelled(chunks: Iterable[Chunk], relabel: Relabel) -> Iterator[Chunk]:
+    """Yield the chunks with the labels of now; those of one source share their series."""
+    # By source: the series of its last chunk, and the same with the labels of now.
+    known: dict[str, tuple[Sequence[Labels], Sequence[Labels]]] = {}
+    for chunk in chunks:
+        before, after = known.get(chunk.source, ((), ()))
+        if chunk.series is not before:
+            after = tuple(map(relabel, chunk.series))
+            known[chunk.source] = chunk.series, after
+        yield replace(chunk, series=after)

@@ -35,7 +35,7 @@ class Rows:
 
     def changes(self, row: int) -> tuple["array[int]", "array[float]"]:
         """Return the indexes of the series that moved in a row, and their values; without the base."""
-        indexes, values = array(index_code(self.layout)), array("d")
+        indexes, values = array(index_code(len(self.layout))), array("d")
         indexes.frombytes(self.moved[row])
         values.frombytes(self.values[row])
         return indexes, values
@@ -67,7 +67,9 @@ class RowReader:
     def __init__(self, store: Store) -> None:
         self._store = store
         # By lineage, so that a source that is renamed is found again.
-        self._marks: dict[object, _Mark] = {}
+        self._marks: dict[object, _Mark] = {
+            group.lineage: _mark_of(group, group.whole_row, None) for group in store.groups
+        }
         self._read: dict[object, _Mark | None] = {}
         self._shifted_ms = self._seen_shifted_ms = store.shifted_ms
         self._lost = 0
@@ -117,6 +119,15 @@ class RowReader:
         for group in self._store.groups:
             self._marks[group.lineage] = _mark_of(group, group.end_row, None)
 
+    def rewind(self, since_ms: int) -> None:
+        """Count nothing as read that is held and later than a moment (milliseconds)."""
+        self._read = {}
+        for group in self._store.groups:
+            mark = self._marks.get(group.lineage)
+            row = group.first_row + bisect_right(group.times, since_ms)
+            if mark is not None and row < mark.next_row:
+                self._marks[group.lineage] = _mark_of(group, max(row, group.whole_row), None)
+
     def require_base(self) -> None:
         """Make what is read next of each source begin with a base."""
         for mark in self._marks.values():
@@ -138,7 +149,8 @@ class RowReader:
 
     def _rows_of(self, group: SeriesGroup, mark: _Mark | None, most: int) -> Iterator[Rows]:
         """Yield the rows of a group that were not read yet, those of each layout by themselves."""
-        begin, layout, lost = group.whole_row, None, 0
+        begin, layout = group.whole_row, None
+        lost = begin - group.restored_end
         if mark is not None and mark.source == group.source:
             layout = mark.layout
         if mark is not None:

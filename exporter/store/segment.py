@@ -15,9 +15,9 @@ _ONE_VALUE = Struct("=d")
 _MAX_SHORT = 1 << 16
 
 
-def index_code(layout: Layout) -> str:
-    """Return the type code (of `array`) of packed indexes in a layout."""
-    return "H" if len(layout) < _MAX_SHORT else "I"
+def index_code(count: int) -> str:
+    """Return the type code (of `array`) of packed indexes in a layout of so many series."""
+    return "H" if count < _MAX_SHORT else "I"
 
 
 class Segment:
@@ -50,7 +50,7 @@ class Segment:
         self.moved: list[bytes] = []
         self.values: list[bytes] = []
         self.changes = 0
-        self._code = index_code(layout)
+        self._code = index_code(len(layout))
         self._size = array(self._code).itemsize
 
     @property

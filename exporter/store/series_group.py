@@ -41,7 +41,8 @@ class SeriesGroup:
         self.source = source
         # The same object for what is renamed: its rows keep their numbers.
         self.lineage: object = object()
-        self._restored_end = 0
+        # The number of the first row that was not put back after a restart.
+        self.restored_end = 0
         self._times: array[int] = array("q")
         # How far the rows are still to be moved in time.
         self._shift_ms = 0
@@ -85,7 +86,7 @@ class SeriesGroup:
         Older rows are those put back after a restart, and those that lost series to a shortage of memory.
         """
         whole = (segment.first_row for segment in self.segments if segment.held is None)
-        return max(self._restored_end, self.first_row, next(whole, self.end_row))
+        return max(self.restored_end, self.first_row, next(whole, self.end_row))
 
     @property
     def changes(self) -> int:
@@ -243,7 +244,7 @@ class SeriesGroup:
             self.state = restore_chunk(chunk, known, self.end_row, self.segments, self.state)
             self.is_resumed = True
             self.times.extend(chunk.times[known:])
-            self._restored_end = self.end_row
+            self.restored_end = self.end_row
             if len(self.segments) != before:
                 changed = {labels.name for labels in chunk.series}
         self.version += 1
@@ -262,7 +263,7 @@ class SeriesGroup:
         new = SeriesGroup(source)
         new.times.extend(self.times)
         new.first_row, new.is_resumed = self.first_row, self.is_resumed
-        new.lineage, new._restored_end = self.lineage, self._restored_end
+        new.lineage, new.restored_end = self.lineage, self.restored_end
         return new
 
     def set_required_series(self, required: list[Series]) -> None:

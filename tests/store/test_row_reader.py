@@ -12,7 +12,7 @@ from exporter.model.sample import NOT_KNOWN, Absence, Family, Kind, Layout, Poin
 from exporter.store import Chunk, Move, RequiredSelector, RowReader, Rows, Store
 
 COUNTER = Family("m_total", Kind.COUNTER, "A counter.", ("k",))
-NEVER_MS = 10**9
+NEVER_MS = 10**15
 
 Series = dict[Labels, dict[int, float]]
 
