@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from exporter.history.reading import ReadableColumn
 from exporter.model.sample import STALE, is_stale
 from exporter.model.series import ReadableSeries
-from exporter.store.spreading import spread
+from exporter.store.spreading import spread, values_at
 
 
 class Columns(Protocol):
@@ -33,6 +33,14 @@ class Part(Protocol):
 
     def values(self, series: Columns, low: int, high: int) -> list[float]:
         """One value for each row of a range, the stale marker for none."""
+        ...
+
+    def values_at(self, series: Columns, rows: Sequence[int]) -> list[float]:
+        """As `values`, for some rows, in order."""
+        ...
+
+    def own_rows(self, rows: Sequence[int]) -> Sequence[int]:
+        """Rows of the part, as `values_at` takes them."""
         ...
 
     def changes(self, series: Columns, low: int, high: int) -> list[float]:
@@ -63,6 +71,15 @@ class BlockPart(NamedTuple):
         first, end = self.offset + low, self.offset + high
         change, after = _changes_in(column, first, end)
         return spread(column.values[change:after].tolist(), column.rows, change, first, end)
+
+    def own_rows(self, rows: Sequence[int]) -> Sequence[int]:
+        """Those of the block."""
+        return [self.offset + row for row in rows]
+
+    def values_at(self, series: Columns, rows: Sequence[int]) -> list[float]:
+        """As `Part.values_at`."""
+        column = series.column(self.block)
+        return [STALE] * len(rows) if column is None else values_at(rows, column.rows, column.values)
 
     def changes(self, series: Columns, low: int, high: int) -> list[float]:
         """As `Part.changes`."""
@@ -107,6 +124,19 @@ class MemoryPart(NamedTuple):
         kept = dict(zip(*memory.window(self.times[low] - 1, self.times[high - 1]), strict=True))
         return [kept.get(at_ms, STALE) for at_ms in self.times[low:high]]
 
+    def own_rows(self, rows: Sequence[int]) -> Sequence[int]:
+        """Those of the source in memory."""
+        return [self.offset + row for row in rows]
+
+    def values_at(self, series: Columns, rows: Sequence[int]) -> list[float]:
+        """As `Part.values_at`."""
+        memory = series.memory
+        source = None if memory is None else memory.by_rows
+        found = None if source is None else source.values_at(rows)
+        if found is not None:
+            return found
+        return [self.value(series, row - self.offset) for row in rows]
+
     def changes(self, series: Columns, low: int, high: int) -> list[float]:
         """As `Part.changes`."""
         return self.values(series, low, high)
@@ -130,6 +160,9 @@ class SourceTimeline:
     def __init__(self) -> None:
         self.times = array("q")
         self._parts: list[Part] = []
+        # The rows that were asked for last, part by part.
+        self._wanted: Sequence[int] = ()
+        self._split: list[tuple[Part, Sequence[int]]] = []
         # The first row of each part.
         self._firsts: list[int] = []
 
@@ -142,10 +175,24 @@ class SourceTimeline:
     def clear(self) -> None:
         """Let go of all rows."""
         self.times, self._parts, self._firsts = array("q"), [], []
+        self._wanted, self._split = (), []
 
     def rows(self, start_ms: int, end_ms: int) -> tuple[int, int]:
         """The rows in (start, end], the first one and the one after the last."""
         return bisect_right(self.times, start_ms), bisect_right(self.times, end_ms)
+
+    def split(self, rows: Sequence[int]) -> Sequence[tuple[Part, Sequence[int]]]:
+        """The parts of some rows, in order, with these rows as `Part.values_at` takes them."""
+        if rows is not self._wanted:
+            self._wanted, self._split = rows, []
+            done = 0
+            for number, (part, first) in enumerate(zip(self._parts, self._firsts, strict=True), 1):
+                end = self._firsts[number] if number < len(self._firsts) else len(self.times)
+                upto = bisect_left(rows, end)
+                if done < upto:
+                    self._split.append((part, part.own_rows([row - first for row in rows[done:upto]])))
+                done = upto
+        return self._split
 
     def parts(self, low: int, high: int) -> Iterator[tuple[Part, int, int]]:
         """The parts that have rows of a range, which of their own rows these are, in order."""

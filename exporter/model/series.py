@@ -22,6 +22,10 @@ class SeriesOfRows(Protocol):
         """Return one value for each of so many rows, the stale marker for none; None where rows are gone."""
         ...
 
+    def values_at(self, rows: Sequence[int]) -> list[float] | None:
+        """As `values_in`, for a few rows, in order; the same object for all series of a timeline."""
+        ...
+
 
 class ReadableSeries(Protocol):
     """One series; times are in milliseconds, and a series that has ended has no samples afterwards."""

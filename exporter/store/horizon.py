@@ -138,6 +138,10 @@ class _BoundSeries:
         """As that of the series."""
         return self._series.values_in(first_row, count)
 
+    def values_at(self, rows: Sequence[int]) -> list[float] | None:
+        """As that of the series."""
+        return self._series.values_at(rows)
+
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end] up to the bound."""
         return self._series.has_samples(start_ms, min(end_ms, self._newest))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE, Layout, is_stale
 from exporter.store.segment import Segment
-from exporter.store.spreading import spread
+from exporter.store.spreading import spread, values_at
 from exporter.store.timeline import Timeline
 
 # The bytes of a series that is read, and of each change that is materialized for it.
@@ -276,6 +276,13 @@ class Series:
         if change < 0:
             values.insert(0, STALE)
         return spread(values, self._rows, change, first_row, end_row)
+
+    def values_at(self, rows: Sequence[int]) -> list[float] | None:
+        """As `values_in`, for a few rows, in order."""
+        if not rows or rows[0] < self._timeline.first_row:
+            return None if rows else []
+        self._materialize(rows[0])
+        return values_at(rows, self._rows, self._values)
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end]."""

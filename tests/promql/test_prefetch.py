@@ -16,6 +16,7 @@ from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine, Limits, Matrix, MemoryBudget, parse
 from exporter.promql.functions.ranges import RANGE_FUNCTIONS
 from exporter.promql.functions.sliding import SLIDES
+from exporter.promql.operators import prefetch
 from exporter.promql.operators.prefetch import Prefetch
 from exporter.store import Store
 
@@ -82,6 +83,7 @@ def bits(engine: Engine, query: str, start: int, end: int, step: int) -> object:
         ["{}", "sum by (n) ({})", "max_over_time({}[5m:20s])", "{} + on (n, s) {}", "topk(2, {})"]
     ),
     st.sampled_from([1_000, 15_000, 47_000, 600_000]),
+    st.sampled_from([0, 8]),
 )
 def test_every_function_is_the_same_at_many_steps(
     here: list[tuple[float | None, ...]],
@@ -92,6 +94,7 @@ def test_every_function_is_the_same_at_many_steps(
     modifier: str,
     around: str,
     step: int,
+    sparse: int,
 ) -> None:
     store = Store()
     fill(store, "here", here, jitter, 0)
@@ -103,7 +106,8 @@ def test_every_function_is_the_same_at_many_steps(
     end = start + min(1_200_000, 300 * step)
     with nothing_prefetched():
         expected = bits(Engine(store), query, start, end, step)
-    assert bits(engine, query, start, end, step) == expected
+    with patch.object(prefetch, "_SPARSE", sparse):
+        assert bits(engine, query, start, end, step) == expected
 
 
 def counters(rows: int, series: int = 3) -> Store:

@@ -9,6 +9,7 @@ that have no faster way, so that every digit is what it would be range by range.
 import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import accumulate, chain, compress, count, islice, repeat
 from typing import Any, Final
@@ -53,6 +54,26 @@ class SlidingRanges:
             lows, highs = list(compress(lows, filled)), list(compress(highs, filled))
         self.lows = lows
         self.highs = highs
+
+    def needed(self, *, lasts_only: bool) -> list[int]:
+        """The rows in any range, in order; with `lasts_only` the last one of each."""
+        if lasts_only:
+            return list(dict.fromkeys([high - 1 for high in self.highs]))
+        rows: list[int] = []
+        end = 0
+        for low, high in zip(self.lows, self.highs, strict=True):
+            rows.extend(range(max(low, end), high))
+            end = high
+        return rows
+
+    def among(self, rows: Sequence[int], *, lasts_only: bool) -> "SlidingRanges":
+        """The same ranges over those rows only which are needed."""
+        place = dict(zip(rows, count()))
+        same = copy(self)
+        same.times = [self.times[row] for row in rows]
+        same.highs = [place[high - 1] + 1 for high in self.highs]
+        same.lows = [high - 1 for high in same.highs] if lasts_only else [place[low] for low in self.lows]
+        return same
 
     @cached_property
     def sizes(self) -> list[int]:

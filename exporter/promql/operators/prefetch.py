@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from exporter.model.series import ReadableSeries, SeriesOfRows
+from exporter.promql.functions.sliding import SlidingRanges
 from exporter.promql.operators.selection import Selection
 from exporter.promql.run import Run
 from exporter.promql.vector import Key
@@ -23,6 +24,8 @@ _MOST_STEPS: Final = 512
 _WORTHWHILE: Final = 3
 # A source with more rows than this to a step is better looked up step by step.
 _ROWS_PER_STEP: Final = 50
+# Of so many rows one is read: then it pays to look up each.
+_SPARSE: Final = 8
 
 
 class Reader(Protocol):
@@ -36,11 +39,19 @@ class Reader(Protocol):
         """All that is read at these steps lies in (start, end], in milliseconds."""
         ...
 
-    def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
-        """Return what computes the values of a series of one source, whose rows have these times.
+    @property
+    def lasts_only(self) -> bool:
+        """Whether only the last row of each range is looked at."""
+        ...
 
-        It takes one value per row.
-        """
+    def ranges(self, run: Run, times: list[int], steps: Sequence[int]) -> SlidingRanges:
+        """Return the rows that are read at each step, of a source whose rows have these times."""
+        ...
+
+    def prepare(
+        self, run: Run, ranges: SlidingRanges, steps: Sequence[int]
+    ) -> Callable[[list[float]], Values]:
+        """Return what computes the values of a series of that source from one value per row."""
         ...
 
 
@@ -123,12 +134,23 @@ class Prefetch:
 
 
 class _Source:
-    """The part of reading that the series of one source have in common."""
+    """The part of reading that the series of one source have in common.
 
-    def __init__(self, first_row: int, times: list[int], compute: Callable[[list[float]], Values]) -> None:
+    `needed` are those of its rows that are read, where these are few.
+    """
+
+    def __init__(
+        self,
+        first_row: int,
+        times: list[int],
+        needed: list[int] | None,
+        compute: Callable[[list[float]], Values],
+    ) -> None:
         self._first_row = first_row
         self._times = times
+        self._needed = needed
         self._compute = compute
+        self._rows = None if needed is None else [first_row + row for row in needed]
 
     @staticmethod
     def of(
@@ -140,15 +162,23 @@ class _Source:
         """
         first_row, times = series.rows(*reader.bounds(run, steps))
         run.work(len(times))
+        if other is not None and other._times == times:
+            return _Source(first_row, times, other._needed, other._compute)
+        ranges = reader.ranges(run, times, steps)
+        needed = ranges.needed(lasts_only=reader.lasts_only)
+        if len(needed) * _SPARSE < len(times):
+            ranges = ranges.among(needed, lasts_only=reader.lasts_only)
+            return _Source(first_row, times, needed, reader.prepare(run, ranges, steps))
         if len(times) > len(steps) * _ROWS_PER_STEP:
             return None
-        if other is not None and other._times == times:
-            return _Source(first_row, times, other._compute)
-        return _Source(first_row, times, reader.prepare(run, times, steps))
+        return _Source(first_row, times, None, reader.prepare(run, ranges, steps))
 
     def read(self, series: SeriesOfRows) -> Values | None:
         """The values of a series of this source; None where the store has dropped the rows meanwhile."""
-        values = series.values_in(self._first_row, len(self._times))
+        if self._rows is None:
+            values = series.values_in(self._first_row, len(self._times))
+        else:
+            values = series.values_at(self._rows)
         return None if values is None else self._compute(values)
 
 

@@ -45,6 +45,8 @@ class SelectVector:
 class _NewestValues:
     """A reader of a vector selector at many steps."""
 
+    lasts_only = True
+
     def __init__(self, node: VectorSelector) -> None:
         self._offset_ms = node.offset_ms
 
@@ -57,9 +59,14 @@ class _NewestValues:
         """The time from the first look-back to the last step."""
         return steps[0] - self._offset_ms - run.lookback_ms, steps[-1] - self._offset_ms
 
-    def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
+    def ranges(self, run: Run, times: list[int], steps: Sequence[int]) -> SlidingRanges:
+        """The look-back of each step."""
+        return SlidingRanges(times, [at_ms - self._offset_ms for at_ms in steps], run.lookback_ms, run.work)
+
+    def prepare(
+        self, run: Run, ranges: SlidingRanges, steps: Sequence[int]
+    ) -> Callable[[list[float]], Values]:
         """Return what picks the newest value of each look-back out of those of all rows."""
-        ranges = SlidingRanges(times, [at_ms - self._offset_ms for at_ms in steps], run.lookback_ms, run.work)
 
         def column(values: list[float]) -> Values:
             found: Values = ranges.lasts(values)
@@ -153,9 +160,19 @@ class _SlidingReader:
         """The time from the beginning of the first range to the end of the last."""
         return steps[0] - self.offset_ms - self.range_ms, steps[-1] - self.offset_ms
 
-    def prepare(self, run: Run, times: list[int], steps: Sequence[int]) -> Callable[[list[float]], Values]:
+    @property
+    def lasts_only(self) -> bool:
+        """False: functions look at all rows of their ranges."""
+        return False
+
+    def ranges(self, run: Run, times: list[int], steps: Sequence[int]) -> SlidingRanges:
+        """The range of each step."""
+        return SlidingRanges(times, [at_ms - self.offset_ms for at_ms in steps], self.range_ms, run.work)
+
+    def prepare(
+        self, run: Run, ranges: SlidingRanges, steps: Sequence[int]
+    ) -> Callable[[list[float]], Values]:
         """Return what computes the result of each step from the values of all rows."""
-        ranges = SlidingRanges(times, [at_ms - self.offset_ms for at_ms in steps], self.range_ms, run.work)
         results = slide(self.function, self.sliding, ranges)
         longest = max(ranges.sizes, default=0)
 
