@@ -1,5 +1,6 @@
 """Functions over many ranges at once against the same functions range by range, to the last bit."""
 
+import math
 import struct
 from itertools import accumulate
 
@@ -76,3 +77,21 @@ def test_long_ranges_have_the_first_of_equal_extremes() -> None:
             bits(RANGE_FUNCTIONS[name](times, values[low:high], 0, 0))
             for low, high in zip(ranges.lows, ranges.highs, strict=True)
         ]
+
+
+@pytest.mark.parametrize("fall", [None, 1, 99, 100, 101, 250, 399])
+@pytest.mark.parametrize("odd", [None, math.nan, math.inf])
+def test_a_reset_of_a_long_counter_is_seen_wherever_it_is(fall: int | None, odd: float | None) -> None:
+    times = list(range(0, 15_000 * 400, 15_000))
+    values = [
+        1_000.0 + number - (500.0 if fall is not None and number >= fall else 0.0) for number in range(400)
+    ]
+    if odd is not None:
+        values[200] = odd
+    ranges = SlidingRanges(times, times[10:], 90_000, lambda samples: None)
+    found = slide(RANGE_FUNCTIONS["rate"], SLIDES["rate"], ranges)(values)
+    expected = [
+        RANGE_FUNCTIONS["rate"](times[low:high], values[low:high], end - 90_000, end)
+        for low, high, end in zip(ranges.lows, ranges.highs, ranges.ends, strict=True)
+    ]
+    assert list(map(bits, found)) == list(map(bits, expected))

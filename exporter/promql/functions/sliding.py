@@ -27,6 +27,8 @@ after all."""
 _EXACT: Final = 2.0**53
 # So many values of a slice cost as much to look at as one pair of two columns.
 _PAIR: Final = 6
+# So many values of what is no counter mostly show that.
+_FEW: Final = 100
 # With fewer strides to a range, joining them does not pay.
 _LEAST_STRIDES: Final = 3
 
@@ -194,11 +196,21 @@ def _extrapolated(ranges: SlidingRanges, *, is_counter: bool, per_second: bool) 
         if any(map(operator.lt, firsts, growths)):
             # So near to zero that the extrapolation may have to end there.
             doubtful = doubtful + list(compress(count(), map(operator.lt, firsts, growths)))
-        if any(map(operator.lt, islice(values, 1, None), values)):
+        if _falls(values):
             doubtful = doubtful + list(compress(count(), ranges.moves(values, operator.lt)))
         return results, doubtful
 
     return column
+
+
+def _falls(values: list[float]) -> bool:
+    """Whether a value is lower than the one before it."""
+    if any(map(operator.lt, values[1:_FEW], values)):
+        return True
+    if len(values) > _FEW and (total := sum(values)) == total:
+        # Numbers that are in order are sorted in a fifth of the time that comparing them one by one takes.
+        return sorted(values) != values
+    return any(map(operator.lt, islice(values, 1, None), values))
 
 
 def _rate(ranges: SlidingRanges) -> _Column:
