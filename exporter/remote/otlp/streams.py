@@ -118,8 +118,9 @@ def _make(schema: Schema) -> SchemaStreams:
     metrics: list[Metric] = []
     slots: dict[Point, int] = {}
     for (name, member), (point, streams) in by_name.items():
-        metrics.append(Metric(name, point.family.help, unit_of(name), member, len(slots), streams))
-        slots.update((stream.key, len(slots) + number) for number, stream in enumerate(streams))
+        first = len(slots)
+        metrics.append(Metric(name, point.family.help, unit_of(name), member, first, streams))
+        slots.update((stream.key, first + number) for number, stream in enumerate(streams))
     return SchemaStreams(metrics, slots)
 
 

@@ -78,7 +78,9 @@ class World:
 
     def send(self, at_ms: int = AT) -> list[DataPoint]:
         self.server.write(at_ms)
-        return points_of(*self.payloads())
+        points = points_of(*self.payloads())
+        assert self.encoder.failures == 0
+        return points
 
 
 def only(points: Sequence[DataPoint]) -> DataPoint:
@@ -317,6 +319,29 @@ def test_a_source_that_cannot_be_encoded_costs_that_source() -> None:
     points = points_of(*world.encoder.encode(snapshots, Requests(is_gzip=False)))
     assert [one.resource["service.instance.id"] for one in points] == ["b:1"]
     assert world.encoder.failures == 1
+
+
+rows = st.lists(
+    st.dictionaries(st.tuples(st.sampled_from((GAUGE, ERRORS)), st.sampled_from("abcd")), st.integers(1, 9)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(rows)
+def test_whatever_comes_and_goes_each_row_arrives(rows: list[dict[tuple[Family, str], int]]) -> None:
+    world = World()
+    alive: set[tuple[str, str]] = set()
+    for number, row in enumerate(rows):
+        for (family, label), value in row.items():
+            world.server.info.set(family, value, label)
+        points = world.send(AT + number * 15_000)
+        named = {(one.metric.name, *one.labels.values()): one for one in points}
+        assert len(named) == len(points)
+        sent = {(family.name, label): value for (family, label), value in row.items()}
+        assert {key: one.value for key, one in named.items() if not one.is_end} == sent
+        assert {key for key, one in named.items() if one.is_end} == alive - sent.keys()
+        alive = set(sent)
 
 
 # A key of Redis may hold anything, and so may what a server says.
