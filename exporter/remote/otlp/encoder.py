@@ -67,11 +67,13 @@ class MetricsEncoder:
         self,
         snapshots: Iterable[ResourceSnapshot],
         requests: Requests,
+        now_ms: int,
         is_stopped: Callable[[], bool] = lambda: False,
     ) -> Sequence[Payload]:
-        """Return requests with all that is newer than what was encoded last.
+        """Return requests with the newest values, each with the time of its row (milliseconds).
 
-        A series that has none any more gets one point that says so. Takes its time: `is_stopped` ends it.
+        What has no newer row than the last time still stands now. A series that has no value any more gets
+        one point that says so. Takes its time: `is_stopped` ends it.
         """
         alive: set[str] = set()
         for snapshot in snapshots:
@@ -81,34 +83,34 @@ class MetricsEncoder:
             for group in snapshot.groups:
                 alive.add(group.source)
                 self._resources[group.source] = snapshot.resource
-                self._try_group(group, part)
+                self._try_group(group, now_ms, part)
             part.close()
         for source in self._sources.keys() - alive:
             self._end(source, requests)
         return requests.take()
 
-    def _try_group(self, group: GroupSnapshot, part: _ResourcePart) -> None:
+    def _try_group(self, group: GroupSnapshot, now_ms: int, part: _ResourcePart) -> None:
         """Encode a group; a bug costs this one, and is told once for each."""
         try:
-            self._encode_group(group, part)
+            self._encode_group(group, now_ms, part)
         except Exception:
             self.failures += 1
             if group.source not in self._broken:
                 self._broken.add(group.source)
                 log.exception("a source cannot be encoded for OTLP", source=group.source)
 
-    def _encode_group(self, group: GroupSnapshot, part: _ResourcePart) -> None:
+    def _encode_group(self, group: GroupSnapshot, now_ms: int, part: _ResourcePart) -> None:
         state = self._sources.get(group.source)
         if state is None:
             state = self._sources[group.source] = SourceStreams()
-        if group.version == state.version:
+        if not group.values:
             return
-        streams, time = streams_of(group.layout.schema), group.time_ms * NANOSECONDS
+        streams, time = streams_of(group.layout.schema), state.time_of(group, now_ms)
         for metric, gone in _by_metric(state.follow(streams, group)):
             _add_ends(metric, gone, time, part)
         for metric in streams.metrics:
             for first in range(0, len(metric.streams), _PIECE):
-                _encode_metric(metric, first, group, state, part)
+                _encode_metric(metric, first, group, time, state, part)
         state.version, state.time = group.version, time
 
     def _end(self, source: str, requests: Requests) -> None:
@@ -121,11 +123,11 @@ class MetricsEncoder:
 
 
 def _encode_metric(
-    metric: Metric, first: int, group: GroupSnapshot, state: SourceStreams, part: _ResourcePart
+    metric: Metric, first: int, group: GroupSnapshot, time: int, state: SourceStreams, part: _ResourcePart
 ) -> None:
     """Encode a piece of the streams of a metric, from the number `first` on."""
     encoded, points = _begin_metric(metric)
-    values, begun, time = group.values, group.begun, group.time_ms * NANOSECONDS
+    values, begun = group.values, group.begun
     for number in range(first, min(first + _PIECE, len(metric.streams))):
         stream, slot = metric.streams[number], metric.slot + number
         value = values[stream.index]

@@ -8,7 +8,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from exporter.clock import Clock
+from exporter.clock import Clock, to_milliseconds
 from exporter.config.main import Config
 from exporter.config.otlp import OtlpSection
 from exporter.remote.otlp.encoder import MetricsEncoder
@@ -115,7 +115,8 @@ class OtlpExporter:
 
     def _encode(self, encoder: MetricsEncoder, snapshots: Sequence[ResourceSnapshot]) -> Sequence[Payload]:
         requests = Requests(is_gzip=self._section.compression == "gzip")
-        return encoder.encode(snapshots, requests, self._stopping.is_set)
+        now_ms = to_milliseconds(self._clock.now())
+        return encoder.encode(snapshots, requests, now_ms, self._stopping.is_set)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Send the newest samples and what waits, within the deadline, and stop."""

@@ -60,6 +60,11 @@ class SourceStreams:
         self.streams = streams
         return gone
 
+    def time_of(self, group: GroupSnapshot, now_ms: int) -> int:
+        """Return the time of what is sent of a row: later than that of what was sent before."""
+        time_ms = group.time_ms if group.version != self.version else now_ms
+        return max(time_ms * NANOSECONDS, self.time + NANOSECONDS)
+
     def _follow_run(self, run: Run | None) -> None:
         if run is None or not run.started_at:
             return

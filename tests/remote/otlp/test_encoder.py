@@ -73,12 +73,13 @@ class World:
     def snapshots(self) -> list[ResourceSnapshot]:
         return asyncio.run(snapshots_of(self.store, self.servers, {"deployment.environment.name": "prod"}))
 
-    def payloads(self, *, is_gzip: bool = False) -> Sequence[Payload]:
-        return self.encoder.encode(self.snapshots(), Requests(is_gzip=is_gzip, most_bytes=self.most_bytes))
+    def payloads(self, at_ms: int = AT, *, is_gzip: bool = False) -> Sequence[Payload]:
+        requests = Requests(is_gzip=is_gzip, most_bytes=self.most_bytes)
+        return self.encoder.encode(self.snapshots(), requests, at_ms)
 
     def send(self, at_ms: int = AT) -> list[DataPoint]:
         self.server.write(at_ms)
-        points = points_of(*self.payloads())
+        points = points_of(*self.payloads(at_ms))
         assert self.encoder.failures == 0
         return points
 
@@ -264,11 +265,16 @@ def test_series_that_a_source_begins_anew_without_are_ended() -> None:
     assert {(one.metric.name, one.is_end) for one in points} == {(GAUGE.name, True), (COUNTER.name, False)}
 
 
-def test_a_row_is_sent_once() -> None:
+def test_a_value_without_a_newer_row_still_stands_and_time_moves_on() -> None:
     world = World()
-    world.server.info.set(GAUGE, 1, "a")
-    assert len(world.send()) == 1
-    assert world.payloads() == []
+    world.server.info.set(COUNTER, 1)
+    points = [only(world.send())]
+    points += [only(points_of(*world.payloads(at_ms))) for at_ms in (AT + 60_000, AT + 120_000)]
+    # A pass that began before the last point was sent, and came to its end afterwards.
+    world.server.info.set(COUNTER, 2)
+    world.server.write(AT + 119_000)
+    points.append(only(points_of(*world.payloads(AT + 180_000))))
+    assert [(one.at - AT, one.value) for one in points] == [(0, 1), (60_000, 1), (120_000, 1), (120_001, 2)]
 
 
 def test_requests_are_split_by_size_and_lose_nothing() -> None:
@@ -316,7 +322,7 @@ def test_a_source_that_cannot_be_encoded_costs_that_source() -> None:
     snapshots = world.snapshots()
     broken = snapshots[0].groups[0]
     object.__setattr__(broken, "values", ("no number",))
-    points = points_of(*world.encoder.encode(snapshots, Requests(is_gzip=False)))
+    points = points_of(*world.encoder.encode(snapshots, Requests(is_gzip=False), AT))
     assert [one.resource["service.instance.id"] for one in points] == ["b:1"]
     assert world.encoder.failures == 1
 
