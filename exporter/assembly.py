@@ -22,6 +22,7 @@ from exporter.prepared import InForce, prepare
 from exporter.reload import Plan
 from exporter.reloader import Reloadable, Reloader
 from exporter.remote.otlp import OtlpExporter
+from exporter.remote.write.writer import RemoteWriter
 from exporter.rules.environment import Environment
 from exporter.rules.job_labels import JobLabels
 from exporter.rules.manager import RuleManager
@@ -52,6 +53,7 @@ class Core:
     queries: Queries
     state: StateStore
     events: EventLog
+    remote_writer: RemoteWriter
     access: CurrentAccess
     job_labels: JobLabels
     in_force: InForce
@@ -99,6 +101,7 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         queries=Queries(store, config.query),
         state=state,
         events=build_events(config.storage, steady, own),
+        remote_writer=RemoteWriter(store, steady, own.registry, directory=config.storage.path),
         access=CurrentAccess(plan.access),
         job_labels=JobLabels(plan.rule_files, plan.jobs, config.global_.job),
         in_force=InForce(prepare(plan, state.messages)),
@@ -223,6 +226,7 @@ def build_reloader(
             alerting.manager,
             watching.targets,
             alerting.forwarder,
+            core.remote_writer,
             alerting.rules,
             core.state.messages,
             otlp,

@@ -17,6 +17,7 @@ from exporter.notify.slack_messages import Messages
 from exporter.prepared import InForce, Prepared, prepare
 from exporter.reload import Plan
 from exporter.remote.otlp import OtlpExporter
+from exporter.remote.write.writer import RemoteWriter
 from exporter.rules.manager import RuleManager
 from exporter.settings import Settings
 from exporter.targets import Targets
@@ -36,6 +37,7 @@ class Reloadable:
     alerting: AlertManager
     targets: Targets
     forwarder: AlertForwarder
+    remote_writer: RemoteWriter
     rules: RuleManager
     messages: Messages
     otlp: OtlpExporter
@@ -187,6 +189,7 @@ class Reloader:
         await parts.targets.apply(prepared)
         parts.forwarder.apply(plan.config.alerting.alertmanagers)
         await parts.otlp.apply(plan.config)
+        parts.remote_writer.apply(plan.config.remote_write, plan.config.global_.external_labels)
         await parts.rules.apply(plan.rule_files)
 
     def note(self, succeeded: bool) -> None:

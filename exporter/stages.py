@@ -17,6 +17,7 @@ from exporter.web.server import WebServer
 
 # What is being sent when the daemon stops may go on for so long.
 _SEND_DEADLINE_SECONDS: Final = 4.0
+_WRITE_DEADLINE_SECONDS: Final = 1.0
 
 STOPPING: Final = (
     "clock",
@@ -25,6 +26,7 @@ STOPPING: Final = (
     "discovery",
     "samplers",
     "rules",
+    "remote write",
     "notifications",
     "connections",
     "state database",
@@ -57,6 +59,7 @@ def stages_of(
         Stage("reload", _nothing, reloader.stop, 1.5),
         _samplers(watching),
         _state(core),
+        _remote_write(core),
         Stage("events", core.events.start, core.events.close, 7.5),
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
         _notifications(core, alerting, otlp),
@@ -111,6 +114,17 @@ def _state(core: Core) -> Stage:
         state.samples.follow(store)
 
     return Stage("state database", start, state.close, 7.0)
+
+
+def _remote_write(core: Core) -> Stage:
+    async def start() -> None:
+        config = core.in_force.config
+        await core.remote_writer.start(config.remote_write, config.global_.external_labels)
+
+    async def stop() -> None:
+        await core.remote_writer.stop(_WRITE_DEADLINE_SECONDS)
+
+    return Stage("remote write", start, stop, 2.75)
 
 
 def _notifications(core: Core, alerting: Alerting, otlp: OtlpExporter) -> Stage:

@@ -13,6 +13,7 @@ from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
 from exporter.config.otlp import OtlpSection
 from exporter.config.query import QuerySection
+from exporter.config.remote_write import RemoteWriteSection, check_names
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
 from exporter.config.targets import TargetSection, check_timeout
@@ -63,6 +64,9 @@ class Config(Section):
     """What is kept, where, and for how long."""
     otlp: OtlpSection = OtlpSection()
     """Where metrics are sent by OTLP."""
+    remote_write: Annotated[tuple[RemoteWriteSection, ...], AfterValidator(check_names)] = ()
+    """Whom every sample is sent to: Prometheus, Mimir, Thanos, VictoriaMetrics and others that speak remote
+    write."""
     query: QuerySection = QuerySection()
     """What queries by HTTP may cost."""
     web: WebSection = WebSection()

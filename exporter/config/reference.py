@@ -101,8 +101,9 @@ def _references(schema: Schema) -> Iterator[tuple[str, str]]:
         yield "", _name(schema)
     for option in schema.get("anyOf", ()):
         yield from _references(option)
-    if "items" in schema:
-        yield from (("[]" + suffix, name) for suffix, name in _references(schema["items"]))
+    for keyword, step in (("items", "[]"), ("additionalProperties", ".*")):
+        if isinstance(schema.get(keyword), dict):
+            yield from ((step + suffix, name) for suffix, name in _references(schema[keyword]))
 
 
 def _name(schema: Schema) -> str:

@@ -19,11 +19,17 @@ _TIMEOUT_SECONDS: Final = 30.0
 
 
 class Network(httpcore.AsyncNetworkBackend):
-    """Connections of one request, over which no more than so many bytes arrive in total."""
+    """Connections of one request, over which no more than so many bytes arrive in total.
 
-    def __init__(self, users: Users, most_bytes: int) -> None:
+    `per_request`: of one after the other, over each connection so many bytes from one that is sent to the
+    next.
+    """
+
+    def __init__(self, users: Users, most_bytes: int, *, per_request: bool = False) -> None:
         self._users: Users = users
+        self._most_bytes = most_bytes
         self._allowance = _Allowance(most_bytes)
+        self._per_request = per_request
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -48,6 +54,8 @@ class Network(httpcore.AsyncNetworkBackend):
             else:
                 if address != host:
                     name_of(host, self._users).reached[port] = address
+                if self._per_request:
+                    return _Stream(stream, _Allowance(self._most_bytes), renews=True)
                 return _Stream(stream, self._allowance)
         raise failure
 
@@ -68,7 +76,10 @@ class _Allowance:
     """The number of bytes that may still arrive."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._left = most_bytes
+        self._most_bytes = self._left = most_bytes
+
+    def renew(self) -> None:
+        self._left = self._most_bytes
 
     def take(self, count: int) -> None:
         self._left -= count
@@ -77,9 +88,12 @@ class _Allowance:
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    def __init__(self, stream: httpcore.AsyncNetworkStream, allowance: _Allowance) -> None:
+    def __init__(
+        self, stream: httpcore.AsyncNetworkStream, allowance: _Allowance, *, renews: bool = False
+    ) -> None:
         self._stream = stream
         self._allowance = allowance
+        self._renews = renews
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self._stream.read(min(max_bytes, _MOST_AT_ONCE), timeout)
@@ -87,6 +101,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._renews:
+            self._allowance.renew()
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -99,7 +115,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(stream, self._allowance)
+        return _Stream(stream, self._allowance, renews=self._renews)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

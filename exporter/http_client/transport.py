@@ -1,7 +1,9 @@
 """One request to one server: the connection, TLS, the proxy, redirects, and the answer."""
 
 import asyncio
-from collections.abc import Mapping
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +18,9 @@ from exporter.http_client.redirects import MOST, Request, follow
 from exporter.http_client.tls import TlsContexts
 from exporter.http_client.user_agent import user_agent
 
-# What comes besides the body: headers, interim answers, frames.
-_OVERHEAD_BYTES: Final = 512 * 1024
+OVERHEAD_BYTES: Final = 512 * 1024
+"""What may come besides the body: headers, interim answers, frames."""
+
 # A piece costs some time, however small it is.
 _MOST_PIECES: Final = 20_000
 _PIECES_PER_TURN: Final = 50
@@ -48,6 +51,8 @@ class Answer:
 
 class Transport:
     """Sends with one `http_config`. Each request has its own connection, so nothing is left to close.
+
+    (`exporter.http_client.keep_alive` has the other kind.)
 
     Of the body of an answer `most_bytes` are read, and unpacked, at most. `keeps_body`: whether a server that
     a redirect leads to may get the body as well.
@@ -90,22 +95,10 @@ class Transport:
         return follow(request, answer.status, answer.headers, keeps_body=self._keeps_body)
 
     async def _exchange(self, request: Request) -> Answer:
-        config = self._config
-        context = await self._tls.get()
-        transport = httpx.AsyncHTTPTransport(
-            verify=context,
-            proxy=proxy_for(config, str(request.url), context),
-            http2=config.enable_http2,
-        )
-        # httpx hands on no backend to httpcore, which takes one.
-        transport._pool._network_backend = Network(self._users, self._most_bytes + _OVERHEAD_BYTES)
-        client = httpx.AsyncClient(
-            transport=transport, timeout=httpx.Timeout(self._timeout_seconds), trust_env=False
-        )
-        name = config.tls_config.server_name
+        name = self._config.tls_config.server_name
         extensions = {"sni_hostname": name} if name else {}
         async with (
-            client,
+            self._client(request) as client,
             client.stream(
                 request.method,
                 request.url,
@@ -116,6 +109,31 @@ class Transport:
         ):
             raw, is_cut = await _beginning(response, self._most_bytes)
         return await self._answer(response, raw, is_cut)
+
+    @asynccontextmanager
+    async def _client(self, request: Request) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for one request."""
+        context = await self._tls.get()
+        proxy = proxy_for(self._config, str(request.url), context)
+        async with self._make_client(context, proxy) as client:
+            yield client
+
+    def _make_client(self, context: ssl.SSLContext, proxy: httpx.Proxy | None) -> httpx.AsyncClient:
+        transport = httpx.AsyncHTTPTransport(
+            verify=context, proxy=proxy, http2=self._config.enable_http2, limits=self._limits
+        )
+        # httpx hands on no backend to httpcore, which takes one.
+        transport._pool._network_backend = self._network()
+        return httpx.AsyncClient(
+            transport=transport, timeout=httpx.Timeout(self._timeout_seconds), trust_env=False
+        )
+
+    @property
+    def _limits(self) -> httpx.Limits:
+        return httpx.Limits()
+
+    def _network(self) -> Network:
+        return Network(self._users, self._most_bytes + OVERHEAD_BYTES)
 
     async def _answer(self, response: httpx.Response, raw: bytes, is_cut: bool) -> Answer:
         encoding = response.headers.get("content-encoding", "")

@@ -74,9 +74,15 @@ class HttpClient:
         raise NotifyError(message, retryable=False, kind="clientError" if status >= 400 else "other")
 
     async def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"}
-        for name, values in self._config.http_headers.items():
-            texts = [*values.values, *(secret.reveal() for secret in values.secrets)]
-            texts += [reveal(None, path) for path in values.files]
-            headers[name] = ", ".join(texts)
+        headers = {"Content-Type": "application/json", **configured_headers(self._config)}
         return {**headers, **await self._authorizer.headers()}
+
+
+def configured_headers(config: HttpConfig) -> dict[str, str]:
+    """Return the `http_headers`; raises `NotifyError` where a file cannot be read."""
+    headers: dict[str, str] = {}
+    for name, values in config.http_headers.items():
+        texts = [*values.values, *(secret.reveal() for secret in values.secrets)]
+        texts += [reveal(None, path) for path in values.files]
+        headers[name] = ", ".join(texts)
+    return headers

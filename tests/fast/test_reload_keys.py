@@ -50,6 +50,8 @@ ITEMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "discovery.http[]": {"url": "http://127.0.0.1:1/"},
     "relabel_configs[]": {"target_label": "team"},
     "queues.lists[]": {"key": "jobs:{name}"},
+    "remote_write[]": {"url": "http://127.0.0.1:1/write"},
+    "remote_write[].oauth2": {"client_id": "one", "token_url": "http://127.0.0.1:5"},
     "queues.workers[]": {"key": "worker:*"},
 }
 # Other values than the default, by the end of the key, where the type does not tell one.
@@ -86,10 +88,30 @@ VALUES: Final[Mapping[str, Any]] = {
     "otlp.headers_file": {"api-key": "client.pem"},
     "otlp.headers_env": {"api-key": "PATH"},
     "otlp.proxy_url": "http://127.0.0.1:3",
+    "remote_write[].url": "http://127.0.0.1:2/write",
+    "remote_write[].http_headers": {"X-One": {"values": ["a"]}},
+    "remote_write[].headers": {"X-One": "a"},
+    "remote_write[].proxy_connect_header": {"X-One": ["a"]},
+    ".proxy_url": "http://127.0.0.1:3",
+    ".token_url": "http://127.0.0.1:4",
+    ".min_version": "TLS12",
+    ".max_version": "TLS13",
+    "authorization.type": "Token",
 }
+# Keys with which only one value is valid.
+FIXED: Final = ("remote_write[].send_exemplars", "remote_write[].send_native_histograms")
 # What a key needs beside it, by its end or the place it is in.
 BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
     ".key_file": {"cert_file": "client.pem"},
+    # Before and after it has both, and only one of them changes.
+    ".tls_config.key": {"cert": "x", "key": "x"},
+    ".tls_config.cert": {"cert": "x", "key": "x"},
+    ".tls_config.cert_file": {"cert_file": "other.pem", "key_file": "client.pem"},
+    ".tls_config.key_file": {"cert_file": "client.pem", "key_file": "other.pem"},
+    "remote_write[].no_proxy": {"proxy_url": "http://127.0.0.1:3"},
+    ".oauth2.no_proxy": {"proxy_url": "http://127.0.0.1:3"},
+    ".proxy_connect_header": {"proxy_url": "http://127.0.0.1:3"},
+    ".min_backoff": {"max_backoff": "9s"},
     ".modulus": {"action": "hashmod", "modulus": 1},
     ".score": {"type": "zset"},
     "lists[].name": {"key": "jobs", "name": "one"},
@@ -261,7 +283,7 @@ def config_with(key: str, value: Any = None) -> dict[str, Any]:
             section.setdefault(parent.removesuffix("[]"), [copy.deepcopy(dict(item))])
             section = section[parent.removesuffix("[]")][0]
         else:
-            section = section.setdefault(parent, {})
+            section = section.setdefault(parent, copy.deepcopy(dict(ITEMS.get(place, {}))))
     if ".tls." in key or key.endswith(".tls"):
         around = config["targets"][0] if key.startswith("targets") else config["discovery"]
         _over_tls(around)
@@ -402,6 +424,10 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
     IN_SOURCES: (_sources_of, _running_sources),
     "otlp.": (_otlp_of, _running_otlp),
     "alerting.alert_relabel_configs": (_relabeling_of, _running_relabeling),
+    "remote_write": (
+        lambda plan: list(plan.config.remote_write),
+        lambda app: [sender.wanted_section for sender in app.core.remote_writer.senders],
+    ),
 }
 
 
@@ -419,6 +445,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "alerting",
         "storage",
         "query",
+        "remote_write",
         "web",
         "otlp",
     ],
@@ -428,7 +455,7 @@ def test_each_key_is_applied(section: str) -> None:
     tried = [
         (key, schema)
         for key, schema in keys()
-        if key.startswith(section) and key not in RESTART_KEYS and not _is_like_another(key)
+        if key.startswith(section) and key not in (*RESTART_KEYS, *FIXED) and not _is_like_another(key)
     ]
     assert tried
 
@@ -458,6 +485,7 @@ def test_every_section_is_tried() -> None:
         "alerting",
         "storage",
         "query",
+        "remote_write",
         "web",
         "otlp",
     }

@@ -29,9 +29,11 @@ scrape_configs:
 
 
 @contextmanager
-def run_prometheus(directory: Path, configuration: str, database: Path | None = None) -> Iterator[str]:
+def run_prometheus(
+    directory: Path, configuration: str, database: Path | None = None, *arguments: str, port: int = 0
+) -> Iterator[str]:
     """One with this `prometheus.yml`, and an empty database unless another is given; its URL."""
-    port = free_port()
+    port = port or free_port()
     (directory / "prometheus.yml").write_text(configuration)
     process = subprocess.Popen(
         [
@@ -39,6 +41,7 @@ def run_prometheus(directory: Path, configuration: str, database: Path | None = 
             f"--config.file={directory / 'prometheus.yml'}",
             f"--storage.tsdb.path={database or directory / f'tsdb-{port}'}",
             f"--web.listen-address=127.0.0.1:{port}",
+            *arguments,
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -4,7 +4,7 @@ Source of fields and rules: `HTTPClientConfig` of github.com/prometheus/common, 
 """
 
 import re
-from typing import Annotated, Any, Final, Protocol, Self
+from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -14,6 +14,7 @@ from exporter.config.fields import RelativePath, SecretText, Section
 from exporter.config.validation import PlacedError
 from exporter.errors import Problem
 
+ValueT = TypeVar("ValueT")
 _TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # Source: config/headers.go of prometheus/common.
@@ -195,7 +196,7 @@ class HeaderValues(Section):
     """Files with values."""
 
 
-def _check_names(headers: dict[str, HeaderValues]) -> dict[str, HeaderValues]:
+def check_header_names(headers: dict[str, ValueT]) -> dict[str, ValueT]:
     """The headers; those that a request has anyway, or that are none, are refused as Alertmanager does."""
     problems = [
         Problem((name,), sentence, at_key=True) for name in headers if (sentence := problem_of_header(name))
@@ -215,7 +216,7 @@ def problem_of_header(name: str, *, allowed: frozenset[str] = frozenset()) -> st
     return f'the header "{name}" cannot be set here' if name.lower() in _RESERVED_HEADERS - allowed else ""
 
 
-Headers = Annotated[dict[str, HeaderValues], AfterValidator(_check_names)]
+Headers = Annotated[dict[str, HeaderValues], AfterValidator(check_header_names)]
 """Headers of requests by name."""
 
 
