@@ -10,6 +10,7 @@ from exporter.alerting.fanout_sink import FanoutSink
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
 from exporter.alerting.options import Options
+from exporter.alerting.recorded_store import RecordedAlertStore
 from exporter.clock import Clock, SteadyClock, SystemClock
 from exporter.config.settings import StorageSection
 from exporter.events import EventLog
@@ -129,7 +130,7 @@ def build_alerting(core: Core) -> Alerting:
         plan.routing.config,
         core.in_force.prepared.integrations_of,
         clock=core.clock,
-        alert_store=state.alert_store,
+        alert_store=RecordedAlertStore(state.alert_store, core.events),
         metrics=AlertingMetrics(core.own.registry),
         external_url=external_url_of(plan, core.listener, plan.access.config),
         # Every target has been sampled and every rule evaluated once by then.
@@ -141,6 +142,7 @@ def build_alerting(core: Core) -> Alerting:
         store=core.store,
         sink=FanoutSink(alerting, forwarder),
         state=state.alerts,
+        events=core.events,
         relabel=core.job_labels.of_alert,
         executor=queries.rule_executor,
         takes_long=queries.rules_take_long,

@@ -9,6 +9,7 @@ from typing import Final
 from exporter.config.samplers.keyspace import KeyspaceSection
 from exporter.connection import Client, Connection
 from exporter.errors import ReplyError, StateError, TargetError
+from exporter.events import EventKind, EventRecorder
 from exporter.keyspace import families
 from exporter.keyspace.configured import ConfiguredPatterns
 from exporter.keyspace.forecast import HOLD_UPS, Forecast
@@ -183,6 +184,14 @@ class KeyspaceSampler:
             instance=context.target.instance,
         )
         self._due = at + self._interval_seconds
+        context.events.record(
+            EventKind.SCAN,
+            {
+                "state": "begin",
+                "resumed": self._saved is not None,
+                "on": "" if replica is None else replica.instance,
+            },
+        )
         saved, self._saved = self._saved, None
         self._task = asyncio.create_task(self._scan.run(saved))
 
@@ -213,6 +222,7 @@ class KeyspaceSampler:
         except Exception:
             self._due = at + min(self._interval_seconds, _FAILED_SECONDS)
             raise
+        _record_end(self._context.events, history.report)
         if at < self._due:
             self._is_late_told = False
         if not history.report.complete:
@@ -273,6 +283,21 @@ class KeyspaceSampler:
                 interval_seconds=round(self._interval_seconds),
                 held_up_by=forecast.held_up_by,
             )
+
+
+def _record_end(events: EventRecorder, report: PassReport) -> None:
+    events.record(
+        EventKind.SCAN,
+        {
+            "state": "end",
+            "keys": report.keys,
+            "memory_bytes": report.memory_bytes,
+            "duration_seconds": round(report.duration_seconds, 3),
+            "complete": report.complete,
+            "on": report.scanned_on,
+        },
+        at=report.finished_at,
+    )
 
 
 SPEC: Final = SamplerSpec(

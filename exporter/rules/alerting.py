@@ -13,6 +13,7 @@ from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql import Pace, VectorSample
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.annotations import Expander
+from exporter.rules.changes import FIRING, INACTIVE, PENDING, RESOLVED, record_change
 from exporter.rules.environment import Environment
 from exporter.rules.model import AlertSpec, RuleIdentity
 from exporter.rules.origins import metrics_behind
@@ -106,7 +107,7 @@ class AlertingRule:
         result = await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds)
         found = await self._expand(samples_of(result), at_ms, environment, took_seconds)
         # The time of the data, since a target that was lost after that still had a part in the result.
-        self._merge(found, at_ms, environment.availability.moment(at_ms - offset_ms))
+        self._merge(found, at_ms, environment, environment.availability.moment(at_ms - offset_ms))
         self._advance(found, at_ms, environment)
         count = len(self.active_alerts)
         if 0 < limit < count:
@@ -148,15 +149,19 @@ class AlertingRule:
             return sample.labels.with_({METRIC_NAME: "", **own, ALERT_NAME: self.spec.name})
         return setter.apply(sample.labels)
 
-    def _merge(self, found: Mapping[Labels, _Finding], at_ms: int, moment: float) -> None:
+    def _merge(
+        self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment, moment: float
+    ) -> None:
         for labels, finding in found.items():
             known = self.active.get(labels)
             if known is not None and known.is_active:
                 known.refresh(finding.value, finding.annotations, moment)
             else:
-                self.active[labels] = ActiveAlert(
+                alert = self.active[labels] = ActiveAlert(
                     labels, finding.annotations, finding.value, at_ms, seen_at=moment
                 )
+                if self.spec.for_ms:
+                    record_change(environment.events, alert, self.spec, PENDING, at_ms)
 
     def _advance(self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment) -> None:
         for labels, alert in list(self.active.items()):
@@ -165,6 +170,7 @@ class AlertingRule:
             age_ms = at_ms - alert.active_at_ms
             if alert.state is AlertState.PENDING and age_ms >= self.spec.for_ms and not alert.restored_at_ms:
                 alert.fire(at_ms)
+                record_change(environment.events, alert, self.spec, FIRING, at_ms)
             elif alert.is_firing and 0 <= age_ms < self.spec.for_ms:
                 alert.demote()
 
@@ -176,7 +182,11 @@ class AlertingRule:
             return True
         if alert.is_firing:
             alert.resolve(at_ms)
-        elif alert.state is AlertState.PENDING or at_ms - alert.resolved_at_ms > RESOLVED_RETENTION_MS:
+            record_change(environment.events, alert, self.spec, RESOLVED, at_ms)
+        elif alert.state is AlertState.PENDING:
+            del self.active[alert.labels]
+            record_change(environment.events, alert, self.spec, INACTIVE, at_ms)
+        elif at_ms - alert.resolved_at_ms > RESOLVED_RETENTION_MS:
             del self.active[alert.labels]
         return False
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
 from exporter.discovery.relabeling import Relabeling
+from exporter.events import EventSink, NoEvents
 from exporter.model.alert import Alert
 from exporter.model.labels import EMPTY, Labels
 from exporter.promql import Expression, Pace, Result
@@ -80,6 +81,7 @@ class Environment:
     `executor` runs evaluations that take long: all, where `takes_long` says so, and those that `reads_disk`
     picks; without one the event loop waits for them. `resend_delay_ms`: how long an alert that was sent is
     not sent again.
+    `events` keeps how alerts change.
     Counts: saves of alert state, and handings on of alerts, that failed.
     """
 
@@ -89,6 +91,7 @@ class Environment:
     state: AlertStateStore = field(default_factory=MemoryAlertState)
     availability: DataAvailability = field(default_factory=EverythingSampled)
     origins: Origins = field(default_factory=dict)
+    events: EventSink = field(default_factory=NoEvents)
     relabel: Callable[[Labels], Labels] = unchanged
     external_labels: Labels = EMPTY
     alert_relabeling: Relabeling = field(default_factory=Relabeling)

@@ -5,6 +5,7 @@ from typing import Final
 from exporter.config.samplers.server import AclSection
 from exporter.connection import Client
 from exporter.model.sample import Family, Kind
+from exporter.samplers.acl_events import AclRecorder
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.sampling.replies import field_map, label_text, parse_value
 from exporter.sampling.server_info import ServerInfo
@@ -32,12 +33,14 @@ class AclSampler:
     def __init__(self, context: SamplerContext[AclSection]) -> None:
         self._table = context.table
         self._support = context.support
+        self._recorder = AclRecorder(context.events)
 
     async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `Sampler`)."""
         answers = await self._support.ask(connection, {_LOG: ("ACL", "LOG", _MAX_ENTRIES)})
         reply = answers[_LOG]
         entries = [field_map(entry) for entry in reply[:_MAX_ENTRIES]] if isinstance(reply, list) else []
+        self._recorder.note(entries, at)
         counts: dict[tuple[str, str], float] = {}
         for entry in entries:
             reason, context = label_text(entry.get("reason")), label_text(entry.get("context"))

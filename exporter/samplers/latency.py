@@ -9,6 +9,7 @@ from exporter.connection import Client, Command, Reply
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.metrics import Histogram
 from exporter.model.sample import Family, Kind
+from exporter.samplers.latency_events import SpikeRecorder
 from exporter.sampling.base import SamplerContext, SamplerSpec
 
 PING: Final = Family(
@@ -71,6 +72,7 @@ class LatencySampler:
         self._indexes: Sequence[int | None] = ()
         self._generation = -1
         self._events = context.new_cap("event_name", settings.max_events)
+        self._recorder = SpikeRecorder(context.events, context.target.instance, context.support)
 
     async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `Sampler`)."""
@@ -78,7 +80,8 @@ class LatencySampler:
         spikes = await self._ping(connection)
         self._write_histogram()
         table.set(CONNECTS, float(connection.connects))
-        for event, last, milliseconds, longest in _parse_spikes(spikes):
+        found = list(_parse_spikes(spikes))
+        for event, last, milliseconds, longest in found:
             name = self._events.fold(event)
             table.set(SPIKE_LAST, float(last), name)
             table.set(SPIKE_DURATION, milliseconds / 1e3, name)
@@ -86,6 +89,7 @@ class LatencySampler:
         if isinstance(spikes, list):
             # Kinds that are not listed have had no spike: never, and of no length.
             table.tell_all(SPIKE_LAST, SPIKE_DURATION, SPIKE_MAX)
+        await self._recorder.note(connection, found)
 
     def _write_histogram(self) -> None:
         table, histogram = self._table, self._histogram

@@ -6,6 +6,7 @@ from typing import Final
 from exporter.config.samplers.server import SentinelSection
 from exporter.connection import Client, Command, Reply
 from exporter.errors import ReplyError
+from exporter.events import EventKind
 from exporter.metrics import SeriesTable
 from exporter.model.sample import Family, Kind
 from exporter.samplers.server_config import is_secret
@@ -70,6 +71,7 @@ FAMILIES: Final = (
     CONFIG_VALUE,
     *(family for _, family, _ in _SETTINGS),
 )
+_TOPIC: Final = "masters"
 _MAX_MASTERS: Final = 100
 _MAX_PEERS: Final = 100
 _CKQUORUM_WORDS: Final = frozenset({"OK", "NOQUORUM", "NOGOODSLAVE"})
@@ -84,6 +86,7 @@ class SentinelSampler:
         self._table = context.table
         self._masters = context.new_cap("master_name", _MAX_MASTERS)
         self._peers = context.new_cap("name", _MAX_PEERS)
+        self._events = context.events
 
     async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `Sampler`)."""
@@ -96,6 +99,7 @@ class SentinelSampler:
             name = label_text(master.get("name"))
             commands += [("SENTINEL", word, name) for word in ("CKQUORUM", "SENTINELS", "SLAVES")]
         replies = await connection.pipeline(commands) if commands else []
+        self._record_failovers(details)
         for index, master in enumerate(details):
             self._write_master(master, replies[index * 3 : index * 3 + 3])
         if self._settings.all:
@@ -104,9 +108,21 @@ class SentinelSampler:
     async def close(self) -> None:
         """Do nothing: there is no connection of its own."""
 
+    def _record_failovers(self, masters: Sequence[Mapping[str, Reply]]) -> None:
+        """Keep which primaries have another address than the last time, also before a restart of ours."""
+        known = self._events.known(_TOPIC) or {}
+        now = {label_text(master.get("name")): _address(master) for master in masters}
+        for name, address in now.items():
+            before = known.get(name)
+            if before is not None and before != address:
+                fields = {"master_name": name, "before": before, "after": address, "told_by": "sentinel"}
+                self._events.record(EventKind.FAILOVER, fields)
+        if now != known:
+            self._events.remember(_TOPIC, now)
+
     def _write_master(self, master: Mapping[str, Reply], replies: Sequence[Reply]) -> None:
         name = label_text(master.get("name"))
-        labels = (name, f"{label_text(master.get('ip'))}:{label_text(master.get('port'))}")
+        labels = (name, _address(master))
         quorum, sentinels, slaves = replies
         _write_quorum(quorum, name, self._table)
         for field, family, scale in _SETTINGS:
@@ -136,6 +152,10 @@ class SentinelSampler:
             value = parse_value(reply)
             if value is not None:
                 self._table.set(CONFIG_VALUE, value, key)
+
+
+def _address(master: Mapping[str, Reply]) -> str:
+    return f"{label_text(master.get('ip'))}:{label_text(master.get('port'))}"
 
 
 def _write_quorum(reply: Reply, name: str, table: SeriesTable) -> None:

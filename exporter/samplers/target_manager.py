@@ -9,6 +9,7 @@ from exporter.clock import Clock, to_milliseconds
 from exporter.errors import Reason
 from exporter.events import EventSink
 from exporter.model.target import Target
+from exporter.samplers.reachability import record_reachability
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.scheduler import SampleScheduler
 from exporter.samplers.slot import SamplerPlan
@@ -219,6 +220,7 @@ class TargetManager:
                 self._on_reported()
 
     def _changed(self, runner: TargetRunner) -> None:
+        record_reachability(runner.events, runner.status, self._clock.now())
         self._on_target_change()
         if runner.status.problem in _MAY_RESTART and runner not in self._ended:
             self._ended.add(runner)

@@ -17,7 +17,8 @@ class ServerInfo:
 
     `engine` is `redis`, `valkey`, `keydb`, `dragonfly`, `kvrocks`, `garnet`, `redict`, `pika` or `tile38`,
     `version` its own version, and `redis_version` the one that it claims to be compatible with.
-    `replication_ids` are those of its data now and before it was promoted. A replica `is_linked` while it
+    `replication_ids` are those of its data now and before it was promoted, `primary` and `replicas` addresses
+    as it knows them. A replica `is_linked` while it
     hears its primary. `started_at` is in epoch seconds, memory in bytes. `writes` differs from what it was
     whenever anything was written meanwhile; None where a server does not tell.
     """
@@ -30,6 +31,8 @@ class ServerInfo:
     role: str = ""
     run_id: str = ""
     replication_ids: frozenset[str] = frozenset()
+    primary: str = ""
+    replicas: frozenset[str] = frozenset()
     maxmemory_policy: str = ""
     modules: frozenset[str] = frozenset()
     started_at: float = 0.0
@@ -44,7 +47,11 @@ class ServerInfo:
     writes: tuple[object, ...] | None = None
 
 
-def parse_identity(fields: Mapping[str, str], modules: frozenset[str] = frozenset()) -> ServerInfo:
+def parse_identity(
+    fields: Mapping[str, str],
+    modules: frozenset[str] = frozenset(),
+    replicas: frozenset[str] = frozenset(),
+) -> ServerInfo:
     """Parse what a server is, from the fields of INFO; how it is doing is left empty."""
     engine, version = _engine(fields)
     ids = {fields.get("master_replid", ""), fields.get("master_replid2", "")}
@@ -57,6 +64,8 @@ def parse_identity(fields: Mapping[str, str], modules: frozenset[str] = frozense
         role=fields.get("role", ""),
         run_id=fields.get("run_id", ""),
         replication_ids=frozenset(one for one in ids if one.strip("0")),
+        primary=_address(fields.get("master_host", ""), fields.get("master_port", "")),
+        replicas=replicas,
         maxmemory_policy=fields.get("maxmemory_policy", ""),
         modules=modules,
     )
@@ -89,6 +98,10 @@ def _writes(fields: Mapping[str, str]) -> tuple[object, ...] | None:
     if changes is None:
         return None
     return (fields.get("run_id"), fields.get("rdb_last_save_time"), changes, fields.get("master_replid"))
+
+
+def _address(host: str, port: str) -> str:
+    return f"{host}:{port}" if host else ""
 
 
 def _number(fields: Mapping[str, str], name: str) -> float:

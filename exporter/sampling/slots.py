@@ -43,6 +43,17 @@ class Slots:
         """Whether it is time to ask again."""
         return self._learnt_at is None or self._monotonic() >= self._learnt_at + _KNOWN_SECONDS
 
+    @property
+    def text(self) -> str:
+        """The slots as `0-5460,7`; empty where they are not known."""
+        if self._held is None:
+            return ""
+        borders = [slot for slot in range(SLOTS + 1) if self._is_held(slot) != self._is_held(slot - 1)]
+        return ",".join(f"{first}-{end - 1}" for first, end in zip(borders[::2], borders[1::2], strict=True))
+
+    def _is_held(self, slot: int) -> bool:
+        return self._held is not None and 0 <= slot < SLOTS and self._held[slot] == 1
+
     def doubt(self) -> None:
         """Have the slots asked for again, as the server has said that one is another node's."""
         self._learnt_at = None

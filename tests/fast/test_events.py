@@ -1,10 +1,15 @@
 """Events of the whole daemon with real servers: what a server forgets, and what the daemon sees change."""
 
+import contextlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from tests.conftest import StartServer
+from tests.fast.altered import AlteredServer
 from tests.fast.daemon import FastDaemon, run_fast
 
 
@@ -65,3 +70,194 @@ def test_slow_commands_are_kept_when_the_server_has_dropped_them_and_over_restar
 
     run_fast(first())
     run_fast(second())
+
+
+def test_a_restart_a_promotion_and_replicas_that_come_and_go(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    primary, replica = start_server(), start_server()
+
+    async def first() -> None:
+        async with FastDaemon(stored(tmp_path), primary, replica) as daemon:
+            await daemon.pass_time("1m")
+            assert not await events(daemon, "kind=restart,failover,role_change,topology_change")
+            replica.command("REPLICAOF", "127.0.0.1", primary.port)
+            await daemon.pass_real_time(3)
+            await daemon.pass_time("1m")
+            (change,) = await events(daemon, "kind=role_change")
+            assert change["instance"] == replica.instance
+            assert change["fields"] == {"before": "primary", "after": "replica", "primary": primary.instance}
+            (came,) = await events(daemon, f"kind=topology_change&instance={primary.instance}")
+            assert came["fields"] == {"what": "replicas", "new": [replica.instance], "gone": []}
+            assert not await events(daemon, "kind=failover")
+
+            replica.command("REPLICAOF", "NO", "ONE")
+            await daemon.pass_time("1m")
+            (failover,) = await events(daemon, "kind=failover")
+            assert failover["instance"] == replica.instance
+            assert failover["fields"]["before"] == primary.instance
+            assert (await events(daemon, "kind=topology_change"))[0]["fields"]["gone"] == [replica.instance]
+
+            primary.restart()
+            await daemon.pass_time("1m")
+            (restart,) = await events(daemon, "kind=restart")
+            assert restart["instance"] == primary.instance
+
+    async def second() -> None:
+        replica.restart()
+        async with FastDaemon(stored(tmp_path), primary, replica) as daemon:
+            await daemon.pass_time("1m")
+            restarts = await events(daemon, "kind=restart")
+            assert sorted(one["instance"] for one in restarts) == sorted([replica.instance, primary.instance])
+            assert len(await events(daemon, "kind=role_change")) == 2
+
+    run_fast(first())
+    run_fast(second())
+
+
+def test_a_server_that_dies_and_comes_back_with_its_alert_and_notifications(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("1m")
+            server.kill()
+            await daemon.pass_time("5m")
+            server.start()
+            await daemon.pass_time("10m")
+            found = [
+                (one["kind"], one["fields"])
+                for one in reversed(await events(daemon, f"instance={server.instance}"))
+            ]
+            kinds = [kind for kind, _ in found]
+            assert sorted(kind for kind in kinds if kind in {"down", "up", "restart"}) == [
+                "down",
+                "restart",
+                "up",
+            ]
+            states = [
+                fields["state"]
+                for kind, fields in found
+                if kind == "alert" and fields["alertname"] == "RedisDown"
+            ]
+            assert states == ["pending", "firing", "resolved"] or states == ["firing", "resolved"]
+            told = [fields for kind, fields in found if kind == "notification"]
+            assert [(one["outcome"], one["firing"], one["resolved"]) for one in told][:2] == [
+                ("sent", 1, 0),
+                ("sent", 0, 1),
+            ]
+            assert told[0]["alertnames"] == ["RedisDown"]
+            down = next(fields for kind, fields in found if kind == "down")
+            assert down["reason"] == "connection_refused" or down["reason"] == "connection_closed"
+
+    run_fast(story())
+
+
+def test_denials_are_kept_with_who_was_refused_what_and_never_twice(
+    start_each_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_each_server()
+    server.command("ACL", "SETUSER", "app", "on", ">secret1", "~cart:*", "+get", "+client")
+
+    def refuse(*commands: str) -> None:
+        client = redis.Redis(port=server.port, username="app", password="secret1", client_name="shop")
+        for command in commands:
+            with contextlib.suppress(redis.exceptions.NoPermissionError):
+                client.execute_command(*command.split())
+        client.close()
+
+    async def first() -> None:
+        refuse("FLUSHALL", "FLUSHALL", "GET user:1234")
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("3m")
+            found = [one["fields"] for one in await events(daemon, "kind=acl_denial")]
+            assert {(one["object"], one["username"], one["count"]) for one in found} == {
+                ("flushall", "app", 2),
+                ("user:{id}", "app", 1),
+            }
+            assert {one["client_name"] for one in found} == {"shop"}
+            refuse("FLUSHALL")
+            await daemon.pass_time("3m")
+            newest = (await events(daemon, "kind=acl_denial"))[0]["fields"]
+            assert (newest["object"], newest["count"]) == ("flushall", 1)
+
+    async def second() -> None:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("3m")
+            assert len(await events(daemon, "kind=acl_denial")) == 3
+            server.command("ACL", "LOG", "RESET")
+            refuse("FLUSHALL")
+            await daemon.pass_time("3m")
+            assert len(await events(daemon, "kind=acl_denial")) == 4
+            assert "secret1" not in (await daemon.get("/api/events")).text
+
+    run_fast(first())
+    run_fast(second())
+
+
+def test_latency_spikes_are_kept_each_once(start_each_server: StartServer, tmp_path: Path) -> None:
+    server = start_each_server("--latency-monitor-threshold", "5")
+    if "enable-debug-command" in str(server.command("CONFIG", "GET", "enable-debug-command")):
+        server.stop()
+        server.arguments += ("--enable-debug-command", "yes")
+        server.start()
+
+    async def play() -> Sequence[Any]:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("1m")
+            return await events(daemon, "kind=latency_spike")
+
+    def spike() -> None:
+        server.command("DEBUG", "SLEEP", "0.02")
+        time.sleep(1.1)
+
+    async def story() -> None:
+        assert [one["fields"]["event"] for one in await play()] == ["command", "command"]
+
+    async def after() -> None:
+        found = await play()
+        assert [one["fields"]["event"] for one in found] == ["command"] * 3
+        assert all(one["fields"]["duration_seconds"] >= 0.02 for one in found)
+
+    spike()
+    spike()
+    run_fast(story())
+    spike()
+    run_fast(after())
+
+
+def test_passes_over_the_keyspace_have_a_begin_and_an_end(start_server: StartServer) -> None:
+    server = start_server()
+    for number in range(50):
+        server.command("SET", f"user:{number}", "x")
+
+    async def story() -> None:
+        async with FastDaemon(server) as daemon:
+            await daemon.pass_time("9m")
+            end, begin = await events(daemon, "kind=scan")
+            assert begin["fields"] == {"state": "begin", "resumed": False, "on": ""}
+            assert (end["fields"]["state"], end["fields"]["keys"], end["fields"]["complete"]) == (
+                "end",
+                50,
+                True,
+            )
+
+    run_fast(story())
+
+
+def test_a_server_whose_version_changes(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        altered = await AlteredServer(server).start()
+        async with FastDaemon(altered.url) as daemon:
+            await daemon.pass_time("1m")
+            altered.info["valkey_version"] = "9.9.9"
+            await daemon.pass_time("1m")
+            (change,) = await events(daemon, "kind=version_change")
+            assert change["fields"]["after"] == "valkey 9.9.9"
+        await altered.stop()
+
+    run_fast(story())

@@ -5,6 +5,7 @@ from typing import Final
 
 from exporter.config.samplers.info import InfoSection
 from exporter.errors import Reason, TargetError
+from exporter.samplers.info.changes import ServerChanges
 from exporter.samplers.info.command_times import CommandTimes
 from exporter.samplers.info.diff import InfoDiff
 from exporter.samplers.info.line_reader import FULL_REPARSE, IGNORED, CallbackReader, LineReader
@@ -63,6 +64,7 @@ class InfoReader:
         self._generation = -1
         self._modules: set[str] = set()
         self._identity = ServerInfo()
+        self._changes = ServerChanges(context.events)
 
     async def read(self, reply: bytes, at: float) -> None:
         """Write what the reply says into the table, and provide it for other samplers.
@@ -87,6 +89,7 @@ class InfoReader:
         certificates.write_certificates(fields, self._table)
         self._facts.keyspace_stats.write(self._table, self._commands.codes)
         self._facts.provide(update_state(self._identity, fields, dict(self._keyspace.keys), at))
+        self._changes.note(self._facts.server, self._facts.slots, at)
         self._facts.provide(CommandTimes(at, self._commands.durations, self._table.values))
 
     async def _parse_whole(self, lines: Sequence[str]) -> None:
@@ -104,7 +107,7 @@ class InfoReader:
         # Dragonfly has names of its own for errors.
         self._commands.end(sections if "dragonfly_version" not in fields else ())
         server.write_identity(fields, self._table)
-        self._identity = parse_identity(fields, frozenset(self._modules))
+        self._identity = parse_identity(fields, frozenset(self._modules), self._replication.replicas)
         if self._empty_databases and _KEYSPACE in sections and self._identity.mode != "sentinel":
             self._keyspace.fill_empty()
 

@@ -45,6 +45,11 @@ class ReplicationReader:
         self._replicas = {}
         self._lines = 0
 
+    @property
+    def replicas(self) -> frozenset[str]:
+        """The addresses of the replicas."""
+        return frozenset(f"{host}:{port}" for host, port, _ in self._replicas if host)
+
     def read_line(self, key: str, text: str) -> LineReader | None:
         """Read a line; None if it is none of those that carry labels."""
         if _REPLICA_FIELD.fullmatch(key):
