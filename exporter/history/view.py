@@ -169,11 +169,18 @@ class HistoryView:
         """
         group = self._groups.get(name)
         if group is None or not group.times:
-            return 0, array("q"), self.end_ms + 1
+            return 0, array("q"), self._moved_from_ms(name)
         from_ms = self._from_ms(group, stored_ms)
         low = bisect_right(group.times, max(self.start_ms, from_ms - 1))
         high = bisect_right(group.times, min(self.end_ms, self._horizon.newest_of(group)))
         return group.first_row + low, group.times[low:high], from_ms
+
+    def _moved_from_ms(self, name: str) -> int:
+        """The moment from which on memory has the rows of a source under its new name."""
+        for group in self._groups.values():
+            if name in group.former_sources and group.whole_row < group.end_row:
+                return group.times[group.whole_row - group.first_row]
+        return self.end_ms + 1
 
     def _from_ms(self, group: SeriesGroup, stored_ms: int | None) -> int:
         """The moment from which memory counts for a source."""

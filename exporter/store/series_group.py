@@ -32,9 +32,9 @@ class SeriesGroup:
     each value that changed. A series is no object of its own until somebody reads it.
 
     `layout` and `values` are the newest row of a source that writes. `required` are the series that rules
-    read; `required_version` increases when these become others. `beginnings` are those of the series that
-    have begun to count since the source began, or began anew, by index in the layout; `begun_version` is that
-    of the newest.
+    read; `required_version` increases when these become others. `former_sources` are names that the source
+    had before. `beginnings` are those of the series that have begun to count since the source began, or began
+    anew, by index in the layout; `begun_version` is that of the newest.
     """
 
     def __init__(self, source: str) -> None:
@@ -58,6 +58,7 @@ class SeriesGroup:
         self.is_resumed = False
         self.beginnings: dict[int, Beginning] = {}
         self.begun_version = -1
+        self.former_sources: Set[str] = frozenset()
         self._is_stale = False
         self._counted: tuple[Sequence[Layout], int] | None = None
 
@@ -264,6 +265,7 @@ class SeriesGroup:
         new.times.extend(self.times)
         new.first_row, new.is_resumed = self.first_row, self.is_resumed
         new.lineage, new.restored_end = self.lineage, self.restored_end
+        new.former_sources = {*self.former_sources, self.source} - {source}
         return new
 
     def set_required_series(self, required: list[Series]) -> None:

@@ -20,6 +20,7 @@ from exporter.promql import Engine, Matrix, MemoryBudget, Scalar, String, Value,
 from exporter.promql.functions.ranges import RANGE_FUNCTIONS
 from exporter.promql.operators import prefetch
 from exporter.store import Store
+from exporter.store.renaming import Move
 from tests.history.remembered_blocks import RememberedBlocks, block_of
 
 STEP = 15_000
@@ -201,6 +202,19 @@ def test_a_source_that_has_gone_is_still_read_from_blocks() -> None:
     engine = Engine(store, history=HistorySource(store, blocks))
     found = points(engine, "m{n='a'}", 90 * STEP, 99 * STEP)
     assert found == [(row * STEP, float(row)) for row in range(90, 100)]
+
+
+def test_a_server_that_got_another_name_counts_once() -> None:
+    """Memory has its last hours under the new name, blocks have these under the old one too."""
+    where = [Labels({"instance": "old"}), Labels({"instance": "new"})]
+    layout = Layout([Point(GAUGE, "", Labels())], where[0])
+    whole, store = counted(100, Store(), layout=layout), counted(100, Store(), first=50, layout=layout)
+    blocks = RememberedBlocks([block_of(whole, row * STEP, (row + 10) * STEP) for row in range(0, 90, 10)])
+    store.rename([Move("here", where[0], "there", where[1])])
+    engine = Engine(store, history=HistorySource(store, blocks))
+    everything = 99 * STEP, 99 * STEP
+    assert points(engine, "sum(count_over_time(m[1h]))", *everything) == [(99 * STEP, 100.0)]
+    assert points(engine, "sum(count_over_time(m{instance='old'}[1h]))", *everything) == [(99 * STEP, 50.0)]
 
 
 def test_a_series_of_other_labels_is_another_one() -> None:
