@@ -9,6 +9,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from exporter.history.source import HistorySource
 from exporter.metrics.own import OwnMetrics
 from exporter.model.labels import EMPTY, Labels
 from exporter.model.sample import STALE, Family, Kind, Layout, Point, Sample
@@ -23,6 +24,7 @@ from exporter.web.app import build_web_app
 from exporter.web.metrics import MetricsEndpoint
 from exporter.web.origin import OriginGuard
 from tests.clocks import FrozenClock
+from tests.history.remembered_blocks import RememberedBlocks, block_of
 from tests.remote.read.xor_decoder import decode, pattern
 from tests.web.asgi import request
 from tests.web.directory import Current, External
@@ -44,16 +46,28 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def store(clock: FrozenClock) -> Store:
+    return store_from(clock, 0)
+
+
+def store_from(clock: FrozenClock, first: int) -> Store:
     store = Store()
-    for number in range(COUNT):
+    for number in range(first, COUNT):
         gone = None if number == COUNT - 1 else 5.0
         at_ms = clock.at_ms - (COUNT - 1 - number) * STEP
         store.append(Sample("a", at_ms, LAYOUT, [float(number), 7.0, gone]))
     return store
 
 
-def app(store: Store, clock: FrozenClock, *, external: Labels = EMPTY, memory: int = 1 << 30) -> ASGIApp:
-    source = read.ReadSource(store, None, External(external))
+def app(
+    store: Store,
+    clock: FrozenClock,
+    *,
+    external: Labels = EMPTY,
+    memory: int = 1 << 30,
+    blocks: RememberedBlocks | None = None,
+) -> ASGIApp:
+    history = HistorySource(store, blocks) if blocks is not None else None
+    source = read.ReadSource(store, history, External(external))
     routes = read.routes(source, clock, CooperativeExecutor(), MemoryBudget(memory))
     return build_web_app(MetricsEndpoint(store, lambda: (), OwnMetrics(), clock, Current()), routes)
 
@@ -165,6 +179,17 @@ def test_external_labels_are_added_and_may_be_asked_for(store: Store, clock: Fro
     assert [str(labels) for _, labels in found] == ['redis_db_keys{db="1", instance="a:1", zone="z"}']
     other = message(query(clock, (pb.LabelMatcher.EQ, "zone", "other")), accepted=[kind])
     assert not found_in(post(app(store, clock, external=external), other))
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_is_on_disk_is_read_as_if_it_were_in_memory(store: Store, clock: FrozenClock, kind: int) -> None:
+    body = message(query(clock), accepted=[kind])
+    middle = clock.at_ms - 150 * STEP
+    blocks = RememberedBlocks([block_of(store, 0, middle), block_of(store, middle, clock.at_ms)])
+    newest = store_from(clock, COUNT - 20)
+    whole = found_in(post(app(store, clock), body))
+    assert found_in(post(app(newest, clock, blocks=blocks), body)) == whole
+    assert len(whole) == 3
 
 
 @pytest.mark.parametrize(
