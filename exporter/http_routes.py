@@ -115,7 +115,10 @@ def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Seque
         *series.routes(store, clock, queries.executor, queries.budget, queries.history),
         *federate.routes(store, clock, queries.executor, queries.budget, alerting.environment),
         *read.routes(
-            read.ReadSource(store, queries.history, alerting.environment), clock, queries.executor, queries.budget
+            read.ReadSource(store, queries.history, alerting.environment),
+            clock,
+            queries.executor,
+            queries.budget,
         ),
         *rules.routes(alerting.rules, clock),
         *cardinality.routes(store, clock, queries.executor),

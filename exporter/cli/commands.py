@@ -15,6 +15,7 @@ from exporter.cli import (
     check,
     dashboards,
     demo,
+    export,
     health,
     queues,
     run,
@@ -40,6 +41,7 @@ app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("health")(health.health)
 app.command("dashboards")(dashboards.dashboards)
+app.command("export")(export.export)
 app.command("queues")(queues.queues)
 app.command("scan")(scan.scan)
 app.command("slowlog")(slowlog.slowlog)

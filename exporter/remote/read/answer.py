@@ -6,11 +6,10 @@ Source: storage/remote/codec.go and chunked.go of github.com/prometheus/promethe
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-import google_crc32c
-
 from exporter.model.labels import Labels
 from exporter.model.series import ReadableSeries
 from exporter.remote.protocol import prometheus_pb2 as pb
+from exporter.remote.read.frames import write_frame
 from exporter.remote.read.request import ReadRequestError
 from exporter.remote.read.series_reader import SeriesReader
 from exporter.remote.read.varint import uvarint
@@ -47,24 +46,17 @@ def query_frames(
                 )
                 size += len(data) + _CHUNK_BYTES
                 if size >= MAX_FRAME_BYTES:
-                    yield _framed(frame)
+                    yield write_frame(frame.SerializeToString())
                     frame, size = _new_frame(index, labels)
             check()
         if frame.chunked_series[0].chunks:
-            yield _framed(frame)
+            yield write_frame(frame.SerializeToString())
 
 
 def _new_frame(index: int, labels: Sequence[pb.Label]) -> tuple[pb.ChunkedReadResponse, int]:
     frame = pb.ChunkedReadResponse(query_index=index)
     frame.chunked_series.add(labels=labels)
     return frame, frame.ByteSize()
-
-
-def _framed(frame: pb.ChunkedReadResponse) -> bytes:
-    """Length, CRC-32C in four bytes with the highest first, and the message."""
-    message: bytes = frame.SerializeToString()
-    checksum: int = google_crc32c.value(message)
-    return uvarint(len(message)) + checksum.to_bytes(4, "big") + message
 
 
 def query_result(

@@ -1,5 +1,7 @@
 """Reads all samples of series between two moments, the stale markers that end them included."""
 
+from array import array
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,6 +12,10 @@ from exporter.store.merged import MergedSeries
 
 # Rows that are read at once: some milliseconds of work, and whole chunks.
 _PIECE_ROWS: Final = 20 * CHUNK_SAMPLES
+# Rows of timelines that are held for the next series: of a month at 15 s those of ten sources.
+_MAX_ROWS: Final = 2_000_000
+# A timestamp, and what it is encoded as.
+_ROW_BYTES: Final = 16
 # For how long a series of several sources goes on where one of them has ended: the look-back of queries.
 _LOOKBACK_MS: Final = 300_000
 
@@ -37,11 +43,11 @@ class SampleSlice:
 class _TimelineRows:
     """The rows of a timeline that are asked for, and their timestamps in chunks."""
 
-    def __init__(self, timeline: object, first_row: int, times: list[int]) -> None:
+    def __init__(self, timeline: object, first_row: int, times: Sequence[int]) -> None:
         # Held, since it is found by its identity.
         self.timeline = timeline
         self.first_row = first_row
-        self.times = times
+        self.times = array("q", times)
         self._chunks: dict[int, Sequence[ChunkTimes]] = {}
 
     def chunks(self, start: int) -> Sequence[ChunkTimes]:
@@ -55,13 +61,20 @@ class _TimelineRows:
 class SeriesReader:
     """Reads the samples in [start, end] (milliseconds) of one series after the other.
 
-    What series have in common, the timestamps of their rows, is read and encoded once.
+    What series have in common, the timestamps of their rows, is read and encoded once, where there are not
+    too many.
     """
 
     def __init__(self, start_ms: int, end_ms: int) -> None:
         self._start_ms = start_ms
         self._end_ms = end_ms
-        self._timelines: dict[int, _TimelineRows] = {}
+        self._timelines: OrderedDict[int, _TimelineRows] = OrderedDict()
+        self._rows = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much is held for the series that come next."""
+        return self._rows * _ROW_BYTES
 
     def read(self, series: ReadableSeries) -> Iterator[SampleSlice]:
         """Yield the samples in pieces; each takes some milliseconds to make."""
@@ -97,6 +110,11 @@ class SeriesReader:
         if found is None:
             first_row, times = series.rows(self._start_ms - 1, self._end_ms)
             found = self._timelines[id(timeline)] = _TimelineRows(timeline, first_row, times)
+            self._rows += len(times)
+            while self._rows > _MAX_ROWS and len(self._timelines) > 1:
+                self._rows -= len(self._timelines.popitem(last=False)[1].times)
+        else:
+            self._timelines.move_to_end(id(timeline))
         return found
 
     def _read_merged(self, series: MergedSeries) -> tuple[Sequence[int], Sequence[float]]:

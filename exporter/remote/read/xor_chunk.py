@@ -7,6 +7,7 @@ integer, which costs less than writing them byte by byte.
 
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from exporter.remote.read.varint import uvarint, varint
@@ -100,7 +101,9 @@ def _codes_of(times: Sequence[int]) -> Iterable[tuple[int, int]]:
         before = delta
 
 
+@lru_cache(8192)
 def _difference_code(difference: int) -> tuple[int, int]:
+    # Kept, since the same few come again and again: timestamps are held as what this returns.
     if difference == 0:
         return 0, 1
     for size, prefix, prefix_size in _BUCKETS:

@@ -20,7 +20,7 @@ from exporter.errors import QueryError
 from exporter.history.source import HistorySource
 from exporter.history.view import HistoryView
 from exporter.log import get_logger
-from exporter.model.labels import Labels
+from exporter.model.labels import EMPTY, Labels
 from exporter.model.series import ReadableSeries
 from exporter.promql import MemoryAccount, MemoryBudget
 from exporter.promql.memory import SERIES_BYTES
@@ -39,6 +39,9 @@ from exporter.store import Store
 from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryCancelledError
 from exporter.web.directory import ExternalLabels
 from exporter.web.json_pieces import PiecesResponse
+
+EXTERNAL_LABELS: Final = "external_labels"
+"""A parameter of our own: `false` leaves external labels out of all, as queries do."""
 
 MAX_CONCURRENCY: Final = 10
 """The most requests at once: `--storage.remote.read-concurrent-limit` of Prometheus."""
@@ -93,6 +96,8 @@ class _RemoteRead:
     async def answer(self, request: Request) -> Response:
         """Answer with the samples of all series that are asked for."""
         external_labels = self._source.external.external_labels
+        if request.query_params.get(EXTERNAL_LABELS) == "false":
+            external_labels = EMPTY
         try:
             wanted = decode_request(await _body(request), external_labels)
             async with asyncio.timeout(self._budget.timeout_seconds):
@@ -151,6 +156,7 @@ class _Reading:
         self._frames = self._stream()
         self._task: CooperativeTask | None = None
         self._view: HistoryView | None = None
+        self._reader: SeriesReader | None = None
         self._series = 0
 
     def close(self) -> None:
@@ -177,11 +183,9 @@ class _Reading:
         self._task = task
         count, results = SampleCount(), []
         for query in self._request.queries:
-            with self._selected(query) as series:
+            with self._selected(query) as (series, reader):
                 result = []
-                for piece in query_result(
-                    series, self._reader(query), self._external_labels, count, self._check
-                ):
+                for piece in query_result(series, reader, self._external_labels, count, self._check):
                     # Once as it is, once put together.
                     self._account.add_text(2 * len(piece))
                     result.append(piece)
@@ -190,21 +194,19 @@ class _Reading:
 
     def _stream(self) -> Generator[bytes]:
         for index, query in enumerate(self._request.queries):
-            with self._selected(query) as series:
-                reader = self._reader(query)
+            with self._selected(query) as (series, reader):
                 yield from query_frames(index, series, reader, self._external_labels, self._check)
 
-    def _reader(self, query: ReadQuery) -> SeriesReader:
-        return SeriesReader(query.start_ms, min(query.end_ms, self._now_ms))
-
     @contextmanager
-    def _selected(self, query: ReadQuery) -> Iterator[Sequence[ReadableSeries]]:
-        """The series of a query in order of their labels."""
-        with self._source.between(query.start_ms, min(query.end_ms, self._now_ms)) as source:
+    def _selected(self, query: ReadQuery) -> Iterator[tuple[Sequence[ReadableSeries], SeriesReader]]:
+        """The series of a query in order of their labels, and what reads them."""
+        end_ms = min(query.end_ms, self._now_ms)
+        with self._source.between(query.start_ms, end_ms) as source:
             self._view = source if isinstance(source, HistoryView) else None
+            self._reader = SeriesReader(query.start_ms, end_ms)
             self._series = 0
             found = source.select(query.matchers, self._found)
-            yield sort_pieces(found, attrgetter("labels.pairs"), self._check)
+            yield sort_pieces(found, attrgetter("labels.pairs"), self._check), self._reader
 
     def _found(self, series: int) -> None:
         self._series += series
@@ -212,7 +214,7 @@ class _Reading:
 
     def _check(self) -> None:
         """Let others run. Raises `QueryError` where all queries take too much, or the clock was set."""
-        held = self._view.held_bytes if self._view is not None else 0
+        held = sum(one.held_bytes for one in (self._view, self._reader) if one is not None)
         self._account.set_used(self._series * SERIES_BYTES + held + _BATCH_BYTES)
         if self._task is not None:
             self._task.yield_control()

@@ -1,5 +1,6 @@
 """XOR chunks hold the samples bit for bit, as Prometheus lays them out."""
 
+from contextlib import suppress
 from itertools import accumulate
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from exporter.model.sample import STALE
 from exporter.remote.read.xor_chunk import CHUNK_SAMPLES, ChunkTimes, chunk_times
+from exporter.remote.read.xor_reader import DamagedChunkError, read_chunk
 from tests.remote.read.xor_decoder import decode, pattern
 
 NOW = 1_700_000_000_000
@@ -31,7 +33,10 @@ def test_what_is_encoded_is_read_again(data: st.DataObject, start: int) -> None:
     times = list(accumulate(steps, initial=start))
     values = data.draw(st.lists(_VALUES, min_size=len(times), max_size=len(times)))
     chunk = ChunkTimes(times).encode(values)
-    assert decode(chunk) == [(at, pattern(value)) for at, value in zip(times, values, strict=True)]
+    expected = [(at, pattern(value)) for at, value in zip(times, values, strict=True)]
+    assert decode(chunk) == expected
+    read_times, read_values = read_chunk(chunk)
+    assert list(zip(read_times, map(pattern, read_values), strict=True)) == expected
 
 
 @given(st.lists(_STEPS, max_size=300), st.floats(allow_nan=True))
@@ -71,3 +76,19 @@ def test_series_share_what_was_made_of_the_timestamps() -> None:
     assert (times.count, times.first_ms, times.last_ms) == (3, NOW, NOW + 30_001)
     for value in (1.0, 2.0):
         assert decode(times.encode([value] * 3))[-1] == (NOW + 30_001, pattern(value))
+
+
+def test_a_chunk_that_is_cut_off_is_told() -> None:
+    chunk = ChunkTimes([NOW, NOW + 15_000, NOW + 30_001]).encode([1.0, 2.5, 3.25])
+    for size in range(2, len(chunk)):
+        with pytest.raises(DamagedChunkError):
+            read_chunk(chunk[:size])
+    with pytest.raises(DamagedChunkError):
+        read_chunk(ChunkTimes([NOW]).encode([1.0])[:-1])
+
+
+@given(st.binary(max_size=200))
+def test_other_bytes_do_no_harm(data: bytes) -> None:
+    with suppress(DamagedChunkError):
+        times, values = read_chunk(data)
+        assert len(times) == len(values)

@@ -1,0 +1,106 @@
+"""Writes an export to a file or to standard output, for `redis-vigil export`."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+
+from exporter.cli.daemon_access import DaemonAccess
+from exporter.cli.output import say
+from exporter.errors import QueryError, UsageError
+from exporter.log import configure_logging
+from exporter.model.counts import count_of
+from exporter.model.duration import InvalidDurationError, parse_duration
+from exporter.promql.numbers import parse_float
+from exporter.remote.export.from_daemon import DaemonSource
+from exporter.remote.export.model import Selectors, Span
+from exporter.remote.export.run import export
+from exporter.web.api_v1.parameters import read_selector
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported, as the command line has it."""
+
+    since: str
+    until: str
+    selectors: Sequence[str]
+
+    def span(self, now: float) -> Span:
+        """From when to when. Raises `UsageError`."""
+        start, end = (
+            _moment_ms(option, now) for option in (("--since", self.since), ("--until", self.until))
+        )
+        if start >= end:
+            raise UsageError("--since must lie before --until")
+        return Span(start, end)
+
+    def matchers(self) -> Selectors:
+        """The selectors. Raises `UsageError`."""
+        try:
+            return [read_selector(text) for text in self.selectors]
+        except QueryError as error:
+            raise UsageError(f"--match: {error}") from None
+
+
+def export_samples(access: DaemonAccess, wanted: Wanted, form: str, output: Path | None) -> None:
+    """Export, and say on standard error how much that was. Raises `exporter.errors.VigilError`."""
+    configure_logging("error")
+    span, matchers = wanted.span(time.time()), wanted.matchers()
+    with access.client() as client, _opened(output) as write:
+        count = export(DaemonSource(client, span, matchers), form, write)
+    where = f" to {output}" if output is not None else ""
+    say(
+        f"{count_of(count.samples, 'sample')} of {count.series} series{where}",
+        err=True,
+    )
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[Callable[[str], object]]:
+    """What writes texts. A file appears when it is whole."""
+    if output is None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            # The formats are UTF-8, whatever the terminal's language.
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+        yield sys.stdout.write
+        sys.stdout.flush()
+        return
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+            yield file.write
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(output)
+    except OSError as error:
+        raise UsageError(f"--output {output} cannot be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _moment_ms(option: tuple[str, str], now: float) -> int:
+    """A moment in milliseconds: so long ago, RFC 3339, or epoch seconds. Raises `UsageError`."""
+    name, text = option
+    try:
+        return round(now * 1000) - parse_duration(text)
+    except InvalidDurationError:
+        pass
+    seconds = parse_float(text)
+    if seconds is None:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            form = "neither a duration (2h, 30d) nor a moment with its zone (2026-11-28T01:00:00Z)"
+            raise UsageError(f"{name} {text} is {form}")
+        seconds = moment.timestamp()
+    if not abs(seconds) < 1e11:
+        raise UsageError(f"{name} {text} is no moment")
+    return round(seconds * 1000)

@@ -1,0 +1,1 @@
+"""`redis-vigil export`: samples as text, for other databases."""
