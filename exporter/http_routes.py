@@ -142,7 +142,7 @@ def _target_api(core: Core, watching: Watching) -> Sequence[BaseRoute]:
         *sd.routes(target_manager),
         *queues.routes(target_manager, clock),
         *keyspace.routes(target_manager, clock),
-        *slowlog.routes(target_manager, clock),
+        *slowlog.routes(target_manager, clock, core.events),
         *events.routes(core.events, clock),
         *unavailable.routes(target_manager, clock),
     ]

@@ -5,7 +5,7 @@ Their names are those of redis-cli where it has the same, and so is the variable
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -55,10 +55,11 @@ class Access:
     insecure: _Insecure = False
 
 
-def asks_a_server(command: Callable[..., None]) -> Callable[..., None]:
+def asks_a_server(command: Callable[..., None], *, is_optional: bool = False) -> Callable[..., None]:
     """Give a command whose first parameter is an `Access` the argument and the options of it.
 
-    typer takes the parameters of a command from its signature.
+    typer takes the parameters of a command from its signature. `is_optional`: the server may be left out, and
+    is empty then.
     """
     hints = get_type_hints(Access, include_extras=True)
     names = [field.name for field in fields(Access)]
@@ -67,7 +68,7 @@ def asks_a_server(command: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            default=_default(field, is_optional),
             annotation=hints[field.name],
         )
         for field in fields(Access)
@@ -83,3 +84,9 @@ def asks_a_server(command: Callable[..., None]) -> Callable[..., None]:
         [*shared, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
     )
     return run
+
+
+def _default(option: Field[Any], is_optional: bool) -> Any:
+    if option.default is not MISSING:
+        return option.default
+    return "" if is_optional else inspect.Parameter.empty

@@ -15,6 +15,7 @@ from exporter.cli import (
     check,
     dashboards,
     demo,
+    events,
     export,
     health,
     queues,
@@ -45,6 +46,7 @@ app.command("export")(export.export)
 app.command("queues")(queues.queues)
 app.command("scan")(scan.scan)
 app.command("slowlog")(slowlog.slowlog)
+app.command("events")(events.events)
 app.add_typer(check.app, name="check")
 _tests = typer.Typer(help="Try rules, routes and receivers.", no_args_is_help=True, rich_markup_mode=None)
 for command in (try_rules, try_route, try_notify):

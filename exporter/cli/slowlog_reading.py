@@ -24,7 +24,7 @@ from exporter.sampling.base import SamplerContext
 from exporter.sampling.facts import TargetFacts
 
 _DEADLINE_SECONDS: Final = 30.0
-_FIELDS: Final = (
+FIELDS: Final = (
     "pattern",
     "count",
     "mean_seconds",
@@ -36,15 +36,16 @@ _FIELDS: Final = (
 )
 
 
-def show_slowlog(access: Access, output: OutputFormat) -> None:
-    """Print what is in the log now. Raises `TargetError`."""
+def show_slowlog(access: Access, output: OutputFormat, pattern: str = "") -> None:
+    """Print what is in the log now, of patterns that contain a text. Raises `TargetError`."""
     selection = select(access)
     configure_logging("error")
     report = asyncio.run(explained(selection.target, _read(selection.target, selection.samplers.slowlog)))
+    report = report.only(pattern)
     if output is OutputFormat.JSON:
         write_json(report.as_json())
     elif output is OutputFormat.CSV:
-        write_csv(_FIELDS, [[getattr(one, name) for name in _FIELDS] for one in report.patterns])
+        write_csv(FIELDS, [[getattr(one, name) for name in FIELDS] for one in report.patterns])
     elif not report.patterns:
         say(f"the slow log of {report.instance} is empty")
     else:

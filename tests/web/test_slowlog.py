@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from exporter.clock import SystemClock
 from exporter.config.samplers.slowlog import SlowlogSection
+from exporter.events import EventLog
 from exporter.model.target import Address, Target
 from exporter.samplers import slowlog
 from exporter.samplers.runner import TargetRunner
@@ -16,6 +18,8 @@ from exporter.web.slowlog import routes
 from tests.servers import RealServer
 from tests.web.asgi import request
 from tests.web.directory import Watched
+
+LOG = EventLog(None, SystemClock(), CollectorRegistry(), retention_ms=1, max_bytes=1)
 
 
 def read(server: RealServer, section: SlowlogSection) -> Starlette:
@@ -37,7 +41,7 @@ def read(server: RealServer, section: SlowlogSection) -> Starlette:
         await runner.close()
 
     asyncio.run(sample())
-    return Starlette(routes=routes(Watched([runner]), SystemClock()))
+    return Starlette(routes=routes(Watched([runner]), SystemClock(), LOG))
 
 
 def test_patterns_with_count_mean_longest_and_the_last_client(empty_server: RealServer) -> None:

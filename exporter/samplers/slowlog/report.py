@@ -1,7 +1,7 @@
 """Reports on slow commands, for `/api/slowlog` and `redis-vigil slowlog`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from exporter.samplers.slowlog.pattern_stats import SlowPattern
@@ -65,6 +65,11 @@ class SlowlogReport:
         """Make it from what a sampler has counted."""
         reports = [PatternReport.of(found, with_arguments=with_arguments) for found in patterns]
         return cls(instance, counted, lost, uncertain, reports)
+
+    def only(self, text: str) -> Self:
+        """Return it with those patterns that contain a text, in whatever case."""
+        wanted = [one for one in self.patterns if text.lower() in one.pattern.lower()]
+        return replace(self, patterns=wanted)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -1,0 +1,177 @@
+"""Where the commands read events from: a running daemon, or the directory of one."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import httpx
+
+from exporter.cli.daemon_access import DaemonAccess
+from exporter.config.main import load_config
+from exporter.errors import StateError, UsageError, VigilError
+from exporter.events import MAX_LIMIT, EventQuery
+from exporter.events.opening import FILE_NAME, open_to_read
+from exporter.events.rows import read_all, read_page
+from exporter.samplers.slowlog.past import KINDS, MAX_EVENTS, past_reports
+from exporter.web.api_v1.parameters import Parameters
+from exporter.web.api_v1.reply import BadDataError
+from exporter.web.event_query import read_event_query
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the command line asks for, as it stands there."""
+
+    instances: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    since: str = ""
+    until: str = ""
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        """The same as parameters of the HTTP API."""
+        given = {"instance": self.instances, "kind": self.kinds, "since": [self.since], "until": [self.until]}
+        return {name: [one for one in values if one] for name, values in given.items()}
+
+
+class EventSource(Protocol):
+    """A place that events are kept in. Everything raises `VigilError`."""
+
+    def events(self, filters: Filters, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Return at most so many events, as `/api/events` has them, the newest first."""
+        ...
+
+    def slow_patterns(self, filters: Filters, pattern: str) -> Sequence[Mapping[str, Any]]:
+        """Return reports on slow commands, as `/api/slowlog` has them."""
+        ...
+
+
+def open_source(access: DaemonAccess, path: Path | None, config: Path | None) -> EventSource:
+    """Return the one that the command line names. Raises `UsageError`, `ConfigError`."""
+    if sum(one is not None for one in (access.url, path, config)) != 1:
+        raise UsageError(
+            "name one place to read from: --url of a running daemon, --path of its directory, or --config"
+        )
+    if access.url is not None:
+        return DaemonEvents(access)
+    if config is not None:
+        path = load_config(config).storage.path
+        if path is None:
+            raise UsageError(f"{config} has no storage.path: events are in the daemon's memory, use --url")
+    assert path is not None
+    return DirectoryEvents(path / FILE_NAME if path.is_dir() or path.name != FILE_NAME else path)
+
+
+class DaemonEvents:
+    """Asks a daemon by HTTP."""
+
+    def __init__(self, access: DaemonAccess) -> None:
+        self._access = access
+
+    def events(self, filters: Filters, limit: int) -> Sequence[Mapping[str, Any]]:
+        """See `EventSource`."""
+        found: list[Mapping[str, Any]] = []
+        cursor: str | None = ""
+        with self._access.client() as client:
+            while cursor is not None and len(found) < limit:
+                most = str(min(limit - len(found), MAX_LIMIT))
+                parameters = {**filters.parameters, "limit": [most], "cursor": [cursor]}
+                page = _get(client, "/api/events", parameters)
+                found += page["events"]
+                cursor = page["next_cursor"]
+        return found
+
+    def slow_patterns(self, filters: Filters, pattern: str) -> Sequence[Mapping[str, Any]]:
+        """See `EventSource`."""
+        parameters = {**filters.parameters, "pattern": [pattern]}
+        parameters.pop("kind")
+        with self._access.client() as client:
+            found: Sequence[Mapping[str, Any]] = _get(client, "/api/slowlog", parameters)["targets"]
+            return found
+
+
+def _get(client: httpx.Client, path: str, parameters: Mapping[str, Sequence[str]]) -> Any:
+    where = f"{client.base_url}".rstrip("/")
+    try:
+        answer = client.get(path, params=[(name, one) for name, many in parameters.items() for one in many])
+        document = (
+            answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
+        )
+    except (httpx.HTTPError, ValueError) as error:
+        raise VigilError(f"{where} cannot be asked: {str(error) or type(error).__name__}") from error
+    if answer.status_code == 401:
+        raise UsageError(f"{where} wants a name and a password: --user and --password-file")
+    if answer.status_code == 400:
+        raise UsageError(str(document.get("error", answer.text[:200])))
+    if answer.status_code != 200 or not isinstance(document, dict):
+        told = document.get("error") if isinstance(document, dict) else None
+        raise VigilError(f"{where}{path} answers {answer.status_code}{f': {told}' if told else ''}")
+    return document
+
+
+class DirectoryEvents:
+    """Reads the file of a daemon, whether it runs or not."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def events(self, filters: Filters, limit: int) -> Sequence[Mapping[str, Any]]:
+        """See `EventSource`."""
+        query = self._query(filters, limit)
+        return [event.as_json() for event in self._read(lambda file: read_page(file, query).events)]
+
+    def slow_patterns(self, filters: Filters, pattern: str) -> Sequence[Mapping[str, Any]]:
+        """See `EventSource`."""
+        asked = self._query(filters, 1)
+        query = EventQuery(asked.instances, KINDS, asked.since_ms, asked.until_ms, MAX_EVENTS)
+        reports = self._read(lambda file: past_reports(read_all(file, query), pattern))
+        return [report.as_json() for report in reports]
+
+    def _query(self, filters: Filters, limit: int) -> EventQuery:
+        try:
+            query = read_event_query(Parameters(filters.parameters, _Now()))
+        except BadDataError as error:
+            raise UsageError(str(error)) from None
+        return EventQuery(query.instances, query.kinds, query.since_ms, query.until_ms, limit)
+
+    def _read(self, work: Callable[[Any], ResultT]) -> ResultT:
+        with closing(open_to_read(self._path)) as file:
+            try:
+                return work(file)
+            except (json.JSONDecodeError, file.Error) as error:
+                raise StateError(f"{self._path} cannot be read: {error}") from error
+
+
+class _Now:
+    """The time of a command."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def follow(source: EventSource, filters: Filters, seen: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield events as they come, the oldest first, but for those of these ids; never ends."""
+    known = dict.fromkeys(seen)
+    while True:
+        time.sleep(_FOLLOW_SECONDS)
+        recent = Filters(filters.instances, filters.kinds, _RECENT)
+        for event in reversed(source.events(recent, MAX_LIMIT)):
+            if event["id"] not in known:
+                known[event["id"]] = None
+                yield event
+        known = dict.fromkeys(list(known)[-_MAX_SEEN:])
+
+
+_FOLLOW_SECONDS = 2.0
+# Entries of the slow log come some time after they happened.
+_RECENT = "10m"
+_MAX_SEEN = 10_000
