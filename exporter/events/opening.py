@@ -60,6 +60,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """
     if not path.exists():
         raise StateError(f"{path} does not exist: no daemon has kept events there")
+    if not path.stat().st_size:
+        raise StateError(f"{path} is empty: no daemon has kept events there yet")
     log = path.with_name(f"{path.name}-wal")
     # Where nothing is in the log, not even its index has to be made.
     mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
