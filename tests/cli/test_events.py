@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -25,7 +26,7 @@ SLOW = {"command": "HGETALL", "client": "10.0.0.7:5", "client_name": "shop", "en
 
 
 def slow(at: float, instance: str, pattern: str, seconds: float) -> Event:
-    fields = {**SLOW, "pattern": pattern, "duration_seconds": seconds}
+    fields: dict[str, Any] = {**SLOW, "pattern": pattern, "duration_seconds": seconds}
     return Event.of(at, instance, EventKind.SLOWLOG, fields)
 
 
