@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,19 +73,23 @@ class EventDatabase:
         """Open it, and return what was last known, by instance and topic."""
         return rows.read_known(self._ready())
 
-    def write(self, events: Sequence[Event], known: Mapping[tuple[str, str], str], now_ms: int) -> None:
-        """Write all of it or nothing; raises `StateError`."""
+    def write(
+        self, events: Sequence[Event], known: Mapping[tuple[str, str], str], now_ms: int
+    ) -> Sequence[Event]:
+        """Write all of it or nothing; return the events that are new. Raises `StateError`."""
 
-        def work(connection: sqlite3.Connection) -> dict[str, int]:
+        def work(connection: sqlite3.Connection) -> list[Event]:
             added = rows.insert(connection, events)
             rows.write_known(connection, known, now_ms)
             return added
 
         self._known.update(known)
         self._known_ms = now_ms
-        for kind, count in self._transact(work).items():
+        added = self._transact(work)
+        for kind, count in Counter(event.kind for event in added).items():
             self.numbers.added[kind] = self.numbers.added.get(kind, 0) + count
             self.numbers.stored[kind] = self.numbers.stored.get(kind, 0) + count
+        return added
 
     def read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
         """Return what the work reads; raises `StateError`."""

@@ -5,7 +5,7 @@ import contextlib
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -69,6 +69,7 @@ class EventLog:
         self._lock = asyncio.Lock()
         self._under_way = 0
         self._is_closed = False
+        self._listeners: list[Callable[[Sequence[Event]], None]] = []
         EventCollector(registry, self._database.numbers, lambda: self.waiting, lambda: self.dropped)
 
     @property
@@ -85,6 +86,10 @@ class EventLog:
     def job(self) -> Job:
         """Dropping what is too old or too much, and trying again what failed."""
         return Job("events_cleanup", self.cleanup, every(CLEANUP_SECONDS), _DEADLINE_SECONDS)
+
+    def subscribe(self, listener: Callable[[Sequence[Event]], None]) -> None:
+        """Have somebody told of events once they are kept, each once, also over restarts."""
+        self._listeners.append(listener)
 
     async def start(self) -> None:
         """Open the file, and load what is known; never fails."""
@@ -173,7 +178,7 @@ class EventLog:
         now_ms = to_milliseconds(self._clock.now())
         self._under_way = len(batch)
         try:
-            await self._run(lambda: self._database.write(batch, known, now_ms))
+            added = await self._run(lambda: self._database.write(batch, known, now_ms))
         except (StateError, TimeoutError):
             # Whatever of it is written nevertheless has an identity.
             self._waiting.extendleft(reversed(batch))
@@ -184,9 +189,18 @@ class EventLog:
             # A bug in one of the events: trying again would fail again.
             _log.exception("events could not be written and are dropped", count=len(batch))
             self.dropped += len(batch)
+        else:
+            self._tell(added)
         finally:
             self._under_way = 0
         return True
+
+    def _tell(self, added: Sequence[Event]) -> None:
+        for listener in self._listeners if added else ():
+            try:
+                listener(added)
+            except Exception:
+                _log.exception("whoever is told of events failed")
 
     def _drop_oldest(self) -> None:
         while len(self._waiting) > MAX_WAITING:

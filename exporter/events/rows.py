@@ -17,14 +17,14 @@ _NEWEST_FIRST: Final = "ORDER BY at_ms DESC, id DESC"
 _ROWS_AT_ONCE: Final = 1_000
 
 
-def insert(connection: sqlite3.Connection, events: Iterable[Event]) -> dict[str, int]:
-    """Write events; return by kind how many were not known yet."""
-    counts: dict[str, int] = {}
+def insert(connection: sqlite3.Connection, events: Iterable[Event]) -> list[Event]:
+    """Write events; return those that were not known yet."""
+    added: list[Event] = []
     for event in events:
         row = (event.at_ms, event.instance, str(event.kind), event.identity, event.fields_json())
         if connection.execute(_INSERT, row).rowcount == 1:
-            counts[event.kind] = counts.get(event.kind, 0) + 1
-    return counts
+            added.append(event)
+    return added
 
 
 def read_page(connection: sqlite3.Connection, query: EventQuery) -> Page:
