@@ -180,15 +180,17 @@ def build_watching(core: Core, rules: RuleManager) -> Watching:
 
 
 def build_otlp(core: Core, target_manager: TargetManager) -> OtlpExporter:
-    """Build what sends metrics to others by OTLP."""
+    """Build what sends metrics and events to others by OTLP."""
     host, port = core.listener.getsockname()[:2]
-    return OtlpExporter(
+    otlp = OtlpExporter(
         core.store,
         watched=lambda: target_manager.runners,
         instance=f"{host}:{port}",
         clock=core.clock,
         registry=core.own.registry,
     )
+    core.events.subscribe(otlp.receive)
+    return otlp
 
 
 def build_settings(core: Core, alerting: Alerting, target_manager: TargetManager) -> Settings:

@@ -63,7 +63,7 @@ class Config(Section):
     storage: StorageSection = StorageSection()
     """What is kept, where, and for how long."""
     otlp: OtlpSection = OtlpSection()
-    """Where metrics are sent by OTLP."""
+    """Where metrics and logs are sent by OTLP."""
     remote_write: Annotated[tuple[RemoteWriteSection, ...], AfterValidator(check_names)] = ()
     """Whom every sample is sent to: Prometheus, Mimir, Thanos, VictoriaMetrics and others that speak remote
     write."""

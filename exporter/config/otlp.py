@@ -1,4 +1,4 @@
-"""`otlp`: metrics for an OpenTelemetry collector, or whoever takes OTLP by HTTP."""
+"""`otlp`: metrics, alerts and events for an OpenTelemetry collector, or whoever takes OTLP by HTTP."""
 
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -43,12 +43,21 @@ def _check_endpoint(url: HttpUrl) -> HttpUrl:
     return url
 
 
+class OtlpLogsSection(Section):
+    """What is sent as logs; nothing is where both are `false`."""
+
+    alerts: bool = True
+    """Whether alerts are sent when they are pending, fire, and are resolved."""
+    events: bool = True
+    """Whether other events are sent: slow commands, denials, restarts, failovers, changes."""
+
+
 class OtlpSection(Section):
-    """Where metrics go by OTLP, and how often; nothing is sent without an `endpoint`."""
+    """Where metrics and logs go by OTLP, and how often; nothing is sent without an `endpoint`."""
 
     endpoint: Annotated[SecretHttpUrl, AfterValidator(_check_endpoint)] | None = None
-    """Base URL of a collector or vendor, such as `http://otel-collector:4318`; `/v1/metrics` is
-    added to its path. User, password and query are sent along and shown nowhere."""
+    """Base URL of a collector or vendor, such as `http://otel-collector:4318`; `/v1/metrics` and `/v1/logs`
+    are added to its path. User, password and query are sent along and shown nowhere."""
     protocol: Annotated[Literal["http/protobuf"], BeforeValidator(_check_protocol)] = "http/protobuf"
     """The only one that is spoken."""
     headers: dict[str, SecretText] = Field(default_factory=dict)
@@ -68,6 +77,8 @@ class OtlpSection(Section):
     the daemon would say itself."""
     metrics: bool = True
     """Whether metrics are sent."""
+    logs: OtlpLogsSection = OtlpLogsSection()
+    """What is sent as logs."""
     tls: TlsSection = TlsSection()
     """TLS options, for https://."""
     proxy_url: Annotated[Text, PlainSerializer(lambda url: "<secret>" if url else "", return_type=str)] = (

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from exporter.events import Event, EventKind
 from tests.fast.daemon import FastDaemon, run_fast
 from tests.notify.http_listener import HttpListener, Reply
-from tests.remote.otlp.receiver import DataPoint, Key, points_of
+from tests.remote.otlp.receiver import DataPoint, Key, points_of, records_of
 from tests.servers import RealServer
 
 StartServer = Callable[..., RealServer]
@@ -106,6 +108,43 @@ def test_a_reload_sends_elsewhere_and_a_receiver_that_is_away_misses_nothing(
     run_fast(story())
 
 
+@pytest.mark.parametrize(
+    ("logs", "names"),
+    [
+        ({}, {"redis_vigil.alert", "redis_vigil.failover"}),
+        ({"alerts": False}, {"redis_vigil.failover"}),
+        ({"events": False}, {"redis_vigil.alert"}),
+        ({"alerts": False, "events": False}, set()),
+    ],
+)
+def test_alerts_and_events_are_sent_as_logs_as_configured(
+    start_server: StartServer, logs: dict[str, bool], names: set[str]
+) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        async with HttpListener() as receiver:
+            config = {"otlp": {"endpoint": receiver.url, "metrics": False, "logs": logs}}
+            async with FastDaemon(config, server) as daemon:
+                await daemon.pass_time("20s")
+                at = daemon.app.core.clock.now()
+                for kind in (EventKind.ALERT, EventKind.FAILOVER):
+                    event = Event.of(at, server.instance, kind, {"state": "firing", "test": "yes"})
+                    # Whatever is recorded twice is sent once.
+                    for _ in range(2):
+                        daemon.app.core.events.record(event)
+                await daemon.pass_time("20s")
+            records = records_of(*receiver.requests)
+            ours = [
+                one for one in records if any(pair.key == "redis_vigil.test" for pair in one[1].attributes)
+            ]
+            assert sorted(record.event_name for _, record in ours) == sorted(names)
+            assert {one["server.port"] for one, _ in ours} <= {server.port}
+            assert {request.target for request in receiver.requests} <= {"/v1/logs"}
+
+    run_fast(story())
+
+
 def test_the_end_sends_the_newest_samples(start_server: StartServer) -> None:
     server = start_server()
 
@@ -113,7 +152,7 @@ def test_the_end_sends_the_newest_samples(start_server: StartServer) -> None:
         async with HttpListener() as receiver:
             async with FastDaemon({"otlp": {"endpoint": receiver.url, "interval": "1h"}}, server) as daemon:
                 await daemon.pass_time("1m")
-                assert receiver.requests == []
+                assert points_of(*receiver.requests) == []
             assert "redis_up" in {point.metric.name for point in points_of(*receiver.requests)}
 
     run_fast(story())

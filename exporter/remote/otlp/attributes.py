@@ -54,6 +54,12 @@ def resource_of(target: Target, server: ServerInfo, configured: Mapping[str, str
     return Resource(attributes=key_values({**found, **dict(labels), **configured}.items()))
 
 
+def instance_resource(instance: str, configured: Mapping[str, str]) -> Resource:
+    """Return the resource of a server of which nothing but its name is known."""
+    found = {"service.name": DEFAULT_JOB, "service.instance.id": instance}
+    return Resource(attributes=key_values({**found, **configured}.items()))
+
+
 def daemon_resource(instance: str, configured: Mapping[str, str]) -> Resource:
     """Return the resource of the daemon itself; `instance` is where it listens."""
     found = {

@@ -1,4 +1,4 @@
-"""`OtlpExporter`: sends the metrics of all targets by OTLP, as the configuration says."""
+"""`OtlpExporter`: sends the metrics of all targets, and events, by OTLP, as the configuration says."""
 
 import asyncio
 import threading
@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from prometheus_client import CollectorRegistry
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.config.main import Config
 from exporter.config.otlp import OtlpSection
+from exporter.events import Event, EventKind
+from exporter.log import get_logger
+from exporter.remote.otlp.attributes import daemon_resource, instance_resource, resource_of
+from exporter.remote.otlp.batches import EventBatches
 from exporter.remote.otlp.encoder import MetricsEncoder
+from exporter.remote.otlp.logs import encode_logs
 from exporter.remote.otlp.metrics import OtlpMetrics
 from exporter.remote.otlp.payload import Payload, Requests
 from exporter.remote.otlp.queue import SendQueue
@@ -31,6 +37,8 @@ _DEADLINE_SECONDS: Final = 60.0
 _IDLE_SECONDS: Final = 60.0
 # Part of the time for the end that the last samples are encoded in.
 _LAST_SHARE: Final = 0.5
+
+log = get_logger(__name__)
 
 
 class OtlpExporter:
@@ -61,6 +69,7 @@ class OtlpExporter:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="otlp")
         self._stopping = threading.Event()
         self._collecting = asyncio.Lock()
+        self._events = EventBatches(self._send_events, self._metrics)
 
     @property
     def section(self) -> OtlpSection:
@@ -93,6 +102,8 @@ class OtlpExporter:
                 self._queues[signal] = SendQueue(signal, sender, self._metrics, self._clock)
             elif section != self._section:
                 self._queues[signal].sender = Sender(section, signal, self._clock.now)
+        if "logs" not in wanted:
+            self._events.clear()
         if "metrics" not in wanted:
             # Whoever is told of them later has not seen them.
             self._encoder = MetricsEncoder()
@@ -113,10 +124,51 @@ class OtlpExporter:
             if (queue := self._queues.get("metrics")) is not None:
                 queue.put(payloads)
 
+    def _new_requests(self) -> Requests:
+        return Requests(is_gzip=self._section.compression == "gzip")
+
     def _encode(self, encoder: MetricsEncoder, snapshots: Sequence[ResourceSnapshot]) -> Sequence[Payload]:
-        requests = Requests(is_gzip=self._section.compression == "gzip")
+        requests = self._new_requests()
         now_ms = to_milliseconds(self._clock.now())
         return encoder.encode(snapshots, requests, now_ms, self._stopping.is_set)
+
+    def receive(self, events: Sequence[Event]) -> None:
+        """Send these events soon, as far as the configuration wants them; returns at once."""
+        if "logs" in self._queues:
+            self._events.add(event for event in events if self._is_wanted(event))
+
+    def _is_wanted(self, event: Event) -> bool:
+        logs = self._section.logs
+        return logs.alerts if event.kind is EventKind.ALERT else logs.events
+
+    async def _send_events(self, events: Sequence[Event]) -> None:
+        """Encode events, and queue them."""
+        loop, now_ms = asyncio.get_running_loop(), to_milliseconds(self._clock.now())
+        try:
+            payloads = await loop.run_in_executor(
+                self._executor, encode_logs, events, self._resources(), self._new_requests(), now_ms
+            )
+        except Exception:
+            log.exception("events cannot be encoded for OTLP")
+            self._metrics.dropped.labels("logs", "encoding").inc(len(events))
+            return
+        if (queue := self._queues.get("logs")) is not None:
+            queue.put(payloads)
+
+    def _resources(self) -> Callable[[str], Resource]:
+        """Return what finds the resource of an instance: of a target, of one that is gone, or the daemon."""
+        attributes, watched = self._attributes, {one.target.instance: one for one in self._watched()}
+        servers = {name: one.facts.server for name, one in watched.items()}
+
+        def find(instance: str) -> Resource:
+            if not instance:
+                return daemon_resource(self._instance, attributes)
+            one = watched.get(instance)
+            if one is None:
+                return instance_resource(instance, attributes)
+            return resource_of(one.target, servers[instance], attributes)
+
+        return find
 
     async def stop(self, deadline_seconds: float) -> None:
         """Send the newest samples and what waits, within the deadline, and stop."""
@@ -125,8 +177,10 @@ class OtlpExporter:
         try:
             async with asyncio.timeout(deadline_seconds * _LAST_SHARE):
                 await self.collect()
+                await self._events.flush()
         except TimeoutError:
             self._stopping.set()
+        await self._events.stop()
         left = max(0.0, ends_at - loop.time())
         await asyncio.gather(*(queue.stop(left) for queue in self._queues.values()))
         self._queues.clear()
@@ -138,4 +192,5 @@ def signals_of(section: OtlpSection) -> set[str]:
     """Return the signals that are to be sent."""
     if section.endpoint is None:
         return set()
-    return {"metrics"} if section.metrics else set()
+    wanted = {"metrics": section.metrics, "logs": section.logs.alerts or section.logs.events}
+    return {signal for signal, is_wanted in wanted.items() if is_wanted}

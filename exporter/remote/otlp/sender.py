@@ -25,6 +25,10 @@ from exporter.remote.otlp.payload import Payload
 _NAME: Final = "otlp"
 _RETRIED: Final = frozenset({429, 502, 503, 504})
 _MAX_SHOWN: Final = 300
+_OFF: Final = {
+    "metrics": "otlp.metrics: false",
+    "logs": "otlp.logs: {alerts: false, events: false}",
+}
 
 
 class Sender:
@@ -76,7 +80,7 @@ class Sender:
         if answer.text:
             message += f": {answer.text}"
         if status == 404:
-            message += f"; where it takes no {self._signal}, set otlp.{self._signal} so that none are sent"
+            message += f"; where it takes no {self._signal}: {_OFF[self._signal]}"
         if status in _RETRIED:
             pause = read_pause(answer.headers.get("retry-after", ""), self._now())
             raise NotifyError(

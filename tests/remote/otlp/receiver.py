@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import DataPointFlags, Metric
 
 from exporter.remote.otlp.payload import Payload
@@ -73,8 +75,21 @@ def body_of(sent: Payload | Request) -> bytes:
 
 
 def points_of(*sent: Payload | Request) -> list[DataPoint]:
-    """All data points, in order."""
-    return [point for one in sent for point in _points(decode(body_of(one)))]
+    """All data points, in order; other signals are left out."""
+    metrics = [one for one in sent if not (isinstance(one, Request) and one.target.endswith("/v1/logs"))]
+    return [point for one in metrics for point in _points(decode(body_of(one)))]
+
+
+def records_of(*sent: Payload | Request) -> list[tuple[dict[str, Any], LogRecord]]:
+    """All log records with the attributes of their resources; other signals are left out."""
+    logs = [one for one in sent if not (isinstance(one, Request) and one.target.endswith("/v1/metrics"))]
+    return [
+        (attributes(part.resource.attributes), record)
+        for one in logs
+        for part in ExportLogsServiceRequest.FromString(body_of(one)).resource_logs
+        for scope in part.scope_logs
+        for record in scope.log_records
+    ]
 
 
 def _points(request: ExportMetricsServiceRequest) -> Iterator[DataPoint]:
