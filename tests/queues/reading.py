@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from exporter.clock import SystemClock
+from exporter.clock import Clock, SystemClock
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
 from exporter.errors import StateError
@@ -60,15 +60,15 @@ class Memory:
         return KnownQueue(known.id, known.label, known.alive_at, dict(known.notes))
 
 
-def build_sampler(url: str) -> QueuesSampler:
-    """The sampler on one server, with a clock that goes."""
+def build_sampler(url: str, clock: Clock | None = None) -> QueuesSampler:
+    """The sampler on one server, with the machine's clock or another that goes."""
     target = target_of(url)
     context = SamplerContext(
         target=target,
         settings=QueuesSection(),
         table=SeriesTable("test", target.series_labels),
         facts=TargetFacts(),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         connect=lambda name: Connection(target, name=name, no_touch=True, timeout_seconds=60),
     )
     return QueuesSampler(context)

@@ -22,9 +22,14 @@ def worker():
     return start(*celery, *options, "--loglevel", "error", "--hostname", "worker@scene")
 
 
+def asked():
+    """The one worker there is: who asks without a limit waits for a second one until the time is over."""
+    return app.control.inspect(timeout=2, limit=1)
+
+
 def inspect():
-    """What the workers themselves say; 0 where there is none."""
-    ask = app.control.inspect(timeout=2)
+    """What the worker itself says; 0 where there is none."""
+    ask = asked()
     counts = {}
     for state, question in (("active", ask.active), ("reserved", ask.reserved), ("delayed", ask.scheduled)):
         counts[state] = sum(len(tasks) for tasks in (question() or {}).values())
@@ -34,7 +39,7 @@ def inspect():
 with app.connection_for_write() as broker:
     app.amqp.queues["mail"](broker.default_channel).declare()
 process = worker()
-until(lambda: app.control.inspect(timeout=2).ping(), "the worker answers")
+until(lambda: asked().ping(), "the worker answers")
 report(step="listening", ended=0, **inspect())
 for _ in range(7):
     succeed.apply_async(queue="mail").get(timeout=30)
@@ -53,11 +58,11 @@ report(step="busy", ended=7, **inspect(), pid=process.pid)
 process.wait()
 report(step="killed", ended=7, active=0, silent=1)
 process = worker()
-until(lambda: app.control.inspect(timeout=2).ping(), "the worker answers")
+until(lambda: asked().ping(), "the worker answers")
 for _ in range(2):
     succeed.apply_async(queue="mail")
 until(lambda: not connection.llen("mail") and not inspect()["active"], "all that was left is done")
-stats = app.control.inspect(timeout=2).stats()["worker@scene"]
+stats = asked().stats()["worker@scene"]
 ended = 7 + sum(stats["total"].values())
 report(step="again", ended=ended, active=0, silent=0)
 process.terminate()
