@@ -37,6 +37,7 @@ What holds:
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -229,19 +230,21 @@ class FastDaemon:
         elif self._more_rules:
             (directory / "more_rules.yml").write_text(self._more_rules)
             config["rule_files"] = [*map(str, shipped_rules()), "more_rules.yml"]
-        (directory / "alertmanager.yml").write_text(yaml.safe_dump(self._routing()))
+        text = self._alertmanager or shipped("alertmanager.yml").read_text()
+        (directory / "alertmanager.yml").write_text(_routing(text, self.mailbox.url))
         path = self.config_path
         path.write_text(yaml.safe_dump(config).replace("{hook}", self.mailbox.url))
         return path
 
-    def _routing(self) -> dict[str, Any]:
-        """The alertmanager.yml, in which every receiver sends to the mailbox."""
-        text = self._alertmanager or shipped("alertmanager.yml").read_text()
-        routing: dict[str, Any] = yaml.safe_load(text.replace("{hook}", self.mailbox.url))
-        for receiver in routing["receivers"]:
-            if not any(key.endswith("_configs") for key in receiver):
-                receiver["webhook_configs"] = [{"url": f"{self.mailbox.url}/{receiver['name']}"}]
-        return routing
+
+@lru_cache
+def _routing(text: str, mailbox_url: str) -> str:
+    """An alertmanager.yml in which every receiver sends to the mailbox."""
+    routing: dict[str, Any] = yaml.safe_load(text.replace("{hook}", mailbox_url))
+    for receiver in routing["receivers"]:
+        if not any(key.endswith("_configs") for key in receiver):
+            receiver["webhook_configs"] = [{"url": f"{mailbox_url}/{receiver['name']}"}]
+    return yaml.safe_dump(routing)
 
 
 def _seconds(span: str | float) -> float:
