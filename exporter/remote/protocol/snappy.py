@@ -6,7 +6,7 @@ Source: https://github.com/google/snappy/blob/main/format_description.txt. (The 
 import cramjam
 
 
-def compress(data: bytes) -> bytes:
+def compress(data: bytes | bytearray) -> bytes:
     """Return one compressed block. Takes about a millisecond a megabyte: much of it belongs in a thread."""
     return bytes(cramjam.snappy.compress_raw(data))
 

@@ -80,12 +80,20 @@ def query_result(
             yield _FIELD_1 + uvarint(len(encoded)) + encoded
 
 
-def read_response(results: Sequence[Sequence[bytes]]) -> bytes:
-    """Return the `ReadResponse` of all results, of each its pieces."""
-    pieces = []
-    for result in results:
-        pieces += [_FIELD_1, uvarint(sum(map(len, result))), *result]
-    return b"".join(pieces)
+def read_response(results: Sequence[Sequence[bytes]], check: Check) -> bytearray:
+    """Return the `ReadResponse` of all results, of each its pieces.
+
+    `check` is called between two pieces: to copy a hundred megabytes in one go takes too long.
+    """
+    heads = [_FIELD_1 + uvarint(sum(map(len, result))) for result in results]
+    message = bytearray(sum(map(len, heads)) + sum(sum(map(len, result)) for result in results))
+    at = 0
+    for head, result in zip(heads, results, strict=True):
+        for piece in (head, *result):
+            message[at : at + len(piece)] = piece
+            at += len(piece)
+            check()
+    return message
 
 
 class SampleCount:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -51,6 +51,8 @@ _BATCH_BYTES: Final = 1 << 20
 _PIECE_BYTES: Final = 64 << 10
 _STREAM_TYPE: Final = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
 _MESSAGE_TYPE: Final = "application/x-protobuf"
+
+_ResultT = TypeVar("_ResultT")
 
 _log = get_logger(__name__)
 
@@ -124,7 +126,7 @@ class _RemoteRead:
             raise
 
     async def _run(self, reading: "_Reading", request: Request, *, is_streamed: bool) -> Response:
-        async def run(write: Callable[[CooperativeTask], Sequence[bytes]]) -> Sequence[bytes]:
+        async def run(write: Callable[[CooperativeTask], _ResultT]) -> _ResultT:
             return await self._executor.run(write, request, self._budget.timeout_seconds)
 
         if is_streamed:
@@ -178,8 +180,8 @@ class _Reading:
                 break
         return frames
 
-    def message(self, task: CooperativeTask) -> Sequence[bytes]:
-        """Return the one message with all samples, in pieces."""
+    def message(self, task: CooperativeTask) -> bytearray:
+        """Return the one message with all samples."""
         self._task = task
         count, results = SampleCount(), []
         for query in self._request.queries:
@@ -190,7 +192,7 @@ class _Reading:
                     self._account.add_text(2 * len(piece))
                     result.append(piece)
             results.append(result)
-        return [read_response(results)]
+        return read_response(results, self._check)
 
     def _stream(self) -> Generator[bytes]:
         for index, query in enumerate(self._request.queries):
@@ -260,9 +262,9 @@ class _Stream(Response):
             self._release()
 
 
-def _compressed(pieces: Sequence[bytes]) -> Sequence[bytes]:
+def _compressed(message: bytearray) -> Sequence[bytes]:
     """One block of snappy, in pieces to send."""
-    block = snappy.compress(b"".join(pieces))
+    block = snappy.compress(message)
     return [block[start : start + _PIECE_BYTES] for start in range(0, len(block), _PIECE_BYTES)]
 
 
