@@ -15,6 +15,7 @@ from exporter.clock import Clock, SteadyClock, SystemClock
 from exporter.config.settings import StorageSection
 from exporter.events import EventLog
 from exporter.events.opening import FILE_NAME
+from exporter.history.history import History
 from exporter.housekeeping import Housekeeping
 from exporter.jobs import JobScheduler
 from exporter.metrics.own import OwnMetrics
@@ -53,6 +54,7 @@ class Core:
     limiter: MemoryLimiter
     queries: Queries
     state: StateStore
+    history: History | None
     events: EventLog
     remote_writer: RemoteWriter
     access: CurrentAccess
@@ -101,12 +103,27 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         limiter=MemoryLimiter(store, config.storage.memory_limit),
         queries=Queries(store, config.query),
         state=state,
+        history=build_history(config.storage, steady, own),
         events=build_events(config.storage, steady, own),
         remote_writer=RemoteWriter(store, steady, own.registry, directory=config.storage.path),
         access=CurrentAccess(plan.access),
         job_labels=JobLabels(plan.rule_files, plan.jobs, config.global_.job),
         in_force=InForce(prepare(plan, state.messages)),
         changing=asyncio.Lock(),
+    )
+
+
+def build_history(storage: StorageSection, clock: Clock, own: OwnMetrics) -> History | None:
+    """Build what keeps all samples on disk; None where that is not wanted, or there is no directory."""
+    if storage.path is None or not storage.history:
+        return None
+    return History(
+        storage.path,
+        clock,
+        own.registry,
+        retention_ms=storage.history.milliseconds,
+        max_bytes=storage.history_size,
+        downsample_after_ms=storage.downsample_after.milliseconds,
     )
 
 
@@ -200,6 +217,7 @@ def build_settings(core: Core, alerting: Alerting, target_manager: TargetManager
         store=core.store,
         limiter=core.limiter,
         events=core.events,
+        history=core.history,
         query_budget=queries.budget,
         engines=(queries.rule_engine, queries.engine),
         environment=alerting.environment,
@@ -255,6 +273,7 @@ def build_jobs(core: Core, alerting: Alerting, house: Housekeeping, otlp: OtlpEx
         *house.jobs,
         alerting.manager.job,
         *core.state.jobs,
+        *(() if core.history is None else core.history.jobs),
         core.events.job,
         core.access.job,
         otlp.job,

@@ -7,6 +7,7 @@ from exporter.clock import Clock
 from exporter.config.web_config import WebConfig
 from exporter.discovery.relabeling import Relabeling
 from exporter.events import EventLog
+from exporter.history.history import History
 from exporter.model.labels import Labels
 from exporter.promql import Engine, MemoryBudget
 from exporter.reload import Plan
@@ -26,6 +27,7 @@ class Settings:
     store: Store
     limiter: MemoryLimiter
     events: EventLog
+    history: History | None
     query_budget: MemoryBudget
     engines: tuple[Engine, ...]
     environment: Environment
@@ -51,6 +53,12 @@ class Settings:
         self.external_url = self.external_url_of(plan)
         self.limiter.change(config.storage.memory_limit, config.storage.retention.milliseconds)
         self.events.max_bytes = config.storage.events_size
+        if self.history is not None:
+            self.history.configure(
+                retention_ms=config.storage.history.milliseconds,
+                max_bytes=config.storage.history_size,
+                downsample_after_ms=config.storage.downsample_after.milliseconds,
+            )
         self.query_budget.limit_bytes = config.query.memory_limit
         self.query_budget.timeout_seconds = config.query.timeout.seconds
         for engine in self.engines:

@@ -29,6 +29,7 @@ STOPPING: Final = (
     "remote write",
     "notifications",
     "connections",
+    "history",
     "state database",
     "events",
     "web server",
@@ -59,6 +60,7 @@ def stages_of(
         Stage("reload", _nothing, reloader.stop, 1.5),
         _samplers(watching),
         _state(core),
+        _history(core),
         _remote_write(core),
         Stage("events", core.events.start, core.events.close, 7.5),
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
@@ -111,7 +113,8 @@ def _state(core: Core) -> Stage:
     async def start() -> None:
         await state.load()
         await state.samples.restore(store, core.job_labels.of_series)
-        state.samples.follow(store)
+        if core.history is None:
+            state.samples.follow(store)
 
     return Stage("state database", start, state.close, 7.0)
 
@@ -125,6 +128,22 @@ def _remote_write(core: Core) -> Stage:
         await core.remote_writer.stop(_WRITE_DEADLINE_SECONDS)
 
     return Stage("remote write", start, stop, 2.75)
+
+
+def _history(core: Core) -> Stage:
+    """All samples on disk, what rules need of them in memory; then nothing else need be saved for these."""
+    history = core.history
+
+    async def start() -> None:
+        if history is not None:
+            await core.state.samples.hand_over(history.adopt)
+            await history.start(core.store, core.plan.needs, core.job_labels.of_series)
+
+    async def stop() -> None:
+        if history is not None:
+            await history.close()
+
+    return Stage("history", start, stop, 6.75)
 
 
 def _notifications(core: Core, alerting: Alerting, otlp: OtlpExporter) -> Stage:

@@ -90,6 +90,9 @@ class Duration:
     def _from_input(cls, value: object) -> "Duration":
         if isinstance(value, Duration):
             return value
+        if value == 0 and type(value) is int:
+            # As Prometheus takes it: of no other number the unit would be known.
+            return cls(0)
         if not isinstance(value, str):
             raise ValueError(f"must be a duration such as 15s, not {kind_of(value)}")
         return cls.parse(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.config.fields import KIND
-from exporter.config.restart import REMOVAL_KEYS, RESTART_KEYS
+from exporter.config.restart import REMOVAL_KEYS, RESTART_KEYS, SWITCH_KEYS
 from exporter.config.schema import config_schema
 
 BEGIN: Final = "<!-- The reference begins: written by `make docs`, not by hand. -->"
@@ -92,6 +92,8 @@ def _reload(key: str) -> str:
     """Return what a reload does about a key that has changed."""
     if key in RESTART_KEYS:
         return "needs a restart"
+    if key in SWITCH_KEYS:
+        return "applies it; switching it on or off needs a restart"
     return "applies it; taking it away needs a restart" if key in REMOVAL_KEYS else "applies it"
 
 

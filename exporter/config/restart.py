@@ -19,12 +19,18 @@ REMOVAL_KEYS: Final[Mapping[str, str]] = {
 }
 """Keys that a reload applies, but for taking them away; by key why it is so."""
 
+SWITCH_KEYS: Final[Mapping[str, str]] = {
+    "storage.history": "the files of the history are opened at the start",
+}
+"""Keys that a reload applies, but for switching them on or off; by key why it is so."""
+
 
 def restart_needed(running: Config, wanted: Config) -> tuple[str, ...]:
     """The keys whose values are other ones than those that run, and need a restart."""
     changed = [key for key in RESTART_KEYS if _value(running, key) != _value(wanted, key)]
     removed = [key for key in REMOVAL_KEYS if _value(running, key) and not _value(wanted, key)]
-    return (*changed, *removed)
+    switched = [key for key in SWITCH_KEYS if bool(_value(running, key)) != bool(_value(wanted, key))]
+    return (*changed, *removed, *switched)
 
 
 def in_force(running: Config, wanted: Config) -> Config:

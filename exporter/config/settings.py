@@ -118,5 +118,11 @@ class StorageSection(Section):
     """How long samples are kept in memory."""
     memory_limit: Annotated[ByteSize, WrapValidator(at_least(1 << 20))] = 256 << 20
     """How much memory samples may take; near it, history is dropped, first that of series no rule needs."""
+    history: Duration = Duration(30 * 86_400_000)
+    """How long all samples are kept on disk, below `path`; `0` keeps only what rules need after a restart."""
+    history_size: Annotated[ByteSize, WrapValidator(at_least(16 << 20))] = 4 << 30
+    """How much disk the samples may take; then the oldest go."""
+    downsample_after: PositiveDuration = Duration(2 * 86_400_000)
+    """After how long samples on disk are thinned to one a minute; see docs/history.md for what stays."""
     events_size: Annotated[ByteSize, WrapValidator(at_least(1 << 20))] = 256 << 20
     """How much disk events may take; then the oldest of the most frequent kind go."""
