@@ -94,6 +94,7 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
     store = Store(retention_ms=config.storage.retention.milliseconds)
     host, port = listener.getsockname()[:2]
     state = open_state(config.storage.path, own.registry, steady, address=f"{host}:{port}")
+    history = build_history(config.storage, steady, own)
     return Core(
         plan=plan,
         listener=listener,
@@ -101,9 +102,9 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         own=own,
         store=store,
         limiter=MemoryLimiter(store, config.storage.memory_limit),
-        queries=Queries(store, config.query),
+        queries=Queries(store, config.query, None if history is None else history.blocks),
         state=state,
-        history=build_history(config.storage, steady, own),
+        history=history,
         events=build_events(config.storage, steady, own),
         remote_writer=RemoteWriter(store, steady, own.registry, directory=config.storage.path),
         access=CurrentAccess(plan.access),

@@ -136,8 +136,9 @@ def _history(core: Core) -> Stage:
 
     async def start() -> None:
         if history is not None:
+            await history.open()
             await core.state.samples.hand_over(history.adopt)
-            await history.start(core.store, core.plan.needs, core.job_labels.of_series)
+            await history.follow(core.store, core.plan.needs, core.job_labels.of_series)
 
     async def stop() -> None:
         if history is not None:

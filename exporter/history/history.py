@@ -31,8 +31,8 @@ _log = get_logger(__name__)
 class History:
     """The history in a directory, which only one process may use.
 
-    `start` it before anything is sampled, `close` it at the end. `maintenance_failures` counts runs of
-    sealing, compaction and retention that went wrong.
+    `open` it and let it `follow` the store before anything is sampled, `close` it at the end.
+    `maintenance_failures` counts runs of sealing, compaction and retention that went wrong.
     """
 
     def __init__(
@@ -84,14 +84,22 @@ class History:
         )
         return [self.wal.job, maintenance]
 
-    async def start(self, store: Store, selectors: Iterable[RequiredSelector], relabel: Relabel) -> None:
-        """Seal what was written before, put back what rules need, and write what comes; never fails.
+    async def open(self) -> None:
+        """Open the blocks, and seal what was written before the start; never fails."""
+        await self._in_thread("opening of blocks", self.blocks.load)
+        await self._in_thread("sealing of what was written before the start", self._seal)
+
+    async def adopt(self, chunks: list[Chunk]) -> bool:
+        """Take over what an earlier version saved of the series that rules read; whether that went well."""
+        taken = await self._in_thread("taking over of samples", lambda: self._sealer.adopt(chunks))
+        return taken is not None
+
+    async def follow(self, store: Store, selectors: Iterable[RequiredSelector], relabel: Relabel) -> None:
+        """Put back into the store what rules need, and write what comes; never fails.
 
         `relabel` returns the labels of now of a series that an earlier version wrote.
         """
-        wanted = list(selectors)
-        now_ms = self._now_ms()
-        await self._in_thread("sealing of what was written before the start", self._seal)
+        wanted, now_ms = list(selectors), self._now_ms()
         start_ms = now_ms - store.longest_range_ms
         chunks = await self._in_thread(
             "reading of what rules need", lambda: read_required(self.blocks, wanted, start_ms, now_ms)
@@ -101,13 +109,6 @@ class History:
             _log.info("samples from before the restart are back", rows=rows, series=store.series_count)
         number = await self._in_thread("listing of files", lambda: self._sealer.last_number)
         self.wal.follow(store, number or 0)
-
-    async def adopt(self, chunks: list[Chunk]) -> bool:
-        """Take over what an earlier version saved of the series that rules read; whether that went well."""
-        return (
-            await self._in_thread("taking over of older samples", lambda: self._sealer.adopt(chunks))
-            is not None
-        )
 
     async def maintain(self) -> None:
         """Seal, compact, and drop what is too old or too much."""
@@ -120,7 +121,7 @@ class History:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _seal(self) -> None:
-        self._sealer.seal_all(self.wal.current)
+        self._sealer.seal_all(lambda: self.wal.open_number)
 
     def _maintain(self) -> None:
         self._seal()
@@ -131,17 +132,20 @@ class History:
             found = await asyncio.get_running_loop().run_in_executor(self._executor, call)
         except StoppedError:
             return None
-        except OSError as error:
+        except Exception as error:
+            # Whatever it is must not keep the daemon from starting.
             self._fail(what, error)
             return None
         self._is_failing = False
         return found
 
-    def _fail(self, what: str, error: OSError) -> None:
+    def _fail(self, what: str, error: Exception) -> None:
         self.maintenance_failures += 1
-        if not self._is_failing:
-            self._is_failing = True
-            _log.error("the history on disk cannot be looked after", at=what, error=error.strerror or error)
+        if self._is_failing:
+            return
+        self._is_failing = True
+        reason = error.strerror or error if isinstance(error, OSError) else repr(error)
+        _log.error("the history on disk cannot be looked after", at=what, error=reason)
 
     def _now_ms(self) -> int:
         return to_milliseconds(self._clock.now())

@@ -10,7 +10,7 @@ from exporter.history.blocks import Blocks
 from exporter.history.damaged import set_aside
 from exporter.history.source_columns import SourceColumns, columns_of
 from exporter.history.wal_files import WalFiles
-from exporter.history.wal_reader import WalReader
+from exporter.history.wal_reader import BROKEN, WalReader
 from exporter.log import get_logger
 from exporter.store import Chunk
 
@@ -54,12 +54,12 @@ class Sealer:
             self._write_block(self.last_number + 1, min(times), max(times), sources)
         return True
 
-    def seal_all(self, current: Path | None) -> None:
+    def seal_all(self, open_number: Callable[[], int | None]) -> None:
         """Seal every file but the one that is being written. Raises `OSError`, `StoppedError`."""
+        # Asked after the files: one gets its number before it is made.
         for number in self._files.numbers:
-            path = self._files.path_of(number)
-            if path != current:
-                self._seal(number, path)
+            if number != open_number():
+                self._seal(number, self._files.path_of(number))
 
     def _seal(self, number: int, path: Path) -> None:
         try:
@@ -71,13 +71,20 @@ class Sealer:
             self._set_aside(path, str(error))
             return
         try:
-            if reader.sources:
-                # Its number makes the block what it is, should it be written twice.
-                self._write_block(number, reader.start_ms, reader.end_ms, _columns_in(reader))
-                self.numbers.sealed += 1
+            self._seal_rows(number, reader)
+        except BROKEN as error:
+            # Its checksums are right, and what it says makes no sense.
+            self._set_aside(path, f"{path.name} is damaged: {error}")
+            return
         finally:
             reader.close()
         self._remove(path, reader)
+
+    def _seal_rows(self, number: int, reader: WalReader) -> None:
+        if reader.sources:
+            # Its number makes the block what it is, should it be written twice.
+            self._write_block(number, reader.start_ms, reader.end_ms, _columns_in(reader))
+            self.numbers.sealed += 1
 
     def _write_block(
         self, number: int, start_ms: int, end_ms: int, sources: Iterable[tuple[str, SourceColumns]]

@@ -1,6 +1,5 @@
 """Reads one file of the write-ahead log, source by source. Everything here blocks: it runs in a thread."""
 
-import json
 import struct
 import zlib
 from array import array
@@ -28,6 +27,9 @@ from exporter.history.wal_format import (
 )
 from exporter.model.labels import Labels
 from exporter.store.segment import index_code
+
+BROKEN: Final = (ValueError, LookupError, TypeError, struct.error, zlib.error)
+"""What decoding raises where a file says something that makes no sense."""
 
 _PIECE_BYTES: Final = 1 << 20
 
@@ -139,7 +141,7 @@ class WalReader:
                 self._note_rows(offset, payload)
             else:
                 self._note_shift(offset, decode_shift(payload))
-        except (ValueError, KeyError, TypeError, struct.error, json.JSONDecodeError, zlib.error):
+        except BROKEN:
             return False
         return True
 

@@ -10,7 +10,6 @@ import errno
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -37,14 +36,15 @@ _log = get_logger(__name__)
 class WriteAheadLog:
     """The write-ahead log in a directory, which only one process may use.
 
-    `rows_total` counts rows that were written, `failures` writes that went wrong, `current` is the file that
-    is being written. `close` it at the end.
+    `rows_total` counts rows that were written, `failures` writes that went wrong, `open_number` is the number
+    of the file that is being written. `close` it at the end.
     """
 
     def __init__(self, files: WalFiles, clock: Clock) -> None:
         self.rows_total = 0
         self.failures = 0
         self.is_healthy = True
+        self.open_number: int | None = None
         self._files = files
         self._clock = clock
         self._reader: RowReader | None = None
@@ -61,12 +61,6 @@ class WriteAheadLog:
     def lost_rows(self) -> int:
         """Rows that were dropped from memory before they could be written."""
         return self._reader.lost_rows if self._reader else 0
-
-    @property
-    def current(self) -> Path | None:
-        """The file that is being written; None between two."""
-        writer = self._writer
-        return None if writer is None else writer.path
 
     def follow(self, store: Store, last_number: int) -> None:
         """Write rows of the store from now on, into files with numbers above `last_number`."""
@@ -163,6 +157,7 @@ class WriteAheadLog:
     def _new_file(self) -> WalWriter:
         self._files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._last_number += 1
+        self.open_number = self._last_number
         return WalWriter(self._files.path_of(self._last_number))
 
     def _close_file(self) -> None:
@@ -171,9 +166,9 @@ class WriteAheadLog:
         if writer is not None:
             self._close(writer)
 
-    @staticmethod
-    def _close(writer: WalWriter) -> None:
+    def _close(self, writer: WalWriter) -> None:
         writer.close()
         if writer.is_empty:
             with contextlib.suppress(OSError):
                 os.unlink(writer.path)
+        self.open_number = None
