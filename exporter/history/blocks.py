@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ _log = get_logger(__name__)
 class Blocks:
     """The blocks of a directory, which only one process may change.
 
-    Blocking, and safe for several threads.
+    Everything blocks, and is safe for several threads. `damaged` counts files that were set aside, `dropped`
+    blocks that were deleted, by what they went beyond: the retention by time, or by size.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -25,9 +27,10 @@ class Blocks:
         self._blocks: list[Block] = []
         self._lock = threading.Lock()
         self.damaged = 0
+        self.dropped = Counter({"time": 0, "size": 0})
 
     def load(self) -> None:
-        """Open what there is. Raises `OSError`."""
+        """Open what there is, and delete what was not finished. Raises `OSError`."""
         for path in self._directory.glob("history-*.block.tmp"):
             path.unlink()
         for path in sorted(self._directory.glob("history-*.block")):
@@ -62,6 +65,29 @@ class Blocks:
         with self._lock:
             kept = [one for one in self._blocks if one.path != path]
             self._blocks = sorted([*kept, block], key=lambda one: (one.start_ms, one.sequence))
+
+    def drop_old(self, before_ms: int) -> None:
+        """Delete blocks whose samples are all older than a moment (milliseconds). Raises `OSError`."""
+        self._drop([one for one in self._blocks if one.end_ms < before_ms], "time")
+
+    def drop_much(self, max_bytes: int) -> None:
+        """Delete the oldest blocks until the others take no more than this. Raises `OSError`."""
+        over = self.bytes - max_bytes
+        gone: list[Block] = []
+        for block in self._blocks:
+            if over <= 0:
+                break
+            over -= block.bytes
+            gone.append(block)
+        self._drop(gone, "size")
+
+    def _drop(self, gone: Sequence[Block], reason: str) -> None:
+        for block in gone:
+            # Whoever is reading it has it open.
+            block.path.unlink(missing_ok=True)
+            with self._lock:
+                self._blocks = [one for one in self._blocks if one is not block]
+            self.dropped[reason] += 1
 
     def between(self, start_ms: int, end_ms: int) -> Sequence[Block]:
         """Those with samples in a range of time, the oldest first, of one time by their sequence."""

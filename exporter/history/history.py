@@ -125,6 +125,8 @@ class History:
 
     def _maintain(self) -> None:
         self._seal()
+        self.blocks.drop_old(self._now_ms() - self.retention_ms)
+        self.blocks.drop_much(self.max_bytes - self._files.bytes)
 
     async def _in_thread(self, what: str, call: Callable[[], _ValueT]) -> _ValueT | None:
         """Return what a call returns; None where it failed, which is told once until it goes well again."""

@@ -88,5 +88,16 @@ class HistoryCollector(Collector):
             "Runs of sealing, compaction and retention that failed.",
             self._history.maintenance_failures,
         )
-        yield GaugeMetricFamily("redis_vigil_history_blocks", "Blocks that there are.", blocks.count)
+        yield GaugeMetricFamily("redis_vigil_history_blocks", "Blocks of samples on disk.", blocks.count)
         yield GaugeMetricFamily("redis_vigil_history_bytes", "What all blocks take.", blocks.bytes)
+        dropped = CounterMetricFamily(
+            "redis_vigil_history_dropped_blocks",
+            "Blocks that were deleted: older than storage.history (time), or beyond storage.history_size (size).",
+            labels=["reason"],
+        )
+        for reason, count in blocks.dropped.items():
+            dropped.add_metric([reason], count)
+        yield dropped
+        yield CounterMetricFamily(
+            "redis_vigil_history_damaged_blocks", "Blocks that were damaged, and set aside.", blocks.damaged
+        )

@@ -20,6 +20,7 @@ from exporter.app import App
 from exporter.config.fields import KIND
 from exporter.config.restart import RESTART_KEYS
 from exporter.config.schema import config_schema
+from exporter.history.history import History
 from exporter.http_client.transport import Transport
 from exporter.http_routes import Alertmanagers, probe_settings
 from exporter.model.labels import Labels
@@ -190,6 +191,9 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         (3_600_000,) * 2,
     ),
     "storage.memory_limit": ("10MB", lambda app: app.core.limiter.limit_bytes, 10 << 20),
+    "storage.history": ("7d", lambda app: history_of(app).retention_ms, 7 * 86_400_000),
+    "storage.history_size": ("100MB", lambda app: history_of(app).max_bytes, 100 << 20),
+    "storage.downsample_after": ("1d", lambda app: history_of(app).downsample_after_ms, 86_400_000),
     "storage.events_size": ("10MB", lambda app: app.core.events.max_bytes, 10 << 20),
     "web.config_file": (
         "web-config.yml",
@@ -356,6 +360,12 @@ def write_files(folder: Path) -> None:
     (folder / "web-config.yml").write_text(f"basic_auth_users: {{alice: '$2b$04${'a' * 53}'}}\n")
 
 
+def history_of(app: App) -> History:
+    """What keeps the samples on disk; the daemon must have a directory."""
+    assert app.core.history is not None
+    return app.core.history
+
+
 async def fault_of(daemon: FastDaemon, key: str, schema: Mapping[str, Any]) -> str:
     """What is wrong with a reload of a configuration in which only this key changes; empty where nothing."""
     app = daemon.app
@@ -450,7 +460,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "otlp",
     ],
 )
-def test_each_key_is_applied(section: str) -> None:
+def test_each_key_is_applied(section: str, tmp_path: Path) -> None:
     faults: dict[str, str] = {}
     tried = [
         (key, schema)
@@ -460,7 +470,9 @@ def test_each_key_is_applied(section: str) -> None:
     assert tried
 
     async def story() -> None:
-        async with FastDaemon({"rule_files": []}) as daemon:
+        # Its other keys hold for what is in a directory.
+        kept = {"storage": {"path": str(tmp_path)}} if section == "storage" else {}
+        async with FastDaemon({"rule_files": [], **kept}) as daemon:
             write_files(daemon.config_path.parent)
             for key, schema in tried:
                 try:
