@@ -3,11 +3,11 @@
 import json
 import os
 import struct
+import weakref
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from exporter.errors import DamagedBlockError
 from exporter.history.block_writer import FOOTER, HEADER, IS_LITTLE, MAGIC, VERSION, Column
@@ -62,11 +62,13 @@ class BlockSource:
 class Block:
     """An open block; `resolution_ms` is 0 where all samples are there."""
 
-    def __init__(self, path: Path, sequence: int, file: BinaryIO, size: int) -> None:
+    def __init__(self, path: Path, sequence: int, descriptor: int) -> None:
         self.path = path
         self.sequence = sequence
-        self.bytes = size
-        self._file = file
+        self.bytes = os.fstat(descriptor).st_size
+        self._descriptor = descriptor
+        # Whoever holds the block can read it, also when its file has been deleted.
+        weakref.finalize(self, os.close, descriptor)
         self.start_ms, self.end_ms, self.resolution_ms, index = self._load_index()
         self.sources: Sequence[BlockSource] = [BlockSource(self, entry) for entry in index]
 
@@ -74,16 +76,11 @@ class Block:
     def open(cls, path: Path) -> "Block":
         """Open a block. Raises `DamagedBlockError`, and `OSError`."""
         sequence = int(path.name.removesuffix(".block").rpartition("-")[2])
-        file = path.open("rb")
-        try:
-            return cls(path, sequence, file, os.fstat(file.fileno()).st_size)
-        except BaseException:
-            file.close()
-            raise
+        return cls(path, sequence, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
     def read(self, offset: int, size: int, checksum: int) -> bytes:
         """Return what is compressed in a place. Raises `DamagedBlockError`."""
-        data = os.pread(self._file.fileno(), size, offset)
+        data = os.pread(self._descriptor, size, offset)
         if len(data) < size or zlib.crc32(data) != checksum:
             raise DamagedBlockError(f"{self.path.name} is damaged")
         return zlib.decompress(data)
@@ -102,12 +99,12 @@ class Block:
     def _load_index(self) -> tuple[int, int, int, list[list[object]]]:
         name = self.path.name
         try:
-            magic, version, is_little = HEADER.unpack(os.pread(self._file.fileno(), HEADER.size, 0))
+            magic, version, is_little = HEADER.unpack(os.pread(self._descriptor, HEADER.size, 0))
             if magic != MAGIC or bool(is_little) != IS_LITTLE:
                 raise DamagedBlockError(f"{name} is no block of redis-vigil")
             if version > VERSION:
                 raise DamagedBlockError(f"{name} was written by a later redis-vigil")
-            footer = os.pread(self._file.fileno(), FOOTER.size, max(0, self.bytes - FOOTER.size))
+            footer = os.pread(self._descriptor, FOOTER.size, max(0, self.bytes - FOOTER.size))
             found = json.loads(self.read(*FOOTER.unpack(footer)))
             return int(found[0]), int(found[1]), int(found[2]), found[3]
         except (struct.error, ValueError, OSError, zlib.error) as error:

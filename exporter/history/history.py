@@ -112,10 +112,13 @@ class History:
 
     async def maintain(self) -> None:
         """Seal, compact, and drop what is too old or too much."""
-        await self._in_thread("maintenance", self._maintain)
+        if await self._in_thread("maintenance", self._maintain):
+            self._is_failing = False
 
     async def close(self) -> None:
         """Write what is left, and let what is under way end."""
+        if self._has_stopped:
+            return
         self._has_stopped = True
         await self.wal.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -123,23 +126,24 @@ class History:
     def _seal(self) -> None:
         self._sealer.seal_all(lambda: self.wal.open_number)
 
-    def _maintain(self) -> None:
+    def _maintain(self) -> bool:
         self._seal()
         self.blocks.drop_old(self._now_ms() - self.retention_ms)
         self.blocks.drop_much(self.max_bytes - self._files.bytes)
+        return True
 
     async def _in_thread(self, what: str, call: Callable[[], _ValueT]) -> _ValueT | None:
         """Return what a call returns; None where it failed, which is told once until it goes well again."""
+        if self._has_stopped:
+            return None
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._executor, call)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
         except StoppedError:
             return None
         except Exception as error:
             # Whatever it is must not keep the daemon from starting.
             self._fail(what, error)
             return None
-        self._is_failing = False
-        return found
 
     def _fail(self, what: str, error: Exception) -> None:
         self.maintenance_failures += 1

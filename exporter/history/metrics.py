@@ -92,7 +92,7 @@ class HistoryCollector(Collector):
         yield GaugeMetricFamily("redis_vigil_history_bytes", "What all blocks take.", blocks.bytes)
         dropped = CounterMetricFamily(
             "redis_vigil_history_dropped_blocks",
-            "Blocks that were deleted: older than storage.history (time), or beyond storage.history_size (size).",
+            "Blocks that were deleted: they were too old (time), or there was too much (size).",
             labels=["reason"],
         )
         for reason, count in blocks.dropped.items():
