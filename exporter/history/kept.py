@@ -63,6 +63,7 @@ class KeptBlock:
 
     def __init__(self, blocks: ReadableBlocks, start_ms: int, end_ms: int) -> None:
         self.start_ms = start_ms
+        self.sequence = 0
         self.bytes = 0
         self.is_outdated = False
         self._blocks = blocks

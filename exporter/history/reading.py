@@ -53,6 +53,11 @@ class ReadableBlock(Protocol):
     """One block: all samples of a span of time."""
 
     @property
+    def sequence(self) -> int:
+        """Of two blocks that have the same time of a source that one counts whose number is higher."""
+        ...
+
+    @property
     def end_ms(self) -> int:
         """The end of that time, in milliseconds."""
         ...
@@ -70,7 +75,7 @@ class ReadableBlocks(Protocol):
     """All blocks of a directory."""
 
     def between(self, start_ms: int, end_ms: int) -> "Sequence[ReadableBlock]":
-        """Those with samples in a range of time, the oldest first, of one time by their sequence."""
+        """Those with samples in a range of time, in any order."""
         ...
 
     def set_aside(self, block: ReadableBlock, error: DamagedBlockError) -> None:

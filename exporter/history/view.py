@@ -44,7 +44,9 @@ class HistoryView:
         self._retention_ms = store.retention_ms
         self._horizon = store.horizon()
         self._groups = {group.source: group for group in store.groups}
-        self._blocks: dict[int, ReadableBlock] = dict(enumerate(blocks))
+        # By their rank: of two that have the same time of a source the later one counts.
+        ranked = sorted(blocks, key=lambda block: block.sequence)
+        self._blocks: dict[int, ReadableBlock] = dict(enumerate(ranked))
         self._set_aside = set_aside
         self._sources: dict[str, _Source] = {}
         self._selected: dict[tuple[Matcher, ...], Sequence[ReadableSeries]] = {}

@@ -44,6 +44,7 @@ class RememberedBlock:
     end_ms: int
     sources: list[RememberedSource] = field(default_factory=list)
     is_damaged: bool = False
+    sequence: int = 0
 
     def source(self, name: str) -> RememberedSource | None:
         return next((one for one in self.sources if one.source == name), None)

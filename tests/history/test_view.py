@@ -248,7 +248,9 @@ def test_of_blocks_of_one_time_the_later_counts() -> None:
     old, new = counted(60, Store()), Store()
     for number in range(20, 30):
         new.append(Sample("here", number * STEP + 1, LAYOUTS[0], [1000.0 + number] * 4))
-    blocks = RememberedBlocks([block_of(old, 0, 60 * STEP), block_of(new, 20 * STEP, 31 * STEP)])
+    spans = [block_of(new, 20 * STEP, 31 * STEP), block_of(old, 0, 60 * STEP)]
+    spans[0].sequence = 1
+    blocks = RememberedBlocks(spans)
     engine = Engine(Store(), history=HistorySource(Store(), blocks))
     found = points(engine, "m{n='a'}", 0, 59 * STEP)
     # A row of the old block that is a millisecond before the first new one still counts.
