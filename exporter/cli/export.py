@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from exporter.cli import event_options as options
+
 
 class ExportFormat(StrEnum):
     """OpenMetrics with timestamps, JSON lines as VictoriaMetrics imports them, or lines of CSV."""
@@ -35,24 +37,20 @@ def export(
     output: Annotated[
         Path | None, typer.Option(help="The file to write; standard output where it is not given.")
     ] = None,
-    url: Annotated[
-        str | None, typer.Option(help="The running daemon to read from: http://host:9121.", metavar="URL")
-    ] = None,
-    user: Annotated[str | None, typer.Option(help="The user to log in as there.")] = None,
-    password_file: Annotated[
-        Path | None, typer.Option(help="A file that holds that user's password.")
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option("--tls-ca", help="Authorities to trust, in PEM, instead of the system's.")
-    ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Trust any certificate.")] = False,
+    url: options.Url = None,
+    user: options.User = None,
+    password_file: options.PasswordFile = None,
+    tls_ca: options.Authorities = None,
+    insecure: options.Insecure = False,
+    path: options.Directory = None,
+    config: options.Configuration = None,
 ) -> None:
     """Write samples as text, which `promtool tsdb create-blocks-from openmetrics` makes blocks of.
 
     The timestamps are those of the samples; markers that end series are left out.
     """
     from exporter.cli.daemon_access import DaemonAccess
-    from exporter.cli.exporting import Wanted, export_samples
+    from exporter.cli.exporting import Place, Wanted, export_samples
 
-    access = DaemonAccess(url, user, password_file, tls_ca, insecure)
-    export_samples(access, Wanted(since, until, match or ()), form.value, output)
+    place = Place(DaemonAccess(url, user, password_file, tls_ca, insecure), path, config)
+    export_samples(place, Wanted(since, until, match or ()), form.value, output)

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from exporter.cli.daemon_access import DaemonAccess
 from exporter.cli.output import say
-from exporter.errors import QueryError, UsageError
+from exporter.config.main import load_config
+from exporter.errors import QueryError, StateError, UsageError
+from exporter.history.read_only import ReadOnlyBlocks
 from exporter.log import configure_logging
 from exporter.model.counts import count_of
 from exporter.model.duration import InvalidDurationError, parse_duration
 from exporter.promql.numbers import parse_float
+from exporter.remote.export.from_blocks import BlocksSource
 from exporter.remote.export.from_daemon import DaemonSource
-from exporter.remote.export.model import Selectors, Span
+from exporter.remote.export.model import ExportSource, Selectors, Span
 from exporter.remote.export.run import export
 from exporter.web.api_v1.parameters import read_selector
 
@@ -48,17 +52,59 @@ class Wanted:
             raise UsageError(f"--match: {error}") from None
 
 
-def export_samples(access: DaemonAccess, wanted: Wanted, form: str, output: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where samples are read: from a daemon, from its directory, or from that of a configuration."""
+
+    daemon: DaemonAccess
+    path: Path | None = None
+    config: Path | None = None
+
+    @contextmanager
+    def open(self, span: Span, selectors: Selectors) -> Iterator[ExportSource]:
+        """The samples there. Raises `UsageError`, `ConfigError`, `StateError`."""
+        if sum(one is not None for one in (self.daemon.url, self.path, self.config)) != 1:
+            raise UsageError(
+                "name one place to read from: --url of a running daemon, --path of its directory, or --config"
+            )
+        directory = _storage_of(self.config) if self.config is not None else self.path
+        if directory is None:
+            with self.daemon.client() as client:
+                yield DaemonSource(client, span, selectors)
+            return
+        with TemporaryDirectory(prefix="redis-vigil-export-") as scratch:
+            blocks = _blocks_of(directory, Path(scratch))
+            yield BlocksSource(blocks, span, selectors)
+            for problem in blocks.problems:
+                say(f"redis-vigil: left out: {problem}", err=True)
+
+
+def _storage_of(config: Path) -> Path:
+    path = load_config(config).storage.path
+    if path is None:
+        raise UsageError(f"{config} has no storage.path: samples are in the daemon's memory, use --url")
+    return path
+
+
+def _blocks_of(directory: Path, scratch: Path) -> ReadOnlyBlocks:
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is not a directory")
+    blocks = ReadOnlyBlocks(directory, scratch)
+    try:
+        blocks.load()
+    except OSError as error:
+        raise StateError(f"{directory} cannot be read: {error.strerror or error}") from None
+    return blocks
+
+
+def export_samples(place: Place, wanted: Wanted, form: str, output: Path | None) -> None:
     """Export, and say on standard error how much that was. Raises `exporter.errors.VigilError`."""
-    configure_logging("error")
+    configure_logging("critical")
     span, matchers = wanted.span(time.time()), wanted.matchers()
-    with access.client() as client, _opened(output) as write:
-        count = export(DaemonSource(client, span, matchers), form, write)
+    with place.open(span, matchers) as source, _opened(output) as write:
+        count = export(source, form, write)
     where = f" to {output}" if output is not None else ""
-    say(
-        f"{count_of(count.samples, 'sample')} of {count.series} series{where}",
-        err=True,
-    )
+    say(f"{count_of(count.samples, 'sample')} of {count.series} series{where}", err=True)
 
 
 @contextmanager

@@ -68,6 +68,27 @@ def test_a_wrong_option_is_named(tmp_path: Path, arguments: Sequence[str], said:
     assert said in line
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name one place to read from: --url of a running daemon, --path of its directory, or --config"),
+        (["--path", ".", "--url", "http://127.0.0.1:1"], "name one place"),
+        (["--path", "nowhere"], "nowhere is not a directory"),
+        (["--config", "config.yml"], "config.yml has no storage.path"),
+    ],
+)
+def test_a_place_is_to_be_named(tmp_path: Path, arguments: Sequence[str], said: str) -> None:
+    (tmp_path / "config.yml").write_text("targets: []\n")
+    status, line = refusal(tmp_path, "--since", "1h", *arguments)
+    assert status == 2
+    assert said in line
+
+
+def test_a_directory_without_samples_has_none(tmp_path: Path) -> None:
+    done = run_command(tmp_path, "export", "--since", "1h", "--path", ".")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "# EOF\n", "0 samples of 0 series\n")
+
+
 def test_a_daemon_that_is_not_there(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     status, line = refusal(tmp_path, "--url", url, "--since", "1h", "--output", "all.om")

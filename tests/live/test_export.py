@@ -17,6 +17,7 @@ from tests.servers import RealServer
 
 CONFIG = """
 global: {{sample_interval: 200ms, external_labels: {{replica: a}}}}
+storage: {{path: state}}
 rule_files: [rules.yml]
 targets: [{{url: '{url}', instance: cache-1, labels: {{env: "te\\"st\\\\"}}}}]
 """
@@ -90,3 +91,17 @@ def test_lines_of_json_and_csv_tell_the_same(daemon: Daemon, tmp_path: Path) -> 
     table = run_command(tmp_path, *arguments, "--format", "csv").stdout.splitlines()
     assert table[0] == "name,labels,time,value"
     assert len(table) - 1 == sum(len(one["values"]) for one in read) > 10
+
+
+def test_the_directory_has_what_the_daemon_has(daemon: Daemon, tmp_path: Path) -> None:
+    # What is on disk is up to a second older than what is in memory.
+    end = time.time() - 0.5
+    time.sleep(2.0)
+    arguments = ["export", "--since", "1h", "--until", f"{end:.3f}", "--format", "csv"]
+    by_url = run_command(tmp_path, *arguments, "--url", daemon.url)
+    config = daemon.directory / "config.yml"
+    for place in (["--path", str(daemon.directory / "state")], ["--config", str(config)]):
+        by_path = run_command(daemon.directory, *arguments, *place)
+        assert by_path.returncode == 0, by_path.stderr
+        assert sorted(by_path.stdout.splitlines()) == sorted(by_url.stdout.splitlines())
+        assert by_path.stderr == by_url.stderr
