@@ -79,6 +79,7 @@ class App:
         async with core.changing:
             await self.lifecycle.start()
             self.reloader.note(True)
+            await self.reloader.events.started(core.in_force.plan)
             self.readiness.is_started = True
         self.reloader.warn()
         host, port = self.web.address
@@ -109,6 +110,7 @@ class App:
         A part that hangs is left behind, in time for the next.
         """
         log.info("stopping")
+        self.reloader.events.stopping()
         await self.lifecycle.stop()
         self.loop_watch.stop()
         log.info("stopped")

@@ -13,7 +13,8 @@ from exporter.alerting.options import Options
 from exporter.alerting.recorded_store import RecordedAlertStore
 from exporter.clock import Clock, SteadyClock, SystemClock
 from exporter.config.settings import StorageSection
-from exporter.events import EventLog
+from exporter.daemon_events import DaemonEvents
+from exporter.events import EventLog, EventRecorder
 from exporter.events.opening import FILE_NAME
 from exporter.history.history import History
 from exporter.housekeeping import Housekeeping
@@ -258,6 +259,7 @@ def build_reloader(
         clock=core.clock,
         own=core.own,
         on_end=watching.page.expire,
+        events=DaemonEvents(EventRecorder(core.events, now=core.clock.now)),
     )
 
 

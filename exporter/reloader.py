@@ -9,6 +9,7 @@ from exporter.alerting.manager import AlertManager
 from exporter.clock import Clock
 from exporter.config.main import Config
 from exporter.config.restart import in_force, restart_needed
+from exporter.daemon_events import DaemonEvents
 from exporter.errors import ConfigError, ShuttingDownError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
@@ -61,6 +62,7 @@ class Reloader:
         clock: Clock,
         own: OwnMetrics,
         on_end: Callable[[], None],
+        events: DaemonEvents,
     ) -> None:
         self.lock = lock
         # The files that all this is built from were read.
@@ -73,6 +75,7 @@ class Reloader:
         self._clock = clock
         self._own = own
         self._on_end = on_end
+        self.events = events
         self._keys: tuple[str, ...] = ()
         self._next: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -140,9 +143,11 @@ class Reloader:
                 if isinstance(error, ConfigError):
                     self._parts.settings.access.note_refused(error.problems)
                 self.note(False)
+                self.events.refused(error)
                 log.error("the configuration was not reloaded", error=error)
                 raise
         self.note(True)
+        await self.events.reloaded(self.plan)
         self._tell()
 
     async def _reload(self) -> None:

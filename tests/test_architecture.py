@@ -57,6 +57,7 @@ ORDER = [
     "clock_followers",
     "target_events",
     "readiness",
+    "daemon_events",
     "settings",
     "reloader",
     "lifecycle",

@@ -6,6 +6,7 @@ from exporter import keyspace, queues
 from exporter.model.sample import Family
 from exporter.samplers import (
     acl,
+    changes,
     clients,
     command_latency,
     info,
@@ -31,6 +32,7 @@ SAMPLERS: Final = in_order(
         command_latency.SPEC,
         clients.SPEC,
         server_config.SPEC,
+        changes.SPEC,
         memory.SPEC,
         acl.SPEC,
         sentinel.SPEC,

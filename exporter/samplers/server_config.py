@@ -86,6 +86,8 @@ class ServerConfig:
     """Parameters of the server that other samplers go by; 0 where they are not known."""
 
     slowlog_max_len: int = 0
+    command: str = "CONFIG"
+    """The name of CONFIG, where the server has renamed it."""
 
 
 class ServerConfigSampler:
@@ -119,7 +121,7 @@ class ServerConfigSampler:
 
     def _provide(self, parameters: Mapping[str, str]) -> None:
         slowlog_max_len = _whole(parameters.get("slowlog-max-len", ""))
-        self._context.facts.provide(ServerConfig(slowlog_max_len))
+        self._context.facts.provide(ServerConfig(slowlog_max_len, self._settings.config_command))
 
     def _write(self, parameters: Mapping[str, str]) -> None:
         table = self._table

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from exporter.sampling.authors import Authors
 from exporter.sampling.keyspace_stats import KeyspaceStats
 from exporter.sampling.server_info import ServerInfo
 from exporter.sampling.slots import Slots
@@ -19,15 +20,16 @@ class TargetFacts:
 
     `keyspace_stats` counts our own look-ups of keys; `slots` are those of a cluster's node. Whoever walks
     through the keyspace takes `turns`, and hands the names of each step to `on_names`, with the number of
-    their database.
+    their database. `authors` are who changed the server.
     """
 
-    __slots__ = ("_latest", "keyspace_stats", "on_names", "slots", "turns")
+    __slots__ = ("_latest", "authors", "keyspace_stats", "on_names", "slots", "turns")
 
     def __init__(self, keyspace_stats: KeyspaceStats | None = None, slots: Slots | None = None) -> None:
         self.keyspace_stats = keyspace_stats or KeyspaceStats()
         self.slots = slots or Slots()
         self.turns = Turns()
+        self.authors = Authors()
         self.on_names: Callable[[int, Sequence[bytes]], None] | None = None
         self._latest: dict[type[Any], Any] = {}
 

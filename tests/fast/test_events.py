@@ -1,13 +1,16 @@
 """Events of the whole daemon with real servers: what a server forgets, and what the daemon sees change."""
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 
+from exporter.errors import VigilError
 from tests.conftest import StartServer
 from tests.fast.altered import AlteredServer
 from tests.fast.daemon import FastDaemon, run_fast
@@ -261,3 +264,142 @@ def test_a_server_whose_version_changes(start_server: StartServer, tmp_path: Pat
         await altered.stop()
 
     run_fast(story())
+
+
+def test_what_people_change_is_told_with_before_and_after_and_without_secrets(
+    start_each_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_each_server()
+
+    async def first() -> None:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("2m")
+            assert not await events(daemon, "kind=config_change,acl_change")
+            with redis.Redis(port=server.port, client_name="ops") as person:
+                person.config_set("maxmemory-policy", "allkeys-lru")
+                person.config_set("masterauth", "hunter2")
+                person.acl_setuser("alice", enabled=True, passwords=["+secret7"], categories=["+@read"])
+                person.config_set("timeout", "7")
+                await daemon.pass_time("2m")
+            found = [one["fields"] for one in await events(daemon, "kind=config_change")]
+            assert {(one["parameter"], one["before"], one["after"]) for one in found} == {
+                ("maxmemory-policy", "noeviction", "allkeys-lru"),
+                ("timeout", "0", "7"),
+            }
+            if server.command("INFO", "server")["redis_version"] >= "7":
+                assert {one["by_name"] for one in found} == {"ops"}
+                assert {one["by_user"] for one in found} == {"default"}
+            (user,) = [one["fields"] for one in await events(daemon, "kind=acl_change")]
+            assert (user["user"], user["change"]) == ("alice", "new")
+            assert "+@read" in user["after"]
+            assert (
+                daemon.value(f'redis_config_changes_total{{what="config",instance="{server.instance}"}}') == 2
+            )
+
+            server.command("ACL", "SETUSER", "alice", "resetpass", ">secret8")
+            server.command("ACL", "DELUSER", "nobody")
+            await daemon.pass_time("2m")
+            changed = (await events(daemon, "kind=acl_change"))[0]["fields"]
+            assert (changed["user"], changed["change"]) == ("alice", "changed")
+            assert changed["passwords_changed"] is True
+
+    async def second() -> None:
+        server.command("CONFIG", "SET", "timeout", "9")
+        server.command("ACL", "DELUSER", "alice")
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("2m")
+            # The clock of the first story was ahead of this one's.
+            found = [one["fields"] for one in await events(daemon, "kind=config_change")]
+            assert len(found) == 3
+            assert ("timeout", "7", "9") in [(one["parameter"], one["before"], one["after"]) for one in found]
+            users = [one["fields"] for one in await events(daemon, "kind=acl_change")]
+            assert [one["user"] for one in users if one["change"] == "gone"] == ["alice"]
+
+    run_fast(first())
+    run_fast(second())
+    kept = (tmp_path / "data" / "events.db").read_bytes()
+    for secret in (b"hunter2", b"secret7", b"secret8", hashlib.sha256(b"secret8").hexdigest().encode()):
+        assert secret not in kept
+
+
+def test_names_and_libraries_of_clients_that_are_new_and_gone(start_server: StartServer) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        async with FastDaemon(server) as daemon:
+            await daemon.pass_time("1m")
+            workers = [redis.Redis(port=server.port, client_name=f"worker-{number}") for number in range(50)]
+            for worker in workers:
+                worker.execute_command("CLIENT", "SETINFO", "LIB-NAME", "rq")
+                worker.execute_command("CLIENT", "SETINFO", "LIB-VER", "2.1")
+            await daemon.pass_time("1m")
+            found = [one["fields"] for one in reversed(await events(daemon, "kind=client_change"))]
+            assert [(one["what"], one["new"], one["gone"]) for one in found] == [
+                ("name", ["worker-{id}"], []),
+                ("library", ["rq 2.1"], []),
+            ]
+            for worker in workers:
+                worker.close()
+            await daemon.pass_time("12m")
+            found = [one["fields"] for one in reversed(await events(daemon, "kind=client_change"))]
+            assert [(one["what"], one["new"], one["gone"]) for one in found[2:]] == [
+                ("name", [], ["worker-{id}"]),
+                ("library", [], ["rq 2.1"]),
+            ]
+
+    run_fast(story())
+
+
+def test_large_requests_and_replies_of_valkey(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(
+        "--commandlog-request-larger-than", "1000", "--commandlog-reply-larger-than", "1000",
+        "--slowlog-log-slower-than", "-1",
+    )  # fmt: skip
+
+    async def play() -> Sequence[Any]:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("1m")
+            return await events(daemon, "kind=large_request,large_reply")
+
+    async def story() -> None:
+        found = await play()
+        assert sorted((one["kind"], one["fields"]["pattern"]) for one in found) == [
+            ("large_reply", "GET page:{id}"),
+            ("large_request", "SET page:{id}"),
+        ]
+        assert all(one["fields"]["bytes"] > 2000 for one in found)
+
+    async def after() -> None:
+        assert len(await play()) == 3
+
+    server.command("SET", "page:1", "x" * 2000)
+    server.command("GET", "page:1")
+    run_fast(story())
+    server.command("GET", "page:1")
+    run_fast(after())
+
+
+def test_starts_ends_and_reloads_tell_which_files_changed(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.reload({"global": {"evaluation_interval": "20s"}})
+            with pytest.raises(VigilError):
+                await daemon.reload({"global": {"evaluation_interval": "soon"}})
+            daemon.change({"global": {"evaluation_interval": "20s"}})
+            failed, reload = await events(daemon, "kind=reload")
+            assert reload["fields"]["files_changed"] == [str(daemon.config_path)]
+            assert failed["fields"]["outcome"] == "failed"
+            assert "evaluation_interval" in failed["fields"]["error"]
+            (started,) = await events(daemon, "kind=daemon")
+            assert (started["fields"]["state"], started["fields"]["ended_cleanly"]) == ("started", None)
+
+    async def after() -> None:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            found = [one["fields"] for one in await events(daemon, "kind=daemon")]
+            assert sorted(one["state"] for one in found) == ["started", "started", "stopping"]
+            assert {one.get("ended_cleanly") for one in found} == {None, True}
+
+    run_fast(story())
+    run_fast(after())

@@ -4,6 +4,7 @@ from typing import Final, TypeVar
 
 from exporter.config.fields import Section
 from exporter.config.samplers.base import SamplerSection
+from exporter.config.samplers.changes import ChangesSection
 from exporter.config.samplers.clients import ClientsSection
 from exporter.config.samplers.info import InfoSection
 from exporter.config.samplers.keys import KeysSection, ScriptsSection, StreamsSection
@@ -37,6 +38,8 @@ class SamplersSection(Section):
     """Connections, in aggregate."""
     config: ServerConfigSection = ServerConfigSection()
     """The limits that the server is configured with."""
+    changes: ChangesSection = ChangesSection()
+    """What people change: CONFIG and ACLs."""
     memory: MemorySection = MemorySection()
     """Where the server's memory goes."""
     acl: AclSection = AclSection()

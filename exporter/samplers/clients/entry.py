@@ -5,7 +5,7 @@ same order on all lines. Names of clients, users and libraries hold no spaces: s
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from exporter.sampling.info_text import parse_amount
@@ -56,6 +56,14 @@ class ClientList:
         if "" not in texts and together.isdecimal() and together.isascii() and max(map(len, texts)) < 20:
             return list(map(float, texts))
         return [number for text in texts if (number := parse_amount(text)) is not None]
+
+    def with_commands(self, words: Sequence[str]) -> Iterator[Mapping[str, str]]:
+        """All fields of the connections whose last command begins with one of these words."""
+        starts = [f" cmd={word}" for word in words]
+        for line in self._lines:
+            at = line.find(" cmd=")
+            if at >= 0 and any(line.startswith(start, at) for start in starts):
+                yield _fields(line)
 
     def fields(self, limit: int) -> Iterator[Mapping[str, str]]:
         """All fields of the first `limit` connections."""

@@ -7,6 +7,7 @@ from exporter.connection import Client
 from exporter.errors import Reason, TargetError
 from exporter.model.sample import Family, Kind
 from exporter.samplers.clients import aggregate, connections
+from exporter.samplers.clients.changes import ClientChanges, note_authors
 from exporter.samplers.clients.entry import ClientList
 from exporter.sampling.base import SamplerContext, SamplerSpec
 
@@ -35,6 +36,8 @@ class ClientsSampler:
         self._caps = {label: context.new_cap(label, self._settings.max_values) for label in _LABELS}
         self._ids = context.new_cap("id", self._settings.max_connections)
         self._passes_to_skip = 0
+        self._changes = ClientChanges(context.events)
+        self._clock = context.clock
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
@@ -54,6 +57,8 @@ class ClientsSampler:
         self._passes_to_skip = len(clients) // _CLIENTS_PER_PASS
         table.set(LISTED, float(len(clients)))
         await aggregate.write_aggregate(clients, table, self._caps)
+        self._changes.note(clients, self._clock.monotonic())
+        note_authors(clients, self._facts.authors, at)
         if settings.per_connection:
             limit = settings.max_connections
             await connections.write_connections(

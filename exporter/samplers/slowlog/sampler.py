@@ -12,6 +12,7 @@ from exporter.samplers.server_config import ServerConfig
 from exporter.samplers.slowlog import families
 from exporter.samplers.slowlog.cursor import Delta, SlowlogCursor
 from exporter.samplers.slowlog.entries import Entry
+from exporter.samplers.slowlog.large import LargeEntries
 from exporter.samplers.slowlog.pattern_clients import MAX_CLIENTS, PatternClients
 from exporter.samplers.slowlog.pattern_stats import PatternStats
 from exporter.samplers.slowlog.patterns import PatternNames, command_name
@@ -25,6 +26,7 @@ from exporter.samplers.slowlog.reading import (
 )
 from exporter.samplers.slowlog.recording import EntryRecorder
 from exporter.samplers.slowlog.report import SlowlogReport
+from exporter.sampling.authors import Author
 from exporter.sampling.base import SamplerContext, SamplerSpec
 from exporter.time_slice import TimeSlice
 
@@ -56,6 +58,7 @@ class SlowlogSampler:
         self._recorder = EntryRecorder(
             context.events, context.target.instance, with_arguments=settings.arguments == "shown"
         )
+        self._large = LargeEntries(self._recorder, self._names, settings.max_entries)
         self._histograms: dict[str, Histogram] = {}
         self._moved: set[str] = set()
         # Commands and patterns that have series.
@@ -87,6 +90,7 @@ class SlowlogSampler:
         else:
             delta = await self._advance(connection, snapshot)
         await self._count(delta, at)
+        await self._large.read(connection, self._context.support, snapshot.commandlogs)
         self._plan_next(len(delta.entries) + delta.lost, at)
         self._write(snapshot, at)
 
@@ -161,6 +165,9 @@ class SlowlogSampler:
         pattern = self._names.name(entry.arguments)
         self._stats.add(pattern, entry, is_new=is_new, at=at)
         self._recorder.record(entry, pattern)
+        command = command_name(entry.arguments)
+        author = Author(float(entry.at), command, entry.client, entry.client_name, "", "slowlog")
+        self._facts.authors.note(author)
 
     def _observe(self, entry: Entry) -> str:
         """Count an entry, and return its command."""
