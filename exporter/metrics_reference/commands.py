@@ -27,6 +27,7 @@ _COMMANDS: Final[Mapping[str, _Commands]] = {
         ("redis_commandlog_", "CONFIG GET", "Valkey 8.1"),
         ("", "CONFIG GET", "Redis 2.0"),
     ),
+    "changes": (("", "CONFIG GET and ACL LIST", "Redis 6.0"),),
     "acl": (("", "ACL LOG", "Redis 6.0"),),
     "sentinel": (
         ("redis_sentinel_config_", "SENTINEL CONFIG GET", "Redis 6.2"),

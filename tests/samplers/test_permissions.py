@@ -16,7 +16,7 @@ from tests.servers import RealServer
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = ROOT / "docs" / "permissions.md"
-DEFAULT = ("info", "slowlog", "latency", "command_latency", "clients", "config", "memory", "acl")
+DEFAULT = ("info", "slowlog", "latency", "command_latency", "clients", "config", "changes", "memory", "acl")
 # What is left without the command: (sampler, command as the metric names it), or the sampler as a whole.
 PARTS = {
     "+ping": ("latency", ""),
@@ -29,6 +29,7 @@ PARTS = {
     "+config|get": ("config", ""),
     "+memory|stats": ("memory", ""),
     "+acl|log": ("acl", ""),
+    "+acl|list": ("changes", "ACL LIST"),
 }
 
 
