@@ -40,6 +40,7 @@ from exporter.web.access import CurrentAccess
 from exporter.web.api_v1.queries import Queries
 from exporter.web.metrics import MetricsEndpoint, groups_of_all
 
+# In memory, by number.
 _EVENT_RETENTION_MS: Final = 30 * 86_400_000
 
 
@@ -130,12 +131,13 @@ def build_history(storage: StorageSection, clock: Clock, own: OwnMetrics) -> His
 
 
 def build_events(storage: StorageSection, clock: Clock, own: OwnMetrics) -> EventLog:
-    """Build the log of events: in the directory of the state, or in memory."""
+    """Build the log of events: in the directory of the state; in memory, where there is none or no history."""
+    directory = storage.path if storage.history else None
     return EventLog(
-        None if storage.path is None else storage.path / FILE_NAME,
+        None if directory is None else directory / FILE_NAME,
         clock,
         own.registry,
-        retention_ms=_EVENT_RETENTION_MS,
+        retention_ms=storage.history.milliseconds or _EVENT_RETENTION_MS,
         max_bytes=storage.events_size,
     )
 

@@ -119,7 +119,8 @@ class StorageSection(Section):
     memory_limit: Annotated[ByteSize, WrapValidator(at_least(1 << 20))] = 256 << 20
     """How much memory samples may take; near it, history is dropped, first that of series no rule needs."""
     history: Duration = Duration(30 * 86_400_000)
-    """How long all samples are kept on disk, below `path`; `0` keeps only what rules need after a restart."""
+    """How long all samples and events are kept on disk, below `path`; `0` keeps only what rules need after a
+    restart."""
     history_size: Annotated[ByteSize, WrapValidator(at_least(16 << 20))] = 4 << 30
     """How much disk the samples may take; then the oldest go."""
     downsample_after: PositiveDuration = Duration(2 * 86_400_000)

@@ -64,7 +64,13 @@ GROUPS: Final = (
     Group("Replication", (replication,)),
     Group("Cluster", (cluster, cluster_info)),
     Group("Sentinel", (sentinel, "sentinel")),
-    Group("Configuration of the server", ("config", "changes",)),
+    Group(
+        "Configuration of the server",
+        (
+            "config",
+            "changes",
+        ),
+    ),
     Group("Queues", ("queues",)),
     Group("Keyspace", ("keyspace",)),
     Group("Streams", ("streams",)),
