@@ -131,7 +131,7 @@ def build_history(storage: StorageSection, clock: Clock, own: OwnMetrics) -> His
 
 
 def build_events(storage: StorageSection, clock: Clock, own: OwnMetrics) -> EventLog:
-    """Build the log of events: in the directory of the state; in memory, where there is none or no history."""
+    """Build the log of events: in the directory of the state; in memory where there is no history."""
     directory = storage.path if storage.history else None
     return EventLog(
         None if directory is None else directory / FILE_NAME,
