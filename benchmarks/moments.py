@@ -15,6 +15,7 @@ import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exporter.jobs import LoopTime, _Every
+from exporter.timing.job import Job, every
 
 
 async def _do_nothing() -> None:
@@ -42,6 +43,7 @@ async def with_jobs(moments: int, interval: float, seconds: float) -> None:
     """One job of APScheduler for each moment."""
     loop = asyncio.get_running_loop()
     zone = LoopTime(loop)
+    job = Job("moment", _do_nothing, every(interval), 1)
     scheduler = AsyncIOScheduler(
         event_loop=loop,
         timezone=zone,
@@ -49,7 +51,7 @@ async def with_jobs(moments: int, interval: float, seconds: float) -> None:
     )
     for number in range(moments):
         first = zone.at(loop.time() + interval * number / moments)
-        scheduler.add_job(_do_nothing, _Every(lambda: interval), next_run_time=first)
+        scheduler.add_job(_do_nothing, _Every(job), next_run_time=first)
     scheduler.start()
     await asyncio.sleep(seconds)
     scheduler.shutdown(wait=False)

@@ -6,6 +6,7 @@ VigilError
 ├── TargetError              a monitored server could not be asked; carries a `Reason`
 │   └── ReplyError           the server answered one command with an error
 ├── DiscoveryError           a source of servers cannot tell which there are
+├── JobError                 a run of a periodic job has failed, and its part has said so
 ├── QueryError               a PromQL expression that is wrong or asks for too much
 ├── TemplateError            a Go template that does not parse or failed while expanding
 ├── NotifyError              a message could not be delivered; says whether a retry makes sense
@@ -162,6 +163,10 @@ class DiscoveryError(VigilError):
     def __init__(self, message: str, reason: Reason = Reason.REPLY) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class JobError(VigilError):
+    """A run of a periodic job has failed, of which its part has told already."""
 
 
 class QueryError(VigilError):

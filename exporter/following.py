@@ -9,8 +9,6 @@ class Following:
 
     `on_done` is called after each.
 
-    `on_done` is called after each.
-
     `follow` takes `lock` while it works: others do the same things under it.
     """
 

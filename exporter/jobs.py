@@ -7,7 +7,7 @@ time of day is that of the loop (docs/decisions/0004-apscheduler.md).
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from exporter.clock import Clock
+from exporter.errors import JobError
 from exporter.log import get_logger
 from exporter.timing.job import Job
 
@@ -61,11 +62,17 @@ class LoopTime(tzinfo):
 class _Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
     """Fires an interval after the moment at which it fired last; what was missed is not made up for."""
 
-    def __init__(self, interval_seconds: Callable[[], float]) -> None:
-        self._interval_seconds = interval_seconds
+    def __init__(self, job: Job) -> None:
+        self._job = job
 
     def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime:
-        return now + timedelta(seconds=max(self._interval_seconds(), _LEAST_INTERVAL_SECONDS))
+        # Where the interval begins with the end of a run, it is set then: this is later than that.
+        running_seconds = self._job.deadline_seconds + _ENDING_SECONDS if self._job.from_end else 0.0
+        return now + timedelta(seconds=running_seconds + _interval_seconds(self._job))
+
+
+def _interval_seconds(job: Job) -> float:
+    return max(job.interval_seconds(), _LEAST_INTERVAL_SECONDS)
 
 
 @dataclass(slots=True)
@@ -86,9 +93,9 @@ class JobScheduler:
 
     def __init__(self, jobs: Iterable[Job], clock: Clock, registry: CollectorRegistry) -> None:
         self._clock = clock
-        self._statuses = {job.name: JobStatus(job, dict.fromkeys(OUTCOMES, 0)) for job in jobs}
+        self._statuses = {job.name: _new_status(job) for job in jobs}
         self._scheduler: Any = None
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], str] = {}
         # Its warnings would say what is counted and logged here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         registry.register(_JobCollector(self))
@@ -104,26 +111,67 @@ class JobScheduler:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
-        for name, status in self._statuses.items():
-            first = {"next_run_time": zone.at(loop.time())} if status.job.at_once else {}
-            trigger = _Every(status.job.interval_seconds)
-            self._scheduler.add_job(self._run, trigger, [status], id=name, name=name, **first)
+        for status in self._statuses.values():
+            self._schedule(status)
         self._scheduler.start()
+
+    def add(self, job: Job) -> None:
+        """Run another job, from `start` on. Raises `ValueError` where the name is taken."""
+        if job.name in self._statuses:
+            raise ValueError(f"there is a job {job.name} already")
+        status = self._statuses[job.name] = _new_status(job)
+        if self._is_started:
+            self._schedule(status)
+
+    async def remove(self, name: str) -> None:
+        """Run a job no more; a run under way is cancelled, and has ended then."""
+        if self._statuses.pop(name, None) is None:
+            return
+        if self._is_started:
+            self._scheduler.remove_job(name)
+        await self._cancel([task for task, running in self._running.items() if running == name])
+
+    def run_soon(self, name: str) -> None:
+        """Run a job now, unless it is being run."""
+        if self._is_started and name in self._statuses and name not in self._running.values():
+            self._run_after(name, 0.0)
+
+    @property
+    def _is_started(self) -> bool:
+        return self._scheduler is not None and bool(self._scheduler.running)
+
+    def _schedule(self, status: JobStatus) -> None:
+        job, first = status.job, {}
+        if job.at_once or job.from_end:
+            seconds = 0.0 if job.at_once else _interval_seconds(job)
+            first = {"next_run_time": self._moment_in(seconds)}
+        self._scheduler.add_job(self._run, _Every(job), [status], id=job.name, name=job.name, **first)
+
+    def _run_after(self, name: str, seconds: float) -> None:
+        self._scheduler.modify_job(name, next_run_time=self._moment_in(seconds))
+
+    def _moment_in(self, seconds: float) -> datetime:
+        zone: LoopTime = self._scheduler.timezone
+        return zone.at(asyncio.get_running_loop().time() + seconds)
 
     async def stop(self) -> None:
         """Run nothing more; what is under way is cancelled."""
-        if self._scheduler is None or not self._scheduler.running:
+        if not self._is_started:
             return
         # The library would write a traceback for each run that is cancelled.
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         self._scheduler.shutdown(wait=False)
         # The library shuts down in the next round of the loop.
         await asyncio.sleep(0)
-        running = [task for task in self._running if task is not asyncio.current_task()]
-        for task in running:
+        await self._cancel(list(self._running))
+
+    async def _cancel(self, running: Iterable[asyncio.Task[Any]]) -> None:
+        """End runs, except for the one that asks for it."""
+        others = [task for task in running if task is not asyncio.current_task()]
+        for task in others:
             task.cancel()
-        if running:
-            await asyncio.wait(running, timeout=_ENDING_SECONDS)
+        if others:
+            await asyncio.wait(others, timeout=_ENDING_SECONDS)
 
     @property
     def statuses(self) -> Sequence[JobStatus]:
@@ -142,15 +190,17 @@ class JobScheduler:
     async def _run(self, status: JobStatus) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._running.add(task)
+        self._running[task] = status.job.name
         loop = asyncio.get_running_loop()
         status.last_run_at, began = self._clock.now(), loop.time()
         try:
             outcome = await _outcome_of(status.job)
         finally:
-            self._running.discard(task)
+            del self._running[task]
             status.last_duration_seconds = loop.time() - began
         self._note(status, outcome)
+        if status.job.from_end and self._is_started and self._statuses.get(status.job.name) is status:
+            self._run_after(status.job.name, _interval_seconds(status.job))
         if outcome == "success":
             status.last_success_at = self._clock.now()
 
@@ -164,6 +214,10 @@ class JobScheduler:
         status.last_outcome = outcome
 
 
+def _new_status(job: Job) -> JobStatus:
+    return JobStatus(job, dict.fromkeys(OUTCOMES, 0))
+
+
 async def _outcome_of(job: Job) -> str:
     deadline = asyncio.timeout(job.deadline_seconds)
     try:
@@ -174,6 +228,8 @@ async def _outcome_of(job: Job) -> str:
             log.error("a job took too long and was cut off", job=job.name, seconds=job.deadline_seconds)
             return "timeout"
         log.exception("a job failed", job=job.name)
+        return "failure"
+    except JobError:
         return "failure"
     except Exception:
         log.exception("a job failed", job=job.name)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 
 from exporter.assembly import Alerting, Core, Watching
@@ -65,7 +66,7 @@ def stages_of(
         Stage("events", core.events.start, core.events.close, 7.5),
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
         _notifications(core, alerting, otlp),
-        Stage("discovery", watching.targets.start, watching.targets.stop, 1.5),
+        Stage("discovery", partial(watching.targets.start, jobs), watching.targets.stop, 1.5),
         _rules(core, alerting),
         Stage("jobs", jobs.start, jobs.stop, 1.5),
     ]

@@ -1,8 +1,6 @@
 """`Targets`: watches the servers that the configuration names and those that discovery finds.
 
 It keeps the rules waiting for those that have not been sampled yet.
-
-It keeps the rules waiting for those that have not been sampled yet.
 """
 
 import asyncio
@@ -16,6 +14,7 @@ from exporter.rules.manager import RuleManager
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.target_manager import TargetManager
 from exporter.state.state_store import StateStore
+from exporter.timing.job import Jobs
 
 
 class Targets:
@@ -34,6 +33,7 @@ class Targets:
         lock: asyncio.Lock,
     ) -> None:
         self._plan = prepared.plan
+        self._jobs: Jobs | None = None
         self._target_manager = target_manager
         self._rules = rules
         self._state_store = state_store
@@ -54,10 +54,11 @@ class Targets:
         else:
             self._rules.gate.close(patience_seconds(self._plan))
 
-    async def start(self) -> None:
+    async def start(self, jobs: Jobs) -> None:
         """Begin to watch, and to look for more."""
+        self._jobs = jobs
         await self.watch()
-        self.discovery.start()
+        self.discovery.start(jobs)
 
     async def stop(self) -> None:
         """Look for no more; who is watched stays so."""
@@ -73,7 +74,8 @@ class Targets:
             )
             await self.watch()
         finally:
-            self.discovery.start()
+            if self._jobs is not None:
+                self.discovery.start(self._jobs)
 
     async def hold_rules(self) -> None:
         """Let nothing be evaluated until all targets have been sampled; ends what is under way."""

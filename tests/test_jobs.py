@@ -10,6 +10,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
+from exporter.errors import JobError
 from exporter.jobs import JobScheduler, JobStatus
 from exporter.timing.job import Job, every
 from tests.conftest import StartServer
@@ -232,3 +233,86 @@ def test_the_list_of_jobs_asks_for_a_password_where_all_else_does(tmp_path: Path
             assert (await daemon.ask("GET", "/api/jobs", auth=("bob", "secret"))).status_code == 200
 
     run_fast(story())
+
+
+def test_an_interval_from_the_end_leaves_no_run_out_however_long_one_takes() -> None:
+    async def story() -> None:
+        began = asyncio.get_running_loop().time()
+        moments: list[float] = []
+
+        async def run() -> None:
+            moments.append(asyncio.get_running_loop().time() - began)
+            await asyncio.sleep(25)
+
+        jobs = scheduler(Job("job", run, every(10), 30, from_end=True))
+        await jobs.start()
+        await asyncio.sleep(120)
+        assert moments == pytest.approx([10, 45, 80, 115], abs=0.1)
+        assert status_of(jobs).runs == {"success": 3, "failure": 0, "timeout": 0, "skipped": 0}
+        await jobs.stop()
+
+    run_fast(story())
+
+
+def test_jobs_come_and_go_while_others_run_and_one_can_be_run_at_once() -> None:
+    async def story() -> None:
+        moments, run = recorder()
+        jobs = scheduler()
+        jobs.add(Job("job", run, every(60), 5))
+        with pytest.raises(ValueError, match="there is a job job already"):
+            jobs.add(Job("job", run, every(60), 5))
+        await jobs.start()
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(10)
+        jobs.run_soon("job")
+        await asyncio.sleep(70)
+        assert [moment - began for moment in moments] == pytest.approx([10, 70], abs=0.1)
+        await jobs.remove("job")
+        await jobs.remove("job")
+        jobs.run_soon("job")
+        await asyncio.sleep(200)
+        assert len(moments) == 2
+        assert list(jobs.statuses) == []
+        jobs.add(Job("other", run, every(60), 5, at_once=True))
+        await asyncio.sleep(1)
+        assert len(moments) == 3
+        await jobs.stop()
+
+    run_fast(story())
+
+
+def test_a_run_under_way_ends_with_its_job() -> None:
+    async def story() -> None:
+        ended = asyncio.Event()
+
+        async def hang() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                ended.set()
+
+        jobs = scheduler(Job("job", hang, every(60), 5000, at_once=True))
+        await jobs.start()
+        await asyncio.sleep(1)
+        await jobs.remove("job")
+        assert ended.is_set()
+        await jobs.stop()
+
+    run_fast(story())
+
+
+def test_a_job_that_has_told_of_its_failure_is_counted_and_not_told_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail() -> None:
+        raise JobError("down")
+
+    async def story() -> None:
+        jobs = scheduler(Job("job", fail, every(60), 5, at_once=True))
+        await jobs.start()
+        await asyncio.sleep(1)
+        assert status_of(jobs).runs["failure"] == 1
+        await jobs.stop()
+
+    run_fast(story())
+    assert caplog.records == []

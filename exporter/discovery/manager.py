@@ -1,8 +1,8 @@
 """Runs all sources, each on its own; a failing one keeps the servers that it named last."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from exporter.config.discovery import DiscoverySection
 from exporter.discovery.base import Found, Source
@@ -12,15 +12,18 @@ from exporter.discovery.http import HttpSource
 from exporter.discovery.memory import Memory, informants_of
 from exporter.discovery.records import DiscoveryRecords
 from exporter.discovery.sentinel import SentinelSource
-from exporter.errors import DiscoveryError, Reason, VigilError
+from exporter.errors import DiscoveryError, JobError, Reason, VigilError
 from exporter.log import get_logger
+from exporter.timing.job import Job, Jobs
 
 log = get_logger(__name__)
 
 # Whatever a source does inside, it is cut off after this long.
 _FIND_SECONDS = 30.0
-# After a failover it takes some seconds until everybody knows of it.
-_HURRIED_ROUNDS = 4
+# A round may read and save besides what it remembers.
+_ROUND_SECONDS = 40.0
+# After a failover it takes some seconds until everybody knows of it: a round at once, and four after it.
+_HURRIED_ROUNDS = 5
 _HURRIED_SECONDS = 2.0
 # Of what cannot be taken of one answer.
 _MOST_SAID = 5
@@ -37,10 +40,7 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
 
 
 class Discovery:
-    """Asks every source at its interval.
-
-    `on_change` is called when the servers are others than before, and when every source has answered, or
-    failed, for the first time.
+    """Asks every source at its interval; each is a job, which a slow one of the others does not delay.
 
     `on_change` is called when the servers are others than before, and when every source has answered, or
     failed, for the first time.
@@ -59,7 +59,8 @@ class Discovery:
         self._sources = sources
         self._on_change = on_change
         self._found = earlier.keep(sources) if earlier else {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._jobs: Jobs | None = None
+        self._names = _job_names(sources)
         known = earlier.reported if earlier else set()
         self._unheard = {index for index, source in enumerate(sources) if source.name not in known}
         self.failures: dict[str, int] = {source.name: 0 for source in sources}
@@ -68,8 +69,8 @@ class Discovery:
         self._said: dict[str, str] = {}
         self.refused: dict[str, int] = {source.name: 0 for source in sources}
         self._refused_before: dict[str, tuple[str, ...]] = {}
-        self._hurries = [asyncio.Event() for _ in sources]
         self._hurried_rounds: dict[int, int] = {}
+        self._not_recalled = set(range(len(sources)))
         self._memory = Memory(sources, records)
         if earlier is not None:
             self._memory.follow(earlier._memory)
@@ -107,39 +108,42 @@ class Discovery:
         by_name = {source.name: self._found.get(index, ()) for index, source in enumerate(self._sources)}
         return {index: by_name.get(source.name, ()) for index, source in enumerate(sources)}
 
-    def start(self) -> None:
-        """Ask every source now and then at its interval."""
-        self._tasks = [
-            asyncio.create_task(self._run(index, source), name=f"discovery {source.name}")
-            for index, source in enumerate(self._sources)
-        ]
+    def start(self, jobs: Jobs) -> None:
+        """Ask every source now and then at its interval, counted from when it has answered."""
+        self._jobs = jobs
+        for index, name in enumerate(self._names):
+            seconds = partial(self._interval_seconds, index)
+            jobs.add(
+                Job(name, partial(self._run, index), seconds, _ROUND_SECONDS, at_once=True, from_end=True)
+            )
 
     def hurry(self) -> None:
         """A server has another role: ask those that know about it now, and a few times soon after."""
         for index, source in enumerate(self._sources):
             if informants_of(source) is not None:
+                is_new = self._hurried_rounds.get(index, 0) == 0
                 self._hurried_rounds[index] = _HURRIED_ROUNDS
-                self._hurries[index].set()
+                if is_new and self._jobs is not None:
+                    self._jobs.run_soon(self._names[index])
 
-    async def _run(self, index: int, source: Source) -> None:
-        await self._memory.recall(source)
-        while True:
-            before = self.found
-            await self._refresh(index, source)
-            if self._is_first_round_over(index) or self.found != before:
-                self._on_change()
-            await self._rest(index, source.interval_seconds)
+    def _interval_seconds(self, index: int) -> float:
+        seconds = self._sources[index].interval_seconds
+        return min(seconds, _HURRIED_SECONDS) if self._hurried_rounds.get(index, 0) > 0 else seconds
 
-    async def _rest(self, index: int, seconds: float) -> None:
-        """Wait for the next round."""
+    async def _run(self, index: int) -> None:
+        """A round: ask one source. Raises `JobError` where it could not tell."""
+        source = self._sources[index]
         if self._hurried_rounds.get(index, 0) > 0:
             self._hurried_rounds[index] -= 1
-            await asyncio.sleep(min(seconds, _HURRIED_SECONDS))
-            return
-        self._hurries[index].clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._hurries[index].wait()
+        if index in self._not_recalled:
+            self._not_recalled.remove(index)
+            await self._memory.recall(source)
+        before = self.found
+        await self._refresh(index, source)
+        if self._is_first_round_over(index) or self.found != before:
+            self._on_change()
+        if source.name in self.problems:
+            raise JobError(f"{source.name}: {self.problems[source.name].value}")
 
     def _is_first_round_over(self, index: int) -> bool:
         """Note that a source was asked; whether it was the last that everybody waited for."""
@@ -197,6 +201,14 @@ class Discovery:
 
     async def stop(self) -> None:
         """Ask nobody any more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._jobs is not None:
+            await asyncio.gather(*map(self._jobs.remove, self._names))
+
+
+def _job_names(sources: Sequence[Source]) -> Sequence[str]:
+    """One name for each source, also where two are the same."""
+    names: list[str] = []
+    for source in sources:
+        name = f"discovery {source.name}"
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")
+    return names

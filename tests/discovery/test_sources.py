@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from exporter.clock import SystemClock
 from exporter.config.discovery import ClusterSection, FileSection, HttpSection, SentinelSection
 from exporter.discovery.base import Found, Source
 from exporter.discovery.cluster import ClusterSource
@@ -19,6 +21,7 @@ from exporter.discovery.http import HttpSource
 from exporter.discovery.manager import Discovery
 from exporter.discovery.sentinel import SentinelSource
 from exporter.errors import DiscoveryError, Reason
+from exporter.jobs import JobScheduler
 from exporter.model.labels import Labels
 from exporter.model.target import Address, Target
 from tests.conftest import StartServer
@@ -218,6 +221,49 @@ class Scripted:
         return [Found(Target(name, Address(name))) for name in answer]
 
 
+async def started_jobs() -> JobScheduler:
+    jobs = JobScheduler([], SystemClock(), CollectorRegistry())
+    await jobs.start()
+    return jobs
+
+
+def outcomes(jobs: JobScheduler) -> dict[str, dict[str, int]]:
+    """How the runs of each job ended, without what never was."""
+    return {one.job.name: {end: n for end, n in one.runs.items() if n} for one in jobs.statuses}
+
+
+def test_each_source_is_a_job_and_one_that_hangs_delays_no_other() -> None:
+    class Hanging(Scripted):
+        name = "hanging"
+
+        async def find(self) -> Sequence[Found]:
+            await asyncio.sleep(3600)
+            return []
+
+    async def run() -> None:
+        told = asyncio.Event()
+        down = Scripted(DiscoveryError("down"))
+        down.name = "down"
+        twins = [Scripted(["a"]), Scripted(["b"])]
+        discovery = Discovery([Hanging(["c"]), down, *twins], told.set)
+        jobs = await started_jobs()
+        discovery.start(jobs)
+        async with asyncio.timeout(20):
+            while len(discovery.found) < 2 or not discovery.problems:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+        found = outcomes(jobs)
+        assert found["discovery hanging"] == {}
+        assert set(found["discovery down"]) == {"failure"}
+        assert set(found["discovery scripted"]) == set(found["discovery scripted (4)"]) == {"success"}
+        # One that is not asked any more is no job any more, whatever it is about.
+        await discovery.stop()
+        assert outcomes(jobs) == {}
+        await jobs.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
 def test_a_failing_source_keeps_its_last_servers() -> None:
     async def run() -> list[list[str]]:
         seen: list[list[str]] = []
@@ -230,7 +276,8 @@ def test_a_failing_source_keeps_its_last_servers() -> None:
 
         source = Scripted(["a", "b"], DiscoveryError("down"), RuntimeError("bug"), ["b"])
         discovery = Discovery([source], note)
-        discovery.start()
+        jobs = await started_jobs()
+        discovery.start(jobs)
         await changed.wait()
         assert discovery.failures == {"scripted": 2}
         assert discovery.problems == {}
@@ -238,6 +285,7 @@ def test_a_failing_source_keeps_its_last_servers() -> None:
         again = Discovery([Scripted(["c"])], lambda: None, discovery)
         assert names([one.target for one in again.found]) == ["b"]
         await discovery.stop()
+        await jobs.stop()
         return seen
 
     assert asyncio.run(asyncio.wait_for(run(), 10)) == [["a", "b"], ["b"]]
@@ -248,14 +296,16 @@ def test_another_fault_of_a_failing_source_is_told_too(caplog: pytest.LogCapture
         changed = asyncio.Event()
         faults = [DiscoveryError(text) for text in ("one", "one", "two")]
         discovery = Discovery([Scripted(*faults, ["a"])], lambda: changed.set() if discovery.found else None)
-        discovery.start()
+        jobs = await started_jobs()
+        discovery.start(jobs)
         await changed.wait()
         await discovery.stop()
         failing = Discovery([Scripted(DiscoveryError("down"))], changed.set)
         changed.clear()
-        failing.start()
+        failing.start(jobs)
         await changed.wait()
         await failing.stop()
+        await jobs.stop()
         # A reload makes nothing better.
         assert Discovery([Scripted(["a"])], changed.set, failing).problems == {"scripted": Reason.REPLY}
 
@@ -271,7 +321,8 @@ def test_discovery_has_reported_when_every_source_has_answered_or_failed() -> No
         broken.name, good.name = "broken", "good"
         discovery = Discovery([broken, good], told.set)
         before = discovery.has_reported
-        discovery.start()
+        jobs = await started_jobs()
+        discovery.start(jobs)
         # Told although there is no server: somebody waits to hear that there is none.
         await told.wait()
         assert (before, discovery.has_reported) == (False, True)
@@ -280,5 +331,6 @@ def test_discovery_has_reported_when_every_source_has_answered_or_failed() -> No
         assert again.reported == {"good"}
         assert not again.has_reported
         await discovery.stop()
+        await jobs.stop()
 
     asyncio.run(asyncio.wait_for(run(), 10))

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from exporter.clock import SystemClock
 from exporter.config.discovery import FileSection, HttpSection
 from exporter.connection.names import Name
 from exporter.discovery.base import Made, Template
@@ -17,6 +19,7 @@ from exporter.discovery.groups import Groups
 from exporter.discovery.listing import read_json
 from exporter.discovery.manager import Discovery
 from exporter.errors import DiscoveryError
+from exporter.jobs import JobScheduler
 
 GOOD = {"targets": ["good:1"]}
 
@@ -179,6 +182,8 @@ def test_what_is_wrong_is_said_once_and_again_when_it_changes(
         source = _source(tmp_path)
         source.interval_seconds = 0.01
         discovery = Discovery([source], lambda: None)
+        jobs = JobScheduler([], SystemClock(), CollectorRegistry())
+        await jobs.start()
 
         def is_noticed(label: str, refused: int) -> bool:
             if label == "good":
@@ -188,12 +193,13 @@ def test_what_is_wrong_is_said_once_and_again_when_it_changes(
         for label in ("one bad", "another bad", "good"):
             write(label)
             if label == "one bad":
-                discovery.start()
+                discovery.start(jobs)
             refused = discovery.refused[source.name]
             async with asyncio.timeout(60):
                 while not is_noticed(label, refused):  # noqa: ASYNC110  # a counter and a log tell
                     await asyncio.sleep(0.01)
         await discovery.stop()
+        await jobs.stop()
 
     caplog.set_level("INFO")
     asyncio.run(run())
