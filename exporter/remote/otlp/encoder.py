@@ -1,11 +1,10 @@
-"""Encodes snapshots as requests of a bounded size; in a thread, as it takes about 2 µs per data point."""
+"""Encodes snapshots as requests of a bounded size; in a thread, as it takes some µs per data point."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, DataPointFlags
-from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric as OtlpMetric
+from opentelemetry.proto.metrics.v1.metrics_pb2 import DataPointFlags
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from exporter.log import get_logger
@@ -17,7 +16,6 @@ from exporter.remote.otlp.streams import Metric, Stream, streams_of
 
 # Data points of one metric in a piece, which is the least that a request holds.
 _PIECE: Final = 1000
-_CUMULATIVE: Final = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
 _NO_VALUE: Final = DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK
 
 log = get_logger(__name__)
@@ -37,13 +35,22 @@ class _ResourcePart:
         self._scope = part.scope_metrics.add(scope=SCOPE)
         self._size = self._items = 0
 
-    def add(self, metric: OtlpMetric, items: int) -> None:
-        size = metric.ByteSize()
+    def begin(self, metric: Metric, most_points: int) -> Any:
+        """Begin a metric of so many data points at most; returns the list that they go into."""
+        size = metric.head_bytes + most_points * metric.point_bytes
         if self._items and self._size + size > self._requests.most_bytes:
             self.close()
-        self._scope.metrics.append(metric)
-        self._size += size
-        self._items += items
+        encoded = self._scope.metrics.add()
+        encoded.CopyFrom(metric.head)
+        return getattr(encoded, metric.field).data_points
+
+    def end(self, metric: Metric, points: int) -> None:
+        """End it: it has so many data points."""
+        if points:
+            self._items += points
+            self._size += metric.head_bytes + points * metric.point_bytes
+        else:
+            del self._scope.metrics[-1]
 
     def close(self) -> None:
         if self._items:
@@ -126,9 +133,10 @@ def _encode_metric(
     metric: Metric, first: int, group: GroupSnapshot, time: int, state: SourceStreams, part: _ResourcePart
 ) -> None:
     """Encode a piece of the streams of a metric, from the number `first` on."""
-    encoded, points = _begin_metric(metric)
-    values, begun = group.values, group.begun
-    for number in range(first, min(first + _PIECE, len(metric.streams))):
+    end = min(first + _PIECE, len(metric.streams))
+    points = part.begin(metric, end - first)
+    values, begun, is_cumulative = group.values, group.begun, metric.is_cumulative
+    for number in range(first, end):
         stream, slot = metric.streams[number], metric.slot + number
         value = values[stream.index]
         if value is None:
@@ -139,32 +147,20 @@ def _encode_metric(
         point.CopyFrom(stream.point)
         point.time_unix_nano = time
         stream.fill(point, values)
-        if metric.is_cumulative:
+        if is_cumulative:
             begun_ms = begun.get(stream.index)
             begun_at = None if begun_ms is None else begun_ms * NANOSECONDS
             point.start_time_unix_nano = state.start(slot, value, time, begun_at)
         else:
             state.begin(slot)
-    if points:
-        part.add(encoded, len(points))
-
-
-def _begin_metric(metric: Metric) -> tuple[OtlpMetric, Any]:
-    """Return a metric without points, and the list that they go into."""
-    encoded = OtlpMetric(name=metric.name, description=metric.help, unit=metric.unit)
-    data = getattr(encoded, metric.field)
-    if metric.field in ("sum", "histogram"):
-        data.aggregation_temporality = _CUMULATIVE
-    if metric.field == "sum":
-        data.is_monotonic = True
-    return encoded, data.data_points
+    part.end(metric, len(points))
 
 
 def _add_ends(metric: Metric, streams: Sequence[Stream], time: int, part: _ResourcePart) -> None:
-    encoded, points = _begin_metric(metric)
+    points = part.begin(metric, len(streams))
     for stream in streams:
         _add_end(points, stream, time)
-    part.add(encoded, len(points))
+    part.end(metric, len(points))
 
 
 def _add_end(points: Any, stream: Stream, time: int) -> None:

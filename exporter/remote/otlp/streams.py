@@ -9,13 +9,24 @@ from math import inf
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, NumberDataPoint, SummaryDataPoint
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    AggregationTemporality,
+    HistogramDataPoint,
+    NumberDataPoint,
+    SummaryDataPoint,
+)
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric as OtlpMetric
 
 from exporter.model.sample import Kind, Point, Schema
 from exporter.remote.otlp.attributes import key_values
 from exporter.remote.otlp.units import unit_of
 
 Values = Sequence[float | None]
+
+# Two times and a value, each with its tag, and what frames a message.
+_NUMBER_BYTES: Final = 3 * 9 + 6
+_QUANTILE_BYTES: Final = 20
+_FRAME_BYTES: Final = 12
 
 _INNER_LABELS: Final = {Kind.HISTOGRAM: "le", Kind.SUMMARY: "quantile"}
 _ENDINGS: Final = {Kind.HISTOGRAM: ("_bucket", "_sum", "_count"), Kind.SUMMARY: ("_sum", "_count")}
@@ -29,6 +40,11 @@ class Stream:
     index: int
     point: Any
 
+    @property
+    def value_bytes(self) -> int:
+        """About how many bytes the values and times of a data point take, and what frames it."""
+        return _NUMBER_BYTES
+
     def fill(self, point: Any, values: Values) -> None:
         """Write the values into a data point."""
         point.as_double = values[self.index]
@@ -40,6 +56,11 @@ class HistogramStream(Stream):
 
     sum_index: int | None
     buckets: Sequence[int]
+
+    @property
+    def value_bytes(self) -> int:
+        """As of a stream."""
+        return 2 * _NUMBER_BYTES + 8 * len(self.buckets)
 
     def fill(self, point: Any, values: Values) -> None:
         """Write count, sum and the count of each bucket, which OTLP has apart and not cumulated."""
@@ -63,6 +84,11 @@ class SummaryStream(Stream):
     sum_index: int | None
     quantiles: Sequence[tuple[float, int]]
 
+    @property
+    def value_bytes(self) -> int:
+        """As of a stream."""
+        return 2 * _NUMBER_BYTES + _QUANTILE_BYTES * len(self.quantiles)
+
     def fill(self, point: Any, values: Values) -> None:
         """Write count, sum and quantiles."""
         point.count = int(values[self.index] or 0)
@@ -75,15 +101,18 @@ class SummaryStream(Stream):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """The streams of one name. `slot` is the number of the first one among all of the schema."""
+    """The streams of one name. `slot` is the number of the first one among all of the schema.
 
-    name: str
-    help: str
-    unit: str
+    `field` is the member of OTLP's Metric that holds them: gauge, sum, histogram or summary. `head` is the
+    message without data points; it takes so many bytes, and each point about so many at most.
+    """
+
     field: str
-    """The member of OTLP's Metric that holds them: gauge, sum, histogram or summary."""
     slot: int
     streams: Sequence[Stream]
+    head: OtlpMetric
+    head_bytes: int
+    point_bytes: int
 
     @property
     def is_cumulative(self) -> bool:
@@ -119,9 +148,23 @@ def _make(schema: Schema) -> SchemaStreams:
     slots: dict[Point, int] = {}
     for (name, member), (point, streams) in by_name.items():
         first = len(slots)
-        metrics.append(Metric(name, point.family.help, unit_of(name), member, first, streams))
+        head = _head(name, point.family.help, member)
+        point_bytes = max(stream.point.ByteSize() + stream.value_bytes for stream in streams)
+        metrics.append(Metric(member, first, streams, head, head.ByteSize() + _FRAME_BYTES, point_bytes))
         slots.update((stream.key, first + number) for number, stream in enumerate(streams))
     return SchemaStreams(metrics, slots)
+
+
+def _head(name: str, text: str, member: str) -> OtlpMetric:
+    head = OtlpMetric(name=name, description=text, unit=unit_of(name))
+    data = getattr(head, member)
+    # A gauge has nothing else to tell that it is one.
+    data.SetInParent()
+    if member in ("sum", "histogram"):
+        data.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
+    if member == "sum":
+        data.is_monotonic = True
+    return head
 
 
 @dataclass(slots=True)
