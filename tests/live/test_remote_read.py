@@ -113,7 +113,7 @@ def samples_only(daemon: Daemon) -> Iterator[type[_SamplesOnly]]:
         thread.join(10)
 
 
-def assert_both_agree(daemon: Daemon, url: str) -> None:
+def assert_both_agree(daemon: Daemon, url: str, seconds: float = 8.0) -> None:
     """Every sample of every series, and what is computed of them."""
     # The last second may still be written.
     end = round(time.time() - 1.0, 3)
@@ -124,7 +124,7 @@ def assert_both_agree(daemon: Daemon, url: str) -> None:
     for query in COMPUTED:
         # External labels are on series only on their way out.
         local = query.replace('{replica="a"}', "")
-        step: dict[str, Any] = {"start": end - 8, "end": end, "step": "500ms"}
+        step: dict[str, Any] = {"start": end - seconds, "end": end, "step": "500ms"}
         ours = ask(daemon.url, "query_range", query=local, **step)
         theirs = ask(url, "query_range", query=query, **step)
         assert ours
@@ -134,6 +134,29 @@ def assert_both_agree(daemon: Daemon, url: str) -> None:
             assert [value for _, value in theirs[series]] == pytest.approx([value for _, value in points]), (
                 query
             )
+
+
+def test_what_was_before_a_restart_is_read_from_disk(server: RealServer, tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(f"storage: {{path: state}}\n{CONFIG.format(url=server.url)}")
+    begin = time.time()
+    with Daemon(tmp_path, "--config", str(config)) as daemon:
+        wait_until(lambda: "redis_up{" in daemon.text("/metrics"), 10, "sampled")
+        time.sleep(4.0)
+        killed = time.time()
+        daemon.kill()
+        time.sleep(2.0)
+        daemon.start()
+        wait_until(lambda: "redis_up{" in daemon.text("/metrics"), 10, "sampled")
+        time.sleep(3.0)
+        with run_prometheus(tmp_path, READING.format(url=daemon.url)) as url:
+            assert_both_agree(daemon, url, seconds=20.0)
+            (samples,) = ask(url, "query", query="redis_up[1h]", time=time.time()).values()
+    moments = [moment for moment, _ in samples]
+    # All but the last second before the kill is there.
+    assert moments[0] < begin + 3.0
+    assert sum(moment < killed - 1.0 for moment in moments) > 8
+    assert sum(moment > killed + 2.0 for moment in moments) > 8
 
 
 def test_prometheus_reads_the_same_by_chunks(daemon: Daemon, tmp_path: Path) -> None:
