@@ -27,8 +27,8 @@ def blocks() -> RememberedBlocks:
         for number in range(4):
             gone = source == "b" and number == 2
             values = [float(number), None if gone else 5.0, 1.0]
-            store.append(Sample(source, number * STEP, layout, values))
-    return RememberedBlocks([block_of(store, 0, 2 * STEP), block_of(store, 2 * STEP, 9 * STEP)])
+            store.append(Sample(source, (number + 1) * STEP, layout, values))
+    return RememberedBlocks([block_of(store, 0, 3 * STEP), block_of(store, 3 * STEP, 9 * STEP)])
 
 
 def written(span: Span, selectors: Selectors = (), found: RememberedBlocks | None = None) -> list[str]:
@@ -41,19 +41,19 @@ def test_series_go_on_over_the_border_of_blocks() -> None:
     lines = written(Span(0, 9 * STEP))
     assert lines[:9] == [
         "# TYPE redis_db_keys unknown",
-        *(f'redis_db_keys{{db="0",instance="a:1"}} {at} {at * 15}.000' for at in range(4)),
-        *(f'redis_db_keys{{db="0",instance="b:1"}} {at} {at * 15}.000' for at in range(4)),
+        *(f'redis_db_keys{{db="0",instance="a:1"}} {at} {at * 15 + 15}.000' for at in range(4)),
+        *(f'redis_db_keys{{db="0",instance="b:1"}} {at} {at * 15 + 15}.000' for at in range(4)),
     ]
     assert [line for line in lines if line.startswith('redis_db_keys{db="1",instance="b:1"}')] == [
-        f'redis_db_keys{{db="1",instance="b:1"}} 5 {at * 15}.000' for at in (0, 1, 3)
+        f'redis_db_keys{{db="1",instance="b:1"}} 5 {at * 15 + 15}.000' for at in (0, 1, 3)
     ]
     assert sum(not line.startswith("#") for line in lines) == 23
     assert lines[-1] == "# EOF"
 
 
 def test_the_time_has_both_ends() -> None:
-    lines = written(Span(STEP, 2 * STEP), [[Matcher("__name__", MatchOp.EQUAL, "redis_up")]])
-    assert [line.split()[-1] for line in lines[1:-1]] == ["15.000", "30.000"] * 2
+    lines = written(Span(2 * STEP, 3 * STEP), [[Matcher("__name__", MatchOp.EQUAL, "redis_up")]])
+    assert [line.split()[-1] for line in lines[1:-1]] == ["30.000", "45.000"] * 2
 
 
 def test_what_several_selectors_pick_comes_once() -> None:
@@ -69,5 +69,5 @@ def test_a_damaged_block_costs_that_block() -> None:
     found = blocks()
     found.blocks[0].is_damaged = True
     lines = written(Span(0, 9 * STEP), [[Matcher("__name__", MatchOp.EQUAL, "redis_up")]], found)
-    assert [line.split()[-1] for line in lines[1:-1]] == ["30.000", "45.000"] * 2
+    assert [line.split()[-1] for line in lines[1:-1]] == ["45.000", "60.000"] * 2
     assert found.damaged
