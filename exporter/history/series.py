@@ -55,6 +55,13 @@ class HistorySeries:
             found += part.values(self, low, high)
         return found
 
+    def changes_over(self, first_row: int, count: int) -> list[float]:
+        """As `values_in`, without repetitions."""
+        found: list[float] = []
+        for part, low, high in self.timeline.parts(first_row, first_row + count):
+            found += part.changes(self, low, high)
+        return found
+
     def values_at(self, rows: Sequence[int]) -> list[float]:
         """As `values_in`, for a few rows, in order."""
         found: list[float] = []
@@ -88,9 +95,7 @@ class HistorySeries:
     def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`, but repetitions may be left out of the values."""
         low, high = self.timeline.rows(start_ms, end_ms)
-        found: list[float] = []
-        for part, first, end in self.timeline.parts(low, high):
-            found += part.changes(self, first, end)
+        found = self.changes_over(low, high - low)
         total = sum(found)
         return (self.timeline.times[low:high], found) if total == total else self.window(start_ms, end_ms)
 

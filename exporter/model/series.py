@@ -22,6 +22,10 @@ class SeriesOfRows(Protocol):
         """Return one value for each of so many rows, the stale marker for none; None where rows are gone."""
         ...
 
+    def changes_over(self, first_row: int, count: int) -> list[float] | None:
+        """As `values_in`, without repetitions."""
+        ...
+
     def values_at(self, rows: Sequence[int]) -> list[float] | None:
         """As `values_in`, for a few rows, in order; the same object for all series of a timeline."""
         ...

@@ -15,7 +15,7 @@ from exporter.promql.functions.ranges import (
     predict_linear,
     quantile_over_time,
 )
-from exporter.promql.functions.sliding import SLIDES
+from exporter.promql.functions.sliding import EDGES, SLIDES
 from exporter.promql.limits import Limits
 from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator, VectorOperator
 from exporter.promql.operators.elementwise import (
@@ -118,7 +118,7 @@ def _range_function(operands: Operands, node: Call) -> VectorOperator:
     function = RANGE_FUNCTIONS[name]
     prefetch = None
     if isinstance(range_vector, SelectRangeVector):
-        prefetch = range_vector.prefetch(function, SLIDES.get(name))
+        prefetch = range_vector.prefetch(function, SLIDES.get(name), edges_only=name in EDGES)
     applied = ApplyToRanges(function, range_vector, prefetch)
     if name in ("first_over_time", "last_over_time"):
         return applied

@@ -138,6 +138,10 @@ class _BoundSeries:
         """As that of the series."""
         return self._series.values_in(first_row, count)
 
+    def changes_over(self, first_row: int, count: int) -> list[float] | None:
+        """As that of the series."""
+        return self._series.changes_over(first_row, count)
+
     def values_at(self, rows: Sequence[int]) -> list[float] | None:
         """As that of the series."""
         return self._series.values_at(rows)

@@ -267,6 +267,14 @@ class Series:
 
         None where rows were dropped.
         """
+        values = self.changes_over(first_row, count)
+        if values is None:
+            return None
+        change = bisect_right(self._rows, first_row) - 1
+        return spread(values, self._rows, change, first_row, first_row + count)
+
+    def changes_over(self, first_row: int, count: int) -> list[float] | None:
+        """As `values_in`, without repetitions."""
         if first_row < self._timeline.first_row:
             return None
         self._materialize(first_row)
@@ -275,7 +283,7 @@ class Series:
         values = self._values[max(0, change) : bisect_left(rows, end_row)].tolist()
         if change < 0:
             values.insert(0, STALE)
-        return spread(values, self._rows, change, first_row, end_row)
+        return values
 
     def values_at(self, rows: Sequence[int]) -> list[float] | None:
         """As `values_in`, for a few rows, in order."""

@@ -152,7 +152,7 @@ def test_what_is_on_disk_and_in_memory_is_one(
     end = start + min(1_200_000, 300 * step)
     engine = Engine(memory, history=HistorySource(memory, blocks))
     expected = told(Engine(whole), query, start, end, step)
-    with patch.object(prefetch, "_SPARSE", sparse):
+    with patch.multiple(prefetch, _SPARSE=sparse, _EDGES=sparse):
         assert told(engine, query, start, end, step) == expected
     assert not blocks.damaged
     assert sampled(memory, blocks, start, end) == {

@@ -106,7 +106,7 @@ def test_every_function_is_the_same_at_many_steps(
     end = start + min(1_200_000, 300 * step)
     with nothing_prefetched():
         expected = bits(Engine(store), query, start, end, step)
-    with patch.object(prefetch, "_SPARSE", sparse):
+    with patch.multiple(prefetch, _SPARSE=sparse, _EDGES=sparse):
         assert bits(engine, query, start, end, step) == expected
 
 

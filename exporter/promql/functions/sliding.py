@@ -77,6 +77,14 @@ class SlidingRanges:
         same.lows = [high - 1 for high in same.highs] if lasts_only else [place[low] for low in self.lows]
         return same
 
+    def edges(self) -> list[int]:
+        """The first and last rows of all ranges, in order."""
+        return sorted({*self.lows, *(high - 1 for high in self.highs)})
+
+    def at_edges(self, rows: Sequence[int]) -> "EdgeRanges":
+        """The same ranges for functions that look at the first and last values only."""
+        return EdgeRanges(self, rows)
+
     @cached_property
     def sizes(self) -> list[int]:
         """The number of rows in each range."""
@@ -138,6 +146,37 @@ class SlidingRanges:
         """Count the values of each range that differ in a way from the one before them in it."""
         known = list(accumulate(map(differs, islice(values, 1, None), values), initial=0))
         return list(map(operator.sub, self.lasts(known), self.firsts(known)))
+
+
+class EdgeRanges(SlidingRanges):
+    """Ranges of which only the first and last values are known: of `rows`, one value each.
+
+    In between, no value is lower than the one before it, and none is missing.
+    """
+
+    def __init__(self, ranges: SlidingRanges, rows: Sequence[int]) -> None:
+        self.__dict__.update(vars(ranges))
+        place = dict(zip(rows, count()))
+        self._first = [place[low] for low in self.lows]
+        self._last = [place[high - 1] for high in self.highs]
+        self.firsts = gather(self._first)
+        self.lasts = gather(self._last)
+
+    def samples(self, values: Sequence[float], index: int) -> tuple[Sequence[int], Sequence[float]]:
+        """All times in a range, and its first and last values."""
+        first, last = self._first[index], self._last[index]
+        times = self.times[self.lows[index] : self.highs[index]]
+        return times, [values[first], values[last]][: last - first + 1]
+
+    def gaps(self, values: list[float]) -> Iterable[int]:
+        """None."""
+        return ()
+
+
+def rises(values: list[float]) -> bool:
+    """Whether no value is lower than the one before it, and all are numbers."""
+    total = sum(values)
+    return total == total and not _falls(values)
 
 
 def gather(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
@@ -349,6 +388,9 @@ def _constant(results: Sequence[float]) -> _Column:
 
 Slide = Callable[[SlidingRanges], _Column]
 """Prepares a function for the ranges of one source."""
+
+EDGES: Final = frozenset({"increase", "rate"})
+"""Functions that look at the first and last values of a range only, where values rise."""
 
 SLIDES: Final[dict[str, Slide]] = {
     "avg_over_time": _average,

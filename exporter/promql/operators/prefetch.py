@@ -5,10 +5,11 @@ steps, and what the series of one source have in common is worked out once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Final, Protocol
 
 from exporter.model.series import ReadableSeries, SeriesOfRows
-from exporter.promql.functions.sliding import SlidingRanges
+from exporter.promql.functions.sliding import SlidingRanges, rises
 from exporter.promql.operators.selection import Selection
 from exporter.promql.run import Run
 from exporter.promql.vector import Key
@@ -26,6 +27,8 @@ _WORTHWHILE: Final = 3
 _ROWS_PER_STEP: Final = 50
 # Of so many rows one is read: then it pays to look up each.
 _SPARSE: Final = 8
+# So it does for the edges of ranges, since all else need not be laid out.
+_EDGES: Final = 4
 
 
 class Reader(Protocol):
@@ -42,6 +45,11 @@ class Reader(Protocol):
     @property
     def lasts_only(self) -> bool:
         """Whether only the last row of each range is looked at."""
+        ...
+
+    @property
+    def edges_only(self) -> bool:
+        """Whether only the first and the last row of each range are, where values rise."""
         ...
 
     def ranges(self, run: Run, times: list[int], steps: Sequence[int]) -> SlidingRanges:
@@ -117,7 +125,7 @@ class Prefetch:
 
     def _columns(self, run: Run, series: Sequence[ReadableSeries], steps: Sequence[int]) -> Iterator[Values]:
         reader = self._reader
-        sources: dict[object, _Source | None] = {}
+        sources: dict[object, _Source] = {}
         known: _Source | None = None
         for each in series:
             one = run.bound(each)
@@ -127,59 +135,92 @@ class Prefetch:
                 timeline = rows.timeline
                 if timeline not in sources:
                     known = sources[timeline] = _Source.of(reader, run, rows, steps, known)
-                source = sources[timeline]
-                values = None if source is None else source.read(rows)
+                values = sources[timeline].read(rows)
             run.work(len(steps))
             yield reader.one_by_one(run, one, steps) if values is None else values
 
 
-class _Source:
-    """The part of reading that the series of one source have in common.
+class _Shared:
+    """The part of reading that all series have in common whose rows have the same times.
 
-    `needed` are those of its rows that are read, where these are few.
+    `edges` and `needed` are the numbers of rows that are looked up one by one, where these are few.
     """
 
-    def __init__(
-        self,
-        first_row: int,
-        times: list[int],
-        needed: list[int] | None,
-        compute: Callable[[list[float]], Values],
-    ) -> None:
+    def __init__(self, reader: Reader, run: Run, times: list[int], steps: Sequence[int]) -> None:
+        self.times = times
+        self.edges: list[int] | None = None
+        self.needed: list[int] | None = None
+        self._reader = reader
+        self.run = run
+        self._steps = steps
+        self._ranges = reader.ranges(run, times, steps)
+        if reader.edges_only:
+            edges = self._ranges.edges()
+            self.edges = edges if len(edges) * _EDGES < len(times) else None
+        needed = self._ranges.needed(lasts_only=reader.lasts_only)
+        self.needed = needed if len(needed) * _SPARSE < len(times) else None
+
+    @cached_property
+    def of_edges(self) -> Callable[[list[float]], Values]:
+        """What computes the values of a series from those of the edges."""
+        return self._reader.prepare(self.run, self._ranges.at_edges(self.edges or ()), self._steps)
+
+    @cached_property
+    def of_rows(self) -> Callable[[list[float]], Values] | None:
+        """What computes them from those of the needed rows, or of all; None where these are too many."""
+        if self.needed is not None:
+            ranges = self._ranges.among(self.needed, lasts_only=self._reader.lasts_only)
+            return self._reader.prepare(self.run, ranges, self._steps)
+        if len(self.times) > len(self._steps) * _ROWS_PER_STEP:
+            return None
+        return self._reader.prepare(self.run, self._ranges, self._steps)
+
+
+class _Source:
+    """The rows of one source."""
+
+    def __init__(self, first_row: int, shared: _Shared) -> None:
         self._first_row = first_row
-        self._times = times
-        self._needed = needed
-        self._compute = compute
-        self._rows = None if needed is None else [first_row + row for row in needed]
+        self._shared = shared
+        self._edges, self._needed = (
+            None if rows is None else [first_row + row for row in rows]
+            for rows in (shared.edges, shared.needed)
+        )
 
     @staticmethod
     def of(
         reader: Reader, run: Run, series: SeriesOfRows, steps: Sequence[int], other: "_Source | None"
-    ) -> "_Source | None":
-        """The source of a series; None where its series are better read step by step.
+    ) -> "_Source":
+        """The source of a series.
 
         What was worked out for another source holds for one whose rows have the same times.
         """
         first_row, times = series.rows(*reader.bounds(run, steps))
         run.work(len(times))
-        if other is not None and other._times == times:
-            return _Source(first_row, times, other._needed, other._compute)
-        ranges = reader.ranges(run, times, steps)
-        needed = ranges.needed(lasts_only=reader.lasts_only)
-        if len(needed) * _SPARSE < len(times):
-            ranges = ranges.among(needed, lasts_only=reader.lasts_only)
-            return _Source(first_row, times, needed, reader.prepare(run, ranges, steps))
-        if len(times) > len(steps) * _ROWS_PER_STEP:
-            return None
-        return _Source(first_row, times, None, reader.prepare(run, ranges, steps))
+        if other is not None and other._shared.times == times:
+            return _Source(first_row, other._shared)
+        return _Source(first_row, _Shared(reader, run, times, steps))
 
     def read(self, series: SeriesOfRows) -> Values | None:
-        """The values of a series of this source; None where the store has dropped the rows meanwhile."""
-        if self._rows is None:
-            values = series.values_in(self._first_row, len(self._times))
+        """The values of a series of this source; None where it is better read step by step.
+
+        So it is where the store has dropped the rows meanwhile.
+        """
+        count = len(self._shared.times)
+        if self._edges:
+            changes = series.changes_over(self._first_row, count) or []
+            self._shared.run.work(len(changes))
+            values = series.values_at(self._edges) if changes and rises(changes) else None
+            if values is not None:
+                return self._shared.of_edges(values)
+        compute = self._shared.of_rows
+        if compute is None:
+            return None
+        if self._needed is None:
+            values = series.values_in(self._first_row, count)
         else:
-            values = series.values_at(self._rows)
-        return None if values is None else self._compute(values)
+            values = series.values_at(self._needed)
+        return None if values is None else compute(values)
 
 
 def spread(found: Sequence[float | None], places: Sequence[int], steps: int) -> Values:

@@ -46,6 +46,7 @@ class _NewestValues:
     """A reader of a vector selector at many steps."""
 
     lasts_only = True
+    edges_only = False
 
     def __init__(self, node: VectorSelector) -> None:
         self._offset_ms = node.offset_ms
@@ -105,11 +106,15 @@ class SelectRangeVector:
         self._changes_only = changes_only
         self._selection = Selection(node)
 
-    def prefetch(self, function: RangeFunction, sliding: Slide | None) -> Prefetch | None:
+    def prefetch(
+        self, function: RangeFunction, sliding: Slide | None, *, edges_only: bool
+    ) -> Prefetch | None:
         """Return what computes a function of the ranges at the next steps; None where these are one range."""
         if self._node.at_ms is not None:
             return None
-        reader = _SlidingReader(self._node.offset_ms, self._range_ms, function, sliding, self._changes_only)
+        reader = _SlidingReader(
+            self._node.offset_ms, self._range_ms, function, sliding, self._changes_only, edges_only
+        )
         return Prefetch(self._selection, reader)
 
     def bounds(self, run: Run, at_ms: int) -> tuple[int, int]:
@@ -142,6 +147,7 @@ class _SlidingReader:
     function: RangeFunction
     sliding: Slide | None
     changes_only: bool
+    edges_only: bool
 
     def one_by_one(self, run: Run, series: ReadableSeries, steps: Sequence[int]) -> Values:
         """The results of any series."""
