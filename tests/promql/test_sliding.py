@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from exporter.model.sample import STALE, is_stale
 from exporter.promql.functions.ranges import RANGE_FUNCTIONS
-from exporter.promql.functions.sliding import SLIDES, SlidingRanges, slide
+from exporter.promql.functions.sliding import SLIDES, slide
+from exporter.promql.functions.sliding_ranges import SlidingRanges
 
 TIMES = st.lists(
     st.sampled_from([15_000, 15_000, 15_000, 15_000, 14_999, 20_000, 90_000]), min_size=1, max_size=30

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from exporter.model.series import ReadableSeries, SeriesOfRows
-from exporter.promql.functions.sliding import SlidingRanges, rises
+from exporter.promql.functions.sliding_ranges import SlidingRanges, rises
 from exporter.promql.operators.selection import Selection
 from exporter.promql.run import Run
 from exporter.promql.vector import Key

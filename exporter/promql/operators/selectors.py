@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from exporter.model.sample import is_stale
 from exporter.model.series import ReadableSeries
 from exporter.promql.functions.ranges import RangeFunction
-from exporter.promql.functions.sliding import Slide, SlidingRanges, slide
+from exporter.promql.functions.sliding import Slide, slide
+from exporter.promql.functions.sliding_ranges import SlidingRanges
 from exporter.promql.operators.base import RangeSamples
 from exporter.promql.operators.prefetch import Prefetch, Values, spread
 from exporter.promql.operators.selection import Selection
