@@ -51,14 +51,15 @@ class Numbers:
 
 
 class EventDatabase:
-    """Events in a file (None: in memory), at most `max_bytes` of it, none older than `retention_ms`.
+    """Events in a file (None: in memory), at most `max_bytes` of them, which may be changed.
 
     A file that cannot be used is said once, and tried again; until then events are kept in memory. Errors of
     the file under way are raised as `StateError`.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, max_bytes: int) -> None:
         self.path = path
+        self.max_bytes = max_bytes
         self.numbers = Numbers()
         self._connection: sqlite3.Connection | None = None
         self._is_file = False
@@ -99,26 +100,27 @@ class EventDatabase:
             self._note_failure(error)
             raise StateError(f"the events cannot be read: {error}") from error
 
-    def prune(self, before_ms: int, max_bytes: int) -> None:
-        """Drop what is too old, and the oldest of the most frequent kind where there is too much.
-
-        Raises `StateError`.
-        """
+    def prune(self, before_ms: int) -> None:
+        """Drop what is too old, and what is too much; raises `StateError`."""
         self._ready()
         ends_at = time.monotonic() + _PRUNE_SECONDS
         while self._drop(partial(rows.delete_before, before_ms=before_ms, most=_DELETED_AT_ONCE)):
             if time.monotonic() > ends_at:
                 return
-        while self._is_too_much(max_bytes) and time.monotonic() < ends_at:
+        self._evict(ends_at)
+        self._transact(partial(rows.drop_known, most=MAX_KNOWN))
+        self._note_size()
+
+    def _evict(self, ends_at: float) -> None:
+        """Drop the oldest of the most frequent kind where there is too much, until then (monotonic seconds)."""
+        while self._is_too_much() and time.monotonic() < ends_at:
             stored = self.numbers.stored
-            kind = max(stored, key=lambda name: stored[name])
+            kind = max(stored, key=stored.__getitem__)
             count = max(1, min(_DELETED_AT_ONCE, stored[kind] // 10))
             dropped = self._drop(partial(rows.delete_oldest, kind=kind, most=count))
             if not dropped:
                 return
             self.numbers.evicted += dropped
-        self._transact(partial(rows.drop_known, most=MAX_KNOWN))
-        self._note_size()
 
     def close(self) -> None:
         """Write back and close the file."""
@@ -126,10 +128,10 @@ class EventDatabase:
         if connection is not None:
             connection.close()
 
-    def _is_too_much(self, max_bytes: int) -> bool:
+    def _is_too_much(self) -> bool:
         most = MAX_EVENTS if self._is_file else MAX_EVENTS_IN_MEMORY
         count = sum(self.numbers.stored.values())
-        return count > most or (count > 0 and self._used_bytes() > max_bytes)
+        return count > most or (count > 0 and self._used_bytes() > self.max_bytes)
 
     def _used_bytes(self) -> int:
         """Return the bytes of the pages in use."""

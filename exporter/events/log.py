@@ -56,10 +56,9 @@ class EventLog:
         max_bytes: int,
     ) -> None:
         self.retention_ms = retention_ms
-        self.max_bytes = max_bytes
         self.dropped = 0
         self._clock = clock
-        self._database = EventDatabase(path)
+        self._database = EventDatabase(path, max_bytes)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
         self._waiting: deque[Event] = deque()
         self._known: dict[tuple[str, str], Any] = {}
@@ -76,6 +75,15 @@ class EventLog:
     def path(self) -> Path | None:
         """The file; None: in memory."""
         return self._database.path
+
+    @property
+    def max_bytes(self) -> int:
+        """How much the events may take."""
+        return self._database.max_bytes
+
+    @max_bytes.setter
+    def max_bytes(self, most: int) -> None:
+        self._database.max_bytes = most
 
     @property
     def waiting(self) -> int:
@@ -137,8 +145,8 @@ class EventLog:
     async def cleanup(self) -> None:
         """Drop what is too old or too much; never fails."""
         with contextlib.suppress(StateError, TimeoutError):
-            before_ms, max_bytes = self._horizon_ms(), self.max_bytes
-            await self._run(lambda: self._database.prune(before_ms, max_bytes))
+            before_ms = self._horizon_ms()
+            await self._run(lambda: self._database.prune(before_ms))
 
     async def close(self) -> None:
         """Write what is left, and close the file."""

@@ -9,12 +9,7 @@ _MAX: Final = 200
 # The slow log knows whole seconds, by a clock of its own.
 _BEFORE_SECONDS: Final = 5.0
 
-COMMANDS: Final = frozenset(
-    {
-        "ACL DELUSER", "ACL LOAD", "ACL SETUSER", "CONFIG REWRITE", "CONFIG SET",
-        "FAILOVER", "CLUSTER FAILOVER", "REPLICAOF", "SLAVEOF", "SHUTDOWN",
-    }
-)  # fmt: skip
+COMMANDS: Final = frozenset({"ACL DELUSER", "ACL LOAD", "ACL SETUSER", "CONFIG SET"})
 """The commands that are worth it; before Redis 7 a client list says `config`, which may be CONFIG GET."""
 
 

@@ -14,6 +14,7 @@ from exporter.errors import VigilError
 from tests.conftest import StartServer
 from tests.fast.altered import AlteredServer
 from tests.fast.daemon import FastDaemon, run_fast
+from tests.fast.topologies import Cluster, SentinelGroup
 
 
 async def events(daemon: FastDaemon, query: str = "") -> Sequence[Any]:
@@ -403,3 +404,51 @@ def test_starts_ends_and_reloads_tell_which_files_changed(start_server: StartSer
 
     run_fast(story())
     run_fast(after())
+
+
+def test_a_failover_by_sentinels_is_told_by_them_and_by_the_replica_that_was_promoted(
+    start_server: StartServer,
+) -> None:
+    group = SentinelGroup(start_server)
+    watched = [group.primary, *group.replicas, group.sentinels[0]]
+
+    async def story() -> None:
+        async with FastDaemon(*watched) as daemon:
+            await daemon.pass_time("2m")
+            group.primary.kill()
+            with daemon.hanging(group.primary.port):
+                await daemon.wait_really_until(
+                    lambda: group.promoted is not None and group.is_settled(group.promoted), 60
+                )
+                await daemon.pass_time("3m")
+            assert group.promoted is not None
+            found = {one["fields"]["told_by"]: one for one in await events(daemon, "kind=failover")}
+            told = found["sentinel"]["fields"]
+            assert (told["master_name"], told["before"]) == ("main", group.primary.instance)
+            assert told["after"] == group.promoted.instance
+            promoted = found["the promoted replica"]
+            assert promoted["instance"] == group.promoted.instance
+            assert promoted["fields"]["before"] == group.primary.instance
+            other = next(one for one in group.replicas if one is not group.promoted)
+            (moved,) = await events(daemon, f"kind=topology_change&instance={other.instance}")
+            assert moved["fields"]["what"] == "primary"
+            assert moved["fields"]["after"] == group.promoted.instance
+
+    run_fast(story())
+
+
+def test_slots_that_move_from_node_to_node(start_server: StartServer) -> None:
+    cluster = Cluster(start_server)
+    first, second, _ = cluster.primaries
+
+    async def story() -> None:
+        async with FastDaemon(first, second) as daemon:
+            await daemon.pass_time("2m")
+            assert not await events(daemon, "kind=topology_change")
+            cluster.move_slots(first, second, [0, 1])
+            await daemon.pass_time("2m")
+            found = {one["instance"]: one["fields"] for one in await events(daemon, "kind=topology_change")}
+            assert (found[first.instance]["before"], found[first.instance]["after"]) == ("0-5460", "2-5460")
+            assert found[second.instance]["after"] == "0-1,5461-10922"
+
+    run_fast(story())

@@ -18,7 +18,7 @@ _MAX_NAMES: Final = 1_000
 _MAX_TOLD: Final = 20
 # Connections come and go; a name is gone when none has had it for so long.
 _GONE_SECONDS: Final = 600.0
-_ADMIN_WORDS: Final = ("config", "acl", "failover", "replicaof", "slaveof", "shutdown", "cluster|failover")
+_ADMIN_WORDS: Final = ("config", "acl")
 
 
 class ClientChanges:
