@@ -90,6 +90,8 @@ class EventDatabase:
         for kind, count in Counter(event.kind for event in added).items():
             self.numbers.added[kind] = self.numbers.added.get(kind, 0) + count
             self.numbers.stored[kind] = self.numbers.stored.get(kind, 0) + count
+        # A storm does not wait for the next pruning.
+        self._evict(time.monotonic() + _PRUNE_SECONDS)
         return added
 
     def read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
@@ -112,7 +114,7 @@ class EventDatabase:
         self._note_size()
 
     def _evict(self, ends_at: float) -> None:
-        """Drop the oldest of the most frequent kind where there is too much, until then (monotonic seconds)."""
+        """Drop the oldest of the most frequent kind where there is too much, until a moment (monotonic)."""
         while self._is_too_much() and time.monotonic() < ends_at:
             stored = self.numbers.stored
             kind = max(stored, key=stored.__getitem__)
