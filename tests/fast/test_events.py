@@ -452,3 +452,37 @@ def test_slots_that_move_from_node_to_node(start_server: StartServer) -> None:
             assert found[second.instance]["after"] == "0-1,5461-10922"
 
     run_fast(story())
+
+
+def test_a_storm_of_slow_commands_is_bounded_and_what_was_missed_is_counted(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server("--slowlog-log-slower-than", "-1", "--slowlog-max-len", "100000")
+
+    def storm(count: int) -> None:
+        server.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
+        pipeline = server.client.pipeline(transaction=False)
+        for number in range(count):
+            pipeline.get(f"user:{number}")
+        pipeline.execute()
+        server.command("CONFIG", "SET", "slowlog-log-slower-than", -1)
+
+    async def play() -> tuple[int, int]:
+        async with FastDaemon(stored(tmp_path), server) as daemon:
+            await daemon.pass_time("1m")
+            lost = await events(daemon, "kind=slowlog_lost")
+            kept = daemon.app.core.events._database.numbers.stored["slowlog"]
+            return kept, sum(one["fields"]["entries"] for one in lost)
+
+    async def first() -> None:
+        assert await play() == (1024, 0)
+
+    async def second() -> None:
+        # The command that sets the threshold is logged as well.
+        kept, lost = await play()
+        assert (kept, kept + lost) == (2048, 1024 + 5_001)
+
+    storm(100_000)
+    run_fast(first())
+    storm(5_000)
+    run_fast(second())

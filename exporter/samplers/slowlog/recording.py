@@ -1,11 +1,13 @@
 """Entries of the slow log as events: kept when the server has long dropped them."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from exporter.events import EventKind, EventRecorder, FieldValue, identity_of
 from exporter.samplers.slowlog.entries import Entry
 from exporter.samplers.slowlog.patterns import command_name
 
+_TOPIC: Final = "slowlog"
 _SIZES: Final = frozenset({EventKind.LARGE_REQUEST, EventKind.LARGE_REPLY})
 
 
@@ -36,6 +38,20 @@ class EntryRecorder:
             ]
         identity = identity_of(self._instance, kind, entry.id, entry.at, entry.value, entry.client)
         self._events.record(kind, fields, at=float(entry.at), identity=identity)
+
+    def resume(self, run_id: str, entries: Sequence[Entry]) -> None:
+        """Keep how many came and went since the last run of ours, given what there is, the newest first."""
+        known = self._events.known(_TOPIC)
+        if known is None or not run_id or known["run_id"] != run_id or not entries:
+            return
+        if (lost := entries[-1].id - known["next"]) > 0:
+            self.record_lost(lost)
+
+    def remember(self, run_id: str, newest: Sequence[Entry]) -> None:
+        """Remember how far the log was read."""
+        place = {"run_id": run_id, "next": newest[0].id + 1 if newest else 0}
+        if newest and place != self._events.known(_TOPIC):
+            self._events.remember(_TOPIC, place)
 
     def record_lost(self, count: int) -> None:
         """Keep that so many entries came and went unread."""

@@ -92,6 +92,7 @@ class SlowlogSampler:
         await self._count(delta, at)
         await self._large.read(connection, self._context.support, snapshot.commandlogs)
         self._plan_next(len(delta.entries) + delta.lost, at)
+        self._recorder.remember(self._run_id, snapshot.newest)
         self._write(snapshot, at)
 
     async def close(self) -> None:
@@ -116,11 +117,14 @@ class SlowlogSampler:
         They show in the report, and count only where they are all that the server has ever logged: another
         start of ours then finds the same count, instead of one that seems to have grown.
         """
+        entries: Sequence[Entry] = ()
+        if snapshot.newest:
+            limit = self._settings.max_entries
+            entries = await read_more(connection, snapshot.length, snapshot.length, limit)
+        is_whole = bool(entries) and fresh and len(entries) >= snapshot.length
+        is_whole = is_whole and await self._is_whole(connection, entries)
         self._cursor.begin(snapshot.newest, snapshot.length, starts_at_zero=fresh)
-        if not snapshot.newest:
-            return
-        entries = await read_more(connection, snapshot.length, snapshot.length, self._settings.max_entries)
-        is_whole = fresh and len(entries) >= snapshot.length and await self._is_whole(connection, entries)
+        self._recorder.resume(self._run_id, entries)
         turn = TimeSlice()
         for entry in reversed(entries):
             if turn.is_over:
