@@ -139,9 +139,9 @@ def assert_both_agree(daemon: Daemon, url: str, seconds: float = 8.0) -> None:
 def test_what_was_before_a_restart_is_read_from_disk(server: RealServer, tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     config.write_text(f"storage: {{path: state}}\n{CONFIG.format(url=server.url)}")
-    begin = time.time()
     with Daemon(tmp_path, "--config", str(config)) as daemon:
         wait_until(lambda: "redis_up{" in daemon.text("/metrics"), 10, "sampled")
+        begin = time.time()
         time.sleep(4.0)
         killed = time.time()
         daemon.kill()
@@ -154,9 +154,9 @@ def test_what_was_before_a_restart_is_read_from_disk(server: RealServer, tmp_pat
             (samples,) = ask(url, "query", query="redis_up[1h]", time=time.time()).values()
     moments = [moment for moment, _ in samples]
     # All but the last second before the kill is there.
-    assert moments[0] < begin + 3.0
-    assert sum(moment < killed - 1.0 for moment in moments) > 8
-    assert sum(moment > killed + 2.0 for moment in moments) > 8
+    assert moments[0] < begin
+    assert sum(moment < killed - 1.0 for moment in moments) > 5
+    assert sum(moment > killed + 2.0 for moment in moments) > 3
 
 
 def test_prometheus_reads_the_same_by_chunks(daemon: Daemon, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Remote read answers Prometheus' own requests, with samples or with chunks."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import google_crc32c
@@ -9,6 +9,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from exporter.errors import QueryError
 from exporter.history.source import HistorySource
 from exporter.metrics.own import OwnMetrics
 from exporter.model.labels import EMPTY, Labels
@@ -279,3 +280,57 @@ def test_it_is_a_read_to_the_guard_of_origins(store: Store, clock: FrozenClock) 
     site = OriginGuard(app(store, clock))
     assert post(site, message(query(clock))).status_code == 200
     assert request(site, "GET", "/api/v1/read").status_code == 405
+
+
+def test_a_client_that_goes_leaves_its_place(
+    store: Store, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "_BATCH_BYTES", 1)
+    site = app(store, clock)
+    body = message(query(clock), accepted=[1])
+
+    async def go_after(frames: int) -> int:
+        """How many frames were sent to somebody who goes after so many."""
+        sent, gone, is_asked = 0, asyncio.Event(), False
+
+        async def receive() -> dict[str, Any]:
+            nonlocal is_asked
+            if is_asked:
+                await gone.wait()
+                return {"type": "http.disconnect"}
+            is_asked = True
+            return {"type": "http.request", "body": body}
+
+        async def send(part: Any) -> None:
+            nonlocal sent
+            sent += part["type"] == "http.response.body"
+            if sent == frames:
+                gone.set()
+            await asyncio.sleep(0)
+
+        scope = {"type": "http", "method": "POST", "path": "/api/v1/read", "query_string": b"", "headers": []}
+        await site({**scope, "root_path": ""}, receive, send)
+        return sent
+
+    async def scenario() -> list[int]:
+        return [await asyncio.wait_for(go_after(1), 10) for _ in range(2 * read.MAX_CONCURRENCY)]
+
+    # The two other series are not sent, nor that the stream is whole; and nobody's place is taken afterwards.
+    assert set(asyncio.run(scenario())) == {1}
+
+
+def test_what_goes_wrong_within_a_stream_cuts_it_off(
+    store: Store, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(read, "_BATCH_BYTES", 1)
+    frames = answer.query_frames
+
+    def failing(*arguments: Any) -> Iterator[bytes]:
+        yield next(frames(*arguments))
+        raise QueryError("the clock was set while series were read: ask again")
+
+    monkeypatch.setattr(read, "query_frames", failing)
+    with pytest.raises(AssertionError):
+        # httpx notices that the answer has no end.
+        post(app(store, clock), message(query(clock), accepted=[1]))
+    assert "a remote read was cut off" in caplog.text

@@ -129,8 +129,14 @@ class _RemoteRead:
         async def run(write: Callable[[CooperativeTask], _ResultT]) -> _ResultT:
             return await self._executor.run(write, request, self._budget.timeout_seconds)
 
+        async def more() -> Sequence[bytes]:
+            # A batch may be over before the executor has looked.
+            if await request.is_disconnected():
+                raise QueryCancelledError("the client has gone")
+            return await run(reading.batch)
+
         if is_streamed:
-            return _Stream(await run(reading.batch), lambda: run(reading.batch), reading.close)
+            return _Stream(await run(reading.batch), more, reading.close)
         message = await asyncio.to_thread(_compressed, await run(reading.message))
         headers = {"content-encoding": "snappy"}
         return PiecesResponse(message, release=reading.close, media_type=_MESSAGE_TYPE, headers=headers)
