@@ -2,9 +2,15 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from exporter.config.alertmanager.http import HttpConfig, TlsConfig, check_proxies, problem_of_header
+from exporter.config.alertmanager.http import (
+    HttpConfig,
+    RedactedUrl,
+    TlsConfig,
+    check_proxies,
+    problem_of_header,
+)
 from exporter.config.alertmanager.scalars import Text
 from exporter.config.fields import (
     Duration,
@@ -81,9 +87,7 @@ class OtlpSection(Section):
     """What is sent as logs."""
     tls: TlsSection = TlsSection()
     """TLS options, for https://."""
-    proxy_url: Annotated[Text, PlainSerializer(lambda url: "<secret>" if url else "", return_type=str)] = (
-        Field(default="", repr=False)
-    )
+    proxy_url: RedactedUrl = Field(default="", repr=False)
     """A proxy; user and password in it show nowhere."""
     no_proxy: Text = ""
     """Hosts that are reached directly, comma-separated."""

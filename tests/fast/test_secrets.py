@@ -28,35 +28,7 @@ from tests.servers import free_port
 MARK = "S3CR"
 NOBODY = f"http://127.0.0.1:{free_port()}"
 
-CONFIG: dict[str, Any] = {
-    "targets": [
-        {"url": f"redis://user:{MARK}2@127.0.0.1:1", "instance": "refused"},
-        {"url": "127.0.0.1:2", "instance": "inline", "password": f"{MARK}3"},
-        {"url": "127.0.0.1:3", "instance": "minted", "password_command": ["false", f"{MARK}4"]},
-        {"url": "127.0.0.1:4", "instance": "printed", "password_command": ["echo", f"{MARK}5"]},
-        {"url": "127.0.0.1:5", "instance": "read", "password_env": "VIGIL_TEST_SECRET"},
-        {"url": f"unix://:{MARK}7@/nowhere/redis.sock", "instance": "socket"},
-    ],
-    "discovery": {
-        "cluster": [{"urls": [f"redis://u:{MARK}8@127.0.0.1:6"], "servers": {"password": f"{MARK}9"}}],
-        "sentinel": [{"urls": [f"redis://:{MARK}10@127.0.0.1:7"], "password": f"{MARK}11"}],
-        "http": [
-            {"url": f"http://u:{MARK}12@127.0.0.1:8/sd?token={MARK}13", "password": f"{MARK}14"},
-            {"url": f"{{hook}}/sd?token={MARK}15"},
-        ],
-    },
-    "alerting": {
-        "alertmanagers": [
-            f"{{hook}}/x?token={MARK}16",
-            f"http://u:{MARK}17@127.0.0.1:9/x?token={MARK}18",
-            f"{NOBODY}/services/T1/B1/{MARK}19",
-            f"{NOBODY}/api/webhooks/1/{MARK}20",
-            f"{NOBODY}/bot1:{MARK}21",
-        ]
-    },
-}
-
-WAYS_IN = [
+WAYS_IN: list[dict[str, Any]] = [
     {"basic_auth": {"username": "u", "password": f"{MARK}30"}, "proxy_url": f"http://u:{MARK}31@127.0.0.1:1"},
     {"authorization": {"credentials": f"{MARK}32"}, "http_headers": {"X-A": {"secrets": [f"{MARK}33"]}}},
     {"bearer_token": f"{MARK}34", "tls_config": {"cert": "c", "key": f"{MARK}35"}},
@@ -74,6 +46,50 @@ WAYS_IN = [
         "proxy_connect_header": {"X": [f"{MARK}42"]},
     },
 ]
+
+CONFIG: dict[str, Any] = {
+    "targets": [
+        {"url": f"redis://user:{MARK}2@127.0.0.1:1", "instance": "refused"},
+        {"url": "127.0.0.1:2", "instance": "inline", "password": f"{MARK}3"},
+        {"url": "127.0.0.1:3", "instance": "minted", "password_command": ["false", f"{MARK}4"]},
+        {"url": "127.0.0.1:4", "instance": "printed", "password_command": ["echo", f"{MARK}5"]},
+        {"url": "127.0.0.1:5", "instance": "read", "password_env": "VIGIL_TEST_SECRET"},
+        {"url": f"unix://:{MARK}7@/nowhere/redis.sock", "instance": "socket"},
+    ],
+    "discovery": {
+        "cluster": [{"urls": [f"redis://u:{MARK}8@127.0.0.1:6"], "servers": {"password": f"{MARK}9"}}],
+        "sentinel": [{"urls": [f"redis://:{MARK}10@127.0.0.1:7"], "password": f"{MARK}11"}],
+        "http": [
+            {"url": f"http://u:{MARK}12@127.0.0.1:8/sd?token={MARK}13", "password": f"{MARK}14"},
+            {"url": f"{{hook}}/sd?token={MARK}15"},
+        ],
+    },
+    "otlp": {
+        "endpoint": f"http://u:{MARK}22@127.0.0.1:1/otlp?token={MARK}23",
+        "interval": "15s",
+        "headers": {"api-key": f"{MARK}24"},
+        "headers_env": {"x-token": "VIGIL_TEST_SECRET"},
+        "proxy_url": f"http://u:{MARK}25@127.0.0.1:1",
+    },
+    "remote_write": [
+        {
+            "url": f"{NOBODY}/write?token={MARK}{number}",
+            "name": f"to-{number}",
+            "headers": {"X-Scope-OrgID": f"{MARK}26"},
+            **{key: value for key, value in way.items() if key != "http_headers"},
+        }
+        for number, way in enumerate(WAYS_IN, 90)
+    ],
+    "alerting": {
+        "alertmanagers": [
+            f"{{hook}}/x?token={MARK}16",
+            f"http://u:{MARK}17@127.0.0.1:9/x?token={MARK}18",
+            f"{NOBODY}/services/T1/B1/{MARK}19",
+            f"{NOBODY}/api/webhooks/1/{MARK}20",
+            f"{NOBODY}/bot1:{MARK}21",
+        ]
+    },
+}
 
 ALERTMANAGER: dict[str, Any] = {
     "global": {

@@ -1,6 +1,5 @@
 """Model of alertmanager.yml as a whole, and its parser."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -9,6 +8,7 @@ import yaml
 from pydantic import AfterValidator, Field, create_model
 
 from exporter.config.alertmanager.globals import Global
+from exporter.config.alertmanager.http import redact_password, redact_url
 from exporter.config.alertmanager.inhibition import InhibitRule
 from exporter.config.alertmanager.intervals import NamedInterval
 from exporter.config.alertmanager.merging import find_incomplete
@@ -25,9 +25,6 @@ from exporter.errors import ConfigError, Problem
 from exporter.model.secret import Secret
 
 _HIDDEN: Final = str(Secret(""))
-# A password in a URL, with the part before it; redacted as by Go (net/url, Redacted).
-_PASSWORD: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/?#:@]*:)[^\s/?#]*@", re.IGNORECASE)
-_QUERY: Final = re.compile(r"\?.+")
 # Keys of URLs that requests are sent to. Other URLs are part of messages, which are public anyway.
 _REQUESTED: Final = frozenset({"api_url", "app_url", "proxy_url", "slack_app_url", "token_url"})
 
@@ -100,8 +97,7 @@ def _without_passwords(written: Any, key: str = "") -> Any:
         return [_without_passwords(value) for value in written]
     if not isinstance(written, str):
         return written
-    shown = _PASSWORD.sub(r"\1xxxxx@", written)
-    return _QUERY.sub("?xxxxx", shown) if key in _REQUESTED else shown
+    return redact_url(written) if key in _REQUESTED else redact_password(written)
 
 
 def _receivers_of(route: RouteConfig) -> Iterator[str]:

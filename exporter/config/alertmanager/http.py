@@ -7,15 +7,19 @@ import re
 from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
 from exporter.config.alertmanager.scalars import Flag, Text
 from exporter.config.fields import RelativePath, SecretText, Section
 from exporter.config.validation import PlacedError
 from exporter.errors import Problem
+from exporter.model.secret import Secret
 
 ValueT = TypeVar("ValueT")
 _TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
+# A password in a URL, with the part before it.
+_PASSWORD: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/?#:@]*:)[^\s/?#]*@", re.IGNORECASE)
+_QUERY: Final = re.compile(r"\?.+")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # Source: config/headers.go of prometheus/common.
 _RESERVED_HEADERS: Final = frozenset(
@@ -62,6 +66,24 @@ def check_url(text: str) -> str:
 
 Url = Annotated[Text, AfterValidator(check_url)]
 """An http or https URL that may be shown."""
+
+
+def redact_password(text: str) -> str:
+    """Return a text in which passwords in URLs are `xxxxx`, as Go redacts them (net/url, Redacted)."""
+    return _PASSWORD.sub(r"\1xxxxx@", text)
+
+
+def redact_url(url: str) -> str:
+    """Return a URL with its password and its query as `xxxxx`."""
+    return _QUERY.sub("?xxxxx", redact_password(url))
+
+
+RedactedUrl = Annotated[Text, PlainSerializer(redact_url, return_type=str, when_used="json")]
+"""A URL that may hold a password or a token, which JSON does not show."""
+
+_Hidden = Annotated[
+    dict[str, Text], PlainSerializer(lambda texts: dict.fromkeys(texts, str(Secret(""))), when_used="json")
+]
 
 
 def at_most_one(section: Section, *names: str) -> None:
@@ -161,15 +183,15 @@ class OAuth2(Section):
     """Its secret."""
     client_secret_file: RelativePath | None = None
     """A file with its secret."""
-    token_url: Text = Field(default="", repr=False)
+    token_url: RedactedUrl = Field(default="", repr=False)
     """Where tokens are asked for."""
     scopes: tuple[Text, ...] = ()
     """What is asked for."""
-    endpoint_params: dict[str, Text] = Field(default_factory=dict, repr=False)
+    endpoint_params: _Hidden = Field(default_factory=dict, repr=False)
     """Further parameters of the request."""
     tls_config: TlsConfig = TlsConfig()
     """TLS towards the token URL."""
-    proxy_url: Text = Field(default="", repr=False)
+    proxy_url: RedactedUrl = Field(default="", repr=False)
     """A proxy towards the token URL."""
     no_proxy: Text = ""
     """Hosts that are asked directly."""
@@ -262,7 +284,7 @@ class HttpConfig(Section):
     """Deprecated: credentials_file of `authorization`."""
     tls_config: TlsConfig = TlsConfig()
     """TLS."""
-    proxy_url: Text = Field(default="", repr=False)
+    proxy_url: RedactedUrl = Field(default="", repr=False)
     """A proxy."""
     no_proxy: Text = ""
     """Hosts that are asked directly, comma-separated."""
