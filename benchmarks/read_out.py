@@ -30,6 +30,7 @@ from exporter.store import Store
 from exporter.web import federate
 from exporter.web.api_v1 import read
 from exporter.web.api_v1.cooperative import CooperativeExecutor
+from exporter.web.api_v1.reading import ReadSource
 from tests.web.directory import External
 
 _SERIES: Final = 500
@@ -130,7 +131,7 @@ def report(name: str, samples: int, size: int, seconds: float, turn: float | Non
 async def measure(store: Store, samples: int, series: int) -> None:
     """All ways of reading."""
     clock, executor, budget = SystemClock(), CooperativeExecutor(), MemoryBudget(_BUDGET_BYTES)
-    source = read.ReadSource(store, None, External())
+    source = ReadSource(store, None, External())
     app = Starlette(
         routes=[
             *read.routes(source, clock, executor, budget),

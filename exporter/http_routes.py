@@ -43,6 +43,7 @@ from exporter.web.api_v1 import (
     status,
     targets,
 )
+from exporter.web.api_v1.reading import ReadSource
 from exporter.web.app import build_web_app
 from exporter.web.middleware import Entrance
 from exporter.web.pages import Pages
@@ -115,7 +116,7 @@ def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Seque
         *series.routes(store, clock, queries.executor, queries.budget, queries.history),
         *federate.routes(store, clock, queries.executor, queries.budget, alerting.environment),
         *read.routes(
-            read.ReadSource(store, queries.history, alerting.environment),
+            ReadSource(store, queries.history, alerting.environment),
             clock,
             queries.executor,
             queries.budget,

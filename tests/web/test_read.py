@@ -19,8 +19,9 @@ from exporter.remote.protocol import prometheus_pb2 as pb
 from exporter.remote.protocol import snappy
 from exporter.remote.read import answer
 from exporter.store import Store
-from exporter.web.api_v1 import read
+from exporter.web.api_v1 import read, reading
 from exporter.web.api_v1.cooperative import CooperativeExecutor
+from exporter.web.api_v1.reading import ReadSource
 from exporter.web.app import build_web_app
 from exporter.web.metrics import MetricsEndpoint
 from exporter.web.origin import OriginGuard
@@ -68,7 +69,7 @@ def app(
     blocks: RememberedBlocks | None = None,
 ) -> ASGIApp:
     history = HistorySource(store, blocks) if blocks is not None else None
-    source = read.ReadSource(store, history, External(external))
+    source = ReadSource(store, history, External(external))
     routes = read.routes(source, clock, CooperativeExecutor(), MemoryBudget(memory))
     return build_web_app(MetricsEndpoint(store, lambda: (), OwnMetrics(), clock, Current()), routes)
 
@@ -220,6 +221,7 @@ def test_the_first_type_that_is_known_is_taken(
         ),
         (message(pb.Query(matchers=[pb.LabelMatcher(type=UNKNOWN, name="a")])), "invalid matcher type"),
         (message(*[pb.Query()] * 1001), "1000 queries"),
+        (message(pb.Query(matchers=[pb.LabelMatcher(name="a")] * 10_001)), "10000 matchers"),
     ],
 )
 def test_what_is_no_request_is_refused_in_words(
@@ -256,7 +258,7 @@ def test_a_long_series_comes_in_several_frames(
     store: Store, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "MAX_FRAME_BYTES", 100)
-    monkeypatch.setattr(read, "_BATCH_BYTES", 50)
+    monkeypatch.setattr(reading, "_BATCH_BYTES", 50)
     asked = query(clock, (pb.LabelMatcher.EQ, "db", "2"))
     response = post(app(store, clock), message(asked, accepted=[1]))
     (samples,) = found_in(response).values()
@@ -285,7 +287,7 @@ def test_it_is_a_read_to_the_guard_of_origins(store: Store, clock: FrozenClock) 
 def test_a_client_that_goes_leaves_its_place(
     store: Store, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "_BATCH_BYTES", 1)
     site = app(store, clock)
     body = message(query(clock), accepted=[1])
 
@@ -322,14 +324,14 @@ def test_a_client_that_goes_leaves_its_place(
 def test_what_goes_wrong_within_a_stream_cuts_it_off(
     store: Store, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(read, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "_BATCH_BYTES", 1)
     frames = answer.query_frames
 
     def failing(*arguments: Any) -> Iterator[bytes]:
         yield next(frames(*arguments))
         raise QueryError("the clock was set while series were read: ask again")
 
-    monkeypatch.setattr(read, "query_frames", failing)
+    monkeypatch.setattr(reading, "query_frames", failing)
     with pytest.raises(AssertionError):
         # httpx notices that the answer has no end.
         post(app(store, clock), message(query(clock), accepted=[1]))

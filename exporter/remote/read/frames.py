@@ -9,12 +9,11 @@ from typing import Final
 import google_crc32c
 
 from exporter.errors import VigilError
-from exporter.remote.read.varint import uvarint
+from exporter.remote.read.varint import read_uvarint, uvarint
 
 _CHECKSUM_BYTES: Final = 4
 # Of a frame that is received, as `chunked_read_limit` of Prometheus.
 _MAX_FRAME_BYTES: Final = 50_000_000
-_MAX_LENGTH_BYTES: Final = 10
 
 
 class DamagedStreamError(VigilError):
@@ -43,19 +42,12 @@ def read_frames(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _message_at(held: bytearray, at: int) -> tuple[bytes, int] | None:
     """A message and where it ends; None where it has not arrived as a whole."""
-    size = shift = 0
-    begin = at
-    while True:
-        if at == len(held):
-            return None
-        byte = held[at]
-        at += 1
-        size |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            break
-        if at - begin >= _MAX_LENGTH_BYTES:
-            raise DamagedStreamError("the stream holds something else than frames")
+    try:
+        size, at = read_uvarint(held, at)
+    except IndexError:
+        return None
+    except ValueError:
+        raise DamagedStreamError("the stream holds something else than frames") from None
     if size > _MAX_FRAME_BYTES:
         raise DamagedStreamError(
             f"a frame has {size} bytes, more than the {_MAX_FRAME_BYTES} that are accepted"

@@ -19,6 +19,8 @@ MAX_REQUEST_BYTES: Final = 1 << 20
 """The most that a request may hold, unpacked: selectors are short."""
 
 _MAX_QUERIES: Final = 1_000
+# Of all queries together: regular expressions take a while to compile.
+_MAX_MATCHERS: Final = 10_000
 _OPS: Final = {
     pb.LabelMatcher.EQ: MatchOp.EQUAL,
     pb.LabelMatcher.NEQ: MatchOp.NOT_EQUAL,
@@ -52,7 +54,7 @@ class ReadRequest:
 def decode_request(body: bytes, external_labels: Labels) -> ReadRequest:
     """Read a request; what it asks of external labels is asked of nothing in the store.
 
-    Raises `ReadRequestError`.
+    A long one takes a while, and belongs in a thread. Raises `ReadRequestError`.
     """
     message = pb.ReadRequest()
     try:
@@ -63,6 +65,8 @@ def decode_request(body: bytes, external_labels: Labels) -> ReadRequest:
         raise ReadRequestError("the request is no prometheus.ReadRequest") from None
     if len(message.queries) > _MAX_QUERIES:
         raise ReadRequestError(f"more than {_MAX_QUERIES} queries in one request")
+    if sum(len(query.matchers) for query in message.queries) > _MAX_MATCHERS:
+        raise ReadRequestError(f"more than {_MAX_MATCHERS} matchers in one request")
     queries = [_query_of(query, external_labels) for query in message.queries]
     return ReadRequest(queries, _is_streamed(message.accepted_response_types))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from exporter.errors import VigilError
+from exporter.remote.read.varint import read_uvarint
 
 # The bits in which a difference of differences stands, by how many ones come before it.
 _BUCKETS: Final = (0, 14, 17, 20, 64)
@@ -20,12 +21,12 @@ def read_chunk(data: bytes) -> tuple[Sequence[int], Sequence[float]]:
         count = int.from_bytes(data[:2], "big")
         if len(data) < 2 or not count:
             return (), ()
-        encoded, at = _uvarint(data, 2)
+        encoded, at = read_uvarint(data, 2)
         moment, pattern = (encoded >> 1) ^ -(encoded & 1), int.from_bytes(data[at : at + 8], "big")
         at += 8
         if at > len(data):
             raise ValueError("no bits are left")
-        delta, at = _uvarint(data, at) if count > 1 else (0, at)
+        delta, at = read_uvarint(data, at) if count > 1 else (0, at)
         patterns, times = array("Q", [pattern]), [moment]
         for step, bits in _samples(_Bits(data[at:]), count - 1, delta, pattern):
             moment += step
@@ -79,15 +80,3 @@ def _difference(bits: _Bits) -> int:
     # The largest number of so many bits is one more than usual, but in 64 of them.
     is_negative = found >> 63 if size == 64 else found > 1 << size - 1
     return found - (1 << size) if is_negative else found
-
-
-def _uvarint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number of variable length, and where the next one begins."""
-    found = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        found |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return found, at
