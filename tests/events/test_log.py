@@ -255,8 +255,16 @@ def test_what_cannot_be_written_is_kept_in_memory_until_it_can_be(
     run(path, after)
 
 
-def test_a_full_disk_keeps_events_waiting_and_says_so_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000"),
+        ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
+    ],
+    ids=["full", "read-only"],
+)
+def test_what_cannot_be_written_for_a_while_waits_and_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str, mended: str
 ) -> None:
     registry = CollectorRegistry()
 
@@ -265,8 +273,7 @@ def test_a_full_disk_keeps_events_waiting_and_says_so_once(
         await log.flush()
         connection = log._database._connection
         assert connection is not None
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+        connection.execute(broken)
         for number in range(100):
             log.record(event(NOW - 1, text="x" * 900, number=number))
         assert not await log.flush()
@@ -274,7 +281,7 @@ def test_a_full_disk_keeps_events_waiting_and_says_so_once(
         assert value(registry, "redis_vigil_events_up") == 0
         assert value(registry, "redis_vigil_events_waiting") == 100
         assert await texts(log) == ["before"]
-        connection.execute("PRAGMA max_page_count = 1000000")
+        connection.execute(mended)
         assert await log.flush()
         assert len(await all_of(log)) == 101
         assert value(registry, "redis_vigil_events_up") == 1
