@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).with_name("writing_process.py")
 
 def write_and_kill(path: Path, first: int, seconds: float) -> int:
     """Returns how many events were said to be kept."""
-    command = [sys.executable, PROGRAM, path, str(first)]
+    command = [sys.executable, str(PROGRAM), str(path), str(first)]
     environment = {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
