@@ -128,6 +128,6 @@ SCENES: Final = (
     Scene(
         "the replica is made the primary, and the primary its replica",
         _promoted,
-        {"RedisPromoted": Within("1m", "11m")},
+        {"RedisPromoted": Within("1m", "16m")},
     ),
 )
