@@ -19,8 +19,15 @@ READY_SECONDS: Final = 120.0
 class Daemon:
     """`redis-vigil run` on a free port, with what it says on standard error in a file."""
 
-    def __init__(self, directory: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.directory = directory
+        self._headers = headers or {}
         self.port = free_port()
         self.arguments = [*arguments, "--web.listen-address", f"127.0.0.1:{self.port}"]
         self._environment = {**os.environ, **(environment or {})}
@@ -85,7 +92,8 @@ class Daemon:
         body: bytes | None = None,
     ) -> Any:
         """The response to one request."""
-        request = urllib.request.Request(self.url + path, body, headers or {}, method=method)
+        sent = {**self._headers, **(headers or {})}
+        request = urllib.request.Request(self.url + path, body, sent, method=method)
         return urllib.request.urlopen(request, timeout=10)
 
     def text(self, path: str) -> str:

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
+import bcrypt
+import httpx
 import pytest
 
 from tests.cli.in_process import run_command
@@ -105,3 +108,29 @@ def test_the_directory_has_what_the_daemon_has(daemon: Daemon, tmp_path: Path) -
         assert by_path.returncode == 0, by_path.stderr
         assert sorted(by_path.stdout.splitlines()) == sorted(by_url.stdout.splitlines())
         assert by_path.stderr == by_url.stderr
+
+
+def test_a_password_lets_in(server: RealServer, tmp_path: Path) -> None:
+    hashed = bcrypt.hashpw(b"hunter2", bcrypt.gensalt(4)).decode()
+    (tmp_path / "web.yml").write_text(f"basic_auth_users: {{me: '{hashed}'}}\n")
+    (tmp_path / "password").write_text("hunter2\n")
+    (tmp_path / "config.yml").write_text(
+        f"global: {{sample_interval: 1s}}\nrule_files: []\ntargets: [{{url: '{server.url}'}}]\n"
+        "web: {config_file: web.yml}\n"
+    )
+    login = {"authorization": f"Basic {b64encode(b'me:hunter2').decode()}"}
+    with Daemon(tmp_path, "--config", "config.yml", headers=login) as daemon:
+        time.sleep(1.5)
+        for path in ("/federate?match[]=redis_up", "/api/v1/read"):
+            assert httpx.request("GET", daemon.url + path).status_code == 401
+        arguments = ["export", "--since", "1h", "--match", "redis_up"]
+        refused = run_command(tmp_path, *arguments, "--url", daemon.url)
+        assert refused.returncode == 1
+        assert "asks for a name and a password" in refused.stderr
+        for access in (
+            ["--url", daemon.url, "--user", "me", "--password-file", "password"],
+            ["--url", daemon.url.replace("//", "//me:hunter2@")],
+        ):
+            done = run_command(tmp_path, *arguments, *access)
+            assert done.stdout.startswith("# TYPE redis_up gauge\nredis_up{")
+            assert "hunter2" not in done.stderr

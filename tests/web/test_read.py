@@ -336,3 +336,29 @@ def test_what_goes_wrong_within_a_stream_cuts_it_off(
         # httpx notices that the answer has no end.
         post(app(store, clock), message(query(clock), accepted=[1]))
     assert "a remote read was cut off" in caplog.text
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        (-(1 << 63), (1 << 63) - 1, 3),
+        (0, 0, 0),
+        ((1 << 63) - 1, -(1 << 63), 0),
+        (-5, -1, 0),
+    ],
+)
+def test_any_time_may_be_asked_for(
+    store: Store, clock: FrozenClock, kind: int, start: int, end: int, count: int
+) -> None:
+    asked = pb.Query(start_timestamp_ms=start, end_timestamp_ms=end)
+    assert len(found_in(post(app(store, clock), message(asked, accepted=[kind])))) == count
+    blocks = RememberedBlocks([block_of(store, 0, clock.at_ms)])
+    newest = store_from(clock, COUNT - 20)
+    found = found_in(post(app(newest, clock, blocks=blocks), message(asked, accepted=[kind])))
+    assert len(found) == count
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_queries_are_an_empty_answer(store: Store, clock: FrozenClock, kind: int) -> None:
+    assert found_in(post(app(store, clock), message(accepted=[kind]))) == {}
