@@ -20,12 +20,15 @@ def write_events(events: Sequence[Mapping[str, Any]], output: OutputFormat) -> N
     elif output is OutputFormat.CSV:
         write_csv(_COLUMNS, map(_cells, events))
     else:
-        table = make_table("TIME", "INSTANCE", "KIND", "WHAT")
-        for event in events:
-            add_row(
-                table, moment_text(event["at"]), event["instance"], event["kind"], describe(event["fields"])
-            )
-        make_console().print(table)
+        _write_table(events)
+
+
+def _write_table(events: Sequence[Mapping[str, Any]], *, has_head: bool = True) -> None:
+    table = make_table("TIME", "INSTANCE", "KIND", "WHAT")
+    table.show_header = has_head
+    for event in events:
+        add_row(table, moment_text(event["at"]), event["instance"], event["kind"], describe(event["fields"]))
+    make_console().print(table)
 
 
 def write_each(events: Iterable[Mapping[str, Any]], output: OutputFormat) -> None:
@@ -36,7 +39,7 @@ def write_each(events: Iterable[Mapping[str, Any]], output: OutputFormat) -> Non
         elif output is OutputFormat.CSV:
             print(csv_text(_cells(event), ()), end="", flush=True)
         else:
-            write_events([event], output)
+            _write_table([event], has_head=False)
 
 
 def describe(fields: Mapping[str, Any]) -> str:

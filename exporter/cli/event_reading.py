@@ -18,11 +18,10 @@ def show_events(
     configure_logging("error")
     if is_followed and filters.until:
         raise UsageError("--follow has no end: leave --until out")
-    found = source.events(filters, limit)
     if is_followed:
-        write_each(reversed(found), output)
-        write_each(follow(source, filters, [one["id"] for one in found]), output)
+        write_each(follow(source, filters, limit), output)
         return
+    found = source.events(filters, limit)
     if not found:
         say(why_empty(source, filters), err=True)
     if found or output is not OutputFormat.TABLE:

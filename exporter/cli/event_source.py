@@ -158,12 +158,16 @@ class _Now:
         return time.monotonic()
 
 
-def follow(source: EventSource, filters: Filters, seen: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield events as they come, the oldest first, but for those of these ids; never ends."""
-    known = dict.fromkeys(seen)
+def follow(source: EventSource, filters: Filters, limit: int) -> Iterator[Mapping[str, Any]]:
+    """Yield the newest events, and then others as they come, the oldest first; never ends."""
+    recent = Filters(filters.instances, filters.kinds, _RECENT)
+    # Asked for first: what comes in between is among the newest.
+    known = dict.fromkeys(event["id"] for event in source.events(recent, MAX_LIMIT))
+    newest = source.events(filters, limit)
+    known.update(dict.fromkeys(event["id"] for event in newest))
+    yield from reversed(newest)
     while True:
         time.sleep(_FOLLOW_SECONDS)
-        recent = Filters(filters.instances, filters.kinds, _RECENT)
         for event in reversed(source.events(recent, MAX_LIMIT)):
             if event["id"] not in known:
                 known[event["id"]] = None
