@@ -12,6 +12,7 @@ from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.pieces import PIECE
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, PerKey, Vector
 
@@ -26,6 +27,9 @@ REDUCERS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
     "sum": kahan_sum,
 }
 _MAX_INTEGER: Final = 2.0**63
+# Of a single value they are that value.
+_OF_ONE_ITSELF: Final = (largest, smallest)
+_KEPT_CHOICES: Final = 16
 
 
 def group_labels(grouping: Sequence[str], *, without: bool) -> Callable[[Key], Labels]:
@@ -56,6 +60,7 @@ class Grouping:
     def __init__(self, grouping: Sequence[str], *, without: bool) -> None:
         self._labels = PerKey(group_labels(grouping, without=without))
         self._groups: IdentityMemo[_Groups] = IdentityMemo()
+        self._indexes: IdentityMemo[list[list[int]]] = IdentityMemo()
 
     def split(self, vector: Vector, run: Run) -> tuple[list[Key], list[list[float]]]:
         """The keys of the groups, and the values in each."""
@@ -69,7 +74,10 @@ class Grouping:
         return groups.keys, values
 
     def indexes(self, keys: Sequence[Key], run: Run) -> list[list[int]]:
-        """The positions of the elements of each group."""
+        """The positions of the elements of each group; not to be changed."""
+        return self._indexes.get(lambda: self._index(keys, run), keys)
+
+    def _index(self, keys: Sequence[Key], run: Run) -> list[list[int]]:
         groups = self.of(keys, run)
         found: list[list[int]] = [[] for _ in groups.keys]
         for piece in run.pieces(range(len(groups.members))):
@@ -112,6 +120,10 @@ class Reduce:
         if not vector.values:
             return NOTHING
         run.account_scanned(len(vector.values))
+        if self._reducer in _OF_ONE_ITSELF:
+            known = self._grouping.of(vector.keys, run).keys
+            if len(known) == len(vector.values):
+                return Vector(known, vector.values)
         keys, groups = self._grouping.split(vector, run)
         return Vector(keys, run.map(self._reducer, [run.paced(values) for values in groups]))
 
@@ -149,6 +161,7 @@ class TopOfGroup:
         self._operand = operand
         self._grouping = grouping
         self._sign = -1.0 if largest_first else 1.0
+        self._keys: IdentityMemo[dict[tuple[int, ...], list[Key]]] = IdentityMemo()
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The chosen elements. Raises `QueryError` where the count is no number that fits 64 bits."""
@@ -159,8 +172,28 @@ class TopOfGroup:
         run.account_scanned(len(vector.values))
         chosen: list[int] = []
         for indexes in self._grouping.indexes(vector.keys, run):
-            chosen.extend(run.sorted(indexes, lambda index: self._rank(vector.values[index]))[:count])
-        return Vector(run.map(vector.keys.__getitem__, chosen), run.map(vector.values.__getitem__, chosen))
+            chosen.extend(self._sorted(indexes, vector.values, run)[:count])
+        if run.step_ms:
+            # Along a range nobody sees their order: so the same elements are the same keys again.
+            chosen.sort()
+        return Vector(self._keys_of(vector.keys, chosen, run), run.map(vector.values.__getitem__, chosen))
+
+    def _sorted(self, indexes: list[int], values: list[float], run: Run) -> list[int]:
+        total = sum(values)
+        if len(indexes) <= PIECE and total == total:
+            return sorted(indexes, key=values.__getitem__, reverse=self._sign < 0)
+        return run.sorted(indexes, lambda index: self._rank(values[index]))
+
+    def _keys_of(self, keys: Sequence[Key], chosen: list[int], run: Run) -> list[Key]:
+        """The chosen keys; mostly the same list as for another step of the query."""
+        known = self._keys.get(dict, keys)
+        place = tuple(chosen)
+        found = known.get(place)
+        if found is None:
+            if len(known) >= _KEPT_CHOICES or len(chosen) > PIECE:
+                known.clear()
+            found = known[place] = run.map(keys.__getitem__, chosen)
+        return found
 
     def _rank(self, value: float) -> tuple[bool, float]:
         return (True, 0.0) if value != value else (False, self._sign * value)
