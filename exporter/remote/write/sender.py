@@ -78,6 +78,8 @@ class Sender:
             (position.since_ms, self._now_ms) if position else None,
         )
         self._last_sent_at = clock.monotonic()
+        # Whether the last round has ended without all having been sent.
+        self._is_interrupted = False
         # Whether the last reading has left something.
         self._is_cut = False
         # Until then everything is sent, of sources, too, that are not among those of `sent_until`.
@@ -97,6 +99,7 @@ class Sender:
         """Go over to another section, or to other labels; what waits is sent by these."""
         self._wanted = (section, transform)
         self._delivery.configure(section)
+        self._metrics.configure(section)
         self._changed.set()
 
     def end(self) -> None:
@@ -120,7 +123,8 @@ class Sender:
             await self._guard(self._fill_first_gaps)
             while not self.is_ending:
                 await self._guard(self._round)
-            while await self._round():
+            # Unless it ends since an attempt has failed: then what is left waits for the next start.
+            while not self._is_interrupted and await self._round():
                 pass
         finally:
             await self._close()
@@ -163,6 +167,7 @@ class Sender:
         is_done = await self._send(lambda wants: iter([rows for rows in found if wants(rows.source)]))
         if is_done:
             self._ack(found, read_ms)
+        self._is_interrupted = not is_done
         now = self._clock.monotonic()
         self._shards.note(now - began, max(began - self._last_sent_at, _LOOK_SECONDS))
         self._metrics.shards.set(self._shards.count)
@@ -215,7 +220,6 @@ class Sender:
         self._restart_reading()
         self._shards.configure(section.queue_config)
         self._metadata.configure(section)
-        self._metrics.configure(section)
 
     def _make_encoder(self) -> Encoder:
         section = self.section
