@@ -16,7 +16,7 @@ from exporter.samplers.label_values import closed_label_values
 from exporter.samplers.registry import declared_families
 
 # What the daemon tells of itself has no declared families.
-_OWN_METRICS: Final = ("redis_vigil_", "alertmanager_", "process_", "python_")
+_OWN_METRICS: Final = ("redis_vigil_", "alertmanager_", "prometheus_remote_storage_", "process_", "python_")
 
 
 def report_on(

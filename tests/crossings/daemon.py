@@ -45,6 +45,10 @@ CONFIG: Final[Mapping[str, Any]] = {
     "alerting": {"alertmanagers": ["{hook}"]},
     "storage": {"path": "data"},
     "otlp": {"endpoint": "{hook}/otlp", "interval": "30s"},
+    "remote_write": [
+        {"url": "{hook}/behind", "name": "behind"},
+        {"url": "{hook}/refuses", "name": "refuses"},
+    ],
 }
 _ALL: Final[Mapping[str, str]] = {}
 
@@ -137,6 +141,20 @@ async def _forwarding_failing(stage: Stage) -> AsyncGenerator[None]:
 async def _otlp_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
     stage.daemon.mailbox.answers["otlp/v1/metrics"] = 503
+    yield
+    stage.daemon.mailbox.answers.clear()
+
+
+async def _remote_write_behind(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.daemon.mailbox.answers["behind"] = 503
+    yield
+    stage.daemon.mailbox.answers.clear()
+
+
+async def _remote_write_losing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.daemon.mailbox.answers["refuses"] = 400
     yield
     stage.daemon.mailbox.answers.clear()
 
@@ -238,6 +256,18 @@ SCENES: Final = (
         "a receiver of OTLP answers with 503",
         _otlp_failing,
         {"VigilOtlpFailing": Within("7m", "14m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a receiver of remote write answers with 503",
+        _remote_write_behind,
+        {"VigilRemoteWriteBehind": Within("17m", "8m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a receiver of remote write answers with 400",
+        _remote_write_losing,
+        {"VigilRemoteWriteLosing": Within("7m", "14m")},
         labels=_ALL,
     ),
     Scene(

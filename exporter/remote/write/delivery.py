@@ -77,8 +77,8 @@ class Delivery:
         metrics.samples.inc(request.samples)
         metrics.failed.inc(lost)
         metrics.bytes.inc(len(request.body))
-        if lost < request.samples:
-            metrics.show_sent(request.newest_ms)
+        # Also of what was refused: the receiver is not behind.
+        metrics.show_sent(request.newest_ms)
         return True
 
     async def deliver_metadata(self, body: bytes, headers: Mapping[str, str], count: int) -> bool:

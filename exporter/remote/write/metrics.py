@@ -42,7 +42,8 @@ class WriteMetrics:
         self.shards_max = gauge("shards_max", "The highest number of them.")
         self.max_samples = gauge("max_samples_per_send", "How many samples a request holds at most.")
         self.sent_timestamp = gauge(
-            "queue_highest_sent_timestamp_seconds", "The time of the newest sample that was taken."
+            "queue_highest_sent_timestamp_seconds",
+            "The time of the newest sample that was taken or refused.",
         )
         self.duration = Histogram(
             f"{_PREFIX}_sent_batch_duration_seconds",
@@ -60,7 +61,7 @@ class WriteMetrics:
 
 
 class ReceiverMetrics:
-    """Metrics of one receiver; `newest_sent_ms` is the time of the newest sample that it has taken."""
+    """Metrics of one receiver; `newest_sent_ms` is the time of the newest sample that was sent to it."""
 
     def __init__(self, metrics: WriteMetrics, section: RemoteWriteSection) -> None:
         self.newest_sent_ms = 0
@@ -93,7 +94,7 @@ class ReceiverMetrics:
         self.show_sent(self.newest_sent_ms)
 
     def show_sent(self, newest_ms: int) -> None:
-        """A sample of this time (milliseconds) was taken."""
+        """A sample of this time (milliseconds) was taken, or refused for good."""
         self.newest_sent_ms = max(self.newest_sent_ms, newest_ms)
         self.sent_timestamp.set(self.newest_sent_ms / 1000)
 

@@ -2,7 +2,7 @@
 
 Most of a request is the same from one to the next: labels of series, encoded once; a sample has the same 18
 bytes but for its value and its timestamp. So a request is one `bytes.join` of pieces that are there already,
-which takes a twentieth of the time of the protobuf library (docs/performance.md has the figures). Tests parse
+which takes a fifteenth of the time of the protobuf library (docs/performance.md has the figures). Tests parse
 every form with the library.
 
 Source of the forms: https://protobuf.dev/programming-guides/encoding/.
