@@ -108,12 +108,21 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         state=state,
         history=history,
         events=build_events(config.storage, steady, own),
-        remote_writer=RemoteWriter(store, steady, own.registry, directory=config.storage.path),
+        remote_writer=build_remote_writer(config.storage, store, steady, own, history),
         access=CurrentAccess(plan.access),
         job_labels=JobLabels(plan.rule_files, plan.jobs, config.global_.job),
         in_force=InForce(prepare(plan, state.messages)),
         changing=asyncio.Lock(),
     )
+
+
+def build_remote_writer(
+    storage: StorageSection, store: Store, clock: Clock, own: OwnMetrics, history: History | None
+) -> RemoteWriter:
+    """Build what sends all samples: with a history it catches up after a restart."""
+    if history is None:
+        return RemoteWriter(store, clock, own.registry)
+    return RemoteWriter(store, clock, own.registry, directory=storage.path, blocks=history.blocks)
 
 
 def build_history(storage: StorageSection, clock: Clock, own: OwnMetrics) -> History | None:

@@ -120,7 +120,7 @@ async def _notifications_failing(stage: Stage) -> AsyncGenerator[None]:
     server.kill()
     yield
     server.start()
-    stage.daemon.mailbox.answers.clear()
+    stage.daemon.mailbox.answers.pop("broken")
 
 
 async def _notifications_unsent(stage: Stage) -> AsyncGenerator[None]:
@@ -135,28 +135,28 @@ async def _forwarding_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
     stage.daemon.mailbox.answers["api/v2/alerts"] = 500
     yield
-    stage.daemon.mailbox.answers.clear()
+    stage.daemon.mailbox.answers.pop("api/v2/alerts")
 
 
 async def _otlp_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
     stage.daemon.mailbox.answers["otlp/v1/metrics"] = 503
     yield
-    stage.daemon.mailbox.answers.clear()
+    stage.daemon.mailbox.answers.pop("otlp/v1/metrics")
 
 
 async def _remote_write_behind(stage: Stage) -> AsyncGenerator[None]:
     yield
     stage.daemon.mailbox.answers["behind"] = 503
     yield
-    stage.daemon.mailbox.answers.clear()
+    stage.daemon.mailbox.answers.pop("behind")
 
 
 async def _remote_write_losing(stage: Stage) -> AsyncGenerator[None]:
     yield
     stage.daemon.mailbox.answers["refuses"] = 400
     yield
-    stage.daemon.mailbox.answers.clear()
+    stage.daemon.mailbox.answers.pop("refuses")
 
 
 async def _queues_over_limit(stage: Stage) -> AsyncGenerator[None]:

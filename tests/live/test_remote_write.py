@@ -103,3 +103,26 @@ def test_prometheus_has_every_sample_also_of_when_it_was_away(server: RealServer
             check_agreement(daemon, url, int(time.time() - began))
         assert "remote write fails" in daemon.log
         assert "remote write works again" in daemon.log
+
+
+@pytest.mark.peers("prometheus")
+def test_what_was_sampled_before_a_restart_arrives_after_it(server: RealServer, tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path)
+    config = tmp_path / "config.yml"
+    config.write_text(CONFIG.format(url=server.url, port=receiver.port))
+    (tmp_path / "rules.yml").write_text(RULES)
+    began = time.time()
+    daemon = Daemon(tmp_path, "--config", str(config))
+    with daemon:
+        with receiver.run() as url:
+            time.sleep(5)
+            check_agreement(daemon, url, int(time.time() - began))
+        time.sleep(4)
+    with daemon:
+        time.sleep(4)
+        # The receiver is still away: it has missed the end of the first run and the beginning of the second.
+        daemon.kill()
+    with daemon, receiver.run() as url:
+        time.sleep(5)
+        check_agreement(daemon, url, int(time.time() - began))
+    assert "bug" not in daemon.log

@@ -17,11 +17,11 @@ _EVER = -(1 << 62)
 
 
 class Block(ReadableBlock, Protocol):
-    """A block, and which sources it has."""
+    """A block, all of whose sources are read."""
 
     @property
-    def sources(self) -> Iterable[str]:
-        """The names of its sources. Raises `DamagedBlockError`."""
+    def sources(self) -> Iterable[ReadableBlockSource]:
+        """Its sources. Raises `DamagedBlockError`."""
         ...
 
 
@@ -78,21 +78,20 @@ class HistoryRows:
         read: dict[str, int] = {}
         for block in self._blocks.between(*span):
             try:
-                for name in block.sources:
-                    gap = gaps.of(name)
-                    if gap is None or not wants(name):
+                for source in block.sources:
+                    gap = gaps.of(source.source)
+                    if gap is None or not wants(source.source):
                         continue
-                    rows = self._rows_of(block.source(name), max(gap[0], read.get(name, _EVER)), gap[1])
+                    after_ms = max(gap[0], read.get(source.source, _EVER))
+                    rows = self._rows_of(source, after_ms, gap[1])
                     if rows is not None:
-                        read[name] = rows.times[-1]
+                        read[source.source] = rows.times[-1]
                         self.rows_read += len(rows.times)
                         yield rows
             except DamagedBlockError as error:
                 self._blocks.set_aside(block, error)
 
-    def _rows_of(self, source: ReadableBlockSource | None, after_ms: int, before_ms: int) -> Rows | None:
-        if source is None:
-            return None
+    def _rows_of(self, source: ReadableBlockSource, after_ms: int, before_ms: int) -> Rows | None:
         times = source.times()
         low, high = bisect_right(times, after_ms), bisect_left(times, before_ms)
         if low >= high:

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.errors import DamagedBlockError
+from exporter.history.reading import ReadableBlock
 from exporter.model.labels import Labels
+from exporter.model.matcher import Matcher
 from exporter.model.sample import STALE, Sample
 
 
@@ -45,6 +47,7 @@ class BlockSource:
 @dataclass
 class Block:
     found: Mapping[str, BlockSource]
+    sequence: int = 0
     is_damaged: bool = False
 
     @property
@@ -56,16 +59,16 @@ class Block:
         return max(one.times()[-1] for one in self.found.values())
 
     @property
-    def sources(self) -> Sequence[str]:
+    def sources(self) -> Sequence[BlockSource]:
         if self.is_damaged:
             raise DamagedBlockError("is damaged")
-        return sorted(self.found)
+        return list(self.found.values())
 
     def source(self, name: str) -> BlockSource | None:
         return self.found.get(name)
 
-    def select(self, _: object) -> Sequence[tuple[BlockSource, int]]:
-        raise NotImplementedError
+    def select(self, matchers: Sequence[Matcher]) -> Sequence[tuple[BlockSource, int]]:
+        raise NotImplementedError(matchers)
 
 
 @dataclass
@@ -85,6 +88,7 @@ class MemoryBlocks:
     def between(self, start_ms: int, end_ms: int) -> Sequence[Block]:
         return [one for one in self.blocks if one.end_ms > start_ms and one.start_ms <= end_ms]
 
-    def set_aside(self, block: object, _: DamagedBlockError) -> None:
+    def set_aside(self, block: ReadableBlock, error: DamagedBlockError) -> None:
+        assert str(error)
         self.damaged += [one for one in self.blocks if one is block]
         self.blocks = [one for one in self.blocks if one is not block]

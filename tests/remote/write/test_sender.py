@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -198,7 +199,7 @@ def test_a_receiver_that_hangs_keeps_no_other_waiting() -> None:
             await world.start(section(hanging.url), section(good.url))
             for value in range(5):
                 world.append(float(value))
-                await until(lambda count=value + 1: len(values(good).get("one", ())) == count)
+                await until(partial(_has, good, value + 1))
             began = asyncio.get_running_loop().time()
             await world.writer.stop(0.2)
             assert asyncio.get_running_loop().time() - began < 5
@@ -271,6 +272,10 @@ def test_many_sources_are_sent_over_several_shards_each_in_order() -> None:
         assert len(set(moments)) == 60
 
     run(story, queue_config={"max_samples_per_send": 3, "min_shards": 4})
+
+
+def _has(listener: HttpListener, count: int) -> bool:
+    return len(values(listener).get("one", ())) == count
 
 
 def _moments(body: bytes) -> list[int]:
