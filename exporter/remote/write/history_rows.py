@@ -91,6 +91,10 @@ class HistoryRows:
             except DamagedBlockError as error:
                 self._blocks.set_aside(block, error)
 
+    def forget(self) -> None:
+        """Let go of what was kept from block to block."""
+        self._layouts.clear()
+
     def _rows_of(self, source: ReadableBlockSource, after_ms: int, before_ms: int) -> Rows | None:
         times = source.times()
         low, high = bisect_right(times, after_ms), bisect_left(times, before_ms)

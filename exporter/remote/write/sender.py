@@ -258,7 +258,10 @@ class Sender:
         if history is None or gaps.span is None:
             return 0
         before = history.rows_read
-        await self._send(lambda wants: history.read(gaps, wants))
+        try:
+            await self._send(lambda wants: history.read(gaps, wants))
+        finally:
+            history.forget()
         return history.rows_read - before
 
     async def _send(self, read: Callable[[Callable[[str], bool]], Iterator[Rows]]) -> bool:

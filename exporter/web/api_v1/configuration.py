@@ -52,4 +52,13 @@ def _as_prometheus(config: Config, alertmanagers: Sequence[str]) -> dict[str, An
         "rule_files": [str(path) for path in config.rule_paths or ()],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
         "storage": {"tsdb": {"retention": {"time": format_duration(config.storage.retention.milliseconds)}}},
+        "remote_write": [
+            {
+                "url": section.url.shown,
+                "name": section.shown_name,
+                "remote_timeout": str(section.remote_timeout),
+                "protobuf_message": section.protobuf_message,
+            }
+            for section in config.remote_write
+        ],
     }
