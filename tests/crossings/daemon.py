@@ -261,13 +261,13 @@ SCENES: Final = (
     Scene(
         "a receiver of remote write answers with 503",
         _remote_write_behind,
-        {"VigilRemoteWriteBehind": Within("17m", "8m")},
+        {"VigilRemoteWriteBehind": Within("13m", "3m")},
         labels=_ALL,
     ),
     Scene(
         "a receiver of remote write answers with 400",
         _remote_write_losing,
-        {"VigilRemoteWriteLosing": Within("7m", "14m")},
+        {"VigilRemoteWriteLosing": Within("7m", "13m")},
         labels=_ALL,
     ),
     Scene(
