@@ -102,13 +102,15 @@ class Delivery:
         )
         attempt = 0
         while True:
-            began = self._clock.monotonic()
+            began, client = self._clock.monotonic(), self._client
             outcome = await send(attempt)
             self._metrics.duration.observe(self._clock.monotonic() - began)
             self._tell(outcome)
             if not outcome.is_retryable or self.is_ending:
                 return outcome
-            if not await self._pause(max(next(delays), outcome.pause_seconds)):
+            # Another section is tried at once.
+            pause = max(next(delays), outcome.pause_seconds) if self._client is client else 0.0
+            if not await self._pause(pause):
                 return outcome
             if is_too_old():
                 return None

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from exporter.model.sample import Layout
 from exporter.remote.protocol import snappy
 from exporter.remote.write.message import Body, EncodedLayout, Message
+from exporter.remote.write.protobuf import join_row, timestamp_field
 from exporter.remote.write.source_state import STALE_BYTES, SourceState, packed_values
 from exporter.remote.write.transform import Transform
-from exporter.remote.write.wire import join_row, timestamp_field
 from exporter.store.row_reader import Rows
 from exporter.store.segment import index_code
 
@@ -105,7 +105,7 @@ class _Packing:
                     state.move(indexes, packed_values(rows.values[number]))
             yield from self._add_row(state, moment_ms)
             state.last_ms = moment_ms
-            state.settle()
+            state.finish_row()
             self._batch.sent_until[rows.source] = moment_ms
 
     def _replace(

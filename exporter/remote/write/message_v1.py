@@ -8,8 +8,7 @@ from typing import Final
 
 from exporter.model.sample import Family, Layout
 from exporter.remote.write.message import KINDS, EncodedLayout, metric_name
-from exporter.remote.write.transform import Transform
-from exporter.remote.write.wire import (
+from exporter.remote.write.protobuf import (
     SAMPLE_BYTES,
     SAMPLE_HEAD,
     field,
@@ -17,6 +16,7 @@ from exporter.remote.write.wire import (
     number_field,
     varint,
 )
+from exporter.remote.write.transform import Transform
 
 _SERIES: Final = b"\x0a"
 _METADATA: Final = 3

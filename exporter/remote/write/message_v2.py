@@ -8,8 +8,8 @@ from typing import Final
 
 from exporter.model.sample import Family, Layout
 from exporter.remote.write.message import KINDS, EncodedLayout
+from exporter.remote.write.protobuf import SAMPLE_BYTES, SAMPLE_HEAD, field, number_field, varint
 from exporter.remote.write.transform import Transform
-from exporter.remote.write.wire import SAMPLE_BYTES, SAMPLE_HEAD, field, number_field, varint
 
 _SYMBOLS: Final = 4
 _SERIES: Final = b"\x2a"

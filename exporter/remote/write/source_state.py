@@ -50,7 +50,7 @@ class SourceState:
     begun: list[int] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
 
-    def settle(self) -> None:
+    def finish_row(self) -> None:
         """The row that was taken last is sent: series that ended in it are left out of the next."""
         self.absent.update(self.ended)
         self.ended = []
