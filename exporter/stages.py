@@ -138,7 +138,7 @@ def _history(core: Core) -> Stage:
     async def start() -> None:
         if history is not None:
             await history.open()
-            await core.state.samples.hand_over(history.adopt)
+            await core.state.samples.migrate(history.adopt)
             await history.follow(core.store, core.plan.needs, core.job_labels.of_series)
 
     async def stop() -> None:

@@ -54,7 +54,7 @@ class SampleHistory(Protocol):
         """Save what the store holds now in the place of what was saved, since its times have changed."""
         ...
 
-    async def hand_over(self, take: TakeOver) -> None:
+    async def migrate(self, take: TakeOver) -> None:
         """Hand over to a history of all series what was saved, and forget it; never fails."""
         ...
 
@@ -71,7 +71,7 @@ class NoHistory:
     def rewrite(self) -> None:
         """Rewrite nothing."""
 
-    async def hand_over(self, take: TakeOver) -> None:
+    async def migrate(self, take: TakeOver) -> None:
         """Hand over nothing."""
 
 
@@ -131,7 +131,7 @@ class SqliteHistory:
         if self._reader is not None:
             self._reader.rewind()
 
-    async def hand_over(self, take: TakeOver) -> None:
+    async def migrate(self, take: TakeOver) -> None:
         """Hand over what was saved, which an earlier version did, and delete it if it was taken."""
         try:
             chunks = await self._database.read(lambda connection: _read(connection, 0))
