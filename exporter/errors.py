@@ -12,6 +12,7 @@ VigilError
 ├── NotifyError              a message could not be delivered; says whether a retry makes sense
 ├── StateError               the state database cannot be used
 ├── DamagedBlockError        a block of the history cannot be read
+│   └── NewerBlockError      it was written by a later version
 ├── WalError                 a file of the write-ahead log cannot be read
 │   ├── ForeignWalError      it was not written by this program
 │   └── NewerWalError        it was written by a later version
@@ -215,6 +216,10 @@ class StateError(VigilError):
 
 class DamagedBlockError(VigilError):
     """A block of the history cannot be read: torn, changed, foreign, or of a later version."""
+
+
+class NewerBlockError(DamagedBlockError):
+    """A block was written by a later version of this program, which can read it."""
 
 
 class WalError(VigilError):

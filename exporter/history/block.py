@@ -2,110 +2,177 @@
 
 import json
 import os
-import struct
 import weakref
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from exporter.errors import DamagedBlockError
-from exporter.history.block_writer import FOOTER, HEADER, IS_LITTLE, MAGIC, VERSION, Column
+from exporter.history.block_format import (
+    HEADER_BYTES,
+    Index,
+    Place,
+    SourceEntry,
+    decompress,
+    unpack_head,
+    unpack_index,
+)
+from exporter.history.column import Column
+from exporter.history.encoding import decode_columns, decode_times
+from exporter.history.page_cache import PageCache
+from exporter.history.schema import Schema, SeriesList
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 
+# About what a decoded column takes besides its numbers, and an entry of the index.
+_COLUMN_BYTES = 250
+_ENTRY_BYTES = 600
+_PAGE_ENTRY_BYTES = 150
+_LoadedT = TypeVar("_LoadedT")
+_NUMBERS = count()
+
 
 class BlockSource:
-    """The rows of one source in a block."""
+    """The rows of one source in a block, decoded page by page when they are asked for."""
 
-    def __init__(self, block: "Block", entry: Sequence[object]) -> None:
-        source, labels, rows, offset, size, checksum = entry
-        self.source = str(source)
-        self.series: Sequence[Labels] = [Labels((n, v) for n, v in pairs) for pairs in labels]  # type: ignore[attr-defined]
+    def __init__(self, block: "Block", entry: SourceEntry, schema: Schema) -> None:
+        self.source = entry.source
+        self.base = Labels(entry.base)
+        self.schema = schema
         self._block = block
-        self._place = (offset, size, checksum)
-        self._rows: int = rows  # type: ignore[assignment]
-        self._read: tuple[array[int], list[Column]] | None = None
+        self._entry = entry
+
+    @property
+    def series(self) -> Sequence[Labels]:
+        """The labels of its series."""
+        return SeriesList(self.base, self.schema)
 
     def times(self) -> "array[int]":
         """The timestamps of its rows, in milliseconds. Raises `DamagedBlockError`."""
-        return self._load()[0]
+        return self._block.times(self._entry)
 
     def column(self, index: int) -> Column:
         """The changes of a series. Raises `DamagedBlockError`."""
-        return self._load()[1][index]
-
-    def _load(self) -> "tuple[array[int], list[Column]]":
-        if self._read is None:
-            self._read = self._decode(self._block.read(*self._place))  # type: ignore[arg-type]
-        return self._read
-
-    def _decode(self, data: bytes) -> "tuple[array[int], list[Column]]":
-        view = memoryview(data)
-        times, counts = array("q"), array("I")
-        times.frombytes(view[: self._rows * 8])
-        position = self._rows * 8
-        counts.frombytes(view[position : position + len(self.series) * 4])
-        position += len(self.series) * 4
-        values_at = position + sum(counts) * 4
-        columns = []
-        for count in counts:
-            rows, values = array("I"), array("d")
-            rows.frombytes(view[position : position + count * 4])
-            values.frombytes(view[values_at : values_at + count * 8])
-            position += count * 4
-            values_at += count * 8
-            columns.append(Column(rows, values))
-        return times, columns
+        page = bisect_right(self._entry.firsts, index) - 1
+        return self._block.columns(self._entry, page, len(self.schema.points))[
+            index - self._entry.firsts[page]
+        ]
 
 
 class Block:
-    """An open block; `resolution_ms` is 0 where all samples are there."""
+    """An open block: a file, of which nothing is held in memory but what the cache keeps.
 
-    def __init__(self, path: Path, sequence: int, descriptor: int) -> None:
+    `resolution_ms` is 0 where all samples are there. The file stays readable when it is deleted, for those
+    who still read it.
+    """
+
+    def __init__(self, path: Path, sequence: int, descriptor: int, cache: PageCache) -> None:
         self.path = path
         self.sequence = sequence
         self.bytes = os.fstat(descriptor).st_size
         self._descriptor = descriptor
-        # Whoever holds the block can read it, also when its file has been deleted.
-        weakref.finalize(self, os.close, descriptor)
-        self.start_ms, self.end_ms, self.resolution_ms, index = self._load_index()
-        self.sources: Sequence[BlockSource] = [BlockSource(self, entry) for entry in index]
+        self._cache = cache
+        # Of this block only: another file may get the same name.
+        self._number = next(_NUMBERS)
+        head = unpack_head(os.pread(descriptor, HEADER_BYTES, 0), path.name)
+        self.resolution_ms, self.start_ms, self.end_ms, self._index_place = head
+        if self._index_place.offset + self._index_place.size != self.bytes:
+            raise DamagedBlockError(
+                f"{path.name} is damaged: it has {self.bytes} bytes, and not all or too many"
+            )
 
     @classmethod
-    def open(cls, path: Path) -> "Block":
+    def open(cls, path: Path, cache: PageCache | None = None) -> "Block":
         """Open a block. Raises `DamagedBlockError`, and `OSError`."""
-        sequence = int(path.name.removesuffix(".block").rpartition("-")[2])
-        return cls(path, sequence, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        number = path.name.removesuffix(".block").rpartition("-")[2]
+        if not (number.isascii() and number.isdigit()):
+            raise DamagedBlockError(f"{path.name} has not the name of a block")
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            block = cls(path, int(number), descriptor, cache or PageCache())
+        except BaseException:
+            os.close(descriptor)
+            raise
+        weakref.finalize(block, os.close, descriptor)
+        return block
 
-    def read(self, offset: int, size: int, checksum: int) -> bytes:
-        """Return what is compressed in a place. Raises `DamagedBlockError`."""
-        data = os.pread(self._descriptor, size, offset)
-        if len(data) < size or zlib.crc32(data) != checksum:
-            raise DamagedBlockError(f"{self.path.name} is damaged")
-        return zlib.decompress(data)
+    @property
+    def replaces(self) -> Sequence[str]:
+        """The names of the files that this block stands for. Raises `DamagedBlockError`."""
+        return self._index().replaces
+
+    @property
+    def sources(self) -> Iterator[BlockSource]:
+        """All sources. Raises `DamagedBlockError`."""
+        index = self._index()
+        return (BlockSource(self, entry, self._schema(index, entry)) for entry in index.sources)
 
     def source(self, name: str) -> BlockSource | None:
-        """The rows of a source; None where it has none."""
-        return next((one for one in self.sources if one.source == name), None)
+        """The rows of a source; None where it has none. Raises `DamagedBlockError`."""
+        index = self._index()
+        entry = next((one for one in index.sources if one.source == name), None)
+        return None if entry is None else BlockSource(self, entry, self._schema(index, entry))
 
     def select(self, matchers: Sequence[Matcher]) -> Iterator[tuple[BlockSource, int]]:
-        """The series that satisfy all matchers, as a source and an index."""
+        """The series that satisfy all matchers, as a source and an index. Raises `DamagedBlockError`."""
         for source in self.sources:
-            for index, labels in enumerate(source.series):
-                if all(one.matches(labels) for one in matchers):
-                    yield source, index
+            for index in source.schema.find(matchers, source.base):
+                yield source, index
 
-    def _load_index(self) -> tuple[int, int, int, list[list[object]]]:
-        name = self.path.name
+    def times(self, entry: SourceEntry) -> "array[int]":
+        """The timestamps of a source. Raises `DamagedBlockError`."""
+
+        def load() -> tuple["array[int]", int]:
+            times = decode_times(self._read(entry.times))
+            if len(times) != entry.rows:
+                raise ValueError("more or fewer timestamps than rows")
+            return times, _COLUMN_BYTES + 8 * len(times)
+
+        return self._cache.get((self._number, entry.times.offset), lambda: self._checked(load))
+
+    def columns(self, entry: SourceEntry, page: int, series: int) -> Sequence[Column]:
+        """The columns of a page of a source that has so many series. Raises `DamagedBlockError`."""
+        end = entry.firsts[page + 1] if page + 1 < len(entry.firsts) else series
+
+        def load() -> tuple[Sequence[Column], int]:
+            data = self._read(entry.pages[page])
+            columns = decode_columns(data, end - entry.firsts[page], entry.rows)
+            return columns, sum(_COLUMN_BYTES + 12 * len(column.rows) for column in columns)
+
+        key = (self._number, entry.pages[page].offset)
+        return self._cache.get(key, lambda: self._checked(load))
+
+    def _index(self) -> Index:
+        def load() -> tuple[Index, int]:
+            index = unpack_index(self._read(self._index_place))
+            pages = sum(len(entry.pages) for entry in index.sources)
+            return index, len(index.sources) * _ENTRY_BYTES + pages * _PAGE_ENTRY_BYTES
+
+        return self._cache.get((self._number, "index"), lambda: self._checked(load))
+
+    def _schema(self, index: Index, entry: SourceEntry) -> Schema:
+        digest, place = index.schemas[entry.schema]
+
+        def load() -> tuple[Schema, int]:
+            schema = Schema([Labels(map(tuple, pairs)) for pairs in json.loads(self._read(place))])
+            return schema, schema.bytes
+
+        # The same in every block that has it.
+        return self._cache.get(digest, lambda: self._checked(load))
+
+    def _read(self, place: Place) -> bytes:
+        """Return what is compressed in a place. Raises `ValueError`, `OSError`."""
+        data = os.pread(self._descriptor, place.size, place.offset)
+        if len(data) < place.size or zlib.crc32(data) != place.checksum:
+            raise ValueError("a page has another checksum")
+        return decompress(data)
+
+    def _checked(self, load: Callable[[], _LoadedT]) -> _LoadedT:
         try:
-            magic, version, is_little = HEADER.unpack(os.pread(self._descriptor, HEADER.size, 0))
-            if magic != MAGIC or bool(is_little) != IS_LITTLE:
-                raise DamagedBlockError(f"{name} is no block of redis-vigil")
-            if version > VERSION:
-                raise DamagedBlockError(f"{name} was written by a later redis-vigil")
-            footer = os.pread(self._descriptor, FOOTER.size, max(0, self.bytes - FOOTER.size))
-            found = json.loads(self.read(*FOOTER.unpack(footer)))
-            return int(found[0]), int(found[1]), int(found[2]), found[3]
-        except (struct.error, ValueError, OSError, zlib.error) as error:
-            raise DamagedBlockError(f"{name} is damaged: {error}") from error
+            return load()
+        except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
+            raise DamagedBlockError(f"{self.path.name} is damaged: {error}") from error

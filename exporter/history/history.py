@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from exporter.clock import Clock, to_milliseconds
 from exporter.history.blocks import Blocks
+from exporter.history.compaction import compact
 from exporter.history.metrics import HistoryCollector
 from exporter.history.restoring import read_required
 from exporter.history.sealing import Sealer, SealingNumbers, StoppedError
@@ -128,7 +129,15 @@ class History:
 
     def _maintain(self) -> bool:
         self._seal()
-        self.blocks.drop_old(self._now_ms() - self.retention_ms)
+        now_ms = self._now_ms()
+        compact(
+            self.blocks,
+            now_ms=now_ms,
+            downsample_after_ms=self.downsample_after_ms,
+            has_stopped=lambda: self._has_stopped,
+        )
+        self.blocks.forget_lost()
+        self.blocks.drop_old(now_ms - self.retention_ms)
         self.blocks.drop_much(self.max_bytes - self._files.bytes)
         return True
 

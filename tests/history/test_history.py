@@ -20,7 +20,7 @@ from exporter.store import Chunk, RequiredSelector, Store
 from tests.clocks import FrozenClock
 from tests.store.test_row_reader import Series, held, layout_of, the
 
-START = 1_700_000_100.0
+START = 1_699_950_600.0
 LAYOUT = layout_of("a", "b")
 NEEDED = RequiredSelector(tuple(the("a")), 3_600_000)
 ALL = [Matcher(METRIC_NAME, MatchOp.EQUAL, "m_total")]

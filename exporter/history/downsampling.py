@@ -1,0 +1,129 @@
+"""Downsampling leaves out rows of a source that are old: of each minute the last one stays, and what matters.
+
+Rows that stay have their own timestamps, and of them:
+
+- a counter has its exact value in each, and the rows around a reset stay: a rate over some minutes is what it
+  was, to within what its ends move;
+- a gauge has its exact value at the end of each minute, and where it went further up or down in between than
+  at both ends, by more than a twentieth, there as well; in rows that stay because of others it keeps its last
+  value;
+- where a series begins or ends, or is no number, the rows around that stay.
+"""
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Final
+
+from exporter.history.column import Column
+from exporter.model.labels import Labels
+
+RESOLUTION_MS: Final = 60_000
+
+# Names of Prometheus' counters and of what histograms are made of.
+_COUNTERS: Final = ("_total", "_count", "_sum", "_bucket")
+# A spike is that much beyond both ends of its minute.
+_SPIKE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """The rows that stay, and the columns over them."""
+
+    times: "array[int]"
+    columns: Sequence[Column]
+
+
+def thin(series: Sequence[Labels], times: "array[int]", columns: Sequence[Column]) -> Thinned:
+    """Return the rows of a source that stay after downsampling; timestamps in milliseconds."""
+    minutes = [at // RESOLUTION_MS for at in times]
+    ends = [0, *(row for row, (one, later) in enumerate(pairwise(minutes)) if one != later), len(times) - 1]
+    own = [_kept(labels, column, minutes) for labels, column in zip(series, columns, strict=True)]
+    kept = sorted({*ends, *(row for one in own for row in one.rows)})
+    if len(kept) == len(times):
+        return Thinned(times, columns)
+    ends = sorted(set(ends))
+    thinned = [
+        _over(column, kept if one.is_counter else _union(ends, one.rows), kept)
+        for column, one in zip(columns, own, strict=True)
+    ]
+    return Thinned(array("q", [times[row] for row in kept]), thinned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The rows that stay because of one series, besides the ends of minutes; in order."""
+
+    is_counter: bool
+    rows: Sequence[int]
+
+
+def _kept(labels: Labels, column: Column, minutes: Sequence[int]) -> _Kept:
+    values = column.values
+    if len(values) == 1:
+        return _Kept(False, ())
+    edges = list(_edges(column))
+    falls = [place for place, (before, value) in enumerate(pairwise(values), 1) if value < before]
+    if labels.name.endswith(_COUNTERS) or not falls:
+        around = [row for place in falls for row in (column.rows[place] - 1, column.rows[place])]
+        return _Kept(True, sorted({*edges, *around}))
+    return _Kept(False, sorted({*edges, *_spikes(column, minutes)}))
+
+
+def _edges(column: Column) -> Iterator[int]:
+    """Yield the rows around each beginning, end and value that is no number."""
+    if math.isfinite(sum(column.values)):
+        return
+    for row, (before, value) in zip(column.rows[1:], pairwise(column.values), strict=True):
+        if not (math.isfinite(before) and math.isfinite(value)):
+            yield row - 1
+            yield row
+
+
+def _spikes(column: Column, minutes: Sequence[int]) -> Iterator[int]:
+    """Yield the rows with the largest and the smallest value of a minute that its ends do not show."""
+    before = column.values[0]
+    changes = zip(column.rows, column.values, strict=True)
+    for _, group in groupby(changes, lambda change: minutes[change[0]]):
+        inside = list(group)
+        end = inside[-1][1]
+        numbers = [change for change in inside if change[1] == change[1]]
+        if len(inside) > 1 and numbers:
+            shown = [value for value in (before, end) if value == value]
+            margin = _SPIKE * max(map(abs, shown), default=0.0)
+            high_row, high = max(numbers, key=_value)
+            low_row, low = min(numbers, key=_value)
+            if high - max(shown, default=-math.inf) > margin:
+                yield high_row
+            if min(shown, default=math.inf) - low > margin:
+                yield low_row
+        before = end
+
+
+def _value(change: tuple[int, float]) -> float:
+    return change[1]
+
+
+def _union(ends: Sequence[int], rows: Iterable[int]) -> Sequence[int]:
+    added = list(rows)
+    return sorted({*ends, *added}) if added else ends
+
+
+def _over(column: Column, own: Sequence[int], kept: Sequence[int]) -> Column:
+    """Return a column over the rows that stay: exact in its own ones, and with the last value between."""
+    rows, values = array("I"), array("d")
+    starts = [bisect_left(own, row) for row in column.rows]
+    for place, (start, value) in enumerate(zip(starts, column.values, strict=True)):
+        is_hidden = place + 1 < len(starts) and starts[place + 1] == start
+        if start == len(own) or is_hidden or (len(values) and _is_same(values[-1], value)):
+            continue
+        rows.append(bisect_left(kept, own[start]))
+        values.append(value)
+    return Column(rows, values)
+
+
+def _is_same(before: float, value: float) -> bool:
+    return before == value and math.copysign(1.0, before) == math.copysign(1.0, value)

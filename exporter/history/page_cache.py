@@ -1,0 +1,43 @@
+"""Keeps what was decoded lately: what is asked for again and again is read from disk once."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, Final, TypeVar
+
+MAX_BYTES: Final = 16 << 20
+"""What all blocks of a directory keep at most."""
+
+_T = TypeVar("_T")
+
+
+class PageCache:
+    """Decoded pages, the latest used last; safe for several threads. `bytes` is about what they take."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._pages: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: Hashable, load: Callable[[], tuple[_T, int]]) -> _T:
+        """Return a page, and about how many bytes it takes where it has to be loaded."""
+        with self._lock:
+            found = self._pages.get(key)
+            if found is not None:
+                self._pages.move_to_end(key)
+                page: _T = found[0]
+                return page
+        loaded, size = load()
+        self._keep(key, loaded, size)
+        return loaded
+
+    def _keep(self, key: Hashable, page: object, size: int) -> None:
+        with self._lock:
+            if key in self._pages or size > self._max_bytes // 4:
+                return
+            self._pages[key] = page, size
+            self.bytes += size
+            while self.bytes > self._max_bytes:
+                _, (_, freed) = self._pages.popitem(last=False)
+                self.bytes -= freed

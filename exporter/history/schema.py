@@ -1,0 +1,74 @@
+"""The series of a source: labels that all of them have, and what tells them apart.
+
+What tells them apart is the same for many sources and from block to block, so that it is matched once.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from exporter.model.labels import METRIC_NAME, Labels
+from exporter.model.matcher import Matcher
+from exporter.store.required_selectors import metric_name
+
+# Selections that are kept for each schema.
+_KEPT: Final = 64
+
+
+def factored(series: Sequence[Labels]) -> tuple[Labels, list[Labels]]:
+    """Return the labels that all series have, and of each the others."""
+    common = set(series[0].pairs) if series else set()
+    for one in series:
+        common.intersection_update(one.pairs)
+    common = {pair for pair in common if pair[0] != METRIC_NAME}
+    base = Labels(sorted(common))
+    names = [name for name, _ in base.pairs]
+    return base, [one.without(*names) for one in series]
+
+
+class Schema:
+    """What tells the series of a source apart, one after the other."""
+
+    def __init__(self, points: Sequence[Labels]) -> None:
+        self.points = points
+        self._by_name: dict[str, list[int]] = {}
+        for index, point in enumerate(points):
+            self._by_name.setdefault(point.name, []).append(index)
+        self._found: dict[tuple[tuple[Matcher, ...], tuple[bool, ...]], Sequence[int]] = {}
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory it takes."""
+        return sum(200 + 120 * len(point.pairs) for point in self.points)
+
+    def find(self, matchers: Sequence[Matcher], base: Labels) -> Sequence[int]:
+        """Return the indexes of the series that satisfy all matchers together with their common labels."""
+        flags = tuple([one.matches_value(base.get(one.name)) for one in matchers])
+        key = (tuple(matchers), flags)
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            found = self._found[key] = tuple(self._search(matchers, flags))
+        return found
+
+    def _search(self, matchers: Sequence[Matcher], flags: Sequence[bool]) -> Iterator[int]:
+        name = metric_name(matchers)
+        for index in self._by_name.get(name, ()) if name else range(len(self.points)):
+            get = self.points[index].get
+            own = [(one, get(one.name), flag) for one, flag in zip(matchers, flags, strict=True)]
+            if all(one.matches_value(value) if value else flag for one, value, flag in own):
+                yield index
+
+
+class SeriesList(Sequence[Labels]):
+    """The labels of all series of a source, put together when they are asked for."""
+
+    def __init__(self, base: Labels, schema: Schema) -> None:
+        self._base = base
+        self._schema = schema
+
+    def __len__(self) -> int:
+        return len(self._schema.points)
+
+    def __getitem__(self, index: int) -> Labels:  # type: ignore[override]  # nobody slices it
+        return self._schema.points[index].joined(self._base)
