@@ -1,14 +1,14 @@
 """What rules read further back than memory reaches is decoded once, and kept for their next evaluations."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress, count, islice
 from operator import ne
 from typing import Final
 from weakref import WeakKeyDictionary, WeakSet
 
-from exporter.history.reading import ReadableBlock, ReadableBlocks
+from exporter.history.reading import ReadableBlocks
 from exporter.history.series import HistorySeries
 from exporter.history.view import HistoryView
 from exporter.log import get_logger
@@ -25,6 +25,10 @@ _CHANGE_BYTES: Final = 12
 _ROW_BYTES: Final = 8
 
 _log = get_logger(__name__)
+
+
+def _go_on() -> None:
+    """Do nothing: nobody else wants to run."""
 
 
 @dataclass(slots=True)
@@ -57,13 +61,14 @@ class KeptSource:
 class KeptBlock:
     """What the selectors of one rule find in blocks from `start_ms` to `end_ms`, as one block.
 
-    It is read when it is first selected, series by series. `bytes` is about what it takes. It `is_outdated`
-    where the blocks turned out to have become others before all of it was read.
+    It is read when it is first selected, series by series, and calls `give_way` meanwhile. `bytes` is about
+    what it takes. It `is_outdated` where the blocks became others before all of it was read.
     """
 
     def __init__(self, blocks: ReadableBlocks, start_ms: int, end_ms: int) -> None:
         self.start_ms = start_ms
         self.sequence = 0
+        self.give_way: Callable[[], None] = _go_on
         self.bytes = 0
         self.is_outdated = False
         self._blocks = blocks
@@ -91,7 +96,7 @@ class KeptBlock:
     def _read(self, matchers: tuple[Matcher, ...]) -> Iterator[tuple[KeptSource, int]]:
         view = HistoryView(Store(), self._found, self.start_ms, self.end_ms, self._blocks.set_aside)
         try:
-            for (name, labels), series in view.find(matchers).items():
+            for (name, labels), series in view.find(matchers, lambda _: self.give_way()).items():
                 source = self._sources.get(name)
                 if source is None:
                     source = self._sources[name] = KeptSource(name, series.timeline.times)
@@ -149,11 +154,15 @@ class KeptHistory:
         if newest_ms and start_ms >= newest_ms - self._store.retention_ms:
             return None
         self._make_room()
+        set_aside = self._blocks.set_aside
         if reader in self._too_large:
-            blocks: Sequence[ReadableBlock] = self._blocks.between(start_ms, end_ms)
-        else:
-            blocks = [self._block_of(reader, start_ms, end_ms)]
-        return HistoryView(self._store, blocks, start_ms, end_ms, self._blocks.set_aside)
+            return HistoryView(
+                self._store, self._blocks.between(start_ms, end_ms), start_ms, end_ms, set_aside
+            )
+        block = self._block_of(reader, start_ms, end_ms)
+        view = HistoryView(self._store, [block], start_ms, end_ms, set_aside)
+        block.give_way = view.give_way
+        return view
 
     def _block_of(self, reader: object, start_ms: int, end_ms: int) -> KeptBlock:
         if self._breaks != self._store.breaks:

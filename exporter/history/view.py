@@ -48,8 +48,13 @@ class HistoryView:
         ranked = sorted(blocks, key=lambda block: block.sequence)
         self._blocks: dict[int, ReadableBlock] = dict(enumerate(ranked))
         self._set_aside = set_aside
+        self._check: Callable[[int], None] = never_stop
         self._sources: dict[str, _Source] = {}
         self._selected: dict[tuple[Matcher, ...], Sequence[ReadableSeries]] = {}
+
+    def give_way(self) -> None:
+        """Let others run, as the query that uses the view does."""
+        self._check(0)
 
     def horizon(self) -> "HistoryView":
         """The view itself."""
@@ -77,7 +82,8 @@ class HistoryView:
     ) -> Sequence[ReadableSeries]:
         """Return the series that satisfy all matchers, those of the same labels as one.
 
-        `check` is called now and then, with the number of series found since.
+        `check` is called now and then, with the number of series found since; from then on also, with 0,
+        whenever something was decoded.
         """
         key = tuple(matchers)
         found = self._selected.get(key)
@@ -91,6 +97,7 @@ class HistoryView:
         self, matchers: Sequence[Matcher], check: Callable[[int], None] = never_stop
     ) -> Mapping[tuple[str, Labels], HistorySeries]:
         """Return the series that satisfy all matchers by source and labels; `check` as for `select`."""
+        self._check = check
         found: dict[tuple[str, Labels], HistorySeries] = {}
         for block in list(self._blocks):
             for source, index in self._select_in(block, matchers):
@@ -138,7 +145,7 @@ class HistoryView:
     def _source(self, name: str, check: Callable[[int], None]) -> "_Source":
         source = self._sources.get(name)
         if source is None:
-            source = self._sources[name] = _Source(self._lose)
+            source = self._sources[name] = _Source(self._lose, self.give_way)
             self._lay_out(source, name)
             self.held_bytes += len(source.timeline.times) * source.timeline.times.itemsize
             check(0)
@@ -154,6 +161,7 @@ class HistoryView:
                     timelines.append(part.times())
                     numbers.append(number)
                     source.parts[number] = part
+                    self.give_way()
             except DamagedBlockError as error:
                 self._lose(number, error)
         stored_ms = max((times[-1] for times in timelines if times), default=None)
@@ -199,10 +207,11 @@ class HistoryView:
 class _Source:
     """The rows of one source, and its parts in blocks, by the numbers of these."""
 
-    def __init__(self, lose: Callable[[int, DamagedBlockError], None]) -> None:
+    def __init__(self, lose: Callable[[int, DamagedBlockError], None], give_way: Callable[[], None]) -> None:
         self.timeline = SourceTimeline()
         self.parts: dict[int, ReadableBlockSource] = {}
         self._lose = lose
+        self._give_way = give_way
 
     def column(self, block: int, index: int) -> ReadableColumn | None:
         """The changes of a series in a block; None where they cannot be read."""
@@ -210,11 +219,13 @@ class _Source:
         if part is None:
             return None
         try:
-            return part.column(index)
+            column = part.column(index)
         except DamagedBlockError as error:
             del self.parts[block]
             self._lose(block, error)
             return None
+        self._give_way()
+        return column
 
     def close(self) -> None:
         """Let go of all rows and parts."""

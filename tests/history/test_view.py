@@ -328,3 +328,28 @@ def test_the_rows_of_a_query_count_as_memory() -> None:
     account = MemoryBudget(100_000).account()
     with pytest.raises(QueryError, match=r"query\.memory_limit"):
         engine.instant(parse("count_over_time(m{n='a'}[80h])"), 20_000 * STEP, account=account)
+
+
+class Counting:
+    """A pace that counts how often others may run."""
+
+    is_due = True
+    calls = 0
+
+    def yield_control(self) -> None:
+        self.calls += 1
+
+
+@pytest.mark.parametrize(
+    "query", ["count_over_time(m{n='a'}[7h])", "m{n='a'} offset 3h", "rate(c_total[6h])"]
+)
+def test_others_may_run_whenever_something_was_decoded(query: str) -> None:
+    """However few series are asked for."""
+    whole = counted(2_000, Store())
+    blocks = RememberedBlocks([block_of(whole, row * STEP, (row + 20) * STEP) for row in range(0, 1_900, 20)])
+    pace = Counting()
+    store = counted(2_000, Store(), first=1_800)
+    engine = Engine(store, history=HistorySource(store, blocks))
+    engine.range(parse(query), 1_900 * STEP, 1_999 * STEP, 10 * STEP, pace=pace)
+    # Eleven steps alone are no more than that.
+    assert pace.calls > 25
