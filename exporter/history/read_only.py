@@ -8,6 +8,7 @@ from pathlib import Path
 from exporter.errors import DamagedBlockError
 from exporter.history.block import Block
 from exporter.history.blocks import Blocks
+from exporter.history.page_cache import PageCache
 from exporter.history.reading import ReadableBlock
 from exporter.history.sealing import Sealer
 from exporter.history.wal_files import WalFiles
@@ -27,6 +28,7 @@ class ReadOnlyBlocks:
         self._directory = directory
         self._scratch = scratch
         self._blocks: list[Block] = []
+        self._cache = PageCache()
         self.problems: list[str] = []
 
     def load(self) -> None:
@@ -37,6 +39,7 @@ class ReadOnlyBlocks:
         known = {block.sequence for block in blocks}
         self._blocks = blocks + [block for block in sealed if block.sequence not in known]
         self._blocks.sort(key=lambda one: (one.start_ms, one.sequence))
+        self._leave_out_replaced()
 
     def between(self, start_ms: int, end_ms: int) -> Sequence[Block]:
         """Those with samples in a range of time, the oldest first, of one time by their sequence."""
@@ -61,6 +64,16 @@ class ReadOnlyBlocks:
             self.problems.append("a file of the write-ahead log is damaged: what follows there is left out")
         return blocks.between(-(1 << 62), 1 << 62)
 
+    def _leave_out_replaced(self) -> None:
+        """Leave out blocks that another one stands for: a daemon is about to remove them, or ended before."""
+        gone: set[str] = set()
+        for block in list(self._blocks):
+            try:
+                gone.update(block.replaces)
+            except DamagedBlockError as error:
+                self.set_aside(block, error)
+        self._blocks = [block for block in self._blocks if block.path.name not in gone]
+
     def _open_blocks(self) -> list[Block]:
         for attempt in range(_ATTEMPTS):
             self.problems = [] if attempt else self.problems
@@ -72,7 +85,7 @@ class ReadOnlyBlocks:
         found = []
         for path in sorted(self._directory.glob("history-*.block")):
             try:
-                found.append(Block.open(path))
+                found.append(Block.open(path, self._cache))
             except DamagedBlockError as error:
                 self.problems.append(str(error))
         return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from exporter.history.read_only import ReadOnlyBlocks
 from exporter.model.labels import Labels
 from exporter.model.sample import is_stale
+from tests.history.test_block import write
 from tests.history.test_history import Scene
 
 
@@ -91,3 +92,14 @@ def test_an_empty_directory_has_nothing(tmp_path: Path) -> None:
     directory = tmp_path / "state"
     directory.mkdir()
     assert read(directory, tmp_path / "one") == ({}, [])
+
+
+def test_blocks_that_another_one_stands_for_do_not_count(tmp_path: Path) -> None:
+    directory = tmp_path / "state"
+    directory.mkdir()
+    old = [write(directory / f"history-{at}-{at}-{at:08}.block") for at in (1, 2)]
+    new = write(directory / "history-1-2-00000003.block", rows=20, replaces=[path.name for path in old])
+    found, problems = read(directory, tmp_path / "one")
+    assert problems == []
+    assert {len(samples) for samples in found.values()} == {20, 10}
+    assert new.exists()
