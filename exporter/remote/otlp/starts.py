@@ -19,6 +19,8 @@ NANOSECONDS: Final = 1_000_000
 
 # What a server says of its start is in whole seconds, and may differ by so much from one time to another.
 _SAME_START_SECONDS: Final = 5.0
+# Rows of one source that come this much earlier than others before were not just late.
+_SET_BACK: Final = 60_000 * NANOSECONDS
 _NO_STREAMS: Final = SchemaStreams((), {})
 
 
@@ -61,9 +63,14 @@ class SourceStreams:
         return gone
 
     def time_of(self, group: GroupSnapshot, now_ms: int) -> int:
-        """Return the time of what is sent of a row: later than that of what was sent before."""
-        time_ms = group.time_ms if group.version != self.version else now_ms
-        return max(time_ms * NANOSECONDS, self.time + NANOSECONDS)
+        """Return the time of what is sent of a row: later than that of what was sent before.
+
+        Unless the clock was set back: then it is earlier, and what it is.
+        """
+        time = (group.time_ms if group.version != self.version else now_ms) * NANOSECONDS
+        if self.time - time > _SET_BACK:
+            return time
+        return max(time, self.time + NANOSECONDS)
 
     def _follow_run(self, run: Run | None) -> None:
         if run is None or not run.started_at:

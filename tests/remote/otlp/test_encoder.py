@@ -146,6 +146,19 @@ def test_a_clock_that_was_set_does_not_move_the_start_of_the_same_run() -> None:
     assert only(world.send(AT + 15_000)).start == START * 1000
 
 
+def test_a_clock_that_was_set_back_is_followed() -> None:
+    world = World()
+    world.server.info.set(COUNTER, 12)
+    world.send()
+    hour = 3_600_000
+    world.store.shift(-hour)
+    points = []
+    for number in (1, 2):
+        world.server.info.set(COUNTER, 12 + number)
+        points.append(only(world.send(AT - hour + number * 15_000)))
+    assert [(one.at - AT + hour, one.value) for one in points] == [(15_000, 13), (30_000, 14)]
+
+
 def test_a_restart_begins_the_count_anew_even_where_it_is_higher_than_before() -> None:
     world = World()
     world.server.info.set(COUNTER, 12)
