@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import random
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -25,6 +25,7 @@ from exporter.model.alert import Alert
 from exporter.model.http_url import HttpUrl
 from exporter.model.labels import Labels
 from exporter.notify.http import HttpClient
+from exporter.notify.send_loop import SendLoop
 from exporter.timing.backoff import exponential_backoff
 
 CAPACITY: Final = 10_000
@@ -84,7 +85,7 @@ class AlertForwarder:
         self._clock = clock
         self._rng = rng or random.Random()
         self._capacity = capacity
-        self._queues: dict[HttpUrl, _SendLoop] = {}
+        self._queues: dict[HttpUrl, _Queue] = {}
 
     def apply(self, urls: Iterable[HttpUrl], http_config: HttpConfig | None = None) -> None:
         """Forward to these from now on; the queues of those that stay are kept."""
@@ -95,11 +96,9 @@ class AlertForwarder:
             if url not in self._queues:
                 self._queues[url] = self._start_queue(url, http_config or HttpConfig())
 
-    def _start_queue(self, url: HttpUrl, http_config: HttpConfig) -> "_SendLoop":
+    def _start_queue(self, url: HttpUrl, http_config: HttpConfig) -> "_Queue":
         client = HttpClient(http_config, "alertmanager", timeout_seconds=TIMEOUT_SECONDS, now=self._clock.now)
-        queue = _SendLoop(url, self._name_of(url), client, self._metrics, self._rng, self._capacity)
-        queue.start()
-        return queue
+        return _Queue(url, self._name_of(url), client, self._metrics, self._rng, self._capacity)
 
     @property
     def urls(self) -> Sequence[str]:
@@ -128,11 +127,8 @@ class AlertForwarder:
         self._queues.clear()
 
 
-class _SendLoop:
-    """Queue and send loop of one Alertmanager: of each alert the latest state, the oldest first.
-
-    Source of the word: `sendLoop` in notifier/sendloop.go of Prometheus.
-    """
+class _Queue:
+    """Queue of one Alertmanager: of each alert the latest state, sent the oldest first."""
 
     def __init__(
         self,
@@ -147,15 +143,14 @@ class _SendLoop:
         self.name = name
         self._client = client
         self._metrics = metrics
-        self._rng = rng
         self._capacity = capacity
         self._alerts: OrderedDict[Labels, Alert] = OrderedDict()
-        self._filled = asyncio.Event()
-        self._draining = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._loop = SendLoop(
+            lambda: bool(self._alerts),
+            self._send_batch,
+            lambda: exponential_backoff(_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS, jitter=0.5, rng=rng),
+            name=f"forward to {name}",
+        )
 
     def put(self, alerts: Sequence[Alert]) -> None:
         for alert in alerts:
@@ -168,40 +163,19 @@ class _SendLoop:
             _log.warning("too many alerts wait for an Alertmanager", alertmanager=self.name, dropped=surplus)
         self._count()
         if self._alerts:
-            self._filled.set()
+            self._loop.wake()
 
     def drain(self) -> "asyncio.Task[None]":
         """End once everything is sent, or the first request fails."""
-        assert self._task is not None
-        self._draining.set()
-        self._filled.set()
-        return self._task
+        return self._loop.drain()
 
     def cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        self._loop.cancel()
         for metric in (self._metrics.waiting, self._metrics.sent, self._metrics.dropped):
             metric.remove(self.name)
 
     def _count(self) -> None:
         self._metrics.waiting.labels(self.name).set(len(self._alerts))
-
-    async def _run(self) -> None:
-        delays = self._delays()
-        while True:
-            await self._filled.wait()
-            if not self._alerts:
-                if self._draining.is_set():
-                    return
-                self._filled.clear()
-                continue
-            try:
-                await self._send_batch()
-                delays = self._delays()
-            except NotifyError as error:
-                if self._draining.is_set():
-                    return
-                await self._wait(max(next(delays), error.retry_after_seconds or 0.0))
 
     async def _send_batch(self) -> None:
         """Send the oldest; raises `NotifyError` where that is to be tried again."""
@@ -221,16 +195,6 @@ class _SendLoop:
             if self._alerts.get(alert.labels) is alert:
                 del self._alerts[alert.labels]
         self._count()
-
-    def _delays(self) -> Iterator[float]:
-        return exponential_backoff(_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS, jitter=0.5, rng=self._rng)
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._draining.wait()
-        except TimeoutError:
-            pass
 
 
 def _posted(alert: Alert) -> object:

@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from exporter.clock import Clock
 from exporter.errors import NotifyError
 from exporter.log import LogLimit, get_logger
+from exporter.notify.send_loop import SendLoop
 from exporter.remote.otlp.metrics import OtlpMetrics
 from exporter.remote.otlp.payload import Payload
 from exporter.timing.backoff import exponential_backoff
@@ -51,19 +52,24 @@ class SendQueue:
         self._signal = signal
         self._metrics = metrics
         self._clock = clock
-        self._rng = rng or random.Random()
         self._most_bytes = most_bytes
         self._payloads: deque[Payload] = deque()
         self._bytes = 0
-        self._filled = asyncio.Event()
-        self._draining = asyncio.Event()
         self._failures = LogLimit()
         self._rejections = LogLimit()
         self._is_failing = False
         # The oldest is under way, and not dropped.
         self._is_sending = False
         metrics.begin(signal)
-        self._task = asyncio.create_task(self._run(), name=f"otlp {signal}")
+        spread = rng or random.Random()
+        self._loop = SendLoop(
+            lambda: bool(self._payloads),
+            self._send_first,
+            lambda: exponential_backoff(
+                _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS, jitter=_JITTER, rng=spread
+            ),
+            name=f"otlp {signal}",
+        )
 
     def put(self, payloads: Sequence[Payload]) -> None:
         """Add requests; returns at once."""
@@ -77,7 +83,7 @@ class SendQueue:
             self._drop(dropped, "queue_full")
         self._count()
         if self._payloads:
-            self._filled.set()
+            self._loop.wake()
 
     def _remove(self, index: int = 0) -> Payload:
         payload = self._payloads[index]
@@ -94,37 +100,17 @@ class SendQueue:
 
     async def stop(self, deadline_seconds: float) -> None:
         """Send what waits, at the first attempt and within the deadline; the rest is dropped."""
-        self._draining.set()
-        self._filled.set()
-        await asyncio.wait([self._task], timeout=deadline_seconds)
+        await asyncio.wait([self._loop.drain()], timeout=deadline_seconds)
         await self.cancel()
 
     async def cancel(self) -> None:
         """Stop at once; what waits is dropped."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(self._loop.cancel(), return_exceptions=True)
         if left := sum(payload.items for payload in self._payloads):
             self._drop(left, "stopped")
         self._payloads.clear()
         self._bytes = 0
         self._metrics.end(self._signal)
-
-    async def _run(self) -> None:
-        delays = self._delays()
-        while True:
-            await self._filled.wait()
-            if not self._payloads:
-                if self._draining.is_set():
-                    return
-                self._filled.clear()
-                continue
-            try:
-                await self._send_first()
-                delays = self._delays()
-            except NotifyError as error:
-                if self._draining.is_set():
-                    return
-                await self._wait(max(next(delays), error.retry_after_seconds or 0.0))
 
     async def _send_first(self) -> None:
         """Send the oldest; raises `NotifyError` where that is to be tried again."""
@@ -172,15 +158,3 @@ class SendQueue:
         if fields is not None:
             log.warning("sending by OTLP fails", signal=self._signal, error=error, **fields)
         self._is_failing = True
-
-    def _delays(self) -> Iterator[float]:
-        return exponential_backoff(
-            _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS, jitter=_JITTER, rng=self._rng
-        )
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._draining.wait()
-        except TimeoutError:
-            pass
