@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exporter.config.web_config import WebConfig
 from exporter.errors import VigilError
 from exporter.web.protocol import BoundedProtocol
+from exporter.web.turns import RequestTurns
 
 _BACKLOG = 1024
 _GRACE_SECONDS = 3
@@ -108,7 +109,7 @@ class WebServer:
         """Requests and connections that were not taken, by HTTP status; 408: they did not come in time, or
         nobody took the answer."""
         config = uvicorn.Config(
-            _dated(app),
+            RequestTurns(_dated(app)),
             http=partial(BoundedProtocol, self.refused),  # type: ignore[arg-type]
             # Whatever is installed: what takes a connection over is not bounded.
             ws="none",
