@@ -76,9 +76,9 @@ async def take_look(plan: Plan) -> Look:
         for pause in (_BETWEEN_SAMPLES_SECONDS, 0.0):
             for one in wanted:
                 await runner.run(one.spec.name)
-            now = to_milliseconds(clock.now())
+            now_ms = to_milliseconds(clock.now())
             for group in groups:
-                await group.evaluate(now)
+                await group.evaluate(now_ms)
             await asyncio.sleep(pause if runner.status.up else 0.0)
     finally:
         await runner.close()

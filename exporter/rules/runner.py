@@ -69,7 +69,7 @@ class GroupRunner:
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
-            at_ms = await self._next_moment()
+            at_ms = await self._wait_for_next_ms()
             if self._stopping.is_set():
                 return
             self.idle.clear()
@@ -81,7 +81,7 @@ class GroupRunner:
             finally:
                 self.idle.set()
 
-    async def _next_moment(self) -> int:
+    async def _wait_for_next_ms(self) -> int:
         """Wait for the next slot, or for being woken; returns the time to evaluate."""
         was_paused = False
         while not self._stopping.is_set():

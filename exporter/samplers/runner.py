@@ -302,21 +302,21 @@ class TargetRunner:
             slot.mark_unsupported(error, self._clock.monotonic() + RETRY_SECONDS)
         else:
             slot.status.note_missing(self._clock.monotonic())
-        now = to_milliseconds(self._clock.now())
-        self._store.mark_stale(slot.table.source, now)
+        now_ms = to_milliseconds(self._clock.now())
+        self._store.mark_stale(slot.table.source, now_ms)
         if slot.plan.spec.decides_up:
             # Refused is not down: the server lives, it just does not tell us how it is.
             self._set_up(error.reason is Reason.PERMISSION, before)
             if not self.status.up:
-                self._all_stale(now)
+                self._all_stale(now_ms)
 
     def _set_up(self, up: bool, problem_before: Reason | None) -> None:
         if self.status.set_up(up, problem_before, self._clock.monotonic()) and self._on_change is not None:
             self._on_change(self)
 
-    def _all_stale(self, now: int) -> None:
+    def _all_stale(self, now_ms: int) -> None:
         for slot in self._slots.values():
-            self._store.mark_stale(slot.table.source, now)
+            self._store.mark_stale(slot.table.source, now_ms)
             slot.status.success = False
             slot.table.lose_track()
             slot.status.note_missing(self._clock.monotonic())

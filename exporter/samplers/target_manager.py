@@ -159,10 +159,10 @@ class TargetManager:
             self._unheard.discard(runner)
             runner.end()
             kept = successors[target].sources if target in successors else ()
-            now = to_milliseconds(self._clock.now())
+            now_ms = to_milliseconds(self._clock.now())
             for source in runner.sources if target not in moved else ():
                 if source not in kept:
-                    self._store.mark_stale(source, now)
+                    self._store.mark_stale(source, now_ms)
             await turn.yield_control()
 
     async def _begin(self, new: Mapping[Target, tuple[Sequence[SamplerPlan], TargetRunner]]) -> None:

@@ -91,11 +91,11 @@ class Horizon:
 class _BoundSeries:
     """A series up to a moment."""
 
-    __slots__ = ("_newest", "_series")
+    __slots__ = ("_newest_ms", "_series")
 
-    def __init__(self, series: Series, newest: int) -> None:
+    def __init__(self, series: Series, newest_ms: int) -> None:
         self._series = series
-        self._newest = newest
+        self._newest_ms = newest_ms
 
     @property
     def labels(self) -> Labels:
@@ -104,7 +104,7 @@ class _BoundSeries:
 
     def point_at(self, at_ms: int, lookback_ms: int) -> tuple[int, float] | None:
         """As that of the series; at the bound where that is earlier."""
-        end = min(at_ms, self._newest)
+        end = min(at_ms, self._newest_ms)
         return self._series.point_at(end, lookback_ms - (at_ms - end))
 
     def at(self, at_ms: int, lookback_ms: int) -> float | None:
@@ -114,11 +114,11 @@ class _BoundSeries:
 
     def window(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """The samples in (start, end] up to the bound."""
-        return self._series.window(start_ms, min(end_ms, self._newest))
+        return self._series.window(start_ms, min(end_ms, self._newest_ms))
 
     def changes_in(self, start_ms: int, end_ms: int) -> tuple[Sequence[int], Sequence[float]]:
         """As `window`, with repetitions left out."""
-        return self._series.changes_in(start_ms, min(end_ms, self._newest))
+        return self._series.changes_in(start_ms, min(end_ms, self._newest_ms))
 
     @property
     def timeline(self) -> Timeline:
@@ -132,7 +132,7 @@ class _BoundSeries:
 
     def rows(self, start_ms: int, end_ms: int) -> tuple[int, list[int]]:
         """The rows in (start, end] up to the bound."""
-        return self._series.rows(start_ms, min(end_ms, self._newest))
+        return self._series.rows(start_ms, min(end_ms, self._newest_ms))
 
     def values_in(self, first_row: int, count: int) -> list[float] | None:
         """As that of the series."""
@@ -148,4 +148,4 @@ class _BoundSeries:
 
     def has_samples(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is any sample in [start, end] up to the bound."""
-        return self._series.has_samples(start_ms, min(end_ms, self._newest))
+        return self._series.has_samples(start_ms, min(end_ms, self._newest_ms))

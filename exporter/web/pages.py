@@ -167,10 +167,10 @@ class Pages:
 
     def _latest(self, runner: TargetRunner) -> Sequence[float | None]:
         """Return the newest values of the figures of a target."""
-        since = round(self._clock.now() * 1000) - _LOOKBACK_MS
+        since_ms = round(self._clock.now() * 1000) - _LOOKBACK_MS
         latest: dict[str, float] = {}
         for group in self._store.groups_of(runner.sources):
-            if group.last_time > since:
+            if group.last_time > since_ms:
                 found = {name: group.newest(name) for name in _FIGURES}
                 latest.update({name: value for name, value in found.items() if value is not None})
         return [latest.get(name) for name in _FIGURES]

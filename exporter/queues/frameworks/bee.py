@@ -93,14 +93,14 @@ def _ids(reply: Reply) -> Sequence[bytes]:
 
 def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     stem = queue.id.base
-    due_before = int((context.at - context.settings.overdue_after.seconds) * 1000)
+    due_before_ms = int((context.at - context.settings.overdue_after.seconds) * 1000)
     first = yield [
         ("LLEN", stem + b":waiting"),
         ("LLEN", stem + b":active"),
         ("ZCARD", stem + b":delayed"),
         ("SCARD", stem + b":succeeded"),
         ("SCARD", stem + b":failed"),
-        ("ZCOUNT", stem + b":delayed", "-inf", due_before),
+        ("ZCOUNT", stem + b":delayed", "-inf", due_before_ms),
         ("GET", stem + b":id"),
         ("LINDEX", stem + b":waiting", -1),
         # In this order: a check in between fills the one and sets the other.

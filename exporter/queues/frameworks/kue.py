@@ -118,8 +118,8 @@ def _ask(base: bytes, members: Sequence[bytes], field: str) -> list[Command]:
 
 
 def _read_all(base: bytes, context: ReadContext) -> Steps[Reading]:
-    due_before = int((context.at - context.settings.overdue_after.seconds) * 1000)
-    ids, overdue = yield [("GET", base + b"ids"), ("ZCOUNT", base + b"jobs:delayed", "-inf", due_before)]
+    due_before_ms = int((context.at - context.settings.overdue_after.seconds) * 1000)
+    ids, overdue = yield [("GET", base + b"ids"), ("ZCOUNT", base + b"jobs:delayed", "-inf", due_before_ms)]
     return Reading(added=number(ids), overdue=count(overdue))
 
 

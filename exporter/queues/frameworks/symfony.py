@@ -51,8 +51,8 @@ def _read(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
 
 def _read_delayed(queue: KnownQueue, context: ReadContext) -> Steps[Reading]:
     key = queue.id.name + b"__queue"
-    due_before = int((context.at - context.settings.overdue_after.seconds) * 1000)
-    delayed, overdue = yield [("ZCARD", key), ("ZCOUNT", key, "-inf", f"({due_before}")]
+    due_before_ms = int((context.at - context.settings.overdue_after.seconds) * 1000)
+    delayed, overdue = yield [("ZCARD", key), ("ZCOUNT", key, "-inf", f"({due_before_ms}")]
     reading = Reading(overdue=count(overdue))
     reading.count(State.DELAYED, count(delayed))
     return reading
