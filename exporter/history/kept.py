@@ -61,14 +61,14 @@ class KeptSource:
 class KeptBlock:
     """What the selectors of one rule find in blocks from `start_ms` to `end_ms`, as one block.
 
-    It is read when it is first selected, series by series, and calls `give_way` meanwhile. `bytes` is about
-    what it takes. It `is_outdated` where the blocks became others before all of it was read.
+    It is read when it is first selected, series by series, and calls `yield_control` meanwhile. `bytes` is
+    about what it takes. It `is_outdated` where the blocks became others before all of it was read.
     """
 
     def __init__(self, blocks: ReadableBlocks, start_ms: int, end_ms: int) -> None:
         self.start_ms = start_ms
         self.sequence = 0
-        self.give_way: Callable[[], None] = _go_on
+        self.yield_control: Callable[[], None] = _go_on
         self.bytes = 0
         self.is_outdated = False
         self._blocks = blocks
@@ -96,7 +96,7 @@ class KeptBlock:
     def _read(self, matchers: tuple[Matcher, ...]) -> Iterator[tuple[KeptSource, int]]:
         view = HistoryView(Store(), self._found, self.start_ms, self.end_ms, self._blocks.set_aside)
         try:
-            for (name, labels), series in view.find(matchers, lambda _: self.give_way()).items():
+            for (name, labels), series in view.find(matchers, lambda _: self.yield_control()).items():
                 source = self._sources.get(name)
                 if source is None:
                     source = self._sources[name] = KeptSource(name, series.timeline.times)
@@ -161,7 +161,7 @@ class KeptHistory:
             )
         block = self._block_of(reader, start_ms, end_ms)
         view = HistoryView(self._store, [block], start_ms, end_ms, set_aside)
-        block.give_way = view.give_way
+        block.yield_control = view.yield_control
         return view
 
     def _block_of(self, reader: object, start_ms: int, end_ms: int) -> KeptBlock:

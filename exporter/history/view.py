@@ -52,7 +52,7 @@ class HistoryView:
         self._sources: dict[str, _Source] = {}
         self._selected: dict[tuple[Matcher, ...], Sequence[ReadableSeries]] = {}
 
-    def give_way(self) -> None:
+    def yield_control(self) -> None:
         """Let others run, as the query that uses the view does."""
         self._check(0)
 
@@ -145,7 +145,7 @@ class HistoryView:
     def _source(self, name: str, check: Callable[[int], None]) -> "_Source":
         source = self._sources.get(name)
         if source is None:
-            source = self._sources[name] = _Source(self._lose, self.give_way)
+            source = self._sources[name] = _Source(self._lose, self.yield_control)
             self._lay_out(source, name)
             self.held_bytes += len(source.timeline.times) * source.timeline.times.itemsize
             check(0)
@@ -161,7 +161,7 @@ class HistoryView:
                     timelines.append(part.times())
                     numbers.append(number)
                     source.parts[number] = part
-                    self.give_way()
+                    self.yield_control()
             except DamagedBlockError as error:
                 self._lose(number, error)
         stored_ms = max((times[-1] for times in timelines if times), default=None)
@@ -207,11 +207,13 @@ class HistoryView:
 class _Source:
     """The rows of one source, and its parts in blocks, by the numbers of these."""
 
-    def __init__(self, lose: Callable[[int, DamagedBlockError], None], give_way: Callable[[], None]) -> None:
+    def __init__(
+        self, lose: Callable[[int, DamagedBlockError], None], yield_control: Callable[[], None]
+    ) -> None:
         self.timeline = SourceTimeline()
         self.parts: dict[int, ReadableBlockSource] = {}
         self._lose = lose
-        self._give_way = give_way
+        self._yield_control = yield_control
 
     def column(self, block: int, index: int) -> ReadableColumn | None:
         """The changes of a series in a block; None where they cannot be read."""
@@ -224,7 +226,7 @@ class _Source:
             del self.parts[block]
             self._lose(block, error)
             return None
-        self._give_way()
+        self._yield_control()
         return column
 
     def close(self) -> None:
