@@ -6,6 +6,8 @@ import logging
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -252,3 +254,42 @@ def test_the_clock_that_is_set_back_moves_what_is_in_the_file(tmp_path: Path) ->
 
     scene = play(tmp_path, story)
     assert scene.told() == held(scene.store, "here")
+
+
+FULL_DISK = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from tests.history.test_write_ahead_log import Scene
+
+async def main():
+    scene = Scene(Path(sys.argv[1]))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600, resource.RLIM_INFINITY))
+    for value in range(40):
+        scene.write(value)
+        await scene.log.flush()
+    assert scene.log.failures > 0
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await scene.log.flush()
+    assert scene.log.is_healthy
+    await scene.log.close()
+    from tests.store.test_row_reader import held
+    assert scene.told() == held(scene.store, "here")
+    assert scene.log.lost_rows == 0
+    print("whole")
+
+asyncio.run(main())
+"""
+
+
+def test_a_file_that_the_system_does_not_let_grow_loses_nothing(tmp_path: Path) -> None:
+    # In a process of its own: the limit is that of a process, and real writes fail in the middle.
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.strip() == "whole", done.stderr

@@ -30,4 +30,5 @@ CREATE TABLE slack_messages (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE INDEX history_at ON history (at);
 CREATE INDEX sample_history_chapter ON sample_history (chapter);
 CREATE INDEX informants_source ON informants (source);
+PRAGMA user_version = 6;
 COMMIT;
