@@ -47,8 +47,8 @@ class QueueSection(Section):
     """How much is sent at a time, and what happens when it is not taken."""
 
     capacity: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
-    """How many samples are read ahead for each shard. What waits beyond them stays in the store, and is read
-    from there, or from the history."""
+    """How many samples are read ahead for each of `max_shards`. What waits beyond them stays in the store,
+    and is read from there, or from the history."""
     min_shards: Annotated[int, Field(ge=1, le=1000)] = 1
     """How many requests may be under way at least."""
     max_shards: Annotated[int, Field(ge=1, le=1000)] = 50

@@ -78,6 +78,9 @@ class Sender:
             (position.since_ms, self._now_ms) if position else None,
         )
         self._last_sent_at = clock.monotonic()
+        # The moment of the last reading, and how many samples its rows had on average.
+        self._read_at = float("-inf")
+        self._row_samples = 1
         # Whether the last round has ended without all having been sent.
         self._is_interrupted = False
         # Whether the last reading has left something.
@@ -163,13 +166,13 @@ class Sender:
         if shift_ms := self._reader.shift_ms:
             self._shift(shift_ms)
         await self._fill_lost(found)
-        self._metrics.pending.set(sum(len(rows.times) * len(rows.layout) for rows in found))
+        self._metrics.pending.set(samples_in(found))
         is_done = await self._send(lambda wants: iter([rows for rows in found if wants(rows.source)]))
         if is_done:
             self._ack(found, read_ms)
         self._is_interrupted = not is_done
         now = self._clock.monotonic()
-        self._shards.note(now - began, max(began - self._last_sent_at, _LOOK_SECONDS))
+        self._shards.note(now - began, max(began - self._last_sent_at, _LOOK_SECONDS), is_behind=self._is_cut)
         self._metrics.shards.set(self._shards.count)
         self._last_sent_at = now
         return is_done
@@ -187,22 +190,27 @@ class Sender:
         """Return what is new, once it is enough for a request or has waited for long enough."""
         queue = self.section.queue_config
         loop = asyncio.get_running_loop()
+        pause = min(_LOOK_SECONDS, queue.batch_send_deadline.seconds)
         ends_at = loop.time() + queue.batch_send_deadline.seconds
-        average = 0
+        if not self._is_cut:
+            # Rounds a moment apart would cost more, each of them looks at every source.
+            await self._sleep(self._read_at + pause - loop.time())
         while True:
-            most = queue.capacity * self._shards.count // max(average, 1)
+            most = queue.capacity * queue.max_shards // self._row_samples
             most = min(max(most, _LEAST_ROWS), _MOST_ROWS)
             found = self._reader.read(most)
-            samples = sum(len(rows.times) * len(rows.layout) for rows in found)
-            count = sum(len(rows.times) for rows in found)
-            average = samples // count if count else 0
+            count, samples = sum(len(rows.times) for rows in found), samples_in(found)
+            self._row_samples = max(1, samples // max(count, 1))
             self._is_cut = count >= most
-            left = ends_at - loop.time()
+            self._read_at = loop.time()
+            left = ends_at - self._read_at
             if samples >= queue.max_samples_per_send or left <= 0 or self._changed.is_set():
                 return found
-            await self._sleep(min(left, _LOOK_SECONDS))
+            await self._sleep(min(left, pause))
 
     async def _sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -283,3 +291,8 @@ class Sender:
         is_done = await self._shards.run(work)
         self._metrics.too_old.inc(encoder.too_old_samples - old_before)
         return is_done
+
+
+def samples_in(found: Sequence[Rows]) -> int:
+    """Return how many samples rows have at most: as if all of their series had a value."""
+    return sum(len(rows.times) * len(rows.layout) for rows in found)

@@ -28,9 +28,12 @@ class Shards:
         self._queue = queue
         self._set(self.count)
 
-    def note(self, took_seconds: float, there_was_seconds: float) -> None:
-        """Note how long a round took, and how long the samples of the next took to gather."""
-        if took_seconds > there_was_seconds * _TOO_SLOW:
+    def note(self, took_seconds: float, there_was_seconds: float, *, is_behind: bool) -> None:
+        """Note how long a round took, and how long its samples took to gather.
+
+        `is_behind`: there was more than one round takes.
+        """
+        if is_behind or took_seconds > there_was_seconds * _TOO_SLOW:
             self._set(self.count * 2)
         elif took_seconds < there_was_seconds * _TOO_FAST:
             self._set(self.count - 1)
