@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from array import array
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 from exporter.clock import Clock, to_milliseconds
@@ -147,8 +149,7 @@ class Sender:
         self._reader.require_base()
 
     async def _fill_first_gaps(self) -> None:
-        if not self.is_ending:
-            await self._fill(self._first_gaps)
+        self._is_interrupted = not await self._fill(self._first_gaps)
 
     async def _close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -165,9 +166,10 @@ class Sender:
         began, read_ms = self._clock.monotonic(), self._now_ms
         if shift_ms := self._reader.shift_ms:
             self._shift(shift_ms)
-        await self._fill_lost(found)
         self._metrics.pending.set(samples_in(found))
-        is_done = await self._send(lambda wants: iter([rows for rows in found if wants(rows.source)]))
+        is_done = await self._fill_lost(found) and await self._send(
+            lambda wants: (self._in_order(rows) for rows in found if wants(rows.source))
+        )
         if is_done:
             self._ack(found, read_ms)
         self._is_interrupted = not is_done
@@ -240,17 +242,22 @@ class Sender:
         for source in self.sent_until:
             self.sent_until[source] += by_ms
 
-    async def _fill_lost(self, found: Sequence[Rows]) -> None:
-        """Send from the history what the store has dropped before it was read."""
+    async def _fill_lost(self, found: Sequence[Rows]) -> bool:
+        """Send from the history what the store has dropped before it was read; whether all of it was sent."""
         gaps = {
-            rows.source: (self.sent_until[rows.source], rows.times[0])
+            # Of a source that has gone nothing tells whether all of it was read.
+            rows.source: (
+                self.sent_until.get(rows.source, self._complete_ms),
+                rows.times[0] if len(rows.layout) else self._now_ms + 1,
+            )
             for rows in found
-            if rows.lost_rows and rows.source in self.sent_until
+            if rows.lost_rows or not len(rows.layout)
         }
+        before = self._history.rows_read if self._history else 0
+        if gaps and not await self._fill(Gaps(gaps)):
+            return False
         lost = sum(rows.lost_rows for rows in found)
-        if not lost:
-            return
-        recovered = await self._fill(Gaps(gaps))
+        recovered = self._history.rows_read - before if self._history else 0
         if recovered < lost:
             missing = sum(rows.lost_rows * len(rows.layout) for rows in found) * (lost - recovered) // lost
             self._metrics.lost.inc(missing)
@@ -259,18 +266,24 @@ class Sender:
                 remote_name=self.section.shown_name,
                 samples=missing,
             )
+        return True
 
-    async def _fill(self, gaps: Gaps) -> int:
-        """Send what the history has of these gaps; returns how many rows."""
+    def _in_order(self, rows: Rows) -> Rows:
+        """Return rows; the end of a source after what the history had of it."""
+        sent_ms = self.sent_until.get(rows.source, 0)
+        if len(rows.layout) or rows.times[0] > sent_ms:
+            return rows
+        return replace(rows, times=array("q", [sent_ms + 1]))
+
+    async def _fill(self, gaps: Gaps) -> bool:
+        """Send what the history has of these gaps; whether all of it was sent."""
         history = self._history
         if history is None or gaps.span is None:
-            return 0
-        before = history.rows_read
+            return True
         try:
-            await self._send(lambda wants: history.read(gaps, wants))
+            return await self._send(lambda wants: history.read(gaps, wants))
         finally:
             history.forget()
-        return history.rows_read - before
 
     async def _send(self, read: Callable[[Callable[[str], bool]], Iterator[Rows]]) -> bool:
         """Send these rows, of all sources; whether everything was."""

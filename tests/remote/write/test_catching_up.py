@@ -7,7 +7,7 @@ import pytest
 
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
-from tests.notify.http_listener import HttpListener, Reply
+from tests.notify.http_listener import HANG, HttpListener, Reply
 from tests.remote.write.blocks import MemoryBlocks
 from tests.remote.write.reading import bits
 from tests.remote.write.sending import BASE, LAYOUT, SERIES, World, received, section, until, values
@@ -109,6 +109,66 @@ def test_what_has_left_memory_is_sent_from_the_history() -> None:
             taken = received(listener, [0, *range(failed, len(listener.requests))])
             assert bits(taken) == bits({SERIES: [(one.timestamp, one.values[0] or 0.0) for one in sampled]})
             assert world.metric("samples_dropped_total") == 0
+
+    asyncio.run(play())
+
+
+def test_a_source_that_has_gone_meanwhile_is_sent_to_its_end() -> None:
+    blocks = MemoryBlocks()
+
+    async def play() -> None:
+        async with HttpListener() as listener:
+            world = World(None, blocks)
+            await world.start(section(listener.url))
+            sampled = [world.append(0.0)]
+            await until(lambda: world.metric("samples_total") == 1)
+            listener.answer_with(Reply(503))
+            sampled.append(world.append(1.0))
+            await until(lambda: len(listener.requests) > 2)
+            sampled += [world.append(2.0), world.append(3.0)]
+            world.store.delete("s")
+            blocks.add(sampled)
+            failed = len(listener.requests)
+            listener.answer_with(Reply(200))
+            await until(lambda: world.metric("samples_total") == 5)
+            await world.writer.stop(5)
+            found = bits(received(listener, [0, *range(failed, len(listener.requests))]))[SERIES]
+            assert [moment for moment, _ in found[:4]] == [one.timestamp for one in sampled]
+            assert found[4][1] == "stale"
+
+    asyncio.run(play())
+
+
+def test_an_end_while_the_gap_is_sent_leaves_the_rest_to_the_next_start(tmp_path: Path) -> None:
+    blocks = MemoryBlocks()
+
+    async def play() -> None:
+        async with HttpListener() as listener:
+            first = World(tmp_path, blocks)
+            await first.start(section(listener.url, name="r"))
+            first.append(1.0)
+            await until(lambda: first.metric("samples_total") == 1)
+            await first.writer.stop(5)
+            blocks.add([first.append(2.0), first.append(3.0)])
+
+            listener.answer_with(Reply(503))
+            second = World(tmp_path, blocks)
+            second.clock.at = first.clock.at + 10
+            await second.start(section(listener.url, name="r"))
+            await until(lambda: len(listener.requests) > 2)
+            sampled = second.append(4.0)
+            listener.answer_with(HANG, Reply(200))
+            await second.writer.stop(0.2)
+            blocks.add([sampled])
+
+            failed = len(listener.requests)
+            listener.answer_with(Reply(200))
+            third = World(tmp_path, blocks)
+            third.clock.at = second.clock.at + 10
+            await third.start(section(listener.url, name="r"))
+            await until(lambda: third.metric("samples_total") == 3)
+            await third.writer.stop(5)
+            assert values(listener, range(failed, len(listener.requests))) == {"one": [2.0, 3.0, 4.0]}
 
     asyncio.run(play())
 

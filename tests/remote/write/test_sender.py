@@ -156,7 +156,7 @@ def test_what_fails_is_sent_again_and_what_came_meanwhile_after_it(
         assert values(listener, last) == {"one": [1.0, 2.0]}
         assert world.metric("samples_failed_total") == 0
 
-    run(story, fault, remote_timeout="50ms")
+    run(story, fault, remote_timeout="400ms")
     assert caplog.text.count("remote write fails") == 1
     assert caplog.text.count("remote write works again") == 1
 
