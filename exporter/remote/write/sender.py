@@ -167,6 +167,7 @@ class Sender:
         if shift_ms := self._reader.shift_ms:
             self._shift(shift_ms)
         self._metrics.pending.set(samples_in(found))
+        self._shards.fit(samples_in(found) // self.section.queue_config.max_samples_per_send)
         is_done = await self._fill_lost(found) and await self._send(
             lambda wants: (self._in_order(rows) for rows in found if wants(rows.source))
         )

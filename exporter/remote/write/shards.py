@@ -10,6 +10,7 @@ from exporter.config.remote_write import QueueSection
 # Rounds that take so much longer, or less, than there is time for change the number.
 _TOO_SLOW: Final = 1.0
 _TOO_FAST: Final = 0.2
+_REQUESTS_EACH: Final = 8
 
 
 class Shards:
@@ -27,6 +28,11 @@ class Shards:
         """Keep within other bounds."""
         self._queue = queue
         self._set(self.count)
+
+    def fit(self, requests: int) -> None:
+        """Have neither more shards than a round of so many requests can fill, nor too few of them for it."""
+        fewest = requests // _REQUESTS_EACH
+        self._set(max(fewest, min(self.count, requests)))
 
     def note(self, took_seconds: float, there_was_seconds: float, *, is_behind: bool) -> None:
         """Note how long a round took, and how long its samples took to gather.
