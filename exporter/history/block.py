@@ -91,7 +91,8 @@ class Block:
         number = path.name.removesuffix(".block").rpartition("-")[2]
         if not (number.isascii() and number.isdigit()):
             raise DamagedBlockError(f"{path.name} has not the name of a block")
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # A pipe in its place must not keep us waiting for somebody to write.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             block = cls(path, int(number), descriptor, cache or PageCache())
         except BaseException:

@@ -1,6 +1,7 @@
 """All blocks of a directory."""
 
 import contextlib
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -39,7 +40,9 @@ class Blocks:
     def load(self) -> None:
         """Open what there is, and remove what a crash has left. Raises `OSError`."""
         for path in self._directory.glob(_PATTERN + TEMPORARY):
-            path.unlink()
+            # What cannot be removed, such as a directory of that name, is in nobody's way.
+            with contextlib.suppress(OSError):
+                path.unlink()
         for path in sorted(self._directory.glob(_PATTERN)):
             self.add(path)
         self._finish_replacing()
@@ -62,6 +65,11 @@ class Blocks:
     def all(self) -> Sequence[Block]:
         """All of them, in order of time; of one time by their sequence."""
         return list(self._blocks)
+
+    @property
+    def free_bytes(self) -> int:
+        """What there is room for on the disk. Raises `OSError`."""
+        return shutil.disk_usage(self._directory).free
 
     @property
     def last_sequence(self) -> int:

@@ -3,6 +3,8 @@
 Everything here blocks: it runs in a thread, and holds the columns of one source in memory at a time.
 """
 
+import errno
+import os
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,8 +35,8 @@ def compact(
 ) -> int:
     """Make one block of those of each day that is over, downsampled where that is old enough.
 
-    A block that turns out to be damaged is set aside; its day comes the next time. Returns how many blocks
-    were written. Raises `OSError`, `StoppedError`.
+    A block that turns out to be damaged is set aside; its day comes the next time. Returns how many days were
+    looked through. Raises `OSError` where that fails, or where there is not the room for it; `StoppedError`.
     """
     written = 0
     for day, members in groupby(blocks.all, lambda block: block.start_ms // DAY_MS):
@@ -61,6 +63,9 @@ def _join(
     blocks: Blocks, together: Sequence[Block], resolution_ms: int, has_stopped: Callable[[], bool]
 ) -> None:
     ordered = sorted(together, key=lambda block: block.sequence)
+    # Found out before a day is decoded, since it is tried again and again.
+    if blocks.free_bytes < sum(block.bytes for block in together):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     path = blocks.path_of(
         min(one.start_ms for one in ordered), max(one.end_ms for one in ordered), ordered[-1].sequence
     )

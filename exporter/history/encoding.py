@@ -5,6 +5,7 @@ byte or two. Everything else stays the double that it is; what is read is what w
 The order of bytes is that of the machine.
 """
 
+import math
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
@@ -115,7 +116,7 @@ def _as_whole(values: "array[float]") -> tuple[int, list[int] | None]:
 
     Bit by bit the same is what comes back, or it is left alone: -0, NaN, infinities, other doubles.
     """
-    if not sum(map(abs, values)) < _EXACT:
+    if not (math.isfinite(sum(values)) and max(values) < _EXACT and min(values) > -_EXACT):
         return 0, None
     for places in (0, *_PLACES):
         scale = 10.0**places

@@ -128,17 +128,20 @@ class History:
         self._sealer.seal_all(lambda: self.wal.open_number)
 
     def _maintain(self) -> bool:
-        self._seal()
         now_ms = self._now_ms()
-        compact(
-            self.blocks,
-            now_ms=now_ms,
-            downsample_after_ms=self.downsample_after_ms,
-            has_stopped=lambda: self._has_stopped,
-        )
-        self.blocks.forget_lost()
-        self.blocks.drop_old(now_ms - self.retention_ms)
-        self.blocks.drop_much(self.max_bytes - self._files.bytes)
+        try:
+            self._seal()
+            compact(
+                self.blocks,
+                now_ms=now_ms,
+                downsample_after_ms=self.downsample_after_ms,
+                has_stopped=lambda: self._has_stopped,
+            )
+        finally:
+            # Also where there is no room for another block: this is what makes some.
+            self.blocks.forget_lost()
+            self.blocks.drop_old(now_ms - self.retention_ms)
+            self.blocks.drop_much(self.max_bytes - self._files.bytes)
         return True
 
     async def _in_thread(self, what: str, call: Callable[[], _ValueT]) -> _ValueT | None:

@@ -202,6 +202,21 @@ def test_a_directory_with_the_name_of_a_block_costs_itself(tmp_path: Path) -> No
     assert (blocks.count, blocks.damaged) == (0, 1)
 
 
+def test_a_pipe_with_the_name_of_a_block_costs_itself(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "history-0-1-00000001.block")
+    blocks = Blocks(tmp_path)
+    blocks.load()
+    assert (blocks.count, blocks.damaged) == (0, 1)
+
+
+def test_what_is_unfinished_and_cannot_be_removed_keeps_no_block_from_being_read(tmp_path: Path) -> None:
+    write(tmp_path / "history-0-1-00000001.block")
+    (tmp_path / "history-1-2-00000002.block.tmp").mkdir()
+    blocks = Blocks(tmp_path)
+    blocks.load()
+    assert (blocks.count, blocks.damaged) == (1, 0)
+
+
 def test_the_oldest_go_by_age_and_by_size_and_are_counted(tmp_path: Path) -> None:
     for number in range(5):
         start = number * 100 * STEP

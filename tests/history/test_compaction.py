@@ -170,3 +170,16 @@ def test_an_error_of_the_disk_leaves_everything(tmp_path: Path, monkeypatch: pyt
         compact(blocks, now_ms=LATER, downsample_after_ms=NEVER)
     assert blocks.count == 10
     assert len(list(tmp_path.iterdir())) == 10
+
+
+def test_without_the_room_for_another_block_none_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = of_a_day(tmp_path)
+    before = asked(blocks, "m")
+    with monkeypatch.context() as full:
+        full.setattr(Blocks, "free_bytes", blocks.bytes - 1)
+        with pytest.raises(OSError, match="No space"):
+            compact(blocks, now_ms=LATER, downsample_after_ms=NEVER)
+    assert (blocks.count, asked(blocks, "m")) == (10, before)
+    assert compact(blocks, now_ms=LATER, downsample_after_ms=NEVER) == 1

@@ -3,7 +3,7 @@
 import random
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from exporter.history.column import Column
 from exporter.history.downsampling import thin
 from exporter.model.labels import Labels
-from exporter.model.sample import STALE, is_stale
+from exporter.model.sample import STALE, Family, Kind, Layout, Point, Sample, is_stale
+from exporter.promql import Engine, Matrix, parse
+from exporter.store import Store
 
 STEP = 15_000
 MINUTE = 60_000
+DAY = 86_400_000
 
 
 def column(values: Sequence[float]) -> Column:
@@ -135,6 +138,53 @@ def increase(values: Sequence[float]) -> float:
     """Growth with resets, as `increase()` counts it, over all samples."""
     real = [value for value in values if not is_stale(value)]
     return sum(later - one if later >= one else later for one, later in pairwise(real))
+
+
+def answers(query: str, points: dict[int, float], moments: range) -> list[float | None]:
+    """What a query says of a series at each moment."""
+    name = query.partition("(")[2].partition("[")[0]
+    family = Family(name, Kind.GAUGE, "")
+    layout, store = Layout([Point(family, "", Labels())]), Store(retention_ms=DAY)
+    for at, value in points.items():
+        store.append(Sample("here", at, layout, [None if is_stale(value) else value]))
+    value = Engine(store).range(parse(query), moments[0], moments[-1], moments.step).value
+    assert isinstance(value, Matrix)
+    found = dict(point for series in value.series for point in series.points)
+    return [found.get(at) for at in moments]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1 << 30), st.integers(0, 50), st.integers(0, 50), st.integers(0, MINUTE))
+def test_a_rate_of_five_minutes_stays_within_the_slowest_and_the_fastest(
+    seed: int, least: int, more: int, offset: int
+) -> None:
+    one = random.Random(seed)
+    values = list(accumulate((float(one.randint(least, least + more)) for _ in range(200)), initial=1e6))
+    whole = {row * STEP: value for row, value in enumerate(values)}
+    moments = range(8 * MINUTE + offset, 200 * STEP, 7_000)
+    seen = answers("rate(x_total[5m])", thinned("x_total", values), moments)
+    for before, after in zip(answers("rate(x_total[5m])", whole, moments), seen, strict=True):
+        assert before is not None
+        assert after is not None
+        assert least / 15 - 1e-9 <= after <= (least + more) / 15 + 1e-9
+        assert abs(before - after) <= more / 15 + 1e-9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1 << 30))
+def test_the_maximum_of_a_window_is_that_of_one_which_begins_up_to_a_minute_apart(seed: int) -> None:
+    one = random.Random(seed)
+    values = [one.choice([one.uniform(90, 110), one.uniform(0, 1000), 50.0]) for _ in range(160)]
+    whole = {row * STEP: value for row, value in enumerate(values)}
+    kept = thinned("x", values)
+    # Windows of whole minutes.
+    moments = range(6 * MINUTE - 1, 160 * STEP, MINUTE)
+    narrow, wide = (answers(f"max_over_time(x[{minutes}m])", whole, moments) for minutes in (2, 4))
+    for low, seen, high in zip(narrow, answers("max_over_time(x[3m])", kept, moments), wide, strict=True):
+        assert low is not None
+        assert seen is not None
+        assert high is not None
+        assert 0.95 * low - 1e-9 <= seen <= high
 
 
 @pytest.mark.parametrize("name", ["gauge", "calls_total"])

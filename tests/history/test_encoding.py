@@ -90,6 +90,15 @@ def test_regular_numbers_take_a_byte_each() -> None:
     assert len(encode_times(array("q", range(0, rows * 15_000, 15_000)))) < 40
 
 
+@pytest.mark.parametrize("start", [1e13, 2.0**52, -(2.0**52)])
+def test_large_counts_take_a_byte_each_however_many_there_are(start: float) -> None:
+    rows = 6_000
+    column = Column(array("I", range(rows)), array("d", [start + 17.0 * row for row in range(rows)]))
+    data = encode_columns([column], rows)
+    assert len(data) < rows + 100
+    assert decode_columns(data, 1, rows)[0].values.tobytes() == column.values.tobytes()
+
+
 @pytest.mark.parametrize("cut", [0, 3, 10, 40])
 def test_data_that_is_too_short_is_an_error(cut: int) -> None:
     rows = 100

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from exporter.history.block_writer import BlockWriter
+from exporter.history.blocks import Blocks
 from exporter.history.history import History
 from exporter.history.write_ahead_log import SPAN_MS
 from exporter.model.labels import METRIC_NAME, Labels
@@ -256,6 +257,23 @@ def test_blocks_go_when_they_are_old_and_when_there_is_too_much(tmp_path: Path) 
         await scene.history.maintain()
         assert (scene.metric("blocks"), scene.metric("dropped_blocks_total", reason="size")) == (0, 3)
         assert scene.files("block") == []
+
+    play(tmp_path, story)
+
+
+def test_blocks_go_also_where_there_is_no_room_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(scene: Scene) -> None:
+        for _ in range(4):
+            await scene.write(1, after=SPAN_MS / 1000)
+        await scene.history.maintain()
+        assert scene.metric("blocks") == 3
+        scene.clock.at += 2 * DAY_MS / 1000
+        scene.history.configure(retention_ms=30 * DAY_MS, max_bytes=1, downsample_after_ms=DAY_MS)
+        monkeypatch.setattr(Blocks, "free_bytes", 0)
+        await scene.history.maintain()
+        assert (scene.metric("blocks"), scene.metric("maintenance_failures_total")) == (0, 1)
 
     play(tmp_path, story)
 
