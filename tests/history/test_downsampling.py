@@ -147,9 +147,9 @@ def answers(query: str, points: dict[int, float], moments: range) -> list[float 
     layout, store = Layout([Point(family, "", Labels())]), Store(retention_ms=DAY)
     for at, value in points.items():
         store.append(Sample("here", at, layout, [None if is_stale(value) else value]))
-    value = Engine(store).range(parse(query), moments[0], moments[-1], moments.step).value
-    assert isinstance(value, Matrix)
-    found = dict(point for series in value.series for point in series.points)
+    answer = Engine(store).range(parse(query), moments[0], moments[-1], moments.step).value
+    assert isinstance(answer, Matrix)
+    found = dict(point for series in answer.series for point in series.points)
     return [found.get(at) for at in moments]
 
 
