@@ -25,6 +25,7 @@ from benchmarks.range_queries import count, prometheus
 from benchmarks.sampling import fetch
 from exporter.history.block_writer import BlockWriter, Column
 from exporter.history.blocks import Blocks
+from exporter.history.compaction import compact
 from exporter.history.source import HistorySource
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
@@ -114,6 +115,8 @@ def write_blocks(directory: Path, servers: int, values: Sequence["array[float]"]
             writer.add(f"cache-{server}", labels, times, [_changes(column) for column in here])
         writer.close()
         blocks.add(path)
+    end_ms = START_MS + rows * STEP_MS
+    compact(blocks, now_ms=end_ms + DAY_MS // 4, downsample_after_ms=2 * DAY_MS)
     return blocks
 
 
