@@ -18,7 +18,7 @@ from exporter.history.block_writer import SMALL, BlockWriter
 from exporter.history.blocks import Blocks
 from exporter.history.column import Column
 from exporter.history.covering import RowSpan, cover
-from exporter.history.downsampling import RESOLUTION_MS, Thinned, thin
+from exporter.history.downsampling import RESOLUTION_MS, thin_apart
 from exporter.history.sealing import StoppedError
 from exporter.history.source_columns import is_same
 from exporter.model.labels import Labels
@@ -81,8 +81,11 @@ def _join(
             if has_stopped():
                 raise StoppedError
             series, times, columns = _merged(_parts(blocks, ordered, name))
-            kept = thin(series, times, columns) if resolution_ms else Thinned(times, columns)
-            writer.add(name, series, kept.times, kept.columns)
+            if not resolution_ms:
+                writer.add(name, series, times, columns)
+                continue
+            for part, labels, kept in thin_apart(name, series, times, columns):
+                writer.add(part, labels, kept.times, kept.columns)
         writer.close()
     except DamagedBlockError:
         # It is set aside, and the others come the next time.

@@ -23,6 +23,9 @@ from exporter.model.labels import Labels
 
 RESOLUTION_MS: Final = 60_000
 
+SPIKES: Final = "\0spikes"
+"""What the name of a source ends with that holds those gauges of another one that have spikes."""
+
 # Names of Prometheus' counters and of what histograms are made of.
 _COUNTERS: Final = ("_total", "_count", "_sum", "_bucket")
 # A spike is that much beyond both ends of its minute.
@@ -40,8 +43,33 @@ class Thinned:
 def thin(series: Sequence[Labels], times: "array[int]", columns: Sequence[Column]) -> Thinned:
     """Return the rows of a source that stay after downsampling; timestamps in milliseconds."""
     minutes = [at // RESOLUTION_MS for at in times]
-    ends = [0, *(row for row, (one, later) in enumerate(pairwise(minutes)) if one != later), len(times) - 1]
     own = [_kept(labels, column, minutes) for labels, column in zip(series, columns, strict=True)]
+    return _thinned(times, columns, own)
+
+
+def thin_apart(
+    name: str, series: Sequence[Labels], times: "array[int]", columns: Sequence[Column]
+) -> Iterator[tuple[str, Sequence[Labels], Thinned]]:
+    """Yield what stays of a source, and apart from that, as a source of its own, its gauges with spikes.
+
+    Otherwise all others had a sample wherever one of these has a spike, and a rate would not be what it was:
+    how far it is extrapolated depends on how evenly the samples lie.
+    """
+    if name.endswith(SPIKES):
+        yield name, series, thin(series, times, columns)
+        return
+    minutes = [at // RESOLUTION_MS for at in times]
+    own = [_kept(labels, column, minutes) for labels, column in zip(series, columns, strict=True)]
+    for suffix, is_wanted in (("", False), (SPIKES, True)):
+        places = [place for place, one in enumerate(own) if one.has_spikes is is_wanted]
+        if places:
+            some = _thinned(times, [columns[place] for place in places], [own[place] for place in places])
+            yield name + suffix, [series[place] for place in places], some
+
+
+def _thinned(times: "array[int]", columns: Sequence[Column], own: "Sequence[_Kept]") -> Thinned:
+    minutes = [at // RESOLUTION_MS for at in times]
+    ends = [0, *(row for row, (one, later) in enumerate(pairwise(minutes)) if one != later), len(times) - 1]
     kept = sorted({*ends, *(row for one in own for row in one.rows)})
     if len(kept) == len(times):
         return Thinned(times, columns)
@@ -59,6 +87,7 @@ class _Kept:
 
     is_counter: bool
     rows: Sequence[int]
+    has_spikes: bool = False
 
 
 def _kept(labels: Labels, column: Column, minutes: Sequence[int]) -> _Kept:
@@ -70,7 +99,8 @@ def _kept(labels: Labels, column: Column, minutes: Sequence[int]) -> _Kept:
     if labels.name.endswith(_COUNTERS) or not falls:
         around = [row for place in falls for row in (column.rows[place] - 1, column.rows[place])]
         return _Kept(True, sorted({*edges, *around}))
-    return _Kept(False, sorted({*edges, *_spikes(column, minutes)}))
+    spikes = set(_spikes(column, minutes))
+    return _Kept(False, sorted({*edges, *spikes}), bool(spikes))
 
 
 def _edges(column: Column) -> Iterator[int]:

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from exporter.errors import DamagedBlockError
+from exporter.history.downsampling import SPIKES
 from exporter.history.reading import ReadableBlock, ReadableBlocks, ReadableBlockSource, ReadableColumn
 from exporter.model.sample import STALE
 from exporter.store import Chunk, RequiredSelector
@@ -31,6 +32,9 @@ def _chunks_of(
     indexes: dict[str, set[int]] = {}
     for selector in selectors:
         for source, index in block.select(selector.matchers):
+            if source.source.endswith(SPIKES):
+                # Old gauges, which stand apart: memory has no such source.
+                continue
             sources[source.source] = source
             indexes.setdefault(source.source, set()).add(index)
     chunks = (_chunk_of(source, sorted(indexes[name]), start_ms, end_ms) for name, source in sources.items())
