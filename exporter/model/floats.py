@@ -64,6 +64,15 @@ def format_exponent(value: float) -> str:
     return f"{mantissa}e{exponent[0]}{exponent[1:]:0>2}"
 
 
+def format_json(value: float) -> str:
+    """As Prometheus' HTTP API writes a value: with an exponent where it is tiny or huge.
+
+    Source: `MarshalFloat` of github.com/prometheus/prometheus, util/jsonutil.
+    """
+    size = abs(value)
+    return format_exponent(value) if 0 < size < 1e-6 or size >= 1e21 else format_float(value)
+
+
 def normalize_bound(text: str) -> str:
     """Return a label `le` or `quantile` as Prometheus 3 has it: `1.0` for `1`, `1e+06` for a million.
 

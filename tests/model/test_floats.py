@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model.floats import format_exponent, format_float, format_general, normalize_bound, parse_float
+from exporter.model.floats import (
+    format_exponent,
+    format_float,
+    format_general,
+    format_json,
+    normalize_bound,
+    parse_float,
+)
 
 INF, NAN = math.inf, math.nan
 
@@ -58,6 +65,23 @@ def test_written_floats_read_the_same(value: float) -> None:
 )
 def test_floats_with_an_exponent(value: float, text: str) -> None:
     assert format_exponent(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1e-6, "0.000001"),
+        (2.0000000000000002e-07, "2.0000000000000002e-07"),
+        (-9.9e-7, "-9.9e-07"),
+        (1e20, "100000000000000000000"),
+        (1.5e21, "1.5e+21"),
+        (-INF, "-Inf"),
+        (NAN, "NaN"),
+    ],
+)
+def test_values_of_the_http_api_are_those_of_prometheus(value: float, text: str) -> None:
+    assert format_json(value) == text
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,11 @@ def test_numbers_as_go_writes_them(app: ASGIApp, text: str, shown: str) -> None:
     assert ask(app, "query", query=text)["result"] == [END, shown]
 
 
+def test_tiny_values_of_series_have_an_exponent_and_scalars_have_none(app: ASGIApp) -> None:
+    assert ask(app, "query", query="vector(1e-7)")["result"][0]["value"] == [END, "1e-07"]
+    assert ask(app, "query", query="1e-7")["result"] == [END, "0.0000001"]
+
+
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [

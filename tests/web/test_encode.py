@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model.floats import format_float
+from exporter.model.floats import format_json
 from exporter.model.labels import Labels
 from exporter.promql import Matrix, RangeSeries, Result
 from exporter.web.api_v1.encode import encode_result
@@ -34,7 +34,7 @@ def test_points_are_times_and_shortest_decimals(
     columns = [first, same, other, first]
     found = json.loads(written(*columns))["result"]
     for series, points in zip(found, columns, strict=True):
-        assert series["values"] == [[at / 1000, format_float(value)] for at, value in points]
+        assert series["values"] == [[at / 1000, format_json(value)] for at, value in points]
 
 
 def test_points_as_text() -> None:
@@ -42,4 +42,4 @@ def test_points_as_text() -> None:
     wanted = '"values":[[1700000000,"10"],[1700000000.5,"10.05"],[1700000001,"-0"]]'
     assert wanted in written(points)
     odd = [*points, (0, math.inf), (1, 1e-7)]
-    assert wanted[:-1] + ',[0,"+Inf"],[0.001,"0.0000001"]]' in written(odd)
+    assert wanted[:-1] + ',[0,"+Inf"],[0.001,"1e-07"]]' in written(odd)

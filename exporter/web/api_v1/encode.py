@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from exporter.model.floats import format_float
+from exporter.model.floats import format_float, format_json
 from exporter.model.labels import Labels
 from exporter.promql import Matrix, RangeSeries, Result, Scalar, String, Vector, VectorSample
 from exporter.web.json_pieces import dump, gather, json_texts, list_texts
@@ -49,7 +49,8 @@ def encode_result(
         case Matrix():
             kind, shown = "matrix", list_texts(map(_Points().series, value.series[:limit]))
         case Scalar():
-            kind, shown = "scalar", iter([_point(at_ms, value.value)])
+            # Prometheus writes scalars without exponent: `Scalar.MarshalJSON` in promql/value.go.
+            kind, shown = "scalar", iter([f'[{_time(at_ms)},"{format_float(value.value)}"]'])
         case String():
             kind, shown = "string", iter([dump([at_ms / 1000, value.value])])
     end = "}" if stats is None else f',"stats":{dump(stats)}}}'
@@ -106,7 +107,7 @@ def _labels(labels: Labels) -> str:
 
 def _point(at_ms: int, value: float) -> str:
     """A pair of seconds and the value's text."""
-    return f'[{_time(at_ms)},"{format_float(value)}"]'
+    return f'[{_time(at_ms)},"{format_json(value)}"]'
 
 
 def _time(at_ms: int) -> str:
