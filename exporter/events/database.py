@@ -71,8 +71,8 @@ class EventDatabase:
         self._known_ms = 0
 
     def open(self) -> dict[tuple[str, str], Any]:
-        """Open it, and return what was last known, by instance and topic."""
-        return rows.read_known(self._ready())
+        """Open it, and return what was last known, by instance and topic; raises `StateError`."""
+        return self.read(rows.read_known)
 
     def write(
         self, events: Sequence[Event], known: Mapping[tuple[str, str], str], now_ms: int

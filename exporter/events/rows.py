@@ -75,7 +75,8 @@ def _delete(connection: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> 
 def read_known(connection: sqlite3.Connection) -> dict[tuple[str, str], Any]:
     """Return what was last known, by instance and topic."""
     rows = connection.execute("SELECT instance, topic, value FROM known").fetchall()
-    return {(instance, topic): json.loads(value) for instance, topic, value in rows}
+    found = {(instance, topic): _loaded(value) for instance, topic, value in rows}
+    return {place: value for place, value in found.items() if value is not None}
 
 
 def write_known(connection: sqlite3.Connection, known: Mapping[tuple[str, str], str], now_ms: int) -> None:
@@ -127,5 +128,14 @@ def _bounds(query: EventQuery) -> tuple[list[str], list[int]]:
 
 
 def _stored(row: tuple[int, int, str, str, str]) -> StoredEvent:
-    number, at_ms, instance, kind, fields = row
-    return StoredEvent(number, at_ms, instance, kind, json.loads(fields))
+    number, at_ms, instance, kind, text = row
+    fields = _loaded(text)
+    return StoredEvent(number, at_ms, instance, kind, fields if isinstance(fields, dict) else {})
+
+
+def _loaded(text: str) -> Any:
+    """Return what a JSON text says; None where somebody else has written it."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError):
+        return None

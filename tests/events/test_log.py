@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import sqlite3
 import stat
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from exporter.errors import StateError
 from exporter.events import Event, EventKind, EventLog, EventQuery, identity_of
 from exporter.events import database as database_module
 from exporter.events.log import MAX_WAITING
@@ -312,3 +314,57 @@ def test_a_file_that_is_deleted_while_the_daemon_runs_is_made_anew(tmp_path: Pat
 
 def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
     return registry.get_sample_value(name, labels)
+
+
+def test_rows_that_somebody_else_has_spoilt_cost_no_more_than_themselves(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+
+    async def fill(log: EventLog) -> None:
+        log.record(event(NOW - 1, text="a"))
+        log.record(event(text="b"))
+        log.remember("cache-1", "role", "master")
+        log.remember("cache-1", "other", "x")
+
+    async def story(log: EventLog) -> None:
+        assert [one.fields for one in await all_of(log)] == [{}, {"text": "a"}]
+        assert log.known("cache-1", "role") is None
+        assert log.known("cache-1", "other") == "x"
+
+    run(path, fill)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE events SET fields = '{nonsense' WHERE id = 2")
+        connection.execute("UPDATE known SET value = X'00ff' WHERE topic = 'role'")
+    connection.close()
+    run(path, story)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_damaged_the_log_opens_and_takes_events(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "events.db"
+
+    async def fill(log: EventLog) -> None:
+        for number in range(2_000):
+            log.record(event(NOW - number, text="x" * 200))
+        log.remember("cache-1", "role", "master")
+
+    async def story(log: EventLog) -> None:
+        log.record(event(text="after"))
+        for _ in range(3):
+            await log.flush()
+            await log.cleanup()
+        try:
+            found = await texts(log)
+        except StateError:
+            # Reading has found the damage; what comes next is in a new file.
+            log.record(event(text="after"))
+            found = await texts(log)
+        assert "after" in found
+
+    run(path, fill)
+    draw = random.Random(seed)
+    content = bytearray(path.read_bytes())
+    for _ in range(40):
+        place = draw.randrange(100, len(content) - 600)
+        content[place : place + 500] = draw.randbytes(500)
+    path.write_bytes(content)
+    run(path, story)
