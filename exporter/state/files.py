@@ -22,7 +22,7 @@ _INDEX: Final = "-shm"
 _SUFFIXES: Final = ("", _WAL, _INDEX)
 _OTHERS: Final = 0o077
 # What else of ours is in the directory.
-_OTHER_NAMES: Final = ("lock", "events.db", "history")
+_OTHER_NAMES: Final = ("lock", "events.db", "history", "remote_write.json")
 
 _log = get_logger(__name__)
 

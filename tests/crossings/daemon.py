@@ -5,8 +5,9 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
+from unittest import mock
 
-from exporter.errors import VigilError
+from exporter.errors import StateError, VigilError
 from exporter.state.state_store import SqliteStateStore
 from tests.crossings.stage import Scene, Stage, Within
 
@@ -205,6 +206,19 @@ async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     del vars(connection)["_transact"]
 
 
+async def _events_failing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    database = stage.daemon.app.core.events._database
+
+    def fail(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        database._note_failure(error)
+        raise StateError(str(error))
+
+    with mock.patch.object(database, "_transact", fail):
+        yield
+
+
 async def _series_dropped(stage: Stage) -> AsyncGenerator[None]:
     server = stage.start()
     keys = {"check": ["big:*"], "max_keys": 20_000, "interval": "60s"}
@@ -274,6 +288,12 @@ SCENES: Final = (
         "every transaction of the state database fails",
         _state_failing,
         {"VigilStateFailing": Within("6m", "7m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "nothing can be written to the file of the events",
+        _events_failing,
+        {"VigilEventsFailing": Within("8m", "4m")},
         labels=_ALL,
     ),
     Scene(
