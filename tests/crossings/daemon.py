@@ -293,7 +293,7 @@ SCENES: Final = (
     Scene(
         "nothing can be written to the file of the events",
         _events_failing,
-        {"VigilEventsFailing": Within("8m", "4m")},
+        {"VigilEventsFailing": Within("7m", "4m")},
         labels=_ALL,
     ),
     Scene(
