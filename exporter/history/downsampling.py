@@ -55,7 +55,8 @@ def thin_apart(
     Otherwise all others had a sample wherever one of these has a spike, and a rate would not be what it was:
     how far it is extrapolated depends on how evenly the samples lie.
     """
-    if name.endswith(SPIKES):
+    # Rows without any series tell that those of earlier blocks have ended.
+    if name.endswith(SPIKES) or not series:
         yield name, series, thin(series, times, columns)
         return
     minutes = [at // RESOLUTION_MS for at in times]

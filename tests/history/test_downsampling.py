@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.history.column import Column
-from exporter.history.downsampling import thin
+from exporter.history.downsampling import thin, thin_apart
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE, Family, Kind, Layout, Point, Sample, is_stale
 from exporter.promql import Engine, Matrix, parse
@@ -93,6 +93,12 @@ def test_rows_that_stay_because_of_one_series_do_not_make_others_move() -> None:
     found = thin([labels("a"), labels("b"), labels("c_total")], times, [spiky, noisy, counter])
     assert list(found.times) == [0, 30_000, 45_000]
     assert [spread(one, 3) for one in found.columns] == [[1.0, 9.0, 1.0], [1.0, 1.0, 1.0], [0.0, 2.0, 3.0]]
+
+
+def test_rows_without_series_stay_since_they_tell_of_an_end() -> None:
+    ((name, series, found),) = thin_apart("here", [], array("q", range(0, 2 * MINUTE, STEP)), [])
+    assert (name, series, found.columns) == ("here", [], [])
+    assert list(found.times) == [0, 45_000, 105_000]
 
 
 def test_what_has_one_row_a_minute_stays_as_it_is() -> None:
