@@ -5,12 +5,14 @@
 Blocks of so many days are written as the daemon leaves them: one for each day, older ones downsampled, and
 the last hours in memory. Of all servers Prometheus gets one, the one that is asked about. Prints a table:
 milliseconds of the first time (nothing decoded yet) and the least of all rounds, of this engine with its
-answer written as JSON, and of Prometheus' HTTP API (programs `prometheus` and `promtool`). Answers have to
-have the same series and points.
+answer written as JSON, and of Prometheus' HTTP API (programs `prometheus` and `promtool`); and the CPU time
+of both, which says more on a machine that has other things to do. Answers have to have the same series and
+points.
 """
 
 import argparse
 import json
+import os
 import random
 import tempfile
 import time
@@ -163,11 +165,21 @@ def times_of(rounds: int, ask: Callable[[], bytes]) -> tuple[float, float, bytes
     return times[0], min(times), answer
 
 
+def cpu_of_children() -> float:
+    """The CPU time that running children have used, in seconds."""
+    pid = os.getpid()
+    ticks = 0
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def compare(reopen: Callable[[], Engine], port: int, end_ms: int, rounds: int) -> None:
     """Print the table."""
     head = f"{'points':>7}  {'first ms':>8}  {'ours':>7}  {'first ms':>8}  {'Prometheus':>10}  {'ratio':>5}"
     for days, step in RANGES:
-        engine, sums = reopen(), [0.0] * 4
+        engine, sums, used = reopen(), [0.0] * 4, [0.0, 0.0]
         print(f"{days} d, {step} s\n{head}  expression")
         for text in PANEL:
             query = text.replace("{ONE}", _ONE).replace("RATE", f"{step + STEP_MS // 1000}s")
@@ -178,8 +190,12 @@ def compare(reopen: Callable[[], Engine], port: int, end_ms: int, rounds: int) -
 
             fields = {"query": query, "start": start_ms / 1000, "end": end_ms / 1000, "step": step}
             path = f"/api/v1/query_range?{urlencode(fields)}"
+            begin = time.process_time()
             mine = times_of(rounds, ours)
+            used[0] += (time.process_time() - begin) * 1000 / rounds
+            before = cpu_of_children()
             other = times_of(rounds, lambda path=path: fetch(port, path))  # type: ignore[misc]
+            used[1] += (cpu_of_children() - before) * 1000 / rounds
             found = count(json.loads(mine[2])["result"])
             wanted = count(json.loads(other[2])["data"]["result"])
             assert found == wanted, (query, found, wanted)
@@ -187,6 +203,10 @@ def compare(reopen: Callable[[], Engine], port: int, end_ms: int, rounds: int) -
             sums = [one + more for one, more in zip(sums, row, strict=True)]
             _print_row(found[1], row, text.replace("{ONE}", ""))
         _print_row(0, sums, "all of them")
+        print(
+            f"CPU time of all, ms: ours {used[0]:.0f}, Prometheus {used[1]:.0f}, "
+            f"ratio {used[0] / used[1]:.1f}"
+        )
 
 
 def _print_row(points: int, row: Sequence[float], text: str) -> None:
