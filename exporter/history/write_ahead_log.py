@@ -26,6 +26,9 @@ RETRY_SECONDS: Final = 5.0
 SPAN_MS: Final = 1_800_000
 """A file holds the rows of one span of time; then it is sealed into a block."""
 
+SHORTEST_SPAN_MS: Final = 300_000
+"""A span ends as early as that where memory has dropped some of it: only blocks are read in its place."""
+
 MAX_FILE_BYTES: Final = 256 << 20
 _MAX_ROWS_AT_ONCE: Final = 1_000
 _FLUSH_DEADLINE_SECONDS: Final = 120.0
@@ -47,6 +50,7 @@ class WriteAheadLog:
         self.open_number: int | None = None
         self._files = files
         self._clock = clock
+        self._store: Store | None = None
         self._reader: RowReader | None = None
         self._writer: WalWriter | None = None
         self._span = 0
@@ -64,6 +68,7 @@ class WriteAheadLog:
 
     def follow(self, store: Store, last_number: int) -> None:
         """Write rows of the store from now on, into files with numbers above `last_number`."""
+        self._store = store
         self._reader = RowReader(store)
         self._last_number = last_number
 
@@ -104,9 +109,12 @@ class WriteAheadLog:
 
     def _rotate(self, reader: RowReader) -> None:
         """Close the file whose span is over; a new one begins with whole rows."""
-        span = to_milliseconds(self._clock.now()) // SPAN_MS
+        now_ms = to_milliseconds(self._clock.now())
+        span = now_ms // SPAN_MS
         writer = self._writer
-        if writer is not None and (span != self._span or writer.bytes > MAX_FILE_BYTES):
+        if writer is not None and (
+            span != self._span or writer.bytes > MAX_FILE_BYTES or self._has_gone_from_memory(now_ms)
+        ):
             self._executor.submit(self._close, writer)
             self._writer = None
         if self._writer is None:
@@ -116,6 +124,13 @@ class WriteAheadLog:
                 reader.rewind(self._oldest_ms - 1)
             self._is_lost, self._oldest_ms = False, None
             self._span = span
+
+    def _has_gone_from_memory(self, now_ms: int) -> bool:
+        """Whether memory was so short, or keeps so little, that it no longer has all of the file."""
+        oldest_ms, store = self._oldest_ms, self._store
+        if oldest_ms is None or store is None or now_ms - oldest_ms < SHORTEST_SPAN_MS:
+            return False
+        return store.completeness.after_ms >= oldest_ms
 
     async def _append(self, found: Sequence[Rows], shift_ms: int) -> bool:
         try:

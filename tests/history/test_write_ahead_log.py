@@ -120,6 +120,24 @@ def test_a_large_file_is_ended_early(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert scene.told() == held(scene.store, "here")
 
 
+def test_a_span_ends_early_where_memory_has_dropped_some_of_it(tmp_path: Path) -> None:
+    async def story(scene: Scene) -> None:
+        for value in range(40):
+            scene.write(value, after=15.0)
+            await scene.log.flush()
+        assert len(scene.files) == 1
+        group = scene.store.group("here")
+        assert group is not None
+        scene.store.trim_group(group, scene.clock.at_ms - 300_000)
+        for value in range(5):
+            scene.write(value, after=15.0)
+            await scene.log.flush()
+        # The new file is young, so that it stays.
+        assert len(scene.files) == 2
+
+    play(tmp_path, story)
+
+
 def test_more_rows_than_one_write_takes_are_written_in_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
