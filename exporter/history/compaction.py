@@ -18,7 +18,7 @@ from exporter.history.block_writer import SMALL, BlockWriter
 from exporter.history.blocks import Blocks
 from exporter.history.column import Column
 from exporter.history.covering import RowSpan, cover
-from exporter.history.downsampling import RESOLUTION_MS, thin_apart
+from exporter.history.downsampling import RESOLUTION_MS, SPIKES, thin, thin_apart
 from exporter.history.sealing import StoppedError
 from exporter.history.source_columns import is_same
 from exporter.model.labels import Labels
@@ -77,15 +77,20 @@ def _join(
         replaces=replaced,
     )
     try:
-        for name in _source_names(blocks, ordered):
+        names = _source_names(blocks, ordered)
+        for name in names:
             if has_stopped():
                 raise StoppedError
             series, times, columns = _merged(_parts(blocks, ordered, name))
             if not resolution_ms:
                 writer.add(name, series, times, columns)
-                continue
-            for part, labels, kept in thin_apart(name, series, times, columns):
-                writer.add(part, labels, kept.times, kept.columns)
+            elif name + SPIKES in names:
+                # Rows that came late to a day whose spikes stand apart already: a name is there once.
+                kept = thin(series, times, columns)
+                writer.add(name, series, kept.times, kept.columns)
+            else:
+                for part, labels, kept in thin_apart(name, series, times, columns):
+                    writer.add(part, labels, kept.times, kept.columns)
         writer.close()
     except DamagedBlockError:
         # It is set aside, and the others come the next time.

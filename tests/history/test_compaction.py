@@ -1,16 +1,21 @@
 """Blocks of a day become one: what queries read stays the same, whatever happens meanwhile."""
 
+import struct
 import tempfile
+from array import array
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporter.history.block_writer import BlockWriter
 from exporter.history.blocks import Blocks
+from exporter.history.column import Column
 from exporter.history.compaction import DAY_MS, compact
 from exporter.history.sealing import StoppedError
 from exporter.history.source import HistorySource
+from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql import Engine, parse
 from exporter.store import Store
 from tests.history.remembered_blocks import block_of
@@ -19,6 +24,7 @@ from tests.history.test_view import ROWS, SOURCES, STEP, Row, append, border, co
 
 NEVER = 400 * DAY_MS
 LATER = 3 * DAY_MS
+MINUTE = 60_000
 
 
 def opened(directory: Path) -> Blocks:
@@ -183,3 +189,23 @@ def test_without_the_room_for_another_block_none_is_begun(
             compact(blocks, now_ms=LATER, downsample_after_ms=NEVER)
     assert (blocks.count, asked(blocks, "m")) == (10, before)
     assert compact(blocks, now_ms=LATER, downsample_after_ms=NEVER) == 1
+
+
+def test_what_comes_late_to_a_day_with_spikes_is_read_beside_them(tmp_path: Path) -> None:
+    blocks, name = opened(tmp_path), Labels({METRIC_NAME: "gauge"})
+    for number, first in enumerate((0, 42), 1):
+        rows = range(first, first + 40)
+        values = array("d", [900.0 if row % 7 == 0 else float(row) for row in rows])
+        path = blocks.path_of(rows[0] * STEP, rows[-1] * STEP, number)
+        writer = BlockWriter(path)
+        times = array("q", [row * STEP for row in rows])
+        writer.add("here", [name], times, [Column(array("I", range(40)), values)])
+        writer.close()
+        blocks.add(path)
+        compact(blocks, now_ms=LATER, downsample_after_ms=0)
+    (block,) = blocks.all
+    sources = [source.source for source in block.sources]
+    assert len(sources) == len(set(sources))
+    moments = range(5 * MINUTE, 82 * STEP, STEP)
+    seen = asked(blocks, "max_over_time(gauge[5m])", moments[0], moments[-1])
+    assert seen == [(Labels().pairs, [(at, struct.pack("<d", 900.0)) for at in moments])]
