@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from exporter.state.state_store import FILE_NAME
 from tests.conftest import StartServer
 from tests.hostile import HostileServer
 from tests.live.daemon import Daemon, wait_until
@@ -133,7 +134,7 @@ def test_servers_that_hang_or_never_stop_talking(start_server: StartServer, tmp_
 def test_a_database_that_hangs(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server()
     with Daemon(tmp_path, "--config", str(configure(tmp_path, {"a": server.url}))) as daemon:
-        (file,) = (tmp_path / "state").glob("*.db")
+        file = tmp_path / "state" / FILE_NAME
         other = sqlite3.connect(file, timeout=30, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         silence = {
