@@ -9,7 +9,7 @@ from unittest.mock import patch
 from weakref import ref
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from exporter.errors import QueryError
@@ -135,6 +135,8 @@ def test_what_is_on_disk_and_in_memory_is_one(
     sparse: int,
 ) -> None:
     """Blocks end anywhere, and the daemon was started again at a row: memory begins there."""
+    # Of a source that has not been read since the start nobody knows that it has ended.
+    assume(all(len(rows) <= restart or rows[restart] is not None for rows in sources))
     whole, memory = Store(), Store()
     append(whole, sources, 0, ROWS)
     append(memory, sources, restart, ROWS)
