@@ -17,6 +17,7 @@ from exporter.history.sealing import StoppedError
 from exporter.history.source import HistorySource
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql import Engine, parse
+from exporter.remote.write.history_rows import Gaps, HistoryRows
 from exporter.store import Store
 from tests.history.remembered_blocks import block_of
 from tests.history.test_files_under_queries import write
@@ -209,3 +210,19 @@ def test_what_comes_late_to_a_day_with_spikes_is_read_beside_them(tmp_path: Path
     moments = range(5 * MINUTE, 82 * STEP, STEP)
     seen = asked(blocks, "max_over_time(gauge[5m])", moments[0], moments[-1])
     assert seen == [(Labels().pairs, [(at, struct.pack("<d", 900.0)) for at in moments])]
+
+
+def test_spikes_of_old_days_are_sent_to_receivers_that_lack_their_source(tmp_path: Path) -> None:
+    blocks = opened(tmp_path)
+    path = blocks.path_of(0, 39 * STEP, 1)
+    writer = BlockWriter(path)
+    series = [Labels({METRIC_NAME: name}) for name in ("gauge", "calls_total")]
+    spikes = array("d", [900.0 if row % 7 == 0 else 1.0 for row in range(40)])
+    every = array("I", range(40))
+    columns = [Column(every, spikes), Column(every, array("d", map(float, range(40))))]
+    writer.add("here", series, array("q", range(0, 40 * STEP, STEP)), columns)
+    writer.close()
+    blocks.add(path)
+    compact(blocks, now_ms=LATER, downsample_after_ms=0)
+    rows = HistoryRows(blocks, lambda _: None).read(Gaps({"here": (0, LATER)}), lambda name: name == "here")
+    assert {str(one.layout.labels(0)) for one in rows} == {"gauge", "calls_total"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from exporter.errors import DamagedBlockError
+from exporter.history.downsampling import SPIKES
 from exporter.history.reading import ReadableBlock, ReadableBlockSource
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.sample import STALE, Family, Kind, Layout, Point
@@ -79,8 +80,10 @@ class HistoryRows:
         for block in self._blocks.between(*span):
             try:
                 for source in block.sources:
-                    gap = gaps.of(source.source)
-                    if gap is None or not wants(source.source):
+                    # Spikes stand apart on disk only: they are what their source has not got across.
+                    writer = source.source.removesuffix(SPIKES)
+                    gap = gaps.of(writer)
+                    if gap is None or not wants(writer):
                         continue
                     after_ms = max(gap[0], read.get(source.source, _EVER))
                     rows = self._rows_of(source, after_ms, gap[1])
