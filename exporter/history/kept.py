@@ -24,6 +24,9 @@ _SERIES_BYTES: Final = 700
 _CHANGE_BYTES: Final = 12
 _ROW_BYTES: Final = 8
 
+# What is kept is what blocks hold.
+_NO_MEMORY: Final = Store()
+
 _log = get_logger(__name__)
 
 
@@ -94,7 +97,7 @@ class KeptBlock:
         self._selected[key] = found
 
     def _read(self, matchers: tuple[Matcher, ...]) -> Iterator[tuple[KeptSource, int]]:
-        view = HistoryView(Store(), self._found, self.start_ms, self.end_ms, self._blocks.set_aside)
+        view = HistoryView(_NO_MEMORY, self._found, self.start_ms, self.end_ms, self._blocks.set_aside)
         try:
             for (name, labels), series in view.find(matchers, lambda _: self.yield_control()).items():
                 source = self._sources.get(name)

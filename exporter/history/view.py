@@ -20,6 +20,8 @@ from exporter.store.series import Series
 from exporter.store.series_group import SeriesGroup
 
 _PIECE: Final = 500
+# What a view sees that is closed.
+_NOTHING: Final = Store().horizon()
 # Rows that the store may drop while the query runs are read from blocks, where these have them.
 _SOON_DROPPED_MS: Final = 300_000
 
@@ -76,6 +78,10 @@ class HistoryView:
         self._blocks.clear()
         self._sources.clear()
         self._selected.clear()
+        # The store tells a horizon of each row that is written, for as long as there is one.
+        self._horizon, self._groups = _NOTHING, {}
+        # Of the query, which holds this view.
+        self._check = never_stop
 
     def select(
         self, matchers: Sequence[Matcher], check: Callable[[int], None] | None = None

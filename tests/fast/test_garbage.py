@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
@@ -39,6 +40,23 @@ def test_a_quiet_daemon_makes_no_cycles(start_server: StartServer) -> None:
             # A hundred rules and ten keyspace scans in five minutes: one for each would be thousands.
             # asyncio's own transports leave a few behind.
             assert left.objects < 200
+
+    run_fast(story())
+
+
+def test_rules_that_look_back_further_than_memory_leave_no_cycles(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server()
+    storage = {"path": str(tmp_path / "data"), "retention": "5m"}
+
+    async def story() -> None:
+        async with FastDaemon({"storage": storage}, server) as daemon:
+            # The first block is made, and read.
+            await daemon.pass_time("20m")
+            with collected() as left:
+                await daemon.pass_time("4m")
+            assert left.objects < 500
 
     run_fast(story())
 
