@@ -288,6 +288,7 @@ def build_jobs(core: Core, alerting: Alerting, house: Housekeeping, otlp: OtlpEx
         alerting.manager.job,
         *core.state.jobs,
         *(() if core.history is None else core.history.jobs),
+        *core.remote_writer.jobs,
         core.events.job,
         core.access.job,
         otlp.job,

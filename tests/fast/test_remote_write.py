@@ -1,5 +1,6 @@
 """A receiver that was away for hours gets what has left memory meanwhile from the history on disk."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -53,5 +54,22 @@ def test_hours_without_the_receiver_leave_no_gap_there(start_server: StartServer
                     {"remote_name": listener.url, "url": listener.url, "reason": "lost"},
                 )
                 assert lost == 0
+
+    run_fast(story())
+
+
+def test_where_a_receiver_has_got_is_kept_while_the_daemon_runs(start_server: StartServer) -> None:
+    """It may be killed at any moment, and sends what the receiver lacks after the next start."""
+    server = start_server()
+
+    async def story() -> None:
+        async with HttpListener() as listener:
+            config = {"storage": {"path": "data"}, "remote_write": [{"url": listener.url}]}
+            async with FastDaemon(config, server, rules="groups: []") as daemon:
+                await daemon.pass_time("2m")
+                kept = json.loads((daemon.config_path.parent / "data" / "remote_write.json").read_text())
+                assert listener.url in json.dumps(kept)
+                jobs = (await daemon.get("/api/jobs")).text
+                assert "remote_write_positions" in jobs
 
     run_fast(story())

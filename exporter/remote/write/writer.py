@@ -62,9 +62,10 @@ class RemoteWriter:
         return list(self._senders.values())
 
     @property
-    def job(self) -> Job:
-        """Saving of positions."""
-        return Job("remote_write_positions", self.save, every(SAVE_SECONDS), _SAVE_DEADLINE_SECONDS)
+    def jobs(self) -> Sequence[Job]:
+        """Saving of positions; nothing where there is no directory for them."""
+        job = Job("remote_write_positions", self.save, every(SAVE_SECONDS), _SAVE_DEADLINE_SECONDS)
+        return () if self._positions is None else (job,)
 
     def _newest_seconds(self) -> float:
         return max((group.last_time for group in self._store.groups), default=0) / 1000
