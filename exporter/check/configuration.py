@@ -45,6 +45,7 @@ def config_warnings(path: Path, config: Config) -> Sequence[Problem]:
     warnings += tls_warnings(document, config)
     if retention := _retention_warning(config):
         warnings.append(document.problem(("storage", "retention"), retention))
+    warnings += [document.problem(("storage", key), text) for key, text in _history_warnings(config)]
     return warnings
 
 
@@ -71,6 +72,24 @@ def _variables(data: Data, place: Place = ()) -> Iterator[tuple[Place, str]]:
     children = data.items() if isinstance(data, dict) else enumerate(data or ())
     for step, child in children:
         yield from _variables(child, (*place, step))
+
+
+def _history_warnings(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield keys of `storage` about the history on disk that do nothing, or contradict each other."""
+    storage = config.storage
+    written = storage.model_fields_set
+    if storage.path is None:
+        for key in ("history", "history_size", "downsample_after"):
+            if key in written:
+                yield key, "has no effect: without storage.path nothing is kept on disk"
+    elif storage.history.milliseconds:
+        if "history" in written and storage.history.seconds < storage.retention.seconds:
+            yield (
+                "history",
+                "is shorter than storage.retention: memory reaches back further than the disk",
+            )
+        if "downsample_after" in written and storage.downsample_after.seconds >= storage.history.seconds:
+            yield "downsample_after", "has no effect: samples are dropped after storage.history before that"
 
 
 def _retention_warning(config: Config) -> str:

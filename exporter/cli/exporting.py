@@ -89,6 +89,8 @@ def _storage_of(config: Path) -> Path:
 def _blocks_of(directory: Path, scratch: Path) -> ReadOnlyBlocks:
     if not directory.is_dir():
         raise UsageError(f"{directory} is not a directory")
+    if not any(directory.glob("history-*")) and not (directory / "state.db").exists():
+        raise UsageError(f"{directory} holds no history of redis-vigil: give the storage.path of a daemon")
     blocks = ReadOnlyBlocks(directory, scratch)
     try:
         blocks.load()

@@ -38,6 +38,13 @@ def check_http_url(text: str) -> str:
         raise ValueError("must be a URL that begins with http:// or https://")
     if variable := VARIABLE.search(parts.netloc):
         raise ValueError(f"holds {variable[0]}, and variables are not put in here: write the host as it is")
+    host = parts.netloc.rpartition("@")[2]
+    if text and (not host or any(mark.isspace() for mark in host)):
+        raise ValueError("has no host, or one with a space in it")
+    try:
+        parts.port  # noqa: B018  # it is looked at here only
+    except ValueError:
+        raise ValueError("has a port that is no number from 0 to 65535") from None
     return text.rstrip("/")
 
 

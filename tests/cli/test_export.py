@@ -74,6 +74,7 @@ def test_a_wrong_option_is_named(tmp_path: Path, arguments: Sequence[str], said:
         ([], "name one place to read from: --url of a running daemon, --path of its directory, or --config"),
         (["--path", ".", "--url", "http://127.0.0.1:1"], "name one place"),
         (["--path", "nowhere"], "nowhere is not a directory"),
+        (["--path", "."], ". holds no history of redis-vigil: give the storage.path of a daemon"),
         (["--config", "config.yml"], "config.yml has no storage.path"),
     ],
 )
@@ -85,6 +86,7 @@ def test_a_place_is_to_be_named(tmp_path: Path, arguments: Sequence[str], said: 
 
 
 def test_a_directory_without_samples_has_none(tmp_path: Path) -> None:
+    (tmp_path / "state.db").touch()
     done = run_command(tmp_path, "export", "--since", "1h", "--path", ".")
     assert (done.returncode, done.stdout, done.stderr) == (0, "# EOF\n", "0 samples of 0 series\n")
 

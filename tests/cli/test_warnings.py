@@ -29,6 +29,20 @@ receivers:
             "about 13d of 1 busy server, and then the oldest samples are dropped",
         ),
         (
+            _TARGET + "storage: {history: 30d}\n",
+            "config.yml:3:20: storage.history: has no effect: without storage.path nothing is kept on disk",
+        ),
+        (
+            _TARGET + "storage: {path: data, history: 1h, retention: 6h}\n",
+            "config.yml:3:32: storage.history: is shorter than storage.retention: memory reaches back "
+            "further than the disk",
+        ),
+        (
+            _TARGET + "storage: {path: data, history: 5d, downsample_after: 60d}\n",
+            "config.yml:3:54: storage.downsample_after: has no effect: samples are dropped after "
+            "storage.history before that",
+        ),
+        (
             "targets: [{url: 'redis://h', password: 'a${REDIS_PASSWORD}'}]\nrule_files: []\n",
             "config.yml:1:40: targets[0].password: holds ${REDIS_PASSWORD}, which is taken as it stands: "
             "variables are not put in",

@@ -83,6 +83,11 @@ def test_defaults_are_those_of_prometheus(tmp_path: Path) -> None:
         ("{}", "2:5: remote_write[0].url: is missing"),
         ("{url: h}", "2:11: remote_write[0].url: must be a URL that begins with http:// or https://"),
         (
+            "{url: 'http://u:secret@h:99999/x'}",
+            "2:11: remote_write[0].url: has a port that is no number from 0 to 65535",
+        ),
+        ("{url: 'http://h a/x'}", "2:11: remote_write[0].url: has no host, or one with a space in it"),
+        (
             "{url: 'http://h', send_exemplars: true}",
             "2:39: remote_write[0].send_exemplars: exemplars are not sent: what is sampled here has none",
         ),
