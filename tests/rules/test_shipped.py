@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
+from exporter.remote.write.metrics import WriteMetrics
 from exporter.rules.check import catalogue_of, check_rule_files
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import AlertSpec
@@ -107,7 +109,10 @@ def own_metrics() -> dict[str, set[str]]:
     text = "\n".join(path.read_text() for path in (_PROJECT / "exporter").rglob("*.py"))
     names = re.findall(r'"((?:redis_vigil|alertmanager)_[a-z0-9_]+)"', text)
     labels = {"rule_group", "integration", "reason", "alertmanager", "direction", "source"}
-    labels |= {"receiver", "reaches"}
+    labels |= {"receiver", "reaches", "signal", "remote_name", "url"}
+    registry = CollectorRegistry()
+    WriteMetrics(registry, float)
+    names += [family.name for family in registry.collect()]
     return {name + suffix: labels for name in names for suffix in ("", "_total")}
 
 

@@ -96,7 +96,7 @@ def fetch(url: str) -> str:
 
 def left_out() -> set[str]:
     """The families that the document names as knowingly left out."""
-    section = DOCUMENT.read_text().partition("## Left out")[2].partition("\n## ")[0]
+    section = DOCUMENT.read_text().partition("## Metrics that are missing")[2].partition("\n## ")[0]
     return set(re.findall(r"^\| `(redis_\w+)`", section, re.MULTILINE))
 
 
