@@ -97,7 +97,7 @@ SCENES: Final = (
     Scene(
         "60 % of maxmemory are used, and 40 kB are written every 15 seconds",
         _memory_full_soon,
-        {"RedisMemoryFullSoon": Within("33m", "3m")},
+        {"RedisMemoryFullSoon": Within("33m", "3m", sooner_seconds=600)},
     ),
     Scene(
         "without maxmemory, values of 1.3 GB are announced and not sent: allocated, and in no memory",

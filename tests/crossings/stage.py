@@ -34,11 +34,13 @@ _SOONER_SECONDS: Final = 90.0
 class Within:
     """At most how long after the crossing an alert is told, and after its end that it is over.
 
-    `resolved`: None where no message says so.
+    `resolved`: None where no message says so. `sooner_seconds`: how much earlier it may be told, where what
+    the server itself takes of its memory decides.
     """
 
     told: str
     resolved: str | None
+    sooner_seconds: float = _SOONER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +224,9 @@ async def _follow(scene: Scene, stage: Stage, acts: AsyncGenerator[None]) -> Out
         faults.append(f"{type(error).__name__}: {error}")
     faults += _others(scene, stage, daemon.told())
     stage.leave()
-    faults += _faults("told", firing, firsts)
-    faults += _faults("resolved", over, lasts, is_earlier_right=True)
+    sooner = {alert: within.sooner_seconds for alert, within in scene.rules.items()}
+    faults += _faults("told", firing, firsts, sooner)
+    faults += _faults("resolved", over, lasts)
     return Outcome(scene, firing, over, faults)
 
 
@@ -273,16 +276,16 @@ def _instances(stage: Stage) -> set[str]:
 
 
 def _faults(
-    what: str, found: Mapping[str, float], spans: Mapping[str, str], *, is_earlier_right: bool = False
+    what: str, found: Mapping[str, float], spans: Mapping[str, str], sooner: Mapping[str, float] | None = None
 ) -> list[str]:
-    """Where the table is wrong."""
+    """Where the table is wrong; without `sooner` any earlier moment is right."""
     faults = []
     for alert, span in spans.items():
         if alert not in found:
             faults.append(f"{alert} was not {what} within {span}")
         elif found[alert] > _seconds(span):
             faults.append(f"{alert} was {what} after {found[alert]:.0f} s, not within {span}")
-        elif found[alert] < 0.97 * _seconds(span) - _SOONER_SECONDS and not is_earlier_right:
+        elif sooner is not None and found[alert] < 0.97 * _seconds(span) - sooner[alert]:
             faults.append(f"{alert} was {what} after {found[alert]:.0f} s already, not about {span}")
     return faults
 
