@@ -3,8 +3,8 @@
 from typing import Final
 
 from exporter.clock import Clock
-from exporter.connection import Connection
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.connection import Connection, value_of
+from exporter.errors import Reason, TargetError
 from exporter.keyspace import condition
 from exporter.sampling.pace import Pace
 from exporter.sampling.server_info import ServerInfo
@@ -54,8 +54,7 @@ class Guard:
         """
         # Timed without what it takes to connect.
         (reply,), seconds = await self._connection.timed_pipeline([("PING",)])
-        if isinstance(reply, ReplyError):
-            raise reply.copy()
+        value_of(reply)
         self.no_touch = self._connection.is_untouching
         self._pace.note_round_trip(seconds)
         server = await condition.observe(self._connection, self._clock.now())

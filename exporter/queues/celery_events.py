@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from exporter.clock import Clock
-from exporter.connection import Connection, pack
+from exporter.connection import Connection, pack, value_of
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.log import get_logger
 from exporter.queues.base import Heartbeat, Heartbeats
@@ -102,8 +102,7 @@ class CeleryEvents:
 
     async def _subscribe(self, connection: Connection) -> None:
         (reply,) = await connection.exchange(pack([("PSUBSCRIBE", _PATTERN)]), 1)
-        if isinstance(reply, ReplyError):
-            raise reply.copy()
+        value_of(reply)
         if self._listening_since is None:
             self._listening_since = self._clock.now()
 

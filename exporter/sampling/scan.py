@@ -9,8 +9,8 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Final
 
-from exporter.connection import Argument, Command, Connection, Reply
-from exporter.errors import Reason, ReplyError, TargetError
+from exporter.connection import Argument, Command, Connection, Reply, value_of
+from exporter.errors import Reason, TargetError
 from exporter.model.target import Address
 from exporter.sampling.pace import Pace
 from exporter.sampling.turns import Turns
@@ -49,11 +49,10 @@ class ScanCursor:
         SCAN may return a key more than once. Raises the `ReplyError` of a call that was refused, and
         `TargetError` (protocol) for what is no reply of SCAN; `position` stays what it was.
         """
-        if isinstance(reply, ReplyError):
-            raise reply.copy()
-        if not isinstance(reply, list) or len(reply) != 2:
+        answer = value_of(reply)
+        if not isinstance(answer, list) or len(answer) != 2:
             raise _invalid(where)
-        position, keys = reply
+        position, keys = answer
         if not isinstance(position, bytes) or not position or not isinstance(keys, list):
             raise _invalid(where)
         if keys and set(map(type, keys)) != _ONLY_BYTES:
@@ -137,8 +136,7 @@ async def scan(
             asked = [*prelude, cursor.command(wanted)]
             replies, seconds = await connection.timed_pipeline(asked)
             for reply in replies:
-                if isinstance(reply, ReplyError):
-                    raise reply.copy()
+                value_of(reply)
             keys = cursor.advance(replies[-1], connection.target.address)
             pause = pacer.rest(seconds, wanted)
         finally:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from exporter.config.samplers.info import InfoSection
-from exporter.connection import Client, Command, Reply
+from exporter.connection import Client, Command, Reply, value_of
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.samplers.info.command_times import CommandTimes
 from exporter.samplers.info.fields.catalogue import FAMILIES
@@ -86,11 +86,10 @@ class InfoSampler:
 
 
 def _as_text(reply: Reply, connection: Client) -> bytes:
-    if isinstance(reply, ReplyError):
-        raise reply.copy()
-    if not isinstance(reply, bytes):
+    text = value_of(reply)
+    if not isinstance(text, bytes):
         raise TargetError(Reason.PROTOCOL, f"{connection.target.address}: INFO did not answer with a text")
-    return reply
+    return text
 
 
 SPEC: Final = SamplerSpec(
