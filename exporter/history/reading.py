@@ -59,7 +59,7 @@ class ReadableBlock(Protocol):
 
     @property
     def end_ms(self) -> int:
-        """The end of that time, in milliseconds."""
+        """The last moment of that time, in milliseconds."""
         ...
 
     def source(self, name: str) -> ReadableBlockSource | None:

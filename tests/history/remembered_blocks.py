@@ -76,7 +76,7 @@ class RememberedBlocks:
 
 def block_of(store: Store, start_ms: int, end_ms: int) -> RememberedBlock:
     """All rows of a store in [start, end) as a block."""
-    block = RememberedBlock(start_ms, end_ms)
+    block = RememberedBlock(start_ms, end_ms - 1)
     for group in store.groups:
         low, high = (bisect_left(group.times, moment) for moment in (start_ms, end_ms))
         if low < high:
