@@ -1,5 +1,7 @@
 """`Column`: the changes of one series over the rows of its source."""
 
+import math
+import struct
 from array import array
 from dataclasses import dataclass
 
@@ -13,3 +15,10 @@ class Column:
 
     rows: "array[int]"
     values: "array[float]"
+
+
+def is_same(before: float, value: float) -> bool:
+    """Whether two values are the same, bit by bit: zeros of two signs are not, nor are NaNs of other bits."""
+    if before == value:
+        return before != 0.0 or math.copysign(1.0, before) == math.copysign(1.0, value)
+    return before != before and value != value and struct.pack("=d", before) == struct.pack("=d", value)

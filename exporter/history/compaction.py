@@ -16,11 +16,10 @@ from exporter.errors import DamagedBlockError
 from exporter.history.block import Block, BlockSource
 from exporter.history.block_writer import SMALL, BlockWriter
 from exporter.history.blocks import Blocks
-from exporter.history.column import Column
+from exporter.history.column import Column, is_same
 from exporter.history.covering import RowSpan, cover
 from exporter.history.downsampling import RESOLUTION_MS, SPIKES, thin, thin_apart
 from exporter.history.sealing import StoppedError
-from exporter.history.source_columns import is_same
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE
 

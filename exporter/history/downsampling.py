@@ -13,12 +13,12 @@ Rows that stay have their own timestamps, and of them:
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
-from exporter.history.column import Column
+from exporter.history.column import Column, is_same
 from exporter.model.labels import Labels
 
 RESOLUTION_MS: Final = 60_000
@@ -42,9 +42,8 @@ class Thinned:
 
 def thin(series: Sequence[Labels], times: "array[int]", columns: Sequence[Column]) -> Thinned:
     """Return the rows of a source that stay after downsampling; timestamps in milliseconds."""
-    minutes = [at // RESOLUTION_MS for at in times]
-    own = [_kept(labels, column, minutes) for labels, column in zip(series, columns, strict=True)]
-    return _thinned(times, columns, own)
+    minutes = _Minutes(times)
+    return _thinned(minutes, columns, minutes.kept(series, columns))
 
 
 def thin_apart(
@@ -59,22 +58,34 @@ def thin_apart(
     if name.endswith(SPIKES) or not series:
         yield name, series, thin(series, times, columns)
         return
-    minutes = [at // RESOLUTION_MS for at in times]
-    own = [_kept(labels, column, minutes) for labels, column in zip(series, columns, strict=True)]
+    minutes = _Minutes(times)
+    own = minutes.kept(series, columns)
     for suffix, is_wanted in (("", False), (SPIKES, True)):
         places = [place for place, one in enumerate(own) if one.has_spikes is is_wanted]
         if places:
-            some = _thinned(times, [columns[place] for place in places], [own[place] for place in places])
+            some = _thinned(minutes, [columns[place] for place in places], [own[place] for place in places])
             yield name + suffix, [series[place] for place in places], some
 
 
-def _thinned(times: "array[int]", columns: Sequence[Column], own: "Sequence[_Kept]") -> Thinned:
-    minutes = [at // RESOLUTION_MS for at in times]
-    ends = [0, *(row for row, (one, later) in enumerate(pairwise(minutes)) if one != later), len(times) - 1]
+class _Minutes:
+    """The rows of a source by minute; `ends` are the first row of all, and the last one of each minute."""
+
+    def __init__(self, times: "array[int]") -> None:
+        self.times = times
+        self.of_rows = [at // RESOLUTION_MS for at in times]
+        changes = enumerate(pairwise(self.of_rows))
+        self.ends = sorted({0, *(row for row, (one, later) in changes if one != later), len(times) - 1})
+
+    def kept(self, series: Sequence[Labels], columns: Sequence[Column]) -> "Sequence[_Kept]":
+        """Return the rows that stay because of each series."""
+        return [_kept(one, column, self.of_rows) for one, column in zip(series, columns, strict=True)]
+
+
+def _thinned(minutes: _Minutes, columns: Sequence[Column], own: "Sequence[_Kept]") -> Thinned:
+    times, ends = minutes.times, minutes.ends
     kept = sorted({*ends, *(row for one in own for row in one.rows)})
     if len(kept) == len(times):
         return Thinned(times, columns)
-    ends = sorted(set(ends))
     thinned = [
         _over(column, kept if one.is_counter else _union(ends, one.rows), kept)
         for column, one in zip(columns, own, strict=True)
@@ -138,9 +149,8 @@ def _value(change: tuple[int, float]) -> float:
     return change[1]
 
 
-def _union(ends: Sequence[int], rows: Iterable[int]) -> Sequence[int]:
-    added = list(rows)
-    return sorted({*ends, *added}) if added else ends
+def _union(ends: Sequence[int], rows: Sequence[int]) -> Sequence[int]:
+    return sorted({*ends, *rows}) if rows else ends
 
 
 def _over(column: Column, own: Sequence[int], kept: Sequence[int]) -> Column:
@@ -149,12 +159,8 @@ def _over(column: Column, own: Sequence[int], kept: Sequence[int]) -> Column:
     starts = [bisect_left(own, row) for row in column.rows]
     for place, (start, value) in enumerate(zip(starts, column.values, strict=True)):
         is_hidden = place + 1 < len(starts) and starts[place + 1] == start
-        if start == len(own) or is_hidden or (len(values) and _is_same(values[-1], value)):
+        if start == len(own) or is_hidden or (len(values) and is_same(values[-1], value)):
             continue
         rows.append(bisect_left(kept, own[start]))
         values.append(value)
     return Column(rows, values)
-
-
-def _is_same(before: float, value: float) -> bool:
-    return before == value and math.copysign(1.0, before) == math.copysign(1.0, value)

@@ -1,10 +1,10 @@
 """Turns rows of one source, which hold what moved, into one column of changes per series."""
 
-import struct
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+from exporter.history.column import is_same
 from exporter.history.wal_format import WrittenRows
 from exporter.model.labels import Labels
 from exporter.model.sample import STALE
@@ -92,10 +92,3 @@ def columns_of(chunks: Iterable[Chunk]) -> dict[str, SourceColumns]:
         if chunk.times:
             found.setdefault(chunk.source, SourceColumns()).add_chunk(chunk)
     return found
-
-
-def is_same(before: float, value: float) -> bool:
-    """Whether two values are the same, bit by bit where they are no numbers."""
-    if before == value:
-        return True
-    return before != before and value != value and struct.pack("=d", before) == struct.pack("=d", value)
