@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from exporter.cli import event_options as options
+from exporter.cli import reading_options as options
 from exporter.cli.formats import FormatOption, OutputFormat
 
 

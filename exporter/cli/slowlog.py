@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from exporter.cli import event_options as options
+from exporter.cli import reading_options as options
 from exporter.cli.access import Access, asks_a_server
 from exporter.cli.formats import FormatOption, OutputFormat
 

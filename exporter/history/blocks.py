@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from exporter.errors import DamagedBlockError, NewerBlockError
@@ -49,12 +49,7 @@ class Blocks:
 
     def _finish_replacing(self) -> None:
         """Remove blocks that another one stands for: the daemon ended before it had."""
-        gone: set[str] = set()
-        for block in self.all:
-            try:
-                gone.update(block.replaces)
-            except DamagedBlockError as error:
-                self.set_aside(block, error)
+        gone = replaced_by(self.all, self.set_aside)
         self._remove([block for block in self.all if block.path.name in gone])
 
     def path_of(self, start_ms: int, end_ms: int, sequence: int) -> Path:
@@ -171,3 +166,14 @@ class Blocks:
         _log.error(
             "a block of the history is set aside", reason=error, kept_as=kept or "it could not be renamed"
         )
+
+
+def replaced_by(blocks: Iterable[Block], set_aside: Callable[[Block, DamagedBlockError], None]) -> set[str]:
+    """Return the names of files that these blocks stand for; `set_aside` is told of each damaged one."""
+    gone: set[str] = set()
+    for block in blocks:
+        try:
+            gone.update(block.replaces)
+        except DamagedBlockError as error:
+            set_aside(block, error)
+    return gone

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exporter.errors import DamagedBlockError
 from exporter.history.block import Block
-from exporter.history.blocks import Blocks
+from exporter.history.blocks import Blocks, replaced_by
 from exporter.history.page_cache import PageCache
 from exporter.history.reading import ReadableBlock
 from exporter.history.sealing import Sealer
@@ -66,12 +66,7 @@ class ReadOnlyBlocks:
 
     def _leave_out_replaced(self) -> None:
         """Leave out blocks that another one stands for: a daemon is about to remove them, or ended before."""
-        gone: set[str] = set()
-        for block in list(self._blocks):
-            try:
-                gone.update(block.replaces)
-            except DamagedBlockError as error:
-                self.set_aside(block, error)
+        gone = replaced_by(list(self._blocks), self.set_aside)
         self._blocks = [block for block in self._blocks if block.path.name not in gone]
 
     def _open_blocks(self) -> list[Block]:

@@ -46,11 +46,7 @@ class HttpClient:
             async with asyncio.timeout(self._timeout_seconds):
                 answer = await self._transport.post(url, body, {**await self._headers(), **(headers or {})})
         except TimeoutError:
-            raise NotifyError(
-                f"{self._name}: {host_of(url)}: no answer within {self._timeout_seconds:g} s",
-                retryable=True,
-                kind="contextDeadlineExceeded",
-            ) from None
+            raise no_answer(self._name, host_of(url), self._timeout_seconds) from None
         if answer.status == 401:
             self._authorizer.invalidate_token()
         return answer
@@ -63,19 +59,33 @@ class HttpClient:
         message = f"{self._name}: {answer.host}: unexpected status code {status}"
         if answer.text:
             message += f": {answer.text}"
-        if status == 429 or status >= 500:
-            pause = read_pause(answer.headers.get("retry-after", ""), self._now())
-            raise NotifyError(
-                f"{message}; it {pause}" if pause else message,
-                retryable=True,
-                kind="rateLimited" if status == 429 else "serverError",
-                retry_after_seconds=pause.seconds if pause else None,
-            )
-        raise NotifyError(message, retryable=False, kind="clientError" if status >= 400 else "other")
+        raise refusal(message, answer, self._now(), is_retryable=status == 429 or status >= 500)
 
     async def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", **configured_headers(self._config)}
         return {**headers, **await self._authorizer.headers()}
+
+
+def refusal(message: str, answer: Answer, now: float, *, is_retryable: bool) -> NotifyError:
+    """Return the error for an answer that accepts nothing, with the pause that it asks for."""
+    status = answer.status
+    kind = "serverError" if status >= 500 else "clientError" if status >= 400 else "other"
+    pause = read_pause(answer.headers.get("retry-after", ""), now) if is_retryable else None
+    return NotifyError(
+        f"{message}; it {pause}" if pause else message,
+        retryable=is_retryable,
+        kind="rateLimited" if status == 429 else kind,
+        retry_after_seconds=pause.seconds if pause else None,
+    )
+
+
+def no_answer(name: str, shown: str, timeout_seconds: float) -> NotifyError:
+    """Return the error for a receiver that has not answered in time."""
+    return NotifyError(
+        f"{name}: {shown}: no answer within {timeout_seconds:g} s",
+        retryable=True,
+        kind="contextDeadlineExceeded",
+    )
 
 
 def configured_headers(config: HttpConfig) -> dict[str, str]:

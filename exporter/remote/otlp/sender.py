@@ -14,10 +14,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from exporter.config.fields import required_environment
 from exporter.config.otlp import OtlpSection
-from exporter.errors import NotifyError
 from exporter.http_client.transport import Answer
 from exporter.model.http_url import HttpUrl
-from exporter.notify.retry_after import read_pause
+from exporter.notify.http import no_answer, refusal
 from exporter.notify.secrets import reveal
 from exporter.notify.transport import ReceiverTransport
 from exporter.remote.otlp.payload import Payload
@@ -52,11 +51,7 @@ class Sender:
             async with asyncio.timeout(self._timeout_seconds):
                 answer = await self._transport.post(self._url.reveal(), payload.body, self._headers(payload))
         except TimeoutError:
-            raise NotifyError(
-                f"{_NAME}: {self._url.shown}: no answer within {self._timeout_seconds:g} s",
-                retryable=True,
-                kind="contextDeadlineExceeded",
-            ) from None
+            raise no_answer(_NAME, self._url.shown, self._timeout_seconds) from None
         self._check(answer)
         return _rejected(answer, self._signal)
 
@@ -81,16 +76,7 @@ class Sender:
             message += f": {answer.text}"
         if status == 404:
             message += f"; where it takes no {self._signal}: {_OFF[self._signal]}"
-        if status in _RETRIED:
-            pause = read_pause(answer.headers.get("retry-after", ""), self._now())
-            raise NotifyError(
-                f"{message}; it {pause}" if pause else message,
-                retryable=True,
-                kind="rateLimited" if status == 429 else "serverError",
-                retry_after_seconds=pause.seconds if pause else None,
-            )
-        kind = "serverError" if status >= 500 else "clientError" if status >= 400 else "other"
-        raise NotifyError(message, retryable=False, kind=kind)
+        raise refusal(message, answer, self._now(), is_retryable=status in _RETRIED)
 
 
 def _rejected(answer: Answer, signal: str) -> tuple[int, str]:

@@ -9,10 +9,10 @@ from typing import Final
 from exporter.model.labels import Labels
 from exporter.model.series import ReadableSeries
 from exporter.remote.protocol import prometheus_pb2 as pb
+from exporter.remote.protocol.varint import uvarint
 from exporter.remote.read.frames import write_frame
 from exporter.remote.read.request import ReadRequestError
 from exporter.remote.read.series_reader import SeriesReader
-from exporter.remote.read.varint import uvarint
 
 MAX_SAMPLES: Final = 50_000_000
 """The most samples in one answer that is no stream: `--storage.remote.read-sample-limit`."""

@@ -9,7 +9,7 @@ from typing import Final
 import google_crc32c
 
 from exporter.errors import VigilError
-from exporter.remote.read.varint import read_uvarint, uvarint
+from exporter.remote.protocol.varint import read_uvarint, uvarint
 
 _CHECKSUM_BYTES: Final = 4
 # Of a frame that is received, as `chunked_read_limit` of Prometheus.

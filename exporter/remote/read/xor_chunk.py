@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from exporter.remote.read.varint import uvarint, varint
+from exporter.remote.protocol.varint import uvarint, varint
 
 CHUNK_SAMPLES: Final = 120
 """The most samples in a chunk, as in Prometheus' own database."""

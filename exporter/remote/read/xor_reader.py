@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from exporter.errors import VigilError
-from exporter.remote.read.varint import read_uvarint
+from exporter.remote.protocol.varint import read_uvarint
 
 # The bits in which a difference of differences stands, by how many ones come before it.
 _BUCKETS: Final = (0, 14, 17, 20, 64)

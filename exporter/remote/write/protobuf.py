@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from exporter.remote.protocol.varint import uvarint
+
 _LENGTH: Final = 2
 # One sample: 16 bytes follow, the first field is a double.
 SAMPLE_HEAD: Final = b"\x12\x10\x09"
@@ -22,15 +24,8 @@ SAMPLE_BYTES: Final = 18
 _TIMESTAMP_BYTES: Final = 6
 
 
-@lru_cache(1 << 14)
-def varint(number: int) -> bytes:
-    """A number that is not negative, seven bits a byte, the lowest first."""
-    pieces = bytearray()
-    while number > 0x7F:
-        pieces.append(number & 0x7F | 0x80)
-        number >>= 7
-    pieces.append(number)
-    return bytes(pieces)
+varint = lru_cache(1 << 14)(uvarint)
+"""A number that is not negative; the same ones come again and again."""
 
 
 def field(number: int, payload: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Options of commands that read events: from where, and which."""
+"""Options of commands that read from a running daemon or its directory: from where, and from when to when."""
 
 from pathlib import Path
 from typing import Annotated
