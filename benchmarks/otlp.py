@@ -11,17 +11,14 @@ the size of what is sent, and the memory that the encoder keeps. Nothing is sent
 import argparse
 import asyncio
 import gc
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeVar
 
 from benchmarks.page import Life
-from benchmarks.sampling import traffic
-from benchmarks.store import Pass, instance_of, record
+from benchmarks.store import Pass, instance_of, record_lively
 from exporter.metrics.exposition import Exposition, gzip_parts
 from exporter.metrics.text import Format
 from exporter.model.target import Address, Target
@@ -31,7 +28,6 @@ from exporter.remote.otlp.snapshot import snapshots_of
 from exporter.sampling.facts import TargetFacts
 from exporter.store import Store
 from tests.peers import find_program
-from tests.servers import RealServer
 
 _NOW_MS: Final = 1_700_000_000_000
 
@@ -59,13 +55,7 @@ def main() -> None:
     program = find_program("redis-server")
     if program is None:
         parser.error("redis-server is not installed")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        RealServer(program, Path(name)) as server,
-        traffic(server),
-    ):
-        recorded = asyncio.run(record(server.url, options.passes))
-    measure(recorded, options.targets, options.rounds)
+    measure(record_lively(program, options.passes), options.targets, options.rounds)
 
 
 def watched_of(store: Store, targets: int) -> list[Watched]:

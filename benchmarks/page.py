@@ -14,17 +14,13 @@ pages, when values move as the server has moved them, when none does, and when a
 """
 
 import argparse
-import asyncio
 import gc
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
-from benchmarks.sampling import traffic
-from benchmarks.store import Pass, Player, record
+from benchmarks.store import Pass, Player, record_lively
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.lines import PreparedLayouts
 from exporter.metrics.text import Format, format_head, format_values
@@ -33,7 +29,6 @@ from exporter.model.sample import Family, Layout, Sample
 from exporter.store import Store
 from exporter.store.series_group import SeriesGroup
 from tests.peers import find_program
-from tests.servers import RealServer
 
 _HIDDEN: Final = frozenset({METRIC_NAME})
 _INTERVAL_MS: Final = 15_000
@@ -127,13 +122,7 @@ def main() -> None:
     program = find_program("redis-server")
     if program is None:
         parser.error("redis-server is not installed")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        RealServer(program, Path(name)) as server,
-        traffic(server),
-    ):
-        recorded = asyncio.run(record(server.url, options.passes))
-    measure(recorded, options.targets, options.rounds)
+    measure(record_lively(program, options.passes), options.targets, options.rounds)
 
 
 def measure(recorded: list[Pass], targets: int, rounds: int) -> None:

@@ -114,6 +114,16 @@ async def record(url: str, passes: int) -> list[Pass]:
     return recorded
 
 
+def record_lively(program: Path, passes: int) -> list[Pass]:
+    """What the samplers write, pass by pass, of a server of its own with traffic."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        RealServer(program, Path(name)) as server,
+        traffic(server),
+    ):
+        return asyncio.run(record(server.url, passes))
+
+
 class Player:
     """Plays a recording into a store, for several targets."""
 
@@ -166,13 +176,7 @@ def main() -> None:
     program = find_program(options.server)
     if program is None:
         parser.error(f"{options.server} is not installed")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        RealServer(program, Path(name)) as server,
-        traffic(server),
-    ):
-        recorded = asyncio.run(record(server.url, options.passes))
-    measure(recorded, options)
+    measure(record_lively(program, options.passes), options)
 
 
 def instance_of(target: int) -> str:
