@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,6 +19,7 @@ from exporter.events.metrics import EventCollector
 from exporter.events.query import EventQuery, Page
 from exporter.events.rows import read_page
 from exporter.log import get_logger
+from exporter.timing.bounded_thread import BoundedThread
 from exporter.timing.job import Job, every
 
 MAX_WAITING: Final = 10_000
@@ -59,12 +59,11 @@ class EventLog:
         self.dropped = 0
         self._clock = clock
         self._database = EventDatabase(path, max_bytes)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
+        self._thread = BoundedThread("events")
         self._waiting: deque[Event] = deque()
         self._known: dict[tuple[str, str], Any] = {}
         self._changed: set[tuple[str, str]] = set()
         self._flush: asyncio.Task[None] | None = None
-        self._late: asyncio.Future[Any] | None = None
         self._lock = asyncio.Lock()
         self._under_way = 0
         self._is_closed = False
@@ -158,7 +157,7 @@ class EventLog:
         await self.flush()
         with contextlib.suppress(StateError, TimeoutError, sqlite3.Error):
             await self._run(self._database.close)
-        self._thread.shutdown(wait=False)
+        self._thread.shutdown()
 
     def _horizon_ms(self) -> int:
         return to_milliseconds(self._clock.now()) - self.retention_ms
@@ -217,21 +216,7 @@ class EventLog:
 
     async def _run(self, work: Callable[[], ResultT]) -> ResultT:
         """Return the outcome of work in the thread; raises `TimeoutError` where it takes too long."""
-        if self._late is not None and not self._late.done():
-            # Fail at once, so that nothing queues up behind a disk that hangs.
-            raise TimeoutError
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        future.add_done_callback(_ignore_outcome)
-        try:
-            return await asyncio.wait_for(asyncio.shield(future), _DEADLINE_SECONDS)
-        except TimeoutError:
-            self._late = future
-            raise
-
-
-def _ignore_outcome(future: "asyncio.Future[Any]") -> None:
-    if not future.cancelled():
-        future.exception()
+        return await self._thread.run(work, _DEADLINE_SECONDS)
 
 
 def _encode(value: Any) -> str | None:

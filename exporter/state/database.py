@@ -1,18 +1,17 @@
 """A SQLite file that is used from one thread, so that a slow disk never holds up the event loop."""
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from exporter.errors import StateError
 from exporter.log import get_logger
 from exporter.state.connection import Connection, Rewrite, Work
 from exporter.state.lock import DirectoryLock
 from exporter.state.migrations import stamp
+from exporter.timing.bounded_thread import BoundedThread
 
 DEADLINE_SECONDS: Final = 10.0
 """The longest that one transaction is waited for."""
@@ -35,9 +34,7 @@ class Database:
         self.failures = 0
         self.is_healthy = True
         self._connection = Connection(path, lock)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
-        # Work that did not end in time and still occupies the thread.
-        self._late: asyncio.Future[Any] | None = None
+        self._thread = BoundedThread("state", self._connection.interrupt)
 
     @property
     def generation(self) -> int:
@@ -89,24 +86,13 @@ class Database:
 
     async def _wait(self, work: Callable[[], ResultT]) -> ResultT:
         """Return the outcome of work in the thread; raises `TimeoutError` where it takes too long."""
-        if self._late is not None and not self._late.done():
-            # Fail at once, so that nothing queues up behind a disk that hangs.
-            raise TimeoutError
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        # Work that timed out ends some time later; its exception must not be reported as unhandled.
-        future.add_done_callback(_ignore_outcome)
-        try:
-            return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
-        except TimeoutError:
-            self._late = future
-            self._connection.interrupt()
-            raise
+        return await self._thread.run(work, DEADLINE_SECONDS)
 
     async def close(self) -> None:
         """Write back and close the file, where it should be."""
         with contextlib.suppress(sqlite3.Error, OSError, TimeoutError):
             await self._wait(self._connection.close)
-        self._thread.shutdown(wait=False)
+        self._thread.shutdown()
 
     def _note(self, is_healthy: bool, reason: str) -> None:
         self.failures += not is_healthy
@@ -116,8 +102,3 @@ class Database:
             else:
                 _log.error("the state database fails, going on from memory", path=self.path, error=reason)
         self.is_healthy = is_healthy
-
-
-def _ignore_outcome(future: "asyncio.Future[ResultT]") -> None:
-    if not future.cancelled():
-        future.exception()
