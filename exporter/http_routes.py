@@ -46,7 +46,10 @@ from exporter.web.api_v1 import (
 from exporter.web.api_v1.reading import ReadSource
 from exporter.web.app import build_web_app
 from exporter.web.middleware import Entrance
-from exporter.web.pages import Pages
+from exporter.web.pages import routes as pages
+from exporter.web.pages.context import PageContext
+from exporter.web.pages.page_queries import PageQueries
+from exporter.web.pages.rendering import Renderer
 from exporter.web.probe import Probes, ProbeSettings
 
 # What they find takes more than the one pass that a probe has.
@@ -86,7 +89,20 @@ def build_routes(
     """All routes but `/metrics`; the first that fits a request counts."""
     clock, groups = core.clock, alerting.rules
     alerts = AlertRows(groups, alerting.manager, alerting.environment, clock)
-    pages = Pages(core.store, watching.target_manager, groups, alerts, clock)
+    frame = pages.frame_of(watching.target_manager, groups, core.in_force)
+    context = PageContext(
+        core.store,
+        watching.target_manager,
+        groups,
+        alerting.manager,
+        alerts,
+        core.events,
+        PageQueries(core.queries),
+        core.in_force,
+        settings,
+        clock,
+        Renderer(clock, frame),
+    )
     probes = Probes(
         watching.target_manager,
         partial(probe_settings, core.in_force),
@@ -96,7 +112,7 @@ def build_routes(
     )
     return [
         *lifecycle.routes(readiness, reloader),
-        *pages.routes(),
+        *pages.routes(context),
         *api_v2.routes(alerting.manager, clock),
         *health.routes(groups, watching.target_manager, alerts.why_quiet),
         *_prometheus_api(core, alerting, watching),

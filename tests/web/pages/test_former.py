@@ -4,24 +4,15 @@ import asyncio
 from collections.abc import Sequence
 
 import httpx
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from exporter.alerting.alert_store import MemoryAlertStore
-from exporter.alerting.manager import AlertManager
-from exporter.alerting.metrics import Metrics
-from exporter.alerting.options import Options
 from exporter.alerting.silences import Silence
 from exporter.clock import SystemClock
-from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.alertmanager.matchers import parse_matchers
-from exporter.config.document import Document
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
-from exporter.store import Store
-from exporter.web.alert_rows import AlertRows
-from exporter.web.pages import Pages
-from tests.web.directory import External, Rules, Watched
+from exporter.web.pages.routes import routes
+from tests.web.pages.page_context import alert_manager, page_context
 
 CONFIG = """
 route: {receiver: nobody, routes: [{matchers: [team=night], mute_time_intervals: [always]}]}
@@ -44,22 +35,13 @@ def show(
     clock = SystemClock()
 
     async def main() -> tuple[str, list[Silence]]:
-        manager = AlertManager(
-            parse_alertmanager_config(Document.parse(CONFIG, "alertmanager.yml")),
-            lambda _: (),
-            clock=clock,
-            alert_store=MemoryAlertStore(),
-            metrics=Metrics(CollectorRegistry()),
-            external_url="http://vigil",
-            options=Options(hold_seconds=0),
-        )
+        manager = alert_manager(clock, CONFIG)
         await manager.start()
         await manager.receive(alerts)
         taken = [await manager.put_silence(one) for one in silences]
 
-        rows = AlertRows(Rules(), manager, External(), clock)
-        pages = Pages(Store(retention_ms=60_000), Watched(), Rules(), rows, clock)
-        transport = httpx.ASGITransport(app=Starlette(routes=list(pages.routes())))
+        context = page_context(manager=manager, clock=clock)
+        transport = httpx.ASGITransport(app=Starlette(routes=list(routes(context))))
         async with httpx.AsyncClient(transport=transport, base_url="http://vigil") as client:
             response = await client.get(path)
         await manager.stop(0)
@@ -135,8 +117,3 @@ def test_links_in_messages_lead_to_the_alert() -> None:
     one = alert("Fire", instance="kitchen", severity="critical")
     page, _ = show([one])
     assert f'<tr id="{one.fingerprint}">' in page
-
-
-def test_links_of_alertmanagers_own_texts_lead_to_the_alerts() -> None:
-    page, _ = show(path="/")
-    assert 'location.hash.startsWith("#/alerts")' in page

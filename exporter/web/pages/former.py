@@ -1,31 +1,23 @@
 """The pages for people: what is watched, what is firing, how the rules are doing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-import exporter
-from exporter.clock import Clock
 from exporter.health import missing_of
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.status import TargetStatus
-from exporter.store import Store
 from exporter.time_slice import TimeSlice
-from exporter.web.alert_rows import MAX_ROWS, AlertRows
-from exporter.web.directory import RuleGroups, Targets
+from exporter.web.alert_rows import MAX_ROWS
+from exporter.web.pages.context import PageContext
 from exporter.web.text import bytes_text, count_text, duration_text
 
 _LOOKBACK_MS = 300_000
-# How much of a template is worked on before others may have their turn.
-_STATEMENTS: Final = 50
 _FIGURES: Final = ("redis_connected_clients", "redis_instantaneous_ops_per_sec", "redis_uptime_in_seconds")
 
 
@@ -49,38 +41,27 @@ class TargetRow:
 class Pages:
     """Renders the pages from what the daemon has in memory."""
 
-    def __init__(
-        self,
-        store: Store,
-        targets: Targets,
-        rules: RuleGroups,
-        alerts: AlertRows,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._targets = targets
-        self._rules = rules
-        self._alerts = alerts
-        self._clock = clock
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._targets = context.targets
+        self._rules = context.rules
+        self._alerts = context.alerts
+        self._clock = context.clock
+        self._page = context.renderer.page
 
     def routes(self) -> Sequence[Route]:
         """The routes of the pages."""
+        handler = self._context.renderer.handler
         return (
-            Route("/", self._overview, methods=["GET"]),
-            Route("/alerts", self._alert_page, methods=["GET"]),
-            Route("/rules", self._rule_page, methods=["GET"]),
+            Route("/", handler(self._overview), methods=["GET"]),
+            Route("/alerts", handler(self._alert_page), methods=["GET"]),
+            Route("/rules", handler(self._rule_page), methods=["GET"]),
             # Where the links to expressions lead, as in Prometheus.
-            Route("/graph", self._graph, methods=["GET"]),
+            Route("/graph", handler(self._graph), methods=["GET"]),
         )
 
-    async def _overview(self, _: Request) -> Response:
+    async def _overview(self, request: Request) -> Response:
         runners = list(self._targets.runners)
         turn = TimeSlice()
         rows = []
@@ -89,8 +70,8 @@ class Pages:
             await turn.yield_control()
         problems = [problem for runner in runners if (problem := runner.status.problem) is not None]
         down = sum(problem.is_down for problem in problems)
-        # Nothing in it changes while others have their turn.
-        pieces = self._stream(
+        return await self._page(
+            request,
             "overview.html",
             targets=rows,
             total=len(runners),
@@ -103,14 +84,10 @@ class Pages:
             },
             alerts=await self._alerts.problems(turn),
         )
-        page = []
-        for piece in pieces:
-            page.append(piece)
-            await turn.yield_control()
-        return HTMLResponse("".join(page))
 
-    async def _alert_page(self, _: Request) -> Response:
-        return self._page(
+    async def _alert_page(self, request: Request) -> Response:
+        return await self._page(
+            request,
             "alerts.html",
             alerts=await self._alerts.alerts(TimeSlice()),
             silences=self._alerts.silences(),
@@ -128,21 +105,8 @@ class Pages:
             f"rules#{name}" if name else f"api/v1/query?{urlencode({'query': expression})}"
         )
 
-    async def _rule_page(self, _: Request) -> Response:
-        return self._page("rules.html", groups=self._rules.groups, now=self._clock.now())
-
-    def _page(self, template: str, **content: Any) -> Response:
-        return HTMLResponse("".join(self._stream(template, **content)))
-
-    def _stream(self, template: str, **content: Any) -> Iterable[str]:
-        """A page in pieces."""
-        stream = self._templates.get_template(template).stream(
-            version=exporter.__version__,
-            rendered_at=datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-            **content,
-        )
-        stream.enable_buffering(_STATEMENTS)
-        return stream
+    async def _rule_page(self, request: Request) -> Response:
+        return await self._page(request, "rules.html", groups=self._rules.groups)
 
     def _target_row(
         self, runner: TargetRunner, clients: float | None, ops: float | None, uptime: float | None

@@ -1,0 +1,138 @@
+"""The range of time that a page shows: `?range=6h`, or `?from=&to=` in seconds or RFC 3339."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from exporter.model.duration import InvalidDurationError, format_duration, parse_duration
+from exporter.web.pages.address import Address, PageError
+
+RANGES: Final = ("15m", "1h", "3h", "6h", "12h", "24h", "2d", "7d", "30d")
+POINTS: Final = 200
+"""About how many points a line of a chart has."""
+
+_SHORTEST_MS: Final = 60_000
+_LONGEST_MS: Final = 400 * 86_400_000
+_STEPS_S: Final = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14_400,
+    21_600,
+    43_200,
+    86_400,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From `start_ms` to `end_ms`, in epoch milliseconds, in steps of `step_ms`, which both are multiples of.
+
+    `name` is that of a range that ends now, else empty.
+    """
+
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    name: str = ""
+
+    @property
+    def span_ms(self) -> int:
+        """How long it is."""
+        return self.end_ms - self.start_ms
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it ends now, and moves on with the clock."""
+        return bool(self.name)
+
+    @property
+    def words(self) -> str:
+        """From when to when: `Fri 13 Mar 22:00 – Sat 14 Mar 04:00`."""
+        start, end = (datetime.fromtimestamp(at / 1000, UTC) for at in (self.start_ms, self.end_ms))
+        return f"{start:%a %-d %b %H:%M} – {end:%a %-d %b %H:%M}"
+
+    def back(self) -> dict[str, object]:
+        """The parameters of the range of the same length before this one."""
+        return _parameters(self.start_ms - self.span_ms, self.start_ms)
+
+    def forward(self, now: float) -> dict[str, object]:
+        """The parameters of the range of the same length after this one, or of the one that ends now."""
+        end_ms = self.end_ms + self.span_ms
+        if end_ms >= now * 1000:
+            name = self.name or format_duration(self.span_ms)
+            return {"range": name, "from": None, "to": None}
+        return _parameters(self.end_ms, end_ms)
+
+
+def read_range(address: Address, now: float, default: str = "1h") -> TimeRange:
+    """Read the parameters `range`, `from` and `to`; raises `PageError`."""
+    if address.text("from") or address.text("to"):
+        return _explicit(address, now, default)
+    name = address.text("range") or default
+    return ending_at(round(now * 1000), _length_ms(name), name)
+
+
+def ending_at(end_ms: int, span_ms: int, name: str = "") -> TimeRange:
+    """Return the range of this length that ends about then, at a multiple of its step."""
+    step_ms = _step_ms(span_ms)
+    end_ms = end_ms // step_ms * step_ms
+    return TimeRange(end_ms - math.ceil(span_ms / step_ms) * step_ms, end_ms, step_ms, name)
+
+
+def _explicit(address: Address, now: float, default: str) -> TimeRange:
+    to = address.text("to")
+    end_ms = round(now * 1000) if to in ("", "now") else _moment_ms("to", to)
+    since = address.text("from")
+    length = _length_ms(address.text("range") or default)
+    start_ms = _moment_ms("from", since) if since else end_ms - length
+    span_ms = end_ms - start_ms
+    if span_ms <= 0:
+        raise PageError(400, "The parameter to must be after from.")
+    return ending_at(end_ms, min(max(span_ms, _SHORTEST_MS), _LONGEST_MS))
+
+
+def _length_ms(text: str) -> int:
+    try:
+        length_ms = parse_duration(text)
+    except InvalidDurationError:
+        length_ms = 0
+    if not _SHORTEST_MS <= length_ms <= _LONGEST_MS:
+        raise PageError(400, "The parameter range is a duration of 1m to 400d, such as 6h.")
+    return length_ms
+
+
+def _moment_ms(name: str, text: str) -> int:
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            way_out = "seconds since 1970, or a time such as 2026-03-14T04:00:00Z"
+            raise PageError(400, f"The parameter {name} is no moment: write {way_out}.") from None
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not 0 <= seconds < 1e11:
+        raise PageError(400, f"The parameter {name} is not between 1970 and 5138.")
+    return round(seconds * 1000)
+
+
+def _step_ms(span_ms: int) -> int:
+    wanted = span_ms / 1000 / POINTS
+    return 1000 * next((step for step in _STEPS_S if step >= wanted), math.ceil(wanted / 86_400) * 86_400)
+
+
+def _parameters(start_ms: int, end_ms: int) -> dict[str, object]:
+    return {"from": start_ms // 1000, "to": end_ms // 1000, "range": None}
