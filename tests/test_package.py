@@ -51,7 +51,9 @@ def test_shipped_files_are_found_from_an_installed_wheel(installed: Path) -> Non
     assert found["loaded"] == len(names)
     assert all(found["there"].values())
     assert (installed / "exporter" / "py.typed").exists()
-    assert (installed / "exporter" / "web" / "templates" / "overview.html").exists()
+    pages = installed / "exporter" / "web" / "pages"
+    assert (pages / "templates" / "overview.html").exists()
+    assert (pages / "static" / "style.css").exists()
 
 
 def test_the_command_is_installed(installed: Path) -> None:
