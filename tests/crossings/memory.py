@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 from collections.abc import AsyncGenerator, Iterator
 from typing import Final
 
@@ -9,6 +10,7 @@ from tests.crossings.stage import REDIS_6, REDIS_7, Scene, Stage, Within
 from tests.servers import RealServer
 
 _ANNOUNCED_BYTES: Final = 450_000_000
+_DRIP_SECONDS: Final = 0.3
 
 
 def _limit(server: RealServer, ratio: float) -> None:
@@ -18,9 +20,10 @@ def _limit(server: RealServer, ratio: float) -> None:
 
 
 @contextlib.contextmanager
-def _announced(stage: Stage, server: RealServer, count: int) -> Iterator[None]:
+def _announced(server: RealServer, count: int) -> Iterator[None]:
     """Clients that have announced large values and send them byte by byte: memory is allocated, and is not
-    touched. Of those who are idle the server takes it back."""
+    touched. Of those who are idle for three seconds of its own clock the server takes it back, so they send
+    by that clock, too, and not by the daemon's."""
     head = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n" % _ANNOUNCED_BYTES
     with contextlib.ExitStack() as stack:
         clients = [
@@ -28,9 +31,18 @@ def _announced(stage: Stage, server: RealServer, count: int) -> Iterator[None]:
         ]
         for client in clients:
             client.sendall(head)
-        drip = stage.every(5, lambda: [client.send(b"x") for client in clients])
+        ended = threading.Event()
+
+        def drip() -> None:
+            while not ended.wait(_DRIP_SECONDS):
+                for client in clients:
+                    client.send(b"x")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(ended.set)
         yield
-        drip.cancel()
 
 
 async def _memory_high(stage: Stage) -> AsyncGenerator[None]:
@@ -64,7 +76,7 @@ async def _memory_full_soon(stage: Stage) -> AsyncGenerator[None]:
 async def _memory_unlimited(stage: Stage) -> AsyncGenerator[None]:
     server = stage.watched()
     yield
-    with _announced(stage, server, 3):
+    with _announced(server, 3):
         yield
 
 

@@ -147,12 +147,16 @@ def test_a_server_that_dies_and_comes_back_with_its_alert_and_notifications(
                 if kind == "alert" and fields["alertname"] == "RedisDown"
             ]
             assert states == ["pending", "firing", "resolved"] or states == ["firing", "resolved"]
-            told = [fields for kind, fields in found if kind == "notification"]
-            assert [(one["outcome"], one["firing"], one["resolved"]) for one in told][:2] == [
+            # A busy machine may have alerts about itself.
+            told = [
+                fields
+                for kind, fields in found
+                if kind == "notification" and fields["alertnames"] == ["RedisDown"]
+            ]
+            assert [(one["outcome"], one["firing"], one["resolved"]) for one in told] == [
                 ("sent", 1, 0),
                 ("sent", 0, 1),
             ]
-            assert told[0]["alertnames"] == ["RedisDown"]
             down = next(fields for kind, fields in found if kind == "down")
             assert down["reason"] == "connection_refused" or down["reason"] == "connection_closed"
 
