@@ -20,6 +20,7 @@ from exporter.config.web import parse_listen_address
 from exporter.errors import UsageError, VigilError
 from exporter.log import get_logger
 from exporter.reload import Plan, Source, load_plan
+from exporter.store.heap import share_one_heap
 from exporter.web.server import bind
 
 log = get_logger(__name__)
@@ -75,6 +76,7 @@ def _allow_many_connections() -> None:
 
 def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
     """Run the daemon until it is told to end."""
+    share_one_heap()
     _allow_many_connections()
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(*_COLLECT_AFTER)

@@ -23,14 +23,14 @@ from exporter.history.block_format import (
 )
 from exporter.history.column import Column
 from exporter.history.encoding import decode_columns, decode_times
-from exporter.history.page_cache import PageCache
+from exporter.history.page_cache import BlockCache
 from exporter.history.schema import Schema, SeriesList
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 
 # About what a decoded column takes besides its numbers, and an entry of the index.
 _COLUMN_BYTES = 250
-_ENTRY_BYTES = 600
+_ENTRY_BYTES = 700
 _PAGE_ENTRY_BYTES = 150
 _LoadedT = TypeVar("_LoadedT")
 _NUMBERS = count()
@@ -70,7 +70,7 @@ class Block:
     who still read it.
     """
 
-    def __init__(self, path: Path, sequence: int, descriptor: int, cache: PageCache) -> None:
+    def __init__(self, path: Path, sequence: int, descriptor: int, cache: BlockCache) -> None:
         self.path = path
         self.sequence = sequence
         self.bytes = os.fstat(descriptor).st_size
@@ -86,7 +86,7 @@ class Block:
             )
 
     @classmethod
-    def open(cls, path: Path, cache: PageCache | None = None) -> "Block":
+    def open(cls, path: Path, cache: BlockCache | None = None) -> "Block":
         """Open a block. Raises `DamagedBlockError`, and `OSError`."""
         number = path.name.removesuffix(".block").rpartition("-")[2]
         if not (number.isascii() and number.isdigit()):
@@ -94,7 +94,7 @@ class Block:
         # A pipe in its place must not keep us waiting for somebody to write.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            block = cls(path, int(number), descriptor, cache or PageCache())
+            block = cls(path, int(number), descriptor, cache or BlockCache())
         except BaseException:
             os.close(descriptor)
             raise
@@ -104,18 +104,18 @@ class Block:
     @property
     def replaces(self) -> Sequence[str]:
         """The names of the files that this block stands for. Raises `DamagedBlockError`."""
-        return self._index().replaces
+        return self._index()[0].replaces
 
     @property
     def sources(self) -> Iterator[BlockSource]:
         """All sources. Raises `DamagedBlockError`."""
-        index = self._index()
+        index, _ = self._index()
         return (BlockSource(self, entry, self._schema(index, entry)) for entry in index.sources)
 
     def source(self, name: str) -> BlockSource | None:
         """The rows of a source; None where it has none. Raises `DamagedBlockError`."""
-        index = self._index()
-        entry = next((one for one in index.sources if one.source == name), None)
+        index, by_name = self._index()
+        entry = by_name.get(name)
         return None if entry is None else BlockSource(self, entry, self._schema(index, entry))
 
     def select(self, matchers: Sequence[Matcher]) -> Iterator[tuple[BlockSource, int]]:
@@ -133,7 +133,7 @@ class Block:
                 raise ValueError("more or fewer timestamps than rows")
             return times, _COLUMN_BYTES + 8 * len(times)
 
-        return self._cache.get((self._number, entry.times.offset), lambda: self._checked(load))
+        return self._cache.pages.get((self._number, entry.times.offset), lambda: self._checked(load))
 
     def columns(self, entry: SourceEntry, page: int, series: int) -> Sequence[Column]:
         """The columns of a page of a source that has so many series. Raises `DamagedBlockError`."""
@@ -145,15 +145,18 @@ class Block:
             return columns, sum(_COLUMN_BYTES + 12 * len(column.rows) for column in columns)
 
         key = (self._number, entry.pages[page].offset)
-        return self._cache.get(key, lambda: self._checked(load))
+        return self._cache.pages.get(key, lambda: self._checked(load))
 
-    def _index(self) -> Index:
-        def load() -> tuple[Index, int]:
+    def _index(self) -> tuple[Index, dict[str, SourceEntry]]:
+        """The index, and its sources by name."""
+
+        def load() -> tuple[tuple[Index, dict[str, SourceEntry]], int]:
             index = unpack_index(self._read(self._index_place))
             pages = sum(len(entry.pages) for entry in index.sources)
-            return index, len(index.sources) * _ENTRY_BYTES + pages * _PAGE_ENTRY_BYTES
+            size = len(index.sources) * _ENTRY_BYTES + pages * _PAGE_ENTRY_BYTES
+            return (index, index.by_name()), size
 
-        return self._cache.get((self._number, "index"), lambda: self._checked(load))
+        return self._cache.pages.get((self._number, "index"), lambda: self._checked(load))
 
     def _schema(self, index: Index, entry: SourceEntry) -> Schema:
         digest, place = index.schemas[entry.schema]
@@ -163,7 +166,7 @@ class Block:
             return schema, schema.bytes
 
         # The same in every block that has it.
-        return self._cache.get(digest, lambda: self._checked(load))
+        return self._cache.schemas.get(digest, lambda: self._checked(load))
 
     def _read(self, place: Place) -> bytes:
         """Return what is compressed in a place. Raises `ValueError`, `OSError`."""

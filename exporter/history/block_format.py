@@ -71,6 +71,10 @@ class Index:
     schemas: list[tuple[str, Place]] = field(default_factory=list)
     replaces: list[str] = field(default_factory=list)
 
+    def by_name(self) -> dict[str, SourceEntry]:
+        """Its sources by their names."""
+        return {entry.source: entry for entry in self.sources}
+
 
 def pack_head(head: Head) -> bytes:
     """Return the header of a file."""

@@ -11,7 +11,7 @@ from exporter.errors import DamagedBlockError, NewerBlockError
 from exporter.history.block import Block
 from exporter.history.block_writer import TEMPORARY, sync_directory
 from exporter.history.damaged import set_aside
-from exporter.history.page_cache import PageCache
+from exporter.history.page_cache import BlockCache
 from exporter.history.reading import ReadableBlock
 from exporter.log import get_logger
 
@@ -30,7 +30,7 @@ class Blocks:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.cache = PageCache()
+        self.cache = BlockCache()
         self.damaged = 0
         self.dropped = Counter({"time": 0, "size": 0})
         self._directory = directory

@@ -3,10 +3,8 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
-
-MAX_BYTES: Final = 16 << 20
-"""What all blocks of a directory keep at most."""
 
 _T = TypeVar("_T")
 
@@ -14,7 +12,7 @@ _T = TypeVar("_T")
 class PageCache:
     """Decoded pages, the latest used last; safe for several threads. `bytes` is about what they take."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._pages: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
@@ -41,3 +39,27 @@ class PageCache:
             while self.bytes > self._max_bytes:
                 _, (_, freed) = self._pages.popitem(last=False)
                 self.bytes -= freed
+
+
+_PAGES_BYTES: Final = 16 << 20
+_SCHEMAS_BYTES: Final = 64 << 20
+
+
+def _for_pages() -> PageCache:
+    return PageCache(_PAGES_BYTES)
+
+
+def _for_schemas() -> PageCache:
+    return PageCache(_SCHEMAS_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCache:
+    """What the blocks of a directory keep together: pages of each, and the schemas that they share.
+
+    A query looks through the schemas of all sources in turn: where they have not all their place, none is
+    found again. Each server has about three of its own, of some kilobytes each.
+    """
+
+    pages: PageCache = field(default_factory=_for_pages)
+    schemas: PageCache = field(default_factory=_for_schemas)

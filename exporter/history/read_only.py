@@ -8,7 +8,7 @@ from pathlib import Path
 from exporter.errors import DamagedBlockError
 from exporter.history.block import Block
 from exporter.history.blocks import Blocks, replaced_by
-from exporter.history.page_cache import PageCache
+from exporter.history.page_cache import BlockCache
 from exporter.history.reading import ReadableBlock
 from exporter.history.sealing import Sealer
 from exporter.history.wal_files import WalFiles
@@ -28,7 +28,7 @@ class ReadOnlyBlocks:
         self._directory = directory
         self._scratch = scratch
         self._blocks: list[Block] = []
-        self._cache = PageCache()
+        self._cache = BlockCache()
         self.problems: list[str] = []
 
     def load(self) -> None:

@@ -3,14 +3,17 @@
 import os
 import stat
 from array import array
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from exporter.errors import DamagedBlockError, NewerBlockError
+from exporter.history import block as block_module
 from exporter.history.block import Block
 from exporter.history.block_writer import BlockWriter, Column
 from exporter.history.blocks import Blocks
+from exporter.history.schema import Schema
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import STALE
@@ -115,9 +118,9 @@ def test_many_columns_are_read_page_by_page(tmp_path: Path) -> None:
     writer.close()
     block = Block.open(path)
     (source,) = block.sources
-    before = block._cache.bytes
+    before = block._cache.pages.bytes
     assert source.column(299).values[0] == 299.0
-    assert 0 < block._cache.bytes - before < 300 * 250
+    assert 0 < block._cache.pages.bytes - before < 300 * 250
     assert [source.column(number).values[0] for number in range(300)] == list(map(float, range(300)))
 
 
@@ -267,3 +270,31 @@ def test_a_block_that_somebody_deletes_is_missed(tmp_path: Path) -> None:
     path.unlink()
     blocks.forget_lost()
     assert (blocks.count, blocks.damaged) == (0, 1)
+
+
+def test_schemas_of_many_servers_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Schema] = []
+
+    class Counted(Schema):
+        def __init__(self, points: Iterable[Labels]) -> None:
+            super().__init__(points)
+            made.append(self)
+
+    monkeypatch.setattr(block_module, "Schema", Counted)
+    path = tmp_path / "history-0-1-00000001.block"
+    writer, servers = BlockWriter(path), 300
+    every = array("q", range(0, 10 * STEP, STEP))
+    for number in range(servers):
+        # One label that no other server has: a schema of its own.
+        series = [*(labels(f"metric_{one}") for one in range(200)), labels("of_one", id=str(number))]
+        writer.add(
+            f"cache-{number}", series, every, [Column(array("I", [0]), array("d", [1.0]))] * len(series)
+        )
+    writer.close()
+    block = Block.open(path)
+    for one in range(20):
+        matchers = [Matcher("__name__", MatchOp.EQUAL, f"metric_{one}")]
+        assert len(list(block.select(matchers))) == servers
+    assert len(made) == servers
+    # What is shared is let go of now and then.
+    assert len({id(point) for schema in made for point in schema.points}) <= 2 * (200 + servers)
