@@ -10,7 +10,6 @@ from exporter.promql.operators.aggregate import (
     Grouping,
     QuantilePerGroup,
     Reduce,
-    TopOfGroup,
 )
 from exporter.promql.operators.arithmetic import (
     ARITHMETIC,
@@ -31,6 +30,7 @@ from exporter.promql.operators.names import DropNames, DropNamesLater, DropNames
 from exporter.promql.operators.scalar import Constant, Negation, ScalarBinary
 from exporter.promql.operators.selectors import SelectRangeVector, SelectVector
 from exporter.promql.operators.subquery import EvaluateSubquery
+from exporter.promql.operators.top import TopOfGroup
 from exporter.promql.step_invariance import StepInvariance
 from exporter.promql.syntax.nodes import (
     Aggregate,

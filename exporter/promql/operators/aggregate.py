@@ -1,18 +1,15 @@
 """Aggregations compute one value, or choose elements, per group: `sum by (…) (…)` and its kin."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.errors import QueryError
-from exporter.model.floats import format_float, format_general
+from exporter.model.floats import format_float
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
-from exporter.promql.pieces import PIECE
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, PerKey, Vector
 
@@ -26,10 +23,8 @@ REDUCERS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
     "stdvar": kahan_variance,
     "sum": kahan_sum,
 }
-_MAX_INTEGER: Final = 2.0**63
 # Of a single value they are that value.
 _OF_ONE_ITSELF: Final = (largest, smallest)
-_KEPT_CHOICES: Final = 16
 
 
 def group_labels(grouping: Sequence[str], *, without: bool) -> Callable[[Key], Labels]:
@@ -146,64 +141,6 @@ class QuantilePerGroup:
             return NOTHING
         keys, groups = self._grouping.split(vector, run)
         return Vector(keys, run.map(lambda values: quantile(phi, values), groups))
-
-
-class TopOfGroup:
-    """`topk` and `bottomk`: the elements with the largest or smallest values of each group, in that order.
-
-    NaN counts as the least wanted.
-    """
-
-    def __init__(
-        self, count: ScalarOperator, operand: VectorOperator, grouping: Grouping, *, largest_first: bool
-    ) -> None:
-        self._count = count
-        self._operand = operand
-        self._grouping = grouping
-        self._sign = -1.0 if largest_first else 1.0
-        self._keys: IdentityMemo[dict[tuple[int, ...], list[Key]]] = IdentityMemo()
-
-    def evaluate(self, run: Run, at_ms: int) -> Vector:
-        """The chosen elements. Raises `QueryError` where the count is no number that fits 64 bits."""
-        count = self._integer(self._count.evaluate(run, at_ms))
-        vector = self._operand.evaluate(run, at_ms)
-        if count < 1 or not vector.values:
-            return NOTHING
-        run.account_scanned(len(vector.values))
-        chosen: list[int] = []
-        for indexes in self._grouping.indexes(vector.keys, run):
-            chosen.extend(self._sorted(indexes, vector.values, run)[:count])
-        if run.step_ms:
-            # Along a range nobody sees their order: so the same elements are the same keys again.
-            chosen.sort()
-        return Vector(self._keys_of(vector.keys, chosen, run), run.map(vector.values.__getitem__, chosen))
-
-    def _sorted(self, indexes: list[int], values: list[float], run: Run) -> list[int]:
-        total = sum(values)
-        if len(indexes) <= PIECE and total == total:
-            return sorted(indexes, key=values.__getitem__, reverse=self._sign < 0)
-        return run.sorted(indexes, lambda index: self._rank(values[index]))
-
-    def _keys_of(self, keys: Sequence[Key], chosen: list[int], run: Run) -> list[Key]:
-        """The chosen keys; mostly the same list as for another step of the query."""
-        known = self._keys.get(dict, keys)
-        place = tuple(chosen)
-        found = known.get(place)
-        if found is None:
-            if len(known) >= _KEPT_CHOICES or len(chosen) > PIECE:
-                known.clear()
-            found = known[place] = run.map(keys.__getitem__, chosen)
-        return found
-
-    def _rank(self, value: float) -> tuple[bool, float]:
-        return (True, 0.0) if value != value else (False, self._sign * value)
-
-    def _integer(self, count: float) -> int:
-        if count != count:
-            raise QueryError("Parameter value is NaN")
-        if count >= _MAX_INTEGER:
-            raise QueryError(f"Scalar value {format_general(count)} overflows int64")
-        return math.trunc(count) if count >= 1 else 0
 
 
 class CountValues:
