@@ -97,7 +97,7 @@ class Silences:
         Raises `InvalidSilenceError` and `UnknownSilenceError`.
         """
         silence = replace(silence, starts_at=silence.starts_at or now, updated_at=now)
-        _check(silence)
+        check_silence(silence)
         if silence.ends_at <= now:
             raise InvalidSilenceError("the end must not be in the past")
         changed: list[Silence] = []
@@ -214,7 +214,8 @@ def _can_change(known: Silence, silence: Silence, now: float) -> bool:
             return False
 
 
-def _check(silence: Silence) -> None:
+def check_silence(silence: Silence) -> None:
+    """Raise `InvalidSilenceError` where a silence cannot be accepted."""
     for is_wrong, sentence in _RULES:
         if is_wrong(silence):
             raise InvalidSilenceError(sentence)

@@ -89,6 +89,9 @@ class WebSection(Section):
 
     listen_address: Annotated[str, AfterValidator(_check_address)] = ":9121"
     """Host and port; without a host all addresses."""
+    actions: bool = True
+    """Whether people may do something on the pages: silence, reload, send a test message. The APIs are not
+    touched by it."""
     config_file: ReadableFile | None = None
     """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
     external_url: Annotated[str, AfterValidator(_check_external_url)] = ""

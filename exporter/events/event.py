@@ -48,6 +48,7 @@ class EventKind(StrEnum):
     CLIENT_CHANGE = "client_change"
     RELOAD = "reload"
     SCAN = "scan"
+    ACTION = "action"
     DAEMON = "daemon"
 
 

@@ -51,7 +51,7 @@ class BasicAuth:
         self._checkers.shutdown(wait=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check name and password, then hand the request on."""
+        """Check name and password, then hand the request on, with the name as `user` of its scope."""
         if scope["type"] != "http" or scope["path"] in _OPEN_PATHS:
             await self._app(scope, receive, send)
             return
@@ -59,7 +59,7 @@ class BasicAuth:
         if given is not None and self._digest(*given) not in self._known and self._waiting >= _MAX_WAITING:
             await _answer(send, 503, b"Too many passwords are being checked\n", [(b"retry-after", b"1")])
         elif given is not None and await self._verify(*given):
-            await self._app(scope, receive, send)
+            await self._app({**scope, "user": given[0]}, receive, send)
         else:
             challenge = [(b"www-authenticate", b'Basic realm="redis-vigil"')]
             await _answer(send, 401, b"Unauthorized\n", challenge)

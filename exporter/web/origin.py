@@ -31,6 +31,12 @@ _QUERIES: Final = frozenset(
         "read",
     )
 )
+# What forms of our own pages are posted to: a page of another origin could post one without asking first, so
+# these carry a token (`web/pages/actions.py`), and pages that may use the API may not use them.
+_FORMS: Final = re.compile(
+    r"/silences/new|/silences/[^/]+/(?:extend|expire)|/notifications/test|/status/reload", re.ASCII
+)
+_FORM: Final = "application/x-www-form-urlencoded"
 _CORS: Final = (
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Authorization, Content-Type, Origin"),
@@ -95,12 +101,14 @@ class OriginGuard:
             return PlainTextResponse(text, 403)
         if scope["method"] in _SAFE or scope["path"] in _QUERIES:
             return None
-        if not shared and self._is_foreign(headers, scope["scheme"]):
+        is_form = _FORMS.fullmatch(scope["path"]) is not None
+        if (is_form or not shared) and self._is_foreign(headers, scope["scheme"]):
             return PlainTextResponse("Pages of other origins may change nothing here.\n", 403)
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if has_body and kind != "application/json":
-            return PlainTextResponse("The body must be application/json (header Content-Type).\n", 415)
+        wanted = _FORM if is_form else "application/json"
+        if has_body and kind != wanted:
+            return PlainTextResponse(f"The body must be {wanted} (header Content-Type).\n", 415)
         return None
 
     def _is_foreign(self, headers: Headers, scheme: str) -> bool:

@@ -210,6 +210,7 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         ),
         ("http://vigil.example.com",) * 2 + (["http://vigil.example.com"],) + ("http://vigil.example.com",),
     ),
+    "web.actions": (False, lambda app: app.core.in_force.config.web.actions, False),
     "web.hosts": (["a.example.com"], lambda app: app.core.access.now.section.hosts, ("a.example.com",)),
     "web.cors_origin": ("http://a", lambda app: app.core.access.now.section.cors_origin, "http://a"),
     "web.probe_keys": (

@@ -4,6 +4,8 @@ The headers are those of Chromium (`test_in_chromium` has a real one).
 """
 
 import json
+import re
+from urllib.parse import urlencode
 
 from tests.fast.daemon import FastDaemon, run_fast
 from tests.servers import RealServer
@@ -112,5 +114,53 @@ def test_pages_of_our_own_change_what_they_want_behind_a_proxy_that_ends_tls_too
                     asks = {"host": host, **headers, **_JSON}
                     answer = await daemon.ask("POST", "/api/v2/alerts", headers=asks, content=_ALERTS)
                     assert (answer.status_code, host, headers) == (status, host, headers)
+
+    run_fast(story())
+
+
+_PATHS = (
+    "/silences/new",
+    "/silences/1/extend",
+    "/silences/1/expire",
+    "/status/reload",
+    "/notifications/test",
+)
+
+
+def test_forms_of_the_pages_are_taken_from_the_pages_alone(empty_server: RealServer) -> None:
+    # Who may use the API by CORS may not post forms.
+    web = {"cors_origin": "http://board[.]example"}
+    refused = [
+        (_FOREIGN, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://board.example"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+    ]
+
+    async def story() -> None:
+        async with FastDaemon({"web": web}, empty_server) as daemon:
+            token = re.findall(r'name="token" value="(\w+)"', (await daemon.get("/silences/new")).text)[0]
+            typed = {"filter": "a=b", "comment": "x", "created_by": "a page", "duration": "1h"}
+            form = urlencode({**typed, "token": token})
+            for path in _PATHS:
+                for headers, status in refused:
+                    asks = {**_FORM, **headers}
+                    answer = await daemon.ask("POST", path, headers=asks, content=form)
+                    assert (answer.status_code, path) == (status, path)
+                for kind in (_JSON, _TEXT, {"content-type": "multipart/form-data; boundary=x"}):
+                    answer = await daemon.ask("POST", path, headers=kind, content=form)
+                    assert (answer.status_code, path) == (415, path)
+            for path in _PATHS[1:3]:
+                assert (await daemon.get(path)).status_code == 405
+            # GET with everything in its address makes nothing.
+            assert (await daemon.get(f"/silences/new?{form}")).status_code == 200
+            old = urlencode({**typed, "token": "0" * 64})
+            for content in (old, urlencode(typed), b""):
+                answer = await daemon.ask("POST", "/silences/new", headers=_FORM, content=content)
+                assert "nothing was done" in answer.text
+            assert (await daemon.get("/api/v2/silences")).json() == []
+            own = {**_FORM, "sec-fetch-site": "same-origin"}
+            assert (await daemon.ask("POST", "/silences/new", headers=own, content=form)).status_code == 303
+            assert len((await daemon.get("/api/v2/silences")).json()) == 1
 
     run_fast(story())

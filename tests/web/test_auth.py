@@ -47,6 +47,13 @@ def test_everything_else_is_turned_away(options: dict[str, object]) -> None:
     assert "inside" not in response.text
 
 
+def test_pages_know_who_has_signed_in() -> None:
+    async def name(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope.get("user", ""))(scope, receive, send)
+
+    assert request(BasicAuth(name, USERS), "GET", "/silences", auth=("scraper", PASSWORD)).text == "scraper"
+
+
 def test_a_password_that_was_right_does_not_open_for_another_user() -> None:
     app = BasicAuth(page, {**USERS, "other": bcrypt.hashpw(b"different", bcrypt.gensalt(4)).decode()})
     assert request(app, "GET", "/", auth=("scraper", PASSWORD)).status_code == 200

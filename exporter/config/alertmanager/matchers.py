@@ -25,7 +25,14 @@ _TOKEN: Final = re.compile(
 
 
 class InvalidMatcherError(ValueError):
-    """A text that is not a matcher; the message is a sentence about it."""
+    """A text that is not a matcher; the message is a sentence about it.
+
+    `column` is where, from 1; 0 where that is not known.
+    """
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.column = column
 
 
 def parse_matchers(text: str) -> list[Matcher]:
@@ -139,7 +146,7 @@ class _Utf8Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._position = 0
+        self._position = self._begin = 0
         self._kind = ""
         self._token = ""
 
@@ -182,15 +189,17 @@ class _Utf8Parser:
         match = _TOKEN.match(self._text, self._position)
         if match is None:
             raise InvalidMatcherError(
-                f"{self._text}: column {self._position + 1} begins nothing that a matcher is made of"
+                f"{self._text}: column {self._position + 1} begins nothing that a matcher is made of",
+                self._position + 1,
             )
         self._kind = match.lastgroup or ""
         self._token = match[self._kind]
+        self._begin = match.start(self._kind)
         self._position = match.end()
 
     def _problem(self, expected: str) -> InvalidMatcherError:
         found = f'"{self._token}"' if self._token else "the end"
-        return InvalidMatcherError(f"{self._text}: expected {expected}, found {found}")
+        return InvalidMatcherError(f"{self._text}: expected {expected}, found {found}", self._begin + 1)
 
 
 def _unquote(token: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -73,15 +74,17 @@ class Renderer:
             "iso": _iso,
         }
 
-    def handler(self, handle: Handler) -> Handler:
+    def handler(self, handle: Handler, *, waits: bool = False) -> Handler:
         """A route's endpoint from a function that answers with a page.
 
-        Pages take turns, and have a deadline; who asked for what cannot be shown is told why, on a page.
+        Pages take turns, and have a deadline; who asked for what cannot be shown is told why, on a page. One
+        that `waits` for others takes no turn.
         """
+        places = nullcontext() if waits else self._places
 
         async def endpoint(request: Request) -> Response:
             try:
-                async with asyncio.timeout(_DEADLINE_SECONDS), self._places:
+                async with asyncio.timeout(_DEADLINE_SECONDS), places:
                     return await handle(request)
             except PageError as error:
                 return await self.problem(request, error.status, str(error))

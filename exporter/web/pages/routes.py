@@ -9,14 +9,14 @@ from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
 from exporter.rules.active import ActiveAlert
 from exporter.web.directory import CurrentConfig, RuleGroups, Targets
-from exporter.web.pages import assets, former
+from exporter.web.pages import assets, former, silences
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Frame
 
 
 def routes(context: PageContext) -> Sequence[BaseRoute]:
     """The routes of all pages, their stylesheet and their module."""
-    return [*assets.routes(), *former.Pages(context).routes()]
+    return [*assets.routes(), *silences.routes(context), *former.Pages(context).routes()]
 
 
 def frame_of(targets: Targets, rules: RuleGroups, in_force: CurrentConfig) -> Frame:
@@ -25,7 +25,7 @@ def frame_of(targets: Targets, rules: RuleGroups, in_force: CurrentConfig) -> Fr
         firing=lambda: sum(_is_trouble(alert) for alert in _active(rules)),
         servers=lambda: sum(1 for _ in targets.runners),
         interval=lambda: _interval(in_force.config),
-        has_actions=lambda: True,
+        has_actions=lambda: in_force.config.web.actions,
     )
 
 

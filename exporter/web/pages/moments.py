@@ -1,0 +1,44 @@
+"""Moments and spans of time as pages write them: `03:12`, `Fri 13 Mar 19:00`, `47 min`."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+_DAY: Final = 86_400
+# From so many of the next smaller unit on, the larger one is used.
+_UNITS: Final = (("d", _DAY, 2), ("h", 3600, 1.5), ("min", 60, 1.5), ("s", 1, 0))
+_MOST_SECONDS: Final = 253_402_300_799.0
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+
+
+def moment_text(at: float, now: float) -> str:
+    """`03:12` today, `Fri 13 Mar 19:00` else, with the year where it is another one (epoch seconds, UTC)."""
+    moment, today = _utc(at), _utc(now)
+    if moment.date() == today.date():
+        return f"{moment:%H:%M}"
+    year = "" if moment.year == today.year else f" {moment.year}"
+    return f"{moment:%a} {moment.day} {moment:%b}{year} {moment:%H:%M}"
+
+
+def span_text(seconds: float) -> str:
+    """`38 s`, `47 min`, `2.7 h`, `12 d`: one unit, two digits that count below ten."""
+    seconds = max(0.0, seconds)
+    name, size = next((name, size) for name, size, least in _UNITS if seconds >= size * least)
+    count = seconds / size
+    number = f"{count:.1f}".removesuffix(".0") if name in ("h", "d") and count < 10 else f"{count:.0f}"
+    return f"{number}{_NO_BREAK}{name}"
+
+
+def brief_span_text(seconds: float) -> str:
+    """`840 µs`, `12 ms`, `1.8 s`: how long work took."""
+    for name, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{_three_digits(seconds / size)}{_NO_BREAK}{name}"
+    return f"{_three_digits(seconds * 1e6)}{_NO_BREAK}µs"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(min(max(at, 0.0), _MOST_SECONDS), UTC)

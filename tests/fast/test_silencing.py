@@ -1,0 +1,74 @@
+"""A silence that somebody makes on a page stops the message; when it is expired, the message comes."""
+
+import re
+from html import unescape
+
+import httpx
+
+from tests.fast.daemon import FastDaemon, run_fast
+from tests.servers import RealServer
+
+RULES = """
+groups: [{name: one, interval: 5s, rules: [
+  {alert: Odd, expr: vector(1), labels: {instance: kitchen}}, {alert: Even, expr: vector(1)}]}]
+"""
+ROUTING = """
+route: {receiver: hook, group_by: ['...'], group_wait: 30s, group_interval: 1m, repeat_interval: 4h}
+receivers: [{name: hook}]
+"""
+
+
+async def post(
+    daemon: FastDaemon, page: str, number: int = 0, cookie: str = "", **typed: str
+) -> httpx.Response:
+    """Fill in a form of a page and press its button, as a browser does."""
+    text = (await daemon.get(page)).text
+    form = re.findall(r'<form[^>]*method="post" action="([^"]+)"(.*?)</form>', text, re.DOTALL)[number]
+    fields = dict(re.findall(r'<input[^>]*name="(\w+)" value="([^"]*)"', form[1])) | dict(
+        re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>\n?(.*?)</textarea>', form[1], re.DOTALL)
+    )
+    host, port = daemon.app.web.address
+    own = f"http://{host}:{port}"
+    address = httpx.URL(f"{own}{page}").join(form[0])
+    data = {name: unescape(value) for name, value in fields.items()} | typed
+    headers = {"origin": own, "sec-fetch-site": "same-origin", "cookie": cookie}
+    return await daemon.ask("POST", address.raw_path.decode(), data=data, headers=headers)
+
+
+def test_a_silence_stops_the_message_and_its_end_lets_it_through(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server, rules=RULES, alertmanager=ROUTING) as daemon:
+            await daemon.wait_until(lambda: ("Odd", "kitchen") in daemon.firing(), "30s")
+            await daemon.pass_time(1)
+            form = "/silences/new?filter=%7Balertname%3D%22Odd%22%7D&comment=known"
+            assert "1 of 2 alerts that fire now" in (await daemon.get(form)).text
+            answer = await post(daemon, form, created_by="ann")
+            assert answer.status_code == 303
+            await daemon.pass_time("10m")
+            assert {name for one in daemon.told() for name in one.alertnames} == {"Even"}
+            page = "/silences/" + answer.headers["location"].rpartition("/")[2]
+            assert (await post(daemon, page, 2, cookie="author=eve")).status_code == 303
+            await daemon.wait_until(lambda: any("Odd" in one.alertnames for one in daemon.told()), "3m")
+            done = (await daemon.get("/api/events?kind=action")).json()["events"]
+            assert [(one["fields"]["what"], one["fields"]["by"]) for one in done] == [
+                ("expire", "eve"),
+                ("silence", "ann"),
+            ]
+
+    run_fast(story())
+
+
+def test_actions_are_switched_off_and_on_by_a_reload(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server) as daemon:
+            form = "/silences/new?filter=a%3Db&comment=x"
+            assert (await post(daemon, form, created_by="ann")).status_code == 303
+            await daemon.reload({"web": {"actions": False}})
+            assert 'method="post"' not in (await daemon.get(form)).text
+            assert (await daemon.ask("POST", "/silences/new", data={"filter": "a=b"})).status_code == 403
+            # The key is about the pages: programs go on.
+            assert (await daemon.ask("POST", "/-/reload")).status_code == 200
+            await daemon.reload({"web": {"actions": True}})
+            assert (await post(daemon, form, created_by="ann")).status_code == 303
+
+    run_fast(story())
