@@ -33,6 +33,7 @@ ORDER = [
     "keyspace",
     "queues",
     "samplers",
+    "charts",
     "gotemplate",
     "promql",
     "rules",

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from exporter.health import missing_of
@@ -57,8 +56,6 @@ class Pages:
             Route("/", handler(self._overview), methods=["GET"]),
             Route("/alerts", handler(self._alert_page), methods=["GET"]),
             Route("/rules", handler(self._rule_page), methods=["GET"]),
-            # Where the links to expressions lead, as in Prometheus.
-            Route("/graph", handler(self._graph), methods=["GET"]),
         )
 
     async def _overview(self, request: Request) -> Response:
@@ -92,17 +89,6 @@ class Pages:
             alerts=await self._alerts.alerts(TimeSlice()),
             silences=self._alerts.silences(),
             receivers=self._alerts.unsent_receivers(),
-        )
-
-    async def _graph(self, request: Request) -> Response:
-        """The rule that an expression is of, else what it comes to now; relative, for a path before ours."""
-        expression = request.query_params.get("g0.expr", "").strip()
-        if not expression:
-            return RedirectResponse("alerts")
-        rules = (rule for group in self._rules.groups for rule in group.rules)
-        name = next((rule.spec.name for rule in rules if rule.spec.query.strip() == expression), "")
-        return RedirectResponse(
-            f"rules#{name}" if name else f"api/v1/query?{urlencode({'query': expression})}"
         )
 
     async def _rule_page(self, request: Request) -> Response:

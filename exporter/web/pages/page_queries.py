@@ -7,7 +7,17 @@ from typing import Final
 
 from exporter.errors import QueryError
 from exporter.model.labels import EMPTY
-from exporter.promql import Expression, Matrix, MemoryAccount, Pace, RangeSeries, Scalar, Value, Vector, parse
+from exporter.promql import (
+    Expression,
+    Matrix,
+    MemoryAccount,
+    Pace,
+    RangeSeries,
+    Result,
+    String,
+    Vector,
+    parse,
+)
 from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryTimeoutError
 from exporter.web.api_v1.queries import Queries
 from exporter.web.pages.time_range import TimeRange
@@ -21,12 +31,15 @@ MOST_SERIES: Final = 500
 class Found:
     """What one expression came to; `error` says why to nothing, `left_out` counts series over the cap.
 
-    An instant vector has one point per series.
+    An instant vector has one point per series, a string none: it is the `text`. `notes` are the warnings and
+    infos of the query.
     """
 
     series: Sequence[RangeSeries] = ()
     error: str = ""
     left_out: int = 0
+    text: str = ""
+    notes: Sequence[str] = ()
 
     @property
     def value(self) -> float | None:
@@ -46,25 +59,25 @@ class PageQueries:
     async def ranges(self, expressions: Sequence[str], span: TimeRange) -> Sequence[Found]:
         """Return what each expression comes to along a range of time."""
 
-        def evaluate(expression: Expression, pace: Pace, account: MemoryAccount) -> Value:
+        def evaluate(expression: Expression, pace: Pace, account: MemoryAccount) -> Result:
             return self._engine.range(
                 expression, span.start_ms, span.end_ms, span.step_ms, pace=pace, account=account
-            ).value
+            )
 
         return await self._run(expressions, evaluate, span.end_ms)
 
     async def instants(self, expressions: Sequence[str], at_ms: int) -> Sequence[Found]:
         """Return what each expression comes to at one moment."""
 
-        def evaluate(expression: Expression, pace: Pace, account: MemoryAccount) -> Value:
-            return self._engine.instant(expression, at_ms, pace=pace, account=account).value
+        def evaluate(expression: Expression, pace: Pace, account: MemoryAccount) -> Result:
+            return self._engine.instant(expression, at_ms, pace=pace, account=account)
 
         return await self._run(expressions, evaluate, at_ms)
 
     async def _run(
         self,
         expressions: Sequence[str],
-        evaluate: Callable[[Expression, Pace, MemoryAccount], Value],
+        evaluate: Callable[[Expression, Pace, MemoryAccount], Result],
         at_ms: int,
     ) -> Sequence[Found]:
         deadline = time.monotonic() + self._deadline_seconds
@@ -80,7 +93,7 @@ class PageQueries:
     def _one(
         self,
         text: str,
-        evaluate: Callable[[Expression, Pace, MemoryAccount], Value],
+        evaluate: Callable[[Expression, Pace, MemoryAccount], Result],
         at_ms: int,
         pace: Pace,
     ) -> Found:
@@ -111,12 +124,14 @@ class _Pace:
             raise QueryTimeoutError("it took longer than a page may: look at a shorter range, or at less")
 
 
-def _found(value: Value, at_ms: int) -> Found:
+def _found(result: Result, at_ms: int) -> Found:
+    value, notes = result.value, (*result.warnings, *result.infos)
+    if isinstance(value, String):
+        return Found(text=value.value, notes=notes)
     if isinstance(value, Matrix):
-        return Found(value.series[:MOST_SERIES], left_out=max(0, len(value.series) - MOST_SERIES))
-    if isinstance(value, Vector):
-        series = [RangeSeries(one.labels, [(at_ms, one.value)]) for one in value.samples[:MOST_SERIES]]
-        return Found(series, left_out=max(0, len(value.samples) - MOST_SERIES))
-    if isinstance(value, Scalar):
-        return Found([RangeSeries(EMPTY, [(at_ms, value.value)])])
-    return Found()
+        found = value.series
+    elif isinstance(value, Vector):
+        found = [RangeSeries(one.labels, [(at_ms, one.value)]) for one in value.samples[: MOST_SERIES + 1]]
+    else:
+        found = [RangeSeries(EMPTY, [(at_ms, value.value)])]
+    return Found(found[:MOST_SERIES], left_out=max(0, result.series_count - MOST_SERIES), notes=notes)

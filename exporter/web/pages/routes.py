@@ -9,14 +9,19 @@ from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
 from exporter.rules.active import ActiveAlert
 from exporter.web.directory import CurrentConfig, RuleGroups, Targets
-from exporter.web.pages import assets, former, silences
+from exporter.web.pages import assets, former, graph, silences
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Frame
 
 
 def routes(context: PageContext) -> Sequence[BaseRoute]:
     """The routes of all pages, their stylesheet and their module."""
-    return [*assets.routes(), *silences.routes(context), *former.Pages(context).routes()]
+    return [
+        *assets.routes(),
+        *silences.routes(context),
+        *graph.routes(context),
+        *former.Pages(context).routes(),
+    ]
 
 
 def frame_of(targets: Targets, rules: RuleGroups, in_force: CurrentConfig) -> Frame:

@@ -1,34 +1,351 @@
-// What needs a browser: light and dark, and renewing the page. Without it everything is there.
+// What needs a browser: light and dark, renewing the page, completion, copying. Without it everything is there.
 
 const REFRESH_MS = 5_000;
-const HIDDEN_MS = 30_000;
+const HIDDEN_REFRESH_MS = 30_000;
 // Nobody has looked for an hour: a forgotten tab asks no more.
 const FORGOTTEN_MS = 3_600_000;
 
-function startTheme() {
+const root = document.body.dataset.root;
+
+// ---- light and dark ----
+
+function showTheme() {
   const button = document.getElementById("theme");
-  if (!button) return;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const isDark = document.documentElement.dataset.theme
-      ? document.documentElement.dataset.theme === "dark"
-      : matchMedia("(prefers-color-scheme: dark)").matches;
+  if (button) button.hidden = false;
+}
+
+function startTheme() {
+  showTheme();
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#theme")) return;
+    const chosen = document.documentElement.dataset.theme;
+    const isDark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     const theme = isDark ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
     document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=strict`;
   });
 }
 
-startTheme();
+// ---- links of Alertmanager's own texts: the part after # reaches no server ----
 
-// Where links in Alertmanager's own texts lead: the part after # reaches no server.
 function followFragment() {
   const [path, query = ""] = location.hash.replace(/^#/, "").split("?");
-  const root = document.body.dataset.root;
   const parameters = query ? `?${query}` : "";
   if (path === "/silences/new") location.replace(`${root}silences/new${parameters}`);
   else if (path.startsWith("/silences")) location.replace(`${root}silences`);
   else if (path.startsWith("/alerts")) location.replace(`${root}alerts${parameters}`);
 }
 
+// ---- renewing the page in place: what somebody is at stays as it is ----
+
+const isOwn = (node) => node.nodeType === Node.ELEMENT_NODE && node.dataset?.own !== undefined;
+const isSame = (one, other) =>
+  one.nodeType === other.nodeType && one.nodeName === other.nodeName && (one.id || "") === (other.id || "");
+
+function renewAttributes(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    // An open list stays open; what is typed is not an attribute.
+    if (!fresh.hasAttribute(name) && name !== "open" && name !== "data-theme") old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+function renew(old, fresh) {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  if (old.isEqualNode(fresh)) return;
+  renewAttributes(old, fresh);
+  const wanted = [...fresh.childNodes];
+  let at = old.firstChild;
+  for (const node of wanted) {
+    while (at && isOwn(at)) at = at.nextSibling;
+    // A row that has moved is found again by its id.
+    let match = at && isSame(at, node) ? at : null;
+    if (!match && node.id) {
+      match = [...old.children].find((child) => child.id === node.id && isSame(child, node)) ?? null;
+      if (match) old.insertBefore(match, at);
+    }
+    if (match) {
+      renew(match, node);
+      at = match.nextSibling;
+    } else {
+      old.insertBefore(document.importNode(node, true), at);
+    }
+  }
+  while (at) {
+    const next = at.nextSibling;
+    if (!isOwn(at)) at.remove();
+    at = next;
+  }
+}
+
+function startRefresh() {
+  if (document.body.dataset.live !== "1") return;
+  let tag = "";
+  let lookedAt = Date.now();
+  for (const event of ["pointermove", "keydown", "visibilitychange"]) {
+    addEventListener(event, () => { lookedAt = Date.now(); }, { passive: true });
+  }
+  const again = () => setTimeout(look, document.hidden ? HIDDEN_REFRESH_MS : REFRESH_MS);
+  async function look() {
+    if (Date.now() - lookedAt > FORGOTTEN_MS) {
+      again();
+      return;
+    }
+    try {
+      const answer = await fetch(location.href, {
+        headers: tag ? { "If-None-Match": tag } : {},
+        cache: "no-store",
+        signal: AbortSignal.timeout(30_000),
+      });
+      if (answer.status === 200) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        tag = answer.headers.get("etag") ?? "";
+        document.title = fresh.title;
+        // Nobody is disturbed who is selecting text.
+        if (getSelection().isCollapsed) {
+          for (const part of [".top", "main", ".foot"]) {
+            const old = document.querySelector(part);
+            const next = fresh.querySelector(part);
+            if (old && next) renew(old, next);
+          }
+          showTheme();
+          document.dispatchEvent(new Event("renewed"));
+        }
+      }
+      document.body.classList.toggle("unreachable", answer.status >= 500);
+      const clock = document.getElementById("clock");
+      const date = answer.headers.get("date");
+      if (clock && date) clock.textContent = new Date(date).toISOString().slice(11, 19);
+    } catch {
+      document.body.classList.add("unreachable");
+    }
+    again();
+  }
+  again();
+}
+
+// ---- copying a command ----
+
+function startCopying() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.copy");
+    const code = button?.parentElement.querySelector("code");
+    if (!code) return;
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2_000);
+  });
+}
+
+// ---- keys: / finds, g and a letter goes to a page ----
+
+const PAGES = { o: "", a: "alerts", s: "silences", n: "notifications", r: "rules", q: "graph" };
+
+function startKeys() {
+  let isGoing = false;
+  addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isGoing && event.key in PAGES) location.href = root + PAGES[event.key];
+    else if (event.key === "/") {
+      const find = document.querySelector(".find input");
+      if (find?.offsetParent) {
+        event.preventDefault();
+        find.focus();
+      }
+    }
+    isGoing = event.key === "g";
+  });
+}
+
+// ---- completion of PromQL ----
+
+const MOST_OPTIONS = 12;
+const answers = new Map();
+
+async function ask(path) {
+  if (!answers.has(path)) {
+    const answer = fetch(root + path, { signal: AbortSignal.timeout(10_000) })
+      .then((got) => (got.ok ? got.json() : { data: [] }))
+      .then((body) => body.data);
+    answer.catch(() => answers.delete(path));
+    answers.set(path, answer);
+  }
+  return answers.get(path);
+}
+
+/** What stands before the caret: a name of a metric or function, of a label, or the value of a label. */
+function placeOf(text) {
+  const before = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (quoted) => "_".repeat(quoted.length));
+  const open = before.lastIndexOf("{");
+  if (open > before.lastIndexOf("}")) {
+    const metric = /([a-zA-Z_:][\w:]*)\s*$/.exec(before.slice(0, open))?.[1] ?? "";
+    const value = /([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)\s*(["'])((?:[^"'\\]|\\.)*)$/.exec(text);
+    if (value) return { kind: "value", metric, label: value[1], word: value[3] };
+    return { kind: "label", metric, word: /[\w]*$/.exec(before)[0] };
+  }
+  const grouping = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^()]*)$/.exec(before);
+  if (grouping) return { kind: "label", metric: "", word: /[\w]*$/.exec(before)[0] };
+  if (/["'][^"']*$/.test(before)) return null;
+  return { kind: "name", word: /[\w:]*$/.exec(before)[0] };
+}
+
+async function optionsAt(place, functions) {
+  const selected = place.metric ? `?match[]=${encodeURIComponent(place.metric)}` : "";
+  if (place.kind === "label") {
+    return (await ask(`api/v1/labels${selected}`)).map((name) => ({ name, tag: "label" }));
+  }
+  if (place.kind === "value") {
+    const values = await ask(`api/v1/label/${encodeURIComponent(place.label)}/values${selected}`);
+    return values.map((name) => ({ name, tag: "value" }));
+  }
+  const [names, metadata] = await Promise.all([ask("api/v1/label/__name__/values"), ask("api/v1/metadata")]);
+  const metrics = names.map((name) => ({
+    name,
+    tag: metadata[name]?.[0]?.type ?? "metric",
+    help: metadata[name]?.[0]?.help ?? "",
+  }));
+  return [...metrics, ...functions.map((name) => ({ name, tag: "function" }))];
+}
+
+function matching(options, word) {
+  const wanted = word.toLowerCase();
+  const ranked = [];
+  for (const option of options) {
+    const at = option.name.toLowerCase().indexOf(wanted);
+    if (at >= 0 && option.name !== word) ranked.push({ option, at });
+  }
+  ranked.sort((one, other) => one.at - other.at || one.option.name.length - other.option.name.length);
+  return ranked.map(({ option }) => option);
+}
+
+class Completion {
+  constructor(box, functions) {
+    this.box = box;
+    this.functions = functions;
+    this.list = null;
+    this.chosen = 0;
+    this.turn = 0;
+    box.setAttribute("role", "combobox");
+    box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-expanded", "false");
+    box.addEventListener("input", () => this.look());
+    box.addEventListener("keydown", (event) => this.press(event));
+    box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+  }
+
+  async look() {
+    const turn = (this.turn += 1);
+    const place = placeOf(this.box.value.slice(0, this.box.selectionStart));
+    if (!place || (!place.word && place.kind === "name")) return this.close();
+    let options;
+    try {
+      options = matching(await optionsAt(place, this.functions), place.word);
+    } catch {
+      options = [];
+    }
+    if (turn !== this.turn) return undefined;
+    return options.length ? this.open(options, place) : this.close();
+  }
+
+  open(options, place) {
+    this.close();
+    this.place = place;
+    this.options = options.slice(0, MOST_OPTIONS);
+    this.chosen = 0;
+    const id = `options-${this.box.name}`;
+    const list = document.createElement("ul");
+    list.id = id;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", "Completions");
+    list.append(...this.options.map((option, index) => this.entry(option, index, id)));
+    const foot = document.createElement("footer");
+    foot.textContent = `↑ ↓ choose, Enter take, Esc close · ${this.options.length} of ${options.length}`;
+    this.list = document.createElement("div");
+    this.list.className = "combo";
+    this.list.dataset.own = "";
+    this.list.append(list, foot);
+    this.box.after(this.list);
+    this.box.setAttribute("aria-expanded", "true");
+    this.box.setAttribute("aria-controls", id);
+    this.choose(0);
+  }
+
+  entry(option, index, id) {
+    const item = document.createElement("li");
+    item.id = `${id}-${index}`;
+    item.setAttribute("role", "option");
+    const tag = document.createElement("span");
+    tag.className = "tag";
+    tag.textContent = option.tag;
+    const name = document.createElement("code");
+    name.textContent = option.name;
+    const help = document.createElement("span");
+    help.className = "dim cut";
+    help.textContent = option.help ?? "";
+    item.append(tag, name, help);
+    item.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      this.choose(index);
+      this.take();
+    });
+    return item;
+  }
+
+  choose(index) {
+    this.chosen = (index + this.options.length) % this.options.length;
+    const items = [...this.list.querySelectorAll("li")];
+    items.forEach((item, at) => item.setAttribute("aria-selected", String(at === this.chosen)));
+    items[this.chosen].scrollIntoView({ block: "nearest" });
+    this.box.setAttribute("aria-activedescendant", items[this.chosen].id);
+  }
+
+  take() {
+    const { name, tag } = this.options[this.chosen];
+    const end = this.box.selectionStart;
+    const quoted = this.place.kind === "value" ? JSON.stringify(name).slice(1, -1) : name;
+    this.box.setRangeText(tag === "function" ? `${quoted}(` : quoted, end - this.place.word.length, end, "end");
+    this.close();
+    this.box.focus();
+  }
+
+  press(event) {
+    if (event.key === "Enter" && !event.shiftKey && !this.list) {
+      event.preventDefault();
+      this.box.form.requestSubmit();
+      return;
+    }
+    if (!this.list) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) this.choose(this.chosen + step);
+    else if (event.key === "Enter" || event.key === "Tab") this.take();
+    else if (event.key === "Escape") this.close();
+    else return;
+    event.preventDefault();
+  }
+
+  close() {
+    this.list?.remove();
+    this.list = null;
+    this.box.setAttribute("aria-expanded", "false");
+    this.box.removeAttribute("aria-activedescendant");
+  }
+}
+
+function startCompletion() {
+  const boxes = [...document.querySelectorAll(".query textarea")];
+  const functions = (boxes[0]?.dataset.functions ?? "").split(" ").filter(Boolean);
+  for (const box of boxes) new Completion(box, functions);
+}
+
 followFragment();
+startTheme();
+startRefresh();
+startCopying();
+startKeys();
+startCompletion();

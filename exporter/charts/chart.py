@@ -1,0 +1,116 @@
+"""What a chart is made of: series over one range of time, with what is worth knowing about it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from exporter.charts.units import Unit
+
+_FURTHEST: Final = 1e300
+
+Point = tuple[int, float]
+"""A moment in epoch milliseconds, and a value."""
+
+
+class Kind(StrEnum):
+    """How the series are drawn."""
+
+    LINES = "lines"
+    AREA = "area"
+    """The first series is filled from 0; for one that is shown alone."""
+    STACKED = "stacked"
+    """Parts of a sum, the first one lowest."""
+    LOGARITHMIC = "logarithmic"
+    """Lines over decades; values of 0 and less lie at the bottom."""
+
+
+class MarkKind(StrEnum):
+    """What happened at a moment; each has a shape of its own."""
+
+    ALERT = "alert"
+    FAILOVER = "failover"
+    RESTART = "restart"
+    CONFIGURATION = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line. `colour` is 1 to 8, of the stylesheet's `--s1` to `--s8`; 8 is grey, for what is at rest.
+
+    `points` are in order of time; where one is missing the line has a gap. `is_forecast`: it is dotted, and
+    `note` stands in the legend instead of figures.
+    """
+
+    name: str
+    points: Sequence[Point]
+    colour: int = 1
+    is_forecast: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A value at which something happens: `alert at 10 s`. `severity`: critical, warning or info."""
+
+    value: float
+    text: str
+    severity: str = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened; `href` leads to it."""
+
+    at_ms: int
+    kind: MarkKind
+    title: str
+    severity: str = "quiet"
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A time in which an alert was pending or firing."""
+
+    start_ms: int
+    end_ms: int
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Series from `start_ms` to `end_ms`, with a value at every `step_ms` where there is one.
+
+    `lowest` and `highest` are what the axis reaches at least; `is_from_zero`: it begins at 0 unless values
+    are negative.
+    """
+
+    title: str
+    unit: Unit
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    series: Sequence[Series]
+    kind: Kind = Kind.LINES
+    thresholds: Sequence[Threshold] = ()
+    marks: Sequence[Mark] = ()
+    bands: Sequence[Band] = ()
+    lowest: float | None = None
+    highest: float | None = None
+    is_from_zero: bool = True
+
+    def position(self, at_ms: float) -> float:
+        """Where a moment lies, from 0 (start) to 1 (end)."""
+        return (at_ms - self.start_ms) / max(1, self.end_ms - self.start_ms)
+
+
+def drawable(value: float | None) -> float:
+    """Return a value as it is drawn: NaN, which is a gap, where there is none or it is infinite.
+
+    What is further out than 1e300 lies there: sums and differences stay numbers.
+    """
+    if value is None or not math.isfinite(value):
+        return math.nan
+    return max(-_FURTHEST, min(_FURTHEST, value))
