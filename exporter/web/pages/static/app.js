@@ -231,9 +231,9 @@ class Completion {
     this.list = null;
     this.chosen = 0;
     this.turn = 0;
-    box.setAttribute("role", "combobox");
+    // A box of several lines is no combobox to ARIA; it says what it has all the same.
     box.setAttribute("aria-autocomplete", "list");
-    box.setAttribute("aria-expanded", "false");
+    box.setAttribute("aria-haspopup", "listbox");
     box.addEventListener("input", () => this.look());
     box.addEventListener("keydown", (event) => this.press(event));
     box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
@@ -271,7 +271,6 @@ class Completion {
     this.list.dataset.own = "";
     this.list.append(list, foot);
     this.box.after(this.list);
-    this.box.setAttribute("aria-expanded", "true");
     this.box.setAttribute("aria-controls", id);
     this.choose(0);
   }
@@ -332,8 +331,8 @@ class Completion {
   close() {
     this.list?.remove();
     this.list = null;
-    this.box.setAttribute("aria-expanded", "false");
     this.box.removeAttribute("aria-activedescendant");
+    this.box.removeAttribute("aria-controls");
   }
 }
 
