@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-from playwright.sync_api import Request
 
 from tests.browser.looking import PAGES, Look, scrolls_sideways, violations
 from tests.live.daemon import Daemon
@@ -29,17 +28,23 @@ def test_each_is_small_and_asks_for_nothing_but_its_stylesheet_and_its_module(
     daemon: Daemon, look: Look
 ) -> None:
     for path in PAGES:
-        with look() as page, page.expect_event("load"):
-            asked: list[Request] = []
-            page.on("request", asked.append)
-            page.goto(f"{daemon.url}{path}")
-        others = [one.url for one in asked[1:] if not one.url.endswith(".svg")]
+        asked = requests_of(f"{daemon.url}{path}", look)
+        others = [url for url in asked[1:] if not url.endswith(".svg")]
         assert len(others) == 2, others
         assert all("/static/" in url for url in others)
         answer = httpx.get(f"{daemon.url}{path}")
         assert len(answer.content) < 150_000
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert answer.text.count("<h1") == 1
+
+
+def requests_of(url: str, look: Look) -> list[str]:
+    """The URLs that a page asks for, its own first."""
+    asked: list[str] = []
+    with look() as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(url)
+    return asked
 
 
 def test_all_is_there_without_javascript(daemon: Daemon, look: Look) -> None:
