@@ -22,3 +22,9 @@ def record_reachability(events: EventRecorder, status: TargetStatus, now: float)
     else:
         reason = "" if status.problem is None else status.problem.value
         events.record(EventKind.DOWN, {"reason": reason, "message": status.message})
+
+
+def reachable_since(events: EventRecorder) -> float | None:
+    """Return since when the server is up, or down (epoch seconds); None where it was not asked yet."""
+    known = events.known(_TOPIC)
+    return None if known is None else float(known["since"])

@@ -23,7 +23,10 @@ MAX_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One pending or firing alert. `quiet` says why nobody is told; messages link to its `fingerprint`."""
+    """One pending or firing alert. `quiet` says why nobody is told; messages link to its `fingerprint`.
+
+    `since_at` is in epoch seconds; `advice` is its annotation `recommendation`.
+    """
 
     fingerprint: str
     name: str
@@ -31,7 +34,9 @@ class AlertRow:
     severity: str
     instance: str
     summary: str
+    advice: str
     since: str
+    since_at: float
     is_frozen: bool
     is_posted: bool
     quiet: str
@@ -57,6 +62,7 @@ class _Entry:
     name: str
     state: str
     summary: str
+    advice: str
     since: float
     is_frozen: bool = False
     is_posted: bool = False
@@ -99,6 +105,17 @@ class AlertRows:
         """Everything that is pending or firing."""
         return await self._rows([entry async for entry in time_slice.each(self._entries())], time_slice)
 
+    async def about(self, instance: str, time_slice: TimeSlice) -> list[AlertRow]:
+        """Everything about one server that is pending or firing."""
+        entries = [entry async for entry in time_slice.each(self._entries())]
+        return await self._rows(
+            [entry for entry in entries if entry.labels.get("instance") == instance], time_slice
+        )
+
+    def fingerprint(self, labels: Labels) -> str:
+        """Return the one by which the alert of a rule with these labels is linked to."""
+        return f"{(self._external.outgoing_labels(labels) or labels).fingerprint():016x}"
+
     def silences(self) -> list[SilenceRow]:
         """The silences that are active, and those that will be."""
         now = self._clock.now()
@@ -139,6 +156,8 @@ class AlertRows:
             severity=entry.severity,
             instance=entry.labels.get("instance") or str(entry.labels.without(ALERT_NAME, "severity")),
             summary=entry.summary,
+            advice=entry.advice,
+            since_at=entry.since,
             since=duration_text(self._clock.now() - entry.since),
             is_frozen=entry.is_frozen,
             is_posted=entry.is_posted,
@@ -171,6 +190,7 @@ def _entry_of_rule(alert: ActiveAlert, labels: Labels) -> _Entry:
         name=labels.get(ALERT_NAME),
         state=alert.state.value,
         summary=annotations.get("summary") or annotations.get("description", ""),
+        advice=annotations.get("recommendation", ""),
         since=(alert.fired_at_ms or alert.active_at_ms) / 1000,
         is_frozen=alert.frozen,
     )
@@ -182,6 +202,7 @@ def _entry_posted(alert: Alert) -> _Entry:
         name=alert.name,
         state="firing",
         summary=alert.annotations.get("summary") or alert.annotations.get("description"),
+        advice=alert.annotations.get("recommendation"),
         since=alert.starts_at,
         is_posted=True,
     )

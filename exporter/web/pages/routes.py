@@ -9,7 +9,7 @@ from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
 from exporter.rules.active import ActiveAlert
 from exporter.web.directory import CurrentConfig, RuleGroups, Targets
-from exporter.web.pages import assets, former, graph, silences
+from exporter.web.pages import assets, former, graph, server, silences
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Frame
 
@@ -20,6 +20,7 @@ def routes(context: PageContext) -> Sequence[BaseRoute]:
         *assets.routes(),
         *silences.routes(context),
         *graph.routes(context),
+        *server.routes(context),
         *former.Pages(context).routes(),
     ]
 

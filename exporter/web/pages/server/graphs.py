@@ -1,0 +1,140 @@
+"""The charts of a server as they are shown: what the expressions came to, drawn, or why there is nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from markupsafe import Markup
+
+from exporter.charts import Band, Chart, Kind, Mark, Series, Threshold, compute, legend, plot_of
+from exporter.promql import RangeSeries
+from exporter.web.pages.page_queries import Found
+from exporter.web.pages.server.figures import bytes_figure
+from exporter.web.pages.server.panels import MOST_COMMANDS, Line, Panel
+from exporter.web.pages.time_range import TimeRange
+
+_OTHER: Final = "other"
+_GREY: Final = 8
+# Who has which colour, whatever else is on the chart; see the guide of the pages.
+_COLOURS: Final = {"get": 1, "hgetall": 2, "set": 3, "hset": 4}
+_FREE_COLOURS: Final = (5, 6, 7, 1, 2, 3, 4)
+_NEAR_ALL: Final = 0.9
+_GAP: Final = "no samples: the server did not answer, or was not watched"
+
+_NOTHING: Final = (
+    "No samples are kept of this range: the daemon did not watch, or the server does not tell this."
+)
+
+Points = Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One chart: its markup and legend, or `empty`, which says why there is none.
+
+    `first` are the points of its first line.
+    """
+
+    panel: Panel
+    plot: str = ""
+    legend: str = ""
+    empty: str = ""
+    first: Points = ()
+
+
+def draw(
+    panel: Panel,
+    found: Sequence[Found],
+    span: TimeRange,
+    marks: Sequence[Mark],
+    bands: Sequence[Band],
+    names: Mapping[str, str],
+    why_empty: str,
+) -> Graph:
+    """Draw a chart of what the expressions of its lines came to.
+
+    `names` are those of servers by their addresses; `why_empty` says why there is nothing, where that is
+    known of the server.
+    """
+    pairs = list(zip(panel.lines, found, strict=True))
+    series: Sequence[Series] = [
+        one for line, result in pairs if not line.is_limit for one in _lines(line, result, names)
+    ]
+    error = next((result.error for result in found if result.error), "")
+    if not any(one.points for one in series):
+        return Graph(panel, empty=error or why_empty or panel.empty or _NOTHING)
+    if panel.kind is Kind.STACKED:
+        series = _largest(series)
+    thresholds, limits = _limits(pairs)
+    chart = Chart(
+        panel.title,
+        panel.unit,
+        span.start_ms,
+        span.end_ms,
+        span.step_ms,
+        _coloured([*series, *limits]),
+        panel.kind,
+        thresholds,
+        marks,
+        bands,
+    )
+    if panel.is_share and min(value for one in series for _, value in one.points) >= _NEAR_ALL:
+        chart = replace(chart, lowest=_NEAR_ALL, highest=1.0, is_from_zero=False)
+    drawing = compute(chart)
+    plot = plot_of(drawing, classes="tall" if panel.is_wide else "", why_empty=_GAP)
+    return Graph(panel, Markup(plot), Markup(legend(drawing)), first=series[0].points)
+
+
+def _lines(line: Line, found: Found, names: Mapping[str, str]) -> Sequence[Series]:
+    if not line.by:
+        return [Series(line.name, _merged(found.series), line.colour)]
+    by_name: dict[str, list[RangeSeries]] = {}
+    for one in found.series:
+        text = ":".join(one.labels.get(label) for label in line.by)
+        by_name.setdefault(names.get(text, text), []).append(one)
+    return [Series(name, _merged(parts), 0) for name, parts in by_name.items()]
+
+
+def _merged(parts: Sequence[RangeSeries]) -> Points:
+    """One line of series that follow each other, as when the labels of a target have changed."""
+    if len(parts) <= 1:
+        return parts[0].points if parts else ()
+    values = {at: value for one in parts for at, value in one.points}
+    return sorted(values.items())
+
+
+def _largest(series: Sequence[Series]) -> Sequence[Series]:
+    """The largest, the largest first, and the sum of the others."""
+    ranked = sorted(series, key=lambda one: -sum(value for _, value in one.points))
+    kept, rest = ranked[:MOST_COMMANDS], ranked[MOST_COMMANDS:]
+    if not rest:
+        return kept
+    sums: dict[int, float] = {}
+    for one in rest:
+        for at, value in one.points:
+            sums[at] = sums.get(at, 0.0) + value
+    return [*kept, Series(f"{_OTHER}, {len(rest)}", sorted(sums.items()), _GREY)]
+
+
+def _coloured(series: Sequence[Series]) -> Sequence[Series]:
+    """Each its own colour: those that have one by meaning keep it."""
+    wanted = [one.colour or _COLOURS.get(one.name, 0) for one in series]
+    free = [colour for colour in _FREE_COLOURS if colour not in wanted]
+    coloured = []
+    for one, colour in zip(series, wanted, strict=True):
+        coloured.append(replace(one, colour=colour or (free.pop(0) if free else _GREY)))
+    return coloured
+
+
+def _limits(pairs: Sequence[tuple[Line, Found]]) -> tuple[Sequence[Threshold], Sequence[Series]]:
+    """A limit is a threshold where it has stayed the same, else a line."""
+    thresholds, lines = [], []
+    for line, found in pairs:
+        points = [(at, value) for at, value in _merged(found.series) if value > 0] if line.is_limit else []
+        if len({value for _, value in points}) == 1:
+            value = points[0][1]
+            figure = bytes_figure(value).replace("\N{NO-BREAK SPACE}", " ")
+            thresholds.append(Threshold(value, f"{line.name} {figure}", "critical"))
+        elif points:
+            lines.append(Series(line.name, points, line.colour))
+    return thresholds, lines
