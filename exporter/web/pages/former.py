@@ -44,7 +44,6 @@ class Pages:
         self._context = context
         self._store = context.store
         self._targets = context.targets
-        self._rules = context.rules
         self._alerts = context.alerts
         self._clock = context.clock
         self._page = context.renderer.page
@@ -55,7 +54,6 @@ class Pages:
         return (
             Route("/", handler(self._overview), methods=["GET"]),
             Route("/alerts", handler(self._alert_page), methods=["GET"]),
-            Route("/rules", handler(self._rule_page), methods=["GET"]),
         )
 
     async def _overview(self, request: Request) -> Response:
@@ -91,8 +89,6 @@ class Pages:
             receivers=self._alerts.unsent_receivers(),
         )
 
-    async def _rule_page(self, request: Request) -> Response:
-        return await self._page(request, "rules.html", groups=self._rules.groups)
 
     def _target_row(
         self, runner: TargetRunner, clients: float | None, ops: float | None, uptime: float | None

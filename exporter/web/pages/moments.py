@@ -10,13 +10,17 @@ _MOST_SECONDS: Final = 253_402_300_799.0
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
-def moment_text(at: float, now: float) -> str:
-    """`03:12` today, `Fri 13 Mar 19:00` else, with the year where it is another one (epoch seconds, UTC)."""
+def moment_text(at: float, now: float, *, seconds: bool = False) -> str:
+    """`03:12` today, `Fri 13 Mar 19:00` else, with the year where it is another one (epoch seconds, UTC).
+
+    `seconds`: with them, `03:12:04`.
+    """
     moment, today = _utc(at), _utc(now)
+    time = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
     if moment.date() == today.date():
-        return f"{moment:%H:%M}"
+        return time
     year = "" if moment.year == today.year else f" {moment.year}"
-    return f"{moment:%a} {moment.day} {moment:%b}{year} {moment:%H:%M}"
+    return f"{moment:%a} {moment.day} {moment:%b}{year} {time}"
 
 
 def span_text(seconds: float) -> str:
