@@ -6,13 +6,15 @@ from typing import Final
 
 from exporter.alerting.aggregation_group import AggregationGroup
 from exporter.alerting.alert_store import AlertStore
-from exporter.alerting.history import NotificationOutcome, record_of
+from exporter.alerting.history import NotificationOutcome, record_of, suppressed_record
 from exporter.alerting.nflog import LogKey
 from exporter.alerting.notify_metrics import NotifyMetrics
 from exporter.alerting.pipeline import MultiStage, NotifyContext
 from exporter.clock import Clock
 from exporter.errors import NotifyError
 from exporter.log import get_logger
+from exporter.model.alert import Alert
+from exporter.model.labels import Labels
 from exporter.timing.backoff import exponential_backoff
 
 MIN_FLUSH_SECONDS: Final = 10.0
@@ -58,6 +60,8 @@ class Delivery:
         self._task: asyncio.Task[None] | None = None
         self._is_due_again = False
         self._has_failed = False
+        # The alerts that fire and of which the receiver is not notified, with the reasons.
+        self._muted: dict[Labels, str] = {}
         self._stopping = asyncio.Event()
 
     @property
@@ -123,9 +127,26 @@ class Delivery:
         alerts = self._group.snapshot(context.now)
         await self._pipeline.exec(context, alerts)
         self._has_failed = False
+        await self._note_muted(context)
         self._group.mark_notified(self, alerts, context.now)
         if context.wake_at is not None:
             self._group.wake(context.wake_at)
+
+    async def _note_muted(self, context: NotifyContext) -> None:
+        """Put into the history what is kept back, once for each alert and reason."""
+        before = self._muted
+        self._muted = {
+            alert.labels: context.muted_by[alert.labels]
+            for alert in context.muted
+            if not alert.is_resolved(context.now) and alert.labels not in context.held
+        }
+        new: dict[str, list[Alert]] = {}
+        for alert in context.muted:
+            reason = self._muted.get(alert.labels)
+            if reason is not None and before.get(alert.labels) != reason:
+                new.setdefault(reason, []).append(alert)
+        for reason, alerts in new.items():
+            await self._alert_store.add_record(suppressed_record(context, self._clock.now(), reason, alerts))
 
     async def _fail(self, context: NotifyContext, error: NotifyError) -> None:
         """Give up this flush; the next one tries again. Only the first failure goes into the history."""

@@ -45,6 +45,7 @@ class InhibitionMuter:
         inhibitor = self._inhibitor.inhibitor_of(labels, context.now)
         if inhibitor == HELD:
             context.wake_at = self._inhibitor.hold_until
+            context.held.add(labels)
         return inhibitor is not None
 
 
@@ -126,7 +127,11 @@ def _take_out(
     left: list[Alert] = []
     for alert in alerts:
         is_news = alert.is_resolved(context.now) and context.was_notified_firing(alert)
-        (left if is_news or not is_muted(alert) else context.muted).append(alert)
+        if is_news or not is_muted(alert):
+            left.append(alert)
+        else:
+            context.muted.append(alert)
+            context.muted_by[alert.labels] = reason
     if len(left) < len(alerts):
         metrics.suppressed.labels(reason).inc(len(alerts) - len(left))
     return left

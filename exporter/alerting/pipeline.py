@@ -33,6 +33,10 @@ class NotifyContext:
     """The notification log's entry: what the receiver was notified of last."""
     muted: list[Alert] = field(default_factory=list)
     """Alerts that were taken out because they are muted."""
+    muted_by: dict[Labels, str] = field(default_factory=dict)
+    """By the labels of these the reasons, as the metric of suppressed alerts has them."""
+    held: set[Labels] = field(default_factory=set)
+    """The labels of those among them that are only held after a start, until it is known what inhibits."""
     firing: frozenset[int] = frozenset()
     """Fingerprints of the alerts that fire, of those that are not muted."""
     resolved: frozenset[int] = frozenset()

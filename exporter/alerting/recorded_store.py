@@ -70,6 +70,7 @@ class RecordedAlertStore:
             "integration": record.integration,
             "outcome": record.outcome.value,
             "alertnames": names,
+            "fingerprints": [f"{alert.labels.fingerprint():016x}" for alert in record.alerts],
             "firing": record.firing,
             "resolved": record.resolved,
             "attempts": record.attempts,

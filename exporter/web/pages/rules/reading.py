@@ -25,7 +25,8 @@ MOST_FAILING: Final = 20
 class RuleRow:
     """One rule. `anchor` is what links to it name: its name, with a number where others have the same.
 
-    `matcher` finds its alerts, `line` is the expression in one. `state` is that of its worst alert, empty for a rule that records.
+    `matcher` finds its alerts, `line` is the expression in one. `state` is that of its worst alert, empty for
+    a rule that records.
     """
 
     anchor: str
