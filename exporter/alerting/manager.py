@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -95,6 +95,11 @@ class AlertManager:
         return list(
             states_of(self._pipelines.integrations, self._pipelines.limiters, self._state.clock.now())
         )
+
+    @property
+    def integrations(self) -> Mapping[str, Sequence[Integration]]:
+        """What notifications are sent by, by the names of receivers."""
+        return self._pipelines.integrations
 
     @property
     def alerts(self) -> Iterable[Alert]:

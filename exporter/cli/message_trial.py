@@ -6,22 +6,13 @@ from pathlib import Path
 
 from exporter.cli.output import say
 from exporter.config.alertmanager.style import MessageStyle
-from exporter.errors import NotifyError, UsageError, VigilError
-from exporter.model.alert import Alert
-from exporter.model.labels import Labels
+from exporter.errors import UsageError, VigilError
 from exporter.notify.integration import Integration
-from exporter.notify.notification import Notification
 from exporter.notify.slack_messages import MemoryMessages
+from exporter.notify.trial import trial_notification, try_all
 from exporter.routing import Routing, load_routing
-from exporter.rules.sending import query_url
 
-_LABELS = Labels({"alertname": "TestNotification", "instance": "example:6379", "severity": "warning"})
-_ANNOTATIONS = Labels(
-    {
-        "summary": "A test notification of redis-vigil",
-        "description": "Somebody ran `redis-vigil test notify`. Nothing is wrong.",
-    }
-)
+_DESCRIPTION = "Somebody ran `redis-vigil test notify`. Nothing is wrong."
 
 
 def send_message(
@@ -36,8 +27,13 @@ def send_message(
     """Send a test message and print how that went; raises `ConfigError`, `UsageError`, `VigilError`."""
     routing = load_routing(config, time.time, style)
     integrations = _integrations(routing, receiver)
-    notification = _notification(receiver, external_url, resolved=resolved)
-    failed = asyncio.run(_send_all(integrations, notification, timeout_seconds))
+    notification = trial_notification(
+        receiver, external_url, time.time(), description=_DESCRIPTION, resolved=resolved
+    )
+    trials = asyncio.run(try_all(integrations, notification, timeout_seconds))
+    for trial in trials:
+        say(str(trial))
+    failed = sum(bool(trial.error) for trial in trials)
     if failed:
         raise VigilError(f"{failed} of {len(integrations)} messages could not be delivered")
 
@@ -50,44 +46,3 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
     if not integrations:
         raise UsageError(f'the receiver "{name}" sends nothing: it has no configurations')
     return integrations
-
-
-def _notification(receiver: str, external_url: str, *, resolved: bool) -> Notification:
-    now = time.time()
-    alert = Alert(
-        _LABELS, _ANNOTATIONS, now - 60, now if resolved else 0.0, query_url(external_url, "vector(1)")
-    )
-    group_labels = _LABELS.only(["alertname"])
-    return Notification(
-        receiver=receiver,
-        # Not the key of any group, so that it changes no message about a real one.
-        group_key=f"test-notification:{now}",
-        group_labels=group_labels,
-        alerts=(alert,),
-        external_url=external_url,
-        now=now,
-    )
-
-
-async def _send_all(integrations: list[Integration], notification: Notification, timeout: float) -> int:
-    """Send by each; how many failed."""
-    failed = 0
-    for index, integration in enumerate(integrations):
-        began = time.monotonic()
-        fault = await _send(integration, notification, timeout)
-        outcome = f"failed: {fault}" if fault else "sent"
-        say(f"{integration.name}[{index}]: {outcome} ({time.monotonic() - began:.1f} s)")
-        failed += bool(fault)
-    return failed
-
-
-async def _send(integration: Integration, notification: Notification, timeout: float) -> str:
-    """Return the error of a delivery; empty where there was none."""
-    try:
-        async with asyncio.timeout(timeout):
-            await integration.send(notification)
-    except NotifyError as error:
-        return str(error)
-    except TimeoutError:
-        return f"no answer in {timeout:g} seconds"
-    return ""
