@@ -151,6 +151,7 @@ class Delivery:
     async def _fail(self, context: NotifyContext, error: NotifyError) -> None:
         """Give up this flush; the next one tries again. Only the first failure goes into the history."""
         self._metrics.failed.labels(self.log_key.integration, error.kind).inc()
+        await self._note_muted(context)
         if self._has_failed:
             return
         self._has_failed = True

@@ -61,6 +61,7 @@ class _Page:
             names=[row.name for row in receivers],
             more_receivers=max(0, len(receivers) - MOST_RECEIVERS),
             failing=sum(row.is_failing for row in receivers),
+            has_sent=any(entry.sent_at for row in receivers for entry in row.entries),
             unsent=await read_unsent(manager, now, wanted.receiver),
             log=log,
             log_problem=log_problem,
