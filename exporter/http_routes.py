@@ -102,6 +102,7 @@ def build_routes(
         settings,
         clock,
         Renderer(clock, frame),
+        reloader,
     )
     probes = Probes(
         watching.target_manager,

@@ -11,6 +11,8 @@ from exporter.errors import ShuttingDownError, VigilError
 from exporter.model.printable import printable
 
 RELOAD_PATH: Final = "/-/reload"
+RELOAD_PATHS: Final = frozenset({RELOAD_PATH, "/status/reload"})
+"""Requests to these read the files themselves; the second is that of the pages."""
 
 
 class Reloads(Protocol):

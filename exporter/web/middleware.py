@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.web.access import CurrentAccess
 from exporter.web.auth import BasicAuth
-from exporter.web.lifecycle import RELOAD_PATH
+from exporter.web.lifecycle import RELOAD_PATHS
 from exporter.web.origin import OriginGuard
 
 
@@ -26,7 +26,7 @@ class Entrance:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the request, then hand it on."""
         if scope["type"] == "http":
-            self._access.look(is_silent=scope.get("path") == RELOAD_PATH)
+            self._access.look(is_silent=scope.get("path") in RELOAD_PATHS)
             if self._access.version != self._version:
                 self._follow()
         await self._outermost(scope, receive, send)

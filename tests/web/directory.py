@@ -49,6 +49,9 @@ class LastReload:
     restart_needed: Sequence[str] = ()
     warnings: Sequence[str] = ()
 
+    async def reload(self) -> None:
+        """Read no files."""
+
 
 @dataclass
 class Alertmanagers:

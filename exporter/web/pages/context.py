@@ -8,7 +8,8 @@ from exporter.clock import Clock
 from exporter.events import EventLog
 from exporter.store import Store
 from exporter.web.alert_rows import AlertRows
-from exporter.web.directory import CurrentConfig, RuleGroups, Targets
+from exporter.web.directory import CurrentConfig, ReloadState, RuleGroups, Targets
+from exporter.web.lifecycle import Reloads
 from exporter.web.pages.page_queries import PageQueries
 from exporter.web.pages.rendering import Renderer
 
@@ -20,6 +21,10 @@ class HasUrl(Protocol):
     def external_url(self) -> str:
         """`web.external_url`, or what the daemon takes itself to be reached by."""
         ...
+
+
+class Reloading(Reloads, ReloadState, Protocol):
+    """The reloader of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,4 @@ class PageContext:
     settings: HasUrl
     clock: Clock
     renderer: Renderer
+    reloads: Reloading

@@ -89,7 +89,6 @@ class Pages:
             receivers=self._alerts.unsent_receivers(),
         )
 
-
     def _target_row(
         self, runner: TargetRunner, clients: float | None, ops: float | None, uptime: float | None
     ) -> TargetRow:

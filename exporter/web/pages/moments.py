@@ -32,17 +32,5 @@ def span_text(seconds: float) -> str:
     return f"{number}{_NO_BREAK}{name}"
 
 
-def brief_span_text(seconds: float) -> str:
-    """`840 µs`, `12 ms`, `1.8 s`: how long work took."""
-    for name, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{_three_digits(seconds / size)}{_NO_BREAK}{name}"
-    return f"{_three_digits(seconds * 1e6)}{_NO_BREAK}µs"
-
-
-def _three_digits(number: float) -> str:
-    return f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
-
-
 def _utc(at: float) -> datetime:
     return datetime.fromtimestamp(min(max(at, 0.0), _MOST_SECONDS), UTC)

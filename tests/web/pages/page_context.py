@@ -17,11 +17,11 @@ from exporter.store import Store
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1.queries import Queries
 from exporter.web.directory import RuleGroups, Targets
-from exporter.web.pages.context import PageContext
+from exporter.web.pages.context import PageContext, Reloading
 from exporter.web.pages.page_queries import PageQueries
 from exporter.web.pages.rendering import Renderer
 from exporter.web.pages.routes import frame_of
-from tests.web.directory import Current, External, Rules, Watched
+from tests.web.directory import Current, External, LastReload, Rules, Watched
 
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
@@ -40,6 +40,7 @@ def page_context(
     *,
     clock: Clock | None = None,
     alertmanager: str = CONFIG,
+    reloads: Reloading | None = None,
     events: Path | None = None,
 ) -> PageContext:
     """A context in which everything that is not given is empty."""
@@ -60,6 +61,7 @@ def page_context(
         Settings(),
         clock,
         Renderer(clock, frame_of(targets, rules, current)),
+        reloads or LastReload(),
     )
 
 

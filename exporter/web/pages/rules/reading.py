@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.charts.units import format_seconds
 from exporter.config.alertmanager.matchers import format_matcher, make_matcher
 from exporter.model.duration import format_duration
 from exporter.model.matcher import MatchOp
@@ -13,7 +14,7 @@ from exporter.rules.group import Rule, RuleGroup
 from exporter.rules.status import Health
 from exporter.time_slice import TimeSlice
 from exporter.timing.spread import offset_ms
-from exporter.web.pages.moments import brief_span_text, moment_text
+from exporter.web.pages.moments import moment_text
 
 SHOWN: Final = ("all", "failing", "firing", "alerting", "recording")
 """Which rules can be asked for."""
@@ -157,7 +158,7 @@ def _row(rule: Rule, anchor: str) -> RuleRow:
         line=" ".join(rule.spec.query.split()),
         waits=waits,
         severity=dict(rule.spec.label_texts).get("severity", ""),
-        took=brief_span_text(status.evaluation_seconds),
+        took=format_seconds(status.evaluation_seconds),
         samples=status.samples,
         firing=firing,
         pending=pending,
@@ -194,7 +195,7 @@ def _card(group: RuleGroup, rows: Sequence[RuleRow], count: int, now: float) -> 
         interval=format_duration(group.interval_ms),
         last_at=last_at,
         last=moment_text(last_at, now, seconds=True) if last_at else "",
-        took=brief_span_text(group.evaluation_seconds),
+        took=format_seconds(group.evaluation_seconds),
         next_at=next_at,
         next=moment_text(next_at, now, seconds=True),
         missed=group.missed_total,
