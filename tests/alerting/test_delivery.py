@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from exporter.alerting.options import Options
 from tests.alerting.own_world import HANG, OwnWorld, assert_story
 from tests.alerting.scenario import Answer, Story, alert
 from tests.alerting.stories import ROUTE, config, two_receivers
@@ -239,3 +240,39 @@ def test_a_storm_of_ten_thousand_alerts_with_a_hanging_receiver() -> None:
     assert len(told_at) == 10_000
     arrived_at = {f"A{number % 20}/{number // 20}": number * 60 // 10_000 for number in range(10_000)}
     assert max(told_at[name] - arrived_at[name] for name in told_at) <= 11.1
+
+
+def test_what_is_kept_back_is_recorded_once_for_each_reason() -> None:
+    inhibits = "inhibit_rules: [{source_matchers: [alertname=Fire], target_matchers: [alertname=Smoke]}]"
+    story = Story(config(rest=inhibits), until=40)
+    story.push(0, alert("Fire", starts=0.0), alert("Smoke", starts=0.0), alert("Dust", starts=0.0))
+    story.silence(0, "dust", "alertname=Dust", 20)
+    # Once more for another reason.
+    story.silence(10, "all", "alertname=~Smoke|Fire", 3600)
+    story.resolve(15, alert("Fire", starts=0.0))
+    story.want("hook", 1, 1.1, firing=["Fire"])
+    story.want("hook", 15, 15.1, resolved=["Fire"])
+    story.want("hook", 21, 21.1, firing=["Dust"])
+    world = assert_story(story)
+    records = run_virtually(world.alert_store.read_history(0, 100))
+    kept = [
+        (one.alerts[0].labels.get("alertname"), one.error, one.firing, one.resolved)
+        for one in reversed(records)
+        if one.outcome.value == "suppressed"
+    ]
+    assert sorted(kept[:2]) == [("Dust", "silence", 1, 0), ("Smoke", "inhibition", 1, 0)]
+    assert sorted(kept[2:]) == [("Fire", "silence", 1, 0), ("Smoke", "silence", 1, 0)]
+
+
+def test_what_is_only_held_after_a_start_is_not_recorded_as_inhibited() -> None:
+    inhibits = "inhibit_rules: [{source_matchers: [alertname=Fire], target_matchers: [alertname=Smoke]}]"
+
+    async def main() -> list[str]:
+        world = OwnWorld(config(rest=inhibits), options=Options(hold_seconds=10))
+        await world.manager.start()
+        await world.push([alert("Smoke", starts=0.0)])
+        await asyncio.sleep(30)
+        await world.manager.stop(0)
+        return [one.outcome.value for one in await world.alert_store.read_history(0, 100)]
+
+    assert run_virtually(main()) == ["sent"]

@@ -27,7 +27,7 @@ _FILES: Final = (("files_changed", "changed"), ("files_new", "new"), ("files_gon
 
 @dataclass(frozen=True, slots=True)
 class ReloadRow:
-    """One reload, or a start, with the files that were others than the time before; `error`: it was refused."""
+    """One reload, or a start, with the files that had changed; `error`: why it was refused."""
 
     at: float
     moment: str

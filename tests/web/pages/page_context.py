@@ -1,5 +1,6 @@
 """A context of pages for tests: parts of the daemon that hold what the test puts there."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -10,9 +11,11 @@ from exporter.alerting.metrics import Metrics
 from exporter.alerting.options import Options
 from exporter.clock import Clock, SystemClock
 from exporter.config.alertmanager.config import parse_alertmanager_config
+from exporter.config.alertmanager.receivers import Receiver
 from exporter.config.document import Document
 from exporter.config.query import QuerySection
 from exporter.events import EventLog
+from exporter.notify.integration import Integration
 from exporter.store import Store
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1.queries import Queries
@@ -41,13 +44,14 @@ def page_context(
     clock: Clock | None = None,
     alertmanager: str = CONFIG,
     reloads: Reloading | None = None,
+    integrations: Callable[[Receiver], Sequence[Integration]] = lambda _: (),
     events: Path | None = None,
 ) -> PageContext:
     """A context in which everything that is not given is empty."""
     clock = clock or SystemClock()
     store = store or Store(retention_ms=3_600_000)
     targets, rules = targets or Watched(), rules or Rules()
-    manager = manager or alert_manager(clock, alertmanager)
+    manager = manager or alert_manager(clock, alertmanager, integrations)
     current = Current()
     return PageContext(
         store,
@@ -65,11 +69,15 @@ def page_context(
     )
 
 
-def alert_manager(clock: Clock, alertmanager: str = CONFIG) -> AlertManager:
+def alert_manager(
+    clock: Clock,
+    alertmanager: str = CONFIG,
+    integrations: Callable[[Receiver], Sequence[Integration]] = lambda _: (),
+) -> AlertManager:
     """What Alertmanager does, with nothing that outlives it."""
     return AlertManager(
         parse_alertmanager_config(Document.parse(alertmanager, "alertmanager.yml")),
-        lambda _: (),
+        integrations,
         clock=clock,
         alert_store=MemoryAlertStore(),
         metrics=Metrics(CollectorRegistry()),
