@@ -44,6 +44,16 @@ class Slots:
         return self._learnt_at is None or self._monotonic() >= self._learnt_at + _KNOWN_SECONDS
 
     @property
+    def node(self) -> str:
+        """The id of the node itself; empty where it is not known."""
+        return self._own
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """The ids of all nodes that it knows, itself included."""
+        return self._nodes
+
+    @property
     def text(self) -> str:
         """The slots as `0-5460,7`; empty where they are not known."""
         if self._held is None:

@@ -175,6 +175,37 @@ class Segment:
             if offset >= 0:
                 yield self.rows[entry], self._value(entry, offset)
 
+    def values_along(self, index: int, rows: Sequence[int], newest: float | None) -> Sequence[float]:
+        """Return the values of a series in some rows, in order.
+
+        `newest` is its value after all rows, None where that is not known: a series that has not moved since
+        the first of these rows is not looked for in earlier ones.
+        """
+        key = self._key(index)
+        entries = [bisect_right(self.rows, row) - 1 for row in rows]
+        found: list[float | None] = []
+        has_moved = newest is None or self.moves_after(index, rows[-1])
+        for place in range(len(rows) - 1, -1, -1):
+            # What has not moved since the row before has the value that it had there.
+            value = self._last_change(key, entries[place], entries[place - 1] if place else entries[0])
+            has_moved = has_moved or value is not None
+            found.append(value)
+        found.reverse()
+        last = self.value_at(index, rows[0]) if has_moved or newest is None else newest
+        return [last := last if value is None else value for value in found]
+
+    def _last_change(self, key: bytes, entry: int, before: int) -> float | None:
+        """Return the value of the newest change from an entry back to another, which is left out."""
+        known, offset = None, -1
+        while entry > before:
+            moved = self.moved[entry]
+            if moved is not known:
+                known, offset = moved, self._find(key, moved)
+            if offset >= 0:
+                return self._value(entry, offset)
+            entry -= 1
+        return None
+
     def _key(self, index: int) -> bytes:
         return pack(f"={self._code}", index)
 

@@ -1,0 +1,174 @@
+"""The figures of one server, now and over the last hour, out of the rows of the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from exporter.samplers.runner import TargetRunner
+from exporter.store import Store
+from exporter.store.columns import Columns
+from exporter.store.series_group import SeriesGroup
+
+POINTS: Final = 24
+HOUR_MS: Final = 3_600_000
+LOOKBACK_MS: Final = 300_000
+
+_PER_MINUTE_MS: Final = 60_000
+_COMMANDS: Final = "redis_commands_processed_total"
+_HITS: Final = "redis_keyspace_hits_total"
+_MISSES: Final = "redis_keyspace_misses_total"
+_CLIENTS: Final = "redis_connected_clients"
+_MEMORY: Final = "redis_memory_used_bytes"
+_PING: Final = "redis_exporter_last_scrape_ping_time_seconds"
+_LINK_DOWN: Final = "redis_master_link_down_since_seconds"
+_HEARD: Final = "redis_master_last_io_seconds_ago"
+_ACKNOWLEDGED: Final = "redis_connected_slave_lag_seconds"
+
+Values = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Where a primary tells how long ago a replica has acknowledged: source and labels of the series."""
+
+    source: str
+    slave_ip: str
+    slave_port: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a server stands at; None: not known, or does not apply.
+
+    `memory` and `limit` in bytes, commands per second over a minute, `hit_rate` over five, `latency` the
+    slowest PING of five minutes in seconds, `lag` in seconds.
+    """
+
+    memory: float | None = None
+    limit: float | None = None
+    commands: float | None = None
+    hit_rate: float | None = None
+    latency: float | None = None
+    clients: float | None = None
+    lag: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The part of the limit that is used; None without a limit."""
+        return self.memory / self.limit if self.memory is not None and self.limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """The last hour of each figure: as many values each, None for a gap."""
+
+    memory: Values = ()
+    commands: Values = ()
+    hit_rate: Values = ()
+    latency: Values = ()
+    clients: Values = ()
+    lag: Values = ()
+
+
+class FigureReader:
+    """Reads them as of one moment (epoch milliseconds), without a query."""
+
+    def __init__(self, store: Store, now_ms: int) -> None:
+        self._store = store
+        self._now_ms = now_ms
+
+    def read(self, runner: TargetRunner, acknowledged: Acknowledgement | None = None) -> Figures:
+        """Return what a server stands at."""
+        server = runner.facts.server
+        if runner.status.up is not True:
+            return Figures()
+        group = self._group(runner, runner.health_sampler)
+        if group is None:
+            return Figures()
+        last = group.last_time
+        before = group.times[-2] if len(group.times) > 1 else last
+        moments = [max(group.times[0], last - LOOKBACK_MS), max(group.times[0], min(before, last - 60_000)), last]
+        columns = Columns(group, moments, LOOKBACK_MS)
+        hits, misses = (columns.values(name) for name in (_HITS, _MISSES))
+        return Figures(
+            memory=server.used_memory or None,
+            limit=server.maxmemory or None,
+            commands=_rates(columns.values(_COMMANDS), columns.times_ms)[-1],
+            hit_rate=_ratios([hits[0], hits[-1]], [misses[0], misses[-1]])[-1],
+            latency=self._slowest(runner),
+            clients=group.newest(_CLIENTS),
+            lag=_last(self._lags(group, [last], acknowledged)),
+        )
+
+    def trends(self, runner: TargetRunner, acknowledged: Acknowledgement | None = None) -> Trends:
+        """Return how they were in the last hour."""
+        step = HOUR_MS // POINTS
+        moments = [self._now_ms - HOUR_MS + step * number for number in range(POINTS + 1)]
+        group = self._store.group(f"{runner.target.instance}/{runner.health_sampler}")
+        if group is None or not group.times:
+            return Trends()
+        columns = Columns(group, moments, LOOKBACK_MS)
+        latency = self._store.group(f"{runner.target.instance}/latency")
+        pings = Columns(latency, moments, LOOKBACK_MS).peaks(_PING) if latency and latency.times else ()
+        return Trends(
+            memory=columns.values(_MEMORY)[1:],
+            commands=_rates(columns.values(_COMMANDS), columns.times_ms),
+            hit_rate=_ratios(columns.values(_HITS), columns.values(_MISSES)),
+            latency=pings[1:],
+            clients=columns.values(_CLIENTS)[1:],
+            lag=self._lags(group, moments, acknowledged)[1:],
+        )
+
+    def _group(self, runner: TargetRunner, sampler: str) -> SeriesGroup | None:
+        group = self._store.group(f"{runner.target.instance}/{sampler}")
+        return None if group is None or group.last_time <= self._now_ms - LOOKBACK_MS else group
+
+    def _slowest(self, runner: TargetRunner) -> float | None:
+        group = self._group(runner, "latency")
+        if group is None:
+            return None
+        moments = [max(group.times[0], group.last_time - LOOKBACK_MS), group.last_time]
+        return Columns(group, moments, LOOKBACK_MS).peaks(_PING)[-1]
+
+    def _lags(self, group: SeriesGroup, moments: Sequence[int], told: Acknowledgement | None) -> Values:
+        """How far a replica was behind: without its primary, as that tells, else since it heard of it."""
+        columns = Columns(group, moments, LOOKBACK_MS)
+        primary = None if told is None else self._store.group(told.source)
+        if told is None or primary is None or not primary.times:
+            behind = columns.values(_HEARD)
+        else:
+            of_primary = Columns(primary, moments, LOOKBACK_MS)
+            behind = of_primary.values(_ACKNOWLEDGED, slave_ip=told.slave_ip, slave_port=told.slave_port)
+        return [
+            value if down is None else down
+            for down, value in zip(columns.values(_LINK_DOWN), behind, strict=True)
+        ]
+
+
+def _rates(values: Values, times_ms: Sequence[int | None]) -> Values:
+    """The increase per second between two readings; None where the count began anew."""
+    found: list[float | None] = []
+    for (before, since), (value, at) in pairwise(zip(values, times_ms, strict=True)):
+        is_known = before is not None and value is not None and since is not None and at is not None
+        if not is_known or at <= since or value < before:
+            found.append(None)
+        else:
+            found.append((value - before) * 1000 / (at - since))
+    return found
+
+
+def _ratios(hits: Values, misses: Values) -> Values:
+    """The part of look-ups that found a key, between two readings; None where there were none."""
+    found: list[float | None] = []
+    for (hits_before, misses_before), (hits_now, misses_now) in pairwise(zip(hits, misses, strict=True)):
+        if None in (hits_before, misses_before, hits_now, misses_now):
+            found.append(None)
+            continue
+        hit, missed = hits_now - hits_before, misses_now - misses_before
+        found.append(hit / (hit + missed) if hit >= 0 and missed >= 0 and hit + missed > 0 else None)
+    return found
+
+
+def _last(values: Values) -> float | None:
+    return values[-1] if values else None
