@@ -46,7 +46,7 @@ class Columns:
         return found
 
     def peaks(self, name: str) -> Sequence[float | None]:
-        """Return the highest values of a series between each moment and the one before; the first is a value."""
+        """Return the highest values since the moment before; for the first moment, the value then."""
         peaks = list(self.values(name))
         for segment, places, _ in self._spans:
             index = _index(segment, name, {})

@@ -47,8 +47,11 @@ def test_values_are_those_that_the_series_tell() -> None:
         for name in NAMES:
             series = [found for found in store.find(()) if found.labels.name == name]
             for moment, value in zip(moments, columns.values(name), strict=True):
-                expected = [at for one in series if (at := one.at(moment, 40_000)) is not None]
-                assert [value] == (expected or [None]), (seed, name, moment)
+                expected: list[float | None] = [
+                    at for one in series if (at := one.at(moment, 40_000)) is not None
+                ]
+                expected = expected or [None]
+                assert [value] == expected, (seed, name, moment)
 
 
 def test_peaks_are_the_highest_since_the_moment_before() -> None:

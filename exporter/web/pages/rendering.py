@@ -25,6 +25,7 @@ from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.assets import asset_path
 from exporter.web.pages.form_token import FormTokens
+from exporter.web.pages.moments import moment_text, span_text
 from exporter.web.pages.visible import shorten, visible
 
 # How much of a template is worked on before others may have their turn.
@@ -72,6 +73,8 @@ class Renderer:
             "shorten": shorten,
             "segment": lambda text: quote(str(text), safe=""),
             "iso": _iso,
+            "moment": moment_text,
+            "span": span_text,
         }
 
     def handler(self, handle: Handler, *, waits: bool = False) -> Handler:

@@ -14,7 +14,7 @@ POINTS: Final = 24
 HOUR_MS: Final = 3_600_000
 LOOKBACK_MS: Final = 300_000
 
-_PER_MINUTE_MS: Final = 60_000
+_LATELY_MS: Final = 60_000
 _COMMANDS: Final = "redis_commands_processed_total"
 _HITS: Final = "redis_keyspace_hits_total"
 _MISSES: Final = "redis_keyspace_misses_total"
@@ -88,14 +88,18 @@ class FigureReader:
             return Figures()
         last = group.last_time
         before = group.times[-2] if len(group.times) > 1 else last
-        moments = [max(group.times[0], last - LOOKBACK_MS), max(group.times[0], min(before, last - 60_000)), last]
+        moments = [
+            max(group.times[0], last - LOOKBACK_MS),
+            max(group.times[0], min(before, last - 60_000)),
+            last,
+        ]
         columns = Columns(group, moments, LOOKBACK_MS)
         hits, misses = (columns.values(name) for name in (_HITS, _MISSES))
         return Figures(
             memory=server.used_memory or None,
             limit=server.maxmemory or None,
             commands=_rates(columns.values(_COMMANDS), columns.times_ms)[-1],
-            hit_rate=_ratios([hits[0], hits[-1]], [misses[0], misses[-1]])[-1],
+            hit_rate=_ratios([hits[0], hits[-1]], [misses[0], misses[-1]], (last - moments[0]) / 1000)[-1],
             latency=self._slowest(runner),
             clients=group.newest(_CLIENTS),
             lag=_last(self._lags(group, [last], acknowledged)),
@@ -114,7 +118,7 @@ class FigureReader:
         return Trends(
             memory=columns.values(_MEMORY)[1:],
             commands=_rates(columns.values(_COMMANDS), columns.times_ms),
-            hit_rate=_ratios(columns.values(_HITS), columns.values(_MISSES)),
+            hit_rate=_ratios(columns.values(_HITS), columns.values(_MISSES), step / 1000),
             latency=pings[1:],
             clients=columns.values(_CLIENTS)[1:],
             lag=self._lags(group, moments, acknowledged)[1:],
@@ -149,25 +153,31 @@ class FigureReader:
 def _rates(values: Values, times_ms: Sequence[int | None]) -> Values:
     """The increase per second between two readings; None where the count began anew."""
     found: list[float | None] = []
-    for (before, since), (value, at) in pairwise(zip(values, times_ms, strict=True)):
-        is_known = before is not None and value is not None and since is not None and at is not None
-        if not is_known or at <= since or value < before:
+    for increase, (since, at) in zip(_increases(values), pairwise(times_ms), strict=True):
+        if increase is None or since is None or at is None or at <= since:
             found.append(None)
         else:
-            found.append((value - before) * 1000 / (at - since))
+            found.append(increase * 1000 / (at - since))
     return found
 
 
-def _ratios(hits: Values, misses: Values) -> Values:
-    """The part of look-ups that found a key, between two readings; None where there were none."""
+def _ratios(hits: Values, misses: Values, least: float) -> Values:
+    """The part of look-ups that found a key, between two readings; None where there were hardly any.
+
+    `least` are so many; our own samplers look up keys, too.
+    """
     found: list[float | None] = []
-    for (hits_before, misses_before), (hits_now, misses_now) in pairwise(zip(hits, misses, strict=True)):
-        if None in (hits_before, misses_before, hits_now, misses_now):
-            found.append(None)
-            continue
-        hit, missed = hits_now - hits_before, misses_now - misses_before
-        found.append(hit / (hit + missed) if hit >= 0 and missed >= 0 and hit + missed > 0 else None)
+    for hit, missed in zip(_increases(hits), _increases(misses), strict=True):
+        is_known = hit is not None and missed is not None and hit + missed > least
+        found.append(hit / (hit + missed) if is_known else None)  # type: ignore[operator]
     return found
+
+
+def _increases(values: Values) -> Values:
+    return [
+        None if before is None or value is None or value < before else value - before
+        for before, value in pairwise(values)
+    ]
 
 
 def _last(values: Values) -> float | None:

@@ -130,9 +130,7 @@ def _shard(members: Sequence[TargetRunner]) -> Shard:
     return Shard([one for one in members if not is_replica(one)], replicas)
 
 
-def _unite_clusters(
-    shards: Sequence[Shard], homes: Mapping[TargetRunner, int], sets: "_Sets"
-) -> None:
+def _unite_clusters(shards: Sequence[Shard], homes: Mapping[TargetRunner, int], sets: "_Sets") -> None:
     """Unite the shards whose nodes know each other, or that were found as parts of one cluster."""
     by_node = {runner.facts.slots.node: number for runner, number in homes.items() if runner.facts.slots.node}
     by_name: dict[tuple[str, str], int] = {}
@@ -140,8 +138,9 @@ def _unite_clusters(
         for node in runner.facts.slots.nodes:
             if node in by_node:
                 sets.unite(number, by_node[node])
-        for label in (CLUSTER_LABEL, MASTER_LABEL):
-            if value := runner.target.labels.get(label):
+        names = {CLUSTER_LABEL: _cluster_of(runner), MASTER_LABEL: runner.target.labels.get(MASTER_LABEL)}
+        for label, value in names.items():
+            if value:
                 sets.unite(number, by_name.setdefault((label, value), number))
 
 
@@ -178,9 +177,9 @@ def _watchers(
     for sentinel in sentinels:
         places: dict[int, str] = {}
         for name, address in watched(sentinel).items():
-            number = by_address.get(f"name {name}", by_address.get(address))
-            if number is not None:
-                places[sets.first(number)] = name
+            place = by_address.get(f"name {name}", by_address.get(address))
+            if place is not None:
+                places[sets.first(place)] = name
         if len(places) == 1 == len(watched(sentinel)):
             [(place, names[place])] = places.items()
             found[place].append(sentinel)
@@ -196,13 +195,20 @@ def _kind(parts: Sequence[Shard]) -> GroupKind:
 
 
 def _cluster_name(shard: Shard) -> str:
-    return next((name for one in shard.members if (name := one.target.labels.get(CLUSTER_LABEL))), "")
+    return next((name for one in shard.members if (name := _cluster_of(one))), "")
+
+
+def _cluster_of(runner: TargetRunner) -> str:
+    """The name of the cluster that a node is of; others may have a label of that name for something else."""
+    server = runner.facts.server
+    is_node = server.cluster_enabled or not server.run_id
+    return runner.target.labels.get(CLUSTER_LABEL) if is_node else ""
 
 
 def _name(parts: Sequence[Shard], watched_as: str) -> str:
     """The name by which people know the group: of the cluster, of Sentinel, else the first primary's."""
     members = [one for shard in parts for one in shard.members]
-    labels = [one.target.labels.get(label) for label in (CLUSTER_LABEL, MASTER_LABEL) for one in members]
+    labels = [*map(_cluster_of, members), *(one.target.labels.get(MASTER_LABEL) for one in members)]
     primaries = [one for shard in parts for one in shard.primaries] or members
     first = min(primaries, key=lambda one: (one.status.up is not True, one.target.instance))
     return next(filter(None, labels), "") or watched_as or first.target.instance

@@ -1,0 +1,73 @@
+"""The sentence that tells whether anybody is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporter.samplers.runner import TargetRunner
+from exporter.web.pages.moments import moment_text, span_text
+from exporter.web.pages.overview.findings import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`sign` is that of the worst finding; `counts` are words with their severity, `rest` a sentence."""
+
+    sign: str
+    sentence: str
+    counts: Sequence[tuple[str, str]]
+    rest: str
+
+
+def sum_up(findings: Findings, runners: Sequence[TargetRunner], now: float) -> Verdict:
+    """Say how everything is (`now` in epoch seconds)."""
+    if not runners and not findings.open:
+        return Verdict("unknown", "No server is watched yet", (), "")
+    unasked = sum(runner.status.up is None for runner in runners)
+    sign = findings.open[0].severity if findings.open else "pending" if unasked else "ok"
+    return Verdict(
+        sign, _sentence(findings, len(runners), unasked), _counts(findings), _rest(findings, unasked, now)
+    )
+
+
+def _sentence(findings: Findings, servers: int, unasked: int) -> str:
+    needed, loose = len(findings.servers_in_need), len(findings.open)
+    if needed:
+        return f"{needed} of {_plural(servers, 'server')} {'needs' if needed == 1 else 'need'} you"
+    if loose:
+        return f"{_plural(loose, 'alert')} {'needs' if loose == 1 else 'need'} you"
+    if unasked:
+        have = "has" if unasked == 1 else "have"
+        return f"{unasked} of {_plural(servers, 'server')} {have} not been heard yet"
+    if servers == 1:
+        return "The only server is well"
+    return "Both servers are well" if servers == 2 else f"All {servers:,} servers are well"
+
+
+def _counts(findings: Findings) -> Sequence[tuple[str, str]]:
+    critical = sum(one.severity == "critical" for one in findings.open)
+    warnings = len(findings.open) - critical
+    found = []
+    if critical:
+        found.append(("critical", f"{critical:,} critical"))
+    if warnings:
+        found.append(("warning", _plural(warnings, "warning")))
+    if findings.notes:
+        found.append(("info", _plural(len(findings.notes), "note")))
+    if findings.quiet:
+        found.append(("quiet", f"{len(findings.quiet):,} silenced or muted"))
+    if findings.pending:
+        found.append(("pending", f"{findings.pending:,} pending"))
+    return found
+
+
+def _rest(findings: Findings, unasked: int, now: float) -> str:
+    known = [one.since for one in findings.open if one.since]
+    if known:
+        return f"The oldest since {moment_text(min(known), now)}, {span_text(now - min(known))} ago."
+    if unasked:
+        return "The first figures are there within one interval."
+    return "" if findings.open else "Nothing fires that is not silenced."
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
