@@ -8,10 +8,11 @@ from typing import Final
 
 from exporter.charts.units import Unit
 
-_FURTHEST: Final = 1e300
+FURTHEST: Final = 1e300
+"""What is further from 0 is drawn there: sums and differences stay numbers."""
 
 Point = tuple[int, float]
-"""A moment in epoch milliseconds, and a value."""
+"""A moment in epoch milliseconds, and a value; NaN and what is infinite is a gap, as a moment without one."""
 
 
 class Kind(StrEnum):
@@ -22,6 +23,8 @@ class Kind(StrEnum):
     """The first series is filled from 0; for one that is shown alone."""
     STACKED = "stacked"
     """Parts of a sum, the first one lowest."""
+    STEPS = "steps"
+    """Counts that jump: each value holds until the next."""
     LOGARITHMIC = "logarithmic"
     """Lines over decades; values of 0 and less lie at the bottom."""
 
@@ -39,13 +42,14 @@ class MarkKind(StrEnum):
 class Series:
     """One line. `colour` is 1 to 8, of the stylesheet's `--s1` to `--s8`; 8 is grey, for what is at rest.
 
+    0 is the colour that the meaning of the name has (`colours.MEANINGS`), else one that is free.
     `points` are in order of time; where one is missing the line has a gap. `is_forecast`: it is dotted, and
     `note` stands in the legend instead of figures.
     """
 
     name: str
     points: Sequence[Point]
-    colour: int = 1
+    colour: int = 0
     is_forecast: bool = False
     note: str = ""
 
@@ -107,10 +111,7 @@ class Chart:
 
 
 def drawable(value: float | None) -> float:
-    """Return a value as it is drawn: NaN, which is a gap, where there is none or it is infinite.
-
-    What is further out than 1e300 lies there: sums and differences stay numbers.
-    """
+    """Return a value as it is drawn: NaN, which is a gap, where there is none or it is infinite."""
     if value is None or not math.isfinite(value):
         return math.nan
-    return max(-_FURTHEST, min(_FURTHEST, value))
+    return max(-FURTHEST, min(FURTHEST, value))

@@ -5,8 +5,9 @@ from typing import Final
 
 from exporter.charts.chart import Kind
 from exporter.charts.lines import Drawing, Line
-from exporter.charts.names import shown, visible
+from exporter.charts.names import shown
 from exporter.charts.units import UNKNOWN, format_value
+from exporter.model.visible import visible
 
 _LONGEST: Final = 80
 

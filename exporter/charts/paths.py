@@ -1,7 +1,7 @@
-"""The text of paths: whole numbers, relative, flat pieces in one step."""
+"""The text of paths: whole numbers, relative, level pieces in one step."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 WIDTH: Final = 1000
@@ -12,76 +12,75 @@ HEIGHT: Final = 300
 _DOT: Final = "l0 0"
 
 Place = tuple[int, int]
+Run = Sequence[Place]
+"""Places that hang together, from left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The inner coordinates in which a line is drawn, `top` from the upper edge."""
-
-    width: int
-    height: int
-    top: int = 0
+def across(count: int, width: int = WIDTH) -> list[int]:
+    """How far from the left values at even distances lie."""
+    step = width / max(1, count - 1)
+    return [round(index * step) for index in range(count)]
 
 
-PLOT: Final = Box(WIDTH, HEIGHT)
-
-
-def line(values: Sequence[float], places: Sequence[float], box: Box = PLOT) -> str:
-    """Return the path of a line: `places` from 0 (top) to 1 (bottom), where `values` are not NaN."""
-    return " ".join(_moves(run) for run in runs(values, places, box))
-
-
-def area(values: Sequence[float], places: Sequence[float]) -> str:
-    """Return the paths of what lies between a line and the bottom."""
-    pieces = []
-    for run in runs(values, places):
-        closed = [(run[0][0], HEIGHT), *run, (run[-1][0], HEIGHT)]
-        pieces.append(_moves(closed) + "z")
-    return " ".join(pieces)
-
-
-def layer(lower: Sequence[float], upper: Sequence[float], is_there: Sequence[bool]) -> str:
-    """Return the paths of what lies between two lines, where it is there."""
-    step = WIDTH / max(1, len(upper) - 1)
-    pieces: list[str] = []
-    run: list[int] = []
-    for index in range(len(upper) + 1):
-        if index < len(upper) and is_there[index]:
-            run.append(index)
-        elif run:
-            top = [(round(one * step), round(upper[one] * HEIGHT)) for one in run]
-            bottom = [(round(one * step), round(lower[one] * HEIGHT)) for one in reversed(run)]
-            pieces.append(_moves([*top, *bottom]) + "z")
-            run = []
-    return " ".join(pieces)
-
-
-def runs(values: Sequence[float], places: Sequence[float], box: Box = PLOT) -> Iterator[Sequence[Place]]:
-    """Yield what hangs together, as inner coordinates."""
-    step = box.width / max(1, len(values) - 1)
+def runs(values: Sequence[float], xs: Sequence[int], ys: Sequence[int]) -> list[Run]:
+    """The places of values, parted where there is none; `ys` are those of the values that are there."""
+    if len(ys) == len(values):
+        return [list(zip(xs, ys, strict=True))] if ys else []
+    parted: list[Run] = []
     run: list[Place] = []
-    for index, value in enumerate(values):
+    heights = iter(ys)
+    for value, x in zip(values, xs, strict=True):
         # NaN is not equal to itself.
         if value == value:
-            run.append((round(index * step), box.top + round(places[index] * box.height)))
+            run.append((x, next(heights)))
         elif run:
-            yield run
+            parted.append(run)
             run = []
-    if run:
-        yield run
+    return [*parted, run] if run else parted
 
 
-def _moves(run: Sequence[Place]) -> str:
-    (x, y), *rest = run
-    if not rest:
-        return f"M{x} {y}{_DOT}"
-    pieces = [f"M{x} {y}l"]
-    for index, (next_x, next_y) in enumerate(rest):
-        is_last = index == len(rest) - 1
-        if not is_last and next_y == y and rest[index + 1][1] == y:
+def line(parted: Sequence[Run]) -> str:
+    """Return the path of a line."""
+    return "".join(map(_moves, parted))
+
+
+def area(parted: Sequence[Run], floor: int = HEIGHT) -> str:
+    """Return the paths of what lies between a line and the floor."""
+    closed = ([(run[0][0], floor), *run, (run[-1][0], floor)] for run in parted)
+    return "".join(f"{_moves(run)}z" for run in closed)
+
+
+def layer(lower: Sequence[Run], upper: Sequence[Run]) -> str:
+    """Return the paths of what lies between two lines of the same runs."""
+    return "".join(f"{_moves([*top, *reversed(low)])}z" for low, top in zip(lower, upper, strict=True))
+
+
+def stairs(run: Run) -> Run:
+    """The corners of a line that holds each height until the next place."""
+    corners = list(run[:1])
+    for (_, height), (x, y) in pairwise(run):
+        corners += ((x, height), (x, y)) if y != height else ((x, y),)
+    return corners
+
+
+def _moves(run: Run) -> str:
+    x, y = run[0]
+    steps = "".join(_steps(run))
+    return f"M{x} {y}l{steps.lstrip()}" if steps else f"M{x} {y}{_DOT}"
+
+
+def _steps(run: Run) -> Iterator[str]:
+    """Steps from place to place; one that goes on level, in the same direction, is part of the one before."""
+    x, y = run[0]
+    level = 0
+    for next_x, next_y in run[1:]:
+        dx, dy = next_x - x - level, next_y - y
+        if not dy and dx * level >= 0:
+            level += dx
             continue
-        dx, dy = next_x - x, next_y - y
-        space = "" if pieces[-1].endswith("l") or dx < 0 else " "
-        pieces.append(f"{space}{dx}{'' if dy < 0 else ' '}{dy}")
-        x, y = next_x, next_y
-    return "".join(pieces)
+        if level:
+            yield f"{level} 0" if level < 0 else f" {level} 0"
+        yield f"{'' if dx < 0 else ' '}{dx}{'' if dy < 0 else ' '}{dy}"
+        x, y, level = next_x, next_y, 0
+    if level:
+        yield f"{level} 0" if level < 0 else f" {level} 0"

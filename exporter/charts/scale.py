@@ -1,31 +1,55 @@
 """Where a value lies on the axis."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from exporter.charts.chart import Chart, Kind, drawable
 from exporter.charts.ticks import decades, linear_ticks
 from exporter.charts.units import Unit
 
 # Room above the highest value.
-_HEADROOM = 1.04
-_FOUR_DECADES = 1e-4
+_HEADROOM: Final = 0.04
+_FOUR_DECADES: Final = 1e-4
+_WHOLE: Final = (Unit.COUNT, Unit.BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The axis of values. `place` tells where a value lies, from 0 (top) to 1 (bottom)."""
+    """The axis of values, from `low` at the bottom to `high` at the top."""
 
     ticks: Sequence[float]
-    place: Callable[[float], float]
+    low: float
+    high: float
+    is_log: bool = False
+
+    def place(self, value: float) -> float:
+        """Where a value lies, from 0 (top) to 1 (bottom); what is beyond lies outside of these."""
+        if not self.is_log:
+            return (self.high - value) / (self.high - self.low)
+        if value <= self.low:
+            return 1.0
+        return math.log10(self.high / value) / math.log10(self.high / self.low)
+
+    def heights(self, values: Iterable[float], height: int) -> list[int]:
+        """How far below the top numbers lie that are on the axis, in whole parts of `height`."""
+        high, factor = self.high, height / (self.high - self.low)
+        if self.is_log:
+            place = self.place
+            return [round(min(1.0, max(0.0, place(value))) * height) for value in values]
+        return [
+            y if 0 <= y <= height else (0 if y < 0 else height)
+            for y in [round((high - value) * factor) for value in values]
+        ]
 
 
 def scale_of(chart: Chart, values: Iterable[float]) -> Scale:
-    """Return the scale on which these values, and the chart's thresholds, can be seen."""
-    seen = [value for value in values if not math.isnan(value)]
+    """Return the scale on which these values, none of them NaN, and the chart's thresholds can be seen."""
+    seen = list(values)
     if chart.kind is Kind.LOGARITHMIC:
         return _logarithmic(chart, [value for value in seen if value > 0])
+    is_whole = chart.unit in _WHOLE and all(value == int(value) for value in seen)
     seen += [value for one in chart.thresholds if not math.isnan(value := drawable(one.value))]
     low, high = min(seen, default=0.0), max(seen, default=1.0)
     if chart.is_from_zero or chart.kind in (Kind.AREA, Kind.STACKED):
@@ -33,15 +57,13 @@ def scale_of(chart: Chart, values: Iterable[float]) -> Scale:
     elif not high - low > abs(high) * 1e-3:
         # What hardly moves is drawn flat, in the middle.
         low, high = low - (abs(low) or 1) / 10, high + (abs(high) or 1) / 10
-    if chart.highest is None:
-        high += (high - low) * (_HEADROOM - 1)
+    if chart.highest is None and not (chart.unit is Unit.RATIO and high == 1.0):
+        high += (high - low) * _HEADROOM
     low = low if chart.lowest is None else min(low, chart.lowest)
     high = high if chart.highest is None else max(high, chart.highest)
-    ticks = linear_ticks(low, high, binary=chart.unit in (Unit.BYTES, Unit.BYTES_PER_SECOND))
-    if chart.unit is Unit.RATIO and high <= 1.0 < ticks[-1]:
-        ticks = [*(tick for tick in ticks if tick < 1), 1.0]
-    bottom, top = ticks[0], ticks[-1]
-    return Scale(ticks, lambda value: 1 - (value - bottom) / (top - bottom))
+    binary = chart.unit in (Unit.BYTES, Unit.BYTES_PER_SECOND)
+    ticks = linear_ticks(low, high, binary=binary, is_whole=is_whole)
+    return Scale(ticks, ticks[0], max(high, ticks[-1]))
 
 
 def _logarithmic(chart: Chart, values: Sequence[float]) -> Scale:
@@ -50,11 +72,4 @@ def _logarithmic(chart: Chart, values: Sequence[float]) -> Scale:
     low = max(min(values, default=0.1), high * _FOUR_DECADES)
     high = max([high, low, *(drawable(one.value) for one in chart.thresholds if one.value > 0)])
     ticks = decades(low, high)
-    bottom, top = math.log10(ticks[0]), math.log10(ticks[-1])
-
-    def place(value: float) -> float:
-        if value <= ticks[0]:
-            return 1.0
-        return 1 - (math.log10(value) - bottom) / (top - bottom)
-
-    return Scale(ticks, place)
+    return Scale(ticks, ticks[0], ticks[-1], is_log=True)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 _STEPS: Final = (1, 2, 2.5, 5, 10)
+_TINY: Final = 1e-280
+_FIRST_DECADE, _LAST_DECADE = -290, 302
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
 DAY_MS: Final = 24 * _HOUR
@@ -17,22 +19,29 @@ _TIME_STEPS: Final = (
 )
 
 
-def linear_ticks(low: float, high: float, *, binary: bool = False, wanted: int = 4) -> Sequence[float]:
-    """Return round values from `low` or just below to `high` or just above; bytes in powers of 1,024."""
-    if not high - low > max(abs(low), abs(high)) * 1e-12:
-        high = low + (abs(low) or 1)
+def linear_ticks(
+    low: float, high: float, *, binary: bool = False, is_whole: bool = False, wanted: int = 4
+) -> Sequence[float]:
+    """Return two and more round values, from `low` or just below to `high` or just below.
+
+    Bytes are `binary`, in powers of 1,024; between values that are whole there are no others.
+    """
+    if not high - low > max(abs(low), abs(high), _TINY) * 1e-12:
+        high = low + (abs(low) if abs(low) > _TINY else 1)
     raw = (high - low) / wanted
     base = 2.0 ** (10 * math.floor(math.log2(raw) / 10)) if binary and raw >= 1 else 1.0
     power = 10.0 ** math.floor(math.log10(raw / base))
     step = next(one for one in _STEPS if raw / base <= one * power * 1.0001) * power * base
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [number * step for number in range(first, last + 1)]
+    if is_whole:
+        step = max(step, 1.0)
+    first, last = math.floor(low / step + 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
 
 
 def decades(low: float, high: float) -> Sequence[float]:
     """Return the powers of ten around values that are greater than 0; at least two."""
-    first = math.floor(math.log10(low) + 1e-9)
-    last = max(first + 1, math.ceil(math.log10(high) - 1e-9))
+    first = max(_FIRST_DECADE, math.floor(math.log10(low) + 1e-9))
+    last = min(_LAST_DECADE, max(first + 1, math.ceil(math.log10(high) - 1e-9)))
     every = math.ceil((last - first) / 6)
     return [10.0**exponent for exponent in range(first, last + every, every)]
 

@@ -12,6 +12,7 @@ _DECIMAL: Final = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _SPANS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 # Below this whole numbers are written out, with separators.
 _WRITTEN_OUT: Final = 10_000
+_COUNTED_OUT: Final = 1e12
 
 
 class Unit(StrEnum):
@@ -53,6 +54,22 @@ def format_tick(value: float, unit: Unit) -> str:
     return (number.rstrip("0").rstrip(".") if "." in number else number) + space + rest
 
 
+def format_ticks(values: Sequence[float], unit: Unit) -> list[str]:
+    """Return the figures of an axis, with as many digits as it takes to tell them apart."""
+    texts = [format_tick(value, unit) for value in values]
+    if len(set(texts)) == len(texts):
+        return texts
+    plain = next(
+        (
+            found
+            for digits in range(4, 16)
+            if len(set(found := [f"{one:,.{digits}g}" for one in values])) == len(values)
+        ),
+        texts,
+    )
+    return [f"{text}/s" for text in plain] if unit is Unit.PER_SECOND else plain
+
+
 def format_seconds(value: float) -> str:
     """Return a length of time in one unit: `47 min`, `2.7 h`, `1.9 ms`."""
     if value < 0:
@@ -83,6 +100,8 @@ def _count(value: float) -> str:
 def _digits(value: float) -> str:
     """Return three digits that count; a whole number is written without a point."""
     size = abs(value)
+    if size >= _COUNTED_OUT:
+        return f"{value:.3g}"
     if size >= 99.95 or value == int(value):
         return f"{value:,.0f}"
     if size >= 9.995:
