@@ -1,5 +1,6 @@
 """Aggregations compute one value, or choose elements, per group: `sum by (…) (…)` and its kin."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
-from exporter.promql.operators.tables import Column, Table, Tabular, is_plain, table_of, total
+from exporter.promql.operators.tables import Column, Table, Tabular, table_of, total
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, PerKey, Vector
 
@@ -143,9 +144,11 @@ class Reduce(Tabular):
         if self._reducer in _OF_ONE_ITSELF and len(members) == 1:
             return members[0]
         run.work(len(members[0]) * _WORK_OF_REDUCER)
-        if self._reducer in _OF_ONE_ITSELF and all(map(is_plain, members)):
+        totals = run.map(total, members)
+        is_full = None not in totals
+        if is_full and self._reducer in _OF_ONE_ITSELF and not any(map(operator.ne, totals, totals)):
+            # There is a value in each place, and none is NaN.
             return list(map(max if self._reducer is largest else min, *members))
-        is_full = None not in map(total, members)
         found: list[float | None] = []
         for row in zip(*members, strict=True):
             values = list(row) if is_full else [value for value in row if value is not None]

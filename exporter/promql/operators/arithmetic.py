@@ -115,4 +115,4 @@ class VectorScalarComparison(Tabular):
             left, right = (numbers, values) if swapped else (values, numbers)
             return compared(self._compare, left, right, None if self._returns_bool else values)
 
-        return Table.of(table.keys, list(map(column, table.columns)))
+        return Table.of(table.keys, list(map(column, table.columns)), run)

@@ -172,7 +172,7 @@ class VectorBinary(Tabular):
             return compared(self._compare, ours, theirs, None if self._returns_bool else ours)
 
         places = (pairs.one, pairs.many) if self._swapped else (pairs.many, pairs.one)
-        return Table.of(pairs.keys, list(map(column, *places)))
+        return Table.of(pairs.keys, list(map(column, *places)), run)
 
     def _compared(self, keys: Sequence[Key], left: Sequence[float], right: Sequence[float]) -> Vector:
         compare = self._compare

@@ -123,7 +123,7 @@ class Prefetch:
             return None
         series, keys = self._selection.read(run)
         run.account_temporary(len(series))
-        return Table.of(keys, list(self._columns(run, series, steps)))
+        return Table.of(keys, list(self._columns(run, series, steps)), run)
 
     def _read(self, run: Run, at_ms: int) -> _Table | None:
         steps = range(at_ms, run.last_step_ms + 1, run.step_ms)

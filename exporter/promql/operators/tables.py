@@ -8,6 +8,7 @@ ambiguous, mostly) is left to the evaluation step by step, which says it of one.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import TypeGuard
 
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
@@ -30,13 +31,12 @@ class Table:
     columns: Sequence[Column]
 
     @staticmethod
-    def of(keys: Sequence[Key], columns: Sequence[Column]) -> "Table":
+    def of(keys: Sequence[Key], columns: Sequence[Column], run: Run) -> "Table":
         """The table without the columns that have no value."""
-        filled = [not is_empty(column) for column in columns]
+        filled = run.map(has_values, columns)
         if all(filled):
             return Table(keys, columns)
-        places = [place for place, kept in enumerate(filled) if kept]
-        return Table([keys[place] for place in places], [columns[place] for place in places])
+        return Table(list(compress(keys, filled)), list(compress(columns, filled)))
 
 
 class Tabular(ABC):
@@ -100,9 +100,9 @@ def is_plain(column: Column) -> TypeGuard[Sequence[float]]:
     return found is not None and found == found
 
 
-def is_empty(column: Column) -> bool:
-    """Whether there is no value at all."""
-    return total(column) is None and all(value is None for value in column)
+def has_values(column: Column) -> bool:
+    """Whether there is any value."""
+    return total(column) is not None or any(value is not None for value in column)
 
 
 def mapped(function: Callable[[float], float], column: Column) -> Column:

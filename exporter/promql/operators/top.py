@@ -90,7 +90,7 @@ class TopOfGroup(Tabular):
                 chosen = [self._row(row, count, run) for row, count in zip(rows, counts, strict=True)]
                 for index, column in zip(indexes, zip(*chosen, strict=True), strict=True):
                     columns[index] = column
-        return Table.of(table.keys, columns)
+        return Table.of(table.keys, columns, run)
 
     def _row(self, row: Column, count: int, run: Run) -> Column:
         """The values of a group at a step with None in the place of those that are not chosen."""
