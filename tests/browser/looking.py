@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 Look = Callable[..., AbstractContextManager[Page]]
 
 PAGES: Sequence[str] = (
+    "/servers/cache-1",
+    "/servers/sessions%2F1%20%3Cb%3E%26?range=15m",
     "/silences",
     "/silences/new",
     "/graph?g0.expr=redis_up&g0.tab=1&g1.expr=redis_up&g1.tab=0&g2.expr=rate(foo)",

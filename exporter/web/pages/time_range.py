@@ -13,6 +13,7 @@ POINTS: Final = 200
 """About how many points a line of a chart has."""
 
 _SHORTEST_MS: Final = 60_000
+_COARSEST_MS: Final = 300_000
 _LONGEST_MS: Final = 400 * 86_400_000
 _STEPS_S: Final = (
     1,
@@ -38,9 +39,10 @@ _STEPS_S: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """From `start_ms` to `end_ms`, in epoch milliseconds, in steps of `step_ms`, which both are multiples of.
+    """From `start_ms` to `end_ms`, in epoch milliseconds, in steps of `step_ms`.
 
-    `name` is that of a range that ends now, else empty.
+    Both are multiples of a step, or of five minutes where that is less: what goes with the clock moves from
+    point to point, and its end is not long ago. `name` is that of a range that ends now, else empty.
     """
 
     start_ms: int
@@ -64,6 +66,10 @@ class TimeRange:
         start, end = (datetime.fromtimestamp(at / 1000, UTC) for at in (self.start_ms, self.end_ms))
         return f"{start:%a %-d %b %H:%M} – {end:%a %-d %b %H:%M}"
 
+    def coarser(self) -> "TimeRange":
+        """The same range in steps twice as long."""
+        return _aligned(self.end_ms, self.span_ms, 2 * self.step_ms, self.name)
+
     def back(self) -> dict[str, object]:
         """The parameters of the range of the same length before this one."""
         return _parameters(self.start_ms - self.span_ms, self.start_ms)
@@ -71,7 +77,8 @@ class TimeRange:
     def forward(self, now: float) -> dict[str, object]:
         """The parameters of the range of the same length after this one, or of the one that ends now."""
         end_ms = self.end_ms + self.span_ms
-        if end_ms >= now * 1000:
+        # What ends a step ago is what goes with the clock.
+        if end_ms > now * 1000 - self.step_ms:
             name = self.name or format_duration(self.span_ms)
             return {"range": name, "from": None, "to": None}
         return _parameters(self.end_ms, end_ms)
@@ -86,9 +93,12 @@ def read_range(address: Address, now: float, default: str = "1h") -> TimeRange:
 
 
 def ending_at(end_ms: int, span_ms: int, name: str = "") -> TimeRange:
-    """Return the range of this length that ends about then, at a multiple of its step."""
-    step_ms = _step_ms(span_ms)
-    end_ms = end_ms // step_ms * step_ms
+    """Return the range of this length that ends about then."""
+    return _aligned(end_ms, span_ms, _step_ms(span_ms), name)
+
+
+def _aligned(end_ms: int, span_ms: int, step_ms: int, name: str) -> TimeRange:
+    end_ms -= end_ms % min(step_ms, _COARSEST_MS)
     return TimeRange(end_ms - math.ceil(span_ms / step_ms) * step_ms, end_ms, step_ms, name)
 
 

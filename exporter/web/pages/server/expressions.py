@@ -5,7 +5,6 @@ from typing import Final, Self
 
 from exporter.model.duration import format_duration
 from exporter.model.quoting import quote
-from exporter.web.pages.time_range import TimeRange
 
 # A rate needs two samples, and one may be missing.
 _SAMPLES_PER_WINDOW: Final = 4
@@ -20,11 +19,9 @@ class Expressions:
     window: str
 
     @classmethod
-    def of(cls, instance: str, span: TimeRange, interval_seconds: float) -> Self:
-        """Make it for a range of time, and a server that is sampled this often."""
-        window_ms = max(
-            _SHORTEST_WINDOW_MS, round(_SAMPLES_PER_WINDOW * interval_seconds * 1000), span.step_ms
-        )
+    def of(cls, instance: str, interval_seconds: float, step_ms: int = 0) -> Self:
+        """Make it for what is sampled this often, and for points that are so far from each other."""
+        window_ms = max(_SHORTEST_WINDOW_MS, round(_SAMPLES_PER_WINDOW * interval_seconds * 1000), step_ms)
         return cls(instance, format_duration(window_ms))
 
     def gauge(self, metric: str, **matchers: str) -> str:

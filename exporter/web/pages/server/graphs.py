@@ -7,6 +7,7 @@ from typing import Final
 from markupsafe import Markup
 
 from exporter.charts import Band, Chart, Kind, Mark, Series, Threshold, compute, legend, plot_of
+from exporter.charts.colours import GREY, MEANINGS
 from exporter.promql import RangeSeries
 from exporter.web.pages.page_queries import Found
 from exporter.web.pages.server.figures import bytes_figure
@@ -14,9 +15,7 @@ from exporter.web.pages.server.panels import MOST_COMMANDS, Line, Panel
 from exporter.web.pages.time_range import TimeRange
 
 _OTHER: Final = "other"
-_GREY: Final = 8
-# Who has which colour, whatever else is on the chart; see the guide of the pages.
-_COLOURS: Final = {"get": 1, "hgetall": 2, "set": 3, "hset": 4}
+# Colours that mean nothing else on the charts of commands go first.
 _FREE_COLOURS: Final = (5, 6, 7, 1, 2, 3, 4)
 _NEAR_ALL: Final = 0.9
 _GAP: Final = "no samples: the server did not answer, or was not watched"
@@ -42,23 +41,33 @@ class Graph:
     first: Points = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What all charts of a page have in common: what happened, names and colours.
+
+    `names` are those of servers by their addresses; `colours` those of commands.
+    """
+
+    marks: Sequence[Mark]
+    names: Mapping[str, str]
+    colours: Mapping[str, int]
+
+
 def draw(
     panel: Panel,
     found: Sequence[Found],
     span: TimeRange,
-    marks: Sequence[Mark],
     bands: Sequence[Band],
-    names: Mapping[str, str],
+    looks: Looks,
     why_empty: str,
 ) -> Graph:
     """Draw a chart of what the expressions of its lines came to.
 
-    `names` are those of servers by their addresses; `why_empty` says why there is nothing, where that is
-    known of the server.
+    `why_empty` says why there is nothing, where that is known of the server.
     """
     pairs = list(zip(panel.lines, found, strict=True))
     series: Sequence[Series] = [
-        one for line, result in pairs if not line.is_limit for one in _lines(line, result, names)
+        one for line, result in pairs if not line.is_limit for one in _lines(line, result, looks)
     ]
     error = next((result.error for result in found if result.error), "")
     if not any(one.points for one in series):
@@ -72,10 +81,10 @@ def draw(
         span.start_ms,
         span.end_ms,
         span.step_ms,
-        _coloured([*series, *limits]),
+        [*series, *limits],
         panel.kind,
         thresholds,
-        marks,
+        looks.marks,
         bands,
     )
     if panel.is_share and min(value for one in series for _, value in one.points) >= _NEAR_ALL:
@@ -85,14 +94,14 @@ def draw(
     return Graph(panel, Markup(plot), Markup(legend(drawing)), first=series[0].points)
 
 
-def _lines(line: Line, found: Found, names: Mapping[str, str]) -> Sequence[Series]:
+def _lines(line: Line, found: Found, looks: Looks) -> Sequence[Series]:
     if not line.by:
-        return [Series(line.name, _merged(found.series), line.colour)]
+        return [Series(line.name, _merged(found.series))]
     by_name: dict[str, list[RangeSeries]] = {}
     for one in found.series:
         text = ":".join(one.labels.get(label) for label in line.by)
-        by_name.setdefault(names.get(text, text), []).append(one)
-    return [Series(name, _merged(parts), 0) for name, parts in by_name.items()]
+        by_name.setdefault(looks.names.get(text, text), []).append(one)
+    return [Series(name, _merged(parts), looks.colours.get(name, 0)) for name, parts in by_name.items()]
 
 
 def _merged(parts: Sequence[RangeSeries]) -> Points:
@@ -113,17 +122,19 @@ def _largest(series: Sequence[Series]) -> Sequence[Series]:
     for one in rest:
         for at, value in one.points:
             sums[at] = sums.get(at, 0.0) + value
-    return [*kept, Series(f"{_OTHER}, {len(rest)}", sorted(sums.items()), _GREY)]
+    return [*kept, Series(f"{_OTHER}, {len(rest)}", sorted(sums.items()), GREY)]
 
 
-def _coloured(series: Sequence[Series]) -> Sequence[Series]:
-    """Each its own colour: those that have one by meaning keep it."""
-    wanted = [one.colour or _COLOURS.get(one.name, 0) for one in series]
-    free = [colour for colour in _FREE_COLOURS if colour not in wanted]
-    coloured = []
-    for one, colour in zip(series, wanted, strict=True):
-        coloured.append(replace(one, colour=colour or (free.pop(0) if free else _GREY)))
-    return coloured
+def command_colours(calls: Found, busy: Sequence[str]) -> Mapping[str, int]:
+    """Return the colours of commands on all charts of a page: those with most calls, and the busy ones."""
+    ranked = sorted(calls.series, key=lambda one: -sum(value for _, value in one.points))
+    frequent = [one.labels.get("cmd") for one in ranked[:MOST_COMMANDS]]
+    colours = {name: MEANINGS[name] for name in [*frequent, *busy] if name in MEANINGS}
+    free = [colour for colour in _FREE_COLOURS if colour not in colours.values()]
+    for name in [*frequent, *busy]:
+        if name not in colours and free:
+            colours[name] = free.pop(0)
+    return colours
 
 
 def _limits(pairs: Sequence[tuple[Line, Found]]) -> tuple[Sequence[Threshold], Sequence[Series]]:
@@ -136,5 +147,5 @@ def _limits(pairs: Sequence[tuple[Line, Found]]) -> tuple[Sequence[Threshold], S
             figure = bytes_figure(value).replace("\N{NO-BREAK SPACE}", " ")
             thresholds.append(Threshold(value, f"{line.name} {figure}", "critical"))
         elif points:
-            lines.append(Series(line.name, points, line.colour))
+            lines.append(Series(line.name, points, GREY))
     return thresholds, lines

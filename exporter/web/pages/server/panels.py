@@ -24,7 +24,6 @@ class Line:
 
     expression: str
     name: str = ""
-    colour: int = 1
     by: Sequence[str] = ()
     is_limit: bool = False
 
@@ -72,6 +71,7 @@ def panels_of(
             [Line(expressions.gauge("redis_rdb_changes_since_last_save"), "changes")],
             ("redis_rdb_", "redis_aof_", "redis:unsaved_changes"),
             Kind.AREA,
+            is_wide=True,
         ),
     ]
 
@@ -90,9 +90,9 @@ def _resources(expressions: Expressions) -> Sequence[Panel]:
             "Memory",
             Unit.BYTES,
             [
-                Line(gauge("redis_memory_used_bytes"), "used", 1),
-                Line(gauge("redis_memory_used_rss_bytes"), "resident (RSS)", 5),
-                Line(gauge("redis_memory_max_bytes"), "limit", 8, is_limit=True),
+                Line(gauge("redis_memory_used_bytes"), "used"),
+                Line(gauge("redis_memory_used_rss_bytes"), "resident (RSS)"),
+                Line(gauge("redis_memory_max_bytes"), "limit", is_limit=True),
             ],
             ("redis_memory_", "redis:memory_used", "redis_mem_"),
             Kind.AREA,
@@ -105,12 +105,13 @@ def _resources(expressions: Expressions) -> Sequence[Panel]:
             [Line(rate("redis_commands_total"), by=("cmd",))],
             ("redis:commands:rate", "redis_commands_processed"),
             Kind.STACKED,
+            is_wide=True,
         ),
         Panel(
             "hits",
             "Hit rate",
             Unit.RATIO,
-            [Line(expressions.hit_ratio, "hit rate", 1)],
+            [Line(expressions.hit_ratio, "hit rate")],
             ("redis:keyspace_hits", "redis_keyspace_hits"),
             empty="No keys were looked up.",
             is_share=True,
@@ -124,12 +125,11 @@ def _felt(expressions: Expressions) -> Panel:
         "latency",
         "Latency as felt",
         Unit.SECONDS,
-        [Line(expressions.quantile(0.5, felt), "p50", 1), Line(expressions.quantile(0.99, felt), "p99", 2)],
+        [Line(expressions.quantile(0.5, felt), "p50"), Line(expressions.quantile(0.99, felt), "p99")],
         ("ping_duration_seconds",),
         Kind.LOGARITHMIC,
         "of a PING, log scale",
         "latency",
-        is_coarse=True,
     )
 
 
@@ -158,8 +158,8 @@ def _traffic(expressions: Expressions) -> Sequence[Panel]:
             "Clients",
             Unit.COUNT,
             [
-                Line(gauge("redis_connected_clients"), "connected", 1),
-                Line(gauge("redis_blocked_clients"), "blocked", 2),
+                Line(gauge("redis_connected_clients"), "connected"),
+                Line(gauge("redis_blocked_clients"), "blocked"),
             ],
             ("redis:clients_used", "redis_connected_clients", "redis_blocked_clients"),
         ),
@@ -168,8 +168,8 @@ def _traffic(expressions: Expressions) -> Sequence[Panel]:
             "Network",
             Unit.BYTES_PER_SECOND,
             [
-                Line(rate("redis_net_output_bytes_total"), "out", 2),
-                Line(rate("redis_net_input_bytes_total"), "in", 1),
+                Line(rate("redis_net_output_bytes_total"), "out"),
+                Line(rate("redis_net_input_bytes_total"), "in"),
             ],
             ("redis_net_",),
         ),
@@ -178,8 +178,8 @@ def _traffic(expressions: Expressions) -> Sequence[Panel]:
             "CPU",
             Unit.RATIO,
             [
-                Line(expressions.all_threads, "whole process", 5),
-                Line(expressions.main_thread, "main thread", 1),
+                Line(expressions.all_threads, "whole process"),
+                Line(expressions.main_thread, "main thread"),
             ],
             ("redis:cpu_main_thread", "redis_cpu_"),
             hint="of one core",
@@ -189,8 +189,8 @@ def _traffic(expressions: Expressions) -> Sequence[Panel]:
             "Keys that go",
             Unit.PER_SECOND,
             [
-                Line(rate("redis_expired_keys_total"), "expired", 1),
-                Line(rate("redis_evicted_keys_total"), "evicted", 4),
+                Line(rate("redis_expired_keys_total"), "expired"),
+                Line(rate("redis_evicted_keys_total"), "evicted"),
             ],
             ("redis_evicted_keys", "redis_expired_"),
         ),
@@ -214,7 +214,7 @@ def _replicas_primary(expressions: Expressions) -> Panel:
         "replication",
         "Primary last heard",
         Unit.SECONDS,
-        [Line(f"max({expressions.gauge('redis_master_last_io_seconds_ago')} >= 0)", "ago", 1)],
+        [Line(f"max({expressions.gauge('redis_master_last_io_seconds_ago')} >= 0)", "ago")],
         ("redis_master_", "redis:primary_down", "redis:replica"),
         empty="The link to its primary was down.",
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from exporter.model.duration import format_duration
@@ -20,11 +20,15 @@ _DEFAULT_INTERVAL_SECONDS: Final = 15.0
 # The commands whose latency is told are the busiest of the last hour of the range.
 _MOST_BUSY: Final = 4
 _BUSY_MS: Final = 3_600_000
+_NEAR_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What there is of one server in a range; `coarse` is that of charts of which each point costs much."""
+    """What there is of one server in a range; `coarse` is that of charts of which each point costs much.
+
+    `commands` are the busiest.
+    """
 
     expressions: Expressions
     span: TimeRange
@@ -33,6 +37,7 @@ class Reading:
     asked: Mapping[str, str]
     tiles: Sequence[Found]
     clients: Sequence[Found]
+    commands: Sequence[str]
     panels: Sequence[Panel]
     lines: Mapping[str, Sequence[Found]]
 
@@ -44,10 +49,12 @@ class Reading:
 async def read(context: PageContext, runner: TargetRunner, span: TimeRange, now: float) -> Reading:
     """Ask for it; `now` in epoch seconds."""
     expressions = _expressions(runner, span, "info")
-    asked, clients = tile_expressions(expressions), client_expressions(expressions)
-    busy = busiest(expressions, format_duration(min(span.span_ms, _BUSY_MS)), _MOST_BUSY)
-    # The tiles are of now where the range goes with the clock, else of its end.
-    moment_ms = round(now * 1000) if span.is_live else span.end_ms
+    present = Expressions.of(runner.target.instance, _interval_seconds(runner, "info"))
+    asked, clients = tile_expressions(present), client_expressions(present)
+    busy = busiest(present, format_duration(min(span.span_ms, _BUSY_MS)), _MOST_BUSY)
+    # Of the same moment as the last points of the charts, unless that is long ago.
+    is_far = span.is_live and span.step_ms > _NEAR_MS
+    moment_ms = round(now * 1000) if is_far else span.end_ms
     past, found = await asyncio.gather(
         read_past(context.events, runner.target.instance, span),
         context.queries.instants([*asked.values(), *clients, busy], moment_ms),
@@ -55,11 +62,11 @@ async def read(context: PageContext, runner: TargetRunner, span: TimeRange, now:
     commands = sorted(series.labels.get("cmd") for series in found[-1].series)
     by_command = _expressions(runner, span, "command_latency")
     panels = panels_of(expressions, by_command, runner.facts.server.role, commands)
-    coarse = _coarser(span)
-    lines = {
-        **await _lines(context.queries, [one for one in panels if not one.is_coarse], span),
-        **await _lines(context.queries, [one for one in panels if one.is_coarse], coarse),
-    }
+    coarse = span.coarser()
+    fine_lines, coarse_lines = await asyncio.gather(
+        _lines(context.queries, [one for one in panels if not one.is_coarse], span),
+        _lines(context.queries, [one for one in panels if one.is_coarse], coarse),
+    )
     return Reading(
         expressions,
         span,
@@ -68,16 +75,20 @@ async def read(context: PageContext, runner: TargetRunner, span: TimeRange, now:
         asked,
         found[: len(asked)],
         found[len(asked) : -1],
+        commands,
         panels,
-        lines,
+        {**fine_lines, **coarse_lines},
     )
 
 
 def _expressions(runner: TargetRunner, span: TimeRange, sampler: str) -> Expressions:
     """For what a sampler writes, as often as it runs."""
+    return Expressions.of(runner.target.instance, _interval_seconds(runner, sampler), span.step_ms)
+
+
+def _interval_seconds(runner: TargetRunner, sampler: str) -> float:
     intervals = [plan.interval_seconds for plan in runner.plans if plan.spec.name == sampler]
-    interval_seconds = intervals[0] if intervals else _DEFAULT_INTERVAL_SECONDS
-    return Expressions.of(runner.target.instance, span, interval_seconds)
+    return intervals[0] if intervals else _DEFAULT_INTERVAL_SECONDS
 
 
 async def _lines(
@@ -86,10 +97,3 @@ async def _lines(
     """What the expressions of charts come to, by topic."""
     found = iter(await queries.ranges([line.expression for one in panels for line in one.lines], span))
     return {one.topic: [next(found) for _ in one.lines] for one in panels}
-
-
-def _coarser(span: TimeRange) -> TimeRange:
-    """The same range in steps twice as long."""
-    step_ms = 2 * span.step_ms
-    start_ms, end_ms = span.start_ms // step_ms * step_ms, span.end_ms // step_ms * step_ms
-    return replace(span, start_ms=start_ms, end_ms=end_ms, step_ms=step_ms)

@@ -13,11 +13,11 @@ from exporter.model.quoting import quote
 from exporter.samplers.runner import TargetRunner
 from exporter.time_slice import TimeSlice
 from exporter.web.alert_rows import AlertRow
-from exporter.web.pages.address import Address
+from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text
 from exporter.web.pages.server.clients import read_clients
-from exporter.web.pages.server.graphs import Graph, draw
+from exporter.web.pages.server.graphs import Graph, Looks, command_colours, draw
 from exporter.web.pages.server.happenings import SHOWN, read_happenings
 from exporter.web.pages.server.head import read_head
 from exporter.web.pages.server.keys import read_keys
@@ -77,7 +77,7 @@ class _Page:
         head = read_head(runner, context.targets.runners, firing, now)
         topics = topics_of(context.rules.groups, reading.panels, _names(reading, alerts))
         graphs = await self._graphs(reading, runner, alerts, topics, address, now)
-        tiles = read_tiles(reading.asked, reading.tiles, runner, tones_of(firing, topics))
+        tiles = read_tiles(reading.asked, reading.tiles, runner.facts.server, tones_of(firing, topics), now)
         return await context.renderer.page(
             request,
             "server.html",
@@ -121,17 +121,20 @@ class _Page:
         now: float,
     ) -> Sequence[Graph]:
         """The charts, with breaks between them."""
-        marks = marks_of(reading.past.marks, self._context.alerts, address, now)
         bands = bands_of(reading.past.marks, alerts, topics, reading.span)
         names = {one.target.address.instance: one.target.instance for one in self._context.targets.runners}
+        looks = Looks(
+            marks_of(reading.past.marks, self._context.alerts, address, now),
+            names,
+            command_colours(reading.lines["commands"][0], reading.commands),
+        )
         return [
             draw(
                 panel,
                 reading.lines[panel.topic],
                 reading.span_of(panel),
-                marks,
                 bands.get(panel.topic, ()),
-                names,
+                looks,
                 why_nothing(runner, panel.sampler),
             )
             async for panel in TimeSlice().each(reading.panels)
@@ -139,6 +142,8 @@ class _Page:
 
     async def _not_found(self, request: Request, instance: str) -> Response:
         names = [runner.target.instance for runner in self._context.targets.runners]
+        if not names and self._context.in_force.config.targets:
+            raise PageError(503, "The daemon is starting and watches no server yet: try again in a moment.")
         response = await self._context.renderer.page(
             request,
             "server_missing.html",

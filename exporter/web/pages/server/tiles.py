@@ -7,8 +7,8 @@ from typing import Final
 from markupsafe import Markup
 
 from exporter.charts import Point, sparkline
-from exporter.samplers.runner import TargetRunner
-from exporter.web.pages.moments import span_text
+from exporter.sampling.server_info import ServerInfo
+from exporter.web.pages.moments import moment_text, span_text
 from exporter.web.pages.page_queries import Found
 from exporter.web.pages.server.expressions import Expressions
 from exporter.web.pages.server.figures import (
@@ -23,6 +23,10 @@ from exporter.web.pages.time_range import TimeRange
 Values = Mapping[str, float | None]
 
 _SPARK_POINTS: Final = 24
+_EVICTS_NOTHING: Final = ("", "noeviction")
+_HALF: Final = 0.5
+_YOUNG_SECONDS: Final = 1_800
+_FORECAST_SECONDS: Final = 4 * 3_600
 _REPLICAS: Final = ("slave", "replica")
 
 
@@ -51,6 +55,7 @@ def tile_expressions(expressions: Expressions) -> Mapping[str, str]:
         "used": gauge("redis_memory_used_bytes"),
         "limit": gauge("redis_memory_max_bytes"),
         "not_counted": gauge("redis_mem_not_counted_for_eviction_bytes"),
+        "growth": f"deriv({gauge('redis_memory_used_bytes')}[1h])",
         "commands": rate("redis_commands_processed_total"),
         "hits": expressions.hit_ratio,
         "lookups": expressions.lookups,
@@ -70,13 +75,13 @@ def tile_expressions(expressions: Expressions) -> Mapping[str, str]:
 
 
 def read_tiles(
-    asked: Mapping[str, str], found: Sequence[Found], runner: TargetRunner, tones: Mapping[str, str]
+    asked: Mapping[str, str], found: Sequence[Found], server: ServerInfo, tones: Mapping[str, str], now: float
 ) -> Sequence[Tile]:
-    """Return the tiles; `tones` are those of the worst alert by topic."""
+    """Return the tiles as of now (epoch seconds); `tones` are those of the worst alert by topic."""
     values = dict(zip(asked, (one.value for one in found), strict=True))
-    role = runner.facts.server.role
+    role = server.role
     tiles = (
-        ("memory", "Memory", *_memory(values), asked["used"]),
+        ("memory", "Memory", *_memory(values, full_at(values, server, now), now), asked["used"]),
         ("commands", "Commands", count_figure(values["commands"]), "/s", "", asked["commands"]),
         ("hits", "Hit rate", *_hits(values), asked["hits"]),
         ("latency", "Latency p99", *_latency(values), asked["p99"]),
@@ -91,16 +96,40 @@ def read_tiles(
     ]
 
 
+def full_at(values: Values, server: ServerInfo, now: float) -> float | None:
+    """When the memory will be full if it grows as in the last hour (epoch seconds), within four hours.
+
+    None for a server that makes room by evicting keys, for a replica, and as in rules/memory.yml for what
+    is not half full or has only just been started.
+    """
+    ratio, growth, limit, used = memory_ratio(values), values["growth"], values["limit"], values["used"]
+    is_young = now - server.started_at < _YOUNG_SECONDS
+    if server.role in _REPLICAS or server.maxmemory_policy not in _EVICTS_NOTHING or is_young:
+        return None
+    if (
+        ratio is None
+        or limit is None
+        or used is None
+        or growth is None
+        or not _HALF < ratio < 1
+        or growth <= 0
+    ):
+        return None
+    seconds = (limit - used) / growth
+    return now + seconds if seconds < _FORECAST_SECONDS else None
+
+
 def memory_ratio(values: Values) -> float | None:
     """How full the memory is, as the server reckons (see rules/memory.yml); None without a limit."""
     used, limit = values["used"], values["limit"]
     return None if used is None or not limit else (used - (values["not_counted"] or 0.0)) / limit
 
 
-def _memory(values: Values) -> tuple[str, str, str]:
+def _memory(values: Values, full: float | None, now: float) -> tuple[str, str, str]:
     ratio = memory_ratio(values)
     if ratio is not None:
-        return *_split(percent_figure(ratio)), f"of {bytes_figure(values['limit'])}"
+        forecast = "" if full is None else f", full about {moment_text(full, now)}"
+        return *_split(percent_figure(ratio)), f"of {bytes_figure(values['limit'])}{forecast}"
     note = "no limit (maxmemory 0)" if values["limit"] == 0 else ""
     return *_split(bytes_figure(values["used"])), note
 
