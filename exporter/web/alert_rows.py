@@ -168,6 +168,10 @@ class AlertRows:
         """Return the labels with which an alert of a rule is sent; None where relabelling drops it."""
         return self._external.outgoing_labels(labels)
 
+    def outgoing_labels(self, labels: Labels) -> Labels | None:
+        """Return the labels with which an alert of a rule is sent; None where it is not."""
+        return self._external.outgoing_labels(labels)
+
     def why_quiet(self, labels: Labels) -> str:
         """Return why nobody is notified of a rule's alert with these labels; else empty.
 

@@ -14,6 +14,10 @@ PAGES: Sequence[str] = (
     "/servers/sessions%2F1%20%3Cb%3E%26?range=15m",
     "/silences",
     "/silences/new",
+    '/silences/new?filter={alertname=~"Redis.*"}',
+    "/notifications",
+    "/rules",
+    "/status",
     "/graph?g0.expr=redis_up&g0.tab=1&g1.expr=redis_up&g1.tab=0&g2.expr=rate(foo)",
     "/graph?g0.range_input=never",
 )

@@ -78,9 +78,7 @@ class _Pages:
         """The form of a silence, with what it would hit now."""
         context, now = self._context, self._context.clock.now()
         can_be_read = draft.matchers and "filter" not in draft.errors
-        hits = (
-            await find_hits(context.alerting, draft.matchers, now, draft.silence_id) if can_be_read else None
-        )
+        hits = await find_hits(context, draft.matchers, now, draft.silence_id) if can_be_read else None
         response = await context.renderer.page(
             request,
             "silence_form.html",
@@ -97,7 +95,7 @@ class _Pages:
     async def show(self, request: Request, problem: str = "", typed: str = "") -> Response:
         """One silence: what it hits, what can be done with it, what was done with it."""
         context, silence = self._context, self.find(request)
-        story = await tell_story(silence, context.alerting, context.events, context.clock.now())
+        story = await tell_story(silence, context)
         response = await context.renderer.page(
             request, "silence.html", story=story, problem=problem, typed=typed
         )

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exporter.alerting.manager import AlertManager
 from exporter.alerting.silences import Silence, SilenceState
 from exporter.config.alertmanager.matchers import format_matchers
 from exporter.errors import StateError
 from exporter.events import MAX_LIMIT, EventKind, EventLog, EventQuery, StoredEvent
+from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text, span_text
 from exporter.web.pages.silences.extension import STEPS
 from exporter.web.pages.silences.hits import Hits, find_hits
@@ -51,10 +51,11 @@ class SilenceStory:
     """Why the steps are not known; empty where they are."""
 
 
-async def tell_story(silence: Silence, manager: AlertManager, events: EventLog, now: float) -> SilenceStory:
+async def tell_story(silence: Silence, context: PageContext) -> SilenceStory:
     """Read all about a silence."""
+    now = context.clock.now()
     state = silence.state(now)
-    steps, problem = await _steps(silence, events, now)
+    steps, problem = await _steps(silence, context.events, now)
     later = [(step, moment_text(silence.ends_at + int(step[:-1]) * 3600, now)) for step in STEPS]
     return SilenceStory(
         silence=silence,
@@ -64,7 +65,7 @@ async def tell_story(silence: Silence, manager: AlertManager, events: EventLog, 
         sentence=_sentence(silence, state, now),
         starts=moment_text(silence.starts_at, now),
         ends=moment_text(silence.ends_at, now),
-        hits=await find_hits(manager, silence.matchers, now, silence.id),
+        hits=await find_hits(context, silence.matchers, now, silence.id),
         later=later,
         steps=steps,
         problem=problem,

@@ -10,6 +10,8 @@ from exporter.clock import SystemClock
 from exporter.config.alertmanager.matchers import parse_matchers
 from exporter.model.alert import Alert
 from exporter.web.pages.context import PageContext
+from tests.rules.world import World, make_group
+from tests.web.directory import Rules
 from tests.web.pages.page_context import page_context
 from tests.web.pages.visitor import Visitor, alert, visit
 
@@ -358,3 +360,21 @@ def test_forms_are_bounded() -> None:
         assert odd.status_code == 422
 
     visit(page_context(), story)
+
+
+def test_alerts_that_are_pending_are_hit_too() -> None:
+    world = World()
+    world.at_ms = round(NOW * 1000)
+    world.set(temperature=35)
+    group = make_group(world, "- {alert: Warm, expr: temperature > 20, for: 5m, labels: {instance: kitchen}}")
+    context = page_context(rules=Rules([group]))
+
+    async def story(visitor: Visitor) -> None:
+        await world.evaluate(group)
+        page = await visitor.get("/silences/new?filter=instance%3Dkitchen")
+        assert "every alert that fires now (1), and 1 that is pending" in seen(page)
+        assert page.count('<tr id="hit-') == 2
+        page = await visitor.get("/silences/new?filter=alertname%3DWarm")
+        assert "none of 1 alert that fires now, and 1 that is pending" in seen(page)
+
+    visit(context, story, [FIRE])
