@@ -1,5 +1,6 @@
 """A real Chromium, headless, and a daemon with servers to look at."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,8 @@ _PATIENCE_MS = 60_000
 
 
 def is_error(message: ConsoleMessage) -> bool:
-    """Whether the console tells of an error; a page that answers with 400 is none of ours."""
-    return message.type == "error" and "400 (Bad Request)" not in message.text
+    """Whether the console tells of an error; a page that answers with 400 or 422 is none of ours."""
+    return message.type == "error" and not re.search(r"status of (400|422) ", message.text)
 
 
 @pytest.fixture

@@ -72,3 +72,47 @@ def test_actions_are_switched_off_and_on_by_a_reload(empty_server: RealServer) -
             assert (await post(daemon, form, created_by="ann")).status_code == 303
 
     run_fast(story())
+
+
+def test_what_is_kept_back_and_what_fails_is_told_on_the_page(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server, rules=RULES, alertmanager=ROUTING) as daemon:
+            daemon.mailbox.answers["hook"] = 400
+            assert (
+                await post(daemon, "/silences/new?filter=alertname%3DOdd", comment="x", created_by="a")
+            ).status_code
+            await daemon.wait_until(lambda: any("Even" in one.alertnames for one in daemon.told()), "5m")
+            await daemon.pass_time(5)
+            page = (await daemon.get("/notifications")).text
+            assert "Messages to one receiver do not arrive" in page
+            assert ">silenced</a>" in page
+            told = (await daemon.get("/api/events?kind=notification")).json()["events"]
+            assert {(one["fields"]["alertnames"][0], one["fields"]["outcome"]) for one in told} == {
+                ("Odd", "suppressed"),
+                ("Even", "failed"),
+            }
+            assert [one["fields"]["error"] for one in told if one["fields"]["outcome"] == "suppressed"] == [
+                "silence"
+            ]
+            daemon.mailbox.answers["hook"] = 200
+            answer = await post(daemon, "/notifications", receiver="hook")
+            assert "was sent" in (await daemon.get("/notifications?tested=hook")).text
+            assert answer.status_code == 303
+            assert daemon.messages[-1].alertnames == {"TestNotification"}
+
+    run_fast(story())
+
+
+def test_the_files_are_reloaded_from_the_page(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server, rules=RULES, alertmanager=ROUTING) as daemon:
+            daemon.change({"global": {"evaluation_interval": "7s"}})
+            assert (await post(daemon, "/status")).status_code == 303
+            assert daemon.app.core.in_force.config.global_.evaluation_interval.seconds == 7
+            daemon.change({"nonsense": 1})
+            assert (await post(daemon, "/status")).status_code == 303
+            page = (await daemon.get("/status")).text
+            assert "The last reload was refused" in page
+            assert "nonsense: unknown key" in page
+
+    run_fast(story())
