@@ -114,7 +114,7 @@ def build_routes(
     return [
         *lifecycle.routes(readiness, reloader),
         *pages.routes(context),
-        *api_v2.routes(alerting.manager, clock),
+        *api_v2.routes(alerting.manager, clock, core.events),
         *health.routes(groups, watching.target_manager, alerts.why_quiet),
         *_prometheus_api(core, alerting, watching),
         *_daemon_api(core, reloader, Alertmanagers(settings, alerting.forwarder)),

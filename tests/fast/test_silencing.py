@@ -116,3 +116,38 @@ def test_the_files_are_reloaded_from_the_page(empty_server: RealServer) -> None:
             assert "nonsense: unknown key" in page
 
     run_fast(story())
+
+
+def test_what_programs_do_with_silences_is_told_too(empty_server: RealServer) -> None:
+    async def story() -> None:
+        async with FastDaemon(empty_server, rules=RULES) as daemon:
+            silence = {
+                "matchers": [{"name": "alertname", "value": "Odd", "isRegex": False}],
+                "startsAt": "2020-01-01T00:00:00Z",
+                "endsAt": "2090-01-01T00:00:00Z",
+                "createdBy": "amtool",
+                "comment": "x",
+            }
+            first = (await daemon.ask("POST", "/api/v2/silences", json=silence)).json()["silenceID"]
+            changed = {**silence, "id": first, "comment": "y", "startsAt": (await starts(daemon, first))}
+            second = (await daemon.ask("POST", "/api/v2/silences", json=changed)).json()["silenceID"]
+            assert second == first
+            for _ in range(2):
+                await daemon.ask("DELETE", f"/api/v2/silence/{first}")
+            done = (await daemon.get("/api/events?kind=action")).json()["events"]
+            assert [one["fields"]["what"] for one in done] == ["expire", "edit", "silence"]
+            assert [one["fields"]["by"] for one in done] == ["", "amtool", "amtool"]
+            page = (await daemon.get(f"/silences/{first}")).text
+            assert all(word in page for word in ("Made by", "Changed by", "Ended"))
+            refused = await daemon.ask(
+                "POST", "/api/v2/silences", json={**silence, "endsAt": silence["startsAt"]}
+            )
+            assert refused.status_code == 400
+            assert len((await daemon.get("/api/events?kind=action")).json()["events"]) == 3
+
+    run_fast(story())
+
+
+async def starts(daemon: FastDaemon, identity: str) -> str:
+    """When a silence began."""
+    return str((await daemon.get(f"/api/v2/silence/{identity}")).json()["startsAt"])

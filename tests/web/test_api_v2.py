@@ -27,6 +27,7 @@ from exporter.alerting.options import Options
 from exporter.clock import SystemClock
 from exporter.config.alertmanager.config import parse_alertmanager_config
 from exporter.config.document import Document
+from exporter.events import NoEvents
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.notification import Notification
@@ -91,7 +92,7 @@ def running() -> Iterator[Running]:
         external_url="http://vigil",
         options=Options(hold_seconds=0),
     )
-    app = Starlette(routes=api_v2.routes(manager, SystemClock()))
+    app = Starlette(routes=api_v2.routes(manager, SystemClock(), NoEvents()))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
 
     async def serve() -> None:

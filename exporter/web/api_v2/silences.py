@@ -17,6 +17,8 @@ from exporter.alerting.silences import (
 )
 from exporter.clock import Clock
 from exporter.errors import StateError
+from exporter.events import EventSink
+from exporter.web.action_log import ActionLog, signed_in
 from exporter.web.api_v2.body import read_json
 from exporter.web.api_v2.decode import UNPROCESSABLE, decode_silence
 from exporter.web.api_v2.encode import encode_silence
@@ -24,9 +26,9 @@ from exporter.web.api_v2.filters import flag, parse_filter
 from exporter.web.api_v2.reply import RefusedError, endpoint
 
 
-def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
-    """Return the routes about silences."""
-    handlers = _SilenceHandlers(manager, clock)
+def routes(manager: AlertManager, clock: Clock, events: EventSink) -> Sequence[Route]:
+    """Return the routes about silences; what is done by them is kept as events."""
+    handlers = _SilenceHandlers(manager, clock, ActionLog(events, clock.now))
     return (
         Route("/api/v2/silences", endpoint(handlers.get_all), methods=["GET"]),
         Route("/api/v2/silences", endpoint(handlers.post), methods=["POST"]),
@@ -36,9 +38,10 @@ def routes(manager: AlertManager, clock: Clock) -> Sequence[Route]:
 
 
 class _SilenceHandlers:
-    def __init__(self, manager: AlertManager, clock: Clock) -> None:
+    def __init__(self, manager: AlertManager, clock: Clock, log: ActionLog) -> None:
         self._manager = manager
         self._clock = clock
+        self._log = log
 
     async def get_all(self, request: Request) -> Any:
         wanted = set(parse_filter(request))
@@ -56,8 +59,12 @@ class _SilenceHandlers:
 
     async def post(self, request: Request) -> Any:
         silence = decode_silence(await read_json(request))
+        known = self._manager.silences.find(silence.id) if silence.id else None
         with _errors_as_status():
-            return {"silenceID": (await self._manager.put_silence(silence)).id}
+            made = await self._manager.put_silence(silence)
+        by = signed_in(request) or made.created_by
+        self._log.record_silence("silence" if known is None else "edit", by, made, known)
+        return {"silenceID": made.id}
 
     async def get(self, request: Request) -> Any:
         with _errors_as_status():
@@ -65,7 +72,10 @@ class _SilenceHandlers:
 
     async def delete(self, request: Request) -> None:
         with _errors_as_status():
-            await self._manager.expire_silence(_id(request))
+            silence = self._manager.silences.get(_id(request))
+            await self._manager.expire_silence(silence.id)
+        if silence.state(self._clock.now()) is not SilenceState.EXPIRED:
+            self._log.record_silence("expire", signed_in(request), silence)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from exporter.events import EventKind, EventRecorder, FieldValue
+from exporter.web.action_log import ActionLog, signed_in
 from exporter.web.pages.address import PageError
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Handler
@@ -41,11 +41,11 @@ Act = Callable[[Request, Form], Awaitable[Response]]
 
 
 class Actions:
-    """Takes forms, and notes who did what."""
+    """Takes forms; `log` is for who did what."""
 
     def __init__(self, context: PageContext) -> None:
         self._context = context
-        self._events = EventRecorder(context.events, now=context.clock.now)
+        self.log = ActionLog(context.events, context.clock.now)
 
     def handler(self, act: Act, *, waits: bool = False) -> Handler:
         """A route's endpoint from a function that does what a form asks for.
@@ -61,16 +61,6 @@ class Actions:
             return await act(request, Form(fields, self._context.renderer.tokens.holds(token, now)))
 
         return self._context.renderer.handler(take, waits=waits)
-
-    def record(self, request: Request, what: str, author: str = "", **fields: FieldValue) -> None:
-        """Keep as an event that somebody did something; `author` is who that is by what was typed."""
-        by = signed_in(request) or author or who(request)
-        self._events.record(EventKind.ACTION, {"what": what, "by": by, **fields})
-
-
-def signed_in(request: Request) -> str:
-    """The name of the user whose password was right; empty where there are no users."""
-    return str(request.scope.get("user", ""))
 
 
 def who(request: Request) -> str:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 import exporter
 from exporter.errors import ShuttingDownError, StateError, VigilError
 from exporter.events import EventKind, EventQuery, StoredEvent
-from exporter.web.pages.actions import OUTDATED, Actions, Form, see_other
+from exporter.web.pages.actions import OUTDATED, Actions, Form, see_other, who
 from exporter.web.pages.address import Address
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text, span_text
@@ -73,7 +73,7 @@ def routes(context: PageContext) -> Sequence[Route]:
             response.status_code = 422
             return response
         outcome, asked = await _reload(context)
-        actions.record(request, "reload", outcome=outcome)
+        actions.log.record("reload", who(request), outcome=outcome)
         return see_other(Address.of(request).to("status", asked=asked or None))
 
     return (

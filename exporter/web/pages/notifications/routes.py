@@ -88,7 +88,7 @@ class _Trials:
     def __init__(self, context: PageContext, page: _Page, actions: Actions) -> None:
         self._context = context
         self._page = page
-        self._actions = actions
+        self._log = actions.log
         self._under_way: set[str] = set()
 
     async def send(self, request: Request, form: Form) -> Response:
@@ -137,9 +137,9 @@ class _Trials:
             }
             now = self._context.clock.now()
             self._context.events.record(Event.of(now, "", EventKind.NOTIFICATION, fields))
-        self._actions.record(
-            request,
+        self._log.record(
             "test",
+            who(request),
             receiver=receiver,
             outcome="failed" if any(trial.error for trial in trials) else "sent",
             results=[str(trial) for trial in trials],

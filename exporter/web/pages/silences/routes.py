@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from exporter.alerting.silences import InvalidSilenceError, Silence, SilenceState
-from exporter.config.alertmanager.matchers import format_matchers
-from exporter.web.pages.actions import OUTDATED, Actions, Form, remember_author, see_other, signed_in, who
+from exporter.web.action_log import signed_in
+from exporter.web.pages.actions import OUTDATED, Actions, Form, remember_author, see_other, who
 from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.silences.draft import Draft
@@ -111,7 +111,7 @@ class _Doing:
         self._manager = context.alerting
         self._clock = context.clock
         self._pages = pages
-        self._actions = actions
+        self._log = actions.log
 
     async def create(self, request: Request, form: Form) -> Response:
         """Make a silence, or change one; with `preview` only show what it would hit."""
@@ -129,7 +129,8 @@ class _Doing:
             made = await self._manager.put_silence(silence)
         except InvalidSilenceError as error:
             return await self._pages.form(request, draft, f"It was not made: {error}.")
-        self._record(request, "silence" if known is None else "edit", made, draft.created_by, known)
+        by = signed_in(request) or draft.created_by
+        self._log.record_silence("silence" if known is None else "edit", by, made, known)
         response = see_other(f"{Address.of(request).root}silences/{quote(made.id, safe='')}")
         remember_author(response, request, draft.created_by)
         return response
@@ -143,7 +144,7 @@ class _Doing:
         if extended is None:
             return await self._pages.show(request, problem, form.text("duration"))
         made = await self._manager.put_silence(extended)
-        self._record(request, "extend", made)
+        self._log.record_silence("extend", who(request), made)
         return self._back(request, made)
 
     async def expire(self, request: Request, form: Form) -> Response:
@@ -153,29 +154,8 @@ class _Doing:
             return await self._pages.show(request, OUTDATED)
         if silence.state(now) is not SilenceState.EXPIRED:
             await self._manager.expire_silence(silence.id)
-            self._record(request, "expire", silence)
+            self._log.record_silence("expire", who(request), silence)
         return self._back(request, silence)
 
     def _back(self, request: Request, silence: Silence) -> Response:
         return see_other(f"{Address.of(request).root}silences/{quote(silence.id, safe='')}")
-
-    def _record(
-        self,
-        request: Request,
-        what: str,
-        silence: Silence,
-        author: str = "",
-        before: Silence | None = None,
-    ) -> None:
-        """Keep what was done; `before` is the silence that is changed, or replaced by this one."""
-        self._actions.record(
-            request,
-            what,
-            author,
-            silence=silence.id,
-            replaces=None if before is None or before.id == silence.id else before.id,
-            matchers=format_matchers(silence.matchers),
-            ends_at=silence.ends_at,
-            created_by=silence.created_by,
-            comment=silence.comment,
-        )
