@@ -30,7 +30,7 @@ from exporter.model.matcher import Matcher
 
 # About what a decoded column takes besides its numbers, and an entry of the index.
 _COLUMN_BYTES = 250
-_ENTRY_BYTES = 700
+_ENTRY_BYTES = 900
 _PAGE_ENTRY_BYTES = 150
 _LoadedT = TypeVar("_LoadedT")
 _NUMBERS = count()
@@ -41,7 +41,7 @@ class BlockSource:
 
     def __init__(self, block: "Block", entry: SourceEntry, schema: Schema) -> None:
         self.source = entry.source
-        self.base = Labels(entry.base)
+        self.base = entry.base
         self.schema = schema
         self._block = block
         self._entry = entry
@@ -142,7 +142,7 @@ class Block:
         def load() -> tuple[Sequence[Column], int]:
             data = self._read(entry.pages[page])
             columns = decode_columns(data, end - entry.firsts[page], entry.rows)
-            return columns, sum(_COLUMN_BYTES + 12 * len(column.rows) for column in columns)
+            return columns, sum(_bytes_of(column, entry.rows) for column in columns)
 
         key = (self._number, entry.pages[page].offset)
         return self._cache.pages.get(key, lambda: self._checked(load))
@@ -180,3 +180,9 @@ class Block:
             return load()
         except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
             raise DamagedBlockError(f"{self.path.name} is damaged: {error}") from error
+
+
+def _bytes_of(column: Column, rows: int) -> int:
+    """About what a decoded column takes; series that changed in each row share the rows."""
+    changes = len(column.rows)
+    return _COLUMN_BYTES + (8 if changes == rows else 12) * changes

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import cramjam
 
 from exporter.errors import DamagedBlockError, NewerBlockError
+from exporter.model.labels import Labels
 
 VERSION: Final = 1
 MAGIC: Final = b"\x89RVBLK\r\n"
@@ -55,7 +56,7 @@ class SourceEntry:
     """
 
     source: str
-    base: Sequence[tuple[str, str]]
+    base: Labels
     schema: int
     rows: int
     times: Place
@@ -105,7 +106,7 @@ def unpack_head(data: bytes, name: str) -> Head:
 def pack_index(index: Index) -> bytes:
     """Return the index as text, to be compressed."""
     sources = [
-        [one.source, one.base, one.schema, one.rows, one.times, one.firsts, one.pages]
+        [one.source, one.base.pairs, one.schema, one.rows, one.times, one.firsts, one.pages]
         for one in index.sources
     ]
     return json.dumps([sources, index.schemas, index.replaces], separators=(",", ":")).encode()
@@ -124,8 +125,8 @@ def unpack_index(data: bytes) -> Index:
 def _entry(
     source: str, base: Any, schema: int, rows: int, times: Any, firsts: Any, pages: Any
 ) -> SourceEntry:
-    pairs = [(name, value) for name, value in base]
-    return SourceEntry(source, pairs, schema, rows, Place(*times), firsts, [Place(*page) for page in pages])
+    labels = Labels([(name, value) for name, value in base])
+    return SourceEntry(source, labels, schema, rows, Place(*times), firsts, [Place(*page) for page in pages])
 
 
 def compress(data: bytes, level: int) -> bytes:

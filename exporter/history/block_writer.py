@@ -76,7 +76,7 @@ class BlockWriter:
         firsts, pages = self._write_columns(columns, len(times))
         entry = SourceEntry(
             source,
-            base.pairs,
+            base,
             self._schema(points),
             len(times),
             self._write_page(encode_times(times)),

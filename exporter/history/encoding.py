@@ -9,6 +9,7 @@ import math
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -155,13 +156,19 @@ def _decode(reader: StreamReader, rows: int) -> Column:
 
 def _decode_rows(reader: StreamReader, count: int, form: int, rows: int) -> "array[int]":
     if form == _DENSE:
-        return array("I", range(rows))
+        return every_row(rows)
     code = CODES[form]
     steps: Sequence[int] = reader.take(code, count - 1) if code else [0] * (count - 1)
     found = array("I", summed(0, map(_ONE.__add__, steps)))
     if found[-1] >= rows:
         raise ValueError("a row that is not there")
     return found
+
+
+@lru_cache(maxsize=16)
+def every_row(rows: int) -> "array[int]":
+    """The rows of a series that changed in each; all such series share them."""
+    return array("I", range(rows))
 
 
 def _decode_values(reader: StreamReader, count: int, form: int, places: int) -> "array[float]":

@@ -14,6 +14,7 @@ from exporter.history.view import HistoryView
 from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
+from exporter.model.rising import rises
 from exporter.store import Store
 
 MOST_KEPT_BYTES: Final = 64 << 20
@@ -40,6 +41,11 @@ class KeptColumn:
 
     rows: "array[int]"
     values: "array[float]"
+
+    @property
+    def rises(self) -> bool:
+        """Whether all are numbers, and none is lower than the one before it."""
+        return rises(self.values.tolist())
 
 
 @dataclass(slots=True)

@@ -26,6 +26,11 @@ class ReadableColumn(Protocol):
         """One value for each of them."""
         ...
 
+    @property
+    def rises(self) -> bool:
+        """Whether all are numbers, and none is lower than the one before it."""
+        ...
+
 
 class ReadableBlockSource(Protocol):
     """The rows of one source in a block."""

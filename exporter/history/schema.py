@@ -4,6 +4,7 @@ What tells them apart is the same for many sources and from block to block, so t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from exporter.model.interning import Interner
@@ -48,8 +49,9 @@ class Schema:
 
     def find(self, matchers: Sequence[Matcher], base: Labels) -> Sequence[int]:
         """Return the indexes of the series that satisfy all matchers together with their common labels."""
-        flags = tuple([one.matches_value(base.get(one.name)) for one in matchers])
-        key = (tuple(matchers), flags)
+        wanted = tuple(matchers)
+        flags = _flags(wanted, base)
+        key = (wanted, flags)
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _KEPT:
@@ -71,6 +73,12 @@ class Schema:
         for _ in range(self._names.count(name)):
             index = self._names.index(name, index + 1)
             yield index
+
+
+@lru_cache(maxsize=1024)
+def _flags(matchers: tuple[Matcher, ...], base: Labels) -> tuple[bool, ...]:
+    """Which of the matchers labels satisfy; a source has the same ones in block after block."""
+    return tuple([one.matches_value(base.get(one.name)) for one in matchers])
 
 
 def _itself(point: Labels) -> Labels:

@@ -1,5 +1,6 @@
 """A series over several blocks and memory, read as one."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import compress
 
@@ -61,6 +62,16 @@ class HistorySeries:
         for part, low, high in self.timeline.parts(first_row, first_row + count):
             found += part.changes(self, low, high)
         return found
+
+    def rises_over(self, first_row: int, count: int) -> bool:
+        """Whether there is a number in each of so many rows, and none is lower than the one before it."""
+        last = -math.inf
+        for part, low, high in self.timeline.parts(first_row, first_row + count):
+            ends = part.rise(self, low, high)
+            if ends is None or ends[0] < last:
+                return False
+            last = ends[1]
+        return True
 
     def values_at(self, rows: Sequence[int]) -> list[float]:
         """As `values_in`, for a few rows, in order."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from exporter.history.reading import ReadableColumn
+from exporter.model.rising import rises
 from exporter.model.sample import STALE, is_stale
 from exporter.model.series import ReadableSeries
 from exporter.store.spreading import spread, values_at
@@ -45,6 +46,10 @@ class Part(Protocol):
 
     def changes(self, series: Columns, low: int, high: int) -> list[float]:
         """As `values`, but consecutive equal ones may be one."""
+        ...
+
+    def rise(self, series: Columns, low: int, high: int) -> tuple[float, float] | None:
+        """The first and the last value in a range of rows, in which values rise; None where they do not."""
         ...
 
     def value(self, series: Columns, row: int) -> float:
@@ -88,6 +93,17 @@ class BlockPart(NamedTuple):
             return [STALE]
         change, after = _changes_in(column, self.offset + low, self.offset + high)
         return column.values[change:after].tolist()
+
+    def rise(self, series: Columns, low: int, high: int) -> tuple[float, float] | None:
+        """As `Part.rise`."""
+        column = series.column(self.block)
+        if column is None:
+            return None
+        change, after = _changes_in(column, self.offset + low, self.offset + high)
+        values = column.values
+        if not column.rises and (high - low == self.rows or not rises(values[change:after].tolist())):
+            return None
+        return values[change], values[after - 1]
 
     def value(self, series: Columns, row: int) -> float:
         """As `Part.value`."""
@@ -140,6 +156,11 @@ class MemoryPart(NamedTuple):
     def changes(self, series: Columns, low: int, high: int) -> list[float]:
         """As `Part.changes`."""
         return self.values(series, low, high)
+
+    def rise(self, series: Columns, low: int, high: int) -> tuple[float, float] | None:
+        """As `Part.rise`."""
+        values = self.values(series, low, high)
+        return (values[0], values[-1]) if rises(values) else None
 
     def value(self, series: Columns, row: int) -> float:
         """As `Part.value`."""

@@ -38,7 +38,7 @@ class Matcher:
     Raises `InvalidRegexError`.
     """
 
-    __slots__ = ("_test", "dot_newline", "name", "op", "value")
+    __slots__ = ("_hash", "_test", "dot_newline", "name", "op", "value")
 
     def __init__(self, name: str, op: MatchOp, value: str, *, dot_newline: bool = True) -> None:
         self.name = name
@@ -46,6 +46,7 @@ class Matcher:
         self.value = value
         self.dot_newline = dot_newline
         self._test = _predicate(op, value, dot_newline)
+        self._hash = hash(self._key())
 
     def matches_value(self, value: str) -> bool:
         """Whether a label of this value (empty: missing) satisfies the matcher."""
@@ -64,7 +65,7 @@ class Matcher:
         return (self.name, self.op, self.value, self.dot_newline)
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Matcher) and self._key() == other._key()

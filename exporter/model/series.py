@@ -22,8 +22,8 @@ class SeriesOfRows(Protocol):
         """Return one value for each of so many rows, the stale marker for none; None where rows are gone."""
         ...
 
-    def changes_over(self, first_row: int, count: int) -> list[float] | None:
-        """As `values_in`, without repetitions."""
+    def rises_over(self, first_row: int, count: int) -> bool:
+        """Whether there is a number in each of so many rows, and none is lower than the one before it."""
         ...
 
     def values_at(self, rows: Sequence[int]) -> list[float] | None:

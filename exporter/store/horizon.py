@@ -138,9 +138,9 @@ class _BoundSeries:
         """As that of the series."""
         return self._series.values_in(first_row, count)
 
-    def changes_over(self, first_row: int, count: int) -> list[float] | None:
+    def rises_over(self, first_row: int, count: int) -> bool:
         """As that of the series."""
-        return self._series.changes_over(first_row, count)
+        return self._series.rises_over(first_row, count)
 
     def values_at(self, rows: Sequence[int]) -> list[float] | None:
         """As that of the series."""

@@ -1,10 +1,12 @@
 """One series: its changes, over the timestamps of the group that it shares with its siblings."""
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from exporter.model.labels import Labels
+from exporter.model.rising import rises
 from exporter.model.sample import STALE, Layout, is_stale
 from exporter.store.segment import Segment
 from exporter.store.spreading import spread, values_at
@@ -284,6 +286,10 @@ class Series:
         if change < 0:
             values.insert(0, STALE)
         return values
+
+    def rises_over(self, first_row: int, count: int) -> bool:
+        """Whether there is a number in each of so many rows, and none is lower than the one before it."""
+        return rises(self.changes_over(first_row, count) or (math.nan,))
 
     def values_at(self, rows: Sequence[int]) -> list[float] | None:
         """As `values_in`, for a few rows, in order."""

@@ -9,6 +9,7 @@ from exporter.errors import DamagedBlockError
 from exporter.history.reading import ReadableBlock
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
+from exporter.model.rising import rises
 from exporter.model.sample import STALE, is_stale
 from exporter.store import Store
 from exporter.store.series import Series
@@ -19,6 +20,10 @@ from exporter.store.series_group import SeriesGroup
 class RememberedColumn:
     rows: "array[int]"
     values: "array[float]"
+
+    @property
+    def rises(self) -> bool:
+        return rises(self.values.tolist())
 
 
 @dataclass

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, chain, compress, count, islice
 from typing import Final
 
+from exporter.model.rising import falls
 from exporter.promql.functions.ranges import RangeFunction
 from exporter.promql.functions.rates import extrapolation
-from exporter.promql.functions.sliding_ranges import SlidingRanges, falls, gather
+from exporter.promql.functions.sliding_ranges import SlidingRanges, gather
 
 _Found = tuple[list[float], Iterable[int]]
 _Column = Callable[[list[float]], _Found]

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from exporter.model.series import ReadableSeries, SeriesOfRows
-from exporter.promql.functions.sliding_ranges import SlidingRanges, rises
+from exporter.promql.functions.sliding_ranges import SlidingRanges
 from exporter.promql.operators.selection import Selection
 from exporter.promql.run import Run
 from exporter.promql.vector import Key
@@ -208,9 +208,9 @@ class _Source:
         """
         count = len(self._shared.times)
         if self._edges:
-            changes = series.changes_over(self._first_row, count) or []
-            self._shared.run.work(len(changes))
-            values = series.values_at(self._edges) if changes and rises(changes) else None
+            self._shared.run.work(count)
+            is_counter = series.rises_over(self._first_row, count)
+            values = series.values_at(self._edges) if is_counter else None
             if values is not None:
                 return self._shared.of_edges(values)
         compute = self._shared.of_rows
