@@ -1,13 +1,13 @@
 """How long a panel of one server takes over days on disk, beside Prometheus on the same samples.
 
-    python -m benchmarks.history_queries [--servers 10] [--days 30] [--rounds 5]
+    python -m benchmarks.history_queries [--servers 10] [--days 30] [--rounds 5] [--directory DIR]
 
 Blocks of so many days are written as the daemon leaves them: one for each day, older ones downsampled, and
 the last hours in memory. Of all servers Prometheus gets one, the one that is asked about. Prints a table:
 milliseconds of the first time (nothing decoded yet) and the least of all rounds, of this engine with its
 answer written as JSON, and of Prometheus' HTTP API (programs `prometheus` and `promtool`); and the CPU time
 of both, which says more on a machine that has other things to do. Answers have to have the same series and
-points.
+points. With `--directory` blocks and Prometheus' database are left there, and the next run takes those.
 """
 
 import argparse
@@ -225,13 +225,18 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=10)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--directory", type=Path)
     options = parser.parse_args()
     values = columns(options.days * DAY_MS // STEP_MS, random.Random(1))
     end_ms = START_MS + options.days * DAY_MS - STEP_MS
     store = newest(options.servers, values)
     with tempfile.TemporaryDirectory() as name:
-        directory, text = Path(name), Path(name) / "samples.txt"
-        blocks = write_blocks(directory, options.servers, values)
+        directory = options.directory or Path(name)
+        text = directory / "samples.txt"
+        blocks = Blocks(directory)
+        blocks.load()
+        if not blocks.count:
+            blocks = write_blocks(directory, options.servers, values)
         print(f"{blocks.count} blocks, {blocks.bytes / 1e6:.1f} MB")
 
         def reopen() -> Engine:
@@ -240,9 +245,10 @@ def main() -> None:
             again.load()
             return Engine(store, Limits(), history=HistorySource(store, again))
 
-        write_text(text, values)
+        if not (directory / "tsdb").exists():
+            write_text(text, values)
         with prometheus(directory, text) as port:
-            text.unlink()
+            text.unlink(missing_ok=True)
             compare(reopen, port, end_ms, options.rounds)
 
 

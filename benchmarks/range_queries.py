@@ -95,21 +95,8 @@ def write(servers: int, rows: int, store: Store, text: Path) -> None:
 def prometheus(directory: Path, text: Path) -> Iterator[int]:
     """The port of a Prometheus that has the samples of a file."""
     tsdb, config, port = directory / "tsdb", directory / "prometheus.yml", free_port()
-    promtool = str(require_program("promtool"))
-    subprocess.run(
-        # The file is read once for each block, of which there are to be few.
-        [
-            promtool,
-            "tsdb",
-            "create-blocks-from",
-            "openmetrics",
-            "--max-block-duration=1000h",
-            str(text),
-            str(tsdb),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    if not tsdb.exists():
+        _write_tsdb(text, tsdb)
     config.write_text("global: {}\n")
     command = [
         str(require_program("prometheus")),
@@ -120,6 +107,14 @@ def prometheus(directory: Path, text: Path) -> Iterator[int]:
     ]
     with running(command, port, "/-/ready"):
         yield port
+
+
+def _write_tsdb(text: Path, tsdb: Path) -> None:
+    command = [str(require_program("promtool")), "tsdb", "create-blocks-from", "openmetrics"]
+    # The file is read once for each block, of which there are to be few.
+    subprocess.run(
+        [*command, "--max-block-duration=1000h", str(text), str(tsdb)], check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def least(rounds: int, ask: Callable[[], bytes]) -> tuple[float, bytes]:

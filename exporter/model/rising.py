@@ -10,7 +10,7 @@ _FEW: Final = 100
 
 
 def rises(values: Sequence[float]) -> bool:
-    """Whether no value is lower than the one before it, and all are numbers; never of infinities of both signs."""
+    """Whether no value is lower than the one before it, and all are numbers, not infinities of both signs."""
     total = sum(values)
     return total == total and not falls(values)
 
