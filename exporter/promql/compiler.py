@@ -18,15 +18,14 @@ from exporter.promql.operators.arithmetic import (
     VectorScalarComparison,
 )
 from exporter.promql.operators.base import (
-    CommonSubexpression,
     RangeVectorOperator,
     ScalarOperator,
-    StepInvariant,
     VectorOperator,
 )
 from exporter.promql.operators.elementwise import MapValues, Steps
 from exporter.promql.operators.matching import SetOperation, VectorBinary
 from exporter.promql.operators.names import DropNames, DropNamesLater, DropNamesOfRanges
+from exporter.promql.operators.reuse import CommonSubexpression, StepInvariant
 from exporter.promql.operators.scalar import Constant, Negation, ScalarBinary
 from exporter.promql.operators.selectors import SelectRangeVector, SelectVector
 from exporter.promql.operators.subquery import EvaluateSubquery

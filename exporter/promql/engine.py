@@ -3,28 +3,27 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import Final
 from weakref import WeakKeyDictionary
 
 from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.promql import result
+from exporter.promql.collecting import Collector, collect_tables
 from exporter.promql.compiler import Compiler
 from exporter.promql.disposal import dispose
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS, Expression
 from exporter.promql.limits import Limits
 from exporter.promql.memory import MemoryAccount
 from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator, VectorOperator
-from exporter.promql.operators.names import check_unique
+from exporter.promql.operators.names import are_unique, check_unique
+from exporter.promql.operators.tables import tabular_of
 from exporter.promql.reach import reach_of
 from exporter.promql.run import Run
 from exporter.promql.source import History, Pace, SeriesSource
 from exporter.promql.syntax.signatures import ValueType
 from exporter.promql.vector import ONE_WITHOUT_LABELS, IdentityMemo, Key, Vector
 
-_Points = list[tuple[int, float]]
-# The number of vectors that are put to their series together.
-_VECTORS: Final = 32
+_final = attrgetter("final")
 
 
 class _Plan:
@@ -46,13 +45,22 @@ class _Plan:
         self.remembered = 0
         self.string = compiler.string(expression.root) if expression.value_type is ValueType.STRING else ""
         self._labels: IdentityMemo[list[Labels]] = IdentityMemo()
+        self._table_labels: IdentityMemo[list[Labels] | None] = IdentityMemo()
 
     def labels(self, keys: Sequence[Key], run: Run) -> list[Labels]:
         """The labels of a result. Raises `QueryError` where two are the same."""
         return self._labels.get(lambda: self._unique_labels(keys, run), keys)
 
+    def unique_labels(self, keys: Sequence[Key], run: Run) -> list[Labels] | None:
+        """The labels of many results; None where two are the same, be it at different steps."""
+        return self._table_labels.get(lambda: self._labels_or_none(keys, run), keys)
+
+    def _labels_or_none(self, keys: Sequence[Key], run: Run) -> list[Labels] | None:
+        labels = run.map(_final, keys)
+        return labels if are_unique(labels, run) else None
+
     def _unique_labels(self, keys: Sequence[Key], run: Run) -> list[Labels]:
-        labels = run.map(lambda key: key.final, keys)
+        labels = run.map(_final, keys)
         check_unique(labels, run)
         return labels
 
@@ -237,8 +245,13 @@ class Engine:
         return _sorted_unique(found, run)
 
     def _series(self, plan: _Plan, run: Run, step_ms: int) -> list[result.RangeSeries]:
-        collected = _Collector(run, self._limits)
-        for at_ms in _steps(run.start_ms, run.end_ms, step_ms):
+        collected = Collector(run, self._limits)
+        steps = range(run.start_ms, run.end_ms + 1, step_ms)
+        done = 0
+        tabular = tabular_of(plan.vector)
+        if tabular is not None:
+            done = collect_tables(tabular, run, steps, collected, plan.unique_labels)
+        for at_ms in steps[done:]:
             run.check()
             run.samples = 0
             if plan.vector is not None:
@@ -249,56 +262,6 @@ class Engine:
         return collected.series()
 
 
-class _Collector:
-    """Puts the vectors of a range query together to series."""
-
-    def __init__(self, run: Run, limits: Limits) -> None:
-        self._run = run
-        self._limits = limits
-        self._count = 0
-        self._points: dict[Labels, _Points] = {}
-        self._labels: list[Labels] | None = None
-        self._rows: list[_Points] = []
-        # Vectors of the same series, not yet put to the points.
-        self._times: list[int] = []
-        self._vectors: list[Sequence[float]] = []
-
-    def add(self, at_ms: int, labels: list[Labels], values: Sequence[float]) -> None:
-        """Add the result of one step; the labels are all different."""
-        if labels is not self._labels:
-            self._flush()
-            self._rows = self._run.map(lambda one: self._points.setdefault(one, []), labels)
-            self._labels = labels
-            if len(self._points) > self._limits.series:
-                raise QueryError(f"query yields more than {self._limits.series} series")
-        self._run.account_result(len(values))
-        self._count += len(values)
-        if self._count > self._limits.points:
-            raise QueryError(f"query yields more than {self._limits.points} points; try a longer step")
-        self._times.append(at_ms)
-        self._vectors.append(values)
-        if len(self._times) >= _VECTORS:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Put vectors to the points, series by series."""
-        times, columns = self._times, zip(*self._vectors, strict=True)
-        for rows in self._run.pieces(self._rows) if times else ():
-            for points, values in zip(rows, columns, strict=False):
-                points.extend(zip(times, values, strict=True))
-        self._times, self._vectors = [], []
-
-    def series(self) -> list[result.RangeSeries]:
-        """All series with at least one point, sorted by labels."""
-        self._flush()
-        ordered = self._run.sorted(list(self._points), attrgetter("pairs"))
-        return self._run.map(lambda labels: result.RangeSeries(labels, self._points[labels]), ordered)
-
-
 def _sorted_unique(series: list[result.RangeSeries], run: Run) -> list[result.RangeSeries]:
     check_unique(run.map(lambda one: one.labels, series), run)
     return run.sorted(series, lambda one: one.labels.pairs)
-
-
-def _steps(start_ms: int, end_ms: int, step_ms: int) -> range:
-    return range(start_ms, end_ms + 1, step_ms)

@@ -151,6 +151,15 @@ HEAVY = {
     ),
     "range": ("query_range", {"query": "rate(commands_total[1m])", **RANGE}),
     "range of sums": ("query_range", {"query": 'sum by (__name__) ({__name__=~".+"})', **RANGE}),
+    "range of the top": ("query_range", {"query": 'topk(5, {__name__=~".+"})', **RANGE}),
+    "range of the largest": (
+        "query_range",
+        {"query": 'max by (cmd, instance) ({__name__=~".+"}) * 2 > 1', **RANGE},
+    ),
+    "range of histograms": (
+        "query_range",
+        {"query": "histogram_quantile(0.9, rate(seconds_bucket[5m]))", **RANGE},
+    ),
     "series": ("series", {"match[]": '{__name__=~".+"}'}),
     "labels": ("labels", {}),
 }

@@ -353,5 +353,5 @@ def test_others_may_run_whenever_something_was_decoded(query: str) -> None:
     store = counted(2_000, Store(), first=1_800)
     engine = Engine(store, history=HistorySource(store, blocks))
     engine.range(parse(query), 1_900 * STEP, 1_999 * STEP, 10 * STEP, pace=pace)
-    # Eleven steps alone are no more than that.
-    assert pace.calls > 25
+    # The steps alone, which are computed together, are two or three.
+    assert pace.calls > 15

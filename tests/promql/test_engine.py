@@ -262,7 +262,7 @@ def test_a_query_gives_way_and_may_be_overtaken_by_itself() -> None:
             others.append(engine.range(expression, MINUTE_MS, 5 * MINUTE_MS, 4 * MINUTE_MS).value)
 
     assert engine.range(expression, 0, 5 * MINUTE_MS, MINUTE_MS, pace=Overtaken()).value == whole
-    assert len(others) > 5
+    assert len(others) > 1
     assert all(value == others[0] for value in others)
 
 

@@ -35,7 +35,10 @@ PLAIN = sorted(name for name in RANGE_FUNCTIONS if name not in SLIDES)
 
 @contextmanager
 def nothing_prefetched() -> Iterator[None]:
-    with patch.object(Prefetch, "row", lambda self, run, at_ms: None):
+    with (
+        patch.object(Prefetch, "row", lambda self, run, at_ms: None),
+        patch.object(Prefetch, "table", lambda self, run, steps: None),
+    ):
         yield
 
 

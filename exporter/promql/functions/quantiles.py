@@ -10,6 +10,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 _SMALL_DELTA = 1e-12
+_CLEARLY_MORE = 1.001
 _SMALLEST_NORMAL = 2.2250738585072014e-308
 
 
@@ -82,7 +83,9 @@ def force_monotonic(buckets: Buckets) -> None:
         count = buckets.counts[index]
         if count == previous:
             continue
-        if _almost_equal(previous, count):
+        if previous > 0 and previous * _CLEARLY_MORE < count:
+            previous = count
+        elif _almost_equal(previous, count):
             buckets.counts[index] = previous
         elif count < previous:
             bound = buckets.bounds[index]

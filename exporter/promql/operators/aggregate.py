@@ -1,5 +1,6 @@
 """Aggregations compute one value, or choose elements, per group: `sum by (…) (…)` and its kin."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ from exporter.promql.functions.quantiles import quantile
 from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.operators.tables import Column, Table, Tabular, table_of, total
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, PerKey, Vector
 
@@ -25,6 +27,8 @@ REDUCERS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
 }
 # Of a single value they are that value.
 _OF_ONE_ITSELF: Final = (largest, smallest)
+# What calling one costs, in samples.
+_WORK_OF_REDUCER: Final = 2
 
 
 def group_labels(grouping: Sequence[str], *, without: bool) -> Callable[[Key], Labels]:
@@ -99,7 +103,7 @@ class Grouping:
         return _Groups(found, members)
 
 
-class Reduce:
+class Reduce(Tabular):
     """One value per group."""
 
     def __init__(
@@ -107,6 +111,7 @@ class Reduce:
     ) -> None:
         self._reducer = reducer
         self._operand = operand
+        self.operands = (operand,)
         self._grouping = grouping
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
@@ -121,6 +126,35 @@ class Reduce:
                 return Vector(known, vector.values)
         keys, groups = self._grouping.split(vector, run)
         return Vector(keys, run.map(self._reducer, [run.paced(values) for values in groups]))
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The groups' values at some steps."""
+        table = table_of(self._operand, run, steps)
+        if table is None or not table.keys:
+            return table
+        run.account_scanned(len(table.keys))
+        columns = [
+            self._column([table.columns[index] for index in indexes], run)
+            for indexes in self._grouping.indexes(table.keys, run)
+        ]
+        return Table(self._grouping.of(table.keys, run).keys, columns)
+
+    def _column(self, members: Sequence[Column], run: Run) -> Column:
+        """The values of a group."""
+        if self._reducer in _OF_ONE_ITSELF and len(members) == 1:
+            return members[0]
+        run.work(len(members[0]) * _WORK_OF_REDUCER)
+        totals = run.map(total, members)
+        is_full = None not in totals
+        if is_full and self._reducer in _OF_ONE_ITSELF and not any(map(operator.ne, totals, totals)):
+            # There is a value in each place, and none is NaN.
+            return list(map(max if self._reducer is largest else min, *members))
+        found: list[float | None] = []
+        for row in zip(*members, strict=True):
+            values = list(row) if is_full else [value for value in row if value is not None]
+            found.append(self._reducer(run.paced(values)) if values else None)
+            run.work(len(values))
+        return found
 
 
 class QuantilePerGroup:

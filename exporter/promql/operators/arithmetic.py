@@ -7,6 +7,7 @@ from typing import Final
 
 from exporter.promql.numbers import divide, divide_all, modulo, power
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.operators.tables import Column, Table, Tabular, combined, compared, numbers_of, table_of
 from exporter.promql.run import Run
 from exporter.promql.vector import Presence, Vector
 
@@ -39,12 +40,14 @@ def columns(op: str) -> _Columns:
     return lambda left, right: list(map(function, left, right))
 
 
-class VectorScalarArithmetic:
+class VectorScalarArithmetic(Tabular):
     """`vector op number`, or with `swapped` `number op vector`."""
 
     def __init__(self, op: str, vector: VectorOperator, scalar: ScalarOperator, *, swapped: bool) -> None:
         self._columns = columns(op)
+        self._function = ARITHMETIC[op]
         self._vector = vector
+        self.operands = (vector,)
         self._scalar = scalar
         self._swapped = swapped
 
@@ -56,8 +59,21 @@ class VectorScalarArithmetic:
         left, right = (constant, values) if self._swapped else (values, constant)
         return Vector(vector.keys, run.combine(self._columns, left, right))
 
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The vectors at some steps."""
+        table = table_of(self._vector, run, steps)
+        if table is None:
+            return None
+        numbers, function, swapped = numbers_of(self._scalar, run, steps), self._function, self._swapped
 
-class VectorScalarComparison:
+        def column(values: Column) -> Column:
+            run.work(len(steps))
+            return combined(function, *(numbers, values) if swapped else (values, numbers))
+
+        return Table(table.keys, list(map(column, table.columns)))
+
+
+class VectorScalarComparison(Tabular):
     """`vector op number`, or with `swapped` `number op vector`: a filter, or with `bool` 1 and 0."""
 
     def __init__(
@@ -71,6 +87,7 @@ class VectorScalarComparison:
     ) -> None:
         self._compare = COMPARISON[op]
         self._vector = vector
+        self.operands = (vector,)
         self._scalar = scalar
         self._swapped = swapped
         self._returns_bool = returns_bool
@@ -85,3 +102,17 @@ class VectorScalarComparison:
         if self._returns_bool:
             return Vector(vector.keys, list(map(float, mask)))
         return self._presence.masked(vector.keys, values, mask)
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The vectors at some steps."""
+        table = table_of(self._vector, run, steps)
+        if table is None:
+            return None
+        numbers, swapped = numbers_of(self._scalar, run, steps), self._swapped
+
+        def column(values: Column) -> Column:
+            run.work(len(steps))
+            left, right = (numbers, values) if swapped else (values, numbers)
+            return compared(self._compare, left, right, None if self._returns_bool else values)
+
+        return Table.of(table.keys, list(map(column, table.columns)), run)

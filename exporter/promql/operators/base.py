@@ -35,31 +35,3 @@ class RangeVectorOperator(Protocol):
     def evaluate(self, run: Run, at_ms: int) -> tuple[Sequence[Key], Iterator[RangeSamples]]:
         """The series, and in the same order their samples in that range."""
         ...
-
-
-class StepInvariant:
-    """A step-invariant vector, the same at every step of a run: computed at the first."""
-
-    def __init__(self, operator: VectorOperator) -> None:
-        self._operator = operator
-
-    def evaluate(self, run: Run, at_ms: int) -> Vector:
-        """The vector of the first evaluation."""
-        found: Vector | None = run.memory.get(self)
-        if found is None:
-            found = run.memory[self] = self._operator.evaluate(run, at_ms)
-        return found
-
-
-class CommonSubexpression:
-    """A vector that a query names more than once: computed once per step."""
-
-    def __init__(self, operator: VectorOperator) -> None:
-        self._operator = operator
-
-    def evaluate(self, run: Run, at_ms: int) -> Vector:
-        """The vector at a time."""
-        found: tuple[int, Vector] | None = run.memory.get(self)
-        if found is None or found[0] != at_ms:
-            found = run.memory[self] = (at_ms, self._operator.evaluate(run, at_ms))
-        return found[1]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.operators.tables import Column, Table, Tabular, mapped, numbers_of, table_of
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, ONE_WITHOUT_LABELS, Key, Vector
 
@@ -16,17 +17,30 @@ class Steps(Enum):
     ONE = "one"
 
 
-class MapValues:
+class MapValues(Tabular):
     """A function of one value, applied to every element."""
 
     def __init__(self, function: Callable[[float], float], operand: VectorOperator) -> None:
         self._function = function
         self._operand = operand
+        self.operands = (operand,)
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
         vector = self._operand.evaluate(run, at_ms)
         return Vector(vector.keys, run.map(self._function, vector.values))
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The vectors at some steps."""
+        table = table_of(self._operand, run, steps)
+        if table is None:
+            return None
+
+        def column(values: Column) -> Column:
+            run.work(len(steps))
+            return mapped(self._function, values)
+
+        return Table(table.keys, list(map(column, table.columns)))
 
 
 class MapWithParameters:
@@ -75,7 +89,7 @@ class TimestampOfEvaluation:
         return Vector(vector.keys, [at_ms / 1000] * len(vector.values))
 
 
-class VectorOfScalar:
+class VectorOfScalar(Tabular):
     """`vector(number)`."""
 
     def __init__(self, operand: ScalarOperator) -> None:
@@ -84,6 +98,10 @@ class VectorOfScalar:
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """One element without labels."""
         return Vector(ONE_WITHOUT_LABELS, [self._operand.evaluate(run, at_ms)])
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """One column."""
+        return Table(ONE_WITHOUT_LABELS, [numbers_of(self._operand, run, steps)])
 
 
 class CalendarOfEvaluation:

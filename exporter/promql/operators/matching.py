@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.model.quoting import quote
-from exporter.promql.operators.arithmetic import COMPARISON, columns
+from exporter.promql.operators.arithmetic import ARITHMETIC, COMPARISON, columns
 from exporter.promql.operators.base import VectorOperator
 from exporter.promql.operators.names import check_unique
+from exporter.promql.operators.tables import Column, Table, Tabular, combined, compared, table_of
 from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import Cardinality, Matching
 from exporter.promql.vector import METADATA_LABELS, NOTHING, IdentityMemo, Key, PerKey, Presence, Vector
@@ -111,7 +112,7 @@ def _all_labels(labels: Labels) -> str:
     return f"{{{inner}}}"
 
 
-class VectorBinary:
+class VectorBinary(Tabular):
     """Arithmetic or comparison between two vectors."""
 
     def __init__(
@@ -126,7 +127,9 @@ class VectorBinary:
     ) -> None:
         self._left = left
         self._right = right
+        self.operands = (left, right)
         self._compare = COMPARISON.get(op)
+        self._function = ARITHMETIC.get(op)
         self._columns = None if op in COMPARISON else columns(op)
         self._returns_bool = returns_bool
         self._swapped = matching.cardinality is Cardinality.ONE_TO_MANY
@@ -147,6 +150,29 @@ class VectorBinary:
         if self._columns is not None:
             return Vector(pairs.keys, run.combine(self._columns, left_values, right_values))
         return self._compared(pairs.keys, left_values, right_values)
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The vectors at some steps; None where the matching is ambiguous, at one of them or at none."""
+        left, right = table_of(self._left, run, steps), table_of(self._right, run, steps)
+        if left is None or right is None:
+            return None
+        many, one = (right, left) if self._swapped else (left, right)
+        try:
+            pairs = self._matcher.pairs(many.keys, one.keys, run)
+        except QueryError:
+            return None
+        run.account_scanned(len(pairs.keys))
+
+        def column(place: int, other: int) -> Column:
+            run.work(len(steps))
+            ours, theirs = left.columns[place], right.columns[other]
+            if self._function is not None:
+                return combined(self._function, ours, theirs)
+            assert self._compare is not None
+            return compared(self._compare, ours, theirs, None if self._returns_bool else ours)
+
+        places = (pairs.one, pairs.many) if self._swapped else (pairs.many, pairs.one)
+        return Table.of(pairs.keys, list(map(column, *places)), run)
 
     def _compared(self, keys: Sequence[Key], left: Sequence[float], right: Sequence[float]) -> Vector:
         compare = self._compare

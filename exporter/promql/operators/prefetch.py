@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from exporter.model.series import ReadableSeries, SeriesOfRows
 from exporter.promql.functions.sliding_ranges import SlidingRanges
 from exporter.promql.operators.selection import Selection
+from exporter.promql.operators.tables import Table
 from exporter.promql.run import Run
 from exporter.promql.vector import Key
 
@@ -18,9 +19,9 @@ Values = Sequence[float | None]
 """One value for each of the steps; None for none."""
 
 # The steps to read ahead: so many values in all, but within these bounds.
-_VALUES: Final = 1 << 16
-_LEAST_STEPS: Final = 8
-_MOST_STEPS: Final = 512
+TABLE_VALUES: Final = 1 << 16
+LEAST_STEPS: Final = 8
+MOST_STEPS: Final = 512
 # With fewer steps it does not pay.
 _WORTHWHILE: Final = 3
 # A source with more rows than this to a step is better looked up step by step.
@@ -112,6 +113,18 @@ class Prefetch:
         assert table is not None
         return table.keys, found
 
+    def width(self, run: Run) -> int:
+        """The number of series."""
+        return len(self._selection.read(run)[0])
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The values at some steps; None where these are too few."""
+        if len(steps) < _WORTHWHILE:
+            return None
+        series, keys = self._selection.read(run)
+        run.account_temporary(len(series))
+        return Table.of(keys, list(self._columns(run, series, steps)), run)
+
     def _read(self, run: Run, at_ms: int) -> _Table | None:
         steps = range(at_ms, run.last_step_ms + 1, run.step_ms)
         if len(steps) < _WORTHWHILE:
@@ -119,7 +132,7 @@ class Prefetch:
         series, keys = self._selection.read(run)
         if not series:
             return None
-        steps = steps[: min(_MOST_STEPS, max(_LEAST_STEPS, _VALUES // len(series)))]
+        steps = steps[: min(MOST_STEPS, max(LEAST_STEPS, TABLE_VALUES // len(series)))]
         run.prefetched += len(steps) * len(series)
         return _Table(keys, steps, list(self._columns(run, series, steps)))
 
@@ -218,6 +231,7 @@ class _Source:
             return None
         if self._needed is None:
             values = series.values_in(self._first_row, count)
+            self._shared.run.work(count)
         else:
             values = series.values_at(self._needed)
         return None if values is None else compute(values)

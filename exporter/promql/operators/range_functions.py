@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from exporter.promql.functions.ranges import RangeFunction
 from exporter.promql.operators.base import RangeVectorOperator, ScalarOperator
 from exporter.promql.operators.prefetch import Prefetch
+from exporter.promql.operators.tables import Table, Tabular
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, Presence, Vector
 
 _COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
 
 
-class ApplyToRanges:
+class ApplyToRanges(Tabular):
     """A function of the samples of each series."""
 
     def __init__(
@@ -31,6 +32,19 @@ class ApplyToRanges:
         run.account_temporary(len(vector.values))
         return vector
 
+    @property
+    def is_tabular(self) -> bool:
+        """Whether its ranges are read from the store, and others at each step."""
+        return self._prefetch is not None
+
+    def width(self, run: Run) -> int:
+        """The number of series."""
+        return 1 if self._prefetch is None else self._prefetch.width(run)
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The results at some steps."""
+        return None if self._prefetch is None else self._prefetch.table(run, steps)
+
     def apply(self, function: RangeFunction, run: Run, at_ms: int) -> Vector:
         """The vector of results of another function."""
         start_ms, end_ms = self._operand.bounds(run, at_ms)
@@ -41,21 +55,32 @@ class ApplyToRanges:
         return vector
 
 
-class ApplyToCounters:
+class ApplyToCounters(Tabular):
     """`rate` and `increase`, which tell where a metric does not look like a counter."""
 
     def __init__(self, applied: ApplyToRanges, offset: int) -> None:
         self._applied = applied
+        self.operands = (applied,)
         self._offset = offset
         self._doubtful: IdentityMemo[list[str]] = IdentityMemo()
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector of results."""
         vector = self._applied.evaluate(run, at_ms)
-        for name in self._doubtful.get(lambda: self._names(vector.keys, run), vector.keys):
+        self._tell(vector.keys, run)
+        return vector
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The results at some steps."""
+        table = self._applied.table(run, steps)
+        if table is not None:
+            self._tell(table.keys, run)
+        return table
+
+    def _tell(self, keys: Sequence[Key], run: Run) -> None:
+        for name in self._doubtful.get(lambda: self._names(keys, run), keys):
             message = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket"
             run.annotations.inform(f'{message}: "{name}"', self._offset)
-        return vector
 
     def _names(self, keys: Sequence[Key], run: Run) -> list[str]:
         """Return the names that are not those of counters, each once."""

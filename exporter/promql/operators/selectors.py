@@ -12,12 +12,13 @@ from exporter.promql.functions.sliding_ranges import SlidingRanges
 from exporter.promql.operators.base import RangeSamples
 from exporter.promql.operators.prefetch import Prefetch, Values, spread
 from exporter.promql.operators.selection import Selection
+from exporter.promql.operators.tables import Table, Tabular
 from exporter.promql.run import Run
 from exporter.promql.syntax.nodes import VectorSelector
 from exporter.promql.vector import Key, Presence, Vector
 
 
-class SelectVector:
+class SelectVector(Tabular):
     """`name{…} @ … offset …`: the newest value of each series within the look-back."""
 
     def __init__(self, node: VectorSelector) -> None:
@@ -25,6 +26,19 @@ class SelectVector:
         self._selection = Selection(node)
         self._presence = Presence()
         self._prefetch = Prefetch(self._selection, _NewestValues(node)) if node.at_ms is None else None
+
+    @property
+    def is_tabular(self) -> bool:
+        """Whether it reads something else at each step."""
+        return self._prefetch is not None
+
+    def width(self, run: Run) -> int:
+        """The number of series."""
+        return 1 if self._prefetch is None else self._prefetch.width(run)
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The vectors at some steps."""
+        return None if self._prefetch is None else self._prefetch.table(run, steps)
 
     def evaluate(self, run: Run, at_ms: int) -> Vector:
         """The vector at a time."""

@@ -11,6 +11,7 @@ from exporter.errors import QueryError
 from exporter.model.floats import format_general
 from exporter.promql.operators.aggregate import Grouping
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
+from exporter.promql.operators.tables import Column, Table, Tabular, is_plain, numbers_of, table_of
 from exporter.promql.pieces import PIECE
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, Vector
@@ -19,7 +20,7 @@ _MAX_INTEGER: Final = 2.0**63
 _KEPT_CHOICES: Final = 16
 
 
-class TopOfGroup:
+class TopOfGroup(Tabular):
     """`topk` and `bottomk`: the elements with the largest or smallest values of each group, in that order.
 
     NaN counts as the least wanted.
@@ -30,6 +31,7 @@ class TopOfGroup:
     ) -> None:
         self._count = count
         self._operand = operand
+        self.operands = (operand,)
         self._grouping = grouping
         self._sign = -1.0 if largest_first else 1.0
         self._reaches = operator.le if largest_first else operator.ge
@@ -50,7 +52,7 @@ class TopOfGroup:
             chosen.sort()
         return Vector(self._keys_of(vector.keys, chosen, run), run.map(vector.values.__getitem__, chosen))
 
-    def _of_group(self, indexes: list[int], values: list[float], count: int, run: Run) -> list[int]:
+    def _of_group(self, indexes: list[int], values: Sequence[float], count: int, run: Run) -> list[int]:
         """The chosen elements of a group; of equal ones those that come first."""
         if count >= len(indexes) and run.step_ms:
             return indexes
@@ -73,6 +75,35 @@ class TopOfGroup:
         for piece in run.pieces(values):
             best = sorted([*best, *piece], reverse=self._sign < 0)[:count]
         return best[-1]
+
+    def table(self, run: Run, steps: range) -> Table | None:
+        """The chosen elements at some steps."""
+        counts = list(map(self._integer, numbers_of(self._count, run, steps)))
+        table = table_of(self._operand, run, steps)
+        if table is None or not table.keys:
+            return table
+        run.account_scanned(len(table.keys))
+        columns = list(table.columns)
+        for indexes in self._grouping.indexes(table.keys, run):
+            if len(indexes) > min(counts):
+                rows = zip(*[columns[index] for index in indexes], strict=True)
+                chosen = [self._row(row, count, run) for row, count in zip(rows, counts, strict=True)]
+                for index, column in zip(indexes, zip(*chosen, strict=True), strict=True):
+                    columns[index] = column
+        return Table.of(table.keys, columns, run)
+
+    def _row(self, row: Column, count: int, run: Run) -> Column:
+        """The values of a group at a step with None in the place of those that are not chosen."""
+        run.work(len(row))
+        if len(row) < PIECE and is_plain(row) and 0 < count < len(row):
+            last = sorted(row, reverse=self._sign < 0)[count - 1]
+            reaches = self._reaches
+            kept = [value if reaches(last, value) else None for value in row]
+            if kept.count(None) == len(row) - count:
+                return kept
+        places = [place for place, value in enumerate(row) if value is not None]
+        chosen = set(self._of_group(places, row, count, run)) if count > 0 else ()  # type: ignore[arg-type]
+        return [value if place in chosen else None for place, value in enumerate(row)]
 
     def _keys_of(self, keys: Sequence[Key], chosen: list[int], run: Run) -> list[Key]:
         """The chosen keys; mostly the same list as for another step of the query."""
