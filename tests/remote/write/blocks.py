@@ -5,16 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.errors import DamagedBlockError
+from exporter.history.column import Column
 from exporter.history.reading import ReadableBlock
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import STALE, Sample
-
-
-@dataclass
-class Column:
-    rows: "array[int]"
-    values: "array[float]"
 
 
 class BlockSource:
