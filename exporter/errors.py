@@ -16,6 +16,7 @@ VigilError
 ├── WalError                 a file of the write-ahead log cannot be read
 │   ├── ForeignWalError      it was not written by this program
 │   └── NewerWalError        it was written by a later version
+├── PictureError             a chart could not be made a PNG
 └── ShuttingDownError        the daemon is about to end
 """
 
@@ -232,6 +233,10 @@ class ForeignWalError(WalError):
 
 class NewerWalError(WalError):
     """A file was written by a later version of this program."""
+
+
+class PictureError(VigilError):
+    """A chart could not be made a PNG."""
 
 
 class ShuttingDownError(VigilError):

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.pictures.answers import Api
-from benchmarks.pictures.canvas import FAINT, INK, Box, Canvas
 from benchmarks.pictures.plots import draw_panel
+from exporter.charts.canvas import Box, Canvas
 
 _COLUMN: Final = 50.0
 _LINE: Final = 32.0
@@ -27,14 +27,14 @@ def draw(board: dict[str, Any], api: Api) -> str:
     """One dashboard."""
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
     canvas = Canvas(24 * _COLUMN + 2 * _GAP, _HEADING + bottom * _LINE + _GAP)
-    canvas.rect(Box(0, 0, canvas.width, canvas.height), "#f4f5f7")
+    canvas.rect(Box(0, 0, canvas.width, canvas.height), canvas.theme.paper)
     canvas.text(14, 28, board["title"], size=18, bold=True)
     note = "drawn by redis-vigil from data of its demo: a light rendering, not Grafana"
-    canvas.text(canvas.width - 12, 27, note, size=11, fill=FAINT, anchor="end")
+    canvas.text(canvas.width - 12, 27, note, size=11, fill=canvas.theme.dim, anchor="end")
     for panel in board["panels"]:
         box = _box(panel["gridPos"])
         if panel["type"] == "row":
-            canvas.text(box.x + 6, box.y + 20, panel["title"], size=13, fill=INK, bold=True)
+            canvas.text(box.x + 6, box.y + 20, panel["title"], size=13, bold=True)
         else:
             draw_panel(canvas, panel, box, api)
     return canvas.svg(board["title"])

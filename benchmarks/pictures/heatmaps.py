@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.pictures.answers import Api, Line
-from benchmarks.pictures.axes import draw_time_axis
-from benchmarks.pictures.canvas import FAINT, Box, Canvas
 from benchmarks.pictures.units import write
+from exporter.charts.canvas import Box, Canvas
+from exporter.charts.picture import draw_times
 
 
 def draw_heat(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[list[Line]], api: Api) -> None:
@@ -15,7 +15,7 @@ def draw_heat(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[lis
     lines = sorted(answers[0], key=lambda line: float(line.labels["le"]))
     plot = box.inner(62, 4, 4, 20)
     unit = panel["options"]["yAxis"]["unit"]
-    hue = "#1f60c4" if panel["options"]["color"]["scheme"] == "Blues" else "#d9730d"
+    hue = canvas.theme.colour(1 if panel["options"]["color"]["scheme"] == "Blues" else 2)
     cells = _differences(lines)
     most = max((value for row in cells for _, value in row), default=0.0) or 1.0
     height, width = plot.height / len(lines), plot.width * api.step / (api.end - api.start)
@@ -28,8 +28,9 @@ def draw_heat(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[lis
                 canvas.rect(Box(max(x, plot.x), y, width * steps + 0.3, height - 0.5), hue, opacity=shade)
         bound = float(line.labels["le"])
         words = "more" if math.isinf(bound) else write(bound, unit)
-        canvas.text(plot.x - 6, y + height / 2 + 3, words, size=8, fill=FAINT, anchor="end")
-    draw_time_axis(canvas, plot, api)
+        canvas.text(plot.x - 6, y + height / 2 + 3, words, size=8, fill=canvas.theme.dim, anchor="end")
+    times = max(3, int(box.width // 75))
+    draw_times(canvas, plot, round(1000 * api.start), round(1000 * api.end), times)
 
 
 def _runs(row: Sequence[tuple[float, float]], step: float) -> list[tuple[float, int, float]]:

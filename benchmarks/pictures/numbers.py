@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 from benchmarks.pictures.answers import Api, Line
-from benchmarks.pictures.canvas import COLORS, WIDTH_PER_LETTER, Box, Canvas
+from benchmarks.pictures.limits import limit_color
 from benchmarks.pictures.units import write
+from exporter.charts.canvas import WIDTH_PER_LETTER, Box, Canvas
 
 
 def draw_number(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[list[Line]], _: Api) -> None:
@@ -19,7 +20,7 @@ def draw_number(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[l
         value = round(line.last) if whole and math.isfinite(line.last) else line.last
         words, size = mapped(defaults, value) or write(value, defaults["unit"]), 22.0
     size = min(size, box.width / (len(words) * WIDTH_PER_LETTER))
-    color = limit_color(defaults["thresholds"], line.last)
+    color = limit_color(defaults["thresholds"], line.last, canvas.theme)
     middle = box.y + box.height / 2 + 8
     canvas.text(box.x + box.width / 2, middle, words, size=size, fill=color, anchor="middle", bold=True)
 
@@ -31,9 +32,3 @@ def mapped(config: dict[str, Any], value: float) -> str:
         if found:
             return str(found["text"])
     return ""
-
-
-def limit_color(limits: dict[str, Any], value: float) -> str:
-    """The colour of the last limit that a value has reached."""
-    reached = [step for step in limits["steps"] if step["value"] is None or value >= step["value"]]
-    return COLORS[reached[-1]["color"]]

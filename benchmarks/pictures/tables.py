@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from benchmarks.pictures.answers import Api, Line
-from benchmarks.pictures.canvas import FAINT, INK, RULE, Box, Canvas
-from benchmarks.pictures.numbers import limit_color, mapped
+from benchmarks.pictures.limits import limit_color
+from benchmarks.pictures.numbers import mapped
 from benchmarks.pictures.units import write
+from exporter.charts.canvas import Box, Canvas
+from exporter.charts.themes import Theme
 
 _ROW_HEIGHT: Final = 19.0
 
@@ -26,10 +28,11 @@ def draw_table(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[li
     rows.sort(key=lambda row: -row[1].get(sort, -math.inf))
     overrides = {each["matcher"]["options"]: each["properties"] for each in panel["fieldConfig"]["overrides"]}
     widths = _column_widths(box, len(keys), len(columns))
-    _cells(canvas, box, 0, widths, [(titles[key], FAINT) for key in keys] + [(t, FAINT) for _, t in columns])
+    ink, dim = canvas.theme.ink, canvas.theme.dim
+    _cells(canvas, box, 0, widths, [(titles[key], dim) for key in keys] + [(t, dim) for _, t in columns])
     for number, (labels, values) in enumerate(rows[: int(box.height // _ROW_HEIGHT) - 1], 1):
-        cells = [(labels.get(key, ""), INK) for key in keys]
-        cells += [_cell(values.get(index), overrides[title]) for index, title in columns]
+        cells = [(labels.get(key, ""), ink) for key in keys]
+        cells += [_cell(values.get(index), overrides[title], canvas.theme) for index, title in columns]
         _cells(canvas, box, number, widths, cells)
 
 
@@ -51,12 +54,12 @@ def _fits(labels: dict[str, str], line: Line) -> bool:
     return all(labels.get(name, value) == value for name, value in line.labels.items())
 
 
-def _cell(value: float | None, properties: Sequence[dict[str, Any]]) -> tuple[str, str]:
+def _cell(value: float | None, properties: Sequence[dict[str, Any]], theme: Theme) -> tuple[str, str]:
     config = {each["id"]: each["value"] for each in properties}
     if value is None:
-        return "–", FAINT
+        return "–", theme.dim
     words = mapped(config, value) or write(value, config["unit"])
-    return words, limit_color(config["thresholds"], value) if "thresholds" in config else INK
+    return words, limit_color(config["thresholds"], value, theme) if "thresholds" in config else theme.ink
 
 
 def _column_widths(box: Box, keys: int, columns: int) -> list[float]:
@@ -71,4 +74,4 @@ def _cells(
     for (words, color), width in zip(cells, widths, strict=True):
         canvas.text(x, y, words, size=10.5, fill=color, bold=row == 0, width=width - 6)
         x += width
-    canvas.line([(box.x, y + 6), (box.x + box.width, y + 6)], RULE, width=1)
+    canvas.line([(box.x, y + 6), (box.x + box.width, y + 6)], canvas.theme.line)

@@ -1,41 +1,26 @@
-"""Values as people read them, by the unit that a panel names."""
+"""Values as people read them, by the unit that a panel names in Grafana's words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
-_BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB")
-_SHORT: Final = ("", " K", " Mil", " Bil")
-_TIMES: Final = ((86_400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
-_SUFFIXES: Final = {"binBps": "/s", "ops": " ops/s", "cps": "/s"}
+from exporter.charts import Unit, format_value
+
+UNITS: Final[Mapping[str, Unit]] = {
+    "percentunit": Unit.RATIO,
+    "s": Unit.SECONDS,
+    "bytes": Unit.BYTES,
+    "binBps": Unit.BYTES_PER_SECOND,
+    "ops": Unit.PER_SECOND,
+    "cps": Unit.PER_SECOND,
+}
+
+
+def unit_of(name: str) -> Unit:
+    """The unit of a panel; without one it is a number."""
+    return UNITS.get(name, Unit.NUMBER)
 
 
 def write(value: float, unit: str) -> str:
-    """A value with its unit; an infinite or unknown one in words."""
-    if not math.isfinite(value):
-        return "never" if value > 0 else "–"
-    if unit == "percentunit":
-        return f"{_digits(value * 100)} %"
-    if unit == "s":
-        return _time(value)
-    if unit in ("bytes", "binBps"):
-        return _scaled(value, 1024, [f" {name}" for name in _BINARY]) + _SUFFIXES.get(unit, "")
-    return _scaled(value, 1000, _SHORT) + _SUFFIXES.get(unit, "")
-
-
-def _time(value: float) -> str:
-    size, name = next(((size, name) for size, name in _TIMES if abs(value) >= size), _TIMES[-1])
-    return f"{_digits(value / size)} {name}" if value else "0 s"
-
-
-def _scaled(value: float, base: float, names: Sequence[str]) -> str:
-    power = 0
-    while abs(value) >= base and power < len(names) - 1:
-        value, power = value / base, power + 1
-    return f"{_digits(value)}{names[power]}"
-
-
-def _digits(value: float) -> str:
-    if abs(value) >= 100 or value == int(value):
-        return f"{value:.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")
+    """A value with its unit; an age without end, as that of what has not happened, in words."""
+    return "never" if value == math.inf else format_value(value, unit_of(unit))

@@ -29,25 +29,36 @@ def legend(drawing: Drawing, columns: Sequence[str] = ("last", "max")) -> str:
 
     `columns` are of last, min, mean and max.
     """
-    lines = drawing.lines[::-1] if drawing.chart.kind is Kind.STACKED else sorted(drawing.lines, key=_order)
     heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    rows = "".join(_row(drawing, one, columns) for one in lines)
+    rows = "".join(_row(drawing, one, columns) for one in ordered(drawing))
     return (
         '<table class="legend"><thead><tr><th scope="col"><span class="sr">series</span></th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
+def ordered(drawing: Drawing) -> Sequence[Line]:
+    """The lines as a legend has them."""
+    return drawing.lines[::-1] if drawing.chart.kind is Kind.STACKED else sorted(drawing.lines, key=_order)
+
+
+def figures(drawing: Drawing, one: Line, columns: Sequence[str]) -> Sequence[str]:
+    """The figures of a line, a text for each column; or its note alone."""
+    if one.series.note:
+        return [one.series.note]
+    unit, known = drawing.chart.unit, one.known
+    return [format_value(_FIGURES[column](known), unit) if known else UNKNOWN for column in columns]
+
+
 def _row(drawing: Drawing, one: Line, columns: Sequence[str]) -> str:
-    series, known = one.series, one.known
+    series = one.series
     swatch = "" if drawing.chart.kind is Kind.STACKED else " dash" if series.is_forecast else " line"
     title = f' title="{shown(series.name, 2_000)}"' if len(visible(series.name)) > _LONGEST else ""
     name = f'<i class="sw{swatch} c{series.colour}"></i>{shown(series.name, _LONGEST)}'
+    texts = figures(drawing, one, columns)
     if series.note:
         cells = f'<td colspan="{len(columns)}">{shown(series.note)}</td>'
     else:
-        unit = drawing.chart.unit
-        texts = [format_value(_FIGURES[column](known), unit) if known else UNKNOWN for column in columns]
         cells = "".join(f"<td>{text}</td>" for text in texts)
     return f'<tr><th scope="row"{title}>{name}</th>{cells}</tr>'
 

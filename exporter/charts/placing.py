@@ -40,7 +40,7 @@ class PlacedMark:
 
 def gaps(drawing: Drawing) -> Iterator[Span]:
     """Yield times in which no line has a value, of two steps and more."""
-    measured = [one for one in drawing.lines if not one.series.is_forecast]
+    measured = drawing.lines
     if any(len(one.known) == len(one.values) for one in measured):
         return
     count = max((len(one.values) for one in measured), default=2)
