@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.pictures.answers import Api, Line
-from benchmarks.pictures.units import write
+from benchmarks.pictures.units import unit_of
+from exporter.charts import format_tick
 from exporter.charts.canvas import Box, Canvas
 from exporter.charts.picture import draw_times
 
@@ -27,7 +28,7 @@ def draw_heat(canvas: Canvas, panel: dict[str, Any], box: Box, answers: list[lis
                 shade = 0.08 + 0.92 * math.sqrt(value / most)
                 canvas.rect(Box(max(x, plot.x), y, width * steps + 0.3, height - 0.5), hue, opacity=shade)
         bound = float(line.labels["le"])
-        words = "more" if math.isinf(bound) else write(bound, unit)
+        words = "more" if math.isinf(bound) else format_tick(bound, unit_of(unit))
         canvas.text(plot.x - 6, y + height / 2 + 3, words, size=8, fill=canvas.theme.dim, anchor="end")
     times = max(3, int(box.width // 75))
     draw_times(canvas, plot, round(1000 * api.start), round(1000 * api.end), times)

@@ -1,7 +1,8 @@
 """The text of paths: whole numbers, relative, level pieces in one step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+from operator import sub
 from typing import Final
 
 WIDTH: Final = 1000
@@ -64,23 +65,24 @@ def stairs(run: Run) -> Run:
 
 
 def _moves(run: Run) -> str:
-    x, y = run[0]
-    steps = "".join(_steps(run))
-    return f"M{x} {y}l{steps.lstrip()}" if steps else f"M{x} {y}{_DOT}"
+    """One piece of a path; what goes on level, in the same direction, is one step."""
+    if len(run) == 1:
+        return f"M{run[0][0]} {run[0][1]}{_DOT}"
+    xs, ys = zip(*run, strict=True)
+    dxs, dys = list(map(sub, xs[1:], xs)), list(map(sub, ys[1:], ys))
+    if 0 in dys:
+        dxs, dys = _merged(dxs, dys)
+    steps = [f"{dx} {dy}" if dy >= 0 else f"{dx}{dy}" for dx, dy in zip(dxs, dys, strict=True)]
+    return f"M{xs[0]} {ys[0]}l{' '.join(steps)}"
 
 
-def _steps(run: Run) -> Iterator[str]:
-    """Steps from place to place; one that goes on level, in the same direction, is part of the one before."""
-    x, y = run[0]
-    level = 0
-    for next_x, next_y in run[1:]:
-        dx, dy = next_x - x - level, next_y - y
-        if not dy and dx * level >= 0:
-            level += dx
-            continue
-        if level:
-            yield f"{level} 0" if level < 0 else f" {level} 0"
-        yield f"{'' if dx < 0 else ' '}{dx}{'' if dy < 0 else ' '}{dy}"
-        x, y, level = next_x, next_y, 0
-    if level:
-        yield f"{level} 0" if level < 0 else f" {level} 0"
+def _merged(dxs: Sequence[int], dys: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The same steps, level ones together."""
+    far, high = [dxs[0]], [dys[0]]
+    for dx, dy in zip(dxs[1:], dys[1:], strict=True):
+        if not dy and not high[-1] and dx * far[-1] >= 0:
+            far[-1] += dx
+        else:
+            far.append(dx)
+            high.append(dy)
+    return far, high

@@ -8,6 +8,7 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import itemgetter, sub
 from typing import Final
 
@@ -17,20 +18,24 @@ MOST_VALUES: Final = 220
 GAP: Final = math.nan
 
 _BINS: Final = MOST_VALUES // 2
+_NOTHING: Final = (None, None)
 _LATE: Final = 1.5  # steps: nothing for longer is a gap
 _time_of, _value_of = itemgetter(0), itemgetter(1)
 
 
 def resample(chart: Chart, points: Sequence[Point]) -> "array[float]":
     """Return the values of one series."""
-    times, values = _columns(points)
+    points, values = _drawable(points)
     steps = _steps(chart)
     if steps >= MOST_VALUES:
-        chosen = _extremes(chart, times, values)
+        chosen = _extremes(values, _bounds(chart, points))
         return _bounded([GAP if index is None else values[index] for index in chosen])
-    if _is_whole(chart, steps, times):
-        return _bounded(values)
     found = [GAP] * (steps + 1)
+    times = list(map(_time_of, points))
+    if _hangs_together(chart, times):
+        first = round((times[0] - chart.start_ms) / chart.step_ms)
+        found[first : first + len(values)] = values
+        return _bounded(found)
     for at_ms, value in zip(times, values, strict=True):
         index = round((at_ms - chart.start_ms) / chart.step_ms)
         if 0 <= index <= steps:
@@ -42,20 +47,18 @@ def resample_together(chart: Chart, several: Sequence[Sequence[Point]]) -> "list
     """Return the values of series that stand on each other, of the moments at which their sum is extreme."""
     if _steps(chart) < MOST_VALUES:
         return [resample(chart, points) for points in several]
+    start_ms, step_ms = chart.start_ms, chart.step_ms
     by_step = [
-        {
-            round((at_ms - chart.start_ms) / chart.step_ms): value
-            for at_ms, value in zip(*columns, strict=True)
-        }
-        for columns in map(_columns, several)
+        {round((at_ms - start_ms) / step_ms): value for at_ms, value in _drawable(points)[0]}
+        for points in several
     ]
     sums: dict[int, float] = {}
     for values in by_step:
         for step, value in values.items():
             sums[step] = sums.get(step, 0.0) + value
     steps = sorted(sums)
-    times = [chart.start_ms + step * chart.step_ms for step in steps]
-    chosen = _extremes(chart, times, [sums[step] for step in steps])
+    totals = [(start_ms + step * step_ms, sums[step]) for step in steps]
+    chosen = _extremes([total for _, total in totals], _bounds(chart, totals))
     return [
         _bounded([GAP if index is None else values.get(steps[index], GAP) for index in chosen])
         for values in by_step
@@ -82,17 +85,17 @@ def _steps(chart: Chart) -> int:
     return max(1, (chart.end_ms - chart.start_ms) // chart.step_ms)
 
 
-def _columns(points: Sequence[Point]) -> tuple[Sequence[int], Sequence[float]]:
-    """Times and values apart, without those that cannot be drawn."""
+def _drawable(points: Sequence[Point]) -> tuple[Sequence[Point], list[float]]:
+    """Points without those that cannot be drawn, and their values."""
     values = list(map(_value_of, points))
     try:
         is_plain = math.isfinite(sum(values))
-    except TypeError:
+    except TypeError:  # None among them
         is_plain = False
-    if is_plain:
-        return list(map(_time_of, points)), values
-    known = [(at_ms, number) for at_ms, value in points if (number := drawable(value)) == number]
-    return [at_ms for at_ms, _ in known], [number for _, number in known]
+    if not is_plain:
+        points = [(at_ms, number) for at_ms, value in points if (number := drawable(value)) == number]
+        values = list(map(_value_of, points))
+    return points, values
 
 
 def _bounded(values: Iterable[float]) -> "array[float]":
@@ -103,32 +106,48 @@ def _bounded(values: Iterable[float]) -> "array[float]":
     return array("d", [drawable(value) for value in found])
 
 
-def _is_whole(chart: Chart, steps: int, times: Sequence[int]) -> bool:
-    """Whether there is one value for each step."""
+def _hangs_together(chart: Chart, times: Sequence[int]) -> bool:
+    """Whether there is one value for each step from the first to the last of them, all within the chart."""
     return (
-        len(times) == steps + 1
-        and times[0] == chart.start_ms
-        and times[-1] == chart.end_ms
-        and max(map(sub, times[1:], times)) <= _LATE * chart.step_ms
+        len(times) > 0
+        and times[0] >= chart.start_ms
+        and times[-1] <= chart.end_ms
+        and times[-1] - times[0] == (len(times) - 1) * chart.step_ms
+        and max(map(sub, times[1:], times), default=0) <= _LATE * chart.step_ms
     )
 
 
-def _extremes(chart: Chart, times: Sequence[int], values: Sequence[float]) -> list[int | None]:
-    """Two indices for each bin of time, those of its lowest and its highest value; None where it is empty."""
-    chosen: list[int | None] = []
+def _bounds(chart: Chart, points: Sequence[Point]) -> list[int]:
+    """The indices at which the bins of time begin, and that at which the last of them ends."""
     # Whole numbers: they are compared three times as fast as those of two types.
     start_ms, span_ms = chart.start_ms, chart.end_ms - chart.start_ms
-    first = bisect_left(times, start_ms)
-    for number in range(1, _BINS + 1):
-        if number < _BINS:
-            last = bisect_left(times, start_ms + span_ms * number // _BINS, first)
-        else:
-            last = bisect_right(times, chart.end_ms, first)
-        if last > first:
-            part = values[first:last]
+    edges = [start_ms + span_ms * number // _BINS for number in range(_BINS)]
+    return _even_bounds(chart, points, edges) or [
+        *(bisect_left(points, edge, key=_time_of) for edge in edges),
+        bisect_right(points, chart.end_ms, key=_time_of),
+    ]
+
+
+def _even_bounds(chart: Chart, points: Sequence[Point], edges: Sequence[int]) -> list[int]:
+    """The same for points that are a step apart, by their number; empty where they are not."""
+    if not points or points[0][0] < chart.start_ms or points[-1][0] > chart.end_ms:
+        return []
+    first_ms, step_ms, count = points[0][0], chart.step_ms, len(points)
+    bounds = [min(count, max(0, -((first_ms - edge) // step_ms))) for edge in edges]
+    is_even = all(
+        points[bound][0] == first_ms + bound * step_ms for bound in [*bounds, count - 1] if bound < count
+    )
+    return [*bounds, count] if is_even else []
+
+
+def _extremes(values: Sequence[float], bounds: Sequence[int]) -> list[int | None]:
+    """Two indices for each bin, those of its lowest and its highest value; None where it is empty."""
+    chosen: list[int | None] = []
+    for first, last in pairwise(bounds):
+        part = values[first:last]
+        if part:
             low, high = part.index(min(part)), part.index(max(part))
             chosen += (first + low, first + high) if low <= high else (first + high, first + low)
         else:
-            chosen += (None, None)
-        first = last
+            chosen += _NOTHING
     return chosen

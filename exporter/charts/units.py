@@ -50,8 +50,11 @@ def format_tick(value: float, unit: Unit) -> str:
     if value == 0:
         return f"0{_SPACE}%" if unit is Unit.RATIO else "0"
     text = format_value(value, unit)
-    number, space, rest = text.partition(_SPACE)
-    return (number.rstrip("0").rstrip(".") if "." in number else number) + space + rest
+    if "." not in text:
+        return text
+    # The unit begins after a space, or with the stroke of a rate.
+    end = min(at for at in (text.find(_SPACE), text.find("/"), len(text)) if at >= 0)
+    return text[:end].rstrip("0").rstrip(".") + text[end:]
 
 
 def format_ticks(values: Sequence[float], unit: Unit) -> list[str]:

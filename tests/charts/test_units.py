@@ -47,6 +47,9 @@ def test_three_digits_that_count(value: float | None, unit: Unit, text: str) -> 
         (0.925, Unit.RATIO, "92.5 %"),
         (20_000, Unit.COUNT, "20 k"),
         (0.001, Unit.SECONDS, "1 ms"),
+        (0.5, Unit.PER_SECOND, "0.5/s"),
+        (1.5 * 2**20, Unit.BYTES_PER_SECOND, "1.5 MiB/s"),
+        (1.5e-7, Unit.PER_SECOND, "1.5e-07/s"),
     ],
 )
 def test_an_axis_has_no_zeros_behind_the_point(value: float, unit: Unit, text: str) -> None:
