@@ -11,6 +11,8 @@ from exporter.store.columns import Columns
 from exporter.store.series_group import SeriesGroup
 
 POINTS: Final = 24
+FEW_POINTS: Final = 12
+"""For pages of many rows."""
 HOUR_MS: Final = 3_600_000
 LOOKBACK_MS: Final = 300_000
 
@@ -105,10 +107,12 @@ class FigureReader:
             lag=_last(self._lags(group, [last], acknowledged)),
         )
 
-    def trends(self, runner: TargetRunner, acknowledged: Acknowledgement | None = None) -> Trends:
-        """Return how they were in the last hour."""
-        step = HOUR_MS // POINTS
-        moments = [self._now_ms - HOUR_MS + step * number for number in range(POINTS + 1)]
+    def trends(
+        self, runner: TargetRunner, acknowledged: Acknowledgement | None = None, points: int = POINTS
+    ) -> Trends:
+        """Return how they were in the last hour, at so many points."""
+        step = HOUR_MS // points
+        moments = [self._now_ms - HOUR_MS + step * number for number in range(points + 1)]
         group = self._store.group(f"{runner.target.instance}/{runner.health_sampler}")
         if group is None or not group.times:
             return Trends()

@@ -21,6 +21,7 @@ SEVERITIES: Final = ("critical", "warning", "info")
 # A rule about one of these says itself that a server cannot be sampled.
 _ABOUT_SAMPLING: Final = (UP.name, PROBLEM.name)
 _LONGEST_MATCHERS: Final = 2_000
+_LEAST_FOLDED: Final = 3
 
 
 @dataclass(slots=True)
@@ -28,7 +29,8 @@ class Finding:
     """Something that is wrong: an alert, or a server that no alert tells of.
 
     `fingerprint` is empty without an alert; `since` in epoch seconds, 0: not known. `quiet` says why nobody
-    is told. `follows` are findings that this one explains. `query` is the expression of the rule.
+    is told. `follows` are findings that this one explains, `alike` the same alert of other servers.
+    `query` is the expression of the rule; `is_held`: what it is about cannot be sampled.
     """
 
     severity: str
@@ -42,9 +44,11 @@ class Finding:
     fingerprint: str = ""
     quiet: str = ""
     query: str = ""
+    is_held: bool = False
     labels: Labels | None = None
     causes: Sequence[str] = ()
     follows: list["Finding"] = field(default_factory=list)
+    alike: list["Finding"] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -72,10 +76,12 @@ class Finding:
 class Findings:
     """All of them. `open` need somebody, `notes` are good to know, `quiet` ones nobody is told of.
 
-    `by_instance` has them by the server that they are about, whatever explains them.
+    `folded` are the open ones, those of one alert under the first where they are several. `by_instance` has
+    them by the server that they are about, whatever explains them.
     """
 
     open: Sequence[Finding]
+    folded: Sequence[Finding]
     notes: Sequence[Finding]
     quiet: Sequence[Finding]
     by_instance: Mapping[str, Sequence[Finding]]
@@ -86,7 +92,7 @@ class Findings:
 async def read_findings(context: PageContext, runners: Sequence[TargetRunner], turn: TimeSlice) -> Findings:
     """Return what is wrong now."""
     found = [finding async for finding in turn.each(_of_alerts(context))]
-    told = {one.instance for one in found if any(name in one.query for name in _ABOUT_SAMPLING)}
+    told = {one.instance for one in found if _is_about_sampling(one)}
     for runner in runners:
         problem = runner.status.problem
         if problem is not None and runner.target.instance not in told:
@@ -96,11 +102,12 @@ async def read_findings(context: PageContext, runners: Sequence[TargetRunner], t
     for one in found:
         by_instance.setdefault(one.instance, []).append(one)
     roots = _under_causes(found)
-    loud = [one for one in roots if not one.quiet and one.severity != "info"]
+    loud = sorted((one for one in roots if not one.quiet and one.severity != "info"), key=_order)
     needed = [one for root in loud for one in (root, *root.follows)]
     watched = {runner.target.instance for runner in runners}
     return Findings(
-        open=sorted(loud, key=lambda one: one.order),
+        open=loud,
+        folded=_fold(loud),
         notes=sorted((one for one in roots if not one.quiet and one.severity == "info"), key=_order),
         quiet=sorted((one for one in roots if one.quiet), key=_order),
         by_instance=by_instance,
@@ -133,7 +140,7 @@ def _of_alerts(context: PageContext) -> Iterator[Finding]:
 def _of_rule(context: PageContext, rule: AlertingRule, alert: ActiveAlert, labels: Labels) -> Finding:
     since = (alert.fired_at_ms or alert.active_at_ms) / 1000
     finding = _of_labels(context, labels, dict(alert.annotations), since)
-    finding.query = rule.spec.query
+    finding.query, finding.is_held = rule.spec.query, alert.frozen
     return finding
 
 
@@ -183,14 +190,37 @@ def _of_server(runner: TargetRunner) -> Finding:
 def _under_causes(found: Sequence[Finding]) -> Sequence[Finding]:
     """Put alerts that another one inhibits under it; returns those that nothing explains."""
     by_fingerprint = {one.fingerprint: one for one in found if one.fingerprint}
+    unsampled = {one.instance: one for one in found if one.instance and _is_about_sampling(one)}
     roots = []
     for one in found:
         root = _root(one, by_fingerprint)
+        if root is one and one.is_held:
+            # Nobody knows whether it still holds, as its server tells nothing.
+            root = _root(unsampled.get(one.instance, one), by_fingerprint)
         if root is one:
             roots.append(one)
         else:
             root.follows.append(one)
     return roots
+
+
+def _is_about_sampling(finding: Finding) -> bool:
+    return not finding.name or any(name in finding.query for name in _ABOUT_SAMPLING)
+
+
+def _fold(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Put the same alert of many servers under the first of them."""
+    by_alert: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        by_alert.setdefault((one.name, one.severity), []).append(one)
+    shown = []
+    for one in findings:
+        same = by_alert[one.name, one.severity]
+        is_folded = one.name and len(same) >= _LEAST_FOLDED
+        if not is_folded or one is same[0]:
+            one.alike = same[1:] if is_folded else []
+            shown.append(one)
+    return shown
 
 
 def _root(finding: Finding, by_fingerprint: Mapping[str, Finding]) -> Finding:

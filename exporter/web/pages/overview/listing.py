@@ -9,8 +9,9 @@ from exporter.web.pages.overview.server_filter import FilterError, ServerFilter
 from exporter.web.pages.overview.servers import Server, natural_order
 from exporter.web.pages.overview.topology import GroupKind, ServerGroup
 
-MOST_ROWS: Final = 100
-"""So many rows are shown at once; with more servers, groups in which all is well are one row."""
+MOST_ROWS: Final = 80
+"""So many rows, of 1.6 kB each, are shown at once; with more than `LARGE` servers what is well is one row."""
+LARGE: Final = 100
 
 _MOST_OF_CLOSED: Final = 12
 _NUMBERS: Final = ("memory", "share", "commands", "hit_rate", "latency", "clients", "lag")
@@ -94,12 +95,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The blocks, how many servers fit, and how many of them are not in any block."""
+    """The blocks, how many servers fit, and how many of them are not in any block.
+
+    `next_skip` is where the rest begins in a list without groups.
+    """
 
     blocks: Sequence[Block]
     fitting: int
     left_out: int
     left_out_groups: int = 0
+    next_skip: int = MOST_ROWS
 
     @property
     def rows(self) -> Sequence[Server]:
@@ -121,12 +126,13 @@ def list_servers(wanted: Wanted, groups: Sequence[tuple[ServerGroup, Sequence[Se
 def _flat(wanted: Wanted, servers: Sequence[Server], count: int) -> Table:
     ordered = _sorted(wanted.sort, servers) if wanted.sort else sorted(servers, key=_worst)
     rows = ordered[wanted.skip : wanted.skip + MOST_ROWS]
-    return Table([Block(None, rows, rows)], count, max(0, count - wanted.skip - len(rows)))
+    end = wanted.skip + len(rows)
+    return Table([Block(None, rows, rows)], count, max(0, count - end), next_skip=end)
 
 
 def _cut(wanted: Wanted, blocks: Sequence[Block], count: int) -> Table:
     """Show what is in trouble and what was opened, as long as there is room."""
-    is_large = count > MOST_ROWS
+    is_large = count > LARGE
     room, shown = MOST_ROWS, list[Block]()
     for number, block in enumerate(blocks):
         is_open = not is_large or (block.group is not None and block.group.key in wanted.opened)

@@ -14,8 +14,10 @@ from exporter.samplers.runner import TargetRunner
 from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address
 from exporter.web.pages.context import PageContext
-from exporter.web.pages.overview.figures import FigureReader
+from exporter.web.pages.overview.day import AlertDays
+from exporter.web.pages.overview.figures import FEW_POINTS, POINTS, FigureReader
 from exporter.web.pages.overview.findings import read_findings
+from exporter.web.pages.overview.happened import read_happened
 from exporter.web.pages.overview.listing import Block, Wanted, list_servers
 from exporter.web.pages.overview.rows import COLUMNS, Row, Sums, make_row, sum_group
 from exporter.web.pages.overview.servers import SIGNS, read_servers
@@ -29,17 +31,20 @@ from exporter.web.pages.overview.topology import (
 )
 from exporter.web.pages.overview.verdict import sum_up
 
-MOST_FINDINGS: Final = 12
+MOST_FINDINGS: Final = 10
 MOST_MISSING: Final = 20
 _MOST_LABELS: Final = 30
+# With more rows lines have fewer points, so that the page stays small.
+_MOST_DETAILED: Final = 50
 _WATCHED: Final = "redis_sentinel_master_status"
 
 
 def routes(context: PageContext) -> Sequence[BaseRoute]:
     """The route of the overview."""
+    days = AlertDays(context.queries)
 
     async def show(request: Request) -> Response:
-        return await _Overview(context, Address.of(request)).show(request)
+        return await _Overview(context, Address.of(request), days).show(request)
 
     return [Route("/", context.renderer.handler(show), methods=["GET"])]
 
@@ -63,8 +68,9 @@ class ShownBlock:
 class _Overview:
     """One look at everything."""
 
-    def __init__(self, context: PageContext, address: Address) -> None:
+    def __init__(self, context: PageContext, address: Address, days: AlertDays) -> None:
         self._context = context
+        self._days = days
         self._address = address
         self._now = context.clock.now()
         self._reader = FigureReader(context.store, round(self._now * 1000))
@@ -82,14 +88,16 @@ class _Overview:
             servers.append((group, read_servers(group, self._reader, findings.by_instance)))
             await turn.yield_control()
         table = list_servers(wanted, servers)
-        blocks = [await self._block(block, turn) for block in table.blocks]
+        points = POINTS if len(table.rows) <= _MOST_DETAILED else FEW_POINTS
+        blocks = [await self._block(block, points, turn) for block in table.blocks]
         missing = [one for one in runners if one.unavailable.commands]
         return await context.renderer.page(
             request,
             "overview.html",
-            verdict=sum_up(findings, runners, self._now),
+            verdict=sum_up(findings, runners, self._now, is_expected=self._is_expected),
+            is_expected=self._is_expected,
             findings=findings,
-            shown_findings=findings.open[:MOST_FINDINGS],
+            shown_findings=findings.folded[:MOST_FINDINGS],
             wanted=wanted,
             columns=COLUMNS,
             total=len(runners),
@@ -99,8 +107,16 @@ class _Overview:
             labels=labels,
             missing={one.target.instance: missing_of(one.unavailable) for one in missing[:MOST_MISSING]},
             more_missing=max(0, len(missing) - MOST_MISSING),
+            happened=await read_happened(context, self._address, self._now),
+            day=await self._days.draw(findings, self._now),
             has_rules=any(group.alerting_rules for group in context.rules.groups),
         )
+
+    @property
+    def _is_expected(self) -> bool:
+        """Whether the configuration names servers, or somebody who knows of some."""
+        config = self._context.in_force.config
+        return bool(config.targets or not config.discovery.is_empty)
 
     def _groups(self, runners: Sequence[TargetRunner], wanted: Wanted) -> Sequence[ServerGroup]:
         if wanted.grouping and wanted.grouping != "nothing":
@@ -116,11 +132,11 @@ class _Overview:
         told = [schema.points[index].written for index in schema.by_name.get(_WATCHED, ())]
         return {labels.get("master_name"): labels.get("master_address") for labels in told}
 
-    async def _block(self, block: Block, turn: TimeSlice) -> ShownBlock:
+    async def _block(self, block: Block, points: int, turn: TimeSlice) -> ShownBlock:
         group, rows = block.group, []
         for server in block.rows:
-            trends = self._reader.trends(server.runner, server.acknowledged)
-            rows.append(make_row(server, trends, self._address, self._now))
+            trends = self._reader.trends(server.runner, server.acknowledged, points)
+            rows.append(make_row(server, trends, self._address, self._now, is_flat=group is None))
             await turn.yield_control()
         key = group.key if group is not None else ""
         return ShownBlock(

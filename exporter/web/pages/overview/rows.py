@@ -82,18 +82,18 @@ def _seconds(value: float | None) -> str:
 
 
 COLUMNS: Final = (
-    Column("memory", "Memory", "", "p1", _bytes, lambda trends: trends.memory),
+    Column("memory", "Memory", "", " p1", _bytes, lambda trends: trends.memory),
     Column("share", "Of limit", "", "", _percent, lambda trends: ()),
-    Column("commands", "Commands", "/s", "p0", _count, lambda trends: trends.commands),
-    Column("hit_rate", "Hit rate", "", "p1", _percent, lambda trends: trends.hit_rate),
+    Column("commands", "Commands", "/s", " p0", _count, lambda trends: trends.commands),
+    Column("hit_rate", "Hit rate", "", " p1", _percent, lambda trends: trends.hit_rate),
     Column("latency", "Slowest PING", "ms", "", _milliseconds, lambda trends: trends.latency),
-    Column("clients", "Clients", "", "p2 p1", _whole, lambda trends: trends.clients),
-    Column("lag", "Lag", "s", "p2 p1", _seconds, lambda trends: trends.lag),
+    Column("clients", "Clients", "", " p2 p1", _whole, lambda trends: trends.clients),
+    Column("lag", "Lag", "s", " p2 p1", _seconds, lambda trends: trends.lag),
 )
 
 
-def make_row(server: Server, trends: Trends, address: Address, now: float) -> Row:
-    """Write the row of a server; `now` in epoch seconds."""
+def make_row(server: Server, trends: Trends, address: Address, now: float, *, is_flat: bool) -> Row:
+    """Write the row of a server; `now` in epoch seconds. `is_flat`: it does not stand below its primary."""
     loud = [one for one in server.findings if not one.quiet] or list(server.findings)
     first = min(loud, key=lambda one: one.order, default=None)
     why = _why(server, now)
@@ -105,7 +105,7 @@ def make_row(server: Server, trends: Trends, address: Address, now: float) -> Ro
         note_tone=server.sign if server.sign in ("critical", "warning", "info") else "dim",
         note_href=address.to("alerts", first.fingerprint) if first is not None and first.fingerprint else "",
         more_notes=max(0, len(loud) - 1),
-        is_child=server.is_child,
+        is_child=server.is_child and not is_flat,
         role=server.role or "?",
         version=server.version or "?",
         cells=() if why else [_cell(column, server, trends) for column in COLUMNS],

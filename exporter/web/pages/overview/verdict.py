@@ -18,10 +18,14 @@ class Verdict:
     rest: str
 
 
-def sum_up(findings: Findings, runners: Sequence[TargetRunner], now: float) -> Verdict:
-    """Say how everything is (`now` in epoch seconds)."""
+def sum_up(findings: Findings, runners: Sequence[TargetRunner], now: float, *, is_expected: bool) -> Verdict:
+    """Say how everything is (`now` in epoch seconds).
+
+    `is_expected`: the configuration names servers, or somebody who knows of some.
+    """
     if not runners and not findings.open:
-        return Verdict("unknown", "No server is watched yet", (), "")
+        words = "No server has been found yet" if is_expected else "No server is watched yet"
+        return Verdict("unknown", words, (), "")
     unasked = sum(runner.status.up is None for runner in runners)
     sign = findings.open[0].severity if findings.open else "pending" if unasked else "ok"
     return Verdict(

@@ -139,6 +139,37 @@ def _scan(fields: Fields) -> Sentence:
     return Sentence("info", "quiet", "", told, _after(fields.get("duration_seconds")))
 
 
+def _reload(fields: Fields) -> Sentence:
+    if fields.get("outcome") == "failed" or fields.get("error"):
+        return Sentence("warning", "warning", "", f"configuration refused: {fields.get('error') or '?'}")
+    names = [name for key in ("files_changed", "files_new", "files_gone") for name in fields.get(key) or ()]
+    return Sentence(
+        "m-config", "quiet", "", f"configuration reloaded: {', '.join(map(str, names)) or 'as it was'}"
+    )
+
+
+def _action(fields: Fields) -> Sentence:
+    words = {
+        "silence": "silence made",
+        "edit": "silence changed",
+        "extend": "silence extended",
+        "expire": "silence ended",
+        "reload": "reload asked for",
+        "test": "test message sent",
+    }
+    what = str(fields.get("what", ""))
+    about = fields.get("matchers") or fields.get("receiver") or ""
+    text = f"{words.get(what, what)}{f': {about}' if about else ''}{_author(fields)}"
+    return Sentence("quiet", "quiet", "", text)
+
+
+def _daemon(fields: Fields) -> Sentence:
+    if fields.get("state") != "started":
+        return Sentence("m-restart", "quiet", "", "redis-vigil ended")
+    unclean = ", the one before had not ended by itself" if fields.get("ended_cleanly") is False else ""
+    return Sentence("m-restart", "quiet", "", f"redis-vigil {fields.get('version', '')} started{unclean}")
+
+
 def _after(seconds: object) -> str:
     return f"after {span_text(seconds)}" if isinstance(seconds, int | float) and seconds > 0 else ""
 
@@ -184,4 +215,7 @@ _WRITERS: Final[Mapping[str, Callable[[Fields], Sentence]]] = {
     EventKind.LATENCY_SPIKE: _latency_spike,
     EventKind.SLOWLOG_LOST: _slowlog_lost,
     EventKind.SCAN: _scan,
+    EventKind.RELOAD: _reload,
+    EventKind.ACTION: _action,
+    EventKind.DAEMON: _daemon,
 }

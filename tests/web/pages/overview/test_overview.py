@@ -3,12 +3,15 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from exporter.clock import SystemClock
+from exporter.config.main import default_config
 from exporter.errors import Reason, ReplyError
+from exporter.events import Event, EventKind
 from exporter.model.alert import Alert
 from exporter.web.pages.context import PageContext
-from tests.web.directory import Watched
+from tests.web.directory import Current, Watched
 from tests.web.pages.overview.fleet import Fleet
 from tests.web.pages.page_context import page_context
 from tests.web.pages.visitor import Visitor, alert, visit
@@ -57,18 +60,27 @@ def heading(page: str) -> str:
 
 def names(page: str) -> list[str]:
     """The servers of the table, in order; groups that are one row have theirs in brackets."""
-    found = re.findall(r'<a class="plain" href="(.)[^"]*"><b><span[^>]*>(.*?)</span></b></a>', page)
+    found = re.findall(
+        r'<a class="plain" href="(.)[^"]*"><b[^>]*>(?:<span[^>]*>)?(.*?)(?:</span>)?</b></a>', page
+    )
     return [f"[{name}]" if start == "?" else name for start, name in found]
 
 
 def cells(page: str, server: str) -> list[str]:
     """The texts of the row of a server."""
-    row = next(row for row in re.split("</?tr", page) if f">{server}</span></b>" in row)
+    row = next(row for row in re.split("</?tr", page) if f">{server}</b>" in row)
     return [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in row.split("<td")[1:]]
 
 
-def test_no_server() -> None:
+def test_servers_that_are_still_looked_for() -> None:
     page = show(Fleet())
+    assert heading(page) == "No server has been found yet"
+    assert "discovery" in page
+
+
+def test_no_server() -> None:
+    nobody = Current(default_config(()).model_copy(update={"targets": ()}))
+    page = show(Fleet(), context=replace(page_context(), in_force=nobody))
     assert heading(page) == "No server is watched yet"
     assert "targets" in page
     assert "redis-vigil run --redis" in page
@@ -229,9 +241,59 @@ def test_more_servers_than_anybody_reads() -> None:
     for number in range(350):
         fleet.add(f"s-{number:03}")
     first = show(fleet, "/?group=nothing")
-    assert (len(names(first)), "and 250 more" in first) == (100, True)
+    assert (len(names(first)), "and 270 more" in first) == (80, True)
     last = show(fleet, "/?group=nothing&skip=300")
     assert (len(names(last)), "more</a></footer>" in last) == (50, False)
+
+
+def test_pages_of_many_servers_are_small() -> None:
+    fleet = Fleet()
+    for number in range(240):
+        runner = fleet.add(f"redis-{number:03}.example.org:6379", maxmemory=2.0 * 2**30)
+        if number < 100:
+            fleet.record(runner, rows=60, step_ms=60_000, seed=number)
+    for path in ("/", "/?group=nothing", "/?sort=-memory"):
+        assert len(show(fleet, path)) < 150_000
+
+
+def test_the_same_alert_of_many_servers_is_one_finding() -> None:
+    fleet = Fleet()
+    now = SystemClock().now()
+    alerts = []
+    for number in range(12):
+        fleet.add(f"s-{number}")
+        alerts.append(alert("Fire", now, instance=f"s-{number}", severity="warning"))
+    page = show(fleet, "/", [*alerts, alert("Other", now, instance="s-1", severity="critical")])
+    assert page.count('<li id="finding-') == 2
+    assert "The same on 11 more" in page
+    assert heading(page) == "12 of 12 servers need you"
+
+
+def test_what_happened_is_told_newest_first() -> None:
+    fleet = Fleet()
+    fleet.add("a")
+    context = page_context(fleet.store, Watched(fleet.runners))
+    pages = []
+
+    async def story(visitor: Visitor) -> None:
+        for kind, fields in (
+            (EventKind.DOWN, {"reason": "connection_refused", "message": "no"}),
+            (EventKind.UP, {"down_seconds": 5.0}),
+        ):
+            context.events.record(Event.of(fleet.now, "a", kind, fields))
+        pages.append(await visitor.get("/"))
+
+    visit(context, story)
+    assert re.search(r"answers again.*stopped answering: connection refused", pages[0], re.DOTALL)
+    assert "Nothing in the last 24 hours" not in pages[0]
+
+
+def test_nothing_has_happened() -> None:
+    fleet = Fleet()
+    fleet.add("a")
+    page = show(fleet)
+    assert "Nothing in the last 24 hours" in page
+    assert "No alerting rule is loaded" in page
 
 
 def test_hostile_names() -> None:
