@@ -18,8 +18,9 @@ LOOKBACK_MS: Final = 300_000
 
 _LATELY_MS: Final = 60_000
 _COMMANDS: Final = "redis_commands_processed_total"
-_HITS: Final = "redis_keyspace_hits_total"
-_MISSES: Final = "redis_keyspace_misses_total"
+# Look-ups, and those of them that are our own samplers'.
+_HITS: Final = ("redis_keyspace_hits_total", "redis_vigil_own_keyspace_hits_total")
+_MISSES: Final = ("redis_keyspace_misses_total", "redis_vigil_own_keyspace_misses_total")
 _CLIENTS: Final = "redis_connected_clients"
 _MEMORY: Final = "redis_memory_used_bytes"
 _PING: Final = "redis_exporter_last_scrape_ping_time_seconds"
@@ -96,12 +97,12 @@ class FigureReader:
             last,
         ]
         columns = Columns(group, moments, LOOKBACK_MS)
-        hits, misses = (columns.values(name) for name in (_HITS, _MISSES))
+        lookups = Columns(group, [moments[0], last], LOOKBACK_MS)
         return Figures(
             memory=server.used_memory or None,
             limit=server.maxmemory or None,
             commands=_rates(columns.values(_COMMANDS), columns.times_ms)[-1],
-            hit_rate=_ratios([hits[0], hits[-1]], [misses[0], misses[-1]], (last - moments[0]) / 1000)[-1],
+            hit_rate=_hit_rates(lookups, (last - moments[0]) / 1000)[-1],
             latency=self._slowest(runner),
             clients=group.newest(_CLIENTS),
             lag=_last(self._lags(group, [last], acknowledged)),
@@ -122,7 +123,7 @@ class FigureReader:
         return Trends(
             memory=columns.values(_MEMORY)[1:],
             commands=_rates(columns.values(_COMMANDS), columns.times_ms),
-            hit_rate=_ratios(columns.values(_HITS), columns.values(_MISSES), step / 1000),
+            hit_rate=_hit_rates(columns, step / 1000),
             latency=pings[1:],
             clients=columns.values(_CLIENTS)[1:],
             lag=self._lags(group, moments, acknowledged)[1:],
@@ -165,16 +166,26 @@ def _rates(values: Values, times_ms: Sequence[int | None]) -> Values:
     return found
 
 
-def _ratios(hits: Values, misses: Values, least: float) -> Values:
+def _hit_rates(columns: Columns, least: float) -> Values:
     """The part of look-ups that found a key, between two readings; None where there were hardly any.
 
-    `least` are so many; our own samplers look up keys, too.
+    `least` are so many.
     """
+    hits, misses = (_increases_of_others(columns, *names) for names in (_HITS, _MISSES))
     found: list[float | None] = []
-    for hit, missed in zip(_increases(hits), _increases(misses), strict=True):
+    for hit, missed in zip(hits, misses, strict=True):
         is_known = hit is not None and missed is not None and hit + missed > least
         found.append(hit / (hit + missed) if is_known else None)  # type: ignore[operator]
     return found
+
+
+def _increases_of_others(columns: Columns, name: str, own_name: str) -> Values:
+    """The increases without what we have counted ourselves."""
+    own = _increases(columns.values(own_name))
+    return [
+        None if increase is None else max(0.0, increase - (mine or 0.0))
+        for increase, mine in zip(_increases(columns.values(name)), own, strict=True)
+    ]
 
 
 def _increases(values: Values) -> Values:

@@ -6,6 +6,7 @@ from typing import Final
 
 from exporter.errors import StateError
 from exporter.events import EventKind, EventQuery, StoredEvent
+from exporter.health import NO_SEVERITY
 from exporter.web.pages.address import Address
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text
@@ -92,7 +93,10 @@ def _says_the_same(one: Sentence, other: Sentence) -> bool:
 
 
 def _is_told(event: StoredEvent) -> bool:
-    return event.kind != EventKind.ALERT or event.fields.get("state") in _TOLD_STATES
+    if event.kind != EventKind.ALERT:
+        return True
+    fields = event.fields
+    return fields.get("state") in _TOLD_STATES and fields.get("severity") != NO_SEVERITY
 
 
 def _brief(event: StoredEvent) -> Sentence:
