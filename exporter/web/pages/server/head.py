@@ -13,7 +13,7 @@ from exporter.web.pages.moments import moment_text, span_text
 MOST_RELATIVES: Final = 12
 
 _MASTER: Final = "master"
-_ROLES: Final = {"master": "primary", "slave": "replica", "replica": "replica", "sentinel": "Sentinel"}
+_ROLES: Final = {"master": "primary", "slave": "replica", "replica": "replica"}
 _SEVERITIES: Final = ("critical", "warning")
 
 
@@ -95,7 +95,10 @@ def _dated(words: str, since: float | None, now: float) -> str:
 
 
 def _role(server: ServerInfo, has_relatives: bool) -> str:
+    if server.mode == "sentinel":
+        return "Sentinel"
     role = _ROLES.get(server.role, server.role)
+    role = f"cluster {role}" if server.cluster_enabled else role
     return f"{role} of" if role and has_relatives else role
 
 
@@ -107,12 +110,13 @@ def _relatives(runner: TargetRunner, others: Iterable[TargetRunner]) -> Sequence
     watched: dict[str, str] = {}
     unlisted: list[str] = []
     for other in others:
-        if other is runner or (other.facts.server.role == _MASTER) is is_primary:
+        if other is runner:
             continue
         address = other.target.address.instance
+        is_other_role = (other.facts.server.role == _MASTER) is not is_primary
         if address in told:
             watched[address] = other.target.instance
-        elif not server.replication_ids.isdisjoint(other.facts.server.replication_ids):
+        elif is_other_role and not server.replication_ids.isdisjoint(other.facts.server.replication_ids):
             # A server may be known to the other by another address.
             unlisted.append(other.target.instance)
     left = [address for address in told if address not in watched]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.model.duration import format_duration
+from exporter.samplers.reachability import reachable_since
 from exporter.samplers.runner import TargetRunner
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.page_queries import Found, PageQueries
@@ -13,7 +14,7 @@ from exporter.web.pages.server.clients import client_expressions
 from exporter.web.pages.server.expressions import Expressions
 from exporter.web.pages.server.panels import Panel, busiest, panels_of
 from exporter.web.pages.server.past import Past, read_past
-from exporter.web.pages.server.tiles import tile_expressions
+from exporter.web.pages.server.tiles import SENTINEL, SENTINEL_TOPICS, tile_expressions
 from exporter.web.pages.time_range import TimeRange
 
 _DEFAULT_INTERVAL_SECONDS: Final = 15.0
@@ -27,10 +28,9 @@ _NEAR_MS: Final = 60_000
 class Reading:
     """What there is of one server in a range; `coarse` is that of charts of which each point costs much.
 
-    `commands` are the busiest.
+    `commands` are the busiest. `is_of_before`: the tiles are of before the server went down.
     """
 
-    expressions: Expressions
     span: TimeRange
     coarse: TimeRange
     past: Past
@@ -40,6 +40,7 @@ class Reading:
     commands: Sequence[str]
     panels: Sequence[Panel]
     lines: Mapping[str, Sequence[Found]]
+    is_of_before: bool
 
     def span_of(self, panel: Panel) -> TimeRange:
         """The range of a chart, with its steps."""
@@ -52,23 +53,24 @@ async def read(context: PageContext, runner: TargetRunner, span: TimeRange, now:
     present = Expressions.of(runner.target.instance, _interval_seconds(runner, "info"))
     asked, clients = tile_expressions(present), client_expressions(present)
     busy = busiest(present, format_duration(min(span.span_ms, _BUSY_MS)), _MOST_BUSY)
-    # Of the same moment as the last points of the charts, unless that is long ago.
-    is_far = span.is_live and span.step_ms > _NEAR_MS
-    moment_ms = round(now * 1000) if is_far else span.end_ms
+    down_since = reachable_since(runner.events) if span.is_live and runner.status.up is False else None
+    moment_ms = _moment_ms(span, now, down_since)
     past, found = await asyncio.gather(
         read_past(context.events, runner.target.instance, span),
         context.queries.instants([*asked.values(), *clients, busy], moment_ms),
     )
     commands = sorted(series.labels.get("cmd") for series in found[-1].series)
     by_command = _expressions(runner, span, "command_latency")
-    panels = panels_of(expressions, by_command, runner.facts.server.role, commands)
+    server = runner.facts.server
+    panels = panels_of(expressions, by_command, server.role, commands)
+    if server.mode == SENTINEL:
+        panels = [one for one in panels if one.topic in SENTINEL_TOPICS and one.topic != "commands"]
     coarse = span.coarser()
     fine_lines, coarse_lines = await asyncio.gather(
         _lines(context.queries, [one for one in panels if not one.is_coarse], span),
         _lines(context.queries, [one for one in panels if one.is_coarse], coarse),
     )
     return Reading(
-        expressions,
         span,
         coarse,
         past,
@@ -78,7 +80,18 @@ async def read(context: PageContext, runner: TargetRunner, span: TimeRange, now:
         commands,
         panels,
         {**fine_lines, **coarse_lines},
+        down_since is not None,
     )
+
+
+def _moment_ms(span: TimeRange, now: float, down_since: float | None) -> int:
+    """The moment of the tiles: that of the last points of the charts, unless that is long ago.
+
+    Of a server that is down it is the one before it went down.
+    """
+    if down_since is not None:
+        return round(down_since * 1000) - 1
+    return round(now * 1000) if span.is_live and span.step_ms > _NEAR_MS else span.end_ms
 
 
 def _expressions(runner: TargetRunner, span: TimeRange, sampler: str) -> Expressions:

@@ -16,6 +16,7 @@ from exporter.web.alert_rows import AlertRow
 from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text
+from exporter.web.pages.page_queries import Found
 from exporter.web.pages.server.clients import read_clients
 from exporter.web.pages.server.graphs import Graph, Looks, command_colours, draw
 from exporter.web.pages.server.happenings import SHOWN, read_happenings
@@ -29,7 +30,7 @@ from exporter.web.pages.server.queues import read_queues
 from exporter.web.pages.server.reading import Reading, read
 from exporter.web.pages.server.samplers import read_samplers
 from exporter.web.pages.server.slow import read_slow
-from exporter.web.pages.server.tiles import read_tiles, with_sparklines
+from exporter.web.pages.server.tiles import SENTINEL, Tile, as_before, read_tiles, with_sparklines
 from exporter.web.pages.server.trouble import find_trouble, why_nothing
 from exporter.web.pages.time_range import RANGES, read_range
 
@@ -77,13 +78,14 @@ class _Page:
         head = read_head(runner, context.targets.runners, firing, now)
         topics = topics_of(context.rules.groups, reading.panels, _names(reading, alerts))
         graphs = await self._graphs(reading, runner, alerts, topics, address, now)
-        tiles = read_tiles(reading.asked, reading.tiles, runner.facts.server, tones_of(firing, topics), now)
+        tiles = self._tiles(reading, runner, tones_of(firing, topics), now)
         return await context.renderer.page(
             request,
             "server.html",
             head=head,
             trouble=find_trouble(runner, head.state, firing, address),
             alerts=alerts,
+            is_sentinel=runner.facts.server.mode == SENTINEL,
             silence_filter=f"{{instance={quote(instance)}}}",
             span=reading.span,
             ranges=RANGES,
@@ -93,6 +95,15 @@ class _Page:
             query_link=partial(query_link, address, span=reading.span),
             **self._tables(reading, runner, address, now),
         )
+
+    def _tiles(
+        self, reading: Reading, runner: TargetRunner, tones: Mapping[str, str], now: float
+    ) -> Sequence[Tile]:
+        is_present = reading.span.is_live and not reading.is_of_before
+        tiles = read_tiles(
+            reading.asked, reading.tiles, runner.facts.server, tones, now if is_present else None
+        )
+        return as_before(tiles) if reading.is_of_before else tiles
 
     def _tables(self, reading: Reading, runner: TargetRunner, address: Address, now: float) -> dict[str, Any]:
         expanded = address.choice("open", ("", *_TABLES), "")
@@ -126,7 +137,7 @@ class _Page:
         looks = Looks(
             marks_of(reading.past.marks, self._context.alerts, address, now),
             names,
-            command_colours(reading.lines["commands"][0], reading.commands),
+            command_colours(next(iter(reading.lines.get("commands", ())), Found()), reading.commands),
         )
         return [
             draw(

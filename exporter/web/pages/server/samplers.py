@@ -72,7 +72,7 @@ def _result(runner: TargetRunner, plan: SamplerPlan, status: SamplerStatus) -> t
     if not status.attempted_at:
         server = runner.facts.server
         does_apply = plan.spec.applies is None or plan.spec.applies(server)
-        if server.run_id and not does_apply:
+        if server.run_id and (not does_apply or (server.mode == "sentinel" and not plan.spec.on_sentinel)):
             return "quiet", "this server has nothing of it"
         return "pending", "waits for its first turn"
     refused = status.support.reasons

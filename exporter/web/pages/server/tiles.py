@@ -19,9 +19,16 @@ from exporter.web.pages.server.figures import (
     time_figure,
 )
 from exporter.web.pages.time_range import TimeRange
+from exporter.web.pages.visible import shorten
 
 Values = Mapping[str, float | None]
 
+SENTINEL: Final = "sentinel"
+SENTINEL_TOPICS: Final = frozenset({"primaries", "commands", "latency", "clients", "network", "cpu"})
+"""What there is to say of a Sentinel, in tiles and charts."""
+
+_TOPICS: Final = frozenset({"memory", "commands", "hits", "latency", "clients", "cpu", "replication", "keys"})
+_LONGEST_NOTE: Final = 60
 _SPARK_POINTS: Final = 24
 _EVICTS_NOTHING: Final = ("", "noeviction")
 _HALF: Final = 0.5
@@ -71,28 +78,51 @@ def tile_expressions(expressions: Expressions) -> Mapping[str, str]:
         "heard": gauge("redis_master_last_io_seconds_ago"),
         "keys": f"sum({gauge('redis_db_keys')})",
         "expiring": f"sum({gauge('redis_db_keys_expiring')})",
+        "primaries": gauge("redis_sentinel_master_status"),
     }
 
 
 def read_tiles(
-    asked: Mapping[str, str], found: Sequence[Found], server: ServerInfo, tones: Mapping[str, str], now: float
+    asked: Mapping[str, str],
+    found: Sequence[Found],
+    server: ServerInfo,
+    tones: Mapping[str, str],
+    now: float | None,
 ) -> Sequence[Tile]:
-    """Return the tiles as of now (epoch seconds); `tones` are those of the worst alert by topic."""
-    values = dict(zip(asked, (one.value for one in found), strict=True))
+    """Return the tiles; `tones` are those of the worst alert by topic.
+
+    `now` is in epoch seconds; None where the figures are of another time.
+    """
+    results = dict(zip(asked, found, strict=True))
+    values = {name: one.value for name, one in results.items()}
     role = server.role
+    full = None if now is None else full_at(values, server, now)
     tiles = (
-        ("memory", "Memory", *_memory(values, full_at(values, server, now), now), asked["used"]),
-        ("commands", "Commands", count_figure(values["commands"]), "/s", "", asked["commands"]),
+        ("memory", "Memory", *_memory(values, full, now or 0.0), asked["used"]),
+        ("commands", "Commands", *_known(count_figure(values["commands"]), "/s"), asked["commands"]),
         ("hits", "Hit rate", *_hits(values), asked["hits"]),
         ("latency", "Latency p99", *_latency(values), asked["p99"]),
         ("clients", "Clients", *_clients(values), asked["clients"]),
-        ("cpu", "CPU", *_split(percent_figure(values["cpu"])), "of one core", asked["cpu"]),
+        ("cpu", "CPU", *_known(*_split(percent_figure(values["cpu"])), "of one core"), asked["cpu"]),
         ("replication", *_replication(values, role), asked["link" if role in _REPLICAS else "replicas"]),
         ("keys", "Keys", *_keys(values), asked["keys"]),
+        ("primaries", "Primaries", *_primaries(results["primaries"]), asked["primaries"]),
     )
+    wanted = SENTINEL_TOPICS if server.mode == SENTINEL else _TOPICS
     return [
-        Tile(topic, title, value, unit if value != UNKNOWN else "", note, expression, tones.get(topic, ""))
+        Tile(topic, title, value, unit, note, expression, tones.get(topic, ""))
         for topic, title, value, unit, note, expression in tiles
+        if topic in wanted
+    ]
+
+
+def as_before(tiles: Sequence[Tile]) -> Sequence[Tile]:
+    """Return tiles of a server that is down now, made of what it stood at before."""
+    return [
+        replace(tile, value=UNKNOWN, unit="", note=f"{tile.value}{tile.unit and ' '}{tile.unit} before")
+        if tile.value != UNKNOWN
+        else tile
+        for tile in tiles
     ]
 
 
@@ -178,6 +208,17 @@ def _keys(values: Values) -> tuple[str, str, str]:
         return UNKNOWN, "", ""
     left = keys - (expiring or 0.0)
     return *_split(count_figure(keys)), f"{count_figure(left)} without TTL" if keys else "empty"
+
+
+def _known(value: str, unit: str, note: str = "") -> tuple[str, str, str]:
+    """A figure; without unit and note where it is not known."""
+    return (value, unit, note) if value != UNKNOWN else (value, "", "")
+
+
+def _primaries(found: Found) -> tuple[str, str, str]:
+    """How many a Sentinel watches, and those of them that are well or not."""
+    told = [f"{one.labels.get('master_name')} {one.labels.get('master_status')}" for one in found.series]
+    return count_figure(len(told)), "", shorten(", ".join(told), _LONGEST_NOTE)
 
 
 def _split(figure: str) -> tuple[str, str]:

@@ -114,6 +114,23 @@ def test_a_server_that_is_down_says_why_and_since_when_and_keeps_what_was() -> N
     assert "used" in part(page, "chart-memory")
     assert "does not answer" in part(page, "chart-network")
     assert "waits until the server answers" in part(page, "samplers")
+    assert re.match(r"Memory – 61\.[3-7] % before", part(page, "tile-memory"))
+    assert re.match(r"Commands – 100 /s before", part(page, "tile-commands"))
+
+
+def test_of_a_sentinel_there_is_what_a_sentinel_tells() -> None:
+    world = World()
+    runner = world.add("sentinel-1", ServerInfo(engine="redis", mode="sentinel", run_id="a"))
+    status = metric("redis_sentinel_master_status", master_name="shop<b>", master_status="ok")
+    world.write(runner, {status: [1.0] * 20, metric("redis_connected_clients"): [3.0] * 20})
+    _, page = world.show("/servers/sentinel-1")
+    assert "Sentinel" in part(page, "head")
+    assert part(page, "tile-primaries") == "Primaries 1 shop&lt;b&gt; ok"
+    assert 'id="chart-clients"' in page
+    assert 'id="chart-memory"' not in page
+    assert 'id="tile-keys"' not in page
+    assert 'id="queues"' not in page
+    assert "this server has nothing of it" in part(page, "samplers")
 
 
 def test_a_server_that_was_not_asked_yet_says_so() -> None:
