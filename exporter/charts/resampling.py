@@ -8,6 +8,7 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter, sub
 from typing import Final
@@ -17,7 +18,8 @@ from exporter.charts.chart import FURTHEST, Chart, Point, drawable
 MOST_VALUES: Final = 220
 GAP: Final = math.nan
 
-_BINS: Final = MOST_VALUES // 2
+BINS: Final = 90
+"""Into so many parts the time is divided where there are more steps; each has two values."""
 _NOTHING: Final = (None, None)
 _LATE: Final = 1.5  # steps: nothing for longer is a gap
 _time_of, _value_of = itemgetter(0), itemgetter(1)
@@ -117,27 +119,35 @@ def _hangs_together(chart: Chart, times: Sequence[int]) -> bool:
     )
 
 
-def _bounds(chart: Chart, points: Sequence[Point]) -> list[int]:
+def _bounds(chart: Chart, points: Sequence[Point]) -> Sequence[int]:
     """The indices at which the bins of time begin, and that at which the last of them ends."""
-    # Whole numbers: they are compared three times as fast as those of two types.
-    start_ms, span_ms = chart.start_ms, chart.end_ms - chart.start_ms
-    edges = [start_ms + span_ms * number // _BINS for number in range(_BINS)]
-    return _even_bounds(chart, points, edges) or [
-        *(bisect_left(points, edge, key=_time_of) for edge in edges),
+    if points:
+        bounds, expected = _even_bounds(
+            chart.start_ms, chart.end_ms, chart.step_ms, points[0][0], len(points)
+        )
+        if all(points[index][0] == at_ms for index, at_ms in expected):
+            return bounds
+    return [
+        *(bisect_left(points, edge, key=_time_of) for edge in _edges(chart.start_ms, chart.end_ms)),
         bisect_right(points, chart.end_ms, key=_time_of),
     ]
 
 
-def _even_bounds(chart: Chart, points: Sequence[Point], edges: Sequence[int]) -> list[int]:
-    """The same for points that are a step apart, by their number; empty where they are not."""
-    if not points or points[0][0] < chart.start_ms or points[-1][0] > chart.end_ms:
-        return []
-    first_ms, step_ms, count = points[0][0], chart.step_ms, len(points)
-    bounds = [min(count, max(0, -((first_ms - edge) // step_ms))) for edge in edges]
-    is_even = all(
-        points[bound][0] == first_ms + bound * step_ms for bound in [*bounds, count - 1] if bound < count
-    )
-    return [*bounds, count] if is_even else []
+def _edges(start_ms: int, end_ms: int) -> list[int]:
+    # Whole numbers: they are compared three times as fast as those of two types.
+    return [start_ms + (end_ms - start_ms) * number // BINS for number in range(BINS)]
+
+
+@lru_cache(maxsize=64)
+def _even_bounds(
+    start_ms: int, end_ms: int, step_ms: int, first_ms: int, count: int
+) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
+    """The same for points that are a step apart, and what times those at the bounds have if they are."""
+    # The first whose time is an edge or later; and the first after the end.
+    starts = [-((first_ms - edge) // step_ms) for edge in _edges(start_ms, end_ms)]
+    bounds = [min(count, max(0, bound)) for bound in [*starts, (end_ms - first_ms) // step_ms + 1]]
+    checked = {*(bound for bound in bounds if bound < count), count - 1}
+    return bounds, [(index, first_ms + index * step_ms) for index in sorted(checked)]
 
 
 def _extremes(values: Sequence[float], bounds: Sequence[int]) -> list[int | None]:

@@ -38,10 +38,10 @@ class Scale:
         if self.is_log:
             place = self.place
             return [round(min(1.0, max(0.0, place(value))) * height) for value in values]
-        return [
-            y if 0 <= y <= height else (0 if y < 0 else height)
-            for y in [round((high - value) * factor) for value in values]
-        ]
+        ys = [round((high - value) * factor) for value in values]
+        if ys and (min(ys) < 0 or max(ys) > height):
+            return [min(height, max(0, y)) for y in ys]
+        return ys
 
 
 def scale_of(chart: Chart, values: Iterable[float]) -> Scale:
