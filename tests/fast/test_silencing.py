@@ -2,7 +2,10 @@
 
 import re
 from html import unescape
+from pathlib import Path
+from typing import Any
 
+import bcrypt
 import httpx
 
 from tests.fast.daemon import FastDaemon, run_fast
@@ -151,3 +154,30 @@ def test_what_programs_do_with_silences_is_told_too(empty_server: RealServer) ->
 async def starts(daemon: FastDaemon, identity: str) -> str:
     """When a silence began."""
     return str((await daemon.get(f"/api/v2/silence/{identity}")).json()["startsAt"])
+
+
+def test_who_has_signed_in_is_named_and_who_has_not_does_nothing(
+    empty_server: RealServer, tmp_path: Path
+) -> None:
+    users = tmp_path / "web-config.yml"
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    users.write_text(f'basic_auth_users: {{carol: "{hashed}"}}')
+
+    async def story() -> None:
+        async with FastDaemon({"web": {"config_file": str(users)}}, empty_server, rules=RULES) as daemon:
+            form = {"filter": "a=b", "comment": "x", "duration": "1h"}
+            assert (await daemon.ask("POST", "/silences/new", data=form)).status_code == 401
+            signed_in: dict[str, Any] = {"auth": ("carol", "secret")}
+            page = (await daemon.ask("GET", "/silences/new", **signed_in)).text
+            assert 'name="created_by" value="carol"' in page
+            token = re.findall(r'name="token" value="(\w+)"', page)[0]
+            assert (
+                await daemon.ask("POST", "/silences/new", data={**form, "token": token})
+            ).status_code == 401
+            form |= {"token": token, "created_by": "somebody else"}
+            made = await daemon.ask("POST", "/silences/new", data=form, **signed_in)
+            assert made.status_code == 303
+            done = (await daemon.ask("GET", "/api/events?kind=action", **signed_in)).json()["events"]
+            assert [one["fields"]["by"] for one in done] == ["carol"]
+
+    run_fast(story())

@@ -59,6 +59,7 @@ class Renderer:
         self.tokens = FormTokens()
         self._clock = clock
         self._frame = frame
+        self._is_compiled = False
         self._places = asyncio.Semaphore(_PAGES_AT_ONCE)
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -76,6 +77,10 @@ class Renderer:
             "moment": moment_text,
             "span": span_text,
         }
+
+    def _compile(self) -> None:
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
 
     def handler(self, handle: Handler, *, waits: bool = False) -> Handler:
         """A route's endpoint from a function that answers with a page.
@@ -112,6 +117,10 @@ class Renderer:
         began = time.perf_counter()
         now = self._clock.now()
         address = Address.of(request)
+        if not self._is_compiled:
+            # All of them, with those that they take parts from: each would hold the event loop up.
+            await asyncio.to_thread(self._compile)
+            self._is_compiled = True
         stream = self._templates.get_template(template).stream(
             version=exporter.__version__,
             clock=Markup(_CLOCK_MARK),

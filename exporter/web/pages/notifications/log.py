@@ -13,8 +13,10 @@ from exporter.web.pages.moments import moment_text
 OUTCOMES: Final = ("sent", "failed", "suppressed")
 MOST_ROWS: Final = 100
 
-# So many events are looked at for a page: a filter may fit few.
-_MOST_EVENTS: Final = 20_000
+# So many events are looked at for a page, each of which costs some microseconds: a filter may fit few.
+_MOST_EVENTS: Final = 5_000
+# Whoever is sent to has been sent something by then.
+_MOST_DELIVERIES: Final = 1_000
 _REASONS: Final = {
     "silence": "silenced",
     "inhibition": "inhibited by another alert",
@@ -114,7 +116,7 @@ async def read_deliveries(events: EventLog) -> Mapping[tuple[str, str], Delivery
 
     def read(connection: sqlite3.Connection) -> Mapping[tuple[str, str], Delivery]:
         found: dict[tuple[str, str], Delivery] = {}
-        query = EventQuery((), [EventKind.NOTIFICATION], None, None, _MOST_EVENTS)
+        query = EventQuery((), [EventKind.NOTIFICATION], None, None, _MOST_DELIVERIES)
         # The newest come first: what stands before the last success is over.
         for event in read_all(connection, query):
             fields, at = event.fields, event.at_ms / 1000
