@@ -1,12 +1,13 @@
 """Actions: the few things that people do on the pages. Each is a form with a token, and an event."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from exporter.web.action_log import ActionLog, signed_in
 from exporter.web.pages.address import PageError
@@ -47,11 +48,19 @@ class Actions:
         self._context = context
         self.log = ActionLog(context.events, context.clock.now)
 
-    def handler(self, act: Act, *, waits: bool = False) -> Handler:
-        """A route's endpoint from a function that does what a form asks for.
+    def routes(self, path: str, act: Act, *, waits: bool = False) -> Sequence[Route]:
+        """The routes of a form that is posted to a path, from a function that does what it asks for.
 
         It is called for old forms too, which it shows again. `waits`: it waits for others than the daemon.
+        Who looks there (a page that shows a form again is at this address) is led to the page above.
         """
+        return (
+            Route(path, self.handler(act, waits=waits), methods=["POST"]),
+            Route(path, _lead_up, methods=["GET"]),
+        )
+
+    def handler(self, act: Act, *, waits: bool = False) -> Handler:
+        """An endpoint that is posted to, as `routes` says."""
 
         async def take(request: Request) -> Response:
             if not self._context.in_force.config.web.actions:
@@ -79,6 +88,12 @@ def remember_author(response: Response, request: Request, author: str) -> None:
 def see_other(address: str) -> Response:
     """What an action answers: look there for what happened."""
     return RedirectResponse(address, 303)
+
+
+async def _lead_up(request: Request) -> Response:
+    above = request.url.path.rsplit("/", 2)[1]
+    query = f"?{request.url.query}" if request.url.query else ""
+    return see_other(f"../{quote(above, safe='')}{query}")
 
 
 async def _read(request: Request) -> dict[str, str]:

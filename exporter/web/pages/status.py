@@ -78,7 +78,7 @@ def routes(context: PageContext) -> Sequence[Route]:
 
     return (
         Route("/status", context.renderer.handler(page.show), methods=["GET"]),
-        Route("/status/reload", actions.handler(reload, waits=True), methods=["POST"]),
+        *actions.routes("/status/reload", reload, waits=True),
     )
 
 

@@ -37,7 +37,7 @@ def routes(context: PageContext) -> Sequence[Route]:
     trials = _Trials(context, page, actions)
     return (
         Route("/notifications", context.renderer.handler(page.show), methods=["GET"]),
-        Route("/notifications/test", actions.handler(trials.send, waits=True), methods=["POST"]),
+        *actions.routes("/notifications/test", trials.send, waits=True),
     )
 
 

@@ -76,6 +76,7 @@ class RulesOverview:
     failing: Sequence[RuleRow]
     failing_count: int
     firing_count: int
+    waiting_count: int
     groups: int
     total: int
     matching: int
@@ -104,6 +105,7 @@ async def read_rules(groups: Sequence[RuleGroup], now: float, text: str, show: s
         failing=reading.failing,
         failing_count=reading.failing_count,
         firing_count=reading.firing_count,
+        waiting_count=reading.waiting_count,
         groups=len(groups),
         total=reading.total,
         matching=reading.matching,
@@ -118,7 +120,8 @@ class _Reading:
 
     def __init__(self, wanted: str, show: str) -> None:
         self.failing: list[RuleRow] = []
-        self.failing_count = self.firing_count = self.total = self.matching = self.shown = 0
+        self.failing_count = self.firing_count = self.waiting_count = 0
+        self.total = self.matching = self.shown = 0
         self._wanted = wanted
         self._show = show
         self._anchors: dict[str, int] = {}
@@ -130,6 +133,7 @@ class _Reading:
         self.total += 1
         self.failing_count += row.is_failing
         self.firing_count += bool(row.firing)
+        self.waiting_count += not row.is_evaluated
         if row.is_failing and len(self.failing) < MOST_FAILING:
             self.failing.append(row)
         if not (_is_of(rule, row, self._show) and _holds(rule, group, self._wanted)):

@@ -122,14 +122,20 @@ class Draft:
         try:
             matchers = tuple(parse_matchers(self.filter))
         except InvalidMatcherError as error:
-            place = f"1:{error.column}: " if error.column else ""
-            self.errors["filter"] = place + str(error).removeprefix(f"{self.filter}: ")
+            self.errors["filter"] = self._place(error.column) + str(error).removeprefix(f"{self.filter}: ")
             return ()
         if not matchers:
             self.errors["filter"] = _NO_MATCHER
         elif all(matcher.op in ("=", "=~") and matcher.matches_empty for matcher in matchers):
             self.errors["filter"] = "At least one matcher must not match the empty string."
         return matchers
+
+    def _place(self, column: int) -> str:
+        """Line and column of a fault in the matchers; nothing where it is not known."""
+        if not column:
+            return ""
+        before = self.filter[: column - 1]
+        return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}: "
 
     def _read_start(self, now: float) -> float:
         if not self.starts:

@@ -25,15 +25,15 @@ def routes(context: PageContext) -> Sequence[Route]:
     """The routes of all pages about silences."""
     pages, actions = _Pages(context), Actions(context)
     doing = _Doing(context, pages, actions)
-    shown, done = context.renderer.handler, actions.handler
+    shown = context.renderer.handler
     return (
         Route("/silences", shown(pages.list_all), methods=["GET"]),
         Route("/silences/new", shown(pages.write), methods=["GET"]),
-        Route("/silences/new", done(doing.create), methods=["POST"]),
+        Route("/silences/new", actions.handler(doing.create), methods=["POST"]),
         Route("/silences/{silence_id}", shown(pages.show), methods=["GET"]),
         Route("/silences/{silence_id}/edit", shown(pages.edit), methods=["GET"]),
-        Route("/silences/{silence_id}/extend", done(doing.extend), methods=["POST"]),
-        Route("/silences/{silence_id}/expire", done(doing.expire), methods=["POST"]),
+        *actions.routes("/silences/{silence_id}/extend", doing.extend),
+        *actions.routes("/silences/{silence_id}/expire", doing.expire),
     )
 
 

@@ -8,11 +8,14 @@ from exporter.alerting.silences import Silence, SilenceState
 from exporter.config.alertmanager.matchers import format_matchers
 from exporter.errors import StateError
 from exporter.events import MAX_LIMIT, EventKind, EventLog, EventQuery, StoredEvent
+from exporter.model.duration import parse_duration
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text, span_text
 from exporter.web.pages.silences.extension import STEPS
 from exporter.web.pages.silences.hits import Hits, find_hits
 
+# One that begins next week was made before it began.
+_BEFORE_MS: Final = 30 * 86_400_000
 _WORDS: Final = {
     "silence": "Made",
     "edit": "Changed",
@@ -56,7 +59,7 @@ async def tell_story(silence: Silence, context: PageContext) -> SilenceStory:
     now = context.clock.now()
     state = silence.state(now)
     steps, problem = await _steps(silence, context.events, now)
-    later = [(step, moment_text(silence.ends_at + int(step[:-1]) * 3600, now)) for step in STEPS]
+    later = [(step, moment_text(silence.ends_at + parse_duration(step) / 1000, now)) for step in STEPS]
     return SilenceStory(
         silence=silence,
         state=state,
@@ -96,10 +99,6 @@ async def _steps(silence: Silence, events: EventLog, now: float) -> tuple[Sequen
         if silence.id in (event.fields.get("silence"), event.fields.get("replaces"))
     ]
     return steps, ""
-
-
-# One that begins next week was made before it began.
-_BEFORE_MS: Final = 30 * 86_400_000
 
 
 def _step(event: StoredEvent, silence: Silence, now: float) -> Step:

@@ -86,6 +86,7 @@ def test_the_button_says_when_it_ends_and_that_is_when_it_ends() -> None:
     [
         ({"filter": ""}, "Name what is to be silenced"),
         ({"filter": 'a="b", c'}, "1:9: expected an operator"),
+        ({"filter": 'a="b",\nc'}, "2:2: expected an operator"),
         ({"filter": 'a=~"("'}, "is not a regular expression"),
         ({"filter": 'a=~".*"'}, "At least one matcher must not match the empty string"),
         ({"duration": "2 hours"}, "is not a duration"),
