@@ -8,6 +8,7 @@ VigilError
 ├── DiscoveryError           a source of servers cannot tell which there are
 ├── JobError                 a run of a periodic job has failed, and its part has said so
 ├── QueryError               a PromQL expression that is wrong or asks for too much
+│   └── QueryCancelledError  nobody waits for its result any more
 ├── TemplateError            a Go template that does not parse or failed while expanding
 ├── NotifyError              a message could not be delivered; says whether a retry makes sense
 ├── StateError               the state database cannot be used
@@ -173,6 +174,10 @@ class JobError(VigilError):
 
 class QueryError(VigilError):
     """A PromQL expression that is wrong, unsupported, or exceeds a limit."""
+
+
+class QueryCancelledError(QueryError):
+    """Nobody waits for the result any more: the client has gone, or the daemon is stopping."""
 
 
 class TemplateError(VigilError):

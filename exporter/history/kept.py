@@ -120,8 +120,9 @@ class KeptBlock:
     def _keep(self, source: KeptSource, labels: Labels, series: HistorySeries) -> int:
         index = source.indexes.get(labels)
         if index is None:
-            index = source.indexes[labels] = len(source.series)
+            # Reading gives way, and may be given up: nothing is noted before it is done.
             column = _column_of(series.values_in(0, len(source.stamps)))
+            index = source.indexes[labels] = len(source.series)
             source.series.append(labels)
             source.columns.append(column)
             self.bytes += _SERIES_BYTES + len(column.rows) * _CHANGE_BYTES

@@ -6,7 +6,7 @@ from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exporter.errors import QueryError, StateError
+from exporter.errors import QueryCancelledError, QueryError, StateError
 from exporter.log import get_logger
 from exporter.model.alert import Alert
 from exporter.rules.alerting import AlertingRule
@@ -125,6 +125,9 @@ class RuleGroup:
             values = await rule.evaluate(at_ms, self._environment, offset_ms=offset_ms, limit=self.spec.limit)
             await member.output.write(self._environment.store, values, at_ms - offset_ms)
             samples = len(values)
+        except QueryCancelledError:
+            # The daemon stops: the rule stays as it was, and nothing is wrong with it.
+            return
         except QueryError as failure:
             error = str(failure)
         except Exception as failure:

@@ -19,9 +19,15 @@ class BoundedThread:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._on_late = on_late
         self._late: asyncio.Future[Any] | None = None
+        self._is_closed = False
 
     async def run(self, work: Callable[[], ResultT], deadline_seconds: float) -> ResultT:
-        """Return the outcome of work; raises `TimeoutError` where it takes longer, and what the work does."""
+        """Return the outcome of work; raises `TimeoutError` where it takes longer, and what the work does.
+
+        After `shutdown` it is too late for everything.
+        """
+        if self._is_closed:
+            raise TimeoutError("it is closed already")
         if self._late is not None and not self._late.done():
             raise TimeoutError
         future = asyncio.get_running_loop().run_in_executor(self._executor, work)
@@ -36,6 +42,7 @@ class BoundedThread:
 
     def shutdown(self) -> None:
         """Take no more work; what is under way goes on, and is not waited for."""
+        self._is_closed = True
         self._executor.shutdown(wait=False)
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporter.errors import QueryError
 from exporter.history.kept import KeptHistory
 from exporter.model.sample import Sample
 from exporter.promql import Engine, Vector, parse
@@ -113,6 +114,35 @@ def test_a_rule_without_place_reads_the_disk_each_time() -> None:
     engine.instant(small, daemon.now_ms)
     assert daemon.decoded == before
     assert history.bytes <= 6_000
+
+
+def test_a_rule_that_is_given_up_while_it_reads_is_right_the_next_time() -> None:
+    daemon = Daemon()
+    daemon.write(300)
+    engine = Engine(daemon.store, history=KeptHistory(daemon.store, daemon.blocks))
+    rule = parse("last_over_time({__name__=~'m|c_total'}[70m])")
+    wanted = Engine(daemon.whole).instant(rule, daemon.now_ms).value
+    for patience in range(1, 200):
+        try:
+            found = engine.instant(rule, daemon.now_ms, pace=Impatient(patience)).value
+        except QueryError:
+            continue
+        assert found == wanted
+    assert found == wanted
+
+
+class Impatient:
+    """A pace that gives up when it has been asked to give way so many times."""
+
+    is_due = True
+
+    def __init__(self, patience: int) -> None:
+        self._left = patience
+
+    def yield_control(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise QueryError("it takes too long")
 
 
 def test_after_the_clock_was_set_nothing_old_is_kept() -> None:

@@ -4,6 +4,9 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import pytest
+
+from exporter.errors import QueryCancelledError
 from exporter.model.alert import Alert
 from exporter.model.sample import Sample
 from tests.rules.world import World, live, make_group, only_rule, read, states
@@ -19,6 +22,29 @@ def test_a_rule_that_errors_each_time_costs_just_itself() -> None:
         assert group.iterations_total == 10
 
     live(scenario)
+
+
+def test_a_rule_that_is_cancelled_at_the_end_stays_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(world: World) -> None:
+        group = make_group(world, "- {alert: High, expr: a > 5}")
+        world.set(a=6)
+        await world.evaluate(group, 15)
+        before = vars(group.rules[0])["status"].last_error, states(group)
+        world.environment.executor = Ending()  # type: ignore[assignment]
+        world.environment.takes_long = lambda: True
+        await world.evaluate(group, 15)
+        assert (group.rules[0].status.last_error, states(group)) == before == ("", before[1])
+        assert group.rules[0].status.failures_total == 0
+
+    live(scenario)
+    assert "a rule failed" not in caplog.text
+
+
+class Ending:
+    """An executor that is closing."""
+
+    async def run(self, *_: object) -> object:
+        raise QueryCancelledError("the daemon is stopping")
 
 
 def test_a_bug_in_one_rule_costs_just_that_rule() -> None:

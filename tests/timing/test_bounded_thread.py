@@ -41,5 +41,7 @@ def test_what_hangs_is_told_to_end_and_all_else_fails_at_once_until_it_has() -> 
                     await asyncio.sleep(0.01)
         assert done == ["again"]
         thread.shutdown()
+        with pytest.raises(TimeoutError, match="closed"):
+            await thread.run(lambda: None, 30)
 
     asyncio.run(story())

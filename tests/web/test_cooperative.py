@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from exporter.errors import QueryError
+from exporter.errors import QueryCancelledError, QueryError
 from exporter.web.api_v1 import cooperative
-from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryCancelledError
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 
 
 @pytest.fixture(autouse=True)

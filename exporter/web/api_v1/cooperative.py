@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from starlette.requests import Request
 
-from exporter.errors import QueryError
+from exporter.errors import QueryCancelledError, QueryError
 from exporter.web.api_v1.collector import CollectorPause
 
 TIME_SLICE_SECONDS: Final = 0.005
@@ -24,10 +24,6 @@ MAX_CONCURRENCY: Final = 20
 """The most computations at once, as `query.max-concurrency` of Prometheus."""
 
 _T = TypeVar("_T")
-
-
-class QueryCancelledError(QueryError):
-    """The client has gone, or the daemon is stopping: nobody waits for the result any more."""
 
 
 class QueryTimeoutError(QueryError):

@@ -13,13 +13,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from exporter.clock import Clock, to_milliseconds
-from exporter.errors import QueryError
+from exporter.errors import QueryCancelledError, QueryError
 from exporter.log import get_logger
 from exporter.model.labels import EMPTY, Labels
 from exporter.promql import MemoryBudget
 from exporter.remote.protocol import snappy
 from exporter.remote.read.request import MAX_REQUEST_BYTES, ReadRequest, ReadRequestError, decode_request
-from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryCancelledError
+from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.reading import Reading, ReadSource
 from exporter.web.json_pieces import PiecesResponse
 
