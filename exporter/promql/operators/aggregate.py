@@ -12,6 +12,7 @@ from exporter.promql.functions.ranges import deviation, largest, smallest
 from exporter.promql.kahan import kahan_mean, kahan_sum, kahan_variance
 from exporter.promql.operators.base import ScalarOperator, VectorOperator
 from exporter.promql.operators.tables import Column, Table, Tabular, table_of, total
+from exporter.promql.pieces import PIECE
 from exporter.promql.run import Run
 from exporter.promql.vector import NOTHING, IdentityMemo, Key, PerKey, Vector
 
@@ -150,8 +151,15 @@ class Reduce(Tabular):
             # There is a value in each place, and none is NaN.
             return list(map(max if self._reducer is largest else min, *members))
         found: list[float | None] = []
+        if is_full and len(members) <= PIECE:
+            at_once = PIECE // len(members)
+            for first in range(0, len(members[0]), at_once):
+                rows = zip(*[column[first : first + at_once] for column in members], strict=True)
+                found.extend(map(self._reducer, rows))
+                run.work(PIECE)
+            return found
         for row in zip(*members, strict=True):
-            values = list(row) if is_full else [value for value in row if value is not None]
+            values = [value for value in row if value is not None]
             found.append(self._reducer(run.paced(values)) if values else None)
             run.work(len(values))
         return found
