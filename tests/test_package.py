@@ -54,6 +54,8 @@ def test_shipped_files_are_found_from_an_installed_wheel(installed: Path) -> Non
     pages = installed / "exporter" / "web" / "pages"
     assert (pages / "templates" / "overview.html").exists()
     assert (pages / "static" / "style.css").exists()
+    fonts = {path.name for path in (installed / "exporter" / "charts" / "fonts").iterdir()}
+    assert fonts == {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE"}
 
 
 def test_the_command_is_installed(installed: Path) -> None:

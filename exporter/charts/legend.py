@@ -27,8 +27,10 @@ _FIGURES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
 def legend(drawing: Drawing, columns: Sequence[str] = ("last", "max")) -> str:
     """Return the legend as `<table class="legend">`, the largest last value first, a stack as it lies.
 
-    `columns` are of last, min, mean and max.
+    `columns` are of last, min, mean and max. Without a line there is nothing to tell.
     """
+    if not drawing.lines:
+        return ""
     heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
     rows = "".join(_row(drawing, one, columns) for one in ordered(drawing))
     return (

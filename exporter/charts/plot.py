@@ -1,7 +1,9 @@
 """A chart for a page: sharp at every width, and coloured by the stylesheet.
 
 Positions are percentages of the plot, texts and strokes are pixels; lines are paths in an inner `<svg>` that
-is stretched. No style stands in the markup.
+is stretched. No style stands in the markup. For the module of the pages the `<svg>` says which time it shows
+(`data-start`, `data-end` in ms), in which `data-unit`, and where values lie: from `data-low` to `data-high`,
+with `data-scale` linear or log; `crosshair` says what its lines have.
 """
 
 from collections.abc import Iterator
