@@ -26,8 +26,13 @@ def colour_at(index: int) -> int:
 
 
 def choose(named: Sequence[tuple[str, int]]) -> list[int]:
-    """Return a colour for each (name, colour) of a chart, where 0 stands for one that is to be chosen."""
-    chosen = [colour for _, colour in named]
+    """Return a colour for each (name, colour) of a chart, where 0 stands for one that is to be chosen.
+
+    No hue is there twice: the second series that asks for it gets another one, as long as there are any.
+    """
+    chosen: list[int] = []
+    for _, colour in named:
+        chosen.append(0 if colour != GREY and colour in chosen else colour)
     for index, (name, colour) in enumerate(named):
         meant = MEANINGS.get(name.casefold(), 0)
         if not colour and meant not in chosen:
