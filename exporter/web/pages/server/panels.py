@@ -11,6 +11,7 @@ from exporter.web.pages.server.expressions import Expressions
 MOST_COMMANDS: Final = 6
 """So many commands have a colour of their own; the others are summed up."""
 
+_NO_COMMANDS: Final = "No command has taken time in this range."
 _QUANTILES: Final = ((0.99, "p99"), (0.5, "p50"))
 _REPLICAS: Final = ("slave", "replica")
 
@@ -52,16 +53,24 @@ class Panel:
 
 
 def panels_of(
-    expressions: Expressions, by_command: Expressions, role: str, commands: Sequence[str]
+    expressions: Expressions,
+    by_command: Expressions,
+    role: str,
+    commands: Sequence[str],
+    *,
+    has_histograms: bool,
 ) -> Sequence[Panel]:
     """Return the charts of a server; `commands` are those whose latency is told.
 
-    `by_command` writes expressions about what is asked more rarely than the rest.
+    `by_command` writes expressions about what is asked more rarely than the rest. Without histograms of the
+    latency of commands there is its mean in place of its median.
     """
+    p99, p50 = (_by_command(by_command, *quantile, commands) for quantile in _QUANTILES)
     return [
         *_resources(expressions),
         _felt(expressions),
-        *(_by_command(by_command, *quantile, commands) for quantile in _QUANTILES),
+        p99,
+        p50 if has_histograms else _mean(expressions, commands),
         *_traffic(expressions),
         _replicas_primary(expressions) if role in _REPLICAS else _replicas(expressions),
         Panel(
@@ -145,8 +154,24 @@ def _by_command(expressions: Expressions, quantile: float, name: str, commands: 
         Kind.LOGARITHMIC,
         "the busiest, log scale",
         "command_latency",
-        empty="No command has taken time in this range.",
+        empty=_NO_COMMANDS,
         is_coarse=True,
+    )
+
+
+def _mean(expressions: Expressions, commands: Sequence[str]) -> Panel:
+    wanted = "|".join(map(re.escape, commands))
+    taken = expressions.rate("redis_commands_duration_seconds_total", cmd=wanted)
+    calls = expressions.rate("redis_commands_total", cmd=wanted)
+    return Panel(
+        "latency-mean",
+        "Latency by command, mean",
+        Unit.SECONDS,
+        [Line(f"{taken} / ({calls} > 0)", by=("cmd",))] if commands else [],
+        ("redis:command_duration",),
+        Kind.LOGARITHMIC,
+        "the busiest, log scale",
+        empty=_NO_COMMANDS,
     )
 
 

@@ -62,7 +62,9 @@ async def read(context: PageContext, runner: TargetRunner, span: TimeRange, now:
     commands = sorted(series.labels.get("cmd") for series in found[-1].series)
     by_command = _expressions(runner, span, "command_latency")
     server = runner.facts.server
-    panels = panels_of(expressions, by_command, server.role, commands)
+    histograms = runner.status.samplers.get("command_latency")
+    has_histograms = histograms is not None and not histograms.support.any_unsupported
+    panels = panels_of(expressions, by_command, server.role, commands, has_histograms=has_histograms)
     if server.mode == SENTINEL:
         panels = [one for one in panels if one.topic in SENTINEL_TOPICS and one.topic != "commands"]
     coarse = span.coarser()

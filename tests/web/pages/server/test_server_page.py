@@ -40,6 +40,12 @@ def lively() -> tuple[World, str]:
                 metric("redis_commands_total", cmd=f"cmd{number}"): rising(0, 150.0 * (number + 1))
                 for number in range(9)
             },
+            **{
+                metric("redis_commands_duration_seconds_total", cmd=f"cmd{number}"): rising(
+                    0, 1.5 * (number + 1)
+                )
+                for number in range(9)
+            },
             metric("redis_connected_clients"): [42.0] * 240,
             metric("redis_max_clients"): [10_000.0] * 240,
             metric("redis_clients_by_name", name="web"): [40.0] * 240,
@@ -153,6 +159,9 @@ def test_what_a_server_refuses_is_said_with_the_line_that_grants_it() -> None:
     assert "ACL SETUSER default +latency|histogram" in part(page, "samplers")
     assert "without LATENCY HISTOGRAM" in part(page, "samplers")
     assert "refuses LATENCY HISTOGRAM" in part(page, "chart-latency-p99")
+    # 10 ms a call, of those that took most time.
+    assert re.search(r"cmd8 10(\.0)? ms", part(page, "chart-latency-mean"))
+    assert 'id="chart-latency-p50"' not in page
 
 
 def test_a_wrong_password_says_where_it_is_written() -> None:
