@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 from exporter.gotemplate.alertmanager import ALERT_NAME, KV, NotificationData, Pair, Pairs, TemplateAlert
 from exporter.gotemplate.values import Structure, TypedList
+from exporter.rules.sending import alert_url
 
 MOST_ALERTS: Final = 50
 """The most alerts that a message describes; the others are only counted."""
@@ -131,7 +132,8 @@ def digest(data: NotificationData, now: float, zone: tzinfo | None = None) -> Di
     if not texts:
         return Digest("No alerts", _OVER, "", page, texts)
     if len(ordered) == 1:
-        return Digest(texts[0].headline, texts[0].colour, "", f"{page}#{ordered[0].fingerprint}", texts)
+        one = _safe_url(_alert_page(ordered[0], data.external_url))
+        return Digest(texts[0].headline, texts[0].colour, "", one, texts)
     title = _title(texts, news or len(ordered))
     return Digest(title, texts[0].colour, _counts(ordered), page, texts, len(ordered) - len(texts))
 
@@ -249,18 +251,24 @@ def _says(text: str, value: str) -> bool:
 
 
 def _links(alert: TemplateAlert, external_url: str) -> TypedList:
-    """The alert's row, what its annotations name, and the expression; only what a browser can open."""
-    found = [("Alert", f"{external_url}/alerts#{alert.fingerprint}")]
+    """The alert's page, what its annotations name, and where it comes from; only what a browser can open."""
+    page = _alert_page(alert, external_url)
+    found = [("Alert", page)]
     found += [
         (name.lower().removesuffix("url").strip("_").replace("_", " ").capitalize() or "Link", value.strip())
         for name, value in sorted(alert.annotations.items())
         if name.lower().endswith("url")
     ]
-    found.append(("Expression", alert.generator_url))
+    if alert.generator_url != page:
+        found.append(("Source", alert.generator_url))
     useful = [
         Link(text, _safe_url(url)) for text, url in found if _HTTP.match(url) and len(url) <= _LONGEST_URL
     ]
     return TypedList(useful[:_MOST_LINKS])
+
+
+def _alert_page(alert: TemplateAlert, external_url: str) -> str:
+    return alert_url(external_url, alert.fingerprint, alert.starts_at.nanoseconds / 1e9)
 
 
 def _safe_url(url: str) -> str:

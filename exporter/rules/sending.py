@@ -45,19 +45,17 @@ def alerts_to_send(
     if not due:
         return []
     validity_ms = _VALIDITY_FACTOR * max(interval_ms, environment.resend_delay_ms)
-    generator_url = query_url(environment.external_url, spec.query)
     measure = measure_of(spec)
     for alert in due:
         if alert.is_firing or alert.sent_external_labels is None:
             alert.sent_external_labels = labels
         alert.last_sent_at_ms, alert.valid_until_ms = at_ms, at_ms + validity_ms
     ended = [
-        _outgoing(alert, at_ms, generator_url, before, environment, measure, is_replaced=True)
+        _outgoing(alert, at_ms, before, environment, measure, is_replaced=True)
         for alert, before in relabelled
     ]
     going_on = [
-        _outgoing(alert, at_ms, generator_url, alert.sent_external_labels or EMPTY, environment, measure)
-        for alert in due
+        _outgoing(alert, at_ms, alert.sent_external_labels or EMPTY, environment, measure) for alert in due
     ]
     return [alert for alert in ended + going_on if alert is not None]
 
@@ -71,7 +69,6 @@ def _old_external_labels(alert: ActiveAlert, external_labels: Labels) -> Labels 
 def _outgoing(
     alert: ActiveAlert,
     at_ms: int,
-    generator_url: str,
     external_labels: Labels,
     environment: Environment,
     measure: Measure | None,
@@ -86,15 +83,21 @@ def _outgoing(
     if labels is None:
         return None
     valid_until_ms = at_ms if is_replaced else alert.valid_until_ms
+    fired_at = alert.fired_at_ms / 1000
     return Alert(
         labels,
         Annotations(alert.annotations),
-        alert.fired_at_ms / 1000,
+        fired_at,
         (alert.resolved_at_ms or valid_until_ms) / 1000,
-        generator_url,
+        alert_url(environment.external_url, f"{labels.fingerprint():016x}", fired_at),
         at_ms / 1000,
         reading=measure.tell(alert.value) if measure else "",
     )
+
+
+def alert_url(external_url: str, fingerprint: str, at: float) -> str:
+    """The page of an alert, around the moment at which it fired (epoch seconds)."""
+    return f"{external_url}/alerts/{fingerprint}?at={at:.0f}"
 
 
 def query_url(external_url: str, query: str) -> str:

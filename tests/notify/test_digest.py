@@ -126,7 +126,7 @@ def test_slack_says_what_since_when_how_much_and_what_to_do() -> None:
     message = slack(MEMORY, channel="#redis")
     assert message["username"] == "redis-vigil"
     assert message["title"] == message["fallback"] == f"Warning: {TITLE}"
-    assert message["title_link"] == f"https://vigil.example/alerts#{MEMORY.fingerprint}"
+    assert message["title_link"] == f"https://vigil.example/alerts/{MEMORY.fingerprint}?at={NOW - 720:.0f}"
     assert message["text"].split("\n") == [
         "For 5 minutes.",
         "*Value:* 91.2% (limit 85%)",
@@ -135,9 +135,9 @@ def test_slack_says_what_since_when_how_much_and_what_to_do() -> None:
         "`redis-cli CONFIG SET maxmemory 2gb`",
         # The instance stands in the title, and that the job is redis tells nobody anything.
         "cluster `prod`",
-        f"<https://vigil.example/alerts#{MEMORY.fingerprint}|Alert> · "
+        f"<https://vigil.example/alerts/{MEMORY.fingerprint}?at={NOW - 720:.0f}|Alert> · "
         "<https://books.example/memory|Runbook> · "
-        "<https://vigil.example/graph?g0.expr=a+%3E+1&amp;g0.tab=1|Expression>",
+        "<https://vigil.example/graph?g0.expr=a+%3E+1&amp;g0.tab=1|Source>",
     ]
 
 
@@ -212,7 +212,7 @@ def test_what_twenty_alerts_have_in_common_is_said_once_and_all_are_named() -> N
         for i in range(20)
     ]
     text = slack(*alerts)["text"]
-    for once in ("What to do", "CONFIG SET", "|Runbook>", "|Expression>", "20 alerts"):
+    for once in ("What to do", "CONFIG SET", "|Runbook>", "|Source>", "20 alerts"):
         assert text.count(once) == 1, once
     assert text.count("|Alert>") == 20
     assert all(f"cache-{i} is nearly full" in text for i in range(20))

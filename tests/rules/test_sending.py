@@ -85,7 +85,22 @@ def test_alerts_are_relabelled_with_their_external_labels_before_they_are_sent()
     live(scenario)
 
 
-def test_the_generator_url_leads_to_the_expression() -> None:
+def test_the_generator_url_leads_to_the_page_of_the_alert_as_it_is_sent() -> None:
+    async def scenario(world: World) -> None:
+        world.environment.external_url = "https://vigil.example/path"
+        world.environment.external_labels = Labels({"cluster": "prod"})
+        group = make_group(world, "- {alert: High, expr: vector(1)}")
+        (sent,) = await world.evaluate(group)
+        page = f"https://vigil.example/path/alerts/{sent.labels.fingerprint():016x}"
+        assert sent.generator_url == f"{page}?at={sent.starts_at:.0f}"
+        # The same for as long as it fires.
+        again = [alert for _ in range(10) for alert in await world.evaluate(group, 15)]
+        assert {alert.generator_url for alert in again} == {sent.generator_url}
+
+    live(scenario)
+
+
+def test_the_address_of_an_expression() -> None:
     assert query_url("http://h:1/p", 'a{b="c"} > 1') == (
         "http://h:1/p/graph?g0.expr=a%7Bb%3D%22c%22%7D+%3E+1&g0.tab=1"
     )
