@@ -1,18 +1,21 @@
 """What keeping all samples on disk costs: to write them, to start with them, and at rest.
 
     python -m benchmarks.history_start [--targets 10] [--days 30] [--interval 15] [--seconds 60]
+        [--directory DIR]
 
 Records what the samplers write of a real server with traffic, and plays a day of one target through the
 write-ahead log into a block. Prints the CPU time of each step, and bytes per sample. Of that day so many days
 of so many targets are made, at full resolution (the daemon has the older ones downsampled, which is less).
 Then the daemon is started on these, and without a history, with so many real servers: seconds until all
-groups of rules were evaluated, memory at rest, and CPU time while each server is sampled once a second.
+groups of rules were evaluated, memory at rest, and CPU time while each server is sampled once a second. With
+`--directory` the blocks are left there, and the next run takes a copy of those.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +167,22 @@ def compare(directory: Path, servers: Sequence[RealServer], seconds: float) -> N
                 print(f"{name:16}{start:9.1f}{memory:7.0f}{daemon.cpu_seconds - before:8.2f}", flush=True)
 
 
+def write_history(state: Path, server: RealServer, wal: Path, options: argparse.Namespace) -> None:
+    """Record a day, write it as many into a directory, and print what each step costs."""
+    recorded = asyncio.run(record(server.url, _PASSES))
+    start_ms = (int(time.time() * 1000) // DAY_MS - options.days) * DAY_MS
+    samples = write_day(wal, recorded, start_ms, options.interval * 1000)
+    before = time.process_time()
+    day = read_day(wal)
+    print(f"into columns: {time.process_time() - before:.2f} s of CPU")
+    before = time.process_time()
+    size = write_blocks(state, day, options.targets, options.days)
+    count = samples * options.targets * options.days
+    spent = (time.process_time() - before) / options.targets / options.days
+    print(f"a day of one target into a block: {spent:.2f} s of CPU, {size / count:.3f} bytes per sample")
+    print(f"{options.days} days of {options.targets} targets: {size / 1e6:.0f} MB", flush=True)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -173,29 +192,22 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--interval", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--directory", type=Path)
     options = parser.parse_args()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        kept, state = options.directory or scratch / "kept", scratch / "state"
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         servers = []
         for number in range(options.targets):
             home = scratch / f"server-{number}"
             home.mkdir()
             servers.append(stack.enter_context(RealServer(require_program("redis-server"), home)))
         stack.enter_context(traffic(servers[0]))
-        recorded = asyncio.run(record(servers[0].url, _PASSES))
-        start_ms = (int(time.time() * 1000) // DAY_MS - options.days) * DAY_MS
-        samples = write_day(scratch / "wal", recorded, start_ms, options.interval * 1000)
-        before = time.process_time()
-        day = read_day(scratch / "wal")
-        print(f"into columns: {time.process_time() - before:.2f} s of CPU")
-        state = scratch / "state"
-        state.mkdir(mode=0o700)
-        before = time.process_time()
-        size = write_blocks(state, day, options.targets, options.days)
-        count = samples * options.targets * options.days
-        spent = (time.process_time() - before) / options.targets / options.days
-        print(f"a day of one target into a block: {spent:.2f} s of CPU, {size / count:.3f} bytes per sample")
-        print(f"{options.days} days of {options.targets} targets: {size / 1e6:.0f} MB", flush=True)
+        if not any(kept.glob("*.block")):
+            write_history(kept, servers[0], scratch / "wal", options)
+        # The daemon compacts and downsamples what it finds.
+        shutil.copytree(kept, state)
         compare(state, servers, options.seconds)
 
 
