@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 Look = Callable[..., AbstractContextManager[Page]]
 
 PAGES: Sequence[str] = (
+    "/",
+    "/?sort=-memory&filter=memory%3Elots",
     "/servers/cache-1",
     "/servers/sessions%2F1%20%3Cb%3E%26?range=15m",
     "/silences",

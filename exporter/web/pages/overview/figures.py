@@ -156,7 +156,7 @@ class FigureReader:
 
 
 def _rates(values: Values, times_ms: Sequence[int | None]) -> Values:
-    """The increase per second between two readings; None where the count began anew."""
+    """The increase per second between two readings."""
     found: list[float | None] = []
     for increase, (since, at) in zip(_increases(values), pairwise(times_ms), strict=True):
         if increase is None or since is None or at is None or at <= since:
@@ -189,8 +189,9 @@ def _increases_of_others(columns: Columns, name: str, own_name: str) -> Values:
 
 
 def _increases(values: Values) -> Values:
+    """How much a counter has grown; one that began anew has grown by what it stands at."""
     return [
-        None if before is None or value is None or value < before else value - before
+        None if before is None or value is None else value if value < before else value - before
         for before, value in pairwise(values)
     ]
 

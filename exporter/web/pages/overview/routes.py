@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.health import missing_of
+from exporter.notify.not_sent import NotSent
 from exporter.samplers.runner import TargetRunner
 from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address
@@ -109,6 +110,11 @@ class _Overview:
             more_missing=max(0, len(missing) - MOST_MISSING),
             happened=await read_happened(context, self._address, self._now),
             day=await self._days.draw(findings, self._now),
+            is_anybody_told=any(
+                not isinstance(one, NotSent)
+                for integrations in context.alerting.integrations.values()
+                for one in integrations
+            ),
             has_rules=any(group.alerting_rules for group in context.rules.groups),
         )
 
