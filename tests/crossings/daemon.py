@@ -1,13 +1,18 @@
 """The daemon itself."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final
 from unittest import mock
 
 from exporter.errors import StateError, VigilError
+from exporter.events import Event, EventKind
+from exporter.events.log import MAX_WAITING
 from exporter.state.state_store import SqliteStateStore
 from tests.crossings.stage import Scene, Stage, Within
 
@@ -51,6 +56,7 @@ CONFIG: Final[Mapping[str, Any]] = {
         {"url": "{hook}/refuses", "name": "refuses"},
     ],
 }
+DISK_CONFIG: Final[Mapping[str, Any]] = {"storage": {"path": "data", "retention": "10m"}}
 _ALL: Final[Mapping[str, str]] = {}
 
 
@@ -206,9 +212,42 @@ async def _state_failing(stage: Stage) -> AsyncGenerator[None]:
     del vars(connection)["_transact"]
 
 
+def _full_disk(stage: Stage) -> AbstractContextManager[object]:
+    """Nothing can be appended to the write-ahead log meanwhile."""
+    history = stage.daemon.app.core.history
+    assert history is not None
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return mock.patch.object(history.wal, "_write", side_effect=full)
+
+
+async def _history_failing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    with _full_disk(stage):
+        yield
+
+
+async def _history_losing(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    with _full_disk(stage):
+        await stage.daemon.pass_time("30m")
+    stage.crosses_now()
+    yield
+
+
+async def _block_gone(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    directory = stage.daemon.config_path.parent / "data"
+    while not (blocks := list(directory.glob("history-*.block"))):
+        await stage.daemon.pass_time("1m")
+    stage.crosses_now()
+    blocks[0].unlink()
+    yield
+
+
 async def _events_failing(stage: Stage) -> AsyncGenerator[None]:
     yield
-    database = stage.daemon.app.core.events._database
+    events = stage.daemon.app.core.events
+    database = events._database
 
     def fail(*_: object) -> None:
         error = sqlite3.OperationalError("disk I/O error")
@@ -216,6 +255,9 @@ async def _events_failing(stage: Stage) -> AsyncGenerator[None]:
         raise StateError(str(error))
 
     with mock.patch.object(database, "_transact", fail):
+        at = stage.daemon.app.core.clock.now()
+        for number in range(MAX_WAITING + 100):
+            events.record(Event.of(at, "", EventKind.SCAN, {"state": str(number)}))
         yield
 
 
@@ -291,9 +333,21 @@ SCENES: Final = (
         labels=_ALL,
     ),
     Scene(
-        "nothing can be written to the file of the events",
+        "nothing can be written to the file of the events, and more come than can wait",
         _events_failing,
-        {"VigilEventsFailing": Within("7m", "4m")},
+        {"VigilEventsFailing": Within("7m", "4m"), "VigilEventsLosing": Within("1m", "13m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "nothing can be written to the write-ahead log",
+        _history_failing,
+        {"VigilHistoryFailing": Within("7m", "5m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "a block of the history is deleted",
+        _block_gone,
+        {"VigilStorageDamaged": Within("2m", "63m")},
         labels=_ALL,
     ),
     Scene(
@@ -310,7 +364,14 @@ SCENES: Final = (
         besides=frozenset({"RedisQueueOldJob"}),
     ),
 )
-
+DISK: Final = (
+    Scene(
+        "the disk has room again, after longer than memory reaches",
+        _history_losing,
+        {"VigilHistoryLosing": Within("1m", "13m")},
+        labels=_ALL,
+    ),
+)
 UNSENT: Final = (
     Scene(
         "a server dies that only a receiver in PagerDuty is told of, and no Alertmanager is configured",

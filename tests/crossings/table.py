@@ -57,6 +57,7 @@ GROUPS: Final = (
     Group(
         "daemon", daemon.SCENES, daemon.CONFIG, {"more_rules": daemon.RULES, "alertmanager": daemon.ROUTING}
     ),
+    Group("daemon-disk", daemon.DISK, daemon.DISK_CONFIG),
     Group("daemon-unsent", daemon.UNSENT, options={"alertmanager": daemon.UNSENT_ROUTING}),
     Group("daemon-clock", daemon.CLOCK),
     Group("daemon-standstill", daemon.STANDSTILL),
