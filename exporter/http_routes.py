@@ -147,7 +147,7 @@ def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Seque
 def _daemon_api(core: Core, reloader: Reloader, alertmanagers: Alertmanagers) -> Sequence[BaseRoute]:
     """The daemon itself and its configuration, as Prometheus has them."""
     return [
-        *status.routes(core.store, core.clock, reloader, core.queries.budget),
+        *status.routes(core.store, core.clock, reloader, core.queries.budget, core.history),
         *features.routes(core.in_force),
         *configuration.routes(core.in_force, alertmanagers),
     ]

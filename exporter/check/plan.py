@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exporter.check.alert_relabeling import unnamed_alerts
 from exporter.check.configuration import (
     alertmanager_warnings,
     config_warnings,
@@ -54,6 +55,7 @@ def _file_warnings(path: Path, plan: Plan) -> Iterator[Problem]:
     if links := links_warning(routing, config.web.external_url, host):
         yield Problem((), links, file=str(path))
     yield from config_warnings(path, config)
+    yield from unnamed_alerts(plan)
     yield from web_warnings(config.web.config_file, plan.access.config)
     alerting = config.alerting
     if alerting.config_file is not None and not alerting.alertmanagers:

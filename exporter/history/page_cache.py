@@ -10,7 +10,11 @@ _T = TypeVar("_T")
 
 
 class PageCache:
-    """Decoded pages, the latest used last; safe for several threads. `bytes` is about what they take."""
+    """Decoded pages, the latest used last; safe for several threads. `bytes` is about what they take.
+
+    One that takes nearly all the room is kept, too: the index of a block with thousands of sources is asked
+    for once per source, and decoding it each time would take longer than all else.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -32,7 +36,7 @@ class PageCache:
 
     def _keep(self, key: Hashable, page: object, size: int) -> None:
         with self._lock:
-            if key in self._pages or size > self._max_bytes // 4:
+            if key in self._pages or size > self._max_bytes:
                 return
             self._pages[key] = page, size
             self.bytes += size

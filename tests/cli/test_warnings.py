@@ -55,6 +55,42 @@ def test_doubtful_configurations(tmp_path: Path, text: str, expected: str) -> No
     assert (done.returncode, done.stderr) == (0, f"warning: {expected}\n")
 
 
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (
+            "[{action: labeldrop, regex: 'replica|alert.*'}]",
+            ":4:27: alerting.alert_relabel_configs[0]: takes the label alertname from CacheFull and 1 other",
+        ),
+        (
+            "[{source_labels: [severity], regex: page, target_label: alertname, replacement: ''}]",
+            ":4:27: alerting.alert_relabel_configs[0]: takes the label alertname from CacheFull",
+        ),
+        (
+            "[{action: labeldrop, regex: replica}, {action: labelkeep, regex: instance}]",
+            ":4:64: alerting.alert_relabel_configs[1]: takes the label alertname from CacheFull and 1 other",
+        ),
+        ("[{action: labelkeep, regex: none}]", " from CacheFull and 1 other"),
+        ("[{source_labels: [alertname], action: drop, regex: '.*'}, {action: labeldrop, regex: '.*'}]", ""),
+        ("[{action: labeldrop, regex: replica}, {target_label: alertname, replacement: 'x $1'}]", ""),
+        ("[{action: labelkeep, regex: 'alertname|instance|severity'}]", ""),
+    ],
+)
+def test_relabelling_that_takes_their_names_from_alerts(tmp_path: Path, steps: str, expected: str) -> None:
+    (tmp_path / "rules.yml").write_text(
+        "groups: [{name: g, rules: [{alert: CacheFull, expr: redis_up == 0, labels: {severity: page}}, "
+        "{alert: Down, expr: redis_up == 0}]}]\n"
+    )
+    (tmp_path / "config.yml").write_text(
+        "targets: [{url: 'redis://h'}]\nrule_files: [rules.yml]\nalerting:\n"
+        f"  alert_relabel_configs: {steps}\n"
+    )
+    done = run_command(tmp_path, "check", "config", "config.yml")
+    warnings = [line for line in done.stderr.splitlines() if "alertname" in line]
+    assert (done.returncode, len(warnings)) == (0, bool(expected)), done.stderr
+    assert all(expected + ": routes, silences and messages know an alert" in line for line in warnings)
+
+
 def test_files_for_tls_that_hold_something_else(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
     (tmp_path / "alertmanager.yml").write_text(

@@ -1,6 +1,7 @@
 """Prometheus' HTTP API over a store with known samples."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from exporter.config.main import Config
+from exporter.model.duration import format_duration
 from exporter.model.labels import Labels
 from exporter.model.sample import Family, Kind, Layout, Point, Sample
 from exporter.promql import Engine, Limits
@@ -373,6 +375,26 @@ def test_what_there_is_little_of_is_answered_truly(app: ASGIApp) -> None:
     assert found["promql"]["delayed_name_removal"] is False
     assert found["promql_functions"]["rate"] is True
     assert found["promql_functions"]["mad_over_time"] is False
+
+
+@dataclass
+class KeptForAMonth:
+    retention_ms: int = 30 * 86_400_000
+    max_bytes: int = 4 << 30
+
+
+def test_how_long_samples_are_kept_is_told_as_prometheus_tells_it(store: Store, app: ASGIApp) -> None:
+    assert ask(app, "status/runtimeinfo")["storageRetention"] == format_duration(store.retention_ms)
+    assert "storage.tsdb.retention.size" not in ask(app, "status/flags")
+    kept = KeptForAMonth()
+    on_disk = Starlette(routes=status.routes(store, FrozenClock(END), LastReload(), history=kept))
+    assert ask(on_disk, "status/runtimeinfo")["storageRetention"] == "30d or 4GB"
+    flags = ask(on_disk, "status/flags")
+    assert flags["storage.tsdb.retention.time"] == "30d"
+    assert flags["storage.tsdb.retention.size"] == "4GB"
+    # A reload changes it.
+    kept.retention_ms = 86_400_000
+    assert ask(on_disk, "status/runtimeinfo")["storageRetention"] == "1d or 4GB"
 
 
 def test_a_reload_that_failed_is_a_notification(store: Store) -> None:

@@ -7,6 +7,7 @@ import yaml
 from starlette.requests import Request
 from starlette.routing import Route
 
+from exporter.config.fields import format_size
 from exporter.config.main import Config
 from exporter.model.duration import format_duration
 from exporter.web.api_v1.reply import Answer, api
@@ -51,7 +52,7 @@ def _as_prometheus(config: Config, alertmanagers: Sequence[str]) -> dict[str, An
         },
         "rule_files": [str(path) for path in config.rule_paths or ()],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
-        "storage": {"tsdb": {"retention": {"time": format_duration(config.storage.retention.milliseconds)}}},
+        "storage": {"tsdb": {"retention": _retention(config)}},
         "remote_write": [
             {
                 "url": section.url.shown,
@@ -62,3 +63,10 @@ def _as_prometheus(config: Config, alertmanagers: Sequence[str]) -> dict[str, An
             for section in config.remote_write
         ],
     }
+
+
+def _retention(config: Config) -> dict[str, str]:
+    storage = config.storage
+    if storage.path is None or not storage.history.milliseconds:
+        return {"time": format_duration(storage.retention.milliseconds)}
+    return {"time": format_duration(storage.history.milliseconds), "size": format_size(storage.history_size)}

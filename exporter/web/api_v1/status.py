@@ -4,7 +4,7 @@ import os
 import platform
 import socket
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 import exporter
 from exporter.clock import Clock, to_milliseconds
+from exporter.config.fields import format_size
 from exporter.model.duration import format_duration
 from exporter.promql import MemoryBudget
 from exporter.promql.expression import DEFAULT_LOOKBACK_MS
@@ -25,6 +26,14 @@ from exporter.web.directory import ReloadState
 
 # What Grafana and promtool take the daemon for: the Prometheus whose API this is.
 _API_VERSION = "3.0.0"
+_RETENTION_FLAGS = ("storage.tsdb.retention.time", "storage.tsdb.retention.size")
+
+
+class KeptOnDisk(Protocol):
+    """How long samples are kept on disk, in milliseconds, and how many bytes they may take."""
+
+    retention_ms: int
+    max_bytes: int
 
 
 def routes(
@@ -32,9 +41,10 @@ def routes(
     clock: Clock,
     reload: ReloadState,
     query_budget: MemoryBudget | None = None,
+    history: KeptOnDisk | None = None,
 ) -> Sequence[Route]:
-    """Return the routes about the daemon itself."""
-    status = _Status(store, clock, reload, query_budget or MemoryBudget())
+    """Return the routes about the daemon itself; without a history samples are kept in memory alone."""
+    status = _Status(store, clock, reload, query_budget or MemoryBudget(), history)
     return (
         Route("/api/v1/status/flags", api(status.flags), methods=["GET"]),
         Route("/api/v1/status/tsdb/blocks", api(_blocks), methods=["GET"]),
@@ -49,11 +59,19 @@ def routes(
 class _Status:
     """The endpoints about the state of the daemon."""
 
-    def __init__(self, store: Store, clock: Clock, reload: ReloadState, budget: MemoryBudget) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        reload: ReloadState,
+        budget: MemoryBudget,
+        history: KeptOnDisk | None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._reload = reload
         self._budget = budget
+        self._history = history
         self._started_at = clock.now()
 
     async def runtime_info(self, _: Request) -> Answer:
@@ -66,7 +84,7 @@ class _Status:
                 "serverTime": write_moment(to_milliseconds(self._clock.now())),
                 "lastConfigTime": write_moment(to_milliseconds(self._reload.loaded_at)),
                 "timeSeriesCount": self._store.series_count,
-                "storageRetention": format_duration(self._store.retention_ms),
+                "storageRetention": " or ".join(self._retention),
                 "reloadConfigSuccess": self._reload.succeeded,
                 "restartNeeded": list(self._reload.restart_needed),
                 "configWarnings": list(self._reload.warnings),
@@ -83,9 +101,16 @@ class _Status:
                 "storage.remote.read-concurrent-limit": str(READ_CONCURRENCY),
                 "storage.remote.read-max-bytes-in-frame": str(MAX_FRAME_BYTES),
                 "storage.remote.read-sample-limit": str(MAX_SAMPLES),
-                "storage.tsdb.retention.time": format_duration(self._store.retention_ms),
+                **dict(zip(_RETENTION_FLAGS, self._retention, strict=False)),
             }
         )
+
+    @property
+    def _retention(self) -> Sequence[str]:
+        """How long samples are kept, and on disk how much they may take."""
+        if self._history is None:
+            return [format_duration(self._store.retention_ms)]
+        return [format_duration(self._history.retention_ms), format_size(self._history.max_bytes)]
 
     async def notifications(self, _: Request) -> Answer:
         """Answer the notifications of Prometheus' own pages."""
