@@ -12,10 +12,11 @@ import httpx
 
 from exporter.cli.daemon_access import DaemonAccess
 from exporter.config.main import load_config
+from exporter.config.url import parse_server_url
 from exporter.errors import StateError, UsageError, VigilError
 from exporter.events import MAX_LIMIT, EventQuery
 from exporter.events.opening import FILE_NAME, open_to_read
-from exporter.events.rows import read_all, read_page
+from exporter.events.rows import read_all, read_instances, read_page
 from exporter.samplers.slowlog.past import KINDS, MAX_EVENTS, past_reports
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import BadDataError
@@ -51,6 +52,10 @@ class EventSource(Protocol):
         """Return reports on slow commands, as `/api/slowlog` has them."""
         ...
 
+    def instances(self) -> Mapping[str, str]:
+        """Return the servers that it knows: by their names, the ones that they would have without a name."""
+        ...
+
 
 def open_source(access: DaemonAccess, path: Path | None, config: Path | None) -> EventSource:
     """Return the one that the command line names. Raises `UsageError`, `ConfigError`."""
@@ -60,12 +65,16 @@ def open_source(access: DaemonAccess, path: Path | None, config: Path | None) ->
         )
     if access.url is not None:
         return DaemonEvents(access)
+    named: dict[str, str] = {}
     if config is not None:
-        path = load_config(config).storage.path
+        settings = load_config(config)
+        path = settings.storage.path
         if path is None:
             raise UsageError(f"{config} has no storage.path: events are in the daemon's memory, use --url")
+        named = {target.name: target.url.address.instance for target in settings.targets}
     assert path is not None
-    return DirectoryEvents(path / FILE_NAME if path.is_dir() or path.name != FILE_NAME else path)
+    file = path / FILE_NAME if path.is_dir() or path.name != FILE_NAME else path
+    return DirectoryEvents(file, named)
 
 
 class DaemonEvents:
@@ -95,6 +104,22 @@ class DaemonEvents:
             found: Sequence[Mapping[str, Any]] = _get(client, "/api/slowlog", parameters)["targets"]
             return found
 
+    def instances(self) -> Mapping[str, str]:
+        """See `EventSource`."""
+        with self._access.client() as client:
+            active = _get(client, "/api/v1/targets", {"state": ["active"]})["data"]["activeTargets"]
+        return {one["labels"]["instance"]: _place_of(one["scrapeUrl"]) for one in active}
+
+    def __str__(self) -> str:
+        return "the daemon"
+
+
+def _place_of(url: str) -> str:
+    try:
+        return parse_server_url(url).address.instance
+    except ValueError:
+        return url
+
 
 def _get(client: httpx.Client, path: str, parameters: Mapping[str, Sequence[str]]) -> Any:
     where = f"{client.base_url}".rstrip("/")
@@ -118,8 +143,9 @@ def _get(client: httpx.Client, path: str, parameters: Mapping[str, Sequence[str]
 class DirectoryEvents:
     """Reads the file of a daemon, whether it runs or not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, named: Mapping[str, str] | None = None) -> None:
         self._path = path
+        self._named = dict(named or {})
 
     def events(self, filters: Filters, limit: int) -> Sequence[Mapping[str, Any]]:
         """See `EventSource`."""
@@ -132,6 +158,13 @@ class DirectoryEvents:
         query = EventQuery(asked.instances, KINDS, asked.since_ms, asked.until_ms, MAX_EVENTS)
         reports = self._read(lambda file: past_reports(read_all(file, query), pattern))
         return [report.as_json() for report in reports]
+
+    def instances(self) -> Mapping[str, str]:
+        """See `EventSource`; of what no configuration names only the name is known."""
+        return {**{name: name for name in self._read(read_instances)}, **self._named}
+
+    def __str__(self) -> str:
+        return str(self._path)
 
     def _query(self, filters: Filters, limit: int) -> EventQuery:
         try:

@@ -20,7 +20,8 @@ def events(
         list[str] | None, typer.Option(help="Only this kind, such as failover; may be given several times.")
     ] = None,
     instance: Annotated[
-        list[str] | None, typer.Option(help="Only this server; may be given several times.")
+        list[str] | None,
+        typer.Option(help="Only this server, by its name or URL; may be given several times."),
     ] = None,
     since: options.Since = "",
     until: options.Until = "",
@@ -32,7 +33,8 @@ def events(
     from exporter.cli.daemon_access import DaemonAccess
     from exporter.cli.event_reading import show_events
     from exporter.cli.event_source import Filters, open_source
+    from exporter.cli.instance_names import names_of
 
     source = open_source(DaemonAccess(url, user, password_file, tls_ca, insecure), path, config)
-    filters = Filters(instance or (), kind or (), since, until)
+    filters = Filters(names_of(source, instance or ()), kind or (), since, until)
     show_events(source, filters, limit, output, is_followed=follow)

@@ -23,7 +23,8 @@ def slowlog(
     """Show what is in a server's slow log, by pattern: how often, how long, and who was last.
 
     With --since or --until it is what a daemon has kept, also of what the server has long dropped: read from
-    the daemon (--url), or from its directory (--path, --config). SERVER is then the name of one, or left out.
+    the daemon (--url), or from its directory (--path, --config). SERVER is then a target's name or URL, or
+    left out.
     """
     if since or until or url or path:
         from exporter.cli.slowlog_past import show_past

@@ -7,6 +7,7 @@ from exporter.cli.daemon_access import DaemonAccess
 from exporter.cli.event_reading import why_empty
 from exporter.cli.event_source import Filters, open_source
 from exporter.cli.formats import OutputFormat
+from exporter.cli.instance_names import names_of
 from exporter.cli.output import make_console, say, write_csv, write_json
 from exporter.cli.slowlog_reading import FIELDS, show_patterns
 from exporter.events import EventKind
@@ -30,7 +31,8 @@ def show_past(
     daemon = DaemonAccess(url, access.user, access.password_file, access.tls_ca, access.insecure)
     config = access.config if url is None and path is None else None
     source = open_source(daemon, path, config)
-    filters = Filters([access.server] if access.server else [], [EventKind.SLOWLOG], since, until)
+    servers = names_of(source, [access.server] if access.server else [])
+    filters = Filters(servers, [EventKind.SLOWLOG], since, until)
     reports = [_report(one) for one in source.slow_patterns(filters, pattern)]
     reports = [report for report in reports if report.patterns or report.lost]
     if not reports:

@@ -48,6 +48,12 @@ def count_by_kind(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT kind, count(*) FROM events GROUP BY kind").fetchall())
 
 
+def read_instances(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of all instances that there are events of."""
+    rows = connection.execute("SELECT DISTINCT instance FROM events WHERE instance != '' ORDER BY instance")
+    return [name for (name,) in rows]
+
+
 def delete_before(connection: sqlite3.Connection, before_ms: int, most: int) -> dict[str, int]:
     """Delete at most so many events from before a moment, the oldest first; return how many by kind."""
     rows = connection.execute(

@@ -14,8 +14,13 @@ import pytest
 from starlette.applications import Starlette
 
 from exporter.events import Event, EventKind, EventLog
+from exporter.model.target import Address, Target
+from exporter.samplers.runner import TargetRunner
+from exporter.store import Store
 from exporter.web import events as events_api
 from exporter.web import slowlog as slowlog_api
+from exporter.web.api_v1 import targets as targets_api
+from exporter.web.api_v1.cooperative import CooperativeExecutor
 from tests.cli.in_process import Done, run_command
 from tests.clocks import FrozenClock
 from tests.events.logs import NOW, event, open_log
@@ -44,8 +49,16 @@ SOME = [
 def serving(log: EventLog) -> Iterator[str]:
     """The web of a daemon with these events."""
     clock = FrozenClock(NOW)
+    targets = [Target("cache-1", Address("10.0.0.1", 6380)), Target("10.0.0.2:6379", Address("10.0.0.2"))]
+    watched = Watched(
+        [TargetRunner(one, [], store=Store(), clock=clock, timeout_seconds=1) for one in targets]
+    )
     app = Starlette(
-        routes=[*events_api.routes(log, clock), *slowlog_api.routes(Watched(), clock, log)],
+        routes=[
+            *events_api.routes(log, clock),
+            *slowlog_api.routes(Watched(), clock, log),
+            *targets_api.routes(watched, Store(), clock, CooperativeExecutor()),
+        ],
     )
 
     class Handler(BaseHTTPRequestHandler):
@@ -165,6 +178,62 @@ def test_slow_commands_of_the_past(tmp_path: Path, place: list[str]) -> None:
     assert "1.00 s" in line
     assert "1.50 s" in line
     assert "shop 10.0.0.7:5" in line
+
+
+def test_a_server_is_found_by_its_url(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+
+    async def keep() -> None:
+        async with open_log(folder / "events.db") as log:
+            for one in [*SOME, slow(NOW - 30, "10.0.0.2:6379", "KEYS *", 2.5)]:
+                log.record(one)
+            await log.flush()
+            with serving(log) as url:
+                await asyncio.to_thread(look, ["--url", url], "the daemon")
+
+    def look(place: list[str], called: str) -> None:
+        def found(*options: str) -> str:
+            done = run(tmp_path, "slowlog", *options, *place, "--since", str(NOW - 7200))
+            assert (done.returncode, done.stderr) == (0, "")
+            return done.stdout
+
+        for server in ("redis://user:secret@10.0.0.1:6380/3", "10.0.0.1:6380", "cache-1"):
+            assert "cache-1: 2 commands" in found(server)
+        for server in ("redis://10.0.0.2", "10.0.0.2:6379"):
+            assert "10.0.0.2:6379: 1 command" in found(server)
+        done = run(tmp_path, "slowlog", "redis://u:secret@10.9.9.9:1", *place, "--since", "2h")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(
+            f"redis-vigil: redis://10.9.9.9:1 is no target of {called}: there are "
+        ), done.stderr
+        assert "secret" not in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        done = run(tmp_path, "events", "--instance", "redis://10.0.0.1:6380", *place, "--kind", "failover")
+        assert "before=10.0.0.1:6379" in done.stdout
+
+    folder.mkdir()
+    asyncio.run(keep())
+    (tmp_path / "config.yml").write_text(
+        "targets: [{url: 'redis://10.0.0.1:6380', instance: cache-1}]\nstorage: {path: data}\n"
+    )
+    look(["--config", "config.yml"], "data/events.db")
+
+
+def test_a_directory_alone_knows_names_and_no_addresses(tmp_path: Path) -> None:
+    async def keep() -> None:
+        async with open_log(tmp_path / "events.db") as log:
+            log.record(slow(NOW - 30, "10.0.0.2:6379", "KEYS *", 2.5))
+            await log.flush()
+
+    asyncio.run(keep())
+    done = run(tmp_path, "slowlog", "redis://10.0.0.2", "--path", ".", "--since", str(NOW - 7200))
+    assert "10.0.0.2:6379: 1 command" in done.stdout
+    done = run(tmp_path, "slowlog", "redis://10.0.0.3", "--path", ".", "--since", str(NOW - 7200))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == "redis-vigil: redis://10.0.0.3:6379 is no target of events.db: there are 10.0.0.2:6379\n"
+    )
 
 
 def test_slow_commands_of_one_server_and_pattern_as_json(tmp_path: Path, place: list[str]) -> None:

@@ -32,6 +32,9 @@ class Source:
     def slow_patterns(self, _: Filters, pattern: str) -> list[dict[str, Any]]:
         raise NotImplementedError
 
+    def instances(self) -> dict[str, str]:
+        raise NotImplementedError
+
     def sleep(self, _: float) -> None:
         if not self._coming:
             raise EndedError

@@ -335,19 +335,19 @@ SCENES: Final = (
     Scene(
         "nothing can be written to the file of the events, and more come than can wait",
         _events_failing,
-        {"VigilEventsFailing": Within("7m", "4m"), "VigilEventsLosing": Within("1m", "13m")},
+        {"VigilEventsFailing": Within("6m", "4m"), "VigilEventsLosing": Within("1m", "13m")},
         labels=_ALL,
     ),
     Scene(
         "nothing can be written to the write-ahead log",
         _history_failing,
-        {"VigilHistoryFailing": Within("7m", "5m")},
+        {"VigilHistoryFailing": Within("6m", "5m")},
         labels=_ALL,
     ),
     Scene(
         "a block of the history is deleted",
         _block_gone,
-        {"VigilStorageDamaged": Within("2m", "63m")},
+        {"VigilStorageDamaged": Within("90s", "63m")},
         labels=_ALL,
     ),
     Scene(
