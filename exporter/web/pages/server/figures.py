@@ -3,7 +3,7 @@
 from exporter.charts import Unit, format_value
 from exporter.charts.units import UNKNOWN
 
-__all__ = ["UNKNOWN", "bytes_figure", "count_figure", "percent_figure", "rate_figure", "time_figure"]
+__all__ = ["UNKNOWN", "bytes_figure", "count_figure", "percent_figure", "time_figure"]
 
 
 def bytes_figure(value: float | None) -> str:
@@ -14,11 +14,6 @@ def bytes_figure(value: float | None) -> str:
 def count_figure(value: float | None) -> str:
     """`4,120`, `18.4 k`."""
     return format_value(value, Unit.COUNT)
-
-
-def rate_figure(value: float | None) -> str:
-    """`18.4 k/s`."""
-    return format_value(value, Unit.PER_SECOND)
 
 
 def percent_figure(ratio: float | None) -> str:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from exporter.health import NO_SEVERITY
 from exporter.model.quoting import quote
 from exporter.samplers.runner import TargetRunner
 from exporter.time_slice import TimeSlice
@@ -74,7 +75,7 @@ class _Page:
         now = context.clock.now()
         reading = await read(context, runner, read_range(address, now), now)
         alerts = await context.alerts.about(instance, TimeSlice())
-        firing = [alert for alert in alerts if alert.state == "firing"]
+        firing = [one for one in alerts if one.state == "firing" and one.severity != NO_SEVERITY]
         head = read_head(runner, context.targets.runners, firing, now)
         topics = topics_of(context.rules.groups, reading.panels, _names(reading, alerts))
         graphs = await self._graphs(reading, runner, alerts, topics, address, now)

@@ -9,7 +9,7 @@ from exporter.errors import Reason, ReplyError, TargetError
 from exporter.events import Event, EventKind, Fields
 from exporter.sampling.server_info import ServerInfo
 from tests.web.pages.server.watched import World, metric, rising
-from tests.web.pages.visitor import Visitor, visit
+from tests.web.pages.visitor import Visitor, alert, visit
 
 PRIMARY = ServerInfo(engine="redis", version=(7, 0, 15), role="master", run_id="a", started_at=1_000.0)
 
@@ -308,3 +308,26 @@ def test_the_page_keeps_its_policy_and_its_size() -> None:
     assert len(page) < 150_000
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_an_alert_about_it_is_its_trouble_and_one_of_no_severity_is_none() -> None:
+    world, path = lively()
+    context = world.context()
+    now = world.clock.now()
+    pages: list[str] = []
+
+    async def look(visitor: Visitor) -> None:
+        pages.append(await visitor.get(path))
+
+    watchdog = alert("Watchdog", now, instance="cache-1", severity="none")
+    visit(context, look, [watchdog, alert("Elsewhere", now, instance="cache-2", severity="critical")])
+    assert "Up" in part(pages[0], "head")
+    assert 'id="trouble"' not in pages[0]
+
+    context = world.context()
+    fires = [alert(f"Fire{number}", now, instance="cache-1", severity="warning") for number in range(3)]
+    visit(context, look, [*fires, alert("Worst", now, instance="cache-1", severity="critical")])
+    assert "Critical since" in part(pages[1], "head")
+    assert "Worst &lt;b&gt;happened&lt;/b&gt;. and 3 more alerts What to do" in part(pages[1], "trouble")
+    assert re.search(r'<a class="btn small" href="\.\./alerts/[0-9a-f]{16}">What to do', pages[1])
+    assert part(pages[1], "alerts").count("Fire") >= 3
