@@ -16,3 +16,9 @@ def shipped(name: str) -> Path:
 def shipped_rules() -> Sequence[Path]:
     """The rule files that come with the daemon, by name."""
     return sorted(shipped("rules").glob("*.yml"))
+
+
+def shipped_runbooks() -> Path:
+    """The directory of the runbooks that the shipped rules lead to."""
+    installed = _PACKAGE / "shipped" / "runbooks"
+    return installed if installed.exists() else _PACKAGE.parent / "docs" / "runbooks"

@@ -19,7 +19,7 @@ from exporter.alerting.options import Options
 from exporter.alerting.pipeline_builder import PipelineBuilder
 from exporter.alerting.receiver_state import ReceiverState, states_of
 from exporter.alerting.restoring import restore
-from exporter.alerting.routes import RouteOptions
+from exporter.alerting.routes import Route, RouteOptions
 from exporter.alerting.saving import expire_saved, put_saved
 from exporter.alerting.silences import Silence, Silences
 from exporter.alerting.status import AlertStatus, count_states, status_of
@@ -227,17 +227,25 @@ class AlertManager:
         state = self._state
         return status_of(labels, state.silences, self._pipelines.inhibitor, state.clock.now())
 
+    def routes_of(self, labels: Labels) -> Sequence[Route]:
+        """Return the routes of an alert with these labels."""
+        return self._pipelines.route.match(labels)
+
     def receivers_of(self, labels: Labels) -> Sequence[str]:
         """Return the names of the receivers that an alert with these labels is routed to."""
-        return [route.options.receiver for route in self._pipelines.route.match(labels)]
+        return [route.options.receiver for route in self.routes_of(labels)]
 
     def muted_by(self, group: AggregationGroup) -> Sequence[str]:
         """Return the time intervals that mute a group at present."""
         return self._muted_by(group.options)
 
+    def muted_by_route(self, route: Route) -> Sequence[str]:
+        """Return the time intervals that mute a route at present."""
+        return self._muted_by(route.options)
+
     def is_muted(self, labels: Labels) -> bool:
         """Return whether time intervals mute every route of an alert at present."""
-        return all(self._muted_by(route.options) for route in self._pipelines.route.match(labels))
+        return all(self._muted_by(route.options) for route in self.routes_of(labels))
 
     def _muted_by(self, options: RouteOptions) -> Sequence[str]:
         now = self._state.clock.now()

@@ -38,6 +38,7 @@ class EventQuery:
     """The events of these instances and kinds, between two moments, both included (epoch milliseconds).
 
     Without instances, kinds, or a moment, there is no such bound. `after` is the cursor of the page before.
+    `containing`: only events whose fields, as JSON, hold this text; with few of them all others are read too.
     """
 
     instances: Sequence[str] = ()
@@ -46,6 +47,7 @@ class EventQuery:
     until_ms: int | None = None
     limit: int = DEFAULT_LIMIT
     after: Cursor | None = None
+    containing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,9 +118,9 @@ def _select(query: EventQuery, limit: int) -> tuple[str, list[object]]:
     return f"{' UNION ALL '.join(parts)} {_NEWEST_FIRST} LIMIT ?", [*values, limit]
 
 
-def _bounds(query: EventQuery) -> tuple[list[str], list[int]]:
+def _bounds(query: EventQuery) -> tuple[list[str], list[int | str]]:
     bounds: list[str] = []
-    values: list[int] = []
+    values: list[int | str] = []
     if query.since_ms is not None:
         bounds.append("at_ms >= ?")
         values.append(query.since_ms)
@@ -130,6 +130,9 @@ def _bounds(query: EventQuery) -> tuple[list[str], list[int]]:
     if query.after is not None:
         bounds.append("(at_ms, id) < (?, ?)")
         values += [query.after.at_ms, query.after.number]
+    if query.containing:
+        bounds.append("instr(fields, ?)")
+        values.append(query.containing)
     return bounds, values
 
 

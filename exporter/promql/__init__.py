@@ -27,6 +27,8 @@ from exporter.promql.syntax.nodes import (
     VectorSelector,
     walk,
 )
+from exporter.promql.syntax.printer import format_expression
+from exporter.promql.syntax.restriction import restrict
 from exporter.promql.syntax.signatures import ValueType
 
 __all__ = [
@@ -59,6 +61,8 @@ __all__ = [
     "Vector",
     "VectorSample",
     "VectorSelector",
+    "format_expression",
     "parse",
+    "restrict",
     "walk",
 ]

@@ -161,7 +161,7 @@ class AlertingRule:
                     labels, finding.annotations, finding.value, at_ms, seen_at=moment
                 )
                 if self.spec.for_ms:
-                    record_change(environment.events, alert, self.spec, PENDING, at_ms)
+                    record_change(environment, alert, self.spec, PENDING, at_ms)
 
     def _advance(self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment) -> None:
         for labels, alert in list(self.active.items()):
@@ -170,7 +170,7 @@ class AlertingRule:
             age_ms = at_ms - alert.active_at_ms
             if alert.state is AlertState.PENDING and age_ms >= self.spec.for_ms and not alert.restored_at_ms:
                 alert.fire(at_ms)
-                record_change(environment.events, alert, self.spec, FIRING, at_ms)
+                record_change(environment, alert, self.spec, FIRING, at_ms)
             elif alert.is_firing and 0 <= age_ms < self.spec.for_ms:
                 alert.demote()
 
@@ -182,10 +182,10 @@ class AlertingRule:
             return True
         if alert.is_firing:
             alert.resolve(at_ms)
-            record_change(environment.events, alert, self.spec, RESOLVED, at_ms)
+            record_change(environment, alert, self.spec, RESOLVED, at_ms)
         elif alert.state is AlertState.PENDING:
             del self.active[alert.labels]
-            record_change(environment.events, alert, self.spec, INACTIVE, at_ms)
+            record_change(environment, alert, self.spec, INACTIVE, at_ms)
         elif at_ms - alert.resolved_at_ms > RESOLVED_RETENTION_MS:
             del self.active[alert.labels]
         return False

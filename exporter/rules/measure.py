@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from exporter.gotemplate.humanize import (
@@ -13,21 +14,25 @@ from exporter.gotemplate.humanize import (
     humanize_duration,
     humanize_percentage,
 )
-from exporter.promql import Binary, Expr, NumberLiteral, Paren, Unary
+from exporter.promql import Expr
+from exporter.rules.comparison import comparisons_of
 from exporter.rules.model import AlertSpec
 
-_MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
-_ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
-    "*": lambda left, right: left * right,
-    "/": lambda left, right: left / right,
-    "^": math.pow,
-}
+_BOUNDS: Final = (">", ">=", "<", "<=")
 # How an annotation prints the value tells what it is; `B` after a binary prefix makes it bytes.
 _PRINTED: Final = re.compile(r"\{\{-?\s*\$value\s*(?:\|\s*(\w+)\s*)?-?\}\}(B?)")
 _WHOLE: Final = re.compile(r"""printf\s+["`]%(\.0f|d)["`]\s+\$value""")
 _NOT_A_UNIT: Final = ("humanize", "humanize1024", "")
+
+
+class Printed(StrEnum):
+    """How the annotations of a rule print its value."""
+
+    PERCENTAGE = "percentage"
+    DURATION = "duration"
+    BYTES = "bytes"
+    WHOLE = "whole"
+    PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,55 +68,22 @@ def measure_of(spec: AlertSpec) -> Measure | None:
     if comparison is None or comparison[1] == 0 or not math.isfinite(comparison[1]):
         return None
     op, threshold = comparison
-    printer = _printer(spec)
+    printer = _PRINTERS[printed_as(spec)]
     if printer in (_plain, _whole) and abs(threshold) < 1:
         return None
     return Measure(threshold, op in (">", ">="), printer)
 
 
 def _comparison(node: Expr) -> tuple[str, float] | None:
-    """The operator and the number that the values of this expression have passed."""
-    if isinstance(node, Paren):
-        return _comparison(node.expr)
-    if not isinstance(node, Binary):
-        return None
-    if node.op in ("and", "unless"):
-        # The values are those of the left side.
-        return _comparison(node.left)
-    if node.op == "or":
-        left, right = _comparison(node.left), _comparison(node.right)
-        return left if left == right else None
-    if node.op not in _MIRRORED or node.returns_bool:
-        return None
-    right_number, left_number = _number(node.right), _number(node.left)
-    if right_number is not None and left_number is None:
-        return node.op, right_number
-    if left_number is not None and right_number is None:
-        return _MIRRORED[node.op], left_number
-    return None
+    """The operator and the number that the values of this expression have passed, whichever way they took."""
+    found = {
+        None if one is None or one.number is None or one.op not in _BOUNDS else (one.op, one.number)
+        for one in comparisons_of(node)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
-def _number(node: Expr) -> float | None:
-    """Compute an expression of numbers alone; None for any other."""
-    if isinstance(node, NumberLiteral):
-        return node.value
-    if isinstance(node, Paren):
-        return _number(node.expr)
-    if isinstance(node, Unary):
-        inner = _number(node.expr)
-        return None if inner is None else -inner if node.op == "-" else inner
-    if isinstance(node, Binary) and node.op in _ARITHMETIC:
-        left, right = _number(node.left), _number(node.right)
-        if left is None or right is None:
-            return None
-        try:
-            return _ARITHMETIC[node.op](left, right)
-        except (ZeroDivisionError, OverflowError, ValueError):
-            return None
-    return None
-
-
-def _printer(spec: AlertSpec) -> Callable[[float], str]:
+def printed_as(spec: AlertSpec) -> Printed:
     """Return how the annotations print the value: as a plain number where they disagree or do not."""
     found = {
         (function, unit)
@@ -121,14 +93,14 @@ def _printer(spec: AlertSpec) -> Callable[[float], str]:
     }
     functions = {function for function, _ in found if function not in _NOT_A_UNIT}
     if functions == {"humanizePercentage"}:
-        return humanize_percentage
+        return Printed.PERCENTAGE
     if functions == {"humanizeDuration"}:
-        return _duration
+        return Printed.DURATION
     if not functions and ("humanize1024", "B") in found:
-        return _bytes
+        return Printed.BYTES
     if any(_WHOLE.search(source) for _, source in spec.annotation_texts):
-        return _whole
-    return _plain
+        return Printed.WHOLE
+    return Printed.PLAIN
 
 
 def _whole(value: float) -> str:
@@ -150,3 +122,12 @@ def _duration(value: float) -> str:
 
 def _bytes(value: float) -> str:
     return f"{humanize1024(value)}B"
+
+
+_PRINTERS: Final = {
+    Printed.PERCENTAGE: humanize_percentage,
+    Printed.DURATION: _duration,
+    Printed.BYTES: _bytes,
+    Printed.WHOLE: _whole,
+    Printed.PLAIN: _plain,
+}

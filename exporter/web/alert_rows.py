@@ -1,13 +1,10 @@
-"""Alert rows are the texts that the pages show of alerts and silences."""
+"""Alert rows are the texts that the pages show of alerts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.alerting.manager import AlertManager
-from exporter.alerting.not_sent import UnsentReceiver
-from exporter.alerting.silences import Silence, SilenceState
 from exporter.clock import Clock
-from exporter.config.alertmanager.matchers import format_matchers
 from exporter.health import NO_SEVERITY
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -40,18 +37,6 @@ class AlertRow:
     is_frozen: bool
     is_posted: bool
     quiet: str
-
-
-@dataclass(frozen=True, slots=True)
-class SilenceRow:
-    """One silence that has not ended."""
-
-    id: str
-    state: str
-    matchers: str
-    created_by: str
-    comment: str
-    ends_in: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +78,6 @@ class AlertRows:
         self._external = external
         self._clock = clock
 
-    async def problems(self, time_slice: TimeSlice) -> list[AlertRow]:
-        """Return the alerts that fire because something is wrong."""
-        entries = [entry async for entry in time_slice.each(self._entries())]
-        return await self._rows(
-            [entry for entry in entries if entry.state == "firing" and entry.severity != NO_SEVERITY],
-            time_slice,
-        )
-
-    async def alerts(self, time_slice: TimeSlice) -> list[AlertRow]:
-        """Everything that is pending or firing."""
-        return await self._rows([entry async for entry in time_slice.each(self._entries())], time_slice)
-
     async def about(self, instance: str, time_slice: TimeSlice) -> list[AlertRow]:
         """Everything about one server that is pending or firing."""
         entries = [entry async for entry in time_slice.each(self._entries())]
@@ -115,19 +88,6 @@ class AlertRows:
     def fingerprint(self, labels: Labels) -> str:
         """Return the one by which the alert of a rule with these labels is linked to."""
         return f"{(self._external.outgoing_labels(labels) or labels).fingerprint():016x}"
-
-    def silences(self) -> list[SilenceRow]:
-        """The silences that are active, and those that will be."""
-        now = self._clock.now()
-        current = [
-            silence for silence in self._alerting.silences if silence.state(now) is not SilenceState.EXPIRED
-        ]
-        current.sort(key=lambda silence: (silence.state(now), silence.ends_at))
-        return [_silence_row(silence, now) for silence in current[:MAX_ROWS]]
-
-    def unsent_receivers(self) -> Sequence[UnsentReceiver]:
-        """The receivers by which nobody hears, or not everybody who should."""
-        return self._alerting.unsent_receivers
 
     def _entries(self) -> Iterator[_Entry]:
         of_rules = set()
@@ -163,10 +123,6 @@ class AlertRows:
             is_posted=entry.is_posted,
             quiet=quiet,
         )
-
-    def outgoing(self, labels: Labels) -> Labels | None:
-        """Return the labels with which an alert of a rule is sent; None where relabelling drops it."""
-        return self._external.outgoing_labels(labels)
 
     def outgoing_labels(self, labels: Labels) -> Labels | None:
         """Return the labels with which an alert of a rule is sent; None where it is not."""
@@ -213,15 +169,4 @@ def _entry_posted(alert: Alert) -> _Entry:
         advice=alert.annotations.get("recommendation"),
         since=alert.starts_at,
         is_posted=True,
-    )
-
-
-def _silence_row(silence: Silence, now: float) -> SilenceRow:
-    return SilenceRow(
-        id=silence.id,
-        state=silence.state(now).value,
-        matchers=format_matchers(silence.matchers),
-        created_by=silence.created_by,
-        comment=silence.comment,
-        ends_in=duration_text(silence.ends_at - now),
     )

@@ -9,7 +9,7 @@ from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
 from exporter.rules.active import ActiveAlert
 from exporter.web.directory import CurrentConfig, RuleGroups, Targets
-from exporter.web.pages import assets, former, graph, notifications, overview, server, silences, status
+from exporter.web.pages import alerts, assets, graph, notifications, overview, server, silences, status
 from exporter.web.pages import rules as rule_page
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Frame
@@ -20,13 +20,13 @@ def routes(context: PageContext) -> Sequence[BaseRoute]:
     return [
         *assets.routes(),
         *overview.routes(context),
+        *alerts.routes(context),
         *silences.routes(context),
         *graph.routes(context),
         *server.routes(context),
         *notifications.routes(context),
         *rule_page.routes(context),
         *status.routes(context),
-        *former.Pages(context).routes(),
     ]
 
 

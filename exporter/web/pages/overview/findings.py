@@ -127,7 +127,7 @@ def _of_alerts(context: PageContext) -> Iterator[Finding]:
         for rule in group.alerting_rules:
             for alert in rule.active_alerts:
                 if alert.is_firing and alert.labels.get("severity") != NO_SEVERITY:
-                    labels = context.alerts.outgoing(alert.labels) or alert.labels
+                    labels = context.alerts.outgoing_labels(alert.labels) or alert.labels
                     of_rules.add(labels)
                     yield _of_rule(context, rule, alert, labels)
     now = context.clock.now()
