@@ -89,13 +89,10 @@ class FigureReader:
         group = self._group(runner, runner.health_sampler)
         if group is None:
             return Figures()
-        last = group.last_time
+        first, last = group.times[0], group.last_time
         before = group.times[-2] if len(group.times) > 1 else last
-        moments = [
-            max(group.times[0], last - LOOKBACK_MS),
-            max(group.times[0], min(before, last - 60_000)),
-            last,
-        ]
+        lately = max(first, min(before, last - _LATELY_MS))
+        moments = [min(lately, max(first, last - LOOKBACK_MS)), lately, last]
         columns = Columns(group, moments, LOOKBACK_MS)
         lookups = Columns(group, [moments[0], last], LOOKBACK_MS)
         return Figures(

@@ -16,7 +16,6 @@ LARGE: Final = 100
 _MOST_OF_CLOSED: Final = 12
 _NUMBERS: Final = ("memory", "share", "commands", "hit_rate", "latency", "clients", "lag")
 SORTS: Final = ("server", "role", "version", *_NUMBERS)
-GROUPINGS: Final = ("nothing",)
 
 
 @dataclass(frozen=True, slots=True)

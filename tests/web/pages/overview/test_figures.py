@@ -37,6 +37,11 @@ def test_rates_need_two_looks() -> None:
     assert read((15, (500, 0, 0, 0, 0)), (0, (650, 60, 40, 0, 0))) == (10.0, 0.6)
 
 
+def test_a_server_that_is_looked_at_every_ten_minutes() -> None:
+    rows = [(ago, (3_000 - ago, 6_000 - 2 * ago, 0, 0, 0)) for ago in (1800, 1200, 600, 0)]
+    assert read(*rows) == (1.0, 1.0)
+
+
 def test_our_own_look_ups_are_taken_off() -> None:
     commands, hits = read((300, (0, 0, 0, 0, 0)), (60, (0, 1, 1, 0, 0)), (0, (60, 1000, 2000, 400, 1400)))
     assert (commands, hits) == (1.0, 0.5)
