@@ -77,6 +77,11 @@ class Blocks:
         return len(self._blocks)
 
     @property
+    def oldest_ms(self) -> int | None:
+        """The time of the oldest sample, in milliseconds; None without any."""
+        return min((block.start_ms for block in self._blocks), default=None)
+
+    @property
     def bytes(self) -> int:
         """What they take on disk."""
         return sum(block.bytes for block in self._blocks)

@@ -90,6 +90,13 @@ class HistoryCollector(Collector):
         )
         yield GaugeMetricFamily("redis_vigil_history_blocks", "Blocks of samples on disk.", blocks.count)
         yield GaugeMetricFamily("redis_vigil_history_bytes", "What all blocks take.", blocks.bytes)
+        oldest = GaugeMetricFamily(
+            "redis_vigil_history_lowest_timestamp_seconds",
+            "The time of the oldest sample on disk, in seconds since the epoch; none without a block.",
+        )
+        if (oldest_ms := blocks.oldest_ms) is not None:
+            oldest.add_metric([], oldest_ms / 1000)
+        yield oldest
         dropped = CounterMetricFamily(
             "redis_vigil_history_dropped_blocks",
             "Blocks that were deleted: they were too old (time), or there was too much (size).",

@@ -232,8 +232,11 @@ def test_the_oldest_go_by_age_and_by_size_and_are_counted(tmp_path: Path) -> Non
         start = number * 100 * STEP
         write(tmp_path / f"history-{start}-{start}-{number:08}.block", start=start)
     blocks = Blocks(tmp_path)
+    assert [blocks.oldest_ms] == [None]
     blocks.load()
+    assert blocks.oldest_ms == 0
     blocks.drop_old(150 * STEP)
+    assert blocks.oldest_ms == 100 * STEP
     assert ([one.sequence for one in blocks.all], blocks.dropped["time"]) == ([1, 2, 3, 4], 1)
     size = blocks.all[0].bytes
     blocks.drop_much(2 * size + size // 2)

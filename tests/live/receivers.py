@@ -21,7 +21,7 @@ from tests.servers import free_port
 
 @dataclass(slots=True)
 class Hook:
-    """An HTTP endpoint and the JSON bodies that were posted to it, with their paths."""
+    """An HTTP endpoint and the bodies that were posted to it (JSON decoded), with their paths."""
 
     url: str
     bodies: list[Any] = field(default_factory=list)
@@ -37,10 +37,11 @@ def http_hook() -> Iterator[Hook]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             hook.paths.append(self.path)
-            hook.bodies.append(json.loads(body))
+            is_json = "protobuf" not in (self.headers["content-type"] or "")
+            hook.bodies.append(json.loads(body) if is_json else body)
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(b"ok" if is_json else b"")
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from tools.dashboards import daemon
+from tools.dashboards import daemon, remote, storage
 from tools.dashboards.columns import Column, Key, rows_by
 from tools.dashboards.frame import Group, assemble, url_of
 from tools.dashboards.panels import About, PanelBuilder, Query, graph, number
@@ -28,6 +28,8 @@ def alerts() -> Dashboard:
             Group("Alerts", [_table(), _over_time("firing"), _over_time("pending")]),
             Group("Notifications", [_sent_rate(), _failures(), _suppressed(), _latency(), _by_state()]),
             Group("The daemon itself", daemon.panels()),
+            Group("What it keeps on disk", storage.panels()),
+            Group("What it sends to others", remote.panels()),
         ],
     )
 
