@@ -28,7 +28,7 @@ from exporter.model.labels import Labels
 __all__ = ["FAST", "SMALL", "TEMPORARY", "BlockWriter", "Column"]
 
 FAST: Final = 3
-"""The level of compression of what is compacted within a day."""
+"""The level of compression of what does not stay."""
 
 SMALL: Final = 9
 """That of what stays."""
@@ -45,16 +45,24 @@ class BlockWriter:
     """Writes a block, which is there wholly after `close`, or not at all. Raises `OSError`.
 
     `resolution_ms` is the distance of samples where some were left out. `replaces` are the names of blocks
-    that this one stands for: should they be there beside it after a crash, they do not count.
+    that this one stands for: should they be there beside it after a crash, they do not count. `is_brief`: it
+    is soon replaced itself, and written in a hurry.
     """
 
     def __init__(
-        self, path: Path, *, resolution_ms: int = 0, level: int = FAST, replaces: Iterable[str] = ()
+        self,
+        path: Path,
+        *,
+        resolution_ms: int = 0,
+        level: int = FAST,
+        replaces: Iterable[str] = (),
+        is_brief: bool = False,
     ) -> None:
         self._path = path
         self._temporary = path.with_name(path.name + TEMPORARY)
         self._resolution_ms = resolution_ms
         self._level = level
+        self._is_brief = is_brief
         self._index = Index(replaces=list(replaces))
         self._schemas: dict[str, int] = {}
         self._start_ms: int | None = None
@@ -64,15 +72,23 @@ class BlockWriter:
         self._file.write(b"\0" * HEADER_BYTES)
 
     def add(
-        self, source: str, series: Sequence[Labels], times: "array[int]", columns: Iterable[Column]
+        self,
+        source: str,
+        series: Sequence[Labels],
+        times: "array[int]",
+        columns: Iterable[Column],
+        base: Labels | None = None,
     ) -> None:
         """Add all rows of a source; the columns run along the series.
 
-        Rows without any series tell that those of earlier blocks have ended.
+        `base` are labels that all series have besides; None: they are found. Rows without any series tell that
+        those of earlier blocks have ended.
         """
         if not times:
             return
-        base, points = factored(series)
+        points = series
+        if base is None:
+            base, points = factored(series)
         firsts, pages = self._write_columns(columns, len(times))
         entry = SourceEntry(
             source,
@@ -98,13 +114,16 @@ class BlockWriter:
             changes += len(column.rows)
             if changes >= _CHANGES_PER_PAGE or len(waiting) == _COLUMNS_PER_PAGE:
                 firsts.append(done)
-                pages.append(self._write_page(encode_columns(waiting, rows)))
+                pages.append(self._write_columns_page(waiting, rows))
                 done += len(waiting)
                 waiting, changes = [], 0
         if waiting:
             firsts.append(done)
-            pages.append(self._write_page(encode_columns(waiting, rows)))
+            pages.append(self._write_columns_page(waiting, rows))
         return firsts, pages
+
+    def _write_columns_page(self, columns: Sequence[Column], rows: int) -> Place:
+        return self._write_page(encode_columns(columns, rows, is_brief=self._is_brief))
 
     def _schema(self, points: Sequence[Labels]) -> int:
         """Return the number of a schema, which is written once."""

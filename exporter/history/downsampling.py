@@ -12,7 +12,6 @@ Rows that stay have their own timestamps, and of them:
 
 import math
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -86,10 +85,12 @@ def _thinned(minutes: _Minutes, columns: Sequence[Column], own: "Sequence[_Kept]
     kept = sorted({*ends, *(row for one in own for row in one.rows)})
     if len(kept) == len(times):
         return Thinned(times, columns)
-    thinned = [
-        _over(column, kept if one.is_counter else _union(ends, one.rows), kept)
-        for column, one in zip(columns, own, strict=True)
-    ]
+    # Most columns are in all rows that stay, or in the ends of minutes: of these it is worked out once.
+    counted, shown = _Slots(kept, kept), _Slots(ends, kept)
+    thinned = []
+    for column, one in zip(columns, own, strict=True):
+        slots = counted if one.is_counter else _Slots(_union(ends, one.rows), kept) if one.rows else shown
+        thinned.append(slots.over(column))
     return Thinned(array("q", [times[row] for row in kept]), thinned)
 
 
@@ -107,12 +108,21 @@ def _kept(labels: Labels, column: Column, minutes: Sequence[int]) -> _Kept:
     if len(values) == 1:
         return _Kept(False, ())
     edges = list(_edges(column))
-    falls = [place for place, (before, value) in enumerate(pairwise(values), 1) if value < before]
+    falls = _falls(values)
     if labels.name.endswith(_COUNTERS) or not falls:
         around = [row for place in falls for row in (column.rows[place] - 1, column.rows[place])]
         return _Kept(True, sorted({*edges, *around}))
     spikes = set(_spikes(column, minutes))
     return _Kept(False, sorted({*edges, *spikes}), bool(spikes))
+
+
+def _falls(values: "array[float]") -> list[int]:
+    """Return the places of values that are less than the one before."""
+    ordered = values.tolist()
+    # Most series only rise, and what is in order is sorted at once, in C.
+    if math.isfinite(sum(ordered)) and ordered == sorted(ordered):
+        return []
+    return [place for place, (before, value) in enumerate(pairwise(ordered), 1) if value < before]
 
 
 def _edges(column: Column) -> Iterator[int]:
@@ -150,17 +160,27 @@ def _value(change: tuple[int, float]) -> float:
 
 
 def _union(ends: Sequence[int], rows: Sequence[int]) -> Sequence[int]:
-    return sorted({*ends, *rows}) if rows else ends
+    return sorted({*ends, *rows})
 
 
-def _over(column: Column, own: Sequence[int], kept: Sequence[int]) -> Column:
-    """Return a column over the rows that stay: exact in its own ones, and with the last value between."""
-    rows, values = array("I"), array("d")
-    starts = [bisect_left(own, row) for row in column.rows]
-    for place, (start, value) in enumerate(zip(starts, column.values, strict=True)):
-        is_hidden = place + 1 < len(starts) and starts[place + 1] == start
-        if start == len(own) or is_hidden or (len(values) and is_same(values[-1], value)):
-            continue
-        rows.append(bisect_left(kept, own[start]))
-        values.append(value)
-    return Column(rows, values)
+class _Slots:
+    """For each row where its value stands, if only some of the rows that stay are exact: the next of these."""
+
+    def __init__(self, own: Sequence[int], kept: Sequence[int]) -> None:
+        places = {row: place for place, row in enumerate(kept)}
+        self._of_rows: list[int] = []
+        for row in own:
+            self._of_rows += [places[row]] * (row + 1 - len(self._of_rows))
+
+    def over(self, column: Column) -> Column:
+        """Return a column over the rows that stay: exact in its own ones, and with the last value between."""
+        rows, values = array("I"), array("d")
+        before = None
+        # Of the changes that stand in one place the last one counts. The last row of all always stays.
+        last = dict(zip(map(self._of_rows.__getitem__, column.rows), column.values, strict=True))
+        for place, value in last.items():
+            if before is None or not is_same(before, value):
+                rows.append(place)
+                values.append(value)
+                before = value
+        return Column(rows, values)

@@ -12,6 +12,7 @@ from exporter.history.source_columns import SourceColumns, columns_of
 from exporter.history.wal_files import WalFiles
 from exporter.history.wal_reader import BROKEN, WalReader
 from exporter.log import get_logger
+from exporter.model.labels import Labels
 from exporter.store import Chunk
 
 _log = get_logger(__name__)
@@ -50,7 +51,7 @@ class Sealer:
         columns = columns_of(chunks)
         times = [at for one in columns.values() for at in (one.times[0], one.times[-1])]
         if times:
-            sources = ((source, columns[source]) for source in sorted(columns))
+            sources = ((source, None, columns[source]) for source in sorted(columns))
             self._write_block(self.last_number + 1, min(times), max(times), sources)
         return True
 
@@ -87,16 +88,20 @@ class Sealer:
             self.numbers.sealed += 1
 
     def _write_block(
-        self, number: int, start_ms: int, end_ms: int, sources: Iterable[tuple[str, SourceColumns]]
+        self,
+        number: int,
+        start_ms: int,
+        end_ms: int,
+        sources: Iterable[tuple[str, Labels | None, SourceColumns]],
     ) -> None:
         path = self._blocks.path_of(start_ms, end_ms, number)
-        writer = BlockWriter(path)
+        writer = BlockWriter(path, is_brief=True)
         try:
-            for source, found in sources:
+            for source, base, found in sources:
                 if self._has_stopped():
                     raise StoppedError
                 columns = (Column(column.rows, column.values) for column in found.columns.values())
-                writer.add(source, list(found.columns), found.times, columns)
+                writer.add(source, list(found.columns), found.times, columns, base)
             writer.close()
         except BaseException:
             writer.abort()
@@ -128,10 +133,11 @@ class Sealer:
             _log.error("a file of the write-ahead log cannot be read", reason=why)
 
 
-def _columns_in(reader: WalReader) -> Iterator[tuple[str, SourceColumns]]:
-    """Yield each source of a file with its columns, one at a time in memory."""
+def _columns_in(reader: WalReader) -> Iterator[tuple[str, Labels | None, SourceColumns]]:
+    """Yield each source of a file, the labels that stand apart, and its columns, one at a time in memory."""
     for source in reader.sources:
         columns = SourceColumns()
-        for one in reader.read(source):
+        base = reader.base_of(source)
+        for one in reader.read(source, apart=base):
             columns.add(one.series, one.rows)
-        yield source, columns
+        yield source, base, columns

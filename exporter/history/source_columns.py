@@ -46,14 +46,26 @@ class SourceColumns:
     def add(self, series: Sequence[Labels], rows: WrittenRows) -> None:
         """Add rows of a stream that has these series; the first one of a stream needs a base."""
         for number, at in enumerate(rows.times):
-            if not self.times or at > self.times[-1]:
+            is_new = not self.times or at > self.times[-1]
+            if is_new:
                 self.times.append(at)
             row = len(self.times) - 1
-            if number == 0 and rows.base is not None:
+            has_base = number == 0 and rows.base is not None
+            if has_base:
                 self._begin(series, row, rows.base)
-            current = self._current
-            for index, value in zip(*rows.changes[number], strict=True):
-                current[index].set(row, value)
+            if is_new and not has_base and row:
+                self._append(row, *rows.changes[number])
+            else:
+                for index, value in zip(*rows.changes[number], strict=True):
+                    self._current[index].set(row, value)
+
+    def _append(self, row: int, indexes: "array[int]", values: "array[float]") -> None:
+        """Add a row that no series has yet, with what has moved in it."""
+        current = self._current
+        for index, value in zip(indexes, values, strict=True):
+            column = current[index]
+            column.rows.append(row)
+            column.values.append(value)
 
     def _begin(self, series: Sequence[Labels], row: int, base: "array[float]") -> None:
         """Set the value of every series."""
@@ -66,7 +78,10 @@ class SourceColumns:
         if series is self._series:
             return
         before, columns = self._current, self.columns
-        self._current = [columns.setdefault(one, SeriesColumn()) for one in series]
+        for one in series:
+            if one not in columns:
+                columns[one] = SeriesColumn()
+        self._current = [columns[one] for one in series]
         self._series = series
         now = set(map(id, self._current))
         for column in before:

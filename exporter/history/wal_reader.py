@@ -57,6 +57,10 @@ class WalReader:
         self._rows: dict[str, array[int]] = {}
         self._streams: dict[int, Stream] = {}
         self._schemas: dict[int, Sequence[Labels]] = {}
+        # The names of the labels in each of them.
+        self._names: dict[int, set[str]] = {}
+        # The streams of each source that have rows.
+        self._of_source: dict[str, set[int]] = {}
         # Where rows were moved, and by how much.
         self._shifts: list[tuple[int, int]] = []
         self._has_rows = False
@@ -80,14 +84,29 @@ class WalReader:
         """The sources that have rows here, sorted."""
         return sorted(self._rows)
 
-    def read(self, source: str) -> Iterator[SourceRows]:
-        """Yield the rows of a source in the order in which they were written, with their times of now."""
+    def base_of(self, source: str) -> Labels | None:
+        """Return the labels that all series of a source have apart from their own; None where there are none.
+
+        To leave them apart, see `read`, is much cheaper than to put them to each series.
+        """
+        streams = [self._streams[number] for number in self._of_source[source]]
+        bases = {stream.base for stream in streams}
+        base = bases.pop()
+        is_apart = base and not bases and all(self._is_disjoint(stream) for stream in streams)
+        return base if is_apart else None
+
+    def read(self, source: str, apart: Labels | None = None) -> Iterator[SourceRows]:
+        """Yield the rows of a source in the order in which they were written, with their times of now.
+
+        The series are without the labels `apart`, which are those of `base_of`.
+        """
         known: dict[int, Sequence[Labels]] = {}
         for offset in self._rows[source]:
             payload = self._payload_at(offset)
             number, _, _ = decode_rows_head(payload)
             if number not in known:
-                known[number] = self._series_of(self._streams[number])
+                stream = self._streams[number]
+                known[number] = self._series_of(stream) if apart is None else self._schemas[stream.schema]
             series = known[number]
             rows = decode_rows(payload, len(series), index_code(len(series)))
             by_ms = sum(shift for at, shift in self._shifts if at > offset)
@@ -101,11 +120,13 @@ class WalReader:
         base, own = stream.base, self._schemas[stream.schema]
         if not base:
             return own
-        names = {name for name, _ in base}
-        return [
-            one.joined(base) if names.isdisjoint(name for name, _ in one) else base.with_(one.as_dict())
-            for one in own
-        ]
+        if self._is_disjoint(stream):
+            return [one.joined(base) for one in own]
+        return [base.with_(one.as_dict()) for one in own]
+
+    def _is_disjoint(self, stream: Stream) -> bool:
+        """Whether no series has a label of its own with a name that the common ones have."""
+        return self._names[stream.schema].isdisjoint(name for name, _ in stream.base)
 
     def _payload_at(self, offset: int) -> bytes:
         self._file.seek(offset)
@@ -134,6 +155,7 @@ class WalReader:
             if kind is RecordType.SCHEMA:
                 number, series = decode_schema(payload)
                 self._schemas[number] = series
+                self._names[number] = {name for one in series for name, _ in one.pairs}
             elif kind is RecordType.STREAM:
                 number, stream = decode_stream(payload)
                 self._streams[number] = stream
@@ -147,7 +169,9 @@ class WalReader:
 
     def _note_rows(self, offset: int, payload: bytes) -> None:
         number, first_ms, last_ms = decode_rows_head(payload)
-        self._rows.setdefault(self._streams[number].source, array("Q")).append(offset)
+        source = self._streams[number].source
+        self._rows.setdefault(source, array("Q")).append(offset)
+        self._of_source.setdefault(source, set()).add(number)
         self.start_ms = min(self.start_ms, first_ms) if self._has_rows else first_ms
         self.end_ms = max(self.end_ms, last_ms) if self._has_rows else last_ms
         self._has_rows = True
