@@ -97,7 +97,7 @@ def write_blocks(directory: Path, days: dict[str, Day]) -> Blocks:
     times = next(iter(days.values())).times
     for number, start_ms in enumerate(range(START_MS, times[-1] + 1, SPAN_MS), 1):
         path = blocks.path_of(start_ms, start_ms + SPAN_MS, number)
-        writer = BlockWriter(path)
+        writer = BlockWriter(path, is_brief=True)
         for source, day in days.items():
             rows = [row for row, at in enumerate(day.times) if start_ms <= at < start_ms + SPAN_MS]
             if rows:

@@ -81,8 +81,8 @@ class BlockWriter:
     ) -> None:
         """Add all rows of a source; the columns run along the series.
 
-        `base` are labels that all series have besides; None: they are found. Rows without any series tell that
-        those of earlier blocks have ended.
+        `base` are labels that all series have besides; None: they are found. Rows without any series tell
+        that those of earlier blocks have ended.
         """
         if not times:
             return

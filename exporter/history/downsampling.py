@@ -164,7 +164,7 @@ def _union(ends: Sequence[int], rows: Sequence[int]) -> Sequence[int]:
 
 
 class _Slots:
-    """For each row where its value stands, if only some of the rows that stay are exact: the next of these."""
+    """Where the value of each row stands: at the next one of some of the rows that stay."""
 
     def __init__(self, own: Sequence[int], kept: Sequence[int]) -> None:
         places = {row: place for place, row in enumerate(kept)}

@@ -134,7 +134,8 @@ def _as_whole(values: "array[float]") -> tuple[int, list[int] | None]:
         if not _fits(islice(values, _TRIED), scale):
             continue
         whole = [round(value * scale) for value in values] if places else list(map(int, values))
-        if array("d", [number / scale for number in whole] if places else whole).tobytes() == values.tobytes():
+        read = array("d", [number / scale for number in whole] if places else whole)
+        if read.tobytes() == values.tobytes():
             return places, whole
     return 0, None
 

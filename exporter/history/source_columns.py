@@ -50,10 +50,10 @@ class SourceColumns:
             if is_new:
                 self.times.append(at)
             row = len(self.times) - 1
-            has_base = number == 0 and rows.base is not None
-            if has_base:
-                self._begin(series, row, rows.base)
-            if is_new and not has_base and row:
+            base = rows.base if number == 0 else None
+            if base is not None:
+                self._begin(series, row, base)
+            if is_new and base is None and row:
                 self._append(row, *rows.changes[number])
             else:
                 for index, value in zip(*rows.changes[number], strict=True):

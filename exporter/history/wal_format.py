@@ -100,11 +100,22 @@ def encode_schema(number: int, series: Sequence[Labels]) -> bytes:
     return encode_record(RecordType.SCHEMA, _NUMBER.pack(number), zlib.compress(text, _LEVEL))
 
 
-def decode_schema(payload: bytes) -> tuple[int, Sequence[Labels]]:
-    """Return what `encode_schema` was given."""
+def decode_schema(payload: bytes, known: dict[str, Labels]) -> tuple[int, Sequence[Labels]]:
+    """Return what `encode_schema` was given; series that are `known` from others are shared with them.
+
+    A source whose series become more has a schema each time, which differ little.
+    """
     (number,) = _NUMBER.unpack_from(payload)
     found = json.loads(zlib.decompress(payload[_NUMBER.size :]))
-    return number, [_labels(pairs) for pairs in found]
+    return number, [_shared(pairs, known) for pairs in found]
+
+
+def _shared(pairs: Sequence[Sequence[str]], known: dict[str, Labels]) -> Labels:
+    key = repr(pairs)
+    labels = known.get(key)
+    if labels is None:
+        labels = known[key] = _labels(pairs)
+    return labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class WalReader:
         self._rows: dict[str, array[int]] = {}
         self._streams: dict[int, Stream] = {}
         self._schemas: dict[int, Sequence[Labels]] = {}
-        # The names of the labels in each of them.
+        self._labels: dict[str, Labels] = {}
+        # The names of the labels in each of the schemas.
         self._names: dict[int, set[str]] = {}
         # The streams of each source that have rows.
         self._of_source: dict[str, set[int]] = {}
@@ -153,7 +154,7 @@ class WalReader:
         try:
             kind = RecordType(decode_frame(frame)[2])
             if kind is RecordType.SCHEMA:
-                number, series = decode_schema(payload)
+                number, series = decode_schema(payload, self._labels)
                 self._schemas[number] = series
                 self._names[number] = {name for one in series for name, _ in one.pairs}
             elif kind is RecordType.STREAM:

@@ -65,10 +65,10 @@ def columns(draw: st.DrawFn) -> tuple[int, list[Column]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(columns())
-def test_columns_come_back_as_they_were(given_columns: tuple[int, list[Column]]) -> None:
+@given(columns(), st.booleans())
+def test_columns_come_back_as_they_were(given_columns: tuple[int, list[Column]], is_brief: bool) -> None:
     rows, written = given_columns
-    read = decode_columns(encode_columns(written, rows), len(written), rows)
+    read = decode_columns(encode_columns(written, rows, is_brief=is_brief), len(written), rows)
     for one, other in zip(written, read, strict=True):
         assert one.rows.tobytes() == other.rows.tobytes()
         assert one.values.tobytes() == other.values.tobytes()

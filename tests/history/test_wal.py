@@ -32,15 +32,28 @@ def series_of(columns: SourceColumns) -> Series:
     return found
 
 
+def bits_of(series: Series) -> dict[Labels, list[tuple[int, bytes]]]:
+    """The points with the bits of their values, of which NaNs are made, too."""
+    return {
+        labels: [(at, struct.pack("=d", value)) for at, value in points.items()]
+        for labels, points in series.items()
+    }
+
+
 def read_back(path: Path) -> dict[str, Series]:
     """The points of all sources of a file."""
     reader = WalReader(path)
     found = {}
     for source in reader.sources:
-        columns = SourceColumns()
+        whole, apart = SourceColumns(), SourceColumns()
         for one in reader.read(source):
-            columns.add(one.series, one.rows)
-        found[source] = series_of(columns)
+            whole.add(one.series, one.rows)
+        base = reader.base_of(source)
+        for one in reader.read(source, base):
+            apart.add(one.series, one.rows)
+        found[source] = series_of(whole)
+        joined = {labels.joined(base or Labels()): points for labels, points in series_of(apart).items()}
+        assert bits_of(joined) == bits_of(found[source])
     reader.close()
     return found
 
