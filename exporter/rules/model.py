@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from exporter.promql import Expression
 from exporter.rules.texts import Text, Texts
@@ -79,6 +80,11 @@ class GroupKey:
     def __str__(self) -> str:
         """Format it as Prometheus does in the label `rule_group`."""
         return f"{self.file};{self.name}"
+
+    @property
+    def words(self) -> str:
+        """The group for people, without the folder of its file: `redis-memory in memory.yml`."""
+        return f"{self.name} in {PurePath(self.file).name}"
 
 
 @dataclass(frozen=True, slots=True)

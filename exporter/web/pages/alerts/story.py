@@ -1,6 +1,6 @@
 """One alert, told: what and since when, what to do, what changed before it, who was told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,12 +36,16 @@ _MOST_MESSAGES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something at a moment (epoch seconds), with an address where there is more of it."""
+    """Something at a moment (epoch seconds), with an address where there is more of it.
+
+    `times`: it is the newest of so many that say the same, one after the other.
+    """
 
     at: float
     moment: str
     sentence: Sentence
     href: str = ""
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ async def tell(context: PageContext, fingerprint: str, address: Address) -> Stor
             for one in beside[:_MOST_OTHERS]
         ],
         max(0, len(beside) - _MOST_OTHERS),
-        [_happening(one, address, now) for one in changes[:_MOST_CHANGES]],
+        _summed_up(_happening(one, address, now) for one in changes)[:_MOST_CHANGES],
         [_message(one, now) for one in past.messages[:_MOST_MESSAGES]],
         list(dict.fromkeys(route.options.receiver for route in routes)),
         month_of(episodes, subject.tone, now),
@@ -210,6 +214,19 @@ def _happening(event: StoredEvent, address: Address, now: float) -> Happening:
     is_alert = event.kind == EventKind.ALERT and fingerprint
     href = address.to("alerts", str(fingerprint), at=int(at)) if is_alert else ""
     return Happening(at, moment_text(at, now), describe(event.kind, event.fields), href)
+
+
+def _summed_up(happenings: Iterable[Happening]) -> Sequence[Happening]:
+    """Return what happened, of what says the same the newest alone, with how often."""
+    found: list[Happening] = []
+    for one in happenings:
+        last = found[-1].sentence if found else None
+        same = (one.sentence.sign, one.sentence.subject, one.sentence.text)
+        if last is not None and (last.sign, last.subject, last.text) == same:
+            found[-1] = replace(found[-1], times=found[-1].times + 1)
+        else:
+            found.append(one)
+    return found
 
 
 _KEPT_BACK: Final = {

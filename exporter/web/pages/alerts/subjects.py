@@ -108,7 +108,7 @@ def find_rule(context: PageContext, labels: Labels) -> tuple[AlertingRule | None
             if rule.spec.name == labels.get(ALERT_NAME) and all(
                 "{{" in text or labels.get(name) == text for name, text in rule.spec.label_texts
             ):
-                return rule, str(group.spec.key)
+                return rule, group.spec.key.words
     return None, ""
 
 
@@ -130,7 +130,7 @@ def _of_rules(context: PageContext) -> Iterator[Subject]:
                 outgoing = context.alerts.outgoing_labels(alert.labels)
                 yield replace(
                     _of_rule(alert, outgoing or alert.labels, rule),
-                    group=str(group.spec.key),
+                    group=group.spec.key.words,
                     is_dropped=outgoing is None,
                 )
 
