@@ -137,7 +137,7 @@ def size_of(directory: Path) -> int:
 def prometheus_bytes(text: Path, directory: Path) -> int:
     """Return what the samples take in Prometheus' TSDB."""
     program = os.environ.get("PROMTOOL") or find_program("promtool") or "promtool"
-    command = [str(program), "tsdb", "create-blocks-from", "--max-block-duration=1d", "openmetrics"]
+    command = [str(program), "tsdb", "create-blocks-from", "--max-block-duration=24h", "openmetrics"]
     subprocess.run([*command, str(text), str(directory)], check=True, stdout=subprocess.DEVNULL)
     return size_of(directory)
 
