@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from exporter.remote.write.metrics import WriteMetrics
 from exporter.rules.check import catalogue_of, check_rule_files
@@ -112,6 +112,7 @@ def own_metrics() -> dict[str, set[str]]:
     labels |= {"receiver", "reaches", "signal", "remote_name", "url"}
     registry = CollectorRegistry()
     WriteMetrics(registry, float)
+    ProcessCollector(registry=registry)
     names += [family.name for family in registry.collect()]
     return {name + suffix: labels for name in names for suffix in ("", "_total")}
 

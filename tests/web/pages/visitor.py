@@ -79,9 +79,9 @@ def visit(
 
 
 def alert(name: str, now: float, **labels: str) -> Alert:
-    """An alert that has fired for a minute and a half."""
+    """An alert that has fired for a minute and a half, and is valid for as long as a long run of tests."""
     annotations = Labels({"summary": f"{name} <b>happened</b>"})
-    return Alert(Labels({"alertname": name, **labels}), annotations, now - 90, now + 600)
+    return Alert(Labels({"alertname": name, **labels}), annotations, now - 90, now + 86_400)
 
 
 def _signed_in(app: ASGIApp, user: str) -> ASGIApp:

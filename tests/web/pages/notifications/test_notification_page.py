@@ -98,14 +98,14 @@ def rows(page: str, card: str) -> list[str]:
 
 
 def test_it_says_why_something_that_fires_is_not_sent() -> None:
-    world = World()
+    world, now = World(), SystemClock().now()
     names = ("Fire", "Smoke", "Quiet", "Night", "Page", "Lost", "Late")
-    alerts = [alert(name, NOW, instance="kitchen") for name in names]
+    alerts = [alert(name, now, instance="kitchen") for name in names]
     # It has begun just now.
-    late = alert("Late", NOW + 80, instance="kitchen")
+    late = alert("Late", now + 80, instance="kitchen")
 
     async def story(visitor: Visitor) -> None:
-        silence = Silence("", tuple(parse_matchers("alertname=Quiet")), NOW, NOW + 3600, "ann", "x")
+        silence = Silence("", tuple(parse_matchers("alertname=Quiet")), now, now + 3600, "ann", "x")
         made = await world.manager.put_silence(silence)
         await asyncio.sleep(0.1)
         page = await visitor.get("/notifications")
@@ -123,7 +123,7 @@ def test_it_says_why_something_that_fires_is_not_sent() -> None:
         only = await visitor.get("/notifications?receiver=pager")
         assert [row.split()[0] for row in rows(only, "unsent")] == ["Page"]
 
-    visit(world.context, story, [*alerts[:-1], late, alert("Alive", NOW, severity="none")])
+    visit(world.context, story, [*alerts[:-1], late, alert("Alive", now, severity="none")])
 
 
 def test_the_log_has_results_and_is_filtered_and_turned_page_by_page() -> None:
