@@ -9,7 +9,7 @@ from exporter.web.pages.overview.server_filter import FilterError, ServerFilter
 from exporter.web.pages.overview.servers import Server, natural_order
 from exporter.web.pages.overview.topology import GroupKind, ServerGroup
 
-MOST_ROWS: Final = 80
+MOST_ROWS: Final = 75
 """So many rows, of 1.6 kB each, are shown at once; with more than `LARGE` servers what is well is one row."""
 LARGE: Final = 100
 
