@@ -23,7 +23,7 @@ def build_web_app(
     """
     return Starlette(
         routes=[Route("/metrics", metrics, methods=["GET"]), *routes],
-        middleware=[*middleware, Middleware(Compression, prefixes=["/api/", federate.PATH])],
+        middleware=[*middleware, Middleware(Compression, prefixes=["/api/", "/static/", federate.PATH])],
         exception_handlers={405: _refuse_method},
     )
 

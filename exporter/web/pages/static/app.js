@@ -1,4 +1,5 @@
-// What needs a browser: light and dark, renewing the page, completion, copying. Without it everything is there.
+// What needs a browser: light and dark, renewing the page, completion, values of charts under the pointer,
+// copying. Without it everything is there.
 
 const REFRESH_MS = 5_000;
 const HIDDEN_REFRESH_MS = 30_000;
@@ -342,9 +343,236 @@ function startCompletion() {
   for (const box of boxes) new Completion(box, functions);
 }
 
+// ---- charts: the same moment on all of them, its values, and zooming in ----
+
+const SVG = "http://www.w3.org/2000/svg";
+const BINARY = ["PiB", "TiB", "GiB", "MiB", "KiB"].map((unit, at) => [1024 ** (5 - at), unit]);
+const DECIMAL = ["P", "T", "G", "M", "k"].map((unit, at) => [1000 ** (5 - at), unit]);
+const SPANS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"], [1e-3, "ms"], [1e-6, "µs"]];
+const SHORTEST_DRAG = 8;
+
+/** Figures as the server writes them. */
+function digits(value) {
+  const size = Math.abs(value);
+  if (size >= 99.95 || Number.isInteger(value)) return Math.round(value).toLocaleString("en-US");
+  return size >= 9.995 ? value.toFixed(1) : size >= 0.01 ? value.toFixed(2) : String(Number(value.toPrecision(3)));
+}
+
+function scaled(value, units, smallest) {
+  const found = units.find(([size]) => Math.abs(value) >= size * 0.9995);
+  if (found) return `${digits(value / found[0])}\u00a0${found[1]}`;
+  return smallest ? `${Math.round(value).toLocaleString("en-US")}\u00a0${smallest}` : digits(value);
+}
+
+function figure(value, unit) {
+  if (unit === "bytes") return scaled(value, BINARY, "B");
+  if (unit === "bytes_per_second") return `${scaled(value, BINARY, "B")}/s`;
+  if (unit === "ratio") return `${digits(value * 100)}\u00a0%`;
+  if (unit === "seconds") {
+    const [size, name] = SPANS.find(([least]) => Math.abs(value) >= least * 0.9995) ?? SPANS.at(-1);
+    return value === 0 ? "0\u00a0s" : `${digits(value / size)}\u00a0${name}`;
+  }
+  const text = Math.abs(value) >= 10_000 ? scaled(value, DECIMAL, "") : digits(value);
+  return unit === "per_second" ? `${text}/s` : text;
+}
+
+/** The values behind a line; null where there is none. */
+const decoded = new WeakMap();
+function valuesOf(path) {
+  const text = path.dataset.v;
+  if (decoded.get(path)?.text !== text) {
+    const bytes = atob(text);
+    const [low, high] = [Number(path.dataset.lo), Number(path.dataset.hi)];
+    const values = Array.from({ length: bytes.length / 2 }, (_, at) => {
+      const number = bytes.charCodeAt(2 * at) | (bytes.charCodeAt(2 * at + 1) << 8);
+      return number === 0xffff ? null : low + (number / 0xfffe) * (high - low);
+    });
+    decoded.set(path, { text, values });
+  }
+  return decoded.get(path).values;
+}
+
+class Plot {
+  constructor(svg) {
+    this.svg = svg;
+    this.start = Number(svg.dataset.start);
+    this.end = Number(svg.dataset.end);
+  }
+
+  /** Where the lines are, in the window. */
+  get box() {
+    const box = this.svg.getBoundingClientRect();
+    const style = getComputedStyle(this.svg);
+    const [left, right] = [parseFloat(style.paddingLeft), parseFloat(style.paddingRight)];
+    return { left: box.left + left, width: box.width - left - right, top: box.top, bottom: box.bottom };
+  }
+
+  momentAt(clientX) {
+    const { left, width } = this.box;
+    return this.start + Math.min(1, Math.max(0, (clientX - left) / width)) * (this.end - this.start);
+  }
+
+  lines(moment) {
+    const share = (moment - this.start) / (this.end - this.start);
+    return [...this.svg.querySelectorAll("path[data-v]")].map((path) => {
+      const values = valuesOf(path);
+      return { path, value: values[Math.round(share * (values.length - 1))] };
+    });
+  }
+
+  place(value) {
+    const { scale, low, high } = this.svg.dataset;
+    const at = scale === "log" ? (one) => Math.log10(Math.max(one, Number(low))) : Number;
+    return 1 - (at(value) - at(low)) / (at(high) - at(low));
+  }
+
+  clear() {
+    for (const old of this.svg.querySelectorAll("[data-own]")) old.remove();
+  }
+
+  draw(moment) {
+    this.clear();
+    if (moment < this.start || moment > this.end) return;
+    const layer = document.createElementNS(SVG, "g");
+    layer.dataset.own = "";
+    const x = `${((moment - this.start) / (this.end - this.start)) * 100}%`;
+    layer.append(shape("line", { class: "cross", x1: x, x2: x, y2: "100%" }));
+    for (const { path, value } of this.lines(moment)) {
+      // The layers of a stack have no place of their own value.
+      if (value === null || path.classList.contains("st")) continue;
+      const colour = [...path.classList].find((name) => /^c\d$/.test(name)) ?? "";
+      layer.append(shape("circle", { class: `dot ${colour}`, cx: x, cy: `${this.place(value) * 100}%`, r: 3.5 }));
+    }
+    this.svg.append(layer);
+  }
+
+  select(from, to) {
+    this.clear();
+    const share = (moment) => ((moment - this.start) / (this.end - this.start)) * 100;
+    const [x, width] = [`${share(Math.min(from, to))}%`, `${Math.abs(share(to) - share(from))}%`];
+    const area = shape("rect", { class: "band info", x, width, height: "100%" });
+    area.dataset.own = "";
+    this.svg.append(area);
+  }
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+const plots = () => [...document.querySelectorAll("svg.plot[data-start]")].map((svg) => new Plot(svg));
+
+class Crosshair {
+  constructor() {
+    this.tip = document.createElement("div");
+    this.tip.className = "tip";
+    this.tip.dataset.own = "";
+    this.tip.hidden = true;
+    this.tip.style.position = "fixed";
+    this.tip.style.pointerEvents = "none";
+    document.body.append(this.tip);
+  }
+
+  show(plot, moment) {
+    this.plot = plot;
+    this.moment = moment;
+    for (const one of plots()) one.draw(moment);
+    const known = plot.lines(moment).filter(({ value }) => value !== null);
+    known.sort((one, other) => other.value - one.value);
+    const time = document.createElement("b");
+    time.textContent = `${new Date(moment).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+    this.tip.replaceChildren(time, ...known.map(({ path, value }) => entry(path, value, plot.svg.dataset.unit)));
+    this.tip.hidden = false;
+    const { left, width, top } = plot.box;
+    const x = left + ((moment - plot.start) / (plot.end - plot.start)) * width;
+    // On the side with more room.
+    this.tip.style.left = `${x < innerWidth / 2 ? x + 12 : x - 12 - this.tip.offsetWidth}px`;
+    this.tip.style.top = `${Math.min(Math.max(4, top + 12), innerHeight - this.tip.offsetHeight - 4)}px`;
+  }
+
+  hide() {
+    this.tip.hidden = true;
+    this.plot = null;
+    for (const one of plots()) one.clear();
+  }
+}
+
+function entry(path, value, unit) {
+  const row = document.createElement("div");
+  const swatch = document.createElement("i");
+  swatch.className = `sw ${[...path.classList].find((name) => /^c\d$/.test(name)) ?? ""}`;
+  row.append(swatch, `${figure(value, unit)}  ${path.dataset.name}`);
+  return row;
+}
+
+/** The same page with a range of time that was dragged over; on the query page that of one panel. */
+function zoom(plot, from, to) {
+  const url = new URL(location.href);
+  const [start, end] = [Math.min(from, to), Math.max(from, to)].map((one) => Math.round(one / 1000));
+  const panel = plot.svg.closest("[id^='panel-']")?.id.slice("panel-".length);
+  if (panel !== undefined) {
+    url.searchParams.set(`g${panel}.range_input`, `${Math.max(10, end - start)}s`);
+    url.searchParams.set(`g${panel}.end_input`, String(end));
+  } else {
+    url.searchParams.delete("range");
+    url.searchParams.set("from", String(start));
+    url.searchParams.set("to", String(end));
+  }
+  location.assign(url);
+}
+
+function startCharts() {
+  const crosshair = new Crosshair();
+  const at = (event) => {
+    const svg = event.target.closest?.("svg.plot[data-start]");
+    return svg ? new Plot(svg) : null;
+  };
+  let drag = null;
+  document.addEventListener("pointerdown", (event) => {
+    const plot = at(event);
+    if (!plot || event.button !== 0 || event.pointerType === "touch" || event.target.closest("a")) return;
+    event.preventDefault();
+    drag = { plot, x: event.clientX, from: plot.momentAt(event.clientX) };
+  });
+  document.addEventListener("pointermove", (event) => {
+    const plot = at(event);
+    if (drag && Math.abs(event.clientX - drag.x) >= SHORTEST_DRAG) {
+      for (const one of plots()) one.select(drag.from, drag.plot.momentAt(event.clientX));
+    } else if (plot) crosshair.show(plot, plot.momentAt(event.clientX));
+    else if (crosshair.plot) crosshair.hide();
+  });
+  document.addEventListener("pointerup", (event) => {
+    const { plot, x, from } = drag ?? {};
+    drag = null;
+    if (plot && Math.abs(event.clientX - x) >= SHORTEST_DRAG) zoom(plot, from, plot.momentAt(event.clientX));
+  });
+  addEventListener("keydown", (event) => {
+    const { plot, moment } = crosshair;
+    if (!plot || event.target.closest("input, textarea, select")) return;
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Escape") crosshair.hide();
+    if (!step) return;
+    event.preventDefault();
+    const moved = moment + (step * (plot.end - plot.start)) / 100;
+    crosshair.show(plot, Math.min(plot.end, Math.max(plot.start, moved)));
+  });
+  document.addEventListener("focusin", (event) => {
+    const plot = at(event);
+    if (plot && event.target.matches(":focus-visible")) crosshair.show(plot, plot.end);
+  });
+  const reachable = () => {
+    for (const { svg } of plots()) svg.setAttribute("tabindex", "0");
+  };
+  reachable();
+  document.addEventListener("renewed", reachable);
+}
+
 followFragment();
 startTheme();
 startRefresh();
 startCopying();
 startKeys();
 startCompletion();
+startCharts();
