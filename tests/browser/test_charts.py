@@ -11,13 +11,18 @@ from tests.live.daemon import Daemon
 
 pytestmark = pytest.mark.peers("chromium")
 
+_LOOKS = 60
 GRAPH = "/graph?g0.expr=redis_uptime_in_seconds&g0.tab=0&g0.range_input=1m"
 
 
 def middle(page: Page) -> tuple[float, float, float]:
     """The left edge of the first plot, its width, and half its height, in the window."""
-    # When there is something to see.
-    expect(page.locator("path[data-v]").first).to_be_attached()
+    # When there is something to see: soon after the start there is not.
+    for _ in range(_LOOKS):
+        if page.locator("path[data-v]").count():
+            break
+        page.wait_for_timeout(1_000)
+        page.reload()
     box = page.locator("svg.plot").first.bounding_box()
     assert box is not None
     return box["x"] + 64, box["width"] - 80, box["y"] + box["height"] / 2
