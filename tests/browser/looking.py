@@ -14,6 +14,7 @@ PAGES: Sequence[str] = (
     "/?sort=-memory&filter=memory%3Elots",
     "/servers/cache-1",
     "/servers/sessions%2F1%20%3Cb%3E%26?range=15m",
+    "/alerts",
     "/silences",
     "/silences/new",
     '/silences/new?filter={alertname=~"Redis.*"}',
