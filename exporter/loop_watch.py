@@ -121,7 +121,7 @@ def place_of_thread(thread: int) -> str:
 def place_of(frame: FrameType | None) -> str:
     """Return the place of a thread, the innermost first.
 
-    An example: `store/store.py:12 select < web/pages/former.py:40 _rows`.
+    An example: `store/store.py:12 select < web/pages/page_queries.py:40 _rows`.
 
     Files of this package go without its path, others by their names alone.
     """

@@ -80,6 +80,26 @@ class CooperativeTask:
             raise QueryCancelledError("the query was abandoned")
 
 
+class BoundedPace:
+    """The pace of queries that may take until a deadline (monotonic seconds); `too_long` says what then."""
+
+    def __init__(self, task: CooperativeTask, deadline: float, too_long: str) -> None:
+        self._task = task
+        self._deadline = deadline
+        self._too_long = too_long
+
+    @property
+    def is_due(self) -> bool:
+        """True if the time slice is over."""
+        return self._task.is_due
+
+    def yield_control(self) -> None:
+        """Let others run, if it is time; raises `QueryTimeoutError`."""
+        self._task.yield_control()
+        if time.monotonic() > self._deadline:
+            raise QueryTimeoutError(self._too_long)
+
+
 class CooperativeExecutor:
     """Runs computations, a few at once; the others wait.
 

@@ -25,7 +25,7 @@ from exporter.promql import (
     parse,
 )
 from exporter.promql.disposal import drop
-from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryTimeoutError
+from exporter.web.api_v1.cooperative import BoundedPace, CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.encode import encode_result
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.query_stats import QueryStats
@@ -42,6 +42,7 @@ LIMITS: Final = Limits(
 _SHORT_TEXT: Final = 1_000
 
 _ALWAYS: Final = 1 << 63
+_TOO_LONG: Final = "query timed out in expression evaluation"
 _KEPT_EXPRESSIONS: Final = 512
 # The longest text that is kept: a page of a dashboard asks the same again and again, but not this.
 _LONGEST_KEPT: Final = 4_096
@@ -134,7 +135,7 @@ class _Queries:
         account = self._budget.account()
 
         def evaluate(task: CooperativeTask) -> Answer:
-            pace = _BoundedPace(task, deadline)
+            pace = BoundedPace(task, deadline, _TOO_LONG)
             stats.begin()
             result, at_ms = compute(pace, account)
             stats.end()
@@ -167,30 +168,11 @@ def _deadline(parameters: Parameters, most_seconds: float) -> float:
     return time.monotonic() + min(asked, most_seconds)
 
 
-class _BoundedPace:
-    """The pace of a query that may take until a deadline (monotonic seconds)."""
-
-    def __init__(self, task: CooperativeTask, deadline: float) -> None:
-        self._task = task
-        self._deadline = deadline
-
-    @property
-    def is_due(self) -> bool:
-        """True if the time slice is over."""
-        return self._task.is_due
-
-    def yield_control(self) -> None:
-        """Let others run, if it is time; raises `QueryTimeoutError`."""
-        self._task.yield_control()
-        if time.monotonic() > self._deadline:
-            raise QueryTimeoutError("query timed out in expression evaluation")
-
-
 def _answer(
     result: Result,
     at_ms: int,
     limit: int | None,
-    pace: _BoundedPace,
+    pace: BoundedPace,
     account: MemoryAccount,
     stats: QueryStats,
 ) -> Answer:

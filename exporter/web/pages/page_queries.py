@@ -18,11 +18,12 @@ from exporter.promql import (
     Vector,
     parse,
 )
-from exporter.web.api_v1.cooperative import CooperativeExecutor, CooperativeTask, QueryTimeoutError
+from exporter.web.api_v1.cooperative import BoundedPace, CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.queries import Queries
 from exporter.web.pages.time_range import TimeRange
 
 _DEADLINE_SECONDS: Final = 10.0
+_TOO_LONG: Final = "it took longer than a page may: look at a shorter range, or at less"
 MOST_SERIES: Final = 500
 """So many series of one expression are looked at."""
 
@@ -83,7 +84,10 @@ class PageQueries:
         deadline = time.monotonic() + self._deadline_seconds
 
         def compute(task: CooperativeTask) -> Sequence[Found]:
-            return [self._one(text, evaluate, at_ms, _Pace(task, deadline)) for text in expressions]
+            return [
+                self._one(text, evaluate, at_ms, BoundedPace(task, deadline, _TOO_LONG))
+                for text in expressions
+            ]
 
         try:
             return await self._executor.run(compute, wait_seconds=self._deadline_seconds)
@@ -105,23 +109,6 @@ class PageQueries:
             return Found(error=str(error))
         finally:
             account.close()
-
-
-class _Pace:
-    """Gives way to the event loop, until the deadline of the page (monotonic seconds)."""
-
-    def __init__(self, task: CooperativeTask, deadline: float) -> None:
-        self._task = task
-        self._deadline = deadline
-
-    @property
-    def is_due(self) -> bool:
-        return self._task.is_due
-
-    def yield_control(self) -> None:
-        self._task.yield_control()
-        if time.monotonic() > self._deadline:
-            raise QueryTimeoutError("it took longer than a page may: look at a shorter range, or at less")
 
 
 def _found(result: Result, at_ms: int) -> Found:

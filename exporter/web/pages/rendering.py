@@ -21,12 +21,12 @@ import exporter
 from exporter.clock import Clock
 from exporter.errors import QueryError, StateError
 from exporter.log import get_logger
+from exporter.model.visible import shorten, visible
 from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.assets import asset_path
 from exporter.web.pages.form_token import FormTokens
 from exporter.web.pages.moments import moment_text, span_text
-from exporter.web.pages.visible import shorten, visible
 
 # How much of a template is worked on before others may have their turn.
 _STATEMENTS: Final = 50

@@ -52,7 +52,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All the newest first; `turns` are the changes of the alert itself, `error` why nothing is known."""
+    """All the newest first; `turns` are the changes of the alert itself."""
 
     turns: Sequence[StoredEvent] = ()
     changes: Sequence[StoredEvent] = ()

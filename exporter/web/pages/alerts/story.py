@@ -19,6 +19,7 @@ from exporter.web.pages.alerts.runbook import Runbook, runbook_of
 from exporter.web.pages.alerts.subjects import RESOLVED, Subject, active_subjects, find_rule, find_subject
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text, span_text
+from exporter.web.pages.server.happenings import Happening
 from exporter.web.pages.server.sentences import Sentence, describe
 from exporter.web.pages.time_range import TimeRange, ending_at, read_range
 
@@ -32,20 +33,6 @@ _MOST_MS: Final = 24 * _HOUR_MS
 _MOST_OTHERS: Final = 12
 _MOST_CHANGES: Final = 15
 _MOST_MESSAGES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something at a moment (epoch seconds), with an address where there is more of it.
-
-    `times`: it is the newest of so many that say the same, one after the other.
-    """
-
-    at: float
-    moment: str
-    sentence: Sentence
-    href: str = ""
-    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +207,7 @@ def _summed_up(happenings: Iterable[Happening]) -> Sequence[Happening]:
     """Return what happened, of what says the same the newest alone, with how often."""
     found: list[Happening] = []
     for one in happenings:
-        last = found[-1].sentence if found else None
-        same = (one.sentence.sign, one.sentence.subject, one.sentence.text)
-        if last is not None and (last.sign, last.subject, last.text) == same:
+        if found and found[-1].sentence.says_the_same(one.sentence):
             found[-1] = replace(found[-1], times=found[-1].times + 1)
         else:
             found.append(one)

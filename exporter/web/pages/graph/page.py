@@ -3,11 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from exporter.model.duration import parse_duration
 from exporter.web.pages.address import Address
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.graph.completion import FUNCTION_NAMES
@@ -15,7 +17,9 @@ from exporter.web.pages.graph.panels import MOST_PANELS, Panel, link, read_panel
 from exporter.web.pages.graph.results import PanelView, view_of
 from exporter.web.pages.graph.spans import span_of
 
-_RANGES = ("15m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "30d")
+_RANGES: Final = tuple(
+    (name, parse_duration(name)) for name in ("15m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "30d")
+)
 
 
 def routes(context: PageContext) -> Sequence[BaseRoute]:

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
-from exporter.model.duration import parse_duration
 from exporter.model.floats import format_float
 from exporter.promql import RangeSeries
 from exporter.web.pages.graph.drawing import draw
@@ -15,9 +14,6 @@ from exporter.web.pages.graph.panels import Panel
 from exporter.web.pages.page_queries import Found
 from exporter.web.pages.time_range import TimeRange
 
-_RANGES: Final = tuple(
-    (name, parse_duration(name)) for name in ("15m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "30d")
-)
 _MOST_ROWS: Final = 200
 _PLACED: Final = re.compile(r"(\d+):(\d+): (?:parse error: )?(.*)", re.DOTALL)
 _PARSE_ERROR: Final = 'invalid parameter "query": '
@@ -54,7 +50,6 @@ class PanelView:
     said: str = ""
     is_empty: bool = False
     step_seconds: str = ""
-    ranges: Sequence[tuple[str, int]] = _RANGES
 
 
 def view_of(panel: Panel, found: Found, span: TimeRange, seconds: float) -> PanelView:

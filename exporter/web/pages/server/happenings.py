@@ -25,7 +25,7 @@ class Happening:
     at: float
     moment: str
     sentence: Sentence
-    href: str
+    href: str = ""
     times: int = 1
 
 
@@ -46,7 +46,7 @@ def read_happenings(past: Past, alerts: AlertRows, address: Address, now: float,
     for event in past.events[:MOST_EVENTS]:
         sentence = describe(event.kind, event.fields)
         last = rows[-1] if rows else None
-        if last is not None and _says_the_same(last.sentence, sentence):
+        if last is not None and last.sentence.says_the_same(sentence):
             rows[-1] = replace(last, times=last.times + 1)
         elif len(rows) == most:
             break
@@ -56,10 +56,6 @@ def read_happenings(past: Past, alerts: AlertRows, address: Address, now: float,
         told += 1
     left_out = min(len(past.events), MOST_EVENTS) - told
     return Happenings(rows, left_out, len(past.events) > MOST_EVENTS, past.error)
-
-
-def _says_the_same(one: Sentence, other: Sentence) -> bool:
-    return (one.sign, one.subject, one.text) == (other.sign, other.subject, other.text)
 
 
 def alert_link(event: StoredEvent, alerts: AlertRows, address: Address) -> str:

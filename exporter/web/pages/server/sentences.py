@@ -22,6 +22,10 @@ class Sentence:
     text: str
     end: str = ""
 
+    def says_the_same(self, other: "Sentence") -> bool:
+        """Whether another one differs in its end at most."""
+        return (self.sign, self.subject, self.text) == (other.sign, other.subject, other.text)
+
 
 def describe(kind: str, fields: Fields) -> Sentence:
     """Say what happened; an event of a kind from a later version is said as it is."""
