@@ -19,6 +19,7 @@ from exporter.assembly import (
 from exporter.clock import Clock
 from exporter.clock_followers import ClockFollowers
 from exporter.clock_watch import ClockWatch
+from exporter.history.metrics import HistoryCacheCollector
 from exporter.housekeeping import Housekeeping
 from exporter.http_routes import build_routes, build_site
 from exporter.lifecycle import Lifecycle
@@ -145,3 +146,5 @@ def _collect(core: Core, alerting: Alerting, watching: Watching, reloader: Reloa
         reloader=reloader,
         queries=(queries.executor, queries.budget),
     )
+    if core.history is not None and queries.kept is not None:
+        HistoryCacheCollector(core.own.registry, core.history.blocks.cache, queries.kept)

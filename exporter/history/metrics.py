@@ -7,6 +7,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from exporter.history.blocks import Blocks
+from exporter.history.kept import KeptHistory
+from exporter.history.page_cache import BlockCache
 from exporter.history.sealing import SealingNumbers
 from exporter.history.write_ahead_log import WriteAheadLog
 
@@ -108,3 +110,26 @@ class HistoryCollector(Collector):
         yield CounterMetricFamily(
             "redis_vigil_history_damaged_blocks", "Blocks that were damaged, and set aside.", blocks.damaged
         )
+
+
+class HistoryCacheCollector(Collector):
+    """Reads what is kept in memory of the blocks, when it is asked for."""
+
+    def __init__(self, registry: CollectorRegistry, cache: BlockCache, kept: KeptHistory) -> None:
+        self._cache = cache
+        self._kept = kept
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the one family."""
+        sizes = GaugeMetricFamily(
+            "redis_vigil_history_cache_bytes",
+            "About what is kept in memory of the blocks on disk: pages that were read lately (cache=pages, at "
+            "most 16 MiB), names of series (cache=schemas, at most 64 MiB), and what rules read again and "
+            "again (cache=rules, at most 64 MiB).",
+            labels=["cache"],
+        )
+        sizes.add_metric(["pages"], self._cache.pages.bytes)
+        sizes.add_metric(["schemas"], self._cache.schemas.bytes)
+        sizes.add_metric(["rules"], self._kept.bytes)
+        yield sizes

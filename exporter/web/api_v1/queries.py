@@ -22,7 +22,8 @@ class Queries:
     """The engines, executors and budget of queries, those of rules apart from those by HTTP.
 
     `engine` and `executor` are for queries by HTTP, which count against `budget`: what people ask is bounded
-    more tightly than rules are, and delays no rule. They read the `history` too, where there are blocks.
+    more tightly than rules are, and delays no rule. They read the `history` too, where there are blocks;
+    rules read it from what is `kept`.
     """
 
     def __init__(self, store: Store, section: QuerySection, blocks: ReadableBlocks | None = None) -> None:
@@ -31,8 +32,8 @@ class Queries:
         self.engine = Engine(store, LIMITS, history=self.history)
         self.budget = MemoryBudget(section.memory_limit, section.timeout.seconds)
         self.executor = CooperativeExecutor(section.max_concurrency)
-        kept = None if blocks is None else KeptHistory(store, blocks)
-        self.rule_engine = Engine(store, Limits(timeout_seconds=_RULE_SECONDS), history=kept)
+        self.kept = None if blocks is None else KeptHistory(store, blocks)
+        self.rule_engine = Engine(store, Limits(timeout_seconds=_RULE_SECONDS), history=self.kept)
         self.rule_executor = CooperativeExecutor(_RULES_AT_ONCE)
 
     def rules_take_long(self) -> bool:
