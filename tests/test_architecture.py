@@ -68,6 +68,7 @@ ORDER = [
     "app",
     "metrics_reference",
     "demo",
+    "drafts",
     "cli",
     "__main__",
 ]

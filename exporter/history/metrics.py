@@ -124,9 +124,9 @@ class HistoryCacheCollector(Collector):
         """Yield the one family."""
         sizes = GaugeMetricFamily(
             "redis_vigil_history_cache_bytes",
-            "About what is kept in memory of the blocks on disk: pages that were read lately (cache=pages, at "
-            "most 16 MiB), names of series (cache=schemas, at most 64 MiB), and what rules read again and "
-            "again (cache=rules, at most 64 MiB).",
+            "About what is kept in memory of the blocks on disk: pages read lately (cache=pages), at most 16 "
+            "MiB; names of series (schemas), at most 64 MiB; what rules read again and again (rules), at most "
+            "64 MiB.",
             labels=["cache"],
         )
         sizes.add_metric(["pages"], self._cache.pages.bytes)
