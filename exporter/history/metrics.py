@@ -125,7 +125,7 @@ class HistoryCacheCollector(Collector):
         sizes = GaugeMetricFamily(
             "redis_vigil_history_cache_bytes",
             "About what is kept in memory of the blocks on disk: pages read lately (cache=pages), at most 16 "
-            "MiB; names of series (schemas), at most 64 MiB; what rules read again and again (rules), at most "
+            "MiB; names of series (schemas), at most 64 MiB; what rules read anew (rules), at most "
             "64 MiB.",
             labels=["cache"],
         )
