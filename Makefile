@@ -17,7 +17,7 @@ help:
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff format the code"
 	@echo "make dashboards  write dashboards/*.json anew"
-	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md and the help up to date"
+	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md, commands.md, man page and help up to date"
 	@echo "make protocol    generate the Python of exporter/remote/protocol/*.proto anew"
 	@echo "make clean       remove what the above made"
 
@@ -58,6 +58,7 @@ docs: $(STAMP)
 	$(BIN)/python -m tests.crossings.page docs/verified.md
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
 	$(BIN)/python -m exporter.cli.help
+	$(BIN)/python -m exporter.cli.reference
 
 # Another version of grpcio-tools makes files for another range of protobuf: see pyproject.toml.
 protocol: $(STAMP)
