@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +19,7 @@ def write_draft(draft: Draft, directory: Path) -> Sequence[Path]:
     Raises `UsageError` where one of them exists or cannot be written; then none has been.
     """
     paths = {name: directory / name for name in draft.files}
-    # A link that leads nowhere is somebody's, too.
-    if existing := [path for path in paths.values() if os.path.lexists(path)]:
-        names = ", ".join(map(str, existing))
-        raise UsageError(f"{names}: exists already, and is left as it is; name another --output")
+    require_none(paths.values())
     written: list[Path] = []
     try:
         for name, path in paths.items():
@@ -35,6 +32,16 @@ def write_draft(draft: Draft, directory: Path) -> Sequence[Path]:
                 path.unlink()
         raise UsageError(f"{error.filename or directory}: cannot be written: {error.strerror}") from None
     return written
+
+
+def require_none(paths: Iterable[Path]) -> None:
+    """Raises `UsageError` where any of these exists."""
+    # A link that leads nowhere is somebody's, too.
+    if existing := [path for path in paths if os.path.lexists(path)]:
+        names = ", ".join(map(str, existing))
+        verb = "exists" if len(existing) == 1 else "exist"
+        left = "is left as it is" if len(existing) == 1 else "are left as they are"
+        raise UsageError(f"{names}: {verb} already, and {left}; name another --output")
 
 
 def _write_new(path: Path, text: str, mode: int) -> None:

@@ -18,7 +18,10 @@ _INDENT: Final = "  "
 
 @dataclass(frozen=True, slots=True)
 class Commented:
-    """A value with a comment above it: sentences, which are wrapped; a blank line begins a new paragraph."""
+    """A value with a comment above it: sentences, which are wrapped; a blank line begins a new paragraph.
+
+    Lines that begin with two spaces are to be copied, and stay as they are.
+    """
 
     value: Any
     comment: str
@@ -48,7 +51,9 @@ def to_yaml(document: Mapping[str, Any], heading: str = "") -> str:
 
 def _comment(text: str) -> Iterator[str]:
     for paragraph in text.split("\n") if text else ():
-        yield from (f"# {line}" for line in textwrap.wrap(paragraph, _COMMENT_WIDTH)) if paragraph else ("#",)
+        is_copied = paragraph.startswith(_INDENT)
+        lines = [paragraph] if is_copied else textwrap.wrap(paragraph, _COMMENT_WIDTH)
+        yield from (f"# {line}" for line in lines) if paragraph else ("#",)
 
 
 def _entry(key: str, value: Any) -> Iterator[str]:

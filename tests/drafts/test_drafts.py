@@ -84,3 +84,9 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
         write_draft(Draft({"a.yml": "", "b.yml": ""}), tmp_path)
     assert not (tmp_path / "a.yml").exists()
     assert (tmp_path / "b.yml").is_symlink()
+
+
+def test_lines_to_copy_are_not_wrapped() -> None:
+    line = "  ACL SETUSER vigil " + "+info " * 30
+    text = to_yaml({"a": Commented(1, f"Run this:\n{line}\nThen go on.")})
+    assert text == f"# Run this:\n# {line}\n# Then go on.\na: 1\n"
