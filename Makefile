@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 # Most tests wait for something; four processes are right for two processors, and enough for more.
 WORKERS ?= 4
 
-.PHONY: help demo test coverage lint format dashboards docs protocol clean
+.PHONY: help demo test coverage lint format dashboards docs site dist protocol clean
 
 help:
 	@echo "make demo        the daemon on an embedded server with a lively workload"
@@ -18,6 +18,8 @@ help:
 	@echo "make format      let ruff format the code"
 	@echo "make dashboards  write dashboards/*.json anew"
 	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md, commands.md, man page and help up to date"
+	@echo "make site        the documentation as a site, in build/site"
+	@echo "make dist        wheel and sdist in dist/, the same bytes each time for the same commit"
 	@echo "make protocol    generate the Python of exporter/remote/protocol/*.proto anew"
 	@echo "make clean       remove what the above made"
 
@@ -59,6 +61,16 @@ docs: $(STAMP)
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
 	$(BIN)/python -m exporter.cli.help
 	$(BIN)/python -m exporter.cli.reference
+
+site: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/python -m mkdocs build --quiet
+	@echo "build/site/index.html"
+
+# Files in the packages have the time of the commit; outside a clone hatch has one of its own.
+dist: $(STAMP)
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} $(BIN)/python -m build --quiet
+	$(BIN)/python -m twine check --strict dist/*
 
 # Another version of grpcio-tools makes files for another range of protobuf: see pyproject.toml.
 protocol: $(STAMP)
