@@ -1,25 +1,17 @@
 """`discovery`: where further servers to watch are learnt from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from exporter.config.addresses import AddressMap
+from exporter.config.dns import DnsSection
 from exporter.config.fields import Context, Duration, PositiveDuration, Section
-from exporter.config.naming import check_name_template
-from exporter.config.relabeling import RelabelSection
 from exporter.config.samplers import SamplersSection
-from exporter.config.targets import (
-    AccessSection,
-    CredentialsSection,
-    LabelMap,
-    RedisUrl,
-    TlsSection,
-    check_one_job,
-)
-from exporter.config.validation import PlacedError
+from exporter.config.sources import SourceSection
+from exporter.config.targets import CredentialsSection, RedisUrl, TlsSection
 from exporter.config.web import SecretHttpUrl
 from exporter.errors import Problem
 
@@ -28,41 +20,6 @@ CLUSTER_LABEL: Final = "cluster"
 
 MASTER_LABEL: Final = "master_name"
 """The label that a primary and its replicas have in common where a Sentinel watches them."""
-
-
-class SourceSection(AccessSection):
-    """What all sources have: the way in to the servers that they name, their names and labels."""
-
-    placeholders: ClassVar[Sequence[str]] = ("host", "port")
-
-    job: str = ""
-    """Instead of `global.job`, for these servers; a label `job` that the source gives a server wins."""
-    labels: LabelMap = Field(default_factory=dict)
-    """Labels that all series of these servers carry."""
-    instance: str = ""
-    """A template for the label `instance` of the servers found, such as `"{host}"`; host:port where there is
-    none. Where several servers would have one name, the second is called `name-2`, and so on."""
-    relabel_configs: tuple[RelabelSection, ...] = ()
-    """What is done to the labels of each server found, or whether it is left out, as in Prometheus."""
-
-    @model_validator(mode="after")
-    def _check_job(self) -> Self:
-        check_one_job(self.job, self.labels)
-        return self
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        problems = list(self._problems())
-        if problems:
-            raise PlacedError(problems)
-        return self
-
-    def _problems(self) -> Iterator[Problem]:
-        """Return the settings that contradict each other."""
-        try:
-            check_name_template(self.instance, [*self.placeholders, *self.labels])
-        except ValueError as error:
-            yield Problem(("instance",), str(error))
 
 
 class ServersSection(CredentialsSection):
@@ -191,8 +148,10 @@ class DiscoverySection(Section):
     """Files that list servers."""
     http: tuple[HttpSection, ...] = ()
     """HTTP endpoints that list servers."""
+    dns: tuple[DnsSection, ...] = ()
+    """Names in DNS whose records are servers."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no source at all."""
-        return not (self.cluster or self.sentinel or self.file or self.http)
+        return not any(getattr(self, name) for name in type(self).model_fields)

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
+
+AnswerT = TypeVar("AnswerT")
 
 Users = Literal["targets", "discovery", "receivers"]
 """Who wants to know; each has threads of its own, so that what hangs for one is not felt by the others."""
@@ -150,6 +152,16 @@ def look_up(host: str) -> tuple[str, ...]:
     except UnicodeError:
         raise socket.gaierror(socket.EAI_NONAME, "that cannot be the name of a host") from None
     return tuple(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+async def ask_in_thread(users: Users, question: Callable[[], AnswerT], patience_seconds: float) -> AnswerT:
+    """Have something else looked up in the threads of these users, for so long at most.
+
+    Raises `TimeoutError`, and what the question raises.
+    """
+    asked = asyncio.get_running_loop().run_in_executor(_threads(users, False), question)
+    async with asyncio.timeout(patience_seconds):
+        return await asked
 
 
 class _Threads(Executor):

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from exporter.config.discovery import SeededSection, SourceSection
+from exporter.config.discovery import SeededSection
 from exporter.config.naming import expand_name
 from exporter.config.samplers import SamplersSection
+from exporter.config.sources import SourceSection
 from exporter.config.url import ServerUrl, parse_server_url
 from exporter.discovery.relabeling import Relabeling
 from exporter.errors import DiscoveryError, Reason

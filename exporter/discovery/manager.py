@@ -7,6 +7,7 @@ from functools import partial
 from exporter.config.discovery import DiscoverySection
 from exporter.discovery.base import Found, Source
 from exporter.discovery.cluster import ClusterSource
+from exporter.discovery.dns import DnsSource
 from exporter.discovery.file import FileSource
 from exporter.discovery.http import HttpSource
 from exporter.discovery.memory import Memory, informants_of
@@ -36,6 +37,7 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
         *map(SentinelSource, section.sentinel),
         *map(FileSource, section.file),
         *map(HttpSource, section.http),
+        *map(DnsSource, section.dns),
     ]
 
 

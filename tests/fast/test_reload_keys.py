@@ -49,6 +49,12 @@ ITEMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "discovery.sentinel[]": {"urls": ["redis://127.0.0.1:1"]},
     "discovery.file[]": {"files": ["none.yml"]},
     "discovery.http[]": {"url": "http://127.0.0.1:1/"},
+    "discovery.dns[]": {
+        "names": ["one.example.com"],
+        "type": "A",
+        "scheme": "redis",
+        "nameservers": ["127.0.0.1:1"],
+    },
     "relabel_configs[]": {"target_label": "team"},
     "queues.lists[]": {"key": "jobs:{name}"},
     "remote_write[]": {"url": "http://127.0.0.1:1/write"},
@@ -64,6 +70,9 @@ VALUES: Final[Mapping[str, Any]] = {
     "targets[].url": "redis://127.0.0.1:2",
     "http[].url": "http://127.0.0.1:2/",
     ".files": ["other.yml"],
+    "dns[].names": ["two.example.com"],
+    "dns[].type": "AAAA",
+    "dns[].nameservers": ["127.0.0.1:2"],
     "scripts.files": ["script.lua", "other.lua"],
     ".servers.tls": False,
     ".addresses": {"10.0.0.5:6379": "10.0.0.6:6379"},
@@ -305,7 +314,9 @@ def config_with(key: str, value: Any = None) -> dict[str, Any]:
 def _over_tls(section: Any) -> None:
     """Turn the URLs below to TLS."""
     for key, value in section.items() if isinstance(section, dict) else enumerate(section):
-        if isinstance(value, str):
+        if key == "scheme":
+            section[key] = "rediss"
+        elif isinstance(value, str):
             section[key] = value.replace("redis://", "rediss://")
         else:
             _over_tls(value)
@@ -451,6 +462,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "discovery.sentinel",
         "discovery.file",
         "discovery.http",
+        "discovery.dns",
         "samplers",
         "rule_files",
         "alerting",
