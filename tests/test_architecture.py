@@ -37,6 +37,7 @@ ORDER = [
     "gotemplate",
     "promql",
     "rules",
+    "alert_charts",
     "notify",
     "alerting",
     "state",

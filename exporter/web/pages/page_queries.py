@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.charts.time_range import TimeRange
 from exporter.errors import QueryError
 from exporter.model.labels import EMPTY
 from exporter.promql import (
@@ -20,7 +21,6 @@ from exporter.promql import (
 )
 from exporter.web.api_v1.cooperative import BoundedPace, CooperativeExecutor, CooperativeTask
 from exporter.web.api_v1.queries import Queries
-from exporter.web.pages.time_range import TimeRange
 
 _DEADLINE_SECONDS: Final = 10.0
 _TOO_LONG: Final = "it took longer than a page may: look at a shorter range, or at less"

@@ -8,7 +8,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-from exporter.web.pages.alerts.past import DAYS, Episode
+from exporter.alert_charts import Episode
+from exporter.web.pages.alerts.past import DAYS
 from exporter.web.pages.moments import span_text
 
 _DAY_MS: Final = 86_400_000

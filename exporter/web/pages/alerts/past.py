@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.alert_charts import Episode
 from exporter.events import EventKind, EventLog, EventQuery, StoredEvent
 from exporter.events.rows import read_all
 from exporter.model.labels import Labels
@@ -32,22 +33,6 @@ _BEFORE_MS: Final = 3 * 3_600_000
 _MOST_TURNS: Final = 2_000
 _MOST_CHANGES: Final = 200
 _MOST_MESSAGES: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One time of firing, in epoch milliseconds; `pending_ms`: since then it was pending.
-
-    `end_ms` None: it fires, or nobody knows when it ended.
-    """
-
-    pending_ms: int
-    start_ms: int
-    end_ms: int | None
-
-    def lasted_ms(self, now_ms: int) -> int:
-        """How long it was, or is by now."""
-        return max(0, (now_ms if self.end_ms is None else self.end_ms) - self.start_ms)
 
 
 @dataclass(frozen=True, slots=True)

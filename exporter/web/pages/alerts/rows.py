@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exporter.alert_charts import figure_of
 from exporter.web.pages.address import Address
-from exporter.web.pages.alerts.figures import figure_of
 from exporter.web.pages.alerts.reasons import Reason
 from exporter.web.pages.alerts.subjects import FIRING, PENDING, Subject
 from exporter.web.pages.moments import moment_text, span_text

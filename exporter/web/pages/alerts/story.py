@@ -4,15 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from exporter.alert_charts import (
+    Episode,
+    figure_of,
+    single_comparison,
+    span_around,
+    threshold_words,
+    unit_of,
+)
+from exporter.charts.time_range import TimeRange
 from exporter.errors import StateError
 from exporter.events import EventKind, StoredEvent
 from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
 from exporter.web.pages.address import Address, PageError
-from exporter.web.pages.alerts.figures import figure_of, single_comparison, threshold_words, unit_of
 from exporter.web.pages.alerts.graph import Graph, draw
 from exporter.web.pages.alerts.month import Month, month_of
-from exporter.web.pages.alerts.past import Episode, Past, own_labels, read_past, read_turns, subject_of
+from exporter.web.pages.alerts.past import Past, own_labels, read_past, read_turns, subject_of
 from exporter.web.pages.alerts.reasons import Reason, Reasons
 from exporter.web.pages.alerts.rows import AlertLine, badge_of, line_of, silence_address
 from exporter.web.pages.alerts.runbook import Runbook, runbook_of
@@ -21,15 +29,12 @@ from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text, span_text
 from exporter.web.pages.server.happenings import Happening
 from exporter.web.pages.server.sentences import Sentence, describe
-from exporter.web.pages.time_range import TimeRange, ending_at, read_range
+from exporter.web.pages.time_range import read_range
 
 UNKNOWN: Final = (
     "There is no alert with this fingerprint now, and none in the events of the last 30 days. "
     "One whose labels have changed since has another fingerprint: look for its name under Alerts."
 )
-_HOUR_MS: Final = 3_600_000
-_SHORT_MS: Final = 600_000
-_MOST_MS: Final = 24 * _HOUR_MS
 _MOST_OTHERS: Final = 12
 _MOST_CHANGES: Final = 15
 _MOST_MESSAGES: Final = 20
@@ -162,19 +167,8 @@ def _span(address: Address, subject: Subject, at_ms: int, now: float) -> TimeRan
     """From some time before it began to its end, or now, where no other range is asked for."""
     if any(address.text(name) for name in ("range", "from", "to")):
         return read_range(address, now)
-    now_ms = round(now * 1000)
-    began_ms = min(round(subject.active_at * 1000) or at_ms, at_ms)
-    is_over = subject.state == RESOLVED
-    ended_ms = round(subject.resolved_at * 1000) if is_over else now_ms
-    # One that was short would fall between two steps of a long range.
-    before_ms = min(_HOUR_MS, max(_SHORT_MS, 4 * (ended_ms - began_ms))) if is_over else _HOUR_MS
-    start_ms = max(began_ms, at_ms - _MOST_MS // 2) - before_ms
-    end_ms = min(now_ms, max(ended_ms, at_ms) + before_ms // 4, start_ms + _MOST_MS)
-    span = ending_at(end_ms, max(end_ms - start_ms, _SHORT_MS))
-    if span.end_ms == end_ms:
-        return span
-    # What has just happened is seen, and not at the next step.
-    return TimeRange(span.start_ms + span.step_ms, span.end_ms + span.step_ms, span.step_ms)
+    ended_ms = round(subject.resolved_at * 1000) if subject.state == RESOLVED else None
+    return span_around(at_ms, round(subject.active_at * 1000), ended_ms, round(now * 1000))
 
 
 def _figures(subject: Subject) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from exporter.alert_charts import tone_of
 from exporter.health import NO_SEVERITY
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
@@ -58,7 +59,7 @@ class Subject:
     @property
     def tone(self) -> str:
         """The severity as the pages colour it."""
-        return self.severity if self.severity in ("critical", "warning") else "info"
+        return tone_of(self.severity)
 
     @property
     def instance(self) -> str:

@@ -6,10 +6,10 @@ from typing import Final
 from markupsafe import Markup
 
 from exporter.charts import Chart, Kind, Series, Unit, compute, legend, plot_of
+from exporter.charts.time_range import TimeRange
 from exporter.model.labels import METRIC_NAME
 from exporter.promql import RangeSeries
 from exporter.web.pages.graph.panels import Panel
-from exporter.web.pages.time_range import TimeRange
 
 _COLOURS: Final = 8
 _UNITS: Final = (

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
+from exporter.charts.time_range import TimeRange
 from exporter.model.floats import format_float
 from exporter.promql import RangeSeries
 from exporter.web.pages.graph.drawing import draw
 from exporter.web.pages.graph.panels import Panel
 from exporter.web.pages.page_queries import Found
-from exporter.web.pages.time_range import TimeRange
 
 _MOST_ROWS: Final = 200
 _PLACED: Final = re.compile(r"(\d+):(\d+): (?:parse error: )?(.*)", re.DOTALL)

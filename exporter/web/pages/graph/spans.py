@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
+from exporter.charts.time_range import TimeRange, ending_at
 from exporter.web.pages.graph.panels import Panel
-from exporter.web.pages.time_range import TimeRange, ending_at
 
 # As many as the API takes.
 _MOST_STEPS: Final = 11_000

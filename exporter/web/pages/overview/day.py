@@ -8,10 +8,10 @@ from typing import Final
 from markupsafe import Markup
 
 from exporter.charts import Chart, Kind, Point, Series, Unit, plot
+from exporter.charts.time_range import TimeRange, ending_at
 from exporter.health import NO_SEVERITY
 from exporter.web.pages.overview.findings import Finding, Findings
 from exporter.web.pages.page_queries import Found, PageQueries
-from exporter.web.pages.time_range import TimeRange, ending_at
 
 DAY_MS: Final = 86_400_000
 QUERY: Final = f'count by (severity) (ALERTS{{alertstate="firing",severity!="{NO_SEVERITY}"}})'

@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from exporter.charts import Band, Chart, Kind, Mark, Series, Threshold, compute, legend, plot_of
 from exporter.charts.colours import GREY, MEANINGS
+from exporter.charts.time_range import TimeRange
 from exporter.promql import RangeSeries
 from exporter.web.pages.page_queries import Found
 from exporter.web.pages.server.figures import bytes_figure
 from exporter.web.pages.server.panels import MOST_COMMANDS, Line, Panel
-from exporter.web.pages.time_range import TimeRange
 
 _OTHER: Final = "other"
 # Colours that mean nothing else on the charts of commands go first.

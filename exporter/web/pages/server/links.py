@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from exporter.charts.time_range import TimeRange
 from exporter.web.pages.address import Address
 from exporter.web.pages.graph.panels import Panel
-from exporter.web.pages.time_range import TimeRange
 
 
 def query_link(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from exporter.charts import Band, Mark, MarkKind
+from exporter.charts.time_range import TimeRange
 from exporter.events import EventKind, StoredEvent
 from exporter.rules.group import RuleGroup
 from exporter.web.alert_rows import AlertRow, AlertRows
@@ -12,7 +13,6 @@ from exporter.web.pages.moments import moment_text
 from exporter.web.pages.server.happenings import alert_link
 from exporter.web.pages.server.panels import Panel
 from exporter.web.pages.server.sentences import describe
-from exporter.web.pages.time_range import TimeRange
 
 MOST_SHOWN: Final = 16
 """So many marks stand on a chart; those of small alerts and of configuration go first."""

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.charts.time_range import TimeRange
 from exporter.errors import StateError
 from exporter.events import EventKind, EventLog, EventQuery, StoredEvent
 from exporter.events.rows import read_all
 from exporter.samplers.slowlog import SlowlogReport
 from exporter.samplers.slowlog.past import KINDS as SLOW_KINDS
 from exporter.samplers.slowlog.past import past_reports
-from exporter.web.pages.time_range import TimeRange
 
 MARK_KINDS: Final = (
     EventKind.ALERT,

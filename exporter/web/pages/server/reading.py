@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.charts.time_range import TimeRange
 from exporter.model.duration import format_duration
 from exporter.samplers.reachability import reachable_since
 from exporter.samplers.runner import TargetRunner
@@ -15,7 +16,6 @@ from exporter.web.pages.server.expressions import Expressions
 from exporter.web.pages.server.panels import Panel, busiest, panels_of
 from exporter.web.pages.server.past import Past, read_past
 from exporter.web.pages.server.tiles import SENTINEL, SENTINEL_TOPICS, tile_expressions
-from exporter.web.pages.time_range import TimeRange
 
 _DEFAULT_INTERVAL_SECONDS: Final = 15.0
 # The commands whose latency is told are the busiest of the last hour of the range.

@@ -7,6 +7,7 @@ from typing import Final
 from markupsafe import Markup
 
 from exporter.charts import Point, sparkline
+from exporter.charts.time_range import TimeRange
 from exporter.model.visible import shorten
 from exporter.sampling.server_info import ServerInfo
 from exporter.web.pages.moments import moment_text, span_text
@@ -19,7 +20,6 @@ from exporter.web.pages.server.figures import (
     percent_figure,
     time_figure,
 )
-from exporter.web.pages.time_range import TimeRange
 
 Values = Mapping[str, float | None]
 

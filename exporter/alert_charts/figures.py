@@ -32,6 +32,11 @@ _WORDS: Final = {
 _BOUNDS: Final = (">", ">=", "<", "<=")
 
 
+def tone_of(severity: str) -> str:
+    """A severity as pages and charts colour it."""
+    return severity if severity in ("critical", "warning") else "info"
+
+
 def unit_of(rule: AlertingRule) -> Unit:
     """The unit of a rule's values: as its annotations print them, else as its metric's name ends."""
     unit = _UNITS.get(printed_as(rule.spec))
