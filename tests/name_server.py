@@ -51,12 +51,13 @@ class NameServer:
         return self._bounded(response, most_bytes)
 
     def _bounded(self, response: dns.message.Message, most_bytes: int) -> bytes:
-        wire = response.to_wire(max_size=65_535)
+        wire: bytes = response.to_wire(max_size=65_535)
         if len(wire) <= most_bytes:
             return wire
         response.answer.clear()
         response.flags |= dns.flags.TC
-        return response.to_wire()
+        shortened: bytes = response.to_wire()
+        return shortened
 
 
 class _Udp(socketserver.BaseRequestHandler):
