@@ -70,6 +70,7 @@ ORDER = [
     "metrics_reference",
     "demo",
     "drafts",
+    "rule_export",
     "cli",
     "__main__",
 ]

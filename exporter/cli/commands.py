@@ -19,6 +19,7 @@ from exporter.cli import (
     export,
     health,
     queues,
+    rules,
     run,
     scan,
     slowlog,
@@ -43,6 +44,7 @@ app.command("demo")(demo.demo)
 app.command("health")(health.health)
 app.command("dashboards")(dashboards.dashboards)
 app.command("export")(export.export)
+app.command("rules")(rules.rules)
 app.command("queues")(queues.queues)
 app.command("scan")(scan.scan)
 app.command("slowlog")(slowlog.slowlog)
