@@ -71,6 +71,7 @@ ORDER = [
     "demo",
     "drafts",
     "rule_export",
+    "migration",
     "cli",
     "__main__",
 ]

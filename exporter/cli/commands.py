@@ -18,6 +18,7 @@ from exporter.cli import (
     events,
     export,
     health,
+    migrate,
     queues,
     rules,
     run,
@@ -50,6 +51,7 @@ app.command("scan")(scan.scan)
 app.command("slowlog")(slowlog.slowlog)
 app.command("events")(events.events)
 app.add_typer(check.app, name="check")
+app.add_typer(migrate.app, name="migrate")
 _tests = typer.Typer(help="Try rules, routes and receivers.", no_args_is_help=True, rich_markup_mode=None)
 for command in (try_rules, try_route, try_notify):
     command.register(_tests)

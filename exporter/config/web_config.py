@@ -42,13 +42,14 @@ class TlsServerConfig(Section):
         return self
 
 
-def _check_hash(text: str) -> str:
+def check_hash(text: str) -> str:
+    """Return a bcrypt hash; raises `ValueError` for what is none."""
     if not _BCRYPT.fullmatch(text):
         raise ValueError('is not a bcrypt hash: make one with `htpasswd -nBC 10 ""`')
     return text
 
 
-PasswordHash = Annotated[str, AfterValidator(_check_hash)]
+PasswordHash = Annotated[str, AfterValidator(check_hash)]
 
 
 # Those that exporter-toolkit takes.
