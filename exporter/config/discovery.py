@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from exporter.config.addresses import AddressMap
 from exporter.config.dns import DnsSection
 from exporter.config.fields import Context, Duration, PositiveDuration, Section
+from exporter.config.kubernetes import KubernetesSection
 from exporter.config.samplers import SamplersSection
 from exporter.config.sources import SourceSection
 from exporter.config.targets import CredentialsSection, RedisUrl, TlsSection
@@ -150,6 +151,8 @@ class DiscoverySection(Section):
     """HTTP endpoints that list servers."""
     dns: tuple[DnsSection, ...] = ()
     """Names in DNS whose records are servers."""
+    kubernetes: tuple[KubernetesSection, ...] = ()
+    """Kubernetes clusters."""
 
     @property
     def is_empty(self) -> bool:

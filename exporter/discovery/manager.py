@@ -10,6 +10,7 @@ from exporter.discovery.cluster import ClusterSource
 from exporter.discovery.dns import DnsSource
 from exporter.discovery.file import FileSource
 from exporter.discovery.http import HttpSource
+from exporter.discovery.kubernetes.source import KubernetesSource
 from exporter.discovery.memory import Memory, informants_of
 from exporter.discovery.records import DiscoveryRecords
 from exporter.discovery.sentinel import SentinelSource
@@ -38,6 +39,7 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
         *map(FileSource, section.file),
         *map(HttpSource, section.http),
         *map(DnsSource, section.dns),
+        *map(KubernetesSource, section.kubernetes),
     ]
 
 

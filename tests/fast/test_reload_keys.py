@@ -35,6 +35,10 @@ from tests.fast.daemon import FastDaemon, run_fast
 SCHEMA: Final = config_schema()
 RULES: Final = "groups: [{name: one, rules: [{record: r, expr: '1'}]}]\n"
 OTHER_RULES: Final = "groups: [{name: two, rules: [{record: r, expr: '2'}]}]\n"
+KUBECONFIG: Final = (
+    "current-context: a\ncontexts: [{name: a, context: {cluster: b}}]\n"
+    "clusters: [{name: b, cluster: {server: 'http://127.0.0.1:3'}}]\n"
+)
 ROUTING: Final = "route: {receiver: one}\nreceivers: [{name: one}]\n"
 MAIL: Final = (
     "global: {smtp_smarthost: 'localhost:25', smtp_from: a@example.com}\nroute: {receiver: one}\n"
@@ -55,6 +59,7 @@ ITEMS: Final[Mapping[str, Mapping[str, Any]]] = {
         "scheme": "redis",
         "nameservers": ["127.0.0.1:1"],
     },
+    "discovery.kubernetes[]": {"api_server": "http://127.0.0.1:1", "scheme": "redis"},
     "relabel_configs[]": {"target_label": "team"},
     "queues.lists[]": {"key": "jobs:{name}"},
     "remote_write[]": {"url": "http://127.0.0.1:1/write"},
@@ -73,6 +78,9 @@ VALUES: Final[Mapping[str, Any]] = {
     "dns[].names": ["two.example.com"],
     "dns[].type": "AAAA",
     "dns[].nameservers": ["127.0.0.1:2"],
+    "kubernetes[].api_server": "http://127.0.0.1:2",
+    "kubernetes[].kubeconfig_file": "kubeconfig",
+    "namespaces.names": ["shop"],
     "scripts.files": ["script.lua", "other.lua"],
     ".servers.tls": False,
     ".addresses": {"10.0.0.5:6379": "10.0.0.6:6379"},
@@ -125,6 +133,8 @@ BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
     ".modulus": {"action": "hashmod", "modulus": 1},
     ".score": {"type": "zset"},
     "lists[].name": {"key": "jobs", "name": "one"},
+    # The other two ways to say where the API server is.
+    "kubernetes[].kubeconfig_file": {"api_server": None},
     # These samplers run only where they have something to do.
     "samplers.keys.": {"check": ["db0=a:1"]},
     "samplers.streams.": {"check": ["db0=a:1"]},
@@ -365,6 +375,7 @@ def write_files(folder: Path) -> None:
         (folder / name).write_text("return 1")
     (folder / "rules.yml").write_text(RULES)
     (folder / "other_rules.yml").write_text(OTHER_RULES)
+    (folder / "kubeconfig").write_text(KUBECONFIG)
     (folder / "own_alertmanager.yml").write_text(ROUTING)
     (folder / "slack_alertmanager.yml").write_text(SLACK.replace("'http://h'", "'http://h', channel: c"))
     (folder / "mail_alertmanager.yml").write_text(MAIL)
@@ -463,6 +474,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "discovery.file",
         "discovery.http",
         "discovery.dns",
+        "discovery.kubernetes",
         "samplers",
         "rule_files",
         "alerting",

@@ -1,0 +1,1 @@
+"""Servers that the API server of a Kubernetes cluster knows of."""
