@@ -39,7 +39,7 @@ TOLD: dict[str, tuple[str, Any, dict[str, dict[str, str]]]] = {
                     "Engine": "redis",
                     "TransitEncryptionEnabled": True,
                     "CacheNodes": [
-                        {"Endpoint": {"Address": "shop-0001-001.x.cache.amazonaws.com", "Port": 6379}}
+                        {"Endpoint": {"Address": "shop-0001-001.cache.example.com", "Port": 6379}}
                     ],
                 },
                 {"CacheClusterId": "being-made", "Engine": "valkey", "TransitEncryptionEnabled": False},
