@@ -14,6 +14,8 @@ import yaml
 _WIDTH: Final = 100
 _COMMENT_WIDTH: Final = 88
 _INDENT: Final = "  "
+# Names of options and paths stay whole.
+_WRAPPER: Final = textwrap.TextWrapper(_COMMENT_WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def to_yaml(document: Mapping[str, Any], heading: str = "") -> str:
 def _comment(text: str) -> Iterator[str]:
     for paragraph in text.split("\n") if text else ():
         is_copied = paragraph.startswith(_INDENT)
-        lines = [paragraph] if is_copied else textwrap.wrap(paragraph, _COMMENT_WIDTH)
+        lines = [paragraph] if is_copied else _WRAPPER.wrap(paragraph)
         yield from (f"# {line}" for line in lines) if paragraph else ("#",)
 
 
@@ -90,7 +92,7 @@ def _item(value: Any) -> Iterator[str]:
         yield from _comment(value.comment)
         yield from (f"# {line}" for line in _item(value.value))
         return
-    line = None if isinstance(value, Mapping) and len(value) > 1 else _in_one_line(value)
+    line = None if isinstance(value, Mapping) and value else _in_one_line(value)
     lines = _block(value) if line is None else iter([line])
     marker = "- "
     for text in lines:

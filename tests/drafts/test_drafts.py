@@ -58,7 +58,7 @@ def test_a_file_with_comments_looks_like_one_written_by_hand() -> None:
         "    # Or.\n"
         "    # password: x\n"
         "  # The other.\n"
-        "  - {url: 'redis://b'}\n"
+        "  - url: redis://b\n"
         "\n"
         "# For links.\n"
         "# web: {listen_address: ':9121', external_url: 'http://vigil'}\n"

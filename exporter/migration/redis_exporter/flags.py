@@ -230,5 +230,13 @@ FLAGS: Final = (
     ),
 )
 
+FORMER: Final = {
+    "redis.alias": "write the name of a server as instance of its target",
+    "redis.file": "write its servers as targets",
+    "separator": "write the servers as targets",
+    "use-cf-bindings": "write the servers of the binding as targets, or list them by discovery.file",
+}
+"""Flags that redis_exporter had before 1.0, and what to do instead."""
+
 BY_NAME: Final = {flag.name: flag for flag in FLAGS}
 BY_VARIABLE: Final = {flag.variable: flag for flag in FLAGS if flag.variable}

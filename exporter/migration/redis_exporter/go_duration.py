@@ -16,7 +16,7 @@ def parse_go_duration(text: str, origin: str) -> int:
     """Milliseconds, at least one; raises `UsageError` for what is none, or not longer than 0."""
     parts = _PART.findall(text)
     if "".join(number + unit for number, unit in parts) != text or not parts:
-        raise UsageError(f'{origin} is a duration such as 15s, not "{text}"')
+        raise UsageError(f'{origin} must be a duration such as 15s, not "{text}"')
     milliseconds = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
     if not milliseconds:
         raise UsageError(f'{origin} must be longer than 0, not "{text}"')

@@ -9,7 +9,8 @@ from typing import Final
 
 from exporter.config.validation import hint
 from exporter.errors import UsageError
-from exporter.migration.redis_exporter.flags import Flag, Kind
+from exporter.migration.redis_exporter.flags import FORMER, Flag, Kind
+from exporter.migration.redis_exporter.variables import variable_in
 
 _TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
 _FALSE: Final = ("0", "f", "F", "false", "FALSE", "False")
@@ -52,17 +53,20 @@ def _flag(name: str, argument: str, flags: Mapping[str, Flag]) -> Flag:
         return flags[name]
     if not name or name.startswith("-"):
         raise UsageError(f"{argument.partition('=')[0]} is no flag")
-    raise UsageError(
-        f"--{name} is no flag of redis_exporter{hint(name, flags) or '; see redis_exporter --help'}"
-    )
+    if name in FORMER:
+        raise UsageError(f"--{name} is a flag of redis_exporter before 1.0: {FORMER[name]}")
+    way_out = hint(name, flags) or "; see redis_exporter --help"
+    raise UsageError(f"--{name} is no flag of redis_exporter{way_out}")
 
 
 def checked(flag: Flag, value: str, origin: str) -> str:
     """The value of a flag, `true` or `false` for truth values; raises `UsageError` where it cannot be one."""
+    if variable_in(value):
+        return value
     if flag.kind is Kind.BOOL:
         if value not in _TRUE + _FALSE:
-            raise UsageError(f'{origin} is true or false, not "{value}"')
+            raise UsageError(f'{origin} must be true or false, not "{value}"')
         return "true" if value in _TRUE else "false"
     if flag.kind is Kind.INT and not value.lstrip("+-").isdecimal():
-        raise UsageError(f'{origin} is a whole number, not "{value}"')
+        raise UsageError(f'{origin} must be a whole number, not "{value}"')
     return value

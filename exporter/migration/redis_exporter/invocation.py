@@ -9,15 +9,14 @@ from pathlib import Path
 class Invocation:
     """One start of redis_exporter.
 
-    `environment` has the variables that are known; `elsewhere` the names of those whose values are not known
-    here, such as those from a Kubernetes Secret. `origin` says where it was found, for people; `base` is
-    where relative paths begin, `in_container` whether they are those of a container.
+    A value of the `environment` that is not known here is `${NAME}`, the variable that it is handed over in.
+    `origin` says where this was found, for people; `base` is where relative paths begin. `remarks` are
+    sentences about it.
     """
 
     arguments: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
-    origin: str = ""
+    origin: str = "its command line and environment"
     base: Path = Path()
     in_container: bool = False
     remarks: Sequence[str] = ()
@@ -25,7 +24,3 @@ class Invocation:
     def path(self, text: str) -> Path:
         """A path as it is found from anywhere."""
         return (self.base / text).absolute()
-
-    def variable_of(self, name: str) -> str:
-        """The variable in which the value of one of redis_exporter's variables is handed over, if any."""
-        return self.elsewhere.get(name, "")

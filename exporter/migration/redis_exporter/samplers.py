@@ -1,10 +1,9 @@
-"""What redis_exporter asks servers for, as `samplers` and `global`."""
+"""What a redis_exporter asks servers for, as sections of `samplers`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from exporter.errors import UsageError
-from exporter.migration.piece import Piece
 from exporter.migration.redis_exporter.go_duration import parse_go_duration
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.settings import Settings
@@ -30,49 +29,68 @@ _CHOICES: Final = {
     "check-single-streams": ("streams", "check_single"),
 }
 _LONGEST_TIMEOUT_MS: Final = 15_000
+_MOST_PATTERNS: Final = 2_000
+
+Sections = Mapping[str, Mapping[str, Any]]
+"""`samplers`: values by key, by section."""
 
 
-def convert_samplers(settings: Settings, invocation: Invocation) -> Piece:
-    """The sections of samplers that differ from the defaults; raises `UsageError`."""
+def read_samplers(settings: Settings, invocation: Invocation, remarks: list[str]) -> Sections:
+    """The sections that are not as they are by default; raises `UsageError`."""
     sections: dict[str, dict[str, Any]] = {}
-    remarks: list[str] = []
-
-    def put(section: str, key: str, value: Any) -> None:
+    for section, key, value in (
+        *_switches(settings),
+        *_choices(settings),
+        *_keys(settings),
+        *_server(settings, remarks),
+        *_scripts(settings, invocation, remarks),
+    ):
         sections.setdefault(section, {})[key] = value
+    return sections
 
-    for flag, (section, key, value) in _SWITCHES.items():
+
+def _switches(settings: Settings) -> Iterator[tuple[str, str, Any]]:
+    for flag, place in _SWITCHES.items():
         if settings.is_on(flag):
-            put(section, key, value)
+            yield place
+
+
+def _choices(settings: Settings) -> Iterator[tuple[str, str, Any]]:
     for flag, (section, key) in _CHOICES.items():
         if text := settings.text(flag):
-            put(section, key, _choices(text, settings.origin(flag)))
-    for section, key, value in (*_key_settings(settings, remarks), *_others(settings, invocation, remarks)):
-        put(section, key, value)
-    document: dict[str, Any] = {"samplers": sections} if sections else {}
-    return Piece({**_timeout(settings, remarks), **document}, differs=remarks)
+            try:
+                yield section, key, [str(choice) for choice in parse_choices(text)]
+            except ValueError as error:
+                raise UsageError(f"{settings.origin(flag)}: {error}") from None
 
 
-def _choices(text: str, origin: str) -> list[str]:
-    try:
-        return [str(choice) for choice in parse_choices(text)]
-    except ValueError as error:
-        raise UsageError(f"{origin}: {error}") from None
-
-
-def _key_settings(settings: Settings, remarks: list[str]) -> Iterator[tuple[str, str, Any]]:
-    keys = any(settings.text(flag) for flag in ("check-keys", "check-single-keys"))
+def _keys(settings: Settings) -> Iterator[tuple[str, str, Any]]:
     if settings.is_on("disable-exporting-key-values"):
         yield "keys", "values", "none"
-    elif keys:
+    elif settings.text("check-keys") or settings.text("check-single-keys"):
+        # Texts become labels, as they do there.
         yield "keys", "values", "all"
     if settings.differs("check-keys-batch-size"):
         size = _positive(settings, "check-keys-batch-size")
         yield "keys", "batch_size", size
         if settings.text("check-streams"):
             yield "streams", "batch_size", size
+    if settings.differs("max-distinct-key-groups"):
+        yield (
+            "keyspace",
+            "max_patterns",
+            min(_positive(settings, "max-distinct-key-groups"), _MOST_PATTERNS),
+        )
 
 
-def _others(settings: Settings, invocation: Invocation, remarks: list[str]) -> Iterator[tuple[str, str, Any]]:
+def _positive(settings: Settings, flag: str) -> int:
+    number = int(settings.text(flag))
+    if number < 1:
+        raise UsageError(f"{settings.origin(flag)} must be at least 1, not {number}")
+    return number
+
+
+def _server(settings: Settings, remarks: list[str]) -> Iterator[tuple[str, str, Any]]:
     command = settings.text("config-command")
     if command == "-":
         yield "config", "enabled", False
@@ -83,20 +101,8 @@ def _others(settings: Settings, invocation: Invocation, remarks: list[str]) -> I
     if settings.is_on("include-search-indexes-metrics"):
         yield "modules", "search_indexes", settings.text("check-search-indexes")
     elif settings.differs("check-search-indexes"):
-        remarks.append(
-            f"{settings.origin('check-search-indexes')}: without effect, there and here, without "
-            "--include-search-indexes-metrics"
-        )
-    if settings.differs("max-distinct-key-groups"):
-        yield "keyspace", "max_patterns", min(_positive(settings, "max-distinct-key-groups"), 2000)
-    yield from _scripts(settings, invocation, remarks)
-
-
-def _positive(settings: Settings, flag: str) -> int:
-    number = int(settings.text(flag))
-    if number < 1:
-        raise UsageError(f"{settings.origin(flag)} must be at least 1, not {number}")
-    return number
+        origin = settings.origin("check-search-indexes")
+        remarks.append(f"{origin}: no effect, there and here, without --include-search-indexes-metrics")
 
 
 def _scripts(
@@ -109,17 +115,17 @@ def _scripts(
     if not settings.is_on("lua-script-read-only"):
         yield "scripts", "read_only", False
         remarks.append(
-            "--script: scripts run with EVAL as before; take read_only: false out of samplers.scripts where "
-            "the servers are Redis 7.0 or later, and a script cannot write any more"
+            f"{settings.origin('script')}: run with EVAL as before; where all servers are Redis 7.0 or "
+            "later, take read_only: false out of samplers.scripts, and scripts cannot write"
         )
 
 
-def _timeout(settings: Settings, remarks: list[str]) -> Mapping[str, Any]:
-    """The timeout where it was set: its default of 15 seconds is long for a server that has gone."""
+def read_timeout(settings: Settings, remarks: list[str]) -> str:
+    """`sample_timeout`; empty where it was not set: 15 s, its default, is long for a server that has gone."""
     if not settings.differs("connection-timeout"):
-        return {}
+        return ""
     origin = settings.origin("connection-timeout")
     milliseconds = parse_go_duration(settings.text("connection-timeout"), origin)
     if milliseconds > _LONGEST_TIMEOUT_MS:
         remarks.append(f"{origin}: 15s, since no pass may take longer than global.sample_interval")
-    return {"global": {"sample_timeout": format_duration(min(milliseconds, _LONGEST_TIMEOUT_MS))}}
+    return format_duration(min(milliseconds, _LONGEST_TIMEOUT_MS))

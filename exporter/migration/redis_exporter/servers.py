@@ -1,114 +1,113 @@
-"""The servers that redis_exporter asks, with user, password and TLS: `targets`, or `discovery.cluster`."""
+"""The servers that one redis_exporter asks, with user, password and TLS."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from exporter.config.url import ServerUrl
-from exporter.migration.piece import Piece
 from exporter.migration.redis_exporter.addresses import parse_address
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.password_file import Entry, read_password_file
 from exporter.migration.redis_exporter.settings import Settings
-from exporter.migration.secret_files import secret_file
 from exporter.model.secret import Secret
 
-_TLS_FLAGS = {
+_PASSWORD: Final = "redis.password"
+_PASSWORD_FILE: Final = "redis.password-file"
+_TLS_FILES: Final = {
     "tls-ca-cert-file": "ca_file",
     "tls-client-cert-file": "cert_file",
     "tls-client-key-file": "key_file",
 }
-_OTHER_TLS_FLAGS = ("tls-server-name", "skip-tls-verification")
+_OTHER_TLS_FLAGS: Final = ("tls-server-name", "skip-tls-verification")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server to watch; `variable` is the name of an environment variable with its password."""
+    """One server to watch, or one node of the cluster to watch (`is_cluster`).
+
+    Its password is known, or handed over in an environment variable.
+    """
 
     url: ServerUrl
     username: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     variable: str = ""
+    tls: Mapping[str, Any] = field(default_factory=dict)
+    is_cluster: bool = False
+
+    def __str__(self) -> str:
+        user = f" as {self.username}" if self.username else ""
+        cluster = "the cluster of " if self.is_cluster else ""
+        if self.variable:
+            return f"{cluster}{self.url}{user}, with the password in ${self.variable}"
+        return f"{cluster}{self.url}{user}, {'with' if self.password else 'without'} a password"
 
 
-def convert_servers(settings: Settings, invocation: Invocation) -> Sequence[Piece]:
-    """The server of `--redis.addr`, or its cluster, and those of the password file."""
-    entries, remarks = _entries(settings, invocation)
-    main = _main_server(settings, invocation, entries)
-    others = [_of_entry(entry, settings) for entry in entries if main is None or not _is_same(entry, main)]
-    pieces = [Piece(differs=remarks), _tls_remarks(settings, [*([main] if main else []), *others])]
-    if main and settings.is_on("is-cluster"):
-        pieces.append(_cluster_piece(main, settings, invocation))
-        watched = others
-    else:
-        watched = [*([main] if main else []), *others]
-    return [*pieces, *_target_pieces(watched, settings, invocation)]
+def read_servers(settings: Settings, invocation: Invocation, remarks: list[str]) -> Sequence[Server]:
+    """The server of `--redis.addr`, and those of the password file, which `/scrape` may be asked for.
+
+    Raises `UsageError` for an address that is none.
+    """
+    entries = _entries(settings, invocation, remarks)
+    tls = _tls(settings, invocation)
+    main = _main_server(settings, entries, tls, remarks)
+    if main is None:
+        remarks.append(
+            "--redis.addr is empty: the servers are those that Prometheus asks /scrape for; redis-vigil "
+            "migrate prometheus takes them over from its configuration"
+        )
+    watched = {main.url.address.instance: main} if main else {}
+    for entry in entries:
+        username = entry.url.username or settings.text("redis.user")
+        server = Server(entry.url, username, entry.password, tls=tls if entry.url.address.tls else {})
+        watched.setdefault(entry.url.address.instance, server)
+    _tell_of_tls(settings, watched.values(), remarks)
+    return list(watched.values())
 
 
-def _entries(settings: Settings, invocation: Invocation) -> tuple[Sequence[Entry], Sequence[str]]:
-    name = settings.text("redis.password-file")
-    origin = settings.origin("redis.password-file")
+def _entries(settings: Settings, invocation: Invocation, remarks: list[str]) -> Sequence[Entry]:
+    name, origin = settings.text(_PASSWORD_FILE), settings.origin(_PASSWORD_FILE)
     if not name:
-        return (), ()
-    if settings.text("redis.password") or invocation.variable_of("REDIS_PASSWORD"):
-        return (), (f"{origin} is not read by redis_exporter where a password is given, and not taken over",)
+        return ()
+    if settings.text(_PASSWORD):
+        remarks.append(f"{origin}: without effect where a password is given, and not taken over")
+        return ()
     path = invocation.path(name)
     try:
-        return read_password_file(path, origin), ()
+        return read_password_file(path, origin)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        return (), (
+        remarks.append(
             f"{origin}: {path} cannot be read here ({why}): copy it to this machine and name it by "
-            "--redis.password-file, or write targets with a password_file each",
+            "--redis.password-file, or give each target its password_file"
         )
+        return ()
 
 
-def _main_server(settings: Settings, invocation: Invocation, entries: Sequence[Entry]) -> Server | None:
+def _main_server(
+    settings: Settings, entries: Sequence[Entry], tls: Mapping[str, Any], remarks: list[str]
+) -> Server | None:
     address = settings.text("redis.addr")
     if not address:
         return None
     url = parse_address(address, settings.origin("redis.addr"))
     username = url.username or settings.text("redis.user")
-    if url.password:
-        return Server(url, username, url.password)
-    if variable := invocation.variable_of("REDIS_PASSWORD"):
-        return Server(url, username, variable=variable)
-    if password := settings.text("redis.password"):
-        return Server(url, username, Secret(password))
-    # The file is looked up by the address as a whole, the user included.
-    for entry in entries:
-        if entry.url.address == url.address and entry.url.username == username:
-            return Server(url, username, entry.password)
-    return Server(url, username)
+    if url.password and settings.text(_PASSWORD):
+        remarks.append(f"{settings.origin(_PASSWORD)}: without effect, since the address has a password")
+    variable = "" if url.password else settings.variable(_PASSWORD)
+    password = url.password or Secret("" if variable else settings.text(_PASSWORD))
+    if not password and not variable:
+        # The file is looked up by the whole address, the user included.
+        same = (one for one in entries if one.url == ServerUrl(url.address, username))
+        password = next((one.password for one in same), password)
+    is_cluster = settings.is_on("is-cluster")
+    return Server(url, username, password, variable, tls if url.address.tls else {}, is_cluster)
 
 
-def _of_entry(entry: Entry, settings: Settings) -> Server:
-    return Server(entry.url, entry.url.username or settings.text("redis.user"), entry.password)
-
-
-def _is_same(entry: Entry, main: Server) -> bool:
-    return entry.url.address.instance == main.url.address.instance
-
-
-def _access(server: Server, settings: Settings, invocation: Invocation) -> tuple[dict[str, Any], Piece]:
-    """User, password and TLS as keys, and the file of the password."""
-    keys: dict[str, Any] = {}
-    files = Piece()
-    if server.username:
-        keys["username"] = server.username
-    if server.variable:
-        keys["password_env"] = server.variable
-    elif server.password:
-        keys["password_file"], files = secret_file(f"redis-{server.url.address.instance}", server.password)
-    if server.url.address.tls and (tls := _tls(settings, invocation)):
-        keys["tls"] = tls
-    return keys, files
-
-
-def _tls(settings: Settings, invocation: Invocation) -> dict[str, Any]:
+def _tls(settings: Settings, invocation: Invocation) -> Mapping[str, Any]:
     tls: dict[str, Any] = {
         key: str(invocation.path(settings.text(flag)))
-        for flag, key in _TLS_FLAGS.items()
+        for flag, key in _TLS_FILES.items()
         if settings.text(flag)
     }
     if name := settings.text("tls-server-name"):
@@ -118,42 +117,8 @@ def _tls(settings: Settings, invocation: Invocation) -> dict[str, Any]:
     return tls
 
 
-def _tls_remarks(settings: Settings, servers: Sequence[Server]) -> Piece:
-    given = [name for name in (*_TLS_FLAGS, *_OTHER_TLS_FLAGS) if settings.differs(name)]
-    if not given or any(server.url.address.tls for server in servers):
-        return Piece()
-    names = ", ".join(settings.origin(name) for name in given)
-    return Piece(
-        differs=(f"{names}: without effect, there and here, where no address begins with rediss://",)
-    )
-
-
-def _target_pieces(servers: Sequence[Server], settings: Settings, invocation: Invocation) -> Sequence[Piece]:
-    targets: list[dict[str, Any]] = []
-    pieces: list[Piece] = []
-    for server in servers:
-        keys, files = _access(server, settings, invocation)
-        targets.append({"url": str(server.url.address), **keys})
-        pieces += [files, Piece(found=(_sentence(server),))]
-    return [Piece({"targets": targets}), *pieces] if targets else []
-
-
-def _cluster_piece(server: Server, settings: Settings, invocation: Invocation) -> Piece:
-    keys, files = _access(server, settings, invocation)
-    return Piece(
-        {"discovery": {"cluster": [{"urls": [str(server.url.address)], **keys}]}},
-        files.files,
-        files.private,
-        found=(f"the cluster of {_sentence(server)}",),
-        differs=(
-            "--is-cluster: every node of the cluster is watched, each with the labels instance and cluster, "
-            "and keys are asked for on each",
-        ),
-    )
-
-
-def _sentence(server: Server) -> str:
-    user = f" as {server.username}" if server.username else ""
-    if server.variable:
-        return f"{server.url}{user}, with the password in ${server.variable}"
-    return f"{server.url}{user}, {'with' if server.password else 'without'} a password"
+def _tell_of_tls(settings: Settings, servers: Iterable[Server], remarks: list[str]) -> None:
+    given = [name for name in (*_TLS_FILES, *_OTHER_TLS_FLAGS) if settings.differs(name)]
+    if given and not any(server.url.address.tls for server in servers):
+        names = ", ".join(settings.origin(name) for name in given)
+        remarks.append(f"{names}: without effect, there and here, where no address begins with rediss://")

@@ -7,6 +7,7 @@ from typing import Self
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.flags import BY_NAME, FLAGS, Flag
 from exporter.migration.redis_exporter.go_flags import checked, parse_flags
+from exporter.migration.redis_exporter.variables import variable_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,17 @@ class Settings:
                 "redis_exporter stops reading at the first argument that is no flag (a truth value needs a "
                 f"=: --debug=true): the last {len(parsed.unread)} are not read{lost}"
             )
+        _require_values(given)
         return cls(given, tuple(remarks))
 
     def text(self, name: str) -> str:
         """The value of a flag."""
         setting = self.given.get(name)
         return setting.value if setting else BY_NAME[name].default
+
+    def variable(self, name: str) -> str:
+        """The environment variable that a value is handed over in, and not known here; empty: none."""
+        return variable_in(self.text(name)) if name in self.given else ""
 
     def is_on(self, name: str) -> bool:
         """Whether a flag is true."""
@@ -70,6 +76,15 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(self.given)})"
+
+
+def _require_values(given: Mapping[str, Setting]) -> None:
+    """Only a password may stay where it is, in a variable."""
+    for name, setting in given.items():
+        if name != "redis.password" and (variable := variable_in(setting.value)):
+            raise UsageError(
+                f"{setting.origin} is ${variable}, whose value is not known here: give it by --env-file"
+            )
 
 
 def _take_variable(flag: Flag, value: str, given: dict[str, Setting], remarks: list[str]) -> None:

@@ -34,10 +34,15 @@ def test_a_command_line_is_read_as_go_reads_it(
     [
         (["--redis.adr=x"], '--redis.adr is no flag of redis_exporter, did you mean "redis.addr"?'),
         (["--colour=secret"], "--colour is no flag of redis_exporter; see redis_exporter --help"),
+        (
+            ["--redis.alias=a"],
+            "--redis.alias is a flag of redis_exporter before 1.0: write the name of a server as instance of "
+            "its target",
+        ),
         (["--=x"], "-- is no flag"),
         (["--redis.addr"], "--redis.addr, a flag of redis_exporter, needs a value"),
-        (["--debug=yes"], '--debug is true or false, not "yes"'),
-        (["--check-keys-batch-size=many"], '--check-keys-batch-size is a whole number, not "many"'),
+        (["--debug=yes"], '--debug must be true or false, not "yes"'),
+        (["--check-keys-batch-size=many"], '--check-keys-batch-size must be a whole number, not "many"'),
     ],
 )
 def test_a_mistake_is_one_line(line: list[str], message: str) -> None:

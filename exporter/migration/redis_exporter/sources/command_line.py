@@ -1,0 +1,51 @@
+"""Command lines as people paste them: flags alone, with the program before them, or a whole `docker run`."""
+
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from exporter.errors import UsageError
+from exporter.migration.redis_exporter.invocation import Invocation
+from exporter.migration.redis_exporter.sources.docker_run import RUNTIMES, read_docker_run
+
+_PROGRAM: Final = re.compile(r"redis[-_]?exporter", re.IGNORECASE)
+_ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
+
+
+def is_exporter(name: str) -> bool:
+    """Whether a program or an image is a redis_exporter, by its name."""
+    return _PROGRAM.search(name.rpartition("/")[2].partition("@")[0]) is not None
+
+
+def read_words(words: Sequence[str], environment: Mapping[str, str], base: Path, origin: str) -> Invocation:
+    """The invocation of a command line, in an environment that the words before the program may change.
+
+    A single word with spaces is a line in quotes. Raises `UsageError` where no redis_exporter is started.
+    """
+    if len(words) == 1 and " " in words[0] and not words[0].startswith("-"):
+        words = split(words[0], origin)
+    if not words or words[0].startswith("-"):
+        return Invocation(words, environment, origin, base)
+    runtime = next((at for at, word in enumerate(words) if _is_runtime(word)), None)
+    if runtime is not None:
+        return read_docker_run(words[runtime + 1 :], environment, base, origin)
+    program = next((at for at, word in enumerate(words) if is_exporter(word) and "=" not in word), None)
+    if program is None:
+        raise UsageError(f"{origin}: {words[0]} is no redis_exporter, and no flag of one: flags begin with -")
+    own = {match[1]: match[2] for word in words[:program] if (match := _ASSIGNMENT.fullmatch(word))}
+    return Invocation(words[program + 1 :], {**environment, **own}, origin, base)
+
+
+def split(line: str, origin: str) -> list[str]:
+    """The words of a line, as a shell takes them; lines that end with a backslash go on."""
+    try:
+        return shlex.split(line.replace("\\\n", " "), comments=True)
+    except ValueError as error:
+        raise UsageError(f"{origin}: {str(error).lower()}") from None
+
+
+def _is_runtime(word: str) -> bool:
+    return os.path.basename(word) in RUNTIMES
