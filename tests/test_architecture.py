@@ -47,6 +47,7 @@ ORDER = [
     "self_metrics",
     "clock_watch",
     "loop_watch",
+    "service_manager",
     "jobs",
     "web",
     "reload",

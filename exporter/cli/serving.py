@@ -20,6 +20,7 @@ from exporter.config.web import parse_listen_address
 from exporter.errors import UsageError, VigilError
 from exporter.log import get_logger
 from exporter.reload import Plan, Source, load_plan
+from exporter.service_manager import ServiceManager
 from exporter.store.heap import share_one_heap
 from exporter.web.server import bind
 
@@ -86,10 +87,11 @@ def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None
 
 async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None:
     app = App(plan, load, listener)
+    manager = ServiceManager()
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
-        task = asyncio.create_task(_reload(app))
+        task = asyncio.create_task(_reload(app, manager))
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
@@ -98,10 +100,14 @@ async def _serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     await app.start()
     app.loop_watch.start()
+    manager.ready(_watching(app))
+    life = asyncio.create_task(manager.show_life())
     await ended.wait()
     last_resort = LastResort()
     last_resort.start()
+    manager.stopping()
     await app.stop()
+    life.cancel()
     last_resort.all_is_done()
     _ignore(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -122,9 +128,18 @@ def _ignore(*numbers: signal.Signals) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-async def _reload(app: App) -> None:
+async def _reload(app: App, manager: ServiceManager) -> None:
+    manager.reloading()
     try:
         await app.reload()
     except VigilError:
-        # The app has logged why; the old configuration goes on.
-        return
+        # The app has logged why.
+        manager.ready("The last reload failed (the log says why); the former configuration goes on.")
+    else:
+        manager.ready(_watching(app))
+
+
+def _watching(app: App) -> str:
+    """What `systemctl status` shows of a daemon that is well."""
+    count = len(app.core.in_force.plan.targets)
+    return f"Watching {count} configured server{'' if count == 1 else 's'}."
