@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from exporter.config.main import Config, add_targets, default_config, load_config
 from exporter.config.samplers import SamplersSection
+from exporter.config.settings import check_directory
 from exporter.config.targets import TargetSection
 from exporter.discovery.base import Found
-from exporter.errors import ConfigError, Problem
+from exporter.errors import ConfigError, Problem, UsageError
 from exporter.model.target import JOB_LABEL, Target
 from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
@@ -36,6 +37,8 @@ class Source:
     urls: tuple[str, ...] = ()
     listen_address: str = ""
     """Instead of `web.listen_address`, where it is given."""
+    storage_path: Path | None = None
+    """Where the configuration has no `storage.path`: a container's volume, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,20 @@ def _load_config(source: Source) -> Config:
         config = default_config(source.urls)
     else:
         config = add_targets(load_config(source.config), source.urls)
-    if not source.listen_address:
-        return config
-    web = config.web.model_copy(update={"listen_address": source.listen_address})
-    return config.model_copy(update={"web": web})
+    if source.listen_address:
+        web = config.web.model_copy(update={"listen_address": source.listen_address})
+        config = config.model_copy(update={"web": web})
+    if source.storage_path is not None and config.storage.path is None:
+        storage = config.storage.model_copy(update={"path": _storage_path(source.storage_path)})
+        config = config.model_copy(update={"storage": storage})
+    return config
+
+
+def _storage_path(path: Path) -> Path:
+    try:
+        return check_directory(path)
+    except ValueError as error:
+        raise UsageError(f"--storage.path: {error}") from error
 
 
 def _load_routing(config: Config) -> Routing:

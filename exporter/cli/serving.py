@@ -38,11 +38,13 @@ _SWITCH_SECONDS: Final = 0.0005
 _COLLECT_AFTER: Final = (20_000, 4, 10_000)
 
 
-def serve_servers(config: Path | None, urls: tuple[str, ...], listen_address: str | None) -> None:
+def serve_servers(
+    config: Path | None, urls: tuple[str, ...], listen_address: str | None, storage_path: Path | None = None
+) -> None:
     """Watch the servers of a configuration, and those of the URLs, until a signal comes."""
     if config is None and not urls:
         _warn_of_variables(os.environ)
-    source = Source(config, urls, listen_address or "")
+    source = Source(config, urls, listen_address or "", storage_path)
     plan = load_plan(source)
     listener = listen(plan.config.web.listen_address)
     serve(plan, lambda: load_plan(source), listener)
@@ -132,9 +134,9 @@ async def _reload(app: App, manager: ServiceManager) -> None:
     manager.reloading()
     try:
         await app.reload()
-    except VigilError:
-        # The app has logged why.
-        manager.ready("The last reload failed (the log says why); the former configuration goes on.")
+    except VigilError as error:
+        # The app has logged it too.
+        manager.ready(f"The last reload failed, the former configuration goes on: {error}")
     else:
         manager.ready(_watching(app))
 

@@ -245,9 +245,10 @@ ReadableFile = Annotated[RelativePath, AfterValidator(_check_readable)]
 
 def unreadable(path: Path) -> str:
     """Return why a file cannot be read, as a sentence; empty where it can."""
-    if path.is_dir():
-        return f"{path} is a directory, not a file"
     try:
+        # May fail too, in a directory that is closed to us.
+        if path.is_dir():
+            return f"{path} is a directory, not a file"
         with path.open("rb"):
             return ""
     except OSError as error:

@@ -78,8 +78,8 @@ class AlertingSection(Section):
     to this machine it always is, and CRAM-MD5 shows no password). Needs `require_tls: false` there."""
 
 
-def _check_directory(path: Path) -> Path:
-    """A directory that is there can be written to, or one that can be made."""
+def check_directory(path: Path) -> Path:
+    """Raise `ValueError` unless a directory can be written to, or made where it is not there yet."""
     existing = path
     try:
         existing = next(place for place in (path, *path.absolute().parents) if _is_there(place))
@@ -112,7 +112,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 class StorageSection(Section):
     """What is kept, and where."""
 
-    path: Annotated[RelativePath, AfterValidator(_check_directory)] | None = None
+    path: Annotated[RelativePath, AfterValidator(check_directory)] | None = None
     """A directory for what must survive a restart; without it nothing does."""
     retention: PositiveDuration = Duration(6 * 3_600_000)
     """How long samples are kept in memory."""
