@@ -24,14 +24,20 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     # It looks for the programs of the unit, which are not here: any program stands for them.
     text = re.sub(r"/opt/redis-vigil/bin/redis-vigil", "/bin/true", UNIT.read_text())
     (tmp_path / UNIT.name).write_text(text.replace("man:redis-vigil(1) ", ""))
-    command = [require_program("systemd-analyze"), "verify", tmp_path / UNIT.name]
+    command = [str(require_program("systemd-analyze")), "verify", str(tmp_path / UNIT.name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.peers("systemd-analyze")
 def test_the_unit_exposes_next_to_nothing() -> None:
-    command = [require_program("systemd-analyze"), "security", "--offline=true", "--threshold=20", UNIT]
+    command = [
+        str(require_program("systemd-analyze")),
+        "security",
+        "--offline=true",
+        "--threshold=20",
+        str(UNIT),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout
     level = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
