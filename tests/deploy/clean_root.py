@@ -5,6 +5,7 @@ processes, mounts and the network of their own, with systemd as the first proces
 """
 
 import os
+import pwd
 import subprocess
 import time
 from pathlib import Path
@@ -114,4 +115,9 @@ class CleanRoot:
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", **kept}
+    return {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": pwd.getpwuid(0).pw_dir,
+        "LANG": "C.UTF-8",
+        **kept,
+    }
