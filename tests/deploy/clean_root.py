@@ -96,9 +96,10 @@ class CleanRoot:
     ) -> subprocess.CompletedProcess[str]:
         """Run a line of a shell as root, in the checkout; `online`: with this machine's network."""
         namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", *([] if online else ["--net"])]
-        enter = ["nsenter", f"--target={self._first}", *namespaces, f"--root=/proc/{self._first}/root"]
+        root = f"/proc/{self._first}/root"
+        enter = ["nsenter", f"--target={self._first}", *namespaces, f"--root={root}", f"--wd={root}/src"]
         done = subprocess.run(
-            [*enter, f"--wd=/proc/{self._first}/root/src", "bash", "-c", command],
+            [*enter, "bash", "-c", command],
             capture_output=True,
             text=True,
             timeout=seconds,
