@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.alert_pictures import PictureMetrics, RulePictures
 from exporter.alerting.fanout_sink import FanoutSink
 from exporter.alerting.manager import AlertManager
 from exporter.alerting.metrics import Metrics as AlertingMetrics
@@ -39,9 +40,12 @@ from exporter.targets import Targets, patience_seconds
 from exporter.web.access import CurrentAccess
 from exporter.web.api_v1.queries import Queries
 from exporter.web.metrics import MetricsEndpoint, groups_of_all
+from exporter.web.pages.page_queries import PageQueries
 
 # In memory, by number.
 _EVENT_RETENTION_MS: Final = 30 * 86_400_000
+# A message waits for its picture.
+_PICTURE_QUERY_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Core:
     access: CurrentAccess
     job_labels: JobLabels
     in_force: InForce
+    pictures: RulePictures
     changing: asyncio.Lock
     """Held by whoever changes what is watched or configured."""
 
@@ -97,6 +102,8 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
     host, port = listener.getsockname()[:2]
     state = open_state(config.storage.path, own.registry, steady, address=f"{host}:{port}")
     history = build_history(config.storage, steady, own)
+    queries = Queries(store, config.query, None if history is None else history.blocks)
+    pictures = RulePictures(PageQueries(queries, _PICTURE_QUERY_SECONDS), PictureMetrics(own.registry))
     return Core(
         plan=plan,
         listener=listener,
@@ -104,14 +111,15 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         own=own,
         store=store,
         limiter=MemoryLimiter(store, config.storage.memory_limit),
-        queries=Queries(store, config.query, None if history is None else history.blocks),
+        queries=queries,
         state=state,
         history=history,
         events=build_events(config.storage, steady, own),
         remote_writer=build_remote_writer(config.storage, store, steady, own, history),
         access=CurrentAccess(plan.access),
         job_labels=JobLabels(plan.rule_files, plan.jobs, config.global_.job),
-        in_force=InForce(prepare(plan, state.messages)),
+        in_force=InForce(prepare(plan, state.messages, pictures)),
+        pictures=pictures,
         changing=asyncio.Lock(),
     )
 
@@ -178,7 +186,9 @@ def build_alerting(core: Core) -> Alerting:
         takes_long=queries.rules_take_long,
         reads_disk=queries.rule_reads_disk,
     )
-    return Alerting(alerting, forwarder, environment, RuleManager(environment, core.clock))
+    rules = RuleManager(environment, core.clock)
+    core.pictures.connect(rules)
+    return Alerting(alerting, forwarder, environment, rules)
 
 
 def build_watching(core: Core, rules: RuleManager) -> Watching:
@@ -264,6 +274,7 @@ def build_reloader(
             core.remote_writer,
             alerting.rules,
             core.state.messages,
+            core.pictures,
             otlp,
         ),
         lock=core.changing,

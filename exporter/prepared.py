@@ -10,6 +10,7 @@ from exporter.discovery.base import Source
 from exporter.discovery.manager import build_sources
 from exporter.log import get_logger
 from exporter.notify.integration import Integration
+from exporter.notify.pictures import AlertPictures
 from exporter.notify.slack_messages import Messages
 from exporter.reload import Plan
 
@@ -50,12 +51,12 @@ class InForce:
         return self.prepared.plan.config
 
 
-def prepare(plan: Plan, messages: Messages) -> Prepared:
-    """Build what a plan asks for. `messages` remembers what stands in Slack.
+def prepare(plan: Plan, messages: Messages, pictures: AlertPictures | None = None) -> Prepared:
+    """Build what a plan asks for. `messages` remembers what stands in Slack, `pictures` draws alerts.
 
     Raises `ConfigError`. Takes its time: call it in a thread where others wait.
     """
-    factory = plan.routing.integration_factory(messages)
+    factory = plan.routing.integration_factory(messages, pictures)
     integrations = {receiver.name: factory(receiver) for receiver in plan.routing.config.receivers}
     return Prepared(plan, build_sources(plan.config.discovery), integrations, _warnings(plan))
 

@@ -125,6 +125,7 @@ def _load_routing(config: Config) -> Routing:
         alerting.message_style,
         forwards=bool(alerting.alertmanagers),
         smtp_auth_without_tls=alerting.smtp_auth_without_tls,
+        pictures=alerting.pictures,
     )
 
 

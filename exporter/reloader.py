@@ -14,6 +14,7 @@ from exporter.errors import ConfigError, ShuttingDownError, VigilError
 from exporter.log import get_logger
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder
+from exporter.notify.pictures import AlertPictures
 from exporter.notify.slack_messages import Messages
 from exporter.prepared import InForce, Prepared, prepare
 from exporter.reload import Plan
@@ -41,6 +42,7 @@ class Reloadable:
     remote_writer: RemoteWriter
     rules: RuleManager
     messages: Messages
+    pictures: AlertPictures
     otlp: OtlpExporter
 
 
@@ -180,7 +182,7 @@ class Reloader:
         return replace(plan, config=config, access=access)
 
     def _prepare(self) -> Prepared:
-        return prepare(self._load(), self._parts.messages)
+        return prepare(self._load(), self._parts.messages, self._parts.pictures)
 
     async def _bring_over(self, prepared: Prepared) -> None:
         """Have every part run what was prepared; what has most to lose comes last."""

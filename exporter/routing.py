@@ -13,6 +13,7 @@ from exporter.config.document import Document
 from exporter.errors import ConfigError, Problem
 from exporter.notify.integration import Integration
 from exporter.notify.integrations import IntegrationFactory
+from exporter.notify.pictures import AlertPictures
 from exporter.notify.slack_messages import MemoryMessages, Messages
 
 # A route tree without integrations: alerts are on the pages and in the API only.
@@ -24,11 +25,13 @@ class Routing:
     """A configuration, and what makes the integrations of its receivers.
 
     `integration_factory` takes the store of the messages posted in Slack: an update goes to the message that
-    stands there.
+    stands there; and what draws alerts.
     """
 
     config: AlertmanagerConfig
-    integration_factory: Callable[[Messages], Callable[[Receiver], Sequence[Integration]]]
+    integration_factory: Callable[
+        [Messages, AlertPictures | None], Callable[[Receiver], Sequence[Integration]]
+    ]
     missing_templates: Sequence[Problem] = ()
     """Calls of templates that do not exist: no message can be made where one stands."""
 
@@ -40,22 +43,24 @@ def load_routing(
     *,
     forwards: bool = False,
     smtp_auth_without_tls: bool = False,
+    pictures: bool = True,
 ) -> Routing:
     """Read an alertmanager.yml and its templates; without a path there are no notifications.
 
     `now` returns epoch seconds, `style` names the default texts. `forwards`: Alertmanagers get every alert
     too, and send what is not sent here. `smtp_auth_without_tls`: passwords go out unencrypted, too.
+    `pictures`: messages have the charts of alerts.
 
     Raises `ConfigError` with everything that is wrong with the file, its template files and the templates of
     its receivers.
     """
     if path is None:
         config = AlertmanagerConfig.model_validate(_NOBODY)
-        return Routing(config, lambda messages: IntegrationFactory(config.global_, now, messages=messages))
+        return Routing(config, lambda messages, _: IntegrationFactory(config.global_, now, messages=messages))
     document = Document.load(path, lenient=True)
     config = parse_alertmanager_config(document)
 
-    def integration_factory(messages: Messages) -> IntegrationFactory:
+    def integration_factory(messages: Messages, drawing: AlertPictures | None) -> IntegrationFactory:
         return IntegrationFactory(
             config.global_,
             now,
@@ -66,9 +71,10 @@ def load_routing(
             route=config.route,
             forwards=forwards,
             smtp_auth_without_tls=smtp_auth_without_tls,
+            pictures=drawing if pictures else None,
         )
 
-    factory = integration_factory(MemoryMessages())
+    factory = integration_factory(MemoryMessages(), None)
     _check_receivers(config, factory)
     return Routing(config, integration_factory, tuple(dict.fromkeys(factory.warnings)))
 

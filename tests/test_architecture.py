@@ -50,6 +50,7 @@ ORDER = [
     "service_manager",
     "jobs",
     "web",
+    "alert_pictures",
     "reload",
     "check",
     "prepared",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -108,6 +108,22 @@ class Chart:
     def position(self, at_ms: float) -> float:
         """Where a moment lies, from 0 (start) to 1 (end)."""
         return (at_ms - self.start_ms) / max(1, self.end_ms - self.start_ms)
+
+    def shifted(self, by_ms: int) -> "Chart":
+        """The same so much later: the times at its axis, which are UTC, become those of a zone."""
+        return replace(
+            self,
+            start_ms=self.start_ms + by_ms,
+            end_ms=self.end_ms + by_ms,
+            series=[
+                replace(one, points=[(at_ms + by_ms, value) for at_ms, value in one.points])
+                for one in self.series
+            ],
+            marks=[replace(one, at_ms=one.at_ms + by_ms) for one in self.marks],
+            bands=[
+                replace(one, start_ms=one.start_ms + by_ms, end_ms=one.end_ms + by_ms) for one in self.bands
+            ],
+        )
 
 
 def drawable(value: float | None) -> float:

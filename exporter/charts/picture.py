@@ -37,8 +37,12 @@ def picture(
     height: float = 200,
     theme: Theme = LIGHT,
     columns: Sequence[str] = ("last", "max"),
+    zone: str = "",
 ) -> str:
-    """Return a chart with its title and legend as a document; `height` (px) is that of the plot."""
+    """Return a chart with its title and legend as a document; `height` (px) is that of the plot.
+
+    `zone` is the one of the times at the axis, where nothing around the picture says it.
+    """
     drawing = compute(chart)
     has_marks = bool(placing.marks(chart))
     top = _HEADING + (18 if has_marks else 6)
@@ -49,6 +53,8 @@ def picture(
     canvas.text(_MARGIN, 23, chart.title, size=14, bold=True, width=width - 2 * _MARGIN)
     plot = Box(_MARGIN + _GUTTER - 8, top, width - 2 * _MARGIN - _GUTTER + 8, height)
     draw_plot(canvas, plot, drawing)
+    if zone:
+        canvas.text(_MARGIN, plot.bottom + 14, zone, size=10, fill=theme.dim, width=_GUTTER - 24)
     below = Box(_MARGIN, plot.bottom + _AXIS, width - 2 * _MARGIN, legend_height)
     draw_legend(canvas, below, drawing, columns)
     if left_out:

@@ -22,15 +22,24 @@ _LONGEST: Final = 4_000_000
 _COMMAND: Final = (sys.executable, "-P", "-m", "exporter.charts.png")
 
 
-async def draw_png(svg: str, deadline: float = _DEADLINE) -> bytes:
+# How a picture is drawn that must not be large, from the finest on: pixels for each of its own, and whether
+# lines have smooth edges, which take most of the room.
+_FINENESS: Final = ((2.0, True), (1.5, True), (2.0, False), (1.5, False), (1.0, False))
+
+
+async def draw_png(svg: str, deadline: float = _DEADLINE, *, most_bytes: int = _LONGEST) -> bytes:
     """Return a picture as PNG, drawn by a process of its own within `deadline` seconds.
 
+    It is as fine as `most_bytes` allow.
+
     Raises:
-        PictureError: it is no SVG, it took too long, or no process could be started.
+        PictureError: it is no SVG, it took too long, it is too large, or no process could be started.
     """
     pipe = asyncio.subprocess.PIPE
     try:
-        process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, stderr=pipe)
+        process = await asyncio.create_subprocess_exec(
+            *_COMMAND, str(most_bytes), stdin=pipe, stdout=pipe, stderr=pipe
+        )
     except OSError as error:
         raise PictureError(f"no process for a picture: {error}") from error
     try:
@@ -48,7 +57,7 @@ async def draw_png(svg: str, deadline: float = _DEADLINE) -> bytes:
     return drawn
 
 
-def png(svg: str, *, zoom: float = _SHARP) -> bytes:
+def png(svg: str, *, zoom: float = _SHARP, is_smooth: bool = True) -> bytes:
     """Return a picture as PNG, with `zoom` pixels for each of its own.
 
     Raises:
@@ -65,14 +74,29 @@ def png(svg: str, *, zoom: float = _SHARP) -> bytes:
             font_files=_FILES,
             font_family=_FAMILY,
             sans_serif_family=_FAMILY,
+            shape_rendering="geometric_precision" if is_smooth else "crisp_edges",
         )
     )
 
 
+def png_within(svg: str, most_bytes: int) -> bytes:
+    """Return a picture as PNG, as fine as so many bytes allow.
+
+    Raises:
+        ValueError: it is no SVG, or too large in any case.
+    """
+    for zoom, is_smooth in _FINENESS:
+        drawn = png(svg, zoom=zoom, is_smooth=is_smooth)
+        if len(drawn) <= most_bytes:
+            return drawn
+    raise ValueError(f"it takes more than {most_bytes:,} bytes")
+
+
 def main() -> None:
-    """The process: an SVG comes in, a PNG goes out."""
+    """The process: an SVG comes in, a PNG goes out, of at most so many bytes as its argument says."""
     try:
-        drawn = png(sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace"))
+        svg = sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
+        drawn = png_within(svg, int(sys.argv[1]))
     except ValueError as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(drawn)

@@ -85,7 +85,7 @@ def _plan(url: str, terminal: Terminal) -> Plan:
     def _integration_factory(receiver: Receiver) -> Sequence[Terminal]:
         return (terminal,) if receiver.name == terminal.name else ()
 
-    return replace(plan_of(config), routing=Routing(routes, lambda _: _integration_factory))
+    return replace(plan_of(config), routing=Routing(routes, lambda *_: _integration_factory))
 
 
 def _time_of_day(at: float) -> str:

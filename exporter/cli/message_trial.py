@@ -42,7 +42,7 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
     receivers = {receiver.name: receiver for receiver in routing.config.receivers}
     if name not in receivers:
         raise UsageError(f'there is no receiver "{name}"; there are {", ".join(sorted(receivers))}')
-    integrations = list(routing.integration_factory(MemoryMessages())(receivers[name]))
+    integrations = list(routing.integration_factory(MemoryMessages(), None)(receivers[name]))
     if not integrations:
         raise UsageError(f'the receiver "{name}" sends nothing: it has no configurations')
     return integrations

@@ -71,6 +71,9 @@ class AlertingSection(Section):
     message_style: MessageStyle = "vigil"
     """Whose default texts Slack messages and mails have: `vigil` are our own, `alertmanager` are
     Alertmanager's, byte for byte. What a receiver or a file under `templates` says itself wins."""
+    pictures: bool = True
+    """Whether mails, and messages that a Slack app posts, have the chart of the alert with them; with
+    `message_style: alertmanager` none has."""
     hold_missing: bool = True
     """Whether an alert whose server cannot be sampled is held, instead of resolved as in Prometheus."""
     smtp_auth_without_tls: bool = False

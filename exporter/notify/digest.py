@@ -13,12 +13,12 @@ from typing import ClassVar, Final
 
 from exporter.gotemplate.alertmanager import ALERT_NAME, KV, NotificationData, Pair, Pairs, TemplateAlert
 from exporter.gotemplate.values import Structure, TypedList
+from exporter.notify.urgency import urgency
 from exporter.rules.sending import alert_url
 
 MOST_ALERTS: Final = 50
 """The most alerts that a message describes; the others are only counted."""
 
-_SEVERITIES: Final = ("critical", "page", "error", "warning", "info")
 # Severities of alerts that report nothing bad, such as a dead man's switch.
 _NOT_BAD: Final = ("", "none")
 _BAD, _DOUBTFUL, _MILD, _OTHER, _OVER = "#b42318", "#b54708", "#175cd3", "#475467", "#067647"
@@ -59,11 +59,13 @@ class Link(Structure):
 class AlertText(Structure):
     """One alert in words.
 
-    `headline` is the summary with how bad it is before it, or that it is over. `when` tells since when, with
-    the zone, and how long. `reading` is the value against its limit, `advice` what to do, `labels` are those
-    that the texts do not say already. A resolved alert has only what helps to recognise it.
+    `fingerprint` is the one that messages link to. `headline` is the summary with how bad it is before it, or
+    that it is over. `when` tells since when, with the zone, and how long. `reading` is the value against its
+    limit, `advice` what to do, `labels` are those that the texts do not say already. A resolved alert has
+    only what helps to recognise it.
     """
 
+    fingerprint: str
     is_over: bool
     severity: str
     colour: str
@@ -78,6 +80,7 @@ class AlertText(Structure):
 
     go_type: ClassVar[str] = "digest.Alert"
     go_fields: ClassVar[Mapping[str, str]] = {
+        "Fingerprint": "fingerprint",
         "Over": "is_over",
         "Severity": "severity",
         "Colour": "colour",
@@ -158,9 +161,8 @@ def _title(texts: Sequence[AlertText], count: int) -> str:
 
 
 def _rank(alert: TemplateAlert) -> tuple[object, ...]:
-    severity = alert.labels.get("severity", "")
-    worst = _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
-    return (_is_old(alert), _is_over(alert), worst, alert.starts_at.nanoseconds)
+    severity, began = alert.labels.get("severity", ""), alert.starts_at.nanoseconds
+    return urgency(severity, began, is_over=_is_over(alert), is_old=_is_old(alert))
 
 
 def _is_old(alert: TemplateAlert) -> bool:
@@ -195,8 +197,9 @@ def _alert_text(alert: TemplateAlert, external_url: str, now: float, zone: tzinf
     if _is_over(alert):
         headline = f"Over: {summary} (lasted {_span(ended - began)})"
         when = f"{_moment(began, zone)} to {_moment(ended, zone)}"
-        return AlertText(True, severity, _OVER, headline, when, labels=labels, links=links)
+        return AlertText(alert.fingerprint, True, severity, _OVER, headline, when, labels=labels, links=links)
     return AlertText(
+        alert.fingerprint,
         False,
         severity,
         _COLOURS.get(severity, _OTHER),

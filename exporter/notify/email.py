@@ -17,6 +17,7 @@ from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
 from exporter.notify.notification import Notification
+from exporter.notify.pictures import AlertPictures, Picture, picture_of
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.smtp import SmtpCredentials, SmtpServer
 from exporter.notify.style import message_functions
@@ -30,7 +31,7 @@ _DEFAULT_PORT: Final = 25
 
 
 class EmailIntegration:
-    """One entry of `email_configs`, merged with the global settings."""
+    """One entry of `email_configs`, merged with the global settings; `pictures` draws what mails show."""
 
     name: Final = "email"
 
@@ -42,6 +43,7 @@ class EmailIntegration:
         *,
         style: MessageStyle = "alertmanager",
         auth_without_tls: bool = False,
+        pictures: AlertPictures | None = None,
     ) -> None:
         self.send_resolved = config.send_resolved
         self.notifies_event_ends = style == "alertmanager"
@@ -49,11 +51,13 @@ class EmailIntegration:
         self._from = compiler.parse("from", config.from_)
         self._to = compiler.parse("to", config.to)
         self._messages = EmailMessages(config, compiler, style)
+        self._pictures = pictures if self._messages.may_show_picture else None
         self._server = make_server(config, auth_without_tls=auth_without_tls)
 
     async def send(self, notification: Notification) -> None:
         """Hand the mail over to the server; raises `NotifyError`."""
-        sender, recipients, message = await asyncio.to_thread(self._make, notification)
+        picture = await picture_of(self._pictures, notification)
+        sender, recipients, message = await asyncio.to_thread(self._make, notification, picture)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._server.deliver(sender, recipients, message)
@@ -64,12 +68,12 @@ class EmailIntegration:
                 kind="contextDeadlineExceeded",
             ) from None
 
-    def _make(self, notification: Notification) -> tuple[str, list[str], bytes]:
+    def _make(self, notification: Notification, picture: Picture | None) -> tuple[str, list[str], bytes]:
         """Return sender, recipients and the mail; raises `NotifyError`."""
-        data, functions = notification_data(notification), message_functions(self._now)
+        data, functions = notification_data(notification), message_functions(self._now, picture)
         envelope = Rendering(data, functions)
         sender, recipients = self._envelope(envelope)
-        message = self._messages.build(notification, Rendering(data, functions, beside=envelope))
+        message = self._messages.build(notification, Rendering(data, functions, beside=envelope), picture)
         return sender, recipients, message
 
     def _envelope(self, rendering: Rendering) -> tuple[str, list[str]]:
@@ -117,6 +121,7 @@ def _build(config: EmailConfig, context: BuildContext) -> EmailIntegration:
         context.now,
         style=context.style,
         auth_without_tls=context.smtp_auth_without_tls,
+        pictures=context.pictures,
     )
 
 

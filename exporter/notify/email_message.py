@@ -13,6 +13,7 @@ from exporter.config.alertmanager.email import DEFAULT_SUBJECT, EmailConfig
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.notify.email_headers import format_header
 from exporter.notify.notification import Notification
+from exporter.notify.pictures import Picture
 from exporter.notify.template import Rendering, TemplateCompiler
 
 _OWN_TEXT: Final = '{{ template "email.default.text" . }}'
@@ -42,14 +43,19 @@ class EmailMessages:
         self._html = compiler.parse("html", config.html)
         self._html_without_user = compiler.parse("html", '{{ template "email.default.html" . }}')
         self._text = compiler.parse("text", body) if body else None
+        # A page of its own may have the picture itself, or by a template that has it.
+        self.may_show_picture = "alertPicture" in config.html or "template" in config.html
+        """Whether it is worth the while to draw one."""
 
-    def build(self, notification: Notification, rendering: Rendering) -> bytes:
-        """Return a multipart/alternative mail, ready to send."""
+    def build(
+        self, notification: Notification, rendering: Rendering, picture: Picture | None = None
+    ) -> bytes:
+        """Return a multipart/alternative mail, ready to send; a picture is in it if the page shows it."""
         headers = {
             **self._own_headers(notification),
             **{name: self._expand(name, rendering) for name in self._headers},
         }
-        return b"".join(format_header(*header) for header in headers.items()) + self._body(rendering)
+        return b"".join(format_header(*header) for header in headers.items()) + self._body(rendering, picture)
 
     def _expand(self, name: str, rendering: Rendering) -> str:
         fallback = self._subject_without_user if name == "Subject" else None
@@ -67,7 +73,7 @@ class EmailMessages:
             headers |= {"References": root, "In-Reply-To": root}
         return headers
 
-    def _body(self, rendering: Rendering) -> bytes:
+    def _body(self, rendering: Rendering, picture: Picture | None) -> bytes:
         """The headers of MIME and the parts; the best comes last (RFC 2046, 5.1.4)."""
         body = EmailMessage(policy.SMTP)
         body["MIME-Version"] = "1.0"
@@ -77,7 +83,23 @@ class EmailMessages:
         if self._config.html:
             page = rendering.html(self._html, self._html_without_user)
             body.add_alternative(page, subtype="html", cte="quoted-printable")
+            if picture is not None and f"cid:{picture.content_id}" in page:
+                _add_picture(body, picture)
         return body.as_bytes()
+
+
+def _add_picture(body: EmailMessage, picture: Picture) -> None:
+    """Put a picture beside the page, which is the last part (RFC 2387)."""
+    *_, page = body.iter_parts()
+    assert isinstance(page, EmailMessage)
+    page.add_related(
+        picture.png,
+        maintype="image",
+        subtype="png",
+        cid=f"<{picture.content_id}>",
+        disposition="inline",
+        filename="chart.png",
+    )
 
 
 def thread_root(notification: Notification, *, daily: bool) -> str:

@@ -14,6 +14,7 @@ from exporter.config.document import Document
 from exporter.errors import ConfigError, Place, Problem
 from exporter.notify.integration import Integration
 from exporter.notify.not_sent import NotSent
+from exporter.notify.pictures import AlertPictures
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.registry import kinds_of
 from exporter.notify.route_labels import RouteLabels, WithRouteLabels
@@ -27,7 +28,8 @@ class IntegrationFactory:
     `template_files` are the user's. `document` is the file itself, so that problems have a line. `messages`
     stores what was posted in Slack; pass the same one to the factory of the next configuration. `style` is
     whose words the default texts are, `route` the root of the route tree. `forwards`: what is not sent here
-    an Alertmanager sends. `smtp_auth_without_tls`: passwords go to mail servers unencrypted, too.
+    an Alertmanager sends. `smtp_auth_without_tls`: passwords go to mail servers unencrypted, too. `pictures`
+    draws the charts of alerts; messages in Alertmanager's style have none.
 
     Raises `ConfigError` for template files, and for labels of routes, that do not parse.
     """
@@ -44,6 +46,7 @@ class IntegrationFactory:
         route: RouteConfig | None = None,
         forwards: bool = False,
         smtp_auth_without_tls: bool = False,
+        pictures: AlertPictures | None = None,
     ) -> None:
         self._defaults = defaults
         self._now = now
@@ -53,6 +56,7 @@ class IntegrationFactory:
         self._messages = messages or MemoryMessages()
         self._forwards = forwards
         self._smtp_auth_without_tls = smtp_auth_without_tls
+        self._pictures = pictures if style == "vigil" else None
         self.warnings: list[Problem] = []
         """Calls of templates that do not exist, in what was made so far."""
         self._route_labels = self._labels_of(route) if route else None
@@ -104,6 +108,7 @@ class IntegrationFactory:
             index,
             self._messages,
             smtp_auth_without_tls=self._smtp_auth_without_tls,
+            pictures=self._pictures,
         )
         try:
             return kind.build(entry, context)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from exporter.config.alertmanager.entry import ReceiverEntry
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.notify.integration import Integration
+from exporter.notify.pictures import AlertPictures
 from exporter.notify.slack_messages import Messages
 from exporter.notify.template import TemplateCompiler
 
@@ -24,7 +25,8 @@ class BuildContext:
 
     `compiler` parses templates at the place of the entry, `now` returns epoch seconds, `style` is whose words
     the default texts are. `receiver` and `index` name the entry; `messages` is the store of the messages
-    posted in Slack. `smtp_auth_without_tls`: passwords go to mail servers unencrypted, too.
+    posted in Slack. `smtp_auth_without_tls`: passwords go to mail servers unencrypted, too. `pictures` draws
+    the charts of alerts; None where messages are to have none.
     """
 
     compiler: TemplateCompiler
@@ -34,6 +36,7 @@ class BuildContext:
     index: int
     messages: Messages
     smtp_auth_without_tls: bool = False
+    pictures: AlertPictures | None = None
 
 
 @dataclass(frozen=True, slots=True)

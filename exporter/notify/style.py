@@ -9,6 +9,7 @@ from exporter.gotemplate.alertmanager import FUNCTION_NAMES, NotificationData, n
 from exporter.gotemplate.values import ANY
 from exporter.notify.digest import Digest, digest
 from exporter.notify.digest_text import plain_text, slack_text
+from exporter.notify.pictures import Picture
 
 DEFAULT_FILES: Final[Mapping[MessageStyle, tuple[str, ...]]] = {
     "alertmanager": ("default.tmpl", "email.tmpl"),
@@ -17,7 +18,7 @@ DEFAULT_FILES: Final[Mapping[MessageStyle, tuple[str, ...]]] = {
 """The files with default templates; what a later one defines replaces what an earlier one does."""
 
 # Called by the templates of our own style only.
-_OWN_NAMES: Final = frozenset({"digest", "slackText", "plainText"})
+_OWN_NAMES: Final = frozenset({"digest", "slackText", "plainText", "alertPicture"})
 
 
 def function_names(style: MessageStyle) -> Collection[str]:
@@ -25,8 +26,11 @@ def function_names(style: MessageStyle) -> Collection[str]:
     return FUNCTION_NAMES | _OWN_NAMES if style == "vigil" else FUNCTION_NAMES
 
 
-def message_functions(now: Callable[[], float]) -> dict[str, Function]:
-    """Return the functions of the templates of one message; `now` returns epoch seconds."""
+def message_functions(now: Callable[[], float], picture: Picture | None = None) -> dict[str, Function]:
+    """Return the functions of the templates of one message; `now` returns epoch seconds.
+
+    `picture` is the one that the message has within it.
+    """
     at = now()
     # Cached, because each part of a message calls it.
     made: list[tuple[NotificationData, Digest]] = []
@@ -42,5 +46,6 @@ def message_functions(now: Callable[[], float]) -> dict[str, Function]:
         "digest": Function(make_digest, (ANY,)),
         "slackText": Function(lambda data: slack_text(make_digest(data)), (ANY,)),
         "plainText": Function(lambda data: plain_text(make_digest(data)), (ANY,)),
+        "alertPicture": Function(lambda: picture),
     }
     return {**notification_functions(now), **own}

@@ -1,8 +1,8 @@
 """An event loop on real sockets whose time leaps to the next timer when nothing is going on.
 
-Something is going on while a reply of a server is awaited, while a thread works for the loop, and inside
-`FastLoop.working`. Then real time passes and the loop's own stands still, so that on a slow machine nothing
-times out. Otherwise the loop's time is the moment of the next timer at once.
+Something is going on while a reply of a server is awaited, while a thread or a process works for the loop,
+and inside `FastLoop.working`. Then real time passes and the loop's own stands still, so that on a slow machine
+nothing times out. Otherwise the loop's time is the moment of the next timer at once.
 """
 
 import asyncio
@@ -129,6 +129,23 @@ class FastLoop(asyncio.SelectorEventLoop):
             return await super().create_connection(*args, **options)
         finally:
             del self._opening[opening]
+
+    async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
+        """Time stands still while a process runs that the daemon has started."""
+        self._threads += 1
+        try:
+            transport, protocol = await super().subprocess_exec(*args, **options)
+        except BaseException:
+            self._threads -= 1
+            raise
+        exited = protocol.process_exited
+
+        def exit_process() -> None:
+            self._threads -= 1
+            exited()
+
+        protocol.process_exited = exit_process
+        return transport, protocol
 
     def _thread_done(self, _: asyncio.Future[Any]) -> None:
         self._threads -= 1
