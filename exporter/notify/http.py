@@ -42,14 +42,26 @@ class HttpClient:
 
         Raises `NotifyError` when there is none; its text shows neither the URL nor what was sent.
         """
+        return await self.post(url, body, {"Content-Type": "application/json", **(headers or {})})
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Post anything, with what the configuration adds; as `post_json`, whose type it does not have."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                answer = await self._transport.post(url, body, {**await self._headers(), **(headers or {})})
+                answer = await self._transport.post(url, body, {**await self._headers(), **headers})
         except TimeoutError:
             raise no_answer(self._name, host_of(url), self._timeout_seconds) from None
         if answer.status == 401:
             self._authorizer.invalidate_token()
         return answer
+
+    async def post_raw(self, url: str, body: bytes, content_type: str) -> Answer:
+        """Post to a URL that a receiver has named: nothing goes along that authorizes or is configured."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._transport.post(url, body, {"Content-Type": content_type})
+        except TimeoutError:
+            raise no_answer(self._name, host_of(url), self._timeout_seconds) from None
 
     def check(self, answer: Answer) -> None:
         """Raise `NotifyError` for a response that means that the message was not accepted."""
@@ -62,8 +74,7 @@ class HttpClient:
         raise refusal(message, answer, self._now(), is_retryable=status == 429 or status >= 500)
 
     async def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", **configured_headers(self._config)}
-        return {**headers, **await self._authorizer.headers()}
+        return {**configured_headers(self._config), **await self._authorizer.headers()}
 
 
 def refusal(message: str, answer: Answer, now: float, *, is_retryable: bool) -> NotifyError:

@@ -16,11 +16,14 @@ from exporter.http_client.transport import Answer
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
+from exporter.notify.pictures import AlertPictures
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.secrets import reveal
+from exporter.notify.slack_files import SlackFiles
 from exporter.notify.slack_limits import AFTER_REFUSAL, is_too_long, shorten
 from exporter.notify.slack_messages import MemoryMessages, Message, Messages, MessagesOf
 from exporter.notify.slack_payload import SlackPayload
+from exporter.notify.slack_pictures import SlackPictures
 from exporter.notify.style import message_functions
 from exporter.notify.template import TemplateCompiler
 
@@ -32,7 +35,8 @@ _log = get_logger(__name__)
 class SlackIntegration:
     """One entry of `slack_configs`, merged with the global settings.
 
-    `messages` remembers what was posted for which group, for `update_message`.
+    `messages` remembers what was posted for which group, for `update_message`. `pictures` draws what an app
+    posts below its messages, `receiver` is for the log.
     """
 
     name: Final = "slack"
@@ -45,6 +49,8 @@ class SlackIntegration:
         messages: Messages | None = None,
         *,
         notifies_event_ends: bool = True,
+        pictures: AlertPictures | None = None,
+        receiver: str = "",
     ) -> None:
         self.send_resolved = config.send_resolved
         self.notifies_event_ends = notifies_event_ends
@@ -55,21 +61,33 @@ class SlackIntegration:
         self._client = HttpClient(
             config.http_config or HttpConfig(), self.name, timeout_seconds=config.timeout.seconds, now=now
         )
+        self._pictures: SlackPictures | None = None
+        if pictures is not None and config.posts_as_app:
+            files = SlackFiles(self._client, self._authorization)
+            self._pictures = SlackPictures(pictures, files, receiver=receiver)
 
     async def send(self, notification: Notification) -> None:
         """Post the message, or change the group's earlier one; raises `NotifyError`."""
         functions = message_functions(self._now)
         payload = await asyncio.to_thread(self._payload.build, notification, functions)
         if not self._config.update_message:
-            await self._post(self._post_url(), payload)
+            await self._post_new(notification, payload)
             return
         earlier = self._messages.get(notification.group_key)
         posted = await self._update(earlier, payload) if earlier is not None else None
-        self._remember(notification, posted or await self._post(self._post_url(), payload))
+        self._remember(notification, posted or await self._post_new(notification, payload))
+
+    async def _post_new(self, notification: Notification, payload: dict[str, Any]) -> Message | None:
+        """Post a message, which gets its picture; one that is changed keeps that of its beginning."""
+        url = self._post_url()
+        posted = await self._post(url, payload)
+        if posted is not None and self._pictures is not None:
+            self._pictures.begin(_api_of(url), posted, notification)
+        return posted
 
     async def _update(self, earlier: Message, payload: dict[str, Any]) -> Message | None:
         """Update a message; return None where Slack refuses, because it was deleted for example."""
-        url = self._post_url().rpartition("/")[0] + "/" + _UPDATE
+        url = f"{_api_of(self._post_url())}/{_UPDATE}"
         try:
             changed = await self._post(url, {**payload, "channel": earlier.channel, "ts": earlier.timestamp})
         except NotifyError as error:
@@ -133,6 +151,11 @@ class SlackIntegration:
             self._messages.put(notification.group_key, posted)
 
 
+def _api_of(url: str) -> str:
+    """The URL that names of the API's methods are added to."""
+    return url.rpartition("/")[0]
+
+
 def _parse(answer: Answer) -> Mapping[str, Any]:
     try:
         data = json.loads(answer.body)
@@ -154,6 +177,8 @@ def _build(config: SlackConfig, context: BuildContext) -> SlackIntegration:
         context.now,
         MessagesOf(f"{context.receiver}/{context.index}", context.messages),
         notifies_event_ends=context.style == "alertmanager",
+        pictures=context.pictures,
+        receiver=context.receiver,
     )
 
 

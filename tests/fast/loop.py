@@ -1,8 +1,8 @@
 """An event loop on real sockets whose time leaps to the next timer when nothing is going on.
 
 Something is going on while a reply of a server is awaited, while a thread or a process works for the loop,
-and inside `FastLoop.working`. Then real time passes and the loop's own stands still, so that on a slow machine
-nothing times out. Otherwise the loop's time is the moment of the next timer at once.
+and inside `FastLoop.working`. Then real time passes and the loop's own stands still, so that on a slow
+machine nothing times out. Otherwise the loop's time is the moment of the next timer at once.
 """
 
 import asyncio

@@ -41,7 +41,7 @@ def parts(mail: EmailMessage) -> dict[str, EmailMessage]:
     """The parts of a mail by their types."""
     found = {part.get_content_type(): part for part in mail.walk()}
     assert all(isinstance(part, EmailMessage) for part in found.values())
-    return found  # type: ignore[return-value]  # as asserted
+    return found
 
 
 def drawn(daemon: FastDaemon, result: str) -> float:
@@ -90,6 +90,7 @@ def test_mails_show_the_alert_as_its_page_does_and_its_end(start_server: StartSe
             assert "RedisDown: " not in found["text/plain"].get_content()
             assert drawn(daemon, "drawn") == 1
 
+            await daemon.pass_time("2m")
             server.restart()
             await daemon.wait_until(
                 lambda: any(str(one["Subject"]).startswith("Over: ") for one in mail.messages), within="5m"

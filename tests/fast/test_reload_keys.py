@@ -16,6 +16,7 @@ import pytest
 import trustme
 from pydantic import BaseModel
 
+from exporter.alert_pictures import RulePictures
 from exporter.app import App
 from exporter.config.fields import KIND
 from exporter.config.restart import RESTART_KEYS
@@ -141,6 +142,7 @@ BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
     "samplers.scripts.": {"files": ["script.lua"]},
     "alerting.message_style": {"config_file": "slack_alertmanager.yml"},
     "alerting.smtp_auth_without_tls": {"config_file": "mail_alertmanager.yml"},
+    "alerting.pictures": {"config_file": "mail_alertmanager.yml"},
     "otlp.no_proxy": {"proxy_url": "http://127.0.0.1:3"},
 }
 # Where a key shows in what runs, and what stands there.
@@ -196,6 +198,13 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         lambda app: (
             "auth_without_tls': True"
             in repr(state(list(app.alerting.manager._pipelines.integrations.values())))
+        ),
+        True,
+    ),
+    "alerting.pictures": (
+        False,
+        lambda app: (
+            "_pictures': None" in repr(state(list(app.alerting.manager._pipelines.integrations.values())))
         ),
         True,
     ),
@@ -363,6 +372,9 @@ def state(thing: object, seen: frozenset[int] = frozenset()) -> Any:
     # What connections are open, and where names led, is no setting.
     if isinstance(thing, Transport):
         return None
+    # Leads to everything that rules know.
+    if isinstance(thing, RulePictures):
+        return "pictures"
     if type(thing).__module__.startswith("exporter."):
         return {name: state(value, seen) for name, value in getattr(thing, "__dict__", {}).items()}
     return None
